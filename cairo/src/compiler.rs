@@ -1,0 +1,214 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use cairo_lang_compiler::CompilerConfig;
+use cairo_lang_compiler::db::RootDatabase;
+use cairo_lang_compiler::diagnostics::DiagnosticsReporter;
+use cairo_lang_executable::compile::{ExecutableConfig, compile_executable_in_prepared_db};
+use cairo_lang_executable::executable::Executable;
+use cairo_lang_executable_plugin::executable_plugin_suite;
+use cairo_lang_filesystem::cfg::{Cfg, CfgSet};
+use cairo_lang_filesystem::db::{
+    CORELIB_CRATE_NAME, CrateConfigurationInput, CrateSettings, DependencySettings, Edition, ExperimentalFeaturesConfig,
+    set_crate_configs_input,
+};
+use cairo_lang_filesystem::ids::CrateInput;
+use cairo_lang_starknet::compile::compile_contract_in_prepared_db;
+use cairo_lang_starknet::starknet_plugin_suite;
+use cairo_lang_starknet_classes::allowed_libfuncs::{BUILTIN_AUDITED_LIBFUNCS_LIST, ListSelector};
+use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
+use cairo_lang_starknet_classes::contract_class::ContractClass;
+
+use crate::error::CompileError;
+use crate::sources::Sources;
+use crate::vm::Program;
+
+/// One Cairo crate.
+#[derive(Debug, Clone)]
+pub struct Crate {
+    /// The crate's name, as it stands in `use` paths.
+    pub name: String,
+    /// The edition of the language that its files are written in.
+    pub edition: Edition,
+    /// The crate's files; `lib.cairo` is its root.
+    pub sources: Sources,
+}
+
+impl Crate {
+    /// The embedded operator runtime, which generated programs call, and the crate that it needs.
+    pub fn operator_runtime() -> Vec<Self> {
+        vec![
+            Self { name: "maat_operators".to_owned(), edition: Edition::V2025_12, sources: Sources::operators() },
+            Self { name: "corelib_imports".to_owned(), edition: Edition::V2023_01, sources: Sources::corelib_imports() },
+        ]
+    }
+}
+
+/// A Cairo package: a crate and the crates that it uses.
+#[derive(Debug, Clone)]
+pub struct Package {
+    /// The crate that is compiled.
+    pub main: Crate,
+    /// The crates that it uses, the core library excepted. They may use one another.
+    pub dependencies: Vec<Crate>,
+}
+
+/// A compiled Starknet contract class.
+pub struct Contract {
+    /// The Sierra class, which is declared on the network.
+    pub sierra: ContractClass,
+    /// The CASM class, which the network runs.
+    pub casm: CasmContractClass,
+}
+
+/// The Cairo compiler with a core library.
+#[derive(Debug, Clone)]
+pub struct Compiler {
+    corelib: Sources,
+}
+
+impl Default for Compiler {
+    fn default() -> Self {
+        Self { corelib: Sources::corelib() }
+    }
+}
+
+/// What a package is compiled for: decides the plugins, the gas accounting, and the `target` in `#[cfg(target: ..)]`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Target {
+    Executable,
+    Contract,
+}
+
+impl Compiler {
+    /// A compiler that takes the core library from `folder` (its `src`) in place of the embedded one.
+    ///
+    /// # Errors
+    /// The folder cannot be read, or holds no core library.
+    pub fn with_corelib(folder: &Path) -> Result<Self, CompileError> {
+        let corelib = Sources::from_folder(folder)?;
+        match corelib.get("lib.cairo") {
+            Some(_) => Ok(Self { corelib }),
+            None => Err(CompileError::NotACorelib { path: folder.to_path_buf() }),
+        }
+    }
+
+    /// Compiles the one `#[executable]` function of a package, without gas accounting, with `#[cfg(target: 'executable')]`.
+    ///
+    /// # Errors
+    /// [`CompileError::Diagnostics`] when the sources do not compile or have no or several executable functions.
+    pub fn executable(&self, package: &Package) -> Result<Program, CompileError> {
+        let (db, main) = self.database(package, Target::Executable);
+        let crate_ids = CrateInput::into_crate_ids(&db, [main]);
+        let mut diagnostics = String::new();
+        let reporter = DiagnosticsReporter::write_to_string(&mut diagnostics).with_crates(&members(package));
+        let compiled = compile_executable_in_prepared_db(&db, None, crate_ids, reporter, ExecutableConfig::default())
+            .map(|compiled| Executable::new(compiled.compiled_function));
+        Ok(Program::new(compiled.map_err(|error| reported(package, &diagnostics, &error))?))
+    }
+
+    /// Compiles the one contract of a package to Sierra and CASM, with `#[cfg(target: 'starknet-contract')]`.
+    ///
+    /// # Errors
+    /// [`CompileError::Diagnostics`] when the sources do not compile or have no or several contracts, [`CompileError::NotAudited`] when
+    /// mainnet would refuse the class for its libfuncs, [`CompileError::Casm`] when it cannot be lowered to CASM.
+    pub fn contract(&self, package: &Package) -> Result<Contract, CompileError> {
+        let (db, main) = self.database(package, Target::Contract);
+        let crate_ids = CrateInput::into_crate_ids(&db, [main]);
+        let mut diagnostics = String::new();
+        let config = CompilerConfig {
+            diagnostics_reporter: DiagnosticsReporter::write_to_string(&mut diagnostics).with_crates(&members(package)),
+            ..CompilerConfig::default()
+        };
+        let compiled = compile_contract_in_prepared_db(&db, None, crate_ids, config);
+        let sierra = compiled.map_err(|error| reported(package, &diagnostics, &error))?;
+
+        let name = || package.main.name.clone();
+        let extracted = sierra.extract_sierra_program(false);
+        let extracted = extracted.map_err(|error| CompileError::Casm { package: name(), reason: error.to_string() })?;
+        let audited = ListSelector::ListName(BUILTIN_AUDITED_LIBFUNCS_LIST.to_owned());
+        extracted
+            .validate_version_compatible(audited)
+            .map_err(|error| CompileError::NotAudited { package: name(), reason: error.to_string() })?;
+        let casm = CasmContractClass::from_contract_class(sierra.clone(), extracted, false, usize::MAX)
+            .map_err(|error| CompileError::Casm { package: name(), reason: error.to_string() })?;
+        Ok(Contract { sierra, casm })
+    }
+
+    fn database(&self, package: &Package, target: Target) -> (RootDatabase, CrateInput) {
+        let mut builder = RootDatabase::builder();
+        match target {
+            Target::Executable => builder
+                .skip_auto_withdraw_gas()
+                .with_cfg(CfgSet::from_iter([Cfg::kv("gas", "disabled"), Cfg::kv("target", "executable")]))
+                .with_default_plugin_suite(executable_plugin_suite()),
+            Target::Contract => builder
+                .with_cfg(CfgSet::from_iter([Cfg::kv("target", "starknet-contract")]))
+                .with_default_plugin_suite(starknet_plugin_suite()),
+        };
+        let mut db = builder.build().expect("no core library is detected and no project is loaded, so nothing can fail");
+        let main = self.set_up(&mut db, package);
+        (db, main)
+    }
+
+    /// Gives the database the core library and the package's crates; returns the package's own crate.
+    pub fn set_up(&self, db: &mut RootDatabase, package: &Package) -> CrateInput {
+        let corelib = Crate { name: CORELIB_CRATE_NAME.to_owned(), edition: Edition::V2025_12, sources: self.corelib.clone() };
+        let core = CrateInput::Real { name: CORELIB_CRATE_NAME.to_owned(), discriminator: None };
+        let core_features = ExperimentalFeaturesConfig {
+            negative_impls: true,
+            associated_item_constraints: true,
+            coupons: true,
+            user_defined_inline_macros: true,
+            repr_ptrs: true,
+        };
+        let uses = |user: &Crate| {
+            let used = package.dependencies.iter().filter(|used| used.name != user.name);
+            used.map(|used| (used.name.clone(), DependencySettings { discriminator: Some(used.name.clone()) })).collect()
+        };
+
+        let main = input(&package.main);
+        let mut crates = vec![
+            (core, configuration(&corelib, BTreeMap::new(), core_features)),
+            (main.clone(), configuration(&package.main, uses(&package.main), ExperimentalFeaturesConfig::default())),
+        ];
+        for dependency in &package.dependencies {
+            crates.push((input(dependency), configuration(dependency, uses(dependency), ExperimentalFeaturesConfig::default())));
+        }
+        set_crate_configs_input(db, Some(crates.into_iter().collect()));
+        main
+    }
+}
+
+fn input(member: &Crate) -> CrateInput {
+    CrateInput::Real { name: member.name.clone(), discriminator: Some(member.name.clone()) }
+}
+
+/// Our own crates, whose diagnostics are reported.
+fn members(package: &Package) -> Vec<CrateInput> {
+    std::iter::once(&package.main).chain(&package.dependencies).map(input).collect()
+}
+
+fn configuration(
+    member: &Crate,
+    dependencies: BTreeMap<String, DependencySettings>,
+    experimental_features: ExperimentalFeaturesConfig,
+) -> CrateConfigurationInput {
+    CrateConfigurationInput {
+        root: member.sources.directory(&member.name),
+        settings: CrateSettings {
+            name: Some(member.name.clone()),
+            edition: member.edition,
+            version: None,
+            cfg_set: None,
+            dependencies,
+            experimental_features,
+        },
+        cache_file: None,
+    }
+}
+
+fn reported(package: &Package, diagnostics: &str, error: &impl std::fmt::Display) -> CompileError {
+    let diagnostics = if diagnostics.is_empty() { error.to_string() } else { diagnostics.to_owned() };
+    CompileError::Diagnostics { package: package.main.name.clone(), diagnostics }
+}

@@ -1,0 +1,37 @@
+use std::path::PathBuf;
+
+/// Why Cairo sources could not be compiled.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CompileError {
+    /// A folder of sources cannot be read.
+    #[error("cannot read Cairo sources in {path}: {source}")]
+    Unreadable { path: PathBuf, source: std::io::Error },
+    /// The override does not point at a core library.
+    #[error("{path} is not a Cairo core library: it has no lib.cairo (point at the library's `src` folder)")]
+    NotACorelib { path: PathBuf },
+    /// The compiler reported errors in the sources.
+    #[error("Cairo package `{package}` does not compile:\n{diagnostics}")]
+    Diagnostics { package: String, diagnostics: String },
+    /// The class uses a libfunc that Starknet's mainnet does not accept.
+    #[error("Cairo package `{package}` uses a libfunc that is not on Starknet's audited list: {reason}")]
+    NotAudited { package: String, reason: String },
+    /// Sierra could not be lowered to CASM, for example because the class is too large.
+    #[error("the class of Cairo package `{package}` cannot be lowered to CASM: {reason}")]
+    Casm { package: String, reason: String },
+}
+
+/// Why a Cairo program could not be loaded or run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The file is not an executable of this compiler.
+    #[error("not a Cairo executable: {reason}")]
+    Malformed { reason: String },
+    /// The program panicked; the message is the decoded panic data.
+    #[error("the Cairo program panicked: {message}")]
+    Panicked { message: String },
+    /// The virtual machine stopped with an error.
+    #[error("the Cairo VM stopped: {reason}")]
+    Vm { reason: String },
+}

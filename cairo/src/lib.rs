@@ -1,0 +1,18 @@
+//! Maat's Cairo packages, and the Cairo compiler and virtual machine that build and run them.
+//!
+//! The compiler's core library and the operator runtime (`cairo/operators`) are embedded, so nothing is read from the machine unless the
+//! caller overrides the core library.
+
+mod compiler;
+mod error;
+mod sources;
+mod vm;
+
+pub use cairo_lang_filesystem::db::Edition;
+pub use compiler::{Compiler, Contract, Crate, Package};
+pub use error::{CompileError, RunError};
+pub use sources::Sources;
+pub use vm::{Program, Run};
+
+/// The version of the Cairo compiler that is built in.
+pub const COMPILER_VERSION: &str = "2.17.0";

@@ -1,0 +1,98 @@
+
+use cairo_lang_executable::executable::{EntryPointKind, Executable};
+use cairo_lang_execute_utils::program_and_hints_from_executable;
+use cairo_lang_runner::casm_run::format_for_panic;
+use cairo_lang_runner::{Arg, CairoHintProcessor};
+use cairo_vm::cairo_run::{CairoRunConfig, cairo_run_program};
+use cairo_vm::types::layout_name::LayoutName;
+use starknet_types_core::felt::Felt;
+
+use crate::error::RunError;
+
+/// A compiled Cairo program.
+pub struct Program {
+    executable: Executable,
+}
+
+/// What a run of a program gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// The values that the program's main function returned, serialised.
+    pub output: Vec<Felt>,
+    /// Cairo steps, from the entry point to its return.
+    pub steps: usize,
+    /// Range checks used.
+    pub range_checks: usize,
+}
+
+impl Program {
+    pub(crate) fn new(executable: Executable) -> Self {
+        Self { executable }
+    }
+
+    /// Reads an executable in the format of Scarb and of this compiler.
+    ///
+    /// # Errors
+    /// [`RunError::Malformed`] when the bytes are no such executable.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, RunError> {
+        serde_json::from_slice(bytes).map(Self::new).map_err(|error| RunError::Malformed { reason: error.to_string() })
+    }
+
+    /// The executable in the format of Scarb and of this compiler.
+    pub fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(&self.executable).expect("an executable serialises")
+    }
+
+    /// Size of the bytecode in felts.
+    pub fn bytecode_felts(&self) -> usize {
+        self.executable.program.bytecode.len()
+    }
+
+    /// Runs the program in the Cairo VM on serialised arguments.
+    ///
+    /// # Errors
+    /// [`RunError::Panicked`] with the decoded message when the program panics.
+    pub fn run(&self, arguments: &[Felt]) -> Result<Run, RunError> {
+        let vm_error = |reason: String| RunError::Vm { reason };
+        let entry_point = self
+            .executable
+            .entrypoints
+            .iter()
+            .find(|entry_point| entry_point.kind == EntryPointKind::Bootloader)
+            .ok_or_else(|| RunError::Malformed { reason: "it has no bootloader entry point".to_owned() })?;
+        let (program, string_to_hint) = program_and_hints_from_executable(&self.executable, entry_point)
+            .map_err(|error| RunError::Malformed { reason: error.to_string() })?;
+        let arguments = arguments.iter().map(|felt| Arg::Value(*felt)).collect();
+        let mut hints = CairoHintProcessor {
+            runner: None,
+            user_args: vec![vec![Arg::Array(arguments)]],
+            string_to_hint,
+            starknet_state: Default::default(),
+            run_resources: Default::default(),
+            syscalls_used_resources: Default::default(),
+            no_temporary_segments: false,
+            markers: Default::default(),
+            panic_traceback: Default::default(),
+        };
+        let config = CairoRunConfig { layout: LayoutName::all_cairo, ..CairoRunConfig::default() };
+        let mut runner = match cairo_run_program(&program, &config, &mut hints) {
+            Ok(runner) => runner,
+            Err(error) => {
+                return Err(match hints.markers.last() {
+                    Some(panic_data) => RunError::Panicked { message: format_for_panic(panic_data.iter().copied()) },
+                    None => vm_error(error.to_string()),
+                });
+            }
+        };
+        let resources = runner.get_execution_resources().map_err(|error| vm_error(error.to_string()))?;
+        let mut text = String::new();
+        runner.vm.write_output(&mut text).map_err(|error| vm_error(error.to_string()))?;
+        let output = text.lines().map(|line| Felt::from_dec_str(line).map_err(|_| vm_error(format!("output `{line}`")))).collect::<Result<Vec<_>, _>>()?;
+        let range_checks = resources
+            .builtin_instance_counter
+            .get(&cairo_vm::types::builtin_name::BuiltinName::range_check)
+            .copied()
+            .unwrap_or_default();
+        Ok(Run { output, steps: resources.n_steps, range_checks })
+    }
+}

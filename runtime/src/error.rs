@@ -1,0 +1,90 @@
+use crate::interval::Interval;
+use crate::shape::Shape;
+
+/// Why a primitive cannot take its inputs or has attributes that contradict one another. A [`ModelError`] adds the node's name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The node has the wrong number of inputs.
+    #[error("takes {expected} input(s), got {found}")]
+    Arity { expected: usize, found: usize },
+    /// An input has a shape that the primitive cannot take.
+    #[error("cannot take an input of shape {found}: {reason}")]
+    InputShape { found: Shape, reason: String },
+    /// An attribute has the wrong length or value.
+    #[error("attribute `{attribute}`: {reason}")]
+    Attribute { attribute: &'static str, reason: String },
+    /// A tensor would have too many elements, or too many axes.
+    #[error("a tensor of shape [{dims}] is too large: at most {limit} elements and {axes} axes")]
+    TooLarge { dims: String, limit: usize, axes: usize },
+    /// The range certificate fails: a value could leave the range in which no executor wraps.
+    #[error(
+        "the accumulator of output channel {channel} could reach {range}; it must stay within 2^62. Fewer bits for activations or weights make it smaller"
+    )]
+    Accumulator { channel: usize, range: Interval },
+}
+
+/// Why a list of nodes is not a model.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    /// A node is faulty.
+    #[error("node `{node}` ({primitive}): {fault}")]
+    Node { node: String, primitive: &'static str, fault: Fault },
+    /// An input of the model is faulty.
+    #[error("input `{input}`: {fault}")]
+    Input { input: String, fault: Fault },
+    /// A node or an output refers to a tensor that no earlier node or input gives.
+    #[error("`{user}` refers to tensor {tensor}, which nothing before it gives")]
+    UnknownTensor { user: String, tensor: usize },
+    /// A scale exponent is outside -256..=256.
+    #[error("tensor `{tensor}` has scale exponent {scale}; it must be within -256..=256")]
+    Scale { tensor: String, scale: i32 },
+    /// Two inputs or two outputs have one name.
+    #[error("two {kind} are named `{name}`")]
+    DuplicateName { kind: &'static str, name: String },
+    /// All tensors together are too large to hold in memory.
+    #[error("the model's tensors have {elements} elements together; at most {limit} are supported")]
+    TooLarge { elements: usize, limit: usize },
+    /// The model has no inputs or no outputs.
+    #[error("the model has no {0}")]
+    Empty(&'static str),
+}
+
+/// Why bytes are not a `model.maat` file that this version can read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FormatError {
+    /// The bytes do not begin with the format's magic number.
+    #[error("not a Maat model: it does not begin with `MAAT`")]
+    Magic,
+    /// Another version of the format.
+    #[error(
+        "format version {found}, but this program reads version {expected}: transpile the ONNX file again, or use the matching release"
+    )]
+    Version { found: u16, expected: u16 },
+    /// The digest at the end is not that of the content: the file was cut short or changed.
+    #[error("the file is damaged (its digest does not match its content): transpile the ONNX file again")]
+    Damaged,
+    /// The content does not decode.
+    #[error("the content does not decode: {0}")]
+    Content(String),
+    /// The content decodes to something that is no model.
+    #[error("the content is no valid model: {0}")]
+    Model(#[from] ModelError),
+}
+
+/// Why a model cannot be run on given inputs.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The wrong number of inputs.
+    #[error("the model takes {expected} input(s), got {found}")]
+    Arity { expected: usize, found: usize },
+    /// An input with the wrong number of elements.
+    #[error("input `{input}` has shape {shape}, so it takes {} values; got {found}", shape.elements())]
+    Length { input: String, shape: Shape, found: usize },
+    /// A value outside the input's range.
+    #[error("input `{input}`: value {value} at position {position} is outside {range}")]
+    Range { input: String, position: usize, value: i32, range: Interval },
+}

@@ -1,0 +1,298 @@
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Fault, ModelError};
+use crate::interval::Interval;
+use crate::primitives::Primitive;
+use crate::shape::Shape;
+
+/// A tensor of a model. Only the model that gave it understands it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct TensorId(pub(crate) u32);
+
+impl TensorId {
+    /// The position of the tensor in [`Model::tensors`].
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// What is known of a tensor before any execution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tensor {
+    /// The name of the input or node that gives it.
+    pub name: String,
+    /// Its shape.
+    pub shape: Shape,
+    /// Scale exponent `s`: an element `q` stands for the real value `q * 2^-s`.
+    pub scale: i32,
+    /// A range that every element provably stays in, by interval arithmetic over the actual weights.
+    pub range: Interval,
+}
+
+/// One step of a model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Node {
+    /// The ONNX node or tensor that it comes from.
+    pub name: String,
+    /// What it does.
+    pub primitive: Primitive,
+    /// The tensors that it takes.
+    pub inputs: Vec<TensorId>,
+    /// Scale exponent of the tensor that it gives.
+    pub scale: i32,
+}
+
+/// A named input or output of a model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Port {
+    /// The ONNX name.
+    pub name: String,
+    /// The tensor.
+    pub tensor: TensorId,
+}
+
+/// A quantised model: proven free of overflow, or it would not exist.
+///
+/// The tensors are the inputs, in order, then one for each node, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Model {
+    pub(crate) content: Content,
+    tensors: Vec<Tensor>,
+}
+
+/// What the file format holds of a model; the rest follows from it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Content {
+    name: String,
+    inputs: Vec<Input>,
+    nodes: Vec<Node>,
+    outputs: Vec<Port>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Input {
+    name: String,
+    shape: Shape,
+    scale: i32,
+    range: Interval,
+}
+
+/// The largest number of elements of all tensors together: 1 GiB of them.
+const MAX_TOTAL_ELEMENTS: usize = 1 << 28;
+
+/// Scale exponents beyond this are no use to 32-bit elements of 64-bit floats.
+const MAX_SCALE: i32 = 256;
+
+impl Model {
+    /// The model's name.
+    pub fn name(&self) -> &str {
+        &self.content.name
+    }
+
+    /// All tensors, indexed by [`TensorId::index`].
+    pub fn tensors(&self) -> &[Tensor] {
+        &self.tensors
+    }
+
+    /// A tensor.
+    pub fn tensor(&self, id: TensorId) -> &Tensor {
+        &self.tensors[id.index()]
+    }
+
+    /// The inputs, in order, with their tensors.
+    pub fn inputs(&self) -> &[Tensor] {
+        &self.tensors[..self.content.inputs.len()]
+    }
+
+    /// The outputs, in order.
+    pub fn outputs(&self) -> &[Port] {
+        &self.content.outputs
+    }
+
+    /// The nodes with the tensors that they give, in an order in which each comes after those that it takes from.
+    pub fn nodes(&self) -> impl Iterator<Item = (&Node, TensorId)> {
+        let first = self.content.inputs.len() as u32;
+        self.content.nodes.iter().zip(first..).map(|(node, index)| (node, TensorId(index)))
+    }
+
+    /// Multiply-accumulates of one inference.
+    pub fn macs(&self) -> u64 {
+        let macs = |(node, _): (&Node, TensorId)| {
+            let shapes: Vec<&Shape> = node.inputs.iter().map(|id| &self.tensor(*id).shape).collect();
+            node.primitive.rules().macs(&shapes)
+        };
+        self.nodes().map(macs).sum()
+    }
+
+    /// Derives and proves all that a model needs: references, shapes, ranges.
+    pub(crate) fn new(content: Content) -> Result<Self, ModelError> {
+        let mut tensors: Vec<Tensor> = Vec::with_capacity(content.inputs.len() + content.nodes.len());
+        for input in &content.inputs {
+            let Input { name, shape, scale, range } = input.clone();
+            if range.lo > range.hi || !Interval::of_bits(32).includes(range) {
+                let fault = Fault::Attribute { attribute: "range", reason: format!("{range} is not within 32 bits") };
+                return Err(ModelError::Input { input: name, fault });
+            }
+            tensors.push(Tensor { name, shape, scale, range });
+        }
+        for node in &content.nodes {
+            let tensor = give(&tensors, node)?;
+            tensors.push(tensor);
+        }
+        if let Some(tensor) = tensors.iter().find(|tensor| tensor.scale.abs() > MAX_SCALE) {
+            return Err(ModelError::Scale { tensor: tensor.name.clone(), scale: tensor.scale });
+        }
+        let elements = tensors.iter().map(|tensor| tensor.shape.elements()).fold(0usize, usize::saturating_add);
+        if elements > MAX_TOTAL_ELEMENTS {
+            return Err(ModelError::TooLarge { elements, limit: MAX_TOTAL_ELEMENTS });
+        }
+        if let Some(output) = content.outputs.iter().find(|output| output.tensor.index() >= tensors.len()) {
+            return Err(ModelError::UnknownTensor { user: output.name.clone(), tensor: output.tensor.index() });
+        }
+        unique("inputs", content.inputs.iter().map(|input| &input.name))?;
+        unique("outputs", content.outputs.iter().map(|output| &output.name))?;
+        Ok(Self { content, tensors })
+    }
+}
+
+/// The tensor that a node gives.
+fn give(tensors: &[Tensor], node: &Node) -> Result<Tensor, ModelError> {
+    let inputs = node.inputs.iter().map(|id| {
+        let unknown = || ModelError::UnknownTensor { user: node.name.clone(), tensor: id.index() };
+        tensors.get(id.index()).map(|tensor| (&tensor.shape, tensor.range)).ok_or_else(unknown)
+    });
+    let inputs: Vec<(&Shape, Interval)> = inputs.collect::<Result<_, _>>()?;
+    let shapes: Vec<&Shape> = inputs.iter().map(|(shape, _)| *shape).collect();
+    let in_node = |fault| ModelError::Node { node: node.name.clone(), primitive: node.primitive.name(), fault };
+    let rules = node.primitive.rules();
+    let shape = rules.output_shape(&shapes).map_err(in_node)?;
+    let range = rules.output_range(&inputs).map_err(in_node)?;
+    Ok(Tensor { name: node.name.clone(), shape, scale: node.scale, range })
+}
+
+fn unique<'a>(kind: &'static str, names: impl ExactSizeIterator<Item = &'a String>) -> Result<(), ModelError> {
+    if names.len() == 0 {
+        return Err(ModelError::Empty(kind));
+    }
+    let mut seen = HashSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            return Err(ModelError::DuplicateName { kind, name: name.clone() });
+        }
+    }
+    Ok(())
+}
+
+/// Builds a model node by node; each step is checked when it is added, so that an error names its node.
+#[derive(Debug)]
+pub struct ModelBuilder {
+    content: Content,
+    tensors: Vec<Tensor>,
+}
+
+impl ModelBuilder {
+    /// An empty model.
+    pub fn new(name: &str) -> Self {
+        let content = Content { name: name.to_owned(), inputs: Vec::new(), nodes: Vec::new(), outputs: Vec::new() };
+        Self { content, tensors: Vec::new() }
+    }
+
+    /// Adds an input. All inputs come before the first node.
+    ///
+    /// # Errors
+    /// [`ModelError::Input`] when a node was added before.
+    pub fn input(&mut self, name: &str, shape: Shape, scale: i32, range: Interval) -> Result<TensorId, ModelError> {
+        if !self.content.nodes.is_empty() {
+            let fault = Fault::Attribute { attribute: "position", reason: "inputs come before nodes".to_owned() };
+            return Err(ModelError::Input { input: name.to_owned(), fault });
+        }
+        self.content.inputs.push(Input { name: name.to_owned(), shape: shape.clone(), scale, range });
+        Ok(self.push(Tensor { name: name.to_owned(), shape, scale, range }))
+    }
+
+    /// Adds a node that gives a tensor with the given scale exponent.
+    ///
+    /// # Errors
+    /// [`ModelError::Node`] when the primitive refuses its inputs or its range cannot be proven.
+    pub fn node(&mut self, name: &str, primitive: Primitive, inputs: &[TensorId], scale: i32) -> Result<TensorId, ModelError> {
+        let node = Node { name: name.to_owned(), primitive, inputs: inputs.to_vec(), scale };
+        let tensor = give(&self.tensors, &node)?;
+        self.content.nodes.push(node);
+        Ok(self.push(tensor))
+    }
+
+    /// What is known of a tensor.
+    pub fn tensor(&self, id: TensorId) -> &Tensor {
+        &self.tensors[id.index()]
+    }
+
+    /// The model with the given outputs.
+    ///
+    /// # Errors
+    /// Any [`ModelError`].
+    pub fn finish(mut self, outputs: &[(&str, TensorId)]) -> Result<Model, ModelError> {
+        self.content.outputs = outputs.iter().map(|(name, tensor)| Port { name: (*name).to_owned(), tensor: *tensor }).collect();
+        Model::new(self.content)
+    }
+
+    fn push(&mut self, tensor: Tensor) -> TensorId {
+        self.tensors.push(tensor);
+        TensorId(u32::try_from(self.tensors.len() - 1).expect("fewer than 2^32 tensors"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::primitives::Move;
+
+    fn moved() -> (ModelBuilder, TensorId) {
+        let mut builder = ModelBuilder::new("moved");
+        let x = builder.input("x", Shape::new(&[2, 3]).unwrap(), 4, Interval::of_bits(8)).unwrap();
+        (builder, x)
+    }
+
+    fn to(dims: &[usize]) -> Primitive {
+        Primitive::Move(Move { shape: Shape::new(dims).unwrap() })
+    }
+
+    #[test]
+    fn shapes_and_ranges_follow_from_the_inputs() {
+        let (mut builder, x) = moved();
+        let y = builder.node("flat", to(&[6]), &[x], 4).unwrap();
+        let model = builder.finish(&[("y", y)]).unwrap();
+        let tensor = model.tensor(y);
+        assert_eq!((tensor.shape.dims(), tensor.range, tensor.scale), (&[6][..], Interval::of_bits(8), 4));
+    }
+
+    #[test]
+    fn a_faulty_node_is_named() {
+        let (mut builder, x) = moved();
+        let error = builder.node("flat", to(&[5]), &[x], 4).unwrap_err();
+        assert!(error.to_string().starts_with("node `flat` (Move): cannot take an input of shape [2, 3]"), "{error}");
+    }
+
+    #[test]
+    fn contradictions_between_parts_are_refused() {
+        let (builder, x) = moved();
+        assert_eq!(builder.finish(&[]), Err(ModelError::Empty("outputs")));
+        assert_eq!(ModelBuilder::new("empty").finish(&[("x", x)]).unwrap_err(), ModelError::UnknownTensor { user: "x".into(), tensor: 0 });
+        let (builder, x) = moved();
+        let duplicate = ModelError::DuplicateName { kind: "outputs", name: "y".to_owned() };
+        assert_eq!(builder.finish(&[("y", x), ("y", x)]), Err(duplicate));
+        let (mut builder, x) = moved();
+        builder.node("flat", to(&[6]), &[x], 400).unwrap();
+        assert_eq!(builder.finish(&[("y", x)]), Err(ModelError::Scale { tensor: "flat".to_owned(), scale: 400 }));
+        let mut builder = ModelBuilder::new("large");
+        let mut x = builder.input("x", Shape::new(&[1 << 26]).unwrap(), 0, Interval::of_bits(8)).unwrap();
+        for _ in 0..4 {
+            x = builder.node("copy", to(&[1 << 26]), &[x], 0).unwrap();
+        }
+        assert!(matches!(builder.finish(&[("y", x)]), Err(ModelError::TooLarge { .. })));
+        let (mut builder, x) = moved();
+        builder.node("flat", to(&[6]), &[x], 4).unwrap();
+        assert!(matches!(builder.input("z", Shape::new(&[1]).unwrap(), 0, Interval::of_bits(8)), Err(ModelError::Input { .. })));
+    }
+}

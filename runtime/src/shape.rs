@@ -1,0 +1,104 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Fault;
+
+/// The lengths of a tensor's axes, row-major. The number of elements is bounded, so products of lengths never overflow.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Vec<u32>", into = "Vec<u32>")]
+pub struct Shape(Vec<usize>);
+
+impl Shape {
+    /// The largest number of elements of a tensor.
+    pub const MAX_ELEMENTS: usize = 1 << 26;
+    /// The largest number of axes of a tensor.
+    pub const MAX_AXES: usize = 16;
+
+    /// A shape with the given axis lengths; no lengths at all make a scalar.
+    ///
+    /// # Errors
+    /// [`Fault::TooLarge`] above [`Self::MAX_ELEMENTS`] or [`Self::MAX_AXES`]; [`Fault::Attribute`] for an axis of length 0.
+    pub fn new(dims: &[usize]) -> Result<Self, Fault> {
+        if dims.contains(&0) {
+            return Err(Fault::Attribute { attribute: "shape", reason: format!("axis of length 0 in [{}]", join(dims)) });
+        }
+        let elements = dims.iter().try_fold(1usize, |product, dim| product.checked_mul(*dim));
+        match elements {
+            Some(elements) if elements <= Self::MAX_ELEMENTS && dims.len() <= Self::MAX_AXES => Ok(Self(dims.to_vec())),
+            _ => Err(Fault::TooLarge { dims: join(dims), limit: Self::MAX_ELEMENTS, axes: Self::MAX_AXES }),
+        }
+    }
+
+    /// The axis lengths.
+    pub fn dims(&self) -> &[usize] {
+        &self.0
+    }
+
+    /// The number of elements.
+    pub fn elements(&self) -> usize {
+        self.0.iter().product()
+    }
+
+    /// The length of the last axis; 1 for a scalar.
+    pub fn last(&self) -> usize {
+        self.0.last().copied().unwrap_or(1)
+    }
+
+    /// This shape with another last axis; a scalar becomes a vector.
+    ///
+    /// # Errors
+    /// As for [`Self::new`].
+    pub fn with_last(&self, last: usize) -> Result<Self, Fault> {
+        let leading = self.0.split_last().map_or(&[][..], |(_, leading)| leading);
+        Self::new(&[leading, &[last]].concat())
+    }
+}
+
+fn join(dims: &[usize]) -> String {
+    dims.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{}]", join(&self.0))
+    }
+}
+
+impl TryFrom<Vec<u32>> for Shape {
+    type Error = Fault;
+
+    fn try_from(dims: Vec<u32>) -> Result<Self, Fault> {
+        Self::new(&dims.into_iter().map(|dim| dim as usize).collect::<Vec<_>>())
+    }
+}
+
+impl From<Shape> for Vec<u32> {
+    fn from(shape: Shape) -> Self {
+        shape.0.into_iter().map(|dim| u32::try_from(dim).expect("a length is at most MAX_ELEMENTS")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shape_whose_product_overflows_is_refused() {
+        assert!(matches!(Shape::new(&[usize::MAX, 3]), Err(Fault::TooLarge { .. })));
+        assert!(matches!(Shape::new(&[1 << 13, 1 << 14]), Err(Fault::TooLarge { .. })));
+        assert!(matches!(Shape::new(&[1; 17]), Err(Fault::TooLarge { .. })));
+    }
+
+    #[test]
+    fn an_empty_axis_is_refused() {
+        assert!(matches!(Shape::new(&[2, 0]), Err(Fault::Attribute { attribute: "shape", .. })));
+    }
+
+    #[test]
+    fn a_scalar_has_one_element() {
+        let scalar = Shape::new(&[]).unwrap();
+        assert_eq!((scalar.elements(), scalar.last()), (1, 1));
+        assert_eq!(scalar.with_last(3).unwrap().dims(), [3]);
+    }
+}
