@@ -33,7 +33,6 @@ fn main() {
          again, or point {OVERRIDE_VARIABLE} at the `src` folder of core library 2.16.0",
         corelib_dir.display()
     );
-    println!("cargo::rustc-env=MAAT_CORELIB_DIGEST={digest}");
 
     embed("corelib.bin", &corelib);
     for package in ["operators", "corelib_imports"] {

@@ -19,6 +19,7 @@ use cairo_lang_starknet_classes::allowed_libfuncs::{BUILTIN_AUDITED_LIBFUNCS_LIS
 use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
 use cairo_lang_starknet_classes::contract_class::ContractClass;
 
+use crate::contract::Contract;
 use crate::error::CompileError;
 use crate::sources::Sources;
 use crate::vm::Program;
@@ -32,14 +33,26 @@ pub struct Crate {
     pub edition: Edition,
     /// The crate's files; `lib.cairo` is its root.
     pub sources: Sources,
+    /// Its `Scarb.toml`, for builds outside of Maat.
+    pub scarb_manifest: String,
 }
 
 impl Crate {
     /// The embedded operator runtime, which generated programs call, and the crate that it needs.
     pub fn operator_runtime() -> Vec<Self> {
         vec![
-            Self { name: "maat_operators".to_owned(), edition: Edition::V2025_12, sources: Sources::operators() },
-            Self { name: "corelib_imports".to_owned(), edition: Edition::V2023_01, sources: Sources::corelib_imports() },
+            Self {
+                name: "maat_operators".to_owned(),
+                edition: Edition::V2025_12,
+                sources: Sources::operators(),
+                scarb_manifest: include_str!("../operators/Scarb.toml").to_owned(),
+            },
+            Self {
+                name: "corelib_imports".to_owned(),
+                edition: Edition::V2023_01,
+                sources: Sources::corelib_imports(),
+                scarb_manifest: include_str!("../corelib_imports/Scarb.toml").to_owned(),
+            },
         ]
     }
 }
@@ -51,14 +64,6 @@ pub struct Package {
     pub main: Crate,
     /// The crates that it uses, the core library excepted. They may use one another.
     pub dependencies: Vec<Crate>,
-}
-
-/// A compiled Starknet contract class.
-pub struct Contract {
-    /// The Sierra class, which is declared on the network.
-    pub sierra: ContractClass,
-    /// The CASM class, which the network runs.
-    pub casm: CasmContractClass,
 }
 
 /// The Cairo compiler with a core library.
@@ -91,6 +96,11 @@ impl Compiler {
             Some(_) => Ok(Self { corelib }),
             None => Err(CompileError::NotACorelib { path: folder.to_path_buf() }),
         }
+    }
+
+    /// sha256 of the list of the core library's files and their digests, in hexadecimal.
+    pub fn corelib_digest(&self) -> String {
+        self.corelib.digest()
     }
 
     /// Compiles the one `#[executable]` function of a package, without gas accounting, with `#[cfg(target: 'executable')]`.
@@ -130,9 +140,13 @@ impl Compiler {
         extracted
             .validate_version_compatible(audited)
             .map_err(|error| CompileError::NotAudited { package: name(), reason: error.to_string() })?;
+        // Names for debugging are no part of the class hash, and make the file much larger.
+        let no_names = serde_json::json!({ "type_names": [], "libfunc_names": [], "user_func_names": [] });
+        let no_names = serde_json::from_value(no_names).expect("the fields of a class's debug information");
+        let sierra = ContractClass { sierra_program_debug_info: Some(no_names), ..sierra };
         let casm = CasmContractClass::from_contract_class(sierra.clone(), extracted, false, usize::MAX)
             .map_err(|error| CompileError::Casm { package: name(), reason: error.to_string() })?;
-        Ok(Contract { sierra, casm })
+        Ok(Contract::new(sierra, casm))
     }
 
     fn database(&self, package: &Package, target: Target) -> (RootDatabase, CrateInput) {
@@ -153,7 +167,6 @@ impl Compiler {
 
     /// Gives the database the core library and the package's crates; returns the package's own crate.
     pub fn set_up(&self, db: &mut RootDatabase, package: &Package) -> CrateInput {
-        let corelib = Crate { name: CORELIB_CRATE_NAME.to_owned(), edition: Edition::V2025_12, sources: self.corelib.clone() };
         let core = CrateInput::Real { name: CORELIB_CRATE_NAME.to_owned(), discriminator: None };
         let core_features = ExperimentalFeaturesConfig {
             negative_impls: true,
@@ -168,12 +181,10 @@ impl Compiler {
         };
 
         let main = input(&package.main);
-        let mut crates = vec![
-            (core, configuration(&corelib, BTreeMap::new(), core_features)),
-            (main.clone(), configuration(&package.main, uses(&package.main), ExperimentalFeaturesConfig::default())),
-        ];
-        for dependency in &package.dependencies {
-            crates.push((input(dependency), configuration(dependency, uses(dependency), ExperimentalFeaturesConfig::default())));
+        let mut crates = vec![(core, configuration(CORELIB_CRATE_NAME, Edition::V2025_12, &self.corelib, BTreeMap::new(), core_features))];
+        for member in std::iter::once(&package.main).chain(&package.dependencies) {
+            let features = ExperimentalFeaturesConfig::default();
+            crates.push((input(member), configuration(&member.name, member.edition, &member.sources, uses(member), features)));
         }
         set_crate_configs_input(db, Some(crates.into_iter().collect()));
         main
@@ -190,20 +201,15 @@ fn members(package: &Package) -> Vec<CrateInput> {
 }
 
 fn configuration(
-    member: &Crate,
+    name: &str,
+    edition: Edition,
+    sources: &Sources,
     dependencies: BTreeMap<String, DependencySettings>,
     experimental_features: ExperimentalFeaturesConfig,
 ) -> CrateConfigurationInput {
     CrateConfigurationInput {
-        root: member.sources.directory(&member.name),
-        settings: CrateSettings {
-            name: Some(member.name.clone()),
-            edition: member.edition,
-            version: None,
-            cfg_set: None,
-            dependencies,
-            experimental_features,
-        },
+        root: sources.directory(name),
+        settings: CrateSettings { name: Some(name.to_owned()), edition, version: None, cfg_set: None, dependencies, experimental_features },
         cache_file: None,
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum CompileError {
     /// A folder of sources cannot be read.
-    #[error("cannot read Cairo sources in {path}: {source}")]
+    #[error("cannot read Cairo sources in {path}")]
     Unreadable { path: PathBuf, source: std::io::Error },
     /// The override does not point at a core library.
     #[error("{path} is not a Cairo core library: it has no lib.cairo (point at the library's `src` folder)")]

@@ -4,12 +4,14 @@
 //! caller overrides the core library.
 
 mod compiler;
+mod contract;
 mod error;
 mod sources;
 mod vm;
 
 pub use cairo_lang_filesystem::db::Edition;
-pub use compiler::{Compiler, Contract, Crate, Package};
+pub use compiler::{Compiler, Crate, Package};
+pub use contract::{Contract, limits};
 pub use error::{CompileError, RunError};
 pub use sources::Sources;
 pub use vm::{Program, Run};

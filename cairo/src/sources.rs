@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cairo_lang_filesystem::ids::{DirectoryInput, FileInput, FileKind, VirtualFileInput};
+use sha2::{Digest, Sha256};
 
 use crate::error::CompileError;
 
@@ -73,6 +74,12 @@ impl Sources {
     /// All files, ordered by path.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+
+    /// sha256 of the `sha256sum` list of all files, ordered by path, in hexadecimal.
+    pub fn digest(&self) -> String {
+        let list: String = self.iter().map(|(path, text)| format!("{:x}  ./{path}\n", Sha256::digest(text))).collect();
+        format!("{:x}", Sha256::digest(list))
     }
 
     /// The compiler's own view of these files: a folder that exists in memory only. `label` goes before the path in diagnostics.

@@ -1,13 +1,20 @@
+use std::collections::HashMap;
 
+use cairo_lang_casm::hints::Hint;
 use cairo_lang_executable::executable::{EntryPointKind, Executable};
 use cairo_lang_execute_utils::program_and_hints_from_executable;
 use cairo_lang_runner::casm_run::format_for_panic;
 use cairo_lang_runner::{Arg, CairoHintProcessor};
 use cairo_vm::cairo_run::{CairoRunConfig, cairo_run_program};
+use cairo_vm::program_hash::compute_program_hash_chain;
+use cairo_vm::types::builtin_name::BuiltinName;
 use cairo_vm::types::layout_name::LayoutName;
 use starknet_types_core::felt::Felt;
 
 use crate::error::RunError;
+
+/// The bootloader that program hashes are for.
+const BOOTLOADER_VERSION: usize = 0;
 
 /// A compiled Cairo program.
 pub struct Program {
@@ -48,20 +55,31 @@ impl Program {
         self.executable.program.bytecode.len()
     }
 
+    /// The program's hash as StarkWare's bootloader computes it: a Pedersen hash chain over entry point, builtins and bytecode.
+    ///
+    /// # Errors
+    /// [`RunError::Malformed`] when the executable has no entry point for the bootloader.
+    pub fn hash(&self) -> Result<Felt, RunError> {
+        let (program, _) = self.load()?;
+        let malformed = |reason: String| RunError::Malformed { reason };
+        let stripped = program.get_stripped_program().map_err(|error| malformed(error.to_string()))?;
+        compute_program_hash_chain(&stripped, BOOTLOADER_VERSION).map_err(|error| malformed(error.to_string()))
+    }
+
+    fn load(&self) -> Result<(cairo_vm::types::program::Program, HashMap<String, Hint>), RunError> {
+        let entry_point = self.executable.entrypoints.iter().find(|entry_point| entry_point.kind == EntryPointKind::Bootloader);
+        let entry_point = entry_point.ok_or_else(|| RunError::Malformed { reason: "it has no bootloader entry point".to_owned() })?;
+        program_and_hints_from_executable(&self.executable, entry_point)
+            .map_err(|error| RunError::Malformed { reason: format!("{error:#}") })
+    }
+
     /// Runs the program in the Cairo VM on serialised arguments.
     ///
     /// # Errors
     /// [`RunError::Panicked`] with the decoded message when the program panics.
     pub fn run(&self, arguments: &[Felt]) -> Result<Run, RunError> {
         let vm_error = |reason: String| RunError::Vm { reason };
-        let entry_point = self
-            .executable
-            .entrypoints
-            .iter()
-            .find(|entry_point| entry_point.kind == EntryPointKind::Bootloader)
-            .ok_or_else(|| RunError::Malformed { reason: "it has no bootloader entry point".to_owned() })?;
-        let (program, string_to_hint) = program_and_hints_from_executable(&self.executable, entry_point)
-            .map_err(|error| RunError::Malformed { reason: error.to_string() })?;
+        let (program, string_to_hint) = self.load()?;
         let arguments = arguments.iter().map(|felt| Arg::Value(*felt)).collect();
         let mut hints = CairoHintProcessor {
             runner: None,
@@ -87,12 +105,11 @@ impl Program {
         let resources = runner.get_execution_resources().map_err(|error| vm_error(error.to_string()))?;
         let mut text = String::new();
         runner.vm.write_output(&mut text).map_err(|error| vm_error(error.to_string()))?;
-        let output = text.lines().map(|line| Felt::from_dec_str(line).map_err(|_| vm_error(format!("output `{line}`")))).collect::<Result<Vec<_>, _>>()?;
-        let range_checks = resources
-            .builtin_instance_counter
-            .get(&cairo_vm::types::builtin_name::BuiltinName::range_check)
-            .copied()
-            .unwrap_or_default();
+        let output = text
+            .lines()
+            .map(|line| Felt::from_dec_str(line).map_err(|_| vm_error(format!("output `{line}`"))))
+            .collect::<Result<Vec<_>, _>>()?;
+        let range_checks = resources.builtin_instance_counter.get(&BuiltinName::range_check).copied().unwrap_or_default();
         Ok(Run { output, steps: resources.n_steps, range_checks })
     }
 }

@@ -70,7 +70,7 @@ pub enum FormatError {
     #[error("the content does not decode: {0}")]
     Content(String),
     /// The content decodes to something that is no model.
-    #[error("the content is no valid model: {0}")]
+    #[error("the content is no valid model")]
     Model(#[from] ModelError),
 }
 

@@ -3,5 +3,5 @@
 //! This crate exists for its edition, `2023_01`, which does not enforce visibility. Nothing else belongs here.
 pub mod bounded_int {
     #[feature("bounded-int-utils")]
-    pub use core::internal::bounded_int::{BoundedInt, DivRemHelper, UnitInt, div_rem, downcast, upcast};
+    pub use core::internal::bounded_int::{BoundedInt, DivRemHelper, UnitInt, div_rem, upcast};
 }

@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn an_accumulator_that_could_reach_the_limit_is_refused() {
-        let fault = sum(&[&[i32::MAX]], &[0], 40).output_range(&[(&shape(&[1]), Interval::new(0, 1 << 31))]);
+        let fault = sum(&[&[i32::MAX]], &[0], 40).output_range(&[(&shape(&[1]), Interval::new(0, 1 << 32))]);
         assert!(matches!(fault, Err(Fault::Accumulator { channel: 0, .. })));
     }
 }

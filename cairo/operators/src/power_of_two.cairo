@@ -1,11 +1,15 @@
-//! GENERATED
-
+//! Division by powers of two. Written by `generate_power_of_two` in `cairo/tests/operators.rs`: do not edit.
+//!
+//! The divisor is a constant and its range a single value, so one division takes three range checks and no branch.
 use corelib_imports::bounded_int::{BoundedInt, DivRemHelper, UnitInt, div_rem, upcast};
 
-pub trait PowerOfTwo<const EXPONENT: usize> {
+/// Division by `2^BITS`, for `BITS` from 1 to 64.
+pub trait PowerOfTwo<const BITS: usize> {
+    /// Quotient and remainder.
     fn div_rem(value: u128) -> (u128, u128);
 }
-impl DivRemBy2Pow1 of DivRemHelper<u128, UnitInt<0x2>> {
+
+impl DivRemHelper1 of DivRemHelper<u128, UnitInt<0x2>> {
     type DivT = BoundedInt<0, 0x7fffffffffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x1>;
 }
@@ -16,7 +20,8 @@ pub impl PowerOfTwo1 of PowerOfTwo<1> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow2 of DivRemHelper<u128, UnitInt<0x4>> {
+
+impl DivRemHelper2 of DivRemHelper<u128, UnitInt<0x4>> {
     type DivT = BoundedInt<0, 0x3fffffffffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x3>;
 }
@@ -27,7 +32,8 @@ pub impl PowerOfTwo2 of PowerOfTwo<2> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow3 of DivRemHelper<u128, UnitInt<0x8>> {
+
+impl DivRemHelper3 of DivRemHelper<u128, UnitInt<0x8>> {
     type DivT = BoundedInt<0, 0x1fffffffffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x7>;
 }
@@ -38,7 +44,8 @@ pub impl PowerOfTwo3 of PowerOfTwo<3> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow4 of DivRemHelper<u128, UnitInt<0x10>> {
+
+impl DivRemHelper4 of DivRemHelper<u128, UnitInt<0x10>> {
     type DivT = BoundedInt<0, 0xfffffffffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0xf>;
 }
@@ -49,7 +56,8 @@ pub impl PowerOfTwo4 of PowerOfTwo<4> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow5 of DivRemHelper<u128, UnitInt<0x20>> {
+
+impl DivRemHelper5 of DivRemHelper<u128, UnitInt<0x20>> {
     type DivT = BoundedInt<0, 0x7ffffffffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x1f>;
 }
@@ -60,7 +68,8 @@ pub impl PowerOfTwo5 of PowerOfTwo<5> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow6 of DivRemHelper<u128, UnitInt<0x40>> {
+
+impl DivRemHelper6 of DivRemHelper<u128, UnitInt<0x40>> {
     type DivT = BoundedInt<0, 0x3ffffffffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x3f>;
 }
@@ -71,7 +80,8 @@ pub impl PowerOfTwo6 of PowerOfTwo<6> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow7 of DivRemHelper<u128, UnitInt<0x80>> {
+
+impl DivRemHelper7 of DivRemHelper<u128, UnitInt<0x80>> {
     type DivT = BoundedInt<0, 0x1ffffffffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x7f>;
 }
@@ -82,7 +92,8 @@ pub impl PowerOfTwo7 of PowerOfTwo<7> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow8 of DivRemHelper<u128, UnitInt<0x100>> {
+
+impl DivRemHelper8 of DivRemHelper<u128, UnitInt<0x100>> {
     type DivT = BoundedInt<0, 0xffffffffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0xff>;
 }
@@ -93,7 +104,8 @@ pub impl PowerOfTwo8 of PowerOfTwo<8> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow9 of DivRemHelper<u128, UnitInt<0x200>> {
+
+impl DivRemHelper9 of DivRemHelper<u128, UnitInt<0x200>> {
     type DivT = BoundedInt<0, 0x7fffffffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x1ff>;
 }
@@ -104,7 +116,8 @@ pub impl PowerOfTwo9 of PowerOfTwo<9> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow10 of DivRemHelper<u128, UnitInt<0x400>> {
+
+impl DivRemHelper10 of DivRemHelper<u128, UnitInt<0x400>> {
     type DivT = BoundedInt<0, 0x3fffffffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x3ff>;
 }
@@ -115,7 +128,8 @@ pub impl PowerOfTwo10 of PowerOfTwo<10> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow11 of DivRemHelper<u128, UnitInt<0x800>> {
+
+impl DivRemHelper11 of DivRemHelper<u128, UnitInt<0x800>> {
     type DivT = BoundedInt<0, 0x1fffffffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x7ff>;
 }
@@ -126,7 +140,8 @@ pub impl PowerOfTwo11 of PowerOfTwo<11> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow12 of DivRemHelper<u128, UnitInt<0x1000>> {
+
+impl DivRemHelper12 of DivRemHelper<u128, UnitInt<0x1000>> {
     type DivT = BoundedInt<0, 0xfffffffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0xfff>;
 }
@@ -137,7 +152,8 @@ pub impl PowerOfTwo12 of PowerOfTwo<12> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow13 of DivRemHelper<u128, UnitInt<0x2000>> {
+
+impl DivRemHelper13 of DivRemHelper<u128, UnitInt<0x2000>> {
     type DivT = BoundedInt<0, 0x7ffffffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x1fff>;
 }
@@ -148,7 +164,8 @@ pub impl PowerOfTwo13 of PowerOfTwo<13> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow14 of DivRemHelper<u128, UnitInt<0x4000>> {
+
+impl DivRemHelper14 of DivRemHelper<u128, UnitInt<0x4000>> {
     type DivT = BoundedInt<0, 0x3ffffffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x3fff>;
 }
@@ -159,7 +176,8 @@ pub impl PowerOfTwo14 of PowerOfTwo<14> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow15 of DivRemHelper<u128, UnitInt<0x8000>> {
+
+impl DivRemHelper15 of DivRemHelper<u128, UnitInt<0x8000>> {
     type DivT = BoundedInt<0, 0x1ffffffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x7fff>;
 }
@@ -170,7 +188,8 @@ pub impl PowerOfTwo15 of PowerOfTwo<15> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow16 of DivRemHelper<u128, UnitInt<0x10000>> {
+
+impl DivRemHelper16 of DivRemHelper<u128, UnitInt<0x10000>> {
     type DivT = BoundedInt<0, 0xffffffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0xffff>;
 }
@@ -181,7 +200,8 @@ pub impl PowerOfTwo16 of PowerOfTwo<16> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow17 of DivRemHelper<u128, UnitInt<0x20000>> {
+
+impl DivRemHelper17 of DivRemHelper<u128, UnitInt<0x20000>> {
     type DivT = BoundedInt<0, 0x7fffffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x1ffff>;
 }
@@ -192,7 +212,8 @@ pub impl PowerOfTwo17 of PowerOfTwo<17> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow18 of DivRemHelper<u128, UnitInt<0x40000>> {
+
+impl DivRemHelper18 of DivRemHelper<u128, UnitInt<0x40000>> {
     type DivT = BoundedInt<0, 0x3fffffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x3ffff>;
 }
@@ -203,7 +224,8 @@ pub impl PowerOfTwo18 of PowerOfTwo<18> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow19 of DivRemHelper<u128, UnitInt<0x80000>> {
+
+impl DivRemHelper19 of DivRemHelper<u128, UnitInt<0x80000>> {
     type DivT = BoundedInt<0, 0x1fffffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x7ffff>;
 }
@@ -214,7 +236,8 @@ pub impl PowerOfTwo19 of PowerOfTwo<19> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow20 of DivRemHelper<u128, UnitInt<0x100000>> {
+
+impl DivRemHelper20 of DivRemHelper<u128, UnitInt<0x100000>> {
     type DivT = BoundedInt<0, 0xfffffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0xfffff>;
 }
@@ -225,7 +248,8 @@ pub impl PowerOfTwo20 of PowerOfTwo<20> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow21 of DivRemHelper<u128, UnitInt<0x200000>> {
+
+impl DivRemHelper21 of DivRemHelper<u128, UnitInt<0x200000>> {
     type DivT = BoundedInt<0, 0x7ffffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x1fffff>;
 }
@@ -236,7 +260,8 @@ pub impl PowerOfTwo21 of PowerOfTwo<21> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow22 of DivRemHelper<u128, UnitInt<0x400000>> {
+
+impl DivRemHelper22 of DivRemHelper<u128, UnitInt<0x400000>> {
     type DivT = BoundedInt<0, 0x3ffffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x3fffff>;
 }
@@ -247,7 +272,8 @@ pub impl PowerOfTwo22 of PowerOfTwo<22> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow23 of DivRemHelper<u128, UnitInt<0x800000>> {
+
+impl DivRemHelper23 of DivRemHelper<u128, UnitInt<0x800000>> {
     type DivT = BoundedInt<0, 0x1ffffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x7fffff>;
 }
@@ -258,7 +284,8 @@ pub impl PowerOfTwo23 of PowerOfTwo<23> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow24 of DivRemHelper<u128, UnitInt<0x1000000>> {
+
+impl DivRemHelper24 of DivRemHelper<u128, UnitInt<0x1000000>> {
     type DivT = BoundedInt<0, 0xffffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0xffffff>;
 }
@@ -269,7 +296,8 @@ pub impl PowerOfTwo24 of PowerOfTwo<24> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow25 of DivRemHelper<u128, UnitInt<0x2000000>> {
+
+impl DivRemHelper25 of DivRemHelper<u128, UnitInt<0x2000000>> {
     type DivT = BoundedInt<0, 0x7fffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x1ffffff>;
 }
@@ -280,7 +308,8 @@ pub impl PowerOfTwo25 of PowerOfTwo<25> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow26 of DivRemHelper<u128, UnitInt<0x4000000>> {
+
+impl DivRemHelper26 of DivRemHelper<u128, UnitInt<0x4000000>> {
     type DivT = BoundedInt<0, 0x3fffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x3ffffff>;
 }
@@ -291,7 +320,8 @@ pub impl PowerOfTwo26 of PowerOfTwo<26> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow27 of DivRemHelper<u128, UnitInt<0x8000000>> {
+
+impl DivRemHelper27 of DivRemHelper<u128, UnitInt<0x8000000>> {
     type DivT = BoundedInt<0, 0x1fffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x7ffffff>;
 }
@@ -302,7 +332,8 @@ pub impl PowerOfTwo27 of PowerOfTwo<27> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow28 of DivRemHelper<u128, UnitInt<0x10000000>> {
+
+impl DivRemHelper28 of DivRemHelper<u128, UnitInt<0x10000000>> {
     type DivT = BoundedInt<0, 0xfffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0xfffffff>;
 }
@@ -313,7 +344,8 @@ pub impl PowerOfTwo28 of PowerOfTwo<28> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow29 of DivRemHelper<u128, UnitInt<0x20000000>> {
+
+impl DivRemHelper29 of DivRemHelper<u128, UnitInt<0x20000000>> {
     type DivT = BoundedInt<0, 0x7ffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x1fffffff>;
 }
@@ -324,7 +356,8 @@ pub impl PowerOfTwo29 of PowerOfTwo<29> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow30 of DivRemHelper<u128, UnitInt<0x40000000>> {
+
+impl DivRemHelper30 of DivRemHelper<u128, UnitInt<0x40000000>> {
     type DivT = BoundedInt<0, 0x3ffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x3fffffff>;
 }
@@ -335,7 +368,8 @@ pub impl PowerOfTwo30 of PowerOfTwo<30> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow31 of DivRemHelper<u128, UnitInt<0x80000000>> {
+
+impl DivRemHelper31 of DivRemHelper<u128, UnitInt<0x80000000>> {
     type DivT = BoundedInt<0, 0x1ffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x7fffffff>;
 }
@@ -346,7 +380,8 @@ pub impl PowerOfTwo31 of PowerOfTwo<31> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow32 of DivRemHelper<u128, UnitInt<0x100000000>> {
+
+impl DivRemHelper32 of DivRemHelper<u128, UnitInt<0x100000000>> {
     type DivT = BoundedInt<0, 0xffffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0xffffffff>;
 }
@@ -357,7 +392,8 @@ pub impl PowerOfTwo32 of PowerOfTwo<32> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow33 of DivRemHelper<u128, UnitInt<0x200000000>> {
+
+impl DivRemHelper33 of DivRemHelper<u128, UnitInt<0x200000000>> {
     type DivT = BoundedInt<0, 0x7fffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x1ffffffff>;
 }
@@ -368,7 +404,8 @@ pub impl PowerOfTwo33 of PowerOfTwo<33> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow34 of DivRemHelper<u128, UnitInt<0x400000000>> {
+
+impl DivRemHelper34 of DivRemHelper<u128, UnitInt<0x400000000>> {
     type DivT = BoundedInt<0, 0x3fffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x3ffffffff>;
 }
@@ -379,7 +416,8 @@ pub impl PowerOfTwo34 of PowerOfTwo<34> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow35 of DivRemHelper<u128, UnitInt<0x800000000>> {
+
+impl DivRemHelper35 of DivRemHelper<u128, UnitInt<0x800000000>> {
     type DivT = BoundedInt<0, 0x1fffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x7ffffffff>;
 }
@@ -390,7 +428,8 @@ pub impl PowerOfTwo35 of PowerOfTwo<35> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow36 of DivRemHelper<u128, UnitInt<0x1000000000>> {
+
+impl DivRemHelper36 of DivRemHelper<u128, UnitInt<0x1000000000>> {
     type DivT = BoundedInt<0, 0xfffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0xfffffffff>;
 }
@@ -401,7 +440,8 @@ pub impl PowerOfTwo36 of PowerOfTwo<36> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow37 of DivRemHelper<u128, UnitInt<0x2000000000>> {
+
+impl DivRemHelper37 of DivRemHelper<u128, UnitInt<0x2000000000>> {
     type DivT = BoundedInt<0, 0x7ffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x1fffffffff>;
 }
@@ -412,7 +452,8 @@ pub impl PowerOfTwo37 of PowerOfTwo<37> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow38 of DivRemHelper<u128, UnitInt<0x4000000000>> {
+
+impl DivRemHelper38 of DivRemHelper<u128, UnitInt<0x4000000000>> {
     type DivT = BoundedInt<0, 0x3ffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x3fffffffff>;
 }
@@ -423,7 +464,8 @@ pub impl PowerOfTwo38 of PowerOfTwo<38> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow39 of DivRemHelper<u128, UnitInt<0x8000000000>> {
+
+impl DivRemHelper39 of DivRemHelper<u128, UnitInt<0x8000000000>> {
     type DivT = BoundedInt<0, 0x1ffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x7fffffffff>;
 }
@@ -434,7 +476,8 @@ pub impl PowerOfTwo39 of PowerOfTwo<39> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow40 of DivRemHelper<u128, UnitInt<0x10000000000>> {
+
+impl DivRemHelper40 of DivRemHelper<u128, UnitInt<0x10000000000>> {
     type DivT = BoundedInt<0, 0xffffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0xffffffffff>;
 }
@@ -445,7 +488,8 @@ pub impl PowerOfTwo40 of PowerOfTwo<40> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow41 of DivRemHelper<u128, UnitInt<0x20000000000>> {
+
+impl DivRemHelper41 of DivRemHelper<u128, UnitInt<0x20000000000>> {
     type DivT = BoundedInt<0, 0x7fffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x1ffffffffff>;
 }
@@ -456,7 +500,8 @@ pub impl PowerOfTwo41 of PowerOfTwo<41> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow42 of DivRemHelper<u128, UnitInt<0x40000000000>> {
+
+impl DivRemHelper42 of DivRemHelper<u128, UnitInt<0x40000000000>> {
     type DivT = BoundedInt<0, 0x3fffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x3ffffffffff>;
 }
@@ -467,7 +512,8 @@ pub impl PowerOfTwo42 of PowerOfTwo<42> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow43 of DivRemHelper<u128, UnitInt<0x80000000000>> {
+
+impl DivRemHelper43 of DivRemHelper<u128, UnitInt<0x80000000000>> {
     type DivT = BoundedInt<0, 0x1fffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x7ffffffffff>;
 }
@@ -478,7 +524,8 @@ pub impl PowerOfTwo43 of PowerOfTwo<43> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow44 of DivRemHelper<u128, UnitInt<0x100000000000>> {
+
+impl DivRemHelper44 of DivRemHelper<u128, UnitInt<0x100000000000>> {
     type DivT = BoundedInt<0, 0xfffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0xfffffffffff>;
 }
@@ -489,7 +536,8 @@ pub impl PowerOfTwo44 of PowerOfTwo<44> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow45 of DivRemHelper<u128, UnitInt<0x200000000000>> {
+
+impl DivRemHelper45 of DivRemHelper<u128, UnitInt<0x200000000000>> {
     type DivT = BoundedInt<0, 0x7ffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x1fffffffffff>;
 }
@@ -500,7 +548,8 @@ pub impl PowerOfTwo45 of PowerOfTwo<45> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow46 of DivRemHelper<u128, UnitInt<0x400000000000>> {
+
+impl DivRemHelper46 of DivRemHelper<u128, UnitInt<0x400000000000>> {
     type DivT = BoundedInt<0, 0x3ffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x3fffffffffff>;
 }
@@ -511,7 +560,8 @@ pub impl PowerOfTwo46 of PowerOfTwo<46> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow47 of DivRemHelper<u128, UnitInt<0x800000000000>> {
+
+impl DivRemHelper47 of DivRemHelper<u128, UnitInt<0x800000000000>> {
     type DivT = BoundedInt<0, 0x1ffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x7fffffffffff>;
 }
@@ -522,7 +572,8 @@ pub impl PowerOfTwo47 of PowerOfTwo<47> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow48 of DivRemHelper<u128, UnitInt<0x1000000000000>> {
+
+impl DivRemHelper48 of DivRemHelper<u128, UnitInt<0x1000000000000>> {
     type DivT = BoundedInt<0, 0xffffffffffffffffffff>;
     type RemT = BoundedInt<0, 0xffffffffffff>;
 }
@@ -533,7 +584,8 @@ pub impl PowerOfTwo48 of PowerOfTwo<48> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow49 of DivRemHelper<u128, UnitInt<0x2000000000000>> {
+
+impl DivRemHelper49 of DivRemHelper<u128, UnitInt<0x2000000000000>> {
     type DivT = BoundedInt<0, 0x7fffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x1ffffffffffff>;
 }
@@ -544,7 +596,8 @@ pub impl PowerOfTwo49 of PowerOfTwo<49> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow50 of DivRemHelper<u128, UnitInt<0x4000000000000>> {
+
+impl DivRemHelper50 of DivRemHelper<u128, UnitInt<0x4000000000000>> {
     type DivT = BoundedInt<0, 0x3fffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x3ffffffffffff>;
 }
@@ -555,7 +608,8 @@ pub impl PowerOfTwo50 of PowerOfTwo<50> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow51 of DivRemHelper<u128, UnitInt<0x8000000000000>> {
+
+impl DivRemHelper51 of DivRemHelper<u128, UnitInt<0x8000000000000>> {
     type DivT = BoundedInt<0, 0x1fffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x7ffffffffffff>;
 }
@@ -566,7 +620,8 @@ pub impl PowerOfTwo51 of PowerOfTwo<51> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow52 of DivRemHelper<u128, UnitInt<0x10000000000000>> {
+
+impl DivRemHelper52 of DivRemHelper<u128, UnitInt<0x10000000000000>> {
     type DivT = BoundedInt<0, 0xfffffffffffffffffff>;
     type RemT = BoundedInt<0, 0xfffffffffffff>;
 }
@@ -577,7 +632,8 @@ pub impl PowerOfTwo52 of PowerOfTwo<52> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow53 of DivRemHelper<u128, UnitInt<0x20000000000000>> {
+
+impl DivRemHelper53 of DivRemHelper<u128, UnitInt<0x20000000000000>> {
     type DivT = BoundedInt<0, 0x7ffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x1fffffffffffff>;
 }
@@ -588,7 +644,8 @@ pub impl PowerOfTwo53 of PowerOfTwo<53> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow54 of DivRemHelper<u128, UnitInt<0x40000000000000>> {
+
+impl DivRemHelper54 of DivRemHelper<u128, UnitInt<0x40000000000000>> {
     type DivT = BoundedInt<0, 0x3ffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x3fffffffffffff>;
 }
@@ -599,7 +656,8 @@ pub impl PowerOfTwo54 of PowerOfTwo<54> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow55 of DivRemHelper<u128, UnitInt<0x80000000000000>> {
+
+impl DivRemHelper55 of DivRemHelper<u128, UnitInt<0x80000000000000>> {
     type DivT = BoundedInt<0, 0x1ffffffffffffffffff>;
     type RemT = BoundedInt<0, 0x7fffffffffffff>;
 }
@@ -610,7 +668,8 @@ pub impl PowerOfTwo55 of PowerOfTwo<55> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow56 of DivRemHelper<u128, UnitInt<0x100000000000000>> {
+
+impl DivRemHelper56 of DivRemHelper<u128, UnitInt<0x100000000000000>> {
     type DivT = BoundedInt<0, 0xffffffffffffffffff>;
     type RemT = BoundedInt<0, 0xffffffffffffff>;
 }
@@ -621,7 +680,8 @@ pub impl PowerOfTwo56 of PowerOfTwo<56> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow57 of DivRemHelper<u128, UnitInt<0x200000000000000>> {
+
+impl DivRemHelper57 of DivRemHelper<u128, UnitInt<0x200000000000000>> {
     type DivT = BoundedInt<0, 0x7fffffffffffffffff>;
     type RemT = BoundedInt<0, 0x1ffffffffffffff>;
 }
@@ -632,7 +692,8 @@ pub impl PowerOfTwo57 of PowerOfTwo<57> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow58 of DivRemHelper<u128, UnitInt<0x400000000000000>> {
+
+impl DivRemHelper58 of DivRemHelper<u128, UnitInt<0x400000000000000>> {
     type DivT = BoundedInt<0, 0x3fffffffffffffffff>;
     type RemT = BoundedInt<0, 0x3ffffffffffffff>;
 }
@@ -643,7 +704,8 @@ pub impl PowerOfTwo58 of PowerOfTwo<58> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow59 of DivRemHelper<u128, UnitInt<0x800000000000000>> {
+
+impl DivRemHelper59 of DivRemHelper<u128, UnitInt<0x800000000000000>> {
     type DivT = BoundedInt<0, 0x1fffffffffffffffff>;
     type RemT = BoundedInt<0, 0x7ffffffffffffff>;
 }
@@ -654,7 +716,8 @@ pub impl PowerOfTwo59 of PowerOfTwo<59> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow60 of DivRemHelper<u128, UnitInt<0x1000000000000000>> {
+
+impl DivRemHelper60 of DivRemHelper<u128, UnitInt<0x1000000000000000>> {
     type DivT = BoundedInt<0, 0xfffffffffffffffff>;
     type RemT = BoundedInt<0, 0xfffffffffffffff>;
 }
@@ -665,7 +728,8 @@ pub impl PowerOfTwo60 of PowerOfTwo<60> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow61 of DivRemHelper<u128, UnitInt<0x2000000000000000>> {
+
+impl DivRemHelper61 of DivRemHelper<u128, UnitInt<0x2000000000000000>> {
     type DivT = BoundedInt<0, 0x7ffffffffffffffff>;
     type RemT = BoundedInt<0, 0x1fffffffffffffff>;
 }
@@ -676,7 +740,8 @@ pub impl PowerOfTwo61 of PowerOfTwo<61> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow62 of DivRemHelper<u128, UnitInt<0x4000000000000000>> {
+
+impl DivRemHelper62 of DivRemHelper<u128, UnitInt<0x4000000000000000>> {
     type DivT = BoundedInt<0, 0x3ffffffffffffffff>;
     type RemT = BoundedInt<0, 0x3fffffffffffffff>;
 }
@@ -687,7 +752,8 @@ pub impl PowerOfTwo62 of PowerOfTwo<62> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow63 of DivRemHelper<u128, UnitInt<0x8000000000000000>> {
+
+impl DivRemHelper63 of DivRemHelper<u128, UnitInt<0x8000000000000000>> {
     type DivT = BoundedInt<0, 0x1ffffffffffffffff>;
     type RemT = BoundedInt<0, 0x7fffffffffffffff>;
 }
@@ -698,7 +764,8 @@ pub impl PowerOfTwo63 of PowerOfTwo<63> {
         (upcast(quotient), upcast(remainder))
     }
 }
-impl DivRemBy2Pow64 of DivRemHelper<u128, UnitInt<0x10000000000000000>> {
+
+impl DivRemHelper64 of DivRemHelper<u128, UnitInt<0x10000000000000000>> {
     type DivT = BoundedInt<0, 0xffffffffffffffff>;
     type RemT = BoundedInt<0, 0xffffffffffffffff>;
 }

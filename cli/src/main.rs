@@ -1,0 +1,72 @@
+//! The `maat` binary: parses, dispatches to a verb, prints its response and sets the exit code.
+
+mod progress;
+mod response;
+mod verbs;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use response::Response;
+
+/// ONNX networks as Cairo programs with a deterministic integer runtime.
+#[derive(Parser)]
+#[command(name = "maat", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+    /// Print the result as JSON, and errors too
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    Demo(verbs::demo::Arguments),
+    Transpile(verbs::transpile::Arguments),
+    Run(verbs::run::Arguments),
+    Inspect(verbs::inspect::Arguments),
+}
+
+fn main() -> ExitCode {
+    silence_importer_panics();
+    let matches = Arguments::command().get_matches();
+    let arguments = match Arguments::from_arg_matches(&matches) {
+        Ok(arguments) => arguments,
+        Err(error) => error.exit(),
+    };
+    let result: anyhow::Result<Box<dyn Response>> = match arguments.verb {
+        Verb::Demo(arguments) => verbs::demo::run(arguments).map(boxed),
+        Verb::Transpile(arguments) => verbs::transpile::run(arguments).map(boxed),
+        Verb::Run(arguments) => verbs::run::run(arguments).map(boxed),
+        Verb::Inspect(arguments) => verbs::inspect::run(arguments).map(boxed),
+    };
+    match result {
+        Ok(response) => {
+            response::print(response.as_ref(), arguments.json);
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            if arguments.json {
+                eprintln!("{}", serde_json::json!({ "error": format!("{error:#}") }));
+            } else {
+                eprintln!("error: {error:#}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn boxed(response: impl Response + 'static) -> Box<dyn Response> {
+    Box::new(response)
+}
+
+/// Panics of the foreign code that reads ONNX files come back as errors; their messages would only confuse.
+fn silence_importer_panics() {
+    let default = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if std::thread::current().name() != Some(maat_transpiler::IMPORT_THREAD) {
+            default(info);
+        }
+    }));
+}

@@ -1,0 +1,70 @@
+use comfy_table::{Cell, CellAlignment, Table, presets};
+use serde_json::Value;
+
+/// What a verb found: has a text form and a JSON form.
+pub trait Response {
+    /// For people.
+    fn text(&self) -> String;
+    /// For machines.
+    fn json(&self) -> Value;
+}
+
+/// Prints a response to the standard output.
+pub fn print(response: &dyn Response, json: bool) {
+    use std::io::Write;
+    let text = if json { response.json().to_string() } else { response.text() };
+    // A closed pipe is the reader's decision, not an error.
+    let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
+}
+
+/// A plain table whose columns after the first are right-aligned.
+pub fn table<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(header.iter().enumerate().map(|(column, text)| cell(column, text)));
+    for row in rows {
+        table.add_row(row.iter().enumerate().map(|(column, text)| cell(column, text)));
+    }
+    table
+}
+
+fn cell(column: usize, text: &str) -> Cell {
+    Cell::new(text).set_alignment(if column == 0 { CellAlignment::Left } else { CellAlignment::Right })
+}
+
+/// A number with thousands separated.
+pub fn grouped(number: impl Into<u64>) -> String {
+    let digits = number.into().to_string();
+    let mut text = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A share as a percentage.
+pub fn percent(share: f64) -> String {
+    format!("{:.2} %", share * 100.0)
+}
+
+/// A real number with as many digits as are worth reading.
+pub fn real(value: f64) -> String {
+    if value == 0.0 || (0.001..1e6).contains(&value.abs()) { format!("{value:.4}") } else { format!("{value:.3e}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_separated() {
+        assert_eq!([0u64, 999, 1000, 1234567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn small_and_large_numbers_stay_readable() {
+        assert_eq!([0.0, 1.5, 0.00012, -2e9].map(real), ["0.0000", "1.5000", "1.200e-4", "-2.000e9"]);
+    }
+}

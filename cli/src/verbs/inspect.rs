@@ -1,0 +1,125 @@
+use std::path::PathBuf;
+
+use maat_runtime::Model;
+use maat_transpiler::codegen::Plan;
+use maat_transpiler::{Accuracy, Cost, Manifest, PackageFolder, Quality, Report};
+use serde_json::{Value, json};
+
+use crate::response::{Response, grouped, percent, real, table};
+
+/// Show what is in a model package: nodes, scales, proven ranges, accuracy, cost
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  maat inspect package")]
+pub struct Arguments {
+    /// The package folder, as `maat transpile` writes it
+    package: PathBuf,
+}
+
+/// A package's content.
+pub struct Inspected {
+    manifest: Manifest,
+    report: Report,
+    model: Model,
+}
+
+pub fn run(arguments: Arguments) -> anyhow::Result<Inspected> {
+    let package = PackageFolder::open(&arguments.package)?;
+    Ok(Inspected { report: package.report()?, model: package.model()?, manifest: package.manifest })
+}
+
+impl Response for Inspected {
+    fn text(&self) -> String {
+        let (manifest, widths) = (&self.manifest, self.manifest.provenance.options.widths);
+        let identity = [
+            ("model", format!("{} ({} bits, weights {} bits)", manifest.name, widths.activations, widths.weights)),
+            ("ONNX file", format!("sha256 {}", manifest.provenance.onnx_sha256)),
+            ("quantised model", format!("sha256 {}", manifest.model_sha256)),
+            ("program hash", manifest.program_hash.clone()),
+            ("Sierra class hash", manifest.sierra_class_hash.clone()),
+            ("CASM class hash", manifest.casm_class_hash.clone()),
+        ];
+        let identity = identity.map(|(name, value)| format!("{name:<18} {value}")).join("\n");
+        [identity, self.nodes(), accuracy(&self.report.quality), node_errors(&self.report.quality), cost(&self.report.cost)].join("\n\n")
+    }
+
+    fn json(&self) -> Value {
+        json!({ "manifest": self.manifest, "report": self.report })
+    }
+}
+
+impl Inspected {
+    fn nodes(&self) -> String {
+        let outputs = |index: usize| {
+            let ports = self.model.outputs().iter().filter(move |output| output.tensor.index() == index);
+            ports.map(|output| format!("output {}", output.name)).collect::<Vec<_>>().join(", ")
+        };
+        let rows = self.report.quality.certificate.iter().enumerate().map(|(index, node)| {
+            let (lo, hi) = node.real_range;
+            [
+                node.name.clone(),
+                node.primitive.clone(),
+                format!("{:?}", node.shape),
+                format!("2^{}", -node.scale),
+                node.range.to_string(),
+                format!("{} to {}", real(lo), real(hi)),
+                outputs(index),
+            ]
+        });
+        let header = ["node", "primitive", "shape", "unit", "proven range", "in real units", ""];
+        table(header, rows).to_string()
+    }
+}
+
+/// The errors of the outputs, for people.
+pub fn accuracy(quality: &Quality) -> String {
+    let sets = [("calibration", &quality.calibration), ("held out", &quality.held_out)];
+    let known: Vec<(&str, &Accuracy)> = sets.into_iter().filter_map(|(name, accuracy)| Some((name, accuracy.as_ref()?))).collect();
+    if known.is_empty() {
+        return "accuracy: UNKNOWN. No samples were given, so scales rest on an assumed input range; give some with --calibration"
+            .to_owned();
+    }
+    let rows = known.into_iter().flat_map(|(set, accuracy)| {
+        accuracy.outputs.iter().map(move |output| {
+            let agreement = output.argmax_agreement.map_or_else(|| "-".to_owned(), percent);
+            [
+                output.name.clone(),
+                format!("{} {set}", grouped(accuracy.samples as u64)),
+                real(output.mean),
+                real(output.max),
+                real(output.magnitude),
+                agreement,
+            ]
+        })
+    });
+    table(["output", "samples", "mean error", "max error", "greatest value", "same argmax"], rows).to_string()
+}
+
+fn node_errors(quality: &Quality) -> String {
+    let Some(accuracy) = quality.best_estimate() else { return "error per node: unknown".to_owned() };
+    let rows = accuracy.nodes.iter().map(|node| [node.name.clone(), real(node.mean), real(node.max), real(node.magnitude)]);
+    table(["error per node", "mean", "max", "greatest value"], rows).to_string()
+}
+
+/// What an inference costs, for people.
+pub fn cost(cost: &Cost) -> String {
+    let class = &cost.class;
+    let of = |size: usize, limit: usize| {
+        format!("{} of {} ({})", grouped(size as u64), grouped(limit as u64), percent(size as f64 / limit as f64))
+    };
+    let held = |plan: &Plan| match plan {
+        Plan::Unrolled => "unrolled".to_owned(),
+        Plan::Looped { inputs, groups } => format!("loop over tiles of {inputs} x {groups}"),
+    };
+    let layers = cost.layers.iter().map(|layer| format!("{} {}", layer.layer, held(&layer.plan))).collect::<Vec<_>>().join(", ");
+    let lines = [
+        ("multiply-accumulates", grouped(cost.macs)),
+        ("Cairo steps", grouped(cost.steps as u64)),
+        ("steps per MAC", cost.steps_per_mac.map_or_else(|| "-".to_owned(), |steps| format!("{steps:.3}"))),
+        ("L2 gas, estimated", grouped(cost.l2_gas)),
+        ("Sierra felts", of(class.sierra_felts, class.sierra_felts_limit)),
+        ("CASM felts", of(class.casm_felts, class.casm_felts_limit)),
+        ("class bytes", of(class.sierra_bytes, class.sierra_bytes_limit)),
+        ("layers", if layers.is_empty() { "none".to_owned() } else { layers }),
+    ];
+    lines.map(|(name, value)| format!("{name:<21} {value}")).join("\n")
+}

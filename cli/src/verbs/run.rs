@@ -1,0 +1,110 @@
+use std::path::PathBuf;
+use std::time::Instant;
+
+use maat_runtime::{Executor, Model, dequantise};
+use maat_transpiler::{PackageFolder, quantise_sample, run_program, samples};
+use serde_json::{Map, Value, json};
+
+use crate::response::{Response, grouped, real};
+
+/// Run a model package on inputs, in the integer runtime or in the Cairo VM
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  maat run package --input in.json\n  maat run package --input in.json --executor cairo --json\n\n\
+    The input file is JSON (an object from input name to nested arrays, or a bare array for a single input), .npy or .npz.\n\
+    A batch of inputs along a leading axis is run one by one.")]
+pub struct Arguments {
+    /// The package folder, as `maat transpile` writes it
+    package: PathBuf,
+    /// The inputs
+    #[arg(long, value_name = "FILE")]
+    input: PathBuf,
+    /// What runs the model: both give the same integers
+    #[arg(long, value_enum, default_value_t = ExecutorChoice::Runtime)]
+    executor: ExecutorChoice,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum ExecutorChoice {
+    /// The deterministic runtime in Rust
+    Runtime,
+    /// The compiled Cairo program in the Cairo VM
+    Cairo,
+}
+
+/// The outputs of a run.
+pub struct Outputs {
+    /// Name, shape with the batch axis if there is a batch, scale, integers.
+    outputs: Vec<(String, Vec<usize>, i32, Vec<i32>)>,
+    executor: &'static str,
+    steps: Option<usize>,
+    ms: f64,
+}
+
+pub fn run(arguments: Arguments) -> anyhow::Result<Outputs> {
+    let package = PackageFolder::open(&arguments.package)?;
+    let model = package.model()?;
+    let inputs: Vec<samples::InputSpec> = model.inputs().iter().map(|input| (input.name.clone(), input.shape.dims().to_vec())).collect();
+    let samples = samples::read(&arguments.input, &inputs)?;
+    let batch = samples.iter().map(|sample| quantise_sample(&model, sample)).collect::<Result<Vec<_>, _>>()?;
+
+    let (results, executor, steps, ms) = match arguments.executor {
+        ExecutorChoice::Runtime => {
+            let started = Instant::now();
+            let results = Executor::run_batch(&model, &batch)?;
+            (results, "runtime", None, started.elapsed())
+        }
+        ExecutorChoice::Cairo => {
+            let program = package.program()?;
+            let (started, mut results, mut total) = (Instant::now(), Vec::new(), 0);
+            for inputs in &batch {
+                let (outputs, steps) = run_program(&model, &program, inputs)?;
+                results.push(outputs);
+                total += steps;
+            }
+            (results, "cairo", Some(total), started.elapsed())
+        }
+    };
+    Ok(Outputs { outputs: collect(&model, &results), executor, steps, ms: ms.as_secs_f64() * 1000.0 })
+}
+
+/// The results of a batch, output by output. A batch of more than one gets a leading axis, in place of one of length 1 if there is one.
+fn collect(model: &Model, results: &[Vec<Vec<i32>>]) -> Vec<(String, Vec<usize>, i32, Vec<i32>)> {
+    let output = |(position, port): (usize, &maat_runtime::Port)| {
+        let tensor = model.tensor(port.tensor);
+        let dims = tensor.shape.dims();
+        let shape = match results.len() {
+            1 => dims.to_vec(),
+            batch => [&[batch], dims.strip_prefix(&[1]).unwrap_or(dims)].concat(),
+        };
+        let integers = results.iter().flat_map(|result| result[position].iter().copied()).collect();
+        (port.name.clone(), shape, tensor.scale, integers)
+    };
+    model.outputs().iter().enumerate().map(output).collect()
+}
+
+impl Response for Outputs {
+    fn text(&self) -> String {
+        let mut lines = Vec::new();
+        for (name, shape, scale, integers) in &self.outputs {
+            lines.push(format!("{name} {shape:?}, unit 2^{}", -scale));
+            for row in integers.chunks(shape.last().copied().unwrap_or(1)) {
+                lines.push(format!("  {}", row.iter().map(|q| real(dequantise(*q, *scale))).collect::<Vec<_>>().join(" ")));
+            }
+        }
+        let steps = self.steps.map_or_else(String::new, |steps| format!(", {} Cairo steps", grouped(steps as u64)));
+        lines.push(format!("{} in {:.3} ms{steps}", self.executor, self.ms));
+        lines.join("\n")
+    }
+
+    fn json(&self) -> Value {
+        let outputs: Map<String, Value> = self
+            .outputs
+            .iter()
+            .map(|(name, shape, scale, integers)| {
+                let values: Vec<f64> = integers.iter().map(|q| dequantise(*q, *scale)).collect();
+                (name.clone(), json!({ "shape": shape, "scale": scale, "integers": integers, "values": values }))
+            })
+            .collect();
+        json!({ "outputs": outputs, "executor": self.executor, "steps": self.steps, "ms": self.ms })
+    }
+}

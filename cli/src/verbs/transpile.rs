@@ -1,0 +1,117 @@
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::Context;
+use maat_cairo::Compiler;
+use maat_transpiler::{Manifest, Network, Options, Package, Report, Target, Widths, samples};
+use serde_json::{Value, json};
+
+use super::inspect;
+use crate::progress::Progress;
+use crate::response::Response;
+
+/// Turn an ONNX file into a model package: quantised model, Cairo sources, compiled classes, report
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  maat transpile model.onnx --calibration samples.json -o package")]
+pub struct Arguments {
+    /// The ONNX file
+    onnx: PathBuf,
+    /// Folder to write the package to; an older package there is replaced
+    #[arg(short, long, value_name = "DIR")]
+    output: PathBuf,
+    /// Samples to choose scales by and to measure accuracy with, as JSON, .npy or .npz; every fourth is kept back
+    #[arg(long, value_name = "FILE")]
+    calibration: Option<PathBuf>,
+    #[command(flatten)]
+    quantisation: Quantisation,
+    #[command(flatten)]
+    compiler: CompilerChoice,
+}
+
+/// How to quantise: the same flags wherever a network is transpiled.
+#[derive(clap::Args)]
+pub struct Quantisation {
+    /// Width of inputs, activations and outputs in bits, 4 to 16
+    #[arg(long, default_value_t = Options::default().widths.activations, value_name = "BITS")]
+    bits: u32,
+    /// Width of weights in bits, 4 to 16
+    #[arg(long, default_value_t = Options::default().widths.weights, value_name = "BITS")]
+    weight_bits: u32,
+    /// Take the widths as they are (accuracy), or narrow them while results stay close to the float network (cost)
+    #[arg(long, value_enum, default_value_t = TargetChoice::Accuracy)]
+    target: TargetChoice,
+    /// Without samples: inputs lie within plus and minus this value
+    #[arg(long, default_value_t = Options::default().assumed_magnitude, value_name = "X")]
+    assumed_range: f64,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum TargetChoice {
+    Accuracy,
+    Cost,
+}
+
+impl Quantisation {
+    pub fn options(&self) -> Options {
+        Options {
+            widths: Widths { activations: self.bits, weights: self.weight_bits },
+            target: match self.target {
+                TargetChoice::Accuracy => Target::Accuracy,
+                TargetChoice::Cost => Target::Cost,
+            },
+            assumed_magnitude: self.assumed_range,
+        }
+    }
+}
+
+/// Which Cairo core library to compile against.
+#[derive(clap::Args)]
+pub struct CompilerChoice {
+    /// Cairo core library to use in place of the built-in one: its `src` folder
+    #[arg(long, env = "MAAT_CORELIB", value_name = "DIR")]
+    corelib: Option<PathBuf>,
+}
+
+impl CompilerChoice {
+    pub fn compiler(&self) -> anyhow::Result<Compiler> {
+        Ok(self.corelib.as_deref().map(Compiler::with_corelib).transpose()?.unwrap_or_default())
+    }
+}
+
+/// The written package.
+pub struct Transpiled {
+    manifest: Manifest,
+    report: Report,
+    output: PathBuf,
+    ms: u128,
+}
+
+pub fn run(arguments: Arguments) -> anyhow::Result<Transpiled> {
+    let started = Instant::now();
+    let progress = Progress::start("reading the network");
+    let compiler = arguments.compiler.compiler()?;
+    let network = Network::import(&arguments.onnx).with_context(|| format!("{}", arguments.onnx.display()))?;
+    let samples = match &arguments.calibration {
+        Some(path) => samples::read(path, network.inputs())?,
+        None => Vec::new(),
+    };
+    progress.step("calibrating and quantising");
+    let quantised = network.quantise(&samples, &arguments.quantisation.options())?;
+    let package = Package::build(quantised, &compiler, &mut |step| progress.step(step))?;
+    progress.step("writing the package");
+    package.write(&arguments.output)?;
+    let (manifest, report) = (package.manifest, package.report);
+    Ok(Transpiled { manifest, report, output: arguments.output, ms: started.elapsed().as_millis() })
+}
+
+impl Response for Transpiled {
+    fn text(&self) -> String {
+        let accuracy = inspect::accuracy(&self.report.quality);
+        let cost = inspect::cost(&self.report.cost);
+        format!("{accuracy}\n\n{cost}\n\nwrote {} in {:.1} s", self.output.display(), self.ms as f64 / 1000.0)
+    }
+
+    fn json(&self) -> Value {
+        json!({ "output": self.output, "manifest": self.manifest, "report": self.report, "ms": self.ms })
+    }
+}

@@ -1,0 +1,17 @@
+//! What the end-to-end tests and benchmarks share: ONNX files made in memory, networks with seeded random weights, and places of data.
+
+pub mod networks;
+pub mod onnx;
+
+use std::path::{Path, PathBuf};
+
+/// The project's root folder.
+pub fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// The original RockyBot data, which lies beside the project on some machines only.
+pub fn shared_rockybot() -> Option<PathBuf> {
+    let folder = root().join("../shared/data/rockybot");
+    folder.is_dir().then_some(folder)
+}

@@ -1,0 +1,44 @@
+//! Every row of the table of networks: transpiled at several widths, close to the float network, and equal in runtime and Cairo VM.
+
+mod common;
+
+use maat_tests::networks::{CASES, Random};
+use maat_transpiler::{Options, Widths};
+
+const WIDTHS: &[(u32, u32)] = &[(16, 16), (8, 8), (4, 4), (16, 4), (5, 12)];
+
+#[test]
+fn every_network_is_equal_in_runtime_and_cairo() {
+    assert!(CASES.len() >= 12, "the table has lost rows");
+    for case in CASES {
+        let network = common::import((case.onnx)());
+        let samples = Random::new(42).samples(64, case.inputs, 1.0);
+        for (activations, weights) in WIDTHS {
+            let what = format!("{} at {activations}/{weights} bits", case.name);
+            let widths = Widths { activations: *activations, weights: *weights };
+            let quantised = network.quantise(&samples, &Options { widths, ..Options::default() }).unwrap();
+            let program = common::compile(&quantised.model);
+            let mut random = Random::new(7);
+            for _ in 0..8 {
+                let inputs = common::random_inputs(&quantised.model, &mut random);
+                common::assert_equal(&quantised.model, &program, &inputs, &what);
+            }
+        }
+    }
+}
+
+#[test]
+fn at_16_bits_every_network_is_close_to_the_float_network() {
+    for case in CASES {
+        let network = common::import((case.onnx)());
+        let samples = Random::new(43).samples(200, case.inputs, 1.0);
+        let quantised = network.quantise(&samples, &Options::default()).unwrap();
+        let accuracy = quantised.quality.calibration.unwrap();
+        assert_eq!(accuracy.samples, 150, "every fourth sample is kept back");
+        for output in &accuracy.outputs {
+            // The steps of input, weights and output are at most 2^-14 of the greatest value each; what is summed up is a few terms.
+            let bound = output.magnitude.max(1.0) * 1e-3;
+            assert!(output.max <= bound, "{}: `{}` is off by {} of {}", case.name, output.name, output.max, output.magnitude);
+        }
+    }
+}

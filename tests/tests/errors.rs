@@ -1,0 +1,195 @@
+//! Bad input gets a clear error: no panic, nothing half-written.
+
+mod common;
+
+use maat_cairo::Compiler;
+use maat_tests::networks::{Random, dense};
+use maat_tests::onnx::{Attribute, Onnx};
+use maat_transpiler::{Network, Options, Package, PackageFolder, Target, TranspileError, Widths, supported_operators};
+
+fn import_bytes(bytes: &[u8]) -> Result<Network, TranspileError> {
+    let file = tempfile::Builder::new().suffix(".onnx").tempfile().unwrap();
+    std::fs::write(file.path(), bytes).unwrap();
+    Network::import(file.path())
+}
+
+fn reason(onnx: Onnx) -> String {
+    match import_bytes(&onnx.to_bytes()) {
+        Ok(_) => panic!("the network was accepted"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn what_is_no_onnx_file_is_refused() {
+    for bytes in [&b""[..], b"hello", b"\x08", &[0xff; 100]] {
+        assert!(matches!(import_bytes(bytes), Err(TranspileError::Onnx { .. })), "{bytes:?}");
+    }
+    let missing = Network::import(std::path::Path::new("/does/not/exist.onnx"));
+    assert!(matches!(missing, Err(TranspileError::Read { .. })));
+}
+
+#[test]
+fn truncated_and_changed_files_never_panic() {
+    let bytes = dense(&[3, 4, 2], 5).to_bytes();
+    for length in 0..bytes.len() {
+        // Protobuf has no length of its own, so a cut between two fields may leave a smaller valid file; it must not panic.
+        let _ = import_bytes(&bytes[..length]);
+    }
+    let mut random = Random::new(3);
+    let count = if cfg!(feature = "slow") { 20_000 } else { 1_000 };
+    for _ in 0..count {
+        let mut changed = bytes.clone();
+        for _ in 0..1 + random.below(3) {
+            let bit = random.below(changed.len() * 8);
+            changed[bit / 8] ^= 1 << (bit % 8);
+        }
+        if let Ok(network) = import_bytes(&changed) {
+            let _ = network.quantise(&[], &Options::default());
+        }
+    }
+}
+
+#[test]
+fn an_unsupported_operator_is_named_with_what_is_supported() {
+    let message = reason(Onnx::new().input("x", &[1, 2]).node("wave", "Sin", &["x"], "y", &[]).output("y"));
+    assert!(message.starts_with("node `wave`: operator Sin is not supported. Supported are: Add, ArgMax, "), "{message}");
+    assert!(supported_operators().all(|operator| message.contains(operator)));
+}
+
+#[test]
+fn weights_that_are_no_numbers_are_refused() {
+    for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        let onnx = Onnx::new().input("x", &[1, 2]).floats("w", &[2, 1], &[1.0, value]);
+        let message = reason(onnx.node("dense", "MatMul", &["x", "w"], "y", &[]).output("y"));
+        assert!(message.starts_with("node `dense` (MatMul, opset 13, inputs [1, 2] [2, 1]): `w` holds"), "{message}");
+    }
+}
+
+#[test]
+fn shapes_that_do_not_fit_are_refused() {
+    let onnx = Onnx::new().input("x", &[1, 2]).floats("w", &[3, 1], &[1.0; 3]);
+    assert!(matches!(import_bytes(&onnx.node("dense", "MatMul", &["x", "w"], "y", &[]).output("y").to_bytes()), Err(_)));
+    let onnx = Onnx::new().input("x", &[1, 2]).integers("to", &[1], &[3]);
+    assert!(matches!(import_bytes(&onnx.node("reshape", "Reshape", &["x", "to"], "y", &[]).output("y").to_bytes()), Err(_)));
+}
+
+#[test]
+fn uses_of_an_operator_without_a_lowering_are_refused_with_the_reason() {
+    let two_computed = Onnx::new().input("x", &[2, 2]).node("square", "MatMul", &["x", "x"], "y", &[]).output("y");
+    assert!(reason(two_computed).contains("the right side must be a constant"));
+    let two_computed = Onnx::new().input("x", &[2, 2]).node("double", "Add", &["x", "x"], "y", &[]).output("y");
+    assert!(reason(two_computed).contains("one side must be a constant"));
+    let last = [("select_last_index", Attribute::Int(1))];
+    let last = Onnx::new().input("x", &[2, 2]).node("last", "ArgMax", &["x"], "y", &last).output("y");
+    assert!(reason(last).contains("select_last_index = 1 is not supported"));
+    let transposed = Onnx::new().input("x", &[2, 1]).floats("w", &[2, 1], &[1.0; 2]);
+    let transposed = transposed.node("gemm", "Gemm", &["x", "w"], "y", &[("transA", Attribute::Int(1))]).output("y");
+    assert!(reason(transposed).contains("transA = 1 is not supported"));
+    let crossed = Onnx::new().input("x", &[1, 2]).floats("lo", &[], &[2.0]).floats("hi", &[], &[1.0]);
+    assert!(reason(crossed.node("clip", "Clip", &["x", "lo", "hi"], "y", &[]).output("y")).contains("min = 2 is above max = 1"));
+}
+
+#[test]
+fn graphs_that_contradict_themselves_are_refused() {
+    let dangling = Onnx::new().input("x", &[1, 2]).node("relu", "Relu", &["z"], "y", &[]).output("y");
+    assert!(reason(dangling).contains("node `relu` takes `z`, which no input, initialiser or earlier node gives"));
+    assert!(reason(Onnx::new().input("x", &[1, 2]).output("y")).contains("nothing gives the output `y`"));
+    assert!(reason(Onnx::new().input("x", &[1, 2]).output("x")).contains("output `x` is not computed by any node"));
+    let twice = Onnx::new().input("x", &[1, 2]).node("a", "Relu", &["x"], "y", &[]).node("b", "Relu", &["x"], "y", &[]);
+    assert!(reason(twice.output("y")).contains("tensor `y` is given twice"));
+}
+
+#[test]
+fn options_out_of_range_are_refused() {
+    let network = common::import(dense(&[2, 2], 1));
+    let with = |activations, weights| Options { widths: Widths { activations, weights }, ..Options::default() };
+    for options in [with(3, 16), with(17, 16), with(16, 3), with(16, 17), Options { assumed_magnitude: f64::NAN, ..Options::default() }] {
+        assert!(matches!(network.quantise(&[], &options), Err(TranspileError::Option { .. })), "{options:?}");
+    }
+}
+
+#[test]
+fn without_samples_the_accuracy_is_unknown() {
+    let network = common::import(dense(&[3, 4, 2], 1));
+    let quality = network.quantise(&[], &Options::default()).unwrap().quality;
+    assert_eq!((quality.best_estimate(), quality.certificate.len()), (None, 3));
+}
+
+#[test]
+fn the_cost_target_narrows_and_stays_close() {
+    let network = common::import(dense(&[8, 16, 4], 1));
+    let samples = Random::new(5).samples(256, &[8], 1.0);
+    let options = Options { target: Target::Cost, ..Options::default() };
+    let quantised = network.quantise(&samples, &options).unwrap();
+    let widths = quantised.provenance.options.widths;
+    assert!(widths.activations < 16 && widths.weights < 16, "{widths:?}");
+    let output = &quantised.quality.held_out.unwrap().outputs[0];
+    assert!(output.argmax_agreement.unwrap() >= 0.9 && output.mean <= 0.02 * output.magnitude, "{output:?}");
+}
+
+fn package() -> Package {
+    let network = common::import(dense(&[2, 3, 2], 1));
+    Package::build(network.quantise(&[], &Options::default()).unwrap(), &Compiler::default(), &mut |_| {}).unwrap()
+}
+
+#[test]
+fn a_folder_that_is_no_package_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("thesis.txt"), "years of work").unwrap();
+    assert!(matches!(package().write(folder.path()), Err(TranspileError::Occupied { .. })));
+    let file = folder.path().join("thesis.txt");
+    assert!(matches!(package().write(&file), Err(TranspileError::Occupied { .. })));
+    assert_eq!(std::fs::read_to_string(file).unwrap(), "years of work");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
+}
+
+#[test]
+fn an_unwritable_folder_is_refused_and_nothing_is_half_written() {
+    let folder = tempfile::tempdir().unwrap();
+    // A file where a folder should be: refused whoever runs the test, root included.
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    let error = package().write(&folder.path().join("file/package")).unwrap_err();
+    assert!(matches!(error, TranspileError::Write { .. }), "{error}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_package_replaces_an_older_one_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("package");
+    let package = package();
+    package.write(&path).unwrap();
+    std::fs::write(path.join("src/leftover.cairo"), "").unwrap();
+    package.write(&path).unwrap();
+    assert!(!path.join("src/leftover.cairo").exists());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
+    let opened = PackageFolder::open(&path).unwrap();
+    assert_eq!((&opened.model().unwrap(), &opened.report().unwrap()), (&package.model, &package.report));
+}
+
+#[test]
+fn a_changed_package_is_refused_with_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("package");
+    package().write(&path).unwrap();
+    for file in ["model.maat", "report.json", "target/executable.json"] {
+        let mut bytes = std::fs::read(path.join(file)).unwrap();
+        let original = bytes.clone();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(path.join(file), &bytes).unwrap();
+        let opened = PackageFolder::open(&path).unwrap();
+        let error = match file {
+            "model.maat" => opened.model().err(),
+            "report.json" => opened.report().err(),
+            _ => opened.program().err(),
+        };
+        let message = error.unwrap_or_else(|| panic!("a changed {file} was read")).to_string();
+        assert!(message.contains(file) && message.contains("is not the one that manifest.json was written for"), "{message}");
+        std::fs::write(path.join(file), original).unwrap();
+    }
+    std::fs::write(path.join("manifest.json"), "{\"format\": 99}").unwrap();
+    let message = PackageFolder::open(&path).unwrap_err().to_string();
+    assert!(message.contains("manifest format 99, but this program reads 1"), "{message}");
+}

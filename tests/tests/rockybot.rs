@@ -1,0 +1,105 @@
+//! RockyBot from ONNX to Cairo: the project's own net on the shipped prices, and the original net on the original prices.
+
+mod common;
+
+use std::path::{Path, PathBuf};
+
+use maat_cairo::Compiler;
+use maat_runtime::Executor;
+use maat_tests::networks::Random;
+use maat_tests::root;
+use maat_transpiler::samples::Sample;
+use maat_transpiler::{Network, Options, Package, quantise_sample, run_program};
+
+const HOURS: usize = 36;
+/// Feature vectors that the price file gives, less the last hour, whose next price is not known.
+const VECTORS: usize = 10_080;
+const CAIRO_RUNS: usize = if cfg!(feature = "slow") { 2_000 } else { 200 };
+
+/// Feature vectors of every hour: `price[t] - price[t - h]` for `h` from 0 to 35.
+fn features(prices: &Path, column: usize) -> Vec<Sample> {
+    let text = std::fs::read_to_string(prices).unwrap();
+    let price = |line: &str| line.split(',').nth(column).unwrap().parse::<f64>().unwrap();
+    let prices: Vec<f64> = text.lines().skip(1).map(price).collect();
+    let vector = |hours: &[f64]| vec![(0..HOURS).map(|h| hours[HOURS - 1] - hours[HOURS - 1 - h]).collect::<Vec<f64>>()];
+    prices.windows(HOURS).take(VECTORS).map(vector).collect()
+}
+
+struct Net {
+    network: Network,
+    vectors: Vec<Sample>,
+}
+
+fn own() -> Net {
+    let folder = root().join("examples/rockybot");
+    let network = Network::import(&folder.join("rockybot.onnx")).unwrap();
+    Net { network, vectors: features(&folder.join("prices.csv"), 1) }
+}
+
+fn original() -> Net {
+    let folder: PathBuf = maat_tests::shared_rockybot().expect("this test is ignored without the data");
+    let network = Network::import(&folder.join("rockybot.onnx")).unwrap();
+    Net { network, vectors: features(&folder.join("eth_btc_hourly.csv"), 1) }
+}
+
+fn first_maximum(values: &[f64]) -> usize {
+    (1..values.len()).fold(0, |best, candidate| if values[candidate] > values[best] { candidate } else { best })
+}
+
+/// All that the issue of this net asks for.
+fn check(net: &Net) {
+    assert_eq!(net.vectors.len(), VECTORS);
+    // Calibration sees a twentieth of the hours.
+    let calibration: Vec<Sample> = net.vectors.iter().step_by(20).cloned().collect();
+    let quantised = net.network.quantise(&calibration, &Options::default()).unwrap();
+    let package = Package::build(quantised, &Compiler::default(), &mut |_| {}).unwrap();
+    let (model, cost) = (&package.model, &package.report.cost);
+
+    let inputs: Vec<Vec<Vec<i32>>> = net.vectors.iter().map(|sample| quantise_sample(model, sample).unwrap()).collect();
+    let outputs = Executor::run_batch(model, &inputs).unwrap();
+    let same = net.vectors.iter().zip(&outputs).filter(|(sample, output)| {
+        let logits: Vec<f64> = output[0].iter().map(|q| f64::from(*q)).collect();
+        first_maximum(&net.network.run_float(sample).unwrap()[0]) == first_maximum(&logits)
+    });
+    let agreement = same.count() as f64 / VECTORS as f64;
+    assert!(agreement >= 0.995, "the class agrees on {agreement} of the hours");
+
+    let mut random = Random::new(1);
+    let mut steps = Vec::new();
+    for _ in 0..CAIRO_RUNS {
+        let vector = random.below(VECTORS);
+        let (by_cairo, taken) = run_program(model, &package.program, &inputs[vector]).unwrap();
+        assert_eq!(by_cairo, outputs[vector], "hour {vector}");
+        steps.push(taken);
+    }
+    let most = *steps.iter().max().unwrap();
+    assert_eq!(cost.macs, 36 * 128 + 128 * 64 + 64 * 12);
+    assert!((most as u64) < cost.macs, "{most} steps for {} multiply-accumulates", cost.macs);
+    assert!(cost.class.share() < 0.5, "{:?}", cost.class);
+    println!("agreement {agreement}, at most {most} steps ({} per MAC), {:?}", most as f64 / cost.macs as f64, cost.class);
+}
+
+#[test]
+fn the_projects_own_net() {
+    check(&own());
+}
+
+#[test]
+#[cfg_attr(not(shared_data), ignore = "needs the original data in ../shared/data/rockybot")]
+fn the_original_net() {
+    check(&original());
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let build = || {
+        let net = own();
+        let quantised = net.network.quantise(&net.vectors[..64], &Options::default()).unwrap();
+        let package = Package::build(quantised, &Compiler::default(), &mut |_| {}).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        package.write(&folder.path().join("package")).unwrap();
+        (package.manifest, std::fs::read(folder.path().join("package/manifest.json")).unwrap())
+    };
+    // The manifest holds a digest of every other file.
+    assert_eq!(build(), build());
+}

@@ -1,0 +1,88 @@
+use std::path::PathBuf;
+
+use maat_cairo::CompileError;
+use maat_runtime::{FormatError, ModelError};
+
+/// Why a network could not be transpiled, or a package could not be written or read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TranspileError {
+    /// A file cannot be read.
+    #[error("cannot read {path}")]
+    Read { path: PathBuf, source: std::io::Error },
+    /// A file or folder cannot be written.
+    #[error("cannot write {path}")]
+    Write { path: PathBuf, source: std::io::Error },
+    /// The output folder holds something that is not a package, which is left alone.
+    #[error("{path} exists and is no Maat package: choose another folder, or remove it")]
+    Occupied { path: PathBuf },
+    /// The file is no ONNX model that can be imported.
+    #[error("not an ONNX model that can be imported: {reason}")]
+    Onnx { reason: String },
+    /// An operator has no lowering.
+    #[error("node `{node}`: operator {operator} is not supported. Supported are: {supported}")]
+    Unsupported { node: String, operator: String, supported: String },
+    /// A node uses its operator in a way that has no lowering, or against the operator's definition.
+    #[error("node `{node}` ({operator}, opset {opset}, inputs {shapes}): {reason}")]
+    Node { node: String, operator: String, opset: i64, shapes: String, reason: String },
+    /// An output of the graph is an input or a constant.
+    #[error("output `{output}` is not computed by any node that is left after folding constants")]
+    TrivialOutput { output: String },
+    /// The samples do not fit the network.
+    #[error(transparent)]
+    Samples(#[from] SampleError),
+    /// An option is out of its range.
+    #[error("{option} is {value}; it must be {expected}")]
+    Option { option: &'static str, value: String, expected: &'static str },
+    /// The quantised model is refused.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// A primitive or a range that generated Cairo cannot express.
+    #[error("node `{node}` cannot be expressed in Cairo: {reason}")]
+    Codegen { node: String, reason: String },
+    /// The generated package does not compile, which is a bug of ours.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    /// A generated program does not run, which is a bug of ours.
+    #[error("the generated program does not run: {reason}")]
+    Generated { reason: String },
+    /// A package's model cannot be read.
+    #[error("{path}")]
+    Format { path: PathBuf, source: FormatError },
+    /// A package's files do not belong together.
+    #[error("{path}: {reason}")]
+    Package { path: PathBuf, reason: String },
+}
+
+/// Why samples, or the inputs of a run, cannot be taken.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SampleError {
+    /// The file cannot be read.
+    #[error("cannot read {path}")]
+    Read { path: PathBuf, source: std::io::Error },
+    /// The file is neither JSON, `.npy` nor `.npz`, or damaged.
+    #[error("{path}: {reason}")]
+    Malformed { path: PathBuf, reason: String },
+    /// Arrays within an array have different lengths.
+    #[error("input `{input}`: the arrays at depth {depth} have different lengths ({first} and {other})")]
+    Ragged { input: String, depth: usize, first: usize, other: usize },
+    /// Something that is not a number.
+    #[error("input `{input}`: {value} is not a finite number")]
+    NotANumber { input: String, value: String },
+    /// The network has no such input.
+    #[error("the network has no input `{found}`; its inputs are: {expected}")]
+    UnknownInput { found: String, expected: String },
+    /// An input is missing.
+    #[error("input `{input}` is missing; the network's inputs are: {expected}")]
+    MissingInput { input: String, expected: String },
+    /// An array does not fit the input.
+    #[error("input `{input}` takes {expected}, or a batch of such arrays; got {found}")]
+    Shape { input: String, expected: String, found: String },
+    /// The inputs have different numbers of samples.
+    #[error("input `{input}` has {found} samples, but the first input has {expected}")]
+    Batch { input: String, expected: usize, found: usize },
+    /// There are no samples at all.
+    #[error("{path} holds no samples")]
+    Empty { path: PathBuf },
+}

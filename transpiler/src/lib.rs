@@ -1,0 +1,32 @@
+//! Turns a trained ONNX network into Maat's quantised model and a Cairo package.
+//!
+//! ```text
+//! ONNX file --onnx--> Graph --lowering, fuse--> FloatModel --ranges, quantise--> maat_runtime::Model --codegen--> Cairo --> Package
+//! ```
+//!
+//! Nothing behind [`quantise`](Network::quantise) sees ONNX or floats.
+
+mod accuracy;
+mod certificate;
+pub mod codegen;
+mod cost;
+mod error;
+mod float;
+mod fuse;
+mod lowering;
+mod network;
+mod onnx;
+mod package;
+mod quantise;
+mod ranges;
+pub mod samples;
+
+pub use accuracy::{Accuracy, TensorError};
+pub use certificate::CertifiedNode;
+pub use cost::{ClassSize, Cost, LayerPlan, l2_gas};
+pub use error::{SampleError, TranspileError};
+pub use lowering::supported_operators;
+pub use network::{Network, Options, Provenance, Quality, Quantised, Target};
+pub use onnx::IMPORT_THREAD;
+pub use package::{MANIFEST_VERSION, Manifest, Package, PackageFolder, Report, Versions, run_program};
+pub use quantise::{Widths, quantise_sample};

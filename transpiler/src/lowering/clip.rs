@@ -1,0 +1,30 @@
+//! Clip: bounds are attributes up to opset 10, optional inputs from opset 11 on.
+
+use super::scope::Scope;
+use crate::float::Bounds;
+
+pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
+    scope.arity(1, 3)?;
+    let bounds = if scope.opset() < 11 {
+        // The defaults are the least and the greatest 32-bit float: no bounds for us.
+        let (lo, hi) = (scope.attribute("min", f32::MIN)?, scope.attribute("max", f32::MAX)?);
+        if lo.is_nan() || hi.is_nan() {
+            return Err("min and max must be numbers".to_owned());
+        }
+        Bounds { lo: f64::from(lo), hi: f64::from(hi) }
+    } else {
+        Bounds { lo: bound(scope, 1)?.unwrap_or(f64::NEG_INFINITY), hi: bound(scope, 2)?.unwrap_or(f64::INFINITY) }
+    };
+    if bounds.lo > bounds.hi {
+        return Err(format!("min = {} is above max = {}", bounds.lo, bounds.hi));
+    }
+    scope.emit_clamp(bounds)
+}
+
+fn bound(scope: &Scope<'_>, position: usize) -> Result<Option<f64>, String> {
+    match scope.constant(position)?.map(|constant| constant.values.as_slice()) {
+        None => Ok(None),
+        Some([value]) => Ok(Some(*value)),
+        Some(values) => Err(format!("input {position} must be a scalar, not {} values", values.len())),
+    }
+}

@@ -1,0 +1,231 @@
+use std::path::Path;
+
+use maat_runtime::Model;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::accuracy::{Accuracy, measure};
+use crate::certificate::{self, CertifiedNode};
+use crate::error::TranspileError;
+use crate::float::FloatModel;
+use crate::fuse::fuse;
+use crate::onnx::{self, Reference};
+use crate::quantise::{Widths, quantise};
+use crate::ranges::Magnitudes;
+use crate::samples::{InputSpec, Sample};
+use crate::{codegen, lowering};
+
+/// An imported network, before quantisation.
+pub struct Network {
+    name: String,
+    float: FloatModel,
+    reference: Reference,
+    onnx_sha256: String,
+}
+
+/// What to optimise the widths for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// Take the widths as given.
+    #[default]
+    Accuracy,
+    /// Narrow both widths, from the given ones down, as long as the result stays close to the float network.
+    Cost,
+}
+
+/// How to quantise.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Options {
+    /// Widths in bits.
+    pub widths: Widths,
+    /// What to optimise for.
+    pub target: Target,
+    /// Without samples, inputs are assumed to lie within plus and minus this value.
+    pub assumed_magnitude: f64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { widths: Widths { activations: 16, weights: 16 }, target: Target::Accuracy, assumed_magnitude: 1.0 }
+    }
+}
+
+/// A quantised network with what is known of its accuracy.
+pub struct Quantised {
+    /// The quantised model.
+    pub model: Model,
+    /// Where it comes from and how it was made.
+    pub provenance: Provenance,
+    /// Its accuracy and its proven ranges.
+    pub quality: Quality,
+}
+
+/// Where a quantised model comes from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// sha256 of the ONNX file.
+    pub onnx_sha256: String,
+    /// The options, with the widths that were used in the end.
+    pub options: Options,
+    /// sha256 of the samples' values, if there were any.
+    pub samples_sha256: Option<String>,
+}
+
+/// What is known of a quantised model's results.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Quality {
+    /// Error on the samples that scales were chosen by; absent without samples.
+    pub calibration: Option<Accuracy>,
+    /// Error on samples that were kept back; absent with fewer than eight samples.
+    pub held_out: Option<Accuracy>,
+    /// The range that each tensor provably stays in.
+    pub certificate: Vec<CertifiedNode>,
+}
+
+impl Quality {
+    /// The accuracy on held-out samples, or on the calibration samples where none were kept back.
+    pub fn best_estimate(&self) -> Option<&Accuracy> {
+        self.held_out.as_ref().or(self.calibration.as_ref())
+    }
+}
+
+/// Every so manyth sample is kept back from calibration.
+const HELD_OUT_PERIOD: usize = 4;
+/// With fewer samples, all are used for calibration.
+const LEAST_SAMPLES_TO_SPLIT: usize = 8;
+/// `Target::Cost` accepts widths at which the mean error of each output stays below this share of its greatest size.
+const COST_MEAN_ERROR: f64 = 0.005;
+/// And at which the greatest element stays in its place in this share of the samples.
+const COST_AGREEMENT: f64 = 0.98;
+/// Points at which the float network is run when there are no samples.
+const ASSUMED_POINTS: usize = 256;
+
+impl Network {
+    /// Imports an ONNX file and lowers it to primitives.
+    ///
+    /// # Errors
+    /// The file cannot be read or imported, or has an operator that is not supported.
+    pub fn import(path: &Path) -> Result<Self, TranspileError> {
+        let (graph, reference, bytes) = onnx::import(path)?;
+        let mut float = lowering::lower(&graph)?;
+        fuse(&mut float);
+        Ok(Self { name: graph.name, float, reference, onnx_sha256: sha256(&bytes) })
+    }
+
+    /// Name and shape of each input.
+    pub fn inputs(&self) -> &[InputSpec] {
+        &self.float.inputs
+    }
+
+    /// The float network's outputs for a sample, in order.
+    ///
+    /// # Errors
+    /// The float network cannot be run.
+    pub fn run_float(&self, sample: &Sample) -> Result<Vec<Vec<f64>>, TranspileError> {
+        let mut values = self.reference.run(sample)?;
+        Ok(self.float.outputs.iter().map(|output| values.remove(output).unwrap_or_default()).collect())
+    }
+
+    /// Quantises the network. Scales come from the samples; every fourth is kept back to measure with.
+    ///
+    /// Without samples, scales come from points spread over the assumed range, and the accuracy is not known.
+    ///
+    /// # Errors
+    /// An option is out of range, or a range cannot be proven.
+    pub fn quantise(&self, samples: &[Sample], options: &Options) -> Result<Quantised, TranspileError> {
+        check(options)?;
+        let split = samples.len() >= LEAST_SAMPLES_TO_SPLIT;
+        let kept_back = |index: usize| split && index % HELD_OUT_PERIOD == HELD_OUT_PERIOD - 1;
+        let part = |held_out: bool| -> Vec<Sample> {
+            let chosen = samples.iter().enumerate().filter(|(index, _)| kept_back(*index) == held_out);
+            chosen.map(|(_, sample)| sample.clone()).collect()
+        };
+        let (calibration, held_out) = (part(false), part(true));
+        let assumed = if samples.is_empty() { self.spread_points(options.assumed_magnitude) } else { Vec::new() };
+        let seen = if samples.is_empty() { &assumed } else { &calibration };
+        let magnitudes = Magnitudes::measure(&self.reference, &self.float.inputs, seen)?;
+
+        let widths = match options.target {
+            Target::Accuracy => options.widths,
+            Target::Cost => self.narrow(&magnitudes, seen, options.widths)?,
+        };
+        let model = quantise(&self.float, &self.name, &magnitudes, widths)?;
+        let accuracy = |samples: &[Sample]| -> Result<Option<Accuracy>, TranspileError> {
+            if samples.is_empty() { Ok(None) } else { measure(&model, &self.float, &self.reference, samples).map(Some) }
+        };
+        let quality =
+            Quality { calibration: accuracy(&calibration)?, held_out: accuracy(&held_out)?, certificate: certificate::certify(&model) };
+        let provenance = Provenance {
+            onnx_sha256: self.onnx_sha256.clone(),
+            options: Options { widths, ..options.clone() },
+            samples_sha256: (!samples.is_empty()).then(|| samples_digest(samples)),
+        };
+        Ok(Quantised { model, provenance, quality })
+    }
+
+    /// The cheapest equal widths, not above the given ones, whose results stay close to the float network's on the given samples.
+    fn narrow(&self, magnitudes: &Magnitudes, samples: &[Sample], widest: Widths) -> Result<Widths, TranspileError> {
+        let mut best: Option<(usize, Widths)> = None;
+        for bits in Widths::RANGE {
+            let widths = Widths { activations: bits.min(widest.activations), weights: bits.min(widest.weights) };
+            let model = quantise(&self.float, &self.name, magnitudes, widths)?;
+            let accuracy = measure(&model, &self.float, &self.reference, samples)?;
+            let close = accuracy.outputs.iter().all(|output| {
+                output.mean <= COST_MEAN_ERROR * output.magnitude && output.argmax_agreement.is_none_or(|share| share >= COST_AGREEMENT)
+            });
+            let products = codegen::products(&model)?;
+            if close && best.is_none_or(|(least, _)| products < least) {
+                best = Some((products, widths));
+            }
+        }
+        Ok(best.map_or(widest, |(_, widths)| widths))
+    }
+
+    /// Points spread evenly over the assumed range of the inputs: an additive recurrence with the golden ratio, so that no seed is needed.
+    fn spread_points(&self, magnitude: f64) -> Vec<Sample> {
+        const GOLDEN: f64 = 0.618_033_988_749_894_9;
+        let mut state = 0.5;
+        let mut next = || {
+            state = (state + GOLDEN) % 1.0;
+            (2.0 * state - 1.0) * magnitude
+        };
+        let mut point = |_| {
+            let elements = self.float.inputs.iter().map(|(_, shape)| shape.iter().product::<usize>());
+            elements.map(|count| (0..count).map(|_| next()).collect()).collect::<Sample>()
+        };
+        let mut points: Vec<Sample> = (0..ASSUMED_POINTS).map(&mut point).collect();
+        // The corners give the inputs their full range.
+        for sign in [-1.0, 1.0] {
+            let corner = points[0].iter().map(|values| vec![sign * magnitude; values.len()]).collect();
+            points.push(corner);
+        }
+        points
+    }
+}
+
+fn check(options: &Options) -> Result<(), TranspileError> {
+    for (option, bits) in [("--bits", options.widths.activations), ("--weight-bits", options.widths.weights)] {
+        if !Widths::RANGE.contains(&bits) {
+            return Err(TranspileError::Option { option, value: bits.to_string(), expected: "from 4 to 16" });
+        }
+    }
+    if !(options.assumed_magnitude.is_finite() && options.assumed_magnitude > 0.0) {
+        let value = options.assumed_magnitude.to_string();
+        return Err(TranspileError::Option { option: "--assumed-range", value, expected: "a positive number" });
+    }
+    Ok(())
+}
+
+/// sha256 in hexadecimal.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    format!("{:x}", Sha256::digest(bytes))
+}
+
+fn samples_digest(samples: &[Sample]) -> String {
+    let mut hasher = Sha256::new();
+    for value in samples.iter().flatten().flatten() {
+        hasher.update(value.to_le_bytes());
+    }
+    format!("{:x}", hasher.finalize())
+}

@@ -1,0 +1,301 @@
+//! The model package: a folder that holds the quantised model and all that follows from it (DESIGN section 4).
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use maat_cairo::{Compiler, Program, RunError, Sources};
+use maat_runtime::Model;
+use serde::{Deserialize, Serialize};
+use starknet_types_core::felt::Felt;
+
+use crate::codegen;
+use crate::cost::{self, Cost};
+use crate::error::TranspileError;
+use crate::network::{Provenance, Quality, Quantised, sha256};
+
+/// The version of the manifest's format.
+pub const MANIFEST_VERSION: u32 = 1;
+
+const MANIFEST: &str = "manifest.json";
+const MODEL: &str = "model.maat";
+const REPORT: &str = "report.json";
+const EXECUTABLE: &str = "target/executable.json";
+const SIERRA: &str = "target/contract.sierra.json";
+const CASM: &str = "target/contract.casm.json";
+
+/// `manifest.json`: binds the parts of a package together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The version of this format.
+    pub format: u32,
+    /// The model's name.
+    pub name: String,
+    /// Where the model comes from.
+    #[serde(flatten)]
+    pub provenance: Provenance,
+    /// sha256 of `model.maat`.
+    pub model_sha256: String,
+    /// Hash of the Cairo program, as StarkWare's bootloader computes it.
+    pub program_hash: String,
+    /// Hash under which the contract's class is declared.
+    pub sierra_class_hash: String,
+    /// Hash of its CASM class.
+    pub casm_class_hash: String,
+    /// What made the package.
+    pub versions: Versions,
+    /// sha256 of every other file, by path.
+    pub files: BTreeMap<String, String>,
+}
+
+/// Versions of what made a package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Versions {
+    /// Maat.
+    pub maat: String,
+    /// The format of `model.maat`.
+    pub model_format: u16,
+    /// The Cairo compiler.
+    pub cairo: String,
+    /// The Cairo core library: a digest of its files.
+    pub corelib: String,
+}
+
+/// `report.json`: accuracy, proven ranges and cost.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Accuracy and proven ranges.
+    #[serde(flatten)]
+    pub quality: Quality,
+    /// Cost of an inference.
+    pub cost: Cost,
+}
+
+/// A package in memory, ready to be written.
+pub struct Package {
+    /// The quantised model.
+    pub model: Model,
+    /// Its program for the Cairo VM.
+    pub program: Program,
+    /// What binds the files.
+    pub manifest: Manifest,
+    /// What is known of the model.
+    pub report: Report,
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Package {
+    /// Generates and compiles the Cairo of a quantised network.
+    ///
+    /// # Errors
+    /// The model cannot be expressed in Cairo, or the class cannot be built.
+    pub fn build(quantised: Quantised, compiler: &Compiler, progress: &mut dyn FnMut(&str)) -> Result<Self, TranspileError> {
+        let Quantised { model, provenance, quality } = quantised;
+        progress("generating Cairo");
+        let generated = codegen::generate(&model)?;
+        progress("compiling the program");
+        let program = compiler.executable(&generated.package)?;
+        progress("compiling the contract");
+        let contract = compiler.contract(&generated.package)?;
+        progress("measuring the cost");
+        let cost = cost::measure(&model, &generated, &program, &contract)?;
+        let report = Report { quality, cost };
+
+        let mut files = BTreeMap::new();
+        let text = |sources: &Sources, folder: &str| {
+            let files = sources.iter().map(|(path, text)| (format!("{folder}/{path}"), text.as_bytes().to_vec()));
+            files.collect::<Vec<_>>()
+        };
+        files.insert("Scarb.toml".to_owned(), generated.package.main.scarb_manifest.clone().into_bytes());
+        files.extend(text(&generated.package.main.sources, "src"));
+        for dependency in &generated.package.dependencies {
+            let folder = &dependency.name;
+            files.insert(format!("{folder}/Scarb.toml"), dependency.scarb_manifest.clone().into_bytes());
+            files.extend(text(&dependency.sources, &format!("{folder}/src")));
+        }
+        files.insert(MODEL.to_owned(), model.to_bytes());
+        files.insert(REPORT.to_owned(), json(&report));
+        files.insert(EXECUTABLE.to_owned(), program.to_json());
+        files.insert(SIERRA.to_owned(), contract.sierra_json());
+        files.insert(CASM.to_owned(), contract.casm_json());
+
+        progress("hashing");
+        let program_hash = program.hash().map_err(|error| TranspileError::Generated { reason: error.to_string() })?;
+        let manifest = Manifest {
+            format: MANIFEST_VERSION,
+            name: model.name().to_owned(),
+            provenance,
+            model_sha256: sha256(&files[MODEL]),
+            program_hash: program_hash.to_fixed_hex_string(),
+            sierra_class_hash: contract.class_hash().to_fixed_hex_string(),
+            casm_class_hash: contract.compiled_class_hash().to_fixed_hex_string(),
+            versions: Versions {
+                maat: env!("CARGO_PKG_VERSION").to_owned(),
+                model_format: maat_runtime::FORMAT_VERSION,
+                cairo: maat_cairo::COMPILER_VERSION.to_owned(),
+                corelib: compiler.corelib_digest(),
+            },
+            files: files.iter().map(|(path, bytes)| (path.clone(), sha256(bytes))).collect(),
+        };
+        files.insert(MANIFEST.to_owned(), json(&manifest));
+        Ok(Self { model, program, manifest, report, files })
+    }
+
+    /// Writes the package to a folder, which is replaced as a whole: until everything is written, nothing of it changes.
+    ///
+    /// # Errors
+    /// The folder holds something that is no package, or cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<(), TranspileError> {
+        let failed = |path: &Path| {
+            let path = path.to_path_buf();
+            move |source| TranspileError::Write { path, source }
+        };
+        let occupied = folder.is_file() || (folder.is_dir() && !folder.join(MANIFEST).is_file() && !is_empty(folder));
+        if occupied {
+            return Err(TranspileError::Occupied { path: folder.to_path_buf() });
+        }
+        let folder = &std::path::absolute(folder).map_err(failed(folder))?;
+        let parent = folder.parent().unwrap_or(Path::new("/"));
+        std::fs::create_dir_all(parent).map_err(failed(parent))?;
+        // Beside its destination, so that the last step is a rename within one file system.
+        let staged = tempfile::Builder::new().prefix(".maat-").tempdir_in(parent).map_err(failed(parent))?;
+        let complete = staged.path().join("package");
+        for (path, bytes) in &self.files {
+            let path = complete.join(path);
+            let below = path.parent().unwrap_or(&complete);
+            std::fs::create_dir_all(below).map_err(failed(below))?;
+            std::fs::write(&path, bytes).map_err(failed(&path))?;
+        }
+        if folder.exists() {
+            let replaced = staged.path().join("replaced");
+            std::fs::rename(folder, &replaced).map_err(failed(folder))?;
+            if let Err(source) = std::fs::rename(&complete, folder) {
+                // Put the old one back before giving up.
+                let _ = std::fs::rename(&replaced, folder);
+                return Err(TranspileError::Write { path: folder.clone(), source });
+            }
+            return Ok(());
+        }
+        std::fs::rename(&complete, folder).map_err(failed(folder))
+    }
+}
+
+fn is_empty(folder: &Path) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
+}
+
+fn json(value: &impl Serialize) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec_pretty(value).expect("plain data serialises");
+    bytes.push(b'\n');
+    bytes
+}
+
+/// A package on disk. Files are read when they are needed, and checked against the manifest.
+#[derive(Debug, Clone)]
+pub struct PackageFolder {
+    folder: PathBuf,
+    /// What binds the files.
+    pub manifest: Manifest,
+}
+
+impl PackageFolder {
+    /// Opens a package by its manifest.
+    ///
+    /// # Errors
+    /// The folder has no manifest, or one of another format.
+    pub fn open(folder: &Path) -> Result<Self, TranspileError> {
+        let path = folder.join(MANIFEST);
+        let bytes = std::fs::read(&path).map_err(|source| TranspileError::Read { path: path.clone(), source })?;
+        let fault = |reason: String| TranspileError::Package { path: path.clone(), reason };
+        let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| fault(format!("not a manifest: {error}")))?;
+        let format = value.get("format").and_then(serde_json::Value::as_u64);
+        if format != Some(u64::from(MANIFEST_VERSION)) {
+            let found = format.map_or_else(|| "none".to_owned(), |format| format.to_string());
+            return Err(fault(format!("manifest format {found}, but this program reads {MANIFEST_VERSION}: transpile again")));
+        }
+        let manifest = serde_json::from_value(value).map_err(|error| fault(format!("not a manifest: {error}")))?;
+        Ok(Self { folder: folder.to_path_buf(), manifest })
+    }
+
+    /// The quantised model.
+    ///
+    /// # Errors
+    /// The file is missing, damaged, or not the one that the manifest names.
+    pub fn model(&self) -> Result<Model, TranspileError> {
+        let bytes = self.read(MODEL)?;
+        Model::from_bytes(&bytes).map_err(|source| TranspileError::Format { path: self.folder.join(MODEL), source })
+    }
+
+    /// The report.
+    ///
+    /// # Errors
+    /// As for [`Self::model`].
+    pub fn report(&self) -> Result<Report, TranspileError> {
+        let (path, bytes) = (self.folder.join(REPORT), self.read(REPORT)?);
+        serde_json::from_slice(&bytes).map_err(|error| TranspileError::Package { path, reason: format!("not a report: {error}") })
+    }
+
+    /// The program for the Cairo VM.
+    ///
+    /// # Errors
+    /// As for [`Self::model`].
+    pub fn program(&self) -> Result<Program, TranspileError> {
+        let (path, bytes) = (self.folder.join(EXECUTABLE), self.read(EXECUTABLE)?);
+        Program::from_json(&bytes).map_err(|error| TranspileError::Package { path, reason: error.to_string() })
+    }
+
+    fn read(&self, file: &str) -> Result<Vec<u8>, TranspileError> {
+        let path = self.folder.join(file);
+        let bytes = std::fs::read(&path).map_err(|source| TranspileError::Read { path: path.clone(), source })?;
+        match self.manifest.files.get(file) {
+            Some(digest) if *digest == sha256(&bytes) => Ok(bytes),
+            Some(_) => {
+                let reason = "the file is not the one that manifest.json was written for: transpile again".to_owned();
+                Err(TranspileError::Package { path, reason })
+            }
+            None => Err(TranspileError::Package { path, reason: "manifest.json does not list the file".to_owned() }),
+        }
+    }
+}
+
+/// Runs a model's Cairo program on quantised inputs; gives the outputs in order, and the steps.
+///
+/// # Errors
+/// The program refuses its input, or does not give what the model says.
+pub fn run_program(model: &Model, program: &Program, inputs: &[Vec<i32>]) -> Result<(Vec<Vec<i32>>, usize), RunError> {
+    let arguments: Vec<Felt> = inputs.iter().flatten().map(|value| Felt::from(*value)).collect();
+    let run = program.run(&arguments)?;
+    let malformed = |reason: String| RunError::Malformed { reason };
+    let values = run.output.iter().map(|felt| signed(*felt).ok_or_else(|| malformed(format!("output {felt} is not within 32 bits"))));
+    let values = values.collect::<Result<Vec<i32>, _>>()?;
+    let lengths: Vec<usize> = model.outputs().iter().map(|output| model.tensor(output.tensor).shape.elements()).collect();
+    if values.len() != lengths.iter().sum::<usize>() {
+        return Err(malformed(format!("it gave {} values, but the model has outputs of lengths {lengths:?}", values.len())));
+    }
+    let mut rest = values.as_slice();
+    let outputs = lengths.into_iter().map(|length| {
+        let (output, others) = rest.split_at(length);
+        rest = others;
+        output.to_vec()
+    });
+    Ok((outputs.collect(), run.steps))
+}
+
+/// A felt as a signed integer, if it is within 32 bits.
+fn signed(felt: Felt) -> Option<i32> {
+    let positive = u32::try_from(felt.to_biguint()).ok().and_then(|value| i32::try_from(value).ok());
+    positive.or_else(|| u32::try_from((-felt).to_biguint()).ok().and_then(|value| i32::try_from(-i64::from(value)).ok()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn felts_are_read_as_signed_integers() {
+        for value in [0, 1, -1, i32::MAX, i32::MIN] {
+            assert_eq!(signed(Felt::from(value)), Some(value));
+        }
+        assert_eq!(signed(Felt::from(1u64 << 31)), None);
+        assert_eq!(signed(Felt::from(-(1i64 << 31) - 1)), None);
+    }
+}
