@@ -35,7 +35,7 @@ fn cairo_tests_pass() {
     let reporter = DiagnosticsReporter::stderr().with_crates(&[main.clone()]);
     let compiled = compile_test_prepared_db(&db, config, vec![main], reporter).expect("the operator runtime compiles");
     let found = compiled.metadata.named_tests.len();
-    assert!(found >= 15, "only {found} Cairo tests were found");
+    assert!(found >= 16, "only {found} Cairo tests were found");
     let config = TestRunConfig {
         filter: String::new(),
         include_ignored: true,

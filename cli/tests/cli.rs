@@ -76,7 +76,7 @@ fn inspect_shows_nodes_ranges_accuracy_and_cost() {
     let value = json(&["inspect", package()]);
     assert_eq!(value["manifest"]["format"], 1);
     assert_eq!(value["report"]["cost"]["macs"], 13_568);
-    assert_eq!(value["report"]["certificate"].as_array().unwrap().len(), 5);
+    assert_eq!(value["report"]["quality"]["certificate"].as_array().unwrap().len(), 5);
 }
 
 #[test]

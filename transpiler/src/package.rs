@@ -31,7 +31,6 @@ pub struct Manifest {
     /// The model's name.
     pub name: String,
     /// Where the model comes from.
-    #[serde(flatten)]
     pub provenance: Provenance,
     /// sha256 of `model.maat`.
     pub model_sha256: String,
@@ -64,7 +63,6 @@ pub struct Versions {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// Accuracy and proven ranges.
-    #[serde(flatten)]
     pub quality: Quality,
     /// Cost of an inference.
     pub cost: Cost,
@@ -92,10 +90,13 @@ impl Package {
         let Quantised { model, provenance, quality } = quantised;
         progress("generating Cairo");
         let generated = codegen::generate(&model)?;
-        progress("compiling the program");
-        let program = compiler.executable(&generated.package)?;
-        progress("compiling the contract");
-        let contract = compiler.contract(&generated.package)?;
+        progress("compiling the program and the contract");
+        let (program, contract) = std::thread::scope(|scope| {
+            let program = scope.spawn(|| compiler.executable(&generated.package));
+            let contract = compiler.contract(&generated.package);
+            (program.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), contract)
+        });
+        let (program, contract) = (program?, contract?);
         progress("measuring the cost");
         let cost = cost::measure(&model, &generated, &program, &contract)?;
         let report = Report { quality, cost };

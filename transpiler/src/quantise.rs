@@ -28,6 +28,11 @@ impl Widths {
 /// would widen accumulators and gain nothing.
 const GUARD_BITS: i32 = 3;
 
+/// Results that nothing multiplies again keep more bits than activations: the lanes of an accumulator are as wide anyway, so that this
+/// costs nothing, and close calls between classes come out right. Of these bits, [`HEADROOM_BITS`] are for values beyond all samples.
+const RESULT_BITS: u32 = 6;
+const HEADROOM_BITS: u32 = 2;
+
 /// Scale exponents stay within this range whatever the magnitudes are.
 const MAX_SCALE: i32 = 120;
 
@@ -46,13 +51,15 @@ pub fn quantise(float: &FloatModel, name: &str, magnitudes: &Magnitudes, widths:
     for node in &float.nodes {
         let ids: Vec<TensorId> = node.inputs.iter().map(|input| tensors[input.as_str()]).collect();
         let inputs: Vec<&Tensor> = ids.iter().map(|id| builder.tensor(*id)).collect();
-        let scale = scale_for(magnitudes.of(&node.output), widths.activations);
+        let result = is_result(float, &node.output);
+        let bits = widths.activations + if result { RESULT_BITS } else { 0 };
+        let scale = scale_for(magnitudes.of(&node.output), bits - if result { HEADROOM_BITS } else { 0 });
         let (primitive, scale) = match &node.op {
             FloatOp::Affine { weights, bias, bounds } => {
-                (Primitive::Affine(affine(weights, bias, *bounds, inputs[0], scale, widths)), scale)
+                (Primitive::Affine(affine(weights, bias, *bounds, inputs[0], (scale, bits), widths.weights)), scale)
             }
             FloatOp::Sum { coefficients, bias, bounds } => {
-                (Primitive::Sum(sum(coefficients, bias, *bounds, &inputs, scale, widths)), scale)
+                (Primitive::Sum(sum(coefficients, bias, *bounds, &inputs, (scale, bits), widths.weights)), scale)
             }
             FloatOp::ArgMax { axis, keep_axis } => {
                 let axis = u32::try_from(*axis).expect("a shape has few axes");
@@ -64,6 +71,13 @@ pub fn quantise(float: &FloatModel, name: &str, magnitudes: &Magnitudes, widths:
     }
     let outputs: Vec<(&str, TensorId)> = float.outputs.iter().map(|output| (output.as_str(), tensors[output.as_str()])).collect();
     Ok(builder.finish(&outputs)?)
+}
+
+/// Whether a tensor is an output that at most the position of its maximum is taken of.
+fn is_result(float: &FloatModel, tensor: &str) -> bool {
+    let multiplied = |node: &FloatNode| matches!(node.op, FloatOp::Affine { .. } | FloatOp::Sum { .. });
+    let mut users = float.nodes.iter().filter(|node| node.inputs.iter().any(|input| input == tensor));
+    users.all(|node| !multiplied(node) && (!matches!(node.op, FloatOp::Move) || is_result(float, &node.output)))
 }
 
 fn shape(owner: &str, dims: &[usize]) -> Result<Shape, TranspileError> {
@@ -78,8 +92,8 @@ fn scale_for(magnitude: f64, bits: u32) -> i32 {
 
 /// The largest `s` with `round(value * 2^s) <= greatest`, for positive values.
 fn largest_exponent(value: f64, greatest: f64) -> i32 {
-    let mut exponent = (greatest / value).log2().floor() as i32;
-    // The logarithm is rounded; decide on the exact product.
+    // A difference of logarithms, because the quotient may overflow. It is rounded; decide on the exact product.
+    let mut exponent = (greatest.log2() - value.log2()).floor() as i32;
     while (value * 2f64.powi(exponent + 1)).round() <= greatest {
         exponent += 1;
     }
@@ -100,9 +114,9 @@ fn saturation(bounds: Bounds, scale: i32, bits: u32) -> (i32, i32) {
     (bound(bounds.lo), bound(bounds.hi))
 }
 
-fn affine(weights: &[f64], bias: &[f64], bounds: Bounds, input: &Tensor, scale: i32, widths: Widths) -> Affine {
+fn affine(weights: &[f64], bias: &[f64], bounds: Bounds, input: &Tensor, (scale, bits): (i32, u32), weight_bits: u32) -> Affine {
     let n = weights.len() / bias.len();
-    let greatest = f64::from((1i32 << (widths.weights - 1)) - 1);
+    let greatest = f64::from((1i32 << (weight_bits - 1)) - 1);
     let input_magnitude = input.range.lo.unsigned_abs().max(input.range.hi.unsigned_abs()) as f64;
     let enough = (input_magnitude * n as f64).log2().ceil() as i32 + GUARD_BITS;
     let (mut integers, mut offsets, mut shifts) = (Vec::with_capacity(weights.len()), Vec::new(), Vec::new());
@@ -117,7 +131,7 @@ fn affine(weights: &[f64], bias: &[f64], bounds: Bounds, input: &Tensor, scale: 
         offsets.push(round(bias * 2f64.powi(input.scale + exponent)) as i64);
         shifts.push(shift as i8);
     }
-    let (lo, hi) = saturation(bounds, scale, widths.activations);
+    let (lo, hi) = saturation(bounds, scale, bits);
     let inputs = u32::try_from(n).expect("a layer has fewer than 2^32 inputs");
     Affine { inputs, weights: integers, bias: offsets, requantise: Requantise { shift: shifts, lo, hi } }
 }
@@ -127,8 +141,8 @@ fn bias_exponent(bias: f64) -> i32 {
     if bias == 0.0 { i32::MAX / 2 } else { largest_exponent(bias.abs(), 2f64.powi(60)) }
 }
 
-fn sum(coefficients: &[Vec<f64>], bias: &[f64], bounds: Bounds, inputs: &[&Tensor], scale: i32, widths: Widths) -> Sum {
-    let greatest = f64::from((1i32 << (widths.weights - 1)) - 1);
+fn sum(coefficients: &[Vec<f64>], bias: &[f64], bounds: Bounds, inputs: &[&Tensor], (scale, bits): (i32, u32), weight_bits: u32) -> Sum {
+    let greatest = f64::from((1i32 << (weight_bits - 1)) - 1);
     let mut integers: Vec<Vec<i32>> = vec![Vec::new(); coefficients.len()];
     let (mut offsets, mut shifts) = (Vec::new(), Vec::new());
     for (channel, bias) in bias.iter().enumerate() {
@@ -149,7 +163,7 @@ fn sum(coefficients: &[Vec<f64>], bias: &[f64], bounds: Bounds, inputs: &[&Tenso
         offsets.push(round(bias * 2f64.powi(exponent)) as i64);
         shifts.push(shift as i8);
     }
-    let (lo, hi) = saturation(bounds, scale, widths.activations);
+    let (lo, hi) = saturation(bounds, scale, bits);
     Sum { coefficients: integers, bias: offsets, requantise: Requantise { shift: shifts, lo, hi } }
 }
 
@@ -185,8 +199,6 @@ mod tests {
         Tensor { name: "x".to_owned(), shape: Shape::new(&[1, 2]).unwrap(), scale, range: Interval::of_bits(8) }
     }
 
-    const WIDTHS: Widths = Widths { activations: 8, weights: 8 };
-
     #[test]
     fn a_scale_uses_all_bits_and_no_more() {
         assert_eq!(scale_for(127.0, 8), 0);
@@ -201,7 +213,7 @@ mod tests {
     #[test]
     fn channels_get_scales_of_their_own() {
         // x at 2^-4, y at 2^-2; channel 0 has weights up to 1, channel 1 up to 100.
-        let affine = affine(&[1.0, 0.25, 100.0, -50.0], &[0.5, 0.0], Bounds::NONE, &input(4), 2, WIDTHS);
+        let affine = affine(&[1.0, 0.25, 100.0, -50.0], &[0.5, 0.0], Bounds::NONE, &input(4), (2, 8), 8);
         assert_eq!(affine.weights, [64, 16, 100, -50]);
         assert_eq!(affine.requantise.shift, [8, 2]);
         assert_eq!(affine.bias, [512, 0]);
@@ -210,14 +222,14 @@ mod tests {
 
     #[test]
     fn a_channel_with_tiny_weights_keeps_no_useless_bits() {
-        let affine = affine(&[1e-9, 0.0], &[1.0], Bounds::NONE, &input(4), 2, WIDTHS);
+        let affine = affine(&[1e-9, 0.0], &[1.0], Bounds::NONE, &input(4), (2, 8), 8);
         assert_eq!(affine.requantise.shift, [11], "8 bits for the input's size and the number of inputs, 3 to guard");
         assert_eq!((affine.weights.as_slice(), affine.bias.as_slice()), (&[0, 0][..], &[1 << 13][..]));
     }
 
     #[test]
     fn a_channel_without_weights_is_its_bias() {
-        let affine = affine(&[0.0, 0.0], &[3.25], Bounds::NONE, &input(4), 2, WIDTHS);
+        let affine = affine(&[0.0, 0.0], &[3.25], Bounds::NONE, &input(4), (2, 8), 8);
         assert_eq!((affine.bias[0], affine.requantise.shift[0]), (13, 0));
     }
 
@@ -230,14 +242,14 @@ mod tests {
 
     #[test]
     fn an_activation_alone_is_an_exact_shift() {
-        let sum = sum(&[vec![1.0]], &[0.0], Bounds { lo: 0.0, ..Bounds::NONE }, &[&input(4)], 5, WIDTHS);
+        let sum = sum(&[vec![1.0]], &[0.0], Bounds { lo: 0.0, ..Bounds::NONE }, &[&input(4)], (5, 8), 8);
         assert_eq!((&sum.coefficients[0][..], &sum.bias[..], &sum.requantise.shift[..]), (&[1][..], &[0][..], &[-1][..]));
         assert_eq!((sum.requantise.lo, sum.requantise.hi), (0, 127));
     }
 
     #[test]
     fn a_constant_is_added_at_the_finest_scale_that_fits() {
-        let sum = sum(&[vec![1.0]], &[0.3], Bounds::NONE, &[&input(4)], 4, WIDTHS);
+        let sum = sum(&[vec![1.0]], &[0.3], Bounds::NONE, &[&input(4)], (4, 8), 8);
         assert_eq!((sum.coefficients[0][0], sum.requantise.shift[0]), (64, 6));
         assert_eq!(sum.bias[0], 307, "0.3 * 2^10");
     }

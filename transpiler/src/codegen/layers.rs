@@ -90,57 +90,47 @@ fn looped(text: &mut String, layer: &Layer, inputs: usize, groups: usize) {
         text,
         "    while !w.is_empty() {{\n        let [{list}] = starts.multi_pop_front::<{groups}>().unwrap().as_snapshot().unbox();"
     );
-    let _ = writeln!(
-        text,
-        "        let ({list}) = ({});",
-        accumulators.iter().map(|a| format!("*{a}")).collect::<Vec<_>>().join(", ") + trailing(groups)
-    );
-    let parts: Vec<usize> = (0..width).step_by(inputs).map(|part| inputs.min(width - part)).collect();
-    if parts.len() > 1 {
-        text.push_str("        let mut x = x;\n");
+    for accumulator in &accumulators {
+        let _ = writeln!(text, "        let mut {accumulator} = *{accumulator};");
     }
-    for part in &parts {
-        let x = if parts.len() > 1 { format!("x.multi_pop_front::<{part}>().unwrap()") } else { "x.try_into().unwrap()".to_owned() };
-        let _ = writeln!(
-            text,
-            "        let ({list}{}) = {name}_tile_{part}({x}, w.multi_pop_front::<{}>().unwrap(), {list});",
-            trailing(groups),
-            part * groups
-        );
+    let (whole, rest) = (width / inputs, width % inputs);
+    let references = accumulators.iter().map(|accumulator| format!("ref {accumulator}")).collect::<Vec<_>>().join(", ");
+    let tile = |part: usize, x: &str| {
+        let w = format!("w.multi_pop_front::<{}>().unwrap()", part * groups);
+        format!("{name}_tile_{part}({x}, {w}, {references});")
+    };
+    if width == inputs {
+        let _ = writeln!(text, "        {}", tile(width, "x.try_into().unwrap()"));
+    } else {
+        // A loop, because calls in a row would use up the compiler's range of stack offsets.
+        let _ = writeln!(text, "        let mut parts = x.slice(0, {});", whole * inputs);
+        let _ = writeln!(text, "        while let Some(part) = parts.multi_pop_front::<{inputs}>() {{");
+        let _ = writeln!(text, "            {}\n        }}", tile(inputs, "part"));
+        if rest > 0 {
+            let _ = writeln!(text, "        let part = x.slice({}, {rest}).try_into().unwrap();", whole * inputs);
+            let _ = writeln!(text, "        {}", tile(rest, "part"));
+        }
     }
     for accumulator in &accumulators {
         let _ = writeln!(text, "        {}({accumulator}, ref y);", rescale_name(layer, layer.lanes.count()));
     }
     text.push_str("    }\n}\n");
 
-    let mut widths = parts;
-    widths.dedup();
-    for part in widths {
+    for part in [inputs, rest].into_iter().filter(|part| *part > 0) {
         let _ = writeln!(text, "\n/// Adds the products of {part} inputs to {groups} accumulators.");
-        let typed = |suffix: &str| accumulators.iter().map(|a| format!("{a}{suffix}")).collect::<Vec<_>>().join(", ");
-        let results = vec!["felt252"; groups].join(", ") + trailing(groups);
-        let _ = writeln!(
-            text,
-            "fn {name}_tile_{part}(x: @Box<[felt252; {part}]>, w: @Box<[felt252; {}]>, {}) -> ({results}) {{",
-            part * groups,
-            typed(": felt252")
-        );
+        let parameters = accumulators.iter().map(|accumulator| format!("ref {accumulator}: felt252")).collect::<Vec<_>>().join(", ");
+        let _ = writeln!(text, "fn {name}_tile_{part}(x: @Box<[felt252; {part}]>, w: @Box<[felt252; {}]>, {parameters}) {{", part * groups);
         let numbered = |prefix: &str, count: usize| (0..count).map(|index| format!("{prefix}{index}")).collect::<Vec<_>>().join(", ");
         let _ = writeln!(text, "    let [{}] = x.as_snapshot().unbox();", numbered("x", part));
         let _ = writeln!(text, "    let [{}] = w.as_snapshot().unbox();", numbered("w", part * groups));
         for group in 0..groups {
             for from in (0..part).step_by(64) {
                 let terms = (from..(from + 64).min(part)).map(|input| format!("*x{input} * *w{}", group * part + input));
-                let _ = writeln!(text, "    let a{group} = a{group} + {};", terms.collect::<Vec<_>>().join(" + "));
+                let _ = writeln!(text, "    a{group} = a{group} + {};", terms.collect::<Vec<_>>().join(" + "));
             }
         }
-        let _ = writeln!(text, "    ({list}{})\n}}", trailing(groups));
+        text.push_str("}\n");
     }
-}
-
-/// A tuple of one needs a comma behind it.
-fn trailing(groups: usize) -> &'static str {
-    if groups == 1 { "," } else { "" }
 }
 
 fn rescale_name(layer: &Layer, outputs: usize) -> String {

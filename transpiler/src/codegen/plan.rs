@@ -8,7 +8,7 @@ use super::layer::Layer;
 pub enum Plan {
     /// Each product is code with the weight in it: two steps, three CASM felts and about nine Sierra felts for a product.
     Unrolled,
-    /// The weights are constant arrays and a loop goes over tiles of `inputs` by `groups`: about 3.3 steps, one CASM felt and four Sierra
+    /// The weights are constant arrays and a loop goes over tiles of `inputs` by `groups`: about 3.1 steps, one CASM felt and four Sierra
     /// felts for a product.
     Looped { inputs: usize, groups: usize },
 }
@@ -23,9 +23,12 @@ const UNROLLED_FELTS: usize = 9;
 const LOOPED_FELTS: usize = 5;
 /// The most elements that a constant array can have.
 pub const MAX_ARRAY: usize = 32_767;
-/// A tile's inputs are loaded once and used for each of its groups.
-const TILE_INPUTS: usize = 128;
-const TILE_GROUPS: usize = 8;
+/// The most products of straight code: each takes two cells of the stack frame, which ends at 2^15.
+pub const MAX_UNROLLED: usize = 15_000;
+/// A tile's inputs are loaded once and used for each of its groups, of which there are at most so many.
+const TILE_GROUPS: usize = 48;
+/// Products of a tile, which is straight code of three felts a product; the more, the less the calls between tiles cost.
+const TILE_PRODUCTS: usize = 4_096;
 
 /// Decides for each layer: unrolled costs fewer steps, looped fewer felts. The smallest layers are unrolled first, as long as all of them
 /// fit into a class; a product costs the same in any of them, so this unrolls as many layers as possible.
@@ -37,14 +40,16 @@ pub fn choose(layers: &mut [Layer]) {
     for layer in layers {
         total += layer.products() * (UNROLLED_FELTS - LOOPED_FELTS);
         // Several operands, or few groups, leave a loop nothing to gain.
-        let must_unroll = layer.operands > 1 || layer.groups.len() * layer.width < 2 * TILE_INPUTS;
+        let must_unroll = layer.operands > 1 || layer.products() < TILE_PRODUCTS / 2;
         if total <= CLASS_FELTS || must_unroll {
             layer.plan = Plan::Unrolled;
         } else {
             let most = (MAX_ARRAY / layer.width).clamp(1, TILE_GROUPS);
-            let blocks = layer.groups.len().div_ceil(most);
-            let tiles = layer.width.div_ceil(TILE_INPUTS);
-            layer.plan = Plan::Looped { inputs: layer.width.div_ceil(tiles), groups: layer.groups.len().div_ceil(blocks) };
+            // Even rows of tiles, so that hardly any group is filled up with zeros.
+            let rows = layer.groups.len().div_ceil(most);
+            let groups = layer.groups.len().div_ceil(rows);
+            let tiles = layer.width.div_ceil((TILE_PRODUCTS / groups).max(1));
+            layer.plan = Plan::Looped { inputs: layer.width.div_ceil(tiles), groups };
         }
     }
 }
