@@ -21,6 +21,7 @@
 
 #![forbid(unsafe_code)]
 
+mod dot;
 mod error;
 mod executor;
 mod format;

@@ -1,8 +1,8 @@
-use pulp::Arch;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{Rules, exactly};
+use crate::dot::Dot;
 use crate::error::Fault;
 use crate::interval::Interval;
 use crate::requantise::Requantise;
@@ -25,6 +25,9 @@ pub struct Affine {
 
 /// From this many multiply-accumulates on, rows are shared out among threads; below, starting them costs more than it saves.
 const PARALLEL_MACS: usize = 1 << 20;
+
+/// Output channels that a thread takes at a time.
+const PARALLEL_CHANNELS: usize = 64;
 
 impl Affine {
     /// Number of output channels `m`.
@@ -77,23 +80,26 @@ impl Rules for Affine {
 
     fn evaluate(&self, inputs: &[(&Shape, &[i32])], output: &mut [i32]) {
         let x = inputs[0].1;
-        let positions = x.chunks_exact(self.inputs as usize).zip(output.chunks_exact_mut(self.outputs()));
-        let arch = Arch::new();
-        for (x, y) in positions {
+        let dot = Dot::new();
+        for (x, y) in x.chunks_exact(self.inputs as usize).zip(output.chunks_exact_mut(self.outputs())) {
             let narrow: Option<Vec<i16>> = x.iter().map(|x| i16::try_from(*x).ok()).collect();
-            let channel = |(channel, y): (usize, &mut i32)| {
-                let row = self.row(channel);
-                let acc = self.bias[channel]
-                    + match &narrow {
-                        Some(x) => arch.dispatch(|| dot_narrow(row, x)),
-                        None => row.iter().zip(x).map(|(w, x)| i64::from(*w) * i64::from(*x)).sum::<i64>(),
-                    };
-                *y = self.requantise.apply(channel, acc);
+            let part = |first: usize, y: &mut [i32]| {
+                let rows = (first..first + y.len()).map(|channel| self.row(channel));
+                let mut results = (first..).zip(y);
+                let take = |product: i64| {
+                    if let Some((channel, y)) = results.next() {
+                        *y = self.requantise.apply(channel, self.bias[channel] + product);
+                    }
+                };
+                match &narrow {
+                    Some(x) => dot.products(rows, x, take),
+                    None => rows.map(|row| row.iter().zip(x).map(|(w, x)| i64::from(*w) * i64::from(*x)).sum()).for_each(take),
+                }
             };
             if self.weights.len() >= PARALLEL_MACS {
-                y.par_iter_mut().enumerate().with_min_len(16).for_each(channel);
+                y.par_chunks_mut(PARALLEL_CHANNELS).enumerate().for_each(|(index, y)| part(index * PARALLEL_CHANNELS, y));
             } else {
-                y.iter_mut().enumerate().for_each(channel);
+                part(0, y);
             }
         }
     }
@@ -102,17 +108,6 @@ impl Rules for Affine {
         let positions = inputs[0].elements() / self.inputs as usize;
         positions as u64 * self.weights.len() as u64
     }
-}
-
-/// The exact dot product of 16-bit values. Two products at a time are added in 32 bits, which cannot overflow because no weight is
-/// -32768, then widened: the shape that compilers turn into multiply-add instructions.
-#[inline(always)]
-fn dot_narrow(weights: &[i16], x: &[i16]) -> i64 {
-    let pair = |(w, x): (&[i16; 2], &[i16; 2])| i64::from(i32::from(w[0]) * i32::from(x[0]) + i32::from(w[1]) * i32::from(x[1]));
-    let (weight_pairs, weight_rest) = weights.as_chunks::<2>();
-    let (x_pairs, x_rest) = x.as_chunks::<2>();
-    let rest: i64 = weight_rest.iter().zip(x_rest).map(|(w, x)| i64::from(*w) * i64::from(*x)).sum();
-    rest + weight_pairs.iter().zip(x_pairs).map(pair).sum::<i64>()
 }
 
 #[cfg(test)]

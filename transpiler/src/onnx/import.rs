@@ -71,6 +71,10 @@ fn sorted_nodes(graph: &GraphProto) -> Result<Vec<OnnxNode>, TranspileError> {
     if let Some(output) = graph.output.iter().find(|output| !known.contains(output.name.as_str())) {
         return Err(TranspileError::Onnx { reason: format!("nothing gives the output `{}`", output.name) });
     }
+    let computed = |name: &str| nodes.iter().any(|node| node.proto.output.iter().any(|output| output == name));
+    if let Some(output) = graph.output.iter().find(|output| !computed(&output.name)) {
+        return Err(TranspileError::TrivialOutput { output: output.name.clone() });
+    }
     Ok(nodes)
 }
 
