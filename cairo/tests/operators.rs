@@ -32,7 +32,7 @@ fn cairo_tests_pass() {
         add_functions_debug_info: false,
         replace_ids: false,
     };
-    let reporter = DiagnosticsReporter::stderr().with_crates(&[main.clone()]);
+    let reporter = DiagnosticsReporter::stderr().with_crates(std::slice::from_ref(&main));
     let compiled = compile_test_prepared_db(&db, config, vec![main], reporter).expect("the operator runtime compiles");
     let found = compiled.metadata.named_tests.len();
     assert!(found >= 16, "only {found} Cairo tests were found");

@@ -9,7 +9,7 @@ use maat_transpiler::{Network, Options, codegen, quantise_sample, run_program};
 const SIZES: &[usize] = &[64, 128, 512];
 
 fn main() {
-    println!("{:<10} {:>8} {:>8} {:>14}  {}", "network", "MACs", "steps", "steps per MAC", "weights");
+    println!("{:<10} {:>8} {:>8} {:>14}  weights", "network", "MACs", "steps", "steps per MAC");
     let folder = tempfile::tempdir().unwrap();
     row("rockybot", &root().join("examples/rockybot/rockybot.onnx"), 36);
     if let Some(shared) = maat_tests::shared_rockybot() {
