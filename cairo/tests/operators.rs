@@ -1,51 +1,7 @@
-//! The operator runtime's own Cairo tests, run by the Cairo test runner, and the generator of its division table.
+//! The generator of the operator runtime's division table. The runtime's own Cairo tests are run in `tests/tests/cairo_tests.rs`.
 
 use std::fmt::Write;
 use std::path::Path;
-
-use cairo_lang_compiler::db::RootDatabase;
-use cairo_lang_compiler::diagnostics::DiagnosticsReporter;
-use cairo_lang_filesystem::cfg::{Cfg, CfgSet};
-use cairo_lang_starknet::starknet_plugin_suite;
-use cairo_lang_test_plugin::{TestsCompilationConfig, compile_test_prepared_db, test_plugin_suite};
-use cairo_lang_test_runner::{CompiledTestRunner, TestRunConfig};
-use maat_cairo::{Compiler, Crate, Package};
-
-#[test]
-fn cairo_tests_pass() {
-    let mut crates = Crate::operator_runtime();
-    let package = Package { main: crates.remove(0), dependencies: crates };
-    let mut db = RootDatabase::builder()
-        .with_cfg(CfgSet::from_iter([Cfg::name("test"), Cfg::kv("target", "test")]))
-        .with_default_plugin_suite(test_plugin_suite())
-        .with_default_plugin_suite(starknet_plugin_suite())
-        .build()
-        .expect("nothing is detected or loaded");
-    let main = Compiler::default().set_up(&mut db, &package);
-    let config = TestsCompilationConfig {
-        starknet: true,
-        add_statements_functions: false,
-        add_statements_code_locations: false,
-        contract_declarations: None,
-        contract_crate_ids: None,
-        executable_crate_ids: None,
-        add_functions_debug_info: false,
-        replace_ids: false,
-    };
-    let reporter = DiagnosticsReporter::stderr().with_crates(std::slice::from_ref(&main));
-    let compiled = compile_test_prepared_db(&db, config, vec![main], reporter).expect("the operator runtime compiles");
-    let found = compiled.metadata.named_tests.len();
-    assert!(found >= 16, "only {found} Cairo tests were found");
-    let config = TestRunConfig {
-        filter: String::new(),
-        include_ignored: true,
-        ignored: false,
-        profiler_config: None,
-        gas_enabled: true,
-        print_resource_usage: false,
-    };
-    CompiledTestRunner::new(compiled, config).run(Some(&db)).expect("every Cairo test passes");
-}
 
 const DIVISION_TABLE: &str = "operators/src/power_of_two.cairo";
 

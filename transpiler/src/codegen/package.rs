@@ -56,7 +56,7 @@ pub trait IModel<TContractState> {{
 }}
 
 #[starknet::contract]
-mod model_contract {{
+pub mod model_contract {{
     use super::Port;
 
     #[storage]
