@@ -124,6 +124,14 @@ fn without_samples_the_accuracy_is_unknown() {
 }
 
 #[test]
+fn samples_that_overflow_the_float_network_are_refused() {
+    let onnx = Onnx::new().input("x", &[1, 1]).floats("w", &[1, 1], &[1e30]);
+    let network = common::import(onnx.node("dense", "MatMul", &["x", "w"], "y", &[]).output("y"));
+    let error = network.quantise(&[vec![vec![1e30]]], &Options::default()).err().unwrap();
+    assert!(error.to_string().contains("gives inf in tensor `y` for sample 0"), "{error}");
+}
+
+#[test]
 fn the_cost_target_narrows_and_stays_close() {
     let network = common::import(dense(&[8, 16, 4], 1));
     let samples = Random::new(5).samples(256, &[8], 1.0);

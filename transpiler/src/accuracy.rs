@@ -70,12 +70,17 @@ impl Measure {
     fn finish(self, last: usize) -> TensorError {
         TensorError {
             name: self.name,
-            mean: self.total / self.elements.max(1) as f64,
-            max: self.max,
-            magnitude: self.magnitude,
+            mean: significant(self.total / self.elements.max(1) as f64),
+            max: significant(self.max),
+            magnitude: significant(self.magnitude),
             argmax_agreement: (last > 1).then(|| self.agreements as f64 / self.rows.max(1) as f64),
         }
     }
+}
+
+/// Four significant digits: as many as the float network gives alike on every processor, whose sums differ in the last bits.
+fn significant(value: f64) -> f64 {
+    format!("{value:.3e}").parse().expect("a formatted number parses")
 }
 
 fn first_maximum<T: PartialOrd>(values: &[T]) -> usize {
@@ -127,6 +132,11 @@ mod tests {
         let error = measure.finish(2);
         assert_eq!((error.mean, error.max, error.magnitude), (0.375, 1.0, 2.0));
         assert_eq!(error.argmax_agreement, Some(0.5), "the tie of the second sample goes to the first element");
+    }
+
+    #[test]
+    fn errors_have_four_significant_digits() {
+        assert_eq!([0.0, 1.23456, 98765.4, 0.000123449].map(significant), [0.0, 1.235, 98770.0, 0.0001234]);
     }
 
     #[test]

@@ -14,14 +14,18 @@ impl Magnitudes {
     /// Runs the float network on the samples and keeps the greatest size of each tensor, inputs included.
     ///
     /// # Errors
-    /// The float network cannot be run.
+    /// The float network cannot be run, or gives something that is no finite number.
     pub fn measure(reference: &Reference, inputs: &[InputSpec], samples: &[Sample]) -> Result<Self, TranspileError> {
         let mut magnitudes = Self::default();
-        for sample in samples {
+        for (index, sample) in samples.iter().enumerate() {
             for ((name, _), values) in inputs.iter().zip(sample) {
                 magnitudes.include(name, values);
             }
             for (name, values) in reference.run(sample)? {
+                if let Some(value) = values.iter().find(|value| !value.is_finite()) {
+                    let reason = format!("the float network gives {value} in tensor `{name}` for sample {index}");
+                    return Err(TranspileError::Onnx { reason });
+                }
                 magnitudes.include(&name, &values);
             }
         }
