@@ -1,6 +1,6 @@
 //! How far the quantised model is from the float network.
 
-use maat_runtime::{Executor, Model, TensorId, dequantise};
+use maat_runtime::{Executor, Model, Node, Primitive, TensorId, dequantise};
 use serde::{Deserialize, Serialize};
 
 use crate::error::TranspileError;
@@ -20,7 +20,8 @@ pub struct TensorError {
     pub max: f64,
     /// Greatest size of a float element: what the errors compare with.
     pub magnitude: f64,
-    /// Share of samples in which the last axis has its first maximum in the same place; absent for a last axis of length 1.
+    /// Share of samples in which the last axis has its first maximum in the same place; absent for a last axis of length 1. For the
+    /// positions that ArgMax gives, the share of equal ones; they have no error beside it.
     pub argmax_agreement: Option<f64>,
 }
 
@@ -39,6 +40,8 @@ struct Measure {
     name: String,
     float_name: String,
     tensor: TensorId,
+    /// Whether the elements are positions, which are equal or not, but never close.
+    positions: bool,
     total: f64,
     elements: usize,
     max: f64,
@@ -48,12 +51,22 @@ struct Measure {
 }
 
 impl Measure {
-    fn new(name: &str, float_name: &str, tensor: TensorId) -> Self {
+    fn of(model: &Model, name: &str, float_name: &str, tensor: TensorId) -> Self {
+        let by_arg_max = |(node, output): (&Node, TensorId)| output == tensor && matches!(node.primitive, Primitive::ArgMax(_));
+        Self::new(name, float_name, tensor, model.nodes().any(by_arg_max))
+    }
+
+    fn new(name: &str, float_name: &str, tensor: TensorId, positions: bool) -> Self {
         let (name, float_name) = (name.to_owned(), float_name.to_owned());
-        Self { name, float_name, tensor, total: 0.0, elements: 0, max: 0.0, magnitude: 0.0, agreements: 0, rows: 0 }
+        Self { name, float_name, tensor, positions, total: 0.0, elements: 0, max: 0.0, magnitude: 0.0, agreements: 0, rows: 0 }
     }
 
     fn include(&mut self, expected: &[f64], found: &[i32], scale: i32, last: usize) {
+        if self.positions {
+            self.rows += found.len();
+            self.agreements += expected.iter().zip(found).filter(|(expected, found)| **expected == f64::from(**found)).count();
+            return;
+        }
         for (expected, found) in expected.iter().zip(found) {
             let error = (dequantise(*found, scale) - expected).abs();
             self.total += error;
@@ -73,7 +86,7 @@ impl Measure {
             mean: significant(self.total / self.elements.max(1) as f64),
             max: significant(self.max),
             magnitude: significant(self.magnitude),
-            argmax_agreement: (last > 1).then(|| self.agreements as f64 / self.rows.max(1) as f64),
+            argmax_agreement: (last > 1 || self.positions).then(|| self.agreements as f64 / self.rows.max(1) as f64),
         }
     }
 }
@@ -92,8 +105,10 @@ fn first_maximum<T: PartialOrd>(values: &[T]) -> usize {
 /// # Errors
 /// The float network cannot be run, or a sample does not fit.
 pub(crate) fn measure(model: &Model, float: &FloatModel, reference: &Reference, samples: &[Sample]) -> Result<Accuracy, TranspileError> {
-    let mut outputs: Vec<Measure> = model.outputs().iter().map(|output| Measure::new(&output.name, &output.name, output.tensor)).collect();
-    let mut nodes: Vec<Measure> = counterparts(float, model).map(|(node, tensor)| Measure::new(&node.name, &node.output, tensor)).collect();
+    let mut outputs: Vec<Measure> =
+        model.outputs().iter().map(|output| Measure::of(model, &output.name, &output.name, output.tensor)).collect();
+    let mut nodes: Vec<Measure> =
+        counterparts(float, model).map(|(node, tensor)| Measure::of(model, &node.name, &node.output, tensor)).collect();
     let mut executor = Executor::new(model);
     for sample in samples {
         let expected = reference.run(sample)?;
@@ -126,12 +141,20 @@ mod tests {
 
     #[test]
     fn errors_are_in_real_units() {
-        let mut measure = Measure::new("y", "y", tensor());
+        let mut measure = Measure::new("y", "y", tensor(), false);
         measure.include(&[1.0, -2.0], &[3, -4], 1, 2);
         measure.include(&[0.0, 1.0], &[2, 2], 1, 2);
         let error = measure.finish(2);
         assert_eq!((error.mean, error.max, error.magnitude), (0.375, 1.0, 2.0));
         assert_eq!(error.argmax_agreement, Some(0.5), "the tie of the second sample goes to the first element");
+    }
+
+    #[test]
+    fn positions_are_equal_or_not() {
+        let mut measure = Measure::new("y", "y", tensor(), true);
+        measure.include(&[3.0, 7.0], &[3, 6], 0, 1);
+        let error = measure.finish(1);
+        assert_eq!((error.argmax_agreement, error.mean, error.max), (Some(0.5), 0.0, 0.0));
     }
 
     #[test]
@@ -141,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_scalar_has_no_argmax() {
-        let mut measure = Measure::new("y", "y", tensor());
+        let mut measure = Measure::new("y", "y", tensor(), false);
         measure.include(&[1.0], &[1], 0, 1);
         assert_eq!(measure.finish(1).argmax_agreement, None);
     }
