@@ -1,6 +1,6 @@
 use std::fmt::Write;
 
-use maat_runtime::{Model, Primitive, Tensor, TensorId};
+use maat_runtime::{Model, Primitive, Tensor};
 
 use super::weights::doc;
 use crate::error::TranspileError;
@@ -27,18 +27,16 @@ pub fn file(model: &Model, functions: &[String]) -> Result<String, TranspileErro
     text.push_str("///\n/// Panics if the input has another length or a value is out of its range.\n");
     text.push_str("pub fn predict(mut input: Span<felt252>) -> Span<felt252> {\n");
 
-    let used = |id: TensorId| {
-        let by_nodes = model.nodes().any(|(node, _)| node.inputs.contains(&id));
-        by_nodes || model.outputs().iter().any(|output| output.tensor == id)
+    // A name that begins with an underscore keeps the compiler from warning of a value that nothing takes.
+    let bound = |tensor: usize, name: &str| {
+        let taken = model.nodes().any(|(node, _)| node.inputs.iter().any(|id| id.index() == tensor));
+        let used = taken || model.outputs().iter().any(|output| output.tensor.index() == tensor);
+        if used { name.to_owned() } else { format!("_{name}") }
     };
     let mut variables: Vec<String> = Vec::new();
     for (index, tensor) in model.inputs().iter().enumerate() {
         let name = format!("input_{index}");
-        let bound = if model.nodes().any(|(node, _)| node.inputs.iter().any(|id| id.index() == index)) || is_output(model, index) {
-            name.clone()
-        } else {
-            format!("_{name}")
-        };
+        let bound = bound(index, &name);
         let (length, range) = (tensor.shape.elements(), tensor.range);
         let _ = writeln!(text, "    let {bound} = take(ref input, {length}, {}, {});", range.lo, range.hi);
         variables.push(name);
@@ -46,7 +44,7 @@ pub fn file(model: &Model, functions: &[String]) -> Result<String, TranspileErro
     text.push_str("    end(input);\n");
     for ((node, output), function) in model.nodes().zip(functions) {
         let arguments = node.inputs.iter().map(|id| variables[id.index()].clone()).collect::<Vec<_>>().join(", ");
-        let bound = if used(output) { function.clone() } else { format!("_{function}") };
+        let bound = bound(output.index(), function);
         let _ = writeln!(text, "    // {}: {}", doc(&node.name), model.tensor(output).shape);
         match &node.primitive {
             Primitive::Affine(_) | Primitive::Sum(_) => {
@@ -82,8 +80,4 @@ pub fn file(model: &Model, functions: &[String]) -> Result<String, TranspileErro
         }
     }
     Ok(text)
-}
-
-fn is_output(model: &Model, tensor: usize) -> bool {
-    model.outputs().iter().any(|output| output.tensor.index() == tensor)
 }
