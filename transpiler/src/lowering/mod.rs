@@ -1,47 +1,24 @@
-//! ONNX operators, one file each, lowered to real-valued primitives. Nothing behind this module knows an ONNX operator.
+//! ONNX operators, lowered to real-valued primitives. Nothing behind this module knows an ONNX operator.
 //!
-//! To add an operator, write its file and add a line to [`OPERATORS`].
+//! To add an operator, write its file in `operators/` and add a line to the table there; `CONTRIBUTING.md` walks through one.
 
-mod add_sub;
-mod arg_max;
-mod batch_normalization;
-mod clip;
-mod constant;
-mod flatten;
-mod gemm;
-mod identity;
-mod matmul;
-mod relu;
-mod reshape;
+mod arithmetic;
+mod moves;
+mod operators;
 mod scope;
 
 use crate::error::TranspileError;
-use crate::float::FloatModel;
-use crate::onnx::{Graph, OnnxNode};
-use scope::Scope;
+use crate::float::{FloatInput, FloatModel, FloatNode, FloatOp, Kind};
+use crate::onnx::{Element, Graph, OnnxNode};
+use maat_runtime::Interval;
+use scope::{Lowered, Operand, Scope, Source};
 
-/// Lowers one node: reads its attributes and inputs from the scope, and adds what it becomes.
+/// Lowers one node: reads its attributes and inputs from the scope, and gives its outputs there.
 type Lowering = fn(&mut Scope<'_>) -> Result<(), String>;
 
-/// The supported operators, in alphabetical order.
-const OPERATORS: &[(&str, Lowering)] = &[
-    ("Add", add_sub::add),
-    ("ArgMax", arg_max::lower),
-    ("BatchNormalization", batch_normalization::lower),
-    ("Clip", clip::lower),
-    ("Constant", constant::lower),
-    ("Flatten", flatten::lower),
-    ("Gemm", gemm::lower),
-    ("Identity", identity::lower),
-    ("MatMul", matmul::lower),
-    ("Relu", relu::lower),
-    ("Reshape", reshape::lower),
-    ("Sub", add_sub::sub),
-];
-
-/// Names of the supported operators, in alphabetical order.
+/// Names of the supported operators, in alphabetical order; those of other domains than ONNX's own follow theirs and a dot.
 pub fn supported_operators() -> impl Iterator<Item = &'static str> {
-    OPERATORS.iter().map(|(name, _)| *name)
+    operators::OPERATORS.iter().map(|(name, _)| *name)
 }
 
 /// Refuses a graph with an operator that has no lowering.
@@ -52,10 +29,11 @@ pub(crate) fn check_supported(nodes: &[OnnxNode]) -> Result<(), TranspileError> 
 fn operator(node: &OnnxNode) -> Result<Lowering, TranspileError> {
     let proto = &node.proto;
     let standard = matches!(proto.domain.as_str(), "" | "ai.onnx");
-    let found = OPERATORS.iter().find(|(name, _)| standard && *name == proto.op_type);
+    let operator = if standard { proto.op_type.clone() } else { format!("{}.{}", proto.domain, proto.op_type) };
+    let found = operators::OPERATORS.iter().find(|(name, _)| *name == operator);
     found.map(|(_, lowering)| *lowering).ok_or_else(|| TranspileError::Unsupported {
         node: node.name.clone(),
-        operator: if standard { proto.op_type.clone() } else { format!("{}.{}", proto.domain, proto.op_type) },
+        operator,
         supported: supported_operators().collect::<Vec<_>>().join(", "),
     })
 }
@@ -64,32 +42,60 @@ fn operator(node: &OnnxNode) -> Result<Lowering, TranspileError> {
 ///
 /// # Errors
 /// [`TranspileError::Unsupported`] or [`TranspileError::Node`] names the node that cannot be lowered, [`TranspileError::TrivialOutput`]
-/// an output that nothing computes.
+/// an output that does not depend on any input.
 pub fn lower(graph: &Graph) -> Result<FloatModel, TranspileError> {
-    let mut model = FloatModel {
-        inputs: graph.inputs.iter().map(|input| (input.name.clone(), input.shape.clone())).collect(),
-        nodes: Vec::new(),
-        outputs: graph.outputs.clone(),
-    };
+    let mut lowered = Lowered::default();
+    for input in &graph.inputs {
+        let value = lowered.fresh();
+        let kind = match input.element {
+            Element::Float => Kind::Real,
+            // Wider integers are narrowed to what calibration sees.
+            element => element.range().map_or(Kind::Integer(Interval::of_bits(32)), |(lo, hi)| Kind::Integer(Interval::new(lo, hi))),
+        };
+        let operand = Operand { shape: input.shape.clone(), element: input.element, source: Source::Computed(value) };
+        lowered.model.inputs.push(FloatInput { name: input.name.clone(), shape: input.shape.clone(), kind, value });
+        lowered.tensors.insert(input.name.clone(), operand);
+    }
+    for (name, constant) in &graph.constants {
+        lowered.tensors.insert(name.clone(), constant.clone().into());
+    }
     for node in &graph.nodes {
         let lowering = operator(node)?;
-        let folded = node.proto.output.iter().all(|output| output.is_empty() || graph.constant(output).is_some());
-        if !folded {
-            let mut scope = Scope::new(graph, node, &mut model);
-            let result = lowering(&mut scope);
-            result.map_err(|reason| node_error(graph, node, reason))?;
+        let mut scope = Scope::new(graph, node, &mut lowered);
+        match lowering(&mut scope) {
+            Ok(()) => scope.name_last(),
+            Err(reason) => return Err(node_error(graph, node, &lowered, reason)),
         }
     }
-    for output in &model.outputs {
-        if model.nodes.iter().all(|node| node.output != *output) {
-            return Err(TranspileError::TrivialOutput { output: output.clone() });
-        }
+    for output in &graph.outputs {
+        give_output(&mut lowered, output)?;
     }
-    Ok(model)
+    lowered.model.prune();
+    Ok(lowered.model)
 }
 
-fn node_error(graph: &Graph, node: &OnnxNode, reason: String) -> TranspileError {
-    let shape = |tensor: &String| graph.shape(tensor).map_or_else(|| "?".to_owned(), |shape| format!("{shape:?}"));
+/// Makes a tensor an output. Each output has a node of its own, even where one tensor is given twice or is an input.
+fn give_output(lowered: &mut Lowered, output: &str) -> Result<(), TranspileError> {
+    let trivial = || TranspileError::TrivialOutput { output: output.to_owned() };
+    let operand = lowered.tensors.get(output).cloned().ok_or_else(trivial)?;
+    let Source::Computed(value) = operand.source else { return Err(trivial()) };
+    let taken = lowered.model.outputs.iter().any(|(_, other)| *other == value);
+    let given = if taken || lowered.model.producer(value).is_none() {
+        let copy = lowered.fresh();
+        let (shape, kind) = lowered.model.tensor(value);
+        let op = FloatOp::Move { indices: Vec::new(), constants: Vec::new() };
+        let (name, shape) = (output.to_owned(), shape.to_vec());
+        lowered.model.nodes.push(FloatNode { name, op, inputs: vec![value], output: copy, shape, kind, family: None });
+        copy
+    } else {
+        value
+    };
+    lowered.model.outputs.push((output.to_owned(), given));
+    Ok(())
+}
+
+fn node_error(graph: &Graph, node: &OnnxNode, lowered: &Lowered, reason: String) -> TranspileError {
+    let shape = |tensor: &String| lowered.tensors.get(tensor).map_or_else(|| "-".to_owned(), |operand| format!("{:?}", operand.shape));
     TranspileError::Node {
         node: node.name.clone(),
         operator: node.proto.op_type.clone(),

@@ -1,21 +1,111 @@
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use tract_onnx::pb::AttributeProto;
 use tract_onnx::pb_helpers::AttrScalarType;
 
-use crate::float::{Bounds, FloatModel, FloatNode, FloatOp};
-use crate::onnx::{Constant, Graph, OnnxNode};
+use crate::float::{FloatModel, FloatNode, FloatOp, Function, Kind, ValueId, evaluate};
+use crate::onnx::{Constant, Element, Graph, OnnxNode};
+
+/// An ONNX tensor while its graph is lowered: known, or computed by the network.
+#[derive(Debug, Clone)]
+pub(super) struct Operand {
+    /// Axis lengths.
+    pub(super) shape: Vec<usize>,
+    /// What its elements are.
+    pub(super) element: Element,
+    /// Where its values come from.
+    pub(super) source: Source,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Source {
+    Constant(Rc<[f64]>),
+    Computed(ValueId),
+}
+
+impl Operand {
+    /// A known tensor.
+    pub(super) fn constant(shape: Vec<usize>, element: Element, values: Vec<f64>) -> Self {
+        Self { shape, element, source: Source::Constant(values.into()) }
+    }
+
+    /// A known number.
+    pub(super) fn scalar(value: f64) -> Self {
+        Self::constant(Vec::new(), Element::Float, vec![value])
+    }
+
+    /// Its values, if they are known.
+    pub(super) fn values(&self) -> Option<&[f64]> {
+        if let Source::Constant(values) = &self.source { Some(values) } else { None }
+    }
+
+    /// Its only value, if it is known and there is just one.
+    pub(super) fn single(&self) -> Option<f64> {
+        if let Some([value]) = self.values() { Some(*value) } else { None }
+    }
+
+    /// Whether its values are known.
+    pub(super) fn is_constant(&self) -> bool {
+        self.values().is_some()
+    }
+
+    /// Number of elements.
+    pub(super) fn elements(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Number of axes.
+    pub(super) fn axes(&self) -> usize {
+        self.shape.len()
+    }
+}
+
+impl From<Constant> for Operand {
+    fn from(constant: Constant) -> Self {
+        Self { shape: constant.shape, element: constant.element, source: Source::Constant(constant.values) }
+    }
+}
+
+/// What is known of the graph's tensors so far, and the network that they become.
+#[derive(Default)]
+pub(super) struct Lowered {
+    pub(super) model: FloatModel,
+    pub(super) tensors: HashMap<String, Operand>,
+    next: u32,
+}
+
+impl Lowered {
+    /// An identity for a new tensor.
+    pub(super) fn fresh(&mut self) -> ValueId {
+        self.next += 1;
+        ValueId(self.next - 1)
+    }
+}
 
 /// What a lowering sees: its node, the tensors around it, and the network that it adds to. Errors are reasons; the caller adds the node.
+///
+/// Operations on tensors are in the files beside this one. Each gives a constant if all that it takes is constant, so that there is no
+/// other constant folding.
 pub(super) struct Scope<'a> {
     graph: &'a Graph,
     node: &'a OnnxNode,
-    model: &'a mut FloatModel,
+    lowered: &'a mut Lowered,
+    /// How many nodes the network had when this ONNX node's turn came.
+    first: usize,
+    family: Option<String>,
 }
 
+/// No tensor may have more elements.
+const MAX_ELEMENTS: usize = maat_runtime::Shape::MAX_ELEMENTS;
+
 impl<'a> Scope<'a> {
-    pub(super) fn new(graph: &'a Graph, node: &'a OnnxNode, model: &'a mut FloatModel) -> Self {
-        Self { graph, node, model }
+    pub(super) fn new(graph: &'a Graph, node: &'a OnnxNode, lowered: &'a mut Lowered) -> Self {
+        let first = lowered.model.nodes.len();
+        Self { graph, node, lowered, first, family: None }
     }
 
-    /// Version of the operator set.
+    /// Version of the default operator set.
     pub(super) fn opset(&self) -> i64 {
         self.graph.opset
     }
@@ -26,50 +116,72 @@ impl<'a> Scope<'a> {
         if (least..=most).contains(&found) { Ok(()) } else { Err(format!("takes {least} to {most} inputs, got {found}")) }
     }
 
-    /// Name of an input, if it is given.
-    pub(super) fn input(&self, position: usize) -> Option<&'a str> {
-        self.node.proto.input.get(position).map(String::as_str).filter(|name| !name.is_empty())
+    /// Number of inputs, those left out in between included.
+    pub(super) fn inputs(&self) -> usize {
+        self.node.proto.input.len()
     }
 
-    /// Name of an input that must be computed, not constant.
-    pub(super) fn computed(&self, position: usize) -> Result<&'a str, String> {
-        let name = self.input(position).ok_or_else(|| format!("input {position} is missing"))?;
-        if self.graph.constant(name).is_some() { Err(format!("input {position} (`{name}`) is a constant")) } else { Ok(name) }
+    /// Number of outputs, those left out in between included.
+    pub(super) fn outputs(&self) -> usize {
+        self.node.proto.output.len()
     }
 
-    /// A constant input, if it is given. Its values are finite.
-    pub(super) fn constant(&self, position: usize) -> Result<Option<&'a Constant>, String> {
-        let Some(name) = self.input(position) else { return Ok(None) };
-        let constant = self.graph.constant(name).ok_or_else(|| format!("input {position} (`{name}`) must be a constant"))?;
-        match constant.values.iter().position(|value| !value.is_finite()) {
-            Some(index) => Err(format!("`{name}` holds {} at position {index}: every weight must be finite", constant.values[index])),
-            None => Ok(Some(constant)),
+    /// Whether an output is wanted.
+    pub(super) fn wants(&self, position: usize) -> bool {
+        self.node.proto.output.get(position).is_some_and(|name| !name.is_empty())
+    }
+
+    /// An input, if it is given.
+    pub(super) fn optional(&self, position: usize) -> Result<Option<Operand>, String> {
+        let Some(name) = self.node.proto.input.get(position).filter(|name| !name.is_empty()) else { return Ok(None) };
+        let found = self.lowered.tensors.get(name).cloned();
+        found.map(Some).ok_or_else(|| format!("input {position} (`{name}`) is an output that its node does not give here"))
+    }
+
+    /// An input that must be given.
+    pub(super) fn input(&self, position: usize) -> Result<Operand, String> {
+        self.optional(position)?.ok_or_else(|| format!("input {position} is missing"))
+    }
+
+    /// A constant input, if it is given.
+    pub(super) fn constant(&self, position: usize) -> Result<Option<Operand>, String> {
+        match self.optional(position)? {
+            Some(operand) if !operand.is_constant() => Err(format!("input {position} (`{}`) must be a constant", self.node.proto.input[position])),
+            operand => Ok(operand),
         }
     }
 
-    /// Whether an input is given and constant.
-    pub(super) fn is_constant(&self, position: usize) -> bool {
-        self.input(position).is_some_and(|name| self.graph.constant(name).is_some())
+    /// A constant input that must be given, with finite values.
+    pub(super) fn weights(&self, position: usize) -> Result<Operand, String> {
+        let operand = self.constant(position)?.ok_or_else(|| format!("input {position} is missing"))?;
+        self.finite(&operand, position)?;
+        Ok(operand)
     }
 
-    /// A constant input that must be given.
-    pub(super) fn weights(&self, position: usize) -> Result<&'a Constant, String> {
-        self.constant(position)?.ok_or_else(|| format!("input {position} is missing"))
-    }
-
-    /// The shape of a tensor.
-    pub(super) fn shape(&self, tensor: &str) -> Result<&'a [usize], String> {
-        let shape = self.graph.shape(tensor);
-        shape.ok_or_else(|| format!("the shape of `{tensor}` is not known before run time; export the model with fixed shapes"))
-    }
-
-    /// Name and shape of the node's output.
-    pub(super) fn output(&self) -> Result<(&'a str, &'a [usize]), String> {
-        let mut names = self.node.proto.output.iter().filter(|name| !name.is_empty());
-        match (names.next(), names.next()) {
-            (Some(name), None) => Ok((name, self.shape(name)?)),
-            _ => Err("only nodes with one output are supported".to_owned()),
+    fn finite(&self, operand: &Operand, position: usize) -> Result<(), String> {
+        let values = operand.values().unwrap_or_default();
+        match values.iter().position(|value| !value.is_finite()) {
+            Some(index) => {
+                let name = &self.node.proto.input[position];
+                Err(format!("`{name}` holds {} at position {index}: every weight must be finite", values[index]))
+            }
+            None => Ok(()),
         }
+    }
+
+    /// A constant list of whole numbers, if it is given.
+    pub(super) fn integers(&self, position: usize) -> Result<Option<Vec<i64>>, String> {
+        let operand = self.constant(position)?;
+        // `as` saturates, as the ends of slices need it to.
+        Ok(operand.map(|operand| operand.values().unwrap_or_default().iter().map(|value| *value as i64).collect()))
+    }
+
+    /// Before opset 7 broadcasting was asked for by attributes, and aligned differently.
+    pub(super) fn refuse_old_broadcast(&self) -> Result<(), String> {
+        if self.opset() < 7 && self.attribute("broadcast", 0i64)? != 0 {
+            return Err("the broadcast attribute of opsets below 7 is not supported; convert the model to opset 13".to_owned());
+        }
+        Ok(())
     }
 
     /// An attribute, or its default.
@@ -77,97 +189,164 @@ impl<'a> Scope<'a> {
     where
         T: 'a + AttrScalarType<'a>,
     {
-        let value = self.node.proto.get_attr_opt(name).map_err(|error| format!("attribute `{name}`: {error:#}"))?;
-        Ok(value.unwrap_or(default))
+        Ok(self.optional_attribute(name)?.unwrap_or(default))
     }
 
-    /// An attribute that counts axes, from the front or (negative) from the back.
+    /// An attribute, if it is given.
+    pub(super) fn optional_attribute<T>(&self, name: &str) -> Result<Option<T>, String>
+    where
+        T: 'a + AttrScalarType<'a>,
+    {
+        self.node.proto.get_attr_opt(name).map_err(|error| format!("attribute `{name}`: {error:#}"))
+    }
+
+    /// An attribute as it stands in the file, if it is given.
+    pub(super) fn raw_attribute(&self, name: &str) -> Option<&'a AttributeProto> {
+        self.node.proto.attribute.iter().find(|attribute| attribute.name == name)
+    }
+
+    /// A text attribute, or its default.
+    pub(super) fn text(&self, name: &str, default: &str) -> Result<String, String> {
+        let text = self.raw_attribute(name).map(|attribute| String::from_utf8(attribute.s.clone()));
+        text.unwrap_or_else(|| Ok(default.to_owned())).map_err(|error| format!("attribute `{name}`: {error}"))
+    }
+
+    /// A list of whole numbers, if it is given.
+    pub(super) fn list(&self, name: &str) -> Option<Vec<i64>> {
+        self.raw_attribute(name).map(|attribute| attribute.ints.clone())
+    }
+
+    /// An axis, counted from the front or (negative) from the back.
     pub(super) fn axis(&self, axis: i64, axes: usize) -> Result<usize, String> {
-        let from_front = if axis < 0 { axis + axes as i64 } else { axis };
-        usize::try_from(from_front)
-            .ok()
-            .filter(|position| *position < axes.max(1))
-            .ok_or_else(|| format!("attribute `axis` is {axis}, but there are {axes} axes"))
+        let from_front = if axis < 0 { axis.checked_add(axes as i64).unwrap_or(-1) } else { axis };
+        let found = usize::try_from(from_front).ok().filter(|position| *position < axes.max(1));
+        found.ok_or_else(|| format!("attribute `axis` is {axis}, but there are {axes} axes"))
     }
 
-    /// Adds what the node becomes.
-    pub(super) fn emit(&mut self, op: FloatOp, inputs: &[&str]) -> Result<(), String> {
-        let (output, shape) = self.output()?;
-        self.model.nodes.push(FloatNode {
-            name: self.node.name.clone(),
-            op,
-            inputs: inputs.iter().map(|input| (*input).to_owned()).collect(),
-            output: output.to_owned(),
-            shape: shape.to_vec(),
-        });
+    /// Several axes, each once, in ascending order.
+    pub(super) fn axes(&self, list: &[i64], axes: usize) -> Result<Vec<usize>, String> {
+        let mut found = list.iter().map(|axis| self.axis(*axis, axes)).collect::<Result<Vec<_>, _>>()?;
+        found.sort_unstable();
+        match found.windows(2).find(|pair| pair[0] == pair[1]) {
+            Some(pair) => Err(format!("axis {} is named twice", pair[0])),
+            None => Ok(found),
+        }
+    }
+
+    /// Tensors that are computed from now on belong to a family, whose members get one scale.
+    pub(super) fn family(&mut self, name: Option<&str>) {
+        self.family = name.map(|name| format!("{}.{name}", self.node.name));
+    }
+
+    /// The integers or real numbers that a computed tensor holds; real for constants of floats.
+    pub(super) fn kind(&self, operand: &Operand) -> Kind {
+        match &operand.source {
+            Source::Computed(value) => self.lowered.model.tensor(*value).1,
+            Source::Constant(values) if operand.element != Element::Float => {
+                let (lo, hi) = values.iter().fold((f64::MAX, f64::MIN), |(lo, hi), value| (lo.min(*value), hi.max(*value)));
+                Kind::Integer(maat_runtime::Interval::new(lo as i64, hi as i64))
+            }
+            Source::Constant(_) => Kind::Real,
+        }
+    }
+
+    /// Gives an output of the ONNX node.
+    pub(super) fn give(&mut self, position: usize, operand: Operand) {
+        if let Some(name) = self.node.proto.output.get(position).filter(|name| !name.is_empty()) {
+            self.lowered.tensors.insert(name.clone(), operand);
+        }
+    }
+
+    /// Gives the only output.
+    pub(super) fn finish(&mut self, operand: Operand) -> Result<(), String> {
+        self.give(0, operand);
         Ok(())
     }
 
-    /// Adds a node that changes nothing but the shape.
-    pub(super) fn emit_move(&mut self) -> Result<(), String> {
-        let input = self.computed(0)?;
-        let (_, shape) = self.output()?;
-        let (before, after): (usize, usize) = (self.shape(input)?.iter().product(), shape.iter().product());
-        if before != after {
-            return Err(format!("{before} elements cannot take shape {shape:?}"));
+    /// Adds a primitive. Constants among its inputs become tensors; if there is nothing else among them, so is the result.
+    pub(super) fn emit(&mut self, op: FloatOp, inputs: &[&Operand], shape: Vec<usize>, (element, kind): (Element, Kind)) -> Result<Operand, String> {
+        let elements = shape.iter().try_fold(1usize, |product, length| product.checked_mul(*length));
+        if elements.is_none_or(|elements| elements > MAX_ELEMENTS) {
+            return Err(format!("a tensor of shape {shape:?} is too large: at most {MAX_ELEMENTS} elements are supported"));
         }
-        self.emit(FloatOp::Move, &[input])
+        if shape.contains(&0) {
+            return Err(format!("a tensor of shape {shape:?} has no elements"));
+        }
+        if inputs.iter().all(|input| input.is_constant()) {
+            let known: Vec<(&[usize], &[f64])> = inputs.iter().map(|input| (input.shape.as_slice(), input.values().unwrap_or_default())).collect();
+            let values = evaluate(&op, kind, &shape, &known);
+            return Ok(Operand::constant(shape, element, values));
+        }
+        let witness = inputs.iter().find_map(|input| if let Source::Computed(value) = input.source { Some(value) } else { None });
+        let witness = witness.expect("some input is computed");
+        let mut ids = Vec::new();
+        for input in inputs {
+            ids.push(match &input.source {
+                Source::Computed(value) => *value,
+                Source::Constant(values) => self.materialise(input, values, witness)?,
+            });
+        }
+        let output = self.push(op, ids, shape.clone(), kind);
+        Ok(Operand { shape, element, source: Source::Computed(output) })
     }
 
-    /// Adds a node that clamps each element of input 0.
-    pub(super) fn emit_clamp(&mut self, bounds: Bounds) -> Result<(), String> {
-        let input = self.computed(0)?;
-        self.emit(FloatOp::Sum { coefficients: vec![vec![1.0]], bias: vec![0.0], bounds }, &[input])
+    /// A tensor that holds constants; a primitive must take something, so it takes the witness and looks at none of it.
+    fn materialise(&mut self, operand: &Operand, values: &[f64], witness: ValueId) -> Result<ValueId, String> {
+        if let Some(value) = values.iter().find(|value| !value.is_finite()) {
+            return Err(format!("a constant holds {value}, which has no integer"));
+        }
+        let taken = self.lowered.model.elements(witness);
+        let mut constants: Vec<f64> = Vec::new();
+        let mut positions: HashMap<u64, u32> = HashMap::new();
+        let indices = values.iter().map(|value| {
+            *positions.entry(value.to_bits()).or_insert_with(|| {
+                constants.push(*value);
+                u32::try_from(taken + constants.len() - 1).expect("tensors are small")
+            })
+        });
+        let indices = indices.collect();
+        let kind = self.kind(operand);
+        Ok(self.push(FloatOp::Move { indices, constants }, vec![witness], operand.shape.clone(), kind))
+    }
+
+    fn push(&mut self, op: FloatOp, inputs: Vec<ValueId>, shape: Vec<usize>, kind: Kind) -> ValueId {
+        let output = self.lowered.fresh();
+        let base = format!("{}.{}", self.node.name, suffix(&op));
+        let taken = |name: &str| self.lowered.model.nodes[self.first..].iter().any(|node| node.name == name);
+        let numbered = (2..).map(|count| format!("{base}_{count}"));
+        let name = std::iter::once(base.clone()).chain(numbered).find(|name| !taken(name)).expect("the numbers do not end");
+        let family = self.family.clone();
+        self.lowered.model.nodes.push(FloatNode { name, op, inputs, output, shape, kind, family });
+        output
+    }
+
+    /// The node that stands for the whole ONNX node, the last one, takes its name.
+    pub(super) fn name_last(self) {
+        let nodes = &mut self.lowered.model.nodes;
+        if nodes.len() > self.first
+            && let Some(last) = nodes.last_mut()
+        {
+            last.name.clone_from(&self.node.name);
+        }
     }
 }
 
-/// A constant's values broadcast to a shape by ONNX's rule (NumPy's), reduced to the shortest period along the trailing axes: one value,
-/// one for each element of the last axes, or all.
-pub(super) fn broadcast(constant: &Constant, shape: &[usize]) -> Result<Vec<f64>, String> {
-    let extra = shape.len().checked_sub(constant.shape.len());
-    let fits = |extra: usize| constant.shape.iter().zip(&shape[extra..]).all(|(from, to)| from == to || *from == 1);
-    let Some(extra) = extra.filter(|extra| fits(*extra)) else {
-        return Err(format!("a constant of shape {:?} does not broadcast to {shape:?}", constant.shape));
-    };
-    let total: usize = shape.iter().product();
-    let value_at = |position: usize| {
-        let (mut rest, mut index, mut stride) = (position, 0, 1);
-        for (from, to) in constant.shape.iter().zip(&shape[extra..]).rev() {
-            index += if *from == 1 { 0 } else { rest % to * stride };
-            (rest, stride) = (rest / to, stride * from);
+/// What a node does, in a word.
+fn suffix(op: &FloatOp) -> String {
+    match op {
+        FloatOp::Affine { .. } => "affine".to_owned(),
+        FloatOp::Sum(_) => "sum".to_owned(),
+        FloatOp::Product { .. } => "product".to_owned(),
+        FloatOp::Table(functions) => {
+            let named = functions.iter().rev().find(|function| !matches!(function, Function::Linear { .. } | Function::Clamp { .. }));
+            let text = format!("{:?}", named.unwrap_or(&functions[0])).to_lowercase();
+            text.chars().take_while(char::is_ascii_alphanumeric).collect()
         }
-        constant.values[index]
-    };
-    let mut period = 1;
-    for axis in (0..constant.shape.len()).rev() {
-        if constant.shape[axis] != 1 {
-            period = shape[extra + axis..].iter().product();
-        }
-    }
-    Ok((0..period.min(total)).map(value_at).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn broadcast_to(from: &[usize], values: &[f64], to: &[usize]) -> Result<Vec<f64>, String> {
-        broadcast(&Constant { shape: from.to_vec(), values: values.to_vec() }, to)
-    }
-
-    #[test]
-    fn constants_broadcast_to_the_shortest_period() {
-        assert_eq!(broadcast_to(&[], &[3.0], &[2, 3]).unwrap(), [3.0]);
-        assert_eq!(broadcast_to(&[1, 1], &[3.0], &[2, 3]).unwrap(), [3.0]);
-        assert_eq!(broadcast_to(&[3], &[1.0, 2.0, 3.0], &[2, 3]).unwrap(), [1.0, 2.0, 3.0]);
-        assert_eq!(broadcast_to(&[1, 3], &[1.0, 2.0, 3.0], &[2, 3]).unwrap(), [1.0, 2.0, 3.0]);
-        assert_eq!(broadcast_to(&[2, 1], &[1.0, 2.0], &[2, 3]).unwrap(), [1.0, 1.0, 1.0, 2.0, 2.0, 2.0]);
-        assert_eq!(broadcast_to(&[2, 1], &[1.0, 2.0], &[4, 2, 2]).unwrap(), [1.0, 1.0, 2.0, 2.0]);
-    }
-
-    #[test]
-    fn shapes_that_do_not_broadcast_are_refused() {
-        assert!(broadcast_to(&[2], &[1.0, 2.0], &[2, 3]).is_err());
-        assert!(broadcast_to(&[1, 1, 3], &[1.0; 3], &[2, 3]).is_err());
+        FloatOp::Divide => "divide".to_owned(),
+        FloatOp::Max { .. } => "max".to_owned(),
+        FloatOp::ArgMax { .. } => "arg_max".to_owned(),
+        FloatOp::Greater => "greater".to_owned(),
+        FloatOp::Select => "select".to_owned(),
+        FloatOp::Move { .. } => "move".to_owned(),
     }
 }

@@ -1,14 +1,55 @@
-use std::collections::HashMap;
+use std::rc::Rc;
 
 use tract_onnx::pb::NodeProto;
+use tract_onnx::pb::tensor_proto::DataType;
+
+/// What an ONNX tensor's elements are. Integers of different types differ in what they can hold, and in division.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Element {
+    /// Any floating-point type.
+    Float,
+    /// An integer type.
+    Integer(DataType),
+    /// Truth values.
+    Bool,
+}
+
+impl Element {
+    /// The element of an ONNX data type, if it is one that can be computed with.
+    pub fn of(data_type: i32) -> Option<Self> {
+        use DataType::{Bfloat16, Bool, Double, Float, Float16, Int8, Int16, Int32, Int64, Uint8, Uint16, Uint32, Uint64};
+        match DataType::try_from(data_type).ok()? {
+            Float | Double | Float16 | Bfloat16 => Some(Self::Float),
+            integer @ (Int8 | Int16 | Int32 | Int64 | Uint8 | Uint16 | Uint32 | Uint64) => Some(Self::Integer(integer)),
+            Bool => Some(Self::Bool),
+            _ => None,
+        }
+    }
+
+    /// The integers that an element can be, for types of at most 32 bits.
+    pub fn range(self) -> Option<(i64, i64)> {
+        use DataType::{Int8, Int16, Int32, Uint8, Uint16};
+        match self {
+            Self::Bool => Some((0, 1)),
+            Self::Integer(Int8) => Some((-128, 127)),
+            Self::Integer(Uint8) => Some((0, 255)),
+            Self::Integer(Int16) => Some((-32768, 32767)),
+            Self::Integer(Uint16) => Some((0, 65535)),
+            Self::Integer(Int32) => Some((i64::from(i32::MIN), i64::from(i32::MAX))),
+            _ => None,
+        }
+    }
+}
 
 /// A tensor whose values are known before any input is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Constant {
     /// Axis lengths.
     pub shape: Vec<usize>,
-    /// Values, row-major.
-    pub values: Vec<f64>,
+    /// What the values are.
+    pub element: Element,
+    /// Values, row-major. Integers beyond 2^53 lose their last bits; none that can be used is as large.
+    pub values: Rc<[f64]>,
 }
 
 /// An input of the graph that is no constant.
@@ -18,6 +59,8 @@ pub struct GraphInput {
     pub name: String,
     /// Axis lengths; a symbolic batch axis has length 1.
     pub shape: Vec<usize>,
+    /// What its elements are.
+    pub element: Element,
 }
 
 /// A node as it stands in the ONNX file.
@@ -29,7 +72,7 @@ pub struct OnnxNode {
     pub proto: NodeProto,
 }
 
-/// An ONNX graph after shape inference and constant folding.
+/// An ONNX graph.
 #[derive(Debug, Clone)]
 pub struct Graph {
     /// The file's name without its extension.
@@ -38,22 +81,10 @@ pub struct Graph {
     pub opset: i64,
     /// The inputs, in order.
     pub inputs: Vec<GraphInput>,
+    /// The initialisers, by name.
+    pub constants: Vec<(String, Constant)>,
     /// The nodes, in an order in which each comes after those that it takes from.
     pub nodes: Vec<OnnxNode>,
     /// Names of the output tensors, in order.
     pub outputs: Vec<String>,
-    pub(super) shapes: HashMap<String, Vec<usize>>,
-    pub(super) constants: HashMap<String, Constant>,
-}
-
-impl Graph {
-    /// The shape of a tensor, if it is known.
-    pub fn shape(&self, tensor: &str) -> Option<&[usize]> {
-        self.shapes.get(tensor).map(Vec::as_slice)
-    }
-
-    /// The values of a tensor, if they are known.
-    pub fn constant(&self, tensor: &str) -> Option<&Constant> {
-        self.constants.get(tensor)
-    }
 }

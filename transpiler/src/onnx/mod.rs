@@ -1,9 +1,11 @@
-//! An ONNX file as a graph of nodes with known shapes and constants, and its float reference run. The only part that sees ONNX or tract.
+//! An ONNX file as a graph of nodes, and the float reference run by tract. The only part that sees protobuf or tract.
 
 mod graph;
 mod import;
 mod reference;
+mod tensor;
 
-pub use graph::{Constant, Graph, OnnxNode};
+pub use graph::{Constant, Element, Graph, GraphInput, OnnxNode};
 pub use import::{IMPORT_THREAD, import};
 pub use reference::Reference;
+pub use tensor::constant;

@@ -4,46 +4,55 @@ use std::sync::Arc;
 use tract_onnx::prelude::*;
 
 use super::graph::GraphInput;
-use crate::error::TranspileError;
+use super::tensor::numbers;
 
-/// The float network: what the quantised model is measured against.
+/// The float network by tract, which shares nothing with the lowering: an independent witness of what the network computes.
 pub struct Reference {
     plan: Arc<TypedSimplePlan>,
-    inputs: Vec<(GraphInput, DatumType)>,
-    tensors: Vec<String>,
+    inputs: Vec<(Vec<usize>, DatumType)>,
+    outputs: Vec<String>,
 }
 
-/// The value of every computed tensor for one sample, by ONNX name, row-major.
-pub type Activations = HashMap<String, Vec<f64>>;
-
 impl Reference {
-    pub(super) fn new(mut model: InferenceModel, inputs: &[GraphInput], tensors: Vec<(String, OutletId)>) -> TractResult<Self> {
-        let (names, outlets): (Vec<String>, Vec<OutletId>) = tensors.into_iter().unzip();
-        model.select_output_outlets(&outlets)?;
-        let typed = model.into_typed()?;
-        let types = typed.input_outlets()?.iter().map(|outlet| Ok(typed.outlet_fact(*outlet)?.datum_type));
-        let types = types.collect::<TractResult<Vec<_>>>()?;
-        let inputs = inputs.iter().cloned().zip(types).collect();
-        Ok(Self { plan: typed.into_runnable()?, inputs, tensors: names })
-    }
-
-    /// Runs the float network on one sample: a row-major list of values for each input.
+    /// The network of an ONNX file.
     ///
     /// # Errors
-    /// [`TranspileError::Onnx`] when the network fails on this sample.
-    pub fn run(&self, sample: &[Vec<f64>]) -> Result<Activations, TranspileError> {
-        let run = || -> TractResult<Activations> {
-            let inputs = self.inputs.iter().zip(sample).map(|((input, datum_type), values)| {
-                let tensor = Tensor::from_shape(&input.shape, values)?;
+    /// Why tract does not take it.
+    pub(super) fn new(bytes: &[u8], folder: Option<&str>, inputs: &[GraphInput]) -> Result<Self, String> {
+        let load = || -> TractResult<Self> {
+            let framework = tract_onnx::onnx();
+            let proto = framework.proto_model_for_read(&mut &bytes[..])?;
+            let mut model = framework.parse(&proto, folder)?.model;
+            for (position, outlet) in model.input_outlets()?.to_vec().into_iter().enumerate() {
+                let name = &model.node(outlet.node).name;
+                let input = inputs.iter().find(|input| input.name == *name);
+                let input = input.ok_or_else(|| TractError::msg(format!("input `{name}` is not known")))?;
+                let fact = model.outlet_fact(outlet)?.clone();
+                model.set_input_fact(position, fact.with_shape(&input.shape))?;
+            }
+            let outputs = proto.graph.iter().flat_map(|graph| &graph.output).map(|output| output.name.clone()).collect();
+            let typed = model.into_typed()?;
+            let facts = typed.input_outlets()?.iter().map(|outlet| {
+                let fact = typed.outlet_fact(*outlet)?;
+                Ok((fact.shape.as_concrete().unwrap_or_default().to_vec(), fact.datum_type))
+            });
+            let inputs = facts.collect::<TractResult<Vec<_>>>()?;
+            Ok(Self { plan: typed.into_runnable()?, inputs, outputs })
+        };
+        load().map_err(|error| format!("{error:#}"))
+    }
+
+    /// Runs the float network on one sample, a row-major list of values for each input; gives the outputs by name, row-major. Nothing if
+    /// tract fails on it.
+    pub fn run(&self, sample: &[Vec<f64>]) -> Option<HashMap<String, Vec<f64>>> {
+        let run = || -> TractResult<HashMap<String, Vec<f64>>> {
+            let inputs = self.inputs.iter().zip(sample).map(|((shape, datum_type), values)| {
+                let tensor = Tensor::from_shape(shape, values)?;
                 Ok(tensor.cast_to_dt(*datum_type)?.into_owned().into_tvalue())
             });
             let outputs = self.plan.run(inputs.collect::<TractResult<_>>()?)?;
-            let named = self.tensors.iter().zip(outputs).map(|(name, output)| {
-                let values = output.cast_to::<f64>()?;
-                Ok((name.clone(), values.try_as_plain_ram()?.as_slice::<f64>()?.to_vec()))
-            });
-            named.collect()
+            self.outputs.iter().zip(outputs).map(|(name, output)| Ok((name.clone(), numbers(&output)?.1))).collect()
         };
-        run().map_err(|error| TranspileError::Onnx { reason: format!("the float network cannot be run: {error:#}") })
+        run().ok()
     }
 }

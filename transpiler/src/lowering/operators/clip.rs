@@ -1,7 +1,7 @@
 //! Clip: bounds are attributes up to opset 10, optional inputs from opset 11 on.
 
-use super::scope::Scope;
 use crate::float::Bounds;
+use crate::lowering::scope::Scope;
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(1, 3)?;
@@ -15,16 +15,18 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     } else {
         Bounds { lo: bound(scope, 1)?.unwrap_or(f64::NEG_INFINITY), hi: bound(scope, 2)?.unwrap_or(f64::INFINITY) }
     };
-    if bounds.lo > bounds.hi {
-        return Err(format!("min = {} is above max = {}", bounds.lo, bounds.hi));
-    }
-    scope.emit_clamp(bounds)
+    // ONNX takes the smaller of max and what min gave: the upper bound wins.
+    let bounds = Bounds { lo: bounds.lo.min(bounds.hi), hi: bounds.hi };
+    let x = scope.input(0)?;
+    let y = scope.clamp(&x, bounds)?;
+    scope.finish(y)
 }
 
 fn bound(scope: &Scope<'_>, position: usize) -> Result<Option<f64>, String> {
-    match scope.constant(position)?.map(|constant| constant.values.as_slice()) {
+    match scope.constant(position)?.map(|operand| operand.single().ok_or(operand.elements())) {
         None => Ok(None),
-        Some([value]) => Ok(Some(*value)),
-        Some(values) => Err(format!("input {position} must be a scalar, not {} values", values.len())),
+        Some(Ok(value)) if !value.is_nan() => Ok(Some(value)),
+        Some(Ok(_)) => Err(format!("input {position} is not a number")),
+        Some(Err(values)) => Err(format!("input {position} must be a scalar, not {values} values")),
     }
 }

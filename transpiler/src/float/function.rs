@@ -1,0 +1,150 @@
+//! Functions of one variable, which become tables.
+//!
+//! Transcendental functions are those of the crate `libm`: the same bits on every machine, which the tables' knots need.
+
+/// A function of one real variable. Outside of its domain it gives its limit at the domain's edge, so that every table has knots.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Function {
+    /// `factor * x + offset`
+    Linear { factor: f64, offset: f64 },
+    /// `clamp(x, lo, hi)`
+    Clamp { lo: f64, hi: f64 },
+    /// `|x|`
+    Abs,
+    /// `-1`, `0` or `1`
+    Sign,
+    /// `1 / (1 + e^-x)`
+    Sigmoid,
+    /// Hyperbolic tangent.
+    Tanh,
+    /// `e^x`
+    Exp,
+    /// Natural logarithm.
+    Log,
+    /// Error function.
+    Erf,
+    /// `x / 2 * (1 + erf(x / sqrt(2)))`
+    Gelu,
+    /// `x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3)))`
+    GeluTanh,
+    /// `x * tanh(softplus(x))`
+    Mish,
+    /// `ln(1 + e^x)`
+    Softplus,
+    /// `x / (1 + |x|)`
+    Softsign,
+    /// Square root.
+    Sqrt,
+    /// `1 / x`
+    Reciprocal,
+    /// `x^exponent`
+    Pow(f64),
+    /// Sine.
+    Sin,
+    /// Cosine.
+    Cos,
+    /// `x` for `x >= 0`, else `slope * x`
+    LeakyRelu(f64),
+    /// `x` for `x >= 0`, else `alpha * (e^(x / width) - 1)`; Elu and Celu.
+    Elu { alpha: f64, width: f64 },
+    /// `gamma * x` for `x > 0`, else `gamma * alpha * (e^x - 1)`
+    Selu { alpha: f64, gamma: f64 },
+    /// `x` for `x > threshold`, else 0
+    ThresholdedRelu(f64),
+    /// `x * clamp(x / 6 + 1/2, 0, 1)`
+    HardSwish,
+    /// `x * sigmoid(alpha * x)`
+    Swish(f64),
+    /// Toward zero.
+    Truncate,
+}
+
+impl Function {
+    /// The function's value.
+    pub fn apply(self, x: f64) -> f64 {
+        match self {
+            Self::Linear { factor, offset } => factor * x + offset,
+            Self::Clamp { lo, hi } => x.clamp(lo, hi),
+            Self::Abs => x.abs(),
+            Self::Sign => f64::from(i8::from(x > 0.0) - i8::from(x < 0.0)),
+            Self::Sigmoid => sigmoid(x),
+            Self::Tanh => libm::tanh(x),
+            Self::Exp => libm::exp(x),
+            Self::Log => libm::log(x.max(0.0)),
+            Self::Erf => libm::erf(x),
+            Self::Gelu => x / 2.0 * (1.0 + libm::erf(x * std::f64::consts::FRAC_1_SQRT_2)),
+            Self::GeluTanh => x / 2.0 * (1.0 + libm::tanh((2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x * x * x))),
+            Self::Mish => x * libm::tanh(softplus(x)),
+            Self::Softplus => softplus(x),
+            Self::Softsign => x / (1.0 + x.abs()),
+            Self::Sqrt => x.max(0.0).sqrt(),
+            Self::Reciprocal => 1.0 / x,
+            Self::Pow(exponent) => power(x, exponent),
+            Self::Sin => libm::sin(x),
+            Self::Cos => libm::cos(x),
+            Self::LeakyRelu(slope) => if x >= 0.0 { x } else { slope * x },
+            Self::Elu { alpha, width } => if x >= 0.0 { x } else { alpha * libm::expm1(x / width) },
+            Self::Selu { alpha, gamma } => gamma * if x > 0.0 { x } else { alpha * libm::expm1(x) },
+            Self::ThresholdedRelu(threshold) => if x > threshold { x } else { 0.0 },
+            Self::HardSwish => x * (x / 6.0 + 0.5).clamp(0.0, 1.0),
+            Self::Swish(alpha) => x * sigmoid(alpha * x),
+            Self::Truncate => x.trunc(),
+        }
+    }
+
+    /// Functions one after the other.
+    pub fn chain(functions: &[Self], x: f64) -> f64 {
+        functions.iter().fold(x, |x, function| function.apply(x))
+    }
+}
+
+fn sigmoid(x: f64) -> f64 {
+    1.0 / (1.0 + libm::exp(-x))
+}
+
+/// Without overflow for large `x`.
+fn softplus(x: f64) -> f64 {
+    x.max(0.0) + libm::log1p(libm::exp(-x.abs()))
+}
+
+/// Negative bases have real powers for whole exponents only; others are taken at 0.
+fn power(x: f64, exponent: f64) -> f64 {
+    libm::pow(if exponent.fract() == 0.0 { x } else { x.max(0.0) }, exponent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_those_of_the_definitions() {
+        let close = |function: Function, x: f64, expected: f64| {
+            let found = function.apply(x);
+            assert!((found - expected).abs() < 1e-12, "{function:?} of {x} is {found}");
+        };
+        close(Function::Sigmoid, 0.0, 0.5);
+        close(Function::Sigmoid, -800.0, 0.0);
+        close(Function::Softplus, 800.0, 800.0);
+        close(Function::Softplus, 0.0, std::f64::consts::LN_2);
+        close(Function::Gelu, 1.0, 0.841_344_746_068_542_9);
+        close(Function::GeluTanh, 1.0, 0.841_191_990_608_276_1);
+        close(Function::Mish, 0.0, 0.0);
+        close(Function::Elu { alpha: 2.0, width: 2.0 }, -2.0, 2.0 * (libm::exp(-1.0) - 1.0));
+        close(Function::Selu { alpha: 2.0, gamma: 3.0 }, -1.0, 6.0 * (libm::exp(-1.0) - 1.0));
+        close(Function::HardSwish, 1.0, 2.0 / 3.0);
+        close(Function::Pow(2.0), -3.0, 9.0);
+        close(Function::LeakyRelu(0.1), -3.0, -0.3);
+        close(Function::ThresholdedRelu(1.0), 1.0, 0.0);
+        close(Function::Sign, -0.0, 0.0);
+        close(Function::Truncate, -1.5, -1.0);
+        assert_eq!(Function::chain(&[Function::Abs, Function::Linear { factor: 2.0, offset: 1.0 }], -3.0), 7.0);
+    }
+
+    #[test]
+    fn outside_of_the_domain_is_the_limit_at_its_edge() {
+        assert_eq!(Function::Log.apply(-1.0), f64::NEG_INFINITY);
+        assert_eq!(Function::Sqrt.apply(-1.0), 0.0);
+        assert_eq!(Function::Pow(0.5).apply(-1.0), 0.0);
+        assert_eq!(Function::Reciprocal.apply(0.0), f64::INFINITY);
+    }
+}

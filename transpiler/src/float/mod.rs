@@ -1,0 +1,294 @@
+//! The network between ONNX and integers: the runtime's primitives with real coefficients and no scales.
+
+mod evaluate;
+mod function;
+mod stride;
+
+use maat_runtime::Interval;
+
+pub use evaluate::{evaluate, run};
+pub use function::Function;
+pub use stride::{broadcast_indices, permutation, strides};
+
+/// A tensor of a float network. An identity that passes over the network do not change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ValueId(pub u32);
+
+/// A network of real-valued primitives.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FloatModel {
+    /// The inputs, in order.
+    pub inputs: Vec<FloatInput>,
+    /// The nodes, in an order in which each comes after those that it takes from.
+    pub nodes: Vec<FloatNode>,
+    /// Names and tensors of the outputs, in order.
+    pub outputs: Vec<(String, ValueId)>,
+}
+
+/// An input of the network.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FloatInput {
+    /// The ONNX name.
+    pub name: String,
+    /// Axis lengths.
+    pub shape: Vec<usize>,
+    /// What its elements are.
+    pub kind: Kind,
+    /// The tensor.
+    pub value: ValueId,
+}
+
+/// What a tensor's elements are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Real numbers, to be quantised with a scale.
+    Real,
+    /// Integers of this interval, which stay what they are: quantised ONNX tensors, positions, truth values.
+    Integer(Interval),
+}
+
+impl Kind {
+    /// Truth values: 0 and 1.
+    pub const BOOL: Self = Self::Integer(Interval { lo: 0, hi: 1 });
+}
+
+/// A node.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FloatNode {
+    /// The ONNX node's name; with a suffix if an ONNX node became several.
+    pub name: String,
+    /// What it does.
+    pub op: FloatOp,
+    /// The tensors that it takes.
+    pub inputs: Vec<ValueId>,
+    /// The tensor that it gives.
+    pub output: ValueId,
+    /// That tensor's axis lengths.
+    pub shape: Vec<usize>,
+    /// What its elements are.
+    pub kind: Kind,
+    /// Tensors of one family get one scale, so that the steps of a recurrent network share their weights.
+    pub family: Option<String>,
+}
+
+/// A primitive with real coefficients. Meanings and layouts are those of `maat_runtime::primitives`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FloatOp {
+    /// `y = clamp(weights * x + bias)` over the last axis, block-diagonal by group.
+    Affine { groups: usize, weights: Vec<f64>, bias: Vec<f64>, bounds: Bounds },
+    /// `y = clamp(sum_t coefficients_t * x_t + bias)`, elementwise, with one rule a channel.
+    Sum(FloatSum),
+    /// Products of rows of two tensors.
+    Product { rows: usize, columns: usize, inner: usize },
+    /// Functions of one variable, one after the other.
+    Table(Vec<Function>),
+    /// `x_0 / x_1`.
+    Divide,
+    /// Greatest value along an axis.
+    Max { axis: usize, keep_axis: bool },
+    /// Position of the first maximum along an axis.
+    ArgMax { axis: usize, keep_axis: bool },
+    /// 1 where `x_0 > x_1`, else 0.
+    Greater,
+    /// `x_1` where `x_0` is 1, else `x_2`.
+    Select,
+    /// Elements of the inputs, concatenated, and of the constants behind them, by position; no indices keep the order of one input.
+    Move { indices: Vec<u32>, constants: Vec<f64> },
+}
+
+/// See [`FloatOp::Sum`]. Channel `c` of element `i` is `i / inner mod bias.len()`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FloatSum {
+    /// One list of coefficients for each input.
+    pub coefficients: Vec<Vec<f64>>,
+    /// One for each channel.
+    pub bias: Vec<f64>,
+    /// How many elements in a row share a channel.
+    pub inner: usize,
+    /// What the results are clamped to.
+    pub bounds: Bounds,
+    /// How the results become integers where they are integers.
+    pub rounding: Rounding,
+}
+
+/// How a real number becomes an integer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rounding {
+    /// To the nearest, ties up.
+    HalfUp,
+    /// To the nearest, ties to the even one, as ONNX rounds.
+    HalfEven,
+    /// To the next smaller one.
+    Down,
+}
+
+impl Rounding {
+    /// The integer.
+    pub fn apply(self, x: f64) -> f64 {
+        match self {
+            Self::HalfUp => (x + 0.5).floor(),
+            Self::HalfEven => x.round_ties_even(),
+            Self::Down => x.floor(),
+        }
+    }
+}
+
+impl FloatSum {
+    /// `sum_t factors_t * x_t + bias`, without bounds.
+    pub fn uniform(factors: &[f64], bias: f64) -> Self {
+        Self {
+            coefficients: factors.iter().map(|factor| vec![*factor]).collect(),
+            bias: vec![bias],
+            inner: 1,
+            bounds: Bounds::NONE,
+            rounding: Rounding::HalfUp,
+        }
+    }
+
+    /// The same with bounds.
+    pub fn clamped(self, bounds: Bounds) -> Self {
+        Self { bounds, ..self }
+    }
+
+    /// The same with another rounding.
+    pub fn rounded(self, rounding: Rounding) -> Self {
+        Self { rounding, ..self }
+    }
+
+    /// Number of channels.
+    pub fn channels(&self) -> usize {
+        self.bias.len()
+    }
+
+    /// The channel of an element.
+    pub fn channel(&self, element: usize) -> usize {
+        element / self.inner % self.bias.len()
+    }
+
+    /// Whether it multiplies each element by 1 and adds 0.
+    pub fn is_clamp(&self) -> bool {
+        let [row] = self.coefficients.as_slice() else { return false };
+        row.iter().all(|factor| *factor == 1.0) && self.bias.iter().all(|bias| *bias == 0.0)
+    }
+
+    /// The same rules in the shortest form: for coefficients given an element at a time.
+    pub fn compact(self, elements: usize) -> Self {
+        let rule = |element: usize| {
+            let channel = self.channel(element);
+            self.coefficients.iter().map(move |row| row[channel]).chain([self.bias[channel]])
+        };
+        let same = |a: usize, b: usize| rule(a).eq(rule(b));
+        // The longest run of equal rules from the start on that repeats as a block length, then the shortest period in blocks.
+        let run = (1..elements).find(|element| !same(0, *element)).unwrap_or(elements);
+        let inner = (1..=run).rev().find(|inner| {
+            elements.is_multiple_of(*inner) && (0..elements).step_by(*inner).all(|start| (1..*inner).all(|k| same(start, start + k)))
+        });
+        let inner = inner.unwrap_or(1);
+        let blocks = elements / inner;
+        let repeats = |period: &usize| blocks.is_multiple_of(*period) && (*period..blocks).all(|b| same(b * inner, b % period * inner));
+        let period = (1..=blocks).find(repeats).unwrap_or(blocks);
+        let pick = |row: &[f64]| (0..period).map(|block| row[self.channel(block * inner)]).collect::<Vec<f64>>();
+        // One channel for all elements needs no blocks.
+        let inner_of = if period == 1 { 1 } else { inner };
+        Self {
+            coefficients: self.coefficients.iter().map(|row| pick(row)).collect(),
+            bias: pick(&self.bias),
+            inner: inner_of,
+            bounds: self.bounds,
+            rounding: self.rounding,
+        }
+    }
+}
+
+/// The range that a result is clamped to; infinite where it is not.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bounds {
+    /// The least result.
+    pub lo: f64,
+    /// The greatest result.
+    pub hi: f64,
+}
+
+impl Bounds {
+    /// No clamping.
+    pub const NONE: Self = Self { lo: f64::NEG_INFINITY, hi: f64::INFINITY };
+
+    /// Clamping to these bounds, and then to `next`: one clamp again, because `clamp` is monotone.
+    pub fn then(self, next: Self) -> Self {
+        Self { lo: self.lo.clamp(next.lo, next.hi), hi: self.hi.clamp(next.lo, next.hi) }
+    }
+
+    /// The clamped value; what is no number stays so.
+    pub fn apply(self, x: f64) -> f64 {
+        x.clamp(self.lo, self.hi)
+    }
+}
+
+impl FloatModel {
+    /// How many times a tensor is used, as a node's input or as an output.
+    pub fn uses(&self, value: ValueId) -> usize {
+        let by_nodes = self.nodes.iter().flat_map(|node| &node.inputs).filter(|input| **input == value).count();
+        by_nodes + self.outputs.iter().filter(|(_, output)| *output == value).count()
+    }
+
+    /// Shape and kind of a tensor.
+    pub fn tensor(&self, value: ValueId) -> (&[usize], Kind) {
+        let input = self.inputs.iter().find(|input| input.value == value).map(|input| (input.shape.as_slice(), input.kind));
+        let by_node = || self.nodes.iter().find(|node| node.output == value).map(|node| (node.shape.as_slice(), node.kind));
+        input.or_else(by_node).expect("every value is given by an input or a node")
+    }
+
+    /// Number of elements of a tensor.
+    pub fn elements(&self, value: ValueId) -> usize {
+        self.tensor(value).0.iter().product()
+    }
+
+    /// Position of the node that gives a tensor, unless an input does.
+    pub fn producer(&self, value: ValueId) -> Option<usize> {
+        self.nodes.iter().position(|node| node.output == value)
+    }
+
+    /// Drops nodes that no output depends on.
+    pub fn prune(&mut self) {
+        let mut needed: std::collections::HashSet<ValueId> = self.outputs.iter().map(|(_, value)| *value).collect();
+        for node in self.nodes.iter().rev() {
+            if needed.contains(&node.output) {
+                needed.extend(&node.inputs);
+            }
+        }
+        self.nodes.retain(|node| needed.contains(&node.output));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_clamps_are_one() {
+        let pairs = [(0.0, f64::INFINITY, -1.0, 6.0), (0.0, 6.0, 7.0, 9.0), (-5.0, -2.0, 0.0, 1.0), (f64::NEG_INFINITY, 3.0, 1.0, 2.0)];
+        for (lo, hi, next_lo, next_hi) in pairs {
+            let (first, next) = (Bounds { lo, hi }, Bounds { lo: next_lo, hi: next_hi });
+            for x in [-10.0, -3.0, 0.0, 0.5, 1.5, 2.5, 8.0, 20.0] {
+                assert_eq!(first.then(next).apply(x), next.apply(first.apply(x)), "{first:?} then {next:?} of {x}");
+            }
+        }
+    }
+
+    #[test]
+    fn rules_given_an_element_at_a_time_are_shortened() {
+        let sum = |factors: &[f64]| {
+            let bias = vec![0.0; factors.len()];
+            let sum = FloatSum { coefficients: vec![factors.to_vec()], bias, ..FloatSum::uniform(&[1.0], 0.0) };
+            let compact = sum.clone().compact(factors.len());
+            for element in 0..factors.len() {
+                assert_eq!(compact.coefficients[0][compact.channel(element)], factors[element]);
+            }
+            (compact.coefficients[0].clone(), compact.inner)
+        };
+        assert_eq!(sum(&[3.0; 6]), (vec![3.0], 1));
+        assert_eq!(sum(&[1.0, 2.0, 1.0, 2.0]), (vec![1.0, 2.0], 1));
+        assert_eq!(sum(&[1.0, 1.0, 2.0, 2.0, 1.0, 1.0, 2.0, 2.0]), (vec![1.0, 2.0], 2));
+        assert_eq!(sum(&[1.0, 1.0, 1.0, 2.0]), (vec![1.0, 1.0, 1.0, 2.0], 1));
+    }
+}

@@ -1,0 +1,162 @@
+//! Operations that move elements.
+
+use super::scope::{Operand, Scope};
+use crate::float::{FloatOp, Kind, broadcast_indices, permutation, strides};
+
+impl Scope<'_> {
+    /// Elements of `x` by position, in the order of a tensor of shape `shape`. Positions from the number of elements on stand for
+    /// `constants`.
+    pub(super) fn gather(&mut self, x: &Operand, shape: Vec<usize>, indices: Vec<u32>, constants: Vec<f64>) -> Result<Operand, String> {
+        let same_order = constants.is_empty() && indices.len() == x.elements() && indices.iter().zip(0..).all(|(index, position)| *index == position);
+        if same_order {
+            return self.reshape(x, shape);
+        }
+        let kind = with_constants(self.kind(x), &constants);
+        self.emit(FloatOp::Move { indices, constants }, &[x], shape, (x.element, kind))
+    }
+
+    /// The same elements in the same order under another shape.
+    pub(super) fn reshape(&mut self, x: &Operand, shape: Vec<usize>) -> Result<Operand, String> {
+        let elements = shape.iter().try_fold(1usize, |product, length| product.checked_mul(*length));
+        if elements != Some(x.elements()) {
+            return Err(format!("{} elements cannot take shape {shape:?}", x.elements()));
+        }
+        if x.shape == shape {
+            return Ok(x.clone());
+        }
+        let kind = self.kind(x);
+        self.emit(FloatOp::Move { indices: Vec::new(), constants: Vec::new() }, &[x], shape, (x.element, kind))
+    }
+
+    /// Axis `k` of the result is axis `axes[k]` of `x`.
+    pub(super) fn transpose(&mut self, x: &Operand, axes: &[usize]) -> Result<Operand, String> {
+        let shape = axes.iter().map(|axis| x.shape[*axis]).collect();
+        self.gather(x, shape, permutation(&x.shape, axes), Vec::new())
+    }
+
+    /// `x` broadcast to a shape by ONNX's rule.
+    pub(super) fn expand(&mut self, x: &Operand, shape: &[usize]) -> Result<Operand, String> {
+        if x.shape == shape {
+            return Ok(x.clone());
+        }
+        let refused = || format!("a tensor of shape {:?} does not broadcast to {shape:?}", x.shape);
+        let elements = shape.iter().try_fold(1usize, |product, length| product.checked_mul(*length));
+        if elements.is_none_or(|elements| elements > maat_runtime::Shape::MAX_ELEMENTS) {
+            return Err(format!("a tensor of shape {shape:?} is too large"));
+        }
+        let indices = broadcast_indices(&x.shape, shape).ok_or_else(refused)?;
+        self.gather(x, shape.to_vec(), indices, Vec::new())
+    }
+
+    /// Tensors one behind the other along an axis.
+    pub(super) fn concat(&mut self, parts: &[Operand], axis: usize) -> Result<Operand, String> {
+        let first = &parts[0];
+        let fits = |part: &&Operand| {
+            part.axes() == first.axes() && part.element == first.element && (0..first.axes()).all(|k| k == axis || part.shape[k] == first.shape[k])
+        };
+        if let Some(other) = parts.iter().find(|part| !fits(part)) {
+            return Err(format!("tensors of shapes {:?} and {:?} cannot be joined along axis {axis}", first.shape, other.shape));
+        }
+        let mut shape = first.shape.clone();
+        shape[axis] = parts.iter().map(|part| part.shape[axis]).sum();
+        let inner: usize = shape[axis + 1..].iter().product();
+        let outer: usize = shape[..axis].iter().product();
+        let mut starts = Vec::new();
+        let mut total = 0;
+        for part in parts {
+            starts.push(total);
+            total += part.elements();
+        }
+        let row = |outer: usize| {
+            parts.iter().zip(&starts).flat_map(move |(part, start)| {
+                let run = part.shape[axis] * inner;
+                (start + outer * run..start + (outer + 1) * run).map(|position| u32::try_from(position).expect("tensors are small"))
+            })
+        };
+        let indices = (0..outer).flat_map(row).collect();
+        let kind = parts.iter().map(|part| self.kind(part)).reduce(union).unwrap_or(Kind::Real);
+        let inputs: Vec<&Operand> = parts.iter().collect();
+        let element = first.element;
+        self.emit(FloatOp::Move { indices, constants: Vec::new() }, &inputs, shape, (element, kind))
+    }
+
+    /// The elements at `positions` along an axis.
+    pub(super) fn pick(&mut self, x: &Operand, axis: usize, positions: &[usize]) -> Result<Operand, String> {
+        let mut shape = x.shape.clone();
+        shape[axis] = positions.len();
+        let inner = strides(&x.shape)[axis];
+        let block = x.shape[axis] * inner;
+        let outer = x.elements() / block;
+        let run = |start: usize| (start..start + inner).map(|position| u32::try_from(position).expect("tensors are small"));
+        let indices = (0..outer).flat_map(|outer| positions.iter().flat_map(move |k| run(outer * block + k * inner))).collect();
+        self.gather(x, shape, indices, Vec::new())
+    }
+
+    /// For each axis, the positions to take along it; a position that is not there gives `fill`.
+    pub(super) fn pick_all(&mut self, x: &Operand, positions: &[Vec<Option<usize>>], fill: f64) -> Result<Operand, String> {
+        let outside = u32::try_from(x.elements()).expect("tensors are small");
+        let shape: Vec<usize> = positions.iter().map(Vec::len).collect();
+        let elements = shape.iter().try_fold(1usize, |product, length| product.checked_mul(*length));
+        if elements.is_none_or(|elements| elements > maat_runtime::Shape::MAX_ELEMENTS) {
+            return Err(format!("a tensor of shape {shape:?} is too large"));
+        }
+        let mut indices: Vec<Option<usize>> = vec![Some(0)];
+        for (along, stride) in positions.iter().zip(strides(&x.shape)) {
+            let step = |start: Option<usize>| along.iter().map(move |position| Some(start? + (*position)? * stride));
+            indices = indices.into_iter().flat_map(step).collect();
+        }
+        let filled = indices.iter().any(Option::is_none);
+        let indices = indices.into_iter().map(|index| index.map_or(outside, |index| u32::try_from(index).expect("tensors are small"))).collect();
+        self.gather(x, shape, indices, if filled { vec![fill] } else { Vec::new() })
+    }
+
+    /// The named axes moved behind the others, in their order; gives the permutation's result with the others' shape and the product of
+    /// the named axes' lengths.
+    pub(super) fn axes_last(&mut self, x: &Operand, axes: &[usize]) -> Result<(Operand, Vec<usize>, usize), String> {
+        let kept: Vec<usize> = (0..x.axes()).filter(|axis| !axes.contains(axis)).collect();
+        let moved = self.transpose(x, &[&kept[..], axes].concat())?;
+        let outer = kept.iter().map(|axis| x.shape[*axis]).collect();
+        Ok((moved, outer, axes.iter().map(|axis| x.shape[*axis]).product()))
+    }
+}
+
+/// The shape that all of these broadcast to.
+pub(super) fn common_shape<'a>(shapes: impl IntoIterator<Item = &'a [usize]>) -> Result<Vec<usize>, String> {
+    let mut common: Vec<usize> = Vec::new();
+    for shape in shapes {
+        let axes = common.len().max(shape.len());
+        let length = |shape: &[usize], axis: usize| (axis + shape.len()).checked_sub(axes).map_or(1, |axis| shape[axis]);
+        let joined = (0..axes).map(|axis| match (length(&common, axis), length(shape, axis)) {
+            (a, b) if a == b || b == 1 => Ok(a),
+            (1, b) => Ok(b),
+            _ => Err(format!("shapes {common:?} and {shape:?} do not broadcast to one another")),
+        });
+        common = joined.collect::<Result<_, _>>()?;
+    }
+    Ok(common)
+}
+
+/// What holds the elements of both.
+pub(super) fn union(a: Kind, b: Kind) -> Kind {
+    match (a, b) {
+        (Kind::Integer(a), Kind::Integer(b)) => Kind::Integer(maat_runtime::Interval::new(a.lo.min(b.lo), a.hi.max(b.hi))),
+        _ => Kind::Real,
+    }
+}
+
+fn with_constants(kind: Kind, constants: &[f64]) -> Kind {
+    let point = |value: &f64| Kind::Integer(maat_runtime::Interval::point(*value as i64));
+    constants.iter().map(point).fold(kind, union)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_broadcast_to_the_longest_of_each_axis() {
+        assert_eq!(common_shape([&[2, 1][..], &[3], &[]]).unwrap(), [2, 3]);
+        assert_eq!(common_shape([&[][..]]).unwrap(), [0usize; 0]);
+        assert!(common_shape([&[2][..], &[3]]).is_err());
+    }
+}
