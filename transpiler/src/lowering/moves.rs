@@ -137,7 +137,7 @@ pub(super) fn common_shape<'a>(shapes: impl IntoIterator<Item = &'a [usize]>) ->
 }
 
 /// What holds the elements of both.
-pub(super) fn union(a: Kind, b: Kind) -> Kind {
+pub(crate) fn union(a: Kind, b: Kind) -> Kind {
     match (a, b) {
         (Kind::Integer(a), Kind::Integer(b)) => Kind::Integer(maat_runtime::Interval::new(a.lo.min(b.lo), a.hi.max(b.hi))),
         _ => Kind::Real,
