@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::error::TranspileError;
-use crate::float::{FloatModel, FloatOp, Kind, ValueId, run};
+use crate::float::{FloatModel, FloatOp, ValueId, run};
 use crate::samples::Sample;
 
 /// How a tensor's range is chosen from the values seen; what lies outside saturates.
@@ -156,11 +156,6 @@ fn squared_error(sizes: &[f64], clip: f64, bits: u32) -> f64 {
     let step = 2.0 * clip / f64::from(1u32 << bits.min(30));
     let error = |size: &f64| if *size > clip { (size - clip).powi(2) } else { step * step / 12.0 };
     sizes.iter().map(error).sum::<f64>() / sizes.len().max(1) as f64
-}
-
-/// Whether a kind of tensor has a scale to be chosen.
-pub fn has_scale(kind: Kind) -> bool {
-    kind == Kind::Real
 }
 
 #[cfg(test)]

@@ -183,7 +183,10 @@ mod tests {
     #[test]
     fn groups_see_their_own_inputs() {
         let affine = Affine { groups: 2, ..affine(2, &[1, 1, 1, -1, 2, 0, 0, 2], &[0; 4], &[0]) };
-        assert_eq!(evaluate(&affine, &[1, 2, 3, 4, 5, 6, 7, 100_000], &[2, 4]), [3, -1, 6, 8, 11, -1, 14, 200_000].map(|y: i32| y.clamp(-32768, 32767)));
+        assert_eq!(
+            evaluate(&affine, &[1, 2, 3, 4, 5, 6, 7, 100_000], &[2, 4]),
+            [3, -1, 6, 8, 11, -1, 14, 200_000].map(|y: i32| y.clamp(-32768, 32767))
+        );
         assert!(Affine { groups: 3, ..affine }.output_shape(&[&shape(&[6])]).is_err());
     }
 

@@ -59,7 +59,9 @@ mod tests {
     #[test]
     fn the_range_holds_what_can_be_chosen() {
         let shape = Shape::new(&[1]).unwrap();
-        let range = |lo, hi| Select {}.output_range(&[(&shape, Interval::new(lo, hi)), (&shape, Interval::new(0, 9)), (&shape, Interval::point(-5))]);
+        let range = |lo, hi| {
+            Select {}.output_range(&[(&shape, Interval::new(lo, hi)), (&shape, Interval::new(0, 9)), (&shape, Interval::point(-5))])
+        };
         assert_eq!(range(0, 1).unwrap(), Interval::new(-5, 9));
         assert_eq!(range(1, 1).unwrap(), Interval::new(0, 9));
         assert_eq!(range(0, 0).unwrap(), Interval::point(-5));

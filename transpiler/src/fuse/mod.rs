@@ -18,15 +18,8 @@ use crate::float::{FloatModel, ValueId};
 
 /// Rewrites until nothing more is found.
 pub fn fuse(model: &mut FloatModel) {
-    let passes: [fn(&mut FloatModel, &Uses) -> bool; 7] = [
-        moves::drop_identity,
-        moves::join,
-        sums::fold,
-        integers::sink,
-        moves::hoist,
-        integers::factorise,
-        moves::sort_gathered,
-    ];
+    let passes: [fn(&mut FloatModel, &Uses) -> bool; 7] =
+        [moves::drop_identity, moves::join, sums::fold, integers::sink, moves::hoist, integers::factorise, moves::sort_gathered];
     loop {
         model.prune();
         let uses = Uses::of(model);

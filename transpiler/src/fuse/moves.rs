@@ -38,7 +38,8 @@ pub(super) fn join(model: &mut FloatModel, uses: &Uses) -> bool {
 /// The move that does what the node at `outer` does to the one at `inner`, which gives its input `operand`.
 fn joined(model: &FloatModel, outer: usize, operand: usize, inner: usize) -> (FloatOp, Vec<crate::float::ValueId>) {
     let (outer, inner) = (&model.nodes[outer], &model.nodes[inner]);
-    let (FloatOp::Move { indices, constants }, FloatOp::Move { indices: inner_indices, constants: inner_constants }) = (&outer.op, &inner.op)
+    let (FloatOp::Move { indices, constants }, FloatOp::Move { indices: inner_indices, constants: inner_constants }) =
+        (&outer.op, &inner.op)
     else {
         unreachable!("both are moves")
     };
@@ -72,7 +73,12 @@ fn joined(model: &FloatModel, outer: usize, operand: usize, inner: usize) -> (Fl
 }
 
 /// A move without inputs and constants that it does not look at, and without indices where they keep the order.
-fn normalised(inputs: Vec<crate::float::ValueId>, lengths: &[usize], mut indices: Vec<u32>, constants: Vec<f64>) -> (FloatOp, Vec<crate::float::ValueId>) {
+fn normalised(
+    inputs: Vec<crate::float::ValueId>,
+    lengths: &[usize],
+    mut indices: Vec<u32>,
+    constants: Vec<f64>,
+) -> (FloatOp, Vec<crate::float::ValueId>) {
     let total: usize = lengths.iter().sum();
     let (mut kept, mut start, mut taken) = (Vec::new(), 0, 0);
     let mut shift = vec![0usize; 0];
@@ -129,13 +135,15 @@ pub(super) fn hoist(model: &mut FloatModel, uses: &Uses) -> bool {
         if node.inputs.iter().any(|input| model.tensor(*input).1 != Kind::Real) {
             continue;
         }
-        let movers: Option<Vec<usize>> = node.inputs.iter().map(|input| uses.producer(*input).filter(|_| uses.count(*input) == 1)).collect();
+        let movers: Option<Vec<usize>> =
+            node.inputs.iter().map(|input| uses.producer(*input).filter(|_| uses.count(*input) == 1)).collect();
         let Some(movers) = movers else { continue };
         let order = permutation_of(model, &model.nodes[movers[0]]);
         let same = movers.iter().all(|mover| {
             let moved = &model.nodes[*mover];
             let from = moved.inputs.first().map(|input| model.tensor(*input).0.to_vec());
-            from == model.nodes[movers[0]].inputs.first().map(|input| model.tensor(*input).0.to_vec()) && permutation_of(model, moved) == order
+            from == model.nodes[movers[0]].inputs.first().map(|input| model.tensor(*input).0.to_vec())
+                && permutation_of(model, moved) == order
         });
         let Some(order) = order.filter(|_| same) else { continue };
         swap(model, position, &movers, &order, uses);
@@ -157,10 +165,21 @@ fn swap(model: &mut FloatModel, position: usize, movers: &[usize], order: &[u32]
         let mut source_rule = vec![0; order.len()];
         order.iter().enumerate().for_each(|(element, source)| source_rule[*source as usize] = sum.channel(element));
         let pick = |row: &[f64]| source_rule.iter().map(|channel| row[*channel]).collect::<Vec<f64>>();
-        let moved = FloatSum { coefficients: sum.coefficients.iter().map(|row| pick(row)).collect(), bias: pick(&sum.bias), inner: 1, ..sum.clone() };
+        let moved = FloatSum {
+            coefficients: sum.coefficients.iter().map(|row| pick(row)).collect(),
+            bias: pick(&sum.bias),
+            inner: 1,
+            ..sum.clone()
+        };
         node.op = FloatOp::Sum(moved.compact(order.len()));
     }
-    let moved = FloatNode { output: node.output, shape: std::mem::replace(&mut node.shape, shape), kind: node.kind, family: node.family.clone(), ..mover };
+    let moved = FloatNode {
+        output: node.output,
+        shape: std::mem::replace(&mut node.shape, shape),
+        kind: node.kind,
+        family: node.family.clone(),
+        ..mover
+    };
     node.inputs = sources;
     node.output = uses.fresh();
     let moved = FloatNode { inputs: vec![node.output], ..moved };

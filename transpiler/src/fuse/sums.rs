@@ -67,8 +67,12 @@ fn compose(first: &FloatNode, second: &FloatNode) -> Option<FloatOp> {
             let coefficients = first_sum.coefficients.iter().map(|row| scaled(row)).collect();
             Some(FloatOp::Sum(FloatSum { coefficients, bias, inner: 1, bounds, rounding: next.rounding }.compact(elements)))
         }
-        (FloatOp::Sum(sum), FloatOp::Table(functions)) if first.inputs.len() == 1 => Some(FloatOp::Table([&as_functions(sum)?[..], functions].concat())),
-        (FloatOp::Table(functions), FloatOp::Sum(sum)) if second.kind == Kind::Real => Some(FloatOp::Table([functions, &as_functions(sum)?[..]].concat())),
+        (FloatOp::Sum(sum), FloatOp::Table(functions)) if first.inputs.len() == 1 => {
+            Some(FloatOp::Table([&as_functions(sum)?[..], functions].concat()))
+        }
+        (FloatOp::Table(functions), FloatOp::Sum(sum)) if second.kind == Kind::Real => {
+            Some(FloatOp::Table([functions, &as_functions(sum)?[..]].concat()))
+        }
         (FloatOp::Table(functions), FloatOp::Table(next)) => Some(FloatOp::Table([&functions[..], next].concat())),
         _ => None,
     }

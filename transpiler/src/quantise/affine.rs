@@ -17,7 +17,8 @@ impl Quantiser<'_> {
     pub(super) fn affine(&mut self, node: &FloatNode, input: TensorId, groups: usize, rule: Rule<'_>) -> Result<TensorId, TranspileError> {
         let (weights, bias, bounds) = rule;
         if let Kind::Integer(range) = node.kind {
-            let affine = exact(weights, bias, groups, bounded(range, bounds)).ok_or_else(|| TranspileError::Weights { node: node.name.clone() })?;
+            let affine =
+                exact(weights, bias, groups, bounded(range, bounds)).ok_or_else(|| TranspileError::Weights { node: node.name.clone() })?;
             return self.push(&node.name, Primitive::Affine(affine), &[input], 0);
         }
         let (bits, scale) = self.precision(node.output);
@@ -41,7 +42,13 @@ fn exact(weights: &[f64], bias: &[f64], groups: usize, range: Interval) -> Optio
     let whole = |weight: &f64| (weight.fract() == 0.0 && weight.abs() <= f64::from(i16::MAX)).then_some(*weight as i16);
     let inputs = small(weights.len() / bias.len());
     let weights = weights.iter().map(whole).collect::<Option<Vec<i16>>>()?;
-    Some(Affine { groups: small(groups), inputs, weights, bias: bias.iter().map(|bias| *bias as i64).collect(), requantise: exactly(range) })
+    Some(Affine {
+        groups: small(groups),
+        inputs,
+        weights,
+        bias: bias.iter().map(|bias| *bias as i64).collect(),
+        requantise: exactly(range),
+    })
 }
 
 fn affine((weights, bias, bounds): Rule<'_>, groups: usize, input: &Tensor, (scale, bits): (i32, u32), weight_bits: u32) -> Affine {
@@ -118,7 +125,10 @@ mod tests {
     #[test]
     fn whole_weights_on_integers_stay_what_they_are() {
         let affine = exact(&[3.0, -200.0], &[7.0], 1, Interval::of_bits(32)).unwrap();
-        assert_eq!((affine.weights.as_slice(), affine.bias.as_slice(), affine.requantise.shift.as_slice()), (&[3, -200][..], &[7][..], &[0][..]));
+        assert_eq!(
+            (affine.weights.as_slice(), affine.bias.as_slice(), affine.requantise.shift.as_slice()),
+            (&[3, -200][..], &[7][..], &[0][..])
+        );
         assert!(exact(&[0.5], &[0.0], 1, Interval::of_bits(32)).is_none());
         assert!(exact(&[40_000.0], &[0.0], 1, Interval::of_bits(32)).is_none());
     }

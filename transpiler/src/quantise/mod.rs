@@ -12,7 +12,7 @@ use maat_runtime::{Interval, Model, ModelBuilder, Primitive, Requantise, Shape, 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{SampleError, TranspileError};
-use crate::float::{Bounds, FloatModel, FloatNode, FloatOp, FloatSum, Function, Kind, Rounding, ValueId};
+use crate::float::{Bounds, FloatModel, FloatNode, FloatOp, FloatSum, Function, Kind, ValueId};
 use crate::ranges::{RangeMethod, Ranges};
 use scale::{round, scale_for};
 
@@ -59,7 +59,8 @@ pub struct Rules {
 /// # Errors
 /// [`TranspileError::Model`] names the node whose range cannot be proven.
 pub fn quantise(float: &FloatModel, name: &str, ranges: &Ranges, rules: Rules) -> Result<Mapped, TranspileError> {
-    let mut builder = Quantiser { float, ranges, rules, builder: ModelBuilder::new(name), tensors: HashMap::new(), results: HashMap::new() };
+    let mut builder =
+        Quantiser { float, ranges, rules, builder: ModelBuilder::new(name), tensors: HashMap::new(), results: HashMap::new() };
     for input in &float.inputs {
         let (scale, range) = match input.kind {
             Kind::Real => (builder.scale(input.value, rules.widths.activations), Interval::of_bits(rules.widths.activations)),
@@ -169,7 +170,12 @@ impl Quantiser<'_> {
         }
     }
 
-    fn product(&mut self, node: &FloatNode, ids: &[TensorId], (rows, columns, inner): (usize, usize, usize)) -> Result<TensorId, TranspileError> {
+    fn product(
+        &mut self,
+        node: &FloatNode,
+        ids: &[TensorId],
+        (rows, columns, inner): (usize, usize, usize),
+    ) -> Result<TensorId, TranspileError> {
         let factors = self.tensor(ids[0]).scale + self.tensor(ids[1]).scale;
         let (requantise, scale) = match node.kind {
             Kind::Integer(range) => (exactly(range), 0),
@@ -181,7 +187,8 @@ impl Quantiser<'_> {
                 (Requantise { shift: vec![shift as i8], lo, hi }, factors - shift)
             }
         };
-        let product = Product { rows: small(rows), columns: small(columns), inner: small(inner), shape: shape(&node.name, &node.shape)?, requantise };
+        let product =
+            Product { rows: small(rows), columns: small(columns), inner: small(inner), shape: shape(&node.name, &node.shape)?, requantise };
         self.push(&node.name, Primitive::Product(product), ids, scale)
     }
 
@@ -192,7 +199,9 @@ impl Quantiser<'_> {
         let (num_scale, den_scale) = (self.tensor(num).scale, self.tensor(den).scale);
         let range = self.tensor(den).range;
         if range.lo < 0 {
-            let unit = |factor: i32, requantise: Requantise| Primitive::Sum(Sum { coefficients: vec![vec![factor]], bias: vec![0], inner: 1, requantise });
+            let unit = |factor: i32, requantise: Requantise| {
+                Primitive::Sum(Sum { coefficients: vec![vec![factor]], bias: vec![0], inner: 1, requantise })
+            };
             let negative = self.push(&format!("{name}.negative"), unit(-1, exactly(Interval::new(0, 1))), &[den], 0)?;
             let all = exactly(Interval::of_bits(32));
             let turned = self.push(&format!("{name}.dividend"), unit(-1, all.clone()), &[num], num_scale)?;
@@ -256,7 +265,11 @@ impl Quantiser<'_> {
         let node = &self.float.nodes[self.float.producer(value)?];
         let FloatOp::Move { indices, constants } = &node.op else { return None };
         let taken: usize = node.inputs.iter().map(|input| self.float.elements(*input)).sum();
-        indices.iter().map(|index| (*index as usize).checked_sub(taken).map(|constant| constants[constant])).collect::<Option<Vec<f64>>>().filter(|values| !values.is_empty())
+        indices
+            .iter()
+            .map(|index| (*index as usize).checked_sub(taken).map(|constant| constants[constant]))
+            .collect::<Option<Vec<f64>>>()
+            .filter(|values| !values.is_empty())
     }
 
     fn r#move(&mut self, node: &FloatNode, ids: &[TensorId], indices: &[u32], constants: &[f64]) -> Result<TensorId, TranspileError> {
@@ -274,7 +287,8 @@ impl Quantiser<'_> {
             let value = if value.is_finite() { round(value * 2f64.powi(scale)) } else { lowest as f64 };
             value.clamp(f64::from(i32::MIN), f64::from(i32::MAX)) as i32
         };
-        let op = Move { shape: shape(&node.name, &node.shape)?, indices: indices.to_vec(), constants: constants.iter().map(integer).collect() };
+        let op =
+            Move { shape: shape(&node.name, &node.shape)?, indices: indices.to_vec(), constants: constants.iter().map(integer).collect() };
         self.push(&node.name, Primitive::Move(op), &aligned, scale)
     }
 

@@ -33,7 +33,9 @@ impl Quantiser<'_> {
             Primitive::Sum(Sum { coefficients, bias, inner: small(sum.inner), requantise })
         };
         let half = if shift > 0 { 1i64 << (shift - 1) } else { 0 };
-        let floor = |more: i32| -> Vec<i64> { bias.iter().map(|bias| bias - if shift + more > 0 { 1i64 << (shift + more - 1) } else { 0 }).collect() };
+        let floor = |more: i32| -> Vec<i64> {
+            bias.iter().map(|bias| bias - if shift + more > 0 { 1i64 << (shift + more - 1) } else { 0 }).collect()
+        };
         match sum.rounding {
             Rounding::Down => self.push(&node.name, with(coefficients, floor(0), shift, range), ids, 0),
             // Ties happen only where the real sum is represented exactly.
@@ -69,7 +71,8 @@ fn whole_parts(sum: &FloatSum, scales: &[i32], sizes: &[f64]) -> Whole {
     let by_width = if largest > 0.0 { largest_exponent(largest, 2f64.powi(MULTIPLIER_BITS as i32)) } else { 0 };
     // The accumulator must stay clear of 2^62, wherever the operands' ranges let it go.
     let channel_reach = |channel: usize| {
-        let terms = sum.coefficients.iter().zip(scales).zip(sizes).map(|((row, scale), size)| (row[channel] * 2f64.powi(-scale)).abs() * size);
+        let terms =
+            sum.coefficients.iter().zip(scales).zip(sizes).map(|((row, scale), size)| (row[channel] * 2f64.powi(-scale)).abs() * size);
         terms.sum::<f64>() + sum.bias[channel].abs() + 1.0
     };
     let reach = (0..sum.channels()).map(channel_reach).fold(1.0, f64::max);
@@ -79,7 +82,8 @@ fn whole_parts(sum: &FloatSum, scales: &[i32], sizes: &[f64]) -> Whole {
     let shift = exact.unwrap_or(most);
     let whole = |value: f64| round(value * 2f64.powi(shift));
     let coefficients = sum.coefficients.iter().zip(scales);
-    let coefficients = coefficients.map(|(row, scale)| row.iter().map(|factor| whole(factor * 2f64.powi(-scale)) as i32).collect()).collect();
+    let coefficients =
+        coefficients.map(|(row, scale)| row.iter().map(|factor| whole(factor * 2f64.powi(-scale)) as i32).collect()).collect();
     Whole { coefficients, bias: sum.bias.iter().map(|bias| whole(*bias) as i64).collect(), shift, exact: exact.is_some() }
 }
 
@@ -89,7 +93,8 @@ fn to_reals(sum: &FloatSum, inputs: &[&Tensor], (scale, bits): (i32, u32), weigh
     let mut integers: Vec<Vec<i32>> = vec![Vec::new(); inputs.len()];
     let (mut offsets, mut shifts) = (Vec::new(), Vec::new());
     for (channel, bias) in sum.bias.iter().enumerate() {
-        let terms = || sum.coefficients.iter().zip(inputs).map(|(row, input)| (row[channel], input.scale)).filter(|(factor, _)| *factor != 0.0);
+        let terms =
+            || sum.coefficients.iter().zip(inputs).map(|(row, input)| (row[channel], input.scale)).filter(|(factor, _)| *factor != 0.0);
         // The accumulator's exponent: the least that is exact, or as fine as the factors' width allows.
         let by_width = terms().map(|(factor, input)| largest_exponent(factor.abs(), greatest) + input).min().unwrap_or(scale);
         let exact = terms().map(|(factor, input)| exact_exponent(factor, by_width - input).map(|exponent| exponent + input));
