@@ -46,10 +46,13 @@ pub fn run(suite: &Suite, test: &Test) -> Verdict {
     let mut first_refusal = None;
     for wiring in wirings(suite, test) {
         match catch_unwind(AssertUnwindSafe(|| attempt(test, &wiring))) {
-            Ok(Ok(Ok(run))) => return Verdict::Passed(Box::new(run)),
-            Ok(Ok(Err(fault))) => return Verdict::Wrong(fault),
-            Ok(Err(reason)) => first_refusal = first_refusal.or(Some(reason)),
-            Err(_) => return Verdict::Wrong("panicked".to_owned()),
+            Ok(Ok(run)) => return Verdict::Passed(Box::new(run)),
+            Ok(Err(Failure::Wrong(fault))) => return Verdict::Wrong(fault),
+            Ok(Err(Failure::Refused(reason))) => first_refusal = first_refusal.or(Some(reason)),
+            Err(panic) => {
+                let message = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+                return Verdict::Wrong(format!("panicked: {}", message.unwrap_or("without a message")));
+            }
         }
     }
     Verdict::Refused(first_refusal.unwrap_or_default())
@@ -64,7 +67,7 @@ enum Wiring<'a> {
 }
 
 /// The ways in which a test is tried, in turn: everything is computed that is no parameter; only the first of these, as in a trained
-/// network. A test may give an input's value in the model file; it counts as computed only where nothing else is.
+/// network. An input whose value is in the model file is a constant too, unless nothing else could be computed.
 fn wirings<'a>(suite: &Suite, test: &'a Test) -> Vec<Wiring<'a>> {
     let graph = test.graph();
     let is_given = |name: &str| test.inputs.len() == graph.input.len() || graph.initializer.iter().all(|tensor| tensor.name != name);
@@ -73,33 +76,40 @@ fn wirings<'a>(suite: &Suite, test: &'a Test) -> Vec<Wiring<'a>> {
     if all.is_empty() {
         all = names().take(1).collect();
     }
-    let mut wirings = Vec::new();
-    if let [first, _, ..] = all[..] {
-        wirings.push(Wiring::Computed(vec![first]));
-    }
-    if !all.is_empty() {
-        wirings.insert(0, Wiring::Computed(all));
-    }
+    let first = all.iter().copied().take(1).collect();
+    let mut wirings = match all.len() {
+        0 => Vec::new(),
+        1 => vec![Wiring::Computed(all)],
+        _ => vec![Wiring::Computed(all), Wiring::Computed(first)],
+    };
     if has_known_result(suite, test) {
         wirings.push(Wiring::AddedToZeros);
     }
     wirings
 }
 
-/// The outer error says why the transpiler refuses the model, the inner one what is wrong with its result.
-fn attempt(test: &Test, wiring: &Wiring<'_>) -> Result<Result<Run, String>, String> {
+/// Why an attempt does not pass: what is wrong with the result, or the transpiler's reason to refuse the model.
+enum Failure {
+    Wrong(String),
+    Refused(String),
+}
+
+impl From<TranspileError> for Failure {
+    fn from(error: TranspileError) -> Self {
+        Self::Refused(refusal(error))
+    }
+}
+
+fn attempt(test: &Test, wiring: &Wiring<'_>) -> Result<Run, Failure> {
     let (onnx, sample) = build(test, wiring);
     let file = tempfile::Builder::new().prefix("conformance").suffix(".onnx").tempfile().expect("a temporary file can be made");
     std::fs::write(file.path(), onnx.encode_to_vec()).expect("a temporary file can be written");
-    let network = Network::import(file.path()).map_err(refusal)?;
+    let network = Network::import(file.path())?;
     let options = Options::default();
-    let quantised = network.quantise(std::slice::from_ref(&sample), &options).map_err(refusal)?;
-    let model = quantised.model;
-    let inputs = quantise_sample(&model, &sample).map_err(|error| refusal(error.into()))?;
-    let outputs = match Executor::new(&model).run(&inputs) {
-        Ok(outputs) => outputs,
-        Err(error) => return Ok(Err(format!("the runtime refuses the quantised inputs: {error}"))),
-    };
+    let model = network.quantise(std::slice::from_ref(&sample), &options)?.model;
+    let inputs = quantise_sample(&model, &sample).map_err(TranspileError::from)?;
+    let outputs = Executor::new(&model).run(&inputs);
+    let outputs = outputs.map_err(|error| Failure::Wrong(format!("the runtime refuses the quantised inputs: {error}")))?;
     let faults = test.outputs.iter().flatten().enumerate().filter_map(|(index, expected)| {
         let tensor = model.tensor(model.outputs().get(index)?.tensor);
         let found: Vec<f64> = outputs[index].iter().map(|value| dequantise(*value, tensor.scale)).collect();
@@ -109,7 +119,7 @@ fn attempt(test: &Test, wiring: &Wiring<'_>) -> Result<Result<Run, String>, Stri
     if outputs.len() != test.outputs.len() {
         faults.push(format!("{} outputs instead of {}", outputs.len(), test.outputs.len()));
     }
-    Ok(if faults.is_empty() { Ok(Run { model, inputs }) } else { Err(faults.join("; ")) })
+    if faults.is_empty() { Ok(Run { model, inputs }) } else { Err(Failure::Wrong(faults.join("; "))) }
 }
 
 /// Integers and truth values are equal; real numbers are off by [`UNITS`] steps of the greatest expected value at most.

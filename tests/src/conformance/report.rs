@@ -73,9 +73,24 @@ impl Report {
 
     /// The tests that are refused, by reason.
     pub fn refused(&self) -> Vec<String> {
-        let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        self.by(|verdict| match verdict {
+            Verdict::Refused(reason) => Some(reason.clone()),
+            _ => None,
+        })
+    }
+
+    /// The tests that do not count although Maat has their operators, by reason.
+    pub fn excluded(&self) -> Vec<String> {
+        self.by(|verdict| match verdict {
+            Verdict::Excluded(reason) if *reason != Excluded::Operator => Some(reason.to_string()),
+            _ => None,
+        })
+    }
+
+    fn by(&self, reason: impl Fn(&Verdict) -> Option<String>) -> Vec<String> {
+        let mut reasons: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for row in &self.rows {
-            if let Verdict::Refused(reason) = &row.verdict {
+            if let Some(reason) = reason(&row.verdict) {
                 reasons.entry(reason).or_default().push(&row.test);
             }
         }
@@ -100,13 +115,16 @@ impl Report {
         }
         let (applicable, passed) = self.counts();
         let share = 100.0 * passed as f64 / applicable.max(1) as f64;
+        let wrong = match self.wrong().len() {
+            0 => "none gives a wrong result".to_owned(),
+            count => format!("{count} give a wrong result"),
+        };
         let mut page = format!(
             "# Operators\n\n\
              How the transpiler does in the ONNX project's own backend tests (`onnx` {VERSION}, the folders `node`, `pytorch-converted` and\n\
              `pytorch-operator`). The test `tests/tests/conformance.rs` runs them and writes this page:\n\n\
              ```\n{command}\n```\n\n\
-             Of {} tests {applicable} count, and {passed} of these pass ({share:.1} %). The other {} of them are refused with a reason; none gives a\n\
-             wrong result.\n\n\
+             Of {} tests {applicable} count, and {passed} of these pass ({share:.1} %). {} are refused with a reason, and {wrong}.\n\n\
              ## How a test is run\n\n\
              - Shapes, axes, counts, indices, scales and zero points are constants, as in a trained network; all other inputs are computed. If\n\
              \x20 the transpiler refuses the model, all inputs but the first become constants. If it refuses that too, the first reason counts.\n\
@@ -119,7 +137,7 @@ impl Report {
              ## Results\n\n\
              | operator | count | passed | refused |\n|---|---|---|---|\n",
             self.rows.len(),
-            applicable - passed,
+            applicable - passed - self.wrong().len(),
         );
         for (operator, line) in &lines {
             let reasons: Vec<String> =

@@ -50,7 +50,7 @@ impl Suite {
             let path = file.name().to_owned();
             let Some((folder, path)) = path.strip_prefix(DATA).and_then(|path| path.split_once('/')) else { continue };
             let Some((test, path)) = path.strip_prefix("test_").and_then(|path| path.split_once('/')) else { continue };
-            if FOLDERS.contains(&folder) && path.ends_with(['x', 'b']) {
+            if FOLDERS.contains(&folder) && (path == "model.onnx" || path.ends_with(".pb")) {
                 let mut bytes = Vec::new();
                 file.read_to_end(&mut bytes).map_err(|error| error.to_string())?;
                 folders.entry(test.to_owned()).or_default().insert(path.to_owned(), bytes);
