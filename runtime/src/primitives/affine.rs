@@ -76,7 +76,7 @@ impl Rules for Affine {
         let [x] = exactly(inputs)?;
         let (n, groups) = (self.inputs as usize, self.groups as usize);
         if n == 0 || n.checked_mul(groups) != Some(x.last()) {
-            let reason = format!("the last axis must have length {groups} x {n}, and not 0");
+            let reason = format!("the last axis must hold {groups} group(s) of {n}, at least one of each");
             return Err(Fault::InputShape { found: x.clone(), reason });
         }
         if !self.outputs().is_multiple_of(groups) {
