@@ -81,9 +81,14 @@ mod x86 {
         }
     }
 
+    /// A loop, because a closure is not certain to be inlined, and these instructions are slow calls in code for any processor.
     #[inline(always)]
     fn product(simd: V3, weights: &[i16], x: &[i16]) -> i64 {
-        weights.chunks(BLOCK).zip(x.chunks(BLOCK)).map(|(weights, x)| block(simd, weights, x)).sum()
+        let mut sum = 0;
+        for (weights, x) in weights.chunks(BLOCK).zip(x.chunks(BLOCK)) {
+            sum += block(simd, weights, x);
+        }
+        sum
     }
 
     /// Pairs of products are added in 32 bits by one instruction; the low and the high halves of these sums are summed apart.
