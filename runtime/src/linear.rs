@@ -16,21 +16,21 @@ const TASK_ROWS: usize = 64;
 /// Matrix elements that can be multiplied with vector elements `X`, exactly.
 pub(crate) trait Multiply<X>: Sized {
     /// Gives `sum_j row[j] * x[j]` of each row in turn.
-    fn products<'a>(rows: impl Iterator<Item = &'a [Self]>, x: &[X], take: impl FnMut(i64))
+    fn products<'a>(dot: Dot, rows: impl Iterator<Item = &'a [Self]>, x: &[X], take: impl FnMut(i64))
     where
         Self: 'a;
 }
 
 /// The fast way. No matrix element may be -32768.
 impl Multiply<i16> for i16 {
-    fn products<'a>(rows: impl Iterator<Item = &'a [Self]>, x: &[i16], take: impl FnMut(i64)) {
-        Dot::new().products(rows, x, take);
+    fn products<'a>(dot: Dot, rows: impl Iterator<Item = &'a [Self]>, x: &[i16], take: impl FnMut(i64)) {
+        dot.products(rows, x, take);
     }
 }
 
 /// The way for elements of any size; the caller has proven that no sum overflows.
 impl<W: Copy + Into<i64>> Multiply<i32> for W {
-    fn products<'a>(rows: impl Iterator<Item = &'a [Self]>, x: &[i32], take: impl FnMut(i64))
+    fn products<'a>(_dot: Dot, rows: impl Iterator<Item = &'a [Self]>, x: &[i32], take: impl FnMut(i64))
     where
         Self: 'a,
     {
@@ -55,12 +55,14 @@ pub(crate) fn multiply<'w, X: Sync, W: Multiply<X> + Sync + 'w>(
     matrix: impl Fn(usize) -> (&'w [W], usize) + Sync,
     finish: impl Fn(usize, i64) -> i32 + Sync,
 ) {
+    // Asked once, for the answer takes longer than a short row.
+    let dot = Dot::new();
     let part = |block: usize, first: usize, x: &[X], y: &mut [i32]| {
         let (weights, channel) = matrix(block);
         // Not `chunks_exact`: its division is most of the work where a block is a few products.
         let rows = weights[first * n..].chunks(n).take(y.len());
         let mut results = (channel + first..).zip(y);
-        W::products(rows, x, |sum| {
+        W::products(dot, rows, x, |sum| {
             if let Some((channel, y)) = results.next() {
                 *y = finish(channel, sum);
             }

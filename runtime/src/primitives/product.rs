@@ -146,7 +146,7 @@ mod tests {
             let row = vec![least; 40];
             let exact = (40 * i64::from(least) * i64::from(least) + (1 << 19)) >> 20;
             assert_eq!(evaluate(&op, &row, &row), [exact.min(32767) as i32], "{least}");
-            assert_eq!(evaluate(&op, &row, &vec![32767; 40]), [((40 * i64::from(least) * 32767 + (1 << 19)) >> 20).max(-32768) as i32]);
+            assert_eq!(evaluate(&op, &row, &[32767; 40]), [((40 * i64::from(least) * 32767 + (1 << 19)) >> 20).max(-32768) as i32]);
         }
     }
 
