@@ -60,11 +60,6 @@ impl Affine {
         &self.weights[channel * inputs..][..inputs]
     }
 
-    /// The group of an output channel.
-    pub fn group_of(&self, channel: usize) -> usize {
-        channel / (self.outputs() / self.groups as usize)
-    }
-
     /// The range of an output channel's accumulator, bias included.
     ///
     /// # Errors
@@ -73,39 +68,6 @@ impl Affine {
         let terms = self.row(channel).iter().map(|weight| (i64::from(*weight), input));
         Interval::of_linear_form(self.bias[channel], terms)
             .ok_or_else(|| Fault::Accumulator { channel, range: Interval::new(i64::MIN, i64::MAX) })
-    }
-}
-
-impl Affine {
-    /// The output channels from `first` on, as many as there is room for, of one position.
-    fn narrow_block(&self, x: &[i16], first: usize, y: &mut [i32]) {
-        let (n, per_group) = (self.inputs as usize, self.outputs() / self.groups as usize);
-        let dot = Dot::new();
-        let (mut channel, mut rest) = (first, y);
-        while !rest.is_empty() {
-            // Channels of one group see the same inputs.
-            let group = channel / per_group;
-            let count = rest.len().min((group + 1) * per_group - channel);
-            let (part, behind) = rest.split_at_mut(count);
-            let rows = (channel..channel + count).map(|channel| self.row(channel));
-            let mut results = (channel..).zip(part);
-            dot.products(rows, &x[group * n..][..n], |product| {
-                if let Some((channel, y)) = results.next() {
-                    *y = self.requantise.apply(channel, self.bias[channel] + product);
-                }
-            });
-            (channel, rest) = (channel + count, behind);
-        }
-    }
-
-    /// The same for inputs of any width.
-    fn wide_block(&self, x: &[i32], first: usize, y: &mut [i32]) {
-        let n = self.inputs as usize;
-        for (channel, y) in (first..).zip(y) {
-            let x = &x[self.group_of(channel) * n..][..n];
-            let product = self.row(channel).iter().zip(x).map(|(w, x)| i64::from(*w) * i64::from(*x)).sum::<i64>();
-            *y = self.requantise.apply(channel, self.bias[channel] + product);
-        }
     }
 }
 
@@ -247,7 +209,7 @@ mod tests {
         assert!(matches!(reason(affine(2, &[1, 2, 3], &[0], &[0]), &[2]), Fault::Attribute { attribute: "weights", .. }));
         assert!(matches!(reason(affine(1, &[i16::MIN], &[0], &[0]), &[1]), Fault::Attribute { attribute: "weights", .. }));
         assert!(matches!(reason(affine(1, &[1], &[0], &[1, 2]), &[1]), Fault::Attribute { attribute: "shift", .. }));
-        assert!(matches!(reason(affine(1, &[], &[], &[0]), &[1]), Fault::Attribute { attribute: "groups", .. }));
+        assert!(matches!(reason(affine(1, &[], &[], &[0]), &[1]), Fault::Attribute { attribute: "shape", .. }));
         assert!(matches!(reason(affine(0, &[], &[0], &[0]), &[1]), Fault::InputShape { .. }));
         let grouped = |groups, inputs| Affine { groups, ..affine(inputs, &[1, 2, 3], &[0, 0, 0], &[0]) };
         assert!(matches!(reason(grouped(2, 1), &[2]), Fault::Attribute { attribute: "groups", .. }));

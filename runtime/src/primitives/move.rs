@@ -85,6 +85,7 @@ impl Rules for Move {
         if let Some(index) = self.indices.iter().find(|index| **index as usize >= length) {
             return Err(Fault::Attribute { attribute: "indices", reason: format!("{index} is not below {length}") });
         }
+        Ok(self.shape.clone())
     }
 
     /// Only what an index refers to counts.
