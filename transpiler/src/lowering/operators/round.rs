@@ -1,0 +1,47 @@
+//! Floor, Ceil and Round. Results are floats that are integers; ties of Round go to the even one.
+
+use crate::float::{Bounds, Kind, Rounding};
+use crate::lowering::scope::{Operand, Scope};
+use crate::onnx::Element;
+use maat_runtime::Interval;
+
+/// The integers that computed numbers are rounded to: those of 32 bits, as many above 0 as below.
+pub(super) const ROUNDED: Interval = Interval { lo: -(i32::MAX as i64), hi: i32::MAX as i64 };
+
+pub(super) fn ceil(scope: &mut Scope<'_>) -> Result<(), String> {
+    lower(scope, f64::ceil, |scope, x| {
+        // ceil(x) = -floor(-x)
+        let below = rounded(scope, x, -1.0, Rounding::Down)?;
+        scope.sum_as(&[(-1.0, &below)], 0.0, Bounds::NONE, Rounding::HalfUp, (Element::Float, Kind::Integer(ROUNDED)))
+    })
+}
+
+pub(super) fn floor(scope: &mut Scope<'_>) -> Result<(), String> {
+    lower(scope, f64::floor, |scope, x| rounded(scope, x, 1.0, Rounding::Down))
+}
+
+pub(super) fn round(scope: &mut Scope<'_>) -> Result<(), String> {
+    lower(scope, f64::round_ties_even, |scope, x| rounded(scope, x, 1.0, Rounding::HalfEven))
+}
+
+fn lower(
+    scope: &mut Scope<'_>,
+    known: fn(f64) -> f64,
+    computed: fn(&mut Scope<'_>, &Operand) -> Result<Operand, String>,
+) -> Result<(), String> {
+    scope.arity(1, 1)?;
+    let x = scope.input(0)?;
+    if x.element != Element::Float {
+        return Err(format!("takes floats, not {:?}", x.element));
+    }
+    let y = match (x.values(), scope.kind(&x)) {
+        (Some(values), _) => Operand::constant(x.shape.clone(), Element::Float, values.iter().copied().map(known).collect()),
+        (None, Kind::Integer(_)) => x,
+        (None, Kind::Real) => computed(scope, &x)?,
+    };
+    scope.finish(y)
+}
+
+fn rounded(scope: &mut Scope<'_>, x: &Operand, factor: f64, rounding: Rounding) -> Result<Operand, String> {
+    scope.sum_as(&[(factor, x)], 0.0, Bounds::NONE, rounding, (Element::Float, Kind::Integer(ROUNDED)))
+}
