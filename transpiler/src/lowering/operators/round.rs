@@ -11,17 +11,18 @@ pub(super) const ROUNDED: Interval = Interval { lo: -(i32::MAX as i64), hi: i32:
 pub(super) fn ceil(scope: &mut Scope<'_>) -> Result<(), String> {
     lower(scope, f64::ceil, |scope, x| {
         // ceil(x) = -floor(-x)
-        let below = rounded(scope, x, -1.0, Rounding::Down)?;
-        scope.sum_as(&[(-1.0, &below)], 0.0, Bounds::NONE, Rounding::HalfUp, (Element::Float, Kind::Integer(ROUNDED)))
+        let sort = (Element::Float, Kind::Integer(ROUNDED));
+        let below = scope.sum_as(&[(-1.0, x)], 0.0, Bounds::NONE, Rounding::Down, sort)?;
+        scope.sum_as(&[(-1.0, &below)], 0.0, Bounds::NONE, Rounding::HalfUp, sort)
     })
 }
 
 pub(super) fn floor(scope: &mut Scope<'_>) -> Result<(), String> {
-    lower(scope, f64::floor, |scope, x| rounded(scope, x, 1.0, Rounding::Down))
+    lower(scope, f64::floor, |scope, x| scope.round(x, Rounding::Down, (Element::Float, ROUNDED)))
 }
 
 pub(super) fn round(scope: &mut Scope<'_>) -> Result<(), String> {
-    lower(scope, f64::round_ties_even, |scope, x| rounded(scope, x, 1.0, Rounding::HalfEven))
+    lower(scope, f64::round_ties_even, |scope, x| scope.round(x, Rounding::HalfEven, (Element::Float, ROUNDED)))
 }
 
 fn lower(
@@ -40,8 +41,4 @@ fn lower(
         (None, Kind::Real) => computed(scope, &x)?,
     };
     scope.finish(y)
-}
-
-fn rounded(scope: &mut Scope<'_>, x: &Operand, factor: f64, rounding: Rounding) -> Result<Operand, String> {
-    scope.sum_as(&[(factor, x)], 0.0, Bounds::NONE, rounding, (Element::Float, Kind::Integer(ROUNDED)))
 }
