@@ -69,7 +69,8 @@ impl Windows {
     /// Windows that visit each element of an input once for each tap, without padding of their own: a stride of 1 everywhere.
     pub(super) fn dense(input: Vec<usize>, kernel: Vec<usize>, dilations: Vec<usize>) -> Option<Self> {
         let output = input.iter().zip(&kernel).zip(&dilations);
-        let output = output.map(|((length, kernel), dilation)| Some(length.checked_sub((kernel - 1) * dilation + 1)? + 1)).collect::<Option<_>>()?;
+        let output =
+            output.map(|((length, kernel), dilation)| Some(length.checked_sub((kernel - 1) * dilation + 1)? + 1)).collect::<Option<_>>()?;
         let axes = input.len();
         Some(Self { input, kernel, strides: vec![1; axes], dilations, before: vec![0; axes], behind: vec![0; axes], output })
     }
@@ -98,7 +99,11 @@ impl Windows {
                 (self.before[axis], self.before[axis] + self.input[axis])
             };
             let inside = |window: usize| (0..self.kernel[axis]).filter(|tap| (from..to).contains(&self.place(axis, window, *tap))).count();
-            counts = counts.into_iter().flat_map(|count| (0..self.output[axis]).map(move |window| (count, window))).map(|(count, window)| count * inside(window)).collect();
+            counts = counts
+                .into_iter()
+                .flat_map(|count| (0..self.output[axis]).map(move |window| (count, window)))
+                .map(|(count, window)| count * inside(window))
+                .collect();
         }
         Ok(counts)
     }
@@ -125,7 +130,8 @@ impl Windows {
         let padded = scope.pick_all(&x, &along_last, fill)?;
 
         let (batch, channels) = (padded.shape[0], padded.shape[axes + 1]);
-        let elements = [batch, self.positions(), self.taps(), channels].iter().try_fold(1usize, |product, length| product.checked_mul(*length));
+        let elements =
+            [batch, self.positions(), self.taps(), channels].iter().try_fold(1usize, |product, length| product.checked_mul(*length));
         if elements.is_none_or(|elements| elements > maat_runtime::Shape::MAX_ELEMENTS) {
             return Err("the windows hold too many elements together".to_owned());
         }
@@ -163,5 +169,7 @@ pub(super) fn lengths(scope: &Scope<'_>, name: &str, count: usize, default: usiz
     let Some(list) = scope.list(name).filter(|list| !list.is_empty()) else { return Ok(vec![default; count]) };
     let length = |value: &i64| usize::try_from(*value).ok().filter(|value| (least..=MAX_LENGTH).contains(value));
     let found: Option<Vec<usize>> = list.iter().map(length).collect();
-    found.filter(|found| found.len() == count).ok_or_else(|| format!("attribute `{name}` is {list:?}: {count} values from {least} on are expected"))
+    found
+        .filter(|found| found.len() == count)
+        .ok_or_else(|| format!("attribute `{name}` is {list:?}: {count} values from {least} on are expected"))
 }
