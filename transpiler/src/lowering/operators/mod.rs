@@ -4,35 +4,48 @@ mod abs_neg_sign;
 mod activation;
 mod add_sub;
 mod arg_max;
+mod array_feature_extractor;
 mod batch_normalization;
+mod binarizer;
 mod cast;
 mod clip;
 mod compare;
 mod constant;
 mod conv;
 mod conv_integer;
+mod feature_vectorizer;
+mod forest;
 mod gemm;
+mod gru;
 mod identity;
+mod imputer;
+mod linear_models;
 mod logic;
+mod lstm;
 mod matmul;
 mod matmul_integer;
 mod max_min;
+mod ml;
 mod mul_div;
+mod normalizer;
 mod pow;
 mod prelu;
 mod quantize_linear;
 mod range;
+mod recurrent;
 mod reduce;
 mod relu;
+mod rnn;
 mod round;
+mod scaler;
 mod select;
 mod shape;
 mod softmax;
 mod sum_mean;
+mod tree_ensembles;
 mod windows;
 
 use super::Lowering;
-use crate::float::Function;
 
 /// The supported operators, in alphabetical order.
 pub(super) const OPERATORS: &[(&str, Lowering)] = &[
@@ -50,33 +63,29 @@ pub(super) const OPERATORS: &[(&str, Lowering)] = &[
     ("ConstantOfShape", constant::of_shape),
     ("Conv", conv::conv),
     ("ConvInteger", conv_integer::conv_integer),
-    ("Cos", |scope| scope.function(Function::Cos)),
     ("DequantizeLinear", quantize_linear::dequantize),
     ("Div", mul_div::div),
     ("Dropout", identity::dropout),
     ("Elu", activation::elu),
     ("Equal", compare::equal),
-    ("Erf", |scope| scope.function(Function::Erf)),
-    ("Exp", |scope| scope.function(Function::Exp)),
     ("Floor", round::floor),
+    ("GRU", gru::lower),
     ("Gelu", activation::gelu),
     ("Gemm", gemm::lower),
     ("Greater", compare::greater),
     ("GreaterOrEqual", compare::greater_or_equal),
     ("HardSigmoid", activation::hard_sigmoid),
-    ("HardSwish", |scope| scope.function(Function::HardSwish)),
     ("Identity", identity::identity),
+    ("LSTM", lstm::lower),
     ("LeakyRelu", activation::leaky_relu),
     ("Less", compare::less),
     ("LessOrEqual", compare::less_or_equal),
-    ("Log", |scope| scope.function(Function::Log)),
     ("LogSoftmax", softmax::log_softmax),
     ("MatMul", matmul::lower),
     ("MatMulInteger", matmul_integer::matmul_integer),
     ("Max", max_min::max),
     ("Mean", sum_mean::mean),
     ("Min", max_min::min),
-    ("Mish", |scope| scope.function(Function::Mish)),
     ("Mul", mul_div::mul),
     ("Neg", abs_neg_sign::neg),
     ("Not", logic::not),
@@ -86,8 +95,8 @@ pub(super) const OPERATORS: &[(&str, Lowering)] = &[
     ("QLinearConv", conv_integer::qlinear_conv),
     ("QLinearMatMul", matmul_integer::qlinear_matmul),
     ("QuantizeLinear", quantize_linear::quantize),
+    ("RNN", rnn::lower),
     ("Range", range::lower),
-    ("Reciprocal", |scope| scope.function(Function::Reciprocal)),
     ("ReduceL1", reduce::l1),
     ("ReduceL2", reduce::l2),
     ("ReduceMax", reduce::max),
@@ -99,19 +108,24 @@ pub(super) const OPERATORS: &[(&str, Lowering)] = &[
     ("Round", round::round),
     ("Selu", activation::selu),
     ("Shape", shape::shape),
-    ("Sigmoid", |scope| scope.function(Function::Sigmoid)),
     ("Sign", abs_neg_sign::sign),
-    ("Sin", |scope| scope.function(Function::Sin)),
     ("Size", shape::size),
     ("Softmax", softmax::softmax),
-    ("Softplus", |scope| scope.function(Function::Softplus)),
-    ("Softsign", |scope| scope.function(Function::Softsign)),
-    ("Sqrt", |scope| scope.function(Function::Sqrt)),
     ("Sub", add_sub::sub),
     ("Sum", sum_mean::sum),
     ("Swish", activation::swish),
-    ("Tanh", |scope| scope.function(Function::Tanh)),
     ("ThresholdedRelu", activation::thresholded_relu),
     ("Where", select::lower),
     ("Xor", logic::xor),
+    ("ai.onnx.ml.ArrayFeatureExtractor", array_feature_extractor::lower),
+    ("ai.onnx.ml.Binarizer", binarizer::lower),
+    ("ai.onnx.ml.FeatureVectorizer", feature_vectorizer::lower),
+    ("ai.onnx.ml.Imputer", imputer::lower),
+    ("ai.onnx.ml.LinearClassifier", linear_models::classifier),
+    ("ai.onnx.ml.LinearRegressor", linear_models::regressor),
+    ("ai.onnx.ml.Normalizer", normalizer::lower),
+    ("ai.onnx.ml.Scaler", scaler::lower),
+    ("ai.onnx.ml.TreeEnsemble", tree_ensembles::ensemble),
+    ("ai.onnx.ml.TreeEnsembleClassifier", tree_ensembles::classifier),
+    ("ai.onnx.ml.TreeEnsembleRegressor", tree_ensembles::regressor),
 ];
