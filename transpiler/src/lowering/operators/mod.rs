@@ -2,13 +2,33 @@
 
 mod add_sub;
 mod arg_max;
+mod average_pool;
 mod batch_normalization;
 mod clip;
+mod concat;
 mod conv;
+mod conv_transpose;
+mod cum_sum;
+mod depth_to_space;
+mod expand;
+mod gather;
 mod gemm;
+mod global_pool;
+mod lrn;
 mod matmul;
+mod max_pool;
+mod normalization;
+mod pad;
 mod relu;
+mod reshape;
+mod resize;
+mod slice;
 mod softmax;
+mod split;
+mod squeeze;
+mod top_k;
+mod transpose;
+mod trilu;
 mod windows;
 
 use super::Lowering;
@@ -17,12 +37,45 @@ use super::Lowering;
 pub(super) const OPERATORS: &[(&str, Lowering)] = &[
     ("Add", add_sub::add),
     ("ArgMax", arg_max::arg_max),
+    ("AveragePool", average_pool::lower),
     ("BatchNormalization", batch_normalization::lower),
     ("Clip", clip::lower),
+    ("Concat", concat::lower),
     ("Conv", conv::conv),
+    ("ConvTranspose", conv_transpose::lower),
+    ("CumSum", cum_sum::lower),
+    ("DepthToSpace", depth_to_space::depth_to_space),
+    ("Expand", expand::expand),
+    ("Flatten", reshape::flatten),
+    ("Gather", gather::gather),
+    ("GatherElements", gather::gather_elements),
+    ("GatherND", gather::gather_nd),
     ("Gemm", gemm::lower),
+    ("GlobalAveragePool", global_pool::average),
+    ("GlobalMaxPool", global_pool::max),
+    ("GroupNormalization", normalization::group),
+    ("InstanceNormalization", normalization::instance),
+    ("LRN", lrn::lower),
+    ("LayerNormalization", normalization::layer),
+    ("LpNormalization", normalization::lp),
     ("MatMul", matmul::lower),
+    ("MaxPool", max_pool::lower),
+    ("MeanVarianceNormalization", normalization::mean_variance),
+    ("Pad", pad::lower),
+    ("RMSNormalization", normalization::rms),
     ("Relu", relu::lower),
+    ("Reshape", reshape::reshape),
+    ("Resize", resize::resize),
+    ("Slice", slice::lower),
     ("Softmax", softmax::softmax),
+    ("SpaceToDepth", depth_to_space::space_to_depth),
+    ("Split", split::lower),
+    ("Squeeze", squeeze::squeeze),
     ("Sub", add_sub::sub),
+    ("Tile", expand::tile),
+    ("TopK", top_k::lower),
+    ("Transpose", transpose::lower),
+    ("Trilu", trilu::lower),
+    ("Unsqueeze", squeeze::unsqueeze),
+    ("Upsample", resize::upsample),
 ];
