@@ -17,6 +17,9 @@ pub enum Fault {
     /// A tensor would have too many elements, or too many axes.
     #[error("a tensor of shape [{dims}] is too large: at most {limit} elements and {axes} axes")]
     TooLarge { dims: String, limit: usize, axes: usize },
+    /// An input's proven range leaves what the primitive is defined for.
+    #[error("cannot take an input from {range}: {reason}")]
+    InputRange { range: Interval, reason: String },
     /// The range certificate fails: a value could leave the range in which no executor wraps.
     #[error(
         "the accumulator of output channel {channel} could reach {range}; it must stay within 2^62. Fewer bits for activations or weights make it smaller"

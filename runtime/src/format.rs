@@ -12,7 +12,7 @@ const MAGIC: &[u8; 4] = b"MAAT";
 const DIGEST_BYTES: usize = 32;
 
 /// The version of the file format that this crate writes, and the only one that it reads.
-pub const FORMAT_VERSION: u16 = 1;
+pub const FORMAT_VERSION: u16 = 2;
 
 impl Model {
     /// The bytes of `model.maat`. The same model always gives the same bytes.
@@ -52,17 +52,33 @@ impl Model {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::primitives::{Affine, ArgMax};
+    use crate::primitives::{Affine, ArgMax, Divide, Max, Move, Product, Select, Sum, Table};
     use crate::{Interval, ModelBuilder, Primitive, Requantise, Shape};
 
+    /// Every primitive once.
     fn model() -> Model {
         let mut builder = ModelBuilder::new("sample");
         let x = builder.input("x", Shape::new(&[1, 2]).unwrap(), 3, Interval::of_bits(16)).unwrap();
         let requantise = Requantise { shift: vec![1, -2, 0], lo: 0, hi: 127 };
-        let affine = Affine { inputs: 2, weights: vec![1, -2, 300, 4, 5, -600], bias: vec![7, -8, 9], requantise };
+        let affine = Affine { groups: 1, inputs: 2, weights: vec![1, -2, 300, 4, 5, -600], bias: vec![7, -8, 9], requantise };
         let y = builder.node("dense", Primitive::Affine(affine), &[x], 2).unwrap();
         let class = builder.node("class", Primitive::ArgMax(ArgMax { axis: 1, keep_axis: false }), &[y], 0).unwrap();
-        builder.finish(&[("y", y), ("class", class)]).unwrap()
+        let shape = Shape::new(&[1, 3]).unwrap();
+        let exact = |lo, hi| Requantise { shift: vec![0], lo, hi };
+        let product = Product { rows: 1, columns: 1, inner: 1, shape: shape.clone(), requantise: exact(-99, 99) };
+        let square = builder.node("square", Primitive::Product(product), &[y, y], 4).unwrap();
+        let positive = Sum { coefficients: vec![vec![1]], bias: vec![2], inner: 1, requantise: exact(1, 99) };
+        let positive = builder.node("positive", Primitive::Sum(positive), &[square], 4).unwrap();
+        let quotient = builder.node("quotient", Primitive::Divide(Divide { shift: 3, lo: -9, hi: 9 }), &[y, positive], 1).unwrap();
+        let table = Table { lo: -8, fraction: 3, knots: vec![1, 0, 5] };
+        let table = builder.node("table", Primitive::Table(table), &[quotient], 1).unwrap();
+        let moved = Move { shape, indices: vec![2, 0, 3], constants: vec![4] };
+        let moved = builder.node("moved", Primitive::Move(moved), &[table], 1).unwrap();
+        let truth = Sum { coefficients: vec![vec![1]], bias: vec![0], inner: 1, requantise: exact(0, 1) };
+        let truth = builder.node("truth", Primitive::Sum(truth), &[moved], 0).unwrap();
+        let chosen = builder.node("chosen", Primitive::Select(Select {}), &[truth, moved, table], 1).unwrap();
+        let most = builder.node("most", Primitive::Max(Max { axis: 1, keep_axis: false }), &[chosen], 1).unwrap();
+        builder.finish(&[("y", y), ("class", class), ("most", most)]).unwrap()
     }
 
     /// The bytes with a digest that fits them: what a hostile writer can always make.
@@ -81,7 +97,7 @@ mod tests {
     fn the_bytes_are_pinned() {
         // A change of this digest is a change of the format: raise FORMAT_VERSION with it.
         let digest = format!("{:x}", Sha256::digest(model().to_bytes()));
-        assert_eq!((FORMAT_VERSION, &digest[..16]), (1, "33f4b52f86be574e"));
+        assert_eq!((FORMAT_VERSION, &digest[..16]), (2, "6cd70044cb6245dd"));
     }
 
     #[test]
@@ -125,8 +141,8 @@ mod tests {
     fn other_files_and_versions_are_told_apart() {
         assert_eq!(Model::from_bytes(b"\x08\x07\x12\x07pytorch"), Err(FormatError::Magic));
         let mut next = model().to_bytes();
-        next[4] = 2;
-        assert_eq!(Model::from_bytes(&next), Err(FormatError::Version { found: 2, expected: 1 }));
+        next[4] = 3;
+        assert_eq!(Model::from_bytes(&next), Err(FormatError::Version { found: 3, expected: 2 }));
         let mut long = model().to_bytes();
         long.truncate(long.len() - DIGEST_BYTES);
         long.push(0);

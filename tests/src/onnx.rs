@@ -95,7 +95,7 @@ impl Onnx {
     }
 }
 
-fn port(name: &str, data_type: DataType, shape: &[usize]) -> ValueInfoProto {
+pub(crate) fn port(name: &str, data_type: DataType, shape: &[usize]) -> ValueInfoProto {
     let dim = shape.iter().map(|length| Dimension { value: Some(dimension::Value::DimValue(*length as i64)), ..Dimension::default() });
     let tensor = Tensor { elem_type: data_type as i32, shape: Some(TensorShapeProto { dim: dim.collect() }) };
     let r#type = TypeProto { value: Some(Value::TensorType(tensor)), ..TypeProto::default() };

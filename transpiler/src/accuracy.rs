@@ -1,12 +1,12 @@
 //! How far the quantised model is from the float network.
 
-use maat_runtime::{Executor, Model, Node, Primitive, TensorId, dequantise};
+use maat_runtime::{Executor, TensorId, dequantise};
 use serde::{Deserialize, Serialize};
 
 use crate::error::TranspileError;
-use crate::float::FloatModel;
+use crate::float::{FloatModel, FloatOp, Kind, run};
 use crate::onnx::Reference;
-use crate::quantise::{counterparts, quantise_sample};
+use crate::quantise::{Mapped, quantise_sample};
 use crate::samples::Sample;
 
 /// The error of one tensor over a set of samples.
@@ -20,9 +20,19 @@ pub struct TensorError {
     pub max: f64,
     /// Greatest size of a float element: what the errors compare with.
     pub magnitude: f64,
-    /// Share of samples in which the last axis has its first maximum in the same place; absent for a last axis of length 1. For the
-    /// positions that ArgMax gives, the share of equal ones; they have no error beside it.
+    /// Share of samples in which the last axis has its first maximum in the same place; absent for a last axis of length 1. For positions
+    /// and truth values, the share of equal ones; they have no error beside it.
     pub argmax_agreement: Option<f64>,
+}
+
+/// What the outputs of the quantised model are compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Witness {
+    /// The ONNX file run by tract, which shares nothing with the lowering.
+    Tract,
+    /// The lowered network in 64-bit floats, where tract does not take the file.
+    Lowered,
 }
 
 /// The errors over one set of samples.
@@ -30,18 +40,18 @@ pub struct TensorError {
 pub struct Accuracy {
     /// Number of samples.
     pub samples: usize,
+    /// What the outputs are compared with.
+    pub witness: Witness,
     /// One for each output.
     pub outputs: Vec<TensorError>,
-    /// One for each node.
+    /// One for each node of the lowered network, compared with that network.
     pub nodes: Vec<TensorError>,
 }
 
 struct Measure {
     name: String,
-    float_name: String,
-    tensor: TensorId,
-    /// Whether the elements are positions, which are equal or not, but never close.
-    positions: bool,
+    /// Whether the elements are equal or not, but never close.
+    discrete: bool,
     total: f64,
     elements: usize,
     max: f64,
@@ -51,23 +61,17 @@ struct Measure {
 }
 
 impl Measure {
-    fn of(model: &Model, name: &str, float_name: &str, tensor: TensorId) -> Self {
-        let by_arg_max = |(node, output): (&Node, TensorId)| output == tensor && matches!(node.primitive, Primitive::ArgMax(_));
-        Self::new(name, float_name, tensor, model.nodes().any(by_arg_max))
-    }
-
-    fn new(name: &str, float_name: &str, tensor: TensorId, positions: bool) -> Self {
-        let (name, float_name) = (name.to_owned(), float_name.to_owned());
-        Self { name, float_name, tensor, positions, total: 0.0, elements: 0, max: 0.0, magnitude: 0.0, agreements: 0, rows: 0 }
+    fn new(name: &str, discrete: bool) -> Self {
+        Self { name: name.to_owned(), discrete, total: 0.0, elements: 0, max: 0.0, magnitude: 0.0, agreements: 0, rows: 0 }
     }
 
     fn include(&mut self, expected: &[f64], found: &[i32], scale: i32, last: usize) {
-        if self.positions {
+        if self.discrete {
             self.rows += found.len();
             self.agreements += expected.iter().zip(found).filter(|(expected, found)| **expected == f64::from(**found)).count();
             return;
         }
-        for (expected, found) in expected.iter().zip(found) {
+        for (expected, found) in expected.iter().zip(found).filter(|(expected, _)| expected.is_finite()) {
             let error = (dequantise(*found, scale) - expected).abs();
             self.total += error;
             self.max = self.max.max(error);
@@ -86,13 +90,13 @@ impl Measure {
             mean: significant(self.total / self.elements.max(1) as f64),
             max: significant(self.max),
             magnitude: significant(self.magnitude),
-            argmax_agreement: (last > 1 || self.positions).then(|| self.agreements as f64 / self.rows.max(1) as f64),
+            argmax_agreement: (last > 1 || self.discrete).then(|| self.agreements as f64 / self.rows.max(1) as f64),
         }
     }
 }
 
 /// Four significant digits: as many as the float network gives alike on every processor, whose sums differ in the last bits.
-fn significant(value: f64) -> f64 {
+pub(crate) fn significant(value: f64) -> f64 {
     format!("{value:.3e}").parse().expect("a formatted number parses")
 }
 
@@ -100,48 +104,65 @@ fn first_maximum<T: PartialOrd>(values: &[T]) -> usize {
     (1..values.len()).fold(0, |best, candidate| if values[candidate] > values[best] { candidate } else { best })
 }
 
+/// Whether the elements of a tensor are positions or truth values.
+fn is_discrete(float: &FloatModel, value: crate::float::ValueId) -> bool {
+    let (_, kind) = float.tensor(value);
+    kind == Kind::BOOL || float.nodes.iter().any(|node| node.output == value && matches!(node.op, FloatOp::ArgMax { .. }))
+}
+
 /// Runs both networks on the samples and compares every tensor that both have.
 ///
 /// # Errors
-/// The float network cannot be run, or a sample does not fit.
-pub(crate) fn measure(model: &Model, float: &FloatModel, reference: &Reference, samples: &[Sample]) -> Result<Accuracy, TranspileError> {
-    let mut outputs: Vec<Measure> =
-        model.outputs().iter().map(|output| Measure::of(model, &output.name, &output.name, output.tensor)).collect();
-    let mut nodes: Vec<Measure> =
-        counterparts(float, model).map(|(node, tensor)| Measure::of(model, &node.name, &node.output, tensor)).collect();
+/// A sample does not fit.
+pub(crate) fn measure(
+    mapped: &Mapped,
+    float: &FloatModel,
+    reference: Option<&Reference>,
+    samples: &[Sample],
+) -> Result<Accuracy, TranspileError> {
+    let model = &mapped.model;
+    let shape = |id: TensorId| (model.tensor(id).scale, model.tensor(id).shape.last());
+    let mut outputs: Vec<Measure> = float.outputs.iter().map(|(name, value)| Measure::new(name, is_discrete(float, *value))).collect();
+    let mut nodes: Vec<Measure> = float.nodes.iter().map(|node| Measure::new(&node.name, is_discrete(float, node.output))).collect();
     let mut executor = Executor::new(model);
+    let mut witness = if reference.is_some() { Witness::Tract } else { Witness::Lowered };
     for sample in samples {
-        let expected = reference.run(sample)?;
+        let values = run(float, sample);
         let inputs = quantise_sample(model, sample)?;
         executor.run(&inputs).expect("quantised samples are within the inputs' ranges");
-        for measure in outputs.iter_mut().chain(&mut nodes) {
-            let tensor = model.tensor(measure.tensor);
-            measure.include(&expected[&measure.float_name], executor.value(measure.tensor), tensor.scale, tensor.shape.last());
+        let expected = reference.and_then(|reference| reference.run(sample));
+        if expected.is_none() {
+            witness = Witness::Lowered;
+        }
+        for (measure, (name, value)) in outputs.iter_mut().zip(&float.outputs) {
+            let (scale, last) = shape(mapped.tensors[value]);
+            let expected = expected.as_ref().and_then(|expected| expected.get(name)).unwrap_or(&values[value]);
+            measure.include(expected, executor.value(mapped.tensors[value]), scale, last);
+        }
+        for (measure, node) in nodes.iter_mut().zip(&float.nodes) {
+            let (scale, last) = shape(mapped.tensors[&node.output]);
+            measure.include(&values[&node.output], executor.value(mapped.tensors[&node.output]), scale, last);
         }
     }
-    let finish = |measures: Vec<Measure>| {
-        let finished = measures.into_iter().map(|measure| {
-            let last = model.tensor(measure.tensor).shape.last();
-            measure.finish(last)
-        });
+    let finish = |measures: Vec<Measure>, values: Vec<crate::float::ValueId>| {
+        let finished = measures.into_iter().zip(values).map(|(measure, value)| measure.finish(shape(mapped.tensors[&value]).1));
         finished.collect()
     };
-    Ok(Accuracy { samples: samples.len(), outputs: finish(outputs), nodes: finish(nodes) })
+    Ok(Accuracy {
+        samples: samples.len(),
+        witness,
+        outputs: finish(outputs, float.outputs.iter().map(|(_, value)| *value).collect()),
+        nodes: finish(nodes, float.nodes.iter().map(|node| node.output).collect()),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use maat_runtime::{Interval, ModelBuilder, Shape};
-
-    fn tensor() -> TensorId {
-        let mut builder = ModelBuilder::new("any");
-        builder.input("x", Shape::new(&[1]).unwrap(), 0, Interval::of_bits(8)).unwrap()
-    }
 
     #[test]
     fn errors_are_in_real_units() {
-        let mut measure = Measure::new("y", "y", tensor(), false);
+        let mut measure = Measure::new("y", false);
         measure.include(&[1.0, -2.0], &[3, -4], 1, 2);
         measure.include(&[0.0, 1.0], &[2, 2], 1, 2);
         let error = measure.finish(2);
@@ -151,7 +172,7 @@ mod tests {
 
     #[test]
     fn positions_are_equal_or_not() {
-        let mut measure = Measure::new("y", "y", tensor(), true);
+        let mut measure = Measure::new("y", true);
         measure.include(&[3.0, 7.0], &[3, 6], 0, 1);
         let error = measure.finish(1);
         assert_eq!((error.argmax_agreement, error.mean, error.max), (Some(0.5), 0.0, 0.0));
@@ -164,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_scalar_has_no_argmax() {
-        let mut measure = Measure::new("y", "y", tensor(), false);
+        let mut measure = Measure::new("y", false);
         measure.include(&[1.0], &[1], 0, 1);
         assert_eq!(measure.finish(1).argmax_agreement, None);
     }

@@ -28,6 +28,9 @@ pub enum TranspileError {
     /// An output of the graph is an input or a constant.
     #[error("output `{output}` is not computed by any node that is left after folding constants")]
     TrivialOutput { output: String },
+    /// A layer on quantised integers has weights that are no 16-bit integers.
+    #[error("node `{node}`: its weights on integers must be whole numbers from -32767 to 32767")]
+    Weights { node: String },
     /// The samples do not fit the network.
     #[error(transparent)]
     Samples(#[from] SampleError),

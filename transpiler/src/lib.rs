@@ -7,6 +7,7 @@
 //! Nothing behind [`quantise`](Network::quantise) sees ONNX or floats.
 
 mod accuracy;
+mod blame;
 mod certificate;
 pub mod codegen;
 mod cost;
@@ -21,7 +22,8 @@ mod quantise;
 mod ranges;
 pub mod samples;
 
-pub use accuracy::{Accuracy, TensorError};
+pub use accuracy::{Accuracy, TensorError, Witness};
+pub use blame::Blame;
 pub use certificate::CertifiedNode;
 pub use cost::{ClassSize, Cost, LayerPlan, l2_gas};
 pub use error::{SampleError, TranspileError};
@@ -30,3 +32,4 @@ pub use network::{Network, Options, Provenance, Quality, Quantised, Target};
 pub use onnx::IMPORT_THREAD;
 pub use package::{MANIFEST_VERSION, Manifest, Package, PackageFolder, Report, Versions, run_program};
 pub use quantise::{Widths, quantise_sample};
+pub use ranges::RangeMethod;

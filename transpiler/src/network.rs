@@ -5,13 +5,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::accuracy::{Accuracy, measure};
+use crate::blame::{Blame, DOMINATES, blame};
 use crate::certificate::{self, CertifiedNode};
 use crate::error::TranspileError;
-use crate::float::FloatModel;
+use crate::float::{self, FloatModel};
 use crate::fuse::fuse;
 use crate::onnx::{self, Reference};
-use crate::quantise::{Widths, quantise};
-use crate::ranges::Magnitudes;
+use crate::quantise::{Mapped, Rules, Widths, quantise};
+use crate::ranges::{RangeMethod, Ranges};
 use crate::samples::{InputSpec, Sample};
 use crate::{codegen, lowering};
 
@@ -19,7 +20,8 @@ use crate::{codegen, lowering};
 pub struct Network {
     name: String,
     float: FloatModel,
-    reference: Reference,
+    inputs: Vec<InputSpec>,
+    reference: Result<Reference, String>,
     onnx_sha256: String,
 }
 
@@ -41,13 +43,23 @@ pub struct Options {
     pub widths: Widths,
     /// What to optimise for.
     pub target: Target,
+    /// How ranges are chosen from the samples' values.
+    pub ranges: RangeMethod,
+    /// Whether biases make up for what rounding the weights adds on average.
+    pub correct_bias: bool,
     /// Without samples, inputs are assumed to lie within plus and minus this value.
     pub assumed_magnitude: f64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { widths: Widths { activations: 16, weights: 16 }, target: Target::Accuracy, assumed_magnitude: 1.0 }
+        Self {
+            widths: Widths { activations: 16, weights: 16 },
+            target: Target::Accuracy,
+            ranges: RangeMethod::Mse,
+            correct_bias: true,
+            assumed_magnitude: 1.0,
+        }
     }
 }
 
@@ -79,7 +91,9 @@ pub struct Quality {
     pub calibration: Option<Accuracy>,
     /// Error on samples that were kept back; absent with fewer than eight samples.
     pub held_out: Option<Accuracy>,
-    /// The range that each tensor provably stays in.
+    /// What each node's own rounding adds to the error of the outputs, the worst first; empty without samples.
+    pub blame: Vec<Blame>,
+    /// The range that each tensor provably stays in, and the bound of its error.
     pub certificate: Vec<CertifiedNode>,
 }
 
@@ -87,6 +101,11 @@ impl Quality {
     /// The accuracy on held-out samples, or on the calibration samples where none were kept back.
     pub fn best_estimate(&self) -> Option<&Accuracy> {
         self.held_out.as_ref().or(self.calibration.as_ref())
+    }
+
+    /// The node that dominates the error of the outputs, if one does.
+    pub fn dominant(&self) -> Option<&Blame> {
+        self.blame.first().filter(|blame| blame.share >= DOMINATES)
     }
 }
 
@@ -107,24 +126,32 @@ impl Network {
     /// # Errors
     /// The file cannot be read or imported, or has an operator that is not supported.
     pub fn import(path: &Path) -> Result<Self, TranspileError> {
-        let (graph, reference, bytes) = onnx::import(path)?;
+        let onnx::Imported { graph, reference, bytes } = onnx::import(path)?;
         let mut float = lowering::lower(&graph)?;
         fuse(&mut float);
-        Ok(Self { name: graph.name, float, reference, onnx_sha256: sha256(&bytes) })
+        let inputs = float.inputs.iter().map(|input| (input.name.clone(), input.shape.clone())).collect();
+        Ok(Self { name: graph.name, float, inputs, reference, onnx_sha256: sha256(&bytes) })
     }
 
     /// Name and shape of each input.
     pub fn inputs(&self) -> &[InputSpec] {
-        &self.float.inputs
+        &self.inputs
     }
 
-    /// The float network's outputs for a sample, in order.
-    ///
-    /// # Errors
-    /// The float network cannot be run.
-    pub fn run_float(&self, sample: &Sample) -> Result<Vec<Vec<f64>>, TranspileError> {
-        let mut values = self.reference.run(sample)?;
-        Ok(self.float.outputs.iter().map(|output| values.remove(output).unwrap_or_default()).collect())
+    /// Why tract, the independent witness, does not take the network, if it does not.
+    pub fn without_witness(&self) -> Option<&str> {
+        self.reference.as_ref().err().map(String::as_str)
+    }
+
+    /// The float network's outputs for a sample, in order: by tract, or by the lowered network where tract does not take the file.
+    pub fn run_float(&self, sample: &Sample) -> Vec<Vec<f64>> {
+        let by_tract = self.reference.as_ref().ok().and_then(|reference| reference.run(sample));
+        let mut values = float::run(&self.float, sample);
+        let output = |(name, value): &(String, float::ValueId)| {
+            let witnessed = by_tract.as_ref().and_then(|outputs| outputs.get(name).cloned());
+            witnessed.or_else(|| values.remove(value)).unwrap_or_default()
+        };
+        self.float.outputs.iter().map(output).collect()
     }
 
     /// Quantises the network. Scales come from the samples; every fourth is kept back to measure with.
@@ -144,39 +171,72 @@ impl Network {
         let (calibration, held_out) = (part(false), part(true));
         let assumed = if samples.is_empty() { self.spread_points(options.assumed_magnitude) } else { Vec::new() };
         let seen = if samples.is_empty() { &assumed } else { &calibration };
-        let magnitudes = Magnitudes::measure(&self.reference, &self.float.inputs, seen)?;
+        let ranges = Ranges::measure(&self.float, seen)?;
 
         let widths = match options.target {
             Target::Accuracy => options.widths,
-            Target::Cost => self.narrow(&magnitudes, seen, options.widths)?,
+            Target::Cost => self.narrow(&ranges, seen, options)?,
         };
-        let model = quantise(&self.float, &self.name, &magnitudes, widths)?;
+        let mapped = self.quantised(&ranges, options, widths)?;
+        let reference = self.reference.as_ref().ok();
         let accuracy = |samples: &[Sample]| -> Result<Option<Accuracy>, TranspileError> {
-            if samples.is_empty() { Ok(None) } else { measure(&model, &self.float, &self.reference, samples).map(Some) }
+            if samples.is_empty() { Ok(None) } else { measure(&mapped, &self.float, reference, samples).map(Some) }
         };
-        let quality =
-            Quality { calibration: accuracy(&calibration)?, held_out: accuracy(&held_out)?, certificate: certificate::certify(&model) };
+        let quality = Quality {
+            calibration: accuracy(&calibration)?,
+            held_out: accuracy(&held_out)?,
+            blame: blame(&mapped, &self.float, samples)?,
+            certificate: certificate::certify(&self.float, &mapped),
+        };
         let provenance = Provenance {
             onnx_sha256: self.onnx_sha256.clone(),
             options: Options { widths, ..options.clone() },
             samples_sha256: (!samples.is_empty()).then(|| samples_digest(samples)),
         };
-        Ok(Quantised { model, provenance, quality })
+        Ok(Quantised { model: mapped.model, provenance, quality })
     }
 
-    /// The cheapest equal widths, not above the given ones, whose results stay close to the float network's on the given samples.
-    fn narrow(&self, magnitudes: &Magnitudes, samples: &[Sample], widest: Widths) -> Result<Widths, TranspileError> {
-        let mut best: Option<(usize, Widths)> = None;
-        for bits in Widths::RANGE {
-            let widths = Widths { activations: bits.min(widest.activations), weights: bits.min(widest.weights) };
-            let model = quantise(&self.float, &self.name, magnitudes, widths)?;
-            let accuracy = measure(&model, &self.float, &self.reference, samples)?;
+    fn quantised(&self, ranges: &Ranges, options: &Options, widths: Widths) -> Result<Mapped, TranspileError> {
+        quantise(&self.float, &self.name, ranges, Rules { widths, ranges: options.ranges, correct_bias: options.correct_bias })
+    }
+
+    /// The cheapest widths, not above the given ones, whose results stay close to the float network's on the given samples: first both
+    /// together, then each alone, as long as that saves something.
+    fn narrow(&self, ranges: &Ranges, samples: &[Sample], options: &Options) -> Result<Widths, TranspileError> {
+        let widest = options.widths;
+        let reference = self.reference.as_ref().ok();
+        let cost = |widths: Widths| -> Result<Option<usize>, TranspileError> {
+            let mapped = self.quantised(ranges, options, widths)?;
+            let accuracy = measure(&mapped, &self.float, reference, samples)?;
             let close = accuracy.outputs.iter().all(|output| {
                 output.mean <= COST_MEAN_ERROR * output.magnitude && output.argmax_agreement.is_none_or(|share| share >= COST_AGREEMENT)
             });
-            let products = codegen::products(&model)?;
-            if close && best.is_none_or(|(least, _)| products < least) {
+            if close { codegen::products(&mapped.model).map(Some) } else { Ok(None) }
+        };
+        let mut best: Option<(usize, Widths)> = None;
+        let mut consider = |widths: Widths| -> Result<bool, TranspileError> {
+            let found = cost(widths)?;
+            if let Some(products) = found
+                && best.is_none_or(|(least, known)| {
+                    (products, widths.activations + widths.weights) < (least, known.activations + known.weights)
+                })
+            {
                 best = Some((products, widths));
+            }
+            Ok(found.is_some())
+        };
+        let together = |bits: u32| Widths { activations: bits.min(widest.activations), weights: bits.min(widest.weights) };
+        let mut narrowest = widest;
+        for bits in Widths::RANGE.rev() {
+            if !consider(together(bits))? {
+                break;
+            }
+            narrowest = together(bits);
+        }
+        for alone in [|w: Widths| Widths { weights: w.weights - 1, ..w }, |w: Widths| Widths { activations: w.activations - 1, ..w }] {
+            let mut widths = narrowest;
+            while widths.weights.min(widths.activations) > *Widths::RANGE.start() && consider(alone(widths))? {
+                widths = alone(widths);
             }
         }
         Ok(best.map_or(widest, |(_, widths)| widths))
@@ -191,7 +251,7 @@ impl Network {
             (2.0 * state - 1.0) * magnitude
         };
         let mut point = |_| {
-            let elements = self.float.inputs.iter().map(|(_, shape)| shape.iter().product::<usize>());
+            let elements = self.inputs.iter().map(|(_, shape)| shape.iter().product::<usize>());
             elements.map(|count| (0..count).map(|_| next()).collect()).collect::<Sample>()
         };
         let mut points: Vec<Sample> = (0..ASSUMED_POINTS).map(&mut point).collect();
@@ -209,6 +269,11 @@ fn check(options: &Options) -> Result<(), TranspileError> {
         if !Widths::RANGE.contains(&bits) {
             return Err(TranspileError::Option { option, value: bits.to_string(), expected: "from 4 to 16" });
         }
+    }
+    if let RangeMethod::Percentile(percent) = options.ranges
+        && !(percent > 0.0 && percent <= 100.0)
+    {
+        return Err(TranspileError::Option { option: "--percentile", value: percent.to_string(), expected: "above 0 and at most 100" });
     }
     if !(options.assumed_magnitude.is_finite() && options.assumed_magnitude > 0.0) {
         let value = options.assumed_magnitude.to_string();

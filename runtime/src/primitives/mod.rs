@@ -5,15 +5,25 @@
 
 mod affine;
 mod arg_max;
+mod divide;
+mod max;
 mod r#move;
+mod product;
+mod select;
 mod sum;
+mod table;
 
 use serde::{Deserialize, Serialize};
 
 pub use affine::Affine;
 pub use arg_max::ArgMax;
+pub use divide::Divide;
+pub use max::Max;
 pub use r#move::Move;
+pub use product::Product;
+pub use select::Select;
 pub use sum::Sum;
+pub use table::Table;
 
 use crate::error::Fault;
 use crate::interval::Interval;
@@ -71,6 +81,11 @@ primitives! {
     Sum,
     ArgMax,
     Move,
+    Product,
+    Table,
+    Divide,
+    Max,
+    Select,
 }
 
 /// The inputs as an array, if there are `N` of them.

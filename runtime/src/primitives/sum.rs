@@ -8,14 +8,17 @@ use crate::shape::Shape;
 
 /// A weighted elementwise sum of tensors of one shape: `y[i] = requantise_c(bias[c] + sum_t coefficients[t][c] * x_t[i])`.
 ///
-/// `c = i mod m` is the channel, with `m` the number of channels: 1 for one rule for all elements, the length of the last axis for a
-/// rule a channel, the number of elements for a rule an element. A saturation alone (ReLU, Clip) is one term with coefficient 1.
+/// `c = (i / inner) mod m` is the channel, with `m` the number of channels: 1 for one rule for all elements; the length of the last axis
+/// for a rule a channel, channels last; with `inner` elements behind the channel axis, for a rule a channel there. A saturation alone
+/// (ReLU, Clip) is one term with coefficient 1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sum {
     /// One list of `m` coefficients for each input.
     pub coefficients: Vec<Vec<i32>>,
     /// `[m]`, at the accumulator's scale.
     pub bias: Vec<i64>,
+    /// How many elements in a row share a channel.
+    pub inner: u32,
     /// One shift a channel, or one for all.
     pub requantise: Requantise,
 }
@@ -45,9 +48,9 @@ impl Rules for Sum {
         if let Some(other) = rest.iter().find(|shape| *shape != first) {
             return Err(Fault::InputShape { found: (*other).clone(), reason: format!("the first input has shape {first}") });
         }
-        let m = self.channels();
-        if m == 0 || !first.elements().is_multiple_of(m) {
-            let reason = format!("{m} values do not divide {} elements", first.elements());
+        let (m, inner) = (self.channels(), self.inner as usize);
+        if m == 0 || inner == 0 || !m.checked_mul(inner).is_some_and(|period| first.elements().is_multiple_of(period)) {
+            let reason = format!("{m} values for {inner} elements each do not divide {} elements", first.elements());
             return Err(Fault::Attribute { attribute: "bias", reason });
         }
         if let Some(row) = self.coefficients.iter().find(|row| row.len() != m) {
@@ -66,11 +69,12 @@ impl Rules for Sum {
     }
 
     fn evaluate(&self, inputs: &[(&Shape, &[i32])], output: &mut [i32]) {
-        let m = self.channels();
-        for (block, y) in output.chunks_exact_mut(m).enumerate() {
-            for (channel, y) in y.iter_mut().enumerate() {
+        let (m, inner) = (self.channels(), self.inner as usize);
+        for (block, y) in output.chunks_exact_mut(inner).enumerate() {
+            let channel = block % m;
+            for (position, y) in (block * inner..).zip(y) {
                 let terms = self.coefficients.iter().zip(inputs);
-                let acc = terms.map(|(row, (_, x))| i64::from(row[channel]) * i64::from(x[block * m + channel])).sum::<i64>();
+                let acc = terms.map(|(row, (_, x))| i64::from(row[channel]) * i64::from(x[position])).sum::<i64>();
                 *y = self.requantise.apply(channel, self.bias[channel] + acc);
             }
         }
@@ -87,7 +91,7 @@ mod tests {
 
     fn sum(coefficients: &[&[i32]], bias: &[i64], shift: i8) -> Sum {
         let coefficients = coefficients.iter().map(|row| row.to_vec()).collect();
-        Sum { coefficients, bias: bias.to_vec(), requantise: Requantise { shift: vec![shift], lo: -100, hi: 100 } }
+        Sum { coefficients, bias: bias.to_vec(), inner: 1, requantise: Requantise { shift: vec![shift], lo: -100, hi: 100 } }
     }
 
     fn shape(dims: &[usize]) -> Shape {
@@ -101,6 +105,15 @@ mod tests {
         let mut y = [0; 4];
         sum.evaluate(&[(&shape, &[1, 2, 3, 4]), (&shape, &[5, 6, 7, 8])], &mut y);
         assert_eq!(y, [11, -2, 13, 0]);
+    }
+
+    #[test]
+    fn elements_in_a_row_share_a_channel() {
+        let sum = Sum { inner: 2, ..sum(&[&[1, -1]], &[0, 10], 0) };
+        let shape = shape(&[8]);
+        let mut y = [0; 8];
+        sum.evaluate(&[(&shape, &[1, 2, 3, 4, 5, 6, 7, 8])], &mut y);
+        assert_eq!(y, [1, 2, 7, 6, 5, 6, 3, 2]);
     }
 
     #[test]

@@ -49,7 +49,9 @@ fn real(op: &FloatOp, shape: &[usize], inputs: &[(&[usize], &[f64])]) -> Vec<f64
         }
         FloatOp::Table(functions) => x.iter().map(|x| Function::chain(functions, *x)).collect(),
         FloatOp::Divide => x.iter().zip(inputs[1].1).map(|(a, b)| a / b).collect(),
-        FloatOp::Max { axis, .. } => along(inputs[0], *axis, |values| values.fold(f64::NEG_INFINITY, |best, (_, x)| if x > best { x } else { best })),
+        FloatOp::Max { axis, .. } => {
+            along(inputs[0], *axis, |values| values.fold(f64::NEG_INFINITY, |best, (_, x)| if x > best { x } else { best }))
+        }
         FloatOp::ArgMax { axis, .. } => along(inputs[0], *axis, |values| {
             let better = |best: (usize, f64), next: (usize, f64)| if next.1 > best.1 { next } else { best };
             values.reduce(better).map_or(0.0, |(position, _)| position as f64)

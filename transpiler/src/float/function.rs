@@ -82,13 +82,77 @@ impl Function {
             Self::Pow(exponent) => power(x, exponent),
             Self::Sin => libm::sin(x),
             Self::Cos => libm::cos(x),
-            Self::LeakyRelu(slope) => if x >= 0.0 { x } else { slope * x },
-            Self::Elu { alpha, width } => if x >= 0.0 { x } else { alpha * libm::expm1(x / width) },
+            Self::LeakyRelu(slope) => {
+                if x >= 0.0 {
+                    x
+                } else {
+                    slope * x
+                }
+            }
+            Self::Elu { alpha, width } => {
+                if x >= 0.0 {
+                    x
+                } else {
+                    alpha * libm::expm1(x / width)
+                }
+            }
             Self::Selu { alpha, gamma } => gamma * if x > 0.0 { x } else { alpha * libm::expm1(x) },
-            Self::ThresholdedRelu(threshold) => if x > threshold { x } else { 0.0 },
+            Self::ThresholdedRelu(threshold) => {
+                if x > threshold {
+                    x
+                } else {
+                    0.0
+                }
+            }
             Self::HardSwish => x * (x / 6.0 + 0.5).clamp(0.0, 1.0),
             Self::Swish(alpha) => x * sigmoid(alpha * x),
             Self::Truncate => x.trunc(),
+        }
+    }
+
+    /// An interval that holds the function's values on `lo..=hi`.
+    pub fn image(self, lo: f64, hi: f64) -> (f64, f64) {
+        let (a, b) = (self.apply(lo), self.apply(hi));
+        let ends = (a.min(b), a.max(b));
+        let with = |value: f64| (ends.0.min(value), ends.1.max(value));
+        let crosses = lo < 0.0 && hi > 0.0;
+        match self {
+            Self::Sin | Self::Cos => (-1.0, 1.0),
+            Self::Reciprocal if crosses || lo == 0.0 || hi == 0.0 => (f64::NEG_INFINITY, f64::INFINITY),
+            Self::Pow(exponent) if crosses && exponent < 0.0 => (f64::NEG_INFINITY, f64::INFINITY),
+            Self::Abs | Self::Pow(_) if crosses => with(0.0),
+            // These fall before they rise; each is above -1 everywhere left of 0, Swish above -1 / alpha.
+            Self::Gelu | Self::GeluTanh | Self::Mish | Self::HardSwish if lo < 0.0 => with(-0.4),
+            Self::Swish(alpha) if alpha > 0.0 => with(if lo < 0.0 { -0.3 / alpha } else { ends.0 }),
+            Self::Swish(_) => (f64::NEG_INFINITY, f64::INFINITY),
+            Self::ThresholdedRelu(threshold) => (ends.0.min(threshold.min(0.0)), ends.1.max(0.0)),
+            Self::LeakyRelu(_) | Self::Elu { .. } | Self::Selu { .. } => with(if crosses { 0.0 } else { a }),
+            _ => ends,
+        }
+    }
+
+    /// A bound of the function's slope on `lo..=hi`; infinite where it jumps.
+    pub fn slope(self, lo: f64, hi: f64) -> f64 {
+        let size = lo.abs().max(hi.abs());
+        let nearest = if lo <= 0.0 && hi >= 0.0 { 0.0 } else { lo.abs().min(hi.abs()) };
+        match self {
+            Self::Linear { factor, .. } => factor.abs(),
+            Self::Clamp { .. } | Self::Abs | Self::Tanh | Self::Softplus | Self::Softsign | Self::Sin | Self::Cos => 1.0,
+            Self::Sigmoid => 0.25,
+            Self::Exp => libm::exp(hi),
+            Self::Log => 1.0 / lo.max(0.0),
+            Self::Erf => std::f64::consts::FRAC_2_SQRT_PI,
+            // The greatest slopes of x * sigmoid(x), of Gelu and of Mish are 1.0998, 1.1290 and 1.0885.
+            Self::Gelu | Self::GeluTanh | Self::Mish | Self::Swish(_) => 1.13,
+            Self::Sqrt => 0.5 / lo.max(0.0).sqrt(),
+            Self::Reciprocal => 1.0 / (nearest * nearest),
+            Self::Pow(exponent) if exponent >= 1.0 => exponent * libm::pow(size, exponent - 1.0),
+            Self::Pow(exponent) if lo >= 0.0 || exponent.fract() == 0.0 => exponent.abs() * libm::pow(nearest, exponent - 1.0),
+            Self::LeakyRelu(slope) => slope.abs().max(1.0),
+            Self::Elu { alpha, width } => (alpha / width).abs().max(1.0),
+            Self::Selu { alpha, gamma } => gamma.abs() * alpha.abs().max(1.0),
+            Self::HardSwish => 1.5,
+            Self::Sign | Self::Truncate | Self::ThresholdedRelu(_) | Self::Pow(_) => f64::INFINITY,
         }
     }
 
@@ -138,6 +202,59 @@ mod tests {
         close(Function::Sign, -0.0, 0.0);
         close(Function::Truncate, -1.5, -1.0);
         assert_eq!(Function::chain(&[Function::Abs, Function::Linear { factor: 2.0, offset: 1.0 }], -3.0), 7.0);
+    }
+
+    #[test]
+    fn images_and_slopes_hold_what_the_functions_do() {
+        let functions = [
+            Function::Linear { factor: -2.0, offset: 1.0 },
+            Function::Clamp { lo: -1.0, hi: 0.5 },
+            Function::Abs,
+            Function::Sign,
+            Function::Sigmoid,
+            Function::Tanh,
+            Function::Exp,
+            Function::Log,
+            Function::Erf,
+            Function::Gelu,
+            Function::GeluTanh,
+            Function::Mish,
+            Function::Softplus,
+            Function::Softsign,
+            Function::Sqrt,
+            Function::Reciprocal,
+            Function::Pow(2.0),
+            Function::Pow(3.0),
+            Function::Pow(-0.5),
+            Function::Pow(0.5),
+            Function::Pow(-2.0),
+            Function::Sin,
+            Function::Cos,
+            Function::LeakyRelu(-0.5),
+            Function::Elu { alpha: 2.0, width: 0.5 },
+            Function::Selu { alpha: 1.7, gamma: 1.05 },
+            Function::ThresholdedRelu(0.7),
+            Function::ThresholdedRelu(-0.7),
+            Function::HardSwish,
+            Function::Swish(1.7),
+            Function::Truncate,
+        ];
+        for function in functions {
+            for (lo, hi) in [(-6.0, 7.0), (-3.0, -0.5), (0.25, 4.0), (-0.75, 0.0), (0.0, 2.0)] {
+                let ((least, greatest), slope) = (function.image(lo, hi), function.slope(lo, hi));
+                let points: Vec<f64> = (0..=1000).map(|k| lo + (hi - lo) * f64::from(k) / 1000.0).collect();
+                for pair in points.windows(2) {
+                    let (a, b) = (function.apply(pair[0]), function.apply(pair[1]));
+                    assert!(a >= least - 1e-12 && a <= greatest + 1e-12, "{function:?} of {} is {a}, outside {least}..{greatest}", pair[0]);
+                    let bound = slope * (pair[1] - pair[0]);
+                    assert!(
+                        (a - b).abs() <= bound * (1.0 + 1e-9) + 1e-12 || bound.is_nan() || bound.is_infinite(),
+                        "{function:?} near {}",
+                        pair[0]
+                    );
+                }
+            }
+        }
     }
 
     #[test]

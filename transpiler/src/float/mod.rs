@@ -150,11 +150,6 @@ impl FloatSum {
         Self { bounds, ..self }
     }
 
-    /// The same with another rounding.
-    pub fn rounded(self, rounding: Rounding) -> Self {
-        Self { rounding, ..self }
-    }
-
     /// Number of channels.
     pub fn channels(&self) -> usize {
         self.bias.len()
@@ -163,12 +158,6 @@ impl FloatSum {
     /// The channel of an element.
     pub fn channel(&self, element: usize) -> usize {
         element / self.inner % self.bias.len()
-    }
-
-    /// Whether it multiplies each element by 1 and adds 0.
-    pub fn is_clamp(&self) -> bool {
-        let [row] = self.coefficients.as_slice() else { return false };
-        row.iter().all(|factor| *factor == 1.0) && self.bias.iter().all(|bias| *bias == 0.0)
     }
 
     /// The same rules in the shortest form: for coefficients given an element at a time.
@@ -225,12 +214,6 @@ impl Bounds {
 }
 
 impl FloatModel {
-    /// How many times a tensor is used, as a node's input or as an output.
-    pub fn uses(&self, value: ValueId) -> usize {
-        let by_nodes = self.nodes.iter().flat_map(|node| &node.inputs).filter(|input| **input == value).count();
-        by_nodes + self.outputs.iter().filter(|(_, output)| *output == value).count()
-    }
-
     /// Shape and kind of a tensor.
     pub fn tensor(&self, value: ValueId) -> (&[usize], Kind) {
         let input = self.inputs.iter().find(|input| input.value == value).map(|input| (input.shape.as_slice(), input.kind));

@@ -11,6 +11,7 @@ use crate::error::TranspileError;
 use crate::float::{FloatInput, FloatModel, FloatNode, FloatOp, Kind};
 use crate::onnx::{Element, Graph, OnnxNode};
 use maat_runtime::Interval;
+pub(crate) use moves::union as union_of_kinds;
 use scope::{Lowered, Operand, Scope, Source};
 
 /// Lowers one node: reads its attributes and inputs from the scope, and gives its outputs there.

@@ -7,7 +7,8 @@ impl Scope<'_> {
     /// Elements of `x` by position, in the order of a tensor of shape `shape`. Positions from the number of elements on stand for
     /// `constants`.
     pub(super) fn gather(&mut self, x: &Operand, shape: Vec<usize>, indices: Vec<u32>, constants: Vec<f64>) -> Result<Operand, String> {
-        let same_order = constants.is_empty() && indices.len() == x.elements() && indices.iter().zip(0..).all(|(index, position)| *index == position);
+        let same_order =
+            constants.is_empty() && indices.len() == x.elements() && indices.iter().zip(0..).all(|(index, position)| *index == position);
         if same_order {
             return self.reshape(x, shape);
         }
@@ -49,7 +50,9 @@ impl Scope<'_> {
     pub(super) fn concat(&mut self, parts: &[Operand], axis: usize) -> Result<Operand, String> {
         let first = &parts[0];
         let fits = |part: &&Operand| {
-            part.axes() == first.axes() && part.element == first.element && (0..first.axes()).all(|k| k == axis || part.shape[k] == first.shape[k])
+            part.axes() == first.axes()
+                && part.element == first.element
+                && (0..first.axes()).all(|k| k == axis || part.shape[k] == first.shape[k])
         };
         if let Some(other) = parts.iter().find(|part| !fits(part)) {
             return Err(format!("tensors of shapes {:?} and {:?} cannot be joined along axis {axis}", first.shape, other.shape));
@@ -102,7 +105,8 @@ impl Scope<'_> {
             indices = indices.into_iter().flat_map(step).collect();
         }
         let filled = indices.iter().any(Option::is_none);
-        let indices = indices.into_iter().map(|index| index.map_or(outside, |index| u32::try_from(index).expect("tensors are small"))).collect();
+        let indices =
+            indices.into_iter().map(|index| index.map_or(outside, |index| u32::try_from(index).expect("tensors are small"))).collect();
         self.gather(x, shape, indices, if filled { vec![fill] } else { Vec::new() })
     }
 
@@ -139,7 +143,7 @@ pub(super) fn common_shape<'a>(shapes: impl IntoIterator<Item = &'a [usize]>) ->
 }
 
 /// What holds the elements of both.
-pub(super) fn union(a: Kind, b: Kind) -> Kind {
+pub(crate) fn union(a: Kind, b: Kind) -> Kind {
     match (a, b) {
         (Kind::Integer(a), Kind::Integer(b)) => Kind::Integer(maat_runtime::Interval::new(a.lo.min(b.lo), a.hi.max(b.hi))),
         _ => Kind::Real,

@@ -152,7 +152,9 @@ impl<'a> Scope<'a> {
     /// A constant input, if it is given.
     pub(super) fn constant(&self, position: usize) -> Result<Option<Operand>, String> {
         match self.optional(position)? {
-            Some(operand) if !operand.is_constant() => Err(format!("input {position} (`{}`) must be a constant", self.node.proto.input[position])),
+            Some(operand) if !operand.is_constant() => {
+                Err(format!("input {position} (`{}`) must be a constant", self.node.proto.input[position]))
+            }
             operand => Ok(operand),
         }
     }
@@ -275,7 +277,13 @@ impl<'a> Scope<'a> {
     }
 
     /// Adds a primitive. Constants among its inputs become tensors; if there is nothing else among them, so is the result.
-    pub(super) fn emit(&mut self, op: FloatOp, inputs: &[&Operand], shape: Vec<usize>, (element, kind): (Element, Kind)) -> Result<Operand, String> {
+    pub(super) fn emit(
+        &mut self,
+        op: FloatOp,
+        inputs: &[&Operand],
+        shape: Vec<usize>,
+        (element, kind): (Element, Kind),
+    ) -> Result<Operand, String> {
         let elements = shape.iter().try_fold(1usize, |product, length| product.checked_mul(*length));
         if elements.is_none_or(|elements| elements > MAX_ELEMENTS) {
             return Err(format!("a tensor of shape {shape:?} is too large: at most {MAX_ELEMENTS} elements are supported"));
@@ -284,7 +292,8 @@ impl<'a> Scope<'a> {
             return Err(format!("a tensor of shape {shape:?} has no elements"));
         }
         if inputs.iter().all(|input| input.is_constant()) {
-            let known: Vec<(&[usize], &[f64])> = inputs.iter().map(|input| (input.shape.as_slice(), input.values().unwrap_or_default())).collect();
+            let known: Vec<(&[usize], &[f64])> =
+                inputs.iter().map(|input| (input.shape.as_slice(), input.values().unwrap_or_default())).collect();
             let values = evaluate(&op, kind, &shape, &known);
             return Ok(Operand::constant(shape, element, values));
         }

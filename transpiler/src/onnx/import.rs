@@ -4,6 +4,7 @@ use std::path::Path;
 use tract_onnx::pb::tensor_shape_proto::dimension::Value as Dim;
 use tract_onnx::pb::type_proto::Value as Type;
 use tract_onnx::pb::{GraphProto, ModelProto, ValueInfoProto};
+use tract_onnx::prelude::Framework;
 
 use super::graph::{Element, Graph, GraphInput, OnnxNode};
 use super::reference::Reference;
@@ -118,7 +119,8 @@ fn graph_input(input: &ValueInfoProto) -> Result<GraphInput, String> {
     let Some(Type::TensorType(tensor)) = input.r#type.as_ref().and_then(|proto| proto.value.as_ref()) else {
         return Err(format!("input `{name}` is no tensor"));
     };
-    let element = Element::of(tensor.elem_type).ok_or_else(|| format!("input `{name}` has data type {}, which is not supported", tensor.elem_type))?;
+    let element = Element::of(tensor.elem_type)
+        .ok_or_else(|| format!("input `{name}` has data type {}, which is not supported", tensor.elem_type))?;
     let shape = tensor.shape.as_ref().ok_or_else(|| format!("input `{name}` has no shape; export the model with fixed shapes"))?;
     let length = |(axis, dim): (usize, &tract_onnx::pb::tensor_shape_proto::Dimension)| match dim.value {
         Some(Dim::DimValue(length)) if length > 0 => usize::try_from(length).map_err(|error| error.to_string()),

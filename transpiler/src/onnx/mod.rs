@@ -5,7 +5,7 @@ mod import;
 mod reference;
 mod tensor;
 
-pub use graph::{Constant, Element, Graph, GraphInput, OnnxNode};
-pub use import::{IMPORT_THREAD, import};
+pub use graph::{Constant, Element, Graph, OnnxNode};
+pub use import::{IMPORT_THREAD, Imported, import};
 pub use reference::Reference;
 pub use tensor::constant;

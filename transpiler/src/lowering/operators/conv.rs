@@ -24,7 +24,8 @@ pub(super) fn lower(scope: &mut Scope<'_>, x: &Operand, weights: &Operand, bias:
     {
         return Err(format!("attribute `kernel_shape` is {shape:?}, but the kernel has shape {kernel:?}"));
     }
-    let groups = usize::try_from(scope.attribute("group", 1i64)?).ok().filter(|groups| *groups > 0).ok_or("attribute `group` must be positive")?;
+    let groups =
+        usize::try_from(scope.attribute("group", 1i64)?).ok().filter(|groups| *groups > 0).ok_or("attribute `group` must be positive")?;
     if x.shape.get(1) != Some(&(per_group * groups)) || !outputs.is_multiple_of(groups) {
         return Err(format!("the kernel takes {per_group} channels for each of {groups} groups and gives {outputs}"));
     }

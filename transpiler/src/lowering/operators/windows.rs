@@ -183,5 +183,7 @@ pub(super) fn lengths(scope: &Scope<'_>, name: &str, count: usize, default: usiz
     let Some(list) = scope.list(name).filter(|list| !list.is_empty()) else { return Ok(vec![default; count]) };
     let length = |value: &i64| usize::try_from(*value).ok().filter(|value| (least..=MAX_LENGTH).contains(value));
     let found: Option<Vec<usize>> = list.iter().map(length).collect();
-    found.filter(|found| found.len() == count).ok_or_else(|| format!("attribute `{name}` is {list:?}: {count} values from {least} on are expected"))
+    found
+        .filter(|found| found.len() == count)
+        .ok_or_else(|| format!("attribute `{name}` is {list:?}: {count} values from {least} on are expected"))
 }

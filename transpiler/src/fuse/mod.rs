@@ -1,0 +1,74 @@
+//! Rewrites a float network into one that computes the same with fewer and cheaper nodes.
+//!
+//! | pass | what it does |
+//! |---|---|
+//! | [`moves`] | joins moves, lets elementwise sums and tables pass them, sorts what a dense layer gathers |
+//! | [`sums`] | folds elementwise sums into the layers and tables around them: a bias, a normalisation or an activation costs nothing |
+//! | [`integers`] | finds layers on quantised integers, whose weights are multiples of one number a channel, and makes them exact |
+//!
+//! Each pass changes one place and says so; they are repeated until none finds anything.
+
+mod integers;
+mod moves;
+mod sums;
+
+use std::collections::HashMap;
+
+use crate::float::{FloatModel, ValueId};
+
+/// Rewrites until nothing more is found.
+pub fn fuse(model: &mut FloatModel) {
+    let passes: [fn(&mut FloatModel, &Uses) -> bool; 7] =
+        [moves::drop_identity, moves::join, sums::fold, integers::sink, moves::hoist, integers::factorise, moves::sort_gathered];
+    loop {
+        model.prune();
+        let uses = Uses::of(model);
+        if !passes.iter().any(|pass| pass(model, &uses)) {
+            return;
+        }
+    }
+}
+
+/// Who gives and who takes each tensor.
+pub struct Uses {
+    producers: HashMap<ValueId, usize>,
+    counts: HashMap<ValueId, usize>,
+    next: u32,
+}
+
+impl Uses {
+    fn of(model: &FloatModel) -> Self {
+        let producers = model.nodes.iter().enumerate().map(|(position, node)| (node.output, position)).collect();
+        let mut counts: HashMap<ValueId, usize> = HashMap::new();
+        let taken = model.nodes.iter().flat_map(|node| &node.inputs).chain(model.outputs.iter().map(|(_, value)| value));
+        taken.for_each(|value| *counts.entry(*value).or_default() += 1);
+        let all = model.inputs.iter().map(|input| input.value.0).chain(model.nodes.iter().map(|node| node.output.0));
+        Self { producers, counts, next: all.max().map_or(0, |value| value + 1) }
+    }
+
+    /// Position of the node that gives a tensor.
+    fn producer(&self, value: ValueId) -> Option<usize> {
+        self.producers.get(&value).copied()
+    }
+
+    /// How many times a tensor is taken, outputs included.
+    fn count(&self, value: ValueId) -> usize {
+        self.counts.get(&value).copied().unwrap_or_default()
+    }
+
+    /// An identity for a new tensor; one a change.
+    fn fresh(&self) -> ValueId {
+        ValueId(self.next)
+    }
+}
+
+fn is_output(model: &FloatModel, value: ValueId) -> bool {
+    model.outputs.iter().any(|(_, output)| *output == value)
+}
+
+/// Lets everything that takes `from` take `to`.
+fn redirect(model: &mut FloatModel, from: ValueId, to: ValueId) {
+    for input in model.nodes.iter_mut().flat_map(|node| &mut node.inputs).filter(|input| **input == from) {
+        *input = to;
+    }
+}

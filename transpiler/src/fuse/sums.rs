@@ -1,0 +1,105 @@
+use super::Uses;
+use crate::float::{Bounds, FloatModel, FloatNode, FloatOp, FloatSum, Function, Kind};
+
+/// Folds the node that gives another's only input into it.
+pub(super) fn fold(model: &mut FloatModel, uses: &Uses) -> bool {
+    for consumer in 0..model.nodes.len() {
+        let [input] = model.nodes[consumer].inputs[..] else { continue };
+        let Some(producer) = uses.producer(input) else { continue };
+        let (first, second) = (&model.nodes[producer], &model.nodes[consumer]);
+        // Rounding to integers between the two must stay. Turning integers into reals costs nothing, so others may do it again.
+        let from_integers = first.inputs.iter().all(|input| model.tensor(*input).1 != Kind::Real);
+        if first.kind != Kind::Real || (uses.count(input) != 1 && !from_integers) {
+            continue;
+        }
+        if let Some(op) = compose(first, second) {
+            let (inputs, name) = (first.inputs.clone(), first.name.clone());
+            let second = &mut model.nodes[consumer];
+            if matches!(model_op(&op), Weight::Affine) && !matches!(second.op, FloatOp::Affine { .. }) {
+                second.name = name;
+            }
+            (second.op, second.inputs) = (op, inputs);
+            return true;
+        }
+    }
+    false
+}
+
+enum Weight {
+    Affine,
+    Other,
+}
+
+fn model_op(op: &FloatOp) -> Weight {
+    if matches!(op, FloatOp::Affine { .. }) { Weight::Affine } else { Weight::Other }
+}
+
+/// One operation that does what the two do one after the other.
+fn compose(first: &FloatNode, second: &FloatNode) -> Option<FloatOp> {
+    match (&first.op, &second.op) {
+        // clamp(c * clamp(W x + b) + d); rounding to integers stays apart, because a dense layer knows one way of rounding only
+        (FloatOp::Affine { groups, weights, bias, bounds }, FloatOp::Sum(sum)) if second.kind == Kind::Real => {
+            let (factor, offset) = per_channel(sum, bias.len())?;
+            let bounds = compose_bounds(*bounds, &factor, &offset, sum.bounds)?;
+            let n = weights.len() / bias.len();
+            let weights = weights.iter().enumerate().map(|(index, weight)| factor[index / n] * weight).collect();
+            let bias = (0..bias.len()).map(|channel| factor[channel] * bias[channel] + offset[channel]).collect();
+            Some(FloatOp::Affine { groups: *groups, weights, bias, bounds })
+        }
+        // W (c * x + d) + b, clamped
+        (FloatOp::Sum(sum), FloatOp::Affine { groups, weights, bias, bounds }) if first.inputs.len() == 1 && sum.bounds == Bounds::NONE => {
+            let (n, m) = (weights.len() / bias.len(), bias.len());
+            let (factor, offset) = per_channel(sum, groups * n)?;
+            let element = |channel: usize, j: usize| channel / (m / groups) * n + j;
+            let shift = |channel: usize| (0..n).map(|j| weights[channel * n + j] * offset[element(channel, j)]).sum::<f64>();
+            let bias = bias.iter().enumerate().map(|(channel, bias)| bias + shift(channel)).collect();
+            let weights = weights.iter().enumerate().map(|(index, weight)| weight * factor[element(index / n, index % n)]).collect();
+            Some(FloatOp::Affine { groups: *groups, weights, bias, bounds: *bounds })
+        }
+        // clamp(c * clamp(sum_t a_t x_t + b) + d)
+        (FloatOp::Sum(first_sum), FloatOp::Sum(next)) => {
+            let elements: usize = second.shape.iter().product();
+            let factor: Vec<f64> = (0..elements).map(|element| next.coefficients[0][next.channel(element)]).collect();
+            let offset: Vec<f64> = (0..elements).map(|element| next.bias[next.channel(element)]).collect();
+            let bounds = compose_bounds(first_sum.bounds, &factor, &offset, next.bounds)?;
+            let scaled = |row: &[f64]| (0..elements).map(|element| factor[element] * row[first_sum.channel(element)]).collect::<Vec<f64>>();
+            let bias = scaled(&first_sum.bias).iter().zip(&offset).map(|(b, d)| b + d).collect();
+            let coefficients = first_sum.coefficients.iter().map(|row| scaled(row)).collect();
+            Some(FloatOp::Sum(FloatSum { coefficients, bias, inner: 1, bounds, rounding: next.rounding }.compact(elements)))
+        }
+        (FloatOp::Sum(sum), FloatOp::Table(functions)) if first.inputs.len() == 1 => {
+            Some(FloatOp::Table([&as_functions(sum)?[..], functions].concat()))
+        }
+        (FloatOp::Table(functions), FloatOp::Sum(sum)) if second.kind == Kind::Real => {
+            Some(FloatOp::Table([functions, &as_functions(sum)?[..]].concat()))
+        }
+        (FloatOp::Table(functions), FloatOp::Table(next)) => Some(FloatOp::Table([&functions[..], next].concat())),
+        _ => None,
+    }
+}
+
+/// A sum of one tensor with one rule for all elements, as functions of one variable.
+fn as_functions(sum: &FloatSum) -> Option<Vec<Function>> {
+    let ([row], [offset]) = (sum.coefficients.as_slice(), sum.bias.as_slice()) else { return None };
+    let linear = Function::Linear { factor: row[0], offset: *offset };
+    let clamp = Function::Clamp { lo: sum.bounds.lo, hi: sum.bounds.hi };
+    Some(if sum.bounds == Bounds::NONE { vec![linear] } else { vec![linear, clamp] })
+}
+
+/// A sum's factor and offset for each of `channels` elements in a row, if its own period fits into them.
+fn per_channel(sum: &FloatSum, channels: usize) -> Option<(Vec<f64>, Vec<f64>)> {
+    let [row] = sum.coefficients.as_slice() else { return None };
+    let period = if sum.channels() == 1 { 1 } else { sum.inner * sum.channels() };
+    let repeat = |values: &[f64]| (0..channels).map(|element| values[sum.channel(element)]).collect();
+    channels.is_multiple_of(period).then(|| (repeat(row), repeat(&sum.bias)))
+}
+
+/// The bounds of `clamp_next(factor * clamp(x) + offset)` as one clamp, if it is one: nothing was clamped before, or all elements are
+/// scaled alike, and not turned around.
+fn compose_bounds(bounds: Bounds, factor: &[f64], offset: &[f64], next: Bounds) -> Option<Bounds> {
+    if bounds == Bounds::NONE {
+        return Some(next);
+    }
+    let alike = factor.iter().all(|value| *value == factor[0]) && offset.iter().all(|value| *value == offset[0]) && factor[0] > 0.0;
+    alike.then(|| Bounds { lo: factor[0] * bounds.lo + offset[0], hi: factor[0] * bounds.hi + offset[0] }.then(next))
+}

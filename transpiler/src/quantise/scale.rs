@@ -1,0 +1,86 @@
+use maat_runtime::Interval;
+
+use crate::float::Bounds;
+
+/// Scale exponents stay within this range whatever the magnitudes are.
+const MAX_SCALE: i32 = 120;
+
+/// The largest scale exponent at which `magnitude` fits into `bits`, sign included.
+pub fn scale_for(magnitude: f64, bits: u32) -> i32 {
+    let greatest = f64::from((1u32 << (bits - 1)) - 1);
+    if magnitude > 0.0 { largest_exponent(magnitude, greatest).clamp(-MAX_SCALE, MAX_SCALE) } else { 0 }
+}
+
+/// The largest `s` with `round(value * 2^s) <= greatest`, for positive values.
+pub fn largest_exponent(value: f64, greatest: f64) -> i32 {
+    // A difference of logarithms, because the quotient may overflow. It is rounded; decide on the exact product.
+    let mut exponent = (greatest.log2() - value.log2()).floor() as i32;
+    while (value * 2f64.powi(exponent + 1)).round() <= greatest {
+        exponent += 1;
+    }
+    while (value * 2f64.powi(exponent)).round() > greatest {
+        exponent -= 1;
+    }
+    exponent
+}
+
+/// Rounds half up, as everywhere.
+pub fn round(value: f64) -> f64 {
+    (value + 0.5).floor()
+}
+
+/// The bounds of a result as integers, within its width.
+pub fn saturation(bounds: Bounds, scale: i32, bits: u32) -> (i32, i32) {
+    let range = Interval::of_bits(bits);
+    let bound = |value: f64| round(value * 2f64.powi(scale)).clamp(range.lo as f64, range.hi as f64) as i32;
+    (bound(bounds.lo), bound(bounds.hi))
+}
+
+/// The largest exponent at which a bias leaves the accumulator room below 2^62.
+pub fn bias_exponent(bias: f64) -> i32 {
+    if bias == 0.0 { i32::MAX / 2 } else { largest_exponent(bias.abs(), 2f64.powi(60)) }
+}
+
+/// The least exponent `e` at which `value * 2^e` is whole, if it is below a limit.
+pub fn exact_exponent(value: f64, limit: i32) -> Option<i32> {
+    if value == 0.0 {
+        return Some(i32::MIN / 2);
+    }
+    let whole = |exponent: i32| (value * 2f64.powi(exponent)).fract() == 0.0;
+    let mut exponent = -(value.abs().log2().floor() as i32);
+    while exponent <= limit && !whole(exponent) {
+        exponent += 1;
+    }
+    (exponent <= limit).then_some(exponent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scale_uses_all_bits_and_no_more() {
+        assert_eq!(scale_for(127.0, 8), 0);
+        assert_eq!(scale_for(127.4, 8), 0);
+        assert_eq!(scale_for(127.6, 8), -1);
+        assert_eq!(scale_for(1.0, 8), 6);
+        assert_eq!(scale_for(0.0, 8), 0);
+        assert_eq!(scale_for(f64::MIN_POSITIVE, 8), MAX_SCALE);
+        assert_eq!(scale_for(f64::MAX, 8), -MAX_SCALE);
+    }
+
+    #[test]
+    fn bounds_become_saturation() {
+        let relu6 = Bounds { lo: 0.0, hi: 6.0 };
+        assert_eq!(saturation(relu6, 3, 8), (0, 48));
+        assert_eq!(saturation(relu6, 6, 8), (0, 127));
+    }
+
+    #[test]
+    fn the_exact_exponent_makes_a_value_whole() {
+        assert_eq!(exact_exponent(0.375, 30), Some(3));
+        assert_eq!(exact_exponent(12.0, 30), Some(-2));
+        assert_eq!(exact_exponent(-1.0, 30), Some(0));
+        assert_eq!(exact_exponent(0.1, 30), None);
+    }
+}

@@ -1,0 +1,118 @@
+use maat_runtime::primitives::Table;
+use maat_runtime::{Interval, Primitive, TensorId};
+
+use super::Quantiser;
+use super::scale::{round, saturation};
+use crate::error::TranspileError;
+use crate::float::{Bounds, FloatNode, Function};
+
+/// A table has at most so many knots; where that is not enough for the width, the error is as small as it gets.
+const MAX_KNOTS: i64 = 1 << 12;
+
+/// Interpolation may be off by this many units of the result, beside its rounding.
+const MAX_ERROR: f64 = 0.5;
+
+/// How far beyond the values seen a table is still as exact, as a share of their span.
+const MARGIN: f64 = 0.25;
+
+impl Quantiser<'_> {
+    pub(super) fn table(&mut self, node: &FloatNode, functions: &[Function], input: TensorId) -> Result<TensorId, TranspileError> {
+        let (bits, scale) = self.precision(node.output);
+        let (range, input_scale) = (self.tensor(input).range, self.tensor(input).scale);
+        let seen = self.ranges.of(node.inputs[0]).filter(|observed| observed.lo <= observed.hi);
+        let used = seen.map_or(range, |observed| {
+            let margin = MARGIN * (observed.hi - observed.lo);
+            let end = |value: f64| (value * 2f64.powi(input_scale)).clamp(range.lo as f64, range.hi as f64);
+            Interval::new(end(observed.lo - margin).floor() as i64, end(observed.hi + margin).ceil() as i64)
+        });
+        let (lo, hi) = saturation(Bounds::NONE, scale, bits);
+        // In units of the result, saturated.
+        let function = |x: i64| {
+            let y = Function::chain(functions, x as f64 * 2f64.powi(-input_scale)) * 2f64.powi(scale);
+            if y.is_nan() { 0.0 } else { y.clamp(f64::from(lo), f64::from(hi)) }
+        };
+        self.push(&node.name, Primitive::Table(interpolate(function, range, used)), &[input], scale)
+    }
+}
+
+/// The coarsest table over `range` whose interpolation is good enough where it is `used`, or the finest that there may be.
+///
+/// Knots stand at multiples of their distance, so that 0, where many functions have a kink, is one of them.
+fn interpolate(function: impl Fn(i64) -> f64, range: Interval, used: Interval) -> Table {
+    let span = range.hi - range.lo;
+    let widest = 64 - span.max(1).leading_zeros();
+    let first = |fraction: u32| range.lo >> fraction << fraction;
+    let count = |fraction: u32| ((range.hi - first(fraction)) >> fraction) + 1 + i64::from(fraction > 0);
+    let fits = |fraction: &u32| count(*fraction) <= MAX_KNOTS;
+    let fractions: Vec<u32> = (0..=widest.min(24)).rev().filter(fits).collect();
+    let good = fractions.iter().find(|fraction| error(&function, **fraction, used) <= MAX_ERROR);
+    let fraction = good.or(fractions.last()).copied().unwrap_or(24);
+    let lo = first(fraction);
+    let knots = (0..count(fraction)).map(|index| round(function(lo + (index << fraction))) as i32).collect();
+    // The first knot may lie below the range; a 32-bit number still holds it, because it is a multiple of a smaller power of two.
+    Table { lo: lo.max(i64::from(i32::MIN)) as i32, fraction: fraction as u8, knots }
+}
+
+/// The greatest distance between the function and its interpolation, at some points of each interval between knots.
+fn error(function: &impl Fn(i64) -> f64, fraction: u32, used: Interval) -> f64 {
+    const POINTS: i64 = 8;
+    let width = 1i64 << fraction;
+    let step = (width / POINTS).max(1);
+    let mut worst = 0.0f64;
+    let mut left = used.lo >> fraction << fraction;
+    while left <= used.hi {
+        let (from, to) = (function(left), function(left + width));
+        let mut x = left + step;
+        while x < left + width {
+            if used.contains(x) {
+                let line = from + (to - from) * (x - left) as f64 / width as f64;
+                worst = worst.max((line - function(x)).abs());
+            }
+            x += step;
+        }
+        if worst > MAX_ERROR {
+            return worst;
+        }
+        left += width;
+    }
+    worst
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn apply(table: &Table, x: i32) -> i32 {
+        use maat_runtime::Shape;
+        let shape = Shape::new(&[1]).unwrap();
+        let mut y = [0];
+        Primitive::Table(table.clone()).rules().evaluate(&[(&shape, &[x])], &mut y);
+        y[0]
+    }
+
+    #[test]
+    fn a_kink_at_zero_needs_three_knots() {
+        let table = interpolate(|x| x.abs() as f64, Interval::of_bits(16), Interval::of_bits(16));
+        assert_eq!(table.knots, [32768, 0, 32768]);
+        for x in [-32768, -5, -1, 0, 1, 77, 32767] {
+            assert_eq!(apply(&table, x), x.abs());
+        }
+    }
+
+    #[test]
+    fn a_smooth_function_is_as_exact_as_its_unit() {
+        let sigmoid = |x: i64| 16384.0 / (1.0 + libm::exp(-(x as f64) / 4096.0));
+        let table = interpolate(sigmoid, Interval::of_bits(16), Interval::of_bits(16));
+        assert!(table.knots.len() < 1000, "{} knots", table.knots.len());
+        for x in (-32768..32768).step_by(13) {
+            assert!((f64::from(apply(&table, x)) - sigmoid(i64::from(x))).abs() <= 1.5, "at {x}");
+        }
+    }
+
+    #[test]
+    fn few_inputs_are_looked_up_one_by_one() {
+        let table = interpolate(|x| f64::from(u8::from(x > 3)), Interval::new(0, 15), Interval::new(0, 15));
+        assert_eq!((table.fraction, table.knots.len()), (0, 16));
+        assert_eq!([0, 3, 4, 15].map(|x| apply(&table, x)), [0, 0, 1, 1]);
+    }
+}
