@@ -41,10 +41,7 @@ impl Scope<'_> {
             return Ok(x.clone());
         }
         let refused = || format!("a tensor of shape {:?} does not broadcast to {shape:?}", x.shape);
-        let elements = shape.iter().try_fold(1usize, |product, length| product.checked_mul(*length));
-        if elements.is_none_or(|elements| elements > maat_runtime::Shape::MAX_ELEMENTS) {
-            return Err(format!("a tensor of shape {shape:?} is too large"));
-        }
+        check_size(shape)?;
         let indices = broadcast_indices(&x.shape, shape).ok_or_else(refused)?;
         self.gather(x, shape.to_vec(), indices, Vec::new())
     }
@@ -62,6 +59,7 @@ impl Scope<'_> {
         }
         let mut shape = first.shape.clone();
         shape[axis] = parts.iter().map(|part| part.shape[axis]).sum();
+        check_size(&shape)?;
         let inner: usize = shape[axis + 1..].iter().product();
         let outer: usize = shape[..axis].iter().product();
         let mut starts = Vec::new();
@@ -87,9 +85,10 @@ impl Scope<'_> {
     pub(super) fn pick(&mut self, x: &Operand, axis: usize, positions: &[usize]) -> Result<Operand, String> {
         let mut shape = x.shape.clone();
         shape[axis] = positions.len();
+        check_size(&shape)?;
         let inner = strides(&x.shape)[axis];
         let block = x.shape[axis] * inner;
-        let outer = x.elements() / block;
+        let outer: usize = shape[..axis].iter().product();
         let run = |start: usize| (start..start + inner).map(|position| u32::try_from(position).expect("tensors are small"));
         let indices = (0..outer).flat_map(|outer| positions.iter().flat_map(move |k| run(outer * block + k * inner))).collect();
         self.gather(x, shape, indices, Vec::new())
@@ -99,10 +98,7 @@ impl Scope<'_> {
     pub(super) fn pick_all(&mut self, x: &Operand, positions: &[Vec<Option<usize>>], fill: f64) -> Result<Operand, String> {
         let outside = u32::try_from(x.elements()).expect("tensors are small");
         let shape: Vec<usize> = positions.iter().map(Vec::len).collect();
-        let elements = shape.iter().try_fold(1usize, |product, length| product.checked_mul(*length));
-        if elements.is_none_or(|elements| elements > maat_runtime::Shape::MAX_ELEMENTS) {
-            return Err(format!("a tensor of shape {shape:?} is too large"));
-        }
+        check_size(&shape)?;
         let mut indices: Vec<Option<usize>> = vec![Some(0)];
         for (along, stride) in positions.iter().zip(strides(&x.shape)) {
             let step = |start: Option<usize>| along.iter().map(move |position| Some(start? + (*position)? * stride));
@@ -122,6 +118,12 @@ impl Scope<'_> {
         let outer = kept.iter().map(|axis| x.shape[*axis]).collect();
         Ok((moved, outer, axes.iter().map(|axis| x.shape[*axis]).product()))
     }
+}
+
+/// Refuses shapes of tensors that are too large, before lists as long as they are made.
+pub(super) fn check_size(shape: &[usize]) -> Result<(), String> {
+    let elements = shape.iter().try_fold(1usize, |product, length| product.checked_mul(*length));
+    if elements.is_some_and(|elements| elements <= maat_runtime::Shape::MAX_ELEMENTS) { Ok(()) } else { Err(format!("a tensor of shape {shape:?} is too large")) }
 }
 
 /// The shape that all of these broadcast to.

@@ -151,6 +151,12 @@ impl<'a> Scope<'a> {
         self.optional(position)?.ok_or_else(|| format!("input {position} is missing"))
     }
 
+    /// An input that must be given and hold floats.
+    pub(super) fn floats(&self, position: usize) -> Result<Operand, String> {
+        let operand = self.input(position)?;
+        if operand.element == Element::Float { Ok(operand) } else { Err(format!("takes floats, not {:?}", operand.element)) }
+    }
+
     /// A constant input, if it is given.
     pub(super) fn constant(&self, position: usize) -> Result<Option<Operand>, String> {
         match self.optional(position)? {
@@ -231,6 +237,11 @@ impl<'a> Scope<'a> {
         let from_front = if axis < 0 { axis.checked_add(axes as i64).unwrap_or(-1) } else { axis };
         let found = usize::try_from(from_front).ok().filter(|position| *position < axes.max(1));
         found.ok_or_else(|| format!("attribute `axis` is {axis}, but there are {axes} axes"))
+    }
+
+    /// An axis of a tensor that must have one.
+    pub(super) fn axis_of(&self, x: &Operand, axis: i64) -> Result<usize, String> {
+        if x.axes() == 0 { Err("a scalar has no axes".to_owned()) } else { self.axis(axis, x.axes()) }
     }
 
     /// Several axes, each once, in ascending order.

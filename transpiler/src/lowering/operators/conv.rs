@@ -1,4 +1,4 @@
-//! Conv in one or two dimensions, with strides, padding, dilation and groups.
+//! Conv in any number of dimensions, with strides, padding, dilation and groups.
 //!
 //! The windows are gathered, channels last, and each is multiplied with the kernel as one row of a dense layer. Code generation sees
 //! through the gathering; the runtime's dense layer does not care.

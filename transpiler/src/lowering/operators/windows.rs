@@ -1,5 +1,6 @@
 //! Sliding windows: what convolutions and pools have in common.
 
+use crate::lowering::moves::check_size;
 use crate::lowering::scope::{Operand, Scope};
 
 /// Windows over the axes behind batch and channels.
@@ -7,13 +8,15 @@ pub(super) struct Windows {
     /// Lengths of the input's axes.
     input: Vec<usize>,
     /// Lengths of a window's axes.
-    pub(super) kernel: Vec<usize>,
+    kernel: Vec<usize>,
     strides: Vec<usize>,
     dilations: Vec<usize>,
     /// Elements added before each axis.
     before: Vec<usize>,
-    /// Elements added behind each axis.
+    /// Elements added behind each axis, so many that the last window has all of its elements.
     behind: Vec<usize>,
+    /// Lengths of the axes with the padding that was asked for: what `ceil_mode` adds behind it belongs to no window.
+    padded: Vec<usize>,
     /// Number of windows along each axis.
     output: Vec<usize>,
 }
@@ -26,86 +29,89 @@ impl Windows {
     pub(super) fn read(scope: &Scope<'_>, x: &Operand, kernel: Vec<usize>) -> Result<Self, String> {
         let axes = kernel.len();
         let [_, _, input @ ..] = &x.shape[..] else { return Err("the input needs a batch axis and a channel axis".to_owned()) };
-        if input.len() != axes || !(1..=2).contains(&axes) {
-            return Err(format!("windows of shape {kernel:?} over an input of shape {:?}: one or two axes are supported", x.shape));
+        if input.len() != axes || axes == 0 {
+            return Err(format!("windows of shape {kernel:?} over an input of shape {:?}", x.shape));
         }
         let strides = lengths(scope, "strides", axes, 1, 1)?;
         let dilations = lengths(scope, "dilations", axes, 1, 1)?;
         let pads = lengths(scope, "pads", 2 * axes, 0, 0)?;
         let (mut before, mut behind) = (pads[..axes].to_vec(), pads[axes..].to_vec());
-        let ceil = scope.attribute("ceil_mode", 0i64)? != 0;
-        let mut output = Vec::new();
+        let (mut padded, mut output) = (Vec::new(), Vec::new());
         let auto = scope.text("auto_pad", "NOTSET")?;
+        // With automatic padding, ONNX's formulas give the same number of windows with and without `ceil_mode`.
+        let ceil = scope.attribute("ceil_mode", 0i64)? != 0 && auto == "NOTSET";
         for axis in 0..axes {
             let (length, stride) = (input[axis], strides[axis]);
-            let reach = (kernel[axis] - 1) * dilations[axis] + 1;
-            if kernel[axis] == 0 || reach > MAX_LENGTH {
-                return Err(format!("a window of shape {kernel:?} with dilations {dilations:?}"));
-            }
+            let reach = reach(kernel[axis], dilations[axis])?;
             match auto.as_str() {
                 "NOTSET" => {}
                 "VALID" => (before[axis], behind[axis]) = (0, 0),
                 "SAME_UPPER" | "SAME_LOWER" => {
-                    let total = ((length.div_ceil(stride) - 1) * stride + reach).saturating_sub(length);
+                    let total = (length.div_ceil(stride).saturating_sub(1) * stride + reach).saturating_sub(length);
                     let (less, more) = (total / 2, total - total / 2);
                     (before[axis], behind[axis]) = if auto == "SAME_UPPER" { (less, more) } else { (more, less) };
                 }
                 other => return Err(format!("attribute `auto_pad` is `{other}`")),
             }
-            let padded = length + before[axis] + behind[axis];
-            let span = padded.checked_sub(reach).ok_or_else(|| format!("a window of {reach} does not fit into {padded} elements"))?;
+            let all = length + before[axis] + behind[axis];
+            let span = all.checked_sub(reach).ok_or_else(|| format!("a window of {reach} does not fit into {all} elements"))?;
             let mut count = if ceil { span.div_ceil(stride) } else { span / stride } + 1;
             // A window that would begin behind the input and its padding in front is left out.
             if ceil && (count - 1) * stride >= length + before[axis] {
                 count -= 1;
             }
-            // Where the last window reaches further than the padding, more is added.
             behind[axis] = behind[axis].max(((count - 1) * stride + reach).saturating_sub(length + before[axis]));
+            padded.push(all);
             output.push(count);
         }
-        Ok(Self { input: input.to_vec(), kernel, strides, dilations, before, behind, output })
+        Self { input: input.to_vec(), kernel, strides, dilations, before, behind, padded, output }.checked(x)
     }
 
-    /// Windows that visit each element of an input once for each tap, without padding of their own: a stride of 1 everywhere.
-    pub(super) fn dense(input: Vec<usize>, kernel: Vec<usize>, dilations: Vec<usize>) -> Option<Self> {
-        let output = input.iter().zip(&kernel).zip(&dilations);
-        let output =
-            output.map(|((length, kernel), dilation)| Some(length.checked_sub((kernel - 1) * dilation + 1)? + 1)).collect::<Option<_>>()?;
-        let axes = input.len();
-        Some(Self { input, kernel, strides: vec![1; axes], dilations, before: vec![0; axes], behind: vec![0; axes], output })
+    /// Windows with a stride of 1 everywhere, over an input that is padded already.
+    pub(super) fn dense(x: &Operand, kernel: Vec<usize>, dilations: Vec<usize>) -> Result<Self, String> {
+        let input = x.shape[2..].to_vec();
+        let mut output = Vec::new();
+        for ((length, kernel), dilation) in input.iter().zip(&kernel).zip(&dilations) {
+            let reach = reach(*kernel, *dilation)?;
+            let span = length.checked_sub(reach).ok_or_else(|| format!("a window of {reach} does not fit into {length} elements"))?;
+            output.push(span + 1);
+        }
+        let (one, none) = (vec![1; input.len()], vec![0; input.len()]);
+        Self { padded: input.clone(), input, kernel, strides: one, dilations, before: none.clone(), behind: none, output }.checked(x)
+    }
+
+    /// Refuses windows that hold too many elements together.
+    fn checked(self, x: &Operand) -> Result<Self, String> {
+        check_size(&[x.shape[0], self.positions(), self.taps(), x.shape[1]])?;
+        Ok(self)
     }
 
     /// Number of elements of a window in one channel.
     pub(super) fn taps(&self) -> usize {
-        self.kernel.iter().product()
+        self.kernel.iter().fold(1, |product, length| product.saturating_mul(*length))
     }
 
     /// Number of windows.
     pub(super) fn positions(&self) -> usize {
-        self.output.iter().product()
+        self.output.iter().fold(1, |product, length| product.saturating_mul(*length))
     }
 
-    /// Of each window, how many elements are the input's, or its declared padding's if `padding` is true: what an average divides by.
-    pub(super) fn counts(&self, scope: &Scope<'_>, padding: bool) -> Result<Vec<usize>, String> {
-        let axes = self.input.len();
-        let declared = lengths(scope, "pads", 2 * axes, 0, 0)?;
-        let automatic = scope.text("auto_pad", "NOTSET")? != "NOTSET";
+    /// Of each window, how many elements are the input's, or its padding's if `padding` is true: what an average divides by.
+    pub(super) fn counts(&self, padding: bool) -> Vec<usize> {
         let mut counts = vec![1];
-        for axis in 0..axes {
-            let (from, to) = if padding {
-                let behind = if automatic { self.behind[axis] } else { declared[axes + axis] };
-                (0, self.input[axis] + self.before[axis] + behind)
-            } else {
-                (self.before[axis], self.before[axis] + self.input[axis])
-            };
-            let inside = |window: usize| (0..self.kernel[axis]).filter(|tap| (from..to).contains(&self.place(axis, window, *tap))).count();
-            counts = counts
-                .into_iter()
-                .flat_map(|count| (0..self.output[axis]).map(move |window| (count, window)))
-                .map(|(count, window)| count * inside(window))
-                .collect();
+        for axis in 0..self.input.len() {
+            let (before, length) = (self.before[axis], self.input[axis]);
+            let counted = if padding { 0..self.padded[axis] } else { before..before + length };
+            let inside = |window: usize| (0..self.kernel[axis]).filter(|tap| counted.contains(&self.place(axis, window, *tap))).count();
+            let along: Vec<usize> = (0..self.output[axis]).map(inside).collect();
+            counts = counts.iter().flat_map(|count| along.iter().map(move |inside| count * inside)).collect();
         }
-        Ok(counts)
+        counts
+    }
+
+    /// Number of windows along each axis.
+    pub(super) fn output(&self) -> &[usize] {
+        &self.output
     }
 
     /// Where a tap lies along an axis of the padded input.
@@ -130,11 +136,7 @@ impl Windows {
         let padded = scope.pick_all(&x, &along_last, fill)?;
 
         let (batch, channels) = (padded.shape[0], padded.shape[axes + 1]);
-        let elements =
-            [batch, self.positions(), self.taps(), channels].iter().try_fold(1usize, |product, length| product.checked_mul(*length));
-        if elements.is_none_or(|elements| elements > maat_runtime::Shape::MAX_ELEMENTS) {
-            return Err("the windows hold too many elements together".to_owned());
-        }
+        let shape = vec![batch, self.positions(), self.taps(), channels];
         let steps = crate::float::strides(&padded.shape);
         let mut windows = vec![0usize];
         let mut taps = vec![0usize];
@@ -143,7 +145,7 @@ impl Windows {
             windows = windows.iter().flat_map(|start| (0..self.output[axis]).map(move |k| start + k * self.strides[axis] * step)).collect();
             taps = taps.iter().flat_map(|start| (0..self.kernel[axis]).map(move |k| start + k * self.dilations[axis] * step)).collect();
         }
-        let mut indices = Vec::with_capacity(elements.unwrap_or_default());
+        let mut indices = Vec::with_capacity(shape.iter().product());
         for batch in 0..batch {
             for window in &windows {
                 for tap in &taps {
@@ -152,7 +154,7 @@ impl Windows {
                 }
             }
         }
-        scope.gather(&padded, vec![batch, self.positions(), self.taps(), channels], indices, Vec::new())
+        scope.gather(&padded, shape, indices, Vec::new())
     }
 
     /// `y` `[batch, positions, channels]` as ONNX has it: `[batch, channels, ..]`.
@@ -162,6 +164,18 @@ impl Windows {
         let y = scope.transpose(&y, &[0, 2, 1])?;
         scope.reshape(&y, [&[batch, channels], &self.output[..]].concat())
     }
+}
+
+/// How far a window stretches along an axis.
+pub(super) fn reach(kernel: usize, dilation: usize) -> Result<usize, String> {
+    let reach = kernel.checked_sub(1).and_then(|gaps| gaps.checked_mul(dilation)?.checked_add(1));
+    reach.filter(|reach| *reach <= MAX_LENGTH).ok_or_else(|| format!("a window of length {kernel} with dilation {dilation}"))
+}
+
+/// The attribute `kernel_shape` of an operator that has no kernel, for windows over the axes of `x` behind batch and channels.
+pub(super) fn kernel_shape(scope: &Scope<'_>, x: &Operand) -> Result<Vec<usize>, String> {
+    scope.list("kernel_shape").ok_or("attribute `kernel_shape` is missing")?;
+    lengths(scope, "kernel_shape", x.axes().saturating_sub(2), 1, 1)
 }
 
 /// A list attribute of lengths, or its default.

@@ -1,0 +1,24 @@
+//! Trilu (opset 14): the upper or the lower triangle of matrices, zeros elsewhere.
+
+use crate::lowering::scope::Scope;
+
+pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
+    scope.arity(1, 2)?;
+    let x = scope.input(0)?;
+    let upper = scope.attribute("upper", 1i64)? != 0;
+    let diagonal = match scope.integers(1)?.as_deref() {
+        None | Some([]) => 0,
+        Some([diagonal]) => i128::from(*diagonal),
+        Some(list) => return Err(format!("{} diagonals", list.len())),
+    };
+    let Some((_, &[rows, columns])) = x.shape.split_last_chunk::<2>() else { return Err("a matrix is expected".to_owned()) };
+    let kept = |element: usize| {
+        let above = (element % columns) as i128 - (element / columns % rows) as i128 - diagonal;
+        if upper { above >= 0 } else { above <= 0 }
+    };
+    let elements = x.elements();
+    let zeros = if (0..elements).all(kept) { Vec::new() } else { vec![0.0] };
+    let index = |element: usize| u32::try_from(if kept(element) { element } else { elements }).expect("tensors are small");
+    let y = scope.gather(&x, x.shape.clone(), (0..elements).map(index).collect(), zeros)?;
+    scope.finish(y)
+}
