@@ -22,6 +22,12 @@ pub enum Fault {
         "the accumulator of output channel {channel} could reach {range}; it must stay within 2^62. Fewer bits for activations or weights make it smaller"
     )]
     Accumulator { channel: usize, range: Interval },
+    /// A divisor is not proven to be positive.
+    #[error("divides by values within {range}; they must be proven to be at least 1")]
+    Divisor { range: Interval },
+    /// A condition is not proven to be 0 or 1.
+    #[error("chooses by values within {range}; they must be proven to be 0 or 1")]
+    Condition { range: Interval },
 }
 
 /// Why a list of nodes is not a model.

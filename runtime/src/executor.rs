@@ -81,9 +81,9 @@ mod tests {
         let mut builder = ModelBuilder::new("sample");
         let x = builder.input("x", Shape::new(&[2]).unwrap(), 0, Interval::of_bits(8)).unwrap();
         let relu = Requantise { shift: vec![0], lo: 0, hi: 127 };
-        let affine = Affine { inputs: 2, weights: vec![1, -1], bias: vec![0], requantise: relu.clone() };
+        let affine = Affine { groups: 1, inputs: 2, weights: vec![1, -1], bias: vec![0], requantise: relu.clone() };
         let y = builder.node("y", Primitive::Affine(affine), &[x], 0).unwrap();
-        let sum = Sum { coefficients: vec![vec![1]], bias: vec![1], requantise: relu };
+        let sum = Sum { coefficients: vec![vec![1]], bias: vec![1], inner: 1, requantise: relu };
         let z = builder.node("z", Primitive::Sum(sum), &[y], 0).unwrap();
         builder.finish(&[("z", z), ("y", y)]).unwrap()
     }

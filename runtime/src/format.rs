@@ -59,7 +59,7 @@ mod tests {
         let mut builder = ModelBuilder::new("sample");
         let x = builder.input("x", Shape::new(&[1, 2]).unwrap(), 3, Interval::of_bits(16)).unwrap();
         let requantise = Requantise { shift: vec![1, -2, 0], lo: 0, hi: 127 };
-        let affine = Affine { inputs: 2, weights: vec![1, -2, 300, 4, 5, -600], bias: vec![7, -8, 9], requantise };
+        let affine = Affine { groups: 1, inputs: 2, weights: vec![1, -2, 300, 4, 5, -600], bias: vec![7, -8, 9], requantise };
         let y = builder.node("dense", Primitive::Affine(affine), &[x], 2).unwrap();
         let class = builder.node("class", Primitive::ArgMax(ArgMax { axis: 1, keep_axis: false }), &[y], 0).unwrap();
         builder.finish(&[("y", y), ("class", class)]).unwrap()

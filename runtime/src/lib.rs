@@ -12,7 +12,7 @@
 //! let mut builder = ModelBuilder::new("example");
 //! let x = builder.input("x", Shape::new(&[1, 2])?, 0, Interval::of_bits(8))?;
 //! let requantise = Requantise { shift: vec![1], lo: 0, hi: 127 };
-//! let affine = Affine { inputs: 2, weights: vec![3, -2], bias: vec![1], requantise };
+//! let affine = Affine { groups: 1, inputs: 2, weights: vec![3, -2], bias: vec![1], requantise };
 //! let y = builder.node("dense", Primitive::Affine(affine), &[x], 0)?;
 //! let model = builder.finish(&[("y", y)])?;
 //! assert_eq!(Executor::new(&model).run(&[vec![5, 2]])?, vec![vec![6]]);
@@ -26,6 +26,7 @@ mod error;
 mod executor;
 mod format;
 mod interval;
+mod linear;
 mod model;
 pub mod primitives;
 mod quantise;

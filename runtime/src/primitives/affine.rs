@@ -1,38 +1,57 @@
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{Rules, exactly};
-use crate::dot::Dot;
 use crate::error::Fault;
 use crate::interval::Interval;
+use crate::linear::{multiply, narrow};
 use crate::requantise::Requantise;
 use crate::shape::Shape;
 
-/// A dense layer over the last axis: `y[.., i] = requantise_i(bias[i] + sum_j weights[i][j] * x[.., j])`.
+/// A dense layer over the last axis, apart for each of `groups` equal parts of it:
+/// `y[.., g*m + i] = requantise_{g*m + i}(bias[g*m + i] + sum_j weights[g*m + i][j] * x[.., g*n + j])`.
 ///
-/// The sum is exact. `x` has shape `[.., n]`, `y` has shape `[.., m]` with `m = bias.len()`.
+/// `x` has shape `[.., groups * n]` and `y` has shape `[.., groups * m]`, with `groups * m = bias.len()`. One group is an ordinary dense
+/// layer; the positions of a convolution are rows of a gathered `x`. The sum is exact, then rounded half up and saturated once
+/// ([`Requantise`]).
+///
+/// ```
+/// # use maat_runtime::{Requantise, Shape, primitives::{Affine, Rules}};
+/// // Two groups, from two inputs to one output each: (x0 + 2 * x1) / 4 and (3 * x2 - x3 + 1) / 4.
+/// let requantise = Requantise { shift: vec![2], lo: -128, hi: 127 };
+/// let op = Affine { groups: 2, inputs: 2, weights: vec![1, 2, 3, -1], bias: vec![0, 1], requantise };
+/// let (x, mut y) = (Shape::new(&[1, 4])?, [0; 2]);
+/// op.evaluate(&[(&x, &[2, 4, -3, 2])], &mut y);
+/// assert_eq!(y, [3, -2]);
+/// # Ok::<(), maat_runtime::Fault>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Affine {
-    /// Length `n` of the input's last axis.
+    /// Number of equal parts of the last axis that do not meet.
+    pub groups: u32,
+    /// Number of inputs `n` of a group.
     pub inputs: u32,
-    /// Row-major `[m, n]`; -32768 does not occur, so that a sum of two products with 16-bit inputs stays below 2^31.
+    /// Row-major `[groups * m, n]`; -32768 does not occur, so that a sum of two products with 16-bit inputs stays below 2^31.
     pub weights: Vec<i16>,
-    /// `[m]`, at the accumulator's scale.
+    /// `[groups * m]`, at the accumulator's scale.
     pub bias: Vec<i64>,
     /// One shift an output channel, or one for all.
     pub requantise: Requantise,
 }
 
-/// From this many multiply-accumulates on, rows are shared out among threads; below, starting them costs more than it saves.
-const PARALLEL_MACS: usize = 1 << 20;
-
-/// Output channels that a thread takes at a time.
-const PARALLEL_CHANNELS: usize = 64;
-
 impl Affine {
-    /// Number of output channels `m`.
+    /// Number of output channels of all groups.
     pub fn outputs(&self) -> usize {
         self.bias.len()
+    }
+
+    /// Number of output channels `m` of a group.
+    fn group_outputs(&self) -> usize {
+        self.outputs() / self.groups as usize
+    }
+
+    /// The group of an output channel: its inputs are `group * n` up to `(group + 1) * n`.
+    pub fn group_of(&self, channel: usize) -> usize {
+        channel / self.group_outputs()
     }
 
     /// The weights of an output channel.
@@ -55,9 +74,14 @@ impl Affine {
 impl Rules for Affine {
     fn output_shape(&self, inputs: &[&Shape]) -> Result<Shape, Fault> {
         let [x] = exactly(inputs)?;
-        let n = self.inputs as usize;
-        if n == 0 || x.last() != n {
-            return Err(Fault::InputShape { found: x.clone(), reason: format!("the last axis must have length {n}") });
+        let (n, groups) = (self.inputs as usize, self.groups as usize);
+        if n == 0 || n.checked_mul(groups) != Some(x.last()) {
+            let reason = format!("the last axis must have length {groups} x {n}, and not 0");
+            return Err(Fault::InputShape { found: x.clone(), reason });
+        }
+        if !self.outputs().is_multiple_of(groups) {
+            let reason = format!("{groups} groups do not divide {} output channels", self.outputs());
+            return Err(Fault::Attribute { attribute: "groups", reason });
         }
         if self.weights.len() != n.saturating_mul(self.outputs()) {
             let reason = format!("{} values for {} x {n}", self.weights.len(), self.outputs());
@@ -74,38 +98,27 @@ impl Rules for Affine {
         let [(_, x)] = exactly(inputs)?;
         (0..self.outputs())
             .map(|channel| self.requantise.range(channel, self.accumulator(channel, x)?))
-            .reduce(|a, b| a.and_then(|a| b.map(|b| Interval::new(a.lo.min(b.lo), a.hi.max(b.hi)))))
+            .reduce(|a, b| Ok(a?.hull(b?)))
             .unwrap_or(Ok(Interval::point(0)))
     }
 
     fn evaluate(&self, inputs: &[(&Shape, &[i32])], output: &mut [i32]) {
-        let x = inputs[0].1;
-        let dot = Dot::new();
-        for (x, y) in x.chunks_exact(self.inputs as usize).zip(output.chunks_exact_mut(self.outputs())) {
-            let narrow: Option<Vec<i16>> = x.iter().map(|x| i16::try_from(*x).ok()).collect();
-            let part = |first: usize, y: &mut [i32]| {
-                let rows = (first..first + y.len()).map(|channel| self.row(channel));
-                let mut results = (first..).zip(y);
-                let take = |product: i64| {
-                    if let Some((channel, y)) = results.next() {
-                        *y = self.requantise.apply(channel, self.bias[channel] + product);
-                    }
-                };
-                match &narrow {
-                    Some(x) => dot.products(rows, x, take),
-                    None => rows.map(|row| row.iter().zip(x).map(|(w, x)| i64::from(*w) * i64::from(*x)).sum()).for_each(take),
-                }
-            };
-            if self.weights.len() >= PARALLEL_MACS {
-                y.par_chunks_mut(PARALLEL_CHANNELS).enumerate().for_each(|(index, y)| part(index * PARALLEL_CHANNELS, y));
-            } else {
-                part(0, y);
-            }
+        let (n, m) = (self.inputs as usize, self.group_outputs());
+        let (x, groups) = (inputs[0].1, self.groups as usize);
+        // A block is one group at one position.
+        let matrix = |block: usize| &self.weights[block % groups * m * n..][..m * n];
+        let finish = |block: usize, row: usize, sum: i64| {
+            let channel = block % groups * m + row;
+            self.requantise.apply(channel, self.bias[channel] + sum)
+        };
+        match narrow(x, i16::MIN) {
+            Some(x) => multiply((&x, n), (output, m), matrix, finish),
+            None => multiply((x, n), (output, m), matrix, finish),
         }
     }
 
     fn macs(&self, inputs: &[&Shape]) -> u64 {
-        let positions = inputs[0].elements() / self.inputs as usize;
+        let positions = inputs[0].elements() / inputs[0].last();
         positions as u64 * self.weights.len() as u64
     }
 }
@@ -116,7 +129,7 @@ mod tests {
 
     fn affine(inputs: u32, weights: &[i16], bias: &[i64], shift: &[i8]) -> Affine {
         let requantise = Requantise { shift: shift.to_vec(), lo: -32768, hi: 32767 };
-        Affine { inputs, weights: weights.to_vec(), bias: bias.to_vec(), requantise }
+        Affine { groups: 1, inputs, weights: weights.to_vec(), bias: bias.to_vec(), requantise }
     }
 
     fn shape(dims: &[usize]) -> Shape {
@@ -134,6 +147,22 @@ mod tests {
     fn each_position_is_a_matrix_vector_product() {
         let affine = affine(2, &[1, 2, -3, 4, 0, 5], &[0, 10, -1], &[0]);
         assert_eq!(evaluate(&affine, &[1, 1, 2, -1], &[2, 2]), [3, 11, 4, 0, 0, -6]);
+    }
+
+    #[test]
+    fn groups_do_not_meet() {
+        let affine = Affine { groups: 2, ..affine(2, &[1, 2, 3, 4, 10, 20, 30, 40], &[0, 1, 2, 3], &[0]) };
+        assert_eq!((0..4).map(|channel| affine.group_of(channel)).collect::<Vec<_>>(), [0, 0, 1, 1]);
+        let narrow = [1, 1, 1, 1, 1, 0, 0, -1];
+        assert_eq!(evaluate(&affine, &narrow, &[2, 4]), [3, 8, 32, 73, 1, 4, -18, -37]);
+        // Inputs wider than 16 bits take the other path.
+        assert_eq!(evaluate(&affine, &[40_000, -20_001, 0, 0], &[4]), [-2, 32767, 2, 3]);
+    }
+
+    #[test]
+    fn one_group_a_channel_is_a_depthwise_layer() {
+        let affine = Affine { groups: 3, ..affine(1, &[2, -3, 5], &[0, 0, 1], &[1]) };
+        assert_eq!(evaluate(&affine, &[1, 1, 1, 2, -2, 4], &[2, 3]), [1, -1, 3, 2, 3, 11]);
     }
 
     #[test]
@@ -182,5 +211,10 @@ mod tests {
         assert!(matches!(reason(affine(1, &[1], &[0], &[1, 2]), &[1]), Fault::Attribute { attribute: "shift", .. }));
         assert!(matches!(reason(affine(1, &[], &[], &[0]), &[1]), Fault::Attribute { attribute: "shape", .. }));
         assert!(matches!(reason(affine(0, &[], &[0], &[0]), &[1]), Fault::InputShape { .. }));
+        let grouped = |groups, inputs| Affine { groups, ..affine(inputs, &[1, 2, 3], &[0, 0, 0], &[0]) };
+        assert!(matches!(reason(grouped(2, 1), &[2]), Fault::Attribute { attribute: "groups", .. }));
+        for (groups, inputs) in [(0, 1), (0, 0), (2, 2), (u32::MAX, u32::MAX), (1 << 31, 2)] {
+            assert!(matches!(reason(grouped(groups, inputs), &[3]), Fault::InputShape { .. }), "{groups} x {inputs}");
+        }
     }
 }
