@@ -35,8 +35,8 @@ impl Row {
         let requantise = Requantise { shift: self.shift.clone(), lo: self.lo, hi: self.hi };
         let (inputs, bias) = (self.inputs as u32, self.bias.clone());
         let primitive = match self.primitive.as_str() {
-            "affine" => Primitive::Affine(Affine { inputs, weights: self.weights.clone(), bias, requantise }),
-            "sum" => Primitive::Sum(Sum { coefficients: self.coefficients.clone(), bias, requantise }),
+            "affine" => Primitive::Affine(Affine { groups: 1, inputs, weights: self.weights.clone(), bias, requantise }),
+            "sum" => Primitive::Sum(Sum { coefficients: self.coefficients.clone(), bias, inner: 1, requantise }),
             "argmax" => Primitive::ArgMax(ArgMax { axis: 1, keep_axis: false }),
             other => panic!("`{}`: no primitive `{other}`", self.name),
         };

@@ -65,7 +65,7 @@ pub fn quantise(float: &FloatModel, name: &str, magnitudes: &Magnitudes, widths:
                 let axis = u32::try_from(*axis).expect("a shape has few axes");
                 (Primitive::ArgMax(ArgMax { axis, keep_axis: *keep_axis }), 0)
             }
-            FloatOp::Move => (Primitive::Move(Move { shape: shape(&node.name, &node.shape)? }), inputs[0].scale),
+            FloatOp::Move => (Primitive::Move(Move::reshape(shape(&node.name, &node.shape)?)), inputs[0].scale),
         };
         tensors.insert(&node.output, builder.node(&node.name, primitive, &ids, scale)?);
     }
@@ -133,7 +133,7 @@ fn affine(weights: &[f64], bias: &[f64], bounds: Bounds, input: &Tensor, (scale,
     }
     let (lo, hi) = saturation(bounds, scale, bits);
     let inputs = u32::try_from(n).expect("a layer has fewer than 2^32 inputs");
-    Affine { inputs, weights: integers, bias: offsets, requantise: Requantise { shift: shifts, lo, hi } }
+    Affine { groups: 1, inputs, weights: integers, bias: offsets, requantise: Requantise { shift: shifts, lo, hi } }
 }
 
 /// The largest exponent at which a bias leaves the accumulator room below 2^62.
@@ -164,7 +164,7 @@ fn sum(coefficients: &[Vec<f64>], bias: &[f64], bounds: Bounds, inputs: &[&Tenso
         shifts.push(shift as i8);
     }
     let (lo, hi) = saturation(bounds, scale, bits);
-    Sum { coefficients: integers, bias: offsets, requantise: Requantise { shift: shifts, lo, hi } }
+    Sum { coefficients: integers, bias: offsets, inner: 1, requantise: Requantise { shift: shifts, lo, hi } }
 }
 
 fn is_power_of_two(factor: f64) -> bool {
