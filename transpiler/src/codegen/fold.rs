@@ -157,7 +157,7 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     /// `offsets` gives for each copy, in order, the variables of the loops around it that move it.
-    fn parts(&mut self, parts: &[Part], offsets: &mut impl Iterator<Item = Vec<String>>) {
+    fn parts(&mut self, parts: &[Part], offsets: &mut dyn Iterator<Item = Vec<String>>) {
         for part in parts {
             match part {
                 Part::Copy { source, start, length } => {
@@ -185,7 +185,7 @@ impl Writer<'_> {
         }
     }
 
-    fn repeat(&mut self, count: usize, body: &[Part], strides: &[usize], offsets: &mut impl Iterator<Item = Vec<String>>) {
+    fn repeat(&mut self, count: usize, body: &[Part], strides: &[usize], offsets: &mut dyn Iterator<Item = Vec<String>>) {
         let depth = self.loops;
         self.loops += 1;
         let variable = |stride: usize| format!("i{depth}_{stride}");
@@ -206,7 +206,7 @@ impl Writer<'_> {
             outer.extend((*stride > 0).then(|| variable(*stride)));
             outer
         };
-        let inner: Vec<Vec<String>> = offsets.by_ref().take(strides.len()).zip(strides).map(moved).collect();
+        let inner: Vec<Vec<String>> = offsets.take(strides.len()).zip(strides).map(moved).collect();
         self.parts(body, &mut inner.into_iter());
         for stride in &distinct {
             self.code.line(format!("{} += {stride};", variable(*stride)));
@@ -235,7 +235,7 @@ mod tests {
     }
 
     /// What a program gives.
-    fn run(parts: &[Part], at: &mut impl Iterator<Item = usize>) -> Vec<Origin> {
+    fn run(parts: &[Part], at: &mut dyn Iterator<Item = usize>) -> Vec<Origin> {
         let mut origins = Vec::new();
         for part in parts {
             match part {
@@ -245,7 +245,7 @@ mod tests {
                 }
                 Part::Fill { value, count } => origins.extend(vec![Origin::Constant(*value); *count]),
                 Part::Loop { count, body, strides } => {
-                    let outer: Vec<usize> = at.by_ref().take(strides.len()).collect();
+                    let outer: Vec<usize> = at.take(strides.len()).collect();
                     for turn in 0..*count {
                         let mut inner = outer.iter().zip(strides).map(|(outer, stride)| outer + turn * stride);
                         origins.extend(run(body, &mut inner));

@@ -30,7 +30,7 @@ mod windows;
 pub use plan::Plan;
 
 use maat_cairo::{Crate, Edition, Package, Sources};
-use maat_runtime::{Model, Primitive};
+use maat_runtime::Model;
 use sha2::{Digest, Sha256};
 
 use crate::error::TranspileError;
@@ -101,5 +101,5 @@ pub fn generate(model: &Model) -> Result<Generated, TranspileError> {
 /// # Errors
 /// As for [`generate`].
 pub fn products(model: &Model) -> Result<usize, TranspileError> {
-    nodes::products(model)
+    nodes::count_products(model)
 }

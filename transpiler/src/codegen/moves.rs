@@ -55,6 +55,8 @@ pub fn merge_sources<T: PartialEq + Copy>(origins: &mut [Origin], inputs: &[T]) 
 
 /// Felts that the code of a re-indexing may take, if it is to save steps.
 const MAX_FELTS: usize = 4_000;
+/// Steps of a position that is looked up.
+const GATHER_STEPS: usize = 15;
 /// Elements of a block that straight code puts in order.
 const MAX_BLOCK: usize = 512;
 
@@ -64,21 +66,54 @@ pub fn movement(origins: &[Origin], sources: &[usize]) -> Movement {
         return Movement::Slice { source, start, length };
     }
     let parts = fold::fold(origins);
-    let blocks = (1..=MAX_BLOCK.min(origins.len())).filter(|block| origins.len().is_multiple_of(*block));
-    let walks = blocks.filter_map(|block| Windows::find(origins, sources, block, MAX_BLOCK));
-    let walk_felts = |(windows, places): &(Windows, Vec<Place>)| 150 + 7 * places.len() + 2 * windows.width() + 40 * windows.runs.len();
-    let walk_steps = |(windows, places): &(Windows, Vec<Place>)| windows.steps() + windows.blocks * 2 * places.len();
-    let walk = walks.filter(|walk| walk_felts(walk) <= MAX_FELTS).min_by_key(walk_steps);
-    let folded = Some(fold::steps(&parts)).filter(|_| fold::felts(&parts) <= MAX_FELTS);
-    match (walk, folded) {
-        (Some(walk), folded) if folded.is_none_or(|steps| walk_steps(&walk) < steps) => walked(&walk.0, &walk.1, walk_felts(&walk)),
-        (_, Some(_)) => {
-            let mut code = begin(sources.len());
-            let lengths = fold::write(&mut code, &parts, &|source| name(source, sources.len()));
-            let function = Function { text: end(code), constants: String::new(), felts: fold::felts(&parts) };
-            Movement::Function { function, lengths }
+    let (mut cheapest, mut cost) = (Way::Gathered, Cost { steps: GATHER_STEPS * origins.len(), felts: LOOPED_FELTS * origins.len() });
+    let mut consider = |way: Way, other: Cost| {
+        if other.key() < cost.key() {
+            (cheapest, cost) = (way, other);
         }
-        _ => gathered(origins, sources),
+    };
+    let folded = Cost { steps: fold::steps(&parts), felts: fold::felts(&parts) };
+    consider(Way::Folded, folded);
+    for block in (1..=MAX_BLOCK.min(origins.len())).filter(|block| origins.len().is_multiple_of(*block)) {
+        if let Some((windows, places)) = Windows::find(origins, sources, block, MAX_BLOCK) {
+            let felts = 150 + 7 * places.len() + 2 * windows.width() + 40 * windows.runs.len() + LOOPED_FELTS * windows.listed();
+            let steps = windows.steps() + windows.blocks * 2 * places.len();
+            consider(Way::Walked(windows, places), Cost { steps, felts });
+        }
+    }
+    let mut lengths = BTreeSet::new();
+    let (text, constants) = match cheapest {
+        Way::Walked(windows, places) => walked(&windows, &places),
+        Way::Gathered => gathered(origins, sources),
+        Way::Folded => {
+            let mut code = begin(sources.len());
+            lengths = fold::write(&mut code, &parts, &|source| name(source, sources.len()));
+            (end(code), String::new())
+        }
+    };
+    Movement::Function { function: Function { text, constants, felts: cost.felts }, lengths }
+}
+
+/// How a function goes about a re-indexing.
+enum Way {
+    /// Blocks whose elements straight code puts in order.
+    Walked(Windows, Vec<Place>),
+    /// Runs and loops.
+    Folded,
+    /// Positions in constant arrays.
+    Gathered,
+}
+
+/// Steps and Sierra felts, about.
+struct Cost {
+    steps: usize,
+    felts: usize,
+}
+
+impl Cost {
+    /// What is to be least: the steps, as long as the code is not large.
+    fn key(&self) -> (usize, usize) {
+        if self.felts <= MAX_FELTS { (0, self.steps) } else { (self.felts, self.steps) }
     }
 }
 
@@ -108,8 +143,8 @@ fn end(mut code: Code) -> String {
     code.finish()
 }
 
-/// Blocks whose elements straight code puts in order.
-fn walked(windows: &Windows, places: &[Place], felts: usize) -> Movement {
+/// Blocks whose elements straight code puts in order: a function's text, and its constants.
+fn walked(windows: &Windows, places: &[Place]) -> (String, String) {
     let used = windows.used(places.iter().filter_map(|place| match place {
         Place::Run(run, position) => Some((*run, *position)),
         Place::Constant(_) => None,
@@ -124,14 +159,12 @@ fn walked(windows: &Windows, places: &[Place], felts: usize) -> Movement {
             });
         }
     });
-    let constants = starts(CONSTANT, windows);
-    let listed = if constants.is_empty() { 0 } else { windows.blocks * windows.sources.len() * LOOPED_FELTS };
-    let function = Function { text: end(code), constants, felts: felts + listed };
-    Movement::Function { function, lengths: BTreeSet::new() }
+    (end(code), starts(CONSTANT, windows))
 }
 
-/// No pattern: the positions in the sources and constants, one behind the other, lie in constant arrays.
-fn gathered(origins: &[Origin], sources: &[usize]) -> Movement {
+/// No pattern: the positions in the sources and constants, one behind the other, lie in constant arrays. Gives a function's text, and its
+/// constants.
+fn gathered(origins: &[Origin], sources: &[usize]) -> (String, String) {
     let mut code = begin(sources.len());
     let mut values: Vec<i32> = Vec::new();
     let before: Vec<usize> = (0..sources.len()).map(|source| sources[..source].iter().sum()).collect();
@@ -165,8 +198,7 @@ fn gathered(origins: &[Origin], sources: &[usize]) -> Movement {
         constants.push_str(&array(&format!("{CONSTANT}__POSITIONS_{index}"), "u32", positions));
         code.line(format!("copy::gather(ref y, {from}, weights::{CONSTANT}__POSITIONS_{index}.span());"));
     }
-    let function = Function { text: end(code), constants, felts: origins.len() * LOOPED_FELTS };
-    Movement::Function { function, lengths: BTreeSet::new() }
+    (end(code), constants)
 }
 
 /// The function that appends `length` elements.
@@ -218,7 +250,12 @@ mod tests {
     #[test]
     fn a_shuffle_of_many_elements_is_looked_up() {
         let count = 2_000u32;
-        let shuffled: Vec<u32> = (0..count).map(|index| index * index * 7 % count).collect();
+        let mut state = 1u32;
+        let mut next = |_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) % count
+        };
+        let shuffled: Vec<u32> = (0..count).map(&mut next).collect();
         let Movement::Function { function, .. } = movement(&of(&shuffled, &[], &[count as usize]), &[count as usize]) else {
             panic!("a shuffle is no slice")
         };

@@ -65,7 +65,7 @@ pub fn collect(model: &Model, rescales: &mut Rescales) -> Result<Nodes, Transpil
 }
 
 /// See [`super::products`].
-pub fn products(model: &Model) -> Result<usize, TranspileError> {
+pub fn count_products(model: &Model) -> Result<usize, TranspileError> {
     let mut total = 0;
     let nodes = collect(model, &mut Rescales::default())?;
     let layers: HashMap<&str, &Layer> = nodes.layers.iter().map(|layer| (layer.name.as_str(), layer)).collect();
@@ -285,7 +285,7 @@ impl<'a> Collector<'a> {
             return Err(TranspileError::Codegen { node: node.name.clone(), reason });
         }
         let lo = i64::from(*lo);
-        let top = lo + (((knots.len() - 1) as i64) << fraction) - i64::from(*fraction > 0);
+        let top = table.top();
         let range = self.tensor(inputs[0]).range;
         let constants = array(&format!("{CONSTANT}__KNOTS"), "felt252", knots);
         let function = Function { text: String::new(), constants, felts: knots.len() * LOOPED_FELTS };

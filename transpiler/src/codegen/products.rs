@@ -1,5 +1,5 @@
 use maat_runtime::primitives::Product;
-use maat_runtime::{Interval, Model, Node};
+use maat_runtime::{Model, Node};
 use num_bigint::BigInt;
 
 use super::code::{Code, Function, NAME};
@@ -16,10 +16,7 @@ const DOT: usize = 64;
 /// How a product's results share accumulators.
 pub fn product_rescale(product: &Product, node: &Node, model: &Model) -> Result<Rescale, TranspileError> {
     let [a, b] = [0, 1].map(|operand| model.tensor(node.inputs[operand]).range);
-    let ends = [a.lo * b.lo, a.lo * b.hi, a.hi * b.lo, a.hi * b.hi];
-    let [least, greatest] = [ends.iter().min(), ends.iter().max()].map(|end| end.copied().unwrap_or_default());
-    let inner = i64::from(product.inner);
-    let acc = Interval::new(least * inner, greatest * inner);
+    let acc = product.accumulator(a, b).expect("the model was accepted with these ranges");
     let range = product.requantise.unsaturated(0, acc).expect("the model was accepted with these ranges");
     Rescale::new(&product.requantise, &[(product.requantise.shift_of(0), range)], node)
 }

@@ -116,7 +116,7 @@ fn looped(text: &mut String, layer: &Layer, inputs: usize, groups: usize) {
     let all_rows: Vec<usize> = (0..rows).collect();
     for (index, rows) in all_rows.chunks(rows_per_array(layer, groups)).enumerate() {
         let _ = writeln!(text, "/// Tiles {} to {}: inputs in parts of {inputs}, each for {groups} groups.", rows[0], rows[rows.len() - 1]);
-        let mut weights = Vec::new();
+        let mut weights: Vec<&BigInt> = Vec::new();
         for row in rows {
             let dense: Vec<Vec<&BigInt>> = (0..groups)
                 .map(|offset| {

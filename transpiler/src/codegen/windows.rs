@@ -160,6 +160,11 @@ impl Windows {
         self.runs.iter().map(|run| run.length).sum()
     }
 
+    /// How many starts are listed in constants.
+    pub fn listed(&self) -> usize {
+        if let Starts::Listed(lists) = &self.starts { lists.iter().map(Vec::len).sum() } else { 0 }
+    }
+
     /// Cairo steps to have every block's runs at hand, about.
     pub fn steps(&self) -> usize {
         let run = if self.popped().is_some() { POPPED_STEPS } else { RUN_STEPS };
