@@ -327,6 +327,144 @@ fn the_cairo_program_refuses_what_the_runtime_refuses() {
     assert!(message(&[1, 2, 3]).contains("input has the wrong length"));
 }
 
+/// A model of one input and what `node` adds to it.
+fn single(dims: &[usize], bits: u32, node: impl FnOnce(&mut Growing, TensorId, &mut Random) -> TensorId) -> Model {
+    let mut growing = Growing { builder: ModelBuilder::new("single"), count: 0 };
+    let x = growing.builder.input("x", Shape::new(dims).unwrap(), 0, Interval::of_bits(bits)).unwrap();
+    let y = node(&mut growing, x, &mut Random::new(3));
+    growing.builder.finish(&[("y", y)]).unwrap()
+}
+
+fn assert_agrees(what: &str, model: &Model) {
+    let program = common::compile(model);
+    let mut random = Random::new(12);
+    for _ in 0..4 {
+        let inputs = common::random_inputs(model, &mut random);
+        common::assert_equal(model, &program, &inputs, what);
+    }
+}
+
+#[test]
+fn a_convolution_too_large_to_be_unrolled_agrees() {
+    let model = single(&[5, 4, 32], 16, |growing, x, random| {
+        let gather = windows(&[5, 4, 32], [3, 3], [1, 1], 1, 1, false);
+        let gathered = growing.add(Primitive::Move(gather), &[x]).unwrap();
+        let (n, m) = (288, 97);
+        let weights = (0..m * n).map(|_| random.within(Interval::new(-32767, 32767)) as i16).collect();
+        let requantise = Requantise { shift: vec![20], lo: -32768, hi: 32767 };
+        growing.add(Primitive::Affine(Affine { groups: 1, inputs: n as u32, weights, bias: vec![5; m], requantise }), &[gathered]).unwrap()
+    });
+    let plans = codegen::generate(&model).unwrap().plans;
+    assert!(matches!(plans[0].1, codegen::Plan::Looped { .. }), "{plans:?}");
+    assert_agrees("convolution", &model);
+}
+
+/// A sum of the input and its reverse, with a rule for each of `m` channels.
+fn sum_of_two(growing: &mut Growing, x: TensorId, m: usize, inner: u32, random: &mut Random) -> TensorId {
+    let (dims, elements) = (growing.shape(x), growing.elements(x));
+    let reverse = Move { shape: Shape::new(&dims).unwrap(), indices: (0..elements as u32).rev().collect(), constants: vec![] };
+    let reverse = growing.add(Primitive::Move(reverse), &[x]).unwrap();
+    let coefficients = (0..2).map(|_| (0..m).map(|_| random.within(Interval::of_bits(16))).collect()).collect();
+    let bias = (0..m).map(|_| i64::from(random.within(Interval::of_bits(20)))).collect();
+    let shift = (0..m).map(|_| 14 + random.below(3) as i8).collect();
+    let requantise = Requantise { shift, lo: -32768, hi: 32767 };
+    growing.add(Primitive::Sum(Sum { coefficients, bias, inner, requantise }), &[x, reverse]).unwrap()
+}
+
+#[test]
+fn sums_with_many_constants_agree() {
+    // A rule for each element, with accumulators that are not filled, twice; the same for one tensor.
+    for dims in [&[2, 3001][..], &[3001]] {
+        let model = single(dims, 16, |growing, x, random| sum_of_two(growing, x, 3001, 1, random));
+        let plans = codegen::generate(&model).unwrap().plans;
+        assert_eq!(plans[0].1, codegen::Plan::Streamed, "{plans:?}");
+        assert_agrees("streamed sum", &model);
+    }
+    // A rule for each plane of elements, twice and once.
+    for dims in [&[2, 40, 49][..], &[40, 49]] {
+        assert_agrees("sum over planes", &single(dims, 16, |growing, x, random| sum_of_two(growing, x, 40, 49, random)));
+    }
+    // Elements without a good divisor.
+    assert_agrees("prime", &single(&[1, 1009], 16, |growing, x, random| sum_of_two(growing, x, 1, 1, random)));
+}
+
+#[test]
+fn products_of_any_shape_agree() {
+    for (batches, rows, columns, inner) in [(2, 5, 13, 150), (1, 7, 1, 20), (3, 1, 9, 8), (1, 1, 1, 70), (1, 3, 40, 64), (2, 4, 4, 1), (5, 1, 1, 3)] {
+        let model = single(&[batches * (rows + columns) * inner], 12, |growing, x, _| {
+            let part = |from: usize, count: usize| Move {
+                shape: Shape::new(&[count]).unwrap(),
+                indices: (from as u32..(from + count) as u32).collect(),
+                constants: vec![],
+            };
+            let split = batches * rows * inner;
+            let a = growing.add(Primitive::Move(part(0, split)), &[x]).unwrap();
+            let b = growing.add(Primitive::Move(part(split, batches * columns * inner)), &[x]).unwrap();
+            let shape = Shape::new(&[batches, rows, columns]).unwrap();
+            let requantise = Requantise { shift: vec![9], lo: -30_000, hi: 30_000 };
+            let [rows, columns, inner] = [rows, columns, inner].map(|length| length as u32);
+            growing.add(Primitive::Product(Product { rows, columns, inner, shape, requantise }), &[a, b]).unwrap()
+        });
+        assert_agrees(&format!("{batches} x {rows} x {columns} x {inner}"), &model);
+    }
+}
+
+#[test]
+fn moves_of_any_pattern_agree() {
+    let moved = |dims: &[usize], what: &str, indices: Vec<u32>, constants: Vec<i32>| {
+        let shape = Shape::new(&[indices.len()]).unwrap();
+        let op = Move { shape, indices, constants };
+        assert_agrees(what, &single(dims, 16, |growing, x, _| growing.add(Primitive::Move(op), &[x]).unwrap()));
+    };
+    moved(&[40, 50], "transposed", (0..2000).map(|index| index % 40 * 50 + index / 40).collect(), vec![]);
+    moved(&[37, 53], "transposed primes", (0..1961).map(|index| index % 37 * 53 + index / 37).collect(), vec![]);
+    let planes = |index: u32| (index / 900, index / 30 % 30, index % 30);
+    let inside = |(c, y, x): (u32, u32, u32)| if (1..29).contains(&y) && (1..29).contains(&x) { (c * 28 + y - 1) * 28 + x - 1 } else { 2352 };
+    moved(&[3, 28, 28], "padded planes", (0..2700).map(|index| inside(planes(index))).collect(), vec![-3]);
+    moved(&[700], "tiled", (0..2100).map(|index| index % 700).collect(), vec![]);
+    moved(&[300], "repeated", (0..1200).map(|index| index / 4).collect(), vec![]);
+    moved(&[2000], "reversed", (0..2000).rev().collect(), vec![]);
+    moved(&[2000], "every third", (0..666).map(|index| index * 3 + 1).collect(), vec![]);
+    let mut random = Random::new(9);
+    moved(&[500], "shuffled", (0..1500).map(|_| random.below(503) as u32).collect(), vec![7, -8, 7]);
+}
+
+#[test]
+fn a_network_unrolled_in_time_has_each_layer_once() {
+    let mut random = Random::new(8);
+    let (inputs, hidden, times) = (6, 12, 9);
+    let weights: Vec<i16> = (0..hidden * (inputs + hidden)).map(|_| random.within(Interval::of_bits(14)) as i16).collect();
+    let model = single(&[times, inputs], 16, |growing, x, _| {
+        let zero = Move { shape: Shape::new(&[hidden]).unwrap(), indices: vec![(times * inputs) as u32; hidden], constants: vec![0] };
+        let mut state = growing.add(Primitive::Move(zero), &[x]).unwrap();
+        state = growing.narrowed(state, -32768, 32767).unwrap();
+        for time in 0..times {
+            let first = time * inputs..(time + 1) * inputs;
+            let indices = first.chain(times * inputs..times * inputs + hidden).map(|index| index as u32).collect();
+            let joined = Move { shape: Shape::new(&[inputs + hidden]).unwrap(), indices, constants: vec![] };
+            let joined = growing.add(Primitive::Move(joined), &[x, state]).unwrap();
+            let n = (inputs + hidden) as u32;
+            let requantise = Requantise { shift: vec![14], lo: -32768, hi: 32767 };
+            let affine = Affine { groups: 1, inputs: n, weights: weights.clone(), bias: vec![3; hidden], requantise };
+            let wide = growing.add(Primitive::Affine(affine), &[joined]).unwrap();
+            let knots = (-8..=8).map(|knot: i32| knot * knot * knot * 60).collect();
+            state = growing.add(Primitive::Table(Table { lo: -32768, fraction: 12, knots }), &[wide]).unwrap();
+        }
+        state
+    });
+    assert_agrees("recurrent network", &model);
+    let generated = codegen::generate(&model).unwrap();
+    assert_eq!(generated.package.main.sources.get("weights.cairo").unwrap().matches("KNOTS:").count(), 1);
+}
+
+#[test]
+fn a_table_too_large_for_cairo_is_refused_by_name() {
+    let table = Table { lo: -32768, fraction: 0, knots: vec![0; 40_000] };
+    let model = single(&[3], 16, |growing, x, _| growing.add(Primitive::Table(table), &[x]).unwrap());
+    let error = codegen::generate(&model).err().unwrap().to_string();
+    assert!(error.contains("node 1") && error.contains("40000 knots"), "{error}");
+}
+
 /// LeNet-5 on an image of 28 by 28, with maxima for averages: 416,520 multiply-accumulates.
 fn lenet() -> Model {
     let mut random = Random::new(5);
@@ -375,4 +513,75 @@ fn a_convolutional_network_agrees_and_is_cheap() {
     let inputs = common::random_inputs(&model, &mut random);
     let (_, steps) = maat_transpiler::run_program(&model, &program, &inputs).unwrap();
     assert!(steps < 1_000_000, "{steps} steps");
+}
+
+// PROBE
+#[test]
+#[ignore]
+fn probe() {
+    let mut random = Random::new(5);
+    let mut growing = Growing { builder: ModelBuilder::new("lenet"), count: 0 };
+    let x = growing.builder.input("x", Shape::new(&[28, 28, 1]).unwrap(), 8, Interval::of_bits(16)).unwrap();
+    let mut dense = |growing: &mut Growing, x: TensorId, m: usize, lo: i32| {
+        let n = growing.shape(x).last().copied().unwrap();
+        let weights = (0..m * n).map(|_| random.within(Interval::new(-32767, 32767)) as i16).collect();
+        let bias = (0..m).map(|_| i64::from(random.within(Interval::of_bits(30)))).collect();
+        let shift = (0..m).map(|_| 16 + random.below(4) as i8).collect();
+        let requantise = Requantise { shift, lo, hi: 32767 };
+        growing.add(Primitive::Affine(Affine { groups: 1, inputs: n as u32, weights, bias, requantise }), &[x]).unwrap()
+    };
+    let mut prefixes = vec![];
+    let pad = growing.add(Primitive::Move(padded(&[28, 28, 1], [2; 4], 0)), &[x]).unwrap();
+    let mut value = pad;
+    prefixes.push(value);
+    for channels in [6, 16] {
+        let gather = windows(&growing.shape(value), [5, 5], [1, 1], 1, 1, false);
+        value = growing.add(Primitive::Move(gather), &[value]).unwrap();
+        value = dense(&mut growing, value, channels, 0);
+        prefixes.push(value);
+        let gather = windows(&growing.shape(value), [2, 2], [2, 2], 1, 1, true);
+        value = growing.add(Primitive::Move(gather), &[value]).unwrap();
+        value = growing.add(Primitive::Max(Max { axis: 2, keep_axis: false }), &[value]).unwrap();
+        prefixes.push(value);
+    }
+    for (m, lo) in [(120, 0), (84, 0), (10, -32768)] {
+        if m == 120 {
+            let flat = Move { shape: Shape::new(&[1, growing.elements(value)]).unwrap(), indices: vec![], constants: vec![] };
+            value = growing.add(Primitive::Move(flat), &[value]).unwrap();
+        }
+        value = dense(&mut growing, value, m, lo);
+        prefixes.push(value);
+    }
+    let inputs = vec![(0..784).map(|i| (i * 7919 % 65536) - 32768).collect::<Vec<i32>>()];
+    let only: Option<usize> = std::env::var("ONLY").ok().and_then(|s| s.parse().ok());
+    for (k, prefix) in prefixes.iter().enumerate() {
+        if only.is_some_and(|o| o != k) { continue; }
+        let model = rebuilt(&growing.builder, *prefix);
+        let generated = codegen::generate(&model).unwrap();
+        if k + 1 == prefixes.len() || only.is_some() {
+            for (path, text) in generated.package.main.sources.iter() {
+                std::fs::create_dir_all("/tmp/wt/probe").unwrap();
+                std::fs::write(format!("/tmp/wt/probe/{path}"), text).unwrap();
+            }
+            let contract = maat_cairo::Compiler::default().contract(&generated.package).unwrap();
+            println!("class sierra {} casm {} {:?}", contract.sierra_felts(), contract.casm_felts(), generated.plans);
+        }
+        let program = common::compile(&model);
+        let (_, steps) = maat_transpiler::run_program(&model, &program, &inputs).unwrap();
+        println!("prefix {k}: {} outputs {steps} steps, {} felts", growing.elements(*prefix), program.bytecode_felts());
+    }
+}
+
+fn rebuilt(_b: &ModelBuilder, prefix: TensorId) -> Model {
+    let full = lenet();
+    let mut builder = ModelBuilder::new("p");
+    let t = &full.inputs()[0];
+    let x = builder.input("x", t.shape.clone(), 8, t.range).unwrap();
+    let mut ids = vec![x];
+    for (node, out) in full.nodes() {
+        if out.index() > prefix.index() { break; }
+        let inputs: Vec<TensorId> = node.inputs.iter().map(|i| ids[i.index()]).collect();
+        ids.push(builder.node(&node.name, node.primitive.clone(), &inputs, 0).unwrap());
+    }
+    builder.finish(&[("y", ids[prefix.index()])]).unwrap()
 }
