@@ -121,6 +121,7 @@ pub fn cost(cost: &Cost) -> String {
     };
     let held = |plan: &Plan| match plan {
         Plan::Unrolled => "unrolled".to_owned(),
+        Plan::Streamed => "loop along the elements".to_owned(),
         Plan::Looped { inputs, groups } => format!("loop over tiles of {inputs} x {groups}"),
     };
     let layers = cost.layers.iter().map(|layer| format!("{} {}", layer.layer, held(&layer.plan))).collect::<Vec<_>>().join(", ");
