@@ -4,7 +4,7 @@ use maat_runtime::{Interval, Primitive, Requantise, Tensor, TensorId};
 use super::scale::{bias_exponent, exact_exponent, largest_exponent, round, saturation};
 use super::{Quantiser, exactly, small};
 use crate::error::TranspileError;
-use crate::float::{Bounds, FloatNode, FloatSum, Kind, Rounding};
+use crate::float::{FloatNode, FloatSum, Kind, Rounding};
 
 /// Width of the factors that turn one quantisation into another; products with accumulators of 32 bits stay below 2^62.
 const MULTIPLIER_BITS: u32 = 30;
@@ -116,6 +116,7 @@ fn to_reals(sum: &FloatSum, inputs: &[&Tensor], (scale, bits): (i32, u32), weigh
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::float::Bounds;
     use maat_runtime::Shape;
 
     fn input(scale: i32) -> Tensor {

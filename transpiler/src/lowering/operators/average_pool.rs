@@ -18,7 +18,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     }
     let channels = x.shape[1];
     let weights = vec![1.0 / most as f64; channels * windows.taps()];
-    let means = convolve(scope, &x, &windows, channels, &weights, vec![0.0; channels])?;
+    let means = convolve(scope, &x, &windows, channels, &weights, vec![0.0; channels], 0.0)?;
     let y = if counts.iter().all(|count| *count == most) {
         means
     } else {

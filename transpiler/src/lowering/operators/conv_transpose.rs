@@ -44,7 +44,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
         values[(input * per_group + output % per_group) * taps + taps - 1 - tap]
     };
     let flipped: Vec<f64> = (0..values.len()).map(weight).collect();
-    let y = convolve(scope, &spread, &windows, groups, &flipped, bias)?;
+    let y = convolve(scope, &spread, &windows, groups, &flipped, bias, 0.0)?;
     scope.finish(y)
 }
 

@@ -16,7 +16,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
         let features = usize::try_from(*dimension).ok().filter(|features| (1..=MAX_FEATURES).contains(features));
         let features = features.ok_or_else(|| format!("attribute `inputdimensions` is {dimensions:?}"))?;
         let x = scope.input(position)?;
-        let x = scope.floats(&x)?;
+        let x = scope.as_floats(&x)?;
         let x = match x.shape[..] {
             [_, _] => x,
             // Unlike elsewhere, one axis is the batch.

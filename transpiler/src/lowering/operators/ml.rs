@@ -59,7 +59,7 @@ impl Scope<'_> {
     }
 
     /// Numbers of any type as floats.
-    pub(super) fn floats(&mut self, x: &Operand) -> Result<Operand, String> {
+    pub(super) fn as_floats(&mut self, x: &Operand) -> Result<Operand, String> {
         if x.element == Element::Float {
             return Ok(x.clone());
         }

@@ -182,3 +182,9 @@ pub(super) const OPERATORS: &[(&str, Lowering)] = &[
     ("ai.onnx.ml.TreeEnsembleClassifier", tree_ensembles::classifier),
     ("ai.onnx.ml.TreeEnsembleRegressor", tree_ensembles::regressor),
 ];
+
+/// What can be done about operators that are not supported.
+pub(super) const ADVICE: &[(&str, &str)] = &[
+    ("ai.onnx.ml.ZipMap", "its maps are no tensors: export the model with the option zipmap=False"),
+    ("ai.onnx.ml.LabelEncoder", "texts are no tensors: train the model with integer labels"),
+];

@@ -10,7 +10,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(1, 1)?;
     let shape = scope.input(0)?.shape;
     let x = scope.rows(0)?;
-    let x = scope.floats(&x)?;
+    let x = scope.as_floats(&x)?;
     let norm = match scope.text("norm", "MAX")?.as_str() {
         "L2" => {
             let squares = scope.reduce_squares(&x, &[1], true)?;
