@@ -17,14 +17,17 @@ pub enum Fault {
     /// A tensor would have too many elements, or too many axes.
     #[error("a tensor of shape [{dims}] is too large: at most {limit} elements and {axes} axes")]
     TooLarge { dims: String, limit: usize, axes: usize },
-    /// An input's proven range leaves what the primitive is defined for.
-    #[error("cannot take an input from {range}: {reason}")]
-    InputRange { range: Interval, reason: String },
     /// The range certificate fails: a value could leave the range in which no executor wraps.
     #[error(
         "the accumulator of output channel {channel} could reach {range}; it must stay within 2^62. Fewer bits for activations or weights make it smaller"
     )]
     Accumulator { channel: usize, range: Interval },
+    /// A divisor is not proven to be positive.
+    #[error("divides by values within {range}; they must be proven to be at least 1")]
+    Divisor { range: Interval },
+    /// A condition is not proven to be 0 or 1.
+    #[error("chooses by values within {range}; they must be proven to be 0 or 1")]
+    Condition { range: Interval },
 }
 
 /// Why a list of nodes is not a model.

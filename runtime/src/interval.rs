@@ -41,6 +41,18 @@ impl Interval {
         self.contains(other.lo) && self.contains(other.hi)
     }
 
+    /// The least interval that holds both.
+    pub fn hull(self, other: Self) -> Self {
+        Self { lo: self.lo.min(other.lo), hi: self.hi.max(other.hi) }
+    }
+
+    /// All products of a value here and one of `other`, or nothing if one could reach [`ACCUMULATOR_LIMIT`] in size.
+    pub fn product(self, other: Self) -> Option<Self> {
+        let times = |a: i64, b: i64| a.checked_mul(b).filter(|product| product.unsigned_abs() < ACCUMULATOR_LIMIT.unsigned_abs());
+        let row = |a: i64| Some(Self::new(times(a, other.lo)?, times(a, other.hi)?));
+        Some(row(self.lo)?.hull(row(self.hi)?))
+    }
+
     /// The sum `bias + sum_i coefficient_i * x_i` for any `x_i` in the interval given with each coefficient, or nothing if its size
     /// could reach [`ACCUMULATOR_LIMIT`] at its end or on the way there, in any order of summation.
     pub fn of_linear_form(bias: i64, terms: impl IntoIterator<Item = (i64, Self)>) -> Option<Self> {
@@ -76,6 +88,18 @@ mod tests {
     fn a_linear_form_takes_the_worse_end_of_each_term() {
         let x = Interval::new(-2, 5);
         assert_eq!(Interval::of_linear_form(1, [(3, x), (-1, x)]), Some(Interval::new(1 - 6 - 5, 1 + 15 + 2)));
+    }
+
+    #[test]
+    fn products_take_the_extremes_of_all_four_corners() {
+        let product = |a: (i64, i64), b: (i64, i64)| Interval::new(a.0, a.1).product(Interval::new(b.0, b.1));
+        assert_eq!(product((-2, 3), (-5, 4)), Some(Interval::new(-15, 12)));
+        assert_eq!(product((-3, -2), (-5, -4)), Some(Interval::new(8, 15)));
+        assert_eq!(product((0, 0), (-5, 4)), Some(Interval::point(0)));
+        let least = i64::from(i32::MIN);
+        assert_eq!(product((least, 0), (least + 1, 0)), Some(Interval::new(0, least * (least + 1))));
+        assert_eq!(product((least, 0), (least, 0)), None);
+        assert_eq!(product((i64::MIN, 0), (-1, 2)), None);
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod error;
 mod executor;
 mod format;
 mod interval;
+mod linear;
 mod model;
 pub mod primitives;
 mod quantise;

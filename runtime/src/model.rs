@@ -255,7 +255,7 @@ mod tests {
     }
 
     fn to(dims: &[usize]) -> Primitive {
-        Primitive::Move(Move { shape: Shape::new(dims).unwrap(), indices: Vec::new(), constants: Vec::new() })
+        Primitive::Move(Move::reshape(Shape::new(dims).unwrap()))
     }
 
     #[test]

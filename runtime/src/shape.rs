@@ -45,6 +45,30 @@ impl Shape {
         self.0.last().copied().unwrap_or(1)
     }
 
+    /// This shape with an axis, counted from the front, reduced to one element: dropped, or kept with length 1.
+    ///
+    /// # Errors
+    /// [`Fault::InputShape`] when there is no such axis.
+    pub fn reduced(&self, axis: u32, keep_axis: bool) -> Result<Self, Fault> {
+        let axis = axis as usize;
+        if axis >= self.0.len() {
+            return Err(Fault::InputShape { found: self.clone(), reason: format!("there is no axis {axis}") });
+        }
+        let mut dims = self.0.clone();
+        if keep_axis {
+            dims[axis] = 1;
+        } else {
+            dims.remove(axis);
+        }
+        Self::new(&dims)
+    }
+
+    /// The length of an axis, and the number of elements behind it.
+    pub(crate) fn extents(&self, axis: u32) -> (usize, usize) {
+        let axis = axis as usize;
+        (self.0[axis], self.0[axis + 1..].iter().product())
+    }
+
     /// This shape with another last axis; a scalar becomes a vector.
     ///
     /// # Errors
@@ -93,6 +117,16 @@ mod tests {
     #[test]
     fn an_empty_axis_is_refused() {
         assert!(matches!(Shape::new(&[2, 0]), Err(Fault::Attribute { attribute: "shape", .. })));
+    }
+
+    #[test]
+    fn a_reduced_axis_is_dropped_or_kept() {
+        let shape = Shape::new(&[2, 3, 5]).unwrap();
+        let dims = |axis, keep_axis| shape.reduced(axis, keep_axis).unwrap().dims().to_vec();
+        assert_eq!((dims(1, false), dims(1, true), shape.extents(1)), (vec![2, 5], vec![2, 1, 5], (3, 5)));
+        assert_eq!((dims(2, false), dims(0, true), shape.extents(2)), (vec![2, 3], vec![1, 3, 5], (5, 1)));
+        assert!(matches!(shape.reduced(3, true), Err(Fault::InputShape { .. })));
+        assert!(matches!(Shape::new(&[]).unwrap().reduced(0, true), Err(Fault::InputShape { .. })));
     }
 
     #[test]

@@ -1,4 +1,5 @@
 //! Position of the greatest value; the first of several.
+use crate::max::is_greater;
 
 /// Position of the greatest of `length` values, of which each stands `stride` behind the one before, from `start` on.
 ///
@@ -18,16 +19,26 @@ pub fn arg_max(values: Span<felt252>, start: usize, length: usize, stride: usize
     best_position.into()
 }
 
-/// Whether `a > b` for signed values: `a - b - 1` is then a small non-negative number.
-#[inline(always)]
-fn is_greater(a: felt252, b: felt252) -> bool {
-    let excess: Option<u128> = (a - b - 1).try_into();
-    excess.is_some()
+/// `arg_max` for each of `stride` neighbours, and that for each part of `length * stride` values.
+///
+/// Panics if `values` does not hold whole parts. The caller guarantees what `arg_max` asks for.
+pub fn arg_max_over(values: Span<felt252>, length: usize, stride: usize) -> Span<felt252> {
+    let mut y = array![];
+    let mut part = 0;
+    while part != values.len() {
+        let mut start = part;
+        while start != part + stride {
+            y.append(arg_max(values, start, length, stride));
+            start += 1;
+        }
+        part += length * stride;
+    }
+    y.span()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::arg_max;
+    use super::{arg_max, arg_max_over};
 
     #[test]
     fn the_first_of_equal_values_wins() {
@@ -43,6 +54,13 @@ mod tests {
         assert_eq!(arg_max(values, 0, 2, 3), 1);
         assert_eq!(arg_max(values, 1, 2, 3), 0);
         assert_eq!(arg_max(values, 2, 2, 3), 1);
+    }
+
+    #[test]
+    fn each_part_has_a_greatest_value() {
+        assert_eq!(arg_max_over([1, 9, 3, 4, 5, 6].span(), 3, 1), [1, 2].span());
+        assert_eq!(arg_max_over([1, 9, 3, 4, 5, 6].span(), 2, 3), [1, 0, 1].span());
+        assert_eq!(arg_max_over([1, 2, 3, 0, 5, 5, 7, 7].span(), 2, 2), [1, 0, 1, 1].span());
     }
 
     #[test]

@@ -68,7 +68,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Demonstrated> {
     let model = &package.model;
     let inputs = test.iter().map(|sample| quantise_sample(model, sample)).collect::<Result<Vec<_>, _>>()?;
     let outputs = Executor::run_batch(model, &inputs)?;
-    let float = test.iter().map(|sample| network.run_float(sample)).collect::<Result<Vec<_>, _>>()?;
+    let float: Vec<Vec<Vec<f64>>> = test.iter().map(|sample| network.run_float(sample)).collect();
     let port = &model.outputs()[0];
     let scale = model.tensor(port.tensor).scale;
     let quantised = |sample: usize| outputs[sample][0].iter().map(move |q| dequantise(*q, scale));

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use maat_runtime::Model;
 use maat_transpiler::codegen::Plan;
-use maat_transpiler::{Accuracy, Cost, Manifest, PackageFolder, Quality, Report};
+use maat_transpiler::{Accuracy, Cost, Manifest, PackageFolder, Quality, Report, Witness};
 use serde_json::{Value, json};
 
 use crate::response::{Response, grouped, percent, real, table};
@@ -62,10 +62,11 @@ impl Inspected {
                 format!("2^{}", -node.scale),
                 node.range.to_string(),
                 format!("{} to {}", real(lo), real(hi)),
+                node.error_bound.map_or_else(|| "-".to_owned(), real),
                 outputs(index),
             ]
         });
-        let header = ["node", "primitive", "shape", "unit", "proven range", "in real units", ""];
+        let header = ["node", "primitive", "shape", "unit", "proven range", "in real units", "error at most", ""];
         table(header, rows).to_string()
     }
 }
@@ -78,7 +79,7 @@ pub fn accuracy(quality: &Quality) -> String {
         return "accuracy: UNKNOWN. No samples were given, so scales rest on an assumed input range; give some with --calibration"
             .to_owned();
     }
-    let rows = known.into_iter().flat_map(|(set, accuracy)| {
+    let rows = known.iter().flat_map(|(set, accuracy)| {
         accuracy.outputs.iter().map(move |output| {
             let agreement = output.argmax_agreement.map_or_else(|| "-".to_owned(), percent);
             [
@@ -91,13 +92,25 @@ pub fn accuracy(quality: &Quality) -> String {
             ]
         })
     });
-    table(["output", "samples", "mean error", "max error", "greatest value", "same argmax"], rows).to_string()
+    let witness = match known[0].1.witness {
+        Witness::Tract => "compared with the ONNX file run in floats by tract",
+        Witness::Lowered => "compared with the lowered network in floats: tract does not take this file",
+    };
+    format!("{}\n{witness}", table(["output", "samples", "mean error", "max error", "greatest value", "same argmax"], rows))
 }
 
 fn node_errors(quality: &Quality) -> String {
     let Some(accuracy) = quality.best_estimate() else { return "error per node: unknown".to_owned() };
-    let rows = accuracy.nodes.iter().map(|node| [node.name.clone(), real(node.mean), real(node.max), real(node.magnitude)]);
-    table(["error per node", "mean", "max", "greatest value"], rows).to_string()
+    let share = |name: &str| {
+        let found = quality.blame.iter().find(|blame| blame.name == name);
+        found.map_or_else(|| "-".to_owned(), |blame| percent(blame.share))
+    };
+    let rows = accuracy.nodes.iter().map(|node| [node.name.clone(), real(node.mean), real(node.max), real(node.magnitude), share(&node.name)]);
+    let rows = table(["error per node", "mean", "max", "greatest value", "share of the outputs' error"], rows).to_string();
+    match quality.dominant() {
+        Some(blame) => format!("{rows}\n\n`{}` dominates the error: {} of it comes from its own rounding.", blame.name, percent(blame.share)),
+        None => rows,
+    }
 }
 
 /// What an inference costs, for people.
@@ -108,6 +121,7 @@ pub fn cost(cost: &Cost) -> String {
     };
     let held = |plan: &Plan| match plan {
         Plan::Unrolled => "unrolled".to_owned(),
+        Plan::Streamed => "loop along the elements".to_owned(),
         Plan::Looped { inputs, groups } => format!("loop over tiles of {inputs} x {groups}"),
     };
     let layers = cost.layers.iter().map(|layer| format!("{} {}", layer.layer, held(&layer.plan))).collect::<Vec<_>>().join(", ");

@@ -3,7 +3,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use maat_cairo::Compiler;
-use maat_transpiler::{Manifest, Network, Options, Package, Report, Target, Widths, samples};
+use maat_transpiler::{Manifest, Network, Options, Package, RangeMethod, Report, Target, Widths, samples};
 use serde_json::{Value, json};
 
 use super::inspect;
@@ -40,6 +40,15 @@ pub struct Quantisation {
     /// Take the widths as they are (accuracy), or narrow them while results stay close to the float network (cost)
     #[arg(long, value_enum, default_value_t = TargetChoice::Accuracy)]
     target: TargetChoice,
+    /// Choose ranges by the least mean squared error (mse), by all values seen (max), or by a share of them (percentile)
+    #[arg(long, value_enum, default_value_t = RangeChoice::Mse)]
+    ranges: RangeChoice,
+    /// With --ranges percentile: the share of values within the range, in percent
+    #[arg(long, default_value_t = 99.99, value_name = "PERCENT")]
+    percentile: f64,
+    /// Leave biases as they are, in place of correcting them for what rounding the weights adds on average
+    #[arg(long)]
+    no_bias_correction: bool,
     /// Without samples: inputs lie within plus and minus this value
     #[arg(long, default_value_t = Options::default().assumed_magnitude, value_name = "X")]
     assumed_range: f64,
@@ -51,6 +60,13 @@ enum TargetChoice {
     Cost,
 }
 
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum RangeChoice {
+    Mse,
+    Max,
+    Percentile,
+}
+
 impl Quantisation {
     pub fn options(&self) -> Options {
         Options {
@@ -59,6 +75,12 @@ impl Quantisation {
                 TargetChoice::Accuracy => Target::Accuracy,
                 TargetChoice::Cost => Target::Cost,
             },
+            ranges: match self.ranges {
+                RangeChoice::Mse => RangeMethod::Mse,
+                RangeChoice::Max => RangeMethod::Max,
+                RangeChoice::Percentile => RangeMethod::Percentile(self.percentile),
+            },
+            correct_bias: !self.no_bias_correction,
             assumed_magnitude: self.assumed_range,
         }
     }

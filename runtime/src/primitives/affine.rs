@@ -1,23 +1,34 @@
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{Rules, exactly};
-use crate::dot::Dot;
 use crate::error::Fault;
 use crate::interval::Interval;
+use crate::linear::{multiply, narrow};
 use crate::requantise::Requantise;
 use crate::shape::Shape;
 
-/// A dense layer over the last axis, block-diagonal by group: with `n` inputs and `m` outputs a group,
+/// A dense layer over the last axis, apart for each of `groups` equal parts of it:
 /// `y[.., g*m + i] = requantise_{g*m + i}(bias[g*m + i] + sum_j weights[g*m + i][j] * x[.., g*n + j])`.
 ///
-/// The sum is exact. `x` has shape `[.., groups * n]`, `y` has shape `[.., groups * m]`. A convolution is a dense layer over gathered
-/// windows; a depthwise one has a group for each channel.
+/// `x` has shape `[.., groups * n]` and `y` has shape `[.., groups * m]`, with `groups * m = bias.len()`. One group is an ordinary dense
+/// layer; the positions of a convolution are rows of a gathered `x`. The sum is exact, then rounded half up and saturated once
+/// ([`Requantise`]).
+///
+/// ```
+/// # use maat_runtime::{Requantise, Shape, primitives::{Affine, Rules}};
+/// // Two groups, from two inputs to one output each: (x0 + 2 * x1) / 4 and (3 * x2 - x3 + 1) / 4.
+/// let requantise = Requantise { shift: vec![2], lo: -128, hi: 127 };
+/// let op = Affine { groups: 2, inputs: 2, weights: vec![1, 2, 3, -1], bias: vec![0, 1], requantise };
+/// let (x, mut y) = (Shape::new(&[1, 4])?, [0; 2]);
+/// op.evaluate(&[(&x, &[2, 4, -3, 2])], &mut y);
+/// assert_eq!(y, [3, -2]);
+/// # Ok::<(), maat_runtime::Fault>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Affine {
-    /// Number of groups.
+    /// Number of equal parts of the last axis that do not meet.
     pub groups: u32,
-    /// Inputs `n` of a group.
+    /// Number of inputs `n` of a group.
     pub inputs: u32,
     /// Row-major `[groups * m, n]`; -32768 does not occur, so that a sum of two products with 16-bit inputs stays below 2^31.
     pub weights: Vec<i16>,
@@ -27,27 +38,26 @@ pub struct Affine {
     pub requantise: Requantise,
 }
 
-/// From this many multiply-accumulates on, rows are shared out among threads; below, starting them costs more than it saves.
-const PARALLEL_MACS: usize = 1 << 20;
-
-/// Output channels that a thread takes at a time.
-const PARALLEL_CHANNELS: usize = 64;
-
 impl Affine {
-    /// Number of output channels, of all groups together.
+    /// Number of output channels of all groups.
     pub fn outputs(&self) -> usize {
         self.bias.len()
+    }
+
+    /// Number of output channels `m` of a group.
+    fn group_outputs(&self) -> usize {
+        self.outputs() / self.groups as usize
+    }
+
+    /// The group of an output channel: its inputs are `group * n` up to `(group + 1) * n`.
+    pub fn group_of(&self, channel: usize) -> usize {
+        channel / self.group_outputs()
     }
 
     /// The weights of an output channel.
     pub fn row(&self, channel: usize) -> &[i16] {
         let inputs = self.inputs as usize;
         &self.weights[channel * inputs..][..inputs]
-    }
-
-    /// The group of an output channel.
-    pub fn group_of(&self, channel: usize) -> usize {
-        channel / (self.outputs() / self.groups as usize)
     }
 
     /// The range of an output channel's accumulator, bias included.
@@ -61,50 +71,17 @@ impl Affine {
     }
 }
 
-impl Affine {
-    /// The output channels from `first` on, as many as there is room for, of one position.
-    fn narrow_block(&self, x: &[i16], first: usize, y: &mut [i32]) {
-        let (n, per_group) = (self.inputs as usize, self.outputs() / self.groups as usize);
-        let dot = Dot::new();
-        let (mut channel, mut rest) = (first, y);
-        while !rest.is_empty() {
-            // Channels of one group see the same inputs.
-            let group = channel / per_group;
-            let count = rest.len().min((group + 1) * per_group - channel);
-            let (part, behind) = rest.split_at_mut(count);
-            let rows = (channel..channel + count).map(|channel| self.row(channel));
-            let mut results = (channel..).zip(part);
-            dot.products(rows, &x[group * n..][..n], |product| {
-                if let Some((channel, y)) = results.next() {
-                    *y = self.requantise.apply(channel, self.bias[channel] + product);
-                }
-            });
-            (channel, rest) = (channel + count, behind);
-        }
-    }
-
-    /// The same for inputs of any width.
-    fn wide_block(&self, x: &[i32], first: usize, y: &mut [i32]) {
-        let n = self.inputs as usize;
-        for (channel, y) in (first..).zip(y) {
-            let x = &x[self.group_of(channel) * n..][..n];
-            let product = self.row(channel).iter().zip(x).map(|(w, x)| i64::from(*w) * i64::from(*x)).sum::<i64>();
-            *y = self.requantise.apply(channel, self.bias[channel] + product);
-        }
-    }
-}
-
 impl Rules for Affine {
     fn output_shape(&self, inputs: &[&Shape]) -> Result<Shape, Fault> {
         let [x] = exactly(inputs)?;
         let (n, groups) = (self.inputs as usize, self.groups as usize);
-        if groups == 0 || self.outputs() == 0 || !self.outputs().is_multiple_of(groups) {
-            let reason = format!("{} outputs cannot be shared out among {groups} groups", self.outputs());
-            return Err(Fault::Attribute { attribute: "groups", reason });
-        }
-        if n == 0 || Some(x.last()) != n.checked_mul(groups) {
-            let reason = format!("the last axis must have length {n} for each of {groups} group(s)");
+        if n == 0 || n.checked_mul(groups) != Some(x.last()) {
+            let reason = format!("the last axis must hold {groups} group(s) of {n}, at least one of each");
             return Err(Fault::InputShape { found: x.clone(), reason });
+        }
+        if !self.outputs().is_multiple_of(groups) {
+            let reason = format!("{groups} groups do not divide {} output channels", self.outputs());
+            return Err(Fault::Attribute { attribute: "groups", reason });
         }
         if self.weights.len() != n.saturating_mul(self.outputs()) {
             let reason = format!("{} values for {} x {n}", self.weights.len(), self.outputs());
@@ -121,35 +98,27 @@ impl Rules for Affine {
         let [(_, x)] = exactly(inputs)?;
         (0..self.outputs())
             .map(|channel| self.requantise.range(channel, self.accumulator(channel, x)?))
-            .reduce(|a, b| a.and_then(|a| b.map(|b| Interval::new(a.lo.min(b.lo), a.hi.max(b.hi)))))
+            .reduce(|a, b| Ok(a?.hull(b?)))
             .unwrap_or(Ok(Interval::point(0)))
     }
 
     fn evaluate(&self, inputs: &[(&Shape, &[i32])], output: &mut [i32]) {
-        let x = inputs[0].1;
-        // Narrowed once for all positions; a value beyond 16 bits sends everything the long way.
-        let narrow: Option<Vec<i16>> = x.iter().map(|x| i16::try_from(*x).ok()).collect();
-        let (width, outputs) = (self.groups as usize * self.inputs as usize, self.outputs());
-        let positions = x.len() / width;
-        let block = |position: usize, first: usize, y: &mut [i32]| {
-            let from = position * width;
-            match &narrow {
-                Some(x) => self.narrow_block(&x[from..][..width], first, y),
-                None => self.wide_block(&x[from..][..width], first, y),
-            }
+        let (n, m) = (self.inputs as usize, self.group_outputs());
+        let (x, groups) = (inputs[0].1, self.groups as usize);
+        // A block is one group at one position.
+        let matrix = |block: usize| {
+            let channel = block % groups * m;
+            (&self.weights[channel * n..][..m * n], channel)
         };
-        if positions.saturating_mul(self.weights.len()) < PARALLEL_MACS {
-            output.chunks_exact_mut(outputs).enumerate().for_each(|(position, y)| block(position, 0, y));
-        } else if positions == 1 {
-            let parts = output.par_chunks_mut(PARALLEL_CHANNELS).enumerate();
-            parts.for_each(|(index, y)| block(0, index * PARALLEL_CHANNELS, y));
-        } else {
-            output.par_chunks_exact_mut(outputs).enumerate().for_each(|(position, y)| block(position, 0, y));
+        let finish = |channel: usize, sum: i64| self.requantise.apply(channel, self.bias[channel] + sum);
+        match narrow(x, i16::MIN) {
+            Some(x) => multiply((&x, n), (output, m), matrix, finish),
+            None => multiply((x, n), (output, m), matrix, finish),
         }
     }
 
     fn macs(&self, inputs: &[&Shape]) -> u64 {
-        let positions = inputs[0].elements() / (self.inputs as usize * self.groups as usize);
+        let positions = inputs[0].elements() / inputs[0].last();
         positions as u64 * self.weights.len() as u64
     }
 }
@@ -181,13 +150,19 @@ mod tests {
     }
 
     #[test]
-    fn groups_see_their_own_inputs() {
-        let affine = Affine { groups: 2, ..affine(2, &[1, 1, 1, -1, 2, 0, 0, 2], &[0; 4], &[0]) };
-        assert_eq!(
-            evaluate(&affine, &[1, 2, 3, 4, 5, 6, 7, 100_000], &[2, 4]),
-            [3, -1, 6, 8, 11, -1, 14, 200_000].map(|y: i32| y.clamp(-32768, 32767))
-        );
-        assert!(Affine { groups: 3, ..affine }.output_shape(&[&shape(&[6])]).is_err());
+    fn groups_do_not_meet() {
+        let affine = Affine { groups: 2, ..affine(2, &[1, 2, 3, 4, 10, 20, 30, 40], &[0, 1, 2, 3], &[0]) };
+        assert_eq!((0..4).map(|channel| affine.group_of(channel)).collect::<Vec<_>>(), [0, 0, 1, 1]);
+        let narrow = [1, 1, 1, 1, 1, 0, 0, -1];
+        assert_eq!(evaluate(&affine, &narrow, &[2, 4]), [3, 8, 32, 73, 1, 4, -18, -37]);
+        // Inputs wider than 16 bits take the other path.
+        assert_eq!(evaluate(&affine, &[40_000, -20_001, 0, 0], &[4]), [-2, 32767, 2, 3]);
+    }
+
+    #[test]
+    fn one_group_a_channel_is_a_depthwise_layer() {
+        let affine = Affine { groups: 3, ..affine(1, &[2, -3, 5], &[0, 0, 1], &[1]) };
+        assert_eq!(evaluate(&affine, &[1, 1, 1, 2, -2, 4], &[2, 3]), [1, -1, 3, 2, 3, 11]);
     }
 
     #[test]
@@ -234,7 +209,12 @@ mod tests {
         assert!(matches!(reason(affine(2, &[1, 2, 3], &[0], &[0]), &[2]), Fault::Attribute { attribute: "weights", .. }));
         assert!(matches!(reason(affine(1, &[i16::MIN], &[0], &[0]), &[1]), Fault::Attribute { attribute: "weights", .. }));
         assert!(matches!(reason(affine(1, &[1], &[0], &[1, 2]), &[1]), Fault::Attribute { attribute: "shift", .. }));
-        assert!(matches!(reason(affine(1, &[], &[], &[0]), &[1]), Fault::Attribute { attribute: "groups", .. }));
+        assert!(matches!(reason(affine(1, &[], &[], &[0]), &[1]), Fault::Attribute { attribute: "shape", .. }));
         assert!(matches!(reason(affine(0, &[], &[0], &[0]), &[1]), Fault::InputShape { .. }));
+        let grouped = |groups, inputs| Affine { groups, ..affine(inputs, &[1, 2, 3], &[0, 0, 0], &[0]) };
+        assert!(matches!(reason(grouped(2, 1), &[2]), Fault::Attribute { attribute: "groups", .. }));
+        for (groups, inputs) in [(0, 1), (0, 0), (2, 2), (u32::MAX, u32::MAX), (1 << 31, 2)] {
+            assert!(matches!(reason(grouped(groups, inputs), &[3]), Fault::InputShape { .. }), "{groups} x {inputs}");
+        }
     }
 }

@@ -1,26 +1,27 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Rules, exactly};
+use super::{Rules, exactly, same_shape};
 use crate::error::Fault;
-use crate::interval::{ACCUMULATOR_LIMIT, Interval};
+use crate::interval::Interval;
 use crate::shape::Shape;
 
-/// Division by a computed value: `y = clamp(floor((2 * num * 2^shift + den) / (2 * den)), lo, hi)`, that is, the quotient rounded half up.
+/// Elementwise division by a computed value: `y = clamp(floor((2 * num * 2^shift + den) / (2 * den)), lo, hi)`.
 ///
-/// The inputs are `num` and `den`, of one shape; `den` must be proven to be positive. Floor division can be proved with one remainder of
-/// one sign: `0 <= 2 * num * 2^shift + den - 2 * den * y < 2 * den`.
+/// That is the exact quotient `num * 2^shift / den`, rounded half up, then saturated. The inputs `num` and `den` have one shape. `den`
+/// must be proven to be at least 1, so there is no division by zero; `2 * |num| * 2^shift + den` must stay below 2^62.
 ///
 /// ```
 /// # use maat_runtime::{Shape, primitives::{Divide, Rules}};
-/// let (divide, shape) = (Divide { shift: 1, lo: -9, hi: 9 }, Shape::new(&[4])?);
-/// let mut y = [0; 4];
-/// divide.evaluate(&[(&shape, &[1, -1, 5, 100]), (&shape, &[4, 4, 3, 1])], &mut y);
-/// assert_eq!(y, [1, 0, 3, 9]); // 2/4, -2/4, 10/3, saturated
+/// let op = Divide { shift: 1, lo: -100, hi: 100 };
+/// let (x, mut y) = (Shape::new(&[4])?, [0; 4]);
+/// // 14 / 4 = 3.5, -14 / 4 = -3.5, 2 / 3, 1000 / 1
+/// op.evaluate(&[(&x, &[7, -7, 1, 500]), (&x, &[4, 4, 3, 1])], &mut y);
+/// assert_eq!(y, [4, -3, 1, 100]);
 /// # Ok::<(), maat_runtime::Fault>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Divide {
-    /// Bits by which the dividend is shifted up, 0 to 40.
+    /// Bits by which the numerator is enlarged, 0 to 40.
     pub shift: u8,
     /// The least result.
     pub lo: i32,
@@ -29,59 +30,46 @@ pub struct Divide {
 }
 
 impl Divide {
-    /// The largest shift.
+    /// The greatest shift.
     pub const MAX_SHIFT: u8 = 40;
 
-    /// The rounded quotient before saturation.
-    fn quotient(&self, num: i64, den: i64) -> i64 {
-        (2 * (num << self.shift) + den).div_euclid(2 * den)
-    }
-
-    /// The quotients before saturation.
-    ///
-    /// # Errors
-    /// [`Fault::InputRange`] for a divisor that could be 0 or less, [`Fault::Accumulator`] when `2 * num * 2^shift + den` could reach 2^62.
-    pub fn unsaturated(&self, num: Interval, den: Interval) -> Result<Interval, Fault> {
-        if den.lo < 1 {
-            return Err(Fault::InputRange { range: den, reason: "a divisor is positive".to_owned() });
-        }
-        let size = i128::from(num.lo).abs().max(i128::from(num.hi).abs());
-        if ((2 * size) << self.shift) + i128::from(den.hi) >= i128::from(ACCUMULATOR_LIMIT) {
-            return Err(Fault::Accumulator { channel: 0, range: num });
-        }
-        let corners = [num.lo, num.hi].into_iter().flat_map(|num| [den.lo, den.hi].map(|den| self.quotient(num, den)));
-        let (lo, hi) = corners.fold((i64::MAX, i64::MIN), |(lo, hi), value| (lo.min(value), hi.max(value)));
-        Ok(Interval::new(lo, hi))
+    /// The result for one pair.
+    fn apply(&self, num: i64, den: i64) -> i32 {
+        // The divisor is positive, so that this rounds down.
+        let quotient = (((num << self.shift) << 1) + den).div_euclid(2 * den);
+        // Within i32 because both bounds are.
+        quotient.clamp(self.lo.into(), self.hi.into()) as i32
     }
 }
 
 impl Rules for Divide {
     fn output_shape(&self, inputs: &[&Shape]) -> Result<Shape, Fault> {
-        let [num, den] = exactly(inputs)?;
-        if num != den {
-            return Err(Fault::InputShape { found: den.clone(), reason: format!("the dividend has shape {num}") });
-        }
+        let inputs: [&Shape; 2] = exactly(inputs)?;
         if self.shift > Self::MAX_SHIFT {
             return Err(Fault::Attribute { attribute: "shift", reason: format!("{} is above {}", self.shift, Self::MAX_SHIFT) });
         }
         if self.lo > self.hi {
             return Err(Fault::Attribute { attribute: "lo", reason: format!("{} is above hi = {}", self.lo, self.hi) });
         }
-        Ok(num.clone())
+        same_shape(&inputs)
     }
 
+    /// The quotient rises with `num`, and for each `num` it only rises or only falls with `den`: the extremes are at the corners.
     fn output_range(&self, inputs: &[(&Shape, Interval)]) -> Result<Interval, Fault> {
         let [(_, num), (_, den)] = exactly(inputs)?;
-        let quotients = self.unsaturated(num, den)?;
-        let (lo, hi) = (i64::from(self.lo), i64::from(self.hi));
-        Ok(Interval::new(quotients.lo.clamp(lo, hi), quotients.hi.clamp(lo, hi)))
+        if den.lo < 1 {
+            return Err(Fault::Divisor { range: den });
+        }
+        if Interval::of_linear_form(0, [(2 << self.shift, num), (1, den)]).is_none() {
+            return Err(Fault::Accumulator { channel: 0, range: Interval::new(i64::MIN, i64::MAX) });
+        }
+        let of = |num| Interval::new(self.apply(num, den.lo).into(), self.apply(num, den.hi).into());
+        Ok(of(num.lo).hull(of(num.hi)))
     }
 
     fn evaluate(&self, inputs: &[(&Shape, &[i32])], output: &mut [i32]) {
         for ((num, den), y) in inputs[0].1.iter().zip(inputs[1].1).zip(output) {
-            let quotient = self.quotient(i64::from(*num), i64::from(*den));
-            // Within i32 because both bounds are.
-            *y = quotient.clamp(i64::from(self.lo), i64::from(self.hi)) as i32;
+            *y = self.apply((*num).into(), (*den).into());
         }
     }
 
@@ -94,42 +82,82 @@ impl Rules for Divide {
 mod tests {
     use super::*;
 
-    fn divide(num: i32, den: i32, shift: u8) -> i32 {
-        let (op, shape) = (Divide { shift, lo: i32::MIN, hi: i32::MAX }, Shape::new(&[1]).unwrap());
-        let mut y = [0];
+    fn scalar() -> Shape {
+        Shape::new(&[]).unwrap()
+    }
+
+    fn evaluate(op: &Divide, num: i32, den: i32) -> i32 {
+        let (shape, mut y) = (scalar(), [0]);
         op.evaluate(&[(&shape, &[num]), (&shape, &[den])], &mut y);
         y[0]
     }
 
+    fn range(op: &Divide, num: (i64, i64), den: (i64, i64)) -> Result<Interval, Fault> {
+        op.output_range(&[(&scalar(), Interval::new(num.0, num.1)), (&scalar(), Interval::new(den.0, den.1))])
+    }
+
+    const WIDE: Divide = Divide { shift: 0, lo: i32::MIN, hi: i32::MAX };
+
     #[test]
     fn ties_round_up_on_both_sides_of_zero() {
-        assert_eq!([-5, -3, -1, 1, 3, 5].map(|num| divide(num, 2, 0)), [-2, -1, 0, 1, 2, 3]);
-        assert_eq!([-7, -6, -4, -2, 4, 7].map(|num| divide(num, 3, 0)), [-2, -2, -1, -1, 1, 2]);
-        assert_eq!(divide(-1, i32::MAX, 0), 0);
-        assert_eq!(divide(1, 3, 10), 341);
+        let halves = [-5, -3, -2, -1, 0, 1, 2, 3, 5].map(|num| evaluate(&WIDE, num, 2));
+        assert_eq!(halves, [-2, -1, -1, 0, 0, 1, 1, 2, 3]);
+        let thirds = [-5, -4, -2, -1, 1, 2, 4, 5].map(|num| evaluate(&WIDE, num, 3));
+        assert_eq!(thirds, [-2, -1, -1, 0, 0, 1, 1, 2]);
     }
 
     #[test]
-    fn the_range_comes_from_the_corners() {
-        let (op, shape) = (Divide { shift: 2, lo: -100, hi: 7 }, Shape::new(&[1]).unwrap());
-        let range = |num, den| op.output_range(&[(&shape, num), (&shape, den)]);
-        assert_eq!(range(Interval::new(-6, 3), Interval::new(2, 4)).unwrap(), Interval::new(-12, 6));
-        assert_eq!(range(Interval::new(3, 6), Interval::new(2, 4)).unwrap(), Interval::new(3, 7));
-        assert!(matches!(range(Interval::new(0, 1), Interval::new(0, 4)), Err(Fault::InputRange { .. })));
-        let large = Divide { shift: 40, ..op };
-        assert!(matches!(
-            large.output_range(&[(&shape, Interval::of_bits(24)), (&shape, Interval::point(1))]),
-            Err(Fault::Accumulator { .. })
-        ));
+    fn results_saturate_at_both_ends() {
+        let op = Divide { shift: 8, lo: 0, hi: 255 };
+        assert_eq!([(1, 1), (-1, 1), (1, 2), (0, 5)].map(|(num, den)| evaluate(&op, num, den)), [255, 0, 128, 0]);
+    }
+
+    #[test]
+    fn extreme_inputs_are_exact() {
+        assert_eq!(evaluate(&WIDE, i32::MIN, i32::MAX), -1);
+        assert_eq!(evaluate(&WIDE, i32::MIN, 1), i32::MIN);
+        assert_eq!(evaluate(&WIDE, 1, i32::MAX), 0);
+        let op = Divide { shift: 29, ..WIDE };
+        assert_eq!(evaluate(&op, i32::MAX, i32::MAX), 1 << 29);
+        assert_eq!(evaluate(&Divide { shift: 40, ..WIDE }, -3, i32::MAX), -1536);
+    }
+
+    #[test]
+    fn the_range_is_exact_for_every_box() {
+        for op in [Divide { shift: 1, ..WIDE }, Divide { shift: 0, lo: -2, hi: 3 }] {
+            for (a, b) in (-6..7).flat_map(|a| (a..7).map(move |b| (a, b))) {
+                for (c, d) in (1..6).flat_map(|c| (c..6).map(move |d| (c, d))) {
+                    let results = (a..=b).flat_map(|num| (c..=d).map(move |den| (num, den)));
+                    let exact = results.map(|(num, den)| Interval::point(evaluate(&op, num, den).into())).reduce(Interval::hull);
+                    assert_eq!(range(&op, (a.into(), b.into()), (c.into(), d.into())).ok(), exact, "{op:?} {a}..={b} / {c}..={d}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_divisor_that_could_be_below_one_is_refused() {
+        for den in [(0, 5), (-3, -1), (-1, 1)] {
+            assert!(matches!(range(&WIDE, (0, 1), den), Err(Fault::Divisor { .. })));
+        }
+    }
+
+    #[test]
+    fn a_numerator_that_could_reach_the_limit_is_refused() {
+        let op = Divide { shift: 40, ..WIDE };
+        let greatest = (1 << 21) - 1;
+        assert!(range(&op, (-greatest, greatest), (1, (1 << 31) - 1)).is_ok());
+        assert!(matches!(range(&op, (0, greatest + 1), (1, 1)), Err(Fault::Accumulator { .. })));
+        assert!(matches!(range(&op, (-greatest - 1, 0), (1, 1)), Err(Fault::Accumulator { .. })));
     }
 
     #[test]
     fn contradicting_attributes_are_refused() {
-        let (one, two) = (Shape::new(&[1]).unwrap(), Shape::new(&[2]).unwrap());
-        let fault = |shift, lo, hi, inputs: &[&Shape]| Divide { shift, lo, hi }.output_shape(inputs).unwrap_err();
-        assert!(matches!(fault(41, 0, 1, &[&one, &one]), Fault::Attribute { attribute: "shift", .. }));
-        assert!(matches!(fault(0, 1, 0, &[&one, &one]), Fault::Attribute { attribute: "lo", .. }));
-        assert!(matches!(fault(0, 0, 1, &[&one, &two]), Fault::InputShape { .. }));
-        assert!(matches!(fault(0, 0, 1, &[&one]), Fault::Arity { .. }));
+        let (two, three) = (Shape::new(&[2]).unwrap(), Shape::new(&[3]).unwrap());
+        assert!(matches!(WIDE.output_shape(&[&two]), Err(Fault::Arity { expected: 2, found: 1 })));
+        assert!(matches!(WIDE.output_shape(&[&two, &three]), Err(Fault::InputShape { .. })));
+        let fault = |op: Divide| op.output_shape(&[&two, &two]).unwrap_err();
+        assert!(matches!(fault(Divide { shift: 41, ..WIDE }), Fault::Attribute { attribute: "shift", .. }));
+        assert!(matches!(fault(Divide { lo: 1, hi: 0, ..WIDE }), Fault::Attribute { attribute: "lo", .. }));
     }
 }

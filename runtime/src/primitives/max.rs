@@ -1,13 +1,23 @@
 use serde::{Deserialize, Serialize};
 
-use super::{ArgMax, Rules, exactly};
+use super::{Rules, exactly};
 use crate::error::Fault;
 use crate::interval::Interval;
 use crate::shape::Shape;
 
-/// The greatest value along an axis: `y[.., k] = max_j x[.., j, k]`.
+/// The greatest value along an axis: `y[.., i] = max_k x[.., k, i]`.
 ///
-/// Attributes and shapes are those of [`ArgMax`]. The scale exponent stays the input's. A minimum is the maximum of the negated values.
+/// `x` has shape `[.., length, inner..]`, where `inner` counts the elements behind the axis; `y` drops the axis or keeps it with length
+/// 1, as for [`ArgMax`](super::ArgMax). Nothing is rounded, and every 32-bit value may be compared. A window is an axis that a
+/// [`Move`](super::Move) has gathered; a minimum is the negated maximum of negated values.
+///
+/// ```
+/// # use maat_runtime::{Shape, primitives::{Max, Rules}};
+/// let (op, x, mut y) = (Max { axis: 0, keep_axis: false }, Shape::new(&[2, 3])?, [0; 3]);
+/// op.evaluate(&[(&x, &[1, 5, -7, 2, 5, -8])], &mut y);
+/// assert_eq!(y, [2, 5, -7]);
+/// # Ok::<(), maat_runtime::Fault>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Max {
     /// The axis, counted from the front.
@@ -19,17 +29,14 @@ pub struct Max {
 impl Max {
     /// Length of the axis, and number of elements behind it.
     pub fn extents(&self, input: &Shape) -> (usize, usize) {
-        self.position().extents(input)
-    }
-
-    fn position(&self) -> ArgMax {
-        ArgMax { axis: self.axis, keep_axis: self.keep_axis }
+        input.extents(self.axis)
     }
 }
 
 impl Rules for Max {
     fn output_shape(&self, inputs: &[&Shape]) -> Result<Shape, Fault> {
-        self.position().output_shape(inputs)
+        let [x] = exactly(inputs)?;
+        x.reduced(self.axis, self.keep_axis)
     }
 
     fn output_range(&self, inputs: &[(&Shape, Interval)]) -> Result<Interval, Fault> {
@@ -40,10 +47,11 @@ impl Rules for Max {
     fn evaluate(&self, inputs: &[(&Shape, &[i32])], output: &mut [i32]) {
         let (shape, x) = inputs[0];
         let (length, inner) = self.extents(shape);
-        for (block, y) in x.chunks_exact(length * inner).zip(output.chunks_exact_mut(inner)) {
-            y.copy_from_slice(&block[..inner]);
-            for row in block[inner..].chunks_exact(inner) {
-                y.iter_mut().zip(row).for_each(|(y, x)| *y = (*y).max(*x));
+        for (x, y) in x.chunks_exact(length * inner).zip(output.chunks_exact_mut(inner)) {
+            let (first, rest) = x.split_at(inner);
+            y.copy_from_slice(first);
+            for x in rest.chunks_exact(inner) {
+                y.iter_mut().zip(x).for_each(|(y, x)| *y = (*y).max(*x));
             }
         }
     }
@@ -58,7 +66,7 @@ mod tests {
     use super::*;
 
     fn max(axis: u32, dims: &[usize], x: &[i32]) -> Vec<i32> {
-        let (op, shape) = (Max { axis, keep_axis: false }, Shape::new(dims).unwrap());
+        let (op, shape) = (Max { axis, keep_axis: true }, Shape::new(dims).unwrap());
         let mut y = vec![0; op.output_shape(&[&shape]).unwrap().elements()];
         op.evaluate(&[(&shape, x)], &mut y);
         y
@@ -70,19 +78,27 @@ mod tests {
         assert_eq!(max(1, &[2, 3], &x), [9, 6]);
         assert_eq!(max(0, &[2, 3], &x), [4, 9, 6]);
         assert_eq!(max(1, &[1, 3, 2], &x), [5, 9]);
-        assert_eq!(max(0, &[1], &[i32::MIN]), [i32::MIN]);
+        assert_eq!(max(0, &[1, 6], &x), x);
     }
 
     #[test]
-    fn the_range_is_the_inputs() {
-        let shape = Shape::new(&[2, 3]).unwrap();
-        let range = Interval::new(-3, 8);
-        assert_eq!(Max { axis: 1, keep_axis: true }.output_range(&[(&shape, range)]).unwrap(), range);
+    fn negative_and_extreme_values_are_compared() {
+        assert_eq!(max(0, &[3], &[-5, -3, -9]), [-3]);
+        assert_eq!(max(0, &[2], &[i32::MIN, i32::MIN]), [i32::MIN]);
+        assert_eq!(max(0, &[3], &[i32::MIN, i32::MAX, 0]), [i32::MAX]);
+    }
+
+    #[test]
+    fn the_range_is_that_of_the_input() {
+        let (shape, x) = (Shape::new(&[2, 3]).unwrap(), Interval::new(-4, 9));
+        assert_eq!(Max { axis: 1, keep_axis: false }.output_range(&[(&shape, x)]).unwrap(), x);
     }
 
     #[test]
     fn an_axis_that_is_not_there_is_refused() {
         let shape = Shape::new(&[2, 3]).unwrap();
-        assert!(matches!(Max { axis: 2, keep_axis: true }.output_shape(&[&shape]), Err(Fault::InputShape { .. })));
+        for axis in [2, u32::MAX] {
+            assert!(matches!(Max { axis, keep_axis: true }.output_shape(&[&shape]), Err(Fault::InputShape { .. })));
+        }
     }
 }

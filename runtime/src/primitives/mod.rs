@@ -34,13 +34,14 @@ pub trait Rules {
     /// The shape of the output, or why there is none. Also checks the attributes, so everything below may rely on them.
     ///
     /// # Errors
-    /// Any [`Fault`] but [`Fault::Accumulator`].
+    /// Any [`Fault`] that does not depend on ranges.
     fn output_shape(&self, inputs: &[&Shape]) -> Result<Shape, Fault>;
 
     /// A range that holds every output for inputs of the given shapes within the given ranges.
     ///
     /// # Errors
-    /// [`Fault::Accumulator`] when an accumulator could reach 2^62.
+    /// [`Fault::Accumulator`] when an accumulator could reach 2^62; [`Fault::Divisor`] and [`Fault::Condition`] when an input could
+    /// leave the domain.
     fn output_range(&self, inputs: &[(&Shape, Interval)]) -> Result<Interval, Fault>;
 
     /// Computes the output, of the shape that [`Self::output_shape`] gives, from inputs that [`Self::output_range`] has accepted.
@@ -91,4 +92,15 @@ primitives! {
 /// The inputs as an array, if there are `N` of them.
 fn exactly<T: Copy, const N: usize>(inputs: &[T]) -> Result<[T; N], Fault> {
     inputs.try_into().map_err(|_| Fault::Arity { expected: N, found: inputs.len() })
+}
+
+/// The one shape that all inputs have.
+fn same_shape(inputs: &[&Shape]) -> Result<Shape, Fault> {
+    let Some((first, rest)) = inputs.split_first() else {
+        return Err(Fault::Arity { expected: 1, found: 0 });
+    };
+    if let Some(other) = rest.iter().find(|shape| *shape != first) {
+        return Err(Fault::InputShape { found: (*other).clone(), reason: format!("the first input has shape {first}") });
+    }
+    Ok((*first).clone())
 }

@@ -5,88 +5,118 @@ use crate::error::Fault;
 use crate::interval::Interval;
 use crate::shape::Shape;
 
-/// Any fixed re-indexing: reshape, transpose, slice, concatenate, pad, tile, gather.
+/// Any fixed re-indexing: `y[i] = list[indices[i]]`, where the list is all inputs, one after the other and row-major, then `constants`.
 ///
-/// The inputs stand one behind the other, each row-major, then the constants; `y[i]` is the element at `indices[i]` of that list. Without
-/// indices there is one input, and its elements keep their order under the output's shape.
+/// Covers transpositions, slices, concatenations, padding, tiling and the windows of convolutions. Without `indices`, the one input's
+/// elements keep their order under another shape. No value changes, so inputs, constants and `y` have one scale.
+///
+/// ```
+/// # use maat_runtime::{Shape, primitives::{Move, Rules}};
+/// // Transposes a matrix and pads it with a row of -1.
+/// let op = Move { shape: Shape::new(&[3, 2])?, indices: vec![0, 2, 1, 3, 4, 4], constants: vec![-1] };
+/// let (x, mut y) = (Shape::new(&[2, 2])?, [0; 6]);
+/// op.evaluate(&[(&x, &[1, 2, 3, 4])], &mut y);
+/// assert_eq!(y, [1, 3, 2, 4, -1, -1]);
+/// # Ok::<(), maat_runtime::Fault>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Move {
     /// The output's shape.
     pub shape: Shape,
-    /// A position for each element of the output, or none at all.
+    /// For each element of the output its position in the list; or nothing, to keep the order.
     pub indices: Vec<u32>,
-    /// Values beside those of the inputs.
+    /// Values behind those of the inputs.
     pub constants: Vec<i32>,
+}
+
+impl Move {
+    /// The same elements in the same order under another shape.
+    pub fn reshape(shape: Shape) -> Self {
+        Self { shape, indices: Vec::new(), constants: Vec::new() }
+    }
+}
+
+/// The list without a copy: an input that is named many times would make it far larger than the model.
+struct Parts {
+    /// The position in the list of each input's first element, then that of the first constant.
+    starts: Vec<usize>,
+}
+
+impl Parts {
+    fn new(lengths: impl Iterator<Item = usize>) -> Self {
+        let mut starts = vec![0usize];
+        let mut end = 0usize;
+        starts.extend(lengths.map(|length| {
+            end = end.saturating_add(length);
+            end
+        }));
+        Self { starts }
+    }
+
+    /// Which input, or the constants behind the last one, and which of its elements.
+    fn locate(&self, index: u32) -> (usize, usize) {
+        let part = self.starts.partition_point(|start| *start <= index as usize) - 1;
+        (part, index as usize - self.starts[part])
+    }
 }
 
 impl Rules for Move {
     fn output_shape(&self, inputs: &[&Shape]) -> Result<Shape, Fault> {
+        let elements = self.shape.elements();
         if self.indices.is_empty() {
             let [x] = exactly(inputs)?;
-            if x.elements() != self.shape.elements() {
-                let reason = format!("it has {} elements, shape {} has {}", x.elements(), self.shape, self.shape.elements());
+            if x.elements() != elements {
+                let reason = format!("it has {} elements, shape {} has {elements}", x.elements(), self.shape);
                 return Err(Fault::InputShape { found: x.clone(), reason });
             }
             if !self.constants.is_empty() {
-                return Err(Fault::Attribute { attribute: "constants", reason: "without indices nothing looks at them".to_owned() });
+                return Err(Fault::Attribute { attribute: "constants", reason: "no index refers to them".to_owned() });
             }
             return Ok(self.shape.clone());
         }
         if inputs.is_empty() {
             return Err(Fault::Arity { expected: 1, found: 0 });
         }
-        if self.indices.len() != self.shape.elements() {
-            let reason = format!("{} positions for shape {}", self.indices.len(), self.shape);
+        if self.indices.len() != elements {
+            let reason = format!("{} values for the {elements} elements of {}", self.indices.len(), self.shape);
             return Err(Fault::Attribute { attribute: "indices", reason });
         }
-        let available = inputs.iter().map(|shape| shape.elements()).sum::<usize>() + self.constants.len();
-        match self.indices.iter().find(|index| **index as usize >= available) {
-            Some(index) => Err(Fault::Attribute { attribute: "indices", reason: format!("position {index} of {available}") }),
-            None => Ok(self.shape.clone()),
+        let length = inputs.iter().map(|x| x.elements()).fold(self.constants.len(), usize::saturating_add);
+        if let Some(index) = self.indices.iter().find(|index| **index as usize >= length) {
+            return Err(Fault::Attribute { attribute: "indices", reason: format!("{index} is not below {length}") });
         }
+        Ok(self.shape.clone())
     }
 
+    /// Only what an index refers to counts.
     fn output_range(&self, inputs: &[(&Shape, Interval)]) -> Result<Interval, Fault> {
         if self.indices.is_empty() {
             let [(_, x)] = exactly(inputs)?;
             return Ok(x);
         }
-        let mut ends = Vec::new();
-        let mut start = 0;
-        for (shape, range) in inputs {
-            ends.push((start + shape.elements(), *range));
-            start += shape.elements();
-        }
-        let mut used = vec![false; inputs.len()];
-        let mut range: Option<Interval> = None;
-        let mut include = |other: Interval| {
-            range = Some(range.map_or(other, |range| Interval::new(range.lo.min(other.lo), range.hi.max(other.hi))));
+        let parts = Parts::new(inputs.iter().map(|(x, _)| x.elements()));
+        let range = |(part, offset): (usize, usize)| {
+            inputs.get(part).map_or_else(|| Interval::point(self.constants[offset].into()), |(_, range)| *range)
         };
-        for index in self.indices.iter().map(|index| *index as usize) {
-            match index.checked_sub(start) {
-                Some(constant) => include(Interval::point(i64::from(self.constants[constant]))),
-                None => {
-                    let input = ends.partition_point(|(end, _)| *end <= index);
-                    if !std::mem::replace(&mut used[input], true) {
-                        include(ends[input].1);
-                    }
-                }
-            }
-        }
-        range.ok_or(Fault::Arity { expected: 1, found: 0 })
+        let ranges = self.indices.iter().map(|index| range(parts.locate(*index)));
+        Ok(ranges.reduce(Interval::hull).unwrap_or(Interval::point(0)))
     }
 
     fn evaluate(&self, inputs: &[(&Shape, &[i32])], output: &mut [i32]) {
+        let first = inputs[0].1;
         if self.indices.is_empty() {
-            output.copy_from_slice(inputs[0].1);
+            output.copy_from_slice(first);
             return;
         }
-        if let ([(_, x)], true) = (inputs, self.constants.is_empty()) {
-            output.iter_mut().zip(&self.indices).for_each(|(y, index)| *y = x[*index as usize]);
-            return;
+        let parts = Parts::new(inputs.iter().map(|(_, x)| x.len()));
+        let search = |index: u32| {
+            let (part, offset) = parts.locate(index);
+            inputs.get(part).map_or(self.constants.as_slice(), |(_, x)| x)[offset]
+        };
+        for (y, index) in output.iter_mut().zip(&self.indices) {
+            // Mostly there is one input, so it is tried before the search.
+            *y = first.get(*index as usize).copied().unwrap_or_else(|| search(*index));
         }
-        let all: Vec<i32> = inputs.iter().flat_map(|(_, x)| x.iter()).chain(&self.constants).copied().collect();
-        output.iter_mut().zip(&self.indices).for_each(|(y, index)| *y = all[*index as usize]);
     }
 
     fn macs(&self, _inputs: &[&Shape]) -> u64 {
@@ -102,52 +132,70 @@ mod tests {
         Shape::new(dims).unwrap()
     }
 
+    fn gather(dims: &[usize], indices: &[u32], constants: &[i32]) -> Move {
+        Move { shape: shape(dims), indices: indices.to_vec(), constants: constants.to_vec() }
+    }
+
+    fn evaluate(op: &Move, inputs: &[&[i32]]) -> Vec<i32> {
+        let shapes: Vec<Shape> = inputs.iter().map(|x| shape(&[x.len()])).collect();
+        let mut y = vec![0; op.output_shape(&shapes.iter().collect::<Vec<_>>()).unwrap().elements()];
+        op.evaluate(&shapes.iter().zip(inputs.iter().copied()).collect::<Vec<_>>(), &mut y);
+        y
+    }
+
     #[test]
     fn elements_keep_their_order_without_indices() {
-        let (from, to) = (shape(&[2, 3]), shape(&[3, 1, 2]));
-        let op = Move { shape: to.clone(), indices: Vec::new(), constants: Vec::new() };
-        assert_eq!(op.output_shape(&[&from]).unwrap(), to);
-        let mut y = [0; 6];
-        op.evaluate(&[(&from, &[1, 2, 3, 4, 5, 6])], &mut y);
-        assert_eq!(y, [1, 2, 3, 4, 5, 6]);
+        let to = shape(&[3, 1, 2]);
+        let op = Move::reshape(to.clone());
+        assert_eq!(op.output_shape(&[&shape(&[2, 3])]).unwrap(), to);
+        assert_eq!(evaluate(&op, &[&[1, 2, 3, 4, 5, 6]]), [1, 2, 3, 4, 5, 6]);
     }
 
     #[test]
-    fn positions_run_over_all_inputs_and_then_the_constants() {
-        let (a, b) = (shape(&[2]), shape(&[1]));
-        let op = Move { shape: shape(&[2, 2]), indices: vec![3, 2, 0, 3], constants: vec![-9] };
-        assert_eq!(op.output_shape(&[&a, &b]).unwrap(), op.shape);
-        let mut y = [0; 4];
-        op.evaluate(&[(&a, &[5, 6]), (&b, &[7])], &mut y);
-        assert_eq!(y, [-9, 7, 5, -9]);
+    fn indices_run_over_all_inputs_and_then_the_constants() {
+        let op = gather(&[2, 4], &[0, 1, 2, 3, 4, 5, 6, 0], &[i32::MIN, i32::MAX]);
+        assert_eq!(evaluate(&op, &[&[10, 11], &[20], &[30, 31]]), [10, 11, 20, 30, 31, i32::MIN, i32::MAX, 10]);
     }
 
     #[test]
-    fn only_what_is_taken_counts_for_the_range() {
-        let (a, b) = (shape(&[2]), shape(&[1]));
-        let inputs = [(&a, Interval::new(-1, 1)), (&b, Interval::new(-500, 500))];
+    fn one_input_may_come_twice_and_another_not_at_all() {
+        assert_eq!(evaluate(&gather(&[3], &[3, 0, 3], &[]), &[&[5, 6], &[7, 8]]), [8, 5, 8]);
+    }
+
+    #[test]
+    fn the_range_covers_what_is_referred_to_and_nothing_else() {
+        let (one, two) = (shape(&[1]), shape(&[2]));
         let range = |indices: &[u32]| {
-            let op = Move { shape: shape(&[indices.len()]), indices: indices.to_vec(), constants: vec![-9, 70] };
-            op.output_range(&inputs).unwrap()
+            let inputs = [(&two, Interval::new(-5, 5)), (&one, Interval::new(100, 200)), (&one, Interval::of_bits(32))];
+            gather(&[indices.len()], indices, &[-7, 1000]).output_range(&inputs).unwrap()
         };
-        assert_eq!(range(&[0, 1]), Interval::new(-1, 1));
-        assert_eq!(range(&[1, 3]), Interval::new(-9, 1));
-        assert_eq!(range(&[2]), Interval::new(-500, 500));
-        assert_eq!(range(&[4]), Interval::point(70));
+        assert_eq!(range(&[0]), Interval::new(-5, 5));
+        assert_eq!(range(&[1, 2]), Interval::new(-5, 200));
+        assert_eq!(range(&[2, 4]), Interval::new(-7, 200));
+        assert_eq!(range(&[5]), Interval::point(1000));
+        assert_eq!(Move::reshape(one.clone()).output_range(&[(&one, Interval::new(1, 2))]).unwrap(), Interval::new(1, 2));
     }
 
     #[test]
     fn contradicting_attributes_are_refused() {
-        let x = shape(&[2]);
-        let fault = |indices: &[u32], constants: &[i32], dims: &[usize], inputs: &[&Shape]| {
-            Move { shape: shape(dims), indices: indices.to_vec(), constants: constants.to_vec() }.output_shape(inputs).unwrap_err()
-        };
-        assert!(matches!(fault(&[], &[], &[3], &[&x]), Fault::InputShape { .. }));
-        assert!(matches!(fault(&[], &[1], &[2], &[&x]), Fault::Attribute { attribute: "constants", .. }));
-        assert!(matches!(fault(&[], &[], &[2], &[&x, &x]), Fault::Arity { expected: 1, found: 2 }));
-        assert!(matches!(fault(&[0], &[], &[1], &[]), Fault::Arity { .. }));
-        assert!(matches!(fault(&[0], &[], &[2], &[&x]), Fault::Attribute { attribute: "indices", .. }));
-        assert!(matches!(fault(&[2], &[], &[1], &[&x]), Fault::Attribute { attribute: "indices", .. }));
-        assert!(matches!(fault(&[u32::MAX], &[1], &[1], &[&x]), Fault::Attribute { attribute: "indices", .. }));
+        let (four, five) = (shape(&[4]), shape(&[5]));
+        let fault = |op: Move, inputs: &[&Shape]| op.output_shape(inputs).unwrap_err();
+        assert!(matches!(fault(Move::reshape(four.clone()), &[&five]), Fault::InputShape { .. }));
+        assert!(matches!(fault(Move::reshape(four.clone()), &[&four, &four]), Fault::Arity { expected: 1, found: 2 }));
+        assert!(matches!(fault(gather(&[4], &[], &[1]), &[&four]), Fault::Attribute { attribute: "constants", .. }));
+        assert!(matches!(fault(gather(&[1], &[0], &[1]), &[]), Fault::Arity { expected: 1, found: 0 }));
+        assert!(matches!(fault(gather(&[2], &[0], &[]), &[&four]), Fault::Attribute { attribute: "indices", .. }));
+        for index in [10, u32::MAX] {
+            assert!(matches!(fault(gather(&[1], &[index], &[1]), &[&four, &five]), Fault::Attribute { attribute: "indices", .. }));
+        }
+    }
+
+    #[test]
+    fn an_input_named_very_often_takes_no_memory() {
+        let (large, few) = (shape(&[Shape::MAX_ELEMENTS]), shape(&[1]));
+        let inputs = vec![&large; 60];
+        let last = (60 << 26) - 1;
+        assert_eq!(gather(&[1], &[last], &[]).output_shape(&inputs).unwrap(), few);
+        assert!(gather(&[1], &[last + 1], &[]).output_shape(&inputs).is_err());
     }
 }

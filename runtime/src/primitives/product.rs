@@ -2,67 +2,72 @@ use serde::{Deserialize, Serialize};
 
 use super::{Rules, exactly};
 use crate::error::Fault;
-use crate::interval::{ACCUMULATOR_LIMIT, Interval};
+use crate::interval::Interval;
+use crate::linear::{multiply, narrow};
 use crate::requantise::Requantise;
 use crate::shape::Shape;
 
-/// Products of rows of two computed tensors: `y[b, i, j] = requantise(sum_k x0[b, i, k] * x1[b, j, k])`.
+/// Products of the rows of two computed tensors, batched: `y[b,i,j] = requantise(sum_k a[b,i,k] * b[b,j,k])`.
 ///
-/// `x0` holds `batch * rows * inner` elements, `x1` holds `batch * columns * inner`, and `y`, of the given shape, `batch * rows *
-/// columns`; nothing else of the inputs' shapes matters. One row, one column and one inner element make an elementwise product.
+/// Only the numbers of elements of the inputs matter: `a` holds `B * rows * inner`, `b` holds `B * columns * inner` and `y` holds
+/// `B * rows * columns`, row-major. That is a matrix product with the second matrix transposed; `rows = columns = inner = 1` is the
+/// elementwise product. The sum is exact, then rounded half up and saturated once, by one shift for all ([`Requantise`]).
+///
+/// ```
+/// # use maat_runtime::{Requantise, Shape, primitives::{Product, Rules}};
+/// // Row (1, 2) with the rows (3, 4) and (-5, 2), halved: 11 / 2 and -1 / 2.
+/// let requantise = Requantise { shift: vec![1], lo: -128, hi: 127 };
+/// let op = Product { rows: 1, columns: 2, inner: 2, shape: Shape::new(&[1, 2])?, requantise };
+/// let (a, b, mut y) = (Shape::new(&[1, 2])?, Shape::new(&[2, 2])?, [0; 2]);
+/// op.evaluate(&[(&a, &[1, 2]), (&b, &[3, 4, -5, 2])], &mut y);
+/// assert_eq!(y, [6, 0]);
+/// # Ok::<(), maat_runtime::Fault>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Product {
-    /// Rows of the first factor.
+    /// Rows of the first input in a batch.
     pub rows: u32,
-    /// Rows of the second factor: columns of the product.
+    /// Rows of the second input in a batch: the columns of the result.
     pub columns: u32,
-    /// Length of the rows of both.
+    /// Length of a row of either input.
     pub inner: u32,
     /// The output's shape.
     pub shape: Shape,
-    /// One shift.
+    /// One shift for all elements.
     pub requantise: Requantise,
 }
 
 impl Product {
-    /// The range of the accumulator.
+    /// The range of every accumulator.
     ///
     /// # Errors
     /// [`Fault::Accumulator`] when it could reach 2^62.
     pub fn accumulator(&self, a: Interval, b: Interval) -> Result<Interval, Fault> {
-        let corners = [a.lo, a.hi].into_iter().flat_map(|x| [b.lo, b.hi].map(|y| i128::from(x) * i128::from(y)));
-        let inner = i128::from(self.inner);
-        let (lo, hi) = corners.fold((i128::MAX, i128::MIN), |(lo, hi), value| (lo.min(value), hi.max(value)));
-        // Elements are 32-bit, so this stays far below 2^127.
-        let (lo, hi) = (lo * inner, hi * inner);
-        if lo.abs().max(hi.abs()) >= i128::from(ACCUMULATOR_LIMIT) {
-            return Err(Fault::Accumulator { channel: 0, range: Interval::new(i64::MIN, i64::MAX) });
-        }
-        Ok(Interval { lo: lo as i64, hi: hi as i64 })
-    }
-
-    fn lengths(&self) -> (usize, usize, usize) {
-        (self.rows as usize, self.columns as usize, self.inner as usize)
+        a.product(b)
+            .and_then(|product| Interval::of_linear_form(0, [(i64::from(self.inner), product)]))
+            .ok_or_else(|| Fault::Accumulator { channel: 0, range: Interval::new(i64::MIN, i64::MAX) })
     }
 }
 
 impl Rules for Product {
     fn output_shape(&self, inputs: &[&Shape]) -> Result<Shape, Fault> {
-        let [a, b] = exactly(inputs)?;
-        let (rows, columns, inner) = self.lengths();
-        let product = |x: usize, y: usize| x.checked_mul(y).filter(|product| *product > 0);
-        let Some(((block, left), right)) = product(rows, columns).zip(product(rows, inner)).zip(product(columns, inner)) else {
-            let reason = format!("{rows} x {columns} products of {inner} elements");
-            return Err(Fault::Attribute { attribute: "rows", reason });
-        };
-        if !self.shape.elements().is_multiple_of(block) {
-            let reason = format!("{} elements are no multiple of {rows} x {columns}", self.shape.elements());
+        let inputs: [&Shape; 2] = exactly(inputs)?;
+        let [rows, columns, inner] = [self.rows, self.columns, self.inner].map(u64::from);
+        for (attribute, length) in [("rows", rows), ("columns", columns), ("inner", inner)] {
+            if length == 0 {
+                return Err(Fault::Attribute { attribute, reason: "it is 0".to_owned() });
+            }
+        }
+        // Two 32-bit lengths multiply within 64 bits, and so do the output's elements with one.
+        let elements = self.shape.elements() as u64;
+        if !elements.is_multiple_of(rows * columns) {
+            let reason = format!("{rows} x {columns} results do not divide the {elements} elements of {}", self.shape);
             return Err(Fault::Attribute { attribute: "shape", reason });
         }
-        let batch = self.shape.elements() / block;
-        for (shape, size) in [(a, left), (b, right)] {
-            if Some(shape.elements()) != batch.checked_mul(size) {
-                return Err(Fault::InputShape { found: shape.clone(), reason: format!("{batch} times {size} elements are needed") });
+        for (x, expected) in inputs.into_iter().zip([elements / columns * inner, elements / rows * inner]) {
+            if x.elements() as u64 != expected {
+                let reason = format!("it has {} elements, {rows} x {columns} x {inner} for {} takes {expected}", x.elements(), self.shape);
+                return Err(Fault::InputShape { found: x.clone(), reason });
             }
         }
         self.requantise.check(1)?;
@@ -75,20 +80,29 @@ impl Rules for Product {
     }
 
     fn evaluate(&self, inputs: &[(&Shape, &[i32])], output: &mut [i32]) {
-        let (rows, columns, inner) = self.lengths();
-        let blocks = inputs[0].1.chunks_exact(rows * inner).zip(inputs[1].1.chunks_exact(columns * inner));
-        for ((a, b), y) in blocks.zip(output.chunks_exact_mut(rows * columns)) {
-            for (a, y) in a.chunks_exact(inner).zip(y.chunks_exact_mut(columns)) {
-                for (b, y) in b.chunks_exact(inner).zip(y) {
-                    let acc = a.iter().zip(b).map(|(a, b)| i64::from(*a) * i64::from(*b)).sum();
-                    *y = self.requantise.apply(0, acc);
-                }
+        let [rows, columns, inner] = [self.rows, self.columns, self.inner].map(|length| length as usize);
+        let (a, b) = (inputs[0].1, inputs[1].1);
+        if rows * columns * inner == 1 {
+            for ((a, b), y) in a.iter().zip(b).zip(output) {
+                *y = self.requantise.apply(0, i64::from(*a) * i64::from(*b));
             }
+            return;
+        }
+        // A block is one row of `a`, which meets all rows of `b` of its batch.
+        let finish = |_, sum| self.requantise.apply(0, sum);
+        let of_block = |block: usize| {
+            let start = block / rows * columns * inner;
+            start..start + columns * inner
+        };
+        // The second is taken as the matrix, so it must not hold -32768.
+        match (narrow(a, i16::MIN), narrow(b, -i16::MAX)) {
+            (Some(a), Some(b)) => multiply((&a, inner), (output, columns), |block| (&b[of_block(block)], 0), finish),
+            _ => multiply((a, inner), (output, columns), |block| (&b[of_block(block)], 0), finish),
         }
     }
 
-    fn macs(&self, inputs: &[&Shape]) -> u64 {
-        inputs[0].elements() as u64 * u64::from(self.columns)
+    fn macs(&self, _inputs: &[&Shape]) -> u64 {
+        self.shape.elements() as u64 * u64::from(self.inner)
     }
 }
 
@@ -96,52 +110,81 @@ impl Rules for Product {
 mod tests {
     use super::*;
 
-    fn product(rows: u32, columns: u32, inner: u32, dims: &[usize], shift: i8) -> Product {
-        let requantise = Requantise { shift: vec![shift], lo: -100, hi: 100 };
-        Product { rows, columns, inner, shape: Shape::new(dims).unwrap(), requantise }
+    fn shape(dims: &[usize]) -> Shape {
+        Shape::new(dims).unwrap()
     }
 
-    fn evaluate(op: &Product, a: &[i32], b: &[i32]) -> Vec<i32> {
-        let (left, right) = (Shape::new(&[a.len()]).unwrap(), Shape::new(&[b.len()]).unwrap());
-        let mut y = vec![0; op.output_shape(&[&left, &right]).unwrap().elements()];
-        op.evaluate(&[(&left, a), (&right, b)], &mut y);
+    fn product([rows, columns, inner]: [u32; 3], dims: &[usize], shift: i8) -> Product {
+        Product { rows, columns, inner, shape: shape(dims), requantise: Requantise { shift: vec![shift], lo: -32768, hi: 32767 } }
+    }
+
+    fn evaluate(product: &Product, a: &[i32], b: &[i32]) -> Vec<i32> {
+        let (of_a, of_b) = (shape(&[a.len()]), shape(&[b.len()]));
+        let mut y = vec![0; product.output_shape(&[&of_a, &of_b]).unwrap().elements()];
+        product.evaluate(&[(&of_a, a), (&of_b, b)], &mut y);
         y
     }
 
     #[test]
-    fn elements_are_multiplied_rounded_and_saturated() {
-        assert_eq!(evaluate(&product(1, 1, 1, &[4], 1), &[3, -3, 5, 100], &[1, 1, 2, 100]), [2, -1, 5, 100]);
+    fn rows_of_a_batch_meet_the_rows_of_the_same_batch() {
+        let op = product([2, 3, 2], &[2, 2, 3], 0);
+        let (a, b) = ([1, 0, 0, 1, 2, 1, -1, 3], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+        assert_eq!(evaluate(&op, &a, &b), [1, 3, 5, 2, 4, 6, 22, 28, 34, 17, 21, 25]);
+        assert_eq!(op.macs(&[]), 24);
     }
 
     #[test]
-    fn rows_meet_rows_in_each_batch() {
-        // [[1, 2], [3, 4]] times the transpose of [[5, 6], [7, 8], [0, 1]]
-        let op = product(2, 3, 2, &[1, 2, 3], 0);
-        assert_eq!(evaluate(&op, &[1, 2, 3, 4], &[5, 6, 7, 8, 0, 1]), [17, 23, 2, 39, 53, 4]);
-        let op = product(1, 1, 2, &[2, 1], 0);
-        assert_eq!(evaluate(&op, &[1, 2, 3, 4], &[5, 6, 7, 8]), [17, 53]);
+    fn elements_are_multiplied_rounded_half_up_and_saturated() {
+        let op = product([1, 1, 1], &[5], 1);
+        assert_eq!(evaluate(&op, &[3, -3, -1, 30_000, -30_000], &[1, 1, 1, 30_000, 30_000]), [2, -1, 0, 32767, -32768]);
     }
 
     #[test]
-    fn the_range_is_the_accumulators() {
-        let shape = Shape::new(&[6]).unwrap();
-        let op = product(1, 1, 3, &[2], 1);
-        let range = op.output_range(&[(&shape, Interval::new(-2, 3)), (&shape, Interval::new(-5, 1))]);
-        assert_eq!(range.unwrap(), Interval::new(-22, 15));
-        let wide = Interval::of_bits(32);
-        assert!(matches!(op.output_range(&[(&shape, wide), (&shape, wide)]), Err(Fault::Accumulator { .. })));
+    fn extreme_rows_are_exact_on_every_path() {
+        for least in [-32767, -32768, -40_000] {
+            let op = product([1, 1, 40], &[1], 20);
+            let row = vec![least; 40];
+            let exact = (40 * i64::from(least) * i64::from(least) + (1 << 19)) >> 20;
+            assert_eq!(evaluate(&op, &row, &row), [exact.min(32767) as i32], "{least}");
+            assert_eq!(evaluate(&op, &row, &[32767; 40]), [((40 * i64::from(least) * 32767 + (1 << 19)) >> 20).max(-32768) as i32]);
+        }
+    }
+
+    #[test]
+    fn the_range_is_that_of_the_corners_times_the_length_of_a_row() {
+        let (op, one) = (product([1, 1, 3], &[1], 1), shape(&[3]));
+        let range = |a: (i64, i64), b: (i64, i64)| op.output_range(&[(&one, Interval::new(a.0, a.1)), (&one, Interval::new(b.0, b.1))]);
+        assert_eq!(range((-2, 3), (-5, 4)).unwrap(), Interval::new(-22, 18));
+        assert_eq!(range((0, 1000), (0, 1000)).unwrap(), Interval::new(0, 32767));
+    }
+
+    #[test]
+    fn an_accumulator_that_could_reach_the_limit_is_refused() {
+        let (one, wide) = (shape(&[1]), Interval::new(0, 1 << 30));
+        assert!(product([1, 1, 3], &[1], 40).output_range(&[(&one, wide), (&one, wide)]).is_ok());
+        for (inner, input) in [(4, wide), (u32::MAX, wide), (1, Interval::of_bits(32)), (1, Interval::new(0, i64::MAX))] {
+            let fault = product([1, 1, inner], &[1], 40).output_range(&[(&one, input), (&one, input)]);
+            assert!(matches!(fault, Err(Fault::Accumulator { channel: 0, .. })), "{inner} {input}");
+        }
     }
 
     #[test]
     fn contradicting_attributes_are_refused() {
-        let x = Shape::new(&[6]).unwrap();
-        let fault = |op: Product| op.output_shape(&[&x, &x]).unwrap_err();
-        assert!(matches!(fault(product(0, 1, 1, &[6], 0)), Fault::Attribute { attribute: "rows", .. }));
-        assert!(matches!(fault(product(u32::MAX, u32::MAX, 1, &[6], 0)), Fault::Attribute { attribute: "shape", .. }));
-        assert!(matches!(fault(product(4, 1, 1, &[6], 0)), Fault::Attribute { attribute: "shape", .. }));
-        assert!(matches!(fault(product(1, 1, 2, &[6], 0)), Fault::InputShape { .. }));
-        assert!(matches!(product(1, 1, 1, &[6], 0).output_shape(&[&x]), Err(Fault::Arity { .. })));
-        let two = Product { requantise: Requantise { shift: vec![0, 1], lo: 0, hi: 1 }, ..product(1, 1, 1, &[6], 0) };
-        assert!(matches!(fault(two), Fault::Attribute { attribute: "shift", .. }));
+        let fault = |op: Product, a: &[usize], b: &[usize]| op.output_shape(&[&shape(a), &shape(b)]).unwrap_err();
+        assert!(matches!(product([1, 1, 1], &[1], 0).output_shape(&[&shape(&[1])]), Err(Fault::Arity { expected: 2, found: 1 })));
+        for (lengths, name) in [([0, 1, 1], "rows"), ([1, 0, 1], "columns"), ([1, 1, 0], "inner")] {
+            assert!(matches!(fault(product(lengths, &[1], 0), &[1], &[1]), Fault::Attribute { attribute, .. } if attribute == name));
+        }
+        for lengths in [[2, 1, 1], [u32::MAX, u32::MAX, 1], [1 << 31, 2, 1]] {
+            assert!(matches!(fault(product(lengths, &[3], 0), &[3], &[3]), Fault::Attribute { attribute: "shape", .. }));
+        }
+        assert!(matches!(fault(product([1, 1, u32::MAX], &[3], 0), &[3], &[3]), Fault::InputShape { .. }));
+        assert!(matches!(fault(product([2, 3, 1], &[2, 3], 0), &[3], &[3]), Fault::InputShape { .. }));
+        assert!(matches!(fault(product([2, 3, 1], &[2, 3], 0), &[2], &[2]), Fault::InputShape { .. }));
+        let requantise = Requantise { shift: vec![0, 0], lo: 0, hi: 0 };
+        assert!(matches!(
+            fault(Product { requantise, ..product([1, 1, 1], &[2], 0) }, &[2], &[2]),
+            Fault::Attribute { attribute: "shift", .. }
+        ));
     }
 }

@@ -1,41 +1,44 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Rules, exactly};
+use super::{Rules, exactly, same_shape};
 use crate::error::Fault;
 use crate::interval::Interval;
 use crate::shape::Shape;
 
-/// A choice for each element: `y = a` where `c = 1`, and `b` where `c = 0`; that is, `y = b + c * (a - b)`.
+/// An elementwise choice: `y = a` where `c = 1`, `y = b` where `c = 0`.
 ///
-/// The inputs are `c`, `a`, `b`, of one shape; `a` and `b` have the output's scale. `c` must be proven to be 0 or 1.
+/// The inputs `c`, `a` and `b` have one shape, and `c` must be proven to lie within 0 and 1: a [`Table`](super::Table) makes such a
+/// condition. `a`, `b` and `y` have one scale. Nothing is rounded: `y = c * (a - b) + b`, exactly.
+///
+/// ```
+/// # use maat_runtime::{Shape, primitives::{Rules, Select}};
+/// let (x, mut y) = (Shape::new(&[3])?, [0; 3]);
+/// Select {}.evaluate(&[(&x, &[1, 0, 1]), (&x, &[10, 20, 30]), (&x, &[-1, -2, -3])], &mut y);
+/// assert_eq!(y, [10, -2, 30]);
+/// # Ok::<(), maat_runtime::Fault>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Select {}
 
 impl Rules for Select {
     fn output_shape(&self, inputs: &[&Shape]) -> Result<Shape, Fault> {
-        let [c, a, b] = exactly(inputs)?;
-        match [a, b].into_iter().find(|shape| *shape != c) {
-            Some(other) => Err(Fault::InputShape { found: other.clone(), reason: format!("the condition has shape {c}") }),
-            None => Ok(c.clone()),
-        }
+        let inputs: [&Shape; 3] = exactly(inputs)?;
+        same_shape(&inputs)
     }
 
     fn output_range(&self, inputs: &[(&Shape, Interval)]) -> Result<Interval, Fault> {
         let [(_, c), (_, a), (_, b)] = exactly(inputs)?;
-        if !Interval::new(0, 1).includes(c) {
-            return Err(Fault::InputRange { range: c, reason: "a condition is 0 or 1".to_owned() });
+        match (c.lo, c.hi) {
+            (1, 1) => Ok(a),
+            (0, 0) => Ok(b),
+            (0, 1) => Ok(a.hull(b)),
+            _ => Err(Fault::Condition { range: c }),
         }
-        Ok(match (c.lo, c.hi) {
-            (1, _) => a,
-            (_, 0) => b,
-            _ => Interval::new(a.lo.min(b.lo), a.hi.max(b.hi)),
-        })
     }
 
     fn evaluate(&self, inputs: &[(&Shape, &[i32])], output: &mut [i32]) {
-        let [(_, c), (_, a), (_, b)] = inputs else { unreachable!("the shape rule asks for three inputs") };
-        for (position, y) in output.iter_mut().enumerate() {
-            *y = if c[position] == 1 { a[position] } else { b[position] };
+        for (((c, a), b), y) in inputs[0].1.iter().zip(inputs[1].1).zip(inputs[2].1).zip(output) {
+            *y = if *c == 1 { *a } else { *b };
         }
     }
 
@@ -48,31 +51,38 @@ impl Rules for Select {
 mod tests {
     use super::*;
 
-    #[test]
-    fn each_element_chooses() {
-        let shape = Shape::new(&[3]).unwrap();
-        let mut y = [0; 3];
-        Select {}.evaluate(&[(&shape, &[1, 0, 1]), (&shape, &[10, 20, i32::MIN]), (&shape, &[-1, -2, -3])], &mut y);
-        assert_eq!(y, [10, -2, i32::MIN]);
-    }
-
-    #[test]
-    fn the_range_holds_what_can_be_chosen() {
+    fn range(c: (i64, i64)) -> Result<Interval, Fault> {
         let shape = Shape::new(&[1]).unwrap();
-        let range = |lo, hi| {
-            Select {}.output_range(&[(&shape, Interval::new(lo, hi)), (&shape, Interval::new(0, 9)), (&shape, Interval::point(-5))])
-        };
-        assert_eq!(range(0, 1).unwrap(), Interval::new(-5, 9));
-        assert_eq!(range(1, 1).unwrap(), Interval::new(0, 9));
-        assert_eq!(range(0, 0).unwrap(), Interval::point(-5));
-        assert!(matches!(range(0, 2), Err(Fault::InputRange { .. })));
-        assert!(matches!(range(-1, 1), Err(Fault::InputRange { .. })));
+        let intervals = [Interval::new(c.0, c.1), Interval::new(5, 9), Interval::new(-3, 6)];
+        Select {}.output_range(&intervals.map(|interval| (&shape, interval)))
     }
 
     #[test]
-    fn other_shapes_are_refused() {
+    fn extreme_values_are_chosen_exactly() {
+        let (shape, mut y) = (Shape::new(&[2]).unwrap(), [0; 2]);
+        Select {}.evaluate(&[(&shape, &[1, 0]), (&shape, &[i32::MIN, 0]), (&shape, &[0, i32::MAX])], &mut y);
+        assert_eq!(y, [i32::MIN, i32::MAX]);
+    }
+
+    #[test]
+    fn the_range_is_that_of_what_can_be_chosen() {
+        assert_eq!(range((0, 1)).unwrap(), Interval::new(-3, 9));
+        assert_eq!(range((1, 1)).unwrap(), Interval::new(5, 9));
+        assert_eq!(range((0, 0)).unwrap(), Interval::new(-3, 6));
+    }
+
+    #[test]
+    fn a_condition_that_could_be_neither_0_nor_1_is_refused() {
+        for c in [(0, 2), (-1, 0), (2, 2), (-1, -1), (i64::MIN, i64::MAX)] {
+            assert!(matches!(range(c), Err(Fault::Condition { .. })), "{c:?}");
+        }
+    }
+
+    #[test]
+    fn inputs_of_several_shapes_are_refused() {
         let (two, three) = (Shape::new(&[2]).unwrap(), Shape::new(&[3]).unwrap());
         assert!(matches!(Select {}.output_shape(&[&two, &two, &three]), Err(Fault::InputShape { .. })));
+        assert!(matches!(Select {}.output_shape(&[&two, &three, &three]), Err(Fault::InputShape { .. })));
         assert!(matches!(Select {}.output_shape(&[&two, &two]), Err(Fault::Arity { expected: 3, found: 2 })));
     }
 }

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::Rules;
+use super::{Rules, same_shape};
 use crate::error::Fault;
 use crate::interval::Interval;
 use crate::requantise::Requantise;
@@ -8,16 +8,27 @@ use crate::shape::Shape;
 
 /// A weighted elementwise sum of tensors of one shape: `y[i] = requantise_c(bias[c] + sum_t coefficients[t][c] * x_t[i])`.
 ///
-/// `c = (i / inner) mod m` is the channel, with `m` the number of channels: 1 for one rule for all elements; the length of the last axis
-/// for a rule a channel, channels last; with `inner` elements behind the channel axis, for a rule a channel there. A saturation alone
-/// (ReLU, Clip) is one term with coefficient 1.
+/// `c = floor(i / inner) mod m` is the channel of element `i`, with `m` the number of channels: 1 for one rule for all elements, the
+/// length of an axis with `inner` elements behind it for a rule a channel, the number of elements for a rule an element. A saturation
+/// alone (ReLU, Clip) is one term with coefficient 1. The sum is exact, then rounded half up and saturated once ([`Requantise`]).
+///
+/// ```
+/// # use maat_runtime::{Requantise, Shape, primitives::{Rules, Sum}};
+/// // Two channels of two elements: 3x + 1 and -x, halved.
+/// let requantise = Requantise { shift: vec![1], lo: -128, hi: 127 };
+/// let op = Sum { coefficients: vec![vec![3, -1]], bias: vec![1, 0], inner: 2, requantise };
+/// let (x, mut y) = (Shape::new(&[1, 2, 2])?, [0; 4]);
+/// op.evaluate(&[(&x, &[2, -5, 3, 1000])], &mut y);
+/// assert_eq!(y, [4, -7, -1, -128]);
+/// # Ok::<(), maat_runtime::Fault>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sum {
     /// One list of `m` coefficients for each input.
     pub coefficients: Vec<Vec<i32>>,
     /// `[m]`, at the accumulator's scale.
     pub bias: Vec<i64>,
-    /// How many elements in a row share a channel.
+    /// Number of elements in a row that share a channel.
     pub inner: u32,
     /// One shift a channel, or one for all.
     pub requantise: Requantise,
@@ -42,39 +53,40 @@ impl Sum {
 
 impl Rules for Sum {
     fn output_shape(&self, inputs: &[&Shape]) -> Result<Shape, Fault> {
-        let Some((first, rest)) = inputs.split_first().filter(|_| inputs.len() == self.coefficients.len()) else {
+        if inputs.len() != self.coefficients.len() || inputs.is_empty() {
             return Err(Fault::Arity { expected: self.coefficients.len().max(1), found: inputs.len() });
-        };
-        if let Some(other) = rest.iter().find(|shape| *shape != first) {
-            return Err(Fault::InputShape { found: (*other).clone(), reason: format!("the first input has shape {first}") });
         }
-        let (m, inner) = (self.channels(), self.inner as usize);
-        if m == 0 || inner == 0 || !m.checked_mul(inner).is_some_and(|period| first.elements().is_multiple_of(period)) {
-            let reason = format!("{m} values for {inner} elements each do not divide {} elements", first.elements());
-            return Err(Fault::Attribute { attribute: "bias", reason });
+        let shape = same_shape(inputs)?;
+        let m = self.channels();
+        if m == 0 {
+            return Err(Fault::Attribute { attribute: "bias", reason: "there are no values".to_owned() });
+        }
+        if !m.checked_mul(self.inner as usize).is_some_and(|block| block > 0 && shape.elements().is_multiple_of(block)) {
+            let reason = format!("{m} channels of {} elements do not divide {} elements", self.inner, shape.elements());
+            return Err(Fault::Attribute { attribute: "inner", reason });
         }
         if let Some(row) = self.coefficients.iter().find(|row| row.len() != m) {
             let reason = format!("{} values for {m} channels", row.len());
             return Err(Fault::Attribute { attribute: "coefficients", reason });
         }
         self.requantise.check(m)?;
-        Ok((*first).clone())
+        Ok(shape)
     }
 
     fn output_range(&self, inputs: &[(&Shape, Interval)]) -> Result<Interval, Fault> {
         (0..self.channels())
             .map(|channel| self.requantise.range(channel, self.accumulator(channel, inputs)?))
-            .reduce(|a, b| a.and_then(|a| b.map(|b| Interval::new(a.lo.min(b.lo), a.hi.max(b.hi)))))
+            .reduce(|a, b| Ok(a?.hull(b?)))
             .unwrap_or(Ok(Interval::point(0)))
     }
 
     fn evaluate(&self, inputs: &[(&Shape, &[i32])], output: &mut [i32]) {
-        let (m, inner) = (self.channels(), self.inner as usize);
-        for (block, y) in output.chunks_exact_mut(inner).enumerate() {
-            let channel = block % m;
-            for (position, y) in (block * inner..).zip(y) {
+        let inner = self.inner as usize;
+        let starts = (0..output.len()).step_by(inner);
+        for ((start, channel), y) in starts.zip((0..self.channels()).cycle()).zip(output.chunks_exact_mut(inner)) {
+            for (i, y) in (start..).zip(y) {
                 let terms = self.coefficients.iter().zip(inputs);
-                let acc = terms.map(|(row, (_, x))| i64::from(row[channel]) * i64::from(x[position])).sum::<i64>();
+                let acc = terms.map(|(row, (_, x))| i64::from(row[channel]) * i64::from(x[i])).sum::<i64>();
                 *y = self.requantise.apply(channel, self.bias[channel] + acc);
             }
         }
@@ -108,12 +120,12 @@ mod tests {
     }
 
     #[test]
-    fn elements_in_a_row_share_a_channel() {
-        let sum = Sum { inner: 2, ..sum(&[&[1, -1]], &[0, 10], 0) };
-        let shape = shape(&[8]);
-        let mut y = [0; 8];
-        sum.evaluate(&[(&shape, &[1, 2, 3, 4, 5, 6, 7, 8])], &mut y);
-        assert_eq!(y, [1, 2, 7, 6, 5, 6, 3, 2]);
+    fn channels_of_an_inner_axis_cover_the_elements_behind_it() {
+        let sum = Sum { inner: 2, ..sum(&[&[1, 10, -1]], &[0, 0, 5], 0) };
+        let shape = shape(&[2, 3, 2]);
+        let mut y = [0; 12];
+        sum.evaluate(&[(&shape, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])], &mut y);
+        assert_eq!(y, [1, 2, 30, 40, 0, -1, 7, 8, 90, 100, -6, -7]);
     }
 
     #[test]
@@ -132,8 +144,12 @@ mod tests {
         let fault = |sum: Sum, inputs: &[&Shape]| sum.output_shape(inputs).unwrap_err();
         assert!(matches!(fault(sum(&[&[1]], &[0], 0), &[]), Fault::Arity { expected: 1, found: 0 }));
         assert!(matches!(fault(sum(&[&[1], &[1]], &[0], 0), &[&two, &three]), Fault::InputShape { .. }));
-        assert!(matches!(fault(sum(&[&[1, 1]], &[0, 0], 0), &[&three]), Fault::Attribute { attribute: "bias", .. }));
+        assert!(matches!(fault(sum(&[&[1, 1]], &[0, 0], 0), &[&three]), Fault::Attribute { attribute: "inner", .. }));
         assert!(matches!(fault(sum(&[&[1]], &[], 0), &[&two]), Fault::Attribute { attribute: "bias", .. }));
+        for inner in [0, 3, u32::MAX] {
+            let sum = Sum { inner, ..sum(&[&[1]], &[0], 0) };
+            assert!(matches!(fault(sum, &[&two]), Fault::Attribute { attribute: "inner", .. }));
+        }
         assert!(matches!(fault(sum(&[&[1, 2]], &[0], 0), &[&two]), Fault::Attribute { attribute: "coefficients", .. }));
     }
 

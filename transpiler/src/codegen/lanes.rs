@@ -1,4 +1,5 @@
 use maat_runtime::Interval;
+use num_bigint::BigInt;
 
 /// How the results of several output channels share one field element (DESIGN section 5).
 ///
@@ -58,6 +59,17 @@ impl Lanes {
         let low = self.in_low();
         let position = |lane: usize| u32::try_from(lane).expect("a field element has few lanes") * self.width();
         if lane < low { position(lane) } else { 128 + position(lane - low) }
+    }
+
+    /// What the accumulator of a channel begins with, in the lowest lane: its bias, the rounding and the offset.
+    pub fn start(self, bias: i64, shift: i8) -> BigInt {
+        let rounding = if self.fraction > 0 { BigInt::from(1) << (self.fraction - 1) } else { BigInt::ZERO };
+        (BigInt::from(bias) << self.alignment(shift)) + rounding + (BigInt::from(self.offset) << self.fraction)
+    }
+
+    /// A 1 in each of the first `lanes` lanes.
+    pub fn ones(self, lanes: usize) -> BigInt {
+        (0..lanes).map(|lane| BigInt::from(1) << self.position(lane)).sum()
     }
 
     /// How far a channel's accumulator is shifted up to align it.

@@ -1,29 +1,27 @@
 use maat_runtime::primitives::{Affine, Sum};
-use maat_runtime::{Interval, Model, Node, Requantise};
+use maat_runtime::{Interval, Model, Node, Requantise, Shape};
 use num_bigint::BigInt;
 
 use super::lanes::Lanes;
 use super::plan::Plan;
+use super::rescale::Rescale;
+use super::windows::{Place, Windows};
 use crate::error::TranspileError;
 
-/// A linear layer in packed form, whatever primitive it comes from. It works on one block of elements; a tensor is a row of blocks.
+/// A linear layer in packed form, whatever primitive it comes from. It works on one block of elements at a time.
 pub struct Layer {
     /// The function's name in Cairo.
     pub name: String,
     /// The ONNX node's name.
     pub onnx_name: String,
-    /// How many tensors go in.
-    pub operands: usize,
-    /// Elements of each operand that a block takes.
-    pub width: usize,
+    /// What a block takes, and where the blocks lie.
+    pub windows: Windows,
     /// Elements that a block gives.
     pub outputs: usize,
-    /// How many blocks there are.
-    pub blocks: usize,
-    /// How results share a field element.
-    pub lanes: Lanes,
-    /// What is left to saturate.
-    pub saturation: Saturation,
+    /// Whether each output depends on one element of each operand, its own.
+    pub diagonal: bool,
+    /// How results share a field element, and how they leave it.
+    pub rescale: Rescale,
     /// One for each `lanes.count()` outputs.
     pub groups: Vec<Group>,
     /// How the weights are held.
@@ -31,32 +29,20 @@ pub struct Layer {
 }
 
 /// Output channels that share an accumulator.
+#[derive(PartialEq)]
 pub struct Group {
     /// What the accumulator begins with: biases, roundings and offsets.
     pub start: BigInt,
-    /// The packed weight of each input: `operands * width` of them, one operand after the other.
-    pub weights: Vec<BigInt>,
+    /// Inputs of the block, in order, each with its packed weight, which is not zero.
+    pub weights: Vec<(usize, BigInt)>,
     /// How many outputs it holds.
     pub outputs: usize,
 }
 
-/// The bounds of a layer's results, of which only those that a result can reach need code.
-#[derive(Clone, Copy)]
-pub struct Saturation {
-    /// The least result.
-    pub lo: i32,
-    /// The greatest result.
-    pub hi: i32,
-    /// Whether a result can fall below `lo`.
-    pub below: bool,
-    /// Whether a result can rise above `hi`.
-    pub above: bool,
-}
-
 /// An output channel before packing.
 struct Channel {
-    /// Operand, element and weight of each term.
-    terms: Vec<(usize, usize, i64)>,
+    /// Input of the block, and weight, of each term.
+    terms: Vec<(usize, i64)>,
     bias: i64,
     shift: i8,
     /// The result's range before saturation.
@@ -64,101 +50,161 @@ struct Channel {
 }
 
 impl Layer {
-    /// Inputs of a block, all operands together.
+    /// Inputs of a block, all runs together.
     pub fn inputs(&self) -> usize {
-        self.operands * self.width
+        self.windows.width()
     }
 
     /// Products that are not with a zero weight, over all groups.
     pub fn products(&self) -> usize {
-        let of = |group: &Group| group.weights.iter().filter(|weight| **weight != BigInt::ZERO).count();
-        self.groups.iter().map(of).sum()
+        self.groups.iter().map(|group| group.weights.len()).sum()
+    }
+
+    /// Whether another layer computes the same.
+    pub fn computes_the_same(&self, other: &Self) -> bool {
+        (&self.windows, self.outputs, self.diagonal, &self.rescale) == (&other.windows, other.outputs, other.diagonal, &other.rescale)
+            && self.groups == other.groups
     }
 }
 
-pub fn affine(name: &str, affine: &Affine, node: &Node, model: &Model) -> Result<Layer, TranspileError> {
+/// Elements between two runs of a window that are cheaper to take along than to begin another run.
+pub const WINDOW_GAP: usize = 8;
+
+/// `gathered` says where a layer's blocks lie if its input is not a tensor, but elements gathered from one.
+pub fn affine(
+    name: &str,
+    affine: &Affine,
+    node: &Node,
+    gathered: Option<(Windows, Vec<Place>)>,
+    model: &Model,
+) -> Result<Layer, TranspileError> {
     let input = model.tensor(node.inputs[0]);
+    let width = input.shape.last();
+    let (windows, places) = gathered.unwrap_or_else(|| {
+        let places = (0..width).map(|element| Place::Run(0, element)).collect();
+        (Windows::consecutive(1, width, input.shape.elements() / width), places)
+    });
+    let mut inputs_before = vec![0];
+    for run in &windows.runs {
+        inputs_before.push(inputs_before[inputs_before.len() - 1] + run.length);
+    }
     let requantise = &affine.requantise;
     let channel = |index: usize| {
         let acc = affine.accumulator(index, input.range).expect("the model was accepted with this range");
-        Channel {
-            terms: affine.row(index).iter().enumerate().map(|(element, weight)| (0, element, i64::from(*weight))).collect(),
-            bias: affine.bias[index],
-            shift: requantise.shift_of(index),
-            range: requantise.unsaturated(index, acc).expect("the model was accepted with this range"),
+        let first = affine.group_of(index) * affine.inputs as usize;
+        let mut bias = affine.bias[index];
+        let mut terms = Vec::with_capacity(affine.inputs as usize);
+        for (element, weight) in affine.row(index).iter().enumerate() {
+            match places[first + element] {
+                Place::Run(run, position) => terms.push((inputs_before[run] + position, i64::from(*weight))),
+                // Within the accumulator's range, which is that of any input in the tensor's range.
+                Place::Constant(value) => bias += i64::from(*weight) * i64::from(value),
+            }
         }
+        let range = requantise.unsaturated(index, acc).expect("the model was accepted with this range");
+        Channel { terms, bias, shift: requantise.shift_of(index), range }
     };
     let channels = (0..affine.outputs()).map(channel).collect();
-    let width = affine.inputs as usize;
-    pack(name, node, (1, width), input.shape.elements() / width, channels, requantise)
+    pack(name, node, windows, channels, requantise)
 }
 
-pub fn sum(name: &str, sum: &Sum, node: &Node, elements: usize, model: &Model) -> Result<Layer, TranspileError> {
-    let operands: Vec<(&maat_runtime::Shape, Interval)> =
-        node.inputs.iter().map(|id| (&model.tensor(*id).shape, model.tensor(*id).range)).collect();
-    let channel = |index: usize, element: usize| {
-        let acc = sum.accumulator(index, &operands).expect("the model was accepted with these ranges");
+/// The ranges of a sum's channel before saturation; also for those sums that are no [`Layer`].
+pub fn sum_range(sum: &Sum, channel: usize, node: &Node, model: &Model) -> Interval {
+    let operands: Vec<(&Shape, Interval)> = node.inputs.iter().map(|id| (&model.tensor(*id).shape, model.tensor(*id).range)).collect();
+    let acc = sum.accumulator(channel, &operands).expect("the model was accepted with these ranges");
+    sum.requantise.unsaturated(channel, acc).expect("the model was accepted with these ranges")
+}
+
+/// A sum whose constants repeat every `period` elements.
+pub fn sum(name: &str, sum: &Sum, node: &Node, period: usize, model: &Model) -> Result<Layer, TranspileError> {
+    let elements = model.tensor(node.inputs[0]).shape.elements();
+    let width = block_width(period, elements);
+    let ranges: Vec<Interval> = (0..sum.channels()).map(|channel| sum_range(sum, channel, node, model)).collect();
+    let channel = |element: usize| {
+        let channel = element / sum.inner as usize % sum.channels();
+        let terms = sum.coefficients.iter().enumerate();
         Channel {
-            terms: sum.coefficients.iter().enumerate().map(|(operand, row)| (operand, element, i64::from(row[index]))).collect(),
-            bias: sum.bias[index],
-            shift: sum.requantise.shift_of(index),
-            range: sum.requantise.unsaturated(index, acc).expect("the model was accepted with these ranges"),
+            terms: terms.map(|(operand, row)| (operand * width + element, i64::from(row[channel]))).collect(),
+            bias: sum.bias[channel],
+            shift: sum.requantise.shift_of(channel),
+            range: ranges[channel],
         }
     };
-    let width = block_width(sum.channels(), elements);
-    let channels = (0..width).map(|element| channel(element % sum.channels(), element)).collect();
-    pack(name, node, (operands.len(), width), elements / width, channels, &sum.requantise)
+    let channels = (0..width).map(channel).collect();
+    let windows = Windows::consecutive(node.inputs.len(), width, elements / width);
+    Ok(Layer { diagonal: true, ..pack(name, node, windows, channels, &sum.requantise)? })
 }
 
 /// A sum's period is often shorter than the lanes of a field element; several periods then make a block.
-fn block_width(channels: usize, elements: usize) -> usize {
+fn block_width(period: usize, elements: usize) -> usize {
     const WORTHWHILE: usize = 24;
-    let periods = elements / channels;
-    let fits = |count: &usize| periods.is_multiple_of(*count) && count * channels >= WORTHWHILE;
-    channels * (1..=periods).find(fits).unwrap_or(periods)
+    const TOO_MANY: usize = 96;
+    const SMALL: usize = 1_000;
+    let periods = elements / period;
+    let divisors = || (1..=periods.min(TOO_MANY / period)).filter(|count| periods.is_multiple_of(*count));
+    let worthwhile = divisors().find(|count| count * period >= WORTHWHILE);
+    // Without a good divisor, all at once or as many as there may be.
+    let otherwise = || if elements <= SMALL { periods } else { divisors().last().unwrap_or(1) };
+    period * worthwhile.unwrap_or_else(otherwise)
 }
 
-fn pack(
-    name: &str,
-    node: &Node,
-    (operands, width): (usize, usize),
-    blocks: usize,
-    channels: Vec<Channel>,
-    requantise: &Requantise,
-) -> Result<Layer, TranspileError> {
-    let (lo, hi) = (i64::from(requantise.lo), i64::from(requantise.hi));
-    let below = channels.iter().any(|channel| channel.range.lo < lo);
-    let above = channels.iter().any(|channel| channel.range.hi > hi);
-    // An upper bound that a result can pass lies within the lane too, so that comparing with it needs no negative number.
-    let ceiling = above.then_some((0, Interval::point(hi)));
-    let lanes = Lanes::new(channels.iter().map(|channel| (channel.shift, channel.range)).chain(ceiling));
-    let lanes = lanes.map_err(|reason| TranspileError::Codegen { node: node.name.clone(), reason })?;
-    let groups = channels.chunks(lanes.count()).map(|group| pack_group(lanes, group, operands * width, width)).collect();
-    let saturation = Saturation { lo: requantise.lo, hi: requantise.hi, below, above };
+fn pack(name: &str, node: &Node, windows: Windows, channels: Vec<Channel>, requantise: &Requantise) -> Result<Layer, TranspileError> {
+    let ranges: Vec<(i8, Interval)> = channels.iter().map(|channel| (channel.shift, channel.range)).collect();
+    let rescale = Rescale::new(requantise, &ranges, node)?;
+    let lanes = rescale.lanes;
+    let groups = channels.chunks(lanes.count()).map(|group| pack_group(lanes, group, windows.width())).collect();
     Ok(Layer {
         name: name.to_owned(),
         onnx_name: node.name.clone(),
-        operands,
-        width,
+        windows,
         outputs: channels.len(),
-        blocks,
-        lanes,
-        saturation,
+        diagonal: false,
+        rescale,
         groups,
         plan: Plan::Unrolled,
     })
 }
 
-fn pack_group(lanes: Lanes, channels: &[Channel], inputs: usize, width: usize) -> Group {
-    let mut group = Group { start: BigInt::ZERO, weights: vec![BigInt::ZERO; inputs], outputs: channels.len() };
-    let rounding = if lanes.fraction > 0 { BigInt::from(1) << (lanes.fraction - 1) } else { BigInt::ZERO };
+fn pack_group(lanes: Lanes, channels: &[Channel], inputs: usize) -> Group {
+    let mut start = BigInt::ZERO;
+    // Diagonal layers have far more inputs than a group has terms.
+    let dense = channels.iter().map(|channel| channel.terms.len()).sum::<usize>() >= inputs;
+    let mut weights = if dense { (0..inputs).map(|input| (input, BigInt::ZERO)).collect() } else { Vec::new() };
     for (lane, channel) in channels.iter().enumerate() {
         let (position, alignment) = (lanes.position(lane), lanes.alignment(channel.shift));
-        let constant = (BigInt::from(channel.bias) << alignment) + &rounding + (BigInt::from(lanes.offset) << lanes.fraction);
-        group.start += constant << position;
-        for (operand, element, weight) in &channel.terms {
-            group.weights[operand * width + element] += BigInt::from(*weight) << (alignment + position);
+        start += lanes.start(channel.bias, channel.shift) << position;
+        for (input, weight) in channel.terms.iter().filter(|(_, weight)| *weight != 0) {
+            let weight = BigInt::from(*weight) << (alignment + position);
+            if dense { weights[*input].1 += weight } else { weights.push((*input, weight)) }
         }
     }
-    group
+    if !dense {
+        weights.sort_by_key(|(input, _)| *input);
+        weights.dedup_by(|(input, weight), (kept, sum)| {
+            let same = input == kept;
+            if same {
+                *sum += &*weight;
+            }
+            same
+        });
+    }
+    weights.retain(|(_, weight)| *weight != BigInt::ZERO);
+    Group { start, weights, outputs: channels.len() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_periods_make_a_block() {
+        assert_eq!(block_width(1, 784), 28);
+        assert_eq!(block_width(6, 600), 24);
+        assert_eq!(block_width(97, 9_700), 97);
+        assert_eq!(block_width(7, 7), 7);
+        assert_eq!(block_width(1, 97), 97);
+        assert_eq!(block_width(1, 10_007), 1);
+        assert_eq!(block_width(200, 10_000), 200);
+        assert_eq!(block_width(10, 30), 30);
+    }
 }

@@ -1,182 +1,199 @@
-use std::fmt::Write;
-
+use super::code::Code;
 use super::layer::Layer;
 use super::plan::Plan;
-use super::weights::{constant, doc, operand, rows_per_array, tile_rows};
+use super::rescale::Rescales;
+use super::windows::Windows;
+use super::weights::{constant, doc, groups_per_array, rows_per_array, start_lists, stream_width, tile_rows};
 
-/// `layers.cairo`: for each layer a function from tensors to a tensor, and the function that takes its accumulators apart.
-pub fn file(layers: &[&Layer]) -> String {
-    let mut text = String::from("//! The linear layers: accumulate in packed form, then unpack, rescale and saturate.\n");
-    text.push_str("use maat_operators::halves::halves;\n");
-    if layers.iter().any(|layer| divides(layer)) {
-        text.push_str("use maat_operators::power_of_two::PowerOfTwo;\n");
+/// A layer's part of `layers.cairo`: a function from tensors to a tensor.
+pub fn layer(layer: &Layer, rescales: &mut Rescales) -> String {
+    let mut code = Code::default();
+    code.line("");
+    let times = if layer.windows.blocks > 1 { format!(", {} times", layer.windows.blocks) } else { String::new() };
+    code.line(format!("/// `{}`: {} -> {}{times}.", doc(&layer.onnx_name), layer.inputs(), layer.outputs));
+    match layer.plan {
+        Plan::Unrolled => unrolled(&mut code, layer, rescales),
+        Plan::Looped { inputs, groups } => looped(&mut code, layer, inputs, groups, rescales),
+        Plan::Streamed => streamed(&mut code, layer, rescales),
     }
-    text.push_str("use maat_operators::saturate;\nuse crate::weights;\n");
-    for layer in layers {
-        let _ = write!(text, "\n/// `{}`: {} -> {}", doc(&layer.onnx_name), layer.inputs(), layer.outputs);
-        let _ = writeln!(text, "{}.", if layer.blocks > 1 { format!(", {} times", layer.blocks) } else { String::new() });
-        match layer.plan {
-            Plan::Unrolled => unrolled(&mut text, layer),
-            Plan::Looped { inputs, groups } => looped(&mut text, layer, inputs, groups),
-        }
-        rescale(&mut text, layer);
-    }
-    text
+    code.finish()
 }
 
-fn divides(layer: &Layer) -> bool {
-    layer.lanes.fraction > 0 || layer.groups.iter().any(|group| group.outputs > 1)
+/// `prefix0, prefix1, ..`
+pub fn numbered(prefix: &str, count: usize) -> String {
+    (0..count).map(|index| format!("{prefix}{index}")).collect::<Vec<_>>().join(", ")
 }
 
-fn unrolled(text: &mut String, layer: &Layer) {
-    let operands: Vec<String> = (0..layer.operands).map(|index| operand(layer, index)).collect();
-    let parameters: Vec<String> =
-        operands.iter().map(|name| format!("{}{name}: Span<felt252>", if layer.blocks > 1 { "mut " } else { "" })).collect();
-    let accumulators: Vec<String> = (0..layer.groups.len()).map(|group| format!("a{group}")).collect();
-    let _ = writeln!(text, "pub fn {}({}) -> Span<felt252> {{", layer.name, parameters.join(", "));
-    let _ = writeln!(text, "    let mut y = array![];");
-    let indent = if layer.blocks > 1 {
-        let _ = writeln!(text, "    while let Some({0}) = {0}.multi_pop_front::<{1}>() {{", operands[0], layer.width);
-        for name in &operands[1..] {
-            let _ = writeln!(text, "        let {name} = {name}.multi_pop_front::<{}>().unwrap();", layer.width);
+fn unrolled(code: &mut Code, layer: &Layer, rescales: &mut Rescales) {
+    let (name, windows) = (&layer.name, &layer.windows);
+    code.open(format!("pub fn {name}({}) -> Span<felt252>", windows.parameters()));
+    code.line("let mut y = array![];");
+    windows.walk(code, &start_lists(name, windows), |code| {
+        code.line(format!("let [{}] = weights::{name}({});", numbered("a", layer.groups.len()), windows.arguments()));
+        for (index, group) in layer.groups.iter().enumerate() {
+            code.line(format!("{}(a{index}, ref y);", rescales.function(&layer.rescale, group.outputs)));
         }
-        "        "
-    } else {
-        for name in &operands {
-            let _ = writeln!(text, "    let {name}: @Box<[felt252; {}]> = {name}.try_into().unwrap();", layer.width);
-        }
-        "    "
-    };
-    let _ = writeln!(text, "{indent}let [{}] = weights::{}({});", accumulators.join(", "), layer.name, operands.join(", "));
-    for (group, name) in layer.groups.iter().zip(&accumulators) {
-        let _ = writeln!(text, "{indent}{}({name}, ref y);", rescale_name(layer, group.outputs));
-    }
-    if layer.blocks > 1 {
-        text.push_str("    }\n");
-    }
-    text.push_str("    y.span()\n}\n");
+    });
+    code.line("y.span()");
+    code.close();
 }
 
-fn looped(text: &mut String, layer: &Layer, inputs: usize, groups: usize) {
-    let (name, width) = (&layer.name, layer.width);
+fn looped(code: &mut Code, layer: &Layer, inputs: usize, groups: usize, rescales: &mut Rescales) {
+    let (name, windows, width) = (&layer.name, &layer.windows, layer.inputs());
     let arrays = tile_rows(layer, groups).div_ceil(rows_per_array(layer, groups));
-    let padded = tile_rows(layer, groups) * groups * layer.lanes.count();
-    let accumulators = (0..groups).map(|group| format!("a{group}")).collect::<Vec<_>>();
-    let list = accumulators.join(", ");
+    let padded = tile_rows(layer, groups) * groups * layer.rescale.lanes.count();
+    let whole_block = windows.blocks == 1 && windows.runs.len() == 1;
 
-    let outer = if layer.blocks > 1 {
-        let _ = writeln!(text, "pub fn {name}(mut x: Span<felt252>) -> Span<felt252> {{\n    let mut all = array![];");
-        let _ = writeln!(text, "    while let Some(block) = x.multi_pop_front::<{width}>() {{");
-        let _ = writeln!(text, "        all.append_span({name}_block(block.as_snapshot().unbox().span()));");
-        let _ = writeln!(text, "    }}\n    all.span()\n}}\n\n/// One block of `{name}`.");
-        format!("fn {name}_block")
+    code.open(format!("pub fn {name}({}) -> Span<felt252>", windows.parameters()));
+    code.line("let mut y = array![];");
+    if whole_block {
+        let run = windows.runs[0];
+        let block = if run.length == windows.sources[0] { "x".to_owned() } else { format!("x.slice({}, {})", run.start, run.length) };
+        code.line(format!("{name}__block({block}, ref y);"));
     } else {
-        format!("pub fn {name}")
-    };
-    let _ = writeln!(text, "{outer}(x: Span<felt252>) -> Span<felt252> {{\n    let mut y = array![];");
-    let _ = writeln!(text, "    let mut starts = weights::{}.span();", constant(layer, "STARTS"));
-    for array in 0..arrays {
-        let _ = writeln!(text, "    {name}_rows(x, weights::{}.span(), ref starts, ref y);", constant(layer, &array.to_string()));
+        windows.walk(code, &start_lists(name, windows), |code| match windows.runs.len() {
+            1 => code.line(format!("{name}__block(w0.as_snapshot().unbox().span(), ref y);")),
+            runs => {
+                code.line("let mut block = array![];");
+                for run in 0..runs {
+                    code.line(format!("copy::extend(ref block, w{run}.as_snapshot().unbox().span());"));
+                }
+                code.line(format!("{name}__block(block.span(), ref y);"));
+            }
+        });
     }
-    let _ = if padded == layer.outputs {
-        writeln!(text, "    y.span()\n}}")
-    } else {
-        writeln!(text, "    // The last groups are filled up with lanes that mean nothing.\n    y.span().slice(0, {})\n}}", layer.outputs)
-    };
+    code.line("y.span()");
+    code.close();
 
-    let _ = writeln!(text, "\n/// Rows of tiles of `{name}`: {groups} accumulators at a time go over all inputs.");
-    let _ = writeln!(text, "fn {name}_rows(x: Span<felt252>, mut w: Span<felt252>, ref starts: Span<felt252>, ref y: Array<felt252>) {{");
-    let _ = writeln!(
-        text,
-        "    while !w.is_empty() {{\n        let [{list}] = starts.multi_pop_front::<{groups}>().unwrap().as_snapshot().unbox();"
-    );
-    for accumulator in &accumulators {
-        let _ = writeln!(text, "        let mut {accumulator} = *{accumulator};");
+    code.line("");
+    code.line(format!("/// One block of `{name}`."));
+    code.open(format!("fn {name}__block(x: Span<felt252>, ref y: Array<felt252>)"));
+    code.line(format!("let mut starts = weights::{}.span();", constant(name, "STARTS")));
+    let target = if padded == layer.outputs { "y" } else { "all" };
+    if padded != layer.outputs {
+        code.line("let mut all = array![];");
+    }
+    for array in 0..arrays {
+        code.line(format!("{name}__rows(x, weights::{}.span(), ref starts, ref {target});", constant(name, &array.to_string())));
+    }
+    if padded != layer.outputs {
+        code.line("// The last groups are filled up with lanes that mean nothing.");
+        code.line(format!("copy::extend(ref y, all.span().slice(0, {}));", layer.outputs));
+    }
+    code.close();
+    rows(code, layer, inputs, groups, &rescales.function(&layer.rescale, layer.rescale.lanes.count()));
+    for part in [inputs, width % inputs].into_iter().filter(|part| *part > 0) {
+        tile(code, name, part, groups);
+    }
+}
+
+fn rows(code: &mut Code, layer: &Layer, inputs: usize, groups: usize, rescale: &str) {
+    let (name, width) = (&layer.name, layer.inputs());
+    code.line("");
+    code.line(format!("/// Rows of tiles of `{name}`: {groups} accumulators at a time go over all inputs."));
+    code.open(format!("fn {name}__rows(x: Span<felt252>, mut w: Span<felt252>, ref starts: Span<felt252>, ref y: Array<felt252>)"));
+    code.open("while !w.is_empty()");
+    code.line(format!("let [{}] = starts.multi_pop_front::<{groups}>().unwrap().as_snapshot().unbox();", numbered("a", groups)));
+    for accumulator in 0..groups {
+        code.line(format!("let mut a{accumulator} = *a{accumulator};"));
     }
     let (whole, rest) = (width / inputs, width % inputs);
-    let references = accumulators.iter().map(|accumulator| format!("ref {accumulator}")).collect::<Vec<_>>().join(", ");
+    let references = numbered("ref a", groups);
     let tile = |part: usize, x: &str| {
         let w = format!("w.multi_pop_front::<{}>().unwrap()", part * groups);
-        format!("{name}_tile_{part}({x}, {w}, {references});")
+        format!("{name}__tile_{part}({x}, {w}, {references});")
     };
     if width == inputs {
-        let _ = writeln!(text, "        {}", tile(width, "x.try_into().unwrap()"));
+        code.line(tile(width, "x.try_into().unwrap()"));
     } else {
         // A loop, because calls in a row would use up the compiler's range of stack offsets.
-        let _ = writeln!(text, "        let mut parts = x.slice(0, {});", whole * inputs);
-        let _ = writeln!(text, "        while let Some(part) = parts.multi_pop_front::<{inputs}>() {{");
-        let _ = writeln!(text, "            {}\n        }}", tile(inputs, "part"));
+        code.line(format!("let mut parts = x.slice(0, {});", whole * inputs));
+        code.open(format!("while let Some(part) = parts.multi_pop_front::<{inputs}>()"));
+        code.line(tile(inputs, "part"));
+        code.close();
         if rest > 0 {
-            let _ = writeln!(text, "        let part = x.slice({}, {rest}).try_into().unwrap();", whole * inputs);
-            let _ = writeln!(text, "        {}", tile(rest, "part"));
+            code.line(format!("let part = x.slice({}, {rest}).try_into().unwrap();", whole * inputs));
+            code.line(tile(rest, "part"));
         }
     }
-    for accumulator in &accumulators {
-        let _ = writeln!(text, "        {}({accumulator}, ref y);", rescale_name(layer, layer.lanes.count()));
+    for accumulator in 0..groups {
+        code.line(format!("{rescale}(a{accumulator}, ref y);"));
     }
-    text.push_str("    }\n}\n");
+    code.close();
+    code.close();
+}
 
-    for part in [inputs, rest].into_iter().filter(|part| *part > 0) {
-        let _ = writeln!(text, "\n/// Adds the products of {part} inputs to {groups} accumulators.");
-        let parameters = accumulators.iter().map(|accumulator| format!("ref {accumulator}: felt252")).collect::<Vec<_>>().join(", ");
-        let _ = writeln!(text, "fn {name}_tile_{part}(x: @Box<[felt252; {part}]>, w: @Box<[felt252; {}]>, {parameters}) {{", part * groups);
-        let numbered = |prefix: &str, count: usize| (0..count).map(|index| format!("{prefix}{index}")).collect::<Vec<_>>().join(", ");
-        let _ = writeln!(text, "    let [{}] = x.as_snapshot().unbox();", numbered("x", part));
-        let _ = writeln!(text, "    let [{}] = w.as_snapshot().unbox();", numbered("w", part * groups));
-        for group in 0..groups {
-            for from in (0..part).step_by(64) {
-                let terms = (from..(from + 64).min(part)).map(|input| format!("*x{input} * *w{}", group * part + input));
-                let _ = writeln!(text, "    a{group} = a{group} + {};", terms.collect::<Vec<_>>().join(" + "));
-            }
+fn tile(code: &mut Code, name: &str, part: usize, groups: usize) {
+    code.line("");
+    code.line(format!("/// Adds the products of {part} inputs to {groups} accumulators."));
+    let parameters = (0..groups).map(|accumulator| format!("ref a{accumulator}: felt252")).collect::<Vec<_>>().join(", ");
+    code.open(format!("fn {name}__tile_{part}(x: @Box<[felt252; {part}]>, w: @Box<[felt252; {}]>, {parameters})", part * groups));
+    code.line(format!("let [{}] = x.as_snapshot().unbox();", numbered("x", part)));
+    code.line(format!("let [{}] = w.as_snapshot().unbox();", numbered("w", part * groups)));
+    for group in 0..groups {
+        for from in (0..part).step_by(64) {
+            let terms = (from..(from + 64).min(part)).map(|input| format!("*x{input} * *w{}", group * part + input));
+            code.line(format!("a{group} = a{group} + {};", terms.collect::<Vec<_>>().join(" + ")));
         }
-        text.push_str("}\n");
     }
+    code.close();
 }
 
-fn rescale_name(layer: &Layer, outputs: usize) -> String {
-    format!("rescale_{}_{outputs}", layer.name)
-}
+fn streamed(code: &mut Code, layer: &Layer, rescales: &mut Rescales) {
+    let (name, operands, count) = (&layer.name, layer.windows.runs.len(), layer.rescale.lanes.count());
+    let (blocks, rest) = (layer.windows.blocks, layer.outputs % count);
+    let source = |operand| layer.windows.source(operand);
+    let arrays = (layer.outputs / count).div_ceil(groups_per_array(layer));
+    let references: Vec<String> = (0..operands).map(|operand| format!("ref {}", source(operand))).collect();
+    let parameters: Vec<String> = references.iter().map(|reference| format!("{reference}: Span<felt252>")).collect();
+    let mutable: Vec<String> = (0..operands).map(|operand| format!("mut {}: Span<felt252>", source(operand))).collect();
 
-/// The functions that take an accumulator apart: one for full groups, and one for a shorter last group.
-fn rescale(text: &mut String, layer: &Layer) {
-    let looped = matches!(layer.plan, Plan::Looped { .. });
-    let mut sizes: Vec<usize> = if looped { vec![layer.lanes.count()] } else { layer.groups.iter().map(|group| group.outputs).collect() };
-    sizes.dedup();
-    for outputs in sizes {
-        let _ = writeln!(text, "\n/// Takes {outputs} results of `{}` out of an accumulator.", layer.name);
-        let _ = writeln!(text, "fn {}(packed: felt252, ref y: Array<felt252>) {{", rescale_name(layer, outputs));
-        let low = layer.lanes.in_low().min(outputs);
-        let _ = writeln!(text, "    let (low, {}) = halves(packed);", if outputs > low { "high" } else { "_" });
-        half(text, layer, "low", low);
-        half(text, layer, "high", outputs - low);
-        text.push_str("}\n");
+    code.open(format!("pub fn {name}({}) -> Span<felt252>", mutable.join(", ")));
+    code.line("let mut y = array![];");
+    if blocks > 1 {
+        code.open(format!("while !{}.is_empty()", source(0)));
     }
-}
-
-fn half(text: &mut String, layer: &Layer, half: &str, outputs: usize) {
-    let (fraction, integer) = (layer.lanes.fraction, layer.lanes.integer);
-    for lane in 0..outputs {
-        if fraction > 0 {
-            let _ = writeln!(text, "    let ({half}, _) = PowerOfTwo::<{fraction}>::div_rem({half});");
-        }
-        let result = if lane + 1 == outputs {
-            half
-        } else {
-            let _ = writeln!(text, "    let ({half}, lane) = PowerOfTwo::<{integer}>::div_rem({half});");
-            "lane"
+    for array in 0..arrays {
+        code.line(format!("{name}__stream({}, weights::{}.span(), ref y);", references.join(", "), constant(name, &array.to_string())));
+    }
+    if let Some(group) = layer.groups.last().filter(|_| rest > 0) {
+        let weight = |operand: usize, lane: usize| {
+            let input = operand * layer.outputs + layer.outputs - rest + lane;
+            group.weights.iter().find(|(other, _)| *other == input).map_or_else(|| "0".to_owned(), |(_, weight)| weight.to_string())
         };
-        let _ = writeln!(text, "    y.append({});", saturated(layer, result));
+        accumulate(code, &layer.windows, rest, &group.start.to_string(), weight, &rescales.function(&layer.rescale, rest));
     }
+    if blocks > 1 {
+        code.close();
+    }
+    code.line("y.span()");
+    code.close();
+
+    code.line("");
+    code.line(format!("/// The elements of `{name}` that belong to these constants."));
+    code.open(format!("fn {name}__stream({}, mut constants: Span<felt252>, ref y: Array<felt252>)", parameters.join(", ")));
+    code.open(format!("while let Some(c) = constants.multi_pop_front::<{}>()", stream_width(layer)));
+    code.line(format!("let [start, {}] = c.as_snapshot().unbox();", numbered("c", operands * count)));
+    let weight = |operand: usize, lane: usize| format!("*c{}", operand * count + lane);
+    accumulate(code, &layer.windows, count, "*start", weight, &rescales.function(&layer.rescale, count));
+    code.close();
+    code.close();
 }
 
-fn saturated(layer: &Layer, lane: &str) -> String {
-    let (saturation, offset) = (layer.saturation, layer.lanes.offset);
-    let (lo, hi) = (i64::from(saturation.lo), i64::from(saturation.hi));
-    // A result can reach below `lo` only where `offset + lo > 0`, because `offset` is minus the least result.
-    match (saturation.below, saturation.above) {
-        (true, true) => format!("saturate::both({lane}, {}, {}, {lo}, {hi})", offset + lo, hi - lo + 1),
-        (true, false) => format!("saturate::below({lane}, {}, {lo})", offset + lo),
-        (false, true) => format!("saturate::above({lane}, {}, {offset}, {hi})", offset + hi + 1),
-        (false, false) => format!("saturate::neither({lane}, {offset})"),
+/// Lines that take as many elements off each operand as an accumulator has lanes, and give the results.
+fn accumulate(
+    code: &mut Code,
+    windows: &Windows,
+    lanes: usize,
+    start: &str,
+    weight: impl Fn(usize, usize) -> String,
+    rescale: &str,
+) {
+    let mut terms = Vec::new();
+    for operand in 0..windows.runs.len() {
+        let (names, source) = (numbered(&format!("x{operand}_"), lanes), windows.source(operand));
+        code.line(format!("let [{names}] = {source}.multi_pop_front::<{lanes}>().unwrap().as_snapshot().unbox();"));
+        terms.extend((0..lanes).map(|lane| format!("*x{operand}_{lane} * {}", weight(operand, lane))));
     }
+    code.line(format!("{rescale}({start} + {}, ref y);", terms.join(" + ")));
 }

@@ -1,22 +1,14 @@
 use std::fmt::Write;
 
-use maat_runtime::{Model, Primitive, Tensor};
+use maat_runtime::{Model, Tensor};
 
+use super::code::imports;
+use super::nodes::{Call, Calls};
 use super::weights::doc;
-use crate::error::TranspileError;
 
-/// `model.cairo`: `predict`, with a line or two for each node. `functions` names each node.
-pub fn file(model: &Model, functions: &[String]) -> Result<String, TranspileError> {
-    let mut text = String::from("//! The network, node by node.\n");
-    let any = |wanted: fn(&Primitive) -> bool| model.nodes().any(|(node, _)| wanted(&node.primitive));
-    if any(|primitive| matches!(primitive, Primitive::ArgMax(_))) {
-        text.push_str("use maat_operators::arg_max::arg_max;\n");
-    }
-    text.push_str("use maat_operators::input::{end, take};\n");
-    if any(|primitive| matches!(primitive, Primitive::Affine(_) | Primitive::Sum(_))) {
-        text.push_str("use crate::layers;\n");
-    }
-
+/// `model.cairo`: `predict`, with a line or two for each node.
+pub fn file(model: &Model, calls: &Calls) -> String {
+    let mut text = String::new();
     let ports = |tensors: Vec<(&str, &Tensor)>| {
         let port = |(name, tensor): (&str, &Tensor)| format!("`{}` {} * 2^{}", doc(name), tensor.shape, -tensor.scale);
         tensors.into_iter().map(port).collect::<Vec<_>>().join(", ")
@@ -27,57 +19,44 @@ pub fn file(model: &Model, functions: &[String]) -> Result<String, TranspileErro
     text.push_str("///\n/// Panics if the input has another length or a value is out of its range.\n");
     text.push_str("pub fn predict(mut input: Span<felt252>) -> Span<felt252> {\n");
 
-    // A name that begins with an underscore keeps the compiler from warning of a value that nothing takes.
-    let bound = |tensor: usize, name: &str| {
-        let taken = model.nodes().any(|(node, _)| node.inputs.iter().any(|id| id.index() == tensor));
-        let used = taken || model.outputs().iter().any(|output| output.tensor.index() == tensor);
-        if used { name.to_owned() } else { format!("_{name}") }
-    };
-    let mut variables: Vec<String> = Vec::new();
+    // A name that begins with an underscore keeps the compiler from warning of a value that nothing takes. Tensors with the same elements
+    // share a variable.
+    let variable = |tensor: usize| calls.variables[tensor].as_str();
+    let mut taken: Vec<&str> = model.outputs().iter().map(|output| variable(output.tensor.index())).collect();
+    for call in &calls.calls {
+        if let Call::Expression(_, tensors) = call {
+            taken.extend(tensors.iter().map(|tensor| variable(*tensor)));
+        }
+    }
+    let bound = |tensor: usize| if taken.contains(&variable(tensor)) { variable(tensor).to_owned() } else { format!("_{}", variable(tensor)) };
     for (index, tensor) in model.inputs().iter().enumerate() {
-        let name = format!("input_{index}");
-        let bound = bound(index, &name);
         let (length, range) = (tensor.shape.elements(), tensor.range);
-        let _ = writeln!(text, "    let {bound} = take(ref input, {length}, {}, {});", range.lo, range.hi);
-        variables.push(name);
+        let _ = writeln!(text, "    let {} = take(ref input, {length}, {}, {});", bound(index), range.lo, range.hi);
     }
     text.push_str("    end(input);\n");
-    for ((node, output), function) in model.nodes().zip(functions) {
-        let arguments = node.inputs.iter().map(|id| variables[id.index()].clone()).collect::<Vec<_>>().join(", ");
-        let bound = bound(output.index(), function);
-        let _ = writeln!(text, "    // {}: {}", doc(&node.name), model.tensor(output).shape);
-        match &node.primitive {
-            Primitive::Affine(_) | Primitive::Sum(_) => {
-                let _ = writeln!(text, "    let {bound} = layers::{function}({arguments});");
+    for ((node, output), call) in model.nodes().zip(&calls.calls) {
+        let (name, shape) = (doc(&node.name), &model.tensor(output).shape);
+        let _ = match call {
+            Call::Expression(expression, _) => {
+                writeln!(text, "    // {name}: {shape}\n    let {} = {expression};", bound(output.index()))
             }
-            Primitive::Move(_) => {
-                let _ = writeln!(text, "    let {bound} = {arguments};");
-            }
-            Primitive::ArgMax(op) => {
-                let shape = &model.tensor(node.inputs[0]).shape;
-                let (length, inner) = op.extents(shape);
-                let starts = (0..shape.elements() / length).map(|position| position / inner * length * inner + position % inner);
-                let calls = starts.map(|start| format!("arg_max({arguments}, {start}, {length}, {inner})")).collect::<Vec<_>>();
-                let _ = writeln!(text, "    let {bound} = array![{}].span();", calls.join(", "));
-            }
-            other => {
-                let reason = format!("{} has no Cairo generator", other.name());
-                return Err(TranspileError::Codegen { node: node.name.clone(), reason });
-            }
-        }
-        variables.push(function.clone());
+            Call::Same => writeln!(text, "    // {name}: {shape}, `{}` as it is", variable(output.index())),
+            Call::TakenBy(other) => writeln!(text, "    // {name}: {shape}, by `{other}`"),
+        };
     }
     match model.outputs() {
         [output] => {
-            let _ = writeln!(text, "    {}\n}}", variables[output.tensor.index()]);
+            let _ = writeln!(text, "    {}\n}}", variable(output.tensor.index()));
         }
         outputs => {
             text.push_str("    let mut output = array![];\n");
             for output in outputs {
-                let _ = writeln!(text, "    output.append_span({});", variables[output.tensor.index()]);
+                let _ = writeln!(text, "    copy::extend(ref output, {});", variable(output.tensor.index()));
             }
             text.push_str("    output.span()\n}\n");
         }
     }
-    Ok(text)
+    let operators = imports(&text, "maat_operators", &["arg_max", "copy", "divide", "max", "select", "table"]);
+    let own = imports(&text, "crate", &["layers", "moves", "weights"]);
+    format!("//! The network, node by node.\nuse maat_operators::input::{{end, take}};\n{operators}{own}{text}")
 }

@@ -64,7 +64,16 @@ const RESERVED: &[&str] = &[
     "predict",
     "weights",
     "layers",
+    "rescale",
+    "moves",
     "arg_max",
+    "copy",
+    "divide",
+    "halves",
+    "max",
+    "saturate",
+    "select",
+    "table",
     "take",
     "end",
     "x",
@@ -78,7 +87,7 @@ const RESERVED: &[&str] = &[
     "starknet",
 ];
 
-/// Hands out Cairo identifiers, each once.
+/// Hands out Cairo identifiers, each once. None holds two underscores in a row: those set the names of parts of functions apart.
 #[derive(Default)]
 pub struct Names {
     used: HashSet<String>,

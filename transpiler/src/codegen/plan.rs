@@ -11,6 +11,8 @@ pub enum Plan {
     /// The weights are constant arrays and a loop goes over tiles of `inputs` by `groups`: about 3.1 steps, one CASM felt and four Sierra
     /// felts for a product.
     Looped { inputs: usize, groups: usize },
+    /// The weights of an elementwise layer are constant arrays that a loop goes along.
+    Streamed,
 }
 
 /// Felts that a class should take at most, CASM or Sierra: half of Starknet's limit of 81,920, as room for whatever is built around it.
@@ -20,7 +22,7 @@ const FIXED_FELTS: usize = 8_000;
 /// Sierra felts for an unrolled product: the scarcer of the two.
 const UNROLLED_FELTS: usize = 9;
 /// Sierra felts for a weight in a constant array.
-const LOOPED_FELTS: usize = 5;
+pub const LOOPED_FELTS: usize = 5;
 /// The most elements that a constant array can have.
 pub const MAX_ARRAY: usize = 32_767;
 /// The most products of straight code: each takes two cells of the stack frame, which ends at 2^15.
@@ -29,27 +31,33 @@ pub const MAX_UNROLLED: usize = 15_000;
 const TILE_GROUPS: usize = 48;
 /// Products of a tile, which is straight code of three felts a product; the more, the less the calls between tiles cost.
 const TILE_PRODUCTS: usize = 4_096;
+/// Products of an elementwise layer that are straight code whatever the budget says.
+const SHORT_STREAM: usize = 256;
 
-/// Decides for each layer: unrolled costs fewer steps, looped fewer felts. The smallest layers are unrolled first, as long as all of them
-/// fit into a class; a product costs the same in any of them, so this unrolls as many layers as possible.
-pub fn choose(layers: &mut [Layer]) {
+/// Decides for each layer: unrolled costs fewer steps, looped fewer felts. The layers with the most blocks are unrolled first, and of those
+/// the smallest, as long as all of them fit into a class: a product costs the same felts in any of them, and saves a step in each block.
+/// `other` are the felts of constants that do not belong to layers.
+pub fn choose(layers: &mut [Layer], other: usize) {
     let mut layers: Vec<&mut Layer> = layers.iter_mut().collect();
-    layers.sort_by_key(|layer| layer.products());
-    let looped_all: usize = layers.iter().map(|layer| layer.products() * LOOPED_FELTS).sum();
-    let mut total = FIXED_FELTS + looped_all;
+    layers.sort_by_key(|layer| (std::cmp::Reverse(layer.windows.blocks), layer.products()));
+    let mut total = FIXED_FELTS + other + layers.iter().map(|layer| layer.products() * LOOPED_FELTS).sum::<usize>();
     for layer in layers {
-        total += layer.products() * (UNROLLED_FELTS - LOOPED_FELTS);
-        // Several operands, or few groups, leave a loop nothing to gain.
-        let must_unroll = layer.operands > 1 || layer.products() < TILE_PRODUCTS / 2;
-        if total <= CLASS_FELTS || must_unroll {
+        let (products, groups) = (layer.products(), layer.groups.len());
+        let more = products * (UNROLLED_FELTS - LOOPED_FELTS);
+        // With few products there is nothing to gain; tiles hold a constant for each input and group, be it zero.
+        let must_unroll = if layer.diagonal { products < SHORT_STREAM } else { products < TILE_PRODUCTS / 2 || layer.inputs() * groups > 2 * products };
+        if total + more <= CLASS_FELTS || must_unroll {
             layer.plan = Plan::Unrolled;
+            total += more;
+        } else if layer.diagonal {
+            layer.plan = Plan::Streamed;
         } else {
-            let most = (MAX_ARRAY / layer.width).clamp(1, TILE_GROUPS);
+            let most = (MAX_ARRAY / layer.inputs()).clamp(1, TILE_GROUPS);
             // Even rows of tiles, so that hardly any group is filled up with zeros.
-            let rows = layer.groups.len().div_ceil(most);
-            let groups = layer.groups.len().div_ceil(rows);
-            let tiles = layer.width.div_ceil((TILE_PRODUCTS / groups).max(1));
-            layer.plan = Plan::Looped { inputs: layer.width.div_ceil(tiles), groups };
+            let rows = groups.div_ceil(most);
+            let groups = groups.div_ceil(rows);
+            let tiles = layer.inputs().div_ceil((TILE_PRODUCTS / groups).max(1));
+            layer.plan = Plan::Looped { inputs: layer.inputs().div_ceil(tiles), groups };
         }
     }
 }

@@ -55,8 +55,6 @@ pub enum Function {
     HardSwish,
     /// `x * sigmoid(alpha * x)`
     Swish(f64),
-    /// Toward zero.
-    Truncate,
 }
 
 impl Function {
@@ -106,7 +104,6 @@ impl Function {
             }
             Self::HardSwish => x * (x / 6.0 + 0.5).clamp(0.0, 1.0),
             Self::Swish(alpha) => x * sigmoid(alpha * x),
-            Self::Truncate => x.trunc(),
         }
     }
 
@@ -152,7 +149,7 @@ impl Function {
             Self::Elu { alpha, width } => (alpha / width).abs().max(1.0),
             Self::Selu { alpha, gamma } => gamma.abs() * alpha.abs().max(1.0),
             Self::HardSwish => 1.5,
-            Self::Sign | Self::Truncate | Self::ThresholdedRelu(_) | Self::Pow(_) => f64::INFINITY,
+            Self::Sign | Self::ThresholdedRelu(_) | Self::Pow(_) => f64::INFINITY,
         }
     }
 
@@ -200,7 +197,6 @@ mod tests {
         close(Function::LeakyRelu(0.1), -3.0, -0.3);
         close(Function::ThresholdedRelu(1.0), 1.0, 0.0);
         close(Function::Sign, -0.0, 0.0);
-        close(Function::Truncate, -1.5, -1.0);
         assert_eq!(Function::chain(&[Function::Abs, Function::Linear { factor: 2.0, offset: 1.0 }], -3.0), 7.0);
     }
 
@@ -237,7 +233,6 @@ mod tests {
             Function::ThresholdedRelu(-0.7),
             Function::HardSwish,
             Function::Swish(1.7),
-            Function::Truncate,
         ];
         for function in functions {
             for (lo, hi) in [(-6.0, 7.0), (-3.0, -0.5), (0.25, 4.0), (-0.75, 0.0), (0.0, 2.0)] {

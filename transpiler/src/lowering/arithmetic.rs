@@ -15,12 +15,13 @@ impl Scope<'_> {
 
     /// `clamp(x, lo, hi)`
     pub(super) fn clamp(&mut self, x: &Operand, bounds: Bounds) -> Result<Operand, String> {
+        let whole = [bounds.lo, bounds.hi].into_iter().all(|bound| bound.is_infinite() || bound.fract() == 0.0);
         let kind = match self.kind(x) {
-            Kind::Integer(range) => {
+            Kind::Integer(range) if whole => {
                 let bound = |value: i64| bounds.apply(value as f64) as i64;
                 Kind::Integer(Interval::new(bound(range.lo), bound(range.hi)))
             }
-            Kind::Real => Kind::Real,
+            _ => Kind::Real,
         };
         let op = FloatOp::Sum(FloatSum::uniform(&[1.0], 0.0).clamped(bounds));
         self.emit(op, &[x], x.shape.clone(), (x.element, kind))
@@ -28,10 +29,7 @@ impl Scope<'_> {
 
     /// `sum_t factor_t * x_t + offset` of broadcast tensors. Sums of integers are exact.
     pub(super) fn sum(&mut self, terms: &[(f64, &Operand)], offset: f64) -> Result<Operand, String> {
-        let element = terms[0].1.element;
-        if let Some((_, other)) = terms.iter().find(|(_, x)| x.element != element) {
-            return Err(format!("{element:?} and {:?} cannot be added: cast one of them", other.element));
-        }
+        let element = same_element(terms.iter().map(|(_, x)| *x))?;
         let kind = self.kind_of_sum(terms, offset, element)?;
         self.sum_as(terms, offset, Bounds::NONE, Rounding::HalfUp, (element, kind))
     }
@@ -98,46 +96,60 @@ impl Scope<'_> {
 
     /// `factor * x + offset` with known factors and offsets, all broadcast.
     pub(super) fn scaled(&mut self, x: &Operand, factor: &Operand, offset: &Operand) -> Result<Operand, String> {
+        self.scaled_as(x, factor, offset, Rounding::HalfUp, (Element::Float, Kind::Real))
+    }
+
+    /// As [`Self::scaled`], rounded, as elements of a given sort.
+    pub(super) fn scaled_as(
+        &mut self,
+        x: &Operand,
+        factor: &Operand,
+        offset: &Operand,
+        rounding: Rounding,
+        sort: (Element, Kind),
+    ) -> Result<Operand, String> {
         let shape = common_shape([x.shape.as_slice(), &factor.shape, &offset.shape])?;
         let (x, factor, offset) = (self.expand(x, &shape)?, self.expand(factor, &shape)?, self.expand(offset, &shape)?);
         let known = |operand: &Operand| operand.values().map(<[f64]>::to_vec).ok_or("factors and offsets must be constants");
-        let sum = FloatSum { coefficients: vec![known(&factor)?], bias: known(&offset)?, ..FloatSum::uniform(&[1.0], 0.0) };
+        let sum = FloatSum { coefficients: vec![known(&factor)?], bias: known(&offset)?, rounding, ..FloatSum::uniform(&[1.0], 0.0) };
         let elements = x.elements();
-        self.emit(FloatOp::Sum(sum.compact(elements)), &[&x], shape, (Element::Float, Kind::Real))
+        self.emit(FloatOp::Sum(sum.compact(elements)), &[&x], shape, sort)
     }
 
-    /// `a * b`, broadcast.
+    /// `a * b`, broadcast. Products of integers are exact.
     pub(super) fn mul(&mut self, a: &Operand, b: &Operand) -> Result<Operand, String> {
-        let (known, other) = if a.is_constant() { (a, b) } else { (b, a) };
-        if known.is_constant() && !other.is_constant() && other.element == Element::Float {
-            let zero = Operand::scalar(0.0);
-            return self.scaled(other, known, &zero);
-        }
+        let element = same_element([a, b])?;
         let kind = match (self.kind(a), self.kind(b)) {
-            (Kind::Integer(x), Kind::Integer(y)) if a.element != Element::Float => {
+            (Kind::Integer(x), Kind::Integer(y)) if element != Element::Float => {
                 let corners = [x.lo, x.hi].into_iter().flat_map(|x| [y.lo, y.hi].map(|y| x as f64 * y as f64));
                 let (lo, hi) = corners.fold((f64::MAX, f64::MIN), |(lo, hi), value| (lo.min(value), hi.max(value)));
-                self.integers_within(lo, hi, a.element)?
+                self.integers_within(lo, hi, element)?
             }
             _ => Kind::Real,
         };
+        let (known, other) = if a.is_constant() { (a, b) } else { (b, a) };
+        if known.is_constant() && !other.is_constant() {
+            return self.scaled_as(other, known, &Operand::scalar(0.0), Rounding::HalfUp, (element, kind));
+        }
         let shape = common_shape([a.shape.as_slice(), &b.shape])?;
         let (a, b) = (self.expand(a, &shape)?, self.expand(b, &shape)?);
-        let element = a.element;
         self.emit(FloatOp::Product { rows: 1, columns: 1, inner: 1 }, &[&a, &b], shape, (element, kind))
     }
 
     /// `a / b`, broadcast.
     pub(super) fn div(&mut self, a: &Operand, b: &Operand) -> Result<Operand, String> {
-        if a.element != Element::Float {
+        if same_element([a, b])? != Element::Float {
             return self.div_integers(a, b);
         }
         if let Some(values) = b.values() {
             if values.contains(&0.0) {
                 return Err("a divisor is 0".to_owned());
             }
-            let reciprocal = Operand::constant(b.shape.clone(), Element::Float, values.iter().map(|value| 1.0 / value).collect());
-            return self.mul(a, &reciprocal);
+            // Known quotients are not to suffer from a rounded reciprocal: what is a whole number must stay one.
+            if !a.is_constant() {
+                let reciprocal = Operand::constant(b.shape.clone(), Element::Float, values.iter().map(|value| 1.0 / value).collect());
+                return self.mul(a, &reciprocal);
+            }
         }
         let shape = common_shape([a.shape.as_slice(), &b.shape])?;
         let (a, b) = (self.expand(a, &shape)?, self.expand(b, &shape)?);
@@ -215,6 +227,7 @@ impl Scope<'_> {
 
     /// The greater of several tensors, elementwise, broadcast.
     pub(super) fn max(&mut self, parts: &[Operand]) -> Result<Operand, String> {
+        same_element(parts)?;
         let shape = common_shape(parts.iter().map(|part| part.shape.as_slice()))?;
         let mut expanded = Vec::new();
         for part in parts {
@@ -231,6 +244,15 @@ impl Scope<'_> {
         self.linear(x, -1.0, 0.0)
     }
 
+    /// What orders the other way round: `-x` for real numbers, `-1 - x` for integers, which fits wherever `x` does.
+    pub(super) fn reversed(&mut self, x: &Operand) -> Result<Operand, String> {
+        let (offset, kind) = match self.kind(x) {
+            Kind::Integer(range) if x.element != Element::Float => (-1.0, Kind::Integer(Interval::new(-1 - range.hi, -1 - range.lo))),
+            _ => (0.0, Kind::Real),
+        };
+        self.sum_as(&[(-1.0, x)], offset, Bounds::NONE, Rounding::HalfUp, (x.element, kind))
+    }
+
     /// The position of the first greatest element along an axis.
     pub(super) fn arg_max(&mut self, x: &Operand, axis: usize, keep_axis: bool) -> Result<Operand, String> {
         let shape = reduced(&x.shape, &[axis], keep_axis);
@@ -241,6 +263,7 @@ impl Scope<'_> {
 
     /// Whether `a > b`, broadcast.
     pub(super) fn greater(&mut self, a: &Operand, b: &Operand) -> Result<Operand, String> {
+        same_element([a, b])?;
         let shape = common_shape([a.shape.as_slice(), &b.shape])?;
         let (a, b) = (self.expand(a, &shape)?, self.expand(b, &shape)?);
         self.emit(FloatOp::Greater, &[&a, &b], shape, (Element::Bool, Kind::BOOL))
@@ -261,7 +284,7 @@ impl Scope<'_> {
     pub(super) fn select(&mut self, condition: &Operand, a: &Operand, b: &Operand) -> Result<Operand, String> {
         let shape = common_shape([condition.shape.as_slice(), &a.shape, &b.shape])?;
         let kind = union(self.kind(a), self.kind(b));
-        let element = a.element;
+        let element = same_element([a, b])?;
         let (condition, a, b) = (self.expand(condition, &shape)?, self.expand(a, &shape)?, self.expand(b, &shape)?);
         if let (Some(chosen), false) = (condition.values(), a.is_constant() && b.is_constant()) {
             // A fixed choice is a move.
@@ -283,6 +306,7 @@ impl Scope<'_> {
         if a.axes() == 0 || b.axes() == 0 {
             return Err("a scalar is no factor of a matrix product".to_owned());
         }
+        let element = same_element([a, b])?;
         // Vectors are matrices with one row or column, which goes in the end.
         let (row, column) = (a.axes() == 1, b.axes() == 1);
         let a = if row { self.reshape(a, vec![1, a.shape[0]])? } else { a.clone() };
@@ -305,13 +329,18 @@ impl Scope<'_> {
             let y = self.swap_last(&y)?;
             self.reshape(&y, full)?
         } else {
-            if a.element != Element::Float {
-                return Err("matrix products of computed integers are not supported".to_owned());
-            }
+            let kind = match (self.kind(&a), self.kind(&b)) {
+                (Kind::Integer(x), Kind::Integer(y)) if element != Element::Float => {
+                    let size = |range: Interval| range.lo.unsigned_abs().max(range.hi.unsigned_abs()) as f64;
+                    let most = k as f64 * size(x) * size(y);
+                    self.integers_within(-most, most, element)?
+                }
+                _ => Kind::Real,
+            };
             let a = self.expand(&a, &[&batch[..], &[m, k]].concat())?;
             let b = self.expand(&b, &[&batch[..], &[k, n]].concat())?;
             let b = self.swap_last(&b)?;
-            self.emit(FloatOp::Product { rows: m, columns: n, inner: k }, &[&a, &b], full, (Element::Float, Kind::Real))?
+            self.emit(FloatOp::Product { rows: m, columns: n, inner: k }, &[&a, &b], full, (element, kind))?
         };
         let mut shape = batch;
         shape.extend((!row).then_some(m));
@@ -325,6 +354,16 @@ impl Scope<'_> {
         let mut order: Vec<usize> = (0..axes).collect();
         order.swap(axes - 2, axes - 1);
         self.transpose(x, &order)
+    }
+}
+
+/// The element that all of these have.
+pub(super) fn same_element<'o>(operands: impl IntoIterator<Item = &'o Operand>) -> Result<Element, String> {
+    let mut elements = operands.into_iter().map(|operand| operand.element);
+    let first = elements.next().ok_or("an input is expected")?;
+    match elements.find(|element| *element != first) {
+        Some(other) => Err(format!("{first:?} and {other:?} do not mix: cast one of them")),
+        None => Ok(first),
     }
 }
 

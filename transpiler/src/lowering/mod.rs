@@ -32,9 +32,10 @@ fn operator(node: &OnnxNode) -> Result<Lowering, TranspileError> {
     let standard = matches!(proto.domain.as_str(), "" | "ai.onnx");
     let operator = if standard { proto.op_type.clone() } else { format!("{}.{}", proto.domain, proto.op_type) };
     let found = operators::OPERATORS.iter().find(|(name, _)| *name == operator);
+    let advice = operators::ADVICE.iter().find(|(name, _)| *name == operator);
     found.map(|(_, lowering)| *lowering).ok_or_else(|| TranspileError::Unsupported {
         node: node.name.clone(),
-        operator,
+        operator: advice.map_or(operator, |(name, advice)| format!("{name} ({advice})")),
         supported: supported_operators().collect::<Vec<_>>().join(", "),
     })
 }

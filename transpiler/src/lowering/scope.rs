@@ -93,6 +93,8 @@ pub(super) struct Scope<'a> {
     lowered: &'a mut Lowered,
     /// How many nodes the network had when this ONNX node's turn came.
     first: usize,
+    /// How many nodes do the same, by what they do.
+    named: HashMap<String, usize>,
     family: Option<String>,
 }
 
@@ -102,7 +104,7 @@ const MAX_ELEMENTS: usize = maat_runtime::Shape::MAX_ELEMENTS;
 impl<'a> Scope<'a> {
     pub(super) fn new(graph: &'a Graph, node: &'a OnnxNode, lowered: &'a mut Lowered) -> Self {
         let first = lowered.model.nodes.len();
-        Self { graph, node, lowered, first, family: None }
+        Self { graph, node, lowered, first, named: HashMap::new(), family: None }
     }
 
     /// Version of the default operator set.
@@ -129,6 +131,12 @@ impl<'a> Scope<'a> {
     /// Whether an output is wanted.
     pub(super) fn wants(&self, position: usize) -> bool {
         self.node.proto.output.get(position).is_some_and(|name| !name.is_empty())
+    }
+
+    /// Whether the graph gives an output, or another node takes it.
+    pub(super) fn uses(&self, position: usize) -> bool {
+        let Some(name) = self.node.proto.output.get(position).filter(|name| !name.is_empty()) else { return false };
+        self.graph.outputs.contains(name) || self.graph.nodes.iter().any(|node| node.proto.input.contains(name))
     }
 
     /// An input, if it is given.
@@ -331,10 +339,11 @@ impl<'a> Scope<'a> {
 
     fn push(&mut self, op: FloatOp, inputs: Vec<ValueId>, shape: Vec<usize>, kind: Kind) -> ValueId {
         let output = self.lowered.fresh();
-        let base = format!("{}.{}", self.node.name, suffix(&op));
-        let taken = |name: &str| self.lowered.model.nodes[self.first..].iter().any(|node| node.name == name);
-        let numbered = (2..).map(|count| format!("{base}_{count}"));
-        let name = std::iter::once(base.clone()).chain(numbered).find(|name| !taken(name)).expect("the numbers do not end");
+        let suffix = suffix(&op);
+        let count = self.named.entry(suffix.clone()).or_insert(0);
+        *count += 1;
+        let base = format!("{}.{suffix}", self.node.name);
+        let name = if *count == 1 { base } else { format!("{base}_{count}") };
         let family = self.family.clone();
         self.lowered.model.nodes.push(FloatNode { name, op, inputs, output, shape, kind, family });
         output

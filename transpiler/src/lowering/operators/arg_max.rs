@@ -1,4 +1,4 @@
-//! ArgMax: the first maximum along an axis, or the last one; ArgMin: the same of the negated input.
+//! ArgMax: the first maximum along an axis, or the last one; ArgMin: the same of the input in reversed order.
 
 use crate::lowering::scope::Scope;
 
@@ -15,7 +15,7 @@ fn lower(scope: &mut Scope<'_>, least: bool) -> Result<(), String> {
     let input = scope.input(0)?;
     let axis = scope.axis(scope.attribute("axis", 0i64)?, input.axes())?;
     let keep = scope.attribute("keepdims", 1i64)? != 0;
-    let x = if least { scope.negate(&input)? } else { input };
+    let x = if least { scope.reversed(&input)? } else { input };
     if scope.attribute("select_last_index", 0i64)? == 0 {
         let y = scope.arg_max(&x, axis, keep)?;
         return scope.finish(y);

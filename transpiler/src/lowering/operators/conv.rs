@@ -10,12 +10,12 @@ pub(super) fn conv(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(2, 3)?;
     let (x, weights) = (scope.input(0)?, scope.weights(1)?);
     let bias = if scope.optional(2)?.is_some() { Some(scope.weights(2)?) } else { None };
-    let y = lower(scope, &x, &weights, bias.as_ref())?;
+    let y = lower(scope, &x, &weights, bias.as_ref(), 0.0)?;
     scope.finish(y)
 }
 
-/// The convolution of `x` `[batch, channels, ..]` with `weights` `[outputs, channels / groups, ..]`.
-pub(super) fn lower(scope: &mut Scope<'_>, x: &Operand, weights: &Operand, bias: Option<&Operand>) -> Result<Operand, String> {
+/// The convolution of `x` `[batch, channels, ..]` with `weights` `[outputs, channels / groups, ..]`; padding holds `fill`.
+pub(super) fn lower(scope: &mut Scope<'_>, x: &Operand, weights: &Operand, bias: Option<&Operand>, fill: f64) -> Result<Operand, String> {
     let [outputs, per_group, kernel @ ..] = &weights.shape[..] else {
         return Err("the kernel needs an output axis and a channel axis".to_owned());
     };
@@ -36,10 +36,10 @@ pub(super) fn lower(scope: &mut Scope<'_>, x: &Operand, weights: &Operand, bias:
         Some(bias) => return Err(format!("{} biases for {outputs} outputs", bias.len())),
         None => vec![0.0; *outputs],
     };
-    convolve(scope, x, &windows, groups, &values, bias)
+    convolve(scope, x, &windows, groups, &values, bias, fill)
 }
 
-/// Gathers windows and multiplies them with `weights` `[outputs, channels / groups, taps]`.
+/// Gathers windows, with `fill` as padding, and multiplies them with `weights` `[outputs, channels / groups, taps]`.
 pub(super) fn convolve(
     scope: &mut Scope<'_>,
     x: &Operand,
@@ -47,11 +47,12 @@ pub(super) fn convolve(
     groups: usize,
     weights: &[f64],
     bias: Vec<f64>,
+    fill: f64,
 ) -> Result<Operand, String> {
     let (outputs, taps) = (bias.len(), windows.taps());
     let per_group = x.shape[1] / groups;
     // [batch, positions, taps, channels] -> [batch, positions, groups, taps, channels of the group]
-    let gathered = windows.gather(scope, x, 0.0)?;
+    let gathered = windows.gather(scope, x, fill)?;
     let (batch, positions) = (x.shape[0], windows.positions());
     let split = scope.reshape(&gathered, vec![batch, positions, taps, groups, per_group])?;
     let grouped = scope.transpose(&split, &[0, 1, 3, 2, 4])?;

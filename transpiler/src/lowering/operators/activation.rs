@@ -1,0 +1,82 @@
+//! Activations with attributes. Each is one table, but for HardSigmoid, a linear function with bounds.
+
+use crate::float::{Bounds, Function, Kind, Rounding};
+use crate::lowering::scope::Scope;
+use crate::onnx::Element;
+
+/// Celu: `max(0, x) + min(0, alpha * (e^(x / alpha) - 1))`
+pub(super) fn celu(scope: &mut Scope<'_>) -> Result<(), String> {
+    let alpha = scope.number("alpha", 1.0)?;
+    if alpha == 0.0 {
+        return Err("attribute `alpha` must not be 0".to_owned());
+    }
+    scope.function(Function::Elu { alpha, width: alpha })
+}
+
+/// Elu: `x` for `x >= 0`, else `alpha * (e^x - 1)`
+pub(super) fn elu(scope: &mut Scope<'_>) -> Result<(), String> {
+    let alpha = scope.number("alpha", 1.0)?;
+    scope.function(Function::Elu { alpha, width: 1.0 })
+}
+
+/// Gelu, opset 20: exact by the error function, or approximated by tanh.
+pub(super) fn gelu(scope: &mut Scope<'_>) -> Result<(), String> {
+    match scope.text("approximate", "none")?.as_str() {
+        "none" => scope.function(Function::Gelu),
+        "tanh" => scope.function(Function::GeluTanh),
+        other => Err(format!("attribute `approximate` is `{other}`")),
+    }
+}
+
+/// HardSigmoid: `clamp(alpha * x + beta, 0, 1)`
+pub(super) fn hard_sigmoid(scope: &mut Scope<'_>) -> Result<(), String> {
+    scope.arity(1, 1)?;
+    let (alpha, beta) = (scope.number("alpha", 0.2)?, scope.number("beta", 0.5)?);
+    let x = scope.input(0)?;
+    if x.element != Element::Float {
+        return Err(format!("takes floats, not {:?}", x.element));
+    }
+    let y = scope.sum_as(&[(alpha, &x)], beta, Bounds { lo: 0.0, hi: 1.0 }, Rounding::HalfUp, (Element::Float, Kind::Real))?;
+    scope.finish(y)
+}
+
+/// LeakyRelu: `x` for `x >= 0`, else `alpha * x`
+pub(super) fn leaky_relu(scope: &mut Scope<'_>) -> Result<(), String> {
+    let alpha = scope.number("alpha", 0.01)?;
+    scope.function(Function::LeakyRelu(alpha))
+}
+
+/// Selu: `gamma * x` for `x > 0`, else `gamma * alpha * (e^x - 1)`. The defaults are those of opset 6 on.
+pub(super) fn selu(scope: &mut Scope<'_>) -> Result<(), String> {
+    let alpha = scope.number("alpha", 1.673_263_2)?;
+    let gamma = scope.number("gamma", 1.050_701)?;
+    scope.function(Function::Selu { alpha, gamma })
+}
+
+/// Swish, opset 24: `x * sigmoid(alpha * x)`
+pub(super) fn swish(scope: &mut Scope<'_>) -> Result<(), String> {
+    let alpha = scope.number("alpha", 1.0)?;
+    scope.function(Function::Swish(alpha))
+}
+
+/// ThresholdedRelu: `x` for `x > alpha`, else 0
+pub(super) fn thresholded_relu(scope: &mut Scope<'_>) -> Result<(), String> {
+    let alpha = scope.number("alpha", 1.0)?;
+    scope.function(Function::ThresholdedRelu(alpha))
+}
+
+impl Scope<'_> {
+    /// An attribute that must be a finite number, or its default.
+    pub(super) fn number(&self, name: &str, default: f32) -> Result<f64, String> {
+        let value = self.attribute(name, default)?;
+        if value.is_finite() { Ok(f64::from(value)) } else { Err(format!("attribute `{name}` is {value}")) }
+    }
+
+    /// Lowers a node that is a function of its only input.
+    pub(super) fn function(&mut self, function: Function) -> Result<(), String> {
+        self.arity(1, 1)?;
+        let x = self.input(0)?;
+        let y = self.table(&x, &[function])?;
+        self.finish(y)
+    }
+}

@@ -1,0 +1,108 @@
+//! Cast and CastLike (opset 15).
+//!
+//! Integers stay the same numbers under another type; where they might not fit it, the cast is refused, because ONNX wraps around.
+//! Floats become integers toward zero; beyond the type ONNX leaves the result open, and ours is the nearest integer of the type.
+
+use crate::float::{Bounds, Kind, Rounding};
+use crate::lowering::operators::round::ROUNDED;
+use crate::lowering::scope::{Operand, Scope};
+use crate::onnx::Element;
+use maat_runtime::Interval;
+use tract_onnx::pb::tensor_proto::DataType;
+
+pub(super) fn cast(scope: &mut Scope<'_>) -> Result<(), String> {
+    scope.arity(1, 1)?;
+    let to = scope.optional_attribute::<i32>("to")?.ok_or("attribute `to` is missing")?;
+    let to = Element::of(to).ok_or_else(|| format!("attribute `to` is {to}: this data type is not supported"))?;
+    let x = scope.input(0)?;
+    let y = scope.cast(&x, to)?;
+    scope.finish(y)
+}
+
+pub(super) fn cast_like(scope: &mut Scope<'_>) -> Result<(), String> {
+    scope.arity(2, 2)?;
+    let (x, like) = (scope.input(0)?, scope.input(1)?);
+    let y = scope.cast(&x, like.element)?;
+    scope.finish(y)
+}
+
+impl Scope<'_> {
+    /// The same values as elements of another type.
+    pub(super) fn cast(&mut self, x: &Operand, to: Element) -> Result<Operand, String> {
+        match (x.element, to) {
+            (from, to) if from == to => Ok(x.clone()),
+            (_, Element::Float) | (Element::Bool, _) => Ok(Operand { element: to, ..x.clone() }),
+            (_, Element::Bool) => self.is_not_zero(x),
+            (Element::Float, _) => match self.kind(x) {
+                Kind::Integer(range) => self.retyped(x, range, to),
+                Kind::Real => self.truncated(x, to),
+            },
+            (from, _) => {
+                let Kind::Integer(range) = self.kind(x) else { return Err("integers are expected".to_owned()) };
+                // Computed integers of a wide type are taken to have 32 bits with a sign, but unsigned ones are never negative.
+                let range = if is_unsigned(from) { Interval::new(range.lo.max(0), range.hi.max(0)) } else { range };
+                self.retyped(x, range, to)
+            }
+        }
+    }
+
+    /// Integers of a range under another type that holds them.
+    fn retyped(&self, x: &Operand, range: Interval, to: Element) -> Result<Operand, String> {
+        let (lo, hi) = limits(to);
+        if range.lo < lo || range.hi > hi {
+            return Err(format!("integers of {range} might not fit type {to:?}"));
+        }
+        Ok(Operand { element: to, ..x.clone() })
+    }
+
+    fn is_not_zero(&mut self, x: &Operand) -> Result<Operand, String> {
+        if let Some(values) = x.values() {
+            let values = values.iter().map(|value| f64::from(u8::from(*value != 0.0))).collect();
+            return Ok(Operand::constant(x.shape.clone(), Element::Bool, values));
+        }
+        let zero = Operand::constant(Vec::new(), x.element, vec![0.0]);
+        let above = self.greater(x, &zero)?;
+        if matches!(self.kind(x), Kind::Integer(range) if range.lo >= 0) {
+            return Ok(above);
+        }
+        let below = self.greater(&zero, x)?;
+        self.truth(&[(1.0, &above), (1.0, &below)], 0.0)
+    }
+
+    /// Real numbers cut to integers: `floor(max(x, 0)) - floor(max(-x, 0))`.
+    fn truncated(&mut self, x: &Operand, to: Element) -> Result<Operand, String> {
+        let (lo, hi) = limits(to);
+        if let Some(values) = x.values() {
+            let values: Vec<f64> = values.iter().map(|value| value.trunc()).collect();
+            return match values.iter().find(|value| !(lo as f64..=hi as f64).contains(*value)) {
+                Some(value) => Err(format!("{value} does not fit type {to:?}")),
+                None => Ok(Operand::constant(x.shape.clone(), to, values)),
+            };
+        }
+        let (lo, hi) = (lo.max(ROUNDED.lo), hi.min(ROUNDED.hi));
+        let mut part = |sign: f64, most: i64| {
+            let kind = Kind::Integer(Interval::new(0, most));
+            self.sum_as(&[(sign, x)], 0.0, Bounds { lo: 0.0, ..Bounds::NONE }, Rounding::Down, (to, kind))
+        };
+        let above = part(1.0, hi)?;
+        if lo == 0 {
+            return Ok(above);
+        }
+        let below = part(-1.0, -lo)?;
+        let kind = Kind::Integer(Interval::new(lo, hi));
+        self.sum_as(&[(1.0, &above), (-1.0, &below)], 0.0, Bounds::NONE, Rounding::HalfUp, (to, kind))
+    }
+}
+
+fn is_unsigned(element: Element) -> bool {
+    matches!(element, Element::Integer(DataType::Uint8 | DataType::Uint16 | DataType::Uint32 | DataType::Uint64))
+}
+
+/// The integers that a type holds, as far as 64 bits with a sign go.
+fn limits(element: Element) -> (i64, i64) {
+    element.range().unwrap_or(match element {
+        Element::Integer(DataType::Uint32) => (0, i64::from(u32::MAX)),
+        Element::Integer(DataType::Uint64) => (0, i64::MAX),
+        _ => (i64::MIN, i64::MAX),
+    })
+}

@@ -1,0 +1,43 @@
+//! Constant and ConstantOfShape.
+
+use crate::lowering::scope::{Operand, Scope};
+use crate::onnx::{self, Element};
+use tract_onnx::pb::TensorProto;
+use tract_onnx::pb::tensor_proto::DataType;
+
+/// Opset 12 brought numbers and lists of numbers beside tensors.
+pub(super) fn constant(scope: &mut Scope<'_>) -> Result<(), String> {
+    scope.arity(0, 0)?;
+    let integer = Element::Integer(DataType::Int64);
+    let y = if let Some(tensor) = scope.optional_attribute::<&TensorProto>("value")? {
+        onnx::constant(tensor, None)?.into()
+    } else if let Some(value) = scope.optional_attribute::<f32>("value_float")? {
+        Operand::scalar(f64::from(value))
+    } else if let Some(value) = scope.optional_attribute::<i64>("value_int")? {
+        Operand::constant(Vec::new(), integer, vec![value as f64])
+    } else if let Some(values) = scope.raw_attribute("value_floats") {
+        Operand::constant(vec![values.floats.len()], Element::Float, values.floats.iter().map(|value| f64::from(*value)).collect())
+    } else if let Some(values) = scope.list("value_ints") {
+        Operand::constant(vec![values.len()], integer, values.iter().map(|value| *value as f64).collect())
+    } else {
+        return Err("a tensor or numbers are expected: text and sparse tensors are not supported".to_owned());
+    };
+    scope.finish(y)
+}
+
+/// One value everywhere; 0 if none is given.
+pub(super) fn of_shape(scope: &mut Scope<'_>) -> Result<(), String> {
+    scope.arity(1, 1)?;
+    let lengths = scope.integers(0)?.ok_or("input 0 is missing")?;
+    let shape: Option<Vec<usize>> = lengths.iter().map(|length| usize::try_from(*length).ok()).collect();
+    let shape = shape.ok_or_else(|| format!("{lengths:?} is no shape"))?;
+    let elements = shape.iter().try_fold(1usize, |product, length| product.checked_mul(*length));
+    let elements = elements.filter(|elements| *elements <= maat_runtime::Shape::MAX_ELEMENTS);
+    let elements = elements.ok_or_else(|| format!("a tensor of shape {shape:?} is too large"))?;
+    let value = match scope.optional_attribute::<&TensorProto>("value")? {
+        Some(tensor) => Operand::from(onnx::constant(tensor, None)?),
+        None => Operand::scalar(0.0),
+    };
+    let single = value.single().ok_or_else(|| format!("attribute `value` holds {} values, not one", value.elements()))?;
+    scope.finish(Operand::constant(shape, value.element, vec![single; elements]))
+}

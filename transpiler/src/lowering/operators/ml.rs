@@ -1,0 +1,135 @@
+//! What the operators of the domain `ai.onnx.ml` have in common.
+
+use maat_runtime::Interval;
+use tract_onnx::pb::tensor_proto::DataType;
+
+use crate::float::{Bounds, FloatOp, Function, Kind, Rounding};
+use crate::lowering::scope::{Operand, Scope};
+use crate::onnx::Element;
+
+/// What positions and labels are.
+const LABEL: Element = Element::Integer(DataType::Int64);
+
+/// What is done to scores, in the order of ONNX's enumeration.
+pub(super) const POST_TRANSFORMS: [&str; 5] = ["NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO", "PROBIT"];
+
+/// The labels of classes.
+pub(super) enum Labels {
+    Integers(Vec<i64>),
+    /// That many texts.
+    Texts(usize),
+}
+
+impl Labels {
+    /// The labels in one of two attributes.
+    pub(super) fn read(scope: &Scope<'_>, integers: &str, texts: &str) -> Self {
+        let texts = scope.raw_attribute(texts).map_or(0, |attribute| attribute.strings.len());
+        if texts > 0 { Self::Texts(texts) } else { Self::Integers(scope.list(integers).unwrap_or_default()) }
+    }
+
+    /// Number of classes.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Integers(labels) => labels.len(),
+            Self::Texts(count) => *count,
+        }
+    }
+
+    /// The labels as numbers, which texts are not.
+    pub(super) fn integers(&self) -> Result<&[i64], String> {
+        let Self::Integers(labels) = self else {
+            return Err("labels are texts, which are no tensors here: drop the label output, or train with integer labels".to_owned());
+        };
+        match labels.iter().find(|label| i32::try_from(**label).is_err()) {
+            Some(label) => Err(format!("label {label} has more than 32 bits")),
+            None => Ok(labels),
+        }
+    }
+}
+
+impl Scope<'_> {
+    /// An input `[batch, features]`; one row may come without its batch axis.
+    pub(super) fn rows(&mut self, position: usize) -> Result<Operand, String> {
+        let x = self.input(position)?;
+        match x.shape[..] {
+            [_, _] if x.elements() > 0 => Ok(x),
+            [features] if features > 0 => self.reshape(&x, vec![1, features]),
+            _ => Err(format!("input {position} has shape {:?}, but rows of features are expected", x.shape)),
+        }
+    }
+
+    /// Numbers of any type as floats.
+    pub(super) fn floats(&mut self, x: &Operand) -> Result<Operand, String> {
+        if x.element == Element::Float {
+            return Ok(x.clone());
+        }
+        self.sum_as(&[(1.0, x)], 0.0, Bounds::NONE, Rounding::HalfUp, (Element::Float, Kind::Real))
+    }
+
+    /// An attribute that is a list of floats; nothing if it is not given or empty.
+    pub(super) fn list_of_floats(&self, name: &str) -> Result<Option<Vec<f64>>, String> {
+        let values: Vec<f64> =
+            self.raw_attribute(name).iter().flat_map(|attribute| &attribute.floats).map(|value| f64::from(*value)).collect();
+        match values.iter().find(|value| !value.is_finite()) {
+            Some(value) => Err(format!("attribute `{name}` holds {value}: every value must be finite")),
+            None => Ok(if values.is_empty() { None } else { Some(values) }),
+        }
+    }
+
+    /// A dense layer over the features of `x` `[batch, features]`, with floats as its result.
+    pub(super) fn real_affine(&mut self, x: &Operand, weights: Vec<f64>, bias: Vec<f64>) -> Result<Operand, String> {
+        let shape = vec![x.shape[0], bias.len()];
+        let op = FloatOp::Affine { groups: 1, weights, bias, bounds: Bounds::NONE };
+        self.emit(op, &[x], shape, (Element::Float, Kind::Real))
+    }
+
+    /// What is done to scores `[batch, classes]` in the end.
+    pub(super) fn post_transform(&mut self, scores: &Operand, transform: &str) -> Result<Operand, String> {
+        match transform {
+            "NONE" => Ok(scores.clone()),
+            "SOFTMAX" => self.softmax(scores, &[1]),
+            "LOGISTIC" => self.table(scores, &[Function::Sigmoid]),
+            other if POST_TRANSFORMS.contains(&other) => {
+                Err(format!("post transform {other} is not supported: it jumps, or is an approximation"))
+            }
+            other => Err(format!("post transform `{other}` is not known")),
+        }
+    }
+
+    /// The label of the class with the greatest of scores `[batch, classes]`, the first one of equals.
+    pub(super) fn label(&mut self, scores: &Operand, labels: &[i64]) -> Result<Operand, String> {
+        let classes = scores.shape[1];
+        if labels.len() != classes {
+            return Err(format!("{} labels for {classes} classes", labels.len()));
+        }
+        let position = self.arg_max(scores, 1, false)?;
+        let steps: Vec<i64> = labels.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let (first, step) = (labels[0], steps.first().copied().unwrap_or(0));
+        if (first, step) == (0, 1) && steps.iter().all(|other| *other == step) {
+            return Ok(position);
+        }
+        let (lo, hi) = (labels.iter().min().copied().unwrap_or(first), labels.iter().max().copied().unwrap_or(first));
+        let sort = (LABEL, Kind::Integer(Interval::new(lo, hi)));
+        if steps.iter().all(|other| *other == step) {
+            return self.sum_as(&[(step as f64, &position)], first as f64, Bounds::NONE, Rounding::HalfUp, sort);
+        }
+        // The first label, and a step for each class whose position is reached.
+        let batch = scores.shape[0];
+        let position = self.reshape(&position, vec![batch, 1])?;
+        let before = Operand::constant(vec![1, classes - 1], LABEL, (0..classes - 1).map(|class| class as f64).collect());
+        let reached = self.greater(&position, &before)?;
+        let weights = steps.iter().map(|step| *step as f64).collect();
+        let op = FloatOp::Affine { groups: 1, weights, bias: vec![first as f64], bounds: Bounds::NONE };
+        let label = self.emit(op, &[&reached], vec![batch, 1], sort)?;
+        self.reshape(&label, vec![batch])
+    }
+
+    /// `label` where scores `[batch, 1]` are not negative, else 0.
+    pub(super) fn label_if_positive(&mut self, scores: &Operand, label: i64) -> Result<Operand, String> {
+        let negative = self.greater(&Operand::scalar(0.0), scores)?;
+        let label = label as f64;
+        let sort = (LABEL, Kind::Integer(Interval::new(label.min(0.0) as i64, label.max(0.0) as i64)));
+        let found = self.sum_as(&[(-label, &negative)], label, Bounds::NONE, Rounding::HalfUp, sort)?;
+        self.reshape(&found, vec![scores.shape[0]])
+    }
+}
