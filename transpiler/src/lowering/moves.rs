@@ -123,7 +123,11 @@ impl Scope<'_> {
 /// Refuses shapes of tensors that are too large, before lists as long as they are made.
 pub(super) fn check_size(shape: &[usize]) -> Result<(), String> {
     let elements = shape.iter().try_fold(1usize, |product, length| product.checked_mul(*length));
-    if elements.is_some_and(|elements| elements <= maat_runtime::Shape::MAX_ELEMENTS) { Ok(()) } else { Err(format!("a tensor of shape {shape:?} is too large")) }
+    if elements.is_some_and(|elements| elements <= maat_runtime::Shape::MAX_ELEMENTS) {
+        Ok(())
+    } else {
+        Err(format!("a tensor of shape {shape:?} is too large"))
+    }
 }
 
 /// The shape that all of these broadcast to.

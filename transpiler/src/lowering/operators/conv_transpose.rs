@@ -87,7 +87,11 @@ fn spread(scope: &Scope<'_>, x: &Operand, kernel: &[usize], dilations: &[usize])
         // Each end has room for a window that touches one element only.
         let first = before as i64 - (reach as i64 - 1);
         let places = (0..full - before - behind + reach - 1).map(|k| usize::try_from(first + k as i64).ok());
-        along.push(places.map(|place| place.filter(|place| *place < stretched && place.is_multiple_of(stride)).map(|place| place / stride)).collect());
+        along.push(
+            places
+                .map(|place| place.filter(|place| *place < stretched && place.is_multiple_of(stride)).map(|place| place / stride))
+                .collect(),
+        );
     }
     Ok(along)
 }

@@ -31,10 +31,10 @@ fn read(scope: &Scope<'_>) -> Result<(Operand, [usize; 4], usize), String> {
     scope.arity(1, 1)?;
     let x = scope.input(0)?;
     let shape = <[usize; 4]>::try_from(x.shape.as_slice()).map_err(|_| "the input needs four axes")?;
-    let block = scope.optional_attribute("blocksize")?.ok_or("attribute `blocksize` is missing")?;
+    let block: i64 = scope.optional_attribute("blocksize")?.ok_or("attribute `blocksize` is missing")?;
     // A block is no larger than what it is taken from.
     let most = shape.into_iter().max().unwrap_or_default();
-    let length = usize::try_from::<i64>(block).ok().filter(|block| (1..=most).contains(block));
+    let length = usize::try_from(block).ok().filter(|block| (1..=most).contains(block));
     Ok((x, shape, length.ok_or_else(|| format!("attribute `blocksize` is {block}"))?))
 }
 

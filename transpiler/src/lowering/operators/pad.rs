@@ -77,7 +77,9 @@ mod tests {
 
     #[test]
     fn modes_take_the_positions_that_numpy_takes() {
-        let of = |mode: &str, before, behind| along(mode, 3, before, behind).unwrap().into_iter().map(|place| place.map_or(9, |place| place)).collect::<Vec<_>>();
+        let of = |mode: &str, before, behind| {
+            along(mode, 3, before, behind).unwrap().into_iter().map(|place| place.map_or(9, |place| place)).collect::<Vec<_>>()
+        };
         assert_eq!(of("constant", 1, 2), [9, 0, 1, 2, 9, 9]);
         assert_eq!(of("edge", 2, 1), [0, 0, 0, 1, 2, 2]);
         assert_eq!(of("reflect", 5, 3), [1, 0, 1, 2, 1, 0, 1, 2, 1, 0, 1]);

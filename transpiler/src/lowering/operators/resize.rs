@@ -74,7 +74,9 @@ pub(super) fn resize(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.axes(&named, x.axes())?;
     let named = named.iter().map(|axis| scope.axis_of(&x, *axis)).collect::<Result<Vec<_>, _>>()?;
     let mut axes: Vec<Axis> = x.shape.iter().map(|length| Axis { from: *length, to: *length, scale: 1.0, region: (0.0, 1.0) }).collect();
-    let fits = |list: &[f64], count: usize| if list.len() == count { Ok(()) } else { Err(format!("{} numbers where {count} are expected", list.len())) };
+    let fits = |list: &[f64], count: usize| {
+        if list.len() == count { Ok(()) } else { Err(format!("{} numbers where {count} are expected", list.len())) }
+    };
     match (floats(2)?, floats(3)?) {
         (Some(scales), None) => {
             fits(&scales, named.len())?;
@@ -205,7 +207,8 @@ impl Axis {
             "align_corners" => x * (from - 1.0) / (to - 1.0),
             "tf_crop_and_resize" => {
                 let (start, end) = self.region;
-                let origin = if self.to == 1 { 0.5 * (start + end) * (from - 1.0) } else { (start + x * (end - start) / (to - 1.0)) * (from - 1.0) };
+                let origin =
+                    if self.to == 1 { 0.5 * (start + end) * (from - 1.0) } else { (start + x * (end - start) / (to - 1.0)) * (from - 1.0) };
                 return Ok((0.0..=from - 1.0).contains(&origin).then_some(origin));
             }
             other => return Err(format!("attribute `coordinate_transformation_mode` is `{other}`")),
@@ -243,7 +246,11 @@ impl Axis {
         let mut step = first;
         while step <= 1.0 - first {
             let at = base + step;
-            let weight = if cubic { cubic_weight((at - origin) * width, rule.cubic_coefficient) } else { (1.0 - ((at - origin) * width).abs()).max(0.0) };
+            let weight = if cubic {
+                cubic_weight((at - origin) * width, rule.cubic_coefficient)
+            } else {
+                (1.0 - ((at - origin) * width).abs()).max(0.0)
+            };
             let outside = rule.exclude_outside && !(0.0..=last).contains(&at);
             let index = at.clamp(0.0, last) as usize;
             if weight != 0.0 && !outside {

@@ -10,7 +10,9 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     let (length, outputs) = (x.shape[axis], scope.outputs());
     let lengths = if scope.opset() < 13 { scope.list("split") } else { scope.integers(1)? };
     let lengths = match lengths {
-        Some(lengths) => lengths.iter().map(|length| usize::try_from(*length)).collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())?,
+        Some(lengths) => {
+            lengths.iter().map(|length| usize::try_from(*length)).collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())?
+        }
         None => equal_parts(scope, length, outputs)?,
     };
     let total = lengths.iter().try_fold(0usize, |sum, length| sum.checked_add(*length));
