@@ -109,15 +109,16 @@ def run(path, rows):
     return [np.stack(values) for values in zip(*results)]
 
 
-def accuracy(path, rows, labels, output):
-    """The share of samples whose `output`, by position, names the right class: a class itself, or values with the greatest in its place."""
-    values = run(path, rows)[output].reshape(len(rows), -1)
-    found = values[:, 0] if values.shape[1] == 1 else values.argmax(axis=1)
-    return float((found == labels).mean())
+def report(path, training, held_out):
+    """Prints the share of images for which the first output names the right digit: as a label, or as the place of the greatest value."""
+    for name, (images, labels) in {"training": training, "held-out": held_out}.items():
+        values = run(path, images)[0].reshape(len(images), -1)
+        found = values[:, 0] if values.shape[1] == 1 else values.argmax(axis=1)
+        print(f"{path.stem}: {(found == labels).mean():.2%} of the {name} images right")
 
 
 def write_samples(path, name, rows, form="d"):
-    """A line for each sample, flattened in its last axes as `rows` is nested; `form` is the format of a number."""
+    """A line for each sample, nested as `rows` is; `form` is the format of a number."""
 
     def text(value):
         return format(value, form) if np.ndim(value) == 0 else "[" + ",".join(text(item) for item in value) + "]"

@@ -14,7 +14,7 @@ from sklearn.neural_network import MLPClassifier
 
 HERE = Path(__file__).parent
 sys.path.append(str(HERE.parent))
-from common import SEED, Graph, accuracy, cross_entropy, digits, fit, pick, save, uniform, write_samples
+from common import SEED, Graph, cross_entropy, digits, fit, pick, report, save, uniform, write_samples
 
 CALIBRATION = 256
 EPSILON = 1e-5
@@ -69,7 +69,8 @@ def convolutional(x, y):
     v = g.node("BatchNormalization", [v] + [g.constant(f"norm1_{name}", value) for name, value in norm], "norm1", epsilon=EPSILON)
     v = g.node("Relu", [v], "relu1")
     v = g.node("MaxPool", [v], "pool1", kernel_shape=[2, 2], strides=[2, 2])
-    v = g.node("Conv", [v, g.constant("conv2_w", p["conv2"]), g.constant("conv2_b", p["bias2"])], "conv2", kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+    w, b = g.constant("conv2_w", p["conv2"]), g.constant("conv2_b", p["bias2"])
+    v = g.node("Conv", [v, w, b], "conv2", kernel_shape=[3, 3], pads=[1, 1, 1, 1])
     v = g.node("Relu", [v], "relu2")
     v = g.node("MaxPool", [v], "pool2", kernel_shape=[2, 2], strides=[2, 2])
     v = g.node("Flatten", [v], "flatten")
@@ -115,8 +116,7 @@ def main():
     forest(x, y)
     for name in ("digits", "mlp", "forest"):
         # The logits of the two networks, the label of the forest.
-        path = HERE / f"{name}.onnx"
-        print(f"{name}: {accuracy(path, x, y, 0):.2%} of the training images, {accuracy(path, x_test, y_test, 0):.2%} of the held-out ones")
+        report(HERE / f"{name}.onnx", (x, y), (x_test, y_test))
     write_samples(HERE / "calibration.json", "x", pick(x, CALIBRATION))
     write_samples(HERE / "test.json", "x", x_test)
     (HERE / "labels.json").write_text(str(y_test.tolist()).replace(" ", "") + "\n")

@@ -8,7 +8,7 @@ import numpy as np
 
 HERE = Path(__file__).parent
 sys.path.append(str(HERE.parent))
-from common import SEED, Graph, accuracy, cross_entropy, digits, fit, pick, uniform, write_samples
+from common import SEED, Graph, cross_entropy, digits, fit, pick, report, uniform, write_samples
 
 SIDE = 28
 CALIBRATION, TEST = 48, 32
@@ -18,7 +18,7 @@ DENSE = ((120, 400), (84, 120), (10, 84))
 
 
 def enlarge(images, centre, zoom):
-    """8x8 images of 0..16 as (1, 28, 28) integers from 0 to 255, bilinear; what lies outside is 0. `centre` and `zoom`: one for each image."""
+    """8x8 images of 0..16 as (1, 28, 28) integers from 0 to 255, bilinear; what lies outside is 0. Each has its `centre` and `zoom`."""
     padded = np.pad(images.reshape(-1, 8, 8), ((0, 0), (1, 1), (1, 1))).astype(float)
 
     def weights(centre):
@@ -78,8 +78,7 @@ def main():
     start = [(uniform(rng, i * 25, o, i, 5, 5), np.zeros(o, np.float32)) for o, i, _ in CONVOLUTIONS]
     start += [(uniform(rng, i, o, i), np.zeros(o, np.float32)) for o, i in DENSE]
     write(fit(lambda p, x, y: cross_entropy(network(p, x), y), start, x, y, epochs=30, augment=jittered))
-    path = HERE / "lenet.onnx"
-    print(f"lenet: {accuracy(path, plain(x), y, 0):.2%} of the training images, {accuracy(path, plain(x_test), y_test, 0):.2%} of the held-out ones")
+    report(HERE / "lenet.onnx", (plain(x), y), (plain(x_test), y_test))
     write_samples(HERE / "calibration.json", "x", pick(plain(x), CALIBRATION))
     write_samples(HERE / "test.json", "x", pick(plain(x_test), TEST))
     (HERE / "labels.json").write_text(str(pick(y_test, TEST).tolist()).replace(" ", "") + "\n")

@@ -70,7 +70,7 @@ def report(period, path, x, y):
     forecast = run(path, x)[0].reshape(-1, 2)
     direction = np.mean(np.sign(forecast[:, 0]) == np.sign(y))
     size = np.corrcoef(forecast[:, 1], abs(y))[0, 1]
-    print(f"{period}: direction right {direction:.2%}, blindly upwards {np.mean(y > 0):.2%}; correlation of the size with the forecast {size:.3f}")
+    print(f"{period}: direction right {direction:.2%}, always upwards {np.mean(y > 0):.2%}; correlation of size and forecast {size:.2f}")
 
 
 def main():

@@ -9,7 +9,7 @@ import numpy as np
 
 HERE = Path(__file__).parent
 sys.path.append(str(HERE.parent))
-from common import SEED, Graph, accuracy, cross_entropy, digits, fit, pick, uniform, write_samples
+from common import SEED, Graph, cross_entropy, digits, fit, pick, report, uniform, write_samples
 
 ROWS, PIXELS = 8, 8
 WIDTH, HEADS, HIDDEN = 16, 2, 32
@@ -100,8 +100,7 @@ def main():
     for name in ("norm1", "norm2"):
         start[name], start[f"{name}_b"] = np.ones(WIDTH, np.float32), np.zeros(WIDTH, np.float32)
     write(fit(lambda p, x, y: cross_entropy(network(p, x), y), start, x, y, epochs=150, rate=5e-3))
-    path = HERE / "transformer.onnx"
-    print(f"transformer: {accuracy(path, x, y, 0):.2%} of the training images, {accuracy(path, x_test, y_test, 0):.2%} of the held-out ones")
+    report(HERE / "transformer.onnx", (x, y), (x_test, y_test))
     write_samples(HERE / "calibration.json", "x", pick(x, CALIBRATION))
     write_samples(HERE / "test.json", "x", pick(x_test, TEST))
     (HERE / "labels.json").write_text(str(pick(y_test, TEST).tolist()).replace(" ", "") + "\n")
