@@ -298,17 +298,11 @@ impl Quantiser<'_> {
             return Ok(ids.to_vec());
         }
         let scales: Vec<i32> = ids.iter().map(|id| self.tensor(*id).scale).collect();
-        let (bits, _) = self.precision(node.output);
+        // As fine as the finest, unless what comes out needs a larger range; at least as fine as the coarsest.
+        let (bits, wanted) = self.precision(node.output);
         let coarsest = scales.iter().copied().chain(constants.map(|largest| scale_for(largest, bits))).min().unwrap_or_default();
-        // Integers and coarse tensors among finer ones are made finer, as far as they fit.
-        let fits = |id: &TensorId| {
-            let range = self.tensor(*id).range;
-            let size = range.lo.unsigned_abs().max(range.hi.unsigned_abs()).max(1) as f64;
-            scale_for(size, bits) + self.tensor(*id).scale
-        };
         let finest = scales.iter().copied().max().unwrap_or_default();
-        let room = ids.iter().map(fits).chain(constants.map(|largest| scale_for(largest, bits))).min().unwrap_or(coarsest);
-        let common = finest.min(room).max(coarsest);
+        let common = wanted.min(finest).max(coarsest);
         let mut aligned = Vec::new();
         for (position, (id, scale)) in ids.iter().zip(scales).enumerate() {
             if scale == common {

@@ -35,22 +35,36 @@ impl Quantiser<'_> {
     }
 }
 
-/// The coarsest table over `range` whose interpolation is good enough where it is `used`, or the finest that there may be.
+/// The coarsest table over `range` whose interpolation is good enough where it is `used`. If there is none, what lies far from there is
+/// taken for the end of the table.
+fn interpolate(function: impl Fn(i64) -> f64, range: Interval, used: Interval) -> Table {
+    let span = used.hi - used.lo;
+    let near = Interval::new((used.lo - span).max(range.lo), (used.hi + span).min(range.hi));
+    let candidates = [range, near, used].map(|domain| coarsest(&function, domain, used));
+    let good = candidates.iter().find(|(_, error)| *error <= MAX_ERROR);
+    let best = good.or_else(|| candidates.iter().min_by(|a, b| a.1.total_cmp(&b.1)));
+    best.map(|(table, _)| table.clone()).expect("there are candidates")
+}
+
+/// The coarsest table over a domain that is good enough, or the finest that there may be, and its error where it is used.
 ///
 /// Knots stand at multiples of their distance, so that 0, where many functions have a kink, is one of them.
-fn interpolate(function: impl Fn(i64) -> f64, range: Interval, used: Interval) -> Table {
-    let span = range.hi - range.lo;
-    let widest = 64 - span.max(1).leading_zeros();
-    let first = |fraction: u32| range.lo >> fraction << fraction;
-    let count = |fraction: u32| ((range.hi - first(fraction)) >> fraction) + 1 + i64::from(fraction > 0);
-    let fits = |fraction: &u32| count(*fraction) <= MAX_KNOTS;
-    let fractions: Vec<u32> = (0..=widest.min(24)).rev().filter(fits).collect();
-    let good = fractions.iter().find(|fraction| error(&function, **fraction, used) <= MAX_ERROR);
-    let fraction = good.or(fractions.last()).copied().unwrap_or(24);
+fn coarsest(function: &impl Fn(i64) -> f64, domain: Interval, used: Interval) -> (Table, f64) {
+    let widest = 64 - (domain.hi - domain.lo).max(1).leading_zeros();
+    let first = |fraction: u32| domain.lo >> fraction << fraction;
+    let count = |fraction: u32| ((domain.hi - first(fraction)) >> fraction) + 1 + i64::from(fraction > 0);
+    let mut found = (widest.min(24), f64::INFINITY);
+    for fraction in (0..=widest.min(24)).rev().filter(|fraction| count(*fraction) <= MAX_KNOTS) {
+        found = (fraction, error(function, fraction, used));
+        if found.1 <= MAX_ERROR {
+            break;
+        }
+    }
+    let (fraction, error) = found;
     let lo = first(fraction);
     let knots = (0..count(fraction)).map(|index| round(function(lo + (index << fraction))) as i32).collect();
-    // The first knot may lie below the range; a 32-bit number still holds it, because it is a multiple of a smaller power of two.
-    Table { lo: lo.max(i64::from(i32::MIN)) as i32, fraction: fraction as u8, knots }
+    // The first knot may lie below the domain; a 32-bit number still holds it, because it is a multiple of a smaller power of two.
+    (Table { lo: lo.max(i64::from(i32::MIN)) as i32, fraction: fraction as u8, knots }, error)
 }
 
 /// The greatest distance between the function and its interpolation, at some points of each interval between knots that is used.
