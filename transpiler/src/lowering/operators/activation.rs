@@ -1,7 +1,7 @@
-//! Activations with attributes. Each is one table, but for HardSigmoid, a linear function with bounds.
+//! Activations with attributes. Each is one table, but for HardSigmoid, a linear function with bounds, and ThresholdedRelu, a choice.
 
 use crate::float::{Bounds, Function, Kind, Rounding};
-use crate::lowering::scope::Scope;
+use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::Element;
 
 /// Celu: `max(0, x) + min(0, alpha * (e^(x / alpha) - 1))`
@@ -59,10 +59,13 @@ pub(super) fn swish(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.function(Function::Swish(alpha))
 }
 
-/// ThresholdedRelu: `x` for `x > alpha`, else 0
+/// ThresholdedRelu: `x` for `x > alpha`, else 0. A choice, because a table would interpolate where the function jumps.
 pub(super) fn thresholded_relu(scope: &mut Scope<'_>) -> Result<(), String> {
-    let alpha = scope.number("alpha", 1.0)?;
-    scope.function(Function::ThresholdedRelu(alpha))
+    scope.arity(1, 1)?;
+    let (x, alpha) = (scope.input(0)?, Operand::scalar(scope.number("alpha", 1.0)?));
+    let above = scope.greater(&x, &alpha)?;
+    let y = scope.select(&above, &x, &Operand::scalar(0.0))?;
+    scope.finish(y)
 }
 
 impl Scope<'_> {
