@@ -18,11 +18,12 @@ impl Dot {
 
     /// Gives `sum_j row[j] * x[j]`, exactly, of each row in turn. No weight may be -32768.
     ///
-    /// All rows in one call, because the code for a processor's own instructions cannot be inlined into code for any processor.
+    /// All rows in one call, because the code for a processor's own instructions cannot be inlined into code for any processor. Rows
+    /// too short for one step of it are better off without the call.
     pub(crate) fn products<'a>(self, rows: impl Iterator<Item = &'a [i16]>, x: &[i16], take: impl FnMut(i64)) {
         let products = Products { rows, x, take };
         #[cfg(target_arch = "x86_64")]
-        if let Some(simd) = self.avx2 {
+        if let Some(simd) = self.avx2.filter(|_| x.len() >= x86::LANES) {
             return simd.vectorize(x86::Avx2(simd, products));
         }
         products.run(portable);
@@ -61,7 +62,7 @@ mod x86 {
     use pulp::{NullaryFnOnce, cast, i16x16, i32x8};
 
     /// 16-bit values of one step.
-    const LANES: usize = 16;
+    pub(super) const LANES: usize = 16;
     /// Values after which the sums are widened: 2^15 numbers below 2^16 stay below 2^31.
     const BLOCK: usize = LANES << 15;
 
@@ -80,9 +81,14 @@ mod x86 {
         }
     }
 
+    /// A loop, because a closure is not certain to be inlined, and these instructions are slow calls in code for any processor.
     #[inline(always)]
     fn product(simd: V3, weights: &[i16], x: &[i16]) -> i64 {
-        weights.chunks(BLOCK).zip(x.chunks(BLOCK)).map(|(weights, x)| block(simd, weights, x)).sum()
+        let mut sum = 0;
+        for (weights, x) in weights.chunks(BLOCK).zip(x.chunks(BLOCK)) {
+            sum += block(simd, weights, x);
+        }
+        sum
     }
 
     /// Pairs of products are added in 32 bits by one instruction; the low and the high halves of these sums are summed apart.

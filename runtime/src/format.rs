@@ -12,7 +12,7 @@ const MAGIC: &[u8; 4] = b"MAAT";
 const DIGEST_BYTES: usize = 32;
 
 /// The version of the file format that this crate writes, and the only one that it reads.
-pub const FORMAT_VERSION: u16 = 1;
+pub const FORMAT_VERSION: u16 = 2;
 
 impl Model {
     /// The bytes of `model.maat`. The same model always gives the same bytes.
@@ -52,17 +52,40 @@ impl Model {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::primitives::{Affine, ArgMax};
-    use crate::{Interval, ModelBuilder, Primitive, Requantise, Shape};
+    use crate::primitives::{Affine, ArgMax, Divide, Max, Move, Product, Select, Sum, Table};
+    use crate::{Executor, Interval, ModelBuilder, Primitive, Requantise, Shape, TensorId};
 
+    /// A small model with a node of each primitive.
     fn model() -> Model {
+        let row = Shape::new(&[1, 4]).unwrap();
         let mut builder = ModelBuilder::new("sample");
-        let x = builder.input("x", Shape::new(&[1, 2]).unwrap(), 3, Interval::of_bits(16)).unwrap();
-        let requantise = Requantise { shift: vec![1, -2, 0], lo: 0, hi: 127 };
-        let affine = Affine { groups: 1, inputs: 2, weights: vec![1, -2, 300, 4, 5, -600], bias: vec![7, -8, 9], requantise };
-        let y = builder.node("dense", Primitive::Affine(affine), &[x], 2).unwrap();
-        let class = builder.node("class", Primitive::ArgMax(ArgMax { axis: 1, keep_axis: false }), &[y], 0).unwrap();
-        builder.finish(&[("y", y), ("class", class)]).unwrap()
+        let x = builder.input("x", row.clone(), 3, Interval::of_bits(16)).unwrap();
+        let mut node = |name: &str, primitive: Primitive, inputs: &[TensorId]| builder.node(name, primitive, inputs, 2).unwrap();
+        let by = |shift: &[i8], lo, hi| Requantise { shift: shift.to_vec(), lo, hi };
+
+        let weights = vec![1, -2, 300, 4, 5, -600, 7, 8];
+        let affine = Affine { groups: 2, inputs: 2, weights, bias: vec![7, -8, 9, 0], requantise: by(&[1, -2, 0, 3], -128, 127) };
+        let dense = node("dense", Primitive::Affine(affine), &[x]);
+        let square = Product { rows: 1, columns: 1, inner: 1, shape: row.clone(), requantise: by(&[3], 0, 1000) };
+        let square = node("square", Primitive::Product(square), &[dense, dense]);
+        let exp = node("exp", Primitive::Table(Table { lo: -128, fraction: 6, knots: vec![1, 3, 20, 150, 1100] }), &[dense]);
+        let sum = Sum { coefficients: vec![vec![3, 1], vec![1, 2]], bias: vec![5, 6], inner: 2, requantise: by(&[0], 1, 2000) };
+        let sum = node("sum", Primitive::Sum(sum), &[square, exp]);
+        let share = node("share", Primitive::Divide(Divide { shift: 8, lo: -256, hi: 256 }), &[square, sum]);
+        let positive = node("positive", Primitive::Table(Table { lo: 0, fraction: 0, knots: vec![0, 1] }), &[dense]);
+        let select = node("select", Primitive::Select(Select {}), &[positive, share, dense]);
+        let swap = Move { shape: Shape::new(&[2, 3]).unwrap(), indices: vec![3, 2, 8, 4, 0, 7], constants: vec![-300] };
+        let swap = node("swap", Primitive::Move(swap), &[select, exp]);
+        let max = node("max", Primitive::Max(Max { axis: 1, keep_axis: true }), &[swap]);
+        let class = node("class", Primitive::ArgMax(ArgMax { axis: 1, keep_axis: false }), &[swap]);
+        builder.finish(&[("max", max), ("class", class)]).unwrap()
+    }
+
+    #[test]
+    fn the_sample_has_every_primitive() {
+        let model = model();
+        let names: Vec<&str> = model.nodes().map(|(node, _)| node.primitive.name()).collect();
+        assert!(Primitive::NAMES.iter().all(|name| names.contains(name)), "{names:?}");
     }
 
     /// The bytes with a digest that fits them: what a hostile writer can always make.
@@ -81,7 +104,7 @@ mod tests {
     fn the_bytes_are_pinned() {
         // A change of this digest is a change of the format: raise FORMAT_VERSION with it.
         let digest = format!("{:x}", Sha256::digest(model().to_bytes()));
-        assert_eq!((FORMAT_VERSION, &digest[..16]), (1, "33f4b52f86be574e"));
+        assert_eq!((FORMAT_VERSION, &digest[..16]), (2, "a131a2c8d9d3df1b"));
     }
 
     #[test]
@@ -114,8 +137,16 @@ mod tests {
             flipped[bit / 8] ^= 1 << (bit % 8);
             if let Ok(model) = Model::from_bytes(&sealed(&flipped)) {
                 loaded += 1;
-                let x = model.inputs().iter().map(|input| vec![i32::try_from(input.range.lo).unwrap(); input.shape.elements()]);
-                crate::Executor::new(&model).run(&x.collect::<Vec<_>>()).expect("inputs at the end of the range are accepted");
+                for end in [|range: Interval| range.lo, |range: Interval| range.hi] {
+                    let x = model.inputs().iter().map(|input| vec![i32::try_from(end(input.range)).unwrap(); input.shape.elements()]);
+                    let mut executor = Executor::new(&model);
+                    executor.run(&x.collect::<Vec<_>>()).expect("inputs at the end of the range are accepted");
+                    for (node, id) in model.nodes() {
+                        let range = model.tensor(id).range;
+                        let within = executor.value(id).iter().all(|value| range.contains(i64::from(*value)));
+                        assert!(within, "bit {bit}: `{}` leaves {range}", node.name);
+                    }
+                }
             }
         }
         assert!(loaded > 0, "some changes, for example of a weight, give another valid model");
@@ -125,8 +156,8 @@ mod tests {
     fn other_files_and_versions_are_told_apart() {
         assert_eq!(Model::from_bytes(b"\x08\x07\x12\x07pytorch"), Err(FormatError::Magic));
         let mut next = model().to_bytes();
-        next[4] = 2;
-        assert_eq!(Model::from_bytes(&next), Err(FormatError::Version { found: 2, expected: 1 }));
+        next[4] = 1;
+        assert_eq!(Model::from_bytes(&next), Err(FormatError::Version { found: 1, expected: 2 }));
         let mut long = model().to_bytes();
         long.truncate(long.len() - DIGEST_BYTES);
         long.push(0);

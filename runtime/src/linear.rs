@@ -16,21 +16,21 @@ const TASK_ROWS: usize = 64;
 /// Matrix elements that can be multiplied with vector elements `X`, exactly.
 pub(crate) trait Multiply<X>: Sized {
     /// Gives `sum_j row[j] * x[j]` of each row in turn.
-    fn products<'a>(rows: impl Iterator<Item = &'a [Self]>, x: &[X], take: impl FnMut(i64))
+    fn products<'a>(dot: Dot, rows: impl Iterator<Item = &'a [Self]>, x: &[X], take: impl FnMut(i64))
     where
         Self: 'a;
 }
 
 /// The fast way. No matrix element may be -32768.
 impl Multiply<i16> for i16 {
-    fn products<'a>(rows: impl Iterator<Item = &'a [Self]>, x: &[i16], take: impl FnMut(i64)) {
-        Dot::new().products(rows, x, take);
+    fn products<'a>(dot: Dot, rows: impl Iterator<Item = &'a [Self]>, x: &[i16], take: impl FnMut(i64)) {
+        dot.products(rows, x, take);
     }
 }
 
 /// The way for elements of any size; the caller has proven that no sum overflows.
 impl<W: Copy + Into<i64>> Multiply<i32> for W {
-    fn products<'a>(rows: impl Iterator<Item = &'a [Self]>, x: &[i32], take: impl FnMut(i64))
+    fn products<'a>(_dot: Dot, rows: impl Iterator<Item = &'a [Self]>, x: &[i32], take: impl FnMut(i64))
     where
         Self: 'a,
     {
@@ -46,19 +46,25 @@ pub(crate) fn narrow(values: &[i32], least: i16) -> Option<Vec<i16>> {
     fits.then(|| values.iter().map(|value| *value as i16).collect())
 }
 
-/// Computes `y[b][i] = finish(b, i, sum_j matrix(b)[i][j] * x[b][j])` for blocks `b` of `n` elements of `x` and `m` of `y`.
+/// Computes `y[b][i] = finish(c + i, sum_j w[i][j] * x[b][j])` for blocks `b` of `n` elements of `x` and `m` of `y`.
+///
+/// `matrix(b)` gives `w`, row-major, and the channel `c` of its first row.
 pub(crate) fn multiply<'w, X: Sync, W: Multiply<X> + Sync + 'w>(
     (x, n): (&[X], usize),
     (y, m): (&mut [i32], usize),
-    matrix: impl Fn(usize) -> &'w [W] + Sync,
-    finish: impl Fn(usize, usize, i64) -> i32 + Sync,
+    matrix: impl Fn(usize) -> (&'w [W], usize) + Sync,
+    finish: impl Fn(usize, i64) -> i32 + Sync,
 ) {
+    // Asked once, for the answer takes longer than a short row.
+    let dot = Dot::new();
     let part = |block: usize, first: usize, x: &[X], y: &mut [i32]| {
-        let rows = matrix(block)[first * n..].chunks_exact(n).take(y.len());
-        let mut results = (first..).zip(y);
-        W::products(rows, x, |sum| {
-            if let Some((row, y)) = results.next() {
-                *y = finish(block, row, sum);
+        let (weights, channel) = matrix(block);
+        // Not `chunks_exact`: its division is most of the work where a block is a few products.
+        let rows = weights[first * n..].chunks(n).take(y.len());
+        let mut results = (channel + first..).zip(y);
+        W::products(dot, rows, x, |sum| {
+            if let Some((channel, y)) = results.next() {
+                *y = finish(channel, sum);
             }
         });
     };
@@ -85,13 +91,14 @@ mod tests {
         for (blocks, n, m) in [(2, 1050, 1001), (30_000, 7, 6), (5, 20, 3)] {
             let x: Vec<i32> = (0..blocks * n).map(|i| (i * 7919 % 65536) as i32 - 32768).collect();
             let weights: Vec<i16> = (0..2 * m * n).map(|i| ((i * 104_729) % 65535) as i32 - 32767).map(|w| w as i16).collect();
-            let matrix = |block: usize| &weights[block % 2 * m * n..][..m * n];
-            let finish = |block: usize, row: usize, sum: i64| (sum + (block * m + row) as i64) as i32;
+            let matrix = |block: usize| (&weights[block % 2 * m * n..][..m * n], block % 2 * m);
+            let finish = |channel: usize, sum: i64| (sum + channel as i64) as i32;
             let expected: Vec<i32> = (0..blocks * m)
                 .map(|i| {
                     let (block, row) = (i / m, i % m);
-                    let products = matrix(block)[row * n..][..n].iter().zip(&x[block * n..]);
-                    finish(block, row, products.map(|(w, x)| i64::from(*w) * i64::from(*x)).sum())
+                    let (weights, channel) = matrix(block);
+                    let products = weights[row * n..][..n].iter().zip(&x[block * n..]);
+                    finish(channel + row, products.map(|(w, x)| i64::from(*w) * i64::from(*x)).sum())
                 })
                 .collect();
             let mut y = vec![0; blocks * m];

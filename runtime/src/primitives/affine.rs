@@ -76,7 +76,7 @@ impl Rules for Affine {
         let [x] = exactly(inputs)?;
         let (n, groups) = (self.inputs as usize, self.groups as usize);
         if n == 0 || n.checked_mul(groups) != Some(x.last()) {
-            let reason = format!("the last axis must have length {groups} x {n}, and not 0");
+            let reason = format!("the last axis must hold {groups} group(s) of {n}, at least one of each");
             return Err(Fault::InputShape { found: x.clone(), reason });
         }
         if !self.outputs().is_multiple_of(groups) {
@@ -106,11 +106,11 @@ impl Rules for Affine {
         let (n, m) = (self.inputs as usize, self.group_outputs());
         let (x, groups) = (inputs[0].1, self.groups as usize);
         // A block is one group at one position.
-        let matrix = |block: usize| &self.weights[block % groups * m * n..][..m * n];
-        let finish = |block: usize, row: usize, sum: i64| {
-            let channel = block % groups * m + row;
-            self.requantise.apply(channel, self.bias[channel] + sum)
+        let matrix = |block: usize| {
+            let channel = block % groups * m;
+            (&self.weights[channel * n..][..m * n], channel)
         };
+        let finish = |channel: usize, sum: i64| self.requantise.apply(channel, self.bias[channel] + sum);
         match narrow(x, i16::MIN) {
             Some(x) => multiply((&x, n), (output, m), matrix, finish),
             None => multiply((x, n), (output, m), matrix, finish),

@@ -89,12 +89,15 @@ impl Rules for Product {
             return;
         }
         // A block is one row of `a`, which meets all rows of `b` of its batch.
-        let finish = |_, _, sum| self.requantise.apply(0, sum);
-        let of_block = |block: usize| block / rows * columns * inner..(block / rows + 1) * columns * inner;
+        let finish = |_, sum| self.requantise.apply(0, sum);
+        let of_block = |block: usize| {
+            let start = block / rows * columns * inner;
+            start..start + columns * inner
+        };
         // The second is taken as the matrix, so it must not hold -32768.
         match (narrow(a, i16::MIN), narrow(b, -i16::MAX)) {
-            (Some(a), Some(b)) => multiply((&a, inner), (output, columns), |block| &b[of_block(block)], finish),
-            _ => multiply((a, inner), (output, columns), |block| &b[of_block(block)], finish),
+            (Some(a), Some(b)) => multiply((&a, inner), (output, columns), |block| (&b[of_block(block)], 0), finish),
+            _ => multiply((a, inner), (output, columns), |block| (&b[of_block(block)], 0), finish),
         }
     }
 
@@ -143,7 +146,7 @@ mod tests {
             let row = vec![least; 40];
             let exact = (40 * i64::from(least) * i64::from(least) + (1 << 19)) >> 20;
             assert_eq!(evaluate(&op, &row, &row), [exact.min(32767) as i32], "{least}");
-            assert_eq!(evaluate(&op, &row, &vec![32767; 40]), [((40 * i64::from(least) * 32767 + (1 << 19)) >> 20).max(-32768) as i32]);
+            assert_eq!(evaluate(&op, &row, &[32767; 40]), [((40 * i64::from(least) * 32767 + (1 << 19)) >> 20).max(-32768) as i32]);
         }
     }
 
