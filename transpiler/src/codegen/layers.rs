@@ -2,8 +2,8 @@ use super::code::Code;
 use super::layer::Layer;
 use super::plan::Plan;
 use super::rescale::Rescales;
-use super::windows::Windows;
 use super::weights::{constant, doc, groups_per_array, rows_per_array, start_lists, stream_width, tile_rows};
+use super::windows::Windows;
 
 /// A layer's part of `layers.cairo`: a function from tensors to a tensor.
 pub fn layer(layer: &Layer, rescales: &mut Rescales) -> String {
@@ -181,14 +181,7 @@ fn streamed(code: &mut Code, layer: &Layer, rescales: &mut Rescales) {
 }
 
 /// Lines that take as many elements off each operand as an accumulator has lanes, and give the results.
-fn accumulate(
-    code: &mut Code,
-    windows: &Windows,
-    lanes: usize,
-    start: &str,
-    weight: impl Fn(usize, usize) -> String,
-    rescale: &str,
-) {
+fn accumulate(code: &mut Code, windows: &Windows, lanes: usize, start: &str, weight: impl Fn(usize, usize) -> String, rescale: &str) {
     let mut terms = Vec::new();
     for operand in 0..windows.runs.len() {
         let (names, source) = (numbered(&format!("x{operand}_"), lanes), windows.source(operand));

@@ -58,8 +58,10 @@ pub fn generate(model: &Model) -> Result<Generated, TranspileError> {
         let reason = format!("{} products are too many for straight code, and the layer cannot be looped", layer.products());
         return Err(TranspileError::Codegen { node: layer.onnx_name.clone(), reason });
     }
-    let constants: String = layers.iter().map(weights::layer).chain([functions.constants().to_owned(), moves.constants().to_owned()]).collect();
-    let computing: String = layers.iter().map(|layer| layers::layer(layer, &mut rescales)).chain([functions.functions().to_owned()]).collect();
+    let constants: String =
+        layers.iter().map(weights::layer).chain([functions.constants().to_owned(), moves.constants().to_owned()]).collect();
+    let computing: String =
+        layers.iter().map(|layer| layers::layer(layer, &mut rescales)).chain([functions.functions().to_owned()]).collect();
     let moving: String = copies.iter().map(|length| moves::copy(*length)).chain([moves.functions().to_owned()]).collect();
 
     let digest = format!("{:x}", Sha256::digest(model.to_bytes()));

@@ -28,7 +28,8 @@ pub fn file(model: &Model, calls: &Calls) -> String {
             taken.extend(tensors.iter().map(|tensor| variable(*tensor)));
         }
     }
-    let bound = |tensor: usize| if taken.contains(&variable(tensor)) { variable(tensor).to_owned() } else { format!("_{}", variable(tensor)) };
+    let bound =
+        |tensor: usize| if taken.contains(&variable(tensor)) { variable(tensor).to_owned() } else { format!("_{}", variable(tensor)) };
     for (index, tensor) in model.inputs().iter().enumerate() {
         let (length, range) = (tensor.shape.elements(), tensor.range);
         let _ = writeln!(text, "    let {} = take(ref input, {length}, {}, {});", bound(index), range.lo, range.hi);

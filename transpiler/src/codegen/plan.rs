@@ -45,7 +45,8 @@ pub fn choose(layers: &mut [Layer], other: usize) {
         let (products, groups) = (layer.products(), layer.groups.len());
         let more = products * (UNROLLED_FELTS - LOOPED_FELTS);
         // With few products there is nothing to gain; tiles hold a constant for each input and group, be it zero.
-        let must_unroll = if layer.diagonal { products < SHORT_STREAM } else { products < TILE_PRODUCTS / 2 || layer.inputs() * groups > 2 * products };
+        let must_unroll =
+            if layer.diagonal { products < SHORT_STREAM } else { products < TILE_PRODUCTS / 2 || layer.inputs() * groups > 2 * products };
         if total + more <= CLASS_FELTS || must_unroll {
             layer.plan = Plan::Unrolled;
             total += more;
