@@ -10,7 +10,7 @@ pub fn layer(layer: &Layer, rescales: &mut Rescales) -> String {
     let mut code = Code::default();
     code.line("");
     let times = if layer.windows.blocks > 1 { format!(", {} times", layer.windows.blocks) } else { String::new() };
-    code.line(format!("/// `{}`: {} -> {}{times}.", doc(&layer.onnx_name), layer.inputs(), layer.outputs));
+    code.line(format!("/// `{}`: {} -> {}{times}.", doc(&layer.onnx_name), layer.inputs, layer.outputs));
     match layer.plan {
         Plan::Unrolled => unrolled(&mut code, layer, rescales),
         Plan::Looped { inputs, groups } => looped(&mut code, layer, inputs, groups, rescales),
@@ -39,7 +39,7 @@ fn unrolled(code: &mut Code, layer: &Layer, rescales: &mut Rescales) {
 }
 
 fn looped(code: &mut Code, layer: &Layer, inputs: usize, groups: usize, rescales: &mut Rescales) {
-    let (name, windows, width) = (&layer.name, &layer.windows, layer.inputs());
+    let (name, windows, width) = (&layer.name, &layer.windows, layer.width());
     let arrays = tile_rows(layer, groups).div_ceil(rows_per_array(layer, groups));
     let padded = tile_rows(layer, groups) * groups * layer.rescale.lanes.count();
     let whole_block = windows.blocks == 1 && windows.runs.len() == 1;
@@ -88,7 +88,7 @@ fn looped(code: &mut Code, layer: &Layer, inputs: usize, groups: usize, rescales
 }
 
 fn rows(code: &mut Code, layer: &Layer, inputs: usize, groups: usize, rescale: &str) {
-    let (name, width) = (&layer.name, layer.inputs());
+    let (name, width) = (&layer.name, layer.width());
     code.line("");
     code.line(format!("/// Rows of tiles of `{name}`: {groups} accumulators at a time go over all inputs."));
     code.open(format!("fn {name}__rows(x: Span<felt252>, mut w: Span<felt252>, ref starts: Span<felt252>, ref y: Array<felt252>)"));

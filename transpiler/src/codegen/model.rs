@@ -41,6 +41,7 @@ pub fn file(model: &Model, calls: &Calls) -> String {
             Call::Expression(expression, _) => {
                 writeln!(text, "    // {name}: {shape}\n    let {} = {expression};", bound(output.index()))
             }
+            Call::Move => unreachable!("every re-indexing has been generated or taken"),
             Call::Same => writeln!(text, "    // {name}: {shape}, `{}` as it is", variable(output.index())),
             Call::TakenBy(other) => writeln!(text, "    // {name}: {shape}, by `{other}`"),
         };
