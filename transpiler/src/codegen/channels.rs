@@ -66,7 +66,13 @@ pub fn channels(sum: &Sum, rescale: &Rescale, node: &Node, model: &Model, rescal
         for operand in 0..operands {
             code.line(format!("let [{}] = w{operand}.as_snapshot().unbox();", numbered(&format!("x{operand}_"), outputs)));
             let packed: Vec<String> = (0..outputs)
-                .map(|lane| if lane == 0 { format!("*x{operand}_0") } else { format!("*x{operand}_{lane} * {}", BigInt::from(1) << lanes.position(lane)) })
+                .map(|lane| {
+                    if lane == 0 {
+                        format!("*x{operand}_0")
+                    } else {
+                        format!("*x{operand}_{lane} * {}", BigInt::from(1) << lanes.position(lane))
+                    }
+                })
                 .collect();
             terms.push(format!("*c{operand} * ({})", packed.join(" + ")));
         }

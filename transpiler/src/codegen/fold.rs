@@ -26,7 +26,9 @@ pub fn fold(origins: &[Origin]) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     for origin in origins {
         match (parts.last_mut(), *origin) {
-            (Some(Part::Copy { source, start, length }), Origin::Element(next, element)) if next == *source && element == *start + *length => {
+            (Some(Part::Copy { source, start, length }), Origin::Element(next, element))
+                if next == *source && element == *start + *length =>
+            {
                 *length += 1;
             }
             (Some(Part::Fill { value, count }), Origin::Constant(next)) if next == *value => *count += 1,
@@ -49,7 +51,8 @@ fn fold_once(parts: &[Part]) -> Vec<Part> {
     let mut rest = parts;
     while let Some(first) = rest.first() {
         let bodies = 1..=MAX_BODY.min(rest.len() / 2);
-        let candidates = bodies.filter_map(|length| repetition(rest, length).map(|(count, strides)| (count * length, length, count, strides)));
+        let candidates =
+            bodies.filter_map(|length| repetition(rest, length).map(|(count, strides)| (count * length, length, count, strides)));
         // The longest stretch, and of equal ones that with the shortest body.
         let best = candidates.max_by_key(|(covered, length, ..)| (*covered, std::cmp::Reverse(*length)));
         match best {
@@ -116,7 +119,7 @@ fn starts(parts: &[Part]) -> Vec<usize> {
 /// About how many Cairo steps a program takes.
 pub fn steps(parts: &[Part]) -> usize {
     let of = |part: &Part| match part {
-        Part::Copy { length: 1, .. } => 14,
+        Part::Copy { length: 1, .. } => 20,
         Part::Copy { length, .. } if *length <= STRAIGHT => 30 + 2 * length,
         Part::Copy { length, .. } => 60 + length * 5 / 2,
         Part::Fill { count, .. } if *count <= SHORT_FILL => *count,
@@ -278,8 +281,11 @@ mod tests {
 
     #[test]
     fn any_origins_come_back() {
-        let concatenated: Vec<Origin> =
-            (0..9).flat_map(|row| (0..3).map(move |x| Origin::Element(0, row * 3 + x)).chain((0..2).map(move |x| Origin::Element(1, row * 2 + x)))).collect();
+        let concatenated: Vec<Origin> = (0..9)
+            .flat_map(|row| {
+                (0..3).map(move |x| Origin::Element(0, row * 3 + x)).chain((0..2).map(move |x| Origin::Element(1, row * 2 + x)))
+            })
+            .collect();
         assert_folds(&concatenated, 1);
         let transposed: Vec<Origin> = (0..30).map(|index| Origin::Element(0, index % 5 * 6 + index / 5)).collect();
         assert_folds(&transposed, 1);

@@ -16,6 +16,8 @@ pub struct Layer {
     pub onnx_name: String,
     /// What a block takes, and where the blocks lie.
     pub windows: Windows,
+    /// Elements that a block is computed from.
+    pub inputs: usize,
     /// Elements that a block gives.
     pub outputs: usize,
     /// Whether each output depends on one element of each operand, its own.
@@ -50,8 +52,8 @@ struct Channel {
 }
 
 impl Layer {
-    /// Inputs of a block, all runs together.
-    pub fn inputs(&self) -> usize {
+    /// Elements of a block's runs: its inputs, and what lies between them.
+    pub fn width(&self) -> usize {
         self.windows.width()
     }
 
@@ -105,7 +107,7 @@ pub fn affine(
         Channel { terms, bias, shift: requantise.shift_of(index), range }
     };
     let channels = (0..affine.outputs()).map(channel).collect();
-    pack(name, node, windows, channels, requantise)
+    Ok(Layer { inputs: width, ..pack(name, node, windows, channels, requantise)? })
 }
 
 /// The ranges of a sum's channel before saturation; also for those sums that are no [`Layer`].
@@ -139,7 +141,10 @@ pub fn sum(name: &str, sum: &Sum, node: &Node, period: usize, model: &Model) -> 
 fn block_width(period: usize, elements: usize) -> usize {
     const WORTHWHILE: usize = 24;
     const TOO_MANY: usize = 96;
-    const SMALL: usize = 1_000;
+    const SMALL: usize = 2_000;
+    if period >= WORTHWHILE {
+        return period;
+    }
     let periods = elements / period;
     let divisors = || (1..=periods.min(TOO_MANY / period)).filter(|count| periods.is_multiple_of(*count));
     let worthwhile = divisors().find(|count| count * period >= WORTHWHILE);
@@ -156,6 +161,7 @@ fn pack(name: &str, node: &Node, windows: Windows, channels: Vec<Channel>, requa
     Ok(Layer {
         name: name.to_owned(),
         onnx_name: node.name.clone(),
+        inputs: windows.width(),
         windows,
         outputs: channels.len(),
         diagonal: false,
@@ -200,7 +206,7 @@ mod tests {
     fn several_periods_make_a_block() {
         assert_eq!(block_width(1, 784), 28);
         assert_eq!(block_width(6, 600), 24);
-        assert_eq!(block_width(97, 9_700), 97);
+        assert_eq!(block_width(100, 300), 100);
         assert_eq!(block_width(7, 7), 7);
         assert_eq!(block_width(1, 97), 97);
         assert_eq!(block_width(1, 10_007), 1);

@@ -2,15 +2,15 @@ use super::code::Code;
 use super::layer::Layer;
 use super::plan::Plan;
 use super::rescale::Rescales;
-use super::windows::Windows;
 use super::weights::{constant, doc, groups_per_array, rows_per_array, start_lists, stream_width, tile_rows};
+use super::windows::Windows;
 
 /// A layer's part of `layers.cairo`: a function from tensors to a tensor.
 pub fn layer(layer: &Layer, rescales: &mut Rescales) -> String {
     let mut code = Code::default();
     code.line("");
     let times = if layer.windows.blocks > 1 { format!(", {} times", layer.windows.blocks) } else { String::new() };
-    code.line(format!("/// `{}`: {} -> {}{times}.", doc(&layer.onnx_name), layer.inputs(), layer.outputs));
+    code.line(format!("/// `{}`: {} -> {}{times}.", doc(&layer.onnx_name), layer.inputs, layer.outputs));
     match layer.plan {
         Plan::Unrolled => unrolled(&mut code, layer, rescales),
         Plan::Looped { inputs, groups } => looped(&mut code, layer, inputs, groups, rescales),
@@ -39,7 +39,7 @@ fn unrolled(code: &mut Code, layer: &Layer, rescales: &mut Rescales) {
 }
 
 fn looped(code: &mut Code, layer: &Layer, inputs: usize, groups: usize, rescales: &mut Rescales) {
-    let (name, windows, width) = (&layer.name, &layer.windows, layer.inputs());
+    let (name, windows, width) = (&layer.name, &layer.windows, layer.width());
     let arrays = tile_rows(layer, groups).div_ceil(rows_per_array(layer, groups));
     let padded = tile_rows(layer, groups) * groups * layer.rescale.lanes.count();
     let whole_block = windows.blocks == 1 && windows.runs.len() == 1;
@@ -88,7 +88,7 @@ fn looped(code: &mut Code, layer: &Layer, inputs: usize, groups: usize, rescales
 }
 
 fn rows(code: &mut Code, layer: &Layer, inputs: usize, groups: usize, rescale: &str) {
-    let (name, width) = (&layer.name, layer.inputs());
+    let (name, width) = (&layer.name, layer.width());
     code.line("");
     code.line(format!("/// Rows of tiles of `{name}`: {groups} accumulators at a time go over all inputs."));
     code.open(format!("fn {name}__rows(x: Span<felt252>, mut w: Span<felt252>, ref starts: Span<felt252>, ref y: Array<felt252>)"));
@@ -181,14 +181,7 @@ fn streamed(code: &mut Code, layer: &Layer, rescales: &mut Rescales) {
 }
 
 /// Lines that take as many elements off each operand as an accumulator has lanes, and give the results.
-fn accumulate(
-    code: &mut Code,
-    windows: &Windows,
-    lanes: usize,
-    start: &str,
-    weight: impl Fn(usize, usize) -> String,
-    rescale: &str,
-) {
+fn accumulate(code: &mut Code, windows: &Windows, lanes: usize, start: &str, weight: impl Fn(usize, usize) -> String, rescale: &str) {
     let mut terms = Vec::new();
     for operand in 0..windows.runs.len() {
         let (names, source) = (numbered(&format!("x{operand}_"), lanes), windows.source(operand));

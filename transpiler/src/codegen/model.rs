@@ -28,7 +28,8 @@ pub fn file(model: &Model, calls: &Calls) -> String {
             taken.extend(tensors.iter().map(|tensor| variable(*tensor)));
         }
     }
-    let bound = |tensor: usize| if taken.contains(&variable(tensor)) { variable(tensor).to_owned() } else { format!("_{}", variable(tensor)) };
+    let bound =
+        |tensor: usize| if taken.contains(&variable(tensor)) { variable(tensor).to_owned() } else { format!("_{}", variable(tensor)) };
     for (index, tensor) in model.inputs().iter().enumerate() {
         let (length, range) = (tensor.shape.elements(), tensor.range);
         let _ = writeln!(text, "    let {} = take(ref input, {length}, {}, {});", bound(index), range.lo, range.hi);
@@ -40,6 +41,7 @@ pub fn file(model: &Model, calls: &Calls) -> String {
             Call::Expression(expression, _) => {
                 writeln!(text, "    // {name}: {shape}\n    let {} = {expression};", bound(output.index()))
             }
+            Call::Move => unreachable!("every re-indexing has been generated or taken"),
             Call::Same => writeln!(text, "    // {name}: {shape}, `{}` as it is", variable(output.index())),
             Call::TakenBy(other) => writeln!(text, "    // {name}: {shape}, by `{other}`"),
         };

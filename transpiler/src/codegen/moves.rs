@@ -54,9 +54,9 @@ pub fn merge_sources<T: PartialEq + Copy>(origins: &mut [Origin], inputs: &[T]) 
 }
 
 /// Felts that the code of a re-indexing may take, if it is to save steps.
-const MAX_FELTS: usize = 4_000;
+const MAX_FELTS: usize = 6_000;
 /// Steps of a position that is looked up.
-const GATHER_STEPS: usize = 15;
+const GATHER_STEPS: usize = 11;
 /// Elements of a block that straight code puts in order.
 const MAX_BLOCK: usize = 512;
 

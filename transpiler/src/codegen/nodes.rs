@@ -40,6 +40,8 @@ pub struct Calls {
 pub enum Call {
     /// The expression, and the tensors that it takes.
     Expression(String, Vec<usize>),
+    /// A re-indexing that may yet turn out to be taken by another node.
+    Move,
     /// Nothing: the tensor is another one under another shape.
     Same,
     /// Nothing: the node of this name takes the elements from where they are.
@@ -59,6 +61,13 @@ pub fn collect(model: &Model, rescales: &mut Rescales) -> Result<Nodes, Transpil
     for (node, output) in model.nodes() {
         let call = collector.node(node, output.index(), rescales)?;
         collector.calls.push(call);
+    }
+    // Only now is it known which re-indexings are left to do.
+    for (position, (node, output)) in model.nodes().enumerate() {
+        if let (Call::Move, Primitive::Move(op)) = (&collector.calls[position], &node.primitive) {
+            let name = collector.names[output.index()].clone();
+            collector.calls[position] = collector.move_(&name, op, node, output.index());
+        }
     }
     let Collector { variables, calls, layers, functions, moves, copies, .. } = collector;
     Ok(Nodes { calls: Calls { variables, calls }, layers, functions, moves, copies })
@@ -181,7 +190,7 @@ impl<'a> Collector<'a> {
             }
             Primitive::Sum(sum) => self.sum(&name, sum, node, inputs, rescales),
             Primitive::Product(product) => self.product(&name, product, node, output, inputs, rescales),
-            Primitive::Move(op) => Ok(self.move_(&name, op, node, output)),
+            Primitive::Move(_) => Ok(Call::Move),
             Primitive::Table(table) => self.table(&name, table, node, inputs),
             Primitive::Divide(divide) => Ok(self.divide(divide, inputs)),
             Primitive::Max(op) => Ok(self.max(&name, op, node, inputs)),

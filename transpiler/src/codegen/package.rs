@@ -5,7 +5,9 @@ use maat_runtime::{Model, Tensor};
 /// `lib.cairo`: the modules. The executable and the contract are built apart, because only contracts count gas.
 pub fn lib(modules: &[&str]) -> String {
     let modules: String = modules.iter().map(|module| format!("mod {module};\n")).collect();
-    format!("{modules}pub mod model;\n\n#[cfg(target: 'starknet-contract')]\npub mod contract;\n\n#[cfg(target: 'executable')]\nmod main;\n")
+    format!(
+        "{modules}pub mod model;\n\n#[cfg(target: 'starknet-contract')]\npub mod contract;\n\n#[cfg(target: 'executable')]\nmod main;\n"
+    )
 }
 
 /// `main.cairo`: the program that the Cairo VM runs and proves.

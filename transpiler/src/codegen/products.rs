@@ -179,7 +179,11 @@ fn dot(code: &mut Code, inner: usize) {
     code.line("");
     code.line(format!("/// `start` and the dot product of {inner} elements."));
     let whole = inner == part;
-    let head = if whole { "a: Span<felt252>, b: Span<felt252>, start: felt252" } else { "mut a: Span<felt252>, mut b: Span<felt252>, start: felt252" };
+    let head = if whole {
+        "a: Span<felt252>, b: Span<felt252>, start: felt252"
+    } else {
+        "mut a: Span<felt252>, mut b: Span<felt252>, start: felt252"
+    };
     code.open(format!("fn {NAME}__dot({head}) -> felt252"));
     let straight = |code: &mut Code, length: usize, binding: &str, from: &str| {
         code.line(format!("let [{}] = v.as_snapshot().unbox();", numbered("a", length)));

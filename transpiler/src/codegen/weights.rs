@@ -16,7 +16,7 @@ pub fn layer(layer: &Layer) -> String {
     let mut text = format!(
         "\n/// `{}`: {} -> {}, {} lanes of {} bits ({} of them fraction), offset {}.\n",
         doc(&layer.onnx_name),
-        layer.inputs(),
+        layer.inputs,
         layer.outputs,
         lanes.count(),
         lanes.width(),
@@ -103,11 +103,11 @@ pub fn tile_rows(layer: &Layer, groups: usize) -> usize {
 
 /// How many rows of tiles one constant array holds.
 pub fn rows_per_array(layer: &Layer, groups: usize) -> usize {
-    (MAX_ARRAY / (layer.inputs() * groups)).max(1)
+    (MAX_ARRAY / (layer.width() * groups)).max(1)
 }
 
 fn looped(text: &mut String, layer: &Layer, inputs: usize, groups: usize) {
-    let (zero, width) = (BigInt::ZERO, layer.inputs());
+    let (zero, width) = (BigInt::ZERO, layer.width());
     let empty = Group { start: BigInt::ZERO, weights: Vec::new(), outputs: 0 };
     let group = |index: usize| layer.groups.get(index).unwrap_or(&empty);
     let rows = tile_rows(layer, groups);

@@ -313,7 +313,8 @@ impl Windows {
         }
         for (index, run) in self.runs.iter().enumerate() {
             let length = run.length;
-            let part = if level.strides[run.source] > 0 { format!("r{index}.slice(i_{}, {length})", run.source) } else { format!("r{index}") };
+            let part =
+                if level.strides[run.source] > 0 { format!("r{index}.slice(i_{}, {length})", run.source) } else { format!("r{index}") };
             code.line(format!("let w{index}: @Box<[felt252; {length}]> = {part}.try_into().unwrap();"));
         }
         body(code);
