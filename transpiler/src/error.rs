@@ -31,6 +31,11 @@ pub enum TranspileError {
     /// A layer on quantised integers has weights that are no 16-bit integers.
     #[error("node `{node}`: its weights on integers must be whole numbers from -32767 to 32767")]
     Weights { node: String },
+    /// Integers of the chosen widths cannot stand for what the network computes.
+    #[error(
+        "output `{output}` is off by {error} on average, where its greatest value is {magnitude}: the values in the network reach too far apart for these widths{where_}. Take more bits, or let the network work on values of one size"
+    )]
+    Inaccurate { output: String, error: f64, magnitude: f64, where_: String },
     /// The samples do not fit the network.
     #[error(transparent)]
     Samples(#[from] SampleError),

@@ -188,6 +188,7 @@ impl Network {
             blame: blame(&mapped, &self.float, samples)?,
             certificate: certificate::certify(&self.float, &mapped),
         };
+        refuse_nonsense(&quality)?;
         let provenance = Provenance {
             onnx_sha256: self.onnx_sha256.clone(),
             options: Options { widths, ..options.clone() },
@@ -261,6 +262,22 @@ impl Network {
             points.push(corner);
         }
         points
+    }
+}
+
+/// A mean error of this share of the greatest value means that the integers do not compute the network at all.
+const NONSENSE: f64 = 0.5;
+
+/// Refuses a model whose outputs have nothing to do with the float network's, rather than to hand it out with a bad report.
+fn refuse_nonsense(quality: &Quality) -> Result<(), TranspileError> {
+    let measured = quality.calibration.iter().chain(&quality.held_out).flat_map(|accuracy| &accuracy.outputs);
+    match measured.into_iter().find(|output| output.mean > NONSENSE * output.magnitude) {
+        Some(output) => {
+            let named = |blame: &Blame| format!(" (most of it comes from node `{}`)", blame.name);
+            let where_ = quality.dominant().map(named).unwrap_or_default();
+            Err(TranspileError::Inaccurate { output: output.name.clone(), error: output.mean, magnitude: output.magnitude, where_ })
+        }
+        None => Ok(()),
     }
 }
 

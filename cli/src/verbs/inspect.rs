@@ -105,10 +105,13 @@ fn node_errors(quality: &Quality) -> String {
         let found = quality.blame.iter().find(|blame| blame.name == name);
         found.map_or_else(|| "-".to_owned(), |blame| percent(blame.share))
     };
-    let rows = accuracy.nodes.iter().map(|node| [node.name.clone(), real(node.mean), real(node.max), real(node.magnitude), share(&node.name)]);
+    let rows =
+        accuracy.nodes.iter().map(|node| [node.name.clone(), real(node.mean), real(node.max), real(node.magnitude), share(&node.name)]);
     let rows = table(["error per node", "mean", "max", "greatest value", "share of the outputs' error"], rows).to_string();
     match quality.dominant() {
-        Some(blame) => format!("{rows}\n\n`{}` dominates the error: {} of it comes from its own rounding.", blame.name, percent(blame.share)),
+        Some(blame) => {
+            format!("{rows}\n\n`{}` dominates the error: {} of it comes from its own rounding.", blame.name, percent(blame.share))
+        }
         None => rows,
     }
 }

@@ -11,8 +11,6 @@ pub enum Function {
     Clamp { lo: f64, hi: f64 },
     /// `|x|`
     Abs,
-    /// `-1`, `0` or `1`
-    Sign,
     /// `1 / (1 + e^-x)`
     Sigmoid,
     /// Hyperbolic tangent.
@@ -64,7 +62,6 @@ impl Function {
             Self::Linear { factor, offset } => factor * x + offset,
             Self::Clamp { lo, hi } => x.clamp(lo, hi),
             Self::Abs => x.abs(),
-            Self::Sign => f64::from(i8::from(x > 0.0) - i8::from(x < 0.0)),
             Self::Sigmoid => sigmoid(x),
             Self::Tanh => libm::tanh(x),
             Self::Exp => libm::exp(x),
@@ -149,7 +146,7 @@ impl Function {
             Self::Elu { alpha, width } => (alpha / width).abs().max(1.0),
             Self::Selu { alpha, gamma } => gamma.abs() * alpha.abs().max(1.0),
             Self::HardSwish => 1.5,
-            Self::Sign | Self::ThresholdedRelu(_) | Self::Pow(_) => f64::INFINITY,
+            Self::ThresholdedRelu(_) | Self::Pow(_) => f64::INFINITY,
         }
     }
 
@@ -196,7 +193,6 @@ mod tests {
         close(Function::Pow(2.0), -3.0, 9.0);
         close(Function::LeakyRelu(0.1), -3.0, -0.3);
         close(Function::ThresholdedRelu(1.0), 1.0, 0.0);
-        close(Function::Sign, -0.0, 0.0);
         assert_eq!(Function::chain(&[Function::Abs, Function::Linear { factor: 2.0, offset: 1.0 }], -3.0), 7.0);
     }
 
@@ -206,7 +202,6 @@ mod tests {
             Function::Linear { factor: -2.0, offset: 1.0 },
             Function::Clamp { lo: -1.0, hi: 0.5 },
             Function::Abs,
-            Function::Sign,
             Function::Sigmoid,
             Function::Tanh,
             Function::Exp,

@@ -7,6 +7,10 @@ impl Scope<'_> {
     /// Elements of `x` by position, in the order of a tensor of shape `shape`. Positions from the number of elements on stand for
     /// `constants`.
     pub(super) fn gather(&mut self, x: &Operand, shape: Vec<usize>, indices: Vec<u32>, constants: Vec<f64>) -> Result<Operand, String> {
+        if shape.contains(&0) {
+            // Nothing is left, so nothing has to be computed: computations of shapes take such tensors apart and together again.
+            return Ok(Operand::constant(shape, x.element, Vec::new()));
+        }
         let same_order =
             constants.is_empty() && indices.len() == x.elements() && indices.iter().zip(0..).all(|(index, position)| *index == position);
         if same_order {
@@ -48,6 +52,9 @@ impl Scope<'_> {
 
     /// Tensors one behind the other along an axis.
     pub(super) fn concat(&mut self, parts: &[Operand], axis: usize) -> Result<Operand, String> {
+        // Parts without elements add nothing.
+        let some: Vec<Operand> = parts.iter().filter(|part| part.elements() > 0).cloned().collect();
+        let parts = if some.is_empty() { &parts[..1] } else { &some[..] };
         let first = &parts[0];
         let fits = |part: &&Operand| {
             part.axes() == first.axes()

@@ -6,9 +6,9 @@ use tract_onnx::pb::type_proto::Value as Type;
 use tract_onnx::pb::{GraphProto, ModelProto, ValueInfoProto};
 use tract_onnx::prelude::Framework;
 
-use super::graph::{Element, Graph, GraphInput, OnnxNode};
+use super::graph::{Constant, Element, Graph, GraphInput, OnnxNode};
 use super::reference::Reference;
-use super::tensor;
+use super::tensor::{self, Loaded};
 use crate::error::TranspileError;
 use crate::lowering;
 
@@ -55,21 +55,18 @@ pub(super) fn guarded<T: Send + 'static>(work: impl FnOnce() -> Result<T, String
     })
 }
 
-/// A constant on its way out of the reading thread.
-type Loaded = (String, Vec<usize>, Element, Vec<f64>);
+/// The file, and its initialisers by name.
+type Read = (ModelProto, Vec<(String, Loaded)>);
 
-fn read(bytes: &[u8], folder: Option<&str>) -> Result<(ModelProto, Vec<Loaded>), String> {
+fn read(bytes: &[u8], folder: Option<&str>) -> Result<Read, String> {
     let proto = tract_onnx::onnx().proto_model_for_read(&mut &bytes[..]).map_err(|error| format!("{error:#}"))?;
     let graph = proto.graph.as_ref().ok_or("the file holds no graph")?;
-    let tensors = graph.initializer.iter().map(|proto| {
-        let constant = tensor::constant(proto, folder)?;
-        Ok((proto.name.clone(), constant.shape, constant.element, constant.values.to_vec()))
-    });
+    let tensors = graph.initializer.iter().map(|proto| Ok((proto.name.clone(), tensor::load(proto, folder)?)));
     let tensors = tensors.collect::<Result<_, String>>()?;
     Ok((proto, tensors))
 }
 
-fn graph(name: String, proto: &ModelProto, tensors: Vec<Loaded>) -> Result<Graph, TranspileError> {
+fn graph(name: String, proto: &ModelProto, tensors: Vec<(String, Loaded)>) -> Result<Graph, TranspileError> {
     let malformed = |reason: String| TranspileError::Onnx { reason };
     let graph = proto.graph.as_ref().ok_or_else(|| malformed("the file holds no graph".to_owned()))?;
     if !graph.sparse_initializer.is_empty() {
@@ -77,8 +74,8 @@ fn graph(name: String, proto: &ModelProto, tensors: Vec<Loaded>) -> Result<Graph
     }
     let nodes = sorted_nodes(graph)?;
     lowering::check_supported(&nodes)?;
-    let constant = |(name, shape, element, values): Loaded| (name, super::Constant { shape, element, values: values.into() });
-    let constants: Vec<(String, super::Constant)> = tensors.into_iter().map(constant).collect();
+    let constant = |(name, (shape, element, values)): (String, Loaded)| (name, Constant { shape, element, values: values.into() });
+    let constants: Vec<(String, Constant)> = tensors.into_iter().map(constant).collect();
     let computed = |input: &&ValueInfoProto| constants.iter().all(|(name, _)| *name != input.name);
     let inputs = graph.input.iter().filter(computed).map(graph_input).collect::<Result<_, _>>().map_err(malformed)?;
     let opset = proto.opset_import.iter().find(|import| import.domain.is_empty() || import.domain == "ai.onnx");

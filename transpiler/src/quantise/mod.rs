@@ -12,7 +12,7 @@ use maat_runtime::{Interval, Model, ModelBuilder, Primitive, Requantise, Shape, 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{SampleError, TranspileError};
-use crate::float::{Bounds, FloatModel, FloatNode, FloatOp, FloatSum, Function, Kind, ValueId};
+use crate::float::{Bounds, FloatModel, FloatNode, FloatOp, FloatSum, Kind, ValueId};
 use crate::ranges::{RangeMethod, Ranges};
 use scale::{round, scale_for};
 
@@ -147,10 +147,6 @@ impl Quantiser<'_> {
             FloatOp::Affine { groups, weights, bias, bounds } => self.affine(node, ids[0], *groups, (weights, bias, *bounds)),
             FloatOp::Sum(sum) => self.sum(node, sum, &ids),
             FloatOp::Product { rows, columns, inner } => self.product(node, &ids, (*rows, *columns, *inner)),
-            FloatOp::Table(functions) if functions[..] == [Function::Sign] => {
-                let sum = Sum { coefficients: vec![vec![1]], bias: vec![0], inner: 1, requantise: exactly(Interval::new(-1, 1)) };
-                self.push(&node.name, Primitive::Sum(sum), &ids, 0)
-            }
             FloatOp::Table(functions) => self.table(node, functions, ids[0]),
             FloatOp::Divide => self.divide(node, ids[0], ids[1]),
             FloatOp::Max { axis, keep_axis } => {
@@ -183,7 +179,9 @@ impl Quantiser<'_> {
                 let (bits, scale) = self.precision(node.output);
                 // A product of small factors can be no finer than they are together by more than a left shift may be.
                 let shift = (factors - scale).clamp(-24, i32::from(Requantise::MAX_SHIFT));
-                let (lo, hi) = scale::saturation(Bounds::NONE, scale, bits);
+                // Sums of squares are not negative: a table over them needs half the knots.
+                let squares = ids[0] == ids[1] && rows == 1 && columns == 1;
+                let (lo, hi) = scale::saturation(Bounds { lo: if squares { 0.0 } else { f64::NEG_INFINITY }, ..Bounds::NONE }, scale, bits);
                 (Requantise { shift: vec![shift as i8], lo, hi }, factors - shift)
             }
         };

@@ -12,18 +12,14 @@ const MAX_KNOTS: i64 = 1 << 12;
 /// Interpolation may be off by this many units of the result, beside its rounding.
 const MAX_ERROR: f64 = 0.5;
 
-/// How far beyond the values seen a table is still as exact, as a share of their span.
-const MARGIN: f64 = 0.25;
-
 impl Quantiser<'_> {
     pub(super) fn table(&mut self, node: &FloatNode, functions: &[Function], input: TensorId) -> Result<TensorId, TranspileError> {
         let (bits, scale) = self.precision(node.output);
         let (range, input_scale) = (self.tensor(input).range, self.tensor(input).scale);
         let seen = self.ranges.of(node.inputs[0]).filter(|observed| observed.lo <= observed.hi);
         let used = seen.map_or(range, |observed| {
-            let margin = MARGIN * (observed.hi - observed.lo);
             let end = |value: f64| (value * 2f64.powi(input_scale)).clamp(range.lo as f64, range.hi as f64);
-            Interval::new(end(observed.lo - margin).floor() as i64, end(observed.hi + margin).ceil() as i64)
+            Interval::new(end(observed.lo).floor() as i64, end(observed.hi).ceil() as i64)
         });
         let (lo, hi) = saturation(Bounds::NONE, scale, bits);
         // In units of the result, saturated.

@@ -13,7 +13,7 @@ pub(super) fn arg_min(scope: &mut Scope<'_>) -> Result<(), String> {
 fn lower(scope: &mut Scope<'_>, least: bool) -> Result<(), String> {
     scope.arity(1, 1)?;
     let input = scope.input(0)?;
-    let axis = scope.axis(scope.attribute("axis", 0i64)?, input.axes())?;
+    let axis = scope.axis_of(&input, scope.attribute("axis", 0i64)?)?;
     let keep = scope.attribute("keepdims", 1i64)? != 0;
     let x = if least { scope.reversed(&input)? } else { input };
     if scope.attribute("select_last_index", 0i64)? == 0 {

@@ -10,7 +10,7 @@ pub(super) fn constant(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(0, 0)?;
     let integer = Element::Integer(DataType::Int64);
     let y = if let Some(tensor) = scope.optional_attribute::<&TensorProto>("value")? {
-        onnx::constant(tensor, None)?.into()
+        onnx::constant(tensor)?.into()
     } else if let Some(value) = scope.optional_attribute::<f32>("value_float")? {
         Operand::scalar(f64::from(value))
     } else if let Some(value) = scope.optional_attribute::<i64>("value_int")? {
@@ -35,7 +35,7 @@ pub(super) fn of_shape(scope: &mut Scope<'_>) -> Result<(), String> {
     let elements = elements.filter(|elements| *elements <= maat_runtime::Shape::MAX_ELEMENTS);
     let elements = elements.ok_or_else(|| format!("a tensor of shape {shape:?} is too large"))?;
     let value = match scope.optional_attribute::<&TensorProto>("value")? {
-        Some(tensor) => Operand::from(onnx::constant(tensor, None)?),
+        Some(tensor) => Operand::from(onnx::constant(tensor)?),
         None => Operand::scalar(0.0),
     };
     let single = value.single().ok_or_else(|| format!("attribute `value` holds {} values, not one", value.elements()))?;

@@ -26,7 +26,7 @@ pub(super) fn log_softmax(scope: &mut Scope<'_>) -> Result<(), String> {
 fn axes(scope: &Scope<'_>, x: &Operand) -> Result<Vec<usize>, String> {
     scope.arity(1, 1)?;
     let recent = scope.opset() >= 13;
-    let axis = scope.axis(scope.attribute("axis", if recent { -1i64 } else { 1 })?, x.axes())?;
+    let axis = scope.axis_of(x, scope.attribute("axis", if recent { -1i64 } else { 1 })?)?;
     Ok(if recent { vec![axis] } else { (axis..x.axes()).collect() })
 }
 

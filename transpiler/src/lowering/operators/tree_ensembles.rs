@@ -123,7 +123,7 @@ fn numbers(scope: &Scope<'_>, name: &str) -> Result<Vec<f64>, String> {
 /// The values of a tensor attribute; none if it is not given.
 fn tensor(scope: &Scope<'_>, name: &str) -> Result<Vec<f64>, String> {
     let Some(proto) = scope.raw_attribute(name).and_then(|attribute| attribute.t.as_ref()) else { return Ok(Vec::new()) };
-    let constant = crate::onnx::constant(proto, None).map_err(|reason| format!("attribute `{name}`: {reason}"))?;
+    let constant = crate::onnx::constant(proto).map_err(|reason| format!("attribute `{name}`: {reason}"))?;
     Ok(constant.values.to_vec())
 }
 
