@@ -80,12 +80,12 @@ pub fn generate(model: &Model) -> Result<Generated, TranspileError> {
     for (module, doc, text) in &parts {
         let halves = if text.contains("halves(") { "use maat_operators::halves::halves;\n" } else { "" };
         let uses = [
-            imports(text, "maat_operators", &["copy"]).as_str(),
-            halves,
-            &imports(text, "maat_operators", &["max"]),
-            &imports(text, "maat_operators::power_of_two", &["PowerOfTwo"]),
-            &imports(text, "maat_operators", &["saturate"]),
-            &imports(text, "crate", &["rescale", "weights"]),
+            imports(text, "maat_operators", &["copy"]),
+            halves.to_owned(),
+            imports(text, "maat_operators", &["max"]),
+            imports(text, "maat_operators::power_of_two", &["PowerOfTwo"]),
+            imports(text, "maat_operators", &["saturate"]),
+            imports(text, "crate", &["rescale", "weights"]),
         ];
         insert(&format!("{module}.cairo"), format!("//! {doc}\n{}{text}", uses.concat()));
     }
