@@ -12,7 +12,7 @@ use crate::response::{Response, grouped, real, table};
 
 /// Transpile an example network and run it on real data in both executors
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  maat demo")]
+#[command(after_help = "Examples:\n  maat demo\n  maat demo examples/lenet")]
 pub struct Arguments {
     /// The example: a folder with NAME.onnx, calibration.json and test.json
     #[arg(default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/rockybot"), hide_default_value = true)]
@@ -32,6 +32,7 @@ pub struct Arguments {
 /// What the demo found.
 pub struct Demonstrated {
     name: String,
+    example: PathBuf,
     report: Report,
     /// The first output on the first test sample: float and quantised.
     first: (String, Vec<(f64, f64)>),
@@ -87,6 +88,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Demonstrated> {
     }
     Ok(Demonstrated {
         name,
+        example: arguments.example,
         first: (port.name.clone(), float[0][0].iter().copied().zip(quantised(0)).collect()),
         test: TestRun { samples: test.len(), same_argmax, cairo_samples, steps },
         report: package.report,
@@ -122,8 +124,8 @@ impl Response for Demonstrated {
         );
         let written = self.output.as_ref().map_or_else(
             || {
-                "Keep the package with `-o DIR`, then try `maat inspect DIR` and `maat run DIR --input examples/rockybot/test.json`."
-                    .to_owned()
+                let test = self.example.join("test.json");
+                format!("Keep the package with `-o DIR`, then try `maat inspect DIR` and `maat run DIR --input {}`.", test.display())
             },
             |output| format!("wrote {}", output.display()),
         );

@@ -95,6 +95,9 @@ pub fn accuracy(quality: &Quality) -> String {
     let witness = match known[0].1.witness {
         Witness::Tract => "compared with the ONNX file run in floats by tract",
         Witness::Lowered => "compared with the lowered network in floats: tract does not take this file",
+        Witness::Disputed => {
+            "compared with the lowered network in floats. WARNING: tract computes something else from this file; one of the two is wrong"
+        }
     };
     format!("{}\n{witness}", table(["output", "samples", "mean error", "max error", "greatest value", "same argmax"], rows))
 }

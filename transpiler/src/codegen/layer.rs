@@ -5,7 +5,7 @@ use num_bigint::BigInt;
 use super::lanes::Lanes;
 use super::plan::Plan;
 use super::rescale::Rescale;
-use super::windows::{Place, Windows};
+use super::windows::{Place, Placed, Windows};
 use crate::error::TranspileError;
 
 /// A linear layer in packed form, whatever primitive it comes from. It works on one block of elements at a time.
@@ -73,13 +73,7 @@ impl Layer {
 pub const WINDOW_GAP: usize = 8;
 
 /// `gathered` says where a layer's blocks lie if its input is not a tensor, but elements gathered from one.
-pub fn affine(
-    name: &str,
-    affine: &Affine,
-    node: &Node,
-    gathered: Option<(Windows, Vec<Place>)>,
-    model: &Model,
-) -> Result<Layer, TranspileError> {
+pub fn affine(name: &str, affine: &Affine, node: &Node, gathered: Option<Placed>, model: &Model) -> Result<Layer, TranspileError> {
     let input = model.tensor(node.inputs[0]);
     let width = input.shape.last();
     let (windows, places) = gathered.unwrap_or_else(|| {
@@ -149,7 +143,7 @@ fn block_width(period: usize, elements: usize) -> usize {
     let divisors = || (1..=periods.min(TOO_MANY / period)).filter(|count| periods.is_multiple_of(*count));
     let worthwhile = divisors().find(|count| count * period >= WORTHWHILE);
     // Without a good divisor, all at once or as many as there may be.
-    let otherwise = || if elements <= SMALL { periods } else { divisors().last().unwrap_or(1) };
+    let otherwise = || if elements <= SMALL { periods } else { divisors().next_back().unwrap_or(1) };
     period * worthwhile.unwrap_or_else(otherwise)
 }
 

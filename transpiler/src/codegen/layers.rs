@@ -30,12 +30,33 @@ fn unrolled(code: &mut Code, layer: &Layer, rescales: &mut Rescales) {
     code.line("let mut y = array![];");
     windows.walk(code, &start_lists(name, windows), |code| {
         code.line(format!("let [{}] = weights::{name}({});", numbered("a", layer.groups.len()), windows.arguments()));
-        for (index, group) in layer.groups.iter().enumerate() {
-            code.line(format!("{}(a{index}, ref y);", rescales.function(&layer.rescale, group.outputs)));
+        // Only the last group can be shorter than the others.
+        let mut first = 0;
+        for groups in layer.groups.chunk_by(|a, b| a.outputs == b.outputs) {
+            let outputs = groups[0].outputs;
+            take_out(code, first..first + groups.len(), outputs, &rescales.function(&layer.rescale, outputs));
+            first += groups.len();
         }
     });
     code.line("y.span()");
     code.close();
+}
+
+/// Results that calls in a row may take out of accumulators; more of them would use up the compiler's range of stack offsets.
+const RESULTS_IN_A_ROW: usize = 512;
+
+/// Takes the results out of accumulators, `lanes` out of each.
+fn take_out(code: &mut Code, accumulators: std::ops::Range<usize>, lanes: usize, rescale: &str) {
+    if accumulators.len() * lanes <= RESULTS_IN_A_ROW {
+        for accumulator in accumulators {
+            code.line(format!("{rescale}(a{accumulator}, ref y);"));
+        }
+    } else {
+        let all = accumulators.map(|accumulator| format!("a{accumulator}")).collect::<Vec<_>>().join(", ");
+        code.open(format!("for accumulator in [{all}].span()"));
+        code.line(format!("{rescale}(*accumulator, ref y);"));
+        code.close();
+    }
 }
 
 fn looped(code: &mut Code, layer: &Layer, inputs: usize, groups: usize, rescales: &mut Rescales) {
@@ -116,9 +137,7 @@ fn rows(code: &mut Code, layer: &Layer, inputs: usize, groups: usize, rescale: &
             code.line(tile(rest, "part"));
         }
     }
-    for accumulator in 0..groups {
-        code.line(format!("{rescale}(a{accumulator}, ref y);"));
-    }
+    take_out(code, 0..groups, layer.rescale.lanes.count(), rescale);
     code.close();
     code.close();
 }

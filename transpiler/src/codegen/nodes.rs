@@ -10,7 +10,7 @@ use super::names::Names;
 use super::plan::{LOOPED_FELTS, MAX_ARRAY};
 use super::rescale::{Rescale, Rescales};
 use super::weights::{array, doc};
-use super::windows::{Origin, Place, Windows};
+use super::windows::{Origin, Place, Placed, Windows};
 use super::{channels, pools, products};
 use crate::error::TranspileError;
 
@@ -223,7 +223,7 @@ impl<'a> Collector<'a> {
 
     /// If a tensor only exists to be taken apart into blocks of this many elements: the tensors that its elements come from, and where
     /// the blocks lie in them. The node that gives the tensor then has nothing to do.
-    fn gathered(&mut self, tensor: usize, block: usize) -> Option<(Vec<usize>, (Windows, Vec<Place>))> {
+    fn gathered(&mut self, tensor: usize, block: usize) -> Option<(Vec<usize>, Placed)> {
         if self.uses[tensor] != 1 {
             return None;
         }
@@ -242,11 +242,12 @@ impl<'a> Collector<'a> {
 
     fn sum(&mut self, name: &str, sum: &Sum, node: &Node, inputs: Vec<usize>, rescales: &mut Rescales) -> Result<Call, TranspileError> {
         let period = if sum.channels() == 1 { 1 } else { sum.channels() * sum.inner as usize };
-        if period > sum.channels() && period * inputs.len() > SHORT_SUM {
-            if let Some(rescale) = channels::channel_rescale(sum, node, self.model)? {
-                let function = channels::channels(sum, &rescale, node, self.model, rescales);
-                return Ok(self.function(name, node, function, &inputs));
-            }
+        if period > sum.channels()
+            && period * inputs.len() > SHORT_SUM
+            && let Some(rescale) = channels::channel_rescale(sum, node, self.model)?
+        {
+            let function = channels::channels(sum, &rescale, node, self.model, rescales);
+            return Ok(self.function(name, node, function, &inputs));
         }
         let layer = layer::sum(name, sum, node, period, self.model)?;
         Ok(self.layer(layer, inputs))

@@ -163,7 +163,7 @@ fn pack(code: &mut Code, outputs: usize, inner: usize, lanes: Lanes, alignment: 
         part(code, PART);
         code.close();
     }
-    if inner % PART > 0 {
+    if !inner.is_multiple_of(PART) {
         for lane in 0..outputs {
             code.line(format!("let w{lane}: @Box<[felt252; {}]> = c{lane}.try_into().unwrap();", inner % PART));
         }

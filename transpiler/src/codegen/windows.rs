@@ -63,6 +63,9 @@ pub enum Place {
     Constant(i32),
 }
 
+/// Windows, and where a block finds each of its elements.
+pub type Placed = (Windows, Vec<Place>);
+
 /// Starts that need more loops than this are listed.
 const MAX_LEVELS: usize = 4;
 /// More runs than this would make the functions' parameter lists unwieldy.
@@ -84,7 +87,7 @@ impl Windows {
 
     /// Finds how blocks of `block` elements lie in their sources, and where a block finds its elements; nothing if they do not lie alike,
     /// or are too scattered. Runs with fewer than `gap` elements between them are joined.
-    pub fn find(origins: &[Origin], sources: &[usize], block: usize, gap: usize) -> Option<(Self, Vec<Place>)> {
+    pub fn find(origins: &[Origin], sources: &[usize], block: usize, gap: usize) -> Option<Placed> {
         let first = &origins[..block];
         let mut used: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); sources.len()];
         let mut anchors: Vec<Option<usize>> = vec![None; sources.len()];

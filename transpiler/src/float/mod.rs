@@ -264,8 +264,8 @@ mod tests {
             let bias = vec![0.0; factors.len()];
             let sum = FloatSum { coefficients: vec![factors.to_vec()], bias, ..FloatSum::uniform(&[1.0], 0.0) };
             let compact = sum.clone().compact(factors.len());
-            for element in 0..factors.len() {
-                assert_eq!(compact.coefficients[0][compact.channel(element)], factors[element]);
+            for (element, factor) in factors.iter().enumerate() {
+                assert_eq!(compact.coefficients[0][compact.channel(element)], *factor);
             }
             (compact.coefficients[0].clone(), compact.inner)
         };

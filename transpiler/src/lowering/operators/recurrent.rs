@@ -174,7 +174,7 @@ fn directions(scope: &Scope<'_>, cell: &Cell, input: usize) -> Result<Vec<Direct
     let biases = given(3, &[count, 2 * rows])?;
     let peepholes = if cell.memory && scope.optional(7)?.is_some() { given(7, &[count, 3 * hidden])? } else { Vec::new() };
     let clip = scope.optional_attribute::<f32>("clip")?.map(f64::from);
-    if let Some(clip) = clip.filter(|clip| !(*clip > 0.0)) {
+    if let Some(clip) = clip.filter(|clip| clip.is_nan() || *clip <= 0.0) {
         return Err(format!("attribute `clip` is {clip}, which is not positive"));
     }
     let mut activations = activations(scope, cell.activations, count)?.into_iter();
