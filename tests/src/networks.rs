@@ -100,6 +100,25 @@ pub const CASES: &[Case] = &[
     Case { name: "two inputs and three outputs", onnx: two_inputs, inputs: &[3, 2] },
     Case { name: "constant nodes and a dead channel", onnx: dead_channel, inputs: &[3] },
     Case { name: "elementwise only", onnx: elementwise, inputs: &[40] },
+    Case { name: "convolution with strides, pads and dilations", onnx: strided_convolution, inputs: &[84] },
+    Case { name: "grouped convolution", onnx: grouped_convolution, inputs: &[100] },
+    Case { name: "depthwise and pointwise convolution", onnx: separable_convolution, inputs: &[75] },
+    Case { name: "convolution over time", onnx: convolution_over_time, inputs: &[24] },
+    Case { name: "transposed convolution", onnx: transposed_convolution, inputs: &[32] },
+    Case { name: "pools", onnx: pools, inputs: &[72] },
+    Case { name: "residual sum across layouts", onnx: residual, inputs: &[50] },
+    Case { name: "channels weighted by what is computed", onnx: squeeze_and_excite, inputs: &[48] },
+    Case { name: "softmax over two axes", onnx: softmax, inputs: &[15] },
+    Case { name: "layer normalisation", onnx: layer_normalisation, inputs: &[24] },
+    Case { name: "attention", onnx: attention, inputs: &[24] },
+    Case { name: "lstm of three steps", onnx: || recurrent("LSTM", 4), inputs: &[12] },
+    Case { name: "gru of three steps", onnx: || recurrent("GRU", 3), inputs: &[12] },
+    Case { name: "concat, slice, pad, transpose and resize", onnx: rearranged, inputs: &[24] },
+    Case { name: "where and compare", onnx: choices, inputs: &[10, 10] },
+    Case { name: "activations", onnx: activations, inputs: &[12] },
+    Case { name: "reductions", onnx: reductions, inputs: &[24] },
+    Case { name: "top-k", onnx: top_k, inputs: &[21] },
+    Case { name: "products and quotients of computed sides", onnx: quotients, inputs: &[8, 8] },
 ];
 
 fn scaled_gemm() -> Onnx {
@@ -234,4 +253,221 @@ fn elementwise() -> Onnx {
         .node("relu", "Relu", &["x"], "a", &[])
         .node("add", "Add", &["a", "b"], "y", &[])
         .output("y")
+}
+
+/// A convolution `y` of `x` with seeded weights and a bias.
+fn convolution(seed: u64, x: &[usize], w: &[usize], attributes: &[(&str, Attribute)]) -> Onnx {
+    let mut random = Random::new(seed);
+    let terms = w[1..].iter().product::<usize>();
+    Onnx::new()
+        .input("x", x)
+        .floats("w", w, &random.normal(w[0] * terms, (2.0 / terms as f64).sqrt()))
+        .floats("b", &w[..1], &random.normal(w[0], 0.2))
+        .node("conv", "Conv", &["x", "w", "b"], "y", attributes)
+}
+
+fn strided_convolution() -> Onnx {
+    let attributes =
+        [("strides", Attribute::Ints(&[2, 1])), ("pads", Attribute::Ints(&[1, 0, 2, 1])), ("dilations", Attribute::Ints(&[1, 2]))];
+    convolution(11, &[1, 2, 7, 6], &[3, 2, 3, 2], &attributes).output("y")
+}
+
+fn grouped_convolution() -> Onnx {
+    let onnx = convolution(12, &[1, 4, 5, 5], &[6, 2, 3, 3], &[("group", Attribute::Int(2)), ("pads", Attribute::Ints(&[1, 1, 1, 1]))]);
+    onnx.node("relu", "Relu", &["y"], "z", &[]).output("z")
+}
+
+fn separable_convolution() -> Onnx {
+    let depthwise = [("group", Attribute::Int(3)), ("auto_pad", Attribute::Text("SAME_UPPER"))];
+    let mut random = Random::new(13);
+    convolution(14, &[1, 3, 5, 5], &[3, 1, 3, 3], &depthwise)
+        .floats("v", &[4, 3, 1, 1], &random.normal(12, 1.0))
+        .node("pointwise", "Conv", &["y", "v"], "z", &[])
+        .output("z")
+}
+
+fn convolution_over_time() -> Onnx {
+    convolution(15, &[1, 3, 8], &[4, 3, 3], &[("dilations", Attribute::Ints(&[2]))]).output("y")
+}
+
+fn transposed_convolution() -> Onnx {
+    let mut random = Random::new(16);
+    let attributes =
+        [("strides", Attribute::Ints(&[2, 2])), ("pads", Attribute::Ints(&[1, 1, 1, 1])), ("output_padding", Attribute::Ints(&[1, 1]))];
+    Onnx::new()
+        .input("x", &[1, 2, 4, 4])
+        .floats("w", &[2, 3, 3, 3], &random.normal(54, 0.5))
+        .floats("b", &[3], &random.normal(3, 0.5))
+        .node("conv", "ConvTranspose", &["x", "w", "b"], "y", &attributes)
+        .output("y")
+}
+
+fn pools() -> Onnx {
+    let ceil = [("kernel_shape", Attribute::Ints(&[3, 3])), ("strides", Attribute::Ints(&[2, 2])), ("ceil_mode", Attribute::Int(1))];
+    let padded = [("kernel_shape", Attribute::Ints(&[3, 3])), ("pads", Attribute::Ints(&[1, 1, 1, 1]))];
+    Onnx::new()
+        .input("x", &[1, 2, 6, 6])
+        .node("max", "MaxPool", &["x"], "a", &ceil)
+        .node("average", "AveragePool", &["x"], "b", &padded)
+        .node("global", "GlobalAveragePool", &["b"], "c", &[])
+        .output("a")
+        .output("b")
+        .output("c")
+}
+
+fn residual() -> Onnx {
+    let mut random = Random::new(17);
+    let pads = || [("pads", Attribute::Ints(&[1, 1, 1, 1]))];
+    convolution(18, &[1, 2, 5, 5], &[2, 2, 3, 3], &pads())
+        .floats("v", &[2, 2, 3, 3], &random.normal(36, 0.3))
+        .floats("dense", &[50, 3], &random.normal(150, 0.2))
+        .node("relu", "Relu", &["y"], "a", &[])
+        .node("second", "Conv", &["a", "v"], "c", &pads())
+        .node("sum", "Add", &["x", "c"], "d", &[])
+        .node("flatten", "Flatten", &["d"], "e", &[])
+        .node("matmul", "MatMul", &["e", "dense"], "z", &[])
+        .output("d")
+        .output("z")
+}
+
+fn squeeze_and_excite() -> Onnx {
+    let mut random = Random::new(19);
+    Onnx::new()
+        .input("x", &[1, 3, 4, 4])
+        .floats("w", &[3, 3, 1, 1], &random.normal(9, 2.0))
+        .node("squeeze", "GlobalAveragePool", &["x"], "a", &[])
+        .node("mix", "Conv", &["a", "w"], "b", &[])
+        .node("gate", "Sigmoid", &["b"], "c", &[])
+        .node("excite", "Mul", &["x", "c"], "y", &[])
+        .output("y")
+}
+
+fn softmax() -> Onnx {
+    Onnx::new()
+        .input("x", &[3, 5])
+        .node("last", "Softmax", &["x"], "a", &[])
+        .node("first", "Softmax", &["x"], "b", &[("axis", Attribute::Int(0))])
+        .output("a")
+        .output("b")
+}
+
+fn layer_normalisation() -> Onnx {
+    let mut random = Random::new(20);
+    Onnx::new()
+        .opset(17)
+        .input("x", &[1, 3, 8])
+        .floats("scale", &[8], &random.normal(8, 1.0))
+        .floats("bias", &[8], &random.normal(8, 1.0))
+        .node("normalise", "LayerNormalization", &["x", "scale", "bias"], "y", &[("epsilon", Attribute::Float(0.1))])
+        .output("y")
+}
+
+fn attention() -> Onnx {
+    let mut random = Random::new(21);
+    let mut onnx = Onnx::new().input("x", &[1, 4, 6]).floats("root", &[], &[6f32.sqrt()]);
+    for (weights, product) in [("wq", "q"), ("wk", "k"), ("wv", "v")] {
+        onnx = onnx.floats(weights, &[6, 6], &random.normal(36, 0.4)).node(product, "MatMul", &["x", weights], product, &[]);
+    }
+    onnx.node("transpose", "Transpose", &["k"], "kt", &[("perm", Attribute::Ints(&[0, 2, 1]))])
+        .node("scores", "MatMul", &["q", "kt"], "scores", &[])
+        .node("scale", "Div", &["scores", "root"], "scaled", &[])
+        .node("shares", "Softmax", &["scaled"], "shares", &[("axis", Attribute::Int(-1))])
+        .node("mix", "MatMul", &["shares", "v"], "y", &[])
+        .output("y")
+}
+
+/// Three steps of a recurrent network with three cells of so many gates.
+fn recurrent(operator: &str, gates: usize) -> Onnx {
+    let mut random = Random::new(22);
+    Onnx::new()
+        .input("x", &[3, 1, 4])
+        .floats("w", &[1, 3 * gates, 4], &random.normal(12 * gates, 0.5))
+        .floats("r", &[1, 3 * gates, 3], &random.normal(9 * gates, 0.5))
+        .floats("b", &[1, 6 * gates], &random.normal(6 * gates, 0.5))
+        .node("recurrent", operator, &["x", "w", "r", "b"], "y", &[("hidden_size", Attribute::Int(3))])
+        .output("y")
+}
+
+fn rearranged() -> Onnx {
+    let nearest = [
+        ("mode", Attribute::Text("nearest")),
+        ("coordinate_transformation_mode", Attribute::Text("asymmetric")),
+        ("nearest_mode", Attribute::Text("floor")),
+    ];
+    Onnx::new()
+        .input("x", &[1, 2, 3, 4])
+        .integers("starts", &[2], &[2, 3])
+        .integers("ends", &[2], &[-9, 1])
+        .integers("axes", &[2], &[2, 3])
+        .integers("steps", &[2], &[-1, -1])
+        .integers("pads", &[8], &[0, 0, 1, 0, 0, 0, 0, 2])
+        .floats("fill", &[], &[0.5])
+        .floats("scales", &[4], &[1.0, 1.0, 2.0, 2.0])
+        .node("slice", "Slice", &["x", "starts", "ends", "axes", "steps"], "a", &[])
+        .node("pad", "Pad", &["a", "pads", "fill"], "b", &[])
+        .node("transpose", "Transpose", &["b"], "c", &[("perm", Attribute::Ints(&[0, 3, 2, 1]))])
+        .node("back", "Transpose", &["c"], "d", &[("perm", Attribute::Ints(&[0, 3, 2, 1]))])
+        .node("concat", "Concat", &["b", "d"], "e", &[("axis", Attribute::Int(1))])
+        .node("resize", "Resize", &["e", "", "scales"], "y", &nearest)
+        .output("c")
+        .output("y")
+}
+
+fn choices() -> Onnx {
+    Onnx::new()
+        .input("x", &[1, 10])
+        .input("z", &[1, 10])
+        .floats("zero", &[], &[0.0])
+        .floats("slope", &[10], &Random::new(23).normal(10, 0.3))
+        .node("compare", "Greater", &["x", "z"], "more", &[])
+        .node("greater", "Where", &["more", "x", "z"], "a", &[])
+        .node("positive", "Less", &["zero", "x"], "above", &[])
+        .node("sloped", "Mul", &["x", "slope"], "less", &[])
+        .node("prelu", "Where", &["above", "x", "less"], "b", &[])
+        .output("a")
+        .output("b")
+}
+
+fn activations() -> Onnx {
+    const OPERATORS: &[&str] = &["Sigmoid", "Tanh", "Elu", "Softplus", "HardSwish", "LeakyRelu", "Erf", "Selu", "Abs", "Exp"];
+    let onnx = Onnx::new().opset(14).input("x", &[1, 12]);
+    let onnx = OPERATORS.iter().fold(onnx, |onnx, operator| onnx.node(operator, operator, &["x"], operator, &[]));
+    onnx.node("concat", "Concat", OPERATORS, "y", &[("axis", Attribute::Int(1))]).output("y")
+}
+
+fn reductions() -> Onnx {
+    let over = |axes| [("axes", Attribute::Ints(axes)), ("keepdims", Attribute::Int(0))];
+    Onnx::new()
+        .opset(11)
+        .input("x", &[2, 3, 4])
+        .node("mean", "ReduceMean", &["x"], "a", &over(&[1]))
+        .node("max", "ReduceMax", &["x"], "b", &over(&[0, 2]))
+        .node("sum", "ReduceSum", &["x"], "c", &over(&[-1]))
+        .node("squares", "ReduceSumSquare", &["x"], "d", &over(&[0]))
+        .output("a")
+        .output("b")
+        .output("c")
+        .output("d")
+}
+
+fn top_k() -> Onnx {
+    Onnx::new()
+        .input("x", &[3, 7])
+        .integers("k", &[1], &[3])
+        .node("top", "TopK", &["x", "k"], "values", &[])
+        .further_outputs(&["places"])
+        .output("values")
+}
+
+fn quotients() -> Onnx {
+    Onnx::new()
+        .input("x", &[1, 8])
+        .input("z", &[1, 8])
+        .floats("half", &[], &[0.5])
+        .node("gate", "Sigmoid", &["z"], "a", &[])
+        .node("above zero", "Add", &["a", "half"], "b", &[])
+        .node("quotient", "Div", &["x", "b"], "y", &[])
+        .node("product", "Mul", &["x", "z"], "p", &[])
+        .output("y")
+        .output("p")
 }

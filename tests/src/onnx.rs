@@ -14,7 +14,9 @@ use tract_onnx::pb::{
 /// An attribute's value.
 pub enum Attribute {
     Int(i64),
+    Ints(&'static [i64]),
     Float(f32),
+    Text(&'static str),
 }
 
 /// An ONNX graph under construction.
@@ -68,6 +70,8 @@ impl Onnx {
             let base = AttributeProto { name: (*name).to_owned(), ..AttributeProto::default() };
             match value {
                 Attribute::Int(i) => AttributeProto { r#type: AttributeType::Int as i32, i: *i, ..base },
+                Attribute::Ints(ints) => AttributeProto { r#type: AttributeType::Ints as i32, ints: ints.to_vec(), ..base },
+                Attribute::Text(s) => AttributeProto { r#type: AttributeType::String as i32, s: s.as_bytes().to_vec(), ..base },
                 Attribute::Float(f) => AttributeProto { r#type: AttributeType::Float as i32, f: *f, ..base },
             }
         });
@@ -79,6 +83,13 @@ impl Onnx {
             attribute: attribute.collect(),
             ..NodeProto::default()
         });
+        self
+    }
+
+    /// Gives the last node further outputs; the empty name leaves one out.
+    pub fn further_outputs(mut self, names: &[&str]) -> Self {
+        let node = self.graph.node.last_mut().expect("outputs belong to a node");
+        node.output.extend(names.iter().map(|name| (*name).to_owned()));
         self
     }
 

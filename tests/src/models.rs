@@ -1,0 +1,117 @@
+//! The trained models of `examples/`: one list drives transpiling, running and proving.
+
+use std::path::PathBuf;
+
+use maat_transpiler::samples::{self, Sample};
+use maat_transpiler::{Network, Options, Quantised, TranspileError};
+
+use crate::root;
+
+/// How near the integers come to the float network at 16 bits.
+pub enum Closeness {
+    /// The least share of samples whose first output has its first maximum in the same place, or is the same class.
+    SameChoice(f64),
+    /// The greatest error of an output, as a share of its greatest value.
+    Error(f64),
+}
+
+/// A row of the list.
+pub struct RealModel {
+    /// What it is called.
+    pub name: &'static str,
+    /// The ONNX file, under `examples/`. `calibration.json` and `test.json` lie beside it.
+    pub onnx: &'static str,
+    /// The output that is a class, where `labels.json` beside the file says which is right.
+    pub class: Option<usize>,
+    /// Test samples to run in the Cairo VM, unless all long suites are on.
+    pub cairo_runs: usize,
+    /// Steps in the Cairo VM that no sample may need.
+    pub steps: usize,
+    /// What is asked of the integers.
+    pub closeness: Closeness,
+}
+
+/// Every trained model.
+pub const MODELS: &[RealModel] = &[
+    RealModel {
+        name: "rockybot",
+        onnx: "rockybot/rockybot.onnx",
+        class: None,
+        cairo_runs: 4,
+        steps: 30_000,
+        closeness: Closeness::SameChoice(0.995),
+    },
+    RealModel {
+        name: "digits",
+        onnx: "digits/digits.onnx",
+        class: Some(1),
+        cairo_runs: 3,
+        steps: 500_000,
+        closeness: Closeness::SameChoice(0.995),
+    },
+    RealModel {
+        name: "digits mlp",
+        onnx: "digits/mlp.onnx",
+        class: Some(1),
+        cairo_runs: 4,
+        steps: 50_000,
+        closeness: Closeness::SameChoice(0.995),
+    },
+    RealModel {
+        name: "digits forest",
+        onnx: "digits/forest.onnx",
+        class: Some(0),
+        cairo_runs: 3,
+        steps: 500_000,
+        closeness: Closeness::SameChoice(0.995),
+    },
+    RealModel {
+        name: "lenet",
+        onnx: "lenet/lenet.onnx",
+        class: Some(1),
+        cairo_runs: 1,
+        steps: 2_000_000,
+        closeness: Closeness::SameChoice(1.0),
+    },
+    RealModel { name: "lstm", onnx: "lstm/lstm.onnx", class: None, cairo_runs: 2, steps: 1_000_000, closeness: Closeness::Error(0.01) },
+    RealModel {
+        name: "transformer",
+        onnx: "transformer/transformer.onnx",
+        class: Some(1),
+        cairo_runs: 2,
+        steps: 1_000_000,
+        closeness: Closeness::SameChoice(0.99),
+    },
+];
+
+impl RealModel {
+    fn beside(&self, file: &str) -> PathBuf {
+        root().join("examples").join(self.onnx).with_file_name(file)
+    }
+
+    /// The float network.
+    pub fn network(&self) -> Network {
+        Network::import(&self.beside(self.onnx.rsplit('/').next().unwrap_or(self.onnx)))
+            .unwrap_or_else(|error| panic!("{}: {error}", self.name))
+    }
+
+    fn samples(&self, file: &str, network: &Network) -> Vec<Sample> {
+        samples::read(&self.beside(file), network.inputs()).unwrap_or_else(|error| panic!("{}: {error}", self.name))
+    }
+
+    /// The integers, calibrated on the model's samples.
+    pub fn quantise(&self, network: &Network, options: &Options) -> Result<Quantised, TranspileError> {
+        network.quantise(&self.samples("calibration.json", network), options)
+    }
+
+    /// The held-out samples.
+    pub fn test_samples(&self, network: &Network) -> Vec<Sample> {
+        self.samples("test.json", network)
+    }
+
+    /// What is right for each held-out sample.
+    pub fn labels(&self) -> Vec<i32> {
+        let text = std::fs::read(self.beside("labels.json")).unwrap_or_else(|error| panic!("{}: {error}", self.name));
+        serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", self.name))
+    }
+}

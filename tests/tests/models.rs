@@ -1,0 +1,132 @@
+//! Every trained model of the list: near its float network, equal in runtime and Cairo VM, and as right on held-out samples as before.
+
+mod common;
+
+use maat_cairo::Compiler;
+use maat_runtime::{Executor, Model, dequantise};
+use maat_tests::models::{Closeness, MODELS, RealModel};
+use maat_transpiler::samples::Sample;
+use maat_transpiler::{Network, Options, Package, PackageFolder, Widths, quantise_sample, run_program};
+use rayon::prelude::*;
+
+/// The greatest share of held-out samples that quantisation may cost a classifier of the digits, by the bits of activations and weights.
+const LOSSES: &[(u32, f64)] = &[(16, 0.005), (8, 0.015)];
+const DIGITS: &str = "digits";
+
+fn quantised_inputs(model: &Model, samples: &[Sample]) -> Vec<Vec<Vec<i32>>> {
+    samples.iter().map(|sample| quantise_sample(model, sample).unwrap()).collect()
+}
+
+fn first_maximum(values: &[f64]) -> usize {
+    (1..values.len()).fold(0, |best, candidate| if values[candidate] > values[best] { candidate } else { best })
+}
+
+/// The outputs of the integers as real numbers.
+fn run_integers(model: &Model, samples: &[Sample]) -> Vec<Vec<Vec<f64>>> {
+    let outputs = Executor::run_batch(model, &quantised_inputs(model, samples)).unwrap();
+    let scales: Vec<i32> = model.outputs().iter().map(|output| model.tensor(output.tensor).scale).collect();
+    let real = |outputs: Vec<Vec<i32>>| {
+        let real = |(values, scale): (Vec<i32>, &i32)| values.into_iter().map(|value| dequantise(value, *scale)).collect();
+        outputs.into_iter().zip(&scales).map(real).collect()
+    };
+    outputs.into_iter().map(real).collect()
+}
+
+#[test]
+fn every_model_is_near_its_float_network() {
+    assert!(!MODELS.is_empty());
+    MODELS.par_iter().for_each(|row| {
+        let network = row.network();
+        let samples = row.test_samples(&network);
+        let model = row.quantise(&network, &Options::default()).unwrap().model;
+        let found = run_integers(&model, &samples);
+        let expected: Vec<Vec<Vec<f64>>> = samples.iter().map(|sample| network.run_float(sample)).collect();
+        match row.closeness {
+            Closeness::SameChoice(least) => {
+                let choice = |outputs: &[Vec<f64>]| if outputs[0].len() > 1 { first_maximum(&outputs[0]) as f64 } else { outputs[0][0] };
+                let same = expected.iter().zip(&found).filter(|(expected, found)| choice(expected) == choice(found)).count();
+                let share = same as f64 / samples.len() as f64;
+                println!("{}: the same choice in {same} of {}", row.name, samples.len());
+                assert!(share >= least, "{}: the same choice in only {share} of the samples", row.name);
+            }
+            Closeness::Error(most) => {
+                let pairs = || expected.iter().flatten().flatten().zip(found.iter().flatten().flatten());
+                let magnitude = pairs().fold(0f64, |most, (expected, _)| most.max(expected.abs()));
+                let error = pairs().fold(0f64, |most, (expected, found)| most.max((expected - found).abs())) / magnitude;
+                println!("{}: off by at most {error} of the greatest value", row.name);
+                assert!(error <= most, "{}: off by {error} of the greatest value {magnitude}", row.name);
+            }
+        }
+    });
+}
+
+#[test]
+fn every_model_is_equal_in_runtime_and_cairo() {
+    MODELS.par_iter().for_each(|row| {
+        let network = row.network();
+        let model = row.quantise(&network, &Options::default()).unwrap().model;
+        let samples = row.test_samples(&network);
+        let runs = if cfg!(feature = "slow") { samples.len() } else { row.cairo_runs };
+        assert!(runs > 0, "{}: no runs", row.name);
+        let inputs = quantised_inputs(&model, &samples[..runs]);
+        let expected = Executor::run_batch(&model, &inputs).unwrap();
+        let program = common::compile(&model);
+        let steps = inputs.iter().zip(&expected).enumerate().map(|(index, (inputs, expected))| {
+            let (found, steps) = run_program(&model, &program, inputs).unwrap_or_else(|error| panic!("{}: {error}", row.name));
+            assert_eq!(&found, expected, "{}: sample {index}", row.name);
+            steps
+        });
+        let steps = steps.max().unwrap_or_default();
+        println!("{}: {} multiply-accumulates, {steps} steps", row.name, model.macs());
+        assert!(steps < row.steps, "{}: {steps} steps", row.name);
+    });
+}
+
+/// The share of held-out samples that a classifier gets right.
+fn share_right<'a>(classes: impl Iterator<Item = &'a f64>, labels: &[i32]) -> f64 {
+    classes.zip(labels).filter(|(class, label)| **class == f64::from(**label)).count() as f64 / labels.len() as f64
+}
+
+fn check_losses(row: &RealModel, network: &Network, class: usize) {
+    let (samples, labels) = (row.test_samples(network), row.labels());
+    assert_eq!(samples.len(), labels.len(), "{}", row.name);
+    let expected: Vec<Vec<Vec<f64>>> = samples.iter().map(|sample| network.run_float(sample)).collect();
+    let before = share_right(expected.iter().map(|outputs| &outputs[class][0]), &labels);
+    for (bits, most) in LOSSES {
+        let widths = Widths { activations: *bits, weights: *bits };
+        let model = row.quantise(network, &Options { widths, ..Options::default() }).unwrap().model;
+        let found = run_integers(&model, &samples);
+        let after = share_right(found.iter().map(|outputs| &outputs[class][0]), &labels);
+        println!("{} at {bits} bits: {:.2} % right, of {:.2} % in floats", row.name, 100.0 * after, 100.0 * before);
+        assert!(before - after <= *most || !row.name.starts_with(DIGITS), "{} at {bits} bits: {after} right, of {before}", row.name);
+    }
+}
+
+#[test]
+fn classifiers_stay_as_right_on_held_out_samples() {
+    let mut digits = 0;
+    for row in MODELS {
+        if let Some(class) = row.class {
+            check_losses(row, &row.network(), class);
+            digits += usize::from(row.name.starts_with(DIGITS));
+        }
+    }
+    assert_eq!(digits, 3, "the list has lost classifiers of the digits");
+}
+
+#[test]
+fn a_package_comes_back_from_its_folder() {
+    let row = MODELS.iter().find(|row| row.name == "digits mlp").unwrap();
+    let network = row.network();
+    let quantised = row.quantise(&network, &Options::default()).unwrap();
+    let package = Package::build(quantised, &Compiler::default(), &mut |_| {}).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("package");
+    package.write(&path).unwrap();
+    let opened = PackageFolder::open(&path).unwrap();
+    let model = opened.model().unwrap();
+    assert_eq!((&model, opened.report().unwrap()), (&package.model, package.report));
+    let inputs = quantise_sample(&model, &row.test_samples(&network)[0]).unwrap();
+    let (found, _) = run_program(&model, &opened.program().unwrap(), &inputs).unwrap();
+    assert_eq!(found, Executor::new(&package.model).run(&inputs).unwrap());
+}
