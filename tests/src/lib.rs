@@ -3,6 +3,7 @@
 pub mod conformance;
 pub mod networks;
 pub mod onnx;
+pub mod steps;
 
 use std::path::{Path, PathBuf};
 
