@@ -4,6 +4,7 @@ pub mod conformance;
 pub mod models;
 pub mod networks;
 pub mod onnx;
+pub mod steps;
 
 use std::path::{Path, PathBuf};
 

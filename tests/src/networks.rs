@@ -268,12 +268,12 @@ fn convolution(seed: u64, x: &[usize], w: &[usize], attributes: &[(&str, Attribu
 
 fn strided_convolution() -> Onnx {
     let attributes =
-        [("strides", Attribute::Ints(&[2, 1])), ("pads", Attribute::Ints(&[1, 0, 2, 1])), ("dilations", Attribute::Ints(&[1, 2]))];
+        [("strides", Attribute::Ints(vec![2, 1])), ("pads", Attribute::Ints(vec![1, 0, 2, 1])), ("dilations", Attribute::Ints(vec![1, 2]))];
     convolution(11, &[1, 2, 7, 6], &[3, 2, 3, 2], &attributes).output("y")
 }
 
 fn grouped_convolution() -> Onnx {
-    let onnx = convolution(12, &[1, 4, 5, 5], &[6, 2, 3, 3], &[("group", Attribute::Int(2)), ("pads", Attribute::Ints(&[1, 1, 1, 1]))]);
+    let onnx = convolution(12, &[1, 4, 5, 5], &[6, 2, 3, 3], &[("group", Attribute::Int(2)), ("pads", Attribute::Ints(vec![1, 1, 1, 1]))]);
     onnx.node("relu", "Relu", &["y"], "z", &[]).output("z")
 }
 
@@ -287,13 +287,13 @@ fn separable_convolution() -> Onnx {
 }
 
 fn convolution_over_time() -> Onnx {
-    convolution(15, &[1, 3, 8], &[4, 3, 3], &[("dilations", Attribute::Ints(&[2]))]).output("y")
+    convolution(15, &[1, 3, 8], &[4, 3, 3], &[("dilations", Attribute::Ints(vec![2]))]).output("y")
 }
 
 fn transposed_convolution() -> Onnx {
     let mut random = Random::new(16);
     let attributes =
-        [("strides", Attribute::Ints(&[2, 2])), ("pads", Attribute::Ints(&[1, 1, 1, 1])), ("output_padding", Attribute::Ints(&[1, 1]))];
+        [("strides", Attribute::Ints(vec![2, 2])), ("pads", Attribute::Ints(vec![1, 1, 1, 1])), ("output_padding", Attribute::Ints(vec![1, 1]))];
     Onnx::new()
         .input("x", &[1, 2, 4, 4])
         .floats("w", &[2, 3, 3, 3], &random.normal(54, 0.5))
@@ -303,8 +303,8 @@ fn transposed_convolution() -> Onnx {
 }
 
 fn pools() -> Onnx {
-    let ceil = [("kernel_shape", Attribute::Ints(&[3, 3])), ("strides", Attribute::Ints(&[2, 2])), ("ceil_mode", Attribute::Int(1))];
-    let padded = [("kernel_shape", Attribute::Ints(&[3, 3])), ("pads", Attribute::Ints(&[1, 1, 1, 1]))];
+    let ceil = [("kernel_shape", Attribute::Ints(vec![3, 3])), ("strides", Attribute::Ints(vec![2, 2])), ("ceil_mode", Attribute::Int(1))];
+    let padded = [("kernel_shape", Attribute::Ints(vec![3, 3])), ("pads", Attribute::Ints(vec![1, 1, 1, 1]))];
     Onnx::new()
         .input("x", &[1, 2, 6, 6])
         .node("max", "MaxPool", &["x"], "a", &ceil)
@@ -317,7 +317,7 @@ fn pools() -> Onnx {
 
 fn residual() -> Onnx {
     let mut random = Random::new(17);
-    let pads = || [("pads", Attribute::Ints(&[1, 1, 1, 1]))];
+    let pads = || [("pads", Attribute::Ints(vec![1, 1, 1, 1]))];
     convolution(18, &[1, 2, 5, 5], &[2, 2, 3, 3], &pads())
         .floats("v", &[2, 2, 3, 3], &random.normal(36, 0.3))
         .floats("dense", &[50, 3], &random.normal(150, 0.2))
@@ -368,7 +368,7 @@ fn attention() -> Onnx {
     for (weights, product) in [("wq", "q"), ("wk", "k"), ("wv", "v")] {
         onnx = onnx.floats(weights, &[6, 6], &random.normal(36, 0.4)).node(product, "MatMul", &["x", weights], product, &[]);
     }
-    onnx.node("transpose", "Transpose", &["k"], "kt", &[("perm", Attribute::Ints(&[0, 2, 1]))])
+    onnx.node("transpose", "Transpose", &["k"], "kt", &[("perm", Attribute::Ints(vec![0, 2, 1]))])
         .node("scores", "MatMul", &["q", "kt"], "scores", &[])
         .node("scale", "Div", &["scores", "root"], "scaled", &[])
         .node("shares", "Softmax", &["scaled"], "shares", &[("axis", Attribute::Int(-1))])
@@ -405,8 +405,8 @@ fn rearranged() -> Onnx {
         .floats("scales", &[4], &[1.0, 1.0, 2.0, 2.0])
         .node("slice", "Slice", &["x", "starts", "ends", "axes", "steps"], "a", &[])
         .node("pad", "Pad", &["a", "pads", "fill"], "b", &[])
-        .node("transpose", "Transpose", &["b"], "c", &[("perm", Attribute::Ints(&[0, 3, 2, 1]))])
-        .node("back", "Transpose", &["c"], "d", &[("perm", Attribute::Ints(&[0, 3, 2, 1]))])
+        .node("transpose", "Transpose", &["b"], "c", &[("perm", Attribute::Ints(vec![0, 3, 2, 1]))])
+        .node("back", "Transpose", &["c"], "d", &[("perm", Attribute::Ints(vec![0, 3, 2, 1]))])
         .node("concat", "Concat", &["b", "d"], "e", &[("axis", Attribute::Int(1))])
         .node("resize", "Resize", &["e", "", "scales"], "y", &nearest)
         .output("c")

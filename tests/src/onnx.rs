@@ -12,11 +12,42 @@ use tract_onnx::pb::{
 };
 
 /// An attribute's value.
+#[derive(Debug, Clone)]
 pub enum Attribute {
     Int(i64),
-    Ints(&'static [i64]),
     Float(f32),
     Text(&'static str),
+    Ints(Vec<i64>),
+    Floats(Vec<f32>),
+    Texts(Vec<&'static str>),
+    /// A tensor of floats with one axis.
+    FloatTensor(Vec<f32>),
+    /// A tensor of bytes with one axis.
+    ByteTensor(Vec<u8>),
+}
+
+impl Attribute {
+    fn named(&self, name: &str) -> AttributeProto {
+        let base = |r#type: AttributeType| AttributeProto { name: name.to_owned(), r#type: r#type as i32, ..AttributeProto::default() };
+        let tensor = |data_type, length, raw_data| Some(constant("", data_type, &[length], raw_data));
+        match self {
+            Self::Int(i) => AttributeProto { i: *i, ..base(AttributeType::Int) },
+            Self::Float(f) => AttributeProto { f: *f, ..base(AttributeType::Float) },
+            Self::Text(text) => AttributeProto { s: text.as_bytes().to_vec(), ..base(AttributeType::String) },
+            Self::Ints(ints) => AttributeProto { ints: ints.clone(), ..base(AttributeType::Ints) },
+            Self::Floats(floats) => AttributeProto { floats: floats.clone(), ..base(AttributeType::Floats) },
+            Self::Texts(texts) => {
+                AttributeProto { strings: texts.iter().map(|text| text.as_bytes().to_vec()).collect(), ..base(AttributeType::Strings) }
+            }
+            Self::FloatTensor(floats) => {
+                let raw = floats.iter().flat_map(|value| value.to_le_bytes()).collect();
+                AttributeProto { t: tensor(DataType::Float, floats.len(), raw), ..base(AttributeType::Tensor) }
+            }
+            Self::ByteTensor(bytes) => {
+                AttributeProto { t: tensor(DataType::Uint8, bytes.len(), bytes.clone()), ..base(AttributeType::Tensor) }
+            }
+        }
+    }
 }
 
 /// An ONNX graph under construction.
@@ -39,8 +70,13 @@ impl Onnx {
     }
 
     /// Adds a float input.
-    pub fn input(mut self, name: &str, shape: &[usize]) -> Self {
-        self.graph.input.push(port(name, DataType::Float, shape));
+    pub fn input(self, name: &str, shape: &[usize]) -> Self {
+        self.typed_input(name, DataType::Float, shape)
+    }
+
+    /// Adds an input of any type.
+    pub fn typed_input(mut self, name: &str, data_type: DataType, shape: &[usize]) -> Self {
+        self.graph.input.push(port(name, data_type, shape));
         self
     }
 
@@ -64,23 +100,34 @@ impl Onnx {
         self
     }
 
-    /// Adds a node.
-    pub fn node(mut self, name: &str, operator: &str, inputs: &[&str], output: &str, attributes: &[(&str, Attribute)]) -> Self {
-        let attribute = attributes.iter().map(|(name, value)| {
-            let base = AttributeProto { name: (*name).to_owned(), ..AttributeProto::default() };
-            match value {
-                Attribute::Int(i) => AttributeProto { r#type: AttributeType::Int as i32, i: *i, ..base },
-                Attribute::Ints(ints) => AttributeProto { r#type: AttributeType::Ints as i32, ints: ints.to_vec(), ..base },
-                Attribute::Text(s) => AttributeProto { r#type: AttributeType::String as i32, s: s.as_bytes().to_vec(), ..base },
-                Attribute::Float(f) => AttributeProto { r#type: AttributeType::Float as i32, f: *f, ..base },
-            }
-        });
+    /// Adds a constant of signed or unsigned bytes.
+    pub fn bytes(mut self, name: &str, data_type: DataType, shape: &[usize], values: Vec<u8>) -> Self {
+        self.graph.initializer.push(constant(name, data_type, shape, values));
+        self
+    }
+
+    /// Adds a node with one output.
+    pub fn node(self, name: &str, operator: &str, inputs: &[&str], output: &str, attributes: &[(&str, Attribute)]) -> Self {
+        self.node_with_outputs(name, operator, inputs, &[output], attributes)
+    }
+
+    /// Adds a node. An operator of another domain than ONNX's own follows it and a dot.
+    pub fn node_with_outputs(
+        mut self,
+        name: &str,
+        operator: &str,
+        inputs: &[&str],
+        outputs: &[&str],
+        attributes: &[(&str, Attribute)],
+    ) -> Self {
+        let (domain, operator) = operator.rsplit_once('.').unwrap_or(("", operator));
         self.graph.node.push(NodeProto {
             name: name.to_owned(),
+            domain: domain.to_owned(),
             op_type: operator.to_owned(),
             input: inputs.iter().map(|input| (*input).to_owned()).collect(),
-            output: vec![output.to_owned()],
-            attribute: attribute.collect(),
+            output: outputs.iter().map(|output| (*output).to_owned()).collect(),
+            attribute: attributes.iter().map(|(name, value)| value.named(name)).collect(),
             ..NodeProto::default()
         });
         self
@@ -95,9 +142,15 @@ impl Onnx {
 
     /// The bytes of the file.
     pub fn to_bytes(self) -> Vec<u8> {
-        let opset = OperatorSetIdProto { domain: String::new(), version: self.opset };
+        let opset = |domain: &str, version: i64| OperatorSetIdProto { domain: domain.to_owned(), version };
         let graph = GraphProto { name: "test".to_owned(), ..self.graph };
-        ModelProto { ir_version: 8, opset_import: vec![opset], graph: Some(graph), ..ModelProto::default() }.encode_to_vec()
+        ModelProto {
+            ir_version: 8,
+            opset_import: vec![opset("", self.opset), opset("ai.onnx.ml", 5)],
+            graph: Some(graph),
+            ..ModelProto::default()
+        }
+        .encode_to_vec()
     }
 
     /// Writes the file.

@@ -130,7 +130,8 @@ impl Report {
              \x20 the transpiler refuses the model, all inputs but the first become constants. If it refuses that too, the first reason counts.\n\
              - Scales come from the test's own input, at 16 bits. The runtime's integers are turned back into real numbers.\n\
              - Integers and truth values must be equal. A real number may be off by `{UNITS} * 2^-15 * max({LEAST_MAGNITUDE}, m)`, `m` being\n\
-             \x20 the greatest absolute value that is expected of that output.\n\
+             \x20 the greatest absolute value that is expected of that output, and by what rounding the inputs to 16 bits changes in the float\n\
+             \x20 network's own result, because that rounding is part of the model.\n\
              - Constant, ConstantOfShape, Range, Shape and Size have a result before there is an input; it is added to an input of zeros.\n\
              - A test of an operator's definition in terms of others (`_expanded`) is listed with that operator.\n\
              - The smallest test of each operator also runs in the Cairo VM, where it gives the runtime's integers.\n\n\

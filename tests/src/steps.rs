@@ -1,0 +1,378 @@
+//! A small network for each operator, whose Cairo steps are kept in `tests/golden/steps.json`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use maat_transpiler::samples::Sample;
+use serde::{Deserialize, Serialize};
+use tract_onnx::pb::tensor_proto::DataType;
+
+use crate::networks::Random;
+use crate::onnx::{Attribute, Onnx};
+use crate::root;
+
+/// What a network takes and costs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// The inputs of the node.
+    pub network: String,
+    /// Computed elements that go in.
+    pub inputs: usize,
+    /// Elements that come out.
+    pub outputs: usize,
+    /// Multiply-accumulates.
+    pub macs: u64,
+    /// Cairo steps of the whole program, at 16 bits.
+    pub steps: usize,
+}
+
+/// Rows by operator.
+pub type Table = BTreeMap<String, Row>;
+
+/// Operators without a network of their own, with the reason.
+#[rustfmt::skip]
+pub const WITHOUT_NETWORK: &[(&str, &str)] = &[
+    ("CastLike", "is Cast"),
+    ("Constant", "is known before any input is"),
+    ("ConstantOfShape", "is known before any input is"),
+    ("Dropout", "is Identity"),
+    ("Flatten", "moves nothing"),
+    ("Range", "is known before any input is"),
+    ("Reshape", "moves nothing"),
+    ("Shape", "is known before any input is"),
+    ("Size", "is known before any input is"),
+    ("Squeeze", "moves nothing"),
+    ("Unsqueeze", "moves nothing"),
+];
+
+/// Where the table is kept.
+pub fn path() -> PathBuf {
+    root().join("tests/golden/steps.json")
+}
+
+/// The committed table.
+pub fn committed() -> Table {
+    let text = std::fs::read_to_string(path()).expect("the table is committed");
+    serde_json::from_str(&text).expect("the table is valid")
+}
+
+/// The table as a part of `docs/operators.md`.
+pub fn section() -> String {
+    let mut section = "| operator | its inputs | elements in | elements out | MACs | steps |\n|---|---|---|---|---|---|\n".to_owned();
+    for (operator, Row { network, inputs, outputs, macs, steps }) in committed() {
+        let _ = writeln!(section, "| {operator} | {network} | {inputs} | {outputs} | {macs} | {steps} |");
+    }
+    let without: Vec<String> = WITHOUT_NETWORK.iter().map(|(operator, reason)| format!("{operator} ({reason})")).collect();
+    let _ = writeln!(section, "\nWithout a row: {}.", without.join(", "));
+    section
+}
+
+/// An input of an operator's node.
+enum Given {
+    /// Computed real numbers, roughly normal.
+    Real(&'static [usize]),
+    /// Computed real numbers from 0.5 to 2.5.
+    Positive(&'static [usize]),
+    /// Computed integers from the first number to the second.
+    Whole(DataType, &'static [usize], i64, i64),
+    /// Random constants, roughly normal.
+    Weights(&'static [usize]),
+    /// Random constant bytes from 0 to 100.
+    Bytes(DataType, &'static [usize]),
+    /// A constant byte.
+    Byte(DataType, u8),
+    /// Positive random constants.
+    Variances(&'static [usize]),
+    /// Constants.
+    Floats(&'static [usize], Vec<f32>),
+    /// Constant integers.
+    Integers(&'static [usize], Vec<i64>),
+    /// An optional input that is left out.
+    Absent,
+}
+
+/// One operator's network: a single node.
+pub struct Case {
+    /// The operator.
+    pub operator: &'static str,
+    given: Vec<Given>,
+    attributes: Vec<(&'static str, Attribute)>,
+    outputs: usize,
+    opset: i64,
+}
+
+impl Case {
+    fn opset(self, opset: i64) -> Self {
+        Self { opset, ..self }
+    }
+
+    fn outputs(self, outputs: usize) -> Self {
+        Self { outputs, ..self }
+    }
+
+    /// The network, and samples for it.
+    pub fn build(&self, count: usize) -> (Onnx, Vec<Sample>) {
+        let mut random = Random::new(11);
+        let mut onnx = Onnx::new().opset(self.opset);
+        let mut samples: Vec<Sample> = vec![Vec::new(); count];
+        let mut names = Vec::new();
+        for (position, given) in self.given.iter().enumerate() {
+            let name = if matches!(given, Given::Absent) { String::new() } else { format!("x{position}") };
+            let mut computed = |shape: &[usize], value: &mut dyn FnMut(&mut Random) -> f64| {
+                let elements = shape.iter().product();
+                samples.iter_mut().for_each(|sample| sample.push((0..elements).map(|_| value(&mut random)).collect()));
+            };
+            onnx = match given {
+                Given::Real(shape) => {
+                    computed(shape, &mut |random| f64::from(random.normal(1, 1.0)[0]));
+                    onnx.input(&name, shape)
+                }
+                Given::Positive(shape) => {
+                    computed(shape, &mut |random| 1.5 + random.unit());
+                    onnx.input(&name, shape)
+                }
+                Given::Whole(data_type, shape, lo, hi) => {
+                    let range = maat_runtime::Interval::new(*lo, *hi);
+                    computed(shape, &mut |random| f64::from(random.within(range)));
+                    onnx.typed_input(&name, *data_type, shape)
+                }
+                Given::Weights(shape) => onnx.floats(&name, shape, &random.normal(shape.iter().product(), 0.5)),
+                Given::Variances(shape) => {
+                    let values: Vec<f32> = (0..shape.iter().product()).map(|_| 1.5 + random.unit() as f32).collect();
+                    onnx.floats(&name, shape, &values)
+                }
+                Given::Bytes(data_type, shape) => {
+                    let values = (0..shape.iter().product()).map(|_| random.below(101) as u8).collect();
+                    onnx.bytes(&name, *data_type, shape, values)
+                }
+                Given::Byte(data_type, value) => onnx.bytes(&name, *data_type, &[], vec![*value]),
+                Given::Floats(shape, values) => onnx.floats(&name, shape, values),
+                Given::Integers(shape, values) => onnx.integers(&name, shape, values),
+                Given::Absent => onnx,
+            };
+            names.push(name);
+        }
+        let outputs: Vec<String> = (0..self.outputs).map(|position| format!("y{position}")).collect();
+        let (inputs, outputs): (Vec<&str>, Vec<&str>) =
+            (names.iter().map(String::as_str).collect(), outputs.iter().map(String::as_str).collect());
+        onnx = onnx.node_with_outputs(self.operator, self.operator, &inputs, &outputs, &self.attributes);
+        (outputs.iter().fold(onnx, |onnx, output| onnx.output(output)), samples)
+    }
+
+    /// Its inputs, in words.
+    pub fn describe(&self) -> String {
+        let given = self.given.iter().filter_map(|given| match given {
+            Given::Real(shape) | Given::Positive(shape) => Some(format!("{shape:?}")),
+            Given::Whole(data_type, shape, ..) => Some(format!("{} {shape:?}", data_type.as_str_name().to_lowercase())),
+            Given::Weights(shape) | Given::Variances(shape) | Given::Bytes(_, shape) => Some(format!("constant {shape:?}")),
+            Given::Floats(..) | Given::Integers(..) | Given::Byte(..) | Given::Absent => None,
+        });
+        let attributes = self.attributes.iter().filter_map(|(name, value)| match value {
+            Attribute::Int(i) => Some(format!("{name} {i}")),
+            Attribute::Ints(ints) if ints.len() <= 4 => Some(format!("{name} {ints:?}")),
+            Attribute::Text(text) => Some(format!("{name} {text}")),
+            _ => None,
+        });
+        given.chain(attributes).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// A vector, rows, and two images in the layout batch, channels, height, width.
+const VECTOR: &[usize] = &[1, 64];
+const ROWS: &[usize] = &[4, 16];
+const IMAGE: &[usize] = &[1, 4, 8, 8];
+const SMALL_IMAGE: &[usize] = &[1, 4, 4, 4];
+
+/// Functions of one variable that are defined everywhere, and those that are not.
+#[rustfmt::skip]
+const EVERYWHERE: &[&str] = &[
+    "Abs", "Ceil", "Celu", "Cos", "Elu", "Erf", "Exp", "Floor", "Gelu", "HardSigmoid", "HardSwish", "Identity", "LeakyRelu", "Mish", "Neg",
+    "Relu", "Round", "Selu", "Sigmoid", "Sign", "Sin", "Softplus", "Softsign", "Swish", "Tanh", "ThresholdedRelu",
+];
+const POSITIVE: &[&str] = &["Log", "Reciprocal", "Sqrt"];
+
+/// A network for each operator but those in [`WITHOUT_NETWORK`].
+pub fn cases() -> Vec<Case> {
+    use Attribute::{ByteTensor, FloatTensor, Floats as FloatList, Int, Ints, Text, Texts};
+    use Given::{Absent, Byte, Bytes, Floats, Integers, Positive, Real, Variances, Weights, Whole};
+    let case = |operator, given, attributes| Case { operator, given, attributes, outputs: 1, opset: 24 };
+    let truth = || Whole(DataType::Bool, VECTOR, 0, 1);
+    let byte = |shape| Whole(DataType::Uint8, shape, 0, 255);
+    let one = |value| Floats(&[], vec![value]);
+
+    let mut cases: Vec<Case> = Vec::new();
+    cases.extend(EVERYWHERE.iter().map(|operator| case(operator, vec![Real(VECTOR)], vec![])));
+    cases.extend(POSITIVE.iter().map(|operator| case(operator, vec![Positive(VECTOR)], vec![])));
+    for operator in ["Add", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max", "Mean", "Min", "Mul", "Sub", "Sum"] {
+        cases.push(case(operator, vec![Real(VECTOR), Real(VECTOR)], vec![]));
+    }
+    cases.extend(["And", "Or", "Xor"].map(|operator| case(operator, vec![truth(), truth()], vec![])));
+    for operator in ["ReduceL1", "ReduceL2", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum", "ReduceSumSquare"] {
+        cases.push(case(operator, vec![Real(ROWS), Integers(&[1], vec![1])], vec![]));
+    }
+    for operator in ["ArgMax", "ArgMin", "LogSoftmax", "LpNormalization", "Softmax"] {
+        cases.push(case(operator, vec![Real(ROWS)], vec![("axis", Int(-1))]));
+    }
+    cases.extend(["GlobalAveragePool", "GlobalMaxPool"].map(|operator| case(operator, vec![Real(IMAGE)], vec![])));
+    for operator in ["AveragePool", "MaxPool"] {
+        cases.push(case(operator, vec![Real(IMAGE)], vec![("kernel_shape", Ints(vec![2, 2])), ("strides", Ints(vec![2, 2]))]));
+    }
+    // Four steps of eight hidden values for eight inputs.
+    for (operator, input, recurrence) in
+        [("GRU", &[1, 24, 8], &[1, 24, 8]), ("LSTM", &[1, 32, 8], &[1, 32, 8]), ("RNN", &[1usize, 8, 8], &[1usize, 8, 8])]
+    {
+        cases.push(case(operator, vec![Real(&[4, 1, 8]), Weights(input), Weights(recurrence)], vec![("hidden_size", Int(8))]));
+    }
+    let pads = || ("pads", Ints(vec![1, 1, 1, 1]));
+    cases.extend([
+        case("BatchNormalization", vec![Real(SMALL_IMAGE), Weights(&[4]), Weights(&[4]), Weights(&[4]), Variances(&[4])], vec![]),
+        case("Cast", vec![Real(VECTOR)], vec![("to", Int(DataType::Int32 as i64))]),
+        case("Clip", vec![Real(VECTOR), one(-0.5), one(0.5)], vec![]),
+        case("Concat", vec![Real(&[8, 8]), Real(&[8, 8])], vec![("axis", Int(1))]),
+        case("Conv", vec![Real(IMAGE), Weights(&[8, 4, 3, 3]), Weights(&[8])], vec![pads()]),
+        case("ConvInteger", vec![byte(&[1, 2, 8, 8]), Bytes(DataType::Int8, &[4, 2, 3, 3])], vec![pads()]),
+        case("ConvTranspose", vec![Real(SMALL_IMAGE), Weights(&[4, 4, 2, 2])], vec![("strides", Ints(vec![2, 2]))]),
+        case("CumSum", vec![Real(ROWS), Integers(&[], vec![1])], vec![]),
+        case("DepthToSpace", vec![Real(&[1, 8, 4, 4])], vec![("blocksize", Int(2))]),
+        case("DequantizeLinear", vec![byte(VECTOR), one(0.03), Byte(DataType::Uint8, 128)], vec![]),
+        case("Div", vec![Real(VECTOR), Positive(VECTOR)], vec![]),
+        case("Expand", vec![Real(&[1, 8, 1]), Integers(&[3], vec![2, 8, 8])], vec![]),
+        case("Gather", vec![Real(&[16, 8]), Integers(&[8], vec![3, 1, 4, 15, 9, 2, 6, 5])], vec![]),
+        case("GatherElements", vec![Real(&[8, 8]), Integers(&[2, 8], vec![3, 1, 4, 1, 5, 0, 2, 6, 5, 3, 5, 7, 0, 7, 3, 2])], vec![]),
+        case("GatherND", vec![Real(&[8, 8]), Integers(&[4, 1], vec![3, 1, 7, 0])], vec![]),
+        case("Gemm", vec![Real(VECTOR), Weights(&[64, 64]), Weights(&[64])], vec![]),
+        case("GroupNormalization", vec![Real(SMALL_IMAGE), Weights(&[4]), Weights(&[4])], vec![("num_groups", Int(2))]),
+        case("InstanceNormalization", vec![Real(SMALL_IMAGE), Weights(&[4]), Weights(&[4])], vec![]),
+        case("LRN", vec![Real(SMALL_IMAGE)], vec![("size", Int(3))]),
+        case("LayerNormalization", vec![Real(ROWS), Weights(&[16]), Weights(&[16])], vec![]),
+        case("MatMul", vec![Real(ROWS), Real(&[16, 4])], vec![]),
+        case("MatMulInteger", vec![byte(ROWS), Bytes(DataType::Int8, &[16, 16]), Byte(DataType::Uint8, 128)], vec![]),
+        case("MeanVarianceNormalization", vec![Real(SMALL_IMAGE)], vec![]),
+        case("Not", vec![truth()], vec![]),
+        case("PRelu", vec![Real(VECTOR), Weights(&[64])], vec![]),
+        case("Pad", vec![Real(&[8, 8]), Integers(&[4], vec![1, 1, 1, 1])], vec![]),
+        case("Pow", vec![Positive(VECTOR), one(2.5)], vec![]),
+        case(
+            "QLinearConv",
+            vec![
+                byte(&[1, 2, 8, 8]),
+                one(0.02),
+                Byte(DataType::Uint8, 128),
+                Bytes(DataType::Int8, &[4, 2, 3, 3]),
+                one(0.01),
+                Byte(DataType::Int8, 0),
+                one(0.2),
+                Byte(DataType::Uint8, 128),
+            ],
+            vec![pads()],
+        ),
+        case(
+            "QLinearMatMul",
+            vec![
+                byte(ROWS),
+                one(0.02),
+                Byte(DataType::Uint8, 128),
+                Bytes(DataType::Int8, &[16, 16]),
+                one(0.01),
+                Byte(DataType::Int8, 0),
+                one(0.2),
+                Byte(DataType::Uint8, 128),
+            ],
+            vec![],
+        ),
+        case("QuantizeLinear", vec![Real(VECTOR), one(0.03), Byte(DataType::Uint8, 128)], vec![]),
+        case("RMSNormalization", vec![Real(ROWS), Weights(&[16])], vec![]),
+        case("Resize", vec![Real(&[1, 1, 8, 8]), Absent, Floats(&[4], vec![1.0, 1.0, 2.0, 2.0])], vec![]),
+        case("Slice", vec![Real(&[16, 8]), Integers(&[1], vec![1]), Integers(&[1], vec![7]), Integers(&[1], vec![1])], vec![]),
+        case("SpaceToDepth", vec![Real(&[1, 2, 8, 8])], vec![("blocksize", Int(2))]),
+        case("Split", vec![Real(&[8, 8]), Integers(&[2], vec![2, 6])], vec![("axis", Int(1))]).outputs(2),
+        case("Tile", vec![Real(&[8, 8]), Integers(&[2], vec![2, 2])], vec![]),
+        case("TopK", vec![Real(ROWS), Integers(&[1], vec![3])], vec![]).outputs(2),
+        case("Transpose", vec![Real(&[8, 16])], vec![("perm", Ints(vec![1, 0]))]),
+        case("Trilu", vec![Real(&[8, 8])], vec![]),
+        case("Upsample", vec![Real(&[1, 1, 8, 8]), Floats(&[4], vec![1.0, 1.0, 2.0, 2.0])], vec![]).opset(9),
+        case("Where", vec![truth(), Real(VECTOR), Real(VECTOR)], vec![]),
+        case("ai.onnx.ml.ArrayFeatureExtractor", vec![Real(ROWS), Integers(&[4], vec![3, 1, 4, 15])], vec![]),
+        case("ai.onnx.ml.Binarizer", vec![Real(ROWS)], vec![]),
+        case("ai.onnx.ml.FeatureVectorizer", vec![Real(&[4, 8]), Real(&[4, 8])], vec![("inputdimensions", Ints(vec![8, 8]))]),
+        case("ai.onnx.ml.Imputer", vec![Real(ROWS)], vec![("imputed_value_floats", FloatList(vec![1.0]))]),
+        case("ai.onnx.ml.Normalizer", vec![Real(ROWS)], vec![("norm", Text("L2"))]),
+        case(
+            "ai.onnx.ml.Scaler",
+            vec![Real(ROWS)],
+            vec![("scale", FloatList(spread(16, 0.5, 1.5))), ("offset", FloatList(spread(16, -1.0, 1.0)))],
+        ),
+        case(
+            "ai.onnx.ml.LinearRegressor",
+            vec![Real(ROWS)],
+            vec![("coefficients", FloatList(spread(16, -1.0, 1.0))), ("intercepts", FloatList(vec![0.5]))],
+        ),
+        case(
+            "ai.onnx.ml.LinearClassifier",
+            vec![Real(ROWS)],
+            vec![
+                ("coefficients", FloatList(spread(48, -1.0, 1.0))),
+                ("intercepts", FloatList(vec![0.5, 0.0, -0.5])),
+                ("classlabels_ints", Ints(vec![0, 1, 2])),
+                ("post_transform", Text("SOFTMAX")),
+            ],
+        )
+        .outputs(2),
+    ]);
+
+    // Eight trees of depth three: seven inner nodes and eight leaves each, in breadth-first order.
+    const TREES: usize = 8;
+    let inner = |value: &dyn Fn(usize, usize) -> i64| Ints((0..TREES).flat_map(|tree| (0..7).map(move |node| value(tree, node))).collect());
+    let leaves =
+        |value: &dyn Fn(usize, usize) -> i64| Ints((0..TREES).flat_map(|tree| (0..8).map(move |leaf| value(tree, leaf))).collect());
+    let feature = |tree: usize, node: usize| (node * 5 + tree * 3) as i64 % 16;
+    cases.push(case(
+        "ai.onnx.ml.TreeEnsemble",
+        vec![Real(&[1, 16])],
+        vec![
+            ("tree_roots", Ints((0..TREES as i64).map(|tree| tree * 7).collect())),
+            ("nodes_featureids", inner(&feature)),
+            ("nodes_modes", ByteTensor(vec![0; TREES * 7])),
+            ("nodes_splits", FloatTensor(spread(TREES * 7, -1.0, 1.0))),
+            ("nodes_truenodeids", inner(&|tree, node| if node < 3 { tree * 7 + 2 * node + 1 } else { tree * 8 + 2 * (node - 3) } as i64)),
+            (
+                "nodes_falsenodeids",
+                inner(&|tree, node| if node < 3 { tree * 7 + 2 * node + 2 } else { tree * 8 + 2 * (node - 3) + 1 } as i64),
+            ),
+            ("nodes_trueleafs", inner(&|_, node| i64::from(node >= 3))),
+            ("nodes_falseleafs", inner(&|_, node| i64::from(node >= 3))),
+            ("leaf_targetids", leaves(&|_, _| 0)),
+            ("leaf_weights", FloatTensor(spread(TREES * 8, -1.0, 1.0))),
+        ],
+    ));
+    let all = |value: &dyn Fn(usize, usize) -> i64| Ints((0..TREES).flat_map(|tree| (0..15).map(move |node| value(tree, node))).collect());
+    let nodes = |votes: [&'static str; 4], classes: usize| {
+        vec![
+            ("nodes_treeids", all(&|tree, _| tree as i64)),
+            ("nodes_nodeids", all(&|_, node| node as i64)),
+            ("nodes_featureids", all(&feature)),
+            ("nodes_values", FloatList(spread(TREES * 15, -1.0, 1.0))),
+            ("nodes_modes", Texts((0..TREES * 15).map(|node| if node % 15 < 7 { "BRANCH_LEQ" } else { "LEAF" }).collect())),
+            ("nodes_truenodeids", all(&|_, node| if node < 7 { 2 * node as i64 + 1 } else { 0 })),
+            ("nodes_falsenodeids", all(&|_, node| if node < 7 { 2 * node as i64 + 2 } else { 0 })),
+            (votes[0], leaves(&|tree, _| tree as i64)),
+            (votes[1], leaves(&|_, leaf| leaf as i64 + 7)),
+            (votes[2], leaves(&|tree, leaf| ((tree + leaf) % classes) as i64)),
+            (votes[3], FloatList(spread(TREES * 8, -1.0, 1.0))),
+        ]
+    };
+    let mut regressor = nodes(["target_treeids", "target_nodeids", "target_ids", "target_weights"], 1);
+    regressor.push(("n_targets", Int(1)));
+    cases.push(case("ai.onnx.ml.TreeEnsembleRegressor", vec![Real(&[1, 16])], regressor));
+    let mut classifier = nodes(["class_treeids", "class_nodeids", "class_ids", "class_weights"], 3);
+    classifier.push(("classlabels_int64s", Ints(vec![0, 1, 2])));
+    cases.push(case("ai.onnx.ml.TreeEnsembleClassifier", vec![Real(&[1, 16])], classifier).outputs(2));
+    cases
+}
+
+/// Numbers between two bounds that look random and are always the same.
+fn spread(count: usize, lo: f32, hi: f32) -> Vec<f32> {
+    let mut random = Random::new(12);
+    (0..count).map(|_| lo + (hi - lo) * (random.unit() as f32 + 1.0) / 2.0).collect()
+}
