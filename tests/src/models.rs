@@ -38,7 +38,7 @@ pub const MODELS: &[RealModel] = &[
         onnx: "rockybot/rockybot.onnx",
         class: None,
         cairo_runs: 4,
-        steps: 30_000,
+        steps: 14_000,
         closeness: Closeness::SameChoice(0.995),
     },
     RealModel {
@@ -46,7 +46,7 @@ pub const MODELS: &[RealModel] = &[
         onnx: "digits/digits.onnx",
         class: Some(1),
         cairo_runs: 3,
-        steps: 500_000,
+        steps: 60_000,
         closeness: Closeness::SameChoice(0.995),
     },
     RealModel {
@@ -54,7 +54,7 @@ pub const MODELS: &[RealModel] = &[
         onnx: "digits/mlp.onnx",
         class: Some(1),
         cairo_runs: 4,
-        steps: 50_000,
+        steps: 8_000,
         closeness: Closeness::SameChoice(0.995),
     },
     RealModel {
@@ -62,7 +62,7 @@ pub const MODELS: &[RealModel] = &[
         onnx: "digits/forest.onnx",
         class: Some(0),
         cairo_runs: 3,
-        steps: 500_000,
+        steps: 170_000,
         closeness: Closeness::SameChoice(0.995),
     },
     RealModel {
@@ -73,13 +73,13 @@ pub const MODELS: &[RealModel] = &[
         steps: 2_000_000,
         closeness: Closeness::SameChoice(1.0),
     },
-    RealModel { name: "lstm", onnx: "lstm/lstm.onnx", class: None, cairo_runs: 2, steps: 1_000_000, closeness: Closeness::Error(0.01) },
+    RealModel { name: "lstm", onnx: "lstm/lstm.onnx", class: None, cairo_runs: 2, steps: 700_000, closeness: Closeness::Error(0.01) },
     RealModel {
         name: "transformer",
         onnx: "transformer/transformer.onnx",
         class: Some(1),
         cairo_runs: 2,
-        steps: 1_000_000,
+        steps: 190_000,
         closeness: Closeness::SameChoice(0.99),
     },
 ];

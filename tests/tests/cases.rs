@@ -10,7 +10,7 @@ use rayon::prelude::*;
 const WIDTHS: &[(u32, u32)] = &[(16, 16), (8, 8)];
 /// More widths for every few rows.
 const ODD_WIDTHS: &[(u32, u32)] = &[(4, 4), (16, 4), (5, 12)];
-const EVERY: usize = if cfg!(feature = "slow") { 1 } else { 6 };
+const EVERY: usize = if cfg!(feature = "slow") { 1 } else { 8 };
 
 #[test]
 fn every_network_is_equal_in_runtime_and_cairo() {

@@ -16,6 +16,11 @@ type Rule<'a> = (&'a [f64], &'a [f64], Bounds);
 impl Quantiser<'_> {
     pub(super) fn affine(&mut self, node: &FloatNode, input: TensorId, groups: usize, rule: Rule<'_>) -> Result<TensorId, TranspileError> {
         let (weights, bias, bounds) = rule;
+        // What an infinite weight gives may be hidden behind a bound.
+        if let Some(value) = weights.iter().chain(bias).find(|value| !value.is_finite()) {
+            let reason = format!("node `{}` has the weight {value}: every weight must be finite", node.name);
+            return Err(TranspileError::Onnx { reason });
+        }
         if let Kind::Integer(range) = node.kind {
             let affine =
                 exact(weights, bias, groups, bounded(range, bounds)).ok_or_else(|| TranspileError::Weights { node: node.name.clone() })?;
