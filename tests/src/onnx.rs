@@ -14,6 +14,7 @@ use tract_onnx::pb::{
 /// An attribute's value.
 pub enum Attribute {
     Int(i64),
+    Ints(&'static [i64]),
     Float(f32),
 }
 
@@ -68,6 +69,7 @@ impl Onnx {
             let base = AttributeProto { name: (*name).to_owned(), ..AttributeProto::default() };
             match value {
                 Attribute::Int(i) => AttributeProto { r#type: AttributeType::Int as i32, i: *i, ..base },
+                Attribute::Ints(ints) => AttributeProto { r#type: AttributeType::Ints as i32, ints: ints.to_vec(), ..base },
                 Attribute::Float(f) => AttributeProto { r#type: AttributeType::Float as i32, f: *f, ..base },
             }
         });
