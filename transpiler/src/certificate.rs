@@ -185,14 +185,14 @@ impl<'a> Bounder<'a> {
                     let row: Vec<f64> = sum.coefficients.iter().map(|row| row[channel]).collect();
                     let moved: f64 = row.iter().zip(inputs).map(|(factor, x)| scaled(factor.abs(), x.error)).sum();
                     let sums = linear_range(&row, sum.bias[channel], inputs.iter().copied());
-                    let by_bounds = saturation(within(sum.bounds, node.kind), sums, &integers.requantise, tensor.scale);
+                    let bounds = within(sum.bounds, node.kind);
                     if integers.coefficients.len() > row.len() {
                         // Three sums that round half to even, of numbers that are represented exactly.
-                        let bounds = within(sum.bounds, node.kind);
                         let bounds = Bounds { lo: sum.rounding.apply(bounds.lo), hi: sum.rounding.apply(bounds.hi) };
-                        let total = moved + saturation(bounds, sums, &integers.requantise, tensor.scale);
-                        return if total > 0.0 { total + 1.0 } else { total };
+                        let distance = moved + saturation(bounds, sums, &integers.requantise, tensor.scale);
+                        return if distance > 0.0 { distance + 1.0 } else { distance };
                     }
+                    let by_bounds = saturation(bounds, sums, &integers.requantise, tensor.scale);
                     // The accumulator's unit is 2^-scale.
                     let scale = i32::from(integers.requantise.shift_of(channel)) + tensor.scale;
                     let operands = node.inputs.iter().map(|input| self.tensor(*input)).zip(&row).zip(&integers.coefficients);
@@ -383,7 +383,7 @@ fn change(function: Function, (lo, hi): (f64, f64), error: f64) -> f64 {
     if error == 0.0 {
         return 0.0;
     }
-    let (least, greatest) = image(function, (lo, hi));
+    let ends = image(function, (lo, hi));
     // A function that rises or falls faster and faster, or slower and slower, changes most at an end.
     let domain = match function {
         Function::Exp => Some(lo),
@@ -395,14 +395,14 @@ fn change(function: Function, (lo, hi): (f64, f64), error: f64) -> f64 {
     let at_ends = domain.map_or(f64::INFINITY, |lo| {
         let step = error.min(hi - lo);
         let between = |a: f64, b: f64| (function.apply(a) - function.apply(b)).abs();
-        self::greatest(between(lo, lo + step), between(hi, hi - step))
+        greatest(between(lo, lo + step), between(hi, hi - step))
     });
     let by_slope = match function {
         Function::Elu { width, .. } if width <= 0.0 => f64::INFINITY,
         _ => function.slope(lo, hi) * error,
     };
     // What is no number is no bound, and a minimum passes over it.
-    by_slope.min(at_ends).min(greatest - least)
+    by_slope.min(at_ends).min(ends.1 - ends.0)
 }
 
 /// The image of a range, also where that is infinite or ends at a pole.
@@ -422,12 +422,10 @@ struct Used {
 
 fn used(node: &FloatNode, elements: impl Fn(ValueId) -> usize) -> Used {
     let all: Vec<usize> = (0..node.inputs.len()).collect();
-    let FloatOp::Move { indices, constants } = &node.op else {
-        return Used { inputs: all, constants: Vec::new(), positions: Vec::new() };
+    let (indices, constants) = match &node.op {
+        FloatOp::Move { indices, constants } if !indices.is_empty() => (indices, constants),
+        _ => return Used { inputs: all, constants: Vec::new(), positions: Vec::new() },
     };
-    if indices.is_empty() {
-        return Used { inputs: all, constants: Vec::new(), positions: Vec::new() };
-    }
     let mut ends = Vec::with_capacity(all.len());
     node.inputs.iter().fold(0, |start, input| {
         ends.push(start + elements(*input));
