@@ -2,14 +2,18 @@
 //!
 //! With `e` the bound of an operand and `d` that of a node's own rounding, each rule is of the form `e' = slope * e + d`, where the slope
 //! is the real operation's (the sum of a row's weights, a function's steepest slope, 1 for a maximum). Where no such bound is useful, at
-//! comparisons and jumps, the width of both ranges together bounds the distance.
+//! comparisons and jumps, the width of both ranges together bounds the distance. In the rules, `x` is the float network's value, `q` the
+//! integers' in real units, and the float network computes with real numbers: [`SLACK`] is for what its 64 bits round.
+//!
+//! A bound that is no number counts as none: it must never be lost in a maximum, which is why [`greatest`] stands for `f64::max`.
 
 use std::collections::HashMap;
 
+use maat_runtime::primitives::Sum;
 use maat_runtime::{Interval, Model, Node, Primitive, Requantise, Tensor, TensorId};
 use serde::{Deserialize, Serialize};
 
-use crate::float::{Bounds, FloatModel, FloatNode, FloatOp, FloatSum, Function, Kind, ValueId};
+use crate::float::{Bounds, FloatModel, FloatNode, FloatOp, FloatSum, Function, Kind, Rounding, ValueId};
 use crate::quantise::Mapped;
 
 /// What is proven of a tensor, for every input within its own range.
@@ -27,7 +31,8 @@ pub struct CertifiedNode {
     pub range: Interval,
     /// The same in real units.
     pub real_range: (f64, f64),
-    /// No element is further than this from the float network's; absent for tensors that the float network does not have.
+    /// No element is further than this from the float network's, unless that is infinite; absent for tensors that the float network does
+    /// not have, and where there is no bound.
     pub error_bound: Option<f64>,
 }
 
@@ -64,11 +69,19 @@ struct Known {
     hi: f64,
     /// Bound of the distance.
     error: f64,
+    /// Whether there may be elements of minus infinity beside those of the range, to which the bound does not apply: what pads the windows
+    /// of a maximum. The integers have the least number there.
+    holes: bool,
 }
 
 impl Known {
     fn size(&self) -> f64 {
         self.lo.abs().max(self.hi.abs())
+    }
+
+    /// The same without holes: what every operation sees but moves and maxima.
+    fn filled(self) -> Self {
+        if self.holes { Self { lo: f64::NEG_INFINITY, error: f64::INFINITY, holes: false, ..self } } else { self }
     }
 }
 
@@ -84,8 +97,11 @@ struct Bounder<'a> {
 /// A table, its functions, and the scales and range of what goes in and out.
 type TableKey<'a> = (&'a Primitive, &'a [Function], i32, i32, Interval);
 
-/// Floats of a network of a few thousand terms are exact to far more than this.
-const SLACK: f64 = 1e-9;
+/// Floats of a network of a few thousand terms are exact to more than this share of a bound, or of a tensor's unit.
+const SLACK: f64 = 1e-7;
+
+/// Tables are compared with their functions at every integer, unless there are more.
+const MAX_POINTS: i64 = 1 << 24;
 
 impl<'a> Bounder<'a> {
     fn run(float: &'a FloatModel, mapped: &'a Mapped) -> HashMap<ValueId, Known> {
@@ -94,8 +110,9 @@ impl<'a> Bounder<'a> {
         for input in &float.inputs {
             let tensor = bounder.tensor(input.value);
             let (lo, hi) = real_range(tensor);
-            let error = if input.kind == Kind::Real { 2f64.powi(-tensor.scale - 1) } else { 0.0 };
-            bounder.known.insert(input.value, Known { lo, hi, error });
+            // Within the range nothing saturates.
+            let error = if input.kind == Kind::Real { half(tensor) } else { 0.0 };
+            bounder.known.insert(input.value, Known { lo, hi, error, holes: false });
         }
         for node in &float.nodes {
             let known = bounder.node(node);
@@ -110,145 +127,164 @@ impl<'a> Bounder<'a> {
 
     fn node(&mut self, node: &'a FloatNode) -> Known {
         let inputs: Vec<Known> = node.inputs.iter().map(|input| self.known[input]).collect();
-        let (lo, hi) = float_range(node, &inputs);
+        let used = used(node, |value| self.tensor(value).shape.elements());
+        let keeps_holes = matches!(node.op, FloatOp::Move { .. } | FloatOp::Max { .. });
+        let inputs: Vec<Known> = inputs.into_iter().map(|known| if keeps_holes { known } else { known.filled() }).collect();
+        let (lo, hi) = float_range(node, &inputs, &used);
         let tensor = self.tensor(node.output);
         let (least, greatest) = real_range(tensor);
-        let by_rule = self.error(node, &inputs, tensor, (lo, hi));
-        let error = by_rule * (1.0 + SLACK) + if by_rule > 0.0 { SLACK * 2f64.powi(-tensor.scale) } else { 0.0 };
+        let by_rule = self.error(node, &inputs, &used, (lo, hi));
         // Both values lie in their ranges, so they are no further apart than the ranges' far ends.
         let span = (hi - least).max(greatest - lo);
-        Known { lo, hi, error: if error.is_nan() { span } else { error.min(span) } }
+        let error = if by_rule.is_nan() { span } else { by_rule.min(span) };
+        let error = match node.kind {
+            Kind::Real if error > 0.0 => error * (1.0 + SLACK) + SLACK * 2.0 * half(tensor),
+            // The distance of two integers is one.
+            Kind::Integer(_) => (error * (1.0 + SLACK)).floor(),
+            Kind::Real => 0.0,
+        };
+        // Any infinite maximum would be one of padding alone, whatever the inputs are: calibration would have refused it.
+        let holes = match &node.op {
+            FloatOp::Move { .. } => {
+                let constants = used.constants.iter().any(|value| *value == f64::NEG_INFINITY) && node.kind == Kind::Real;
+                constants || used.inputs.iter().any(|position| inputs[*position].holes)
+            }
+            _ => false,
+        };
+        Known { lo: lo.max(least - error), hi: hi.min(greatest + error), error, holes }
     }
 
-    /// The primitive that gives a node's tensor.
-    fn primitive(&self, node: &FloatNode) -> Option<&'a Primitive> {
-        self.nodes.get(&self.tensors[&node.output]).map(|node| &node.primitive)
+    /// The node of the quantised model that gives a node's tensor.
+    fn quantised(&self, node: &FloatNode) -> Option<&'a Node> {
+        self.nodes.get(&self.tensors[&node.output]).copied()
     }
 
-    fn error(&mut self, node: &'a FloatNode, inputs: &[Known], tensor: &Tensor, range: (f64, f64)) -> f64 {
-        let half = 2f64.powi(-tensor.scale - 1);
-        let exact = inputs.iter().all(|input| input.error == 0.0);
-        match (&node.op, self.primitive(node)) {
-            (FloatOp::Affine { groups, weights, bias, bounds }, Some(Primitive::Affine(affine))) => {
-                let input = self.tensor(node.inputs[0]);
-                let (x, unit) = (inputs[0], 2f64.powi(-input.scale));
-                let size = input.range.lo.unsigned_abs().max(input.range.hi.unsigned_abs()) as f64 * unit;
+    fn error(&mut self, node: &'a FloatNode, inputs: &[Known], used: &Used, range: (f64, f64)) -> f64 {
+        let Some(quantised) = self.quantised(node) else { return f64::NAN };
+        let tensor = self.tensor(node.output);
+        match (&node.op, &quantised.primitive) {
+            // |sum w x + b - (sum w' q + b')| <= sum |w| e + |sum (w - w') q + b - b'|, and saturation and rounding.
+            (FloatOp::Affine { weights, bias, bounds, .. }, Primitive::Affine(affine)) => {
+                let (input, x) = (self.tensor(node.inputs[0]), inputs[0]);
                 let n = weights.len() / bias.len();
-                debug_assert_eq!((*groups, n), (affine.groups as usize, affine.inputs as usize));
                 let channel = |channel: usize| {
                     let exponent = i32::from(affine.requantise.shift_of(channel)) + tensor.scale - input.scale;
-                    let unit = 2f64.powi(-exponent);
-                    let row = weights[channel * n..][..n].iter().zip(affine.row(channel));
-                    let by_weights: f64 =
-                        row.map(|(weight, integer)| weight.abs() * x.error + (weight - f64::from(*integer) * unit).abs() * size).sum();
-                    let by_bias = (bias[channel] - affine.bias[channel] as f64 * unit * 2f64.powi(-input.scale)).abs();
-                    let (lo, hi) = linear_range(&weights[channel * n..][..n], bias[channel], std::iter::repeat(x));
-                    by_weights + by_bias + saturation(*bounds, (lo, hi), &affine.requantise, tensor.scale)
+                    let (unit, row) = (2f64.powi(-exponent), &weights[channel * n..][..n]);
+                    let moved: f64 = row.iter().map(|weight| scaled(weight.abs(), x.error)).sum();
+                    let rounded = row.iter().zip(affine.row(channel)).map(|(weight, integer)| weight - f64::from(*integer) * unit);
+                    let bias_rounded = bias[channel] - affine.bias[channel] as f64 * 2f64.powi(-exponent - input.scale);
+                    let by_weights = farthest(rounded.map(|weight| (weight, input)), bias_rounded);
+                    let sums = linear_range(row, bias[channel], std::iter::repeat(x));
+                    moved + by_weights + saturation(within(*bounds, node.kind), sums, &affine.requantise, tensor.scale)
                 };
-                let worst = (0..bias.len()).map(channel).fold(0.0, f64::max);
-                if node.kind == Kind::Real { worst + half } else { worst }
+                let by_channel = (0..bias.len()).map(|index| rounded(channel(index), node, &affine.requantise, index, tensor));
+                by_channel.fold(0.0, greatest)
             }
-            (FloatOp::Sum(sum), Some(Primitive::Sum(integers))) if integers.coefficients.len() == sum.coefficients.len() => {
-                let operands: Vec<&Tensor> = node.inputs.iter().map(|input| self.tensor(*input)).collect();
-                let channels = integers.bias.len();
+            (FloatOp::Sum(sum), Primitive::Sum(integers)) => {
                 let channel = |channel: usize| {
-                    // The accumulator's unit.
-                    let scale = i32::from(integers.requantise.shift_of(channel)) + tensor.scale;
-                    let mut total = (sum.bias[channel] - self.unrounded_bias(sum, integers, channel) as f64 * 2f64.powi(-scale)).abs();
-                    for (term, (operand, x)) in operands.iter().zip(inputs).enumerate() {
-                        let real = sum.coefficients[term][channel];
-                        let integer = f64::from(integers.coefficients[term][channel]) * 2f64.powi(operand.scale - scale);
-                        let size = operand.range.lo.unsigned_abs().max(operand.range.hi.unsigned_abs()) as f64 * 2f64.powi(-operand.scale);
-                        total += real.abs() * x.error + (real - integer).abs() * size;
-                    }
                     let row: Vec<f64> = sum.coefficients.iter().map(|row| row[channel]).collect();
-                    let (lo, hi) = linear_range(&row, sum.bias[channel], inputs.iter().copied());
-                    total + saturation(sum.bounds, (lo, hi), &integers.requantise, tensor.scale)
+                    let moved: f64 = row.iter().zip(inputs).map(|(factor, x)| scaled(factor.abs(), x.error)).sum();
+                    let sums = linear_range(&row, sum.bias[channel], inputs.iter().copied());
+                    let bounds = within(sum.bounds, node.kind);
+                    if integers.coefficients.len() > row.len() {
+                        // Three sums that round half to even, of numbers that are represented exactly.
+                        let bounds = Bounds { lo: sum.rounding.apply(bounds.lo), hi: sum.rounding.apply(bounds.hi) };
+                        let distance = moved + saturation(bounds, sums, &integers.requantise, tensor.scale);
+                        return if distance > 0.0 { distance + 1.0 } else { distance };
+                    }
+                    let by_bounds = saturation(bounds, sums, &integers.requantise, tensor.scale);
+                    // The accumulator's unit is 2^-scale.
+                    let scale = i32::from(integers.requantise.shift_of(channel)) + tensor.scale;
+                    let operands = node.inputs.iter().map(|input| self.tensor(*input)).zip(&row).zip(&integers.coefficients);
+                    let terms = operands.map(|((operand, factor), integers)| {
+                        (factor - f64::from(integers[channel]) * 2f64.powi(operand.scale - scale), operand)
+                    });
+                    let bias = unrounded_bias(node, sum, integers, channel) as f64 * 2f64.powi(-scale);
+                    rounded(moved + farthest(terms, sum.bias[channel] - bias) + by_bounds, node, &integers.requantise, channel, tensor)
                 };
-                let worst = (0..channels).map(channel).fold(0.0, f64::max);
-                match node.kind {
-                    Kind::Real => worst + half,
-                    // Two numbers that are close may be rounded to neighbours.
-                    Kind::Integer(_) if worst > 0.0 => worst + 1.0,
-                    Kind::Integer(_) => 0.0,
-                }
+                (0..sum.channels()).map(channel).fold(0.0, greatest)
             }
-            // Round half to even, of numbers that are represented exactly.
-            (FloatOp::Sum(_), Some(Primitive::Sum(_))) if exact => 0.0,
-            (FloatOp::Product { inner, .. }, Some(Primitive::Product(product))) => {
+            // a b - a' b' = a (b - b') + b' (a - a')
+            (FloatOp::Product { inner, .. }, Primitive::Product(product)) => {
                 let (a, b) = (inputs[0], inputs[1]);
                 let (low, high) = real_range(self.tensor(node.inputs[1]));
-                let propagated = *inner as f64 * (a.size() * b.error + low.abs().max(high.abs()) * a.error);
-                let rounding = if product.requantise.shift[0] > 0 { half } else { 0.0 };
-                propagated + rounding + saturation(Bounds::NONE, range, &product.requantise, tensor.scale)
+                let moved = *inner as f64 * (scaled(a.size(), b.error) + scaled(low.abs().max(high.abs()), a.error));
+                let by_bounds = saturation(within(Bounds::NONE, node.kind), range, &product.requantise, tensor.scale);
+                rounded(moved + by_bounds, node, &product.requantise, 0, tensor)
             }
-            (FloatOp::Table(functions), Some(table @ Primitive::Table(_))) => {
+            // |f(x) - t(q)| <= |f(x) - f(q)| + |f(q) - t(q)|; the table may end before its input's range does.
+            (FloatOp::Table(functions), table @ Primitive::Table(_)) if node.kind == Kind::Real => {
                 let input = self.tensor(node.inputs[0]);
                 let own = self.table_error((table, functions, input.scale, tensor.scale, input.range));
-                let (lo, hi) = real_range(input);
-                let (mut lo, mut hi, mut slope) = (lo.min(inputs[0].lo), hi.max(inputs[0].hi), 1.0);
+                let (least, greatest) = real_range(input);
+                let (mut lo, mut hi, mut error) = (least.min(inputs[0].lo), greatest.max(inputs[0].hi), inputs[0].error);
                 for function in functions {
-                    slope *= function.slope(lo, hi);
-                    (lo, hi) = function.image(lo, hi);
+                    error = change(*function, (lo, hi), error);
+                    (lo, hi) = image(*function, (lo, hi));
                 }
-                own + if inputs[0].error > 0.0 { slope * inputs[0].error } else { 0.0 }
+                own + error
             }
-            (FloatOp::Divide, Some(primitive)) => {
-                let (num, den) = (inputs[0], inputs[1]);
-                let least = if den.lo > 0.0 { den.lo } else { -den.hi };
-                let (low, high) = real_range(tensor);
-                let (quotient_lo, quotient_hi) = range;
-                let requantise = match primitive {
-                    Primitive::Divide(divide) => Requantise { shift: vec![0], lo: divide.lo, hi: divide.hi },
-                    _ => return f64::NAN,
+            (FloatOp::Divide, primitive) if node.kind == Kind::Real => self.quotient_error(node, inputs, primitive, range),
+            (FloatOp::Max { .. }, Primitive::Max(_)) => inputs[0].error,
+            (FloatOp::ArgMax { .. }, _) if inputs[0].error == 0.0 => 0.0,
+            // A constant is compared with as it is, at any precision; two tensors at the finer of their scales.
+            (FloatOp::Greater, Primitive::Sum(sum)) => {
+                let compared = match (sum.coefficients.len(), sum.coefficients[0][0]) {
+                    (1, factor) => &inputs[usize::from(factor < 0)..][..1],
+                    _ => inputs,
                 };
-                if least <= den.error {
-                    return f64::NAN;
-                }
-                let propagated = (num.error + low.abs().max(high.abs()) * den.error) / least;
-                propagated
-                    + half * (1.0 + den.error / least)
-                    + saturation(Bounds::NONE, (quotient_lo, quotient_hi), &requantise, tensor.scale)
+                let apart = (self.tensor(node.inputs[0]).scale - self.tensor(node.inputs[1]).scale).abs();
+                let exact = compared.iter().all(|x| x.error == 0.0) && (apart <= 30 || compared.len() == 1);
+                if exact { 0.0 } else { f64::NAN }
             }
-            (FloatOp::Max { .. }, _) => inputs[0].error,
-            (FloatOp::ArgMax { .. } | FloatOp::Greater, _) if exact => 0.0,
-            (FloatOp::Select, _) if inputs[0].error == 0.0 => self.moved(node, &inputs[1..], &node.inputs[1..], tensor, &[]),
-            (FloatOp::Move { constants, .. }, _) => self.moved(node, inputs, &node.inputs, tensor, constants),
+            (FloatOp::Select, _) if inputs[0].error == 0.0 => {
+                [1, 2].map(|position| self.aligned_error(node, inputs[position], position)).into_iter().fold(0.0, greatest)
+            }
+            (FloatOp::Move { .. }, Primitive::Move(integers)) => {
+                let by_inputs = used.inputs.iter().map(|position| self.aligned_error(node, inputs[*position], *position));
+                let unit = 2f64.powi(-tensor.scale);
+                let constants = used.constants.iter().zip(&used.positions).map(|(value, position)| {
+                    let found = f64::from(integers.constants[*position]) * unit;
+                    match node.kind {
+                        Kind::Integer(range) => (Rounding::HalfUp.apply(*value).clamp(range.lo as f64, range.hi as f64) - found).abs(),
+                        Kind::Real if *value == f64::NEG_INFINITY => 0.0,
+                        Kind::Real => (value - found).abs(),
+                    }
+                });
+                by_inputs.chain(constants).fold(0.0, greatest)
+            }
             _ => f64::NAN,
         }
     }
 
-    /// A sum's bias before what rounding down subtracts.
-    fn unrounded_bias(&self, sum: &FloatSum, integers: &maat_runtime::primitives::Sum, channel: usize) -> i64 {
-        let shift = integers.requantise.shift_of(channel);
-        let down = sum.rounding == crate::float::Rounding::Down && shift > 0;
-        integers.bias[channel] + if down { 1i64 << (shift - 1) } else { 0 }
+    /// With the exact quotient `z = n' / d'` of the integers, `n / d - z = ((n - n') + z (d' - d)) / d`, and where `z` saturates at `c`
+    /// beyond `n / d`, the same with `c` for `z`, because `c d'` lies between `n / d * d'` and `n'`.
+    fn quotient_error(&self, node: &FloatNode, inputs: &[Known], primitive: &Primitive, range: (f64, f64)) -> f64 {
+        let (tensor, half) = (self.tensor(node.output), half(self.tensor(node.output)));
+        let (num, den) = (inputs[0], inputs[1]);
+        let least = if den.lo > 0.0 { den.lo } else { -den.hi };
+        // Divisors of the integers have the sign of the real ones and are at least a unit in size; changing signs is exact.
+        let turned = node.inputs.iter().map(|input| self.tensor(*input).range).all(|range| range.lo > i64::from(i32::MIN));
+        if !(least > den.error && (den.lo > 0.0 || turned)) {
+            return f64::NAN;
+        }
+        // A quotient that is finer than asked for is rounded twice.
+        let rounding = if matches!(primitive, Primitive::Divide(_)) { half } else { 2.0 * half };
+        let (low, high) = real_range(tensor);
+        let moved = (num.error + scaled(low.abs().max(high.abs()) + rounding, den.error)) / least;
+        let bounds = Requantise { shift: vec![0], lo: tensor.range.lo as i32, hi: tensor.range.hi as i32 };
+        moved + rounding + saturation(Bounds::NONE, range, &bounds, tensor.scale)
     }
 
-    /// Elements that move, perhaps to another scale on the way.
-    fn moved(&self, node: &FloatNode, inputs: &[Known], values: &[ValueId], tensor: &Tensor, constants: &[f64]) -> f64 {
-        let half = 2f64.powi(-tensor.scale - 1);
-        let (low, high) = real_range(tensor);
-        let of = |(known, value): (&Known, &ValueId)| {
-            let from = self.tensor(*value);
-            if from.scale == tensor.scale || node.kind != Kind::Real {
-                return known.error;
-            }
-            // Rounded to a coarser unit, and saturated where the new range ends before the old one.
-            let (from_low, from_high) = real_range(from);
-            let rounding = if from.scale > tensor.scale { half } else { 0.0 };
-            known.error + rounding + (low - from_low).max(from_high - high).max(0.0)
-        };
-        let by_inputs = inputs.iter().zip(values).map(of).fold(0.0, f64::max);
-        let unit = 2f64.powi(tensor.scale);
-        let constant = |value: &f64| {
-            if value.is_finite() {
-                ((value * unit + 0.5).floor().clamp(f64::from(i32::MIN), f64::from(i32::MAX)) / unit - value).abs()
-            } else {
-                0.0
-            }
-        };
-        constants.iter().map(constant).fold(by_inputs, f64::max)
+    /// An element of an input that a move or a selection passes on, perhaps at another scale: rounded to a coarser unit, and saturated
+    /// where the new range ends before the old one.
+    fn aligned_error(&self, node: &FloatNode, known: Known, position: usize) -> f64 {
+        let from = self.tensor(node.inputs[position]);
+        let Some(quantised) = self.quantised(node) else { return f64::NAN };
+        let to = self.model.tensor(quantised.inputs[position]);
+        let ((from_low, from_high), (low, high)) = (real_range(from), real_range(to));
+        let rounding = if from.scale > to.scale { half(to) } else { 0.0 };
+        known.error + rounding.max(low - from_low).max(from_high - high)
     }
 
     /// The greatest distance between a table and its functions over all integers that can come in.
@@ -257,6 +293,9 @@ impl<'a> Bounder<'a> {
             return *error;
         }
         let (primitive, functions, from, to, range) = key;
+        if range.hi - range.lo >= MAX_POINTS {
+            return f64::INFINITY;
+        }
         let unit = 2f64.powi(-to);
         const BLOCK: i64 = 1 << 12;
         let mut worst = 0.0f64;
@@ -269,7 +308,7 @@ impl<'a> Bounder<'a> {
             primitive.rules().evaluate(&[(&shape, &x)], &mut y);
             for (x, y) in x.iter().zip(y) {
                 let real = Function::chain(functions, f64::from(*x) * 2f64.powi(-from));
-                worst = worst.max((real - f64::from(y) * unit).abs());
+                worst = greatest(worst, (real - f64::from(y) * unit).abs());
             }
             start = end + 1;
         }
@@ -278,25 +317,156 @@ impl<'a> Bounder<'a> {
     }
 }
 
-/// How far the bounds of the integers are from the real ones, for values of a range.
+/// Half a unit of a tensor.
+fn half(tensor: &Tensor) -> f64 {
+    2f64.powi(-tensor.scale - 1)
+}
+
+/// The greater bound; none if one is none.
+fn greatest(a: f64, b: f64) -> f64 {
+    if a.is_nan() || b.is_nan() { f64::INFINITY } else { a.max(b) }
+}
+
+/// `factor * error`, where nothing comes of nothing: a weight of 0 takes no part, even if its input may be infinite.
+fn scaled(factor: f64, error: f64) -> f64 {
+    if factor == 0.0 || error == 0.0 { 0.0 } else { factor * error }
+}
+
+/// The bounds that a float node's results have in the end.
+fn within(bounds: Bounds, kind: Kind) -> Bounds {
+    match kind {
+        Kind::Real => bounds,
+        Kind::Integer(range) => bounds.then(Bounds { lo: range.lo as f64, hi: range.hi as f64 }),
+    }
+}
+
+/// The distance of two results, given that of what they are rounded from.
+fn rounded(distance: f64, node: &FloatNode, requantise: &Requantise, channel: usize, tensor: &Tensor) -> f64 {
+    let shifted = requantise.shift_of(channel) > 0;
+    // Where both are rounded to integers, the same number may be a tie that is broken in two ways.
+    let ties = shifted && matches!(&node.op, FloatOp::Sum(sum) if sum.rounding == Rounding::HalfEven);
+    match node.kind {
+        Kind::Real => distance + if shifted { half(tensor) } else { 0.0 },
+        Kind::Integer(_) if distance > 0.0 || ties => distance + 1.0,
+        Kind::Integer(_) => distance,
+    }
+}
+
+/// A sum's bias before what rounding down subtracts.
+fn unrounded_bias(node: &FloatNode, sum: &FloatSum, integers: &Sum, channel: usize) -> i64 {
+    let shift = integers.requantise.shift_of(channel);
+    let down = node.kind != Kind::Real && sum.rounding == Rounding::Down && shift > 0;
+    integers.bias[channel] + if down { 1i64 << (shift - 1) } else { 0 }
+}
+
+/// The greatest size of `sum_t factor_t * q_t + offset` for integers of the tensors' ranges.
+fn farthest<'t>(terms: impl Iterator<Item = (f64, &'t Tensor)>, offset: f64) -> f64 {
+    let (lo, hi) = terms.fold((offset, offset), |(lo, hi), (factor, tensor)| {
+        let (least, greatest) = real_range(tensor);
+        let (a, b) = (factor * least, factor * greatest);
+        (lo + a.min(b), hi + a.max(b))
+    });
+    greatest(lo.abs(), hi.abs())
+}
+
+/// How far the bounds of the integers are from the real ones, for values of a range. The distance of two clamps falls and then rises, so
+/// that it is greatest at an end.
 fn saturation(bounds: Bounds, (lo, hi): (f64, f64), requantise: &Requantise, scale: i32) -> f64 {
     let unit = 2f64.powi(-scale);
     let integers = Bounds { lo: f64::from(requantise.lo) * unit, hi: f64::from(requantise.hi) * unit };
     let distance = |value: f64| (bounds.apply(value) - integers.apply(value)).abs();
-    distance(lo).max(distance(hi))
+    greatest(distance(lo), distance(hi))
+}
+
+/// A bound of `|f(x) - f(y)|` for `x` and `y` of a range that are no further apart than `error`.
+fn change(function: Function, (lo, hi): (f64, f64), error: f64) -> f64 {
+    if error == 0.0 {
+        return 0.0;
+    }
+    let ends = image(function, (lo, hi));
+    // A function that rises or falls faster and faster, or slower and slower, changes most at an end.
+    let domain = match function {
+        Function::Exp => Some(lo),
+        Function::Reciprocal if lo > 0.0 => Some(lo),
+        Function::Pow(_) if lo >= 0.0 => Some(lo),
+        Function::Sqrt | Function::Log => Some(lo.max(0.0)),
+        _ => None,
+    };
+    let at_ends = domain.map_or(f64::INFINITY, |lo| {
+        let step = error.min(hi - lo);
+        let between = |a: f64, b: f64| (function.apply(a) - function.apply(b)).abs();
+        greatest(between(lo, lo + step), between(hi, hi - step))
+    });
+    let by_slope = match function {
+        Function::Elu { width, .. } if width <= 0.0 => f64::INFINITY,
+        _ => function.slope(lo, hi) * error,
+    };
+    // What is no number is no bound, and a minimum passes over it.
+    by_slope.min(at_ends).min(ends.1 - ends.0)
+}
+
+/// The image of a range, also where that is infinite or ends at a pole.
+fn image(function: Function, (lo, hi): (f64, f64)) -> (f64, f64) {
+    let pole = matches!(function, Function::Pow(exponent) if exponent < 0.0 && lo <= 0.0 && hi >= 0.0);
+    let unknown = pole || function.apply(lo).is_nan() || function.apply(hi).is_nan();
+    if unknown { (f64::NEG_INFINITY, f64::INFINITY) } else { function.image(lo, hi) }
+}
+
+/// The inputs and constants that a node takes elements from: all but for moves.
+struct Used {
+    inputs: Vec<usize>,
+    constants: Vec<f64>,
+    /// Positions of the constants.
+    positions: Vec<usize>,
+}
+
+fn used(node: &FloatNode, elements: impl Fn(ValueId) -> usize) -> Used {
+    let all: Vec<usize> = (0..node.inputs.len()).collect();
+    let (indices, constants) = match &node.op {
+        FloatOp::Move { indices, constants } if !indices.is_empty() => (indices, constants),
+        _ => return Used { inputs: all, constants: Vec::new(), positions: Vec::new() },
+    };
+    let mut ends = Vec::with_capacity(all.len());
+    node.inputs.iter().fold(0, |start, input| {
+        ends.push(start + elements(*input));
+        ends[ends.len() - 1]
+    });
+    let taken = ends.last().copied().unwrap_or(0);
+    let (mut by_input, mut by_constant) = (vec![false; all.len()], vec![false; constants.len()]);
+    for index in indices.iter().map(|index| *index as usize) {
+        match index.checked_sub(taken) {
+            Some(constant) => by_constant[constant] = true,
+            None => by_input[ends.partition_point(|end| *end <= index)] = true,
+        }
+    }
+    let positions: Vec<usize> = (0..constants.len()).filter(|position| by_constant[*position]).collect();
+    Used {
+        inputs: all.into_iter().filter(|position| by_input[*position]).collect(),
+        constants: positions.iter().map(|position| constants[*position]).collect(),
+        positions,
+    }
 }
 
 /// The range of `sum_t row_t * x_t + bias`.
 fn linear_range(row: &[f64], bias: f64, x: impl Iterator<Item = Known>) -> (f64, f64) {
-    row.iter().zip(x).fold((bias, bias), |(lo, hi), (weight, x)| {
+    let range = row.iter().zip(x).fold((bias, bias), |(lo, hi), (weight, x)| {
         let (a, b) = if *weight == 0.0 { (0.0, 0.0) } else { (weight * x.lo, weight * x.hi) };
         (lo + a.min(b), hi + a.max(b))
-    })
+    });
+    anything_for_nan(range)
+}
+
+fn anything_for_nan((lo, hi): (f64, f64)) -> (f64, f64) {
+    (if lo.is_nan() { f64::NEG_INFINITY } else { lo }, if hi.is_nan() { f64::INFINITY } else { hi })
 }
 
 /// The range of a float node's elements.
-fn float_range(node: &FloatNode, inputs: &[Known]) -> (f64, f64) {
+fn float_range(node: &FloatNode, inputs: &[Known], used: &Used) -> (f64, f64) {
     let join = |ranges: &mut dyn Iterator<Item = (f64, f64)>| ranges.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or((0.0, 0.0));
+    let corners = |of: fn(f64, f64) -> f64| {
+        let values = [inputs[0].lo, inputs[0].hi].into_iter().flat_map(|a| [inputs[1].lo, inputs[1].hi].map(|b| of(a, b)));
+        join(&mut values.map(|value| anything_for_nan((value, value))))
+    };
     let range = match &node.op {
         FloatOp::Affine { weights, bias, bounds, .. } => {
             let n = weights.len() / bias.len();
@@ -313,16 +483,14 @@ fn float_range(node: &FloatNode, inputs: &[Known]) -> (f64, f64) {
             let (lo, hi) = (sum.bounds.apply(lo), sum.bounds.apply(hi));
             if node.kind == Kind::Real { (lo, hi) } else { (sum.rounding.apply(lo), sum.rounding.apply(hi)) }
         }
-        FloatOp::Product { inner, .. } => {
-            let corners =
-                [inputs[0].lo, inputs[0].hi].into_iter().flat_map(|a| [inputs[1].lo, inputs[1].hi].map(|b| a * b * *inner as f64));
-            join(&mut corners.map(|value| if value.is_nan() { (f64::NEG_INFINITY, f64::INFINITY) } else { (value, value) }))
+        FloatOp::Product { rows, columns, inner } => {
+            let (lo, hi) = corners(|a, b| a * b);
+            // A square is not negative.
+            let square = node.inputs[0] == node.inputs[1] && (*rows, *columns) == (1, 1);
+            (if square { lo.max(0.0) } else { lo } * *inner as f64, hi * *inner as f64)
         }
-        FloatOp::Table(functions) => functions.iter().fold((inputs[0].lo, inputs[0].hi), |(lo, hi), function| function.image(lo, hi)),
-        FloatOp::Divide if inputs[1].lo > 0.0 || inputs[1].hi < 0.0 => {
-            let corners = [inputs[0].lo, inputs[0].hi].into_iter().flat_map(|a| [inputs[1].lo, inputs[1].hi].map(|b| a / b));
-            join(&mut corners.map(|value| (value, value)))
-        }
+        FloatOp::Table(functions) => functions.iter().fold((inputs[0].lo, inputs[0].hi), |range, function| image(*function, range)),
+        FloatOp::Divide if inputs[1].lo > 0.0 || inputs[1].hi < 0.0 => corners(|a, b| a / b),
         FloatOp::Divide => (f64::NEG_INFINITY, f64::INFINITY),
         FloatOp::Max { .. } => (inputs[0].lo, inputs[0].hi),
         FloatOp::ArgMax { .. } | FloatOp::Greater => match node.kind {
@@ -330,15 +498,12 @@ fn float_range(node: &FloatNode, inputs: &[Known]) -> (f64, f64) {
             Kind::Real => (f64::NEG_INFINITY, f64::INFINITY),
         },
         FloatOp::Select => join(&mut inputs[1..].iter().map(|x| (x.lo, x.hi))),
-        FloatOp::Move { constants, .. } => {
-            let finite = constants.iter().filter(|value| value.is_finite());
-            join(&mut inputs.iter().map(|x| (x.lo, x.hi)).chain(finite.map(|value| (*value, *value))))
+        FloatOp::Move { .. } => {
+            let constants = used.constants.iter().filter(|value| **value != f64::NEG_INFINITY || node.kind != Kind::Real);
+            let ranges = used.inputs.iter().map(|position| (inputs[*position].lo, inputs[*position].hi));
+            join(&mut ranges.chain(constants.map(|value| (*value, *value))))
         }
     };
-    match node.kind {
-        Kind::Integer(integers) => {
-            (range.0.clamp(integers.lo as f64, integers.hi as f64), range.1.clamp(integers.lo as f64, integers.hi as f64))
-        }
-        Kind::Real => range,
-    }
+    let bounds = within(Bounds::NONE, node.kind);
+    (bounds.apply(range.0), bounds.apply(range.1))
 }

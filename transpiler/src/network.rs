@@ -154,6 +154,15 @@ impl Network {
         self.float.outputs.iter().map(output).collect()
     }
 
+    /// Every tensor of the lowered network for a sample, with the names of the certificate and in its order, which has the tensors that
+    /// quantising adds beside them.
+    pub fn trace_float(&self, sample: &Sample) -> Vec<(&str, Vec<f64>)> {
+        let mut values = float::run(&self.float, sample);
+        let inputs = self.float.inputs.iter().map(|input| (input.name.as_str(), input.value));
+        let tensors = inputs.chain(self.float.nodes.iter().map(|node| (node.name.as_str(), node.output)));
+        tensors.map(|(name, value)| (name, values.remove(&value).unwrap_or_default())).collect()
+    }
+
     /// Quantises the network. Scales come from the samples; every fourth is kept back to measure with.
     ///
     /// Without samples, scales come from points spread over the assumed range, and the accuracy is not known.
