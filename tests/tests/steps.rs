@@ -63,7 +63,11 @@ fn no_operators_steps_differ_from_the_table() {
     let chosen: Vec<&Case> = cases.iter().step_by(if cfg!(feature = "slow") { 1 } else { 3 }).collect();
     let differences = chosen.into_par_iter().filter_map(|case| difference(case.operator, table.get(case.operator), &measure(case)));
     let differences: Vec<String> = differences.collect();
-    assert!(differences.is_empty(), "{}\nIf that is meant, rewrite the table with\n{COMMAND}\nand docs/operators.md after it", differences.join("\n"));
+    assert!(
+        differences.is_empty(),
+        "{}\nIf that is meant, rewrite the table with\n{COMMAND}\nand docs/operators.md after it",
+        differences.join("\n")
+    );
 }
 
 #[test]
