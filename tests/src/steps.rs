@@ -46,6 +46,11 @@ pub const WITHOUT_NETWORK: &[(&str, &str)] = &[
     ("Unsqueeze", "moves nothing"),
 ];
 
+/// Rewrites the table.
+pub const COMMAND: &str = "cargo test --release -p maat-tests --test steps write_the_steps -- --ignored";
+/// Steps may differ from the table by this share, in per cent.
+pub const TOLERANCE: usize = 5;
+
 /// Where the table is kept.
 pub fn path() -> PathBuf {
     root().join("tests/golden/steps.json")
@@ -59,7 +64,13 @@ pub fn committed() -> Table {
 
 /// The table as a part of `docs/operators.md`.
 pub fn section() -> String {
-    let mut section = "| operator | its inputs | elements in | elements out | MACs | steps |\n|---|---|---|---|---|---|\n".to_owned();
+    let mut section = format!(
+        "## Cairo steps\n\n\
+         Steps of a whole program of one node at 16 bits: reading and checking the input, unpacking, rescaling and output included. Identity\n\
+         shows what of it is input and output. `tests/tests/steps.rs` fails if one differs by more than {TOLERANCE} % from\n\
+         `tests/golden/steps.json`, which is rewritten with\n\n```\n{COMMAND}\n```\n\n\
+         | operator | its inputs | elements in | elements out | MACs | steps |\n|---|---|---|---|---|---|\n"
+    );
     for (operator, Row { network, inputs, outputs, macs, steps }) in committed() {
         let _ = writeln!(section, "| {operator} | {network} | {inputs} | {outputs} | {macs} | {steps} |");
     }

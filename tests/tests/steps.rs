@@ -6,13 +6,10 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use maat_tests::steps::{Case, Row, Table, WITHOUT_NETWORK, cases, committed, path};
+use maat_tests::steps::{COMMAND, Case, Row, TOLERANCE, Table, WITHOUT_NETWORK, cases, committed, path};
 use maat_transpiler::{Options, quantise_sample, run_program, supported_operators};
 use rayon::prelude::*;
 
-const COMMAND: &str = "cargo test --release -p maat-tests --test steps write_the_steps -- --ignored";
-/// Steps may differ from the table by this share, in per cent.
-const TOLERANCE: usize = 5;
 const SAMPLES: usize = 32;
 
 fn measure(case: &Case) -> Row {
@@ -66,7 +63,11 @@ fn no_operators_steps_differ_from_the_table() {
     let chosen: Vec<&Case> = cases.iter().step_by(if cfg!(feature = "slow") { 1 } else { 3 }).collect();
     let differences = chosen.into_par_iter().filter_map(|case| difference(case.operator, table.get(case.operator), &measure(case)));
     let differences: Vec<String> = differences.collect();
-    assert!(differences.is_empty(), "{}\nIf that is meant, rewrite the table with\n{COMMAND}", differences.join("\n"));
+    assert!(
+        differences.is_empty(),
+        "{}\nIf that is meant, rewrite the table with\n{COMMAND}\nand docs/operators.md after it",
+        differences.join("\n")
+    );
 }
 
 #[test]

@@ -9,6 +9,7 @@ use super::case::{LEAST_MAGNITUDE, UNITS, Verdict, run};
 use super::scope::{Excluded, OPERATORS};
 use super::suite::Suite;
 use super::wheel::VERSION;
+use crate::steps;
 
 /// One test's row.
 pub struct Row {
@@ -155,6 +156,6 @@ impl Report {
         for (reason, count) in &excluded {
             let _ = writeln!(page, "| {reason} | {count} |");
         }
-        page
+        page + "\n" + &steps::section()
     }
 }

@@ -33,6 +33,27 @@ impl Scope<'_> {
         self.emit(FloatOp::Move { indices: Vec::new(), constants: Vec::new() }, &[x], shape, (x.element, kind))
     }
 
+    /// The two inputs of an operator that broadcasts. Before opset 7 the attribute `broadcast` asks for it, and `axis` says with which axis
+    /// of the first input those of the second one begin; without `axis` they end together, as they do from opset 7 on.
+    pub(super) fn pair(&mut self) -> Result<(Operand, Operand), String> {
+        self.arity(2, 2)?;
+        let (a, b) = (self.input(0)?, self.input(1)?);
+        let begins = if self.opset() < 7 && self.attribute("broadcast", 0i64)? != 0 { self.optional_attribute("axis")? } else { None };
+        let b = match begins {
+            Some(axis) if b.elements() > 1 => self.aligned(&a, &b, axis)?,
+            _ => b,
+        };
+        Ok((a, b))
+    }
+
+    /// `b` with axes of length 1 behind its own, so that these begin with an axis of `a`.
+    pub(super) fn aligned(&mut self, a: &Operand, b: &Operand, axis: i64) -> Result<Operand, String> {
+        let axis = self.axis_of(a, axis)?;
+        let behind = a.axes().checked_sub(axis + b.axes());
+        let behind = behind.ok_or_else(|| format!("shape {:?} does not fit {:?} from axis {axis} on", b.shape, a.shape))?;
+        self.reshape(b, [b.shape.clone(), vec![1; behind]].concat())
+    }
+
     /// Axis `k` of the result is axis `axes[k]` of `x`.
     pub(super) fn transpose(&mut self, x: &Operand, axes: &[usize]) -> Result<Operand, String> {
         let shape = axes.iter().map(|axis| x.shape[*axis]).collect();

@@ -192,14 +192,6 @@ impl<'a> Scope<'a> {
         Ok(operand.map(|operand| operand.values().unwrap_or_default().iter().map(|value| *value as i64).collect()))
     }
 
-    /// Before opset 7 broadcasting was asked for by attributes, and aligned differently.
-    pub(super) fn refuse_old_broadcast(&self) -> Result<(), String> {
-        if self.opset() < 7 && self.attribute("broadcast", 0i64)? != 0 {
-            return Err("the broadcast attribute of opsets below 7 is not supported; convert the model to opset 13".to_owned());
-        }
-        Ok(())
-    }
-
     /// An attribute, or its default.
     pub(super) fn attribute<T>(&self, name: &str, default: T) -> Result<T, String>
     where

@@ -6,9 +6,7 @@ use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::Element;
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
-    scope.arity(2, 2)?;
-    scope.refuse_old_broadcast()?;
-    let (x, exponent) = (scope.input(0)?, scope.input(1)?);
+    let (x, exponent) = scope.pair()?;
     let shape = common_shape([x.shape.as_slice(), &exponent.shape])?;
     if let (Some(_), Some(_)) = (x.values(), exponent.values()) {
         let y = known(scope, &x, &exponent, &shape)?;

@@ -1,4 +1,4 @@
-//! PRelu: `x` for `x >= 0`, else `slope * x`. Opset 7 on: the slope broadcasts to `x`.
+//! PRelu: `x` for `x >= 0`, else `slope * x`. Opset 7 on: the slope broadcasts to `x`; before, it is one or one a channel.
 
 use crate::float::{Bounds, Function};
 use crate::lowering::scope::{Operand, Scope};
@@ -14,9 +14,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
         let y = scope.table(&x, &[Function::LeakyRelu(slope)])?;
         return scope.finish(y);
     }
-    if scope.opset() < 7 {
-        return Err("slopes of opsets below 7 broadcast differently; convert the model to opset 13".to_owned());
-    }
+    let slope = if scope.opset() < 7 { scope.aligned(&x, &slope, 1)? } else { slope };
     let slope = scope.expand(&slope, &x.shape)?;
     let negative = scope.clamp(&x, Bounds { hi: 0.0, ..Bounds::NONE })?;
     // x + (slope - 1) * min(x, 0): one product, and only where the slope is computed.
