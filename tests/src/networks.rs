@@ -292,8 +292,11 @@ fn convolution_over_time() -> Onnx {
 
 fn transposed_convolution() -> Onnx {
     let mut random = Random::new(16);
-    let attributes =
-        [("strides", Attribute::Ints(vec![2, 2])), ("pads", Attribute::Ints(vec![1, 1, 1, 1])), ("output_padding", Attribute::Ints(vec![1, 1]))];
+    let attributes = [
+        ("strides", Attribute::Ints(vec![2, 2])),
+        ("pads", Attribute::Ints(vec![1, 1, 1, 1])),
+        ("output_padding", Attribute::Ints(vec![1, 1])),
+    ];
     Onnx::new()
         .input("x", &[1, 2, 4, 4])
         .floats("w", &[2, 3, 3, 3], &random.normal(54, 0.5))

@@ -82,7 +82,7 @@ fn shapes_that_do_not_fit_are_refused() {
 #[test]
 fn uses_of_an_operator_without_a_lowering_are_refused_with_the_reason() {
     let image = || Onnx::new().input("x", &[1, 1, 2, 2]);
-    let window = [("kernel_shape", Attribute::Ints(&[2, 2]))];
+    let window = [("kernel_shape", Attribute::Ints(vec![2, 2]))];
     let refused = [
         (image().node("conv", "Conv", &["x", "x"], "y", &[]), "input 1 (`x`) must be a constant"),
         (image().node("pool", "MaxPool", &["x"], "y", &window).further_outputs(&["places"]), "the output `Indices` is not supported"),
