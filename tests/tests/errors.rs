@@ -87,10 +87,6 @@ fn uses_of_an_operator_without_a_lowering_are_refused_with_the_reason() {
         (image().node("conv", "Conv", &["x", "x"], "y", &[]), "input 1 (`x`) must be a constant"),
         (image().node("pool", "MaxPool", &["x"], "y", &window).further_outputs(&["places"]), "the output `Indices` is not supported"),
         (image().node("cast", "Cast", &["x"], "y", &[("to", Attribute::Int(8))]), "attribute `to` is 8: this data type is not supported"),
-        (
-            image().opset(6).node("sum", "Add", &["x", "x"], "y", &[("broadcast", Attribute::Int(1))]),
-            "the broadcast attribute of opsets below 7 is not supported",
-        ),
     ];
     for (onnx, expected) in refused {
         let message = reason(onnx.output("y"));

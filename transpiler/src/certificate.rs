@@ -13,6 +13,7 @@ use maat_runtime::primitives::Sum;
 use maat_runtime::{Interval, Model, Node, Primitive, Requantise, Tensor, TensorId};
 use serde::{Deserialize, Serialize};
 
+use crate::accuracy::significant;
 use crate::float::{Bounds, FloatModel, FloatNode, FloatOp, FloatSum, Function, Kind, Rounding, ValueId};
 use crate::quantise::Mapped;
 
@@ -29,7 +30,7 @@ pub struct CertifiedNode {
     pub scale: i32,
     /// The proven range, in integers: interval arithmetic over the actual weights.
     pub range: Interval,
-    /// The same in real units.
+    /// The same in real units, to four significant digits.
     pub real_range: (f64, f64),
     /// No element is further than this from the float network's, unless that is infinite; absent for tensors that the float network does
     /// not have, and where there is no bound.
@@ -50,10 +51,19 @@ pub fn certify(float: &FloatModel, mapped: &Mapped) -> Vec<CertifiedNode> {
         shape: tensor.shape.dims().to_vec(),
         scale: tensor.scale,
         range: tensor.range,
-        real_range: real_range(tensor),
-        error_bound: ids.get(&index).and_then(|id| by_tensor.get(id)).copied().filter(|error| error.is_finite()),
+        real_range: {
+            let (lo, hi) = real_range(tensor);
+            (significant(lo), significant(hi))
+        },
+        error_bound: ids.get(&index).and_then(|id| by_tensor.get(id)).copied().filter(|error| error.is_finite()).map(rounded_up),
     });
     certified.collect()
+}
+
+/// Four significant digits, not below the value: short numbers survive a report's text exactly.
+fn rounded_up(value: f64) -> f64 {
+    let rounded = significant(value);
+    if rounded >= value { rounded } else { significant(value * 1.001) }
 }
 
 fn real_range(tensor: &Tensor) -> (f64, f64) {
