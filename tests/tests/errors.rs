@@ -3,7 +3,7 @@
 mod common;
 
 use maat_cairo::Compiler;
-use maat_tests::networks::{Random, dense};
+use maat_tests::networks::{CASES, Random, dense};
 use maat_tests::onnx::{Attribute, Onnx};
 use maat_transpiler::{Network, Options, Package, PackageFolder, Target, TranspileError, Widths, supported_operators};
 
@@ -47,6 +47,28 @@ fn truncated_and_changed_files_never_panic() {
             let _ = network.quantise(&[], &Options::default());
         }
     }
+}
+
+#[test]
+fn changed_networks_of_any_operator_never_panic() {
+    let mut random = Random::new(4);
+    let count = if cfg!(feature = "slow") { 2_000 } else { 8 };
+    let mut accepted = 0;
+    for case in CASES {
+        let bytes = (case.onnx)().to_bytes();
+        for _ in 0..count {
+            let mut changed = bytes.clone();
+            for _ in 0..1 + random.below(2) {
+                let bit = random.below(changed.len() * 8);
+                changed[bit / 8] ^= 1 << (bit % 8);
+            }
+            if let Ok(network) = import_bytes(&changed) {
+                accepted += 1;
+                let _ = network.quantise(&[], &Options::default());
+            }
+        }
+    }
+    assert!(accepted > 0, "most changes of weights give another valid network");
 }
 
 #[test]

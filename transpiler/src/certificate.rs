@@ -156,7 +156,7 @@ impl<'a> Bounder<'a> {
         // Any infinite maximum would be one of padding alone, whatever the inputs are: calibration would have refused it.
         let holes = match &node.op {
             FloatOp::Move { .. } => {
-                let constants = used.constants.iter().any(|value| *value == f64::NEG_INFINITY) && node.kind == Kind::Real;
+                let constants = used.constants.contains(&f64::NEG_INFINITY) && node.kind == Kind::Real;
                 constants || used.inputs.iter().any(|position| inputs[*position].holes)
             }
             _ => false,

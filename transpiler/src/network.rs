@@ -126,11 +126,12 @@ impl Network {
     /// # Errors
     /// The file cannot be read or imported, or has an operator that is not supported.
     pub fn import(path: &Path) -> Result<Self, TranspileError> {
-        let onnx::Imported { graph, reference, bytes } = onnx::import(path)?;
-        let mut float = lowering::lower(&graph)?;
+        let imported = onnx::import(path)?;
+        let mut float = lowering::lower(&imported.graph)?;
         fuse(&mut float);
         let inputs = float.inputs.iter().map(|input| (input.name.clone(), input.shape.clone())).collect();
-        Ok(Self { name: graph.name, float, inputs, reference, onnx_sha256: sha256(&bytes) })
+        let reference = imported.reference();
+        Ok(Self { name: imported.graph.name, float, inputs, reference, onnx_sha256: sha256(&imported.bytes) })
     }
 
     /// Name and shape of each input.

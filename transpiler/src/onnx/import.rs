@@ -16,13 +16,13 @@ use crate::lowering;
 pub struct Imported {
     /// The graph.
     pub graph: Graph,
-    /// The float reference run, if tract takes the network, or why not.
-    pub reference: Result<Reference, String>,
     /// The file.
     pub bytes: Vec<u8>,
+    /// Where it lies.
+    folder: Option<String>,
 }
 
-/// Reads an ONNX file: its graph, and its float reference run.
+/// Reads the graph of an ONNX file.
 ///
 /// A symbolic axis that stands first in an input's shape is the batch axis and gets length 1.
 ///
@@ -37,10 +37,16 @@ pub fn import(path: &Path) -> Result<Imported, TranspileError> {
     let (content, place) = (bytes.clone(), folder.clone());
     // The constants are shared within one thread, so what they are made of travels, and they are made here.
     let (proto, tensors) = guarded(move || read(&content, place.as_deref())).map_err(malformed)?;
-    let graph = graph(name, &proto, tensors)?;
-    let (inputs, content) = (graph.inputs.clone(), bytes.clone());
-    let reference = guarded(move || Reference::new(&content, folder.as_deref(), &inputs));
-    Ok(Imported { graph, reference, bytes })
+    Ok(Imported { graph: graph(name, &proto, tensors)?, bytes, folder })
+}
+
+impl Imported {
+    /// The float reference run, if tract takes the network, or why not. Only for a graph that was lowered: tract's own inference of shapes
+    /// is no match for a hostile file.
+    pub fn reference(&self) -> Result<Reference, String> {
+        let (bytes, folder, inputs) = (self.bytes.clone(), self.folder.clone(), self.graph.inputs.clone());
+        guarded(move || Reference::new(&bytes, folder.as_deref(), &inputs))
+    }
 }
 
 /// Name of the thread in which foreign code reads the file. A program may silence its panics: they come back as errors.
