@@ -21,7 +21,8 @@ pub struct Network {
     name: String,
     float: FloatModel,
     inputs: Vec<InputSpec>,
-    reference: Result<Reference, String>,
+    /// The independent witness, if tract takes the network.
+    reference: Option<Reference>,
     onnx_sha256: String,
 }
 
@@ -130,7 +131,7 @@ impl Network {
         let mut float = lowering::lower(&imported.graph)?;
         fuse(&mut float);
         let inputs = float.inputs.iter().map(|input| (input.name.clone(), input.shape.clone())).collect();
-        let reference = imported.reference();
+        let reference = imported.reference().ok();
         Ok(Self { name: imported.graph.name, float, inputs, reference, onnx_sha256: sha256(&imported.bytes) })
     }
 
@@ -139,14 +140,9 @@ impl Network {
         &self.inputs
     }
 
-    /// Why tract, the independent witness, does not take the network, if it does not.
-    pub fn without_witness(&self) -> Option<&str> {
-        self.reference.as_ref().err().map(String::as_str)
-    }
-
     /// The float network's outputs for a sample, in order: by tract, or by the lowered network where tract does not take the file.
     pub fn run_float(&self, sample: &Sample) -> Vec<Vec<f64>> {
-        let by_tract = self.reference.as_ref().ok().and_then(|reference| reference.run(sample));
+        let by_tract = self.reference.as_ref().and_then(|reference| reference.run(sample));
         let mut values = float::run(&self.float, sample);
         let output = |(name, value): &(String, float::ValueId)| {
             let witnessed = by_tract.as_ref().and_then(|outputs| outputs.get(name).cloned());
@@ -188,7 +184,7 @@ impl Network {
             Target::Cost => self.narrow(&ranges, seen, options)?,
         };
         let mapped = self.quantised(&ranges, options, widths)?;
-        let reference = self.reference.as_ref().ok();
+        let reference = self.reference.as_ref();
         let accuracy = |samples: &[Sample]| -> Result<Option<Accuracy>, TranspileError> {
             if samples.is_empty() { Ok(None) } else { measure(&mapped, &self.float, reference, samples).map(Some) }
         };
@@ -215,7 +211,7 @@ impl Network {
     /// together, then each alone, as long as that saves something.
     fn narrow(&self, ranges: &Ranges, samples: &[Sample], options: &Options) -> Result<Widths, TranspileError> {
         let widest = options.widths;
-        let reference = self.reference.as_ref().ok();
+        let reference = self.reference.as_ref();
         let cost = |widths: Widths| -> Result<Option<usize>, TranspileError> {
             let mapped = self.quantised(ranges, options, widths)?;
             let accuracy = measure(&mapped, &self.float, reference, samples)?;

@@ -81,7 +81,7 @@ fn normalised(
 ) -> (FloatOp, Vec<crate::float::ValueId>) {
     let total: usize = lengths.iter().sum();
     let (mut kept, mut start, mut taken) = (Vec::new(), 0, 0);
-    let mut shift = vec![0usize; 0];
+    let mut shift: Vec<usize> = Vec::new();
     for (input, length) in inputs.iter().zip(lengths) {
         let used = indices.iter().any(|index| (start..start + length).contains(&(*index as usize)));
         if used {

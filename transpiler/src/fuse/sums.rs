@@ -15,7 +15,8 @@ pub(super) fn fold(model: &mut FloatModel, uses: &Uses) -> bool {
         if let Some(op) = compose(first, second) {
             let (inputs, name) = (first.inputs.clone(), first.name.clone());
             let second = &mut model.nodes[consumer];
-            if matches!(model_op(&op), Weight::Affine) && !matches!(second.op, FloatOp::Affine { .. }) {
+            // A layer that takes in what stood behind it keeps its own name.
+            if matches!(op, FloatOp::Affine { .. }) && !matches!(second.op, FloatOp::Affine { .. }) {
                 second.name = name;
             }
             (second.op, second.inputs) = (op, inputs);
@@ -23,15 +24,6 @@ pub(super) fn fold(model: &mut FloatModel, uses: &Uses) -> bool {
         }
     }
     false
-}
-
-enum Weight {
-    Affine,
-    Other,
-}
-
-fn model_op(op: &FloatOp) -> Weight {
-    if matches!(op, FloatOp::Affine { .. }) { Weight::Affine } else { Weight::Other }
 }
 
 /// One operation that does what the two do one after the other.
