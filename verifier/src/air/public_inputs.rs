@@ -1,0 +1,57 @@
+use winter_verifier::math::{FieldElement, ToElements, batch_inversion, fields::f64::BaseElement};
+
+use super::Challenges;
+use crate::layout::FIRST_INPUT;
+
+/// What a proof is about, as far as the AIR depends on it. All of it is absorbed before the first challenge is drawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicInputs {
+    /// The rest of the statement: model commitment, preset, batch size, trace length.
+    pub statement: Vec<BaseElement>,
+    /// All inputs, inference by inference, or nothing if they are only committed to.
+    pub inputs: Option<Vec<i32>>,
+    /// All outputs, likewise.
+    pub outputs: Option<Vec<i32>>,
+    /// Number of inputs of all inferences.
+    pub n_inputs: usize,
+    /// Number of outputs of all inferences.
+    pub n_outputs: usize,
+}
+
+impl PublicInputs {
+    /// `sum_i 1 / (z - address_i - alpha x_i)` over the inputs, if they are public.
+    pub(super) fn input_sum<E: FieldElement<BaseField = BaseElement>>(&self, challenges: &Challenges<E>) -> Option<E> {
+        self.inputs.as_ref().map(|values| sum(values, FIRST_INPUT, challenges))
+    }
+
+    /// The same over the outputs.
+    pub(super) fn output_sum<E: FieldElement<BaseField = BaseElement>>(&self, challenges: &Challenges<E>) -> Option<E> {
+        self.outputs.as_ref().map(|values| sum(values, FIRST_INPUT + self.n_inputs as u64, challenges))
+    }
+}
+
+impl ToElements<BaseElement> for PublicInputs {
+    fn to_elements(&self) -> Vec<BaseElement> {
+        let mut elements = self.statement.clone();
+        elements.extend([self.n_inputs, self.n_outputs].map(|count| BaseElement::new(count as u64)));
+        for values in [&self.inputs, &self.outputs] {
+            elements.push(BaseElement::new(values.is_some().into()));
+            elements.extend(values.iter().flatten().map(|value| signed((*value).into())));
+        }
+        elements
+    }
+}
+
+/// A signed integer as a field element.
+pub fn signed(value: i64) -> BaseElement {
+    let size = BaseElement::new(value.unsigned_abs());
+    if value < 0 { -size } else { size }
+}
+
+fn sum<E: FieldElement<BaseField = BaseElement>>(values: &[i32], first: u64, challenges: &Challenges<E>) -> E {
+    let term = |(address, value): (u64, &i32)| {
+        challenges.z - E::from(BaseElement::new(address)) - challenges.alpha.mul_base(signed((*value).into()))
+    };
+    let denominators: Vec<E> = (first..).zip(values).map(term).collect();
+    batch_inversion(&denominators).into_iter().fold(E::ZERO, |sum, inverse| sum + inverse)
+}
