@@ -1,4 +1,5 @@
 use maat_runtime::RunError;
+use maat_verifier::{EntriesError, FileError, Preset};
 use winterfell::ProverError;
 
 /// Why a value cannot be brought into the trace soundly.
@@ -57,6 +58,18 @@ pub enum ProveError {
     /// The key is for another batch size.
     #[error("the key is for batches of {expected}, got {found} inference(s)")]
     Batch { expected: usize, found: usize },
+    /// The model's commitment has no entry for a preset and batch size.
+    #[error("the commitment has no entry for preset `{preset}` and batches of {batch}: list the batch size when the model is transpiled")]
+    NoEntry { preset: Preset, batch: u32 },
+    /// The entries are those of another model, or were made by another version.
+    #[error("the commitment's entry for preset `{preset}` and batches of {batch} is not this model's: transpile the ONNX file again")]
+    OtherModel { preset: Preset, batch: u32 },
+    /// The entries make no commitment.
+    #[error(transparent)]
+    Entries(#[from] EntriesError),
+    /// The statement does not fit a proof file.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// Winterfell gives no proof.
     #[error("the proof could not be made: {0}")]
     Stark(ProverError),

@@ -67,6 +67,12 @@ impl Operation {
         self.cells != [Cell::ZERO; 2]
     }
 
+    /// The widths in bits of its remainder, its distance from the least value and its excess.
+    pub(crate) fn widths(&self) -> [u32; 3] {
+        let remainder = if self.source == Source::Accumulator { self.shift.max(0) as u32 } else { 0 };
+        self.check.map_or([remainder, 0, 0], |check| [remainder, check.value_bits, check.excess_bits])
+    }
+
     /// What the accumulator adds: the bias, and half a unit for rounding.
     pub(crate) fn offset(&self) -> i64 {
         self.bias + if self.shift > 0 { 1 << (self.shift - 1) } else { 0 }

@@ -19,6 +19,14 @@ impl Values {
         operation.bias + a * x + b * y + product
     }
 
+    /// The address of the constant that an operation looks up.
+    pub(crate) fn looked_up(&self, operation: &Operation) -> Option<usize> {
+        match operation.source {
+            Source::Lookup { first } => Some(usize::try_from(first + self.of(operation.cells[0])).expect("the cell is within the table")),
+            _ => None,
+        }
+    }
+
     /// The numbers of the unit that carries out an operation whose group adds `products`.
     pub(crate) fn numbers(&self, operation: &Operation, products: i64) -> Numbers {
         let y = self.of(operation.target);
@@ -50,7 +58,7 @@ impl Values {
                 let (num, den) = (self.of(num), self.of(den));
                 ((num << (shift + 1)) + den).div_euclid(2 * den).clamp(lo, hi)
             }
-            Source::Lookup { first } => constants[usize::try_from(first + self.of(operation.cells[0])).expect("the cell is within the table")],
+            Source::Lookup { .. } => self.looked_up(operation).map_or(0, |address| constants[address]),
         }
     }
 }

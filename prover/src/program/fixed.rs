@@ -81,13 +81,11 @@ fn set_unit(
     let builder = &program.builder;
     set(UNIT_ADDRESS.at(unit), row, BaseElement::new(builder.addresses[operation.target.index()]));
     set(UNIT_READERS.at(unit), row, BaseElement::new(readers));
-    let mut remainder_bits = 0;
     match operation.source {
         Source::Accumulator => {
             let power = BaseElement::new(1 << operation.shift.unsigned_abs());
             set(UNIT_SCALE.at(unit), row, if operation.shift < 0 { power.inv() } else { power });
             set(UNIT_BIAS.at(unit), row, signed(operation.offset()));
-            remainder_bits = operation.shift.max(0) as u32;
             for (column, coefficient) in [UNIT_FIRST, UNIT_SECOND, UNIT_PRODUCT].into_iter().zip(operation.coefficients) {
                 set(column.at(unit), row, signed(coefficient));
             }
@@ -104,8 +102,7 @@ fn set_unit(
         set(UNIT_FLOATING.at(unit), row, BaseElement::new(check.floating.into()));
         set(UNIT_HI.at(unit), row, signed(check.hi));
     }
-    let numbers = [remainder_bits, operation.check.map_or(0, |check| check.value_bits), operation.check.map_or(0, |check| check.excess_bits)];
-    for (limb, width) in numbers.into_iter().flat_map(|bits| limb_widths(bits, builder.limb_bits)).enumerate() {
+    for (limb, width) in operation.widths().into_iter().flat_map(|bits| limb_widths(bits, builder.limb_bits)).enumerate() {
         set(UNIT_WIDTH.at(unit * LIMBS + limb), row, BaseElement::new(width.into()));
     }
 }

@@ -15,7 +15,6 @@ use maat_runtime::{Model, TensorId};
 use maat_verifier::layout::{MAX_ROWS, MIN_ROWS};
 
 
-pub(crate) use evaluate::Values;
 pub(crate) use fixed::{fixed_columns, limb_widths, table_position};
 pub(crate) use schedule::Slot;
 

@@ -18,7 +18,7 @@ impl Lower for Affine {
         let positions = x.cells.len() / width;
         let at = |position: usize, group: usize, j: usize| x.cells[position * width + group * n + j];
         let ranges: Vec<Interval> = (0..channels).map(|channel| range(self, channel, x.range)).collect();
-        let mut finish = |builder: &mut Builder, channel: usize| {
+        let finish = |builder: &mut Builder, channel: usize| {
             let (lo, hi) = (self.requantise.lo.into(), self.requantise.hi.into());
             let rescale = Rescale { bias: self.bias[channel], shift: self.requantise.shift_of(channel).into(), lo, hi };
             builder.rescale([Cell::ZERO; 2], [0; 3], rescale, ranges[channel])
