@@ -173,8 +173,8 @@ impl Entries {
             _ => return Err(EntriesError::Number { found: entries.len() }),
         };
         entries.iter().try_for_each(Entry::check)?;
-        if let Some([_, entry]) = entries.array_windows().find(|[a, b]| a.key() >= b.key()) {
-            return Err(EntriesError::Order { preset: entry.preset, batch: entry.batch });
+        if let Some(pair) = entries.windows(2).find(|pair| pair[0].key() >= pair[1].key()) {
+            return Err(EntriesError::Order { preset: pair[1].preset, batch: pair[1].batch });
         }
         let values = |entry: &Entry| (entry.inputs, entry.outputs);
         match entries.iter().find(|entry| values(entry) != values(&first)) {
