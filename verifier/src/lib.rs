@@ -1,6 +1,37 @@
-//! Verifies Maat's proofs.
+//! Verifies Maat's proofs: *the model with this commitment, on these inputs, gives these outputs*.
+//!
+//! [`verify`] is all that a third party needs, with the commitment of the model that it trusts. It takes any bytes: see [`VerifyError`] for
+//! what it refuses. The rest of this crate is what prover and verifier must agree on: the AIR, the split commitments, the presets and the
+//! file format.
+//!
+//! Proofs are succinct and **not zero-knowledge**.
 
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
 pub mod air;
+mod blake2s;
+mod bounded;
+mod commitment;
+mod digest;
+mod error;
+mod hasher;
 pub mod layout;
+mod preset;
+mod proof_file;
+mod stark;
+mod statement;
+mod vector_commitment;
+mod verify;
+
+pub use blake2s::{Blake2s256, TreeDigest};
+pub use bounded::BoundedReader;
+pub use commitment::{Entries, EntriesError, Entry, MAX_ENTRIES, MAX_VALUES, ModelCommitment, NoCommitment};
+pub use digest::{Digest, MAX_PARTS};
+pub use error::VerifyError;
+pub use hasher::{SplitHasher, TreeHasher};
+pub use preset::{Hash, Preset, Security, UnknownPreset};
+pub use proof_file::{FILE_VERSION, FileError, Header, MAX_FILE_BYTES, ProofFile, public_inputs};
+pub use statement::{Statement, Values};
+pub use vector_commitment::{SplitOpening, SplitTree, SplitTreeError};
+pub use verify::verify;

@@ -45,7 +45,8 @@ where
 {
     let Challenges { z, alpha, range_domain, constant_domain, .. } = challenges;
     let (ranges, constants) = (*z - *range_domain, *z - *constant_domain);
-    let term = |numerator: F, origin: E, first: F, second: F| Term { numerator, denominator: origin - first.into() - alpha.mul_base(second) };
+    let term =
+        |numerator: F, origin: E, first: F, second: F| Term { numerator, denominator: origin - first.into() - alpha.mul_base(second) };
 
     let reads = (0..READS).map(|lane| term(F::ONE, *z, row[READ_ADDRESS.at(lane)], row[READ_VALUE.at(lane)]));
     let writes = (0..UNITS).map(|unit| term(-row[UNIT_READERS.at(unit)], *z, row[UNIT_ADDRESS.at(unit)], row[UNIT_VALUE.at(unit)]));

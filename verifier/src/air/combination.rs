@@ -64,7 +64,9 @@ impl<E: FieldElement<BaseField = BaseElement>> Sums<E> {
         let keep = |column: Columns| E::from(flag(column));
         let by = |column: Columns, power: E| power.mul_base(flag(column));
         Self {
-            left: self.left * (keep(LEFT_KEEP) + by(LEFT_BY_WEIGHTS, sigma[LANES]) + by(LEFT_BY_CELLS, sigma[READS])) + weights + left_cells,
+            left: self.left * (keep(LEFT_KEEP) + by(LEFT_BY_WEIGHTS, sigma[LANES]) + by(LEFT_BY_CELLS, sigma[READS]))
+                + weights
+                + left_cells,
             right: self.right * (keep(RIGHT_KEEP) + by(RIGHT_BY_CELLS, rho[READS])) + right_cells,
             products: self.products * grouped(PRODUCT_GROUP) + (self.left * self.right).mul_base(flag(MULTIPLY)),
             inner: self.inner * (keep(INNER_KEEP) + by(INNER_STEP, sigma[UNITS])) + contributions,

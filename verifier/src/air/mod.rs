@@ -16,9 +16,7 @@ pub mod combination;
 mod public_inputs;
 pub mod units;
 
-use winter_air::{
-    Air, AirContext, Assertion, AuxRandElements, EvaluationFrame, ProofOptions, TraceInfo, TransitionConstraintDegree,
-};
+use winter_air::{Air, AirContext, Assertion, AuxRandElements, EvaluationFrame, ProofOptions, TraceInfo, TransitionConstraintDegree};
 use winter_verifier::crypto::{RandomCoin, RandomCoinError};
 use winter_verifier::math::{ExtensionOf, FieldElement, fields::f64::BaseElement};
 

@@ -1,0 +1,373 @@
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+use winter_verifier::{ByteReader, DeserializationError};
+
+use crate::blake2s::blake2s;
+use crate::bounded::BoundedReader;
+use crate::layout::{MAX_ROWS, MIN_ROWS};
+use crate::preset::Preset;
+
+/// The most entries that a model has.
+pub const MAX_ENTRIES: usize = 64;
+/// The most values, inputs and outputs together, that one proof speaks of.
+pub const MAX_VALUES: u64 = 1 << 20;
+
+const DOMAIN: &[u8] = b"maat model commitment 1";
+const ENTRY_BYTES: usize = 49;
+
+/// What a verifier knows of a model for one preset and one batch size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// The parameters that the fixed columns are committed with.
+    pub preset: Preset,
+    /// Number of inferences in one proof.
+    pub batch: u32,
+    /// Number of rows of the trace: a power of two.
+    pub rows: u32,
+    /// Number of values that one inference takes.
+    pub inputs: u32,
+    /// Number of values that one inference gives.
+    pub outputs: u32,
+    /// The root of the tree over the fixed columns.
+    pub fixed_root: [u8; 32],
+}
+
+/// The entries of a model in their canonical order: by preset, then by batch size.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entries(Vec<Entry>);
+
+/// Binds a model: its weights, structure and quantisation, for every preset and batch size that it lists.
+///
+/// It is Blake2s of a domain tag, the number of entries and the entries, with the first byte set to zero, so that it is an element of
+/// Starknet's field when read as a number, most significant byte first. 248 bits are left, and with them 124 bits of collision resistance.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ModelCommitment([u8; 32]);
+
+/// Why entries describe no model.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum EntriesError {
+    /// There are no entries, or more than [`MAX_ENTRIES`].
+    #[error("a model has 1 to {MAX_ENTRIES} entries, not {found}")]
+    Number {
+        /// Number of entries.
+        found: usize,
+    },
+    /// Two entries are for the same preset and batch size, or entries in a file are not in their order.
+    #[error("the entry for preset {preset} and batch {batch} is repeated or out of order")]
+    Order {
+        /// Preset of the second entry.
+        preset: Preset,
+        /// Batch size of the second entry.
+        batch: u32,
+    },
+    /// The rows are no power of two, or out of bounds.
+    #[error("{found} rows are no power of two from {MIN_ROWS} to {MAX_ROWS}")]
+    Rows {
+        /// Number of rows.
+        found: u32,
+    },
+    /// A batch without inferences, or an inference without inputs or outputs.
+    #[error("an entry has a batch of {batch} with {inputs} inputs and {outputs} outputs each")]
+    Empty {
+        /// Batch size.
+        batch: u32,
+        /// Inputs of an inference.
+        inputs: u32,
+        /// Outputs of an inference.
+        outputs: u32,
+    },
+    /// A batch has more inputs and outputs than a proof may speak of.
+    #[error("a batch with {found} values has more than {MAX_VALUES}")]
+    Values {
+        /// Number of values.
+        found: u64,
+    },
+    /// Two entries disagree on the number of inputs or outputs of an inference, which is the model's.
+    #[error("entries with {expected:?} and with {found:?} inputs and outputs are not of one model")]
+    Disagreement {
+        /// Inputs and outputs in the first entry.
+        expected: (u32, u32),
+        /// Inputs and outputs in the other one.
+        found: (u32, u32),
+    },
+    /// A byte that stands for no preset.
+    #[error("there is no preset with the code {code}")]
+    Preset {
+        /// The byte.
+        code: u8,
+    },
+    /// The bytes end within the entries.
+    #[error("the entries end early: {0}")]
+    Truncated(#[from] DeserializationError),
+}
+
+/// A text that is no commitment.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("a model commitment is 0x00 and 62 hexadecimal digits, not {0:?}")]
+pub struct NoCommitment(pub String);
+
+impl Entry {
+    /// Number of values that a batch takes.
+    pub fn batch_inputs(&self) -> u64 {
+        u64::from(self.batch) * u64::from(self.inputs)
+    }
+
+    /// Number of values that a batch gives.
+    pub fn batch_outputs(&self) -> u64 {
+        u64::from(self.batch) * u64::from(self.outputs)
+    }
+
+    fn check(&self) -> Result<(), EntriesError> {
+        let Self { preset: _, batch, rows, inputs, outputs, fixed_root: _ } = *self;
+        if !rows.is_power_of_two() || !(MIN_ROWS..=MAX_ROWS).contains(&(rows as usize)) {
+            return Err(EntriesError::Rows { found: rows });
+        }
+        if batch == 0 || inputs == 0 || outputs == 0 {
+            return Err(EntriesError::Empty { batch, inputs, outputs });
+        }
+        match self.batch_inputs().saturating_add(self.batch_outputs()) {
+            found if found > MAX_VALUES => Err(EntriesError::Values { found }),
+            _ => Ok(()),
+        }
+    }
+
+    fn key(&self) -> (Preset, u32) {
+        (self.preset, self.batch)
+    }
+
+    fn to_bytes(self) -> Vec<u8> {
+        let Self { preset, batch, rows, inputs, outputs, fixed_root } = self;
+        let numbers = [batch, rows, inputs, outputs].map(u32::to_le_bytes);
+        [&[preset.code()][..], numbers.as_flattened(), &fixed_root].concat()
+    }
+
+    fn read(reader: &mut BoundedReader) -> Result<Self, EntriesError> {
+        let code = reader.read_u8()?;
+        Ok(Self {
+            preset: Preset::from_code(code).ok_or(EntriesError::Preset { code })?,
+            batch: reader.read_u32()?,
+            rows: reader.read_u32()?,
+            inputs: reader.read_u32()?,
+            outputs: reader.read_u32()?,
+            fixed_root: reader.read_array()?,
+        })
+    }
+}
+
+impl Entries {
+    /// The entries of a model, given in any order.
+    ///
+    /// # Errors
+    /// The entries contradict one another or are out of bounds.
+    pub fn new(mut entries: Vec<Entry>) -> Result<Self, EntriesError> {
+        entries.sort_by_key(Entry::key);
+        Self::in_order(entries)
+    }
+
+    fn in_order(entries: Vec<Entry>) -> Result<Self, EntriesError> {
+        let first = match entries.first() {
+            Some(first) if entries.len() <= MAX_ENTRIES => *first,
+            _ => return Err(EntriesError::Number { found: entries.len() }),
+        };
+        entries.iter().try_for_each(Entry::check)?;
+        if let Some(pair) = entries.windows(2).find(|pair| pair[0].key() >= pair[1].key()) {
+            return Err(EntriesError::Order { preset: pair[1].preset, batch: pair[1].batch });
+        }
+        let values = |entry: &Entry| (entry.inputs, entry.outputs);
+        match entries.iter().find(|entry| values(entry) != values(&first)) {
+            Some(entry) => Err(EntriesError::Disagreement { expected: values(&first), found: values(entry) }),
+            None => Ok(Self(entries)),
+        }
+    }
+
+    /// The entries in their order.
+    pub fn as_slice(&self) -> &[Entry] {
+        &self.0
+    }
+
+    /// The entry for a preset and a batch size.
+    pub fn find(&self, preset: Preset, batch: u32) -> Option<&Entry> {
+        self.0.iter().find(|entry| entry.key() == (preset, batch))
+    }
+
+    /// The model's identity.
+    pub fn commitment(&self) -> ModelCommitment {
+        let mut hash = blake2s([DOMAIN, &self.to_bytes()]);
+        hash[0] = 0;
+        ModelCommitment(hash)
+    }
+
+    /// The number of entries in a byte, and the entries with 49 bytes each.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        // At most 64 entries.
+        let mut bytes = Vec::with_capacity(1 + ENTRY_BYTES * self.0.len());
+        bytes.push(self.0.len() as u8);
+        self.0.iter().for_each(|entry| bytes.extend(entry.to_bytes()));
+        bytes
+    }
+
+    /// Reads what [`Entries::to_bytes`] wrote; in no other order.
+    ///
+    /// # Errors
+    /// The bytes end early, or describe no model.
+    pub fn read(reader: &mut BoundedReader) -> Result<Self, EntriesError> {
+        let number = usize::from(reader.read_u8()?);
+        if !(1..=MAX_ENTRIES).contains(&number) {
+            return Err(EntriesError::Number { found: number });
+        }
+        Self::in_order((0..number).map(|_| Entry::read(reader)).collect::<Result<_, _>>()?)
+    }
+}
+
+impl ModelCommitment {
+    /// The commitment as 32 bytes, the first of which is zero.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for ModelCommitment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("0x")?;
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for ModelCommitment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ModelCommitment({self})")
+    }
+}
+
+impl FromStr for ModelCommitment {
+    type Err = NoCommitment;
+
+    fn from_str(text: &str) -> Result<Self, NoCommitment> {
+        let parse = || {
+            let digits = text.strip_prefix("0x")?.as_bytes();
+            let value = |digit: u8| char::from(digit).to_digit(16).map(|value| value as u8);
+            let mut bytes = [0; 32];
+            if digits.len() != 2 * bytes.len() {
+                return None;
+            }
+            for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+                *byte = value(pair[0])? << 4 | value(pair[1])?;
+            }
+            (bytes[0] == 0).then_some(Self(bytes))
+        };
+        parse().ok_or_else(|| NoCommitment(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn entry(preset: Preset, batch: u32) -> Entry {
+        Entry { preset, batch, rows: MIN_ROWS as u32, inputs: 3, outputs: 2, fixed_root: [batch as u8; 32] }
+    }
+
+    fn entries() -> Entries {
+        let listed = [(Preset::Onchain, 1), (Preset::Fast, 10), (Preset::Fast, 1)];
+        Entries::new(listed.map(|(preset, batch)| entry(preset, batch)).to_vec()).unwrap()
+    }
+
+    fn error(change: impl FnOnce(&mut Entry)) -> EntriesError {
+        let mut entries = entries().0;
+        change(&mut entries[1]);
+        Entries::new(entries).unwrap_err()
+    }
+
+    #[test]
+    fn the_order_in_which_entries_are_given_does_not_matter() {
+        let sorted = entries();
+        let mut others = sorted.0.clone();
+        others.rotate_left(1);
+        assert_eq!(Entries::new(others).unwrap(), sorted);
+        let keys: Vec<_> = sorted.as_slice().iter().map(Entry::key).collect();
+        assert_eq!(keys, [(Preset::Fast, 1), (Preset::Fast, 10), (Preset::Onchain, 1)]);
+        assert_eq!(sorted.find(Preset::Fast, 10).map(|entry| entry.fixed_root), Some([10; 32]));
+        assert_eq!(sorted.find(Preset::Onchain, 10), None);
+    }
+
+    #[test]
+    fn every_field_of_every_entry_is_committed_to() {
+        let model = entries();
+        let bytes = model.to_bytes();
+        assert_eq!(bytes.len(), 1 + 3 * ENTRY_BYTES);
+        assert_eq!(model.commitment().as_bytes()[0], 0);
+        assert_eq!(model.commitment().as_bytes()[1..], blake2s([DOMAIN, &bytes])[1..]);
+        let changes: [fn(&mut Vec<Entry>); 7] = [
+            |entries| entries[0].preset = Preset::Balanced,
+            |entries| entries[0].batch = 2,
+            |entries| entries[0].rows *= 2,
+            |entries| entries.iter_mut().for_each(|entry| entry.inputs += 1),
+            |entries| entries.iter_mut().for_each(|entry| entry.outputs += 1),
+            |entries| entries[2].fixed_root[31] ^= 1,
+            |entries| entries.truncate(2),
+        ];
+        for change in changes {
+            let mut others = model.0.clone();
+            change(&mut others);
+            assert_ne!(Entries::new(others).unwrap().commitment(), model.commitment());
+        }
+    }
+
+    #[test]
+    fn the_commitment_of_fixed_entries_does_not_change() {
+        let expected = "0x00a34b21cf31d440d2fea5d3b05387ff21ca3fccbaf81fb4ca4cea0ff986e2a1";
+        assert_eq!(entries().commitment().to_string(), expected);
+    }
+
+    #[test]
+    fn contradicting_entries_are_refused() {
+        assert_eq!(Entries::new(vec![]), Err(EntriesError::Number { found: 0 }));
+        let many = (1..=65).map(|batch| entry(Preset::Fast, batch)).collect();
+        assert_eq!(Entries::new(many), Err(EntriesError::Number { found: 65 }));
+        assert_eq!(error(|entry| entry.batch = 1), EntriesError::Order { preset: Preset::Fast, batch: 1 });
+        for rows in [0, MIN_ROWS / 2, MIN_ROWS + 1, MAX_ROWS * 2].map(|rows| rows as u32) {
+            assert_eq!(error(|entry| entry.rows = rows), EntriesError::Rows { found: rows });
+        }
+        assert_eq!(error(|entry| entry.batch = 0), EntriesError::Empty { batch: 0, inputs: 3, outputs: 2 });
+        assert_eq!(error(|entry| entry.inputs = 0), EntriesError::Empty { batch: 10, inputs: 0, outputs: 2 });
+        assert_eq!(error(|entry| entry.outputs = 0), EntriesError::Empty { batch: 10, inputs: 3, outputs: 0 });
+        assert_eq!(error(|entry| entry.batch = 1 << 20), EntriesError::Values { found: 5 << 20 });
+        let all = u32::MAX;
+        let found = error(|entry| (entry.batch, entry.inputs, entry.outputs) = (all, all, all));
+        assert_eq!(found, EntriesError::Values { found: u64::MAX });
+        assert_eq!(error(|entry| entry.inputs = 4), EntriesError::Disagreement { expected: (3, 2), found: (4, 2) });
+    }
+
+    #[test]
+    fn entries_are_read_in_their_order_only() {
+        let read = |bytes: &[u8]| Entries::read(&mut BoundedReader::new(bytes));
+        let bytes = entries().to_bytes();
+        assert_eq!(read(&bytes), Ok(entries()));
+        for length in 0..bytes.len() {
+            assert!(matches!(read(&bytes[..length]), Err(EntriesError::Truncated(_))), "{length}");
+        }
+        let mut swapped = bytes.clone();
+        swapped[1..].rotate_left(ENTRY_BYTES);
+        assert_eq!(read(&swapped), Err(EntriesError::Order { preset: Preset::Fast, batch: 1 }));
+        assert_eq!(read(&[0]), Err(EntriesError::Number { found: 0 }));
+        assert_eq!(read(&[65]), Err(EntriesError::Number { found: 65 }));
+        assert_eq!(read(&[1, 3]), Err(EntriesError::Preset { code: 3 }));
+    }
+
+    #[test]
+    fn a_commitment_is_parsed_as_it_is_displayed() {
+        let commitment = entries().commitment();
+        let text = commitment.to_string();
+        assert_eq!((text.len(), &text[..4]), (66, "0x00"));
+        assert_eq!(text.parse(), Ok(commitment));
+        assert_eq!(format!("0x{}", text[2..].to_uppercase()).parse(), Ok(commitment));
+        let bad =
+            [&text[2..], &text[..65], &format!("{text}0"), &text.replace("0x00", "0x01"), &text.replace("0x00", "0x0+"), "", "0x", "é"];
+        for text in bad {
+            assert_eq!(text.parse::<ModelCommitment>(), Err(NoCommitment(text.to_owned())));
+        }
+    }
+}

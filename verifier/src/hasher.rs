@@ -1,0 +1,124 @@
+use std::marker::PhantomData;
+
+use winter_verifier::crypto::{Digest as _, ElementHasher, Hasher};
+use winter_verifier::math::FieldElement;
+use winter_verifier::math::fields::f64::BaseElement;
+
+use crate::blake2s::TreeDigest;
+use crate::digest::Digest;
+use crate::layout::{FIXED_WIDTH, IO_WIDTH, MAIN_WIDTH};
+
+/// A hash function that trees are built with: Blake3 or Blake2s.
+pub trait TreeHasher: ElementHasher<BaseField = BaseElement, Digest = TreeDigest> {}
+
+impl<H: ElementHasher<BaseField = BaseElement, Digest = TreeDigest>> TreeHasher for H {}
+
+/// Hashes a row of the main trace in parts, so that each part gets a tree of its own ([`crate::SplitTree`]).
+///
+/// A row is `MAIN_WIDTH` elements of the base field. Its parts are
+///
+/// | `IO` | parts |
+/// |---|---|
+/// | `false` | fixed columns, all other columns |
+/// | `true` | fixed columns, inputs and outputs, witness columns |
+///
+/// Anything else has one part. A seed of the transcript can have the length of a row and then has several parts, too; it is none the less
+/// bound, as every digest enters the transcript with all of its parts.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SplitHasher<H, const IO: bool>(PhantomData<H>);
+
+/// The 32 bytes that stand for a digest inside of another hash.
+fn folded(digest: &Digest) -> TreeDigest {
+    TreeDigest::new(digest.as_bytes())
+}
+
+impl<H: TreeHasher, const IO: bool> Hasher for SplitHasher<H, IO> {
+    type Digest = Digest;
+
+    const COLLISION_RESISTANCE: u32 = H::COLLISION_RESISTANCE;
+
+    fn hash(bytes: &[u8]) -> Digest {
+        Digest::one(H::hash(bytes).as_bytes())
+    }
+
+    fn merge(values: &[Digest; 2]) -> Digest {
+        Digest::one(H::merge(&values.each_ref().map(folded)).as_bytes())
+    }
+
+    fn merge_many(values: &[Digest]) -> Digest {
+        let values: Vec<_> = values.iter().map(folded).collect();
+        Digest::one(H::merge_many(&values).as_bytes())
+    }
+
+    fn merge_with_int(seed: Digest, value: u64) -> Digest {
+        Digest::one(H::merge_with_int(folded(&seed), value).as_bytes())
+    }
+}
+
+impl<H: TreeHasher, const IO: bool> ElementHasher for SplitHasher<H, IO> {
+    type BaseField = BaseElement;
+
+    fn hash_elements<E: FieldElement<BaseField = BaseElement>>(elements: &[E]) -> Digest {
+        let hash = |part: &[E]| H::hash_elements(part).as_bytes();
+        if E::EXTENSION_DEGREE > 1 || elements.len() != MAIN_WIDTH {
+            return Digest::one(hash(elements));
+        }
+        let (fixed, others) = elements.split_at(FIXED_WIDTH);
+        if IO {
+            let (io, witness) = others.split_at(IO_WIDTH);
+            Digest::three([fixed, io, witness].map(hash))
+        } else {
+            Digest::two([fixed, others].map(hash))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use winter_verifier::crypto::hashers::Blake3_256;
+    use winter_verifier::math::fields::QuadExtension;
+
+    use super::*;
+
+    type Inner = Blake3_256<BaseElement>;
+    type Public = SplitHasher<Inner, false>;
+    type Committed = SplitHasher<Inner, true>;
+
+    fn row() -> Vec<BaseElement> {
+        (0..MAIN_WIDTH as u64).map(BaseElement::new).collect()
+    }
+
+    fn inner(elements: &[BaseElement]) -> [u8; 32] {
+        Inner::hash_elements(elements).as_bytes()
+    }
+
+    #[test]
+    fn a_row_of_the_main_trace_has_a_part_for_each_tree() {
+        let row = row();
+        let (fixed, others) = row.split_at(FIXED_WIDTH);
+        assert_eq!(Public::hash_elements(&row).parts(), [inner(fixed), inner(others)]);
+        let (io, witness) = others.split_at(IO_WIDTH);
+        assert_eq!(Committed::hash_elements(&row).parts(), [inner(fixed), inner(io), inner(witness)]);
+    }
+
+    #[test]
+    fn everything_else_has_one_part() {
+        let row = row();
+        let shorter = &row[1..];
+        assert_eq!(Public::hash_elements(shorter).parts(), [inner(shorter)]);
+        let extended: Vec<QuadExtension<BaseElement>> = row.iter().map(|element| (*element).into()).collect();
+        assert_eq!(Committed::hash_elements(&extended).parts().len(), 1);
+        assert_eq!(Public::hash(b"x").parts(), [Inner::hash(b"x").as_bytes()]);
+    }
+
+    #[test]
+    fn every_part_enters_a_merge() {
+        let digest = Public::hash_elements(&row());
+        let other = Digest::two([digest.parts()[0], [9; 32]]);
+        let one = Digest::one([1; 32]);
+        assert_ne!(Public::merge(&[digest, one]), Public::merge(&[other, one]));
+        assert_ne!(Public::merge_many(&[digest, one]), Public::merge_many(&[other, one]));
+        assert_ne!(Public::merge_with_int(digest, 1), Public::merge_with_int(other, 1));
+        assert_eq!(Public::merge(&[one, one]).parts(), [Inner::merge(&[TreeDigest::new([1; 32]); 2]).as_bytes()]);
+    }
+}

@@ -1,0 +1,214 @@
+use std::fmt;
+use std::str::FromStr;
+
+use winter_air::proof::{Context, Proof};
+use winter_air::{BatchingMethod, FieldExtension, ProofOptions};
+use winter_verifier::crypto::hashers::Blake3_256;
+use winter_verifier::math::fields::f64::BaseElement;
+
+use crate::blake2s::Blake2s256;
+
+/// A set of parameters that proofs are made with. A verifier accepts these sets and no other.
+///
+/// | preset | for | field | blow-up | queries | grinding | hash | conjectured | proven |
+/// |---|---|---|---|---|---|---|---|---|
+/// | `fast` | proving in the least time | quadratic | 2 | 82 | 16 bits | Blake3 | 97 bits | about 50 bits |
+/// | `balanced` | security that rests on no conjecture | cubic | 4 | 86 | 16 bits | Blake3 | 127 bits | 100 bits |
+/// | `onchain` | the smallest proof | quadratic | 32 | 16 | 20 bits | Blake2s | 99 bits | about 59 bits |
+///
+/// How the numbers were chosen:
+/// - A query gives `log2(blow-up)` conjectured bits, and grinding counts from 80 such bits on. `fast` has the least blow-up; 82 queries and
+///   16 bits of grinding (some milliseconds) are 97 bits after winterfell takes one off.
+/// - In the list-decoding regime a query of blow-up `b` gives nearly `log2(b) / 2` proven bits, and the cubic extension leaves room for the
+///   other terms. 86 queries at blow-up 4 are the fewest for 100 bits with 2^22 rows (85 with 2^18). Blow-up 2 would prove faster still, but
+///   asks for 174 queries and so for proofs of twice the size; blow-up 8 asks for 58 and for twice the work.
+/// - A proof's size is about its queries times (the columns, plus an authentication path for each of four trees). 16 queries at blow-up 32
+///   are the fewest that reach 80 bits; 12 at 128 would spare 8 KB of 59 for four times the work. Folding by 16 to a remainder of at most 256
+///   coefficients is the smallest of all foldings for 2^11 rows and more: one layer is left up to 2^12 rows.
+/// - Constraints and columns are batched by powers of one challenge. Independent coefficients would gain about 7 bits in terms that are not
+///   the least (and not one query of `balanced`, up to 2^18 rows), but cost hundreds of hashes, which a Cairo verifier pays for. The powers
+///   are in Horner's order, which needs no list of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Preset {
+    /// The least time to prove.
+    Fast,
+    /// 100 proven bits.
+    Balanced,
+    /// The smallest proof, with a hash function that Cairo computes cheaply.
+    Onchain,
+}
+
+/// The hash function of a preset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hash {
+    /// Blake3 with 256 bits.
+    Blake3,
+    /// Blake2s with 256 bits.
+    Blake2s,
+}
+
+impl Preset {
+    /// All presets, in the order of their codes.
+    pub const ALL: [Self; 3] = [Self::Fast, Self::Balanced, Self::Onchain];
+
+    /// The name that the preset is chosen by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fast => "fast",
+            Self::Balanced => "balanced",
+            Self::Onchain => "onchain",
+        }
+    }
+
+    /// The byte that stands for the preset in files and commitments.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Fast => 0,
+            Self::Balanced => 1,
+            Self::Onchain => 2,
+        }
+    }
+
+    /// The preset of a byte.
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|preset| preset.code() == code)
+    }
+
+    /// The parameters, every one of them.
+    pub fn options(self) -> ProofOptions {
+        let batching = BatchingMethod::Horner;
+        match self {
+            Self::Fast => ProofOptions::new(82, 2, 16, FieldExtension::Quadratic, 8, 255, batching, batching),
+            Self::Balanced => ProofOptions::new(86, 4, 16, FieldExtension::Cubic, 8, 255, batching, batching),
+            Self::Onchain => ProofOptions::new(16, 32, 20, FieldExtension::Quadratic, 16, 255, batching, batching),
+        }
+    }
+
+    /// The hash function of trees and transcript.
+    pub fn hash(self) -> Hash {
+        match self {
+            Self::Fast | Self::Balanced => Hash::Blake3,
+            Self::Onchain => Hash::Blake2s,
+        }
+    }
+}
+
+impl fmt::Display for Preset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Preset {
+    type Err = UnknownPreset;
+
+    fn from_str(name: &str) -> Result<Self, UnknownPreset> {
+        Self::ALL.into_iter().find(|preset| preset.name() == name).ok_or_else(|| UnknownPreset(name.to_owned()))
+    }
+}
+
+/// A name that no preset has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no preset {0:?}; the presets are fast, balanced and onchain")]
+pub struct UnknownPreset(pub String);
+
+/// How hard a false proof is to find, in bits.
+///
+/// Both figures are winterfell's, but no more than `64 * degree - log2(rows) - 6` for a field extension of that degree: the look-up and
+/// linear-layer arguments of the AIR err with a probability of about `2^(log2(rows) + 6) / |extension|` over their challenges, which
+/// winterfell does not know of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Security {
+    /// Under the conjecture of ethSTARK (ePrint 2021/582, equation 19).
+    pub conjectured: u32,
+    /// By theorems 2 and 3 of ePrint 2024/1553: the better one of unique and list decoding.
+    pub proven: u32,
+}
+
+impl Security {
+    /// The security of a proof with the given context and hash function.
+    pub fn of(context: &Context, hash: Hash) -> Self {
+        let proof = Proof { context: context.clone(), ..Proof::new_dummy() };
+        let (conjectured, proven) = match hash {
+            Hash::Blake3 => (proof.conjectured_security::<Blake3_256<BaseElement>>(), proof.proven_security::<Blake3_256<BaseElement>>()),
+            Hash::Blake2s => (proof.conjectured_security::<Blake2s256>(), proof.proven_security::<Blake2s256>()),
+        };
+        let degree = context.options().field_extension().degree();
+        let arguments = 64 * degree - context.trace_info().length().ilog2() - 6;
+        Self { conjectured: conjectured.bits().min(arguments), proven: proven.udr_bits().max(proven.ldr_bits()).min(arguments) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use winter_air::Air;
+
+    use super::*;
+    use crate::air::{ModelAir, PublicInputs, trace_info};
+
+    /// The security of model proofs with any options.
+    fn security(options: ProofOptions, log_rows: u32, hash: Hash) -> Security {
+        let info = trace_info(1 << log_rows);
+        let public_inputs = PublicInputs { statement: vec![], inputs: Some(vec![]), outputs: Some(vec![]), n_inputs: 0, n_outputs: 0 };
+        let air = ModelAir::new(info.clone(), public_inputs, options.clone());
+        let constraints = air.context().num_transition_constraints() + air.context().num_assertions();
+        Security::of(&Context::new::<BaseElement>(info, options, constraints), hash)
+    }
+
+    fn of_preset(preset: Preset, log_rows: u32) -> Security {
+        security(preset.options(), log_rows, preset.hash())
+    }
+
+    #[test]
+    fn names_and_codes_are_distinct_and_lead_back() {
+        for preset in Preset::ALL {
+            assert_eq!(preset.name().parse(), Ok(preset));
+            assert_eq!(Preset::from_code(preset.code()), Some(preset));
+        }
+        assert_eq!(Preset::ALL.map(Preset::code), [0, 1, 2]);
+        assert_eq!("Fast".parse::<Preset>(), Err(UnknownPreset("Fast".to_owned())));
+        assert_eq!(Preset::from_code(3), None);
+    }
+
+    #[test]
+    fn no_preset_has_fewer_than_96_conjectured_bits() {
+        for log_rows in 11..=22 {
+            assert_eq!(of_preset(Preset::Fast, log_rows).conjectured, 97, "2^{log_rows} rows");
+            assert_eq!(of_preset(Preset::Onchain, log_rows).conjectured, 99, "2^{log_rows} rows");
+            assert!(of_preset(Preset::Balanced, log_rows).conjectured > 120, "2^{log_rows} rows");
+        }
+    }
+
+    #[test]
+    fn balanced_reaches_100_proven_bits_with_no_query_to_spare() {
+        for log_rows in 11..=22 {
+            assert!(of_preset(Preset::Balanced, log_rows).proven >= 100, "2^{log_rows} rows");
+        }
+        let options = |queries| {
+            let batching = BatchingMethod::Horner;
+            ProofOptions::new(queries, 4, 16, FieldExtension::Cubic, 8, 255, batching, batching)
+        };
+        assert_eq!(options(86), Preset::Balanced.options());
+        assert!(security(options(85), 22, Hash::Blake3).proven < 100);
+        assert!(security(options(85), 18, Hash::Blake3).proven >= 100);
+        assert!(security(options(84), 18, Hash::Blake3).proven < 100);
+    }
+
+    #[test]
+    fn the_arguments_of_the_air_limit_the_security() {
+        let batching = BatchingMethod::Horner;
+        let options = ProofOptions::new(255, 2, 32, FieldExtension::Quadratic, 8, 255, batching, batching);
+        assert_eq!(security(options, 22, Hash::Blake3).conjectured, 128 - 22 - 6);
+        let options = ProofOptions::new(255, 2, 32, FieldExtension::None, 8, 255, batching, batching);
+        assert_eq!(security(options, 20, Hash::Blake3).conjectured, 64 - 20 - 6);
+    }
+
+    #[test]
+    fn a_remainder_never_folds_to_nothing() {
+        // The degree must be divisible at every layer. Before the last folding there are at least twice the remainder's coefficients.
+        for preset in Preset::ALL {
+            let fri = preset.options().to_fri_options();
+            assert!(fri.folding_factor() <= 2 * (fri.remainder_max_degree() + 1), "{preset}");
+        }
+    }
+}

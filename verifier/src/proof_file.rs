@@ -1,0 +1,375 @@
+use thiserror::Error;
+use winter_verifier::math::fields::f64::BaseElement;
+use winter_verifier::{ByteReader, DeserializationError};
+
+use crate::air::PublicInputs;
+use crate::bounded::BoundedReader;
+use crate::commitment::{Entries, EntriesError, Entry, ModelCommitment};
+use crate::preset::{Preset, Security};
+use crate::statement::{Statement, Values};
+
+/// The longest file that is read, in bytes.
+pub const MAX_FILE_BYTES: usize = 64 << 20;
+/// The version of the format.
+pub const FILE_VERSION: u16 = 1;
+
+const MAGIC: [u8; 8] = *b"MAATPROF";
+/// The kind of a model proof.
+const MODEL_PROOF: u8 = 0;
+/// Separates the transcripts of model proofs from all others.
+const TRANSCRIPT: &[u8] = b"maat model proof 1";
+
+/// What a model proof claims: everything in its file but the STARK.
+///
+/// | bytes | content |
+/// |---|---|
+/// | 8 | `MAATPROF` |
+/// | 2 | version, least significant byte first |
+/// | 1 | kind: 0 for a model proof |
+/// | 1 | preset |
+/// | 4 | batch size, least significant byte first |
+/// | 1 + 49 n | the model's entries |
+/// | 1 | visibility of the inputs: 0 public, 1 committed |
+/// | 4 m | the inputs when public, least significant byte first; the entry tells how many |
+/// | 1 + 4 k | the outputs likewise |
+/// | 32 | the salted commitment, when inputs or outputs are committed |
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    entries: Entries,
+    entry: Entry,
+    inputs: Values,
+    outputs: Values,
+    io_commitment: Option<[u8; 32]>,
+}
+
+/// A proof of an inference with all that a verifier needs besides the model's commitment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProofFile {
+    /// The claim.
+    pub header: Header,
+    /// The STARK as winterfell writes it.
+    pub stark: Vec<u8>,
+}
+
+/// Why bytes are no proof file, or parts make none.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum FileError {
+    /// The file is longer than [`MAX_FILE_BYTES`].
+    #[error("the file has {found} bytes, more than {MAX_FILE_BYTES}")]
+    TooLong {
+        /// Its length in bytes.
+        found: usize,
+    },
+    /// The file does not begin as proof files do.
+    #[error("this is no Maat proof")]
+    Magic,
+    /// The file is of another version.
+    #[error("the proof's format has version {found}; this verifier knows version {FILE_VERSION}")]
+    Version {
+        /// The file's version.
+        found: u16,
+    },
+    /// The file holds another kind of proof.
+    #[error("the file holds a proof of kind {found}, not a model proof")]
+    Kind {
+        /// The kind's byte.
+        found: u8,
+    },
+    /// A byte that stands for no preset.
+    #[error("there is no preset with the code {found}")]
+    Preset {
+        /// The byte.
+        found: u8,
+    },
+    /// The entries describe no model.
+    #[error("entries: {0}")]
+    Entries(#[from] EntriesError),
+    /// The model lists no entry for the proof's preset and batch size.
+    #[error("the model has no entry for preset {preset} with a batch of {batch}")]
+    NoEntry {
+        /// The proof's preset.
+        preset: Preset,
+        /// The proof's batch size.
+        batch: u32,
+    },
+    /// A byte that stands for no visibility.
+    #[error("there is no visibility with the code {found}")]
+    Visibility {
+        /// The byte.
+        found: u8,
+    },
+    /// There are more or fewer public values than the batch has.
+    #[error("the batch has {expected} {side}, and {found} are given")]
+    ValueCount {
+        /// `"inputs"` or `"outputs"`.
+        side: &'static str,
+        /// Number of values of the batch.
+        expected: u64,
+        /// Number of values given.
+        found: usize,
+    },
+    /// Values are committed to and there is no commitment, or the other way round.
+    #[error("a salted commitment goes with committed inputs or outputs, and with them only")]
+    IoCommitment,
+    /// The file ends within the header.
+    #[error("the file ends within its {part}")]
+    Truncated {
+        /// The part that is cut off.
+        part: &'static str,
+    },
+}
+
+/// Names the part of the file that the reader could not read.
+fn within(part: &'static str) -> impl Fn(DeserializationError) -> FileError {
+    move |_| FileError::Truncated { part }
+}
+
+impl Header {
+    /// The claim that the model with these entries, on these inputs, gives these outputs.
+    ///
+    /// # Errors
+    /// The model has no such entry, or the values are not those of a batch.
+    pub fn new(
+        entries: Entries,
+        (preset, batch): (Preset, u32),
+        inputs: Values,
+        outputs: Values,
+        io_commitment: Option<[u8; 32]>,
+    ) -> Result<Self, FileError> {
+        let entry = *entries.find(preset, batch).ok_or(FileError::NoEntry { preset, batch })?;
+        for (side, values, expected) in [("inputs", &inputs, entry.batch_inputs()), ("outputs", &outputs, entry.batch_outputs())] {
+            match values.as_public() {
+                Some(values) if values.len() as u64 != expected => {
+                    return Err(FileError::ValueCount { side, expected, found: values.len() });
+                }
+                _ => {}
+            }
+        }
+        if io_commitment.is_some() != (inputs.is_committed() || outputs.is_committed()) {
+            return Err(FileError::IoCommitment);
+        }
+        Ok(Self { entries, entry, inputs, outputs, io_commitment })
+    }
+
+    /// The entries of the model, for every preset and batch size.
+    pub fn entries(&self) -> &Entries {
+        &self.entries
+    }
+
+    /// The entry of the proof's preset and batch size.
+    pub fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
+    /// The inputs of the batch.
+    pub fn inputs(&self) -> &Values {
+        &self.inputs
+    }
+
+    /// The outputs of the batch.
+    pub fn outputs(&self) -> &Values {
+        &self.outputs
+    }
+
+    /// The salted commitment to inputs and outputs.
+    pub fn io_commitment(&self) -> Option<&[u8; 32]> {
+        self.io_commitment.as_ref()
+    }
+
+    /// The statement of a proof of this claim.
+    pub fn into_statement(self, security: Security) -> Statement {
+        let Self { entries, entry, inputs, outputs, io_commitment } = self;
+        Statement { commitment: entries.commitment(), preset: entry.preset, batch: entry.batch, inputs, outputs, io_commitment, security }
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        let Self { entries, entry, inputs, outputs, io_commitment } = self;
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend(FILE_VERSION.to_le_bytes());
+        bytes.extend([MODEL_PROOF, entry.preset.code()]);
+        bytes.extend(entry.batch.to_le_bytes());
+        bytes.extend(entries.to_bytes());
+        for values in [inputs, outputs] {
+            bytes.push(u8::from(values.is_committed()));
+            bytes.extend(values.as_public().unwrap_or_default().iter().flat_map(|value| value.to_le_bytes()));
+        }
+        bytes.extend(io_commitment.iter().flatten());
+        bytes
+    }
+}
+
+/// Reads one side's visibility and, when public, its values.
+fn read_values(reader: &mut BoundedReader, side: &'static str, count: u64) -> Result<Values, FileError> {
+    match reader.read_u8().map_err(within(side))? {
+        0 => {
+            // The count comes from the entry, which bounds it.
+            let length = usize::try_from(4 * count).map_err(|_| FileError::Truncated { part: side })?;
+            let (values, _) = reader.take(length).map_err(within(side))?.as_chunks();
+            Ok(Values::Public(values.iter().map(|value| i32::from_le_bytes(*value)).collect()))
+        }
+        1 => Ok(Values::Committed),
+        found => Err(FileError::Visibility { found }),
+    }
+}
+
+impl ProofFile {
+    /// The file's bytes: the header, and the STARK to the end.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = self.header.to_bytes();
+        bytes.extend(&self.stark);
+        bytes
+    }
+
+    /// Reads a file; the STARK is taken as it is.
+    ///
+    /// # Errors
+    /// The bytes are no proof file.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, FileError> {
+        let (header, stark) = Self::split(bytes)?;
+        Ok(Self { header, stark: stark.to_vec() })
+    }
+
+    /// Reads the header and gives the bytes of the STARK, which begin where the header ends.
+    ///
+    /// # Errors
+    /// The bytes are no proof file.
+    pub fn split(bytes: &[u8]) -> Result<(Header, &[u8]), FileError> {
+        if bytes.len() > MAX_FILE_BYTES {
+            return Err(FileError::TooLong { found: bytes.len() });
+        }
+        let mut reader = BoundedReader::new(bytes);
+        if reader.read_array() != Ok(MAGIC) {
+            return Err(FileError::Magic);
+        }
+        let found = reader.read_u16().map_err(within("version"))?;
+        if found != FILE_VERSION {
+            return Err(FileError::Version { found });
+        }
+        let found = reader.read_u8().map_err(within("kind"))?;
+        if found != MODEL_PROOF {
+            return Err(FileError::Kind { found });
+        }
+        let found = reader.read_u8().map_err(within("preset"))?;
+        let preset = Preset::from_code(found).ok_or(FileError::Preset { found })?;
+        let batch = reader.read_u32().map_err(within("batch size"))?;
+        let entries = Entries::read(&mut reader)?;
+        let entry = entries.find(preset, batch).ok_or(FileError::NoEntry { preset, batch })?;
+        let inputs = read_values(&mut reader, "inputs", entry.batch_inputs())?;
+        let outputs = read_values(&mut reader, "outputs", entry.batch_outputs())?;
+        let committed = inputs.is_committed() || outputs.is_committed();
+        let io_commitment = committed.then(|| reader.read_array()).transpose().map_err(within("salted commitment"))?;
+        let header = Header::new(entries, (preset, batch), inputs, outputs, io_commitment)?;
+        Ok((header, reader.rest()))
+    }
+}
+
+/// The public inputs of a proof, which seed its transcript.
+///
+/// The seed binds the model's commitment, the preset, the batch size and the trace length; the AIR adds the visibilities and the values. The fixed root and
+/// the salted commitment are parts of the first digest that the prover sends, before any challenge is drawn.
+pub fn public_inputs(commitment: &ModelCommitment, entry: &Entry, inputs: &Values, outputs: &Values) -> PublicInputs {
+    // Seven bytes always make an element below the modulus.
+    let pack = |bytes: &[u8]| {
+        let number = |chunk: &[u8]| chunk.iter().rev().fold(0, |number, byte| (number << 8) | u64::from(*byte));
+        bytes.chunks(7).map(|chunk| BaseElement::new(number(chunk))).collect::<Vec<_>>()
+    };
+    let choice = [entry.preset.code().into(), entry.batch, entry.rows].map(BaseElement::from);
+    PublicInputs {
+        statement: [&pack(TRANSCRIPT)[..], &pack(commitment.as_bytes()), &choice].concat(),
+        inputs: inputs.as_public().map(<[_]>::to_vec),
+        outputs: outputs.as_public().map(<[_]>::to_vec),
+        // At most 2^20 values.
+        n_inputs: entry.batch_inputs() as usize,
+        n_outputs: entry.batch_outputs() as usize,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commitment::tests::entry;
+
+    fn entries() -> Entries {
+        Entries::new(vec![entry(Preset::Fast, 1), entry(Preset::Fast, 2), entry(Preset::Onchain, 1)]).unwrap()
+    }
+
+    fn file(inputs: Values, outputs: Values) -> ProofFile {
+        let io = (inputs.is_committed() || outputs.is_committed()).then_some([7; 32]);
+        let header = Header::new(entries(), (Preset::Fast, 2), inputs, outputs, io).unwrap();
+        ProofFile { header, stark: vec![1, 2, 3] }
+    }
+
+    fn public() -> ProofFile {
+        file(Values::Public(vec![1, -2, 3, i32::MIN, 5, i32::MAX]), Values::Public(vec![1, 2, 3, 4]))
+    }
+
+    #[test]
+    fn a_file_is_read_as_it_was_written() {
+        let committed_inputs = file(Values::Committed, public().header.outputs);
+        let committed_outputs = file(public().header.inputs, Values::Committed);
+        for file in [public(), committed_inputs, committed_outputs, file(Values::Committed, Values::Committed)] {
+            let bytes = file.to_bytes();
+            assert_eq!(ProofFile::from_bytes(&bytes), Ok(file.clone()));
+            let (_, stark) = ProofFile::split(&bytes).unwrap();
+            assert_eq!(stark, [1, 2, 3]);
+            let header = bytes.len() - stark.len();
+            assert!((0..header).all(|length| ProofFile::split(&bytes[..length]).is_err()));
+        }
+    }
+
+    #[test]
+    fn each_part_of_the_header_is_checked() {
+        let bytes = public().to_bytes();
+        let inputs = 16 + 1 + 3 * 49;
+        let error = |position: usize, byte: u8| {
+            let mut bytes = bytes.clone();
+            bytes[position] = byte;
+            ProofFile::split(&bytes).unwrap_err()
+        };
+        assert_eq!(error(0, b'm'), FileError::Magic);
+        assert_eq!(error(8, 2), FileError::Version { found: 2 });
+        assert_eq!(error(9, 1), FileError::Version { found: 257 });
+        assert_eq!(error(10, 1), FileError::Kind { found: 1 });
+        assert_eq!(error(11, 9), FileError::Preset { found: 9 });
+        assert_eq!(error(12, 3), FileError::NoEntry { preset: Preset::Fast, batch: 3 });
+        assert_eq!(error(11, 2), FileError::NoEntry { preset: Preset::Onchain, batch: 2 });
+        assert_eq!(error(16, 0), FileError::Entries(EntriesError::Number { found: 0 }));
+        assert_eq!(error(inputs, 2), FileError::Visibility { found: 2 });
+        assert_eq!(error(inputs + 1 + 24, 3), FileError::Visibility { found: 3 });
+        assert_eq!(ProofFile::split(&bytes[..inputs + 5]).unwrap_err(), FileError::Truncated { part: "inputs" });
+        assert_eq!(ProofFile::split(&bytes[..9]).unwrap_err(), FileError::Truncated { part: "version" });
+        let long = vec![0; MAX_FILE_BYTES + 1];
+        assert_eq!(ProofFile::split(&long).unwrap_err(), FileError::TooLong { found: MAX_FILE_BYTES + 1 });
+    }
+
+    #[test]
+    fn a_claim_has_the_values_of_a_batch() {
+        let claim = |inputs: usize, outputs: usize| {
+            Header::new(entries(), (Preset::Fast, 2), Values::Public(vec![0; inputs]), Values::Public(vec![0; outputs]), None)
+        };
+        assert!(claim(6, 4).is_ok());
+        assert_eq!(claim(3, 4), Err(FileError::ValueCount { side: "inputs", expected: 6, found: 3 }));
+        assert_eq!(claim(6, 5), Err(FileError::ValueCount { side: "outputs", expected: 4, found: 5 }));
+        let committed = |io| Header::new(entries(), (Preset::Fast, 2), Values::Committed, Values::Public(vec![0; 4]), io);
+        assert_eq!(committed(None), Err(FileError::IoCommitment));
+        assert!(committed(Some([0; 32])).is_ok());
+        let Header { inputs, outputs, .. } = public().header;
+        let header = Header::new(entries(), (Preset::Fast, 2), inputs, outputs, Some([0; 32]));
+        assert_eq!(header, Err(FileError::IoCommitment));
+    }
+
+    #[test]
+    fn the_seed_binds_the_model_the_preset_and_the_batch_size() {
+        let seed = |entries: &Entries, entry: &Entry| {
+            public_inputs(&entries.commitment(), entry, &Values::Committed, &Values::Committed).statement
+        };
+        let model = entries();
+        let [one, two, onchain] = model.as_slice() else { unreachable!() };
+        let other = Entries::new(vec![*one, *two]).unwrap();
+        let seeds = [seed(&model, one), seed(&model, two), seed(&model, onchain), seed(&other, one)];
+        for (i, a) in seeds.iter().enumerate() {
+            assert!(seeds[..i].iter().all(|b| a != b));
+        }
+    }
+}

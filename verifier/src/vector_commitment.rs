@@ -1,0 +1,393 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use thiserror::Error;
+use winter_verifier::crypto::{BatchMerkleProof, Digest as _, MerkleTree, MerkleTreeError, VectorCommitment};
+use winter_verifier::{ByteReader, ByteWriter, Deserializable, DeserializationError, Serializable};
+
+use crate::blake2s::TreeDigest;
+use crate::digest::{Digest, MAX_PARTS};
+use crate::hasher::{SplitHasher, TreeHasher};
+
+/// The deepest tree that an opening is read for: 2^30 leaves, above every domain that an entry allows.
+const MAX_DEPTH: u8 = 30;
+
+/// A commitment to a vector of digests, with one Merkle tree for each of their parts.
+///
+/// The trees hold the parts alone, 32 bytes a node. A tree can be shared between commitments: the prover keeps that of the fixed columns.
+#[derive(Debug)]
+pub struct SplitTree<H: TreeHasher>(Vec<Arc<MerkleTree<H>>>);
+
+/// An opening of a [`SplitTree`] at several positions: one batch opening a tree.
+///
+/// It is written as the number of trees and their depth, a byte each, and for each tree the number of its node lists (two bytes), each with
+/// its length (one byte) and its nodes.
+#[derive(Debug)]
+pub struct SplitOpening<H: TreeHasher> {
+    depth: u8,
+    trees: Vec<BatchMerkleProof<H>>,
+}
+
+/// Why trees make no commitment, or do not open to the given digests.
+#[derive(Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SplitTreeError {
+    /// There are no trees, more than three, or trees of different depths.
+    #[error("a commitment has one to three trees of one depth; found the depths {depths:?}")]
+    Trees {
+        /// The depths of the trees.
+        depths: Vec<usize>,
+    },
+    /// A digest has not as many parts as there are trees.
+    #[error("a digest has {found} part(s), but there are {expected} tree(s)")]
+    Parts {
+        /// Number of trees.
+        expected: usize,
+        /// Number of parts.
+        found: usize,
+    },
+    /// The number of digests is not that of the positions.
+    #[error("{found} digests for {expected} positions")]
+    Items {
+        /// Number of positions.
+        expected: usize,
+        /// Number of digests.
+        found: usize,
+    },
+    /// There are more positions than an opening can list.
+    #[error("{found} positions are more than an opening can list")]
+    TooManyPositions {
+        /// Number of positions.
+        found: usize,
+    },
+    /// An opening has more nodes than its positions need, or fewer.
+    #[error("the opening of tree {tree} has not the nodes that its positions need")]
+    Nodes {
+        /// Index of the tree.
+        tree: usize,
+    },
+    /// A tree cannot be built, or does not open to the given parts.
+    #[error("tree {tree}: {source}")]
+    Tree {
+        /// Index of the tree.
+        tree: usize,
+        /// What is wrong with it.
+        source: MerkleTreeError,
+    },
+}
+
+impl<H: TreeHasher> SplitTree<H> {
+    /// A commitment of trees that are already built, in the order of the parts.
+    ///
+    /// # Errors
+    /// [`SplitTreeError::Trees`].
+    pub fn from_trees(trees: Vec<Arc<MerkleTree<H>>>) -> Result<Self, SplitTreeError> {
+        let depths: Vec<_> = trees.iter().map(|tree| tree.depth()).collect();
+        let alike = depths.windows(2).all(|pair| pair[0] == pair[1]);
+        if !(1..=MAX_PARTS).contains(&trees.len()) || !alike {
+            return Err(SplitTreeError::Trees { depths });
+        }
+        Ok(Self(trees))
+    }
+
+    /// The trees, in the order of the parts.
+    pub fn trees(&self) -> &[Arc<MerkleTree<H>>] {
+        &self.0
+    }
+
+    fn depth(&self) -> usize {
+        self.0[0].depth()
+    }
+}
+
+/// One part of each digest; every digest must have `number` parts.
+fn column(items: &[Digest], index: usize, number: usize) -> Result<Vec<TreeDigest>, SplitTreeError> {
+    let part = |item: &Digest| match item.parts() {
+        parts if parts.len() == number => Ok(TreeDigest::new(parts[index])),
+        parts => Err(SplitTreeError::Parts { expected: number, found: parts.len() }),
+    };
+    items.iter().map(part).collect()
+}
+
+/// The lengths of the node lists that a batch opening at `positions` has, by the algorithm of [`MerkleTree::prove_batch`].
+///
+/// The stock verification passes over nodes that it does not need. With these lengths every opening has one form.
+fn list_lengths(positions: &[usize], depth: u8) -> Vec<usize> {
+    let positions: BTreeSet<_> = positions.iter().copied().collect();
+    let mut level: Vec<_> = positions.iter().map(|position| position >> 1).collect();
+    level.dedup();
+    let missing = |pair: &usize| [2 * pair, 2 * pair + 1].iter().filter(|leaf| !positions.contains(leaf)).count();
+    let mut lengths: Vec<_> = level.iter().map(missing).collect();
+    for _ in 1..depth {
+        let mut parents = Vec::with_capacity(level.len());
+        let mut nodes = level.iter().enumerate().peekable();
+        while let Some((index, node)) = nodes.next() {
+            // The list is that of the node's index in its level, whatever its parent's index will be.
+            if nodes.next_if(|(_, sibling)| **sibling == node ^ 1).is_none() {
+                lengths[index] += 1;
+            }
+            parents.push(node >> 1);
+        }
+        level = parents;
+    }
+    lengths
+}
+
+impl<H: TreeHasher, const IO: bool> VectorCommitment<SplitHasher<H, IO>> for SplitTree<H> {
+    type Options = ();
+    type Proof = SplitOpening<H>;
+    type MultiProof = SplitOpening<H>;
+    type Error = SplitTreeError;
+
+    fn with_options(items: Vec<Digest>, _: ()) -> Result<Self, SplitTreeError> {
+        let number = items.first().map_or(1, |item| item.parts().len());
+        let tree = |index| {
+            let tree = MerkleTree::new(column(&items, index, number)?).map_err(|source| SplitTreeError::Tree { tree: index, source })?;
+            Ok(Arc::new(tree))
+        };
+        Self::from_trees((0..number).map(tree).collect::<Result<_, _>>()?)
+    }
+
+    fn commitment(&self) -> Digest {
+        let roots: Vec<_> = self.0.iter().map(|tree| tree.root().as_bytes()).collect();
+        Digest::new(&roots).expect("a commitment has one to three trees")
+    }
+
+    fn domain_len(&self) -> usize {
+        1 << self.depth()
+    }
+
+    fn get_proof_domain_len(proof: &SplitOpening<H>) -> usize {
+        1 << proof.depth
+    }
+
+    fn get_multiproof_domain_len(proof: &SplitOpening<H>) -> usize {
+        1 << proof.depth
+    }
+
+    fn open(&self, index: usize) -> Result<(Digest, SplitOpening<H>), SplitTreeError> {
+        let (items, opening) = <Self as VectorCommitment<SplitHasher<H, IO>>>::open_many(self, &[index])?;
+        Ok((items[0], opening))
+    }
+
+    fn open_many(&self, indexes: &[usize]) -> Result<(Vec<Digest>, SplitOpening<H>), SplitTreeError> {
+        if indexes.len() > usize::from(u16::MAX) {
+            return Err(SplitTreeError::TooManyPositions { found: indexes.len() });
+        }
+        let mut items = vec![Vec::with_capacity(MAX_PARTS); indexes.len()];
+        let mut trees = Vec::with_capacity(self.0.len());
+        for (index, tree) in self.0.iter().enumerate() {
+            let (leaves, opening) = tree.prove_batch(indexes).map_err(|source| SplitTreeError::Tree { tree: index, source })?;
+            items.iter_mut().zip(leaves).for_each(|(item, leaf)| item.push(leaf.as_bytes()));
+            trees.push(opening);
+        }
+        let items = items.iter().map(|parts| Digest::new(parts).expect("a commitment has one to three trees")).collect();
+        Ok((items, SplitOpening { depth: self.depth() as u8, trees }))
+    }
+
+    fn verify(commitment: Digest, index: usize, item: Digest, proof: &SplitOpening<H>) -> Result<(), SplitTreeError> {
+        <Self as VectorCommitment<SplitHasher<H, IO>>>::verify_many(commitment, &[index], &[item], proof)
+    }
+
+    fn verify_many(commitment: Digest, indexes: &[usize], items: &[Digest], proof: &SplitOpening<H>) -> Result<(), SplitTreeError> {
+        let roots = commitment.parts();
+        if proof.trees.len() != roots.len() {
+            return Err(SplitTreeError::Parts { expected: proof.trees.len(), found: roots.len() });
+        }
+        // The stock verification looks at the items that have a position and passes over others.
+        if items.len() != indexes.len() {
+            return Err(SplitTreeError::Items { expected: indexes.len(), found: items.len() });
+        }
+        let lengths = list_lengths(indexes, proof.depth);
+        for (index, (root, opening)) in roots.iter().zip(&proof.trees).enumerate() {
+            if !opening.nodes.iter().map(Vec::len).eq(lengths.iter().copied()) {
+                return Err(SplitTreeError::Nodes { tree: index });
+            }
+            let leaves = column(items, index, roots.len())?;
+            MerkleTree::verify_batch(&TreeDigest::new(*root), indexes, &leaves, opening)
+                .map_err(|source| SplitTreeError::Tree { tree: index, source })?;
+        }
+        Ok(())
+    }
+}
+
+impl<H: TreeHasher> Clone for SplitOpening<H> {
+    // Not derived, as that would ask for hash functions that can be cloned.
+    fn clone(&self) -> Self {
+        let copy = |tree: &BatchMerkleProof<H>| BatchMerkleProof { nodes: tree.nodes.clone(), depth: tree.depth };
+        Self { depth: self.depth, trees: self.trees.iter().map(copy).collect() }
+    }
+}
+
+impl<H: TreeHasher> Serializable for SplitOpening<H> {
+    fn write_into<W: ByteWriter>(&self, target: &mut W) {
+        // One to three trees of a depth below 256, at most 2^16 - 1 lists, none longer than the tree is deep.
+        target.write_u8(self.trees.len() as u8);
+        target.write_u8(self.depth);
+        for tree in &self.trees {
+            target.write_u16(tree.nodes.len() as u16);
+            for nodes in &tree.nodes {
+                target.write_u8(nodes.len() as u8);
+                target.write_many(nodes);
+            }
+        }
+    }
+}
+
+impl<H: TreeHasher> Deserializable for SplitOpening<H> {
+    /// Reserves nothing on the word of a count: the stock reader of batch openings reserves any number of lists.
+    fn read_from<R: ByteReader>(source: &mut R) -> Result<Self, DeserializationError> {
+        let invalid = |reason: String| Err(DeserializationError::InvalidValue(reason));
+        let number = source.read_u8()?;
+        if !(1..=MAX_PARTS).contains(&usize::from(number)) {
+            return invalid(format!("an opening has 1 to {MAX_PARTS} trees, not {number}"));
+        }
+        // A larger depth would overflow the number of leaves; a tree of depth 0 has no pair to hash.
+        let depth = source.read_u8()?;
+        if !(1..=MAX_DEPTH).contains(&depth) {
+            return invalid(format!("a tree has a depth of 1 to {MAX_DEPTH}, not {depth}"));
+        }
+        let mut trees = Vec::with_capacity(MAX_PARTS);
+        for _ in 0..number {
+            let lists = source.read_u16()?;
+            let mut nodes = Vec::new();
+            for _ in 0..lists {
+                let length = source.read_u8()?;
+                if length > depth {
+                    return invalid(format!("a list of {length} nodes in a tree of depth {depth}"));
+                }
+                nodes.push(source.read_many::<TreeDigest>(length.into())?);
+            }
+            trees.push(BatchMerkleProof { nodes, depth });
+        }
+        Ok(Self { depth, trees })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use winter_verifier::crypto::Hasher;
+    use winter_verifier::crypto::hashers::Blake3_256;
+    use winter_verifier::math::fields::f64::BaseElement;
+
+    use super::*;
+    use crate::bounded::BoundedReader;
+
+    type Inner = Blake3_256<BaseElement>;
+    type Outer = SplitHasher<Inner, true>;
+    type Tree = SplitTree<Inner>;
+
+    fn digest(index: usize, parts: usize) -> Digest {
+        let parts: Vec<_> = (0..parts).map(|part| Inner::hash(&[index as u8, part as u8]).as_bytes()).collect();
+        Digest::new(&parts).unwrap()
+    }
+
+    fn tree(parts: usize) -> Tree {
+        <Tree as VectorCommitment<Outer>>::new((0..16).map(|index| digest(index, parts)).collect()).unwrap()
+    }
+
+    fn open(tree: &Tree, positions: &[usize]) -> (Vec<Digest>, SplitOpening<Inner>) {
+        <Tree as VectorCommitment<Outer>>::open_many(tree, positions).unwrap()
+    }
+
+    fn check(tree: &Tree, positions: &[usize], items: &[Digest], opening: &SplitOpening<Inner>) -> Result<(), SplitTreeError> {
+        let root = <Tree as VectorCommitment<Outer>>::commitment(tree);
+        <Tree as VectorCommitment<Outer>>::verify_many(root, positions, items, opening)
+    }
+
+    /// Every set of positions of a small tree, and a few of a larger one.
+    fn position_sets() -> impl Iterator<Item = Vec<usize>> {
+        let all = (1_u32..256).map(|bits| (0..8).filter(|position| bits >> position & 1 == 1).collect());
+        all.chain([vec![15, 0, 8, 7, 3], vec![5, 4], (0..16).rev().collect()])
+    }
+
+    #[test]
+    fn an_opening_holds_for_its_positions_and_digests() {
+        for parts in 1..=MAX_PARTS {
+            let tree = tree(parts);
+            for positions in position_sets() {
+                let (items, opening) = open(&tree, &positions);
+                assert!(items.iter().zip(&positions).all(|(item, position)| *item == digest(*position, parts)));
+                assert_eq!(check(&tree, &positions, &items, &opening), Ok(()), "{positions:?}");
+                let bytes = opening.to_bytes();
+                let mut reader = BoundedReader::new(&bytes);
+                let read = SplitOpening::<Inner>::read_from(&mut reader).unwrap();
+                assert!(reader.rest().is_empty());
+                assert_eq!(check(&tree, &positions, &items, &read), Ok(()));
+            }
+        }
+    }
+
+    #[test]
+    fn every_part_of_every_digest_is_opened() {
+        let tree = tree(3);
+        let (items, opening) = open(&tree, &[2, 3, 9]);
+        for (index, part) in (0..3).flat_map(|index| (0..3).map(move |part| (index, part))) {
+            let mut parts: [[u8; 32]; 3] = items[index].parts().try_into().unwrap();
+            parts[part][31] ^= 1;
+            let mut items = items.clone();
+            items[index] = Digest::three(parts);
+            let expected = SplitTreeError::Tree { tree: part, source: MerkleTreeError::InvalidProof };
+            assert_eq!(check(&tree, &[2, 3, 9], &items, &opening), Err(expected));
+        }
+    }
+
+    #[test]
+    fn an_opening_has_one_form() {
+        let tree = tree(2);
+        let (items, opening) = open(&tree, &[2, 3, 9]);
+        let check = |opening: &SplitOpening<Inner>| check(&tree, &[2, 3, 9], &items, opening);
+        for list in 0..opening.trees[1].nodes.len() {
+            let mut longer = opening.clone();
+            longer.trees[1].nodes[list].push(TreeDigest::default());
+            assert_eq!(check(&longer), Err(SplitTreeError::Nodes { tree: 1 }));
+        }
+        let mut more = opening.clone();
+        more.trees[0].nodes.push(Vec::new());
+        assert_eq!(check(&more), Err(SplitTreeError::Nodes { tree: 0 }));
+    }
+
+    #[test]
+    fn other_numbers_of_parts_items_or_positions_are_refused() {
+        let (two, three) = (tree(2), tree(3));
+        let (items, opening) = open(&two, &[1, 5]);
+        assert_eq!(check(&three, &[1, 5], &items, &opening), Err(SplitTreeError::Parts { expected: 2, found: 3 }));
+        let (wide, _) = open(&three, &[1, 5]);
+        assert_eq!(check(&two, &[1, 5], &wide, &opening), Err(SplitTreeError::Parts { expected: 2, found: 3 }));
+        let more = [&items[..], &items[..1]].concat();
+        assert_eq!(check(&two, &[1, 5], &more, &opening), Err(SplitTreeError::Items { expected: 2, found: 3 }));
+        assert!(check(&two, &[1, 16], &items, &opening).is_err());
+        assert!(check(&two, &[1, usize::MAX], &items, &opening).is_err());
+        assert!(check(&two, &[1, 1], &items, &opening).is_err());
+        assert!(check(&two, &[], &[], &opening).is_err());
+    }
+
+    #[test]
+    fn trees_of_a_commitment_have_one_depth() {
+        let leaves = |number: u8| (0..number).map(|index| Inner::hash(&[index])).collect();
+        let tree = |number| Arc::new(MerkleTree::<Inner>::new(leaves(number)).unwrap());
+        let error = |trees| Tree::from_trees(trees).unwrap_err();
+        assert_eq!(error(vec![tree(4), tree(8)]), SplitTreeError::Trees { depths: vec![2, 3] });
+        assert_eq!(error(vec![]), SplitTreeError::Trees { depths: vec![] });
+        assert_eq!(error(vec![tree(2), tree(2), tree(2), tree(2)]), SplitTreeError::Trees { depths: vec![1; 4] });
+        let (fixed, rest) = (tree(4), tree(4));
+        let roots = [*fixed.root(), *rest.root()].map(|root| root.as_bytes());
+        let both = Tree::from_trees(vec![fixed, rest]).unwrap();
+        assert_eq!(<Tree as VectorCommitment<Outer>>::commitment(&both), Digest::two(roots));
+        let mixed = vec![digest(0, 2), digest(1, 1)];
+        let error = <Tree as VectorCommitment<Outer>>::new(mixed).unwrap_err();
+        assert_eq!(error, SplitTreeError::Parts { expected: 2, found: 1 });
+    }
+
+    #[test]
+    fn hostile_openings_are_refused() {
+        let read = |bytes: &[u8]| SplitOpening::<Inner>::read_from_bytes(bytes).map(|opening| opening.depth);
+        assert_eq!(read(&[1, 4, 0, 0]), Ok(4));
+        for bytes in [&[0, 4, 0, 0][..], &[4, 4, 0, 0], &[1, 0, 0, 0], &[1, 31, 0, 0], &[1, 64, 0, 0], &[1, 255, 0, 0], &[1, 4, 1, 0, 5]] {
+            assert!(matches!(read(bytes), Err(DeserializationError::InvalidValue(_))), "{bytes:?}");
+        }
+        for bytes in [&[][..], &[1], &[1, 4], &[1, 4, 255, 255], &[1, 4, 1, 0, 4, 9, 9], &[2, 4, 0, 0]] {
+            assert_eq!(read(bytes), Err(DeserializationError::UnexpectedEOF), "{bytes:?}");
+        }
+    }
+}

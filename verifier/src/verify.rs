@@ -1,0 +1,149 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use winter_air::proof::Proof;
+use winter_air::{Air, FieldExtension, TraceInfo};
+use winter_verifier::crypto::hashers::Blake3_256;
+use winter_verifier::crypto::{DefaultRandomCoin, ElementHasher};
+use winter_verifier::math::FieldElement;
+use winter_verifier::math::fields::f64::BaseElement;
+use winter_verifier::math::fields::{CubeExtension, QuadExtension};
+use winter_verifier::{AcceptableOptions, DeserializationError};
+
+use crate::air::{ModelAir, trace_info};
+use crate::blake2s::Blake2s256;
+use crate::commitment::ModelCommitment;
+use crate::digest::Digest;
+use crate::error::VerifyError;
+use crate::hasher::{SplitHasher, TreeHasher};
+use crate::preset::{Hash, Preset, Security};
+use crate::proof_file::{ProofFile, public_inputs};
+use crate::stark::{self, Shape, malformed};
+use crate::statement::Statement;
+use crate::vector_commitment::SplitTree;
+
+/// Verifies a model proof, and gives the statement that it proves: the model with the `expected` commitment, on these inputs, gives these
+/// outputs.
+///
+/// Whoever calls decides what to make of the statement: its inputs, outputs, visibilities, preset and batch size are the prover's choice.
+/// That the commitment is the one of a known model is to be checked against the model once, as with any verifying key.
+///
+/// The bytes may be anything. Memory stays within a small multiple of the file's length, and a file is at most 64 MB long.
+///
+/// # Errors
+/// The proof does not hold; each [`VerifyError`] is one reason.
+pub fn verify(proof: &[u8], expected: &ModelCommitment) -> Result<Statement, VerifyError> {
+    // 1. The file: the prover's claim, and the STARK that is to prove it.
+    let (header, stark) = ProofFile::split(proof)?;
+
+    // 2. The model: the entries in the file are the expected model's, and so is the one for the claim's preset and batch size.
+    let found = header.entries().commitment();
+    if found != *expected {
+        return Err(VerifyError::Commitment { expected: *expected, found });
+    }
+
+    // 3. The policy: from here on every parameter is the entry's or the preset's, and the STARK must agree with them.
+    let entry = header.entry();
+    let claim = Claim {
+        preset: entry.preset,
+        trace_info: trace_info(entry.rows as usize),
+        public_inputs: public_inputs(expected, entry, header.inputs(), header.outputs()),
+        fixed_root: entry.fixed_root,
+        io_commitment: header.io_commitment().copied(),
+    };
+    let security = match (entry.preset.hash(), claim.io_commitment.is_some()) {
+        (Hash::Blake3, false) => verify_stark::<ModelAir, Blake3_256<BaseElement>, false>(stark, claim),
+        (Hash::Blake3, true) => verify_stark::<ModelAir, Blake3_256<BaseElement>, true>(stark, claim),
+        (Hash::Blake2s, false) => verify_stark::<ModelAir, Blake2s256, false>(stark, claim),
+        (Hash::Blake2s, true) => verify_stark::<ModelAir, Blake2s256, true>(stark, claim),
+    }?;
+    Ok(header.into_statement(security))
+}
+
+/// What a STARK is to prove, in the terms of its AIR. Nothing of it comes from the STARK.
+struct Claim<P> {
+    preset: Preset,
+    trace_info: TraceInfo,
+    public_inputs: P,
+    fixed_root: [u8; 32],
+    io_commitment: Option<[u8; 32]>,
+}
+
+/// Steps 4 to 7, for any AIR over the columns of [`crate::layout`]. `IO` tells whether inputs and outputs have a tree of their own.
+fn verify_stark<A, H, const IO: bool>(bytes: &[u8], claim: Claim<A::PublicInputs>) -> Result<Security, VerifyError>
+where
+    A: Air<BaseField = BaseElement, PublicInputs: Clone>,
+    H: TreeHasher,
+{
+    let Claim { preset, trace_info, public_inputs, fixed_root, io_commitment } = claim;
+
+    // 4. The shape of the STARK: its context is the expected one, every count and length is the one that the context implies.
+    let shape = Shape::new(preset, &A::new(trace_info, public_inputs.clone(), preset.options()));
+    let proof = stark::read(bytes, &shape)?;
+
+    // 5. The commitments: the fixed columns are the model's, and inputs and outputs are those of the statement. Winterfell absorbs the same
+    //    digests before it draws the challenges that follow them.
+    let segments = shape.context.trace_info().num_segments();
+    let (trace, constraints, layers) =
+        proof.commitments.clone().parse::<SplitHasher<H, IO>>(segments, shape.layers).map_err(malformed("commitments"))?;
+    let [main, auxiliary] = trace[..] else {
+        return Err(malformed("commitments")(DeserializationError::UnexpectedEOF));
+    };
+    check_parts("main trace", &main, if IO { 3 } else { 2 })?;
+    check_parts("auxiliary trace", &auxiliary, 1)?;
+    check_parts("constraints", &constraints, 1)?;
+    layers.iter().try_for_each(|layer| check_parts("layers of the low-degree test", layer, 1))?;
+    let found = main.parts()[0];
+    if found != fixed_root {
+        return Err(VerifyError::FixedRoot { expected: fixed_root, found });
+    }
+    match io_commitment {
+        Some(expected) if main.parts()[1] != expected => {
+            return Err(VerifyError::IoCommitment { expected, found: main.parts()[1] });
+        }
+        _ => {}
+    }
+
+    // 6. The remainder of the low-degree test: winterfell absorbs its commitment but does not compare it with the remainder, which could
+    //    then be chosen after the queries are known.
+    let committed = layers.last().copied().unwrap_or_default();
+    match preset.options().field_extension() {
+        FieldExtension::None => check_remainder::<BaseElement, H, IO>(&proof, &shape, &committed),
+        FieldExtension::Quadratic => check_remainder::<QuadExtension<BaseElement>, H, IO>(&proof, &shape, &committed),
+        FieldExtension::Cubic => check_remainder::<CubeExtension<BaseElement>, H, IO>(&proof, &shape, &committed),
+    }?;
+
+    // 7. The STARK: challenges, consistency out of the domain, grinding, openings and low-degree test. The checks above leave no panic that
+    //    is known of; should there be one, the proof does not hold.
+    let acceptable = AcceptableOptions::OptionSet(vec![preset.options()]);
+    let stark = || {
+        type Coin<H, const IO: bool> = DefaultRandomCoin<SplitHasher<H, IO>>;
+        winter_verifier::verify::<A, SplitHasher<H, IO>, Coin<H, IO>, SplitTree<H>>(proof, public_inputs, &acceptable)
+    };
+    catch_unwind(AssertUnwindSafe(stark)).map_err(|_| VerifyError::Panicked)??;
+    Ok(Security::of(&shape.context, preset.hash()))
+}
+
+fn check_parts(part: &'static str, digest: &Digest, expected: usize) -> Result<(), VerifyError> {
+    match digest.parts().len() {
+        found if found != expected => Err(VerifyError::Parts { part, expected, found }),
+        _ => Ok(()),
+    }
+}
+
+fn check_remainder<E, H, const IO: bool>(proof: &Proof, shape: &Shape, committed: &Digest) -> Result<(), VerifyError>
+where
+    E: FieldElement<BaseField = BaseElement>,
+    H: TreeHasher,
+{
+    let remainder: Vec<E> = proof.fri_proof.parse_remainder().map_err(malformed("remainder"))?;
+    if remainder.len() != shape.remainder {
+        return Err(VerifyError::RemainderLength { expected: shape.remainder, found: remainder.len() });
+    }
+    if SplitHasher::<H, IO>::hash_elements(&remainder) != *committed {
+        return Err(VerifyError::RemainderCommitment);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
