@@ -1,1 +1,25 @@
-//! STARK proofs of models.
+//! STARK proofs of models with Winterfell (DESIGN section 6.2).
+//!
+//! A model is lowered to a [`Program`] of the universal AIR of [`maat_verifier`]; its fixed columns are the model's commitment, and a
+//! [`ProvingKey`] holds what all proofs of one model, preset and batch size share. Proofs are succinct and **not zero-knowledge**.
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod auxiliary;
+mod error;
+mod fixed;
+mod key;
+mod program;
+mod salt;
+mod stages;
+mod stark;
+mod trace;
+mod trace_lde;
+mod witness;
+
+pub use error::{ProgramError, ProveError, Unprovable};
+pub use key::{Proved, ProvingKey, Visibility, entries};
+pub use program::Program;
+pub use salt::Salt;
+pub use stages::Stages;

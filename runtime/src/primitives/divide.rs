@@ -33,12 +33,23 @@ impl Divide {
     /// The greatest shift.
     pub const MAX_SHIFT: u8 = 40;
 
+    /// The quotient of one pair before saturation.
+    fn quotient(&self, num: i64, den: i64) -> i64 {
+        // The divisor is positive, so that this rounds down.
+        (((num << self.shift) << 1) + den).div_euclid(2 * den)
+    }
+
     /// The result for one pair.
     fn apply(&self, num: i64, den: i64) -> i32 {
-        // The divisor is positive, so that this rounds down.
-        let quotient = (((num << self.shift) << 1) + den).div_euclid(2 * den);
         // Within i32 because both bounds are.
-        quotient.clamp(self.lo.into(), self.hi.into()) as i32
+        self.quotient(num, den).clamp(self.lo.into(), self.hi.into()) as i32
+    }
+
+    /// The quotients before saturation, for inputs that [`Rules::output_range`] has accepted: the quotient rises with `num`, and for each
+    /// `num` it only rises or only falls with `den`, so the extremes are at the corners.
+    pub fn unsaturated(&self, num: Interval, den: Interval) -> Interval {
+        let of = |num| Interval::new(self.quotient(num, den.lo), self.quotient(num, den.hi));
+        of(num.lo).hull(of(num.hi))
     }
 }
 
@@ -54,7 +65,6 @@ impl Rules for Divide {
         same_shape(&inputs)
     }
 
-    /// The quotient rises with `num`, and for each `num` it only rises or only falls with `den`: the extremes are at the corners.
     fn output_range(&self, inputs: &[(&Shape, Interval)]) -> Result<Interval, Fault> {
         let [(_, num), (_, den)] = exactly(inputs)?;
         if den.lo < 1 {
@@ -63,8 +73,8 @@ impl Rules for Divide {
         if Interval::of_linear_form(0, [(2 << self.shift, num), (1, den)]).is_none() {
             return Err(Fault::Accumulator { channel: 0, range: Interval::new(i64::MIN, i64::MAX) });
         }
-        let of = |num| Interval::new(self.apply(num, den.lo).into(), self.apply(num, den.hi).into());
-        Ok(of(num.lo).hull(of(num.hi)))
+        let (unsaturated, lo, hi) = (self.unsaturated(num, den), self.lo.into(), self.hi.into());
+        Ok(Interval::new(unsaturated.lo.clamp(lo, hi), unsaturated.hi.clamp(lo, hi)))
     }
 
     fn evaluate(&self, inputs: &[(&Shape, &[i32])], output: &mut [i32]) {

@@ -1,0 +1,79 @@
+use maat_runtime::RunError;
+use maat_verifier::{EntriesError, FileError, Preset};
+use winterfell::ProverError;
+
+/// Why a value cannot be brought into the trace soundly.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unprovable {
+    /// An identity that holds modulo `p` might not hold over the integers.
+    #[error("its values, of up to {bits} bits, could wrap around the field's modulus of 64 bits")]
+    Wraps { bits: u32 },
+    /// A value that saturates has a range too wide for two limbs.
+    #[error("it saturates to {bits} bits, but at most {limit} bits can be checked at once")]
+    Range { bits: u32, limit: u32 },
+    /// The primitive is newer than the prover.
+    #[error("the prover has no rows for this primitive")]
+    Primitive,
+}
+
+/// Why a model has no trace program.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProgramError {
+    /// A node cannot be proven.
+    #[error("node `{node}` ({primitive}) cannot be proven: {reason}")]
+    Node { node: String, primitive: &'static str, reason: Unprovable },
+    /// An input cannot be proven to be within its range.
+    #[error("input `{input}` cannot be proven to be within its range: {reason}")]
+    Input { input: String, reason: Unprovable },
+    /// The trace would be too long.
+    #[error("the proof would need {rows} rows; at most {limit} are supported: prove a smaller batch")]
+    TooLarge { rows: usize, limit: usize },
+    /// A batch of no inferences.
+    #[error("a batch has at least one inference")]
+    EmptyBatch,
+}
+
+impl ProgramError {
+    pub(crate) fn node(node: &str, primitive: &'static str, reason: Unprovable) -> Self {
+        Self::Node { node: node.to_owned(), primitive, reason }
+    }
+
+    pub(crate) fn input(input: &str, reason: Unprovable) -> Self {
+        Self::Input { input: input.to_owned(), reason }
+    }
+}
+
+/// Why there is no proof.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProveError {
+    /// The model has no trace program.
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+    /// The model refuses an inference's inputs.
+    #[error("inference {inference}: {source}")]
+    Inputs { inference: usize, source: RunError },
+    /// The key is for another batch size.
+    #[error("the key is for batches of {expected}, got {found} inference(s)")]
+    Batch { expected: usize, found: usize },
+    /// The model's commitment has no entry for a preset and batch size.
+    #[error("the commitment has no entry for preset `{preset}` and batches of {batch}: list the batch size when the model is transpiled")]
+    NoEntry { preset: Preset, batch: u32 },
+    /// The entries are those of another model, or were made by another version.
+    #[error("the commitment's entry for preset `{preset}` and batches of {batch} is not this model's: transpile the ONNX file again")]
+    OtherModel { preset: Preset, batch: u32 },
+    /// The entries make no commitment.
+    #[error(transparent)]
+    Entries(#[from] EntriesError),
+    /// The statement does not fit a proof file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Winterfell gives no proof.
+    #[error("the proof could not be made: {0}")]
+    Stark(ProverError),
+    /// The system gives no random bytes for a salt.
+    #[error("no random bytes for the salt: {0}")]
+    Salt(String),
+}

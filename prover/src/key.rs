@@ -1,0 +1,213 @@
+use std::sync::Arc;
+
+use maat_runtime::{Executor, Model};
+use maat_verifier::layout::MAIN_WIDTH;
+use maat_verifier::{
+    Blake2s256, Entries, Entry, Hash, Header, Preset, ProofFile, Security, SplitHasher, TreeHasher, Values, public_inputs,
+};
+use winterfell::crypto::hashers::Blake3_256;
+use winterfell::math::fields::f64::BaseElement;
+use winterfell::{Proof, Prover};
+
+use crate::error::ProveError;
+use crate::fixed::{Extension, Fixed};
+use crate::program::Program;
+use crate::salt::Salt;
+use crate::stages::{Clock, Stages};
+use crate::stark::StarkProver;
+use crate::trace::ModelTrace;
+use crate::witness::Witness;
+
+type Blake3 = Blake3_256<BaseElement>;
+
+/// The entries of a model's commitment: every preset for every batch size.
+///
+/// # Errors
+/// The model has no trace program for one of the batch sizes, or there are too many of them.
+pub fn entries(model: &Model, batches: &[u32]) -> Result<Entries, ProveError> {
+    let mut entries = Vec::new();
+    for batch in batches {
+        let program = Program::new(model, *batch as usize)?;
+        let fixed = Fixed::new(&program);
+        for preset in Preset::ALL {
+            let blowup = preset.options().blowup_factor();
+            let root = match preset.hash() {
+                Hash::Blake3 => fixed.root::<Blake3>(blowup),
+                Hash::Blake2s => fixed.root::<Blake2s256>(blowup),
+            };
+            entries.push(entry(&program, preset, root));
+        }
+    }
+    Ok(Entries::new(entries)?)
+}
+
+fn entry(program: &Program, preset: Preset, fixed_root: [u8; 32]) -> Entry {
+    let number = |count: usize| u32::try_from(count).expect("a trace has at most 2^22 rows");
+    Entry {
+        preset,
+        batch: number(program.batch),
+        rows: number(program.rows),
+        inputs: number(program.n_inputs / program.batch),
+        outputs: number(program.n_outputs / program.batch),
+        fixed_root,
+    }
+}
+
+/// How a statement names inputs or outputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Visibility {
+    /// Each value stands in the statement.
+    #[default]
+    Public,
+    /// The statement has only a salted commitment.
+    Committed,
+}
+
+impl Visibility {
+    fn of(self, values: Vec<i32>) -> Values {
+        match self {
+            Self::Public => Values::Public(values),
+            Self::Committed => Values::Committed,
+        }
+    }
+}
+
+/// The extended fixed columns, for the hash function of the preset.
+enum Extended {
+    Blake3(Arc<Extension<Blake3>>),
+    Blake2s(Arc<Extension<Blake2s256>>),
+}
+
+/// All that proofs of one model, with one preset and batch size, have in common. Making it is most of the work of a first proof.
+pub struct ProvingKey<'m> {
+    model: &'m Model,
+    program: Program,
+    fixed: Fixed,
+    extended: Extended,
+    entries: Entries,
+    preset: Preset,
+}
+
+/// A proof, and what is known of it.
+#[derive(Debug, Clone)]
+pub struct Proved {
+    /// The proof file.
+    pub file: ProofFile,
+    /// The outputs of each inference, as the runtime gives them.
+    pub outputs: Vec<Vec<Vec<i32>>>,
+    /// Opens the salted commitment, if there is one.
+    pub salt: Option<Salt>,
+    /// The time that each stage took.
+    pub stages: Stages,
+    /// How hard a false proof is to find.
+    pub security: Security,
+}
+
+impl<'m> ProvingKey<'m> {
+    /// Prepares proofs of a model. `entries` are those of its commitment.
+    ///
+    /// # Errors
+    /// The model has no trace program, or the entries are not this model's.
+    pub fn new(model: &'m Model, entries: Entries, preset: Preset, batch: u32) -> Result<Self, ProveError> {
+        let expected = *entries.find(preset, batch).ok_or(ProveError::NoEntry { preset, batch })?;
+        let program = Program::new(model, batch as usize)?;
+        let fixed = Fixed::new(&program);
+        let blowup = preset.options().blowup_factor();
+        let (extended, root) = match preset.hash() {
+            Hash::Blake3 => {
+                let extension = Arc::new(Extension::new(&fixed, blowup));
+                let root = extension.root();
+                (Extended::Blake3(extension), root)
+            }
+            Hash::Blake2s => {
+                let extension = Arc::new(Extension::new(&fixed, blowup));
+                let root = extension.root();
+                (Extended::Blake2s(extension), root)
+            }
+        };
+        if entry(&program, preset, root) != expected {
+            return Err(ProveError::OtherModel { preset, batch });
+        }
+        Ok(Self { model, program, fixed, extended, entries, preset })
+    }
+
+    /// The trace program.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// Proves a batch of inferences, each with the model's inputs in order.
+    ///
+    /// `progress` is told the name of each stage when it begins. With a committed side and no salt, a random one is drawn.
+    ///
+    /// # Errors
+    /// The model refuses an inference's inputs, or there is another number of inferences than the key is for.
+    pub fn prove<T: AsRef<[i32]>>(
+        &self,
+        batch: &[Vec<T>],
+        (inputs, outputs): (Visibility, Visibility),
+        salt: Option<Salt>,
+        progress: &(dyn Fn(&str) + Sync),
+    ) -> Result<Proved, ProveError> {
+        if batch.len() != self.program.batch {
+            return Err(ProveError::Batch { expected: self.program.batch, found: batch.len() });
+        }
+        let clock = Clock::new(progress);
+        clock.begin("witness");
+        let mut executor = Executor::new(self.model);
+        let run = |(inference, inputs)| executor.run(inputs).map_err(|source| ProveError::Inputs { inference, source });
+        let results = batch.iter().map(Vec::as_slice).enumerate().map(run).collect::<Result<Vec<_>, _>>()?;
+        let values: Vec<i32> = batch.iter().flatten().flat_map(|values| values.as_ref()).copied().collect();
+
+        let committed = inputs == Visibility::Committed || outputs == Visibility::Committed;
+        let salt = match salt {
+            _ if !committed => None,
+            Some(salt) => Some(salt),
+            None => Some(Salt::random()?),
+        };
+        let witness = Witness::new(&self.program, &values, salt.as_ref());
+        // Both come from one model; the trace program is what would be wrong.
+        assert!(witness.outputs.iter().eq(results.iter().flatten().flatten()), "the trace's outputs are not the runtime's");
+        let (inputs, outputs) = (inputs.of(values), outputs.of(witness.outputs.clone()));
+
+        let (proof, io_commitment) = match (&self.extended, committed) {
+            (Extended::Blake3(extension), false) => self.stark::<_, false>(extension, witness, &inputs, &outputs, &clock),
+            (Extended::Blake3(extension), true) => self.stark::<_, true>(extension, witness, &inputs, &outputs, &clock),
+            (Extended::Blake2s(extension), false) => self.stark::<_, false>(extension, witness, &inputs, &outputs, &clock),
+            (Extended::Blake2s(extension), true) => self.stark::<_, true>(extension, witness, &inputs, &outputs, &clock),
+        }?;
+        let security = Security::of(&proof.context, self.preset.hash());
+        let choice = (self.preset, self.program.batch as u32);
+        let header = Header::new(self.entries.clone(), choice, inputs, outputs, io_commitment)?;
+        let file = ProofFile { header, stark: proof.to_bytes() };
+        Ok(Proved { file, outputs: results, salt, stages: clock.end(), security })
+    }
+
+    /// The proof, and the commitment to the columns of inputs and outputs if they have a tree of their own.
+    fn stark<H: TreeHasher + Send + Sync, const IO: bool>(
+        &self,
+        extension: &Arc<Extension<H>>,
+        witness: Witness,
+        inputs: &Values,
+        outputs: &Values,
+        clock: &Clock,
+    ) -> Result<(Proof, Option<[u8; 32]>), ProveError> {
+        let entry = self.entries.find(self.preset, self.program.batch as u32).expect("the key was made for it");
+        let options = self.preset.options();
+        let prover = StarkProver::<H, IO> {
+            fixed: &self.fixed,
+            extension: extension.clone(),
+            options: options.clone(),
+            public_inputs: public_inputs(&self.entries.commitment(), entry, inputs, outputs),
+            clock,
+        };
+        let mut columns = Vec::with_capacity(MAIN_WIDTH);
+        columns.extend(self.fixed.columns.iter().cloned());
+        columns.extend(witness.columns);
+        let proof = prover.prove(ModelTrace::new(columns)).map_err(ProveError::Stark)?;
+        let layers = options.to_fri_options().num_fri_layers(proof.lde_domain_size());
+        let parsed = proof.commitments.clone().parse::<SplitHasher<H, IO>>(proof.trace_info().num_segments(), layers);
+        let (trace, _, _) = parsed.expect("winterfell has just written them");
+        Ok((proof, IO.then(|| trace[0].parts()[1])))
+    }
+}

@@ -1,0 +1,324 @@
+use std::collections::HashMap;
+
+use maat_runtime::Interval;
+use maat_verifier::layout::{FIRST_INPUT, ZERO_ADDRESS, limb_bits};
+
+use crate::error::Unprovable;
+
+/// A cell of the write-once memory, by the order in which cells are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Cell(u32);
+
+impl Cell {
+    /// The cell that holds zero.
+    pub(crate) const ZERO: Self = Self(0);
+
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// How a unit's value comes about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// From its accumulator: rescaled, saturated.
+    Accumulator,
+    /// It is `floor((cell + offset) / 2^shift) mod 2^bits`, and only its range is checked here. Without `bits`, there is no modulus.
+    Digit { cell: Cell, offset: i64, shift: u32, bits: Option<u32> },
+    /// It is `floor((2 num 2^shift + den) / (2 den))` saturated, and only its range is checked here.
+    Quotient { num: Cell, den: Cell, shift: u32, lo: i64, hi: i64 },
+    /// It is the constant at this place plus the value of the first cell.
+    Lookup { first: i64 },
+}
+
+/// The range check of a unit's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Check {
+    /// The least value; with `floating`, what the second cell adds to.
+    pub(crate) lo: i64,
+    /// The greatest value: where the value is saturated from above.
+    pub(crate) hi: i64,
+    /// Whether the second cell is added to the least value.
+    pub(crate) floating: bool,
+    /// Width of the value above the least one.
+    pub(crate) value_bits: u32,
+    /// Width of the excess of an accumulator over a saturated value.
+    pub(crate) excess_bits: u32,
+}
+
+/// What a unit does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Operation {
+    pub(crate) target: Cell,
+    pub(crate) source: Source,
+    /// The cells that the unit reads.
+    pub(crate) cells: [Cell; 2],
+    /// Coefficients of the first cell, the second one, and their product.
+    pub(crate) coefficients: [i64; 3],
+    pub(crate) bias: i64,
+    /// Bits by which the accumulator is rescaled, rounding half up.
+    pub(crate) shift: i32,
+    pub(crate) check: Option<Check>,
+}
+
+impl Operation {
+    /// Whether the unit takes cells, and with them two lanes of its row.
+    pub(crate) fn reads(&self) -> bool {
+        self.cells != [Cell::ZERO; 2]
+    }
+
+    /// The widths in bits of its remainder, its distance from the least value and its excess.
+    pub(crate) fn widths(&self) -> [u32; 3] {
+        let remainder = if self.source == Source::Accumulator { self.shift.max(0) as u32 } else { 0 };
+        self.check.map_or([remainder, 0, 0], |check| [remainder, check.value_bits, check.excess_bits])
+    }
+
+    /// What the accumulator adds: the bias, and half a unit for rounding.
+    pub(crate) fn offset(&self) -> i64 {
+        self.bias + if self.shift > 0 { 1 << (self.shift - 1) } else { 0 }
+    }
+}
+
+/// The left factor of a product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Factor {
+    Weights(Vec<i64>),
+    /// Cells with coefficients.
+    Cells(Vec<(Cell, i64)>),
+}
+
+impl Factor {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Weights(weights) => weights.len(),
+            Self::Cells(cells) => cells.len(),
+        }
+    }
+}
+
+/// An outer product of a left factor with a right one, added to the accumulators of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Product {
+    pub(crate) left: Factor,
+    pub(crate) right: Vec<(Cell, i64)>,
+}
+
+/// Accumulators `[p, i]`, `p` outer, that are sums of products `left[i] right[p]`, and the operations that take them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Group {
+    pub(crate) products: Vec<Product>,
+    pub(crate) operations: Vec<Operation>,
+    /// Number of results `i` of an inner sum.
+    pub(crate) inner: usize,
+    /// How many operations without a group come before it.
+    after: usize,
+}
+
+/// A place in the order of operations.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place(usize);
+
+/// An input of an inference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Input {
+    pub(crate) cell: Cell,
+    pub(crate) lo: i64,
+    pub(crate) bits: u32,
+}
+
+/// The cells of all inputs and outputs, inference by inference.
+#[derive(Debug)]
+pub(crate) struct Interface {
+    pub(crate) inputs: Vec<Cell>,
+    pub(crate) outputs: Vec<Cell>,
+}
+
+/// Collects what a trace does.
+#[derive(Debug)]
+pub(crate) struct Builder {
+    /// Width of a limb.
+    pub(crate) limb_bits: u32,
+    n_cells: u32,
+    groups: Vec<Group>,
+    /// Operations that take only their own cells.
+    singles: Vec<Operation>,
+    pub(crate) inputs: Vec<Input>,
+    pub(crate) outputs: Vec<Cell>,
+    /// Constants of functions, one function after the other.
+    pub(crate) constants: Vec<i64>,
+    functions: HashMap<Vec<i64>, u32>,
+    literals: HashMap<i64, Cell>,
+    /// Address of each cell.
+    pub(crate) addresses: Vec<u64>,
+}
+
+impl Builder {
+    /// A builder for a trace with this many rows.
+    pub(crate) fn new(rows: usize) -> Self {
+        let mut builder = Self {
+            limb_bits: limb_bits(rows),
+            n_cells: 0,
+            groups: Vec::new(),
+            singles: Vec::new(),
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            constants: Vec::new(),
+            functions: HashMap::new(),
+            literals: HashMap::new(),
+            addresses: Vec::new(),
+        };
+        let zero = builder.literal(0);
+        debug_assert_eq!(zero, Cell::ZERO);
+        builder
+    }
+
+    pub(crate) fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    pub(crate) fn singles(&self) -> &[Operation] {
+        &self.singles
+    }
+
+    pub(crate) fn n_cells(&self) -> usize {
+        self.n_cells as usize
+    }
+
+    pub(crate) fn n_constants(&self) -> usize {
+        self.constants.len()
+    }
+
+    /// All groups, each after the singles that come before it; the last part has no group.
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = (&[Operation], Option<&Group>)> {
+        let starts = [0].into_iter().chain(self.groups.iter().map(|group| group.after));
+        let ends = self.groups.iter().map(|group| group.after).chain([self.singles.len()]);
+        let groups = self.groups.iter().map(Some).chain([None]);
+        starts.zip(ends).zip(groups).map(|((start, end), group)| (&self.singles[start..end], group))
+    }
+
+    /// A cell that nothing writes yet.
+    pub(crate) fn cell(&mut self) -> Cell {
+        self.n_cells += 1;
+        Cell(self.n_cells - 1)
+    }
+
+    /// The width of the widest number that a unit can check.
+    pub(crate) fn number_bits(&self) -> u32 {
+        2 * self.limb_bits
+    }
+
+    /// Adds an operation that takes only its own cells.
+    pub(crate) fn single(&mut self, operation: Operation) -> Cell {
+        let target = operation.target;
+        self.singles.push(operation);
+        target
+    }
+
+    /// Keeps a place for an operation that takes only its own cells; [`Self::fill`] follows.
+    pub(crate) fn reserve(&mut self) -> Place {
+        let nothing = Operation {
+            target: Cell::ZERO,
+            source: Source::Accumulator,
+            cells: [Cell::ZERO; 2],
+            coefficients: [0; 3],
+            bias: 0,
+            shift: 0,
+            check: None,
+        };
+        self.singles.push(nothing);
+        Place(self.singles.len() - 1)
+    }
+
+    /// Puts an operation at the place that was kept for it.
+    pub(crate) fn fill(&mut self, place: Place, operation: Operation) {
+        self.singles[place.0] = operation;
+    }
+
+    /// `bias + a x + b y + c x y`, exactly; the caller knows that it does not wrap.
+    pub(crate) fn exact(&mut self, cells: [Cell; 2], coefficients: [i64; 3], bias: i64) -> Cell {
+        let target = self.cell();
+        self.single(Operation { target, source: Source::Accumulator, cells, coefficients, bias, shift: 0, check: None })
+    }
+
+    /// The cell that holds an integer.
+    pub(crate) fn literal(&mut self, value: i64) -> Cell {
+        match self.literals.get(&value) {
+            Some(cell) => *cell,
+            None => {
+                let cell = self.exact([Cell::ZERO; 2], [0; 3], value);
+                self.literals.insert(value, cell);
+                cell
+            }
+        }
+    }
+
+    /// Where a group stands that is added later: what is added from now on may take its results.
+    pub(crate) fn place(&self) -> Place {
+        Place(self.singles.len())
+    }
+
+    /// Adds a group at a place.
+    pub(crate) fn group(&mut self, place: Place, products: Vec<Product>, operations: Vec<Operation>, inner: usize) {
+        debug_assert!(operations.len().is_multiple_of(inner));
+        debug_assert!(products.iter().all(|product| product.left.len() == inner && product.right.len() * inner == operations.len()));
+        self.groups.push(Group { products, operations, inner, after: place.0 });
+    }
+
+    /// The place of a function's first value among the constants.
+    pub(crate) fn function(&mut self, values: &[i32]) -> u32 {
+        let values: Vec<i64> = values.iter().map(|value| i64::from(*value)).collect();
+        let next = u32::try_from(self.constants.len()).expect("constants are far fewer than 2^32");
+        *self.functions.entry(values).or_insert_with_key(|values| {
+            self.constants.extend(values);
+            next
+        })
+    }
+
+    /// Adds inputs within a range.
+    ///
+    /// # Errors
+    /// The range is too wide for an input's limbs.
+    pub(crate) fn inputs(&mut self, count: usize, range: Interval) -> Result<Vec<Cell>, Unprovable> {
+        let bits = bits(range.hi.abs_diff(range.lo));
+        if bits > self.number_bits() {
+            return Err(Unprovable::Range { bits, limit: self.number_bits() });
+        }
+        let cells: Vec<Cell> = (0..count).map(|_| self.cell()).collect();
+        self.inputs.extend(cells.iter().map(|cell| Input { cell: *cell, lo: range.lo, bits }));
+        if range.lo + (1 << bits) - 1 != range.hi {
+            // The limbs stop at a power of two above the range, so its end has a check of its own: 0 <= hi - x.
+            for cell in &cells {
+                let check = Check { lo: 0, hi: (1 << bits) - 1, floating: false, value_bits: bits, excess_bits: 0 };
+                let target = self.cell();
+                let (source, cells) = (Source::Accumulator, [*cell, Cell::ZERO]);
+                self.single(Operation { target, source, cells, coefficients: [-1, 0, 0], bias: range.hi, shift: 0, check: Some(check) });
+            }
+        }
+        Ok(cells)
+    }
+
+    /// Cells that hold the same values, each of them once and none of them an input: fit to have addresses of their own.
+    pub(crate) fn distinct(&mut self, cells: impl Iterator<Item = Cell>) -> Vec<Cell> {
+        let mut taken: std::collections::HashSet<Cell> = self.inputs.iter().map(|input| input.cell).chain([Cell::ZERO]).collect();
+        cells.map(|cell| if taken.insert(cell) { cell } else { self.exact([cell, Cell::ZERO], [1, 0, 0], 0) }).collect()
+    }
+
+    /// Gives every cell its address: zero, inputs, outputs, the rest.
+    pub(crate) fn finish(&mut self, interface: Interface) {
+        let mut addresses = vec![None; self.n_cells()];
+        addresses[Cell::ZERO.index()] = Some(ZERO_ADDRESS);
+        let mut next = FIRST_INPUT;
+        for cell in interface.inputs.iter().chain(&interface.outputs) {
+            addresses[cell.index()] = Some(next);
+            next += 1;
+        }
+        self.outputs = interface.outputs;
+        let mut free = next..;
+        self.addresses = addresses.into_iter().map(|address| address.or_else(|| free.next()).expect("addresses do not end")).collect();
+    }
+}
+
+/// The width of an unsigned number.
+pub(crate) fn bits(number: u64) -> u32 {
+    u64::BITS - number.leading_zeros()
+}

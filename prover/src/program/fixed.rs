@@ -1,0 +1,138 @@
+//! The fixed columns of a trace program.
+
+use maat_verifier::air::signed;
+use maat_verifier::layout::*;
+use winterfell::math::{FieldElement, fields::f64::BaseElement};
+
+use super::Program;
+use super::builder::{Factor, Operation, Source};
+use super::schedule::Slot;
+
+/// The fixed columns, in the order of [`FIXED`], each with a value a row.
+pub(crate) fn fixed_columns(program: &Program) -> Vec<Vec<BaseElement>> {
+    let mut columns = vec![vec![BaseElement::ZERO; program.rows]; FIXED_WIDTH];
+    let mut set = |column: usize, row: usize, value: BaseElement| columns[column][row] = value;
+    let (builder, schedule) = (&program.builder, &program.schedule);
+    let readers = readers(program);
+    let number = |value: u64| BaseElement::new(value);
+
+    for row in 0..program.rows {
+        let content = schedule.at(row);
+        for (lane, (cell, coefficient)) in content.lanes.iter().enumerate() {
+            set(READ_ADDRESS.at(lane), row, number(builder.addresses[cell.index()]));
+            set(READ_COEFFICIENT.at(lane), row, signed(*coefficient));
+        }
+        for (unit, slot) in content.units.iter().enumerate() {
+            if let Some(operation) = program.operation(*slot) {
+                set_unit(&mut set, unit, row, operation, program, readers[operation.target.index()]);
+            }
+        }
+        for flag in &FIXED[FIXED.len() - FLAGS..] {
+            set(flag.start, row, number(content.flag(*flag).into()));
+        }
+    }
+    set(FINAL.start, program.rows - 2, BaseElement::ONE);
+
+    for weights in &schedule.weights {
+        if let Factor::Weights(values) = &builder.groups()[weights.group].products[weights.product].left {
+            for (lane, weight) in (LANES - weights.count..).zip(&values[weights.start..][..weights.count]) {
+                set(WEIGHTS.at(lane), weights.row, signed(*weight));
+            }
+        }
+    }
+    for (row, input) in builder.inputs.iter().enumerate() {
+        set(INPUT.start, row, BaseElement::ONE);
+        set(INPUT_ADDRESS.start, row, number(builder.addresses[input.cell.index()]));
+        set(INPUT_READERS.start, row, number(readers[input.cell.index()]));
+        set(INPUT_LO.start, row, signed(input.lo));
+        for (limb, width) in limb_widths(input.bits, builder.limb_bits).into_iter().enumerate() {
+            set(INPUT_WIDTH.at(limb), row, number(width.into()));
+        }
+    }
+    for (row, output) in builder.outputs.iter().enumerate() {
+        set(OUTPUT.start, row, BaseElement::ONE);
+        set(OUTPUT_ADDRESS.start, row, number(builder.addresses[output.index()]));
+    }
+    for (width, value) in (0..=builder.limb_bits).flat_map(|width| (0..1u64 << width).map(move |value| (width, value))) {
+        let (table, row) = table_position(width, value, program.rows);
+        set(TABLE_WIDTH.at(table), row, number(width.into()));
+        set(TABLE_VALUE.at(table), row, number(value));
+    }
+    // The rows behind the constants repeat the first one: any other value there could be looked up.
+    for row in 0..program.rows {
+        let address = if row < builder.constants.len() { row } else { 0 };
+        set(CONSTANT_ADDRESS.start, row, number(address as u64));
+        set(CONSTANT_VALUE.start, row, builder.constants.get(address).map_or(BaseElement::ZERO, |value| signed(*value)));
+    }
+    columns
+}
+
+/// Number of flags, the last fixed columns.
+const FLAGS: usize = FIXED_WIDTH - LEFT_KEEP.start;
+
+fn set_unit(
+    set: &mut impl FnMut(usize, usize, BaseElement),
+    unit: usize,
+    row: usize,
+    operation: &Operation,
+    program: &Program,
+    readers: u64,
+) {
+    let builder = &program.builder;
+    set(UNIT_ADDRESS.at(unit), row, BaseElement::new(builder.addresses[operation.target.index()]));
+    set(UNIT_READERS.at(unit), row, BaseElement::new(readers));
+    match operation.source {
+        Source::Accumulator => {
+            let power = BaseElement::new(1 << operation.shift.unsigned_abs());
+            set(UNIT_SCALE.at(unit), row, if operation.shift < 0 { power.inv() } else { power });
+            set(UNIT_BIAS.at(unit), row, signed(operation.offset()));
+            for (column, coefficient) in [UNIT_FIRST, UNIT_SECOND, UNIT_PRODUCT].into_iter().zip(operation.coefficients) {
+                set(column.at(unit), row, signed(coefficient));
+            }
+        }
+        Source::Lookup { first } => {
+            set(LOOKUP.start, row, BaseElement::ONE);
+            set(LOOKUP_ADDRESS.start, row, signed(first));
+        }
+        Source::Digit { .. } | Source::Quotient { .. } => {}
+    }
+    if let Some(check) = operation.check {
+        set(UNIT_CHECKED.at(unit), row, BaseElement::ONE);
+        set(UNIT_LO.at(unit), row, signed(check.lo));
+        set(UNIT_FLOATING.at(unit), row, BaseElement::new(check.floating.into()));
+        set(UNIT_HI.at(unit), row, signed(check.hi));
+    }
+    for (limb, width) in operation.widths().into_iter().flat_map(|bits| limb_widths(bits, builder.limb_bits)).enumerate() {
+        set(UNIT_WIDTH.at(unit * LIMBS + limb), row, BaseElement::new(width.into()));
+    }
+}
+
+/// How often each cell is read, in the rows that count: all but the last.
+fn readers(program: &Program) -> Vec<u64> {
+    let mut readers = vec![0; program.builder.n_cells()];
+    let lanes = (0..program.rows - 1).flat_map(|row| program.schedule.at(row).lanes);
+    lanes.map(|(cell, _)| cell).chain(program.builder.outputs.iter().copied()).for_each(|cell| readers[cell.index()] += 1);
+    readers
+}
+
+/// The widths of the low and the high limb of a number.
+pub(crate) fn limb_widths(bits: u32, limb_bits: u32) -> [u32; 2] {
+    [bits.min(limb_bits), bits.saturating_sub(limb_bits)]
+}
+
+/// Column and row of an entry of the range table.
+pub(crate) fn table_position(width: u32, value: u64, rows: usize) -> (usize, usize) {
+    let position = (1usize << width) - 1 + value as usize;
+    (position / (rows - 1), position % (rows - 1))
+}
+
+impl Program {
+    /// The operation of a unit.
+    pub(crate) fn operation(&self, slot: Slot) -> Option<&Operation> {
+        match slot {
+            Slot::Idle => None,
+            Slot::Grouped { group, index } => Some(&self.builder.groups()[group as usize].operations[index as usize]),
+            Slot::Single { index } => Some(&self.builder.singles()[index as usize]),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Winterfell's prover for the model AIR.
+
+use std::sync::Arc;
+
+use maat_verifier::air::{Challenges, ModelAir, PublicInputs};
+use maat_verifier::layout::{FIXED_WIDTH, MAIN_WIDTH, limb_bits};
+use maat_verifier::{SplitHasher, SplitTree, TreeHasher};
+use winterfell::crypto::DefaultRandomCoin;
+use winterfell::math::{FieldElement, fields::f64::BaseElement};
+use winterfell::matrix::ColMatrix;
+use winterfell::{
+    AuxRandElements, CompositionPoly, CompositionPolyTrace, ConstraintCompositionCoefficients, DefaultConstraintCommitment,
+    DefaultConstraintEvaluator, PartitionOptions, ProofOptions, Prover, StarkDomain, Trace, TraceInfo, TracePolyTable,
+};
+
+use crate::auxiliary::auxiliary_columns;
+use crate::fixed::{Extension, Fixed};
+use crate::stages::Clock;
+use crate::trace::ModelTrace;
+use crate::trace_lde::SplitTraceLde;
+
+/// Proves one statement. `H` hashes; with `IO`, the columns of inputs and outputs have a tree of their own.
+pub(crate) struct StarkProver<'a, H: TreeHasher, const IO: bool> {
+    pub(crate) fixed: &'a Fixed,
+    pub(crate) extension: Arc<Extension<H>>,
+    pub(crate) options: ProofOptions,
+    pub(crate) public_inputs: PublicInputs,
+    pub(crate) clock: &'a Clock<'a>,
+}
+
+impl<H: TreeHasher + Send + Sync, const IO: bool> Prover for StarkProver<'_, H, IO> {
+    type BaseField = BaseElement;
+    type Air = ModelAir;
+    type Trace = ModelTrace;
+    type HashFn = SplitHasher<H, IO>;
+    type VC = SplitTree<H>;
+    type RandomCoin = DefaultRandomCoin<SplitHasher<H, IO>>;
+    type TraceLde<E: FieldElement<BaseField = BaseElement>> = SplitTraceLde<E, H, IO>;
+    type ConstraintEvaluator<'a, E: FieldElement<BaseField = BaseElement>> = DefaultConstraintEvaluator<'a, ModelAir, E>;
+    type ConstraintCommitment<E: FieldElement<BaseField = BaseElement>> = DefaultConstraintCommitment<E, Self::HashFn, Self::VC>;
+
+    fn get_pub_inputs(&self, _trace: &ModelTrace) -> PublicInputs {
+        self.public_inputs.clone()
+    }
+
+    fn options(&self) -> &ProofOptions {
+        &self.options
+    }
+
+    fn new_trace_lde<E: FieldElement<BaseField = BaseElement>>(
+        &self,
+        info: &TraceInfo,
+        main: &ColMatrix<BaseElement>,
+        domain: &StarkDomain<BaseElement>,
+        _partitions: PartitionOptions,
+    ) -> (Self::TraceLde<E>, TracePolyTable<E>) {
+        self.clock.begin("witness commitment");
+        let rest = (FIXED_WIDTH..MAIN_WIDTH).map(|column| main.get_column(column).to_vec()).collect();
+        let rest = ColMatrix::new(rest).interpolate_columns_into();
+        let lde = SplitTraceLde::new(self.extension.clone(), info, &rest, domain);
+        let fixed = self.fixed.polynomials.columns().map(<[BaseElement]>::to_vec);
+        let polynomials = ColMatrix::new(fixed.chain(rest.into_columns()).collect());
+        (lde, TracePolyTable::new(polynomials))
+    }
+
+    fn build_aux_trace<E: FieldElement<BaseField = BaseElement>>(&self, trace: &ModelTrace, random: &AuxRandElements<E>) -> ColMatrix<E> {
+        self.clock.begin("auxiliary columns");
+        let radix = BaseElement::new(1 << limb_bits(trace.length()));
+        let columns = auxiliary_columns(trace.main_segment(), &Challenges::new(random.rand_elements()), radix);
+        self.clock.begin("auxiliary commitment");
+        columns
+    }
+
+    fn new_evaluator<'a, E: FieldElement<BaseField = BaseElement>>(
+        &self,
+        air: &'a ModelAir,
+        random: Option<AuxRandElements<E>>,
+        coefficients: ConstraintCompositionCoefficients<E>,
+    ) -> Self::ConstraintEvaluator<'a, E> {
+        self.clock.begin("constraints");
+        DefaultConstraintEvaluator::new(air, random, coefficients)
+    }
+
+    fn build_constraint_commitment<E: FieldElement<BaseField = BaseElement>>(
+        &self,
+        composition: CompositionPolyTrace<E>,
+        columns: usize,
+        domain: &StarkDomain<BaseElement>,
+        partitions: PartitionOptions,
+    ) -> (Self::ConstraintCommitment<E>, CompositionPoly<E>) {
+        self.clock.begin("constraint commitment");
+        let commitment = DefaultConstraintCommitment::new(composition, columns, domain, partitions);
+        self.clock.begin("openings");
+        commitment
+    }
+}

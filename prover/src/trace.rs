@@ -1,0 +1,34 @@
+use maat_verifier::air::trace_info;
+use winterfell::math::fields::f64::BaseElement;
+use winterfell::matrix::ColMatrix;
+use winterfell::{EvaluationFrame, Trace, TraceInfo};
+
+/// The main segment of a trace: fixed columns and witness.
+pub(crate) struct ModelTrace {
+    info: TraceInfo,
+    main: ColMatrix<BaseElement>,
+}
+
+impl ModelTrace {
+    pub(crate) fn new(columns: Vec<Vec<BaseElement>>) -> Self {
+        let main = ColMatrix::new(columns);
+        Self { info: trace_info(main.num_rows()), main }
+    }
+}
+
+impl Trace for ModelTrace {
+    type BaseField = BaseElement;
+
+    fn info(&self) -> &TraceInfo {
+        &self.info
+    }
+
+    fn main_segment(&self) -> &ColMatrix<BaseElement> {
+        &self.main
+    }
+
+    fn read_main_frame(&self, row: usize, frame: &mut EvaluationFrame<BaseElement>) {
+        self.main.read_row_into(row, frame.current_mut());
+        self.main.read_row_into((row + 1) % self.main.num_rows(), frame.next_mut());
+    }
+}

@@ -1,0 +1,98 @@
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use maat_verifier::layout::{FIXED_WIDTH, IO_WIDTH, MAIN_WIDTH};
+use maat_verifier::{SplitHasher, SplitTree, TreeHasher};
+use winterfell::crypto::VectorCommitment;
+use winterfell::math::{FieldElement, fields::f64::BaseElement};
+use winterfell::matrix::{ColMatrix, RowMatrix};
+use winter_air::proof::Queries;
+use winterfell::{EvaluationFrame, PartitionOptions, StarkDomain, TraceInfo, TraceLde};
+
+use crate::fixed::{Extension, SEGMENT_WIDTH, tree_over};
+
+/// The extended trace, whose fixed columns were extended and committed to beforehand.
+pub(crate) struct SplitTraceLde<E: FieldElement, H: TreeHasher, const IO: bool> {
+    fixed: Arc<Extension<H>>,
+    rest: RowMatrix<BaseElement>,
+    main: SplitTree<H>,
+    auxiliary: Option<(RowMatrix<E>, SplitTree<H>)>,
+    info: TraceInfo,
+    blowup: usize,
+    hasher: PhantomData<SplitHasher<H, IO>>,
+}
+
+impl<E: FieldElement<BaseField = BaseElement>, H: TreeHasher, const IO: bool> SplitTraceLde<E, H, IO> {
+    /// Extends and commits to the columns that are not fixed, given as polynomials.
+    pub(crate) fn new(fixed: Arc<Extension<H>>, info: &TraceInfo, rest: &ColMatrix<BaseElement>, domain: &StarkDomain<BaseElement>) -> Self {
+        let rest = RowMatrix::evaluate_polys_over::<SEGMENT_WIDTH>(rest, domain);
+        let parts = if IO { vec![0..IO_WIDTH, IO_WIDTH..MAIN_WIDTH - FIXED_WIDTH] } else { vec![0..MAIN_WIDTH - FIXED_WIDTH] };
+        let trees = [fixed.tree.clone()].into_iter().chain(parts.into_iter().map(|columns| Arc::new(tree_over(&rest, columns))));
+        let main = SplitTree::from_trees(trees.collect()).expect("all trees are over one domain");
+        Self { fixed, rest, main, auxiliary: None, info: info.clone(), blowup: domain.trace_to_lde_blowup(), hasher: PhantomData }
+    }
+}
+
+impl<E, H, const IO: bool> TraceLde<E> for SplitTraceLde<E, H, IO>
+where
+    E: FieldElement<BaseField = BaseElement>,
+    H: TreeHasher + Send + Sync,
+{
+    type HashFn = SplitHasher<H, IO>;
+    type VC = SplitTree<H>;
+
+    fn get_main_trace_commitment(&self) -> maat_verifier::Digest {
+        VectorCommitment::<Self::HashFn>::commitment(&self.main)
+    }
+
+    fn set_aux_trace(&mut self, trace: &ColMatrix<E>, domain: &StarkDomain<BaseElement>) -> (ColMatrix<E>, maat_verifier::Digest) {
+        let polynomials = trace.interpolate_columns();
+        let rows = RowMatrix::evaluate_polys_over::<SEGMENT_WIDTH>(&polynomials, domain);
+        let tree: Self::VC = rows.commit_to_rows::<Self::HashFn, Self::VC>(PartitionOptions::new(1, 1));
+        let commitment = VectorCommitment::<Self::HashFn>::commitment(&tree);
+        self.auxiliary = Some((rows, tree));
+        (polynomials, commitment)
+    }
+
+    fn read_main_trace_frame_into(&self, step: usize, frame: &mut EvaluationFrame<BaseElement>) {
+        let read = |step: usize, row: &mut [BaseElement]| {
+            let (fixed, rest) = row.split_at_mut(FIXED_WIDTH);
+            fixed.copy_from_slice(self.fixed.rows.row(step));
+            rest.copy_from_slice(self.rest.row(step));
+        };
+        read(step, frame.current_mut());
+        read((step + self.blowup) % self.trace_len(), frame.next_mut());
+    }
+
+    fn read_aux_trace_frame_into(&self, step: usize, frame: &mut EvaluationFrame<E>) {
+        let (rows, _) = self.auxiliary.as_ref().expect("winterfell sets the auxiliary segment before it reads it");
+        frame.current_mut().copy_from_slice(rows.row(step));
+        frame.next_mut().copy_from_slice(rows.row((step + self.blowup) % self.trace_len()));
+    }
+
+    fn query(&self, positions: &[usize]) -> Vec<Queries> {
+        let open = |tree: &Self::VC| {
+            let opened = VectorCommitment::<Self::HashFn>::open_many(tree, positions);
+            opened.expect("winterfell draws positions within the domain, each once").1
+        };
+        let main = positions.iter().map(|position| [self.fixed.rows.row(*position), self.rest.row(*position)].concat());
+        let main = Queries::new::<Self::HashFn, BaseElement, Self::VC>(open(&self.main), main.collect());
+        let auxiliary = self.auxiliary.iter().map(|(rows, tree)| {
+            let states = positions.iter().map(|position| rows.row(*position).to_vec()).collect();
+            Queries::new::<Self::HashFn, E, Self::VC>(open(tree), states)
+        });
+        [main].into_iter().chain(auxiliary).collect()
+    }
+
+    fn trace_len(&self) -> usize {
+        self.rest.num_rows()
+    }
+
+    fn blowup(&self) -> usize {
+        self.blowup
+    }
+
+    fn trace_info(&self) -> &TraceInfo {
+        &self.info
+    }
+}

@@ -1,0 +1,129 @@
+//! The witness: the columns that depend on the inputs.
+
+use maat_verifier::air::signed;
+use maat_verifier::layout::*;
+use winterfell::math::{FieldElement, fields::f64::BaseElement};
+
+use crate::program::{Program, Slot, limb_widths, table_position};
+use crate::salt::Salt;
+
+/// Index of a column among those that are not fixed.
+const fn rest(column: usize) -> usize {
+    column - FIXED_WIDTH
+}
+
+/// The columns of inputs, outputs and witness of a run of a program, and the outputs.
+pub(crate) struct Witness {
+    /// The columns from [`INPUT_VALUE`] on.
+    pub(crate) columns: Vec<Vec<BaseElement>>,
+    /// All outputs, inference by inference.
+    pub(crate) outputs: Vec<i32>,
+}
+
+impl Witness {
+    /// Runs a program on all inputs, inference by inference, which the model accepts. A salt fills what the columns of inputs and outputs
+    /// leave free.
+    pub(crate) fn new(program: &Program, inputs: &[i32], salt: Option<&Salt>) -> Self {
+        let (values, products) = program.evaluate(inputs);
+        let rows = program.rows;
+        let limb_bits = program.builder.limb_bits;
+        let mut columns = vec![vec![BaseElement::ZERO; rows]; MAIN_WIDTH - FIXED_WIDTH];
+        let mut uses = Uses::new(program);
+
+        for row in 0..rows {
+            let content = program.schedule.at(row);
+            // The terms of the last row are in no sum.
+            let counted = row + 1 < rows;
+            for (lane, (cell, _)) in content.lanes.iter().enumerate() {
+                columns[rest(READ_VALUE.at(lane))][row] = signed(values.of(*cell));
+            }
+            for (unit, slot) in content.units.iter().enumerate() {
+                let products = match slot {
+                    Slot::Grouped { group, index } => products[*group as usize][*index as usize],
+                    _ => 0,
+                };
+                let Some(operation) = program.operation(*slot) else {
+                    uses.count(counted, [(0, 0); LIMBS]);
+                    continue;
+                };
+                let numbers = values.numbers(operation, products);
+                columns[rest(UNIT_VALUE.at(unit))][row] = signed(numbers.y);
+                columns[rest(UNIT_BASE.at(unit))][row] = signed(numbers.base);
+                columns[rest(UNIT_SIDE.at(unit))][row] = signed(numbers.side);
+                let limbs = numbers.limbs.into_iter().zip(operation.widths()).flat_map(|(number, width)| limbs(number, width, limb_bits));
+                for (limb, (_, value)) in limbs.clone().enumerate() {
+                    columns[rest(UNIT_LIMB.at(unit * LIMBS + limb))][row] = BaseElement::new(value);
+                }
+                uses.count(counted, limbs);
+                if let Some(address) = values.looked_up(operation) {
+                    uses.constants[address] += 1;
+                }
+            }
+            let input = program.builder.inputs.get(row).zip(inputs.get(row));
+            if let Some((input, value)) = input {
+                columns[rest(INPUT_VALUE.start)][row] = signed((*value).into());
+                let limbs = limbs(i64::from(*value) - input.lo, input.bits, limb_bits);
+                for (limb, (_, value)) in limbs.into_iter().enumerate() {
+                    columns[rest(INPUT_LIMB.at(limb))][row] = BaseElement::new(value);
+                }
+                uses.count(counted, limbs);
+            } else {
+                uses.count(counted, [(0, 0); INPUT_LIMBS]);
+            }
+        }
+        let outputs: Vec<i64> = program.builder.outputs.iter().map(|cell| values.of(*cell)).collect();
+        for (row, output) in outputs.iter().enumerate() {
+            columns[rest(OUTPUT_VALUE.start)][row] = signed(*output);
+        }
+        uses.write(&mut columns, rows);
+        if let Some(salt) = salt {
+            for (column, used) in [(INPUT_VALUE, inputs.len()), (OUTPUT_VALUE, outputs.len())] {
+                let column = rest(column.start);
+                for (value, element) in columns[column][used..].iter_mut().zip(salt.elements(column as u64)) {
+                    *value = element;
+                }
+            }
+        }
+        let outputs = outputs.into_iter().map(|output| i32::try_from(output).expect("a model's outputs are within 32 bits")).collect();
+        Self { columns, outputs }
+    }
+}
+
+/// Width and value of the low and the high limb of a number.
+fn limbs(number: i64, bits: u32, limb_bits: u32) -> [(u32, u64); 2] {
+    let number = number.unsigned_abs();
+    let [low, high] = limb_widths(bits, limb_bits);
+    [(low, number & ((1 << limb_bits) - 1)), (high, number >> limb_bits)]
+}
+
+/// How often each entry of the range table and each constant is used.
+struct Uses {
+    rows: usize,
+    ranges: Vec<Vec<u32>>,
+    constants: Vec<u64>,
+}
+
+impl Uses {
+    fn new(program: &Program) -> Self {
+        let ranges = (0..=program.builder.limb_bits).map(|width| vec![0; 1 << width]).collect();
+        Self { rows: program.rows, ranges, constants: vec![0; program.builder.n_constants()] }
+    }
+
+    fn count(&mut self, counted: bool, limbs: impl IntoIterator<Item = (u32, u64)>) {
+        if counted {
+            limbs.into_iter().for_each(|(width, value)| self.ranges[width as usize][value as usize] += 1);
+        }
+    }
+
+    fn write(&self, columns: &mut [Vec<BaseElement>], rows: usize) {
+        for (width, uses) in (0..).zip(&self.ranges) {
+            for (value, uses) in (0..).zip(uses) {
+                let (table, row) = table_position(width, value, self.rows);
+                columns[rest(TABLE_USES.at(table))][row] = BaseElement::new((*uses).into());
+            }
+        }
+        for (value, uses) in columns[rest(CONSTANT_USES.start)][..rows].iter_mut().zip(&self.constants) {
+            *value = BaseElement::new(*uses);
+        }
+    }
+}
