@@ -17,6 +17,7 @@ pub(crate) fn auxiliary_columns<E: FieldElement<BaseField = BaseElement>>(
     main: &ColMatrix<BaseElement>,
     challenges: &Challenges<E>,
     radix: BaseElement,
+    n_inputs: usize,
 ) -> ColMatrix<E> {
     let rows = main.num_rows();
     let mut terms = vec![E::ZERO; rows * TERMS];
@@ -37,7 +38,7 @@ pub(crate) fn auxiliary_columns<E: FieldElement<BaseField = BaseElement>>(
                 denominators.push(denominator);
             }
             numerators.extend([INPUT, OUTPUT].map(|column| E::from(row[column.start])));
-            denominators.extend(bus::io_denominators(&row, challenges));
+            denominators.extend(bus::io_denominators(&row, n_inputs, challenges));
         }
         for ((term, numerator), inverse) in terms.iter_mut().zip(&numerators).zip(batch_inversion(&denominators)) {
             *term = *numerator * inverse;

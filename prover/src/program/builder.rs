@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use maat_runtime::Interval;
-use maat_verifier::layout::{FIRST_INPUT, ZERO_ADDRESS, limb_bits};
+use maat_verifier::layout::{FIRST_INPUT, ZERO_ADDRESS, first_output, limb_bits};
 
 use crate::error::Unprovable;
 
@@ -307,13 +307,12 @@ impl Builder {
     pub(crate) fn finish(&mut self, interface: Interface) {
         let mut addresses = vec![None; self.n_cells()];
         addresses[Cell::ZERO.index()] = Some(ZERO_ADDRESS);
-        let mut next = FIRST_INPUT;
-        for cell in interface.inputs.iter().chain(&interface.outputs) {
-            addresses[cell.index()] = Some(next);
-            next += 1;
+        let outputs = first_output(interface.inputs.len());
+        for (address, cell) in (FIRST_INPUT..).zip(&interface.inputs).chain((outputs..).zip(&interface.outputs)) {
+            addresses[cell.index()] = Some(address);
         }
+        let mut free = outputs + interface.outputs.len() as u64..;
         self.outputs = interface.outputs;
-        let mut free = next..;
         self.addresses = addresses.into_iter().map(|address| address.or_else(|| free.next()).expect("addresses do not end")).collect();
     }
 }

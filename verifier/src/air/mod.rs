@@ -82,7 +82,7 @@ impl Air for ModelAir {
     {
         let challenges = Challenges::new(random.rand_elements());
         let (bus, combination) = result.split_at_mut(bus::DEGREES.len());
-        bus::enforce(main.current(), auxiliary, &challenges, bus);
+        bus::enforce(main.current(), auxiliary, self.public_inputs.n_inputs, &challenges, bus);
         combination::enforce(main.current(), auxiliary, F::from(self.radix), &challenges, combination);
     }
 
