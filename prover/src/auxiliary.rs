@@ -45,7 +45,7 @@ pub(crate) fn auxiliary_columns<E: FieldElement<BaseField = BaseElement>>(
         }
     });
 
-    let mut columns = vec![Vec::with_capacity(rows); AUXILIARY_WIDTH];
+    let mut columns: Vec<Vec<E>> = (0..AUXILIARY_WIDTH).map(|_| Vec::with_capacity(rows)).collect();
     let mut sums = Sums { left: E::ZERO, right: E::ZERO, products: E::ZERO, inner: E::ZERO, outer: E::ZERO, results: E::ZERO };
     let (mut bus_sum, mut input_sum, mut output_sum) = (E::ZERO, E::ZERO, E::ZERO);
     let mut row = vec![BaseElement::ZERO; MAIN_WIDTH];

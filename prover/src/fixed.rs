@@ -41,7 +41,12 @@ impl Fixed {
             let offset = BaseElement::GENERATOR * generator.exp_vartime(coset as u64);
             let domain = StarkDomain::from_twiddles(twiddles.clone(), 2, offset);
             let extension = RowMatrix::evaluate_polys_over::<SEGMENT_WIDTH>(&self.polynomials, &domain);
-            leaves.par_iter_mut().skip(coset).step_by(cosets).enumerate().for_each(|(row, leaf)| *leaf = H::hash_elements(extension.row(row)));
+            leaves
+                .par_iter_mut()
+                .skip(coset)
+                .step_by(cosets)
+                .enumerate()
+                .for_each(|(row, leaf)| *leaf = H::hash_elements(extension.row(row)));
         }
         root_of(&MerkleTree::<H>::new(leaves).expect("a domain has at least two points"))
     }

@@ -18,7 +18,8 @@ const BATCH: usize = 2;
 
 /// Proves the first samples in one batch, or says why that fails.
 fn prove(model: &Model, samples: &[Sample]) -> Result<String, String> {
-    let batch = samples.iter().map(|sample| quantise_sample(model, sample)).collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())?;
+    let batch =
+        samples.iter().map(|sample| quantise_sample(model, sample)).collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())?;
     let size = batch.len() as u32;
     let entries = entries_for(model, &[size], &[Preset::Fast]).map_err(|error| error.to_string())?;
     let commitment = entries.commitment();

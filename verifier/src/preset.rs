@@ -108,7 +108,7 @@ impl FromStr for Preset {
 }
 
 /// Binary logarithm of the degree, for each row, of the identities that the AIR's arguments check at random points.
-const ARGUMENT_BITS: u32 = 6;
+const ARGUMENT_BITS: u32 = 7;
 
 /// A name that no preset has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -117,7 +117,7 @@ pub struct UnknownPreset(pub String);
 
 /// How hard a false proof is to find, in bits.
 ///
-/// Both figures are winterfell's, but no more than `64 * degree - log2(rows) - 6` for a field extension of that degree: the look-up and
+/// Both figures are winterfell's, but no more than `64 * degree - log2(rows) - 7` for a field extension of that degree: the look-up and
 /// linear-layer arguments of the AIR err with a probability of about `2^6 * rows / |extension|` over their challenges, which winterfell does
 /// not know of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,9 +202,9 @@ mod tests {
     fn the_arguments_of_the_air_limit_the_security() {
         let batching = BatchingMethod::Horner;
         let options = ProofOptions::new(255, 2, 32, FieldExtension::Quadratic, 8, 255, batching, batching);
-        assert_eq!(security(options, 22, Hash::Blake3).conjectured, 128 - 22 - 6);
+        assert_eq!(security(options, 22, Hash::Blake3).conjectured, 128 - 22 - 7);
         let options = ProofOptions::new(255, 2, 32, FieldExtension::None, 8, 255, batching, batching);
-        assert_eq!(security(options, 20, Hash::Blake3).conjectured, 64 - 20 - 6);
+        assert_eq!(security(options, 20, Hash::Blake3).conjectured, 64 - 20 - 7);
     }
 
     #[test]

@@ -39,8 +39,14 @@ impl Air for FloorAir {
         result[0] = frame.next()[0] - frame.current()[0].cube();
     }
 
-    fn evaluate_aux_transition<F, E>(&self, main: &EvaluationFrame<F>, aux: &EvaluationFrame<E>, _: &[F], _: &AuxRandElements<E>, result: &mut [E])
-    where
+    fn evaluate_aux_transition<F, E>(
+        &self,
+        main: &EvaluationFrame<F>,
+        aux: &EvaluationFrame<E>,
+        _: &[F],
+        _: &AuxRandElements<E>,
+        result: &mut [E],
+    ) where
         F: FieldElement<BaseField = BaseElement>,
         E: FieldElement<BaseField = BaseElement> + ExtensionOf<F>,
     {

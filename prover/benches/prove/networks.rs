@@ -36,7 +36,14 @@ impl Network {
     }
 
     /// Windows of a `[height, width, channels]` tensor, as a matrix with one window a row; padding reads the constant 0.
-    fn windows(&mut self, x: TensorId, [height, width, channels]: [usize; 3], size: usize, stride: usize, pad: usize) -> (TensorId, [usize; 2]) {
+    fn windows(
+        &mut self,
+        x: TensorId,
+        [height, width, channels]: [usize; 3],
+        size: usize,
+        stride: usize,
+        pad: usize,
+    ) -> (TensorId, [usize; 2]) {
         let out = [height, width].map(|length| (length + 2 * pad - size) / stride + 1);
         let mut indices = Vec::new();
         for (row, column) in (0..out[0]).flat_map(|row| (0..out[1]).map(move |column| (row, column))) {
@@ -132,7 +139,9 @@ pub fn cnn() -> Model {
 pub fn inputs(model: &Model, batch: u32) -> Vec<Vec<Vec<i32>>> {
     let value = |inference: usize, position: usize| ((inference * 7919 + position * 104729) % 65536) as i32 - 32768;
     (0..batch as usize)
-        .map(|inference| model.inputs().iter().map(|input| (0..input.shape.elements()).map(|position| value(inference, position)).collect()).collect())
+        .map(|inference| {
+            model.inputs().iter().map(|input| (0..input.shape.elements()).map(|position| value(inference, position)).collect()).collect()
+        })
         .collect()
 }
 

@@ -14,7 +14,6 @@ mod schedule;
 use maat_runtime::{Model, TensorId};
 use maat_verifier::layout::{MAX_ROWS, MIN_ROWS};
 
-
 pub(crate) use fixed::{fixed_columns, limb_widths, table_position};
 pub(crate) use schedule::Slot;
 
@@ -77,7 +76,8 @@ fn lower(model: &Model, batch: usize, builder: &mut Builder) -> Result<Interface
     let mut tensors: Vec<Vec<Cell>> = vec![Vec::new(); model.tensors().len()];
     for _ in 0..batch {
         for (tensor, cells) in model.inputs().iter().zip(&mut tensors) {
-            let added = builder.inputs(tensor.shape.elements(), tensor.range).map_err(|reason| ProgramError::input(&tensor.name, reason))?;
+            let added =
+                builder.inputs(tensor.shape.elements(), tensor.range).map_err(|reason| ProgramError::input(&tensor.name, reason))?;
             inputs.extend(&added);
             cells.extend(added);
         }

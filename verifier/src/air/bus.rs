@@ -74,13 +74,7 @@ where
 }
 
 /// Enforces that the helpers are the terms, and that the sums run over them.
-pub(super) fn enforce<F, E>(
-    row: &[F],
-    auxiliary: &EvaluationFrame<E>,
-    n_inputs: usize,
-    challenges: &Challenges<E>,
-    result: &mut [E],
-)
+pub(super) fn enforce<F, E>(row: &[F], auxiliary: &EvaluationFrame<E>, n_inputs: usize, challenges: &Challenges<E>, result: &mut [E])
 where
     F: FieldElement<BaseField = BaseElement>,
     E: FieldElement<BaseField = BaseElement> + ExtensionOf<F>,
