@@ -115,3 +115,6 @@ impl Air for ModelAir {
         challenges::draw(public_coin)
     }
 }
+
+#[cfg(test)]
+mod tests;
