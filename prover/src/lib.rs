@@ -23,3 +23,6 @@ pub use key::{Proved, ProvingKey, Visibility, entries};
 pub use program::Program;
 pub use salt::Salt;
 pub use stages::Stages;
+
+#[cfg(test)]
+mod tests;
