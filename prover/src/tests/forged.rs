@@ -38,6 +38,8 @@ pub(super) struct Forge {
     extension: Arc<Extension<Blake3>>,
     pub(super) entries: Entries,
     pub(super) entry: Entry,
+    /// The parameters of proofs: the preset's, if the forger is honest about them.
+    pub(super) options: ProofOptions,
 }
 
 /// Where a forged proof departs from the honest one; all else follows the protocol.
@@ -66,7 +68,7 @@ impl Forge {
         let others = batches.iter().map(|other| entry(other, Fixed::new(other).root::<Blake3>(blowup)));
         let entry = entry(program, extension.root());
         let entries = Entries::new(others.chain([entry]).collect()).unwrap();
-        Self { fixed, extension, entries, entry }
+        Self { fixed, extension, entries, entry, options: preset.options() }
     }
 
     pub(super) fn of(attempt: &Attempt) -> Self {
@@ -106,7 +108,7 @@ impl Forge {
 
     fn stark<const IO: bool>(&self, attempt: &Attempt, public_inputs: PublicInputs, departure: Departure) -> Option<(Proof, [u8; 32])> {
         let clock = Clock::new(&|_| ());
-        let options = self.entry.preset.options();
+        let options = self.options.clone();
         let honest = StarkProver::<Blake3, IO> {
             fixed: &self.fixed,
             extension: self.extension.clone(),

@@ -18,6 +18,8 @@ mod models;
 mod properties;
 mod statements;
 
+use std::sync::Arc;
+
 use maat_runtime::Model;
 use maat_verifier::Preset;
 use maat_verifier::air::{Challenges, ModelAir, PublicInputs, trace_info};
@@ -46,8 +48,9 @@ struct Violation {
 }
 
 /// A main segment and the statement that it is to prove, true or not.
+#[derive(Clone)]
 struct Attempt {
-    program: Program,
+    program: Arc<Program>,
     /// All columns of the main segment.
     main: Vec<Vec<BaseElement>>,
     inputs: Option<Vec<i32>>,
@@ -65,7 +68,7 @@ impl Attempt {
     fn of(program: Program, inputs: Vec<i32>) -> Self {
         let witness = Witness::new(&program, &inputs, None);
         let main = fixed_columns(&program).into_iter().chain(witness.columns).collect();
-        Self { program, main, inputs: Some(inputs), outputs: Some(witness.outputs) }
+        Self { program: Arc::new(program), main, inputs: Some(inputs), outputs: Some(witness.outputs) }
     }
 
     fn rows(&self) -> usize {
