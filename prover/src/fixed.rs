@@ -24,7 +24,11 @@ pub(crate) struct Fixed {
 
 impl Fixed {
     pub(crate) fn new(program: &Program) -> Self {
-        let columns = fixed_columns(program);
+        Self::of(fixed_columns(program))
+    }
+
+    /// Any columns.
+    pub(crate) fn of(columns: Vec<Vec<BaseElement>>) -> Self {
         let polynomials = ColMatrix::new(columns.clone()).interpolate_columns_into();
         Self { columns, polynomials }
     }

@@ -22,3 +22,6 @@ pub use key::{Proved, ProvingKey, Visibility, entries, entries_for};
 pub use program::Program;
 pub use salt::Salt;
 pub use stages::Stages;
+
+#[cfg(test)]
+mod tests;

@@ -62,9 +62,11 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    /// Whether the unit takes cells, and with them two lanes of its row.
+    /// Whether the unit takes cells, and with them two lanes of its row. Zero is a cell like any other: with a coefficient, it must not
+    /// stand where a product reads something else.
     pub(crate) fn reads(&self) -> bool {
-        self.cells != [Cell::ZERO; 2]
+        let floating = self.check.is_some_and(|check| check.floating);
+        self.cells != [Cell::ZERO; 2] || self.coefficients != [0; 3] || floating || matches!(self.source, Source::Lookup { .. })
     }
 
     /// The widths in bits of its remainder, its distance from the least value and its excess.

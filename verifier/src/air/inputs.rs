@@ -1,4 +1,7 @@
-//! Inputs: each is within its range.
+//! Inputs: each is within the range that the model takes.
+//!
+//! Every bound on what follows rests on this one: with an input that nobody has checked, accumulators could wrap modulo `p`. A verifier does
+//! not know the ranges, and sees no input that is only committed to.
 
 use winter_verifier::math::{FieldElement, fields::f64::BaseElement};
 
