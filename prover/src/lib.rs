@@ -7,6 +7,7 @@
 #![warn(missing_docs)]
 
 mod auxiliary;
+mod cache;
 mod error;
 mod fixed;
 mod key;
@@ -18,6 +19,7 @@ mod trace;
 mod trace_lde;
 mod witness;
 
+pub use cache::Cache;
 pub use error::{ProgramError, ProveError, Unprovable};
 pub use key::{Proved, ProvingKey, Visibility, entries};
 pub use program::Program;
