@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use response::Response;
 
-/// ONNX networks as Cairo programs with a deterministic integer runtime.
+/// ONNX networks as Cairo programs with a deterministic integer runtime, and proofs of their inferences.
 #[derive(Parser)]
 #[command(name = "maat", version, arg_required_else_help = true)]
 struct Arguments {
@@ -26,6 +26,9 @@ enum Verb {
     Transpile(verbs::transpile::Arguments),
     Run(verbs::run::Arguments),
     Inspect(verbs::inspect::Arguments),
+    Prove(verbs::prove::Arguments),
+    Verify(verbs::verify::Arguments),
+    Commitment(verbs::commitment::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -40,11 +43,14 @@ fn main() -> ExitCode {
         Verb::Transpile(arguments) => verbs::transpile::run(arguments).map(boxed),
         Verb::Run(arguments) => verbs::run::run(arguments).map(boxed),
         Verb::Inspect(arguments) => verbs::inspect::run(arguments).map(boxed),
+        Verb::Prove(arguments) => verbs::prove::run(arguments).map(boxed),
+        Verb::Verify(arguments) => verbs::verify::run(arguments).map(boxed),
+        Verb::Commitment(arguments) => verbs::commitment::run(arguments).map(boxed),
     };
     match result {
         Ok(response) => {
             response::print(response.as_ref(), arguments.json);
-            ExitCode::SUCCESS
+            if response.succeeded() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(error) => {
             if arguments.json {

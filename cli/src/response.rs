@@ -1,5 +1,10 @@
 use comfy_table::{Cell, CellAlignment, Table, presets};
+use maat_verifier::Security;
 use serde_json::Value;
+
+/// Said wherever privacy could be assumed.
+pub const NOT_ZERO_KNOWLEDGE: &str =
+    "Proofs are succinct and NOT zero-knowledge: they leak some of the weights, and of inputs and outputs that are committed to.";
 
 /// What a verb found: has a text form and a JSON form.
 pub trait Response {
@@ -7,6 +12,10 @@ pub trait Response {
     fn text(&self) -> String;
     /// For machines.
     fn json(&self) -> Value;
+    /// Whether what the verb was asked to check holds: if not, the exit code says so. Verbs that check nothing succeed.
+    fn succeeded(&self) -> bool {
+        true
+    }
 }
 
 /// Prints a response to the standard output.
@@ -25,6 +34,16 @@ pub fn table<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [
         table.add_row(row.iter().enumerate().map(|(column, text)| cell(column, text)));
     }
     table
+}
+
+/// Named facts, one a line.
+pub fn fields(facts: impl IntoIterator<Item = (&'static str, String)>) -> String {
+    facts.into_iter().map(|(name, value)| format!("{name:<18} {value}")).collect::<Vec<_>>().join("\n")
+}
+
+/// How hard a false proof is to find.
+pub fn security(security: &Security) -> String {
+    format!("{} bits conjectured, {} bits proven", security.conjectured, security.proven)
 }
 
 fn cell(column: usize, text: &str) -> Cell {

@@ -8,7 +8,7 @@ use winterfell::StarkDomain;
 use winterfell::crypto::{Digest, MerkleTree};
 use winterfell::math::fields::f64::BaseElement;
 use winterfell::math::{FieldElement, StarkField, fft};
-use winterfell::matrix::{ColMatrix, RowMatrix};
+use winterfell::matrix::{ColMatrix, RowMatrix, Segment, get_evaluation_offsets};
 
 use crate::program::{Program, fixed_columns};
 
@@ -24,11 +24,11 @@ pub(crate) struct Fixed {
 
 impl Fixed {
     pub(crate) fn new(program: &Program) -> Self {
-        Self::of(fixed_columns(program))
+        Self::interpolate(fixed_columns(program))
     }
 
-    /// Any columns.
-    pub(crate) fn of(columns: Vec<Vec<BaseElement>>) -> Self {
+    /// Any columns, with the polynomials through them.
+    pub(crate) fn interpolate(columns: Vec<Vec<BaseElement>>) -> Self {
         let polynomials = ColMatrix::new(columns.clone()).interpolate_columns_into();
         Self { columns, polynomials }
     }
@@ -56,17 +56,66 @@ impl Fixed {
     }
 }
 
+/// A matrix in rows, which can be read from a file as it was written there; winterfell's own can only be computed.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Rows {
+    values: Vec<BaseElement>,
+    width: usize,
+}
+
+impl Rows {
+    /// The rows of the given width that values make, one after the other.
+    pub(crate) fn new(values: Vec<BaseElement>, width: usize) -> Self {
+        debug_assert!(values.len().is_multiple_of(width));
+        Self { values, width }
+    }
+
+    /// The low-degree extension of polynomials, on the coset that winterfell takes.
+    fn extend(polynomials: &ColMatrix<BaseElement>, blowup: usize) -> Self {
+        let (length, width) = (polynomials.num_rows(), polynomials.num_cols());
+        let offsets = get_evaluation_offsets::<BaseElement>(length, blowup, BaseElement::GENERATOR);
+        let twiddles = fft::get_twiddles::<BaseElement>(length);
+        let mut values = vec![BaseElement::ZERO; length * blowup * width];
+        for first in (0..width).step_by(SEGMENT_WIDTH) {
+            let segment = Segment::<BaseElement, SEGMENT_WIDTH>::new(polynomials, first, &offsets, &twiddles);
+            let columns = first..width.min(first + SEGMENT_WIDTH);
+            let write = |(row, values): (&mut [BaseElement], &[BaseElement; SEGMENT_WIDTH])| {
+                row[columns.clone()].copy_from_slice(&values[..columns.len()]);
+            };
+            values.par_chunks_mut(width).zip(segment.par_iter()).with_min_len(128).for_each(write);
+        }
+        Self { values, width }
+    }
+
+    pub(crate) fn row(&self, row: usize) -> &[BaseElement] {
+        &self.values[row * self.width..][..self.width]
+    }
+
+    /// All values, row by row.
+    pub(crate) fn values(&self) -> &[BaseElement] {
+        &self.values
+    }
+
+    fn len(&self) -> usize {
+        self.values.len() / self.width
+    }
+}
+
 /// The low-degree extension of the fixed columns, and the tree over its rows.
 #[derive(Debug)]
 pub(crate) struct Extension<H: TreeHasher> {
-    pub(crate) rows: RowMatrix<BaseElement>,
+    pub(crate) rows: Rows,
     pub(crate) tree: Arc<MerkleTree<H>>,
 }
 
 impl<H: TreeHasher> Extension<H> {
     pub(crate) fn new(fixed: &Fixed, blowup: usize) -> Self {
-        let rows = RowMatrix::evaluate_polys::<SEGMENT_WIDTH>(&fixed.polynomials, blowup);
-        let tree = Arc::new(tree_over(&rows, 0..rows.num_cols()));
+        Self::over(Rows::extend(&fixed.polynomials, blowup))
+    }
+
+    /// The tree over rows that are there already.
+    pub(crate) fn over(rows: Rows) -> Self {
+        let tree = Arc::new(tree(rows.len(), |row| rows.row(row)));
         Self { rows, tree }
     }
 
@@ -81,7 +130,10 @@ fn root_of<H: TreeHasher>(tree: &MerkleTree<H>) -> [u8; 32] {
 
 /// The tree over some columns of a matrix.
 pub(crate) fn tree_over<H: TreeHasher>(matrix: &RowMatrix<BaseElement>, columns: std::ops::Range<usize>) -> MerkleTree<H> {
-    let leaf = |row| H::hash_elements(&matrix.row(row)[columns.clone()]);
-    let leaves = (0..matrix.num_rows()).into_par_iter().with_min_len(128).map(leaf).collect();
+    tree(matrix.num_rows(), |row| &matrix.row(row)[columns.clone()])
+}
+
+fn tree<'m, H: TreeHasher>(rows: usize, row: impl Fn(usize) -> &'m [BaseElement] + Sync) -> MerkleTree<H> {
+    let leaves = (0..rows).into_par_iter().with_min_len(128).map(|index| H::hash_elements(row(index))).collect();
     MerkleTree::new(leaves).expect("a domain has at least two points")
 }

@@ -9,9 +9,10 @@ use winterfell::crypto::hashers::Blake3_256;
 use winterfell::math::fields::f64::BaseElement;
 use winterfell::{Proof, Prover};
 
+use crate::cache::Cache;
 use crate::error::ProveError;
 use crate::fixed::{Extension, Fixed};
-use crate::program::Program;
+use crate::program::{Program, fixed_columns};
 use crate::salt::Salt;
 use crate::stages::{Clock, Stages};
 use crate::stark::StarkProver;
@@ -94,6 +95,7 @@ pub struct ProvingKey<'m> {
     extended: Extended,
     entries: Entries,
     preset: Preset,
+    cached: bool,
 }
 
 /// A proof, and what is known of it.
@@ -117,31 +119,49 @@ impl<'m> ProvingKey<'m> {
     /// # Errors
     /// The model has no trace program, or the entries are not this model's.
     pub fn new(model: &'m Model, entries: Entries, preset: Preset, batch: u32) -> Result<Self, ProveError> {
+        Self::prepare(model, entries, preset, batch, None)
+    }
+
+    /// As [`Self::new`], but the extended fixed columns are read from a cache, or written to it for the next time.
+    ///
+    /// A cache that cannot be read or written costs time and nothing else.
+    ///
+    /// # Errors
+    /// As for [`Self::new`].
+    pub fn with_cache(model: &'m Model, entries: Entries, preset: Preset, batch: u32, cache: &Cache) -> Result<Self, ProveError> {
+        Self::prepare(model, entries, preset, batch, Some(cache))
+    }
+
+    fn prepare(model: &'m Model, entries: Entries, preset: Preset, batch: u32, cache: Option<&Cache>) -> Result<Self, ProveError> {
         let expected = *entries.find(preset, batch).ok_or(ProveError::NoEntry { preset, batch })?;
         let program = Program::new(model, batch as usize)?;
-        let fixed = Fixed::new(&program);
-        let blowup = preset.options().blowup_factor();
-        let (extended, root) = match preset.hash() {
+        let columns = fixed_columns(&program);
+        let (fixed, extended, root, cached) = match preset.hash() {
             Hash::Blake3 => {
-                let extension = Arc::new(Extension::new(&fixed, blowup));
+                let (fixed, extension, cached) = extended(columns, &expected, cache);
                 let root = extension.root();
-                (Extended::Blake3(extension), root)
+                (fixed, Extended::Blake3(Arc::new(extension)), root, cached)
             }
             Hash::Blake2s => {
-                let extension = Arc::new(Extension::new(&fixed, blowup));
+                let (fixed, extension, cached) = extended(columns, &expected, cache);
                 let root = extension.root();
-                (Extended::Blake2s(extension), root)
+                (fixed, Extended::Blake2s(Arc::new(extension)), root, cached)
             }
         };
         if entry(&program, preset, root) != expected {
             return Err(ProveError::OtherModel { preset, batch });
         }
-        Ok(Self { model, program, fixed, extended, entries, preset })
+        Ok(Self { model, program, fixed, extended, entries, preset, cached })
     }
 
     /// The trace program.
     pub fn program(&self) -> &Program {
         &self.program
+    }
+
+    /// Whether the extended fixed columns were read from a cache.
+    pub fn cached(&self) -> bool {
+        self.cached
     }
 
     /// Proves a batch of inferences, each with the model's inputs in order.
@@ -218,4 +238,22 @@ impl<'m> ProvingKey<'m> {
         let (trace, _, _) = parsed.expect("winterfell has just written them");
         Ok((proof, IO.then(|| trace[0].parts()[1])))
     }
+}
+
+/// The polynomials through fixed columns and their extension, from the cache if it has those of the entry. The flag tells whether it had.
+fn extended<H: TreeHasher>(columns: Vec<Vec<BaseElement>>, entry: &Entry, cache: Option<&Cache>) -> (Fixed, Extension<H>, bool) {
+    let blowup = entry.preset.options().blowup_factor();
+    if let Some((polynomials, rows)) = cache.and_then(|cache| cache.read(&entry.fixed_root, &columns, blowup)) {
+        let extension = Extension::over(rows);
+        if extension.root() == entry.fixed_root {
+            return (Fixed { columns, polynomials }, extension, true);
+        }
+    }
+    let fixed = Fixed::interpolate(columns);
+    let extension = Extension::new(&fixed, blowup);
+    if let Some(cache) = cache.filter(|_| extension.root() == entry.fixed_root) {
+        // Whoever proves needs the proof, not the file.
+        let _ = cache.write(&entry.fixed_root, &fixed, &extension.rows, blowup);
+    }
+    (fixed, extension, false)
 }

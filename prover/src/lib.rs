@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod auxiliary;
+mod cache;
 mod error;
 mod fixed;
 mod key;
@@ -17,6 +18,7 @@ mod trace;
 mod trace_lde;
 mod witness;
 
+pub use cache::Cache;
 pub use error::{ProgramError, ProveError, Unprovable};
 pub use key::{Proved, ProvingKey, Visibility, entries, entries_for};
 pub use program::Program;

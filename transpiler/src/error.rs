@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use maat_cairo::CompileError;
+use maat_prover::ProveError;
 use maat_runtime::{FormatError, ModelError};
 
 /// Why a network could not be transpiled, or a package could not be written or read.
@@ -51,6 +52,12 @@ pub enum TranspileError {
     /// The generated package does not compile, which is a bug of ours.
     #[error(transparent)]
     Compile(#[from] CompileError),
+    /// Single inferences can be proven, but not batches of a size that was asked for.
+    #[error("batches of {batch} cannot be proven")]
+    Batch { batch: u32, source: ProveError },
+    /// The package is of a model without proofs.
+    #[error("the model cannot be proven: {reason}")]
+    Unprovable { reason: String },
     /// A generated program does not run, which is a bug of ours.
     #[error("the generated program does not run: {reason}")]
     Generated { reason: String },

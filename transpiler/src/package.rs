@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use maat_cairo::{Compiler, Program, RunError, Sources};
 use maat_runtime::Model;
+use maat_verifier::Entries;
 use serde::{Deserialize, Serialize};
 use starknet_types_core::felt::Felt;
 
@@ -12,9 +13,10 @@ use crate::codegen;
 use crate::cost::{self, Cost};
 use crate::error::TranspileError;
 use crate::network::{Provenance, Quality, Quantised, sha256};
+use crate::proving::Proving;
 
 /// The version of the manifest's format.
-pub const MANIFEST_VERSION: u32 = 1;
+pub const MANIFEST_VERSION: u32 = 2;
 
 const MANIFEST: &str = "manifest.json";
 const MODEL: &str = "model.maat";
@@ -40,6 +42,9 @@ pub struct Manifest {
     pub sierra_class_hash: String,
     /// Hash of its CASM class.
     pub casm_class_hash: String,
+    /// The model's commitment for proofs, or why there is none.
+    #[serde(flatten)]
+    pub proving: Proving,
     /// What made the package.
     pub versions: Versions,
     /// sha256 of every other file, by path.
@@ -82,11 +87,24 @@ pub struct Package {
 }
 
 impl Package {
-    /// Generates and compiles the Cairo of a quantised network.
+    /// Generates and compiles the Cairo of a quantised network, and commits to the model for proofs of single inferences.
     ///
     /// # Errors
-    /// The model cannot be expressed in Cairo, or the class cannot be built.
+    /// The model cannot be expressed in Cairo, or the class cannot be built. A model that cannot be proven is no error: the manifest says why.
     pub fn build(quantised: Quantised, compiler: &Compiler, progress: &mut dyn FnMut(&str)) -> Result<Self, TranspileError> {
+        Self::build_for_batches(quantised, &[], compiler, progress)
+    }
+
+    /// As [`Self::build`], with a commitment for batches of other sizes too.
+    ///
+    /// # Errors
+    /// As for [`Self::build`]; and single inferences can be proven, but not batches of all these sizes.
+    pub fn build_for_batches(
+        quantised: Quantised,
+        batches: &[u32],
+        compiler: &Compiler,
+        progress: &mut dyn FnMut(&str),
+    ) -> Result<Self, TranspileError> {
         let Quantised { model, provenance, quality } = quantised;
         progress("generating Cairo");
         let generated = codegen::generate(&model)?;
@@ -100,6 +118,7 @@ impl Package {
         progress("measuring the cost");
         let cost = cost::measure(&model, &generated, &program, &contract)?;
         let report = Report { quality, cost };
+        let proving = Proving::of(&model, batches, progress)?;
 
         let mut files = BTreeMap::new();
         let text = |sources: &Sources, folder: &str| {
@@ -129,6 +148,7 @@ impl Package {
             program_hash: program_hash.to_fixed_hex_string(),
             sierra_class_hash: contract.class_hash().to_fixed_hex_string(),
             casm_class_hash: contract.compiled_class_hash().to_fixed_hex_string(),
+            proving,
             versions: Versions {
                 maat: env!("CARGO_PKG_VERSION").to_owned(),
                 model_format: maat_runtime::FORMAT_VERSION,
@@ -224,6 +244,21 @@ impl PackageFolder {
     pub fn model(&self) -> Result<Model, TranspileError> {
         let bytes = self.read(MODEL)?;
         Model::from_bytes(&bytes).map_err(|source| TranspileError::Format { path: self.folder.join(MODEL), source })
+    }
+
+    /// The entries of the model's commitment. Only the manifest is read, so that they are the model's is its word.
+    ///
+    /// # Errors
+    /// The model cannot be proven, or the commitment is not that of the entries.
+    pub fn entries(&self) -> Result<&Entries, TranspileError> {
+        match &self.manifest.proving {
+            Proving::Committed { commitment, entries } if entries.commitment() == *commitment => Ok(entries),
+            Proving::Committed { commitment, entries } => {
+                let reason = format!("the model commitment is {commitment}, but its entries make {}: transpile again", entries.commitment());
+                Err(TranspileError::Package { path: self.folder.join(MANIFEST), reason })
+            }
+            Proving::Unprovable { reason } => Err(TranspileError::Unprovable { reason: reason.clone() }),
+        }
     }
 
     /// The report.

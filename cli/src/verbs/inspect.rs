@@ -2,10 +2,10 @@ use std::path::PathBuf;
 
 use maat_runtime::Model;
 use maat_transpiler::codegen::Plan;
-use maat_transpiler::{Accuracy, Cost, Manifest, PackageFolder, Quality, Report, Witness};
+use maat_transpiler::{Accuracy, Cost, Manifest, PackageFolder, Proving, Quality, Report, Witness};
 use serde_json::{Value, json};
 
-use crate::response::{Response, grouped, percent, real, table};
+use crate::response::{Response, fields, grouped, percent, real, table};
 
 /// Show what is in a model package: nodes, scales, proven ranges, accuracy, cost
 #[derive(clap::Args)]
@@ -37,9 +37,9 @@ impl Response for Inspected {
             ("program hash", manifest.program_hash.clone()),
             ("Sierra class hash", manifest.sierra_class_hash.clone()),
             ("CASM class hash", manifest.casm_class_hash.clone()),
+            ("model commitment", commitment(&manifest.proving)),
         ];
-        let identity = identity.map(|(name, value)| format!("{name:<18} {value}")).join("\n");
-        [identity, self.nodes(), accuracy(&self.report.quality), node_errors(&self.report.quality), cost(&self.report.cost)].join("\n\n")
+        [fields(identity), self.nodes(), accuracy(&self.report.quality), node_errors(&self.report.quality), cost(&self.report.cost)].join("\n\n")
     }
 
     fn json(&self) -> Value {
@@ -68,6 +68,17 @@ impl Inspected {
         });
         let header = ["node", "primitive", "shape", "unit", "proven range", "in real units", "error at most", ""];
         table(header, rows).to_string()
+    }
+}
+
+/// The commitment of proofs, for people.
+pub fn commitment(proving: &Proving) -> String {
+    match proving {
+        Proving::Committed { commitment, .. } => {
+            let batches = proving.batches().iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+            format!("{commitment} (batches of {batches})")
+        }
+        Proving::Unprovable { reason } => format!("none, inferences cannot be proven: {reason}"),
     }
 }
 

@@ -1,6 +1,9 @@
 //! One file a verb: its arguments, and a function that gives a typed response.
 
+pub mod commitment;
 pub mod demo;
 pub mod inspect;
+pub mod prove;
 pub mod run;
 pub mod transpile;
+pub mod verify;

@@ -12,7 +12,8 @@ use crate::response::Response;
 
 /// Turn an ONNX file into a model package: quantised model, Cairo sources, compiled classes, report
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  maat transpile model.onnx --calibration samples.json -o package")]
+#[command(after_help = "Examples:\n  maat transpile model.onnx --calibration samples.json -o package\n  \
+    maat transpile model.onnx --calibration samples.json --batch 16 --batch 100 -o package")]
 pub struct Arguments {
     /// The ONNX file
     onnx: PathBuf,
@@ -22,6 +23,9 @@ pub struct Arguments {
     /// Samples to choose scales by and to measure accuracy with, as JSON, .npy or .npz; every fourth is kept back
     #[arg(long, value_name = "FILE")]
     calibration: Option<PathBuf>,
+    /// Commit to the model for batches of this size too, so that one proof can cover them; may be repeated
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    batch: Vec<u32>,
     #[command(flatten)]
     quantisation: Quantisation,
     #[command(flatten)]
@@ -119,7 +123,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Transpiled> {
     };
     progress.step("calibrating and quantising");
     let quantised = network.quantise(&samples, &arguments.quantisation.options())?;
-    let package = Package::build(quantised, &compiler, &mut |step| progress.step(step))?;
+    let package = Package::build_for_batches(quantised, &arguments.batch, &compiler, &mut |step| progress.step(step))?;
     progress.step("writing the package");
     package.write(&arguments.output)?;
     let (manifest, report) = (package.manifest, package.report);
@@ -130,7 +134,8 @@ impl Response for Transpiled {
     fn text(&self) -> String {
         let accuracy = inspect::accuracy(&self.report.quality);
         let cost = inspect::cost(&self.report.cost);
-        format!("{accuracy}\n\n{cost}\n\nwrote {} in {:.1} s", self.output.display(), self.ms as f64 / 1000.0)
+        let commitment = inspect::commitment(&self.manifest.proving);
+        format!("{accuracy}\n\n{cost}\n{:<21} {commitment}\n\nwrote {} in {:.1} s", "model commitment", self.output.display(), self.ms as f64 / 1000.0)
     }
 
     fn json(&self) -> Value {

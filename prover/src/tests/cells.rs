@@ -315,7 +315,7 @@ fn a_free_cell_does_not_change_the_statement() {
 fn a_changed_cell_of_a_fixed_column_is_another_model() {
     let attempt = Attempt::honest(&models::every_primitive(), 1, 7);
     let columns = Fixed::new(&attempt.program).columns;
-    let root = |columns: Vec<Vec<BaseElement>>| Fixed::of(columns).root::<Blake3_256<BaseElement>>(2);
+    let root = |columns: Vec<Vec<BaseElement>>| Fixed::interpolate(columns).root::<Blake3_256<BaseElement>>(2);
     let honest = root(columns.clone());
     for group in FIXED {
         for (column, row) in group.indices().zip([0, 1, 700, attempt.rows() - 2, attempt.rows() - 1].into_iter().cycle()) {
@@ -341,7 +341,7 @@ fn fixed_columns_that_are_not_the_models_are_rejected() {
     columns[UNIT_BIAS.at(0)][3] += BaseElement::ONE;
     let mut changed = attempt.clone();
     changed.main[..FIXED_WIDTH].clone_from_slice(&columns);
-    let mut forge = Forge::new(&attempt.program, Fixed::of(columns), &[]);
+    let mut forge = Forge::new(&attempt.program, Fixed::interpolate(columns), &[]);
     let found = forge.entry.fixed_root;
     (forge.entries, forge.entry) = (honest.entries.clone(), honest.entry);
     let expected = honest.entry.fixed_root;

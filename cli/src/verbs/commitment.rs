@@ -1,0 +1,121 @@
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use maat_prover::entries;
+use maat_transpiler::{PackageFolder, Proving, TranspileError, hex};
+use maat_verifier::{Entries, Entry, ModelCommitment};
+use serde_json::{Value, json};
+
+use crate::progress::Progress;
+use crate::response::Response;
+
+/// Recompute a package's model commitment from the model, and compare it with the manifest
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  maat commitment package\n\n\
+    Exits with 0 only when they match. A model commitment is like a verifying key: proofs are about whatever it commits to. Somebody\n\
+    whom you trust must have recomputed it from the model, or you yourself. A dishonest owner could commit to columns that are no low-degree\n\
+    polynomials, and then prove answers of two models under one commitment, with far less work than the bits of security say. A verifier\n\
+    who is not shown the weights trusts that this was done.")]
+pub struct Arguments {
+    /// The package folder, as `maat transpile` writes it
+    package: PathBuf,
+}
+
+/// The commitment of the manifest beside the model's.
+pub struct Compared {
+    manifest: ModelCommitment,
+    recomputed: ModelCommitment,
+    entries: usize,
+    differences: Vec<String>,
+}
+
+pub fn run(arguments: Arguments) -> anyhow::Result<Compared> {
+    let progress = Progress::start("reading the package");
+    let package = PackageFolder::open(&arguments.package)?;
+    let model = package.model()?;
+    let (manifest, listed) = match &package.manifest.proving {
+        Proving::Committed { commitment, entries } => (*commitment, entries),
+        Proving::Unprovable { reason } => return Err(TranspileError::Unprovable { reason: reason.clone() }.into()),
+    };
+    let mut recomputed = Vec::new();
+    for batch in package.manifest.proving.batches() {
+        progress.step(&format!("committing to the model for batches of {batch}"));
+        recomputed.extend(entries(&model, &[batch])?.as_slice());
+    }
+    let recomputed = Entries::new(recomputed)?;
+    let mut differences = compare(listed, &recomputed);
+    if listed.commitment() != manifest {
+        differences.insert(0, format!("the manifest's commitment is not that of its entries, which make {}", listed.commitment()));
+    }
+    Ok(Compared { manifest, recomputed: recomputed.commitment(), entries: listed.as_slice().len(), differences })
+}
+
+/// What differs, in words.
+fn compare(manifest: &Entries, model: &Entries) -> Vec<String> {
+    let keys: BTreeSet<_> = manifest.as_slice().iter().chain(model.as_slice()).map(|entry| (entry.preset, entry.batch)).collect();
+    let differences = keys.into_iter().flat_map(|(preset, batch)| {
+        let of = format!("preset {preset}, batches of {batch}");
+        match (manifest.find(preset, batch), model.find(preset, batch)) {
+            (Some(manifest), Some(model)) => values(manifest)
+                .into_iter()
+                .zip(values(model))
+                .filter(|(manifest, model)| manifest != model)
+                .map(|((what, manifest), (_, model))| format!("{of}: {what} {manifest} in the manifest, {model} by the model"))
+                .collect(),
+            (None, _) => vec![format!("{of}: the manifest has no entry")],
+            (_, None) => vec![format!("{of}: the model has no entry")],
+        }
+    });
+    differences.collect()
+}
+
+fn values(entry: &Entry) -> [(&'static str, String); 4] {
+    let Entry { preset: _, batch: _, rows, inputs, outputs, fixed_root } = entry;
+    [("rows", rows.to_string()), ("inputs", inputs.to_string()), ("outputs", outputs.to_string()), ("fixed root", hex(fixed_root))]
+}
+
+impl Response for Compared {
+    fn text(&self) -> String {
+        if self.succeeded() {
+            return format!("{}\nmatches: recomputed from the model, all {} entries", self.manifest, self.entries);
+        }
+        let lines = [format!("manifest    {}", self.manifest), format!("recomputed  {}", self.recomputed)];
+        format!("the commitment does NOT match the model\n{}\n\n{}", lines.join("\n"), self.differences.join("\n"))
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "matches": self.succeeded(),
+            "commitment": self.manifest.to_string(),
+            "recomputed": self.recomputed.to_string(),
+            "entries": self.entries,
+            "differences": self.differences,
+        })
+    }
+
+    fn succeeded(&self) -> bool {
+        self.manifest == self.recomputed && self.differences.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use maat_verifier::Preset;
+
+    use super::*;
+
+    #[test]
+    fn each_difference_is_named() {
+        let entry = |preset, batch| Entry { preset, batch, rows: 2048, inputs: 3, outputs: 2, fixed_root: [7; 32] };
+        let entries = |entries: &[Entry]| Entries::new(entries.to_vec()).unwrap();
+        let (one, two) = (entry(Preset::Fast, 1), entry(Preset::Fast, 2));
+        assert_eq!(compare(&entries(&[one, two]), &entries(&[one, two])), Vec::<String>::new());
+        let other = Entry { rows: 4096, ..two };
+        let found = compare(&entries(&[one, two]), &entries(&[one, other]));
+        assert_eq!(found, ["preset fast, batches of 2: rows 2048 in the manifest, 4096 by the model"]);
+        assert_eq!(compare(&entries(&[two]), &entries(&[one, two])), ["preset fast, batches of 1: the manifest has no entry"]);
+        assert_eq!(compare(&entries(&[one, two]), &entries(&[one])), ["preset fast, batches of 2: the model has no entry"]);
+        let foreign = Entry { fixed_root: [0; 32], ..one };
+        assert!(compare(&entries(&[one]), &entries(&[foreign]))[0].contains("fixed root 0x0707"));
+    }
+}
