@@ -208,7 +208,7 @@ impl Trace {
         }
         let address = add(at(LOOKUP_ADDRESS, 0), at(READ_VALUE, 0));
         terms.push((at(LOOKUP, 0), denominator(2, address, at(UNIT_VALUE, 0))));
-        terms.push((neg(at(CONSTANT_USES, 0)), denominator(2, at(CONSTANT_ADDRESS, 0), at(CONSTANT_VALUE, 0))));
+        terms.push((neg(at(CONSTANT_USES, 0)), denominator(2, at(ROW, 0), at(CONSTANT_VALUE, 0))));
 
         let mut sum = [0, 0];
         for (helper, pair) in terms.chunks(2).enumerate() {
@@ -226,9 +226,9 @@ impl Trace {
         // An input is given as often as it is read, an output is taken once.
         let io = ext_sub(step(OUTPUT_SUM), scale(at(INPUT_READERS, 0), step(INPUT_SUM)));
         require("bus sum", 0, step(BUS_SUM), ext_add(sum, io));
-        let input = denominator(0, at(INPUT_ADDRESS, 0), at(INPUT_VALUE, 0));
+        let input = denominator(0, add(at(ROW, 0), 1), at(INPUT_VALUE, 0));
         require("input sum", 0, ext_mul(step(INPUT_SUM), input), lift(at(INPUT, 0)));
-        let output = denominator(0, at(OUTPUT_ADDRESS, 0), at(OUTPUT_VALUE, 0));
+        let output = denominator(0, add(at(ROW, 0), 1 + self.n_inputs as u64), at(OUTPUT_VALUE, 0));
         require("output sum", 0, ext_mul(step(OUTPUT_SUM), output), lift(at(OUTPUT, 0)));
     }
 

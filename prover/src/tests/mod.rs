@@ -99,7 +99,7 @@ impl Attempt {
     fn auxiliary(&self, random: &AuxRandElements<Extended>) -> Vec<Vec<Extended>> {
         let radix = BaseElement::new(1 << limb_bits(self.rows()));
         let main = ColMatrix::new(self.main.clone());
-        let columns = auxiliary_columns(&main, &Challenges::new(random.rand_elements()), radix);
+        let columns = auxiliary_columns(&main, &Challenges::new(random.rand_elements()), radix, self.program.n_inputs);
         columns.columns().map(<[_]>::to_vec).collect()
     }
 
