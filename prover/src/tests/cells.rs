@@ -12,7 +12,7 @@ use maat_verifier::layout::*;
 use rayon::prelude::*;
 use winterfell::AuxRandElements;
 use winterfell::crypto::hashers::Blake3_256;
-use winterfell::math::{FieldElement, StarkField, fields::f64::BaseElement};
+use winterfell::math::{FieldElement, fields::f64::BaseElement};
 
 use super::forged::{Departure, Forge};
 use super::{Attempt, Extended, models};
