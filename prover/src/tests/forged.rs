@@ -9,7 +9,8 @@ use maat_runtime::Model;
 use maat_verifier::air::{ModelAir, PublicInputs};
 use maat_verifier::layout::{FIXED_WIDTH, MAIN_WIDTH};
 use maat_verifier::{
-    Entries, Entry, Header, ModelCommitment, Preset, ProofFile, SplitHasher, SplitTree, Statement, Values, VerifyError, public_inputs, verify,
+    Entries, Entry, Header, ModelCommitment, Preset, ProofFile, SplitHasher, SplitTree, Statement, Values, VerifyError, public_inputs,
+    verify,
 };
 use winterfell::crypto::DefaultRandomCoin;
 use winterfell::crypto::hashers::Blake3_256;

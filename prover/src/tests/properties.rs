@@ -74,7 +74,11 @@ fn model(name: &str, random: &mut Random, shift: i8) -> Result<Model, ModelError
     let (last, like) = (dims[1], Shape::new(&dims).unwrap());
     let per_channel = |random: &mut Random, channels: usize| {
         let other = random.within(-4, 20) as i8;
-        if random.next().is_multiple_of(2) { vec![shift; channels] } else { (0..channels).map(|i| if i % 2 == 0 { shift } else { other }).collect() }
+        if random.next().is_multiple_of(2) {
+            vec![shift; channels]
+        } else {
+            (0..channels).map(|i| if i % 2 == 0 { shift } else { other }).collect()
+        }
     };
     let mut ranges = vec![(dims.clone(), random.interval(bits))];
     let primitive = match name {
@@ -149,7 +153,8 @@ fn model(name: &str, random: &mut Random, shift: i8) -> Result<Model, ModelError
             let shape = Shape::new(dims).unwrap();
             let elements = shape.elements() as u32;
             let constants = vec![0i64.clamp(range.lo, range.hi) as i32];
-            let indices = (0..elements).map(|index| if random.next().is_multiple_of(2) { elements } else { elements - 1 - index }).collect();
+            let indices =
+                (0..elements).map(|index| if random.next().is_multiple_of(2) { elements } else { elements - 1 - index }).collect();
             *tensor = builder.node("zeros", Primitive::Move(Move { shape, indices, constants }), &[*tensor], 0)?;
             Ok(())
         };
@@ -157,7 +162,8 @@ fn model(name: &str, random: &mut Random, shift: i8) -> Result<Model, ModelError
     }
     let y = builder.node("y", primitive, &tensors, 0)?;
     // An input as an output, and an output twice, so that addresses must be told apart.
-    let outputs: &[(&str, TensorId)] = if random.next().is_multiple_of(3) { &[("y", y), ("x", tensors[0]), ("again", y)] } else { &[("y", y)] };
+    let outputs: &[(&str, TensorId)] =
+        if random.next().is_multiple_of(3) { &[("y", y), ("x", tensors[0]), ("again", y)] } else { &[("y", y)] };
     builder.finish(outputs)
 }
 
@@ -176,7 +182,8 @@ fn check(model: &Model, batch: usize, seed: u64) {
     let auxiliary = attempt.auxiliary(&random);
     // In long traces, most rows do nothing.
     let used = attempt.program.used_rows + 3;
-    let rows: Vec<usize> = if attempt.rows() > 1 << 12 { (0..used).chain([attempt.rows() - 2]).collect() } else { (0..attempt.rows()).collect() };
+    let rows: Vec<usize> =
+        if attempt.rows() > 1 << 12 { (0..used).chain([attempt.rows() - 2]).collect() } else { (0..attempt.rows()).collect() };
     let violations = attempt.violations_by_the_air(&auxiliary, &random, rows.iter().copied());
     assert_eq!(violations, [], "{model:?}");
     assert_eq!(attempt.violations_by_the_checker(&auxiliary, &random, rows), [], "{model:?}");
@@ -219,4 +226,32 @@ fn random_models_of_every_primitive_are_provable() {
     for name in Primitive::NAMES {
         run(name, if cfg!(feature = "slow") { 2_000 } else { 48 });
     }
+}
+
+#[test]
+fn a_unit_that_takes_zeros_stands_where_no_product_reads() {
+    // One result of many products, so that what follows stands in rows whose lanes are taken.
+    let mut builder = ModelBuilder::new("zeros");
+    let x = builder.input("x", Shape::new(&[64]).unwrap(), 0, Interval::of_bits(8)).unwrap();
+    let requantise = Requantise { shift: vec![0], lo: -9999, hi: 9999 };
+    let affine = Affine { groups: 1, inputs: 64, weights: vec![5; 64], bias: vec![1], requantise: requantise.clone() };
+    let dense = builder.node("dense", Primitive::Affine(affine), &[x], 0).unwrap();
+    let shape = Shape::new(&[8]).unwrap();
+    let zeros = Move { shape, indices: vec![1; 8], constants: vec![0] };
+    let zeros = builder.node("zeros", Primitive::Move(zeros), &[dense], 0).unwrap();
+    let sum = Sum { coefficients: vec![vec![3], vec![-7]], bias: vec![2], inner: 1, requantise };
+    let sum = builder.node("sum", Primitive::Sum(sum), &[zeros, zeros], 0).unwrap();
+    let max = builder.node("max", Primitive::Max(Max { axis: 0, keep_axis: true }), &[zeros], 0).unwrap();
+    let model = builder.finish(&[("dense", dense), ("sum", sum), ("max", max), ("zeros", zeros)]).unwrap();
+    check(&model, 1, 3);
+}
+
+#[test]
+fn a_model_with_ranges_too_wide_for_a_short_trace_gets_a_longer_one() {
+    let mut builder = ModelBuilder::new("wide");
+    let x = builder.input("x", Shape::new(&[2]).unwrap(), 0, Interval::of_bits(32)).unwrap();
+    let max = builder.node("max", Primitive::Max(Max { axis: 0, keep_axis: false }), &[x], 0).unwrap();
+    let model = builder.finish(&[("max", max)]).unwrap();
+    assert_eq!(Program::new(&model, 1).unwrap().rows, 1 << 16);
+    check(&model, 1, 3);
 }

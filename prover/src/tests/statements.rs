@@ -170,7 +170,13 @@ fn another_model_is_rejected() {
     for change in [|entry: &mut Entry| entry.batch += 1, |entry: &mut Entry| entry.rows *= 2] {
         let mut listed = proven.forge.entries.as_slice().to_vec();
         listed.iter_mut().for_each(change);
-        let header = Header::new(Entries::new(listed.clone()).unwrap(), (Preset::Fast, listed[1].batch), Values::Committed, Values::Committed, Some([0; 32]));
+        let header = Header::new(
+            Entries::new(listed.clone()).unwrap(),
+            (Preset::Fast, listed[1].batch),
+            Values::Committed,
+            Values::Committed,
+            Some([0; 32]),
+        );
         let verdict = proven.verify(&ProofFile { header: header.unwrap(), ..proven.file.clone() });
         assert!(matches!(verdict, Err(VerifyError::Commitment { .. })), "{verdict:?}");
     }
@@ -385,7 +391,8 @@ fn an_accumulator_that_is_larger_by_the_modulus_leaves_the_excess_range() {
             _ => (accumulator - i128::from(BaseElement::MODULUS), -1, at(UNIT_BASE)),
         };
         let (q, rest) = (wrapped.div_euclid(scale.into()), wrapped.rem_euclid(scale.into()));
-        let small = |element: BaseElement| if element.as_int() > 1 << 32 { -i128::from((-element).as_int()) } else { element.as_int().into() };
+        let small =
+            |element: BaseElement| if element.as_int() > 1 << 32 { -i128::from((-element).as_int()) } else { element.as_int().into() };
         let excess = u64::try_from((q - small(target)).abs()).unwrap();
         let limb = |number: usize| UNIT_LIMB.at(unit * LIMBS + number);
         forged.main[limb(0)][row] = BaseElement::new(rest as u64);
