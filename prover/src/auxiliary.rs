@@ -17,6 +17,7 @@ pub(crate) fn auxiliary_columns<E: FieldElement<BaseField = BaseElement>>(
     main: &ColMatrix<BaseElement>,
     challenges: &Challenges<E>,
     radix: BaseElement,
+    n_inputs: usize,
 ) -> ColMatrix<E> {
     let rows = main.num_rows();
     let mut terms = vec![E::ZERO; rows * TERMS];
@@ -37,14 +38,14 @@ pub(crate) fn auxiliary_columns<E: FieldElement<BaseField = BaseElement>>(
                 denominators.push(denominator);
             }
             numerators.extend([INPUT, OUTPUT].map(|column| E::from(row[column.start])));
-            denominators.extend(bus::io_denominators(&row, challenges));
+            denominators.extend(bus::io_denominators(&row, n_inputs, challenges));
         }
         for ((term, numerator), inverse) in terms.iter_mut().zip(&numerators).zip(batch_inversion(&denominators)) {
             *term = *numerator * inverse;
         }
     });
 
-    let mut columns = vec![Vec::with_capacity(rows); AUXILIARY_WIDTH];
+    let mut columns: Vec<Vec<E>> = (0..AUXILIARY_WIDTH).map(|_| Vec::with_capacity(rows)).collect();
     let mut sums = Sums { left: E::ZERO, right: E::ZERO, products: E::ZERO, inner: E::ZERO, outer: E::ZERO, results: E::ZERO };
     let (mut bus_sum, mut input_sum, mut output_sum) = (E::ZERO, E::ZERO, E::ZERO);
     let mut row = vec![BaseElement::ZERO; MAIN_WIDTH];

@@ -27,6 +27,7 @@ impl Fixed {
         Self::interpolate(fixed_columns(program))
     }
 
+    /// Any columns, with the polynomials through them.
     pub(crate) fn interpolate(columns: Vec<Vec<BaseElement>>) -> Self {
         let polynomials = ColMatrix::new(columns.clone()).interpolate_columns_into();
         Self { columns, polynomials }

@@ -26,11 +26,19 @@ type Blake3 = Blake3_256<BaseElement>;
 /// # Errors
 /// The model has no trace program for one of the batch sizes, or there are too many of them.
 pub fn entries(model: &Model, batches: &[u32]) -> Result<Entries, ProveError> {
+    entries_for(model, batches, &Preset::ALL)
+}
+
+/// The entries of a commitment to some presets only: cheaper, where no other will be used.
+///
+/// # Errors
+/// As for [`entries`].
+pub fn entries_for(model: &Model, batches: &[u32], presets: &[Preset]) -> Result<Entries, ProveError> {
     let mut entries = Vec::new();
     for batch in batches {
         let program = Program::new(model, *batch as usize)?;
         let fixed = Fixed::new(&program);
-        for preset in Preset::ALL {
+        for preset in presets.iter().copied() {
             let blowup = preset.options().blowup_factor();
             let root = match preset.hash() {
                 Hash::Blake3 => fixed.root::<Blake3>(blowup),

@@ -4,7 +4,6 @@
 //! [`ProvingKey`] holds what all proofs of one model, preset and batch size share. Proofs are succinct and **not zero-knowledge**.
 
 #![forbid(unsafe_code)]
-#![warn(missing_docs)]
 
 mod auxiliary;
 mod cache;
@@ -21,7 +20,10 @@ mod witness;
 
 pub use cache::Cache;
 pub use error::{ProgramError, ProveError, Unprovable};
-pub use key::{Proved, ProvingKey, Visibility, entries};
+pub use key::{Proved, ProvingKey, Visibility, entries, entries_for};
 pub use program::Program;
 pub use salt::Salt;
 pub use stages::Stages;
+
+#[cfg(test)]
+mod tests;

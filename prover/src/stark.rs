@@ -66,7 +66,7 @@ impl<H: TreeHasher + Send + Sync, const IO: bool> Prover for StarkProver<'_, H, 
     fn build_aux_trace<E: FieldElement<BaseField = BaseElement>>(&self, trace: &ModelTrace, random: &AuxRandElements<E>) -> ColMatrix<E> {
         self.clock.begin("auxiliary columns");
         let radix = BaseElement::new(1 << limb_bits(trace.length()));
-        let columns = auxiliary_columns(trace.main_segment(), &Challenges::new(random.rand_elements()), radix);
+        let columns = auxiliary_columns(trace.main_segment(), &Challenges::new(random.rand_elements()), radix, self.public_inputs.n_inputs);
         self.clock.begin("auxiliary commitment");
         columns
     }

@@ -3,10 +3,10 @@ use std::sync::Arc;
 
 use maat_verifier::layout::{FIXED_WIDTH, IO_WIDTH, MAIN_WIDTH};
 use maat_verifier::{SplitHasher, SplitTree, TreeHasher};
+use winter_air::proof::Queries;
 use winterfell::crypto::VectorCommitment;
 use winterfell::math::{FieldElement, fields::f64::BaseElement};
 use winterfell::matrix::{ColMatrix, RowMatrix};
-use winter_air::proof::Queries;
 use winterfell::{EvaluationFrame, PartitionOptions, StarkDomain, TraceInfo, TraceLde};
 
 use crate::fixed::{Extension, SEGMENT_WIDTH, tree_over};
@@ -24,11 +24,22 @@ pub(crate) struct SplitTraceLde<E: FieldElement, H: TreeHasher, const IO: bool> 
 
 impl<E: FieldElement<BaseField = BaseElement>, H: TreeHasher, const IO: bool> SplitTraceLde<E, H, IO> {
     /// Extends and commits to the columns that are not fixed, given as polynomials.
-    pub(crate) fn new(fixed: Arc<Extension<H>>, info: &TraceInfo, rest: &ColMatrix<BaseElement>, domain: &StarkDomain<BaseElement>) -> Self {
+    pub(crate) fn new(
+        fixed: Arc<Extension<H>>,
+        info: &TraceInfo,
+        rest: &ColMatrix<BaseElement>,
+        domain: &StarkDomain<BaseElement>,
+    ) -> Self {
         let rest = RowMatrix::evaluate_polys_over::<SEGMENT_WIDTH>(rest, domain);
-        let parts = if IO { vec![0..IO_WIDTH, IO_WIDTH..MAIN_WIDTH - FIXED_WIDTH] } else { vec![0..MAIN_WIDTH - FIXED_WIDTH] };
-        let trees = [fixed.tree.clone()].into_iter().chain(parts.into_iter().map(|columns| Arc::new(tree_over(&rest, columns))));
-        let main = SplitTree::from_trees(trees.collect()).expect("all trees are over one domain");
+        let tree = |columns| Arc::new(tree_over(&rest, columns));
+        let width = MAIN_WIDTH - FIXED_WIDTH;
+        let mut trees = vec![fixed.tree.clone()];
+        if IO {
+            trees.extend([tree(0..IO_WIDTH), tree(IO_WIDTH..width)]);
+        } else {
+            trees.push(tree(0..width));
+        }
+        let main = SplitTree::from_trees(trees).expect("all trees are over one domain");
         Self { fixed, rest, main, auxiliary: None, info: info.clone(), blowup: domain.trace_to_lde_blowup(), hasher: PhantomData }
     }
 }

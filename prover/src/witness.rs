@@ -7,11 +7,6 @@ use winterfell::math::{FieldElement, fields::f64::BaseElement};
 use crate::program::{Program, Slot, limb_widths, table_position};
 use crate::salt::Salt;
 
-/// Index of a column among those that are not fixed.
-const fn rest(column: usize) -> usize {
-    column - FIXED_WIDTH
-}
-
 /// The columns of inputs, outputs and witness of a run of a program, and the outputs.
 pub(crate) struct Witness {
     /// The columns from [`INPUT_VALUE`] on.
@@ -29,13 +24,14 @@ impl Witness {
         let limb_bits = program.builder.limb_bits;
         let mut columns = vec![vec![BaseElement::ZERO; rows]; MAIN_WIDTH - FIXED_WIDTH];
         let mut uses = Uses::new(program);
+        let mut set = |column: usize, row: usize, value: BaseElement| columns[column - FIXED_WIDTH][row] = value;
 
         for row in 0..rows {
             let content = program.schedule.at(row);
             // The terms of the last row are in no sum.
             let counted = row + 1 < rows;
             for (lane, (cell, _)) in content.lanes.iter().enumerate() {
-                columns[rest(READ_VALUE.at(lane))][row] = signed(values.of(*cell));
+                set(READ_VALUE.at(lane), row, signed(values.of(*cell)));
             }
             for (unit, slot) in content.units.iter().enumerate() {
                 let products = match slot {
@@ -47,12 +43,12 @@ impl Witness {
                     continue;
                 };
                 let numbers = values.numbers(operation, products);
-                columns[rest(UNIT_VALUE.at(unit))][row] = signed(numbers.y);
-                columns[rest(UNIT_BASE.at(unit))][row] = signed(numbers.base);
-                columns[rest(UNIT_SIDE.at(unit))][row] = signed(numbers.side);
+                set(UNIT_VALUE.at(unit), row, signed(numbers.y));
+                set(UNIT_BASE.at(unit), row, signed(numbers.base));
+                set(UNIT_SIDE.at(unit), row, signed(numbers.side));
                 let limbs = numbers.limbs.into_iter().zip(operation.widths()).flat_map(|(number, width)| limbs(number, width, limb_bits));
                 for (limb, (_, value)) in limbs.clone().enumerate() {
-                    columns[rest(UNIT_LIMB.at(unit * LIMBS + limb))][row] = BaseElement::new(value);
+                    set(UNIT_LIMB.at(unit * LIMBS + limb), row, BaseElement::new(value));
                 }
                 uses.count(counted, limbs);
                 if let Some(address) = values.looked_up(operation) {
@@ -61,10 +57,10 @@ impl Witness {
             }
             let input = program.builder.inputs.get(row).zip(inputs.get(row));
             if let Some((input, value)) = input {
-                columns[rest(INPUT_VALUE.start)][row] = signed((*value).into());
+                set(INPUT_VALUE.start, row, signed((*value).into()));
                 let limbs = limbs(i64::from(*value) - input.lo, input.bits, limb_bits);
                 for (limb, (_, value)) in limbs.into_iter().enumerate() {
-                    columns[rest(INPUT_LIMB.at(limb))][row] = BaseElement::new(value);
+                    set(INPUT_LIMB.at(limb), row, BaseElement::new(value));
                 }
                 uses.count(counted, limbs);
             } else {
@@ -73,12 +69,12 @@ impl Witness {
         }
         let outputs: Vec<i64> = program.builder.outputs.iter().map(|cell| values.of(*cell)).collect();
         for (row, output) in outputs.iter().enumerate() {
-            columns[rest(OUTPUT_VALUE.start)][row] = signed(*output);
+            set(OUTPUT_VALUE.start, row, signed(*output));
         }
         uses.write(&mut columns, rows);
         if let Some(salt) = salt {
             for (column, used) in [(INPUT_VALUE, inputs.len()), (OUTPUT_VALUE, outputs.len())] {
-                let column = rest(column.start);
+                let column = column.start - FIXED_WIDTH;
                 for (value, element) in columns[column][used..].iter_mut().zip(salt.elements(column as u64)) {
                     *value = element;
                 }
@@ -119,10 +115,10 @@ impl Uses {
         for (width, uses) in (0..).zip(&self.ranges) {
             for (value, uses) in (0..).zip(uses) {
                 let (table, row) = table_position(width, value, self.rows);
-                columns[rest(TABLE_USES.at(table))][row] = BaseElement::new((*uses).into());
+                columns[TABLE_USES.at(table) - FIXED_WIDTH][row] = BaseElement::new((*uses).into());
             }
         }
-        for (value, uses) in columns[rest(CONSTANT_USES.start)][..rows].iter_mut().zip(&self.constants) {
+        for (value, uses) in columns[CONSTANT_USES.start - FIXED_WIDTH][..rows].iter_mut().zip(&self.constants) {
             *value = BaseElement::new(*uses);
         }
     }

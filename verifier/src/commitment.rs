@@ -213,7 +213,7 @@ impl Entries {
     ///
     /// # Errors
     /// The bytes end early, or describe no model.
-    pub fn read(reader: &mut BoundedReader) -> Result<Self, EntriesError> {
+    pub(crate) fn read(reader: &mut BoundedReader) -> Result<Self, EntriesError> {
         let number = usize::from(reader.read_u8()?);
         if !(1..=MAX_ENTRIES).contains(&number) {
             return Err(EntriesError::Number { found: number });

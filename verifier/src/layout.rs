@@ -103,9 +103,9 @@ columns! {
     LOOKUP: 1,
     /// Address of the looked-up function's first value.
     LOOKUP_ADDRESS: 1,
-    /// Address of a constant of a function.
-    CONSTANT_ADDRESS: 1,
-    /// That constant.
+    /// The row's number: the address of its constant, and the place of its input and its output.
+    ROW: 1,
+    /// A constant of a function.
     CONSTANT_VALUE: 1,
     /// Width in bits of an entry of the range table.
     TABLE_WIDTH: TABLES,
@@ -113,8 +113,6 @@ columns! {
     TABLE_VALUE: TABLES,
     /// 1 where there is an input.
     INPUT: 1,
-    /// The input's address.
-    INPUT_ADDRESS: 1,
     /// How often the input is read.
     INPUT_READERS: 1,
     /// The least value of the input.
@@ -123,8 +121,6 @@ columns! {
     INPUT_WIDTH: INPUT_LIMBS,
     /// 1 where there is an output.
     OUTPUT: 1,
-    /// The output's address.
-    OUTPUT_ADDRESS: 1,
     /// 1 where the left factor is kept as it is.
     LEFT_KEEP: 1,
     /// 1 where the left factor moves up by a row of weights.
@@ -235,6 +231,11 @@ pub const ZERO_ADDRESS: u64 = 0;
 /// The address of the first input.
 pub const FIRST_INPUT: u64 = 1;
 
+/// The address of the first output behind this many inputs.
+pub const fn first_output(n_inputs: usize) -> u64 {
+    FIRST_INPUT + n_inputs as u64
+}
+
 /// The least number of rows.
 pub const MIN_ROWS: usize = 1 << 11;
 /// The greatest number of rows.
@@ -261,7 +262,7 @@ mod tests {
         ] {
             assert_eq!(list.iter().fold(start, |next, group| if group.start == next { group.end() } else { usize::MAX }), end);
         }
-        assert_eq!((FIXED_WIDTH, MAIN_WIDTH, AUXILIARY_WIDTH), (91, 121, 22));
+        assert_eq!((FIXED_WIDTH, MAIN_WIDTH, AUXILIARY_WIDTH), (89, 119, 22));
     }
 
     #[test]

@@ -25,7 +25,6 @@ mod vector_commitment;
 mod verify;
 
 pub use blake2s::{Blake2s256, TreeDigest};
-pub use bounded::BoundedReader;
 pub use commitment::{Entries, EntriesError, Entry, MAX_ENTRIES, MAX_VALUES, ModelCommitment, NoCommitment};
 pub use digest::{Digest, MAX_PARTS};
 pub use error::VerifyError;

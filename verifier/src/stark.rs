@@ -105,6 +105,7 @@ pub(crate) fn read(bytes: &[u8], shape: &Shape) -> Result<Proof, VerifyError> {
     }
     let reader = &mut BoundedReader::new(bytes);
     read_context(reader, shape)?;
+    // The fields stand in the order in which they are read; a field that is added to a proof does not compile here.
     let proof = Proof {
         context: shape.context.clone(),
         num_unique_queries: read_query_count(reader, shape)?,

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use thiserror::Error;
-use winter_verifier::crypto::{BatchMerkleProof, Digest as _, MerkleTree, MerkleTreeError, VectorCommitment};
+use winter_verifier::crypto::{BatchMerkleProof, Digest as _, Hasher, MerkleTree, MerkleTreeError, VectorCommitment};
 use winter_verifier::{ByteReader, ByteWriter, Deserializable, DeserializationError, Serializable};
 
 use crate::blake2s::TreeDigest;
@@ -16,14 +16,14 @@ const MAX_DEPTH: u8 = 30;
 ///
 /// The trees hold the parts alone, 32 bytes a node. A tree can be shared between commitments: the prover keeps that of the fixed columns.
 #[derive(Debug)]
-pub struct SplitTree<H: TreeHasher>(Vec<Arc<MerkleTree<H>>>);
+pub struct SplitTree<H: Hasher>(Vec<Arc<MerkleTree<H>>>);
 
 /// An opening of a [`SplitTree`] at several positions: one batch opening a tree.
 ///
 /// It is written as the number of trees and their depth, a byte each, and for each tree the number of its node lists (two bytes), each with
 /// its length (one byte) and its nodes.
 #[derive(Debug)]
-pub struct SplitOpening<H: TreeHasher> {
+pub struct SplitOpening<H: Hasher> {
     depth: u8,
     trees: Vec<BatchMerkleProof<H>>,
 }
@@ -211,7 +211,7 @@ impl<H: TreeHasher, const IO: bool> VectorCommitment<SplitHasher<H, IO>> for Spl
     }
 }
 
-impl<H: TreeHasher> Clone for SplitOpening<H> {
+impl<H: Hasher> Clone for SplitOpening<H> {
     // Not derived, as that would ask for hash functions that can be cloned.
     fn clone(&self) -> Self {
         let copy = |tree: &BatchMerkleProof<H>| BatchMerkleProof { nodes: tree.nodes.clone(), depth: tree.depth };
@@ -266,7 +266,7 @@ impl<H: TreeHasher> Deserializable for SplitOpening<H> {
 
 #[cfg(test)]
 mod tests {
-    use winter_verifier::crypto::Hasher;
+
     use winter_verifier::crypto::hashers::Blake3_256;
     use winter_verifier::math::fields::f64::BaseElement;
 

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use maat_runtime::Interval;
-use maat_verifier::layout::{FIRST_INPUT, ZERO_ADDRESS, limb_bits};
+use maat_verifier::layout::{FIRST_INPUT, ZERO_ADDRESS, first_output, limb_bits};
 
 use crate::error::Unprovable;
 
@@ -62,9 +62,11 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    /// Whether the unit takes cells, and with them two lanes of its row.
+    /// Whether the unit takes cells, and with them two lanes of its row. Zero is a cell like any other: with a coefficient, it must not
+    /// stand where a product reads something else.
     pub(crate) fn reads(&self) -> bool {
-        self.cells != [Cell::ZERO; 2]
+        let floating = self.check.is_some_and(|check| check.floating);
+        self.cells != [Cell::ZERO; 2] || self.coefficients != [0; 3] || floating || matches!(self.source, Source::Lookup { .. })
     }
 
     /// The widths in bits of its remainder, its distance from the least value and its excess.
@@ -307,13 +309,12 @@ impl Builder {
     pub(crate) fn finish(&mut self, interface: Interface) {
         let mut addresses = vec![None; self.n_cells()];
         addresses[Cell::ZERO.index()] = Some(ZERO_ADDRESS);
-        let mut next = FIRST_INPUT;
-        for cell in interface.inputs.iter().chain(&interface.outputs) {
-            addresses[cell.index()] = Some(next);
-            next += 1;
+        let outputs = first_output(interface.inputs.len());
+        for (address, cell) in (FIRST_INPUT..).zip(&interface.inputs).chain((outputs..).zip(&interface.outputs)) {
+            addresses[cell.index()] = Some(address);
         }
+        let mut free = outputs + interface.outputs.len() as u64..;
         self.outputs = interface.outputs;
-        let mut free = next..;
         self.addresses = addresses.into_iter().map(|address| address.or_else(|| free.next()).expect("addresses do not end")).collect();
     }
 }

@@ -42,27 +42,22 @@ pub(crate) fn fixed_columns(program: &Program) -> Vec<Vec<BaseElement>> {
     }
     for (row, input) in builder.inputs.iter().enumerate() {
         set(INPUT.start, row, BaseElement::ONE);
-        set(INPUT_ADDRESS.start, row, number(builder.addresses[input.cell.index()]));
         set(INPUT_READERS.start, row, number(readers[input.cell.index()]));
         set(INPUT_LO.start, row, signed(input.lo));
         for (limb, width) in limb_widths(input.bits, builder.limb_bits).into_iter().enumerate() {
             set(INPUT_WIDTH.at(limb), row, number(width.into()));
         }
     }
-    for (row, output) in builder.outputs.iter().enumerate() {
-        set(OUTPUT.start, row, BaseElement::ONE);
-        set(OUTPUT_ADDRESS.start, row, number(builder.addresses[output.index()]));
-    }
+    (0..builder.outputs.len()).for_each(|row| set(OUTPUT.start, row, BaseElement::ONE));
     for (width, value) in (0..=builder.limb_bits).flat_map(|width| (0..1u64 << width).map(move |value| (width, value))) {
         let (table, row) = table_position(width, value, program.rows);
         set(TABLE_WIDTH.at(table), row, number(width.into()));
         set(TABLE_VALUE.at(table), row, number(value));
     }
-    // The rows behind the constants repeat the first one: any other value there could be looked up.
+    // No address behind the constants is looked up: what a look-up takes is bounded by its function's length.
     for row in 0..program.rows {
-        let address = if row < builder.constants.len() { row } else { 0 };
-        set(CONSTANT_ADDRESS.start, row, number(address as u64));
-        set(CONSTANT_VALUE.start, row, builder.constants.get(address).map_or(BaseElement::ZERO, |value| signed(*value)));
+        set(ROW.start, row, number(row as u64));
+        set(CONSTANT_VALUE.start, row, builder.constants.get(row).map_or(BaseElement::ZERO, |value| signed(*value)));
     }
     columns
 }

@@ -12,8 +12,7 @@ mod rescale;
 mod schedule;
 
 use maat_runtime::{Model, TensorId};
-use maat_verifier::layout::{MAX_ROWS, MIN_ROWS};
-
+use maat_verifier::layout::{MAX_ROWS, MIN_ROWS, limb_bits};
 
 pub(crate) use fixed::{fixed_columns, limb_widths, table_position};
 pub(crate) use schedule::Slot;
@@ -52,7 +51,14 @@ impl Program {
         loop {
             // The widths of limbs depend on the number of rows, and so do the operations.
             let mut builder = Builder::new(rows);
-            let interface = lower(model, batch, &mut builder)?;
+            let interface = match lower(model, batch, &mut builder) {
+                // More rows have room for wider limbs, up to a width.
+                Err(ProgramError::Node { .. } | ProgramError::Input { .. }) if limb_bits(2 * rows) > builder.limb_bits => {
+                    rows *= 2;
+                    continue;
+                }
+                lowered => lowered?,
+            };
             let schedule = Schedule::new(&builder);
             let io = interface.inputs.len().max(interface.outputs.len());
             // An input or output stands in a row of its own, and none in the last.
@@ -77,7 +83,8 @@ fn lower(model: &Model, batch: usize, builder: &mut Builder) -> Result<Interface
     let mut tensors: Vec<Vec<Cell>> = vec![Vec::new(); model.tensors().len()];
     for _ in 0..batch {
         for (tensor, cells) in model.inputs().iter().zip(&mut tensors) {
-            let added = builder.inputs(tensor.shape.elements(), tensor.range).map_err(|reason| ProgramError::input(&tensor.name, reason))?;
+            let added =
+                builder.inputs(tensor.shape.elements(), tensor.range).map_err(|reason| ProgramError::input(&tensor.name, reason))?;
             inputs.extend(&added);
             cells.extend(added);
         }

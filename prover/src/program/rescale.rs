@@ -66,15 +66,8 @@ impl Builder {
         accumulator: Interval,
     ) -> Result<(Operation, Cell), Unprovable> {
         let target = self.cell();
-        let operation = Operation {
-            target,
-            source: Source::Accumulator,
-            cells,
-            coefficients,
-            bias: rescale.bias,
-            shift: rescale.shift,
-            check: None,
-        };
+        let operation =
+            Operation { target, source: Source::Accumulator, cells, coefficients, bias: rescale.bias, shift: rescale.shift, check: None };
         if let Some(Windows { first, second }) = self.windows(rescale, accumulator) {
             if let Some(check) = first {
                 no_wrap(check, rescale.shift, accumulator)?;
@@ -161,10 +154,16 @@ impl Builder {
         let target = self.cell();
         let bias = offset - half(a);
         let coefficients = [1, -1 << (a + v), 0];
-        let l = self.single(Operation { target, source: Source::Accumulator, cells: [x, h], coefficients, bias, shift: a, check: Some(low) });
+        let l =
+            self.single(Operation { target, source: Source::Accumulator, cells: [x, h], coefficients, bias, shift: a, check: Some(low) });
         if rescale.shift > a {
             let rest = rescale.shift - a - v;
-            return self.settle([h, Cell::ZERO], [1, 0, 0], Rescale { bias: -half(rest), shift: rest, ..rescale }, shifted(high, -half(rest)));
+            return self.settle(
+                [h, Cell::ZERO],
+                [1, 0, 0],
+                Rescale { bias: -half(rest), shift: rest, ..rescale },
+                shifted(high, -half(rest)),
+            );
         }
         let q = Interval::new(range.lo >> a, range.hi >> a);
         if q.lo >= rescale.lo && q.hi <= rescale.hi {

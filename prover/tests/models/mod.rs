@@ -45,9 +45,11 @@ pub fn inputs(model: &Model, batch: usize, seed: u64) -> Vec<Vec<Vec<i32>>> {
         let size = range.lo.abs_diff(range.hi) + 1;
         i32::try_from(range.lo + ((state >> 33) % size) as i64).unwrap()
     };
-    let end = |position: usize, range: Interval| i32::try_from(if position % 2 == 0 { range.hi } else { range.lo }).unwrap();
+    let end = |position: usize, range: Interval| i32::try_from(if position.is_multiple_of(2) { range.hi } else { range.lo }).unwrap();
     let mut tensor = |inference: usize, range: Interval, elements: usize| {
         (0..elements).map(|position| if inference == 0 { end(position, range) } else { draw(range) }).collect()
     };
-    (0..batch).map(|inference| model.inputs().iter().map(|input| tensor(inference, input.range, input.shape.elements())).collect()).collect()
+    (0..batch)
+        .map(|inference| model.inputs().iter().map(|input| tensor(inference, input.range, input.shape.elements())).collect())
+        .collect()
 }

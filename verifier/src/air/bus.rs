@@ -55,24 +55,26 @@ where
     let tables = (0..TABLES).map(|table| term(-row[TABLE_USES.at(table)], ranges, row[TABLE_VALUE.at(table)], row[TABLE_WIDTH.at(table)]));
     let looked_up = row[LOOKUP_ADDRESS.start] + row[READ_VALUE.at(0)];
     let lookup = term(row[LOOKUP.start], constants, looked_up, row[UNIT_VALUE.at(0)]);
-    let constant = term(-row[CONSTANT_USES.start], constants, row[CONSTANT_ADDRESS.start], row[CONSTANT_VALUE.start]);
+    let constant = term(-row[CONSTANT_USES.start], constants, row[ROW.start], row[CONSTANT_VALUE.start]);
 
     let mut all = reads.chain(writes).chain(limbs).chain(inputs).chain(tables).chain([lookup, constant]);
     std::array::from_fn(|_| all.next().expect("BUS_TERMS counts them"))
 }
 
-/// `z - t` of a row's input and of its output.
-pub fn io_denominators<F, E>(row: &[F], challenges: &Challenges<E>) -> [E; 2]
+/// `z - t` of a row's input and of its output, behind all `n_inputs` of them.
+pub fn io_denominators<F, E>(row: &[F], n_inputs: usize, challenges: &Challenges<E>) -> [E; 2]
 where
     F: FieldElement<BaseField = BaseElement>,
     E: FieldElement<BaseField = BaseElement> + ExtensionOf<F>,
 {
-    [(INPUT_ADDRESS, INPUT_VALUE), (OUTPUT_ADDRESS, OUTPUT_VALUE)]
-        .map(|(address, value)| challenges.z - row[address.start].into() - challenges.alpha.mul_base(row[value.start]))
+    [(FIRST_INPUT, INPUT_VALUE), (first_output(n_inputs), OUTPUT_VALUE)].map(|(first, value)| {
+        let address = row[ROW.start] + BaseElement::new(first).into();
+        challenges.z - address.into() - challenges.alpha.mul_base(row[value.start])
+    })
 }
 
 /// Enforces that the helpers are the terms, and that the sums run over them.
-pub(super) fn enforce<F, E>(row: &[F], auxiliary: &EvaluationFrame<E>, challenges: &Challenges<E>, result: &mut [E])
+pub(super) fn enforce<F, E>(row: &[F], auxiliary: &EvaluationFrame<E>, n_inputs: usize, challenges: &Challenges<E>, result: &mut [E])
 where
     F: FieldElement<BaseField = BaseElement>,
     E: FieldElement<BaseField = BaseElement> + ExtensionOf<F>,
@@ -95,7 +97,7 @@ where
     let all = helpers.iter().fold(E::ZERO, |sum, helper| sum + *helper);
     // An input is given as often as it is read, an output is taken once.
     result[0] = step(BUS_SUM) - all + step(INPUT_SUM).mul_base(row[INPUT_READERS.start]) - step(OUTPUT_SUM);
-    let [input, output] = io_denominators(row, challenges);
+    let [input, output] = io_denominators(row, n_inputs, challenges);
     result[1] = step(INPUT_SUM) * input - row[INPUT.start].into();
     result[2] = step(OUTPUT_SUM) * output - row[OUTPUT.start].into();
 }

@@ -1,10 +1,11 @@
 //! The one AIR of all model proofs.
 //!
-//! What a model is stands in the fixed columns; the constraints here are the same for every model. They come in three parts, one file each:
+//! What a model is stands in the fixed columns; the constraints here are the same for every model. They come in four parts, one file each:
 //!
 //! | part | file | what it enforces |
 //! |---|---|---|
 //! | units | [`units`] | a value is within its range, and saturated only where its accumulator leaves it |
+//! | inputs | [`inputs`] | an input is within its range |
 //! | bus | [`bus`] | every cell that is read was written, every limb has its width, every function value is in its table |
 //! | combination | [`combination`] | every accumulator is the sum of products that the model says |
 //!
@@ -13,6 +14,7 @@
 pub mod bus;
 mod challenges;
 pub mod combination;
+pub mod inputs;
 mod public_inputs;
 pub mod units;
 
@@ -51,7 +53,7 @@ impl Air for ModelAir {
 
     fn new(trace_info: TraceInfo, public_inputs: PublicInputs, options: ProofOptions) -> Self {
         let degrees = |degrees: &[usize]| degrees.iter().map(|degree| TransitionConstraintDegree::new(*degree)).collect::<Vec<_>>();
-        let main = degrees(&units::DEGREES.repeat(UNITS));
+        let main = degrees(&[&units::DEGREES.repeat(UNITS)[..], &[inputs::DEGREE]].concat());
         let auxiliary = degrees(&[&bus::DEGREES[..], &combination::DEGREES].concat());
         let visible = usize::from(public_inputs.inputs.is_some()) + usize::from(public_inputs.outputs.is_some());
         let radix = BaseElement::new(1 << limb_bits(trace_info.length()));
@@ -64,9 +66,12 @@ impl Air for ModelAir {
     }
 
     fn evaluate_transition<E: FieldElement<BaseField = BaseElement>>(&self, frame: &EvaluationFrame<E>, _periodic: &[E], result: &mut [E]) {
-        for (unit, result) in result.chunks_exact_mut(units::DEGREES.len()).enumerate() {
-            units::enforce(unit, frame.current(), E::from(self.radix), result);
+        let (row, radix) = (frame.current(), E::from(self.radix));
+        let (units, input) = result.split_at_mut(UNITS * units::DEGREES.len());
+        for (unit, result) in units.chunks_exact_mut(units::DEGREES.len()).enumerate() {
+            units::enforce(unit, row, radix, result);
         }
+        input[0] = inputs::enforce(row, radix);
     }
 
     fn evaluate_aux_transition<F, E>(
@@ -82,7 +87,7 @@ impl Air for ModelAir {
     {
         let challenges = Challenges::new(random.rand_elements());
         let (bus, combination) = result.split_at_mut(bus::DEGREES.len());
-        bus::enforce(main.current(), auxiliary, &challenges, bus);
+        bus::enforce(main.current(), auxiliary, self.public_inputs.n_inputs, &challenges, bus);
         combination::enforce(main.current(), auxiliary, F::from(self.radix), &challenges, combination);
     }
 
@@ -110,3 +115,6 @@ impl Air for ModelAir {
         challenges::draw(public_coin)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 use winter_verifier::math::{FieldElement, ToElements, batch_inversion, fields::f64::BaseElement};
 
 use super::Challenges;
-use crate::layout::FIRST_INPUT;
+use crate::layout::{FIRST_INPUT, first_output};
 
 /// What a proof is about, as far as the AIR depends on it. All of it is absorbed before the first challenge is drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ impl PublicInputs {
 
     /// The same over the outputs.
     pub(super) fn output_sum<E: FieldElement<BaseField = BaseElement>>(&self, challenges: &Challenges<E>) -> Option<E> {
-        self.outputs.as_ref().map(|values| sum(values, FIRST_INPUT + self.n_inputs as u64, challenges))
+        self.outputs.as_ref().map(|values| sum(values, first_output(self.n_inputs), challenges))
     }
 }
 

@@ -15,7 +15,8 @@ impl Lower for Divide {
         let (lo, hi) = (i64::from(self.lo), i64::from(self.hi));
         let unsaturated = self.unsaturated(num.range, den.range);
         let (below, above) = (unsaturated.lo < lo, unsaturated.hi > hi);
-        let twice = Interval::of_linear_form(0, [(2 << self.shift, num.range), (1, den.range)]).expect("a model's accumulators are within 2^62");
+        let twice =
+            Interval::of_linear_form(0, [(2 << self.shift, num.range), (1, den.range)]).expect("a model's accumulators are within 2^62");
         let quotient = Interval::new(output.range.lo.max(lo), output.range.hi.min(hi));
         let width = bits(quotient.hi.abs_diff(quotient.lo));
         let limit = builder.number_bits();

@@ -22,7 +22,12 @@ impl Lower for Table {
             }
             let distance = Interval::new(within.lo - lo, within.hi - lo);
             let knot = Rescale::floor(-lo, fraction);
-            let i = builder.settle([x, Cell::ZERO], [1, 0, 0], knot, Interval::new(distance.lo - half(fraction), distance.hi - half(fraction)))?;
+            let i = builder.settle(
+                [x, Cell::ZERO],
+                [1, 0, 0],
+                knot,
+                Interval::new(distance.lo - half(fraction), distance.hi - half(fraction)),
+            )?;
             let r = builder.exact([x, i], [1, -1 << fraction, 0], -lo);
             let (left, right) = (look_up(builder, i, first), look_up(builder, i, first + 1));
             let slope = builder.exact([right, left], [1, -1, 0], 0);

@@ -1,0 +1,340 @@
+//! An independent checker: every constraint of the model AIR on every row, in plain integers.
+//!
+//! It shares the column numbers with the AIR and nothing else: its own arithmetic modulo `p` and in the quadratic extension, and each
+//! constraint written from its equation, not from the code that the verifier runs.
+
+use maat_verifier::layout::*;
+
+use super::Violation;
+
+/// Goldilocks, `2^64 - 2^32 + 1`.
+const P: u64 = 0xffff_ffff_0000_0001;
+
+/// An element of the field.
+pub type Element = u64;
+/// `a + b x` with `x^2 = x - 2`.
+pub type Extended = [u64; 2];
+
+/// A trace with all that its constraints depend on.
+pub struct Trace {
+    /// The main columns.
+    pub main: Vec<Vec<Element>>,
+    /// The auxiliary columns.
+    pub auxiliary: Vec<Vec<Extended>>,
+    /// The random elements, in the order in which they are drawn.
+    pub challenges: Challenges,
+    /// The values of the statement, where they are public.
+    pub inputs: Option<Vec<i32>>,
+    pub outputs: Option<Vec<i32>>,
+    /// Number of inputs: outputs have the addresses behind them.
+    pub n_inputs: usize,
+}
+
+/// The random elements.
+#[derive(Clone, Copy)]
+pub struct Challenges {
+    pub z: Extended,
+    pub alpha: Extended,
+    pub sigma: Extended,
+    pub rho: Extended,
+    pub beta: Extended,
+}
+
+// ARITHMETIC
+// ================================================================================================
+
+fn add(a: u64, b: u64) -> u64 {
+    ((u128::from(a) + u128::from(b)) % u128::from(P)) as u64
+}
+
+fn neg(a: u64) -> u64 {
+    if a == 0 { 0 } else { P - a }
+}
+
+fn sub(a: u64, b: u64) -> u64 {
+    add(a, neg(b))
+}
+
+fn mul(a: u64, b: u64) -> u64 {
+    // 2^64 = 2^32 - 1 and 2^96 = -1, so that no division of 128 bits is needed.
+    let product = u128::from(a) * u128::from(b);
+    let (low, middle, high) = (product & u128::from(u64::MAX), (product >> 64) & 0xffff_ffff, product >> 96);
+    let mut sum = low + middle * 0xffff_ffff + u128::from(P) - high;
+    while sum >= u128::from(P) {
+        sum -= u128::from(P);
+    }
+    sum as u64
+}
+
+/// `a^n`.
+fn power(a: Extended, n: usize) -> Extended {
+    (0..n).fold([1, 0], |product, _| ext_mul(product, a))
+}
+
+fn ext_add(a: Extended, b: Extended) -> Extended {
+    [add(a[0], b[0]), add(a[1], b[1])]
+}
+
+fn ext_sub(a: Extended, b: Extended) -> Extended {
+    [sub(a[0], b[0]), sub(a[1], b[1])]
+}
+
+fn ext_mul([a, b]: Extended, [c, d]: Extended) -> Extended {
+    let high = mul(b, d);
+    [sub(mul(a, c), add(high, high)), add(add(mul(a, d), mul(b, c)), high)]
+}
+
+fn scale(a: u64, [b, c]: Extended) -> Extended {
+    [mul(a, b), mul(a, c)]
+}
+
+fn lift(a: u64) -> Extended {
+    [a, 0]
+}
+
+/// `a^(p^2 - 2)`, which is the inverse where there is one.
+fn invert(a: Extended) -> Extended {
+    let mut exponent = u128::from(P) * u128::from(P) - 2;
+    let (mut base, mut result) = (a, [1, 0]);
+    while exponent > 0 {
+        if exponent & 1 == 1 {
+            result = ext_mul(result, base);
+        }
+        base = ext_mul(base, base);
+        exponent >>= 1;
+    }
+    result
+}
+
+fn signed(value: i32) -> u64 {
+    if value < 0 { P - u64::from(value.unsigned_abs()) } else { value as u64 }
+}
+
+// CONSTRAINTS
+// ================================================================================================
+
+impl Trace {
+    /// The constraints that do not hold in some rows, and the boundary conditions that do not hold.
+    pub fn violations(&self, rows: impl IntoIterator<Item = usize>) -> Vec<Violation> {
+        let last = self.main[0].len() - 1;
+        let mut violations: Vec<_> = rows.into_iter().filter(|row| *row < last).flat_map(|row| self.row(row)).collect();
+        violations.extend(self.boundaries(last));
+        violations.sort();
+        violations
+    }
+
+    fn at(&self, column: Columns, position: usize, row: usize) -> u64 {
+        self.main[column.at(position)][row]
+    }
+
+    fn aux(&self, column: Columns, row: usize) -> Extended {
+        self.auxiliary[column.start][row]
+    }
+
+    /// The violations in a row: constraints bind it and the next one.
+    fn row(&self, row: usize) -> Vec<Violation> {
+        let mut violations = Vec::new();
+        let mut require = |constraint: &'static str, part: usize, left: Extended, right: Extended| {
+            if left != right {
+                violations.push(Violation { constraint, part, row });
+            }
+        };
+        for unit in 0..UNITS {
+            self.unit(unit, row, &mut |constraint, left, right| require(constraint, unit, lift(left), lift(right)));
+        }
+        let radix = 1u64 << limb_bits(self.main[0].len());
+        // input x = lo + low + 2^b high
+        let limbs = add(self.at(INPUT_LIMB, 0, row), mul(radix, self.at(INPUT_LIMB, 1, row)));
+        let input = mul(self.at(INPUT, 0, row), self.at(INPUT_VALUE, 0, row));
+        require("input range", 0, lift(input), lift(add(self.at(INPUT_LO, 0, row), limbs)));
+
+        self.bus(row, &mut require);
+        self.combination(row, &mut require);
+        violations
+    }
+
+    /// The remainder, the distance from the least value and the excess.
+    fn numbers(&self, unit: usize, row: usize) -> [u64; 3] {
+        let radix = 1u64 << limb_bits(self.main[0].len());
+        [0, 1, 2].map(|number| {
+            let limb = |part: usize| self.at(UNIT_LIMB, unit * 6 + 2 * number + part, row);
+            add(limb(0), mul(radix, limb(1)))
+        })
+    }
+
+    fn unit(&self, unit: usize, row: usize, require: &mut dyn FnMut(&'static str, u64, u64)) {
+        let at = |column: Columns| self.at(column, unit, row);
+        let (y, base, side) = (at(UNIT_VALUE), at(UNIT_BASE), at(UNIT_SIDE));
+        let second = self.at(READ_VALUE, 2 * unit + 1, row);
+        let [_, value, _] = self.numbers(unit, row);
+        // base = lo + floating b
+        require("unit base", base, add(at(UNIT_LO), mul(at(UNIT_FLOATING), second)));
+        // checked y = base + v
+        require("unit range", mul(at(UNIT_CHECKED), y), add(base, value));
+        // The side is one of three.
+        require("unit side", u64::from(![0, 1, P - 1].contains(&side)), 0);
+        // Polynomials of the side that do not vanish at any other: 1 is above, -1 is below.
+        let above = side != 0 && side != P - 1;
+        let below = side != 0 && side != 1;
+        require("unit above", u64::from(above && y != at(UNIT_HI)), 0);
+        require("unit below", u64::from(below && y != base), 0);
+    }
+
+    /// The bus: terms `n / (z - t)`, two a helper.
+    fn bus(&self, row: usize, require: &mut dyn FnMut(&'static str, usize, Extended, Extended)) {
+        let Challenges { z, alpha, .. } = self.challenges;
+        let square = ext_mul(alpha, alpha);
+        // Memory, ranges and constants differ in the coefficient of alpha^2.
+        let denominator = |domain: u64, first: u64, second: u64| {
+            let tuple = ext_add(ext_add(lift(first), scale(second, alpha)), scale(domain, square));
+            ext_sub(z, tuple)
+        };
+        let at = |column: Columns, position: usize| self.at(column, position, row);
+        let mut terms = Vec::new();
+        for lane in 0..READS {
+            terms.push((1, denominator(0, at(READ_ADDRESS, lane), at(READ_VALUE, lane))));
+        }
+        for unit in 0..UNITS {
+            terms.push((neg(at(UNIT_READERS, unit)), denominator(0, at(UNIT_ADDRESS, unit), at(UNIT_VALUE, unit))));
+        }
+        for limb in 0..UNITS * LIMBS {
+            terms.push((1, denominator(1, at(UNIT_LIMB, limb), at(UNIT_WIDTH, limb))));
+        }
+        for limb in 0..INPUT_LIMBS {
+            terms.push((1, denominator(1, at(INPUT_LIMB, limb), at(INPUT_WIDTH, limb))));
+        }
+        for table in 0..TABLES {
+            terms.push((neg(at(TABLE_USES, table)), denominator(1, at(TABLE_VALUE, table), at(TABLE_WIDTH, table))));
+        }
+        let address = add(at(LOOKUP_ADDRESS, 0), at(READ_VALUE, 0));
+        terms.push((at(LOOKUP, 0), denominator(2, address, at(UNIT_VALUE, 0))));
+        terms.push((neg(at(CONSTANT_USES, 0)), denominator(2, at(ROW, 0), at(CONSTANT_VALUE, 0))));
+
+        let mut sum = [0, 0];
+        for (helper, pair) in terms.chunks(2).enumerate() {
+            let value = self.auxiliary[BUS_HELPER.at(helper)][row];
+            sum = ext_add(sum, value);
+            // The numerator and the denominator of the sum of one or two fractions.
+            let (numerator, denominator) = match pair {
+                [(n, d)] => (lift(*n), *d),
+                [(n, d), (m, e)] => (ext_add(scale(*n, *e), scale(*m, *d)), ext_mul(*d, *e)),
+                _ => unreachable!("chunks of two"),
+            };
+            require("bus helper", helper, ext_mul(value, denominator), numerator);
+        }
+        let step = |column: Columns| ext_sub(self.aux(column, row + 1), self.aux(column, row));
+        // An input is given as often as it is read, an output is taken once.
+        let io = ext_sub(step(OUTPUT_SUM), scale(at(INPUT_READERS, 0), step(INPUT_SUM)));
+        require("bus sum", 0, step(BUS_SUM), ext_add(sum, io));
+        let input = denominator(0, add(at(ROW, 0), 1), at(INPUT_VALUE, 0));
+        require("input sum", 0, ext_mul(step(INPUT_SUM), input), lift(at(INPUT, 0)));
+        let output = denominator(0, add(at(ROW, 0), 1 + self.n_inputs as u64), at(OUTPUT_VALUE, 0));
+        require("output sum", 0, ext_mul(step(OUTPUT_SUM), output), lift(at(OUTPUT, 0)));
+    }
+
+    /// The random combination: both factors, products, results.
+    fn combination(&self, row: usize, require: &mut dyn FnMut(&'static str, usize, Extended, Extended)) {
+        let Challenges { sigma, rho, beta, .. } = self.challenges;
+        let at = |column: Columns, position: usize| self.at(column, position, row);
+        let flag = |column: Columns| self.at(column, 0, row);
+        // The last element stands at the power 0.
+        let horner = |base: Extended, terms: Vec<u64>| terms.into_iter().fold([0, 0], |sum, term| ext_add(ext_mul(sum, base), lift(term)));
+        let cells = |side: u64| (0..READS).map(|lane| mul(side, mul(at(READ_COEFFICIENT, lane), at(READ_VALUE, lane)))).collect::<Vec<_>>();
+        let moved = |value: Extended, ways: &[(Columns, Extended)]| {
+            ways.iter().fold([0, 0], |sum, (column, by)| ext_add(sum, scale(flag(*column), ext_mul(value, *by))))
+        };
+        let one = [1, 0];
+
+        let left = moved(
+            self.aux(LEFT, row),
+            &[(LEFT_KEEP, one), (LEFT_BY_WEIGHTS, power(sigma, LANES)), (LEFT_BY_CELLS, power(sigma, READS))],
+        );
+        let weights = horner(sigma, (0..LANES).map(|lane| at(WEIGHTS, lane)).collect());
+        let left = ext_add(ext_add(left, weights), horner(sigma, cells(flag(LEFT_READS))));
+        require("left", 0, self.aux(LEFT, row + 1), left);
+
+        let right = moved(self.aux(RIGHT, row), &[(RIGHT_KEEP, one), (RIGHT_BY_CELLS, power(rho, READS))]);
+        let right = ext_add(right, horner(rho, cells(sub(1, flag(LEFT_READS)))));
+        require("right", 0, self.aux(RIGHT, row + 1), right);
+
+        // A new group multiplies by beta: as flags are 0 or 1, 1 + flag (beta - 1).
+        let grouped = |column: Columns, value: Extended| ext_add(value, scale(flag(column), ext_sub(ext_mul(beta, value), value)));
+        let product = scale(flag(MULTIPLY), ext_mul(self.aux(LEFT, row), self.aux(RIGHT, row)));
+        require("products", 0, self.aux(PRODUCTS, row + 1), ext_add(grouped(PRODUCT_GROUP, self.aux(PRODUCTS, row)), product));
+
+        let inner = moved(self.aux(INNER, row), &[(INNER_KEEP, one), (INNER_STEP, power(sigma, UNITS))]);
+        let contributions = horner(sigma, (0..UNITS).map(|unit| self.contribution(unit, row)).collect());
+        require("inner", 0, self.aux(INNER, row + 1), ext_add(inner, contributions));
+
+        let outer = moved(self.aux(OUTER, row), &[(OUTER_KEEP, one), (OUTER_STEP, rho)]);
+        let taken = scale(flag(OUTER_TAKE), self.aux(INNER, row));
+        require("outer", 0, self.aux(OUTER, row + 1), ext_add(outer, taken));
+
+        let ended = scale(flag(RESULT_GROUP), self.aux(OUTER, row));
+        require("results", 0, self.aux(RESULTS, row + 1), ext_add(grouped(RESULT_GROUP, self.aux(RESULTS, row)), ended));
+
+        let difference = ext_sub(self.aux(PRODUCTS, row), self.aux(RESULTS, row));
+        require("agreement", 0, scale(flag(FINAL), difference), [0, 0]);
+    }
+
+    /// `scale (y + s e) + r - bias - first a - second b - product a b`.
+    fn contribution(&self, unit: usize, row: usize) -> u64 {
+        let at = |column: Columns| self.at(column, unit, row);
+        let [remainder, _, excess] = self.numbers(unit, row);
+        let [a, b] = [0, 1].map(|cell| self.at(READ_VALUE, 2 * unit + cell, row));
+        let taken = [(UNIT_FIRST, a), (UNIT_SECOND, b), (UNIT_PRODUCT, mul(a, b))];
+        let taken = taken.into_iter().fold(at(UNIT_BIAS), |sum, (column, cell)| add(sum, mul(at(column), cell)));
+        let accumulator = add(mul(at(UNIT_SCALE), add(at(UNIT_VALUE), mul(at(UNIT_SIDE), excess))), remainder);
+        sub(accumulator, taken)
+    }
+
+    /// The first and the last row: sums begin at 0, the bus is balanced, inputs and outputs are the statement's.
+    fn boundaries(&self, last: usize) -> Vec<Violation> {
+        let mut violations = Vec::new();
+        if self.at(FINAL, 0, 0) != 0 {
+            violations.push(Violation { constraint: "boundary of the main segment", part: FINAL.start, row: 0 });
+        }
+        let mut require = |column: Columns, row: usize, expected: Extended| {
+            if self.aux(column, row) != expected {
+                violations.push(Violation { constraint: "boundary", part: column.start, row });
+            }
+        };
+        for column in [BUS_SUM, INPUT_SUM, OUTPUT_SUM, LEFT, RIGHT, PRODUCTS, INNER, OUTER, RESULTS] {
+            require(column, 0, [0, 0]);
+        }
+        require(BUS_SUM, last, [0, 0]);
+        let Challenges { z, alpha, .. } = self.challenges;
+        let sides = [(INPUT_SUM, &self.inputs, FIRST_INPUT), (OUTPUT_SUM, &self.outputs, FIRST_INPUT + self.n_inputs as u64)];
+        for (column, values, first) in sides {
+            let Some(values) = values else { continue };
+            let terms = (first..).zip(values).map(|(address, value)| ext_add(lift(address), scale(signed(*value), alpha)));
+            let sum = terms.fold([0, 0], |sum, tuple| ext_add(sum, invert(ext_sub(z, tuple))));
+            require(column, last, sum);
+        }
+        violations
+    }
+}
+
+#[test]
+fn the_arithmetic_is_the_fields() {
+    use winterfell::math::fields::{QuadExtension, f64::BaseElement};
+    use winterfell::math::{FieldElement, StarkField};
+    let numbers = [0, 1, 2, 0xffff_ffff, 1 << 32, P - 1, P - 2, P / 2, 0x1234_5678_9abc_def0];
+    assert_eq!(BaseElement::MODULUS, P);
+    for (a, b) in numbers.into_iter().flat_map(|a| numbers.map(|b| (a, b))) {
+        let (x, y) = (BaseElement::new(a), BaseElement::new(b));
+        assert_eq!([x + y, x - y, x * y].map(|value| value.as_int()), [add(a, b), sub(a, b), mul(a, b)]);
+    }
+    // Not the numbers above: winterfell's `double` may give a value that is not reduced, and its product of extension elements is then
+    // wrong. No such pair is found by chance, with a probability of about 2^-64.
+    let element = |[a, b]: Extended| QuadExtension::new(BaseElement::new(a), BaseElement::new(b));
+    let plain = |value: QuadExtension<BaseElement>| value.to_base_elements().map(|part| part.as_int());
+    let (mut a, mut b) = ([3, P - 5], [7, 11]);
+    for _ in 0..1000 {
+        assert_eq!(plain(element(a) + element(b)), ext_add(a, b));
+        assert_eq!(plain(element(a) - element(b)), ext_sub(a, b));
+        assert_eq!(plain(element(a) * element(b)), ext_mul(a, b));
+        (a, b) = (ext_mul(ext_add(a, [1, 2]), b), a);
+    }
+    assert_eq!(plain(element(a).inv()), invert(a));
+}

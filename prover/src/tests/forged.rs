@@ -1,0 +1,218 @@
+//! A prover that follows the protocol, but for a main segment, a statement or an auxiliary cell that is not the honest one.
+//!
+//! Release builds of Winterfell prove whatever they are given, so that it is the verifier that must object.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use maat_runtime::Model;
+use maat_verifier::air::{ModelAir, PublicInputs};
+use maat_verifier::layout::{FIXED_WIDTH, MAIN_WIDTH};
+use maat_verifier::{
+    Entries, Entry, Header, ModelCommitment, Preset, ProofFile, SplitHasher, SplitTree, Statement, Values, VerifyError, public_inputs, verify,
+};
+use winterfell::crypto::DefaultRandomCoin;
+use winterfell::crypto::hashers::Blake3_256;
+use winterfell::math::{FieldElement, fields::f64::BaseElement};
+use winterfell::matrix::ColMatrix;
+use winterfell::{
+    AuxRandElements, CompositionPoly, CompositionPolyTrace, ConstraintCompositionCoefficients, DefaultConstraintCommitment,
+    DefaultConstraintEvaluator, PartitionOptions, Proof, ProofOptions, Prover, StarkDomain, TraceInfo, TracePolyTable,
+};
+
+use super::{Attempt, models};
+use crate::fixed::{Extension, Fixed};
+use crate::program::Program;
+use crate::salt::Salt;
+use crate::stages::Clock;
+use crate::stark::StarkProver;
+use crate::trace::ModelTrace;
+use crate::trace_lde::SplitTraceLde;
+use crate::witness::Witness;
+
+type Blake3 = Blake3_256<BaseElement>;
+
+/// A model, ready for proofs with the preset `fast`.
+pub(super) struct Forge {
+    fixed: Fixed,
+    extension: Arc<Extension<Blake3>>,
+    pub(super) entries: Entries,
+    pub(super) entry: Entry,
+    /// The parameters of proofs: the preset's, if the forger is honest about them.
+    pub(super) options: ProofOptions,
+}
+
+/// Where a forged proof departs from the honest one; all else follows the protocol.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Departure {
+    /// Column and row of a changed cell of the auxiliary segment.
+    pub(super) auxiliary: Option<(usize, usize)>,
+    /// Column and row of a cell of the main segment that differs in the polynomials, not in what was committed to before.
+    pub(super) fixed: Option<(usize, usize)>,
+    /// Whether inputs and outputs have a tree of their own, if it is not the statement that says so.
+    pub(super) trees: Option<bool>,
+}
+
+impl Forge {
+    /// `batches` are those that the model's commitment lists besides the attempt's.
+    pub(super) fn new(program: &Program, fixed: Fixed, batches: &[&Program]) -> Self {
+        let preset = Preset::Fast;
+        let blowup = preset.options().blowup_factor();
+        let extension = Arc::new(Extension::new(&fixed, blowup));
+        let entry = |program: &Program, fixed_root| Entry {
+            preset,
+            batch: program.batch as u32,
+            rows: program.rows as u32,
+            inputs: (program.n_inputs / program.batch) as u32,
+            outputs: (program.n_outputs / program.batch) as u32,
+            fixed_root,
+        };
+        let others = batches.iter().map(|other| entry(other, Fixed::new(other).root::<Blake3>(blowup)));
+        let entry = entry(program, extension.root());
+        let entries = Entries::new(others.chain([entry]).collect()).unwrap();
+        Self { fixed, extension, entries, entry, options: preset.options() }
+    }
+
+    pub(super) fn of(attempt: &Attempt) -> Self {
+        Self::new(&attempt.program, Fixed::new(&attempt.program), &[])
+    }
+
+    pub(super) fn commitment(&self) -> ModelCommitment {
+        self.entries.commitment()
+    }
+
+    /// What a statement names: the attempt's values.
+    pub(super) fn claim(attempt: &Attempt) -> [Values; 2] {
+        [&attempt.inputs, &attempt.outputs].map(|values| values.clone().map_or(Values::Committed, Values::Public))
+    }
+
+    /// The proof file of an attempt; nothing if the prover gives up.
+    pub(super) fn prove(&self, attempt: &Attempt, departure: Departure) -> Option<ProofFile> {
+        let [inputs, outputs] = Self::claim(attempt);
+        let committed = inputs.is_committed() || outputs.is_committed();
+        let public_inputs = public_inputs(&self.commitment(), &self.entry, &inputs, &outputs);
+        // Debug builds check the trace and panic: no proof either.
+        let prove = || match departure.trees.unwrap_or(committed) {
+            false => self.stark::<false>(attempt, public_inputs, departure),
+            true => self.stark::<true>(attempt, public_inputs, departure),
+        };
+        let (proof, io) = catch_unwind(AssertUnwindSafe(prove)).ok()??;
+        let choice = (self.entry.preset, self.entry.batch);
+        let header = Header::new(self.entries.clone(), choice, inputs, outputs, committed.then_some(io)).ok()?;
+        Some(ProofFile { header, stark: proof.to_bytes() })
+    }
+
+    /// The verifier's word on an attempt; nothing if the prover gives up.
+    pub(super) fn verdict(&self, attempt: &Attempt, departure: Departure) -> Option<Result<Statement, VerifyError>> {
+        let file = self.prove(attempt, departure)?;
+        Some(verify(&file.to_bytes(), &self.commitment()))
+    }
+
+    fn stark<const IO: bool>(&self, attempt: &Attempt, public_inputs: PublicInputs, departure: Departure) -> Option<(Proof, [u8; 32])> {
+        let clock = Clock::new(&|_| ());
+        let options = self.options.clone();
+        let honest = StarkProver::<Blake3, IO> {
+            fixed: &self.fixed,
+            extension: self.extension.clone(),
+            options: options.clone(),
+            public_inputs,
+            clock: &clock,
+        };
+        let proof = Forger { honest, departure }.prove(ModelTrace::new(attempt.main.clone())).ok()?;
+        let layers = options.to_fri_options().num_fri_layers(proof.lde_domain_size());
+        let segments = proof.trace_info().num_segments();
+        let (trace, _, _) = proof.commitments.clone().parse::<SplitHasher<Blake3, IO>>(segments, layers).ok()?;
+        let io = trace[0].parts()[1];
+        Some((proof, io))
+    }
+}
+
+/// The forged prover: the honest one in all but its departure.
+struct Forger<'a, const IO: bool> {
+    honest: StarkProver<'a, Blake3, IO>,
+    departure: Departure,
+}
+
+impl<const IO: bool> Prover for Forger<'_, IO> {
+    type BaseField = BaseElement;
+    type Air = ModelAir;
+    type Trace = ModelTrace;
+    type HashFn = SplitHasher<Blake3, IO>;
+    type VC = SplitTree<Blake3>;
+    type RandomCoin = DefaultRandomCoin<SplitHasher<Blake3, IO>>;
+    type TraceLde<E: FieldElement<BaseField = BaseElement>> = SplitTraceLde<E, Blake3, IO>;
+    type ConstraintEvaluator<'a, E: FieldElement<BaseField = BaseElement>> = DefaultConstraintEvaluator<'a, ModelAir, E>;
+    type ConstraintCommitment<E: FieldElement<BaseField = BaseElement>> = DefaultConstraintCommitment<E, Self::HashFn, Self::VC>;
+
+    fn get_pub_inputs(&self, trace: &ModelTrace) -> PublicInputs {
+        self.honest.get_pub_inputs(trace)
+    }
+
+    fn options(&self) -> &ProofOptions {
+        self.honest.options()
+    }
+
+    fn new_trace_lde<E: FieldElement<BaseField = BaseElement>>(
+        &self,
+        info: &TraceInfo,
+        main: &ColMatrix<BaseElement>,
+        domain: &StarkDomain<BaseElement>,
+        partitions: PartitionOptions,
+    ) -> (Self::TraceLde<E>, TracePolyTable<E>) {
+        let (lde, polynomials) = self.honest.new_trace_lde(info, main, domain, partitions);
+        let Some((column, row)) = self.departure.fixed else { return (lde, polynomials) };
+        let mut columns: Vec<_> = (0..MAIN_WIDTH).map(|column| main.get_column(column).to_vec()).collect();
+        columns[column][row] += BaseElement::ONE;
+        (lde, TracePolyTable::new(ColMatrix::new(columns).interpolate_columns_into()))
+    }
+
+    fn build_aux_trace<E: FieldElement<BaseField = BaseElement>>(&self, trace: &ModelTrace, random: &AuxRandElements<E>) -> ColMatrix<E> {
+        let honest = self.honest.build_aux_trace(trace, random);
+        let Some((column, row)) = self.departure.auxiliary else { return honest };
+        let mut columns: Vec<_> = honest.columns().map(<[E]>::to_vec).collect();
+        columns[column][row] += E::ONE;
+        ColMatrix::new(columns)
+    }
+
+    fn new_evaluator<'a, E: FieldElement<BaseField = BaseElement>>(
+        &self,
+        air: &'a ModelAir,
+        random: Option<AuxRandElements<E>>,
+        coefficients: ConstraintCompositionCoefficients<E>,
+    ) -> Self::ConstraintEvaluator<'a, E> {
+        self.honest.new_evaluator(air, random, coefficients)
+    }
+
+    fn build_constraint_commitment<E: FieldElement<BaseField = BaseElement>>(
+        &self,
+        composition: CompositionPolyTrace<E>,
+        columns: usize,
+        domain: &StarkDomain<BaseElement>,
+        partitions: PartitionOptions,
+    ) -> (Self::ConstraintCommitment<E>, CompositionPoly<E>) {
+        self.honest.build_constraint_commitment(composition, columns, domain, partitions)
+    }
+}
+
+/// The attempt with inputs and outputs that are committed to.
+pub(super) fn committed(model: &Model, inputs: Vec<i32>, visible: [bool; 2]) -> Attempt {
+    let mut attempt = Attempt::of(Program::new(model, 1).unwrap(), inputs);
+    let witness = Witness::new(&attempt.program, attempt.inputs.as_deref().unwrap(), Some(&Salt::new([7; 32])));
+    attempt.main.splice(FIXED_WIDTH.., witness.columns);
+    attempt.inputs = attempt.inputs.filter(|_| visible[0]);
+    attempt.outputs = attempt.outputs.filter(|_| visible[1]);
+    attempt
+}
+
+#[test]
+fn the_forger_without_a_departure_is_the_honest_prover() {
+    let model = models::every_primitive();
+    let attempt = Attempt::honest(&model, 1, 7);
+    let statement = Forge::of(&attempt).verdict(&attempt, Departure::default()).unwrap().unwrap();
+    assert_eq!([statement.inputs, statement.outputs], Forge::claim(&attempt));
+    for visible in [[false, true], [true, false], [false, false]] {
+        let attempt = committed(&model, models::inputs(&model, 1, 7).concat().concat(), visible);
+        let statement = Forge::of(&attempt).verdict(&attempt, Departure::default()).unwrap().unwrap();
+        assert_eq!(visible, [!statement.inputs.is_committed(), !statement.outputs.is_committed()]);
+    }
+}

@@ -1,0 +1,80 @@
+//! The constraints as polynomials: their degrees, and their values at a fixed point.
+
+use winter_verifier::math::fields::QuadExtension;
+use winter_verifier::math::{StarkField, polynom};
+
+use super::*;
+use crate::Preset;
+
+type E = QuadExtension<BaseElement>;
+
+/// Number of challenges with their powers.
+const ELEMENTS: usize = 4 + LANES + 1 + READS + 1 + 1;
+
+fn air() -> ModelAir {
+    let public_inputs = PublicInputs { statement: Vec::new(), inputs: Some(vec![1]), outputs: Some(vec![2]), n_inputs: 1, n_outputs: 1 };
+    ModelAir::new(trace_info(MIN_ROWS), public_inputs, Preset::Fast.options())
+}
+
+/// Elements that look random and are the same every time.
+fn elements(seed: u64) -> impl Iterator<Item = BaseElement> {
+    std::iter::successors(Some(seed), |state| Some(state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407)))
+        .map(|state| BaseElement::new((state >> 1) % BaseElement::MODULUS))
+        .skip(8)
+}
+
+fn extended(seed: u64) -> impl Iterator<Item = E> {
+    elements(seed).zip(elements(seed ^ 0x5555)).map(|(a, b)| E::new(a, b))
+}
+
+/// Two rows of each segment on a line through random points: `origin + t * direction`.
+fn frames(t: u32) -> (EvaluationFrame<E>, EvaluationFrame<E>) {
+    let t = E::from(t);
+    let row = |seed: u64, width: usize| -> Vec<E> { extended(seed).zip(extended(seed + 1)).take(width).map(|(a, b)| a + t * b).collect() };
+    (
+        EvaluationFrame::from_rows(row(10, MAIN_WIDTH), row(20, MAIN_WIDTH)),
+        EvaluationFrame::from_rows(row(30, AUXILIARY_WIDTH), row(40, AUXILIARY_WIDTH)),
+    )
+}
+
+/// All constraints, main ones first.
+fn evaluate(air: &ModelAir, t: u32) -> Vec<E> {
+    let (main, auxiliary) = frames(t);
+    let random = AuxRandElements::new(extended(50).take(ELEMENTS).collect());
+    let mut result = vec![E::ZERO; air.context().num_transition_constraints()];
+    let (of_main, of_auxiliary) = result.split_at_mut(air.context().num_main_transition_constraints());
+    air.evaluate_transition(&main, &[], of_main);
+    air.evaluate_aux_transition(&main, &auxiliary, &[], &random, of_auxiliary);
+    result
+}
+
+#[test]
+fn every_declared_degree_is_the_measured_one() {
+    let air = air();
+    let points: Vec<u32> = (1..7).collect();
+    let values: Vec<Vec<E>> = points.iter().map(|t| evaluate(&air, *t)).collect();
+    let xs: Vec<E> = points.iter().map(|t| E::from(*t)).collect();
+    let measured = (0..values[0].len()).map(|constraint| {
+        let ys: Vec<E> = values.iter().map(|values| values[constraint]).collect();
+        polynom::degree_of(&polynom::interpolate(&xs, &ys, true))
+    });
+    let declared = [units::DEGREES.repeat(UNITS), vec![inputs::DEGREE], bus::DEGREES.to_vec(), combination::DEGREES.to_vec()].concat();
+    assert_eq!(measured.collect::<Vec<_>>(), declared);
+}
+
+#[test]
+fn the_constraints_are_pinned() {
+    // A change here is a change of the AIR: proofs of other versions do not hold any longer, so raise FILE_VERSION with it.
+    let sum = evaluate(&air(), 1).into_iter().fold(E::ZERO, |sum, value| sum * E::from(7u32) + value);
+    assert_eq!(format!("{sum:?}"), "QuadExtension(15359329769783266496, 1999527348697460393)");
+}
+
+#[test]
+fn a_proof_states_as_many_constraints_as_there_are() {
+    let air = air();
+    let context = air.context();
+    assert_eq!(context.num_main_transition_constraints(), UNITS * units::DEGREES.len() + 1);
+    assert_eq!(context.num_aux_transition_constraints(), bus::DEGREES.len() + combination::DEGREES.len());
+    assert_eq!(context.num_assertions(), 1 + SUMS.len() + 1 + 2);
+    assert_eq!(context.num_constraint_composition_columns(), 2);
+}
