@@ -1,4 +1,4 @@
-"""Trains the example network and writes rockybot.onnx, calibration.json and test.json beside this file.
+"""Trains the example network and writes rockybot.onnx, calibration.json, test.json and input.json beside this file.
 
 Run by hand:  pip install -r requirements.txt && python train.py
 The results are committed; nothing in the build or the tests needs Python.
@@ -75,7 +75,9 @@ def main():
     print("classes right, before and after the split:", model.score(x[:split] / spread, y[:split]), model.score(x[split:] / spread, y[split:]))
     pick = np.random.default_rng(SEED)
     write_samples(HERE / "calibration.json", x[np.sort(pick.choice(split, CALIBRATION, replace=False))])
-    write_samples(HERE / "test.json", x[split + np.sort(pick.choice(len(x) - split, TEST, replace=False))])
+    test = x[split + np.sort(pick.choice(len(x) - split, TEST, replace=False))]
+    write_samples(HERE / "test.json", test)
+    write_samples(HERE / "input.json", test[:1])
 
 
 if __name__ == "__main__":

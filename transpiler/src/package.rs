@@ -254,7 +254,8 @@ impl PackageFolder {
         match &self.manifest.proving {
             Proving::Committed { commitment, entries } if entries.commitment() == *commitment => Ok(entries),
             Proving::Committed { commitment, entries } => {
-                let reason = format!("the model commitment is {commitment}, but its entries make {}: transpile again", entries.commitment());
+                let reason =
+                    format!("the model commitment is {commitment}, but its entries make {}: transpile again", entries.commitment());
                 Err(TranspileError::Package { path: self.folder.join(MANIFEST), reason })
             }
             Proving::Unprovable { reason } => Err(TranspileError::Unprovable { reason: reason.clone() }),

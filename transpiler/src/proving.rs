@@ -46,7 +46,10 @@ impl Proving {
         };
         for batch in others {
             progress(&format!("committing to the model for batches of {batch}"));
-            let entries = entries(model, &[batch]).map_err(|source| TranspileError::Batch { batch, source })?;
+            let refused = |source| TranspileError::Batch { batch, source };
+            // A size that no entry can have is refused before a trace of that size is laid out.
+            Entries::new(vec![Entry { batch, ..all[0] }]).map_err(|error| refused(error.into()))?;
+            let entries = entries(model, &[batch]).map_err(refused)?;
             all.extend(entries.as_slice());
         }
         let entries = Entries::new(all).expect("entries of one model, each for another preset or batch size");

@@ -1,16 +1,19 @@
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use maat_prover::{ProvingKey, Visibility};
 use maat_runtime::{Executor, dequantise};
-use maat_transpiler::{Network, Package, Report, quantise_sample, run_program, samples};
+use maat_transpiler::{Network, Package, Proving, Report, quantise_sample, run_program, samples};
+use maat_verifier::{ModelCommitment, Preset, Security, verify};
 use serde_json::{Value, json};
 
 use super::inspect;
 use super::transpile::{CompilerChoice, Quantisation};
 use crate::progress::Progress;
-use crate::response::{Response, grouped, real, table};
+use crate::response::{NOT_ZERO_KNOWLEDGE, Response, grouped, real, security, table};
 
-/// Transpile an example network and run it on real data in both executors
+/// Transpile an example network, run it on real data in both executors, and prove an inference
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat demo\n  maat demo examples/lenet")]
 pub struct Arguments {
@@ -37,6 +40,7 @@ pub struct Demonstrated {
     /// The first output on the first test sample: float and quantised.
     first: (String, Vec<(f64, f64)>),
     test: TestRun,
+    proof: Proof,
     output: Option<PathBuf>,
 }
 
@@ -47,6 +51,12 @@ struct TestRun {
     same_argmax: usize,
     cairo_samples: usize,
     steps: usize,
+}
+
+/// A proof of the first test sample, or why there is none.
+enum Proof {
+    Verified { commitment: ModelCommitment, bytes: usize, proving: Duration, verifying: Duration, security: Security },
+    Unprovable { reason: String },
 }
 
 pub fn run(arguments: Arguments) -> anyhow::Result<Demonstrated> {
@@ -86,7 +96,10 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Demonstrated> {
         }
         steps = taken;
     }
+    progress.step("proving the first test sample");
+    let proof = prove(&package, &inputs[0], &outputs[0])?;
     Ok(Demonstrated {
+        proof,
         name,
         example: arguments.example,
         first: (port.name.clone(), float[0][0].iter().copied().zip(quantised(0)).collect()),
@@ -94,6 +107,25 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Demonstrated> {
         report: package.report,
         output: arguments.output,
     })
+}
+
+/// Proves an inference, and verifies the proof against what the runtime gave.
+fn prove(package: &Package, inputs: &[Vec<i32>], outputs: &[Vec<i32>]) -> anyhow::Result<Proof> {
+    let (commitment, entries) = match &package.manifest.proving {
+        Proving::Committed { commitment, entries } => (*commitment, entries.clone()),
+        Proving::Unprovable { reason } => return Ok(Proof::Unprovable { reason: reason.clone() }),
+    };
+    let started = Instant::now();
+    let key = ProvingKey::new(&package.model, entries, Preset::Fast, 1)?;
+    let proved = key.prove(&[inputs.to_vec()], (Visibility::Public, Visibility::Public), None, &|_| ())?;
+    let bytes = proved.file.to_bytes();
+    let (proving, started) = (started.elapsed(), Instant::now());
+    let statement = verify(&bytes, &commitment)?;
+    let verifying = started.elapsed();
+    if statement.outputs.as_public() != Some(&outputs.concat()) {
+        bail!("the proof and the runtime disagree on the first test sample");
+    }
+    Ok(Proof::Verified { commitment, bytes: bytes.len(), proving, verifying, security: statement.security })
 }
 
 /// Position of the first maximum.
@@ -105,6 +137,34 @@ fn arg_max(values: impl Iterator<Item = f64>) -> Option<usize> {
             _ => Some((position, value)),
         })
         .map(|(position, _)| position)
+}
+
+impl Proof {
+    fn text(&self) -> String {
+        match self {
+            Self::Verified { commitment, bytes, proving, verifying, security: bits } => format!(
+                "Proof of the first test sample for model {commitment}: {} bytes, proven in {proving:.1?}, verified in {verifying:.1?}, {}.\n{NOT_ZERO_KNOWLEDGE}",
+                grouped(*bytes as u64),
+                security(bits)
+            ),
+            Self::Unprovable { reason } => format!("No proof: {reason}"),
+        }
+    }
+
+    fn json(&self) -> Value {
+        let ms = |duration: &Duration| duration.as_secs_f64() * 1000.0;
+        match self {
+            Self::Verified { commitment, bytes, proving, verifying, security } => json!({
+                "commitment": commitment.to_string(),
+                "proof_bytes": bytes,
+                "prove_ms": ms(proving),
+                "verify_ms": ms(verifying),
+                "security": { "conjectured": security.conjectured, "proven": security.proven },
+                "zero_knowledge": false,
+            }),
+            Self::Unprovable { reason } => json!({ "unprovable": reason }),
+        }
+    }
 }
 
 impl Response for Demonstrated {
@@ -133,6 +193,7 @@ impl Response for Demonstrated {
             format!("{}: an ONNX network as a Cairo program", self.name),
             first.to_string(),
             agreement,
+            self.proof.text(),
             inspect::cost(&self.report.cost),
             written,
         ];
@@ -151,6 +212,7 @@ impl Response for Demonstrated {
                 "cairo_samples": self.test.cairo_samples,
                 "cairo_steps": self.test.steps,
             },
+            "proof": self.proof.json(),
             "report": self.report,
             "output": self.output,
         })

@@ -39,7 +39,8 @@ impl Response for Inspected {
             ("CASM class hash", manifest.casm_class_hash.clone()),
             ("model commitment", commitment(&manifest.proving)),
         ];
-        [fields(identity), self.nodes(), accuracy(&self.report.quality), node_errors(&self.report.quality), cost(&self.report.cost)].join("\n\n")
+        [fields(identity), self.nodes(), accuracy(&self.report.quality), node_errors(&self.report.quality), cost(&self.report.cost)]
+            .join("\n\n")
     }
 
     fn json(&self) -> Value {

@@ -135,7 +135,12 @@ impl Response for Transpiled {
         let accuracy = inspect::accuracy(&self.report.quality);
         let cost = inspect::cost(&self.report.cost);
         let commitment = inspect::commitment(&self.manifest.proving);
-        format!("{accuracy}\n\n{cost}\n{:<21} {commitment}\n\nwrote {} in {:.1} s", "model commitment", self.output.display(), self.ms as f64 / 1000.0)
+        format!(
+            "{accuracy}\n\n{cost}\n{:<21} {commitment}\n\nwrote {} in {:.1} s",
+            "model commitment",
+            self.output.display(),
+            self.ms as f64 / 1000.0
+        )
     }
 
     fn json(&self) -> Value {

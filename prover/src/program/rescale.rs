@@ -142,6 +142,8 @@ impl Builder {
         let a = rescale.shift.min(limit);
         // Two bits fewer than fit, so that a sum with a saturated high digit still fits.
         let v = if rescale.shift > a { (rescale.shift - a).min(limit - 2) } else { limit - 2 };
+        // The high digit's unit stays well below the modulus, so that the identity fits.
+        let v = v.min(60 - a);
         let range = Interval::new(range.lo + offset, range.hi + offset);
         let high = Interval::new(range.lo >> (a + v), range.hi >> (a + v));
         let h = self.digit(x, offset, (a + v) as u32, high)?;

@@ -4,6 +4,8 @@
 //! is the honest one of the changed main segment. Then the AIR and the independent checker must both object, unless [`free`] gives a
 //! reason; and where there is one, both must accept, so that the list of reasons is exact.
 
+use std::collections::BTreeSet;
+
 use maat_runtime::primitives::*;
 use maat_runtime::{Interval, Model, ModelBuilder, Primitive, Requantise, Shape};
 use maat_verifier::VerifyError;
@@ -12,10 +14,10 @@ use maat_verifier::layout::*;
 use rayon::prelude::*;
 use winterfell::AuxRandElements;
 use winterfell::crypto::hashers::Blake3_256;
-use winterfell::math::{FieldElement, StarkField, fields::f64::BaseElement};
+use winterfell::math::{FieldElement, fields::f64::BaseElement};
 
 use super::forged::{Departure, Forge};
-use super::{Attempt, Extended, models};
+use super::{Attempt, Extended, Violation, models, names};
 use crate::fixed::Fixed;
 use crate::program::{Slot, table_position};
 
@@ -144,8 +146,8 @@ impl Attack<'_> {
         }
     }
 
-    /// Carries a change out and compares the outcome with the expected one.
-    fn check(&self, change: Change, everywhere: bool) {
+    /// Carries a change out, compares the outcome with the expected one, and gives it.
+    fn check(&self, change: Change, everywhere: bool) -> Vec<Violation> {
         let expected = self.free(change);
         let attempt = self.carry_out(change);
         let auxiliary = attempt.auxiliary(self.random);
@@ -162,8 +164,8 @@ impl Attack<'_> {
             violations
         };
         let (name, position) = group(&[IO, WITNESS], change.column);
-        let model = self.honest.program.batch;
-        assert_eq!(violations.is_empty(), expected.is_some(), "{name}[{position}] {change:?} of batch {model}: {expected:?}, {violations:?}");
+        assert_eq!(violations.is_empty(), expected.is_some(), "{name}[{position}] {change:?}: {expected:?}, {violations:?}");
+        violations
     }
 }
 
@@ -225,21 +227,27 @@ fn used_rows(attempt: &Attempt, limit: usize) -> Vec<usize> {
     rows.into_iter().rev().step_by(step).collect()
 }
 
-fn check_rows(attempt: &Attempt, rows: &[usize]) -> usize {
+/// Checks every cell of some rows, and gives the constraints that were violated with their parts.
+fn check_rows(attempt: &Attempt, rows: &[usize]) -> BTreeSet<(&'static str, usize)> {
     let random = attempt.random(3);
     let attack = Attack { honest: attempt, random: &random };
     let cells = rows.iter().flat_map(|row| (FIXED_WIDTH..MAIN_WIDTH).map(move |column| (column, *row)));
     let changes: Vec<Change> = cells.flat_map(|(column, row)| changes(attempt, column, row)).collect();
-    changes.par_iter().enumerate().for_each(|(index, change)| attack.check(*change, index % 97 == 0));
-    changes.len()
+    let violations = changes.par_iter().enumerate().flat_map_iter(|(index, change)| attack.check(*change, index % 97 == 0));
+    violations.map(|violation| (violation.constraint, violation.part)).collect()
 }
 
 #[test]
 fn every_cell_of_every_primitive_is_bound_or_free_for_a_reason() {
+    let mut violated = BTreeSet::new();
     for name in Primitive::NAMES {
         let attempt = Attempt::honest(&case(name), 2, 5);
-        assert!(check_rows(&attempt, &used_rows(&attempt, 4)) > 100, "{name}");
+        violated.extend(check_rows(&attempt, &used_rows(&attempt, 4)));
     }
+    // Each constraint of the main segment was the one to object, and so were the ends of all sums.
+    let of_main = names().into_iter().take_while(|(name, _)| *name != "bus helper");
+    let ends = [("agreement", 0), ("boundary", BUS_SUM.start)];
+    assert!(of_main.chain(ends).all(|constraint| violated.contains(&constraint)), "{violated:?}");
 }
 
 #[test]
@@ -247,11 +255,13 @@ fn every_cell_of_the_first_rows_the_padding_and_the_last_rows_is_bound_or_free_f
     let attempt = Attempt::honest(&models::every_primitive(), 3, 5);
     let (used, rows) = (attempt.program.used_rows, attempt.rows());
     assert!(used + 10 < rows);
-    check_rows(&attempt, &[0, 1, used - 1, used + 5, rows - 2, rows - 1]);
+    let violated = check_rows(&attempt, &[0, 1, used - 1, used + 5, rows - 2, rows - 1]);
+    assert!([INPUT_SUM, OUTPUT_SUM].iter().all(|sum| violated.contains(&("boundary", sum.start))), "{violated:?}");
 }
 
 #[test]
 fn every_auxiliary_cell_is_bound_but_the_last_helpers() {
+    let mut violated = BTreeSet::new();
     for visible in [[true, true], [false, false]] {
         let mut attempt = Attempt::honest(&models::every_primitive(), 3, 5);
         attempt.inputs = attempt.inputs.filter(|_| visible[0]);
@@ -270,9 +280,11 @@ fn every_auxiliary_cell_is_bound_but_the_last_helpers() {
                 // The sums run over the rows above: the helpers of the last row are in no sum.
                 let free = *group == BUS_HELPER && row == last;
                 assert_eq!(violations.is_empty(), free, "{}[{}] in row {row}", group.name, column - group.start);
+                violated.extend(violations.into_iter().map(|violation| (violation.constraint, violation.part)));
             }
         }
     }
+    assert!(names().into_iter().skip_while(|(name, _)| *name != "bus helper").all(|name| violated.contains(&name)), "{violated:?}");
 }
 
 // WHOLE PROOFS

@@ -245,10 +245,8 @@ impl Trace {
         };
         let one = [1, 0];
 
-        let left = moved(
-            self.aux(LEFT, row),
-            &[(LEFT_KEEP, one), (LEFT_BY_WEIGHTS, power(sigma, LANES)), (LEFT_BY_CELLS, power(sigma, READS))],
-        );
+        let left =
+            moved(self.aux(LEFT, row), &[(LEFT_KEEP, one), (LEFT_BY_WEIGHTS, power(sigma, LANES)), (LEFT_BY_CELLS, power(sigma, READS))]);
         let weights = horner(sigma, (0..LANES).map(|lane| at(WEIGHTS, lane)).collect());
         let left = ext_add(ext_add(left, weights), horner(sigma, cells(flag(LEFT_READS))));
         require("left", 0, self.aux(LEFT, row + 1), left);

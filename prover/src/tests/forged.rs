@@ -9,7 +9,8 @@ use maat_runtime::Model;
 use maat_verifier::air::{ModelAir, PublicInputs};
 use maat_verifier::layout::{FIXED_WIDTH, MAIN_WIDTH};
 use maat_verifier::{
-    Entries, Entry, Header, ModelCommitment, Preset, ProofFile, SplitHasher, SplitTree, Statement, Values, VerifyError, public_inputs, verify,
+    Entries, Entry, Header, ModelCommitment, Preset, ProofFile, SplitHasher, SplitTree, Statement, Values, VerifyError, public_inputs,
+    verify,
 };
 use winterfell::crypto::DefaultRandomCoin;
 use winterfell::crypto::hashers::Blake3_256;
@@ -49,6 +50,8 @@ pub(super) struct Departure {
     pub(super) auxiliary: Option<(usize, usize)>,
     /// Column and row of a cell of the main segment that differs in the polynomials, not in what was committed to before.
     pub(super) fixed: Option<(usize, usize)>,
+    /// Whether inputs and outputs have a tree of their own, if it is not the statement that says so.
+    pub(super) trees: Option<bool>,
 }
 
 impl Forge {
@@ -90,7 +93,7 @@ impl Forge {
         let committed = inputs.is_committed() || outputs.is_committed();
         let public_inputs = public_inputs(&self.commitment(), &self.entry, &inputs, &outputs);
         // Debug builds check the trace and panic: no proof either.
-        let prove = || match committed {
+        let prove = || match departure.trees.unwrap_or(committed) {
             false => self.stark::<false>(attempt, public_inputs, departure),
             true => self.stark::<true>(attempt, public_inputs, departure),
         };

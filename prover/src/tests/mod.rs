@@ -24,8 +24,8 @@ use maat_runtime::Model;
 use maat_verifier::Preset;
 use maat_verifier::air::{Challenges, ModelAir, PublicInputs, trace_info};
 use maat_verifier::layout::*;
-use winterfell::crypto::{DefaultRandomCoin, RandomCoin};
 use winterfell::crypto::hashers::Blake3_256;
+use winterfell::crypto::{DefaultRandomCoin, RandomCoin};
 use winterfell::math::fields::{QuadExtension, f64::BaseElement};
 use winterfell::math::{FieldElement, StarkField};
 use winterfell::matrix::ColMatrix;
@@ -166,7 +166,11 @@ impl Attempt {
     /// What both find in all rows; they must agree.
     fn violations(&self, auxiliary: &[Vec<Extended>], random: &AuxRandElements<Extended>) -> Vec<Violation> {
         let violations = self.violations_by_the_air(auxiliary, random, 0..self.rows());
-        assert_eq!(violations, self.violations_by_the_checker(auxiliary, random, 0..self.rows()), "the checker does not agree with the AIR");
+        assert_eq!(
+            violations,
+            self.violations_by_the_checker(auxiliary, random, 0..self.rows()),
+            "the checker does not agree with the AIR"
+        );
         violations
     }
 }

@@ -20,13 +20,12 @@ use crate::{ProvingKey, Visibility, entries};
 fn pair(name: &str, weight: i16) -> Model {
     let shape = Shape::new(&[2]).unwrap();
     let mut builder = ModelBuilder::new(name);
-    let mut double = |name: &str| {
-        let x = builder.input(name, shape.clone(), 0, Interval::of_bits(8)).unwrap();
-        let requantise = Requantise { shift: vec![2], lo: -100, hi: 100 };
+    let inputs = ["x", "y"].map(|name| builder.input(name, shape.clone(), 0, Interval::of_bits(8)).unwrap());
+    let [x, y] = inputs.map(|input| {
+        let requantise = Requantise { shift: vec![2], lo: -128, hi: 127 };
         let affine = Affine { groups: 1, inputs: 2, weights: vec![weight, 0, 0, weight], bias: vec![1, 2], requantise };
-        builder.node(name, Primitive::Affine(affine), &[x], 0).unwrap()
-    };
-    let (x, y) = (double("x"), double("y"));
+        builder.node("node", Primitive::Affine(affine), &[input], 0).unwrap()
+    });
     builder.finish(&[("x", x), ("y", y)]).unwrap()
 }
 
@@ -72,7 +71,7 @@ fn the_proof_that_all_begins_with_holds() {
     let proven = Proven::new();
     let statement = proven.verify(&proven.file).unwrap();
     assert_eq!([statement.inputs, statement.outputs], proven.values().map(Values::Public));
-    assert_eq!(proven.values()[1], [4, 9, 12, 17, -20, -23, 100, 100]);
+    assert_eq!(proven.values()[1], [4, 9, 12, 17, -20, -23, 127, 127]);
 }
 
 #[test]
@@ -171,7 +170,13 @@ fn another_model_is_rejected() {
     for change in [|entry: &mut Entry| entry.batch += 1, |entry: &mut Entry| entry.rows *= 2] {
         let mut listed = proven.forge.entries.as_slice().to_vec();
         listed.iter_mut().for_each(change);
-        let header = Header::new(Entries::new(listed.clone()).unwrap(), (Preset::Fast, listed[1].batch), Values::Committed, Values::Committed, Some([0; 32]));
+        let header = Header::new(
+            Entries::new(listed.clone()).unwrap(),
+            (Preset::Fast, listed[1].batch),
+            Values::Committed,
+            Values::Committed,
+            Some([0; 32]),
+        );
         let verdict = proven.verify(&ProofFile { header: header.unwrap(), ..proven.file.clone() });
         assert!(matches!(verdict, Err(VerifyError::Commitment { .. })), "{verdict:?}");
     }
@@ -258,11 +263,25 @@ fn another_remainder_is_rejected() {
 #[test]
 fn another_visibility_is_rejected() {
     let proven = Proven::new();
-    let [inputs, outputs] = proven.values().map(Values::Public);
-    let expected = Err(VerifyError::Parts { part: "main trace", expected: 3, found: 2 });
-    for (inputs, outputs) in [(Values::Committed, outputs.clone()), (inputs.clone(), Values::Committed), (Values::Committed, Values::Committed)] {
-        assert_eq!(proven.claim(2, inputs, outputs, Some([0; 32])), expected);
+    let [inputs, outputs] = proven.values();
+    let of = |values: &[i32], visible: bool| if visible { Values::Public(values.to_vec()) } else { Values::Committed };
+    for visible in [[false, true], [true, false], [false, false]] {
+        let verdict = proven.claim(2, of(&inputs, visible[0]), of(&outputs, visible[1]), Some([0; 32]));
+        assert!(matches!(verdict, Err(VerifyError::ConstraintCount { .. })), "{verdict:?}");
+        // A forger states the right number of constraints, but has no tree for what is committed to.
+        let attempt = Attempt {
+            inputs: Some(inputs.clone()).filter(|_| visible[0]),
+            outputs: Some(outputs.clone()).filter(|_| visible[1]),
+            ..proven.attempt.clone()
+        };
+        let departure = Departure { trees: Some(false), ..Departure::default() };
+        let verdict = proven.forge.verdict(&attempt, departure);
+        assert_eq!(verdict, Some(Err(VerifyError::Parts { part: "main trace", expected: 3, found: 2 })));
     }
+    let departure = Departure { trees: Some(true), ..Departure::default() };
+    let verdict = proven.forge.verdict(&proven.attempt, departure);
+    assert_eq!(verdict, Some(Err(VerifyError::Parts { part: "main trace", expected: 2, found: 3 })));
+
     let model = pair("pair", 16);
     let values = vec![1, 2, 3, 4];
     let [public_inputs, public_outputs] = Forge::claim(&Attempt::of(Program::new(&model, 1).unwrap(), values.clone()));
@@ -276,14 +295,15 @@ fn another_visibility_is_rejected() {
             maat_verifier::verify(&ProofFile { header, ..file.clone() }.to_bytes(), &forge.commitment())
         };
         verify(file.header.inputs(), file.header.outputs(), io).unwrap();
-        // All values named: the trees are too many.
-        let expected = VerifyError::Parts { part: "main trace", expected: 2, found: 3 };
-        assert_eq!(verify(&public_inputs, &public_outputs, None), Err(expected));
+        assert!(matches!(verify(&public_inputs, &public_outputs, None), Err(VerifyError::ConstraintCount { .. })));
         // The other sides named, or none.
-        for (inputs, outputs) in [(&Values::Committed, &public_outputs), (&public_inputs, &Values::Committed), (&Values::Committed, &Values::Committed)] {
+        let claims =
+            [(&Values::Committed, &public_outputs), (&public_inputs, &Values::Committed), (&Values::Committed, &Values::Committed)];
+        for (inputs, outputs) in claims {
             let same = (inputs, outputs) == (file.header.inputs(), file.header.outputs());
             let verdict = verify(inputs, outputs, io);
-            assert!(if same { verdict.is_ok() } else { matches!(verdict, Err(VerifyError::Stark(_))) }, "{visible:?}: {verdict:?}");
+            let rejected = matches!(verdict, Err(VerifyError::Stark(_) | VerifyError::ConstraintCount { .. }));
+            assert_eq!((verdict.is_ok(), rejected), (same, !same), "{visible:?}: {verdict:?}");
         }
         // Another salted commitment.
         let mut other = io.unwrap();
@@ -371,7 +391,8 @@ fn an_accumulator_that_is_larger_by_the_modulus_leaves_the_excess_range() {
             _ => (accumulator - i128::from(BaseElement::MODULUS), -1, at(UNIT_BASE)),
         };
         let (q, rest) = (wrapped.div_euclid(scale.into()), wrapped.rem_euclid(scale.into()));
-        let small = |element: BaseElement| if element.as_int() > 1 << 32 { -i128::from((-element).as_int()) } else { element.as_int().into() };
+        let small =
+            |element: BaseElement| if element.as_int() > 1 << 32 { -i128::from((-element).as_int()) } else { element.as_int().into() };
         let excess = u64::try_from((q - small(target)).abs()).unwrap();
         let limb = |number: usize| UNIT_LIMB.at(unit * LIMBS + number);
         forged.main[limb(0)][row] = BaseElement::new(rest as u64);
