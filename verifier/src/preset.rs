@@ -118,7 +118,7 @@ pub struct UnknownPreset(pub String);
 /// How hard a false proof is to find, in bits.
 ///
 /// Both figures are winterfell's, but no more than `64 * degree - log2(rows) - 7` for a field extension of that degree: the look-up and
-/// linear-layer arguments of the AIR err with a probability of about `2^6 * rows / |extension|` over their challenges, which winterfell does
+/// linear-layer arguments of the AIR err with a probability of at most `2^7 * rows / |extension|` over their challenges, which winterfell does
 /// not know of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Security {

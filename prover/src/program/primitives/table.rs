@@ -16,7 +16,8 @@ impl Lower for Table {
         let knots = self.knots.iter().map(|knot| Interval::point(i64::from(*knot) << fraction));
         let interpolated = knots.reduce(Interval::hull).expect("a table has knots");
         let mut evaluate = |x: &Cell| {
-            let x = builder.settle([*x, Cell::ZERO], [1, 0, 0], Rescale::clamp(lo, self.top()), range)?;
+            let x =
+                if within == range { *x } else { builder.settle([*x, Cell::ZERO], [1, 0, 0], Rescale::clamp(lo, self.top()), range)? };
             if fraction == 0 {
                 return Ok(look_up(builder, x, first - lo));
             }
