@@ -106,6 +106,7 @@ impl Package {
         progress: &mut dyn FnMut(&str),
     ) -> Result<Self, TranspileError> {
         let Quantised { model, provenance, quality } = quantised;
+        let proving = Proving::of(&model, batches, progress)?;
         progress("generating Cairo");
         let generated = codegen::generate(&model)?;
         progress("compiling the program and the contract");
@@ -118,7 +119,6 @@ impl Package {
         progress("measuring the cost");
         let cost = cost::measure(&model, &generated, &program, &contract)?;
         let report = Report { quality, cost };
-        let proving = Proving::of(&model, batches, progress)?;
 
         let mut files = BTreeMap::new();
         let text = |sources: &Sources, folder: &str| {
