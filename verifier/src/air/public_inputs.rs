@@ -48,10 +48,15 @@ pub fn signed(value: i64) -> BaseElement {
     if value < 0 { -size } else { size }
 }
 
+/// Values whose terms are inverted together: enough for one inversion to be little, and few enough for little memory.
+const CHUNK: usize = 1 << 14;
+
 fn sum<E: FieldElement<BaseField = BaseElement>>(values: &[i32], first: u64, challenges: &Challenges<E>) -> E {
     let term = |(address, value): (u64, &i32)| {
         challenges.z - E::from(BaseElement::new(address)) - challenges.alpha.mul_base(signed((*value).into()))
     };
-    let denominators: Vec<E> = (first..).zip(values).map(term).collect();
-    batch_inversion(&denominators).into_iter().fold(E::ZERO, |sum, inverse| sum + inverse)
+    values.chunks(CHUNK).zip((first..).step_by(CHUNK)).fold(E::ZERO, |sum, (values, first)| {
+        let denominators: Vec<E> = (first..).zip(values).map(term).collect();
+        batch_inversion(&denominators).into_iter().fold(sum, |sum, inverse| sum + inverse)
+    })
 }

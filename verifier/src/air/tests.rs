@@ -78,3 +78,19 @@ fn a_proof_states_as_many_constraints_as_there_are() {
     assert_eq!(context.num_assertions(), 1 + SUMS.len() + 1 + 2);
     assert_eq!(context.num_constraint_composition_columns(), 2);
 }
+
+#[test]
+fn the_sum_over_public_values_runs_over_all_of_them() {
+    let values: Vec<i32> = (-20_000..20_000).collect();
+    let random: Vec<E> = extended(60).take(ELEMENTS).collect();
+    let challenges = Challenges::new(&random);
+    let n_inputs = values.len();
+    let term = |(address, value): (u64, &i32)| {
+        (challenges.z - E::from(BaseElement::new(address)) - challenges.alpha.mul_base(signed((*value).into()))).inv()
+    };
+    let sum = |first: u64| (first..).zip(&values).map(term).fold(E::ZERO, |sum, term| sum + term);
+    let public_inputs =
+        PublicInputs { statement: Vec::new(), inputs: Some(values.clone()), outputs: Some(values.clone()), n_inputs, n_outputs: n_inputs };
+    assert_eq!(public_inputs.input_sum(&challenges), Some(sum(1)));
+    assert_eq!(public_inputs.output_sum(&challenges), Some(sum(1 + n_inputs as u64)));
+}
