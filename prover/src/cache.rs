@@ -20,7 +20,7 @@ type Blake3 = Blake3_256<BaseElement>;
 type PieceDigest = <Blake3 as Hasher>::Digest;
 
 const MAGIC: [u8; 8] = *b"MAATFIXD";
-/// The version of the files' format. It is raised when the fixed columns of a model become others.
+/// The version of the files' format. Fixed columns that become others need no new one: a file names the columns that it is for.
 const VERSION: u64 = 1;
 const EXTENSION: &str = "fixed";
 const HEADER_BYTES: usize = 72;
