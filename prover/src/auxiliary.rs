@@ -1,9 +1,10 @@
 //! The auxiliary columns: the bus and the random combination, for the challenges that the main segment's commitment gives.
 
+use maat_verifier::Goldilocks;
 use maat_verifier::air::{Challenges, bus, combination::Sums};
 use maat_verifier::layout::*;
 use rayon::prelude::*;
-use winterfell::math::{FieldElement, batch_inversion, fields::f64::BaseElement};
+use winterfell::math::{FieldElement, batch_inversion};
 use winterfell::matrix::ColMatrix;
 
 /// Rows that a thread takes at a time: enough for one inversion to pay.
@@ -13,16 +14,16 @@ const CHUNK: usize = 256;
 const TERMS: usize = BUS_HELPER.count + 2;
 
 /// The auxiliary segment of a main segment.
-pub(crate) fn auxiliary_columns<E: FieldElement<BaseField = BaseElement>>(
-    main: &ColMatrix<BaseElement>,
+pub(crate) fn auxiliary_columns<E: FieldElement<BaseField = Goldilocks>>(
+    main: &ColMatrix<Goldilocks>,
     challenges: &Challenges<E>,
-    radix: BaseElement,
+    radix: Goldilocks,
     n_inputs: usize,
 ) -> ColMatrix<E> {
     let rows = main.num_rows();
     let mut terms = vec![E::ZERO; rows * TERMS];
     terms.par_chunks_mut(CHUNK * TERMS).enumerate().for_each(|(chunk, terms)| {
-        let mut row = vec![BaseElement::ZERO; MAIN_WIDTH];
+        let mut row = vec![Goldilocks::ZERO; MAIN_WIDTH];
         let (mut numerators, mut denominators) = (Vec::with_capacity(terms.len()), Vec::with_capacity(terms.len()));
         for index in chunk * CHUNK..chunk * CHUNK + terms.len() / TERMS {
             main.read_row_into(index, &mut row);
@@ -48,7 +49,7 @@ pub(crate) fn auxiliary_columns<E: FieldElement<BaseField = BaseElement>>(
     let mut columns: Vec<Vec<E>> = (0..AUXILIARY_WIDTH).map(|_| Vec::with_capacity(rows)).collect();
     let mut sums = Sums { left: E::ZERO, right: E::ZERO, products: E::ZERO, inner: E::ZERO, outer: E::ZERO, results: E::ZERO };
     let (mut bus_sum, mut input_sum, mut output_sum) = (E::ZERO, E::ZERO, E::ZERO);
-    let mut row = vec![BaseElement::ZERO; MAIN_WIDTH];
+    let mut row = vec![Goldilocks::ZERO; MAIN_WIDTH];
     for (index, terms) in terms.chunks_exact(TERMS).enumerate() {
         main.read_row_into(index, &mut row);
         let (helpers, io) = terms.split_at(BUS_HELPER.count);

@@ -7,16 +7,16 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
+use maat_verifier::Goldilocks;
 use rayon::prelude::*;
 use winterfell::crypto::hashers::Blake3_256;
 use winterfell::crypto::{Digest, Hasher};
 use winterfell::math::FieldElement;
-use winterfell::math::fields::f64::BaseElement;
 use winterfell::matrix::ColMatrix;
 
 use crate::fixed::{Fixed, Rows};
 
-type Blake3 = Blake3_256<BaseElement>;
+type Blake3 = Blake3_256<Goldilocks>;
 type PieceDigest = <Blake3 as Hasher>::Digest;
 
 const MAGIC: [u8; 8] = *b"MAATFIXD";
@@ -68,7 +68,7 @@ impl Cache {
     }
 
     /// The polynomials through the columns and their extension, if they are here and undamaged. That the rows have the root is left to check.
-    pub(crate) fn read(&self, root: &[u8; 32], columns: &[Vec<BaseElement>], blowup: usize) -> Option<(ColMatrix<BaseElement>, Rows)> {
+    pub(crate) fn read(&self, root: &[u8; 32], columns: &[Vec<Goldilocks>], blowup: usize) -> Option<(ColMatrix<Goldilocks>, Rows)> {
         let file = File::open(self.path(root)).ok()?;
         let (width, rows) = (columns.len(), columns[0].len());
         if file.metadata().ok()?.len() != file_bytes(columns, blowup) {
@@ -133,14 +133,14 @@ impl Cache {
     }
 }
 
-fn file_bytes(columns: &[Vec<BaseElement>], blowup: usize) -> u64 {
+fn file_bytes(columns: &[Vec<Goldilocks>], blowup: usize) -> u64 {
     let values = columns.len() * columns[0].len() * (1 + blowup);
-    (HEADER_BYTES + values * BaseElement::ELEMENT_BYTES + DIGEST_BYTES) as u64
+    (HEADER_BYTES + values * Goldilocks::ELEMENT_BYTES + DIGEST_BYTES) as u64
 }
 
 /// What a file begins with: which columns it is for. Their digest is there because the root alone does not bind the polynomials to the
 /// columns of the program that is proven.
-fn header(columns: &[Vec<BaseElement>], blowup: usize) -> [u8; HEADER_BYTES] {
+fn header(columns: &[Vec<Goldilocks>], blowup: usize) -> [u8; HEADER_BYTES] {
     let digests: Vec<PieceDigest> =
         columns.par_iter().flat_map(|column| column.par_chunks(PIECE)).map(|values| Blake3::hash(&bytes_of(values))).collect();
     let numbers = [VERSION, columns.len() as u64, columns[0].len() as u64, blowup as u64].map(u64::to_le_bytes);
@@ -152,7 +152,7 @@ fn header(columns: &[Vec<BaseElement>], blowup: usize) -> [u8; HEADER_BYTES] {
 }
 
 /// Values as integers, least significant byte first.
-fn bytes_of(values: &[BaseElement]) -> Vec<u8> {
+fn bytes_of(values: &[Goldilocks]) -> Vec<u8> {
     values.iter().flat_map(|value| value.as_int().to_le_bytes()).collect()
 }
 
@@ -164,15 +164,15 @@ struct Reader {
 }
 
 impl Reader {
-    fn values(&mut self, count: usize) -> io::Result<Vec<BaseElement>> {
-        let mut values = vec![BaseElement::ZERO; count];
+    fn values(&mut self, count: usize) -> io::Result<Vec<Goldilocks>> {
+        let mut values = vec![Goldilocks::ZERO; count];
         for values in values.chunks_mut(BUFFER) {
-            self.buffer.resize(values.len() * BaseElement::ELEMENT_BYTES, 0);
+            self.buffer.resize(values.len() * Goldilocks::ELEMENT_BYTES, 0);
             self.file.read_exact(&mut self.buffer)?;
-            let pieces = values.par_chunks_mut(PIECE).zip(self.buffer.par_chunks(PIECE * BaseElement::ELEMENT_BYTES));
+            let pieces = values.par_chunks_mut(PIECE).zip(self.buffer.par_chunks(PIECE * Goldilocks::ELEMENT_BYTES));
             let digests = pieces.map(|(values, bytes)| {
                 let (numbers, _) = bytes.as_chunks();
-                values.iter_mut().zip(numbers).for_each(|(value, number)| *value = BaseElement::new(u64::from_le_bytes(*number)));
+                values.iter_mut().zip(numbers).for_each(|(value, number)| *value = Goldilocks::new(u64::from_le_bytes(*number)));
                 Blake3::hash(bytes)
             });
             self.digests.par_extend(digests);
@@ -188,8 +188,8 @@ mod tests {
 
     const BLOWUP: usize = 2;
 
-    fn columns(seed: u64) -> Vec<Vec<BaseElement>> {
-        (0..9).map(|column| (0..64).map(|row| BaseElement::new(seed + column * column * 1_000 + row * row)).collect()).collect()
+    fn columns(seed: u64) -> Vec<Vec<Goldilocks>> {
+        (0..9).map(|column| (0..64).map(|row| Goldilocks::new(seed + column * column * 1_000 + row * row)).collect()).collect()
     }
 
     /// Fixed columns with their extension, kept in a cache.

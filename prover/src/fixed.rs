@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use maat_verifier::Goldilocks;
 use maat_verifier::TreeHasher;
 use rayon::prelude::*;
 use winterfell::StarkDomain;
 use winterfell::crypto::{Digest, MerkleTree};
-use winterfell::math::fields::f64::BaseElement;
 use winterfell::math::{FieldElement, StarkField, fft};
 use winterfell::matrix::{ColMatrix, RowMatrix, Segment, get_evaluation_offsets};
 
@@ -18,8 +18,8 @@ pub(crate) const SEGMENT_WIDTH: usize = 8;
 /// The fixed columns, and the polynomials through them.
 #[derive(Debug)]
 pub(crate) struct Fixed {
-    pub(crate) columns: Vec<Vec<BaseElement>>,
-    pub(crate) polynomials: ColMatrix<BaseElement>,
+    pub(crate) columns: Vec<Vec<Goldilocks>>,
+    pub(crate) polynomials: ColMatrix<Goldilocks>,
 }
 
 impl Fixed {
@@ -28,7 +28,7 @@ impl Fixed {
     }
 
     /// Any columns, with the polynomials through them.
-    pub(crate) fn interpolate(columns: Vec<Vec<BaseElement>>) -> Self {
+    pub(crate) fn interpolate(columns: Vec<Vec<Goldilocks>>) -> Self {
         let polynomials = ColMatrix::new(columns.clone()).interpolate_columns_into();
         Self { columns, polynomials }
     }
@@ -37,12 +37,12 @@ impl Fixed {
     /// winterfell extends to.
     pub(crate) fn root<H: TreeHasher>(&self, blowup: usize) -> [u8; 32] {
         let rows = self.polynomials.num_rows();
-        let generator = BaseElement::get_root_of_unity((rows * blowup).ilog2());
-        let twiddles = fft::get_twiddles::<BaseElement>(rows);
+        let generator = Goldilocks::get_root_of_unity((rows * blowup).ilog2());
+        let twiddles = fft::get_twiddles::<Goldilocks>(rows);
         let mut leaves = vec![H::Digest::default(); rows * blowup];
         let cosets = blowup / 2;
         for coset in 0..cosets {
-            let offset = BaseElement::GENERATOR * generator.exp_vartime(coset as u64);
+            let offset = Goldilocks::GENERATOR * generator.exp_vartime(coset as u64);
             let domain = StarkDomain::from_twiddles(twiddles.clone(), 2, offset);
             let extension = RowMatrix::evaluate_polys_over::<SEGMENT_WIDTH>(&self.polynomials, &domain);
             leaves
@@ -59,27 +59,27 @@ impl Fixed {
 /// A matrix in rows, which can be read from a file as it was written there; winterfell's own can only be computed.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Rows {
-    values: Vec<BaseElement>,
+    values: Vec<Goldilocks>,
     width: usize,
 }
 
 impl Rows {
     /// The rows of the given width that values make, one after the other.
-    pub(crate) fn new(values: Vec<BaseElement>, width: usize) -> Self {
+    pub(crate) fn new(values: Vec<Goldilocks>, width: usize) -> Self {
         debug_assert!(values.len().is_multiple_of(width));
         Self { values, width }
     }
 
     /// The low-degree extension of polynomials, on the coset that winterfell takes.
-    fn extend(polynomials: &ColMatrix<BaseElement>, blowup: usize) -> Self {
+    fn extend(polynomials: &ColMatrix<Goldilocks>, blowup: usize) -> Self {
         let (length, width) = (polynomials.num_rows(), polynomials.num_cols());
-        let offsets = get_evaluation_offsets::<BaseElement>(length, blowup, BaseElement::GENERATOR);
-        let twiddles = fft::get_twiddles::<BaseElement>(length);
-        let mut values = vec![BaseElement::ZERO; length * blowup * width];
+        let offsets = get_evaluation_offsets::<Goldilocks>(length, blowup, Goldilocks::GENERATOR);
+        let twiddles = fft::get_twiddles::<Goldilocks>(length);
+        let mut values = vec![Goldilocks::ZERO; length * blowup * width];
         for first in (0..width).step_by(SEGMENT_WIDTH) {
-            let segment = Segment::<BaseElement, SEGMENT_WIDTH>::new(polynomials, first, &offsets, &twiddles);
+            let segment = Segment::<Goldilocks, SEGMENT_WIDTH>::new(polynomials, first, &offsets, &twiddles);
             let columns = first..width.min(first + SEGMENT_WIDTH);
-            let write = |(row, values): (&mut [BaseElement], &[BaseElement; SEGMENT_WIDTH])| {
+            let write = |(row, values): (&mut [Goldilocks], &[Goldilocks; SEGMENT_WIDTH])| {
                 row[columns.clone()].copy_from_slice(&values[..columns.len()]);
             };
             values.par_chunks_mut(width).zip(segment.par_iter()).with_min_len(128).for_each(write);
@@ -87,12 +87,12 @@ impl Rows {
         Self { values, width }
     }
 
-    pub(crate) fn row(&self, row: usize) -> &[BaseElement] {
+    pub(crate) fn row(&self, row: usize) -> &[Goldilocks] {
         &self.values[row * self.width..][..self.width]
     }
 
     /// All values, row by row.
-    pub(crate) fn values(&self) -> &[BaseElement] {
+    pub(crate) fn values(&self) -> &[Goldilocks] {
         &self.values
     }
 
@@ -129,11 +129,11 @@ fn root_of<H: TreeHasher>(tree: &MerkleTree<H>) -> [u8; 32] {
 }
 
 /// The tree over some columns of a matrix.
-pub(crate) fn tree_over<H: TreeHasher>(matrix: &RowMatrix<BaseElement>, columns: std::ops::Range<usize>) -> MerkleTree<H> {
+pub(crate) fn tree_over<H: TreeHasher>(matrix: &RowMatrix<Goldilocks>, columns: std::ops::Range<usize>) -> MerkleTree<H> {
     tree(matrix.num_rows(), |row| &matrix.row(row)[columns.clone()])
 }
 
-fn tree<'m, H: TreeHasher>(rows: usize, row: impl Fn(usize) -> &'m [BaseElement] + Sync) -> MerkleTree<H> {
+fn tree<'m, H: TreeHasher>(rows: usize, row: impl Fn(usize) -> &'m [Goldilocks] + Sync) -> MerkleTree<H> {
     let leaves = (0..rows).into_par_iter().with_min_len(128).map(|index| H::hash_elements(row(index))).collect();
     MerkleTree::new(leaves).expect("a domain has at least two points")
 }

@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
 use maat_runtime::{Executor, Model};
+use maat_verifier::Goldilocks;
 use maat_verifier::layout::MAIN_WIDTH;
 use maat_verifier::{
     Blake2s256, Entries, Entry, Hash, Header, Preset, ProofFile, Security, SplitHasher, TreeHasher, Values, public_inputs,
 };
 use winterfell::crypto::hashers::Blake3_256;
-use winterfell::math::fields::f64::BaseElement;
 use winterfell::{Proof, Prover};
 
 use crate::cache::Cache;
@@ -19,7 +19,7 @@ use crate::stark::StarkProver;
 use crate::trace::ModelTrace;
 use crate::witness::Witness;
 
-type Blake3 = Blake3_256<BaseElement>;
+type Blake3 = Blake3_256<Goldilocks>;
 
 /// The entries of a model's commitment: every preset for every batch size.
 ///
@@ -241,7 +241,7 @@ impl<'m> ProvingKey<'m> {
 }
 
 /// The polynomials through fixed columns and their extension, from the cache if it has those of the entry. The flag tells whether it had.
-fn extended<H: TreeHasher>(columns: Vec<Vec<BaseElement>>, entry: &Entry, cache: Option<&Cache>) -> (Fixed, Extension<H>, bool) {
+fn extended<H: TreeHasher>(columns: Vec<Vec<Goldilocks>>, entry: &Entry, cache: Option<&Cache>) -> (Fixed, Extension<H>, bool) {
     let blowup = entry.preset.options().blowup_factor();
     if let Some((polynomials, rows)) = cache.and_then(|cache| cache.read(&entry.fixed_root, &columns, blowup)) {
         let extension = Extension::over(rows);

@@ -1,8 +1,9 @@
 use std::fmt;
 
 use maat_verifier::Blake2s256;
+use maat_verifier::Goldilocks;
 use winterfell::crypto::{Digest, Hasher};
-use winterfell::math::{StarkField, fields::f64::BaseElement};
+use winterfell::math::StarkField;
 
 use crate::error::ProveError;
 
@@ -28,12 +29,12 @@ impl Salt {
 
     /// Elements that follow from the salt, others for each column. Those that are no canonical element are left out, so all are equally
     /// likely.
-    pub(crate) fn elements(&self, column: u64) -> impl Iterator<Item = BaseElement> {
+    pub(crate) fn elements(&self, column: u64) -> impl Iterator<Item = Goldilocks> {
         let seed = Blake2s256::merge_with_int(Blake2s256::hash(&self.0), column);
         (0u64..).filter_map(move |counter| {
             let block = Blake2s256::merge_with_int(seed, counter).as_bytes();
             let value = u64::from_le_bytes(std::array::from_fn(|byte| block[byte]));
-            (value < BaseElement::MODULUS).then(|| BaseElement::new(value))
+            (value < Goldilocks::MODULUS).then(|| Goldilocks::new(value))
         })
     }
 }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use maat_verifier::Goldilocks;
 use maat_verifier::air::{Challenges, ModelAir, PublicInputs};
 use maat_verifier::layout::{FIXED_WIDTH, MAIN_WIDTH, limb_bits};
 use maat_verifier::{SplitHasher, SplitTree, TreeHasher};
 use winterfell::crypto::DefaultRandomCoin;
-use winterfell::math::{FieldElement, fields::f64::BaseElement};
+use winterfell::math::FieldElement;
 use winterfell::matrix::ColMatrix;
 use winterfell::{
     AuxRandElements, CompositionPoly, CompositionPolyTrace, ConstraintCompositionCoefficients, DefaultConstraintCommitment,
@@ -29,15 +30,15 @@ pub(crate) struct StarkProver<'a, H: TreeHasher, const IO: bool> {
 }
 
 impl<H: TreeHasher + Send + Sync, const IO: bool> Prover for StarkProver<'_, H, IO> {
-    type BaseField = BaseElement;
+    type BaseField = Goldilocks;
     type Air = ModelAir;
     type Trace = ModelTrace;
     type HashFn = SplitHasher<H, IO>;
     type VC = SplitTree<H>;
     type RandomCoin = DefaultRandomCoin<SplitHasher<H, IO>>;
-    type TraceLde<E: FieldElement<BaseField = BaseElement>> = SplitTraceLde<E, H, IO>;
-    type ConstraintEvaluator<'a, E: FieldElement<BaseField = BaseElement>> = DefaultConstraintEvaluator<'a, ModelAir, E>;
-    type ConstraintCommitment<E: FieldElement<BaseField = BaseElement>> = DefaultConstraintCommitment<E, Self::HashFn, Self::VC>;
+    type TraceLde<E: FieldElement<BaseField = Goldilocks>> = SplitTraceLde<E, H, IO>;
+    type ConstraintEvaluator<'a, E: FieldElement<BaseField = Goldilocks>> = DefaultConstraintEvaluator<'a, ModelAir, E>;
+    type ConstraintCommitment<E: FieldElement<BaseField = Goldilocks>> = DefaultConstraintCommitment<E, Self::HashFn, Self::VC>;
 
     fn get_pub_inputs(&self, _trace: &ModelTrace) -> PublicInputs {
         self.public_inputs.clone()
@@ -47,31 +48,31 @@ impl<H: TreeHasher + Send + Sync, const IO: bool> Prover for StarkProver<'_, H, 
         &self.options
     }
 
-    fn new_trace_lde<E: FieldElement<BaseField = BaseElement>>(
+    fn new_trace_lde<E: FieldElement<BaseField = Goldilocks>>(
         &self,
         info: &TraceInfo,
-        main: &ColMatrix<BaseElement>,
-        domain: &StarkDomain<BaseElement>,
+        main: &ColMatrix<Goldilocks>,
+        domain: &StarkDomain<Goldilocks>,
         _partitions: PartitionOptions,
     ) -> (Self::TraceLde<E>, TracePolyTable<E>) {
         self.clock.begin("witness commitment");
         let rest = (FIXED_WIDTH..MAIN_WIDTH).map(|column| main.get_column(column).to_vec()).collect();
         let rest = ColMatrix::new(rest).interpolate_columns_into();
         let lde = SplitTraceLde::new(self.extension.clone(), info, &rest, domain);
-        let fixed = self.fixed.polynomials.columns().map(<[BaseElement]>::to_vec);
+        let fixed = self.fixed.polynomials.columns().map(<[Goldilocks]>::to_vec);
         let polynomials = ColMatrix::new(fixed.chain(rest.into_columns()).collect());
         (lde, TracePolyTable::new(polynomials))
     }
 
-    fn build_aux_trace<E: FieldElement<BaseField = BaseElement>>(&self, trace: &ModelTrace, random: &AuxRandElements<E>) -> ColMatrix<E> {
+    fn build_aux_trace<E: FieldElement<BaseField = Goldilocks>>(&self, trace: &ModelTrace, random: &AuxRandElements<E>) -> ColMatrix<E> {
         self.clock.begin("auxiliary columns");
-        let radix = BaseElement::new(1 << limb_bits(trace.length()));
+        let radix = Goldilocks::new(1 << limb_bits(trace.length()));
         let columns = auxiliary_columns(trace.main_segment(), &Challenges::new(random.rand_elements()), radix, self.public_inputs.n_inputs);
         self.clock.begin("auxiliary commitment");
         columns
     }
 
-    fn new_evaluator<'a, E: FieldElement<BaseField = BaseElement>>(
+    fn new_evaluator<'a, E: FieldElement<BaseField = Goldilocks>>(
         &self,
         air: &'a ModelAir,
         random: Option<AuxRandElements<E>>,
@@ -81,11 +82,11 @@ impl<H: TreeHasher + Send + Sync, const IO: bool> Prover for StarkProver<'_, H, 
         DefaultConstraintEvaluator::new(air, random, coefficients)
     }
 
-    fn build_constraint_commitment<E: FieldElement<BaseField = BaseElement>>(
+    fn build_constraint_commitment<E: FieldElement<BaseField = Goldilocks>>(
         &self,
         composition: CompositionPolyTrace<E>,
         columns: usize,
-        domain: &StarkDomain<BaseElement>,
+        domain: &StarkDomain<Goldilocks>,
         partitions: PartitionOptions,
     ) -> (Self::ConstraintCommitment<E>, CompositionPoly<E>) {
         self.clock.begin("constraint commitment");

@@ -1,11 +1,12 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use maat_verifier::Goldilocks;
 use maat_verifier::layout::{FIXED_WIDTH, IO_WIDTH, MAIN_WIDTH};
 use maat_verifier::{SplitHasher, SplitTree, TreeHasher};
 use winter_air::proof::Queries;
 use winterfell::crypto::VectorCommitment;
-use winterfell::math::{FieldElement, fields::f64::BaseElement};
+use winterfell::math::FieldElement;
 use winterfell::matrix::{ColMatrix, RowMatrix};
 use winterfell::{EvaluationFrame, PartitionOptions, StarkDomain, TraceInfo, TraceLde};
 
@@ -14,7 +15,7 @@ use crate::fixed::{Extension, SEGMENT_WIDTH, tree_over};
 /// The extended trace, whose fixed columns were extended and committed to beforehand.
 pub(crate) struct SplitTraceLde<E: FieldElement, H: TreeHasher, const IO: bool> {
     fixed: Arc<Extension<H>>,
-    rest: RowMatrix<BaseElement>,
+    rest: RowMatrix<Goldilocks>,
     main: SplitTree<H>,
     auxiliary: Option<(RowMatrix<E>, SplitTree<H>)>,
     info: TraceInfo,
@@ -22,14 +23,9 @@ pub(crate) struct SplitTraceLde<E: FieldElement, H: TreeHasher, const IO: bool> 
     hasher: PhantomData<SplitHasher<H, IO>>,
 }
 
-impl<E: FieldElement<BaseField = BaseElement>, H: TreeHasher, const IO: bool> SplitTraceLde<E, H, IO> {
+impl<E: FieldElement<BaseField = Goldilocks>, H: TreeHasher, const IO: bool> SplitTraceLde<E, H, IO> {
     /// Extends and commits to the columns that are not fixed, given as polynomials.
-    pub(crate) fn new(
-        fixed: Arc<Extension<H>>,
-        info: &TraceInfo,
-        rest: &ColMatrix<BaseElement>,
-        domain: &StarkDomain<BaseElement>,
-    ) -> Self {
+    pub(crate) fn new(fixed: Arc<Extension<H>>, info: &TraceInfo, rest: &ColMatrix<Goldilocks>, domain: &StarkDomain<Goldilocks>) -> Self {
         let rest = RowMatrix::evaluate_polys_over::<SEGMENT_WIDTH>(rest, domain);
         let tree = |columns| Arc::new(tree_over(&rest, columns));
         let width = MAIN_WIDTH - FIXED_WIDTH;
@@ -46,7 +42,7 @@ impl<E: FieldElement<BaseField = BaseElement>, H: TreeHasher, const IO: bool> Sp
 
 impl<E, H, const IO: bool> TraceLde<E> for SplitTraceLde<E, H, IO>
 where
-    E: FieldElement<BaseField = BaseElement>,
+    E: FieldElement<BaseField = Goldilocks>,
     H: TreeHasher + Send + Sync,
 {
     type HashFn = SplitHasher<H, IO>;
@@ -56,7 +52,7 @@ where
         VectorCommitment::<Self::HashFn>::commitment(&self.main)
     }
 
-    fn set_aux_trace(&mut self, trace: &ColMatrix<E>, domain: &StarkDomain<BaseElement>) -> (ColMatrix<E>, maat_verifier::Digest) {
+    fn set_aux_trace(&mut self, trace: &ColMatrix<E>, domain: &StarkDomain<Goldilocks>) -> (ColMatrix<E>, maat_verifier::Digest) {
         let polynomials = trace.interpolate_columns();
         let rows = RowMatrix::evaluate_polys_over::<SEGMENT_WIDTH>(&polynomials, domain);
         let tree: Self::VC = rows.commit_to_rows::<Self::HashFn, Self::VC>(PartitionOptions::new(1, 1));
@@ -65,8 +61,8 @@ where
         (polynomials, commitment)
     }
 
-    fn read_main_trace_frame_into(&self, step: usize, frame: &mut EvaluationFrame<BaseElement>) {
-        let read = |step: usize, row: &mut [BaseElement]| {
+    fn read_main_trace_frame_into(&self, step: usize, frame: &mut EvaluationFrame<Goldilocks>) {
+        let read = |step: usize, row: &mut [Goldilocks]| {
             let (fixed, rest) = row.split_at_mut(FIXED_WIDTH);
             fixed.copy_from_slice(self.fixed.rows.row(step));
             rest.copy_from_slice(self.rest.row(step));
@@ -87,7 +83,7 @@ where
             opened.expect("winterfell draws positions within the domain, each once").1
         };
         let main = positions.iter().map(|position| [self.fixed.rows.row(*position), self.rest.row(*position)].concat());
-        let main = Queries::new::<Self::HashFn, BaseElement, Self::VC>(open(&self.main), main.collect());
+        let main = Queries::new::<Self::HashFn, Goldilocks, Self::VC>(open(&self.main), main.collect());
         let auxiliary = self.auxiliary.iter().map(|(rows, tree)| {
             let states = positions.iter().map(|position| rows.row(*position).to_vec()).collect();
             Queries::new::<Self::HashFn, E, Self::VC>(open(tree), states)

@@ -1,8 +1,9 @@
 //! The witness: the columns that depend on the inputs.
 
+use maat_verifier::Goldilocks;
 use maat_verifier::air::signed;
 use maat_verifier::layout::*;
-use winterfell::math::{FieldElement, fields::f64::BaseElement};
+use winterfell::math::FieldElement;
 
 use crate::program::{Program, Slot, limb_widths, table_position};
 use crate::salt::Salt;
@@ -10,7 +11,7 @@ use crate::salt::Salt;
 /// The columns of inputs, outputs and witness of a run of a program, and the outputs.
 pub(crate) struct Witness {
     /// The columns from [`INPUT_VALUE`] on.
-    pub(crate) columns: Vec<Vec<BaseElement>>,
+    pub(crate) columns: Vec<Vec<Goldilocks>>,
     /// All outputs, inference by inference.
     pub(crate) outputs: Vec<i32>,
 }
@@ -22,9 +23,9 @@ impl Witness {
         let (values, products) = program.evaluate(inputs);
         let rows = program.rows;
         let limb_bits = program.builder.limb_bits;
-        let mut columns = vec![vec![BaseElement::ZERO; rows]; MAIN_WIDTH - FIXED_WIDTH];
+        let mut columns = vec![vec![Goldilocks::ZERO; rows]; MAIN_WIDTH - FIXED_WIDTH];
         let mut uses = Uses::new(program);
-        let mut set = |column: usize, row: usize, value: BaseElement| columns[column - FIXED_WIDTH][row] = value;
+        let mut set = |column: usize, row: usize, value: Goldilocks| columns[column - FIXED_WIDTH][row] = value;
 
         for row in 0..rows {
             let content = program.schedule.at(row);
@@ -48,7 +49,7 @@ impl Witness {
                 set(UNIT_SIDE.at(unit), row, signed(numbers.side));
                 let limbs = numbers.limbs.into_iter().zip(operation.widths()).flat_map(|(number, width)| limbs(number, width, limb_bits));
                 for (limb, (_, value)) in limbs.clone().enumerate() {
-                    set(UNIT_LIMB.at(unit * LIMBS + limb), row, BaseElement::new(value));
+                    set(UNIT_LIMB.at(unit * LIMBS + limb), row, Goldilocks::new(value));
                 }
                 uses.count(counted, limbs);
                 if let Some(address) = values.looked_up(operation) {
@@ -60,7 +61,7 @@ impl Witness {
                 set(INPUT_VALUE.start, row, signed((*value).into()));
                 let limbs = limbs(i64::from(*value) - input.lo, input.bits, limb_bits);
                 for (limb, (_, value)) in limbs.into_iter().enumerate() {
-                    set(INPUT_LIMB.at(limb), row, BaseElement::new(value));
+                    set(INPUT_LIMB.at(limb), row, Goldilocks::new(value));
                 }
                 uses.count(counted, limbs);
             } else {
@@ -111,15 +112,15 @@ impl Uses {
         }
     }
 
-    fn write(&self, columns: &mut [Vec<BaseElement>], rows: usize) {
+    fn write(&self, columns: &mut [Vec<Goldilocks>], rows: usize) {
         for (width, uses) in (0..).zip(&self.ranges) {
             for (value, uses) in (0..).zip(uses) {
                 let (table, row) = table_position(width, value, self.rows);
-                columns[TABLE_USES.at(table) - FIXED_WIDTH][row] = BaseElement::new((*uses).into());
+                columns[TABLE_USES.at(table) - FIXED_WIDTH][row] = Goldilocks::new((*uses).into());
             }
         }
         for (value, uses) in columns[CONSTANT_USES.start - FIXED_WIDTH][..rows].iter_mut().zip(&self.constants) {
-            *value = BaseElement::new(*uses);
+            *value = Goldilocks::new(*uses);
         }
     }
 }

@@ -1,12 +1,12 @@
+use crate::goldilocks::Goldilocks;
 use blake2::{Blake2s256 as Blake2s, Digest as _};
 use winter_verifier::ByteWriter;
 use winter_verifier::crypto::hashers::Blake3_256;
 use winter_verifier::crypto::{ElementHasher, Hasher};
 use winter_verifier::math::FieldElement;
-use winter_verifier::math::fields::f64::BaseElement;
 
 /// Digests of the hash functions that trees are built with.
-pub type TreeDigest = <Blake3_256<BaseElement> as Hasher>::Digest;
+pub type TreeDigest = <Blake3_256<Goldilocks> as Hasher>::Digest;
 
 /// Blake2s with 256 bits of output, for proofs that a Cairo contract verifies: Cairo has it as a built-in instruction.
 ///
@@ -44,9 +44,9 @@ impl Hasher for Blake2s256 {
 }
 
 impl ElementHasher for Blake2s256 {
-    type BaseField = BaseElement;
+    type BaseField = Goldilocks;
 
-    fn hash_elements<E: FieldElement<BaseField = BaseElement>>(elements: &[E]) -> Self::Digest {
+    fn hash_elements<E: FieldElement<BaseField = Goldilocks>>(elements: &[E]) -> Self::Digest {
         let mut state = State(Blake2s::new());
         state.write_many(elements);
         TreeDigest::new(state.0.finalize().into())
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn elements_are_hashed_as_their_canonical_bytes() {
-        let elements = [BaseElement::new(1), BaseElement::new(u64::MAX), -BaseElement::ONE];
+        let elements = [Goldilocks::new(1), Goldilocks::new(u64::MAX), -Goldilocks::ONE];
         let bytes: Vec<u8> = elements.iter().flat_map(|element| element.as_int().to_le_bytes()).collect();
         assert_eq!(Blake2s256::hash_elements(&elements), Blake2s256::hash(&bytes));
         let pair = QuadExtension::new(elements[0], elements[1]);

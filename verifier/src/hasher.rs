@@ -1,17 +1,17 @@
 use std::marker::PhantomData;
 
+use crate::goldilocks::Goldilocks;
 use winter_verifier::crypto::{Digest as _, ElementHasher, Hasher};
 use winter_verifier::math::FieldElement;
-use winter_verifier::math::fields::f64::BaseElement;
 
 use crate::blake2s::TreeDigest;
 use crate::digest::Digest;
 use crate::layout::{FIXED_WIDTH, IO_WIDTH, MAIN_WIDTH};
 
 /// A hash function that trees are built with: Blake3 or Blake2s.
-pub trait TreeHasher: ElementHasher<BaseField = BaseElement, Digest = TreeDigest> {}
+pub trait TreeHasher: ElementHasher<BaseField = Goldilocks, Digest = TreeDigest> {}
 
-impl<H: ElementHasher<BaseField = BaseElement, Digest = TreeDigest>> TreeHasher for H {}
+impl<H: ElementHasher<BaseField = Goldilocks, Digest = TreeDigest>> TreeHasher for H {}
 
 /// Hashes a row of the main trace in parts, so that each part gets a tree of its own ([`crate::SplitTree`]).
 ///
@@ -56,9 +56,9 @@ impl<H: TreeHasher, const IO: bool> Hasher for SplitHasher<H, IO> {
 }
 
 impl<H: TreeHasher, const IO: bool> ElementHasher for SplitHasher<H, IO> {
-    type BaseField = BaseElement;
+    type BaseField = Goldilocks;
 
-    fn hash_elements<E: FieldElement<BaseField = BaseElement>>(elements: &[E]) -> Digest {
+    fn hash_elements<E: FieldElement<BaseField = Goldilocks>>(elements: &[E]) -> Digest {
         let hash = |part: &[E]| H::hash_elements(part).as_bytes();
         if E::EXTENSION_DEGREE > 1 || elements.len() != MAIN_WIDTH {
             return Digest::one(hash(elements));
@@ -80,15 +80,15 @@ mod tests {
 
     use super::*;
 
-    type Inner = Blake3_256<BaseElement>;
+    type Inner = Blake3_256<Goldilocks>;
     type Public = SplitHasher<Inner, false>;
     type Committed = SplitHasher<Inner, true>;
 
-    fn row() -> Vec<BaseElement> {
-        (0..MAIN_WIDTH as u64).map(BaseElement::new).collect()
+    fn row() -> Vec<Goldilocks> {
+        (0..MAIN_WIDTH as u64).map(Goldilocks::new).collect()
     }
 
-    fn inner(elements: &[BaseElement]) -> [u8; 32] {
+    fn inner(elements: &[Goldilocks]) -> [u8; 32] {
         Inner::hash_elements(elements).as_bytes()
     }
 
@@ -106,7 +106,7 @@ mod tests {
         let row = row();
         let shorter = &row[1..];
         assert_eq!(Public::hash_elements(shorter).parts(), [inner(shorter)]);
-        let extended: Vec<QuadExtension<BaseElement>> = row.iter().map(|element| (*element).into()).collect();
+        let extended: Vec<QuadExtension<Goldilocks>> = row.iter().map(|element| (*element).into()).collect();
         assert_eq!(Committed::hash_elements(&extended).parts().len(), 1);
         assert_eq!(Public::hash(b"x").parts(), [Inner::hash(b"x").as_bytes()]);
     }

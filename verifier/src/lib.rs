@@ -6,7 +6,7 @@
 //!
 //! Proofs are succinct and **not zero-knowledge**.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 #![warn(missing_docs)]
 
 pub mod air;
@@ -15,6 +15,7 @@ mod bounded;
 mod commitment;
 mod digest;
 mod error;
+mod goldilocks;
 mod hasher;
 pub mod layout;
 mod preset;
@@ -28,6 +29,7 @@ pub use blake2s::{Blake2s256, TreeDigest};
 pub use commitment::{Entries, EntriesError, Entry, MAX_ENTRIES, MAX_VALUES, ModelCommitment, NoCommitment};
 pub use digest::{Digest, MAX_PARTS};
 pub use error::VerifyError;
+pub use goldilocks::Goldilocks;
 pub use hasher::{SplitHasher, TreeHasher};
 pub use preset::{Hash, Preset, Security, UnknownPreset};
 pub use proof_file::{FILE_VERSION, FileError, Header, MAX_FILE_BYTES, ProofFile, public_inputs};

@@ -1,10 +1,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::goldilocks::Goldilocks;
 use winter_air::proof::{Context, Proof};
 use winter_air::{BatchingMethod, FieldExtension, ProofOptions};
 use winter_verifier::crypto::hashers::Blake3_256;
-use winter_verifier::math::fields::f64::BaseElement;
 
 use crate::blake2s::Blake2s256;
 
@@ -133,7 +133,7 @@ impl Security {
     pub fn of(context: &Context, hash: Hash) -> Self {
         let proof = Proof { context: context.clone(), ..Proof::new_dummy() };
         let (conjectured, proven) = match hash {
-            Hash::Blake3 => (proof.conjectured_security::<Blake3_256<BaseElement>>(), proof.proven_security::<Blake3_256<BaseElement>>()),
+            Hash::Blake3 => (proof.conjectured_security::<Blake3_256<Goldilocks>>(), proof.proven_security::<Blake3_256<Goldilocks>>()),
             Hash::Blake2s => (proof.conjectured_security::<Blake2s256>(), proof.proven_security::<Blake2s256>()),
         };
         let degree = context.options().field_extension().degree();
@@ -155,7 +155,7 @@ mod tests {
         let public_inputs = PublicInputs { statement: vec![], inputs: Some(vec![]), outputs: Some(vec![]), n_inputs: 0, n_outputs: 0 };
         let air = ModelAir::new(info.clone(), public_inputs, options.clone());
         let constraints = air.context().num_transition_constraints() + air.context().num_assertions();
-        Security::of(&Context::new::<BaseElement>(info, options, constraints), hash)
+        Security::of(&Context::new::<Goldilocks>(info, options, constraints), hash)
     }
 
     fn of_preset(preset: Preset, log_rows: u32) -> Security {

@@ -1,5 +1,5 @@
+use crate::goldilocks::Goldilocks;
 use thiserror::Error;
-use winter_verifier::math::fields::f64::BaseElement;
 use winter_verifier::{ByteReader, DeserializationError};
 
 use crate::air::PublicInputs;
@@ -272,9 +272,9 @@ pub fn public_inputs(commitment: &ModelCommitment, entry: &Entry, inputs: &Value
     // Seven bytes always make an element below the modulus.
     let pack = |bytes: &[u8]| {
         let number = |chunk: &[u8]| chunk.iter().rev().fold(0, |number, byte| (number << 8) | u64::from(*byte));
-        bytes.chunks(7).map(|chunk| BaseElement::new(number(chunk))).collect::<Vec<_>>()
+        bytes.chunks(7).map(|chunk| Goldilocks::new(number(chunk))).collect::<Vec<_>>()
     };
-    let choice = [entry.preset.code().into(), entry.batch, entry.rows].map(BaseElement::from);
+    let choice = [entry.preset.code().into(), entry.batch, entry.rows].map(Goldilocks::from);
     PublicInputs {
         statement: [&pack(TRANSCRIPT)[..], &pack(commitment.as_bytes()), &choice].concat(),
         inputs: inputs.as_public().map(<[_]>::to_vec),

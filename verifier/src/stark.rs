@@ -18,9 +18,9 @@
 //! | `interpolate_batch` | panics in debug builds on values without a position | [`crate::SplitTree`] refuses them |
 //! | `BatchMerkleProof::get_root` | panics at depth 64 and more | the depth is at most 30 |
 
+use crate::goldilocks::Goldilocks;
 use winter_air::Air;
 use winter_air::proof::{Context, OodFrame, Proof};
-use winter_verifier::math::fields::f64::BaseElement;
 use winter_verifier::{ByteReader, Deserializable, DeserializationError, Serializable};
 
 use crate::bounded::BoundedReader;
@@ -47,13 +47,10 @@ pub(crate) fn malformed(part: &'static str) -> impl Fn(DeserializationError) -> 
 
 impl Shape {
     /// The shape of the proofs that an AIR with the preset's options has.
-    pub fn new<A: Air<BaseField = BaseElement>>(preset: Preset, air: &A) -> Self {
+    pub fn new<A: Air<BaseField = Goldilocks>>(preset: Preset, air: &A) -> Self {
         let air = air.context();
-        let context = Context::new::<BaseElement>(
-            air.trace_info().clone(),
-            preset.options(),
-            air.num_transition_constraints() + air.num_assertions(),
-        );
+        let context =
+            Context::new::<Goldilocks>(air.trace_info().clone(), preset.options(), air.num_transition_constraints() + air.num_assertions());
         let fri = context.options().to_fri_options();
         let layers = fri.num_fri_layers(context.lde_domain_size());
         let remainder = (0..layers).fold(context.trace_info().length(), |length, _| length / fri.folding_factor());

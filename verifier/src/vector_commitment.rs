@@ -267,13 +267,13 @@ impl<H: TreeHasher> Deserializable for SplitOpening<H> {
 #[cfg(test)]
 mod tests {
 
+    use crate::goldilocks::Goldilocks;
     use winter_verifier::crypto::hashers::Blake3_256;
-    use winter_verifier::math::fields::f64::BaseElement;
 
     use super::*;
     use crate::bounded::BoundedReader;
 
-    type Inner = Blake3_256<BaseElement>;
+    type Inner = Blake3_256<Goldilocks>;
     type Outer = SplitHasher<Inner, true>;
     type Tree = SplitTree<Inner>;
 

@@ -1,11 +1,11 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::goldilocks::Goldilocks;
 use winter_air::proof::Proof;
 use winter_air::{Air, FieldExtension, TraceInfo};
 use winter_verifier::crypto::hashers::Blake3_256;
 use winter_verifier::crypto::{DefaultRandomCoin, ElementHasher};
 use winter_verifier::math::FieldElement;
-use winter_verifier::math::fields::f64::BaseElement;
 use winter_verifier::math::fields::{CubeExtension, QuadExtension};
 use winter_verifier::{AcceptableOptions, DeserializationError};
 
@@ -51,8 +51,8 @@ pub fn verify(proof: &[u8], expected: &ModelCommitment) -> Result<Statement, Ver
         io_commitment: header.io_commitment().copied(),
     };
     let security = match (entry.preset.hash(), claim.io_commitment.is_some()) {
-        (Hash::Blake3, false) => verify_stark::<ModelAir, Blake3_256<BaseElement>, false>(stark, claim),
-        (Hash::Blake3, true) => verify_stark::<ModelAir, Blake3_256<BaseElement>, true>(stark, claim),
+        (Hash::Blake3, false) => verify_stark::<ModelAir, Blake3_256<Goldilocks>, false>(stark, claim),
+        (Hash::Blake3, true) => verify_stark::<ModelAir, Blake3_256<Goldilocks>, true>(stark, claim),
         (Hash::Blake2s, false) => verify_stark::<ModelAir, Blake2s256, false>(stark, claim),
         (Hash::Blake2s, true) => verify_stark::<ModelAir, Blake2s256, true>(stark, claim),
     }?;
@@ -71,7 +71,7 @@ struct Claim<P> {
 /// Steps 4 to 7, for any AIR over the columns of [`crate::layout`]. `IO` tells whether inputs and outputs have a tree of their own.
 fn verify_stark<A, H, const IO: bool>(bytes: &[u8], claim: Claim<A::PublicInputs>) -> Result<Security, VerifyError>
 where
-    A: Air<BaseField = BaseElement, PublicInputs: Clone>,
+    A: Air<BaseField = Goldilocks, PublicInputs: Clone>,
     H: TreeHasher,
 {
     let Claim { preset, trace_info, public_inputs, fixed_root, io_commitment } = claim;
@@ -107,9 +107,9 @@ where
     //    then be chosen after the queries are known.
     let committed = layers.last().copied().unwrap_or_default();
     match preset.options().field_extension() {
-        FieldExtension::None => check_remainder::<BaseElement, H, IO>(&proof, &shape, &committed),
-        FieldExtension::Quadratic => check_remainder::<QuadExtension<BaseElement>, H, IO>(&proof, &shape, &committed),
-        FieldExtension::Cubic => check_remainder::<CubeExtension<BaseElement>, H, IO>(&proof, &shape, &committed),
+        FieldExtension::None => check_remainder::<Goldilocks, H, IO>(&proof, &shape, &committed),
+        FieldExtension::Quadratic => check_remainder::<QuadExtension<Goldilocks>, H, IO>(&proof, &shape, &committed),
+        FieldExtension::Cubic => check_remainder::<CubeExtension<Goldilocks>, H, IO>(&proof, &shape, &committed),
     }?;
 
     // 7. The STARK: challenges, consistency out of the domain, grinding, openings and low-degree test. The checks above leave no panic that
@@ -132,7 +132,7 @@ fn check_parts(part: &'static str, digest: &Digest, expected: usize) -> Result<(
 
 fn check_remainder<E, H, const IO: bool>(proof: &Proof, shape: &Shape, committed: &Digest) -> Result<(), VerifyError>
 where
-    E: FieldElement<BaseField = BaseElement>,
+    E: FieldElement<BaseField = Goldilocks>,
     H: TreeHasher,
 {
     let remainder: Vec<E> = proof.fri_proof.parse_remainder().map_err(malformed("remainder"))?;

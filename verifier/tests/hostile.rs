@@ -3,12 +3,12 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use maat_verifier::Goldilocks;
 use maat_verifier::air::{ModelAir, trace_info};
 use maat_verifier::{Entries, Entry, FileError, Header, Preset, ProofFile, Values, VerifyError, public_inputs, verify};
 use winter_air::Air;
 use winter_air::proof::Context;
 use winter_verifier::Serializable;
-use winter_verifier::math::fields::f64::BaseElement;
 
 /// The most that one allocation may ask for, in bytes.
 const LIMIT: usize = 64 << 20;
@@ -62,7 +62,7 @@ fn file(preset: Preset, batch: u32, committed: bool, tail: &[u8]) -> Vec<u8> {
     let values = || if committed { Values::Committed } else { Values::Public(vec![-1; batch as usize]) };
     let air = ModelAir::new(trace_info(1 << 22), public_inputs(&entries.commitment(), &entry, &values(), &values()), preset.options());
     let constraints = air.context().num_transition_constraints() + air.context().num_assertions();
-    let context = Context::new::<BaseElement>(trace_info(1 << 22), preset.options(), constraints);
+    let context = Context::new::<Goldilocks>(trace_info(1 << 22), preset.options(), constraints);
     let header = Header::new(entries, (preset, batch), values(), values(), committed.then_some([0; 32])).unwrap();
     ProofFile { header, stark: [&context.to_bytes(), tail].concat() }.to_bytes()
 }

@@ -1,20 +1,21 @@
 //! The fixed columns of a trace program.
 
+use maat_verifier::Goldilocks;
 use maat_verifier::air::signed;
 use maat_verifier::layout::*;
-use winterfell::math::{FieldElement, fields::f64::BaseElement};
+use winterfell::math::FieldElement;
 
 use super::Program;
 use super::builder::{Factor, Operation, Source};
 use super::schedule::Slot;
 
 /// The fixed columns, in the order of [`FIXED`], each with a value a row.
-pub(crate) fn fixed_columns(program: &Program) -> Vec<Vec<BaseElement>> {
-    let mut columns = vec![vec![BaseElement::ZERO; program.rows]; FIXED_WIDTH];
-    let mut set = |column: usize, row: usize, value: BaseElement| columns[column][row] = value;
+pub(crate) fn fixed_columns(program: &Program) -> Vec<Vec<Goldilocks>> {
+    let mut columns = vec![vec![Goldilocks::ZERO; program.rows]; FIXED_WIDTH];
+    let mut set = |column: usize, row: usize, value: Goldilocks| columns[column][row] = value;
     let (builder, schedule) = (&program.builder, &program.schedule);
     let readers = readers(program);
-    let number = |value: u64| BaseElement::new(value);
+    let number = |value: u64| Goldilocks::new(value);
 
     for row in 0..program.rows {
         let content = schedule.at(row);
@@ -31,7 +32,7 @@ pub(crate) fn fixed_columns(program: &Program) -> Vec<Vec<BaseElement>> {
             set(flag.start, row, number(content.flag(*flag).into()));
         }
     }
-    set(FINAL.start, program.rows - 2, BaseElement::ONE);
+    set(FINAL.start, program.rows - 2, Goldilocks::ONE);
 
     for weights in &schedule.weights {
         if let Factor::Weights(values) = &builder.groups()[weights.group].products[weights.product].left {
@@ -41,14 +42,14 @@ pub(crate) fn fixed_columns(program: &Program) -> Vec<Vec<BaseElement>> {
         }
     }
     for (row, input) in builder.inputs.iter().enumerate() {
-        set(INPUT.start, row, BaseElement::ONE);
+        set(INPUT.start, row, Goldilocks::ONE);
         set(INPUT_READERS.start, row, number(readers[input.cell.index()]));
         set(INPUT_LO.start, row, signed(input.lo));
         for (limb, width) in limb_widths(input.bits, builder.limb_bits).into_iter().enumerate() {
             set(INPUT_WIDTH.at(limb), row, number(width.into()));
         }
     }
-    (0..builder.outputs.len()).for_each(|row| set(OUTPUT.start, row, BaseElement::ONE));
+    (0..builder.outputs.len()).for_each(|row| set(OUTPUT.start, row, Goldilocks::ONE));
     for (width, value) in (0..=builder.limb_bits).flat_map(|width| (0..1u64 << width).map(move |value| (width, value))) {
         let (table, row) = table_position(width, value, program.rows);
         set(TABLE_WIDTH.at(table), row, number(width.into()));
@@ -57,7 +58,7 @@ pub(crate) fn fixed_columns(program: &Program) -> Vec<Vec<BaseElement>> {
     // No address behind the constants is looked up: what a look-up takes is bounded by its function's length.
     for row in 0..program.rows {
         set(ROW.start, row, number(row as u64));
-        set(CONSTANT_VALUE.start, row, builder.constants.get(row).map_or(BaseElement::ZERO, |value| signed(*value)));
+        set(CONSTANT_VALUE.start, row, builder.constants.get(row).map_or(Goldilocks::ZERO, |value| signed(*value)));
     }
     columns
 }
@@ -66,7 +67,7 @@ pub(crate) fn fixed_columns(program: &Program) -> Vec<Vec<BaseElement>> {
 const FLAGS: usize = FIXED_WIDTH - LEFT_KEEP.start;
 
 fn set_unit(
-    set: &mut impl FnMut(usize, usize, BaseElement),
+    set: &mut impl FnMut(usize, usize, Goldilocks),
     unit: usize,
     row: usize,
     operation: &Operation,
@@ -74,11 +75,11 @@ fn set_unit(
     readers: u64,
 ) {
     let builder = &program.builder;
-    set(UNIT_ADDRESS.at(unit), row, BaseElement::new(builder.addresses[operation.target.index()]));
-    set(UNIT_READERS.at(unit), row, BaseElement::new(readers));
+    set(UNIT_ADDRESS.at(unit), row, Goldilocks::new(builder.addresses[operation.target.index()]));
+    set(UNIT_READERS.at(unit), row, Goldilocks::new(readers));
     match operation.source {
         Source::Accumulator => {
-            let power = BaseElement::new(1 << operation.shift.unsigned_abs());
+            let power = Goldilocks::new(1 << operation.shift.unsigned_abs());
             set(UNIT_SCALE.at(unit), row, if operation.shift < 0 { power.inv() } else { power });
             set(UNIT_BIAS.at(unit), row, signed(operation.offset()));
             for (column, coefficient) in [UNIT_FIRST, UNIT_SECOND, UNIT_PRODUCT].into_iter().zip(operation.coefficients) {
@@ -86,19 +87,19 @@ fn set_unit(
             }
         }
         Source::Lookup { first } => {
-            set(LOOKUP.start, row, BaseElement::ONE);
+            set(LOOKUP.start, row, Goldilocks::ONE);
             set(LOOKUP_ADDRESS.start, row, signed(first));
         }
         Source::Digit { .. } | Source::Quotient { .. } => {}
     }
     if let Some(check) = operation.check {
-        set(UNIT_CHECKED.at(unit), row, BaseElement::ONE);
+        set(UNIT_CHECKED.at(unit), row, Goldilocks::ONE);
         set(UNIT_LO.at(unit), row, signed(check.lo));
-        set(UNIT_FLOATING.at(unit), row, BaseElement::new(check.floating.into()));
+        set(UNIT_FLOATING.at(unit), row, Goldilocks::new(check.floating.into()));
         set(UNIT_HI.at(unit), row, signed(check.hi));
     }
     for (limb, width) in operation.widths().into_iter().flat_map(|bits| limb_widths(bits, builder.limb_bits)).enumerate() {
-        set(UNIT_WIDTH.at(unit * LIMBS + limb), row, BaseElement::new(width.into()));
+        set(UNIT_WIDTH.at(unit * LIMBS + limb), row, Goldilocks::new(width.into()));
     }
 }
 

@@ -6,15 +6,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use maat_runtime::Model;
+use maat_verifier::Goldilocks;
 use maat_verifier::air::{ModelAir, PublicInputs};
 use maat_verifier::layout::{FIXED_WIDTH, MAIN_WIDTH};
 use maat_verifier::{
     Entries, Entry, Header, ModelCommitment, Preset, ProofFile, SplitHasher, SplitTree, Statement, Values, VerifyError, public_inputs,
     verify,
 };
+use winter_verifier::VerifierError;
 use winterfell::crypto::DefaultRandomCoin;
 use winterfell::crypto::hashers::Blake3_256;
-use winterfell::math::{FieldElement, fields::f64::BaseElement};
+use winterfell::math::FieldElement;
 use winterfell::matrix::ColMatrix;
 use winterfell::{
     AuxRandElements, CompositionPoly, CompositionPolyTrace, ConstraintCompositionCoefficients, DefaultConstraintCommitment,
@@ -31,7 +33,7 @@ use crate::trace::ModelTrace;
 use crate::trace_lde::SplitTraceLde;
 use crate::witness::Witness;
 
-type Blake3 = Blake3_256<BaseElement>;
+type Blake3 = Blake3_256<Goldilocks>;
 
 /// A model, ready for proofs with the preset `fast`.
 pub(super) struct Forge {
@@ -135,15 +137,15 @@ struct Forger<'a, const IO: bool> {
 }
 
 impl<const IO: bool> Prover for Forger<'_, IO> {
-    type BaseField = BaseElement;
+    type BaseField = Goldilocks;
     type Air = ModelAir;
     type Trace = ModelTrace;
     type HashFn = SplitHasher<Blake3, IO>;
     type VC = SplitTree<Blake3>;
     type RandomCoin = DefaultRandomCoin<SplitHasher<Blake3, IO>>;
-    type TraceLde<E: FieldElement<BaseField = BaseElement>> = SplitTraceLde<E, Blake3, IO>;
-    type ConstraintEvaluator<'a, E: FieldElement<BaseField = BaseElement>> = DefaultConstraintEvaluator<'a, ModelAir, E>;
-    type ConstraintCommitment<E: FieldElement<BaseField = BaseElement>> = DefaultConstraintCommitment<E, Self::HashFn, Self::VC>;
+    type TraceLde<E: FieldElement<BaseField = Goldilocks>> = SplitTraceLde<E, Blake3, IO>;
+    type ConstraintEvaluator<'a, E: FieldElement<BaseField = Goldilocks>> = DefaultConstraintEvaluator<'a, ModelAir, E>;
+    type ConstraintCommitment<E: FieldElement<BaseField = Goldilocks>> = DefaultConstraintCommitment<E, Self::HashFn, Self::VC>;
 
     fn get_pub_inputs(&self, trace: &ModelTrace) -> PublicInputs {
         self.honest.get_pub_inputs(trace)
@@ -153,21 +155,21 @@ impl<const IO: bool> Prover for Forger<'_, IO> {
         self.honest.options()
     }
 
-    fn new_trace_lde<E: FieldElement<BaseField = BaseElement>>(
+    fn new_trace_lde<E: FieldElement<BaseField = Goldilocks>>(
         &self,
         info: &TraceInfo,
-        main: &ColMatrix<BaseElement>,
-        domain: &StarkDomain<BaseElement>,
+        main: &ColMatrix<Goldilocks>,
+        domain: &StarkDomain<Goldilocks>,
         partitions: PartitionOptions,
     ) -> (Self::TraceLde<E>, TracePolyTable<E>) {
         let (lde, polynomials) = self.honest.new_trace_lde(info, main, domain, partitions);
         let Some((column, row)) = self.departure.fixed else { return (lde, polynomials) };
         let mut columns: Vec<_> = (0..MAIN_WIDTH).map(|column| main.get_column(column).to_vec()).collect();
-        columns[column][row] += BaseElement::ONE;
+        columns[column][row] += Goldilocks::ONE;
         (lde, TracePolyTable::new(ColMatrix::new(columns).interpolate_columns_into()))
     }
 
-    fn build_aux_trace<E: FieldElement<BaseField = BaseElement>>(&self, trace: &ModelTrace, random: &AuxRandElements<E>) -> ColMatrix<E> {
+    fn build_aux_trace<E: FieldElement<BaseField = Goldilocks>>(&self, trace: &ModelTrace, random: &AuxRandElements<E>) -> ColMatrix<E> {
         let honest = self.honest.build_aux_trace(trace, random);
         let Some((column, row)) = self.departure.auxiliary else { return honest };
         let mut columns: Vec<_> = honest.columns().map(<[E]>::to_vec).collect();
@@ -175,7 +177,7 @@ impl<const IO: bool> Prover for Forger<'_, IO> {
         ColMatrix::new(columns)
     }
 
-    fn new_evaluator<'a, E: FieldElement<BaseField = BaseElement>>(
+    fn new_evaluator<'a, E: FieldElement<BaseField = Goldilocks>>(
         &self,
         air: &'a ModelAir,
         random: Option<AuxRandElements<E>>,
@@ -184,11 +186,11 @@ impl<const IO: bool> Prover for Forger<'_, IO> {
         self.honest.new_evaluator(air, random, coefficients)
     }
 
-    fn build_constraint_commitment<E: FieldElement<BaseField = BaseElement>>(
+    fn build_constraint_commitment<E: FieldElement<BaseField = Goldilocks>>(
         &self,
         composition: CompositionPolyTrace<E>,
         columns: usize,
-        domain: &StarkDomain<BaseElement>,
+        domain: &StarkDomain<Goldilocks>,
         partitions: PartitionOptions,
     ) -> (Self::ConstraintCommitment<E>, CompositionPoly<E>) {
         self.honest.build_constraint_commitment(composition, columns, domain, partitions)
@@ -203,6 +205,18 @@ pub(super) fn committed(model: &Model, inputs: Vec<i32>, visible: [bool; 2]) -> 
     attempt.inputs = attempt.inputs.filter(|_| visible[0]);
     attempt.outputs = attempt.outputs.filter(|_| visible[1]);
     attempt
+}
+
+/// What the verifier says of a trace that breaks a constraint, whichever: its quotients are no polynomials.
+pub(super) const BROKEN_CONSTRAINT: VerifyError = VerifyError::Stark(VerifierError::InconsistentOodConstraintEvaluations);
+
+/// Asserts that the verifier objects for a reason. Debug builds of Winterfell check a trace before they prove it, and give nothing to verify.
+#[track_caller]
+pub(super) fn assert_rejected(verdict: Option<Result<Statement, VerifyError>>, reason: &VerifyError) {
+    match verdict {
+        None => assert!(cfg!(debug_assertions), "the forger gave up, so that nothing was verified"),
+        Some(verdict) => assert_eq!(verdict.as_ref(), Err(reason)),
+    }
 }
 
 #[test]

@@ -21,12 +21,13 @@ mod statements;
 use std::sync::Arc;
 
 use maat_runtime::Model;
+use maat_verifier::Goldilocks;
 use maat_verifier::Preset;
 use maat_verifier::air::{Challenges, ModelAir, PublicInputs, trace_info};
 use maat_verifier::layout::*;
 use winterfell::crypto::hashers::Blake3_256;
 use winterfell::crypto::{DefaultRandomCoin, RandomCoin};
-use winterfell::math::fields::{QuadExtension, f64::BaseElement};
+use winterfell::math::fields::QuadExtension;
 use winterfell::math::{FieldElement, StarkField};
 use winterfell::matrix::ColMatrix;
 use winterfell::{Air, AuxRandElements, EvaluationFrame};
@@ -36,7 +37,7 @@ use crate::program::{Program, fixed_columns};
 use crate::witness::Witness;
 
 /// The extension of the preset `fast`.
-type Extended = QuadExtension<BaseElement>;
+type Extended = QuadExtension<Goldilocks>;
 
 /// A constraint that does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,7 +53,7 @@ struct Violation {
 struct Attempt {
     program: Arc<Program>,
     /// All columns of the main segment.
-    main: Vec<Vec<BaseElement>>,
+    main: Vec<Vec<Goldilocks>>,
     inputs: Option<Vec<i32>>,
     outputs: Option<Vec<i32>>,
 }
@@ -91,13 +92,13 @@ impl Attempt {
 
     /// The random elements that a seed gives.
     fn random(&self, seed: u64) -> AuxRandElements<Extended> {
-        let mut coin = DefaultRandomCoin::<Blake3_256<BaseElement>>::new(&[BaseElement::new(seed)]);
+        let mut coin = DefaultRandomCoin::<Blake3_256<Goldilocks>>::new(&[Goldilocks::new(seed)]);
         self.air().get_aux_rand_elements(&mut coin).unwrap()
     }
 
     /// The auxiliary columns that the honest code gives for the main segment.
     fn auxiliary(&self, random: &AuxRandElements<Extended>) -> Vec<Vec<Extended>> {
-        let radix = BaseElement::new(1 << limb_bits(self.rows()));
+        let radix = Goldilocks::new(1 << limb_bits(self.rows()));
         let main = ColMatrix::new(self.main.clone());
         let columns = auxiliary_columns(&main, &Challenges::new(random.rand_elements()), radix, self.program.n_inputs);
         columns.columns().map(<[_]>::to_vec).collect()
@@ -112,7 +113,7 @@ impl Attempt {
     ) -> Vec<Violation> {
         let (air, last) = (self.air(), self.rows() - 1);
         let constraints = air.context();
-        let mut main_results = vec![BaseElement::ZERO; constraints.num_main_transition_constraints()];
+        let mut main_results = vec![Goldilocks::ZERO; constraints.num_main_transition_constraints()];
         let mut auxiliary_results = vec![Extended::ZERO; constraints.num_aux_transition_constraints()];
         let mut violations = Vec::new();
         for row in rows.into_iter().filter(|row| *row < last) {
@@ -120,7 +121,7 @@ impl Attempt {
             let extended = EvaluationFrame::from_rows(row_of(auxiliary, row), row_of(auxiliary, row + 1));
             air.evaluate_transition(&main, &[], &mut main_results);
             air.evaluate_aux_transition(&main, &extended, &[], random, &mut auxiliary_results);
-            let broken = main_results.iter().map(|result| *result != BaseElement::ZERO);
+            let broken = main_results.iter().map(|result| *result != Goldilocks::ZERO);
             let broken = broken.chain(auxiliary_results.iter().map(|result| *result != Extended::ZERO));
             let named = names().into_iter().zip(broken).filter(|(_, broken)| *broken);
             violations.extend(named.map(|((constraint, part), _)| Violation { constraint, part, row }));

@@ -10,7 +10,7 @@ use maat_verifier::{Entries, Entry, Header, Preset, ProofFile, Values, VerifyErr
 use winter_air::Air;
 use winter_air::proof::Context;
 use winter_verifier::Serializable;
-use winter_verifier::math::fields::f64::BaseElement;
+use maat_verifier::Goldilocks;
 
 /// A file whose STARK has the right context and then the given bytes.
 fn file(preset: Preset, committed: bool, tail: &[u8]) -> Vec<u8> {
@@ -20,7 +20,7 @@ fn file(preset: Preset, committed: bool, tail: &[u8]) -> Vec<u8> {
     let public = public_inputs(&entries.commitment(), &entry, &values(), &values());
     let air = ModelAir::new(trace_info(1 << 11), public, preset.options());
     let constraints = air.context().num_transition_constraints() + air.context().num_assertions();
-    let context = Context::new::<BaseElement>(trace_info(1 << 11), preset.options(), constraints);
+    let context = Context::new::<Goldilocks>(trace_info(1 << 11), preset.options(), constraints);
     let header = Header::new(entries, (preset, 1), values(), values(), committed.then_some([0; 32])).expect("the values are a batch's");
     ProofFile { header, stark: [&context.to_bytes(), tail].concat() }.to_bytes()
 }

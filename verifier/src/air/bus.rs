@@ -11,8 +11,9 @@
 //! The sum over all rows is 0 for a random `z` only if, at each tuple, as much is given as is taken. Each address is written once, so a
 //! cell has one value; no width or constant that is not in its table can be taken, for fewer than `p` are taken in all.
 
+use crate::goldilocks::Goldilocks;
 use winter_air::EvaluationFrame;
-use winter_verifier::math::{ExtensionOf, FieldElement, fields::f64::BaseElement};
+use winter_verifier::math::{ExtensionOf, FieldElement};
 
 use super::Challenges;
 use crate::layout::*;
@@ -40,8 +41,8 @@ pub struct Term<F, E> {
 /// The terms of a row, without those of its input and output.
 pub fn terms<F, E>(row: &[F], challenges: &Challenges<E>) -> [Term<F, E>; BUS_TERMS]
 where
-    F: FieldElement<BaseField = BaseElement>,
-    E: FieldElement<BaseField = BaseElement> + ExtensionOf<F>,
+    F: FieldElement<BaseField = Goldilocks>,
+    E: FieldElement<BaseField = Goldilocks> + ExtensionOf<F>,
 {
     let Challenges { z, alpha, range_domain, constant_domain, .. } = challenges;
     let (ranges, constants) = (*z - *range_domain, *z - *constant_domain);
@@ -64,11 +65,11 @@ where
 /// `z - t` of a row's input and of its output, behind all `n_inputs` of them.
 pub fn io_denominators<F, E>(row: &[F], n_inputs: usize, challenges: &Challenges<E>) -> [E; 2]
 where
-    F: FieldElement<BaseField = BaseElement>,
-    E: FieldElement<BaseField = BaseElement> + ExtensionOf<F>,
+    F: FieldElement<BaseField = Goldilocks>,
+    E: FieldElement<BaseField = Goldilocks> + ExtensionOf<F>,
 {
     [(FIRST_INPUT, INPUT_VALUE), (first_output(n_inputs), OUTPUT_VALUE)].map(|(first, value)| {
-        let address = row[ROW.start] + BaseElement::new(first).into();
+        let address = row[ROW.start] + Goldilocks::new(first).into();
         challenges.z - address.into() - challenges.alpha.mul_base(row[value.start])
     })
 }
@@ -76,8 +77,8 @@ where
 /// Enforces that the helpers are the terms, and that the sums run over them.
 pub(super) fn enforce<F, E>(row: &[F], auxiliary: &EvaluationFrame<E>, n_inputs: usize, challenges: &Challenges<E>, result: &mut [E])
 where
-    F: FieldElement<BaseField = BaseElement>,
-    E: FieldElement<BaseField = BaseElement> + ExtensionOf<F>,
+    F: FieldElement<BaseField = Goldilocks>,
+    E: FieldElement<BaseField = Goldilocks> + ExtensionOf<F>,
 {
     let (current, next) = (auxiliary.current(), auxiliary.next());
     let step = |column: Columns| next[column.start] - current[column.start];

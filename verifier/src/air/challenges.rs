@@ -26,8 +26,7 @@ where
     let [z, alpha, sigma, rho, beta]: [E; RANDOM_ELEMENTS] = [coin.draw()?, coin.draw()?, coin.draw()?, coin.draw()?, coin.draw()?];
     let domain = alpha.square();
     let powers = |base: E, count: usize| (0..=count).scan(E::ONE, move |power, _| Some(std::mem::replace(power, *power * base)));
-    // Winterfell 0.13.1 doubles without reducing, and then multiplies wrongly: hence the sum.
-    let elements = [z, alpha, domain, domain + domain].into_iter().chain(powers(sigma, LANES)).chain(powers(rho, READS)).chain([beta]);
+    let elements = [z, alpha, domain, domain.double()].into_iter().chain(powers(sigma, LANES)).chain(powers(rho, READS)).chain([beta]);
     Ok(AuxRandElements::new(elements.collect()))
 }
 

@@ -8,8 +8,9 @@
 //! Both sides are sums by Horner's rule, in an order of rows that the fixed columns give, so powers count from the last element. The left
 //! side costs a unit a result; the right side costs its weights, [`LANES`] a row, and its cells, [`READS`] a row: not their products.
 
+use crate::goldilocks::Goldilocks;
 use winter_air::EvaluationFrame;
-use winter_verifier::math::{ExtensionOf, FieldElement, fields::f64::BaseElement};
+use winter_verifier::math::{ExtensionOf, FieldElement};
 
 use super::{Challenges, units};
 use crate::layout::*;
@@ -34,7 +35,7 @@ pub struct Sums<E> {
     pub results: E,
 }
 
-impl<E: FieldElement<BaseField = BaseElement>> Sums<E> {
+impl<E: FieldElement<BaseField = Goldilocks>> Sums<E> {
     /// Reads a row of the auxiliary segment.
     pub fn of(row: &[E]) -> Self {
         let [left, right, products, inner, outer, results] = [LEFT, RIGHT, PRODUCTS, INNER, OUTER, RESULTS].map(|column| row[column.start]);
@@ -44,7 +45,7 @@ impl<E: FieldElement<BaseField = BaseElement>> Sums<E> {
     /// The sums of the next row.
     pub fn next<F>(&self, row: &[F], radix: F, challenges: &Challenges<E>) -> Self
     where
-        F: FieldElement<BaseField = BaseElement>,
+        F: FieldElement<BaseField = Goldilocks>,
         E: ExtensionOf<F>,
     {
         let (sigma, rho, beta) = (challenges.sigma, challenges.rho, challenges.beta);
@@ -79,8 +80,8 @@ impl<E: FieldElement<BaseField = BaseElement>> Sums<E> {
 /// Enforces that the sums run as they should, and that both sides agree in the final row.
 pub(super) fn enforce<F, E>(row: &[F], auxiliary: &EvaluationFrame<E>, radix: F, challenges: &Challenges<E>, result: &mut [E])
 where
-    F: FieldElement<BaseField = BaseElement>,
-    E: FieldElement<BaseField = BaseElement> + ExtensionOf<F>,
+    F: FieldElement<BaseField = Goldilocks>,
+    E: FieldElement<BaseField = Goldilocks> + ExtensionOf<F>,
 {
     let current = Sums::of(auxiliary.current());
     let (expected, found) = (current.next(row, radix, challenges), Sums::of(auxiliary.next()));

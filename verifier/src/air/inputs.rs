@@ -3,7 +3,8 @@
 //! Every bound on what follows rests on this one: with an input that nobody has checked, accumulators could wrap modulo `p`. A verifier does
 //! not know the ranges, and sees no input that is only committed to.
 
-use winter_verifier::math::{FieldElement, fields::f64::BaseElement};
+use crate::goldilocks::Goldilocks;
+use winter_verifier::math::FieldElement;
 
 use crate::layout::*;
 
@@ -12,7 +13,7 @@ pub const DEGREE: usize = 2;
 
 /// `input * x = lo + low + radix * high`: the bus holds the limbs below their widths. Where there is no input, `lo` and both widths are 0 and
 /// `x` may be anything: a salt stands there.
-pub fn enforce<E: FieldElement<BaseField = BaseElement>>(row: &[E], radix: E) -> E {
+pub fn enforce<E: FieldElement<BaseField = Goldilocks>>(row: &[E], radix: E) -> E {
     let above = row[INPUT_LIMB.at(0)] + radix * row[INPUT_LIMB.at(1)];
     row[INPUT.start] * row[INPUT_VALUE.start] - row[INPUT_LO.start] - above
 }

@@ -18,9 +18,10 @@ pub mod inputs;
 mod public_inputs;
 pub mod units;
 
+use crate::goldilocks::Goldilocks;
 use winter_air::{Air, AirContext, Assertion, AuxRandElements, EvaluationFrame, ProofOptions, TraceInfo, TransitionConstraintDegree};
 use winter_verifier::crypto::{RandomCoin, RandomCoinError};
-use winter_verifier::math::{ExtensionOf, FieldElement, fields::f64::BaseElement};
+use winter_verifier::math::{ExtensionOf, FieldElement};
 
 pub use challenges::{Challenges, RANDOM_ELEMENTS};
 pub use public_inputs::{PublicInputs, signed};
@@ -29,10 +30,10 @@ use crate::layout::*;
 
 /// The AIR of model proofs, for one trace length and one statement.
 pub struct ModelAir {
-    context: AirContext<BaseElement>,
+    context: AirContext<Goldilocks>,
     public_inputs: PublicInputs,
     /// `2^b` for limbs of `b` bits.
-    radix: BaseElement,
+    radix: Goldilocks,
 }
 
 /// The auxiliary columns that start at 0.
@@ -48,7 +49,7 @@ pub fn trace_info(rows: usize) -> TraceInfo {
 }
 
 impl Air for ModelAir {
-    type BaseField = BaseElement;
+    type BaseField = Goldilocks;
     type PublicInputs = PublicInputs;
 
     fn new(trace_info: TraceInfo, public_inputs: PublicInputs, options: ProofOptions) -> Self {
@@ -56,16 +57,16 @@ impl Air for ModelAir {
         let main = degrees(&[&units::DEGREES.repeat(UNITS)[..], &[inputs::DEGREE]].concat());
         let auxiliary = degrees(&[&bus::DEGREES[..], &combination::DEGREES].concat());
         let visible = usize::from(public_inputs.inputs.is_some()) + usize::from(public_inputs.outputs.is_some());
-        let radix = BaseElement::new(1 << limb_bits(trace_info.length()));
+        let radix = Goldilocks::new(1 << limb_bits(trace_info.length()));
         let context = AirContext::new_multi_segment(trace_info, main, auxiliary, 1, SUMS.len() + 1 + visible, options);
         Self { context, public_inputs, radix }
     }
 
-    fn context(&self) -> &AirContext<BaseElement> {
+    fn context(&self) -> &AirContext<Goldilocks> {
         &self.context
     }
 
-    fn evaluate_transition<E: FieldElement<BaseField = BaseElement>>(&self, frame: &EvaluationFrame<E>, _periodic: &[E], result: &mut [E]) {
+    fn evaluate_transition<E: FieldElement<BaseField = Goldilocks>>(&self, frame: &EvaluationFrame<E>, _periodic: &[E], result: &mut [E]) {
         let (row, radix) = (frame.current(), E::from(self.radix));
         let (units, input) = result.split_at_mut(UNITS * units::DEGREES.len());
         for (unit, result) in units.chunks_exact_mut(units::DEGREES.len()).enumerate() {
@@ -82,8 +83,8 @@ impl Air for ModelAir {
         random: &AuxRandElements<E>,
         result: &mut [E],
     ) where
-        F: FieldElement<BaseField = BaseElement>,
-        E: FieldElement<BaseField = BaseElement> + ExtensionOf<F>,
+        F: FieldElement<BaseField = Goldilocks>,
+        E: FieldElement<BaseField = Goldilocks> + ExtensionOf<F>,
     {
         let challenges = Challenges::new(random.rand_elements());
         let (bus, combination) = result.split_at_mut(bus::DEGREES.len());
@@ -92,12 +93,12 @@ impl Air for ModelAir {
     }
 
     /// The main segment needs no assertion; one is required, so the first row is not the final one.
-    fn get_assertions(&self) -> Vec<Assertion<BaseElement>> {
-        vec![Assertion::single(FINAL.start, 0, BaseElement::ZERO)]
+    fn get_assertions(&self) -> Vec<Assertion<Goldilocks>> {
+        vec![Assertion::single(FINAL.start, 0, Goldilocks::ZERO)]
     }
 
     /// All sums begin at 0. At the end the bus is balanced, and the inputs and outputs that the statement names are those of the trace.
-    fn get_aux_assertions<E: FieldElement<BaseField = BaseElement>>(&self, random: &AuxRandElements<E>) -> Vec<Assertion<E>> {
+    fn get_aux_assertions<E: FieldElement<BaseField = Goldilocks>>(&self, random: &AuxRandElements<E>) -> Vec<Assertion<E>> {
         let challenges = Challenges::new(random.rand_elements());
         let last = self.trace_length() - 1;
         let mut assertions: Vec<_> = SUMS.iter().map(|sum| Assertion::single(sum.start, 0, E::ZERO)).collect();
@@ -109,8 +110,8 @@ impl Air for ModelAir {
 
     fn get_aux_rand_elements<E, R>(&self, public_coin: &mut R) -> Result<AuxRandElements<E>, RandomCoinError>
     where
-        E: FieldElement<BaseField = BaseElement>,
-        R: RandomCoin<BaseField = BaseElement>,
+        E: FieldElement<BaseField = Goldilocks>,
+        R: RandomCoin<BaseField = Goldilocks>,
     {
         challenges::draw(public_coin)
     }

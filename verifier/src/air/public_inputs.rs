@@ -1,4 +1,5 @@
-use winter_verifier::math::{FieldElement, ToElements, batch_inversion, fields::f64::BaseElement};
+use crate::goldilocks::Goldilocks;
+use winter_verifier::math::{FieldElement, ToElements, batch_inversion};
 
 use super::Challenges;
 use crate::layout::{FIRST_INPUT, first_output};
@@ -7,7 +8,7 @@ use crate::layout::{FIRST_INPUT, first_output};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicInputs {
     /// The rest of the statement: model commitment, preset, batch size, trace length.
-    pub statement: Vec<BaseElement>,
+    pub statement: Vec<Goldilocks>,
     /// All inputs, inference by inference, or nothing if they are only committed to.
     pub inputs: Option<Vec<i32>>,
     /// All outputs, likewise.
@@ -20,22 +21,22 @@ pub struct PublicInputs {
 
 impl PublicInputs {
     /// `sum_i 1 / (z - address_i - alpha x_i)` over the inputs, if they are public.
-    pub(super) fn input_sum<E: FieldElement<BaseField = BaseElement>>(&self, challenges: &Challenges<E>) -> Option<E> {
+    pub(super) fn input_sum<E: FieldElement<BaseField = Goldilocks>>(&self, challenges: &Challenges<E>) -> Option<E> {
         self.inputs.as_ref().map(|values| sum(values, FIRST_INPUT, challenges))
     }
 
     /// The same over the outputs.
-    pub(super) fn output_sum<E: FieldElement<BaseField = BaseElement>>(&self, challenges: &Challenges<E>) -> Option<E> {
+    pub(super) fn output_sum<E: FieldElement<BaseField = Goldilocks>>(&self, challenges: &Challenges<E>) -> Option<E> {
         self.outputs.as_ref().map(|values| sum(values, first_output(self.n_inputs), challenges))
     }
 }
 
-impl ToElements<BaseElement> for PublicInputs {
-    fn to_elements(&self) -> Vec<BaseElement> {
+impl ToElements<Goldilocks> for PublicInputs {
+    fn to_elements(&self) -> Vec<Goldilocks> {
         let mut elements = self.statement.clone();
-        elements.extend([self.n_inputs, self.n_outputs].map(|count| BaseElement::new(count as u64)));
+        elements.extend([self.n_inputs, self.n_outputs].map(|count| Goldilocks::new(count as u64)));
         for values in [&self.inputs, &self.outputs] {
-            elements.push(BaseElement::new(values.is_some().into()));
+            elements.push(Goldilocks::new(values.is_some().into()));
             elements.extend(values.iter().flatten().map(|value| signed((*value).into())));
         }
         elements
@@ -43,17 +44,17 @@ impl ToElements<BaseElement> for PublicInputs {
 }
 
 /// A signed integer as a field element.
-pub fn signed(value: i64) -> BaseElement {
-    let size = BaseElement::new(value.unsigned_abs());
+pub fn signed(value: i64) -> Goldilocks {
+    let size = Goldilocks::new(value.unsigned_abs());
     if value < 0 { -size } else { size }
 }
 
 /// Values whose terms are inverted together: enough for one inversion to be little, and few enough for little memory.
 const CHUNK: usize = 1 << 14;
 
-fn sum<E: FieldElement<BaseField = BaseElement>>(values: &[i32], first: u64, challenges: &Challenges<E>) -> E {
+fn sum<E: FieldElement<BaseField = Goldilocks>>(values: &[i32], first: u64, challenges: &Challenges<E>) -> E {
     let term = |(address, value): (u64, &i32)| {
-        challenges.z - E::from(BaseElement::new(address)) - challenges.alpha.mul_base(signed((*value).into()))
+        challenges.z - E::from(Goldilocks::new(address)) - challenges.alpha.mul_base(signed((*value).into()))
     };
     values.chunks(CHUNK).zip((first..).step_by(CHUNK)).fold(E::ZERO, |sum, (values, first)| {
         let denominators: Vec<E> = (first..).zip(values).map(term).collect();

@@ -1,12 +1,13 @@
 //! The constraints as polynomials: their degrees, and their values at a fixed point.
 
+use crate::goldilocks::Goldilocks;
 use winter_verifier::math::fields::QuadExtension;
 use winter_verifier::math::{StarkField, polynom};
 
 use super::*;
 use crate::Preset;
 
-type E = QuadExtension<BaseElement>;
+type E = QuadExtension<Goldilocks>;
 
 /// Number of challenges with their powers.
 const ELEMENTS: usize = 4 + LANES + 1 + READS + 1 + 1;
@@ -17,9 +18,9 @@ fn air() -> ModelAir {
 }
 
 /// Elements that look random and are the same every time.
-fn elements(seed: u64) -> impl Iterator<Item = BaseElement> {
+fn elements(seed: u64) -> impl Iterator<Item = Goldilocks> {
     std::iter::successors(Some(seed), |state| Some(state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407)))
-        .map(|state| BaseElement::new((state >> 1) % BaseElement::MODULUS))
+        .map(|state| Goldilocks::new((state >> 1) % Goldilocks::MODULUS))
         .skip(8)
 }
 
@@ -86,7 +87,7 @@ fn the_sum_over_public_values_runs_over_all_of_them() {
     let challenges = Challenges::new(&random);
     let n_inputs = values.len();
     let term = |(address, value): (u64, &i32)| {
-        (challenges.z - E::from(BaseElement::new(address)) - challenges.alpha.mul_base(signed((*value).into()))).inv()
+        (challenges.z - E::from(Goldilocks::new(address)) - challenges.alpha.mul_base(signed((*value).into()))).inv()
     };
     let sum = |first: u64| (first..).zip(&values).map(term).fold(E::ZERO, |sum, term| sum + term);
     let public_inputs =

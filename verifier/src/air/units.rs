@@ -9,7 +9,8 @@
 //!
 //! So `y = clamp(q, base, hi)` in each case. `base` is fixed, or the second cell that the unit reads: then `y` is the greater of two cells.
 
-use winter_verifier::math::{FieldElement, fields::f64::BaseElement};
+use crate::goldilocks::Goldilocks;
+use winter_verifier::math::FieldElement;
 
 use crate::layout::*;
 
@@ -23,7 +24,7 @@ pub fn numbers<F: FieldElement>(unit: usize, row: &[F], radix: F) -> [F; 3] {
 }
 
 /// Enforces the range and the saturation of a unit's value.
-pub fn enforce<E: FieldElement<BaseField = BaseElement>>(unit: usize, row: &[E], radix: E, result: &mut [E]) {
+pub fn enforce<E: FieldElement<BaseField = Goldilocks>>(unit: usize, row: &[E], radix: E, result: &mut [E]) {
     let (y, base, side) = (row[UNIT_VALUE.at(unit)], row[UNIT_BASE.at(unit)], row[UNIT_SIDE.at(unit)]);
     let second = row[READ_VALUE.at(2 * unit + 1)];
     let [_, value, _] = numbers(unit, row, radix);

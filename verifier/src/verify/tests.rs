@@ -6,6 +6,7 @@
 use std::marker::PhantomData;
 use std::sync::LazyLock;
 
+use crate::goldilocks::Goldilocks;
 use winter_verifier::{Serializable, VerifierError};
 use winterfell::math::{ExtensionOf, ToElements};
 use winterfell::matrix::ColMatrix;
@@ -27,21 +28,21 @@ const INPUT: usize = FIXED_WIDTH;
 const SUM: usize = FIXED_WIDTH + IO_WIDTH;
 
 #[derive(Debug, Clone)]
-struct Total(BaseElement);
+struct Total(Goldilocks);
 
-impl ToElements<BaseElement> for Total {
-    fn to_elements(&self) -> Vec<BaseElement> {
+impl ToElements<Goldilocks> for Total {
+    fn to_elements(&self) -> Vec<Goldilocks> {
         vec![self.0]
     }
 }
 
 struct SumAir {
-    context: AirContext<BaseElement>,
-    total: BaseElement,
+    context: AirContext<Goldilocks>,
+    total: Goldilocks,
 }
 
 impl Air for SumAir {
-    type BaseField = BaseElement;
+    type BaseField = Goldilocks;
     type PublicInputs = Total;
 
     fn new(info: TraceInfo, total: Total, options: ProofOptions) -> Self {
@@ -49,17 +50,17 @@ impl Air for SumAir {
         Self { context: AirContext::new_multi_segment(info, degree(3), degree(1), 2, 1, options), total: total.0 }
     }
 
-    fn context(&self) -> &AirContext<BaseElement> {
+    fn context(&self) -> &AirContext<Goldilocks> {
         &self.context
     }
 
-    fn evaluate_transition<E: FieldElement<BaseField = BaseElement>>(&self, frame: &EvaluationFrame<E>, _: &[E], result: &mut [E]) {
+    fn evaluate_transition<E: FieldElement<BaseField = Goldilocks>>(&self, frame: &EvaluationFrame<E>, _: &[E], result: &mut [E]) {
         let row = frame.current();
         result[0] = frame.next()[SUM] - row[SUM] - row[WEIGHT] * row[INPUT].square();
     }
 
-    fn get_assertions(&self) -> Vec<Assertion<BaseElement>> {
-        vec![Assertion::single(SUM, 0, BaseElement::ZERO), Assertion::single(SUM, self.trace_length() - 1, self.total)]
+    fn get_assertions(&self) -> Vec<Assertion<Goldilocks>> {
+        vec![Assertion::single(SUM, 0, Goldilocks::ZERO), Assertion::single(SUM, self.trace_length() - 1, self.total)]
     }
 
     fn evaluate_aux_transition<F, E>(
@@ -70,13 +71,13 @@ impl Air for SumAir {
         random: &AuxRandElements<E>,
         result: &mut [E],
     ) where
-        F: FieldElement<BaseField = BaseElement>,
-        E: FieldElement<BaseField = BaseElement> + ExtensionOf<F>,
+        F: FieldElement<BaseField = Goldilocks>,
+        E: FieldElement<BaseField = Goldilocks> + ExtensionOf<F>,
     {
         result[0] = aux.next()[0] - aux.current()[0] - random.rand_elements()[0].mul_base(main.current()[INPUT]);
     }
 
-    fn get_aux_assertions<E: FieldElement<BaseField = BaseElement>>(&self, _: &AuxRandElements<E>) -> Vec<Assertion<E>> {
+    fn get_aux_assertions<E: FieldElement<BaseField = Goldilocks>>(&self, _: &AuxRandElements<E>) -> Vec<Assertion<E>> {
         vec![Assertion::single(0, 0, E::ZERO)]
     }
 }
@@ -90,15 +91,15 @@ fn info() -> TraceInfo {
 
 struct SumTrace {
     info: TraceInfo,
-    columns: ColMatrix<BaseElement>,
+    columns: ColMatrix<Goldilocks>,
 }
 
 impl SumTrace {
     fn new() -> Self {
         let mut random = Random(1);
-        let mut columns = vec![vec![BaseElement::ZERO; MIN_ROWS]; MAIN_WIDTH];
-        columns[WEIGHT].fill_with(|| BaseElement::new(random.next() >> 40));
-        columns[INPUT].fill_with(|| BaseElement::new(random.next() >> 40));
+        let mut columns = vec![vec![Goldilocks::ZERO; MIN_ROWS]; MAIN_WIDTH];
+        columns[WEIGHT].fill_with(|| Goldilocks::new(random.next() >> 40));
+        columns[INPUT].fill_with(|| Goldilocks::new(random.next() >> 40));
         for row in 1..MIN_ROWS {
             columns[SUM][row] = columns[SUM][row - 1] + columns[WEIGHT][row - 1] * columns[INPUT][row - 1].square();
         }
@@ -111,17 +112,17 @@ impl SumTrace {
 }
 
 impl Trace for SumTrace {
-    type BaseField = BaseElement;
+    type BaseField = Goldilocks;
 
     fn info(&self) -> &TraceInfo {
         &self.info
     }
 
-    fn main_segment(&self) -> &ColMatrix<BaseElement> {
+    fn main_segment(&self) -> &ColMatrix<Goldilocks> {
         &self.columns
     }
 
-    fn read_main_frame(&self, row: usize, frame: &mut EvaluationFrame<BaseElement>) {
+    fn read_main_frame(&self, row: usize, frame: &mut EvaluationFrame<Goldilocks>) {
         self.columns.read_row_into(row, frame.current_mut());
         self.columns.read_row_into((row + 1) % MIN_ROWS, frame.next_mut());
     }
@@ -130,15 +131,15 @@ impl Trace for SumTrace {
 struct SumProver<H, const IO: bool>(ProofOptions, PhantomData<H>);
 
 impl<H: TreeHasher + Send + Sync + 'static, const IO: bool> Prover for SumProver<H, IO> {
-    type BaseField = BaseElement;
+    type BaseField = Goldilocks;
     type Air = SumAir;
     type Trace = SumTrace;
     type HashFn = SplitHasher<H, IO>;
     type VC = SplitTree<H>;
     type RandomCoin = DefaultRandomCoin<SplitHasher<H, IO>>;
-    type TraceLde<E: FieldElement<BaseField = BaseElement>> = DefaultTraceLde<E, SplitHasher<H, IO>, SplitTree<H>>;
-    type ConstraintEvaluator<'a, E: FieldElement<BaseField = BaseElement>> = DefaultConstraintEvaluator<'a, SumAir, E>;
-    type ConstraintCommitment<E: FieldElement<BaseField = BaseElement>> = DefaultConstraintCommitment<E, SplitHasher<H, IO>, SplitTree<H>>;
+    type TraceLde<E: FieldElement<BaseField = Goldilocks>> = DefaultTraceLde<E, SplitHasher<H, IO>, SplitTree<H>>;
+    type ConstraintEvaluator<'a, E: FieldElement<BaseField = Goldilocks>> = DefaultConstraintEvaluator<'a, SumAir, E>;
+    type ConstraintCommitment<E: FieldElement<BaseField = Goldilocks>> = DefaultConstraintCommitment<E, SplitHasher<H, IO>, SplitTree<H>>;
 
     fn get_pub_inputs(&self, trace: &SumTrace) -> Total {
         trace.total()
@@ -148,17 +149,17 @@ impl<H: TreeHasher + Send + Sync + 'static, const IO: bool> Prover for SumProver
         &self.0
     }
 
-    fn new_trace_lde<E: FieldElement<BaseField = BaseElement>>(
+    fn new_trace_lde<E: FieldElement<BaseField = Goldilocks>>(
         &self,
         info: &TraceInfo,
-        main: &ColMatrix<BaseElement>,
-        domain: &StarkDomain<BaseElement>,
+        main: &ColMatrix<Goldilocks>,
+        domain: &StarkDomain<Goldilocks>,
         partitions: PartitionOptions,
     ) -> (Self::TraceLde<E>, TracePolyTable<E>) {
         DefaultTraceLde::new(info, main, domain, partitions)
     }
 
-    fn new_evaluator<'a, E: FieldElement<BaseField = BaseElement>>(
+    fn new_evaluator<'a, E: FieldElement<BaseField = Goldilocks>>(
         &self,
         air: &'a SumAir,
         random: Option<AuxRandElements<E>>,
@@ -167,17 +168,17 @@ impl<H: TreeHasher + Send + Sync + 'static, const IO: bool> Prover for SumProver
         DefaultConstraintEvaluator::new(air, random, coefficients)
     }
 
-    fn build_constraint_commitment<E: FieldElement<BaseField = BaseElement>>(
+    fn build_constraint_commitment<E: FieldElement<BaseField = Goldilocks>>(
         &self,
         trace: CompositionPolyTrace<E>,
         columns: usize,
-        domain: &StarkDomain<BaseElement>,
+        domain: &StarkDomain<Goldilocks>,
         partitions: PartitionOptions,
     ) -> (Self::ConstraintCommitment<E>, CompositionPoly<E>) {
         DefaultConstraintCommitment::new(trace, columns, domain, partitions)
     }
 
-    fn build_aux_trace<E: FieldElement<BaseField = BaseElement>>(&self, trace: &SumTrace, random: &AuxRandElements<E>) -> ColMatrix<E> {
+    fn build_aux_trace<E: FieldElement<BaseField = Goldilocks>>(&self, trace: &SumTrace, random: &AuxRandElements<E>) -> ColMatrix<E> {
         let mut columns = vec![vec![E::ZERO; MIN_ROWS]; AUXILIARY_WIDTH];
         for row in 1..MIN_ROWS {
             let input = trace.columns.get(INPUT, row - 1);
@@ -238,13 +239,13 @@ impl Proven {
 /// Verifies a proof of preset `fast` with public inputs and outputs, or with committed ones as the claim says.
 fn check(bytes: &[u8], claim: Claim<Total>) -> Result<Security, VerifyError> {
     match claim.io_commitment {
-        None => verify_stark::<SumAir, Blake3_256<BaseElement>, false>(bytes, claim),
-        Some(_) => verify_stark::<SumAir, Blake3_256<BaseElement>, true>(bytes, claim),
+        None => verify_stark::<SumAir, Blake3_256<Goldilocks>, false>(bytes, claim),
+        Some(_) => verify_stark::<SumAir, Blake3_256<Goldilocks>, true>(bytes, claim),
     }
 }
 
-static PUBLIC: LazyLock<Proven> = LazyLock::new(|| Proven::new::<Blake3_256<BaseElement>, false>(Preset::Fast));
-static COMMITTED: LazyLock<Proven> = LazyLock::new(|| Proven::new::<Blake3_256<BaseElement>, true>(Preset::Fast));
+static PUBLIC: LazyLock<Proven> = LazyLock::new(|| Proven::new::<Blake3_256<Goldilocks>, false>(Preset::Fast));
+static COMMITTED: LazyLock<Proven> = LazyLock::new(|| Proven::new::<Blake3_256<Goldilocks>, true>(Preset::Fast));
 
 /// A generator of pseudo-random numbers (SplitMix64).
 struct Random(u64);
@@ -266,7 +267,7 @@ fn honest_proofs_hold_in_both_modes_and_every_preset() {
     let expected = |preset| Security::of(&Proven { preset, ..proven(&PUBLIC) }.shape().context, preset.hash());
     assert_eq!(check(&PUBLIC.bytes, PUBLIC.claim()), Ok(expected(Preset::Fast)));
     assert_eq!(check(&COMMITTED.bytes, COMMITTED.claim()), Ok(expected(Preset::Fast)));
-    let balanced = Proven::new::<Blake3_256<BaseElement>, false>(Preset::Balanced);
+    let balanced = Proven::new::<Blake3_256<Goldilocks>, false>(Preset::Balanced);
     assert_eq!(check(&balanced.bytes, balanced.claim()), Ok(expected(Preset::Balanced)));
     let onchain = Proven::new::<Blake2s256, false>(Preset::Onchain);
     let security = verify_stark::<SumAir, Blake2s256, false>(&onchain.bytes, onchain.claim());
@@ -419,7 +420,7 @@ fn a_remainder_that_was_not_committed_to_is_refused() {
 
 #[test]
 fn another_statement_is_refused() {
-    let other = Claim { public_inputs: Total(PUBLIC.total.0 + BaseElement::ONE), ..PUBLIC.claim() };
+    let other = Claim { public_inputs: Total(PUBLIC.total.0 + Goldilocks::ONE), ..PUBLIC.claim() };
     let expected = VerifyError::Stark(VerifierError::InconsistentOodConstraintEvaluations);
     assert_eq!(check(&PUBLIC.bytes, other), Err(expected));
 }
