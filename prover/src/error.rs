@@ -9,8 +9,9 @@ pub enum Unprovable {
     /// An identity that holds modulo `p` might not hold over the integers.
     #[error("its values, of up to {bits} bits, could wrap around the field's modulus of 64 bits")]
     Wraps { bits: u32 },
-    /// A value that saturates has a range too wide for two limbs.
-    #[error("it saturates to {bits} bits, but at most {limit} bits can be checked at once")]
+    /// A number to be checked is too wide for two limbs. Longer traces have wider limbs, and two of the widest hold every range of a model:
+    /// so this asks for a longer trace, and is no model's last word.
+    #[error("a number of {bits} bits must be checked, but limbs of this trace's length hold {limit} bits")]
     Range { bits: u32, limit: u32 },
     /// The primitive is newer than the prover.
     #[error("the prover has no rows for this primitive")]
@@ -28,8 +29,11 @@ pub enum ProgramError {
     #[error("input `{input}` cannot be proven to be within its range: {reason}")]
     Input { input: String, reason: Unprovable },
     /// The trace would be too long.
-    #[error("the proof would need {rows} rows; at most {limit} are supported: prove a smaller batch")]
+    #[error("the proof would need at least {rows} rows, and {limit} are the most: prove smaller batches, or a smaller model")]
     TooLarge { rows: usize, limit: usize },
+    /// A batch has more inputs and outputs than a proof may speak of.
+    #[error(transparent)]
+    Values(#[from] EntriesError),
     /// A batch of no inferences.
     #[error("a batch has at least one inference")]
     EmptyBatch,

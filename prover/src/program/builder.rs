@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use maat_runtime::Interval;
-use maat_verifier::layout::{FIRST_INPUT, ZERO_ADDRESS, first_output, limb_bits};
+use maat_verifier::layout::{FIRST_INPUT, MAX_ROWS, UNITS, ZERO_ADDRESS, first_output};
 
 use crate::error::Unprovable;
 
@@ -135,12 +135,18 @@ pub(crate) struct Interface {
     pub(crate) outputs: Vec<Cell>,
 }
 
+/// The most operations that a trace has room for.
+pub(crate) const MAX_OPERATIONS: usize = UNITS * MAX_ROWS;
+
 /// Collects what a trace does.
+///
+/// Operations beyond [`MAX_OPERATIONS`] are counted and not kept, so that a model of any size takes little memory to refuse.
 #[derive(Debug)]
 pub(crate) struct Builder {
     /// Width of a limb.
     pub(crate) limb_bits: u32,
     n_cells: u32,
+    n_operations: usize,
     groups: Vec<Group>,
     /// Operations that take only their own cells.
     singles: Vec<Operation>,
@@ -155,11 +161,12 @@ pub(crate) struct Builder {
 }
 
 impl Builder {
-    /// A builder for a trace with this many rows.
-    pub(crate) fn new(rows: usize) -> Self {
+    /// A builder for a trace with limbs of this width.
+    pub(crate) fn new(limb_bits: u32) -> Self {
         let mut builder = Self {
-            limb_bits: limb_bits(rows),
+            limb_bits,
             n_cells: 0,
+            n_operations: 0,
             groups: Vec::new(),
             singles: Vec::new(),
             inputs: Vec::new(),
@@ -186,6 +193,10 @@ impl Builder {
         self.n_cells as usize
     }
 
+    pub(crate) fn n_operations(&self) -> usize {
+        self.n_operations
+    }
+
     pub(crate) fn n_constants(&self) -> usize {
         self.constants.len()
     }
@@ -200,7 +211,8 @@ impl Builder {
 
     /// A cell that nothing writes yet.
     pub(crate) fn cell(&mut self) -> Cell {
-        self.n_cells += 1;
+        // An operation makes a cell, and there is room for far fewer: see `MAX_OPERATIONS`.
+        self.n_cells = self.n_cells.saturating_add(1);
         Cell(self.n_cells - 1)
     }
 
@@ -212,8 +224,18 @@ impl Builder {
     /// Adds an operation that takes only its own cells.
     pub(crate) fn single(&mut self, operation: Operation) -> Cell {
         let target = operation.target;
-        self.singles.push(operation);
+        self.keep(operation);
         target
+    }
+
+    /// Keeps an operation without a group, if there is room; gives its place.
+    fn keep(&mut self, operation: Operation) -> Place {
+        self.n_operations += 1;
+        let place = Place(self.singles.len());
+        if self.n_operations <= MAX_OPERATIONS {
+            self.singles.push(operation);
+        }
+        place
     }
 
     /// Keeps a place for an operation that takes only its own cells; [`Self::fill`] follows.
@@ -227,13 +249,14 @@ impl Builder {
             shift: 0,
             check: None,
         };
-        self.singles.push(nothing);
-        Place(self.singles.len() - 1)
+        self.keep(nothing)
     }
 
     /// Puts an operation at the place that was kept for it.
     pub(crate) fn fill(&mut self, place: Place, operation: Operation) {
-        self.singles[place.0] = operation;
+        if let Some(kept) = self.singles.get_mut(place.0) {
+            *kept = operation;
+        }
     }
 
     /// `bias + a x + b y + c x y`, exactly; the caller knows that it does not wrap.
@@ -263,7 +286,10 @@ impl Builder {
     pub(crate) fn group(&mut self, place: Place, products: Vec<Product>, operations: Vec<Operation>, inner: usize) {
         debug_assert!(operations.len().is_multiple_of(inner));
         debug_assert!(products.iter().all(|product| product.left.len() == inner && product.right.len() * inner == operations.len()));
-        self.groups.push(Group { products, operations, inner, after: place.0 });
+        self.n_operations += operations.len();
+        if self.n_operations <= MAX_OPERATIONS {
+            self.groups.push(Group { products, operations, inner, after: place.0 });
+        }
     }
 
     /// The place of a function's first value among the constants.
@@ -290,10 +316,7 @@ impl Builder {
         if range.lo + (1 << bits) - 1 != range.hi {
             // The limbs stop at a power of two above the range, so its end has a check of its own: 0 <= hi - x.
             for cell in &cells {
-                let check = Check { lo: 0, hi: (1 << bits) - 1, floating: false, value_bits: bits, excess_bits: 0 };
-                let target = self.cell();
-                let (source, cells) = (Source::Accumulator, [*cell, Cell::ZERO]);
-                self.single(Operation { target, source, cells, coefficients: [-1, 0, 0], bias: range.hi, shift: 0, check: Some(check) });
+                self.within([*cell, Cell::ZERO], [-1, 0, 0], range.hi, bits);
             }
         }
         Ok(cells)

@@ -12,13 +12,14 @@ mod rescale;
 mod schedule;
 
 use maat_runtime::{Model, TensorId};
-use maat_verifier::layout::{MAX_ROWS, MIN_ROWS, limb_bits};
+use maat_verifier::layout::{MAX_ROWS, MIN_ROWS, READS, UNITS, limb_bits};
+use maat_verifier::{EntriesError, MAX_VALUES};
 
 pub(crate) use fixed::{fixed_columns, limb_widths, table_position};
 pub(crate) use schedule::Slot;
 
 use crate::error::ProgramError;
-use builder::{Builder, Cell, Interface};
+use builder::{Builder, Cell, Interface, MAX_OPERATIONS};
 use schedule::Schedule;
 
 /// A model's trace program for one batch size.
@@ -47,37 +48,73 @@ impl Program {
         if batch == 0 {
             return Err(ProgramError::EmptyBatch);
         }
-        let mut rows = MIN_ROWS;
-        loop {
-            // The widths of limbs depend on the number of rows, and so do the operations.
-            let mut builder = Builder::new(rows);
-            let interface = match lower(model, batch, &mut builder) {
-                // More rows have room for wider limbs, up to a width.
-                Err(ProgramError::Node { .. } | ProgramError::Input { .. }) if limb_bits(2 * rows) > builder.limb_bits => {
-                    rows *= 2;
-                    continue;
-                }
-                lowered => lowered?,
-            };
-            let schedule = Schedule::new(&builder);
-            let io = interface.inputs.len().max(interface.outputs.len());
-            // An input or output stands in a row of its own, and none in the last.
-            let needed = schedule.rows_needed().max(io + 1).max(builder.n_constants() + 1);
-            if needed <= rows {
-                let (n_inputs, n_outputs) = (interface.inputs.len(), interface.outputs.len());
-                builder.finish(interface);
-                return Ok(Self { batch, rows, used_rows: needed, n_inputs, n_outputs, builder, schedule });
-            }
-            rows = needed.next_power_of_two();
-            if rows > MAX_ROWS {
-                return Err(ProgramError::TooLarge { rows: needed, limit: MAX_ROWS });
-            }
+        // What is sure to be refused is refused before anything is laid out.
+        let ports = model.outputs().iter().map(|port| model.tensor(port.tensor)).chain(model.inputs());
+        let values = ports.map(|tensor| tensor.shape.elements()).sum::<usize>().saturating_mul(batch);
+        if values as u64 > MAX_VALUES {
+            return Err(EntriesError::Values { found: values as u64 }.into());
         }
+        // Longer traces have room for wider limbs, and these ask for no more operations. So the widest limbs tell the least number of rows.
+        let mut layout = Layout::new(model, batch, limb_bits(MAX_ROWS))?;
+        let mut rows = layout.needed.next_power_of_two().max(MIN_ROWS);
+        while rows <= MAX_ROWS {
+            let limb_bits = limb_bits(rows);
+            if layout.builder.limb_bits != limb_bits {
+                layout = match Layout::new(model, batch, limb_bits) {
+                    // A number is too wide for these limbs.
+                    Err(ProgramError::Node { .. } | ProgramError::Input { .. }) => {
+                        rows *= 2;
+                        continue;
+                    }
+                    layout => layout?,
+                };
+            }
+            if layout.needed <= rows {
+                return Ok(layout.into_program(batch, rows));
+            }
+            rows *= 2;
+        }
+        Err(ProgramError::TooLarge { rows: layout.needed, limit: MAX_ROWS })
     }
 }
 
+/// A model in rows, however many there may be, with limbs of one width.
+pub(crate) struct Layout {
+    builder: Builder,
+    interface: Interface,
+    schedule: Schedule,
+    /// Rows in which something happens.
+    pub(crate) needed: usize,
+}
+
+impl Layout {
+    pub(crate) fn new(model: &Model, batch: usize, limb_bits: u32) -> Result<Self, ProgramError> {
+        let mut builder = Builder::new(limb_bits);
+        let interface = lower(model, batch, &mut builder)?;
+        let schedule = Schedule::new(&builder);
+        let io = interface.inputs.len().max(interface.outputs.len());
+        // An input or output stands in a row of its own, and none in the last.
+        let needed = schedule.rows_needed().max(io + 1).max(builder.n_constants() + 1);
+        Ok(Self { builder, interface, schedule, needed })
+    }
+
+    fn into_program(self, batch: usize, rows: usize) -> Program {
+        let Self { mut builder, interface, schedule, needed } = self;
+        let (n_inputs, n_outputs) = (interface.inputs.len(), interface.outputs.len());
+        builder.finish(interface);
+        Program { batch, rows, used_rows: needed, n_inputs, n_outputs, builder, schedule }
+    }
+}
+
+/// The most elements that all tensors of a batch have together: far more than a trace has cells, and few enough for their lists.
+const MAX_ELEMENTS: usize = 4 * READS * MAX_ROWS;
+
 /// Adds a whole model to a builder; gives the cells of its inputs and outputs, inference by inference.
 fn lower(model: &Model, batch: usize, builder: &mut Builder) -> Result<Interface, ProgramError> {
+    let elements = model.tensors().iter().map(|tensor| tensor.shape.elements()).sum::<usize>().saturating_mul(batch);
+    if elements > MAX_ELEMENTS {
+        return Err(ProgramError::TooLarge { rows: elements / (4 * READS), limit: MAX_ROWS });
+    }
     let mut inputs = Vec::new();
     // The cells of each tensor, inference by inference.
     let mut tensors: Vec<Vec<Cell>> = vec![Vec::new(); model.tensors().len()];
@@ -93,6 +130,7 @@ fn lower(model: &Model, batch: usize, builder: &mut Builder) -> Result<Interface
         let operands: Vec<_> = node.inputs.iter().map(|id| primitives::Operand::new(model.tensor(*id), &tensors[id.index()])).collect();
         let cells = primitives::lower(&node.primitive, builder, batch, &operands, model.tensor(id));
         tensors[id.index()] = cells.map_err(|reason| ProgramError::node(&node.name, node.primitive.name(), reason))?;
+        has_room(builder)?;
     }
     let output = |inference: usize, id: TensorId| {
         let elements = model.tensor(id).shape.elements();
@@ -100,5 +138,14 @@ fn lower(model: &Model, batch: usize, builder: &mut Builder) -> Result<Interface
     };
     let ports = (0..batch).flat_map(|inference| model.outputs().iter().flat_map(move |port| output(inference, port.tensor)));
     let outputs = builder.distinct(ports);
+    has_room(builder)?;
     Ok(Interface { inputs, outputs })
+}
+
+/// Refuses what has more operations than the builder keeps.
+fn has_room(builder: &Builder) -> Result<(), ProgramError> {
+    match builder.n_operations() {
+        ..=MAX_OPERATIONS => Ok(()),
+        found => Err(ProgramError::TooLarge { rows: found.div_ceil(UNITS), limit: MAX_ROWS }),
+    }
 }

@@ -39,8 +39,8 @@ impl Rescale {
     }
 }
 
-/// Half a unit of a rescaling.
-fn half(shift: i32) -> i64 {
+/// Half a unit of a rescaling, which rounding adds.
+pub(crate) fn half(shift: i32) -> i64 {
     if shift > 0 { 1 << (shift - 1) } else { 0 }
 }
 
@@ -69,9 +69,6 @@ impl Builder {
         let operation =
             Operation { target, source: Source::Accumulator, cells, coefficients, bias: rescale.bias, shift: rescale.shift, check: None };
         if let Some(Windows { first, second }) = self.windows(rescale, accumulator) {
-            if let Some(check) = first {
-                no_wrap(check, rescale.shift, accumulator)?;
-            }
             let result = match second {
                 Some(check) => {
                     let target = self.cell();
@@ -82,7 +79,7 @@ impl Builder {
             };
             return Ok((Operation { check: first, ..operation }, result));
         }
-        // Too wide: the accumulator itself is written, and taken apart. A left shift is exact, so it is done at once.
+        // Too wide for one identity: the accumulator itself is written, and taken apart. A left shift is exact, so it is done at once.
         let (shift, exact) = (rescale.shift.max(0), rescale.shift.min(0));
         let scaled = Rescale { shift: exact, ..rescale }.unsaturated(accumulator);
         let result = self.wide(target, scaled, Rescale { bias: 0, shift, ..rescale })?;
@@ -107,7 +104,7 @@ impl Builder {
         Ok(result)
     }
 
-    /// The checks that one or two units make, if their numbers fit.
+    /// The checks that one or two units make, if their numbers fit the limbs and the field.
     fn windows(&self, rescale: Rescale, accumulator: Interval) -> Option<Windows> {
         let (q, limit) = (rescale.unsaturated(accumulator), self.number_bits());
         let (below, above) = (q.lo < rescale.lo, q.hi > rescale.hi);
@@ -131,7 +128,8 @@ impl Builder {
         };
         let first = check(first, q);
         let second = second.map(|window| check(window, Interval::new(first.lo, first.hi)));
-        (first.excess_bits <= limit).then_some(Windows { first: Some(first), second })
+        let fits = first.excess_bits <= limit && !wraps(first, rescale.shift, accumulator);
+        fits.then_some(Windows { first: Some(first), second })
     }
 
     /// Rescales and saturates a cell whose numbers do not fit one unit: `x + offset = h 2^(a + v) + l 2^a + r`, with the high digit `h`
@@ -146,12 +144,13 @@ impl Builder {
         let v = v.min(60 - a);
         let range = Interval::new(range.lo + offset, range.hi + offset);
         let high = Interval::new(range.lo >> (a + v), range.hi >> (a + v));
-        let h = self.digit(x, offset, (a + v) as u32, high)?;
+        let (h, window) = self.digit(x, offset, (a + v) as u32, high);
         let low = Check { lo: 0, hi: (1 << v) - 1, floating: false, value_bits: v as u32, excess_bits: 0 };
-        // The digit's own check may reach twice as far as its range.
-        let reach = 2 * (i128::from(range.lo).abs().max(i128::from(range.hi)) + (1 << (a + v)));
-        if 2 * reach >= MODULUS {
-            return Err(Unprovable::Wraps { bits: 128 - (2 * reach).leading_zeros() });
+        // The two sides of the identity differ by no more than this, whatever the prover brings for `h`, `l` and `r`.
+        let most = ((window.1 + 1) << (a + v)) - 1 - i128::from(range.lo);
+        let difference = most.max(i128::from(range.hi) - (window.0 << (a + v)));
+        if difference >= MODULUS {
+            return Err(Unprovable::Wraps { bits: 128 - difference.leading_zeros() });
         }
         let target = self.cell();
         let bias = offset - half(a);
@@ -160,12 +159,12 @@ impl Builder {
             self.single(Operation { target, source: Source::Accumulator, cells: [x, h], coefficients, bias, shift: a, check: Some(low) });
         if rescale.shift > a {
             let rest = rescale.shift - a - v;
-            return self.settle(
-                [h, Cell::ZERO],
-                [1, 0, 0],
-                Rescale { bias: -half(rest), shift: rest, ..rescale },
-                shifted(high, -half(rest)),
-            );
+            if rest == 0 && rescale.lo <= high.lo && high.hi <= rescale.hi {
+                return Ok(h);
+            }
+            let bias = -half(rest);
+            let rescale = Rescale { bias, shift: rest, ..rescale };
+            return self.settle([h, Cell::ZERO], [1, 0, 0], rescale, Interval::new(high.lo + bias, high.hi + bias));
         }
         let q = Interval::new(range.lo >> a, range.hi >> a);
         if q.lo >= rescale.lo && q.hi <= rescale.hi {
@@ -182,15 +181,17 @@ impl Builder {
         self.settle([h, l], [1 << v, 1, 0], clamp, saturated)
     }
 
-    /// `floor((x + offset) / 2^shift)`, which lies in a range: a hint, checked for its range only.
-    fn digit(&mut self, x: Cell, offset: i64, shift: u32, range: Interval) -> Result<Cell, Unprovable> {
+    /// `floor((x + offset) / 2^shift)`, which lies in a range: a hint, checked for its range only. Gives the least and the greatest value that
+    /// the check lets pass, too.
+    fn digit(&mut self, x: Cell, offset: i64, shift: u32, range: Interval) -> (Cell, (i128, i128)) {
         let (width, limit) = (bits(range.hi.abs_diff(range.lo)), self.number_bits());
         if width <= limit {
-            return Ok(self.hint(Source::Digit { cell: x, offset, shift, bits: None }, range));
+            let least = i128::from(range.lo);
+            return (self.hint(Source::Digit { cell: x, offset, shift, bits: None }, range), (least, least + (1 << width) - 1));
         }
         let low = self.hint(Source::Digit { cell: x, offset, shift, bits: Some(limit) }, Interval::new(0, (1 << limit) - 1));
-        let high = self.digit(x, offset, shift + limit, Interval::new(range.lo >> limit, range.hi >> limit))?;
-        Ok(self.exact([high, low], [1 << limit, 1, 0], 0))
+        let (high, window) = self.digit(x, offset, shift + limit, Interval::new(range.lo >> limit, range.hi >> limit));
+        (self.exact([high, low], [1 << limit, 1, 0], 0), (window.0 << limit, ((window.1 + 1) << limit) - 1))
     }
 
     /// A value that the prover brings, checked to lie in a range that is widened to a power of two.
@@ -225,12 +226,8 @@ impl Builder {
     }
 }
 
-fn shifted(range: Interval, by: i64) -> Interval {
-    Interval::new(range.lo + by, range.hi + by)
-}
-
-/// Refuses a check whose identity, between what the limbs can express and what the accumulator can be, could hold modulo `p` only.
-fn no_wrap(check: Check, shift: i32, accumulator: Interval) -> Result<(), Unprovable> {
+/// Whether the identity of a check, between what the limbs can express and what the accumulator can be, could hold modulo `p` only.
+fn wraps(check: Check, shift: i32, accumulator: Interval) -> bool {
     let excess = 1i128 << check.excess_bits;
     let (lo, hi) = (i128::from(check.lo) - excess, i128::from(check.hi) + excess + 1);
     let accumulator = i128::from(accumulator.lo).abs().max(i128::from(accumulator.hi).abs());
@@ -239,6 +236,5 @@ fn no_wrap(check: Check, shift: i32, accumulator: Interval) -> Result<(), Unprov
         0.. => ((lo.abs().max(hi.abs()) + 1) << shift, accumulator),
         _ => (lo.abs().max(hi.abs()), accumulator << -shift),
     };
-    let difference = value + accumulator + i128::from(half(shift));
-    if difference >= MODULUS { Err(Unprovable::Wraps { bits: 128 - difference.leading_zeros() }) } else { Ok(()) }
+    value + accumulator + i128::from(half(shift)) >= MODULUS
 }

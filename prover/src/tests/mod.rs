@@ -7,6 +7,7 @@
 //! | [`forged`] | a prover that departs from the protocol in one place |
 //! | [`statements`] | a proof holds for its own statement only |
 //! | [`properties`] | random models: the trace's outputs are the runtime's, and all constraints hold |
+//! | [`rows`] | how many rows a model gets, and what is refused before it takes time and memory |
 //!
 //! Bytes that no prover wrote are in `tests/mutants.rs`, and in the verifier's `tests/hostile.rs`.
 
@@ -16,6 +17,7 @@ mod forged;
 #[path = "../../tests/models/mod.rs"]
 mod models;
 mod properties;
+mod rows;
 mod statements;
 
 use std::sync::Arc;

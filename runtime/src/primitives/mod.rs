@@ -19,7 +19,7 @@ pub use affine::Affine;
 pub use arg_max::ArgMax;
 pub use divide::Divide;
 pub use max::Max;
-pub use r#move::Move;
+pub use r#move::{Move, Parts};
 pub use product::Product;
 pub use select::Select;
 pub use sum::Sum;

@@ -37,13 +37,14 @@ impl Move {
 }
 
 /// The list without a copy: an input that is named many times would make it far larger than the model.
-struct Parts {
+pub struct Parts {
     /// The position in the list of each input's first element, then that of the first constant.
     starts: Vec<usize>,
 }
 
 impl Parts {
-    fn new(lengths: impl Iterator<Item = usize>) -> Self {
+    /// The list of inputs with these numbers of elements, and then the constants.
+    pub fn new(lengths: impl Iterator<Item = usize>) -> Self {
         let mut starts = vec![0usize];
         let mut end = 0usize;
         starts.extend(lengths.map(|length| {
@@ -54,7 +55,7 @@ impl Parts {
     }
 
     /// Which input, or the constants behind the last one, and which of its elements.
-    fn locate(&self, index: u32) -> (usize, usize) {
+    pub fn locate(&self, index: u32) -> (usize, usize) {
         let part = self.starts.partition_point(|start| *start <= index as usize) - 1;
         (part, index as usize - self.starts[part])
     }

@@ -17,11 +17,11 @@ impl Lower for Divide {
         let (below, above) = (unsaturated.lo < lo, unsaturated.hi > hi);
         let twice =
             Interval::of_linear_form(0, [(2 << self.shift, num.range), (1, den.range)]).expect("a model's accumulators are within 2^62");
-        let quotient = Interval::new(output.range.lo.max(lo), output.range.hi.min(hi));
-        let width = bits(quotient.hi.abs_diff(quotient.lo));
+        let quotient = output.range;
+        let (width, remainder_width) = (bits(quotient.hi.abs_diff(quotient.lo)), bits(2 * den.range.hi.unsigned_abs() - 1));
         let limit = builder.number_bits();
-        if width > limit || bits(2 * den.range.hi.unsigned_abs()) > limit {
-            return Err(Unprovable::Range { bits: width.max(bits(2 * den.range.hi.unsigned_abs())), limit });
+        if width.max(remainder_width) > limit {
+            return Err(Unprovable::Range { bits: width.max(remainder_width), limit });
         }
         // What the hint's check admits may reach up to twice as far as the range.
         let admitted = Interval::new(quotient.lo, quotient.lo + (1 << width) - 1);
@@ -36,9 +36,8 @@ impl Lower for Divide {
             let scaled = builder.exact([*num, *den], [2 << self.shift, 1, 0], 0);
             let product = builder.exact([y, *den], [0, 0, -2], 0);
             if !below && !above {
-                let width = bits(2 * inputs[1].range.hi.unsigned_abs() - 1);
-                let d = builder.within([scaled, product], [1, 1, 0], 0, width);
-                builder.within([*den, d], [2, -1, 0], -1, width);
+                let d = builder.within([scaled, product], [1, 1, 0], 0, remainder_width);
+                builder.within([*den, d], [2, -1, 0], -1, remainder_width);
                 return Ok(y);
             }
             let d = builder.exact([scaled, product], [1, 1, 0], 0);

@@ -1,5 +1,5 @@
 use maat_runtime::Tensor;
-use maat_runtime::primitives::Move;
+use maat_runtime::primitives::{Move, Parts};
 
 use super::{Lower, Operand};
 use crate::error::Unprovable;
@@ -11,12 +11,12 @@ impl Lower for Move {
         if self.indices.is_empty() {
             return Ok(inputs[0].cells.to_vec());
         }
-        let constants: Vec<Cell> = self.constants.iter().map(|value| builder.literal((*value).into())).collect();
-        let inference = |number: usize| {
-            let parts = inputs.iter().map(|x| x.cells.chunks(x.shape.elements()).nth(number).unwrap_or(&[]));
-            let list: Vec<Cell> = parts.flatten().chain(&constants).copied().collect();
-            self.indices.iter().map(move |index| list[*index as usize])
+        let parts = Parts::new(inputs.iter().map(|x| x.shape.elements()));
+        let mut element = |inference: usize, index: u32| match parts.locate(index) {
+            (part, offset) if part < inputs.len() => inputs[part].cells[inference * inputs[part].shape.elements() + offset],
+            (_, offset) => builder.literal(self.constants[offset].into()),
         };
-        Ok((0..batch).flat_map(inference).collect())
+        let all = (0..batch).flat_map(|inference| self.indices.iter().map(move |index| (inference, *index)));
+        Ok(all.map(|(inference, index)| element(inference, index)).collect())
     }
 }

@@ -4,7 +4,7 @@ use maat_runtime::{Interval, Tensor};
 use super::{Lower, Operand};
 use crate::error::Unprovable;
 use crate::program::builder::{Builder, Cell, Operation, Source};
-use crate::program::rescale::Rescale;
+use crate::program::rescale::{Rescale, half};
 
 /// The input is saturated to the table and split into a knot `i` and a distance `r`; two look-ups give the knots' values, and a unit
 /// rescales `t[i] 2^f + (t[i + 1] - t[i]) r`. Without a fraction, the value is looked up at once.
@@ -38,11 +38,6 @@ impl Lower for Table {
         };
         inputs[0].cells.iter().map(&mut evaluate).collect()
     }
-}
-
-/// Half of a knot's distance, which rounding adds and [`Rescale::floor`] takes away.
-fn half(fraction: i32) -> i64 {
-    1 << (fraction - 1)
 }
 
 /// The constant at a cell's value behind `first`.
