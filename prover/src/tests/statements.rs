@@ -217,14 +217,14 @@ fn weaker_options_are_rejected() {
         ProofOptions::new(queries, 2, grinding, FieldExtension::Quadratic, folding, remainder, batching, batching)
     };
     let weaker = [
-        options(81, 16, 8, 255),
+        options(83, 16, 8, 255),
         options(1, 16, 8, 255),
-        options(82, 0, 8, 255),
-        options(82, 16, 4, 255),
-        options(82, 16, 8, 127),
-        ProofOptions::new(82, 2, 16, FieldExtension::None, 8, 255, batching, batching),
-        ProofOptions::new(82, 2, 16, FieldExtension::Quadratic, 8, 255, BatchingMethod::Linear, batching),
-        ProofOptions::new(82, 2, 16, FieldExtension::Quadratic, 8, 255, batching, BatchingMethod::Algebraic),
+        options(84, 0, 8, 255),
+        options(84, 16, 4, 255),
+        options(84, 16, 8, 127),
+        ProofOptions::new(84, 2, 16, FieldExtension::None, 8, 255, batching, batching),
+        ProofOptions::new(84, 2, 16, FieldExtension::Quadratic, 8, 255, BatchingMethod::Linear, batching),
+        ProofOptions::new(84, 2, 16, FieldExtension::Quadratic, 8, 255, batching, BatchingMethod::Algebraic),
     ];
     for options in weaker {
         proven.forge.options = options.clone();
