@@ -3,7 +3,8 @@
 use std::io::{Cursor, Read};
 use std::path::Path;
 
-use ndarray_npy::{ViewElement, ViewNpyExt};
+use ndarray_npy::npy::header::{Header, ReadHeaderError};
+use ndarray_npy::{ViewElement, ViewNpyError, ViewNpyExt};
 use serde_json::Value;
 use tract_onnx::tract_hir::tract_ndarray::ArrayViewD;
 
@@ -15,8 +16,12 @@ pub type Sample = Vec<Vec<f64>>;
 /// An input's name and shape, as the network declares them.
 pub type InputSpec = (String, Vec<usize>);
 
-/// No array in a file may take more memory than this once unpacked.
-const MAX_ARRAY_BYTES: u64 = 1 << 30;
+/// The most values in a file, all arrays together: 512 MB once they are unpacked.
+const MAX_VALUES: usize = 1 << 26;
+/// No header of an array in a file is longer; NumPy's have a hundred bytes.
+const MAX_HEADER_BYTES: u64 = 1 << 12;
+/// No element of an array in a file is longer.
+const MAX_ELEMENT_BYTES: u64 = 8;
 
 /// Reads the samples in a file. A file with one sample gives a list of one.
 ///
@@ -26,9 +31,9 @@ pub fn read(path: &Path, inputs: &[InputSpec]) -> Result<Vec<Sample>, SampleErro
     let bytes = std::fs::read(path).map_err(|source| SampleError::Read { path: path.to_path_buf(), source })?;
     let malformed = |reason: String| SampleError::Malformed { path: path.to_path_buf(), reason };
     let arrays = if bytes.starts_with(NPY_MAGIC) {
-        vec![(only_input(inputs)?, npy(&bytes).map_err(malformed)?)]
+        vec![(only_input(inputs)?, npy(&bytes, MAX_VALUES).map_err(malformed)?)]
     } else if bytes.starts_with(b"PK") {
-        npz(&bytes).map_err(malformed)?
+        npz(&bytes, MAX_VALUES).map_err(malformed)?
     } else {
         match serde_json::from_slice(&bytes).map_err(|error| malformed(format!("neither JSON, .npy nor .npz: {error}")))? {
             Value::Object(members) => {
@@ -41,6 +46,8 @@ pub fn read(path: &Path, inputs: &[InputSpec]) -> Result<Vec<Sample>, SampleErro
             }
         }
     };
+    // Text takes more room than what it holds, so that it is early enough to count afterwards.
+    within(arrays.iter().map(|(_, array)| array.values.len()).sum(), MAX_VALUES).map_err(malformed)?;
     let samples = arrange(arrays, inputs)?;
     if samples.is_empty() { Err(SampleError::Empty { path: path.to_path_buf() }) } else { Ok(samples) }
 }
@@ -87,7 +94,34 @@ impl Array {
 
 const NPY_MAGIC: &[u8] = b"\x93NUMPY";
 
-fn npy(bytes: &[u8]) -> Result<Array, String> {
+/// Refuses what has more values than a file has room for.
+fn within(values: usize, room: usize) -> Result<(), String> {
+    if values > room { Err(format!("more than {MAX_VALUES} values, which is the most that a file may hold")) } else { Ok(()) }
+}
+
+/// A bound of the values of an array by what its header declares, if there is room for them. Nothing behind the header is read.
+fn declared(bytes: &[u8], room: usize) -> Result<usize, String> {
+    // Memory would be reserved for whatever the header's length is: two bytes behind the version, and from version 2 on four.
+    let length = match bytes {
+        [_, _, _, _, _, _, 1, _, a, b, ..] => u16::from_le_bytes([*a, *b]).into(),
+        [_, _, _, _, _, _, _, _, a, b, c, d, ..] => u32::from_le_bytes([*a, *b, *c, *d]),
+        _ => return Err("truncated within its header".to_owned()),
+    };
+    if u64::from(length) > MAX_HEADER_BYTES {
+        return Err(format!("no .npy array: its header has {length} bytes"));
+    }
+    let header = Header::from_reader(&mut &bytes[..]).map_err(|error| match error {
+        ReadHeaderError::Io(_) => "truncated within its header".to_owned(),
+        ReadHeaderError::Parse(error) => format!("no .npy array: {error}"),
+    })?;
+    // An empty axis excuses no other one from its bound.
+    let values = header.shape.iter().try_fold(1usize, |values, length| values.checked_mul((*length).max(1))).unwrap_or(usize::MAX);
+    within(values, room).map(|()| values)
+}
+
+/// An array of at most `room` values.
+fn npy(bytes: &[u8], room: usize) -> Result<Array, String> {
+    declared(bytes, room)?;
     // A view takes no memory for what a header claims; it needs aligned bytes, which a vector of words has.
     let mut words = vec![0u64; bytes.len().div_ceil(8)];
     bytemuck::cast_slice_mut::<u64, u8>(&mut words)[..bytes.len()].copy_from_slice(bytes);
@@ -98,23 +132,36 @@ fn npy(bytes: &[u8]) -> Result<Array, String> {
         };
     }
     let found = first_that_fits!(f64, f32, i8, i16, i32, i64, u8, u16, u32, u64);
-    found.ok_or_else(|| "not a whole .npy array of floats or integers in this machine's byte order".to_owned())
+    found.unwrap_or_else(|| Err("no .npy array of floats or integers in this machine's byte order".to_owned()))
 }
 
-fn view<T: ViewElement + Copy>(bytes: &[u8], to_float: fn(T) -> f64) -> Option<Array> {
-    let view = ArrayViewD::<T>::view_npy(bytes).ok()?;
-    Some(Array { shape: view.shape().to_vec(), values: view.iter().map(|value| to_float(*value)).collect() })
+/// The array, or what is wrong with it; nothing if it is of another type.
+fn view<T: ViewElement + Copy>(bytes: &[u8], to_float: fn(T) -> f64) -> Option<Result<Array, String>> {
+    match ArrayViewD::<T>::view_npy(bytes) {
+        Ok(view) => Some(Ok(Array { shape: view.shape().to_vec(), values: view.iter().map(|value| to_float(*value)).collect() })),
+        Err(ViewNpyError::MissingBytes(missing)) => Some(Err(format!("truncated: {missing} bytes are missing"))),
+        Err(ViewNpyError::ExtraBytes(_)) => Some(Err("more bytes follow than its header declares".to_owned())),
+        Err(_) => None,
+    }
 }
 
-fn npz(bytes: &[u8]) -> Result<Vec<(String, Array)>, String> {
+/// The arrays of an archive, of at most `room` values together. What a member expands to is bounded by its header before it is expanded.
+fn npz(bytes: &[u8], mut room: usize) -> Result<Vec<(String, Array)>, String> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| format!("not a whole .npz archive: {error}"))?;
     let mut arrays = Vec::new();
     for index in 0..archive.len() {
-        let file = archive.by_index(index).map_err(|error| format!("not a whole .npz archive: {error}"))?;
+        let mut file = archive.by_index(index).map_err(|error| format!("not a whole .npz archive: {error}"))?;
         let name = file.name().strip_suffix(".npy").unwrap_or(file.name()).to_owned();
+        let fault = |reason: String| format!("array `{name}`: {reason}");
         let mut content = Vec::new();
-        file.take(MAX_ARRAY_BYTES).read_to_end(&mut content).map_err(|error| format!("array `{name}`: {error}"))?;
-        let array = npy(&content).map_err(|reason| format!("array `{name}`: {reason}"))?;
+        let mut expand = |content: &mut Vec<u8>, limit| {
+            file.by_ref().take(limit).read_to_end(content).map_err(|error| fault(format!("truncated or damaged: {error}")))
+        };
+        expand(&mut content, 12 + MAX_HEADER_BYTES)?;
+        let values = declared(&content, room).map_err(fault)?;
+        expand(&mut content, values as u64 * MAX_ELEMENT_BYTES)?;
+        let array = npy(&content, room).map_err(fault)?;
+        room -= array.values.len();
         arrays.push((name, array));
     }
     Ok(arrays)
@@ -200,6 +247,15 @@ mod tests {
         [NPY_MAGIC, &[1, 0], &(header.len() as u16).to_le_bytes(), header.as_bytes(), data].concat()
     }
 
+    fn npz_file(arrays: &[(&str, Vec<u8>)]) -> Vec<u8> {
+        let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, array) in arrays {
+            writer.start_file(format!("{name}.npy"), zip::write::FileOptions::default()).unwrap();
+            std::io::Write::write_all(&mut writer, array).unwrap();
+        }
+        writer.finish().unwrap().into_inner()
+    }
+
     #[test]
     fn a_sample_may_lack_or_repeat_the_batch_axis() {
         let one = vec![vec![vec![1.0, 2.5]]];
@@ -221,12 +277,7 @@ mod tests {
 
     #[test]
     fn archives_of_numpy_are_read_by_name() {
-        let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
-        for (name, value) in [("b", 2u8), ("a", 1)] {
-            writer.start_file(format!("{name}.npy"), zip::write::FileOptions::default()).unwrap();
-            std::io::Write::write_all(&mut writer, &npy_file("|u1", "(1,)", &[value])).unwrap();
-        }
-        let bytes = writer.finish().unwrap().into_inner();
+        let bytes = npz_file(&[("b", npy_file("|u1", "(1,)", &[2])), ("a", npy_file("|u1", "(1,)", &[1]))]);
         let inputs = [("a".to_owned(), vec![1]), ("b".to_owned(), vec![1])];
         assert_eq!(read_bytes(&bytes, &inputs).unwrap(), [[[1.0], [2.0]]]);
         assert!(matches!(read_bytes(&bytes[..bytes.len() - 9], &inputs), Err(SampleError::Malformed { .. })));
@@ -234,8 +285,65 @@ mod tests {
 
     #[test]
     fn a_header_that_claims_more_than_the_file_holds_is_refused() {
-        let file = npy_file("<f8", "(9007199254740992, 64)", &[0; 16]);
+        let message = |bytes: &[u8]| read_bytes(bytes, &spec()).unwrap_err().to_string();
+        for shape in ["(9007199254740992, 64)", "(4503599627370496, 4503599627370496)", "(0, 1099511627776, 1099511627776)", "(67108865,)"]
+        {
+            let file = npy_file("<f8", shape, &[0; 16]);
+            let expected = "more than 67108864 values, which is the most that a file may hold";
+            assert!(message(&file).ends_with(expected), "{shape}: {}", message(&file));
+            let message = message(&npz_file(&[("x", file)]));
+            assert!(message.ends_with(&format!("array `x`: {expected}")), "{shape}: {message}");
+        }
+        let mut long = npy_file("<f8", "(2,)", &[0; 16]);
+        (long[6], long[11]) = (2, 255);
+        assert!(message(&long).contains("no .npy array: its header has 4"), "{}", message(&long));
+    }
+
+    #[test]
+    fn the_arrays_of_an_archive_share_its_room() {
+        let array = npy_file("|i1", "(2,)", &[1, 2]);
+        let bytes = npz_file(&[("a", array.clone()), ("b", array)]);
+        assert_eq!(npz(&bytes, 4).unwrap().len(), 2);
+        assert!(npz(&bytes, 3).err().unwrap().starts_with("array `b`: more than"));
+        assert!(npy(&npy_file("|i1", "(2,)", &[1, 2]), 1).is_err());
+    }
+
+    #[test]
+    fn what_is_cut_off_is_called_truncated() {
+        let message = |bytes: &[u8]| read_bytes(bytes, &spec()).unwrap_err().to_string();
+        let file = npy_file("<f8", "(2,)", &[0; 16]);
+        for (bytes, expected) in [
+            (&file[..file.len() - 3], "truncated: 3 bytes are missing"),
+            (&file[..60], "truncated within its header"),
+            (&file[..7], "truncated within its header"),
+            (&[&file[..], &[0]].concat(), "more bytes follow than its header declares"),
+        ] {
+            assert!(message(bytes).ends_with(expected), "{}", message(bytes));
+            let message = message(&npz_file(&[("x", bytes.to_vec())]));
+            assert!(message.ends_with(&format!("array `x`: {expected}")), "{message}");
+        }
+        let whole = npz_file(&[("x", npy_file("<f8", "(2,)", &[1; 16]))]);
+        assert!(message(&whole[..whole.len() / 2]).contains("not a whole .npz archive"));
+        // The directory at the end has the member's compressed length 20 bytes behind its signature.
+        let mut short = whole.clone();
+        let length = whole.windows(4).position(|bytes| bytes == b"PK\x01\x02").unwrap() + 20;
+        short[length] -= 8;
+        assert!(message(&short).contains("array `x`: truncated or damaged"), "{}", message(&short));
+        let text = npy_file("<U3", "(1,)", &[0; 12]);
+        assert!(message(&text).ends_with("no .npy array of floats or integers in this machine's byte order"), "{}", message(&text));
+    }
+
+    #[test]
+    fn a_header_that_nests_deeply_is_refused() {
+        let file = npy_file("<f8", &"(".repeat(4000), &[]);
         assert!(matches!(read_bytes(&file, &spec()), Err(SampleError::Malformed { .. })));
+    }
+
+    #[test]
+    fn a_batch_of_none_holds_no_samples() {
+        for file in [npy_file("<f8", "(0, 2)", &[]), npz_file(&[("x", npy_file("<f8", "(0, 1, 2)", &[]))])] {
+            assert!(matches!(read_bytes(&file, &spec()), Err(SampleError::Empty { .. })));
+        }
     }
 
     #[test]
@@ -252,9 +360,13 @@ mod tests {
     }
 
     #[test]
-    fn infinite_values_are_refused() {
-        let file = npy_file("<f8", "(2,)", &[1.0f64, f64::INFINITY].map(f64::to_le_bytes).concat());
-        assert!(matches!(read_bytes(&file, &spec()), Err(SampleError::NotANumber { .. })));
+    fn values_that_are_no_finite_numbers_are_refused() {
+        for (value, name) in [(f64::INFINITY, "inf"), (f64::NAN, "NaN")] {
+            let file = npy_file("<f8", "(2,)", &[1.0f64, value].map(f64::to_le_bytes).concat());
+            for file in [file.clone(), npz_file(&[("x", file)])] {
+                assert_eq!(read_bytes(&file, &spec()).unwrap_err().to_string(), format!("input `x`: {name} is not a finite number"));
+            }
+        }
     }
 
     #[test]
