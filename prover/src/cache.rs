@@ -1,11 +1,13 @@
 //! The extended fixed columns on disk. They are the same in every proof of a model, preset and batch size, and a good part of its work.
 //!
-//! Nothing in a cache is trusted: values that were damaged are found by the file's digest, and rows that are not the model's by the root of
-//! the tree that is built over them again.
+//! Damage is found by the file's digest, and rows that are not the model's by the root of the tree that is built over them again. Polynomials
+//! that are not the model's are found by the digest only, which anybody can compute: a file that somebody forged makes proofs that do not
+//! hold. That harms nobody but the prover, who is to verify each proof of a cached key, and to renew the key should it not hold.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use maat_verifier::Goldilocks;
 use rayon::prelude::*;
@@ -23,6 +25,10 @@ const MAGIC: [u8; 8] = *b"MAATFIXD";
 /// The version of the files' format. Fixed columns that become others need no new one: a file names the columns that it is for.
 const VERSION: u64 = 1;
 const EXTENSION: &str = "fixed";
+/// What a file is called while it is written.
+const PARTIAL: &str = "partial";
+/// A file that was begun this long ago will not be finished: its writer was stopped.
+const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
 const HEADER_BYTES: usize = 72;
 const DIGEST_BYTES: usize = 32;
 /// Values that are digested as one, and values that are in memory as bytes at a time.
@@ -32,7 +38,7 @@ const BUFFER: usize = 1 << 20;
 /// A folder that keeps the extended fixed columns of models that were proven.
 ///
 /// No file of it is longer than [`Cache::MAX_FILE_BYTES`]: columns with a longer extension are computed for each proof. All together are not
-/// longer than [`Cache::MAX_BYTES`]: the oldest ones make room. A file that is damaged or foreign is ignored, and written anew.
+/// longer than [`Cache::MAX_BYTES`]: the oldest ones make room. A file that is damaged or for other columns is ignored, and written anew.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cache {
     folder: PathBuf,
@@ -96,7 +102,7 @@ impl Cache {
         }
         fs::create_dir_all(&self.folder)?;
         self.make_room(bytes)?;
-        let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
+        let mut file = tempfile::Builder::new().prefix(".maat-").suffix(&format!(".{PARTIAL}")).tempfile_in(&self.folder)?;
         file.write_all(&header(&fixed.columns, blowup))?;
         let mut digests = Vec::new();
         for values in fixed.polynomials.columns().chain([extension.values()]) {
@@ -111,25 +117,44 @@ impl Cache {
         Ok(())
     }
 
-    /// Removes the oldest files until there is room for one of a length.
+    /// Removes what writers that were stopped have left, and then the oldest files until there is room for one of a length. Files that are
+    /// being written take room, too.
     fn make_room(&self, bytes: u64) -> io::Result<()> {
-        let mut files = Vec::new();
+        let (mut files, mut total) = (Vec::new(), 0);
         for entry in fs::read_dir(&self.folder)? {
-            let (path, metadata) = entry.and_then(|entry| Ok((entry.path(), entry.metadata()?)))?;
-            if metadata.is_file() && path.extension().is_some_and(|extension| extension == EXTENSION) {
-                files.push((metadata.modified()?, metadata.len(), path));
+            let entry = entry?;
+            // Another process may remove files meanwhile.
+            let Some(metadata) = unless_gone(entry.metadata())?.filter(fs::Metadata::is_file) else { continue };
+            let (path, modified) = (entry.path(), metadata.modified()?);
+            match path.extension().and_then(|extension| extension.to_str()) {
+                Some(EXTENSION) => files.push((modified, metadata.len(), path)),
+                Some(PARTIAL) if SystemTime::now().duration_since(modified).is_ok_and(|age| age > ABANDONED) => {
+                    unless_gone(fs::remove_file(path))?;
+                    continue;
+                }
+                Some(PARTIAL) => {}
+                _ => continue,
             }
+            total += metadata.len();
         }
         files.sort();
-        let mut total: u64 = files.iter().map(|(_, length, _)| length).sum();
         for (_, length, path) in files {
             if total + bytes <= Self::MAX_BYTES {
                 break;
             }
-            fs::remove_file(path)?;
+            unless_gone(fs::remove_file(path))?;
             total -= length;
         }
         Ok(())
+    }
+}
+
+/// A file that is not there any more is no failure.
+fn unless_gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -254,23 +279,59 @@ mod tests {
         assert!(cache.read(&[0; 32], &fixed.columns, BLOWUP).is_none());
     }
 
+    /// A file of a length that was written some seconds ago.
+    fn file(folder: &Path, name: &str, bytes: u64, age: u64) -> PathBuf {
+        let path = folder.join(name);
+        let file = File::create(&path).unwrap();
+        // A hole takes no room on the disk.
+        file.set_len(bytes).unwrap();
+        file.set_modified(SystemTime::now() - Duration::from_secs(age)).unwrap();
+        path
+    }
+
     #[test]
     fn the_oldest_files_make_room() {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::new(folder.path());
-        let file = |name: &str, bytes: u64, age: u64| {
-            let path = folder.path().join(name);
-            let file = File::create(&path).unwrap();
-            // A hole takes no room on the disk.
-            file.set_len(bytes).unwrap();
-            file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(age)).unwrap();
-            path
-        };
         let half = Cache::MAX_BYTES / 2;
-        let (old, young, foreign) = (file("a.fixed", half, 20), file("b.fixed", half, 10), file("c.txt", half, 30));
+        let file = |name, age| file(folder.path(), name, half, age);
+        let (old, young, foreign) = (file("a.fixed", 20), file("b.fixed", 10), file("c.txt", 30));
         cache.make_room(0).unwrap();
         assert!(old.exists() && young.exists());
         cache.make_room(1).unwrap();
         assert!(!old.exists() && young.exists() && foreign.exists());
+    }
+
+    #[test]
+    fn files_that_were_begun_take_room_until_they_are_given_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::new(folder.path());
+        let half = Cache::MAX_BYTES / 2;
+        let file = |name, age| file(folder.path(), name, half, age);
+        let (kept, given_up) = (file("a.fixed", 20), file(".maat-1.partial", 100_000));
+        cache.make_room(half).unwrap();
+        assert!(kept.exists() && !given_up.exists());
+        let begun = file(".maat-2.partial", 1_000);
+        cache.make_room(half).unwrap();
+        assert!(!kept.exists() && begun.exists());
+    }
+
+    #[test]
+    fn a_file_that_another_process_removes_is_no_failure() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::new(folder.path());
+        let gone = folder.path().join("gone.fixed");
+        assert_eq!(unless_gone(fs::metadata(&gone)).unwrap().map(|_| ()), None);
+        assert_eq!(unless_gone(fs::remove_file(&gone)).unwrap(), None);
+        assert!(unless_gone(fs::remove_file(folder.path())).is_err());
+        // Many at once, which remove one another's files.
+        for number in 0..200 {
+            file(folder.path(), &format!("{number}.fixed"), Cache::MAX_BYTES, number);
+        }
+        std::thread::scope(|scope| {
+            let rooms: Vec<_> = (0..4).map(|_| scope.spawn(|| cache.make_room(1))).collect();
+            rooms.into_iter().for_each(|room| room.join().unwrap().unwrap());
+        });
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }
