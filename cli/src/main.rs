@@ -1,5 +1,7 @@
 //! The `maat` binary: parses, dispatches to a verb, prints its response and sets the exit code.
 
+mod files;
+mod opening;
 mod progress;
 mod response;
 mod verbs;
@@ -11,7 +13,17 @@ use response::Response;
 
 /// ONNX networks as Cairo programs with a deterministic integer runtime, and proofs of their inferences.
 #[derive(Parser)]
-#[command(name = "maat", version, arg_required_else_help = true)]
+#[command(
+    name = "maat",
+    version,
+    arg_required_else_help = true,
+    after_help = "From a network to a verified proof:\n  \
+    maat transpile model.onnx --calibration samples.json -o package\n  \
+    maat prove package --input in.json -o proof.bin\n  \
+    maat verify proof.bin --model package\n\n\
+    A verifier needs no more of the package than the commitment that `transpile` prints: maat verify proof.bin --commitment 0x00..\n\
+    `maat demo` does all of it with an example. `maat VERB --help` has more."
+)]
 struct Arguments {
     #[command(subcommand)]
     verb: Verb,

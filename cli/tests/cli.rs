@@ -1,19 +1,29 @@
 //! The binary as a user meets it.
 
+use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
+use maat_verifier::Goldilocks;
 use maat_verifier::layout::{AUXILIARY_WIDTH, MAIN_WIDTH};
 use serde_json::Value;
+use winter_verifier::crypto::hashers::Blake3_256;
+use winter_verifier::crypto::{Digest, Hasher};
 
 fn maat(arguments: &[&str]) -> Output {
-    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
+    maat_with(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"), arguments)
+}
+
+fn maat_with(cache: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_maat")).args(arguments).env_remove("MAAT_CORELIB").env("MAAT_CACHE", cache).output().unwrap()
 }
 
 fn json(arguments: &[&str]) -> Value {
-    let output = maat(&[arguments, &["--json"]].concat());
+    response(maat(&[arguments, &["--json"]].concat()))
+}
+
+fn response(output: Output) -> Value {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(output.stderr.is_empty(), "a pipe sees no progress: {}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
@@ -106,7 +116,7 @@ fn the_demo_runs_and_reports() {
     assert_eq!(value["test"]["samples"], 256);
     assert!(value["test"]["same_argmax"].as_u64().unwrap() >= 254);
     assert_eq!(value["first_sample"]["float"].as_array().unwrap().len(), 12);
-    assert_eq!(value["proof"]["security"]["conjectured"], 97);
+    assert_eq!(value["proof"]["security"]["conjectured"], 99);
 }
 
 /// Proves the first test inputs with further arguments; gives the response, and the proof's file.
@@ -134,7 +144,7 @@ fn a_proof_is_verified_with_the_commitment_alone() {
     // The auxiliary columns are over the quadratic extension.
     assert_eq!(proved["columns"], MAIN_WIDTH + 2 * AUXILIARY_WIDTH);
     assert!(proved["rows"].as_u64().unwrap().is_power_of_two());
-    assert_eq!(proved["security"]["conjectured"], 97);
+    assert_eq!(proved["security"]["conjectured"], 99);
     assert!(proved["security"]["proven"].as_u64().unwrap() >= 50);
     let stages = proved["stages"].as_object().unwrap();
     assert!(stages.contains_key("fixed columns") && stages.contains_key("witness"), "{stages:?}");
@@ -161,7 +171,7 @@ fn a_proof_is_verified_with_the_commitment_alone() {
     let output = maat(&["verify", &proof, "--commitment", commitment]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{text}");
-    for part in ["the proof holds", commitment, "fast", "97 bits conjectured", "NOT zero-knowledge", &outputs[0].to_string()] {
+    for part in ["the proof holds", commitment, "fast", "99 bits conjectured", "NOT zero-knowledge", &outputs[0].to_string()] {
         assert!(text.contains(part), "`{part}` is missing in:\n{text}");
     }
 }
@@ -233,7 +243,221 @@ fn a_rejected_proof_has_a_failing_exit_code() {
     let output = maat(&["verify", &path, "--model", package()]);
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("the proof does NOT hold: the file has 67108865 bytes, more than 67108864"), "{text}");
+    assert!(text.contains("the proof does NOT hold: the file has 67108866 bytes, more than 67108864"), "{text}");
+    assert!(!text.contains("zero-knowledge"), "{text}");
+}
+
+/// The names of the members of an object, in order.
+fn keys(value: &Value) -> Vec<&str> {
+    let mut keys: Vec<_> = value.as_object().unwrap().keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    keys
+}
+
+#[test]
+fn the_members_of_responses_do_not_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let (proved, proof) = prove(folder.path(), 1, &[]);
+    let expected = [
+        "batch",
+        "cached",
+        "columns",
+        "commitment",
+        "kind",
+        "opening",
+        "output",
+        "peak_rss_bytes",
+        "preset",
+        "proof_bytes",
+        "prove_ms",
+        "rows",
+        "salt",
+        "security",
+        "stages",
+        "zero_knowledge",
+    ];
+    assert_eq!(keys(&proved), expected);
+    assert_eq!(keys(&proved["security"]), ["conjectured", "proven"]);
+
+    let verified = json(&["verify", &proof, "--model", package()]);
+    let expected = [
+        "batch",
+        "commitment",
+        "inputs",
+        "io_commitment",
+        "kind",
+        "opened",
+        "options",
+        "outputs",
+        "preset",
+        "rows",
+        "security",
+        "unopened_bits",
+        "valid",
+        "verify_ms",
+        "zero_knowledge",
+    ];
+    assert_eq!(keys(&verified), expected);
+    assert_eq!(keys(&verified["security"]), ["conjectured", "proven"]);
+    assert_eq!(verified["rows"], proved["rows"]);
+    let options = serde_json::json!({ "field_extension": "quadratic", "blowup": 2, "queries": 84, "grinding_bits": 16, "hash": "Blake3" });
+    assert_eq!(verified["options"], options);
+
+    let other = format!("0x{}", "0".repeat(64));
+    let output = maat(&["verify", &proof, "--commitment", &other, "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let rejected: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(keys(&rejected), ["commitment", "error", "inputs", "outputs", "security", "valid", "verify_ms"]);
+    assert_eq!((&rejected["valid"], &rejected["commitment"]), (&false.into(), &other.into()));
+    assert!(["inputs", "outputs", "security"].iter().all(|key| rejected[key].is_null()), "{rejected}");
+    assert!(rejected["verify_ms"].is_f64());
+}
+
+#[test]
+fn an_opening_opens_the_proof_that_it_was_written_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (opening, other) = (file("opening.json"), file("other.json"));
+    let (proved, proof) = prove(folder.path(), 2, &[]);
+    assert_eq!(proved["opening"], Value::Null);
+    let public = file("public.bin");
+    std::fs::rename(&proof, &public).unwrap();
+    let statement = json(&["verify", &public, "--model", package()]);
+    let (proved, proof) = prove(folder.path(), 2, &["--commit-inputs", "--opening", &opening]);
+    assert_eq!(proved["opening"], opening.as_str());
+    let message = failure(&["verify", &public, "--model", package(), "--opening", &opening]);
+    assert!(message.contains("the proof holds, but --opening has nothing to open: the statement has no salted commitment"), "{message}");
+
+    let closed = json(&["verify", &proof, "--model", package()]);
+    assert_eq!((&closed["inputs"], &closed["opened"], &closed["unopened_bits"]), (&Value::Null, &false.into(), &50.into()));
+    let commitment = closed["commitment"].as_str().unwrap();
+    for expected in [["--model", package()], ["--commitment", commitment]] {
+        let opened = json(&[&["verify", &proof, "--opening", &opening], &expected[..]].concat());
+        assert_eq!((&opened["opened"], &opened["io_commitment"]), (&true.into(), &closed["io_commitment"]));
+        assert_eq!(opened["unopened_bits"], Value::Null);
+        assert_eq!((&opened["inputs"], &opened["outputs"]), (&statement["inputs"], &statement["outputs"]));
+    }
+    let text = String::from_utf8(maat(&["verify", &proof, "--model", package(), "--opening", &opening]).stdout).unwrap();
+    assert!(text.contains("the opening is that of the salted commitment") && text.contains("\ninputs, opened     "), "{text}");
+
+    // The owner's alone; and as documented.
+    #[cfg(unix)]
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&opening).unwrap().permissions()) & 0o777, 0o600);
+    let written: Value = serde_json::from_slice(&std::fs::read(&opening).unwrap()).unwrap();
+    assert_eq!(keys(&written), ["inputs", "outputs", "salt"]);
+    assert_eq!((&written["inputs"], &written["outputs"]), (&statement["inputs"], &statement["outputs"]));
+
+    let rejected = |change: &dyn Fn(&mut Value)| {
+        let mut changed = written.clone();
+        change(&mut changed);
+        std::fs::write(&other, changed.to_string()).unwrap();
+        let output = maat(&["verify", &proof, "--model", package(), "--opening", &other]);
+        assert_eq!((output.status.code(), output.stderr.len()), (Some(1), 0));
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains("the proof holds, but the opening is NOT that of its salted commitment: "), "{text}");
+        text
+    };
+    let another = "the salt or a value is not the one that was committed to";
+    assert!(rejected(&|opening| opening["inputs"][1][35] = 7.into()).contains(another));
+    assert!(rejected(&|opening| opening["outputs"][0][0] = 7.into()).contains(another));
+    assert!(rejected(&|opening| opening["salt"] = format!("0x{}", "0".repeat(64)).into()).contains(another));
+    assert!(rejected(&|opening| opening["inputs"] = opening["outputs"].clone()).contains("13 inputs, and the model has 36"));
+    assert!(rejected(&|opening| opening["inputs"] = serde_json::json!([])).contains("inputs of 0 inference(s), and the batch has 2"));
+    let output = maat(&["verify", &proof, "--model", package(), "--opening", &other, "--json"]);
+    let verdict: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), &verdict["valid"], &verdict["inputs"]), (Some(1), &false.into(), &Value::Null));
+    assert!(verdict["error"].as_str().unwrap().starts_with("the opening is not that of the salted commitment: "), "{verdict}");
+
+    std::fs::write(&other, b"[").unwrap();
+    let message = failure(&["verify", &proof, "--model", package(), "--opening", &other]);
+    assert!(message.contains("other.json is no opening of a salted commitment: EOF"), "{message}");
+    let message = failure(&["prove", package(), "--input", &file("in.json"), "--commit-inputs", "--opening", &other, "-o", &other]);
+    assert!(message.contains("cannot be both the proof and what opens its commitment"), "{message}");
+    assert_eq!(std::fs::read(&other).unwrap(), b"[");
+}
+
+/// Changes a polynomial in a file of the cache and makes its digest right again, as anybody could: see `prover/src/cache.rs`.
+fn forge(path: &Path) {
+    const HEADER_BYTES: usize = 72;
+    const PIECE_BYTES: usize = 8 << 14;
+    let mut file = std::fs::read(path).unwrap();
+    file[HEADER_BYTES] ^= 1;
+    let number = |at: usize| u64::from_le_bytes(*file[at..].first_chunk().unwrap()) as usize;
+    let (width, rows) = (number(16), number(24));
+    let digest_at = file.len() - 32;
+    let (polynomials, extension) = file[HEADER_BYTES..digest_at].split_at(8 * width * rows);
+    let pieces = polynomials.chunks(8 * rows).chain([extension]).flat_map(|values| values.chunks(PIECE_BYTES));
+    type Blake3 = Blake3_256<Goldilocks>;
+    let digests: Vec<_> = pieces.map(Blake3::hash).collect();
+    let digest = Blake3::merge_many(&digests).as_bytes();
+    file[digest_at..].copy_from_slice(&digest);
+    std::fs::write(path, file).unwrap();
+}
+
+#[test]
+fn a_forged_cache_costs_time_and_no_proof() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, proof, cache) = (folder.path().join("in.json"), folder.path().join("proof.bin"), folder.path().join("cache"));
+    std::fs::write(&input, samples(1).to_string()).unwrap();
+    let (input, proof) = (input.to_str().unwrap(), proof.to_str().unwrap());
+    let prove = || {
+        let proved = response(maat_with(&cache, &["prove", package(), "--input", input, "-o", proof, "--json"]));
+        json(&["verify", proof, "--model", package()]);
+        (proved["cached"].as_bool().unwrap(), proved["stages"].get("attempt with a wrong cache").is_some())
+    };
+    assert_eq!(prove(), (false, false));
+    assert_eq!(prove(), (true, false));
+    let files: Vec<_> = std::fs::read_dir(&cache).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.iter().for_each(|path| forge(path));
+    assert_eq!((files.len(), prove()), (1, (false, true)));
+    assert_eq!(prove(), (true, false));
+}
+
+/// An `.npz` archive with one array of floats.
+fn npz(name: &str, shape: &str, values: &[f64]) -> Vec<u8> {
+    let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}");
+    let header = format!("{header:117}\n");
+    let data = values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<_>>();
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    writer.start_file(format!("{name}.npy"), zip::write::FileOptions::default()).unwrap();
+    for part in [b"\x93NUMPY\x01\x00", &(header.len() as u16).to_le_bytes()[..], header.as_bytes(), &data] {
+        writer.write_all(part).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+#[test]
+fn inputs_of_proofs_may_be_numpys() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, proof) = (folder.path().join("batch.npz"), folder.path().join("numpy.bin"));
+    let prove_npz = |bytes: &[u8]| {
+        std::fs::write(&input, bytes).unwrap();
+        maat(&["prove", package(), "--input", input.to_str().unwrap(), "-o", proof.to_str().unwrap()])
+    };
+    let inputs: Vec<Vec<f64>> = serde_json::from_value(samples(2)["features"].clone()).unwrap();
+    let mut values = inputs.concat();
+    let output = prove_npz(&npz("features", "(2, 36)", &values));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let verified = json(&["verify", proof.to_str().unwrap(), "--model", package()]);
+    let (_, of_json) = prove(folder.path(), 2, &[]);
+    let expected = json(&["verify", &of_json, "--model", package()]);
+    assert_eq!((&verified["inputs"], &verified["outputs"]), (&expected["inputs"], &expected["outputs"]));
+
+    std::fs::remove_file(&proof).unwrap();
+    let refused = |bytes: &[u8]| {
+        let output = prove_npz(bytes);
+        assert_eq!((output.status.code(), proof.exists()), (Some(1), false));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    values[40] = f64::NAN;
+    let message = refused(&npz("features", "(2, 36)", &values));
+    assert!(message.contains("input `features`: NaN is not a finite number"), "{message}");
+    let message = refused(&npz("features", "(0, 36)", &[]));
+    assert!(message.contains("batch.npz holds no samples"), "{message}");
+    let message = refused(&npz("features", "(2, 36)", &values[1..]));
+    assert!(message.contains("array `features`: truncated: 8 bytes are missing"), "{message}");
+    let message = refused(br#"{"features": []}"#);
+    assert!(message.contains("input `features` takes [1, 36], or a batch of such arrays; got [0]"), "{message}");
 }
 
 /// A copy of the package with a change of its manifest.
@@ -323,10 +547,15 @@ fn errors_go_to_the_error_stream_with_a_failing_exit_code() {
     let single = file("one.json", &serde_json::to_string(&samples(1)).unwrap());
     let message = failure(&["prove", package(), "--input", &single, "-o", "/does/not/exist/proof.bin"]);
     assert!(message.contains("cannot write /does/not/exist/proof.bin"), "{message}");
+    let message = failure(&["prove", package(), "--input", &single, "-o", folder.path().to_str().unwrap()]);
+    assert!(message.contains("cannot write ") && message.contains(": it is a folder"), "{message}");
     let message = failure(&["verify", proof, "--model", package()]);
     assert!(message.contains("cannot read") && message.contains("proof.bin"), "{message}");
     let message = failure(&["verify", proof, "--model", "/does/not/exist"]);
     assert!(message.contains("cannot read /does/not/exist/manifest.json"), "{message}");
+    let older = changed_manifest(folder.path(), |manifest| manifest["format"] = 1.into());
+    let message = failure(&["verify", proof, "--model", &older]);
+    assert!(message.contains("manifest format 1, but this program reads ") && message.contains(": transpile again"), "{message}");
     assert!(!Path::new(proof).exists());
     let message = failure(&["inspect", "/does/not/exist", "--json"]);
     assert!(serde_json::from_str::<Value>(&message).unwrap()["error"].as_str().unwrap().contains("cannot read"));
@@ -341,10 +570,35 @@ fn wrong_usage_has_its_own_exit_code_and_every_verb_an_example() {
     assert_eq!(maat(&["verify", "proof.bin", "--model", "package", "--commitment", &zero]).status.code(), Some(2));
     assert_eq!(maat(&["verify", "proof.bin", "--commitment", "0x12"]).status.code(), Some(2));
     assert_eq!(maat(&["prove", "package", "--input", "in.json", "-o", "proof.bin", "--preset", "slow"]).status.code(), Some(2));
-    // A salt that salts nothing is a misunderstanding.
+    // A salt that salts nothing is a misunderstanding, and so is an opening that opens nothing.
     assert_eq!(maat(&["prove", "package", "--input", "in.json", "-o", "proof.bin", "--salt", &zero]).status.code(), Some(2));
+    assert_eq!(maat(&["prove", "package", "--input", "in.json", "-o", "proof.bin", "--opening", "o.json"]).status.code(), Some(2));
     for verb in ["demo", "transpile", "run", "inspect", "prove", "verify", "commitment"] {
         let help = String::from_utf8(maat(&[verb, "--help"]).stdout).unwrap();
         assert!(help.contains(&format!("  maat {verb}")), "{help}");
+    }
+    let help = String::from_utf8(maat(&["--help"]).stdout).unwrap();
+    let steps = ["  maat transpile ", "  maat prove ", "  maat verify "].map(|step| help.find(step).unwrap());
+    assert!(steps.is_sorted(), "{help}");
+}
+
+#[test]
+fn help_says_what_proofs_keep_secret_and_how_secure_they_are() {
+    let help = |verb| String::from_utf8(maat(&[verb, "--help"]).stdout).unwrap();
+    for verb in ["prove", "verify", "commitment"] {
+        assert!(help(verb).contains("NOT zero-knowledge"), "{}", help(verb));
+    }
+    assert!(String::from_utf8(maat(&["commitment", package()]).stdout).unwrap().contains("NOT zero-knowledge"));
+    // The figures are those of the README's table.
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
+    let rows = readme.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | ")).filter_map(|(preset, row)| {
+        let [_, conjectured, proven, ""] = row.split('|').map(str::trim).collect::<Vec<_>>()[..] else { return None };
+        ["fast", "balanced", "onchain"].contains(&preset).then_some((preset, conjectured, proven))
+    });
+    let (rows, help): (Vec<_>, _) = (rows.collect(), help("prove"));
+    assert_eq!(rows.len(), 3);
+    for (preset, conjectured, proven) in rows {
+        let line = help.lines().find(|line| line.trim_start().starts_with(&format!("- {preset}:"))).unwrap();
+        assert!(line.ends_with(&format!(": {conjectured} bits conjectured, {proven} proven")), "{line}");
     }
 }

@@ -4,7 +4,7 @@ use maat_runtime::{Executor, Model};
 use maat_verifier::Goldilocks;
 use maat_verifier::layout::MAIN_WIDTH;
 use maat_verifier::{
-    Blake2s256, Entries, Entry, Hash, Header, Preset, ProofFile, Security, SplitHasher, TreeHasher, Values, public_inputs,
+    Blake2s256, Entries, Entry, Hash, Header, Opening, Preset, ProofFile, Security, SplitHasher, TreeHasher, Values, public_inputs,
 };
 use winterfell::crypto::hashers::Blake3_256;
 use winterfell::{Proof, Prover};
@@ -13,7 +13,7 @@ use crate::cache::Cache;
 use crate::error::ProveError;
 use crate::fixed::{Extension, Fixed};
 use crate::program::{Program, fixed_columns};
-use crate::salt::Salt;
+use crate::salt::{Salt, random_salt};
 use crate::stages::{Clock, Stages};
 use crate::stark::StarkProver;
 use crate::trace::ModelTrace;
@@ -106,7 +106,7 @@ pub struct Proved {
     /// The outputs of each inference, as the runtime gives them.
     pub outputs: Vec<Vec<Vec<i32>>>,
     /// Opens the salted commitment, if there is one.
-    pub salt: Option<Salt>,
+    pub opening: Option<Opening>,
     /// The time that each stage took.
     pub stages: Stages,
     /// How hard a false proof is to find.
@@ -119,31 +119,46 @@ impl<'m> ProvingKey<'m> {
     /// # Errors
     /// The model has no trace program, or the entries are not this model's.
     pub fn new(model: &'m Model, entries: Entries, preset: Preset, batch: u32) -> Result<Self, ProveError> {
-        Self::prepare(model, entries, preset, batch, None)
+        Self::prepare(model, entries, (preset, batch), None, None)
     }
 
     /// As [`Self::new`], but the extended fixed columns are read from a cache, or written to it for the next time.
     ///
-    /// A cache that cannot be read or written costs time and nothing else.
+    /// A cache that cannot be read or written costs time and nothing else. One that somebody else wrote to can make proofs that do not hold:
+    /// verify what a key that is [`Self::cached`] proves, and should it not hold, take [`Self::renewing_cache`].
     ///
     /// # Errors
     /// As for [`Self::new`].
     pub fn with_cache(model: &'m Model, entries: Entries, preset: Preset, batch: u32, cache: &Cache) -> Result<Self, ProveError> {
-        Self::prepare(model, entries, preset, batch, Some(cache))
+        Self::prepare(model, entries, (preset, batch), Some(cache), Some(cache))
     }
 
-    fn prepare(model: &'m Model, entries: Entries, preset: Preset, batch: u32, cache: Option<&Cache>) -> Result<Self, ProveError> {
+    /// As [`Self::new`], and what a cache holds for the key is replaced without being read.
+    ///
+    /// # Errors
+    /// As for [`Self::new`].
+    pub fn renewing_cache(model: &'m Model, entries: Entries, preset: Preset, batch: u32, cache: &Cache) -> Result<Self, ProveError> {
+        Self::prepare(model, entries, (preset, batch), None, Some(cache))
+    }
+
+    fn prepare(
+        model: &'m Model,
+        entries: Entries,
+        (preset, batch): (Preset, u32),
+        read: Option<&Cache>,
+        write: Option<&Cache>,
+    ) -> Result<Self, ProveError> {
         let expected = *entries.find(preset, batch).ok_or(ProveError::NoEntry { preset, batch })?;
         let program = Program::new(model, batch as usize)?;
         let columns = fixed_columns(&program);
         let (fixed, extended, root, cached) = match preset.hash() {
             Hash::Blake3 => {
-                let (fixed, extension, cached) = extended(columns, &expected, cache);
+                let (fixed, extension, cached) = extended(columns, &expected, read, write);
                 let root = extension.root();
                 (fixed, Extended::Blake3(Arc::new(extension)), root, cached)
             }
             Hash::Blake2s => {
-                let (fixed, extension, cached) = extended(columns, &expected, cache);
+                let (fixed, extension, cached) = extended(columns, &expected, read, write);
                 let root = extension.root();
                 (fixed, Extended::Blake2s(Arc::new(extension)), root, cached)
             }
@@ -183,7 +198,8 @@ impl<'m> ProvingKey<'m> {
         let clock = Clock::new(progress);
         clock.begin("witness");
         let mut executor = Executor::new(self.model);
-        let run = |(inference, inputs)| executor.run(inputs).map_err(|source| ProveError::Inputs { inference, source });
+        // People count from one.
+        let run = |(position, inputs)| executor.run(inputs).map_err(|source| ProveError::Inputs { inference: position + 1, source });
         let results = batch.iter().map(Vec::as_slice).enumerate().map(run).collect::<Result<Vec<_>, _>>()?;
         let values: Vec<i32> = batch.iter().flatten().flat_map(|values| values.as_ref()).copied().collect();
 
@@ -191,7 +207,7 @@ impl<'m> ProvingKey<'m> {
         let salt = match salt {
             _ if !committed => None,
             Some(salt) => Some(salt),
-            None => Some(Salt::random()?),
+            None => Some(random_salt()?),
         };
         let witness = Witness::new(&self.program, &values, salt.as_ref());
         // Both come from one model; the trace program is what would be wrong.
@@ -208,7 +224,11 @@ impl<'m> ProvingKey<'m> {
         let choice = (self.preset, self.program.batch as u32);
         let header = Header::new(self.entries.clone(), choice, inputs, outputs, io_commitment)?;
         let file = ProofFile { header, stark: proof.to_bytes() };
-        Ok(Proved { file, outputs: results, salt, stages: clock.end(), security })
+        let opening = salt.map(|salt| {
+            let inputs = batch.iter().map(|values| values.iter().flat_map(|values| values.as_ref()).copied().collect());
+            Opening { salt, inputs: inputs.collect(), outputs: results.iter().map(|values| values.concat()).collect() }
+        });
+        Ok(Proved { file, outputs: results, opening, stages: clock.end(), security })
     }
 
     /// The proof, and the commitment to the columns of inputs and outputs if they have a tree of their own.
@@ -241,9 +261,14 @@ impl<'m> ProvingKey<'m> {
 }
 
 /// The polynomials through fixed columns and their extension, from the cache if it has those of the entry. The flag tells whether it had.
-fn extended<H: TreeHasher>(columns: Vec<Vec<Goldilocks>>, entry: &Entry, cache: Option<&Cache>) -> (Fixed, Extension<H>, bool) {
+fn extended<H: TreeHasher>(
+    columns: Vec<Vec<Goldilocks>>,
+    entry: &Entry,
+    read: Option<&Cache>,
+    write: Option<&Cache>,
+) -> (Fixed, Extension<H>, bool) {
     let blowup = entry.preset.options().blowup_factor();
-    if let Some((polynomials, rows)) = cache.and_then(|cache| cache.read(&entry.fixed_root, &columns, blowup)) {
+    if let Some((polynomials, rows)) = read.and_then(|cache| cache.read(&entry.fixed_root, &columns, blowup)) {
         let extension = Extension::over(rows);
         if extension.root() == entry.fixed_root {
             return (Fixed { columns, polynomials }, extension, true);
@@ -251,9 +276,116 @@ fn extended<H: TreeHasher>(columns: Vec<Vec<Goldilocks>>, entry: &Entry, cache: 
     }
     let fixed = Fixed::interpolate(columns);
     let extension = Extension::new(&fixed, blowup);
-    if let Some(cache) = cache.filter(|_| extension.root() == entry.fixed_root) {
+    if let Some(cache) = write.filter(|_| extension.root() == entry.fixed_root) {
         // Whoever proves needs the proof, not the file.
         let _ = cache.write(&entry.fixed_root, &fixed, &extension.rows, blowup);
     }
     (fixed, extension, false)
+}
+
+#[cfg(test)]
+mod tests {
+    use maat_runtime::primitives::Affine;
+    use maat_runtime::{Interval, ModelBuilder, Primitive, Requantise, Shape};
+    use maat_verifier::{OpeningError, Statement, VerifyError, verify};
+    use winterfell::math::FieldElement;
+
+    use super::*;
+
+    /// A model with two inputs, of which it gives the first one times four, plus one.
+    fn model() -> Model {
+        let mut builder = ModelBuilder::new("model");
+        let inputs = ["x", "y"].map(|name| builder.input(name, Shape::new(&[2]).unwrap(), 0, Interval::of_bits(8)).unwrap());
+        let requantise = Requantise { shift: vec![0], lo: -2000, hi: 2000 };
+        let affine = Affine { groups: 1, inputs: 2, weights: vec![4, 0, 0, 4], bias: vec![1, 1], requantise };
+        let output = builder.node("node", Primitive::Affine(affine), &inputs[..1], 0).unwrap();
+        builder.finish(&[("output", output)]).unwrap()
+    }
+
+    const BATCH: [[[i32; 2]; 2]; 2] = [[[1, -2], [3, 4]], [[5, 6], [-128, 127]]];
+
+    fn prove(key: &ProvingKey, visibilities: (Visibility, Visibility)) -> Proved {
+        key.prove(&BATCH.map(Vec::from), visibilities, None, &|_| ()).unwrap()
+    }
+
+    fn verified(key: &ProvingKey, entries: &Entries) -> Result<Statement, VerifyError> {
+        verify(&prove(key, Default::default()).file.to_bytes(), &entries.commitment())
+    }
+
+    #[test]
+    fn an_opening_opens_what_the_prover_committed_to_and_nothing_else_does() {
+        use Visibility::{Committed, Public};
+        let model = model();
+        let entries = entries(&model, &[2]).unwrap();
+        for preset in Preset::ALL {
+            let key = ProvingKey::new(&model, entries.clone(), preset, 2).unwrap();
+            assert_eq!(prove(&key, (Public, Public)).opening, None);
+            for visibilities in [(Committed, Public), (Public, Committed), (Committed, Committed)] {
+                let proved = prove(&key, visibilities);
+                let statement = verify(&proved.file.to_bytes(), &entries.commitment()).unwrap();
+                let opening = proved.opening.unwrap();
+                assert_eq!(opening.inputs, [[1, -2, 3, 4], [5, 6, -128, 127]]);
+                assert_eq!(opening.outputs, [[5, -7], [21, 25]]);
+                assert_eq!(opening.check(&statement, &entries), Ok(()), "{preset} {visibilities:?}");
+
+                let mut others = vec![opening.clone(); 3];
+                others[0].inputs[1][3] -= 1;
+                others[1].outputs[0][0] += 1;
+                others[2].salt = Salt::new([7; 32]);
+                for other in others {
+                    let error = other.check(&statement, &entries).unwrap_err();
+                    assert!(matches!(error, OpeningError::Commitment { .. }), "{preset} {visibilities:?}: {error}");
+                }
+                for other in Preset::ALL.into_iter().filter(|other| *other != preset) {
+                    let statement = Statement { preset: other, ..statement.clone() };
+                    let error = opening.check(&statement, &entries).unwrap_err();
+                    assert!(matches!(error, OpeningError::Commitment { .. }), "{preset} {other}: {error}");
+                }
+            }
+        }
+    }
+
+    /// A cache whose file for a model is sound by its digest, but has other polynomials or other rows.
+    fn forged(folder: &std::path::Path, model: &Model, entry: &Entry, rows: bool) -> Cache {
+        let cache = Cache::new(folder);
+        let blowup = entry.preset.options().blowup_factor();
+        let honest = Fixed::new(&Program::new(model, 2).unwrap());
+        let mut columns = honest.columns.clone();
+        columns[0][0] += Goldilocks::ONE;
+        let other = Fixed::interpolate(columns);
+        let (polynomials, source) = if rows { (honest.polynomials.clone(), &other) } else { (other.polynomials.clone(), &honest) };
+        let rows = Extension::<Blake3>::new(source, blowup).rows;
+        cache.write(&entry.fixed_root, &Fixed { columns: honest.columns, polynomials }, &rows, blowup).unwrap();
+        cache
+    }
+
+    #[test]
+    fn rows_of_a_cache_that_are_not_the_models_are_computed_anew() {
+        let (folder, model) = (tempfile::tempdir().unwrap(), model());
+        let entries = entries_for(&model, &[2], &[Preset::Fast]).unwrap();
+        let cache = forged(folder.path(), &model, &entries.as_slice()[0], true);
+        for cached in [false, true] {
+            let key = ProvingKey::with_cache(&model, entries.clone(), Preset::Fast, 2, &cache).unwrap();
+            assert_eq!(key.cached(), cached);
+            verified(&key, &entries).unwrap();
+        }
+    }
+
+    #[test]
+    fn polynomials_of_a_cache_that_are_not_the_models_make_proofs_that_do_not_hold_until_they_are_replaced() {
+        let (folder, model) = (tempfile::tempdir().unwrap(), model());
+        let entries = entries_for(&model, &[2], &[Preset::Fast]).unwrap();
+        let cache = forged(folder.path(), &model, &entries.as_slice()[0], false);
+        let cached = || ProvingKey::with_cache(&model, entries.clone(), Preset::Fast, 2, &cache).unwrap();
+        let key = cached();
+        assert!(key.cached());
+        assert!(verified(&key, &entries).is_err());
+
+        let key = ProvingKey::renewing_cache(&model, entries.clone(), Preset::Fast, 2, &cache).unwrap();
+        assert!(!key.cached());
+        verified(&key, &entries).unwrap();
+        let key = cached();
+        assert!(key.cached());
+        verified(&key, &entries).unwrap();
+    }
 }

@@ -22,7 +22,7 @@ pub use cache::Cache;
 pub use error::{ProgramError, ProveError, Unprovable};
 pub use key::{Proved, ProvingKey, Visibility, entries, entries_for};
 pub use program::Program;
-pub use salt::Salt;
+pub use salt::{Salt, random_salt};
 pub use stages::Stages;
 
 #[cfg(test)]

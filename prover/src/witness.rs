@@ -75,10 +75,8 @@ impl Witness {
         uses.write(&mut columns, rows);
         if let Some(salt) = salt {
             for (column, used) in [(INPUT_VALUE, inputs.len()), (OUTPUT_VALUE, outputs.len())] {
-                let column = column.start - FIXED_WIDTH;
-                for (value, element) in columns[column][used..].iter_mut().zip(salt.elements(column as u64)) {
-                    *value = element;
-                }
+                let free = &mut columns[column.start - FIXED_WIDTH][used..];
+                free.iter_mut().zip(salt.elements(column)).for_each(|(value, element)| *value = element);
             }
         }
         let outputs = outputs.into_iter().map(|output| i32::try_from(output).expect("a model's outputs are within 32 bits")).collect();

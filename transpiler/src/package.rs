@@ -98,7 +98,7 @@ impl Package {
     /// As [`Self::build`], with a commitment for batches of other sizes too.
     ///
     /// # Errors
-    /// As for [`Self::build`]; and single inferences can be proven, but not batches of all these sizes.
+    /// As for [`Self::build`]; and the model cannot be proven in batches of all these sizes.
     pub fn build_for_batches(
         quantised: Quantised,
         batches: &[u32],

@@ -28,7 +28,8 @@ pub enum Proving {
 }
 
 impl Proving {
-    /// Commits to a model for single inferences and for batches of other sizes. A model that cannot be proven at all is no error.
+    /// Commits to a model for single inferences and for batches of other sizes. A model that cannot be proven at all is no error, unless
+    /// batch sizes were asked for: whoever names one means to prove.
     ///
     /// # Errors
     /// The model cannot be proven in batches of one of the sizes, or there are too many of them.
@@ -42,13 +43,12 @@ impl Proving {
         progress("committing to the model");
         let mut all = match entries(model, &[1]) {
             Ok(entries) => entries.as_slice().to_vec(),
-            Err(reason) => return Ok(Self::Unprovable { reason: reason.to_string() }),
+            Err(reason) if batches.is_empty() => return Ok(Self::Unprovable { reason: reason.to_string() }),
+            Err(reason) => return Err(TranspileError::Unprovable { reason: reason.to_string() }),
         };
         for batch in others {
             progress(&format!("committing to the model for batches of {batch}"));
             let refused = |source| TranspileError::Batch { batch, source };
-            // A size that no entry can have is refused before a trace of that size is laid out.
-            Entries::new(vec![Entry { batch, ..all[0] }]).map_err(|error| refused(error.into()))?;
             let entries = entries(model, &[batch]).map_err(refused)?;
             all.extend(entries.as_slice());
         }
@@ -151,6 +151,8 @@ pub fn parse_hex(text: &str) -> Option<[u8; 32]> {
 
 #[cfg(test)]
 mod tests {
+    use maat_runtime::primitives::Max;
+    use maat_runtime::{Interval, ModelBuilder, Primitive, Shape};
     use serde_json::{Value, json};
 
     use super::*;
@@ -175,6 +177,19 @@ mod tests {
         assert_eq!(read(&written), Ok(committed()));
         assert_eq!(read(&serde_json::to_value(&unprovable).unwrap()), Ok(unprovable));
         assert_eq!(committed().batches(), [1, 16]);
+    }
+
+    #[test]
+    fn a_model_that_cannot_be_proven_is_an_error_where_batches_were_asked_for() {
+        let mut builder = ModelBuilder::new("too many inputs");
+        let x = builder.input("x", Shape::new(&[1 << 20]).unwrap(), 0, Interval::of_bits(8)).unwrap();
+        let y = builder.node("y", Primitive::Max(Max { axis: 0, keep_axis: true }), &[x], 0).unwrap();
+        let model = builder.finish(&[("y", y)]).unwrap();
+        let Ok(Proving::Unprovable { reason }) = Proving::of(&model, &[], &mut |_| ()) else { panic!("it has a proof") };
+        for batches in [&[1][..], &[16], &[1, 2]] {
+            let error = Proving::of(&model, batches, &mut |_| ()).unwrap_err();
+            assert_eq!(error.to_string(), format!("the model cannot be proven: {reason}"));
+        }
     }
 
     #[test]

@@ -85,6 +85,17 @@ impl Preset {
         }
     }
 
+    /// How hard it is, in bits, to prove for one tree that nobody recomputed what two different ones would hold: a tree of fixed columns, or
+    /// one of inputs and outputs whose salted commitment was not opened.
+    ///
+    /// Two columns of polynomials can share fewer than `rows` leaves of a tree, `1 / blow-up` of them, and half of the others each. A proof for
+    /// either then passes a query with a probability of `(1 + 1 / blow-up) / 2`, and nonces can be tried.
+    pub fn unopened_bits(self) -> u32 {
+        let options = self.options();
+        let passes = f64::midpoint(1.0, 1.0 / options.blowup_factor() as f64);
+        options.grinding_factor() + (-passes.log2() * options.num_queries() as f64) as u32
+    }
+
     /// The hash function of trees and transcript.
     pub fn hash(self) -> Hash {
         match self {
@@ -161,6 +172,11 @@ mod tests {
 
     fn of_preset(preset: Preset, log_rows: u32) -> Security {
         security(preset.options(), log_rows, preset.hash())
+    }
+
+    #[test]
+    fn a_tree_that_nobody_recomputed_binds_with_the_bits_of_its_queries() {
+        assert_eq!(Preset::ALL.map(Preset::unopened_bits), [50, 74, 35]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use maat_verifier::{Entries, Entry, ModelCommitment};
 use serde_json::{Value, json};
 
 use crate::progress::Progress;
-use crate::response::Response;
+use crate::response::{NOT_ZERO_KNOWLEDGE, Response};
 
 /// Recompute a package's model commitment from the model, and compare it with the manifest
 #[derive(clap::Args)]
@@ -15,7 +15,8 @@ use crate::response::Response;
     Exits with 0 only when they match. A model commitment is like a verifying key: proofs are about whatever it commits to. Somebody\n\
     whom you trust must have recomputed it from the model, or you yourself. A dishonest owner could commit to columns that are no low-degree\n\
     polynomials, and then prove answers of two models under one commitment, with far less work than the bits of security say. A verifier\n\
-    who is not shown the weights trusts that this was done.")]
+    who is not shown the weights trusts that this was done.\n\n\
+    Proofs are succinct and NOT zero-knowledge: they leak some of the weights, and of what is committed to.")]
 pub struct Arguments {
     /// The package folder, as `maat transpile` writes it
     package: PathBuf,
@@ -77,7 +78,8 @@ fn values(entry: &Entry) -> [(&'static str, String); 4] {
 impl Response for Compared {
     fn text(&self) -> String {
         if self.succeeded() {
-            return format!("{}\nmatches: recomputed from the model, all {} entries", self.manifest, self.entries);
+            let matches = format!("matches: recomputed from the model, all {} entries", self.entries);
+            return format!("{}\n{matches}\n{NOT_ZERO_KNOWLEDGE}", self.manifest);
         }
         let lines = [format!("manifest    {}", self.manifest), format!("recomputed  {}", self.recomputed)];
         format!("the commitment does NOT match the model\n{}\n\n{}", lines.join("\n"), self.differences.join("\n"))
@@ -90,6 +92,7 @@ impl Response for Compared {
             "recomputed": self.recomputed.to_string(),
             "entries": self.entries,
             "differences": self.differences,
+            "zero_knowledge": false,
         })
     }
 

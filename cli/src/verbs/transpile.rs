@@ -23,7 +23,8 @@ pub struct Arguments {
     /// Samples to choose scales by and to measure accuracy with, as JSON, .npy or .npz; every fourth is kept back
     #[arg(long, value_name = "FILE")]
     calibration: Option<PathBuf>,
-    /// Commit to the model for batches of this size too, so that one proof can cover them; may be repeated
+    /// Commit to the model for batches of this size too, so that one proof can cover them; may be repeated. Committing to a size takes up to
+    /// the time of an `onchain` proof of it. At most 21 sizes are possible, 1 among them
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     batch: Vec<u32>,
     #[command(flatten)]

@@ -1,26 +1,34 @@
-use std::fs::File;
-use std::io::{IsTerminal, Read};
-use std::path::{Path, PathBuf};
+use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::Context;
+use anyhow::bail;
 use maat_transpiler::{PackageFolder, hex};
-use maat_verifier::{MAX_FILE_BYTES, ModelCommitment, Statement, Values, VerifyError};
+use maat_verifier::{
+    FileError, Hash, MAX_FILE_BYTES, ModelCommitment, Opening, OpeningError, Preset, ProofFile, Statement, Values, VerifyError,
+};
 use serde_json::{Value, json};
 
 use crate::response::{NOT_ZERO_KNOWLEDGE, Response, fields, grouped, security};
+use crate::{files, opening};
 
 /// Verify a proof: that the committed model, on these inputs, gives these outputs
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  maat verify proof.bin --model package\n  maat verify proof.bin --commitment 0x00..\n\n\
+#[command(after_help = "Examples:\n  maat verify proof.bin --model package\n  maat verify proof.bin --commitment 0x00..\n  \
+    maat verify proof.bin --model package --opening opening.json\n\n\
     Exits with 0 only when the proof holds, and prints the statement that it proves. Inputs, outputs, preset and batch size are the\n\
     prover's choice: look whether they are what you asked for. Values are the integers that `maat run --json` shows.\n\
-    The commitment is like a verifying key: it stands for a model only if somebody recomputed it, with `maat commitment`.")]
+    The commitment is like a verifying key: it stands for a model only if somebody recomputed it, with `maat commitment`. Likewise a\n\
+    salted commitment names one batch only once it is opened: before that, equal ones may stand for different values.\n\n\
+    Proofs are succinct and NOT zero-knowledge: they leak some of the weights, and of what is committed to.")]
 pub struct Arguments {
     /// The proof, as `maat prove` writes it
     proof: PathBuf,
     #[command(flatten)]
     expected: Expected,
+    /// Check that this opens the proof's salted commitment too, and show the values: the file that `maat prove --opening` writes
+    #[arg(long, value_name = "FILE")]
+    opening: Option<PathBuf>,
 }
 
 /// The model that the proof must be for.
@@ -37,8 +45,22 @@ struct Expected {
 
 /// The verdict.
 pub struct Verified {
-    result: Result<Statement, VerifyError>,
+    expected: ModelCommitment,
+    result: Result<Accepted, Rejection>,
     ms: f64,
+}
+
+/// What holds.
+struct Accepted {
+    statement: Statement,
+    rows: u32,
+    opening: Option<Opening>,
+}
+
+/// What does not.
+enum Rejection {
+    Proof(VerifyError),
+    Opening(OpeningError),
 }
 
 pub fn run(arguments: Arguments) -> anyhow::Result<Verified> {
@@ -47,17 +69,27 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Verified> {
         (None, Some(folder)) => PackageFolder::open(&folder)?.entries()?.commitment(),
         (None, None) => unreachable!("clap asks for one of them"),
     };
-    let proof = read(&arguments.proof).with_context(|| format!("cannot read {}", arguments.proof.display()))?;
+    let opening = arguments.opening.as_deref().map(opening::read).transpose()?;
+    let proof = files::read(&arguments.proof, MAX_FILE_BYTES)?;
     let started = Instant::now();
-    let result = maat_verifier::verify(&proof, &expected);
-    Ok(Verified { result, ms: started.elapsed().as_secs_f64() * 1000.0 })
-}
-
-/// The file, as far as a verifier takes files: one byte more is enough for it to say that the file is too long.
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    let proof = proof.map_err(|found| FileError::TooLong { found }.into());
+    let verdict = proof.and_then(|proof| Ok((maat_verifier::verify(&proof, &expected)?, proof)));
+    let ms = started.elapsed().as_secs_f64() * 1000.0;
+    let result = match verdict {
+        Err(error) => Err(Rejection::Proof(error)),
+        Ok((statement, proof)) => {
+            // Verified: so they are the entries of the expected model.
+            let (header, _) = ProofFile::split(&proof)?;
+            match opening.as_ref().map_or(Ok(()), |opening| opening.check(&statement, header.entries())) {
+                Ok(()) => Ok(Accepted { statement, rows: header.entry().rows, opening }),
+                Err(OpeningError::NotCommitted) => {
+                    bail!("the proof holds, but --opening has nothing to open: {}", OpeningError::NotCommitted)
+                }
+                Err(error) => Err(Rejection::Opening(error)),
+            }
+        }
+    };
+    Ok(Verified { expected, result, ms })
 }
 
 /// Inferences, and values of each, that are shown on a terminal.
@@ -84,42 +116,127 @@ fn lists(values: &Values, batch: u32) -> Value {
     values.as_public().map_or(Value::Null, |values| values.chunks(values.len() / batch as usize).collect())
 }
 
-impl Response for Verified {
-    fn text(&self) -> String {
-        let Statement { commitment, preset, batch, inputs, outputs, io_commitment, security: bits } = match &self.result {
-            Ok(statement) => statement,
-            Err(error) => return format!("the proof does NOT hold: {error}"),
+fn extension(preset: Preset) -> &'static str {
+    match preset.options().field_extension().degree() {
+        1 => "no",
+        2 => "quadratic",
+        _ => "cubic",
+    }
+}
+
+fn hash(preset: Preset) -> &'static str {
+    match preset.hash() {
+        Hash::Blake3 => "Blake3",
+        Hash::Blake2s => "Blake2s",
+    }
+}
+
+impl Accepted {
+    /// Inputs and outputs, as far as they are known: from the statement, or else from the opening.
+    fn values(&self) -> [Values; 2] {
+        let known = |values: &Values, opened: fn(&Opening) -> &[Vec<i32>]| match (values, &self.opening) {
+            (Values::Committed, Some(opening)) => Values::Public(opened(opening).concat()),
+            (values, _) => values.clone(),
         };
+        [known(&self.statement.inputs, |opening| &opening.inputs), known(&self.statement.outputs, |opening| &opening.outputs)]
+    }
+
+    /// How hard the salted commitment was to make ambiguous, if nobody has opened it here.
+    fn unopened_bits(&self) -> Option<u32> {
+        let unopened = self.statement.io_commitment.is_some() && self.opening.is_none();
+        unopened.then(|| self.statement.preset.unopened_bits())
+    }
+
+    fn text(&self, ms: f64) -> String {
+        let Statement { commitment, preset, batch, inputs, outputs, io_commitment, security: bits } = &self.statement;
         let shortened = std::io::stdout().is_terminal();
+        let options = preset.options();
+        let name = |values: &Values, public, opened| if values.is_committed() && self.opening.is_some() { opened } else { public };
+        let [input_values, output_values] = self.values();
         let mut facts = vec![
             ("commitment", commitment.to_string()),
-            ("preset", preset.to_string()),
             ("batch", grouped(*batch)),
-            ("inputs", lines(inputs, *batch, shortened)),
-            ("outputs", lines(outputs, *batch, shortened)),
+            (name(inputs, "inputs", "inputs, opened"), lines(&input_values, *batch, shortened)),
+            (name(outputs, "outputs", "outputs, opened"), lines(&output_values, *batch, shortened)),
         ];
-        facts.extend(io_commitment.as_ref().map(|commitment| ("salted commitment", hex(commitment))));
-        facts.push(("security", security(bits)));
+        let unopened = self.unopened_bits().map(|bits| format!(" (binds with {bits} bits only until it is opened)"));
+        let salted = |commitment| format!("{}{}", hex(commitment), unopened.unwrap_or_default());
+        facts.extend(io_commitment.as_ref().map(|commitment| ("salted commitment", salted(commitment))));
+        let (blowup, queries, grinding) = (options.blowup_factor(), options.num_queries(), options.grinding_factor());
+        let hash = hash(*preset);
+        let options = format!("{} extension, blow-up {blowup}, {queries} queries, {grinding} bits of grinding, {hash}", extension(*preset));
+        facts.extend([("preset", preset.to_string()), ("options", options), ("rows", grouped(self.rows)), ("security", security(bits))]);
         let holds = "the proof holds: the model with this commitment, on these inputs, gives these outputs";
-        format!("{holds}\n\n{}\n\nverified in {:.1} ms\n{NOT_ZERO_KNOWLEDGE}", fields(facts), self.ms)
+        let opens = if self.opening.is_some() { "\nthe opening is that of the salted commitment" } else { "" };
+        format!("{holds}{opens}\n\n{}\n\nverified in {ms:.1} ms\n{NOT_ZERO_KNOWLEDGE}", fields(facts))
+    }
+
+    fn json(&self, ms: f64) -> Value {
+        let Statement { commitment, preset, batch, inputs: _, outputs: _, io_commitment, security } = &self.statement;
+        let options = preset.options();
+        let [inputs, outputs] = self.values();
+        json!({
+            "valid": true,
+            "kind": "model",
+            "commitment": commitment.to_string(),
+            "preset": preset.name(),
+            "options": {
+                "field_extension": extension(*preset),
+                "blowup": options.blowup_factor(),
+                "queries": options.num_queries(),
+                "grinding_bits": options.grinding_factor(),
+                "hash": hash(*preset),
+            },
+            "rows": self.rows,
+            "batch": batch,
+            "inputs": lists(&inputs, *batch),
+            "outputs": lists(&outputs, *batch),
+            "io_commitment": io_commitment.as_ref().map(hex),
+            "opened": self.opening.is_some(),
+            "unopened_bits": self.unopened_bits(),
+            "security": { "conjectured": security.conjectured, "proven": security.proven },
+            "zero_knowledge": false,
+            "verify_ms": ms,
+        })
+    }
+}
+
+impl Rejection {
+    fn text(&self) -> String {
+        match self {
+            Self::Proof(error) => format!("the proof does NOT hold: {error}"),
+            Self::Opening(error) => format!("the proof holds, but the opening is NOT that of its salted commitment: {error}"),
+        }
+    }
+
+    fn error(&self) -> String {
+        match self {
+            Self::Proof(error) => error.to_string(),
+            Self::Opening(error) => format!("the opening is not that of the salted commitment: {error}"),
+        }
+    }
+}
+
+impl Response for Verified {
+    fn text(&self) -> String {
+        match &self.result {
+            Ok(accepted) => accepted.text(self.ms),
+            Err(rejection) => rejection.text(),
+        }
     }
 
     fn json(&self) -> Value {
         match &self.result {
-            Ok(Statement { commitment, preset, batch, inputs, outputs, io_commitment, security }) => json!({
-                "valid": true,
-                "kind": "model",
-                "commitment": commitment.to_string(),
-                "preset": preset.name(),
-                "batch": batch,
-                "inputs": lists(inputs, *batch),
-                "outputs": lists(outputs, *batch),
-                "io_commitment": io_commitment.as_ref().map(hex),
-                "security": { "conjectured": security.conjectured, "proven": security.proven },
-                "zero_knowledge": false,
+            Ok(accepted) => accepted.json(self.ms),
+            Err(rejection) => json!({
+                "valid": false,
+                "commitment": self.expected.to_string(),
+                "inputs": null,
+                "outputs": null,
+                "security": null,
                 "verify_ms": self.ms,
+                "error": rejection.error(),
             }),
-            Err(error) => json!({ "valid": false, "error": error.to_string() }),
         }
     }
 
