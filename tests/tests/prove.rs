@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use maat_cairo::Compiler;
-use maat_prover::{Cache, ProvingKey, Visibility, entries};
+use maat_prover::{Cache, ProvingKey, Visibility, entries, entries_for};
 use maat_runtime::Executor;
 use maat_tests::models::{MODELS, RealModel};
 use maat_transpiler::{Options, Package, PackageFolder, Proving, TranspileError, quantise_sample};
@@ -77,6 +77,26 @@ fn a_cache_is_no_way_around_the_commitment() {
     assert!(key(&model).unwrap());
     // The cache has the columns with the root that the entries name, but they are not those of this model.
     assert!(key(&other).unwrap_err().to_string().contains("is not this model's"));
+}
+
+#[test]
+fn rockybots_proof_for_the_chain_takes_60_kib() {
+    let row = row("rockybot");
+    let network = row.network();
+    let model = row.quantise(&network, &Options::default()).unwrap().model;
+    let entries = entries_for(&model, &[1], &[Preset::Onchain]).unwrap();
+    let key = ProvingKey::new(&model, entries.clone(), Preset::Onchain, 1).unwrap();
+    let public = (Visibility::Public, Visibility::Public);
+    let samples = &row.test_samples(&network)[..8];
+    let sizes = samples.iter().map(|sample| {
+        let inputs = quantise_sample(&model, sample).unwrap();
+        let proof = key.prove(&[inputs], public, None, &|_| ()).unwrap().file.to_bytes();
+        verify(&proof, &entries.commitment()).unwrap();
+        proof.len()
+    });
+    // How many nodes paths share depends on where the queries fall: single proofs differ by a thousand bytes either way.
+    let total: usize = sizes.sum();
+    assert!(total <= samples.len() * (60 << 10), "{} bytes on average", total / samples.len());
 }
 
 #[test]
