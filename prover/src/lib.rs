@@ -1,4 +1,4 @@
-//! STARK proofs of models with Winterfell (DESIGN section 6.2).
+//! STARK proofs of models with Winterfell (docs/proofs.md).
 //!
 //! A model is lowered to a [`Program`] of the universal AIR of [`maat_verifier`]; its fixed columns are the model's commitment, and a
 //! [`ProvingKey`] holds what all proofs of one model, preset and batch size share. Proofs are succinct and **not zero-knowledge**.

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// No accumulator may reach this value in size (DESIGN section 3): sums stay exact in 64 bits, with room for rounding and offsets.
+/// No accumulator may reach this value in size (docs/numbers.md): sums stay exact in 64 bits, with room for rounding and offsets.
 pub const ACCUMULATOR_LIMIT: i64 = 1 << 62;
 
 /// A closed interval of integers that a value provably stays in.

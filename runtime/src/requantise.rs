@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Fault;
 use crate::interval::{ACCUMULATOR_LIMIT, Interval};
 
-/// How an exact accumulator becomes a tensor element: rescaling by `k` bits, then saturation (DESIGN section 3).
+/// How an exact accumulator becomes a tensor element: rescaling by `k` bits, then saturation (docs/numbers.md).
 ///
 /// `y = clamp(floor((acc + 2^(k-1)) / 2^k), lo, hi)` for `k > 0`, that is, round half up; `y = clamp(acc * 2^-k, lo, hi)` for `k <= 0`.
 /// Floor division can be proved with one remainder of one sign: `0 <= acc + 2^(k-1) - y * 2^k < 2^k`.

@@ -1,4 +1,4 @@
-//! The model package: a folder that holds the quantised model and all that follows from it (DESIGN section 4).
+//! The model package: a folder that holds the quantised model and all that follows from it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -17,7 +17,7 @@ use winterfell::AuxRandElements;
 use winterfell::crypto::hashers::Blake3_256;
 use winterfell::math::FieldElement;
 
-use super::forged::{BROKEN_CONSTRAINT, Departure, Forge, assert_rejected};
+use super::forged::{BROKEN_CONSTRAINT, Departure, Forge};
 use super::{Attempt, Extended, Violation, models, names};
 use crate::fixed::Fixed;
 use crate::program::{Slot, table_position};
@@ -303,14 +303,12 @@ fn a_proof_with_a_changed_cell_of_any_column_is_rejected() {
         let mut changes = rows.into_iter().flat_map(|row| changes(&attempt, column, row));
         let change = changes.find(|change| attack.free(*change).is_none()).expect("every column is bound somewhere");
         let verdict = forge.verdict(&attack.carry_out(change), Departure::default());
-        println!("{change:?}");
-        assert_rejected(verdict, &BROKEN_CONSTRAINT);
+        assert_eq!(verdict, Err(BROKEN_CONSTRAINT), "{change:?}");
     }
     for column in 0..AUXILIARY_WIDTH {
         let departure = Departure { auxiliary: Some((column, 5)), ..Departure::default() };
         let verdict = forge.verdict(&attempt, departure);
-        println!("auxiliary column {column}");
-        assert_rejected(verdict, &BROKEN_CONSTRAINT);
+        assert_eq!(verdict, Err(BROKEN_CONSTRAINT), "auxiliary column {column}");
     }
 }
 
@@ -322,7 +320,7 @@ fn a_free_cell_does_not_change_the_statement() {
     let last = attempt.rows() - 1;
     (FIXED_WIDTH..MAIN_WIDTH).for_each(|column| freed.main[column][last] += Goldilocks::ONE);
     [INPUT_VALUE, OUTPUT_VALUE].into_iter().for_each(|column| freed.main[column.start][last - 1] += Goldilocks::ONE);
-    let statement = forge.verdict(&freed, Departure::default()).unwrap().unwrap();
+    let statement = forge.verdict(&freed, Departure::default()).unwrap();
     assert_eq!([statement.inputs, statement.outputs], Forge::claim(&attempt));
 }
 
@@ -349,8 +347,7 @@ fn fixed_columns_that_are_not_the_models_are_rejected() {
         // The polynomials have another value than the tree that quotients come from: they do not fit out of the domain.
         let departure = Departure { fixed: Some((group.start, 3)), ..Departure::default() };
         let verdict = honest.verdict(&attempt, departure);
-        println!("{}", group.name);
-        assert_rejected(verdict, &BROKEN_CONSTRAINT);
+        assert_eq!(verdict, Err(BROKEN_CONSTRAINT), "{}", group.name);
     }
     // The tree has another value too, and the file claims to be the honest model's.
     let mut columns = Fixed::new(&attempt.program).columns;
@@ -363,5 +360,5 @@ fn fixed_columns_that_are_not_the_models_are_rejected() {
     let expected = honest.entry.fixed_root;
     let verdict = forge.verdict(&changed, Departure::default());
     assert_ne!(expected, found);
-    assert_rejected(verdict, &VerifyError::FixedRoot { expected, found });
+    assert_eq!(verdict, Err(VerifyError::FixedRoot { expected, found }));
 }

@@ -1,8 +1,7 @@
 //! A prover that follows the protocol, but for a main segment, a statement or an auxiliary cell that is not the honest one.
 //!
-//! Release builds of Winterfell prove whatever they are given, so that it is the verifier that must object.
+//! Winterfell proves whatever it is given, unless its debug assertions are on, which the workspace turns off: so the verifier must object.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use maat_runtime::Model;
@@ -89,29 +88,26 @@ impl Forge {
         [&attempt.inputs, &attempt.outputs].map(|values| values.clone().map_or(Values::Committed, Values::Public))
     }
 
-    /// The proof file of an attempt; nothing if the prover gives up.
-    pub(super) fn prove(&self, attempt: &Attempt, departure: Departure) -> Option<ProofFile> {
+    /// The proof file of an attempt.
+    pub(super) fn prove(&self, attempt: &Attempt, departure: Departure) -> ProofFile {
         let [inputs, outputs] = Self::claim(attempt);
         let committed = inputs.is_committed() || outputs.is_committed();
         let public_inputs = public_inputs(&self.commitment(), &self.entry, &inputs, &outputs);
-        // Debug builds check the trace and panic: no proof either.
-        let prove = || match departure.trees.unwrap_or(committed) {
+        let (proof, io) = match departure.trees.unwrap_or(committed) {
             false => self.stark::<false>(attempt, public_inputs, departure),
             true => self.stark::<true>(attempt, public_inputs, departure),
         };
-        let (proof, io) = catch_unwind(AssertUnwindSafe(prove)).ok()??;
         let choice = (self.entry.preset, self.entry.batch);
-        let header = Header::new(self.entries.clone(), choice, inputs, outputs, committed.then_some(io)).ok()?;
-        Some(ProofFile { header, stark: proof.to_bytes() })
+        let header = Header::new(self.entries.clone(), choice, inputs, outputs, committed.then_some(io)).unwrap();
+        ProofFile { header, stark: proof.to_bytes() }
     }
 
-    /// The verifier's word on an attempt; nothing if the prover gives up.
-    pub(super) fn verdict(&self, attempt: &Attempt, departure: Departure) -> Option<Result<Statement, VerifyError>> {
-        let file = self.prove(attempt, departure)?;
-        Some(verify(&file.to_bytes(), &self.commitment()))
+    /// The verifier's word on an attempt.
+    pub(super) fn verdict(&self, attempt: &Attempt, departure: Departure) -> Result<Statement, VerifyError> {
+        verify(&self.prove(attempt, departure).to_bytes(), &self.commitment())
     }
 
-    fn stark<const IO: bool>(&self, attempt: &Attempt, public_inputs: PublicInputs, departure: Departure) -> Option<(Proof, [u8; 32])> {
+    fn stark<const IO: bool>(&self, attempt: &Attempt, public_inputs: PublicInputs, departure: Departure) -> (Proof, [u8; 32]) {
         let clock = Clock::new(&|_| ());
         let options = self.options.clone();
         let honest = StarkProver::<Blake3, IO> {
@@ -121,12 +117,12 @@ impl Forge {
             public_inputs,
             clock: &clock,
         };
-        let proof = Forger { honest, departure }.prove(ModelTrace::new(attempt.main.clone())).ok()?;
+        let proof = Forger { honest, departure }.prove(ModelTrace::new(attempt.main.clone())).unwrap();
         let layers = options.to_fri_options().num_fri_layers(proof.lde_domain_size());
         let segments = proof.trace_info().num_segments();
-        let (trace, _, _) = proof.commitments.clone().parse::<SplitHasher<Blake3, IO>>(segments, layers).ok()?;
+        let (trace, _, _) = proof.commitments.clone().parse::<SplitHasher<Blake3, IO>>(segments, layers).unwrap();
         let io = trace[0].parts()[1];
-        Some((proof, io))
+        (proof, io)
     }
 }
 
@@ -210,24 +206,15 @@ pub(super) fn committed(model: &Model, inputs: Vec<i32>, visible: [bool; 2]) -> 
 /// What the verifier says of a trace that breaks a constraint, whichever: its quotients are no polynomials.
 pub(super) const BROKEN_CONSTRAINT: VerifyError = VerifyError::Stark(VerifierError::InconsistentOodConstraintEvaluations);
 
-/// Asserts that the verifier objects for a reason. Debug builds of Winterfell check a trace before they prove it, and give nothing to verify.
-#[track_caller]
-pub(super) fn assert_rejected(verdict: Option<Result<Statement, VerifyError>>, reason: &VerifyError) {
-    match verdict {
-        None => assert!(cfg!(debug_assertions), "the forger gave up, so that nothing was verified"),
-        Some(verdict) => assert_eq!(verdict.as_ref(), Err(reason)),
-    }
-}
-
 #[test]
 fn the_forger_without_a_departure_is_the_honest_prover() {
     let model = models::every_primitive();
     let attempt = Attempt::honest(&model, 1, 7);
-    let statement = Forge::of(&attempt).verdict(&attempt, Departure::default()).unwrap().unwrap();
+    let statement = Forge::of(&attempt).verdict(&attempt, Departure::default()).unwrap();
     assert_eq!([statement.inputs, statement.outputs], Forge::claim(&attempt));
     for visible in [[false, true], [true, false], [false, false]] {
         let attempt = committed(&model, models::inputs(&model, 1, 7).concat().concat(), visible);
-        let statement = Forge::of(&attempt).verdict(&attempt, Departure::default()).unwrap().unwrap();
+        let statement = Forge::of(&attempt).verdict(&attempt, Departure::default()).unwrap();
         assert_eq!(visible, [!statement.inputs.is_committed(), !statement.outputs.is_committed()]);
     }
 }

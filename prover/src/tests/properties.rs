@@ -169,11 +169,14 @@ fn model(name: &str, random: &mut Random, shift: i8) -> Result<Model, ModelError
     builder.finish(outputs)
 }
 
-/// Proves nothing, but checks all that a proof would.
-pub(super) fn check(model: &Model, batch: usize, seed: u64) {
+/// Whether a model is provable. Proves nothing, but checks all that a proof would.
+pub(super) fn check(model: &Model, batch: usize, seed: u64) -> bool {
     let program = match Program::new(model, batch) {
         Ok(program) => program,
-        Err(error) => return refused(model, &error),
+        Err(error) => {
+            refused(model, &error);
+            return false;
+        }
     };
     let inputs = models::inputs(model, batch, seed);
     let mut executor = Executor::new(model);
@@ -221,8 +224,9 @@ fn run(name: &str, cases: u32) {
     });
     result.unwrap();
     let (accepted, proven) = (accepted.get(), proven.get());
-    println!("SHARE {name}: {accepted} of {cases} {proven}");
     assert!(accepted > cases / 4, "{name}: the runtime accepts {accepted} of {cases} models");
+    // All of them at the time of writing, for every primitive and 2,000 cases of each; a refusal with a reason is no failure, but seldom.
+    assert!(100 * proven >= 99 * accepted, "{name}: {proven} of {accepted} models are provable");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use maat_runtime::Interval;
 use num_bigint::BigInt;
 
-/// How the results of several output channels share one field element (DESIGN section 5).
+/// How the results of several output channels share one field element (docs/cairo.md).
 ///
 /// A lane holds `acc * 2^d + 2^(fraction - 1) + offset * 2^fraction`, where `d` aligns the channel's shift to `fraction`, the largest
 /// shift of all channels. Dividing by `2^fraction` rounds half up, exactly as the runtime does, and leaves `y + offset >= 0`. Lanes never

@@ -1,4 +1,4 @@
-//! From a real-valued network to integers: a scale for each tensor and for each output channel's weights (DESIGN section 3).
+//! From a real-valued network to integers: a scale for each tensor and for each output channel's weights (docs/numbers.md).
 
 mod affine;
 mod scale;

@@ -206,6 +206,16 @@ impl Proven {
         Self { bytes: proof.to_bytes(), preset, total, roots: main[0].parts().to_vec() }
     }
 
+    /// With the hash function of the preset, and public inputs and outputs or committed ones.
+    fn of(preset: Preset, committed: bool) -> Self {
+        match (preset.hash(), committed) {
+            (Hash::Blake3, false) => Self::new::<Blake3_256<Goldilocks>, false>(preset),
+            (Hash::Blake3, true) => Self::new::<Blake3_256<Goldilocks>, true>(preset),
+            (Hash::Blake2s, false) => Self::new::<Blake2s256, false>(preset),
+            (Hash::Blake2s, true) => Self::new::<Blake2s256, true>(preset),
+        }
+    }
+
     fn claim(&self) -> Claim<Total> {
         Claim {
             preset: self.preset,
@@ -236,16 +246,18 @@ impl Proven {
     }
 }
 
-/// Verifies a proof of preset `fast` with public inputs and outputs, or with committed ones as the claim says.
+/// Verifies a proof with the claim's preset, and with public inputs and outputs or committed ones as the claim says.
 fn check(bytes: &[u8], claim: Claim<Total>) -> Result<Security, VerifyError> {
-    match claim.io_commitment {
-        None => verify_stark::<SumAir, Blake3_256<Goldilocks>, false>(bytes, claim),
-        Some(_) => verify_stark::<SumAir, Blake3_256<Goldilocks>, true>(bytes, claim),
+    match (claim.preset.hash(), claim.io_commitment.is_some()) {
+        (Hash::Blake3, false) => verify_stark::<SumAir, Blake3_256<Goldilocks>, false>(bytes, claim),
+        (Hash::Blake3, true) => verify_stark::<SumAir, Blake3_256<Goldilocks>, true>(bytes, claim),
+        (Hash::Blake2s, false) => verify_stark::<SumAir, Blake2s256, false>(bytes, claim),
+        (Hash::Blake2s, true) => verify_stark::<SumAir, Blake2s256, true>(bytes, claim),
     }
 }
 
-static PUBLIC: LazyLock<Proven> = LazyLock::new(|| Proven::new::<Blake3_256<Goldilocks>, false>(Preset::Fast));
-static COMMITTED: LazyLock<Proven> = LazyLock::new(|| Proven::new::<Blake3_256<Goldilocks>, true>(Preset::Fast));
+static PUBLIC: LazyLock<Proven> = LazyLock::new(|| Proven::of(Preset::Fast, false));
+static COMMITTED: LazyLock<Proven> = LazyLock::new(|| Proven::of(Preset::Fast, true));
 
 /// A generator of pseudo-random numbers (SplitMix64).
 struct Random(u64);
@@ -264,21 +276,11 @@ impl Random {
 
 #[test]
 fn honest_proofs_hold_in_both_modes_and_every_preset() {
-    let expected = |preset| Security::of(&Proven { preset, ..proven(&PUBLIC) }.shape().context, preset.hash());
-    assert_eq!(check(&PUBLIC.bytes, PUBLIC.claim()), Ok(expected(Preset::Fast)));
-    assert_eq!(check(&COMMITTED.bytes, COMMITTED.claim()), Ok(expected(Preset::Fast)));
-    let balanced = Proven::new::<Blake3_256<Goldilocks>, false>(Preset::Balanced);
-    assert_eq!(check(&balanced.bytes, balanced.claim()), Ok(expected(Preset::Balanced)));
-    let onchain = Proven::new::<Blake2s256, false>(Preset::Onchain);
-    let security = verify_stark::<SumAir, Blake2s256, false>(&onchain.bytes, onchain.claim());
-    assert_eq!(security, Ok(expected(Preset::Onchain)));
-    let onchain = Proven::new::<Blake2s256, true>(Preset::Onchain);
-    let security = verify_stark::<SumAir, Blake2s256, true>(&onchain.bytes, onchain.claim());
-    assert_eq!(security, Ok(expected(Preset::Onchain)));
-}
-
-fn proven(other: &Proven) -> Proven {
-    Proven { bytes: other.bytes.clone(), preset: other.preset, total: other.total.clone(), roots: other.roots.clone() }
+    for (preset, committed) in Preset::ALL.into_iter().flat_map(|preset| [(preset, false), (preset, true)]) {
+        let proven = Proven::of(preset, committed);
+        let expected = Security::of(&proven.shape().context, preset.hash());
+        assert_eq!(check(&proven.bytes, proven.claim()), Ok(expected), "{preset}, {committed}");
+    }
 }
 
 #[test]
@@ -290,7 +292,7 @@ fn the_fixed_root_is_the_same_whatever_is_public() {
 #[test]
 fn a_proof_for_the_chain_is_small() {
     // The columns are as many as those of the model's AIR, and so is the degree.
-    let onchain = Proven::new::<Blake2s256, false>(Preset::Onchain);
+    let onchain = Proven::of(Preset::Onchain, false);
     assert!(onchain.bytes.len() <= 61_000, "{} bytes", onchain.bytes.len());
 }
 
@@ -323,16 +325,15 @@ fn every_byte_of_the_context_is_compared() {
 
 #[test]
 fn weaker_options_are_refused() {
-    let mut weaker = proven(&PUBLIC);
-    weaker.preset = Preset::Balanced;
-    let error = check(&PUBLIC.bytes, weaker.claim()).unwrap_err();
+    let stronger = Claim { preset: Preset::Balanced, ..PUBLIC.claim() };
+    let error = check(&PUBLIC.bytes, stronger).unwrap_err();
     assert!(matches!(error, VerifyError::Options { preset: Preset::Balanced, .. }), "{error}");
 }
 
 #[test]
 fn the_number_of_opened_positions_is_bounded() {
-    for found in [0, 83, 255] {
-        assert_eq!(PUBLIC.with_byte(26, found), VerifyError::QueryCount { limit: 82, found: found.into() });
+    for found in [0, 85, 255] {
+        assert_eq!(PUBLIC.with_byte(26, found), VerifyError::QueryCount { limit: 84, found: found.into() });
     }
 }
 
@@ -405,11 +406,21 @@ fn other_roots_than_the_statement_implies_are_refused() {
 
 #[test]
 fn a_remainder_that_was_not_committed_to_is_refused() {
-    let (coefficients, end) = (PUBLIC.shape().remainder, PUBLIC.bytes.len() - 9);
-    for coefficient in 0..coefficients {
-        let position = end - 16 * (coefficient + 1);
-        assert_eq!(PUBLIC.with_byte(position, PUBLIC.bytes[position] ^ 1), VerifyError::RemainderCommitment);
+    for preset in Preset::ALL {
+        let proven = Proven::of(preset, false);
+        // Behind it are one byte for the partitions and eight for the nonce. Every part of every coefficient counts.
+        let element = 8 * preset.options().field_extension().degree() as usize;
+        let (size, end) = (proven.shape().remainder * element, proven.bytes.len() - 9);
+        for position in (end - size..end).step_by(8) {
+            let error = proven.with_byte(position, proven.bytes[position] ^ 1);
+            assert_eq!(error, VerifyError::RemainderCommitment, "{preset}, {position}");
+        }
     }
+}
+
+#[test]
+fn a_remainder_of_another_length_is_refused() {
+    let (coefficients, end) = (PUBLIC.shape().remainder, PUBLIC.bytes.len() - 9);
     // Half of it, with its length: still of low degree, but not what was committed to.
     let start = end - 16 * coefficients;
     let half = 16 * coefficients / 2;
@@ -439,10 +450,13 @@ fn values_without_a_position_are_refused() {
 // MUTANTS
 // ================================================================================================
 
-/// Changes bits, bytes and runs of bytes; every change must be refused, and none by a panic.
+/// Changes bits, bytes and runs of bytes, until there were so many mutants that differ from the proof; each must be refused, and none by a
+/// panic.
 fn refuse_mutants(proven: &Proven, number: usize, seed: u64) {
     let mut random = Random(seed);
-    for index in 0..number {
+    let (mut index, mut refused) = (0, 0);
+    while refused < number {
+        index += 1;
         let mut bytes = proven.bytes.clone();
         let position = random.next() as usize % bytes.len();
         match index % 4 {
@@ -460,7 +474,7 @@ fn refuse_mutants(proven: &Proven, number: usize, seed: u64) {
         match check(&bytes, proven.claim()) {
             Ok(_) => panic!("mutant {index} of seed {seed} at {position} is accepted"),
             Err(VerifyError::Panicked) => panic!("mutant {index} of seed {seed} at {position} panics"),
-            Err(_) => {}
+            Err(_) => refused += 1,
         }
     }
 }

@@ -1,0 +1,30 @@
+//! Proves an inference of a tiny model with each preset, for the target to begin with.
+//!
+//! It does so here because cargo-fuzz builds the target with debug assertions, with which Winterfell's prover takes no trace whose
+//! constraints have lower degrees than they may. A build script has none, and its dependencies turn on no features of the verifier that is
+//! tested.
+
+use std::path::Path;
+
+use maat_prover::{ProvingKey, Salt, Visibility, entries};
+use maat_runtime::primitives::Affine;
+use maat_runtime::{Interval, ModelBuilder, Primitive, Requantise, Shape};
+use maat_verifier::Preset;
+
+fn main() {
+    let mut builder = ModelBuilder::new("smallest");
+    let x = builder.input("x", Shape::new(&[2]).unwrap(), 0, Interval::of_bits(8)).unwrap();
+    let requantise = Requantise { shift: vec![1], lo: -128, hi: 127 };
+    let affine = Affine { groups: 1, inputs: 2, weights: vec![3, -1], bias: vec![7], requantise };
+    let y = builder.node("y", Primitive::Affine(affine), &[x], 0).unwrap();
+    let model = builder.finish(&[("y", y)]).unwrap();
+    let entries = entries(&model, &[1]).unwrap();
+    let folder = std::env::var("OUT_DIR").unwrap();
+    for preset in Preset::ALL {
+        let key = ProvingKey::new(&model, entries.clone(), preset, 1).unwrap();
+        for (name, visible) in [("public", Visibility::Public), ("committed", Visibility::Committed)] {
+            let proved = key.prove(&[vec![vec![100, -3]]], (visible, visible), Some(Salt::new([5; 32])), &|_| ()).unwrap();
+            std::fs::write(Path::new(&folder).join(format!("{preset}-{name}")), proved.file.to_bytes()).unwrap();
+        }
+    }
+}
