@@ -266,8 +266,8 @@ impl ProofFile {
 
 /// The public inputs of a proof, which seed its transcript.
 ///
-/// The seed binds the model's commitment, the preset, the batch size and the trace length; the AIR adds the visibilities and the values. The fixed root and
-/// the salted commitment are parts of the first digest that the prover sends, before any challenge is drawn.
+/// The seed binds the model's commitment, the preset, the batch size and the trace length; the AIR adds the visibilities and the values. The
+/// fixed root and the salted commitment are parts of the first digest that the prover sends, before any challenge is drawn.
 pub fn public_inputs(commitment: &ModelCommitment, entry: &Entry, inputs: &Values, outputs: &Values) -> PublicInputs {
     // Seven bytes always make an element below the modulus.
     let pack = |bytes: &[u8]| {

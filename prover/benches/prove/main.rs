@@ -88,7 +88,7 @@ fn prove(case: &Case) {
         program.used_rows,
         ms(preparation),
         ms(prove),
-        memory as f64 / 1024.0,
+        memory as f64 * 1024.0 / 1e6,
         ms(verified),
         bytes.len(),
         ms(prove)
