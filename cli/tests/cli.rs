@@ -395,22 +395,25 @@ fn forge(path: &Path) {
 }
 
 #[test]
-fn a_forged_cache_costs_time_and_no_proof() {
+fn a_proof_by_a_forged_cache_is_found_out_and_not_written() {
     let folder = tempfile::tempdir().unwrap();
     let (input, proof, cache) = (folder.path().join("in.json"), folder.path().join("proof.bin"), folder.path().join("cache"));
     std::fs::write(&input, samples(1).to_string()).unwrap();
-    let (input, proof) = (input.to_str().unwrap(), proof.to_str().unwrap());
-    let prove = || {
-        let proved = response(maat_with(&cache, &["prove", package(), "--input", input, "-o", proof, "--json"]));
-        json(&["verify", proof, "--model", package()]);
-        (proved["cached"].as_bool().unwrap(), proved["stages"].get("attempt with a wrong cache").is_some())
-    };
-    assert_eq!(prove(), (false, false));
-    assert_eq!(prove(), (true, false));
+    let (input, output) = (input.to_str().unwrap(), proof.to_str().unwrap());
+    let prove = |more: &[&str]| maat_with(&cache, &[&["prove", package(), "--input", input, "-o", output, "--json"], more].concat());
+    for cached in [false, true] {
+        assert_eq!(response(prove(&[]))["cached"], cached);
+    }
     let files: Vec<_> = std::fs::read_dir(&cache).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(files.len(), 1);
     files.iter().for_each(|path| forge(path));
-    assert_eq!((files.len(), prove()), (1, (false, true)));
-    assert_eq!(prove(), (true, false));
+    std::fs::remove_file(&proof).unwrap();
+    let refused = prove(&[]);
+    assert_eq!(refused.status.code(), Some(1));
+    let message = String::from_utf8(refused.stderr).unwrap();
+    assert!(message.contains("does not hold") && message.contains("try again with --no-cache") && !proof.exists(), "{message}");
+    response(prove(&["--no-cache"]));
+    json(&["verify", output, "--model", package()]);
 }
 
 /// An `.npz` archive with one array of floats.

@@ -2,7 +2,7 @@
 //!
 //! Damage is found by the file's digest, and rows that are not the model's by the root of the tree that is built over them again. Polynomials
 //! that are not the model's are found by the digest only, which anybody can compute: a file that somebody forged makes proofs that do not
-//! hold. That harms nobody but the prover, who is to verify each proof of a cached key, and to renew the key should it not hold.
+//! hold. That harms nobody but the prover, who is to verify each proof of a cached key.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Write};

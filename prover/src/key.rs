@@ -119,46 +119,32 @@ impl<'m> ProvingKey<'m> {
     /// # Errors
     /// The model has no trace program, or the entries are not this model's.
     pub fn new(model: &'m Model, entries: Entries, preset: Preset, batch: u32) -> Result<Self, ProveError> {
-        Self::prepare(model, entries, (preset, batch), None, None)
+        Self::prepare(model, entries, preset, batch, None)
     }
 
     /// As [`Self::new`], but the extended fixed columns are read from a cache, or written to it for the next time.
     ///
     /// A cache that cannot be read or written costs time and nothing else. One that somebody else wrote to can make proofs that do not hold:
-    /// verify what a key that is [`Self::cached`] proves, and should it not hold, take [`Self::renewing_cache`].
+    /// verify what a key that is [`Self::cached`] proves.
     ///
     /// # Errors
     /// As for [`Self::new`].
     pub fn with_cache(model: &'m Model, entries: Entries, preset: Preset, batch: u32, cache: &Cache) -> Result<Self, ProveError> {
-        Self::prepare(model, entries, (preset, batch), Some(cache), Some(cache))
+        Self::prepare(model, entries, preset, batch, Some(cache))
     }
 
-    /// As [`Self::new`], and what a cache holds for the key is replaced without being read.
-    ///
-    /// # Errors
-    /// As for [`Self::new`].
-    pub fn renewing_cache(model: &'m Model, entries: Entries, preset: Preset, batch: u32, cache: &Cache) -> Result<Self, ProveError> {
-        Self::prepare(model, entries, (preset, batch), None, Some(cache))
-    }
-
-    fn prepare(
-        model: &'m Model,
-        entries: Entries,
-        (preset, batch): (Preset, u32),
-        read: Option<&Cache>,
-        write: Option<&Cache>,
-    ) -> Result<Self, ProveError> {
+    fn prepare(model: &'m Model, entries: Entries, preset: Preset, batch: u32, cache: Option<&Cache>) -> Result<Self, ProveError> {
         let expected = *entries.find(preset, batch).ok_or(ProveError::NoEntry { preset, batch })?;
         let program = Program::new(model, batch as usize)?;
         let columns = fixed_columns(&program);
         let (fixed, extended, root, cached) = match preset.hash() {
             Hash::Blake3 => {
-                let (fixed, extension, cached) = extended(columns, &expected, read, write);
+                let (fixed, extension, cached) = extended(columns, &expected, cache);
                 let root = extension.root();
                 (fixed, Extended::Blake3(Arc::new(extension)), root, cached)
             }
             Hash::Blake2s => {
-                let (fixed, extension, cached) = extended(columns, &expected, read, write);
+                let (fixed, extension, cached) = extended(columns, &expected, cache);
                 let root = extension.root();
                 (fixed, Extended::Blake2s(Arc::new(extension)), root, cached)
             }
@@ -261,14 +247,9 @@ impl<'m> ProvingKey<'m> {
 }
 
 /// The polynomials through fixed columns and their extension, from the cache if it has those of the entry. The flag tells whether it had.
-fn extended<H: TreeHasher>(
-    columns: Vec<Vec<Goldilocks>>,
-    entry: &Entry,
-    read: Option<&Cache>,
-    write: Option<&Cache>,
-) -> (Fixed, Extension<H>, bool) {
+fn extended<H: TreeHasher>(columns: Vec<Vec<Goldilocks>>, entry: &Entry, cache: Option<&Cache>) -> (Fixed, Extension<H>, bool) {
     let blowup = entry.preset.options().blowup_factor();
-    if let Some((polynomials, rows)) = read.and_then(|cache| cache.read(&entry.fixed_root, &columns, blowup)) {
+    if let Some((polynomials, rows)) = cache.and_then(|cache| cache.read(&entry.fixed_root, &columns, blowup)) {
         let extension = Extension::over(rows);
         if extension.root() == entry.fixed_root {
             return (Fixed { columns, polynomials }, extension, true);
@@ -276,7 +257,7 @@ fn extended<H: TreeHasher>(
     }
     let fixed = Fixed::interpolate(columns);
     let extension = Extension::new(&fixed, blowup);
-    if let Some(cache) = write.filter(|_| extension.root() == entry.fixed_root) {
+    if let Some(cache) = cache.filter(|_| extension.root() == entry.fixed_root) {
         // Whoever proves needs the proof, not the file.
         let _ = cache.write(&entry.fixed_root, &fixed, &extension.rows, blowup);
     }
@@ -288,6 +269,7 @@ mod tests {
     use maat_runtime::primitives::Affine;
     use maat_runtime::{Interval, ModelBuilder, Primitive, Requantise, Shape};
     use maat_verifier::{OpeningError, Statement, VerifyError, verify};
+    use winter_verifier::VerifierError;
     use winterfell::math::FieldElement;
 
     use super::*;
@@ -372,20 +354,13 @@ mod tests {
     }
 
     #[test]
-    fn polynomials_of_a_cache_that_are_not_the_models_make_proofs_that_do_not_hold_until_they_are_replaced() {
+    fn polynomials_of_a_cache_that_are_not_the_models_make_proofs_that_do_not_hold() {
         let (folder, model) = (tempfile::tempdir().unwrap(), model());
         let entries = entries_for(&model, &[2], &[Preset::Fast]).unwrap();
         let cache = forged(folder.path(), &model, &entries.as_slice()[0], false);
-        let cached = || ProvingKey::with_cache(&model, entries.clone(), Preset::Fast, 2, &cache).unwrap();
-        let key = cached();
+        let key = ProvingKey::with_cache(&model, entries.clone(), Preset::Fast, 2, &cache).unwrap();
         assert!(key.cached());
-        assert!(verified(&key, &entries).is_err());
-
-        let key = ProvingKey::renewing_cache(&model, entries.clone(), Preset::Fast, 2, &cache).unwrap();
-        assert!(!key.cached());
-        verified(&key, &entries).unwrap();
-        let key = cached();
-        assert!(key.cached());
-        verified(&key, &entries).unwrap();
+        let error = VerifyError::Stark(VerifierError::InconsistentOodConstraintEvaluations);
+        assert_eq!(verified(&key, &entries), Err(error));
     }
 }

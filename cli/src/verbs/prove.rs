@@ -3,10 +3,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use maat_prover::{Cache, Proved, ProvingKey, Salt, Visibility};
+use maat_prover::{Cache, ProvingKey, Salt, Visibility};
 use maat_transpiler::{PackageFolder, quantise_sample, samples};
 use maat_verifier::layout::{AUXILIARY_WIDTH, MAIN_WIDTH};
-use maat_verifier::{ModelCommitment, Preset, Security, Statement, VerifyError, verify};
+use maat_verifier::{ModelCommitment, Preset, Security, verify};
 use serde_json::{Map, Value, json};
 
 use crate::files::{Destination, Readers};
@@ -113,36 +113,24 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Proof> {
     let preset = arguments.preset;
     let visibility = |committed| if committed { Visibility::Committed } else { Visibility::Public };
     let visibilities = (visibility(arguments.commit_inputs), visibility(arguments.commit_outputs));
-    let cache = Cache::of_user().filter(|_| !arguments.no_cache);
-    let attempt = |renew: bool| {
-        let key = || match &cache {
-            Some(cache) if renew => ProvingKey::renewing_cache(&model, entries.clone(), preset, batch, cache),
-            Some(cache) => ProvingKey::with_cache(&model, entries.clone(), preset, batch, cache),
-            None => ProvingKey::new(&model, entries.clone(), preset, batch),
-        };
-        let (begun, mut stages) = (Instant::now(), Vec::new());
-        progress.step("fixed columns");
-        let key = key()?;
-        stages.push(("fixed columns", begun.elapsed()));
-        let mut proved = key.prove(&inferences, visibilities, arguments.salt.clone(), &|stage| progress.step(stage))?;
-        stages.append(&mut proved.stages);
-        let bytes = proved.file.to_bytes();
-        progress.step("verification");
-        let verifying = Instant::now();
-        let verdict = verify(&bytes, &commitment);
-        stages.push(("verification", verifying.elapsed()));
-        anyhow::Ok(Attempt { proved, bytes, verdict, rows: key.program().rows, cached: key.cached(), stages })
-    };
-    let mut attempted = attempt(false)?;
-    if attempted.cached && attempted.verdict.is_err() {
-        // Somebody has forged what is cached: a digest finds damage, but not that.
-        let lost = ("attempt with a wrong cache", started.elapsed());
-        attempted = attempt(true)?;
-        attempted.stages.insert(0, lost);
-    }
-    let Attempt { proved, bytes, verdict, rows, cached, stages } = attempted;
-    // A proof that does not hold is our bug; nobody should have to find it out from a verifier.
-    verdict.context("the proof that was made does not hold, which is a bug of the prover")?;
+    progress.step("fixed columns");
+    let key = match Cache::of_user().filter(|_| !arguments.no_cache) {
+        Some(cache) => ProvingKey::with_cache(&model, entries, preset, batch, &cache),
+        None => ProvingKey::new(&model, entries, preset, batch),
+    }?;
+    let mut stages = vec![("fixed columns", started.elapsed())];
+    let proved = key.prove(&inferences, visibilities, arguments.salt, &|stage| progress.step(stage))?;
+    stages.extend(proved.stages);
+    let bytes = proved.file.to_bytes();
+
+    // A proof that does not hold is our bug, or somebody's who wrote to the cache; nobody should have to find it out from a verifier.
+    progress.step("verification");
+    let verifying = Instant::now();
+    verify(&bytes, &commitment).context(match key.cached() {
+        true => "the proof that was made does not hold: somebody may have changed the cache, so try again with --no-cache",
+        false => "the proof that was made does not hold, which is a bug of the prover",
+    })?;
+    stages.push(("verification", verifying.elapsed()));
     let total = started.elapsed();
 
     // The opening goes first: a proof whose salt is lost would be of little use.
@@ -157,8 +145,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Proof> {
         commitment,
         preset,
         batch,
-        rows,
-        cached,
+        rows: key.program().rows,
+        cached: key.cached(),
         salt: proved.opening.map(|opening| opening.salt),
         opening: arguments.opening,
         stages,
@@ -166,16 +154,6 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Proof> {
         peak: peak_memory(),
         security: proved.security,
     })
-}
-
-/// A proof that was made, and what the verifier says of it.
-struct Attempt {
-    proved: Proved,
-    bytes: Vec<u8>,
-    verdict: Result<Statement, VerifyError>,
-    rows: usize,
-    cached: bool,
-    stages: Vec<(&'static str, Duration)>,
 }
 
 /// Whether two paths name one file, as far as their spelling tells.

@@ -75,8 +75,8 @@ fn wider_limbs_prove_what_narrow_ones_do() {
     });
     let (mut models, tight_models) = (0, tight.len());
     for model in tight.into_iter().chain(random) {
-        let provable = (limb_bits(MIN_ROWS)..=limb_bits(MAX_ROWS)).map(|bits| Layout::new(&model, 1, bits).is_ok());
-        assert!(provable.clone().is_sorted() && provable.last() == Some(true), "{model:?}");
+        let provable: Vec<bool> = (limb_bits(MIN_ROWS)..=limb_bits(MAX_ROWS)).map(|bits| Layout::new(&model, 1, bits).is_ok()).collect();
+        assert!(provable.is_sorted() && provable.last() == Some(&true), "{model:?}");
         if models < tight_models || models % 64 == 0 {
             assert!(check(&model, 2, 11));
         }
