@@ -36,7 +36,7 @@ pub struct Arguments {
     /// File to write the proof to; an older one is replaced
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// Parameters of the proof. Bits of security: the fewer are proven, the longer the trace
+    /// Parameters of the proof, with their bits of security; the longer the trace, the fewer are proven
     #[arg(long, default_value_t = Preset::Fast, value_parser = preset())]
     preset: Preset,
     /// Bind the inputs by a salted commitment in place of publishing them
