@@ -31,6 +31,9 @@ pub enum ProgramError {
     /// The trace would be too long.
     #[error("the proof would need at least {rows} rows, and {limit} are the most: prove smaller batches, or a smaller model")]
     TooLarge { rows: usize, limit: usize },
+    /// The tensors of a batch have more elements together than are listed: far more than a trace could read.
+    #[error("a batch has {elements} elements in its tensors, and {limit} are the most: prove smaller batches, or a smaller model")]
+    Elements { elements: usize, limit: usize },
     /// A batch has more inputs and outputs than a proof may speak of.
     #[error(transparent)]
     Values(#[from] EntriesError),

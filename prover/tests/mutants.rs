@@ -4,77 +4,27 @@
 //! The proofs are of every preset: both hash functions, and extensions of degree 2 and 3. 1,200 mutants are tried, 21,000 with the feature
 //! `slow`, and all of them differ from their proof. A claim with as many public values as there may be is held to the same limit.
 
+#[path = "../../verifier/tests/memory/mod.rs"]
+mod memory;
 mod models;
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use maat_prover::{ProvingKey, Salt, Visibility, entries};
 use maat_runtime::primitives::Affine;
 use maat_runtime::{Interval, Model, ModelBuilder, Primitive, Requantise, Shape};
-use maat_verifier::{Entries, Entry, Header, MAX_VALUES, ModelCommitment, Preset, ProofFile, Statement, Values, VerifyError, verify};
+use maat_verifier::{Entries, Entry, Header, MAX_VALUES, ModelCommitment, Preset, ProofFile, Values, VerifyError, verify};
 use winter_air::proof::Proof;
 use winter_verifier::{Deserializable, Serializable, VerifierError};
+
+use memory::{LIMIT, alone, measured};
 
 /// Mutants of all proofs together, as many of each.
 const MUTANTS: usize = if cfg!(feature = "slow") { 21_000 } else { 1_200 };
 
-/// The most memory that a verification may take besides the file, in bytes.
-const LIMIT: usize = 64 << 20;
-
-// MEMORY AND PANICS
-// ================================================================================================
-
-/// Counts what is allocated.
-struct Counted;
-
-static CURRENT: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
+/// Panics of the whole process: the one test that counts memory counts them too.
 static PANICS: AtomicUsize = AtomicUsize::new(0);
-
-/// Held by the one test that runs: memory and panics are counted for the whole process.
-fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn grow(size: usize) {
-    let current = CURRENT.fetch_add(size, Ordering::Relaxed) + size;
-    PEAK.fetch_max(current, Ordering::Relaxed);
-}
-
-// SAFETY: every call is passed on to the system's allocator as it is.
-unsafe impl GlobalAlloc for Counted {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        grow(layout.size());
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        CURRENT.fetch_sub(layout.size(), Ordering::Relaxed);
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // Both exist for a moment.
-        grow(size);
-        CURRENT.fetch_sub(layout.size(), Ordering::Relaxed);
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counted = Counted;
-
-/// Verifies, and gives the greatest amount of memory that this took.
-fn measured(bytes: &[u8], commitment: &ModelCommitment) -> (Result<Statement, VerifyError>, usize) {
-    let before = CURRENT.load(Ordering::Relaxed);
-    PEAK.store(before, Ordering::Relaxed);
-    let verdict = verify(bytes, commitment);
-    (verdict, PEAK.load(Ordering::Relaxed) - before)
-}
 
 // PROOFS
 // ================================================================================================
@@ -210,7 +160,8 @@ fn every_mutant_of_a_proof_is_refused_without_a_panic_and_in_little_memory() {
     for valid in &proofs {
         for index in 0..MUTANTS / proofs.len() {
             let (part, range) = &valid.parts[index % valid.parts.len()];
-            let (verdict, peak) = measured(&mutant(valid, range, &mut random), &valid.commitment);
+            let bytes = mutant(valid, range, &mut random);
+            let (verdict, peak) = measured(|| verify(&bytes, &valid.commitment));
             let what = format!("{}, {part}, mutant {index}: {verdict:?}", valid.name);
             assert!(verdict.is_err() && verdict != Err(VerifyError::Panicked), "{what}");
             assert_eq!(PANICS.load(Ordering::Relaxed), 0, "{what}");
@@ -251,7 +202,7 @@ fn the_sum_over_the_most_public_values_is_taken_in_little_memory() {
         let entries = Entries::new(vec![Entry { inputs: most, outputs: most, ..*file.header.entry() }]).unwrap();
         let header = Header::new(entries.clone(), (preset, 1), values(), values(), None).unwrap();
         let bytes = ProofFile { header, ..file }.to_bytes();
-        let (verdict, peak) = measured(&bytes, &entries.commitment());
+        let (verdict, peak) = measured(|| verify(&bytes, &entries.commitment()));
         assert_eq!(verdict, Err(VerifyError::Stark(VerifierError::InconsistentOodConstraintEvaluations)), "{preset}");
         assert!(peak <= LIMIT, "{preset}: {peak} bytes");
     }

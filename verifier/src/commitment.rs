@@ -6,6 +6,7 @@ use winter_verifier::{ByteReader, DeserializationError};
 
 use crate::blake2s::blake2s;
 use crate::bounded::BoundedReader;
+use crate::error::hex;
 use crate::layout::{MAX_ROWS, MIN_ROWS};
 use crate::preset::Preset;
 
@@ -231,8 +232,7 @@ impl ModelCommitment {
 
 impl fmt::Display for ModelCommitment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("0x")?;
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "0x{}", hex(&self.0))
     }
 }
 

@@ -175,6 +175,7 @@ pub enum VerifyError {
     Panicked,
 }
 
-fn hex(bytes: &[u8; 32]) -> String {
+/// Two digits a byte.
+pub(crate) fn hex(bytes: &[u8; 32]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -4,6 +4,7 @@ use winter_verifier::crypto::{Digest, Hasher};
 use winter_verifier::math::StarkField;
 
 use crate::blake2s::Blake2s256;
+use crate::error::hex;
 use crate::goldilocks::Goldilocks;
 use crate::layout::{Columns, FIXED_WIDTH};
 
@@ -32,8 +33,7 @@ impl Salt {
 
 impl fmt::Display for Salt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("0x")?;
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "0x{}", hex(&self.0))
     }
 }
 

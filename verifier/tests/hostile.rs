@@ -3,9 +3,7 @@
 //! Nearly all of it ends before the STARK's challenges are drawn. What comes after that, the sum over the public values above all, is
 //! within the same limit in the prover's `tests/mutants.rs`, which begins with valid proofs.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+mod memory;
 
 use maat_verifier::Goldilocks;
 use maat_verifier::air::{ModelAir, trace_info};
@@ -14,48 +12,7 @@ use winter_air::Air;
 use winter_air::proof::Context;
 use winter_verifier::Serializable;
 
-/// The most memory that a verification may take besides the file, in bytes.
-const LIMIT: usize = 64 << 20;
-
-/// Counts what is allocated.
-struct Counted;
-
-static CURRENT: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-/// Held by the one test that runs: memory is counted for the whole process.
-fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn grow(size: usize) {
-    let current = CURRENT.fetch_add(size, Ordering::Relaxed) + size;
-    PEAK.fetch_max(current, Ordering::Relaxed);
-}
-
-// SAFETY: every call is passed on to the system's allocator as it is.
-unsafe impl GlobalAlloc for Counted {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        grow(layout.size());
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        CURRENT.fetch_sub(layout.size(), Ordering::Relaxed);
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // Both exist for a moment.
-        grow(size);
-        CURRENT.fetch_sub(layout.size(), Ordering::Relaxed);
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counted = Counted;
+use memory::{LIMIT, alone, measured};
 
 /// A generator of pseudo-random numbers (SplitMix64).
 struct Random(u64);
@@ -90,10 +47,8 @@ fn file(preset: Preset, batch: u32, committed: bool, tail: &[u8]) -> Vec<u8> {
 fn error(bytes: &[u8]) -> VerifyError {
     let own = ProofFile::split(bytes).map(|(header, _)| header.entries().commitment());
     let commitment = own.unwrap_or_else(|_| format!("0x{}", "0".repeat(64)).parse().unwrap());
-    let before = CURRENT.load(Ordering::Relaxed);
-    PEAK.store(before, Ordering::Relaxed);
-    let error = verify(bytes, &commitment).unwrap_err();
-    let peak = PEAK.load(Ordering::Relaxed) - before;
+    let (verdict, peak) = measured(|| verify(bytes, &commitment));
+    let error = verdict.unwrap_err();
     // What a long file holds says nothing.
     let start = &bytes[..bytes.len().min(2_000)];
     assert_ne!(error, VerifyError::Panicked, "{start:02x?}");

@@ -3,6 +3,7 @@ use std::collections::HashMap;
 use maat_runtime::Interval;
 use maat_verifier::layout::{FIRST_INPUT, MAX_ROWS, UNITS, ZERO_ADDRESS, first_output};
 
+use super::rescale::half;
 use crate::error::Unprovable;
 
 /// A cell of the write-once memory, by the order in which cells are made.
@@ -77,7 +78,7 @@ impl Operation {
 
     /// What the accumulator adds: the bias, and half a unit for rounding.
     pub(crate) fn offset(&self) -> i64 {
-        self.bias + if self.shift > 0 { 1 << (self.shift - 1) } else { 0 }
+        self.bias + half(self.shift)
     }
 }
 

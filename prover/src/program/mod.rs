@@ -106,14 +106,14 @@ impl Layout {
     }
 }
 
-/// The most elements that all tensors of a batch have together: far more than a trace has cells, and few enough for their lists.
+/// The most elements that all tensors of a batch have together: four times what a trace can read, and few enough for their lists.
 const MAX_ELEMENTS: usize = 4 * READS * MAX_ROWS;
 
 /// Adds a whole model to a builder; gives the cells of its inputs and outputs, inference by inference.
 fn lower(model: &Model, batch: usize, builder: &mut Builder) -> Result<Interface, ProgramError> {
     let elements = model.tensors().iter().map(|tensor| tensor.shape.elements()).sum::<usize>().saturating_mul(batch);
     if elements > MAX_ELEMENTS {
-        return Err(ProgramError::TooLarge { rows: elements / (4 * READS), limit: MAX_ROWS });
+        return Err(ProgramError::Elements { elements, limit: MAX_ELEMENTS });
     }
     let mut inputs = Vec::new();
     // The cells of each tensor, inference by inference.

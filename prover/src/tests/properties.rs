@@ -12,7 +12,7 @@ use crate::error::{ProgramError, Unprovable};
 use crate::program::Program;
 
 /// Knuth's generator.
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -21,7 +21,7 @@ impl Random {
     }
 
     /// From `lo` to `hi`.
-    fn within(&mut self, lo: i64, hi: i64) -> i64 {
+    pub(super) fn within(&mut self, lo: i64, hi: i64) -> i64 {
         lo + (self.next() % (hi.abs_diff(lo) + 1)) as i64
     }
 
@@ -30,7 +30,7 @@ impl Random {
     }
 
     /// An integer of up to so many bits, small ones and the ends among them.
-    fn integer(&mut self, bits: u32) -> i64 {
+    pub(super) fn integer(&mut self, bits: u32) -> i64 {
         let bits = self.within(1, bits.into()) as u32;
         let range = Interval { lo: -(1i64 << (bits - 1)), hi: (1i64 << (bits - 1)) - 1 };
         match self.next() % 4 {
@@ -49,7 +49,7 @@ impl Random {
     }
 
     /// A range: of a width in bits, of any two ends, or of one value.
-    fn interval(&mut self, bits: u32) -> Interval {
+    pub(super) fn interval(&mut self, bits: u32) -> Interval {
         let (a, b) = (self.integer(bits), self.integer(bits));
         let width = self.within(1, bits.into()) as u32;
         self.of(&[Interval::of_bits(width), Interval::of_bits(width), Interval::new(a, b), Interval::new(0, b.max(0)), Interval::point(a)])

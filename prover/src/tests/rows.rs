@@ -6,7 +6,7 @@ use maat_verifier::layout::{MAX_ROWS, MIN_ROWS, limb_bits};
 use maat_verifier::{EntriesError, MAX_VALUES};
 
 use super::models;
-use super::properties::check;
+use super::properties::{Random, check};
 use crate::error::ProgramError;
 use crate::program::{Layout, Program};
 
@@ -63,15 +63,11 @@ fn wider_limbs_prove_what_narrow_ones_do() {
         rescaled(2, Interval::of_bits(31), (-i32::MAX, -(1 << 61)), 58, (i32::MIN, i32::MAX)),
         rescaled(2, Interval::new(0, 1 << 20), (1, 978_088), 32, (i32::MAX, i32::MAX)),
     ];
-    let mut state = 1u64;
-    let mut draw = |bits: u32| {
-        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        (state >> 11) as i64 % (1 << bits) * if state >> 10 & 1 == 1 { 1 } else { -1 }
-    };
-    let random = (0..3_000).filter_map(|case| {
-        let (a, b, bits) = (draw(31) as i32, draw(31) as i32, 1 + case % 31);
-        let range = Interval::of_bits(1 + draw(5).unsigned_abs() as u32 % 31);
-        try_rescaled(2, range, (draw(bits) as i32, draw(bits + 30)), draw(6) as i8, (a.min(b), a.max(b)))
+    let mut random = Random(1);
+    let random = (0..3_000).filter_map(|_| {
+        let ends = random.interval(32);
+        let linear = (random.integer(32) as i32, random.integer(62));
+        try_rescaled(2, random.interval(32), linear, random.within(-30, 62) as i8, (ends.lo as i32, ends.hi as i32))
     });
     let (mut models, tight_models) = (0, tight.len());
     for model in tight.into_iter().chain(random) {
@@ -129,7 +125,7 @@ fn too_many_elements_are_refused_at_once() {
     let y = builder.node("one", Primitive::Move(one), &[x], 0).unwrap();
     let model = builder.finish(&[("y", y)]).unwrap();
     let refused = Program::new(&model, 1).unwrap_err();
-    assert!(matches!(refused, ProgramError::TooLarge { rows, limit: MAX_ROWS } if rows > MAX_ROWS), "{refused}");
+    assert_eq!(refused, ProgramError::Elements { elements: 2 + (1 << 25) + (1 << 26), limit: 1 << 26 });
 }
 
 #[test]
