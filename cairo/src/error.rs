@@ -1,5 +1,7 @@
 use std::path::PathBuf;
 
+use maat_verifier::cairo::Builtin;
+
 /// Why Cairo sources could not be compiled.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -34,4 +36,7 @@ pub enum RunError {
     /// The virtual machine stopped with an error.
     #[error("the Cairo VM stopped: {reason}")]
     Vm { reason: String },
+    /// The program uses a builtin of which no proof can speak.
+    #[error("the program uses the builtin {builtin}, but proofs speak only of {}", Builtin::ALL.map(Builtin::name).join(" and "))]
+    Unprovable { builtin: String },
 }

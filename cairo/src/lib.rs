@@ -6,6 +6,7 @@
 mod compiler;
 mod contract;
 mod error;
+mod execution;
 mod sources;
 mod vm;
 

@@ -1,7 +1,8 @@
 use std::collections::HashMap;
+use std::fmt::Display;
 
 use cairo_lang_casm::hints::Hint;
-use cairo_lang_executable::executable::{EntryPointKind, Executable};
+use cairo_lang_executable::executable::{EntryPointKind, Executable, ExecutableEntryPoint};
 use cairo_lang_execute_utils::program_and_hints_from_executable;
 use cairo_lang_runner::casm_run::format_for_panic;
 use cairo_lang_runner::{Arg, CairoHintProcessor};
@@ -9,6 +10,7 @@ use cairo_vm::cairo_run::{CairoRunConfig, cairo_run_program};
 use cairo_vm::program_hash::compute_program_hash_chain;
 use cairo_vm::types::builtin_name::BuiltinName;
 use cairo_vm::types::layout_name::LayoutName;
+use cairo_vm::vm::runners::cairo_runner::CairoRunner;
 use starknet_types_core::felt::Felt;
 
 use crate::error::RunError;
@@ -60,15 +62,24 @@ impl Program {
     /// # Errors
     /// [`RunError::Malformed`] when the executable has no entry point for the bootloader.
     pub fn hash(&self) -> Result<Felt, RunError> {
-        let (program, _) = self.load()?;
+        let (program, _) = self.load(self.entry_point(EntryPointKind::Bootloader)?)?;
         let malformed = |reason: String| RunError::Malformed { reason };
         let stripped = program.get_stripped_program().map_err(|error| malformed(error.to_string()))?;
         compute_program_hash_chain(&stripped, BOOTLOADER_VERSION).map_err(|error| malformed(error.to_string()))
     }
 
-    fn load(&self) -> Result<(cairo_vm::types::program::Program, HashMap<String, Hint>), RunError> {
-        let entry_point = self.executable.entrypoints.iter().find(|entry_point| entry_point.kind == EntryPointKind::Bootloader);
-        let entry_point = entry_point.ok_or_else(|| RunError::Malformed { reason: "it has no bootloader entry point".to_owned() })?;
+    pub(crate) fn bytecode(&self) -> impl Iterator<Item = Felt> {
+        self.executable.program.bytecode.iter().map(Felt::from)
+    }
+
+    /// # Errors
+    /// [`RunError::Malformed`] when there is none of this kind.
+    pub(crate) fn entry_point(&self, kind: EntryPointKind) -> Result<&ExecutableEntryPoint, RunError> {
+        let entry_point = self.executable.entrypoints.iter().find(|entry_point| entry_point.kind == kind);
+        entry_point.ok_or_else(|| RunError::Malformed { reason: format!("it has no entry point of kind {kind:?}") })
+    }
+
+    fn load(&self, entry_point: &ExecutableEntryPoint) -> Result<(cairo_vm::types::program::Program, HashMap<String, Hint>), RunError> {
         program_and_hints_from_executable(&self.executable, entry_point)
             .map_err(|error| RunError::Malformed { reason: format!("{error:#}") })
     }
@@ -78,8 +89,24 @@ impl Program {
     /// # Errors
     /// [`RunError::Panicked`] with the decoded message when the program panics.
     pub fn run(&self, arguments: &[Felt]) -> Result<Run, RunError> {
-        let vm_error = |reason: String| RunError::Vm { reason };
-        let (program, string_to_hint) = self.load()?;
+        let mut runner = self.run_from(self.entry_point(EntryPointKind::Bootloader)?, CairoRunConfig::default(), arguments)?;
+        let resources = runner.get_execution_resources().map_err(vm_error)?;
+        let mut text = String::new();
+        runner.vm.write_output(&mut text).map_err(vm_error)?;
+        let output = text.lines().map(|line| Felt::from_dec_str(line).map_err(|_| vm_error(format!("output `{line}`"))));
+        let output = output.collect::<Result<Vec<_>, _>>()?;
+        let range_checks = resources.builtin_instance_counter.get(&BuiltinName::range_check).copied().unwrap_or_default();
+        Ok(Run { output, steps: resources.n_steps, range_checks })
+    }
+
+    /// Runs an entry point in the layout that has every builtin.
+    pub(crate) fn run_from(
+        &self,
+        entry_point: &ExecutableEntryPoint,
+        config: CairoRunConfig<'_>,
+        arguments: &[Felt],
+    ) -> Result<CairoRunner, RunError> {
+        let (program, string_to_hint) = self.load(entry_point)?;
         let arguments = arguments.iter().map(|felt| Arg::Value(*felt)).collect();
         let mut hints = CairoHintProcessor {
             runner: None,
@@ -92,24 +119,14 @@ impl Program {
             markers: Default::default(),
             panic_traceback: Default::default(),
         };
-        let config = CairoRunConfig { layout: LayoutName::all_cairo, ..CairoRunConfig::default() };
-        let mut runner = match cairo_run_program(&program, &config, &mut hints) {
-            Ok(runner) => runner,
-            Err(error) => {
-                return Err(match hints.markers.last() {
-                    Some(panic_data) => RunError::Panicked { message: format_for_panic(panic_data.iter().copied()) },
-                    None => vm_error(error.to_string()),
-                });
-            }
-        };
-        let resources = runner.get_execution_resources().map_err(|error| vm_error(error.to_string()))?;
-        let mut text = String::new();
-        runner.vm.write_output(&mut text).map_err(|error| vm_error(error.to_string()))?;
-        let output = text
-            .lines()
-            .map(|line| Felt::from_dec_str(line).map_err(|_| vm_error(format!("output `{line}`"))))
-            .collect::<Result<Vec<_>, _>>()?;
-        let range_checks = resources.builtin_instance_counter.get(&BuiltinName::range_check).copied().unwrap_or_default();
-        Ok(Run { output, steps: resources.n_steps, range_checks })
+        let config = CairoRunConfig { layout: LayoutName::all_cairo, ..config };
+        cairo_run_program(&program, &config, &mut hints).map_err(|error| match hints.markers.last() {
+            Some(panic_data) => RunError::Panicked { message: format_for_panic(panic_data.iter().copied()) },
+            None => vm_error(error),
+        })
     }
+}
+
+pub(crate) fn vm_error(error: impl Display) -> RunError {
+    RunError::Vm { reason: error.to_string() }
 }

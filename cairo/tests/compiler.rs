@@ -1,6 +1,9 @@
 //! The compiler and the virtual machine through the crate's public face.
 
 use maat_cairo::{CompileError, Compiler, Crate, Edition, Package, Program, RunError, Sources};
+use maat_prover::cairo::{Execution, Registers, Value};
+use maat_verifier::Felt252;
+use maat_verifier::cairo::{Builtin, HALT};
 use starknet_types_core::felt::Felt;
 
 fn package(lib: &str) -> Package {
@@ -28,6 +31,84 @@ fn a_panic_comes_with_its_message() {
     let program = Compiler::default().executable(&package(ADD)).unwrap();
     let error = program.run(&[Felt::from(13), Felt::from(1)]).unwrap_err();
     assert!(matches!(&error, RunError::Panicked { message } if message.contains("unlucky")), "{error}");
+}
+
+/// Compares an execution with the run of the same program: steps, output and range checks.
+fn check_execution(lib: &str, arguments: &[Felt], builtins: &[Builtin]) {
+    let program = Compiler::default().executable(&package(lib)).unwrap();
+    let run = program.run(arguments).unwrap();
+    let Execution { program, registers, segments, builtin_segments } = program.execute(arguments).unwrap();
+    assert_eq!(program.builtins(), builtins);
+    // The header's `ap += builtins` and `call main`; its loop is left out.
+    assert_eq!(registers.len() - 1, run.steps + 2);
+    let (end, before) = registers.split_last().unwrap();
+    assert_eq!(before[0], Registers { pc: 0, ap: 2, fp: 2 });
+    assert_eq!((end.pc as usize, end.fp), (HALT, 2));
+    assert!(before.iter().all(|registers| registers.pc as usize != HALT));
+
+    let value = |felt: &Felt| Some(Value::Felt(Felt252::from_le_bytes(&felt.to_bytes_le()).unwrap()));
+    let pointer = |segment: u32, offset: usize| Some(Value::Pointer { segment, offset: offset as u32 });
+    let bytecode: Vec<_> = program.bytecode().iter().map(|felt| Some(Value::Felt(*felt))).collect();
+    let (stack, ap) = (&segments[1], end.ap as usize);
+    let begin: Vec<_> = [pointer(1, 2), value(&Felt::ZERO)].into_iter().chain(builtin_segments.iter().map(|s| pointer(*s, 0))).collect();
+    let stop: Vec<_> = builtin_segments.iter().map(|s| pointer(*s, segments[*s as usize].len())).collect();
+    assert_eq!(segments[0], bytecode);
+    assert_eq!(stack[..2 + builtins.len()], begin);
+    assert_eq!(stack[ap - builtins.len()..ap], stop);
+    let used = |builtin| Some(&segments[builtin_segments[builtins.iter().position(|other| *other == builtin)?] as usize]);
+    assert_eq!(used(Builtin::Output).unwrap(), &run.output.iter().map(value).collect::<Vec<_>>());
+    assert_eq!(used(Builtin::RangeCheck).map_or(0, Vec::len), run.range_checks);
+}
+
+#[test]
+fn an_execution_is_the_run_with_two_steps_before_it() {
+    check_execution(ADD, &[Felt::from(40), Felt::from(-50)], &[Builtin::Output]);
+    let checked = "#[executable]\nfn main(a: u32, b: u32) -> (u32, u32) {\n    (a + b, a - b)\n}\n";
+    check_execution(checked, &[Felt::from(50), Felt::from(40)], &[Builtin::Output, Builtin::RangeCheck]);
+}
+
+#[test]
+fn dictionaries_can_be_proven_because_the_program_itself_checks_them() {
+    // The second one begins in a temporary segment, and has been moved behind the first when the program ends.
+    let dictionaries = "use core::dict::Felt252Dict;\n#[executable]\nfn main(a: felt252, b: felt252) -> (felt252, felt252) {\n\
+        let mut one: Felt252Dict<felt252> = Default::default();\nlet mut two: Felt252Dict<felt252> = Default::default();\n\
+        one.insert(a, b);\ntwo.insert(b, a);\n(one.get(a), two.get(b))\n}\n";
+    check_execution(dictionaries, &[Felt::from(5), Felt::from(-6)], &[Builtin::Output, Builtin::RangeCheck]);
+}
+
+#[test]
+fn an_execution_that_panics_comes_with_the_message() {
+    let program = Compiler::default().executable(&package(ADD)).unwrap();
+    let error = program.execute(&[Felt::from(13), Felt::from(1)]).unwrap_err();
+    assert!(matches!(&error, RunError::Panicked { message } if message.contains("unlucky")), "{error}");
+}
+
+#[test]
+fn a_program_with_a_builtin_that_cannot_be_proven_is_refused_before_it_runs() {
+    let bitwise = "#[executable]\nfn main(a: u128, b: u128) -> u128 {\n    a & b\n}\n";
+    let pedersen = "#[executable]\nfn main(a: felt252, b: felt252) -> felt252 {\n    core::pedersen::pedersen(a, b)\n}\n";
+    for (lib, name) in [(bitwise, "bitwise"), (pedersen, "pedersen")] {
+        // Without arguments, so that it would panic.
+        let error = Compiler::default().executable(&package(lib)).unwrap().execute(&[]).unwrap_err();
+        assert!(matches!(&error, RunError::Unprovable { builtin } if builtin == name), "{error}");
+        assert!(error.to_string().contains(&format!("{name}, but proofs speak only of output and range_check")), "{error}");
+    }
+}
+
+#[test]
+fn only_a_stand_alone_entry_point_at_the_start_is_executed() {
+    let json = Compiler::default().executable(&package(ADD)).unwrap().to_json();
+    let reason = |change: &dyn Fn(&mut Vec<serde_json::Value>)| {
+        let mut executable: serde_json::Value = serde_json::from_slice(&json).unwrap();
+        change(executable["entrypoints"].as_array_mut().unwrap());
+        match Program::from_json(&serde_json::to_vec(&executable).unwrap()).unwrap().execute(&[]).unwrap_err() {
+            RunError::Malformed { reason } => reason,
+            error => panic!("{error}"),
+        }
+    };
+    assert_eq!(reason(&|entry_points| entry_points.retain(|it| it["kind"] != "Standalone")), "it has no entry point of kind Standalone");
+    assert!(reason(&|entry_points| entry_points[0]["offset"] = 6.into()).contains("entry point is 6, not the start"));
+    assert!(reason(&|entry_points| entry_points[0]["builtins"] = serde_json::json!([])).contains("header"));
 }
 
 #[test]

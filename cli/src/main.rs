@@ -1,7 +1,9 @@
 //! The `maat` binary: parses, dispatches to a verb, prints its response and sets the exit code.
 
+mod arguments;
 mod files;
 mod opening;
+mod program_hashes;
 mod progress;
 mod response;
 mod verbs;
@@ -39,6 +41,7 @@ enum Verb {
     Run(verbs::run::Arguments),
     Inspect(verbs::inspect::Arguments),
     Prove(verbs::prove::Arguments),
+    CairoProve(verbs::cairo_prove::Arguments),
     Verify(verbs::verify::Arguments),
     Commitment(verbs::commitment::Arguments),
 }
@@ -55,8 +58,9 @@ fn main() -> ExitCode {
         Verb::Transpile(arguments) => verbs::transpile::run(arguments).map(boxed),
         Verb::Run(arguments) => verbs::run::run(arguments).map(boxed),
         Verb::Inspect(arguments) => verbs::inspect::run(arguments).map(boxed),
-        Verb::Prove(arguments) => verbs::prove::run(arguments).map(boxed),
-        Verb::Verify(arguments) => verbs::verify::run(arguments).map(boxed),
+        Verb::Prove(arguments) => verbs::prove::run(arguments),
+        Verb::CairoProve(arguments) => verbs::cairo_prove::run(arguments).map(boxed),
+        Verb::Verify(arguments) => verbs::verify::run(arguments),
         Verb::Commitment(arguments) => verbs::commitment::run(arguments).map(boxed),
     };
     match result {

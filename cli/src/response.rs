@@ -1,5 +1,6 @@
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use maat_verifier::Security;
+use maat_verifier::cairo::Builtin;
 use serde_json::Value;
 
 /// Said wherever privacy could be assumed.
@@ -44,6 +45,12 @@ pub fn fields(facts: impl IntoIterator<Item = (&'static str, String)>) -> String
 /// How hard a false proof is to find.
 pub fn security(security: &Security) -> String {
     format!("{} bits conjectured, {} bits proven", security.conjectured, security.proven)
+}
+
+/// The builtins of a Cairo program, with the cells that it used.
+pub fn builtins(used: &[(Builtin, u32)]) -> String {
+    let list: Vec<_> = used.iter().map(|(builtin, cells)| format!("{builtin} {}", grouped(*cells))).collect();
+    if list.is_empty() { "none".to_owned() } else { list.join(", ") }
 }
 
 fn cell(column: usize, text: &str) -> Cell {

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use maat_runtime::{Executor, Model};
 use maat_verifier::Goldilocks;
+use maat_verifier::air::trace_info;
 use maat_verifier::layout::MAIN_WIDTH;
 use maat_verifier::{
     Blake2s256, Entries, Entry, Hash, Header, Opening, Preset, ProofFile, Security, SplitHasher, TreeHasher, Values, public_inputs,
@@ -16,7 +17,7 @@ use crate::program::{Program, fixed_columns};
 use crate::salt::{Salt, random_salt};
 use crate::stages::{Clock, Stages};
 use crate::stark::StarkProver;
-use crate::trace::ModelTrace;
+use crate::trace::MainTrace;
 use crate::witness::Witness;
 
 type Blake3 = Blake3_256<Goldilocks>;
@@ -238,7 +239,7 @@ impl<'m> ProvingKey<'m> {
         let mut columns = Vec::with_capacity(MAIN_WIDTH);
         columns.extend(self.fixed.columns.iter().cloned());
         columns.extend(witness.columns);
-        let proof = prover.prove(ModelTrace::new(columns)).map_err(ProveError::Stark)?;
+        let proof = prover.prove(MainTrace::new(trace_info(self.program.rows), columns)).map_err(ProveError::Stark)?;
         let layers = options.to_fri_options().num_fri_layers(proof.lde_domain_size());
         let parsed = proof.commitments.clone().parse::<SplitHasher<H, IO>>(proof.trace_info().num_segments(), layers);
         let (trace, _, _) = parsed.expect("winterfell has just written them");

@@ -7,6 +7,7 @@
 
 mod auxiliary;
 mod cache;
+pub mod cairo;
 mod error;
 mod fixed;
 mod key;

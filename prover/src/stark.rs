@@ -17,7 +17,7 @@ use winterfell::{
 use crate::auxiliary::auxiliary_columns;
 use crate::fixed::{Extension, Fixed};
 use crate::stages::Clock;
-use crate::trace::ModelTrace;
+use crate::trace::MainTrace;
 use crate::trace_lde::SplitTraceLde;
 
 /// Proves one statement. `H` hashes; with `IO`, the columns of inputs and outputs have a tree of their own.
@@ -32,7 +32,7 @@ pub(crate) struct StarkProver<'a, H: TreeHasher, const IO: bool> {
 impl<H: TreeHasher + Send + Sync, const IO: bool> Prover for StarkProver<'_, H, IO> {
     type BaseField = Goldilocks;
     type Air = ModelAir;
-    type Trace = ModelTrace;
+    type Trace = MainTrace<Goldilocks>;
     type HashFn = SplitHasher<H, IO>;
     type VC = SplitTree<H>;
     type RandomCoin = DefaultRandomCoin<SplitHasher<H, IO>>;
@@ -40,7 +40,7 @@ impl<H: TreeHasher + Send + Sync, const IO: bool> Prover for StarkProver<'_, H, 
     type ConstraintEvaluator<'a, E: FieldElement<BaseField = Goldilocks>> = DefaultConstraintEvaluator<'a, ModelAir, E>;
     type ConstraintCommitment<E: FieldElement<BaseField = Goldilocks>> = DefaultConstraintCommitment<E, Self::HashFn, Self::VC>;
 
-    fn get_pub_inputs(&self, _trace: &ModelTrace) -> PublicInputs {
+    fn get_pub_inputs(&self, _trace: &MainTrace<Goldilocks>) -> PublicInputs {
         self.public_inputs.clone()
     }
 
@@ -64,7 +64,11 @@ impl<H: TreeHasher + Send + Sync, const IO: bool> Prover for StarkProver<'_, H, 
         (lde, TracePolyTable::new(polynomials))
     }
 
-    fn build_aux_trace<E: FieldElement<BaseField = Goldilocks>>(&self, trace: &ModelTrace, random: &AuxRandElements<E>) -> ColMatrix<E> {
+    fn build_aux_trace<E: FieldElement<BaseField = Goldilocks>>(
+        &self,
+        trace: &MainTrace<Goldilocks>,
+        random: &AuxRandElements<E>,
+    ) -> ColMatrix<E> {
         self.clock.begin("auxiliary columns");
         let radix = Goldilocks::new(1 << limb_bits(trace.length()));
         let columns = auxiliary_columns(trace.main_segment(), &Challenges::new(random.rand_elements()), radix, self.public_inputs.n_inputs);

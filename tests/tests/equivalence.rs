@@ -2,6 +2,7 @@
 
 mod common;
 
+use maat_cairo::Compiler;
 use maat_runtime::primitives::{Affine, ArgMax, Divide, Max, Move, Product, Select, Sum, Table};
 use maat_runtime::{Interval, Model, ModelBuilder, Primitive, Requantise, Shape, TensorId};
 use maat_tests::networks::Random;
@@ -236,7 +237,7 @@ fn image(growing: &mut Growing, x: TensorId, random: &mut Random) -> Option<Tens
     if pool {
         return growing.add(Primitive::Max(Max { axis: 2, keep_axis: false }), &[value]);
     }
-    affine(growing, value, groups, groups * (1 + random.below(12 / groups)), random)
+    affine(growing, value, groups, groups * (1 + random.below((12 / groups).max(1))), random)
 }
 
 /// Pads an image `[height, width, channels]` at its top, bottom, left and right.
@@ -313,15 +314,20 @@ fn looped_layers_agree_too() {
     }
 }
 
-#[test]
-fn the_cairo_program_refuses_what_the_runtime_refuses() {
+/// The sum of two inputs of 8 bits.
+fn pair_sum() -> Model {
     let mut builder = ModelBuilder::new("small");
     let x = builder.input("x", Shape::new(&[2]).unwrap(), 0, Interval::of_bits(8)).unwrap();
     let requantise = Requantise { shift: vec![0], lo: -128, hi: 127 };
     let y = builder
         .node("y", Primitive::Affine(Affine { groups: 1, inputs: 2, weights: vec![1, 1], bias: vec![0], requantise }), &[x], 0)
         .unwrap();
-    let model = builder.finish(&[("y", y)]).unwrap();
+    builder.finish(&[("y", y)]).unwrap()
+}
+
+#[test]
+fn the_cairo_program_refuses_what_the_runtime_refuses() {
+    let model = pair_sum();
     let program = common::compile(&model);
     let message = |inputs: &[i32]| maat_transpiler::run_program(&model, &program, &[inputs.to_vec()]).unwrap_err().to_string();
     assert!(message(&[128, 0]).contains("input value out of range"));
@@ -329,6 +335,17 @@ fn the_cairo_program_refuses_what_the_runtime_refuses() {
     assert!(message(&[i32::MIN, 0]).contains("input value out of range"));
     assert!(message(&[1]).contains("input has the wrong length"));
     assert!(message(&[1, 2, 3]).contains("input has the wrong length"));
+}
+
+#[test]
+fn a_program_that_does_not_output_its_inputs_is_refused() {
+    let model = pair_sum();
+    let mut package = codegen::generate(&model).unwrap().package;
+    let main = package.main.sources.get("main.cairo").unwrap().replace("(input, ", "(Values { values: [].span() }, ");
+    package.main.sources.insert("main.cairo", main);
+    let program = Compiler::default().executable(&package).unwrap();
+    let error = maat_transpiler::run_program(&model, &program, &[vec![1, -3]]).unwrap_err().to_string();
+    assert!(error.contains("its output does not begin with the inputs"), "{error}");
 }
 
 /// A model of one input and what `node` adds to it.

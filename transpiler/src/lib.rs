@@ -31,7 +31,7 @@ pub use error::{SampleError, TranspileError};
 pub use lowering::supported_operators;
 pub use network::{Network, Options, Provenance, Quality, Quantised, Target};
 pub use onnx::IMPORT_THREAD;
-pub use package::{MANIFEST_VERSION, Manifest, Package, PackageFolder, Report, Versions, run_program};
+pub use package::{MANIFEST_VERSION, Manifest, Package, PackageFolder, Report, Versions, execute_program, run_program};
 pub use proving::{Proving, hex, parse_hex};
 pub use quantise::{Widths, quantise_sample};
 pub use ranges::RangeMethod;

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use maat_cairo::{Compiler, Program, RunError, Sources};
+use maat_prover::cairo::Execution;
 use maat_runtime::Model;
 use maat_verifier::Entries;
+use maat_verifier::cairo::ProgramHash;
 use serde::{Deserialize, Serialize};
 use starknet_types_core::felt::Felt;
 
@@ -280,6 +282,17 @@ impl PackageFolder {
         Program::from_json(&bytes).map_err(|error| TranspileError::Package { path, reason: error.to_string() })
     }
 
+    /// The hash of the program, as the manifest says it.
+    ///
+    /// # Errors
+    /// It is no hash.
+    pub fn program_hash(&self) -> Result<ProgramHash, TranspileError> {
+        self.manifest.program_hash.parse().map_err(|error| {
+            let reason = format!("the program hash {:?} is none: {error}", self.manifest.program_hash);
+            TranspileError::Package { path: self.folder.join(MANIFEST), reason }
+        })
+    }
+
     fn read(&self, file: &str) -> Result<Vec<u8>, TranspileError> {
         let path = self.folder.join(file);
         let bytes = std::fs::read(&path).map_err(|source| TranspileError::Read { path: path.clone(), source })?;
@@ -297,16 +310,19 @@ impl PackageFolder {
 /// Runs a model's Cairo program on quantised inputs; gives the outputs in order, and the steps.
 ///
 /// # Errors
-/// The program refuses its input, or does not give what the model says.
+/// The program refuses its input, does not give it back in front of the outputs, or does not give what the model says.
 pub fn run_program(model: &Model, program: &Program, inputs: &[Vec<i32>]) -> Result<(Vec<Vec<i32>>, usize), RunError> {
-    let arguments: Vec<Felt> = inputs.iter().flatten().map(|value| Felt::from(*value)).collect();
+    let arguments = arguments(inputs);
     let run = program.run(&arguments)?;
     let malformed = |reason: String| RunError::Malformed { reason };
-    let values = run.output.iter().map(|felt| signed(*felt).ok_or_else(|| malformed(format!("output {felt} is not within 32 bits"))));
+    let Some(outputs) = run.output.strip_prefix(arguments.as_slice()) else {
+        return Err(malformed("its output does not begin with the inputs that it was given: transpile again".to_owned()));
+    };
+    let values = outputs.iter().map(|felt| signed(*felt).ok_or_else(|| malformed(format!("output {felt} is not within 32 bits"))));
     let values = values.collect::<Result<Vec<i32>, _>>()?;
     let lengths: Vec<usize> = model.outputs().iter().map(|output| model.tensor(output.tensor).shape.elements()).collect();
     if values.len() != lengths.iter().sum::<usize>() {
-        return Err(malformed(format!("it gave {} values, but the model has outputs of lengths {lengths:?}", values.len())));
+        return Err(malformed(format!("after its inputs it gave {} values, but the outputs have lengths {lengths:?}", values.len())));
     }
     let mut rest = values.as_slice();
     let outputs = lengths.into_iter().map(|length| {
@@ -315,6 +331,19 @@ pub fn run_program(model: &Model, program: &Program, inputs: &[Vec<i32>]) -> Res
         output.to_vec()
     });
     Ok((outputs.collect(), run.steps))
+}
+
+/// Executes a model's Cairo program on quantised inputs for a Cairo proof.
+///
+/// # Errors
+/// The program refuses its input.
+pub fn execute_program(program: &Program, inputs: &[Vec<i32>]) -> Result<Execution, RunError> {
+    program.execute(&arguments(inputs))
+}
+
+/// What a model's program takes: all values one after the other.
+fn arguments(inputs: &[Vec<i32>]) -> Vec<Felt> {
+    inputs.iter().flatten().map(|value| Felt::from(*value)).collect()
 }
 
 /// A felt as a signed integer, if it is within 32 bits.

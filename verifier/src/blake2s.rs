@@ -1,18 +1,21 @@
-use crate::goldilocks::Goldilocks;
+use std::marker::PhantomData;
+
 use blake2::{Blake2s256 as Blake2s, Digest as _};
 use winter_verifier::ByteWriter;
 use winter_verifier::crypto::hashers::Blake3_256;
 use winter_verifier::crypto::{ElementHasher, Hasher};
-use winter_verifier::math::FieldElement;
+use winter_verifier::math::{FieldElement, StarkField};
+
+use crate::goldilocks::Goldilocks;
 
 /// Digests of the hash functions that trees are built with.
 pub type TreeDigest = <Blake3_256<Goldilocks> as Hasher>::Digest;
 
 /// Blake2s with 256 bits of output, for proofs that a Cairo contract verifies: Cairo has it as a built-in instruction.
 ///
-/// Field elements are hashed as 8 bytes each, least significant byte first.
+/// Elements of the field `B` are hashed as they are written: as integers, least significant byte first.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Blake2s256;
+pub struct Blake2s256<B = Goldilocks>(PhantomData<B>);
 
 /// Blake2s of the concatenation of `parts`.
 pub(crate) fn blake2s<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32] {
@@ -21,7 +24,7 @@ pub(crate) fn blake2s<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32]
     state.finalize().into()
 }
 
-impl Hasher for Blake2s256 {
+impl<B: StarkField> Hasher for Blake2s256<B> {
     type Digest = TreeDigest;
 
     const COLLISION_RESISTANCE: u32 = 128;
@@ -43,10 +46,10 @@ impl Hasher for Blake2s256 {
     }
 }
 
-impl ElementHasher for Blake2s256 {
-    type BaseField = Goldilocks;
+impl<B: StarkField> ElementHasher for Blake2s256<B> {
+    type BaseField = B;
 
-    fn hash_elements<E: FieldElement<BaseField = Goldilocks>>(elements: &[E]) -> Self::Digest {
+    fn hash_elements<E: FieldElement<BaseField = B>>(elements: &[E]) -> Self::Digest {
         let mut state = State(Blake2s::new());
         state.write_many(elements);
         TreeDigest::new(state.0.finalize().into())
@@ -73,13 +76,15 @@ mod tests {
 
     use super::*;
 
+    type Hash = Blake2s256;
+
     #[test]
     fn agrees_with_the_test_vector_of_rfc_7693() {
         let expected = [
             0x50, 0x8c, 0x5e, 0x8c, 0x32, 0x7c, 0x14, 0xe2, 0xe1, 0xa7, 0x2b, 0xa3, 0x4e, 0xeb, 0x45, 0x2f, 0x37, 0x45, 0x8b, 0x20, 0x9e,
             0xd6, 0x3a, 0x29, 0x4d, 0x99, 0x9b, 0x4c, 0x86, 0x67, 0x59, 0x82,
         ];
-        assert_eq!(Blake2s256::hash(b"abc").as_bytes(), expected);
+        assert_eq!(Hash::hash(b"abc").as_bytes(), expected);
         assert_eq!(blake2s([&b"a"[..], b"bc"]), expected);
     }
 
@@ -87,15 +92,15 @@ mod tests {
     fn elements_are_hashed_as_their_canonical_bytes() {
         let elements = [Goldilocks::new(1), Goldilocks::new(u64::MAX), -Goldilocks::ONE];
         let bytes: Vec<u8> = elements.iter().flat_map(|element| element.as_int().to_le_bytes()).collect();
-        assert_eq!(Blake2s256::hash_elements(&elements), Blake2s256::hash(&bytes));
+        assert_eq!(Hash::hash_elements(&elements), Hash::hash(&bytes));
         let pair = QuadExtension::new(elements[0], elements[1]);
-        assert_eq!(Blake2s256::hash_elements(&[pair]), Blake2s256::hash(&bytes[..16]));
+        assert_eq!(Hash::hash_elements(&[pair]), Hash::hash(&bytes[..16]));
     }
 
     #[test]
     fn merging_hashes_the_concatenation() {
-        let [a, b] = [Blake2s256::hash(b"a"), Blake2s256::hash(b"b")];
-        assert_eq!(Blake2s256::merge(&[a, b]), Blake2s256::hash(&[a.as_bytes(), b.as_bytes()].concat()));
-        assert_eq!(Blake2s256::merge_with_int(a, 258), Blake2s256::hash(&[&a.as_bytes()[..], &[2, 1, 0, 0, 0, 0, 0, 0]].concat()));
+        let [a, b] = [Hash::hash(b"a"), Hash::hash(b"b")];
+        assert_eq!(Hash::merge(&[a, b]), Hash::hash(&[a.as_bytes(), b.as_bytes()].concat()));
+        assert_eq!(Hash::merge_with_int(a, 258), Hash::hash(&[&a.as_bytes()[..], &[2, 1, 0, 0, 0, 0, 0, 0]].concat()));
     }
 }

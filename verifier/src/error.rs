@@ -1,6 +1,7 @@
 use thiserror::Error;
 use winter_verifier::{DeserializationError, VerifierError};
 
+use crate::cairo::ProgramHash;
 use crate::commitment::ModelCommitment;
 use crate::preset::Preset;
 use crate::proof_file::FileError;
@@ -20,6 +21,17 @@ pub enum VerifyError {
         /// The model of the proof's entries.
         found: ModelCommitment,
     },
+    /// The proof is for a program with another hash.
+    #[error("the proof is for the program {found}, not for {expected}")]
+    ProgramHash {
+        /// The program that the verifier asked for.
+        expected: ProgramHash,
+        /// The program of the proof.
+        found: ProgramHash,
+    },
+    /// The proof is for another program.
+    #[error("the proof is for another program")]
+    Program,
     /// The STARK is longer than any with its parameters.
     #[error("the STARK has {found} bytes; with these parameters it has at most {limit}")]
     Length {

@@ -1,6 +1,7 @@
 use std::marker::PhantomData;
 
 use crate::goldilocks::Goldilocks;
+use winter_verifier::ByteWriter;
 use winter_verifier::crypto::{Digest as _, ElementHasher, Hasher};
 use winter_verifier::math::FieldElement;
 
@@ -27,6 +28,48 @@ impl<H: ElementHasher<BaseField = Goldilocks, Digest = TreeDigest>> TreeHasher f
 #[derive(Debug, PartialEq, Eq)]
 pub struct SplitHasher<H, const IO: bool>(PhantomData<H>);
 
+/// Hashes everything into digests of one part, so that a commitment is one tree.
+#[derive(Debug, PartialEq, Eq)]
+pub struct WholeHasher<H>(PhantomData<H>);
+
+impl<H: Hasher<Digest = TreeDigest>> Hasher for WholeHasher<H> {
+    type Digest = Digest;
+
+    const COLLISION_RESISTANCE: u32 = H::COLLISION_RESISTANCE;
+
+    fn hash(bytes: &[u8]) -> Digest {
+        whole(H::hash(bytes))
+    }
+
+    fn merge(values: &[Digest; 2]) -> Digest {
+        whole(H::merge(&values.each_ref().map(folded)))
+    }
+
+    fn merge_many(values: &[Digest]) -> Digest {
+        whole(H::merge_many(&values.iter().map(folded).collect::<Vec<_>>()))
+    }
+
+    fn merge_with_int(seed: Digest, value: u64) -> Digest {
+        whole(H::merge_with_int(folded(&seed), value))
+    }
+}
+
+impl<H: ElementHasher<Digest = TreeDigest>> ElementHasher for WholeHasher<H> {
+    type BaseField = H::BaseField;
+
+    fn hash_elements<E: FieldElement<BaseField = H::BaseField>>(elements: &[E]) -> Digest {
+        // What the inner hasher makes of them, in one piece: hash functions are slow on little ones.
+        let mut bytes = Vec::with_capacity(size_of_val(elements));
+        bytes.write_many(elements);
+        whole(H::hash(&bytes))
+    }
+}
+
+/// A digest of one part.
+fn whole(digest: TreeDigest) -> Digest {
+    Digest::one(digest.as_bytes())
+}
+
 /// The 32 bytes that stand for a digest inside of another hash.
 fn folded(digest: &Digest) -> TreeDigest {
     TreeDigest::new(digest.as_bytes())
@@ -38,20 +81,19 @@ impl<H: TreeHasher, const IO: bool> Hasher for SplitHasher<H, IO> {
     const COLLISION_RESISTANCE: u32 = H::COLLISION_RESISTANCE;
 
     fn hash(bytes: &[u8]) -> Digest {
-        Digest::one(H::hash(bytes).as_bytes())
+        WholeHasher::<H>::hash(bytes)
     }
 
     fn merge(values: &[Digest; 2]) -> Digest {
-        Digest::one(H::merge(&values.each_ref().map(folded)).as_bytes())
+        WholeHasher::<H>::merge(values)
     }
 
     fn merge_many(values: &[Digest]) -> Digest {
-        let values: Vec<_> = values.iter().map(folded).collect();
-        Digest::one(H::merge_many(&values).as_bytes())
+        WholeHasher::<H>::merge_many(values)
     }
 
     fn merge_with_int(seed: Digest, value: u64) -> Digest {
-        Digest::one(H::merge_with_int(folded(&seed), value).as_bytes())
+        WholeHasher::<H>::merge_with_int(seed, value)
     }
 }
 
@@ -59,10 +101,10 @@ impl<H: TreeHasher, const IO: bool> ElementHasher for SplitHasher<H, IO> {
     type BaseField = Goldilocks;
 
     fn hash_elements<E: FieldElement<BaseField = Goldilocks>>(elements: &[E]) -> Digest {
-        let hash = |part: &[E]| H::hash_elements(part).as_bytes();
         if E::EXTENSION_DEGREE > 1 || elements.len() != MAIN_WIDTH {
-            return Digest::one(hash(elements));
+            return WholeHasher::<H>::hash_elements(elements);
         }
+        let hash = |part: &[E]| H::hash_elements(part).as_bytes();
         let (fixed, others) = elements.split_at(FIXED_WIDTH);
         if IO {
             let (io, witness) = others.split_at(IO_WIDTH);

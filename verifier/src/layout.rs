@@ -65,6 +65,7 @@ macro_rules! columns {
     };
     (@next $start:expr;) => {};
 }
+pub(crate) use columns;
 
 columns! {
     /// The fixed columns.

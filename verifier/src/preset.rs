@@ -75,13 +75,36 @@ impl Preset {
         Self::ALL.into_iter().find(|preset| preset.code() == code)
     }
 
-    /// The parameters, every one of them.
+    /// The parameters of model proofs, every one of them.
     pub fn options(self) -> ProofOptions {
         let batching = BatchingMethod::Horner;
         match self {
             Self::Fast => ProofOptions::new(84, 2, 16, FieldExtension::Quadratic, 8, 255, batching, batching),
             Self::Balanced => ProofOptions::new(86, 4, 16, FieldExtension::Cubic, 8, 255, batching, batching),
             Self::Onchain => ProofOptions::new(16, 32, 20, FieldExtension::Quadratic, 16, 255, batching, batching),
+        }
+    }
+
+    /// The parameters of Cairo proofs, every one of them. Their field has 252 bits, so that no preset extends it.
+    ///
+    /// | preset | blow-up | queries | grinding | conjectured | proven |
+    /// |---|---|---|---|---|---|
+    /// | `fast` | 4 | 40 | 18 bits | 97 bits | 57 bits |
+    /// | `balanced` | 4 | 85 | 16 bits | 128 bits | 100 bits |
+    /// | `onchain` | 16 | 20 | 20 bits | 99 bits | 59 bits |
+    ///
+    /// The bits are those of every length: the field is so large that nothing but queries and grinding counts.
+    /// - A row has five times the bytes that it has in a model proof, so that queries weigh more. At blow-up 2 a proof would be twice as long.
+    /// - For the same reason `fast` grinds two bits more than in model proofs. Its 40 queries are the fewest that give 80 bits, below which
+    ///   grinding does not count, and 18 bits of grinding the fewest that keep more than 96 under the weaker conjecture; they take some ten
+    ///   milliseconds, a small part of the proof of the shortest trace.
+    /// - 85 queries at blow-up 4 are the fewest for 100 proven bits.
+    pub fn cairo_options(self) -> ProofOptions {
+        let batching = BatchingMethod::Horner;
+        match self {
+            Self::Fast => ProofOptions::new(40, 4, 18, FieldExtension::None, 8, 255, batching, batching),
+            Self::Balanced => ProofOptions::new(85, 4, 16, FieldExtension::None, 8, 255, batching, batching),
+            Self::Onchain => ProofOptions::new(20, 16, 20, FieldExtension::None, 8, 255, batching, batching),
         }
     }
 
@@ -129,9 +152,8 @@ pub struct UnknownPreset(pub String);
 
 /// How hard a false proof is to find, in bits.
 ///
-/// Both figures are winterfell's, but no more than `64 * degree - log2(rows) - 7` for a field extension of that degree: the look-up and
-/// linear-layer arguments of the AIR err with a probability of at most `2^7 * rows / |extension|` over their challenges, which winterfell does
-/// not know of.
+/// Both figures are winterfell's, but no more than `log2 |extension| - log2(rows) - 7`: the look-up and linear-layer arguments of the AIRs err
+/// with a probability of at most `2^7 * rows / |extension|` over their challenges, which winterfell does not know of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Security {
     /// Under the conjecture of ethSTARK (ePrint 2021/582, equation 19).
@@ -148,8 +170,8 @@ impl Security {
             Hash::Blake3 => (proof.conjectured_security::<Blake3_256<Goldilocks>>(), proof.proven_security::<Blake3_256<Goldilocks>>()),
             Hash::Blake2s => (proof.conjectured_security::<Blake2s256>(), proof.proven_security::<Blake2s256>()),
         };
-        let degree = context.options().field_extension().degree();
-        let arguments = 64 * degree - context.trace_info().length().ilog2() - ARGUMENT_BITS;
+        let field_bits = context.num_modulus_bits() * context.options().field_extension().degree();
+        let arguments = field_bits - context.trace_info().length().ilog2() - ARGUMENT_BITS;
         Self { conjectured: conjectured.bits().min(arguments), proven: proven.udr_bits().max(proven.ldr_bits()).min(arguments) }
     }
 }
@@ -157,17 +179,31 @@ impl Security {
 #[cfg(test)]
 mod tests {
     use winter_air::Air;
+    use winter_verifier::math::StarkField;
 
     use super::*;
     use crate::air::{ModelAir, PublicInputs, trace_info};
+    use crate::cairo::columns::{MAX_ROWS, MIN_ROWS};
+    use crate::cairo::{self, CairoAir};
+    use crate::felt252::Felt252;
+
+    /// The security of proofs with an AIR.
+    fn security_of<A: Air>(air: &A, hash: Hash) -> Security {
+        let constraints = air.context().num_transition_constraints() + air.context().num_assertions();
+        Security::of(&Context::new::<A::BaseField>(air.trace_info().clone(), air.options().clone(), constraints), hash)
+    }
 
     /// The security of model proofs with any options.
     fn security(options: ProofOptions, log_rows: u32, hash: Hash) -> Security {
-        let info = trace_info(1 << log_rows);
         let public_inputs = PublicInputs { statement: vec![], inputs: Some(vec![]), outputs: Some(vec![]), n_inputs: 0, n_outputs: 0 };
-        let air = ModelAir::new(info.clone(), public_inputs, options.clone());
-        let constraints = air.context().num_transition_constraints() + air.context().num_assertions();
-        Security::of(&Context::new::<Goldilocks>(info, options, constraints), hash)
+        security_of(&ModelAir::new(trace_info(1 << log_rows), public_inputs, options), hash)
+    }
+
+    /// The security of Cairo proofs with any options.
+    fn cairo_security(options: ProofOptions, log_rows: u32, hash: Hash) -> Security {
+        let nothing =
+            cairo::PublicInputs { seed: vec![], steps: 2, initial: [0; 3], last_pc: 0, last: [0; 3], offsets: [0; 2], memory: vec![] };
+        security_of(&CairoAir::new(cairo::air::trace_info(1 << log_rows), nothing, options), hash)
     }
 
     fn of_preset(preset: Preset, log_rows: u32) -> Security {
@@ -200,16 +236,41 @@ mod tests {
         }
     }
 
-    /// What is left of the bits of queries if proximity gaps reach as far as list decoding may: ePrint 2025/2046.
+    #[test]
+    fn the_security_of_cairo_proofs_is_the_documented_one_for_every_length() {
+        for log_rows in MIN_ROWS.ilog2()..=MAX_ROWS.ilog2() {
+            let found = Preset::ALL.map(|preset| cairo_security(preset.cairo_options(), log_rows, preset.hash()));
+            let expected = [(97, 57), (128, 100), (99, 59)].map(|(conjectured, proven)| Security { conjectured, proven });
+            assert_eq!(found, expected, "2^{log_rows} rows");
+        }
+    }
+
+    /// The conjectured bits that are left if proximity gaps reach only as far as list decoding may: ePrint 2025/2046.
+    fn bits_up_to_capacity(options: &ProofOptions, field_bits: u32) -> f64 {
+        let (rate, bits) = (1.0 / options.blowup_factor() as f64, f64::from(field_bits * options.field_extension().degree()));
+        let entropy = -rate * rate.log2() - (1.0 - rate) * (1.0 - rate).log2();
+        let queries = -(rate + entropy / bits).log2() * options.num_queries() as f64;
+        queries + f64::from(options.grinding_factor()) - 1.0
+    }
+
     #[test]
     fn every_preset_keeps_96_bits_up_to_the_capacity_of_list_decoding() {
         for preset in Preset::ALL {
-            let options = preset.options();
-            let (rate, bits) = (1.0 / options.blowup_factor() as f64, 64.0 * f64::from(options.field_extension().degree()));
-            let entropy = -rate * rate.log2() - (1.0 - rate) * (1.0 - rate).log2();
-            let queries = -(rate + entropy / bits).log2() * options.num_queries() as f64;
-            assert!(queries + f64::from(options.grinding_factor()) - 1.0 >= 96.0, "{preset}: {queries}");
+            for (options, field_bits) in [(preset.options(), Goldilocks::MODULUS_BITS), (preset.cairo_options(), Felt252::MODULUS_BITS)] {
+                let bits = bits_up_to_capacity(&options, field_bits);
+                assert!(bits >= 96.0, "{preset} over {field_bits} bits: {bits}");
+            }
         }
+    }
+
+    #[test]
+    fn fast_cairo_proofs_have_neither_a_query_nor_a_bit_of_grinding_to_spare() {
+        let batching = BatchingMethod::Horner;
+        let options = |queries, grinding| ProofOptions::new(queries, 4, grinding, FieldExtension::None, 8, 255, batching, batching);
+        assert_eq!(options(40, 18), Preset::Fast.cairo_options());
+        assert!(bits_up_to_capacity(&options(40, 17), Felt252::MODULUS_BITS) < 96.0);
+        // Grinding does not make up for a query less, as it then counts for nothing.
+        assert_eq!(cairo_security(options(39, 32), 9, Hash::Blake3).conjectured, 77);
     }
 
     #[test]
@@ -228,6 +289,15 @@ mod tests {
     }
 
     #[test]
+    fn balanced_cairo_proofs_reach_100_proven_bits_with_no_query_to_spare() {
+        let batching = BatchingMethod::Horner;
+        let options = |queries| ProofOptions::new(queries, 4, 16, FieldExtension::None, 8, 255, batching, batching);
+        assert_eq!(options(85), Preset::Balanced.cairo_options());
+        assert!(cairo_security(options(85), MAX_ROWS.ilog2(), Hash::Blake3).proven >= 100);
+        assert!(cairo_security(options(84), MIN_ROWS.ilog2(), Hash::Blake3).proven < 100);
+    }
+
+    #[test]
     fn the_arguments_of_the_air_limit_the_security() {
         let batching = BatchingMethod::Horner;
         let options = ProofOptions::new(255, 2, 32, FieldExtension::Quadratic, 8, 255, batching, batching);
@@ -239,9 +309,9 @@ mod tests {
     #[test]
     fn a_remainder_never_folds_to_nothing() {
         // The degree must be divisible at every layer. Before the last folding there are at least twice the remainder's coefficients.
-        for preset in Preset::ALL {
-            let fri = preset.options().to_fri_options();
-            assert!(fri.folding_factor() <= 2 * (fri.remainder_max_degree() + 1), "{preset}");
+        for options in Preset::ALL.into_iter().flat_map(|preset| [preset.options(), preset.cairo_options()]) {
+            let fri = options.to_fri_options();
+            assert!(fri.folding_factor() <= 2 * (fri.remainder_max_degree() + 1), "{options:?}");
         }
     }
 }

@@ -1,10 +1,13 @@
-use crate::goldilocks::Goldilocks;
+use std::fmt;
+
 use thiserror::Error;
 use winter_verifier::{ByteReader, DeserializationError};
 
 use crate::air::PublicInputs;
 use crate::bounded::BoundedReader;
+use crate::cairo::{ClaimError, ProgramError};
 use crate::commitment::{Entries, EntriesError, Entry, ModelCommitment};
+use crate::goldilocks::Goldilocks;
 use crate::preset::{Preset, Security};
 use crate::statement::{Statement, Values};
 
@@ -14,8 +17,78 @@ pub const MAX_FILE_BYTES: usize = 64 << 20;
 pub const FILE_VERSION: u16 = 1;
 
 const MAGIC: [u8; 8] = *b"MAATPROF";
-/// The kind of a model proof.
-const MODEL_PROOF: u8 = 0;
+/// What a file proves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// An inference of a model.
+    Model,
+    /// An execution of a Cairo program.
+    Cairo,
+}
+
+impl Kind {
+    /// The byte that stands for it.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Model => 0,
+            Self::Cairo => 1,
+        }
+    }
+
+    /// The kind of a file.
+    ///
+    /// # Errors
+    /// The bytes are no proof file.
+    pub fn of(bytes: &[u8]) -> Result<Self, FileError> {
+        Ok(open(bytes)?.0)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Model => "a model proof",
+            Self::Cairo => "a Cairo proof",
+        })
+    }
+}
+
+/// What every file begins with.
+pub(crate) fn preamble(kind: Kind) -> Vec<u8> {
+    [&MAGIC[..], &FILE_VERSION.to_le_bytes(), &[kind.code()]].concat()
+}
+
+/// Reads what every file begins with; the reader stands behind it.
+pub(crate) fn open(bytes: &[u8]) -> Result<(Kind, BoundedReader<'_>), FileError> {
+    if bytes.len() > MAX_FILE_BYTES {
+        return Err(FileError::TooLong { found: bytes.len() });
+    }
+    let mut reader = BoundedReader::new(bytes);
+    if reader.read_array() != Ok(MAGIC) {
+        return Err(FileError::Magic);
+    }
+    let found = reader.read_u16().map_err(within("version"))?;
+    if found != FILE_VERSION {
+        return Err(FileError::Version { found });
+    }
+    let code = reader.read_u8().map_err(within("kind"))?;
+    let kind = [Kind::Model, Kind::Cairo].into_iter().find(|kind| kind.code() == code).ok_or(FileError::UnknownKind { found: code })?;
+    Ok((kind, reader))
+}
+
+/// As [`open`], for files of one kind.
+pub(crate) fn open_kind(bytes: &[u8], expected: Kind) -> Result<BoundedReader<'_>, FileError> {
+    match open(bytes)? {
+        (kind, reader) if kind == expected => Ok(reader),
+        (found, _) => Err(FileError::Kind { expected, found }),
+    }
+}
+
+/// Reads the preset's byte.
+pub(crate) fn read_preset(reader: &mut BoundedReader) -> Result<Preset, FileError> {
+    let found = reader.read_u8().map_err(within("preset"))?;
+    Preset::from_code(found).ok_or(FileError::Preset { found })
+}
 /// Separates the transcripts of model proofs from all others.
 const TRANSCRIPT: &[u8] = b"maat model proof 1";
 
@@ -25,7 +98,7 @@ const TRANSCRIPT: &[u8] = b"maat model proof 1";
 /// |---|---|
 /// | 8 | `MAATPROF` |
 /// | 2 | version, least significant byte first |
-/// | 1 | kind: 0 for a model proof |
+/// | 1 | kind: 0 |
 /// | 1 | preset |
 /// | 4 | batch size, least significant byte first |
 /// | 1 + 49 n | the model's entries |
@@ -71,9 +144,17 @@ pub enum FileError {
         found: u16,
     },
     /// The file holds another kind of proof.
-    #[error("the file holds a proof of kind {found}, not a model proof")]
+    #[error("the file holds {found}, not {expected}")]
     Kind {
-        /// The kind's byte.
+        /// What was asked for.
+        expected: Kind,
+        /// What the file holds.
+        found: Kind,
+    },
+    /// A byte that stands for no kind of proof.
+    #[error("there is no kind of proof with the code {found}")]
+    UnknownKind {
+        /// The byte.
         found: u8,
     },
     /// A byte that stands for no preset.
@@ -112,6 +193,20 @@ pub enum FileError {
     /// Values are committed to and there is no commitment, or the other way round.
     #[error("a salted commitment goes with committed inputs or outputs, and with them only")]
     IoCommitment,
+    /// The bytecode is no program.
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+    /// No Cairo proof can be made for the claim.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
+    /// The numbers of a Cairo proof are not packed as they should be.
+    #[error("{part}: {reason}")]
+    Packed {
+        /// What is packed.
+        part: &'static str,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// The file ends within the header.
     #[error("the file ends within its {part}")]
     Truncated {
@@ -121,7 +216,7 @@ pub enum FileError {
 }
 
 /// Names the part of the file that the reader could not read.
-fn within(part: &'static str) -> impl Fn(DeserializationError) -> FileError {
+pub(crate) fn within(part: &'static str) -> impl Fn(DeserializationError) -> FileError {
     move |_| FileError::Truncated { part }
 }
 
@@ -185,9 +280,8 @@ impl Header {
 
     fn to_bytes(&self) -> Vec<u8> {
         let Self { entries, entry, inputs, outputs, io_commitment } = self;
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend(FILE_VERSION.to_le_bytes());
-        bytes.extend([MODEL_PROOF, entry.preset.code()]);
+        let mut bytes = preamble(Kind::Model);
+        bytes.push(entry.preset.code());
         bytes.extend(entry.batch.to_le_bytes());
         bytes.extend(entries.to_bytes());
         for values in [inputs, outputs] {
@@ -235,23 +329,8 @@ impl ProofFile {
     /// # Errors
     /// The bytes are no proof file.
     pub fn split(bytes: &[u8]) -> Result<(Header, &[u8]), FileError> {
-        if bytes.len() > MAX_FILE_BYTES {
-            return Err(FileError::TooLong { found: bytes.len() });
-        }
-        let mut reader = BoundedReader::new(bytes);
-        if reader.read_array() != Ok(MAGIC) {
-            return Err(FileError::Magic);
-        }
-        let found = reader.read_u16().map_err(within("version"))?;
-        if found != FILE_VERSION {
-            return Err(FileError::Version { found });
-        }
-        let found = reader.read_u8().map_err(within("kind"))?;
-        if found != MODEL_PROOF {
-            return Err(FileError::Kind { found });
-        }
-        let found = reader.read_u8().map_err(within("preset"))?;
-        let preset = Preset::from_code(found).ok_or(FileError::Preset { found })?;
+        let mut reader = open_kind(bytes, Kind::Model)?;
+        let preset = read_preset(&mut reader)?;
         let batch = reader.read_u32().map_err(within("batch size"))?;
         let entries = Entries::read(&mut reader)?;
         let entry = entries.find(preset, batch).ok_or(FileError::NoEntry { preset, batch })?;
@@ -330,7 +409,8 @@ mod tests {
         assert_eq!(error(0, b'm'), FileError::Magic);
         assert_eq!(error(8, 2), FileError::Version { found: 2 });
         assert_eq!(error(9, 1), FileError::Version { found: 257 });
-        assert_eq!(error(10, 1), FileError::Kind { found: 1 });
+        assert_eq!(error(10, 1), FileError::Kind { expected: Kind::Model, found: Kind::Cairo });
+        assert_eq!(error(10, 2), FileError::UnknownKind { found: 2 });
         assert_eq!(error(11, 9), FileError::Preset { found: 9 });
         assert_eq!(error(12, 3), FileError::NoEntry { preset: Preset::Fast, batch: 3 });
         assert_eq!(error(11, 2), FileError::NoEntry { preset: Preset::Onchain, batch: 2 });

@@ -22,9 +22,9 @@ impl Salt {
     /// are left out, so all are equally likely.
     pub fn elements(&self, column: Columns) -> impl Iterator<Item = Goldilocks> {
         let number = (column.start - FIXED_WIDTH) as u64;
-        let seed = Blake2s256::merge_with_int(Blake2s256::hash(&self.0), number);
+        let seed = <Blake2s256>::merge_with_int(<Blake2s256>::hash(&self.0), number);
         (0u64..).filter_map(move |counter| {
-            let block = Blake2s256::merge_with_int(seed, counter).as_bytes();
+            let block = <Blake2s256>::merge_with_int(seed, counter).as_bytes();
             let value = u64::from_le_bytes(std::array::from_fn(|byte| block[byte]));
             (value < Goldilocks::MODULUS).then(|| Goldilocks::new(value))
         })

@@ -1,4 +1,4 @@
-//! Reads a STARK of winterfell from bytes that nobody vouches for.
+//! Reads and verifies a STARK of winterfell from bytes that nobody vouches for: what the verifiers of both kinds of proof share.
 //!
 //! The stock reader trusts its input: it panics on a context that no prover writes and reserves what counts ask for. What the verifier
 //! knows is therefore not parsed at all but compared with the bytes, and the rest is read within bounds. After [`read`] the following
@@ -18,13 +18,17 @@
 //! | `interpolate_batch` | panics in debug builds on values without a position | [`crate::SplitTree`] refuses them |
 //! | `BatchMerkleProof::get_root` | panics at depth 64 and more | the depth is at most 30 |
 
-use crate::goldilocks::Goldilocks;
-use winter_air::Air;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use winter_air::proof::{Context, OodFrame, Proof};
-use winter_verifier::{ByteReader, Deserializable, DeserializationError, Serializable};
+use winter_air::{Air, FieldExtension};
+use winter_verifier::crypto::{DefaultRandomCoin, ElementHasher, VectorCommitment};
+use winter_verifier::math::FieldElement;
+use winter_verifier::math::fields::{CubeExtension, QuadExtension};
+use winter_verifier::{AcceptableOptions, ByteReader, Deserializable, DeserializationError, Serializable};
 
 use crate::bounded::BoundedReader;
-use crate::digest::MAX_PARTS;
+use crate::digest::{Digest, MAX_PARTS};
 use crate::error::VerifyError;
 use crate::preset::Preset;
 
@@ -34,6 +38,8 @@ pub(crate) struct Shape {
     /// The context of every proof of the statement.
     pub context: Context,
     quotients: usize,
+    /// Bytes of an element of the base field.
+    base_element: usize,
     /// Layers of the low-degree test, without the remainder.
     pub layers: usize,
     /// Coefficients of the remainder.
@@ -46,20 +52,21 @@ pub(crate) fn malformed(part: &'static str) -> impl Fn(DeserializationError) -> 
 }
 
 impl Shape {
-    /// The shape of the proofs that an AIR with the preset's options has.
-    pub fn new<A: Air<BaseField = Goldilocks>>(preset: Preset, air: &A) -> Self {
-        let air = air.context();
-        let context =
-            Context::new::<Goldilocks>(air.trace_info().clone(), preset.options(), air.num_transition_constraints() + air.num_assertions());
+    /// The shape of the proofs that an AIR has with the options that it was made with: the preset's.
+    pub fn new<A: Air>(preset: Preset, air: &A) -> Self {
+        let (air, options) = (air.context(), air.options().clone());
+        let constraints = air.num_transition_constraints() + air.num_assertions();
+        let context = Context::new::<A::BaseField>(air.trace_info().clone(), options, constraints);
         let fri = context.options().to_fri_options();
         let layers = fri.num_fri_layers(context.lde_domain_size());
         let remainder = (0..layers).fold(context.trace_info().length(), |length, _| length / fri.folding_factor());
-        Self { preset, quotients: air.num_constraint_composition_columns(), layers, remainder, context }
+        let (quotients, base_element) = (air.num_constraint_composition_columns(), A::BaseField::ELEMENT_BYTES);
+        Self { preset, quotients, base_element, layers, remainder, context }
     }
 
     /// Bytes of an element of the extension field.
     fn element(&self) -> usize {
-        8 * self.context.options().field_extension().degree() as usize
+        self.base_element * self.context.options().field_extension().degree() as usize
     }
 
     /// Bytes of the evaluations out of the domain, of the trace and of the quotients: two rows each, behind a byte that says so.
@@ -81,7 +88,7 @@ impl Shape {
         self.context.to_bytes().len()
             + COUNT
             + digests
-            + rows(8 * info.main_trace_width(), domain, MAX_PARTS)
+            + rows(self.base_element * info.main_trace_width(), domain, MAX_PARTS)
             + rows(self.element() * info.aux_segment_width(), domain, 1)
             + rows(self.element() * self.quotients, domain, 1)
             + self.frames().iter().sum::<usize>()
@@ -90,6 +97,87 @@ impl Shape {
             + 4 * COUNT
     }
 }
+
+// VERIFICATION
+// ================================================================================================
+
+/// Verifies a STARK: steps 4 to 7 of the protocol. The main trace must be committed to in `main_parts` trees, and `check_main` looks at their
+/// roots before any challenge is drawn.
+///
+/// `shape` is that of the AIR with these public inputs. Nothing that is asked for comes from the STARK.
+///
+/// # Errors
+/// The STARK does not hold.
+pub(crate) fn verify<A, H, V>(
+    bytes: &[u8],
+    shape: &Shape,
+    public_inputs: A::PublicInputs,
+    main_parts: usize,
+    check_main: impl FnOnce(&Digest) -> Result<(), VerifyError>,
+) -> Result<(), VerifyError>
+where
+    A: Air,
+    H: ElementHasher<BaseField = A::BaseField, Digest = Digest>,
+    V: VectorCommitment<H>,
+{
+    // 4. The shape of the STARK: its context is the expected one, every count and length is the one that the context implies.
+    let proof = read(bytes, shape)?;
+
+    // 5. The commitments: each has the parts that belong to it, and those of the main trace are the statement's. Winterfell absorbs the same
+    //    digests before it draws the challenges that follow them.
+    let segments = shape.context.trace_info().num_segments();
+    let (trace, constraints, layers) = proof.commitments.clone().parse::<H>(segments, shape.layers).map_err(malformed("commitments"))?;
+    let [main, auxiliary] = trace[..] else {
+        return Err(malformed("commitments")(DeserializationError::UnexpectedEOF));
+    };
+    check_parts("main trace", &main, main_parts)?;
+    check_parts("auxiliary trace", &auxiliary, 1)?;
+    check_parts("constraints", &constraints, 1)?;
+    layers.iter().try_for_each(|layer| check_parts("layers of the low-degree test", layer, 1))?;
+    check_main(&main)?;
+
+    // 6. The remainder of the low-degree test: winterfell absorbs its commitment but does not compare it with the remainder, which could
+    //    then be chosen after the queries are known.
+    let committed = layers.last().copied().unwrap_or_default();
+    let options = shape.context.options();
+    match options.field_extension() {
+        FieldExtension::None => check_remainder::<A::BaseField, H>(&proof, shape, &committed),
+        FieldExtension::Quadratic => check_remainder::<QuadExtension<A::BaseField>, H>(&proof, shape, &committed),
+        FieldExtension::Cubic => check_remainder::<CubeExtension<A::BaseField>, H>(&proof, shape, &committed),
+    }?;
+
+    // 7. The STARK: challenges, consistency out of the domain, grinding, openings and low-degree test. The checks above leave no panic that
+    //    is known of; should there be one, the proof does not hold.
+    let acceptable = AcceptableOptions::OptionSet(vec![options.clone()]);
+    let stark = || winter_verifier::verify::<A, H, DefaultRandomCoin<H>, V>(proof, public_inputs, &acceptable);
+    catch_unwind(AssertUnwindSafe(stark)).map_err(|_| VerifyError::Panicked)??;
+    Ok(())
+}
+
+fn check_parts(part: &'static str, digest: &Digest, expected: usize) -> Result<(), VerifyError> {
+    match digest.parts().len() {
+        found if found != expected => Err(VerifyError::Parts { part, expected, found }),
+        _ => Ok(()),
+    }
+}
+
+fn check_remainder<E, H>(proof: &Proof, shape: &Shape, committed: &Digest) -> Result<(), VerifyError>
+where
+    E: FieldElement,
+    H: ElementHasher<BaseField = E::BaseField, Digest = Digest>,
+{
+    let remainder: Vec<E> = proof.fri_proof.parse_remainder().map_err(malformed("remainder"))?;
+    if remainder.len() != shape.remainder {
+        return Err(VerifyError::RemainderLength { expected: shape.remainder, found: remainder.len() });
+    }
+    if H::hash_elements(&remainder) != *committed {
+        return Err(VerifyError::RemainderCommitment);
+    }
+    Ok(())
+}
+
+// READING
+// ================================================================================================
 
 /// Reads a STARK that has the given shape.
 ///

@@ -7,7 +7,6 @@ use winter_verifier::{ByteReader, ByteWriter, Deserializable, DeserializationErr
 
 use crate::blake2s::TreeDigest;
 use crate::digest::{Digest, MAX_PARTS};
-use crate::hasher::{SplitHasher, TreeHasher};
 
 /// The deepest tree that an opening is read for: 2^30 leaves, above every domain that an entry allows.
 const MAX_DEPTH: u8 = 30;
@@ -76,7 +75,7 @@ pub enum SplitTreeError {
     },
 }
 
-impl<H: TreeHasher> SplitTree<H> {
+impl<H: Hasher<Digest = TreeDigest>> SplitTree<H> {
     /// A commitment of trees that are already built, in the order of the parts.
     ///
     /// # Errors
@@ -133,7 +132,11 @@ fn list_lengths(positions: &[usize], depth: u8) -> Vec<usize> {
     lengths
 }
 
-impl<H: TreeHasher, const IO: bool> VectorCommitment<SplitHasher<H, IO>> for SplitTree<H> {
+impl<H, S> VectorCommitment<S> for SplitTree<H>
+where
+    H: Hasher<Digest = TreeDigest>,
+    S: Hasher<Digest = Digest>,
+{
     type Options = ();
     type Proof = SplitOpening<H>;
     type MultiProof = SplitOpening<H>;
@@ -166,7 +169,7 @@ impl<H: TreeHasher, const IO: bool> VectorCommitment<SplitHasher<H, IO>> for Spl
     }
 
     fn open(&self, index: usize) -> Result<(Digest, SplitOpening<H>), SplitTreeError> {
-        let (items, opening) = <Self as VectorCommitment<SplitHasher<H, IO>>>::open_many(self, &[index])?;
+        let (items, opening) = <Self as VectorCommitment<S>>::open_many(self, &[index])?;
         Ok((items[0], opening))
     }
 
@@ -186,7 +189,7 @@ impl<H: TreeHasher, const IO: bool> VectorCommitment<SplitHasher<H, IO>> for Spl
     }
 
     fn verify(commitment: Digest, index: usize, item: Digest, proof: &SplitOpening<H>) -> Result<(), SplitTreeError> {
-        <Self as VectorCommitment<SplitHasher<H, IO>>>::verify_many(commitment, &[index], &[item], proof)
+        <Self as VectorCommitment<S>>::verify_many(commitment, &[index], &[item], proof)
     }
 
     fn verify_many(commitment: Digest, indexes: &[usize], items: &[Digest], proof: &SplitOpening<H>) -> Result<(), SplitTreeError> {
@@ -219,7 +222,7 @@ impl<H: Hasher> Clone for SplitOpening<H> {
     }
 }
 
-impl<H: TreeHasher> Serializable for SplitOpening<H> {
+impl<H: Hasher<Digest = TreeDigest>> Serializable for SplitOpening<H> {
     fn write_into<W: ByteWriter>(&self, target: &mut W) {
         // One to three trees of a depth below 256, at most 2^16 - 1 lists, none longer than the tree is deep.
         target.write_u8(self.trees.len() as u8);
@@ -234,7 +237,7 @@ impl<H: TreeHasher> Serializable for SplitOpening<H> {
     }
 }
 
-impl<H: TreeHasher> Deserializable for SplitOpening<H> {
+impl<H: Hasher<Digest = TreeDigest>> Deserializable for SplitOpening<H> {
     /// Reserves nothing on the word of a count: the stock reader of batch openings reserves any number of lists.
     fn read_from<R: ByteReader>(source: &mut R) -> Result<Self, DeserializationError> {
         let invalid = |reason: String| Err(DeserializationError::InvalidValue(reason));
@@ -266,12 +269,12 @@ impl<H: TreeHasher> Deserializable for SplitOpening<H> {
 
 #[cfg(test)]
 mod tests {
-
-    use crate::goldilocks::Goldilocks;
     use winter_verifier::crypto::hashers::Blake3_256;
 
     use super::*;
     use crate::bounded::BoundedReader;
+    use crate::goldilocks::Goldilocks;
+    use crate::hasher::SplitHasher;
 
     type Inner = Blake3_256<Goldilocks>;
     type Outer = SplitHasher<Inner, true>;

@@ -1,23 +1,16 @@
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use crate::goldilocks::Goldilocks;
-use winter_air::proof::Proof;
-use winter_air::{Air, FieldExtension, TraceInfo};
+use winter_air::{Air, TraceInfo};
 use winter_verifier::crypto::hashers::Blake3_256;
-use winter_verifier::crypto::{DefaultRandomCoin, ElementHasher};
-use winter_verifier::math::FieldElement;
-use winter_verifier::math::fields::{CubeExtension, QuadExtension};
-use winter_verifier::{AcceptableOptions, DeserializationError};
 
 use crate::air::{ModelAir, trace_info};
 use crate::blake2s::Blake2s256;
 use crate::commitment::ModelCommitment;
 use crate::digest::Digest;
 use crate::error::VerifyError;
+use crate::goldilocks::Goldilocks;
 use crate::hasher::{SplitHasher, TreeHasher};
 use crate::preset::{Hash, Preset, Security};
 use crate::proof_file::{ProofFile, public_inputs};
-use crate::stark::{self, Shape, malformed};
+use crate::stark::{self, Shape};
 use crate::statement::Statement;
 use crate::vector_commitment::SplitTree;
 
@@ -76,73 +69,21 @@ where
 {
     let Claim { preset, trace_info, public_inputs, fixed_root, io_commitment } = claim;
 
-    // 4. The shape of the STARK: its context is the expected one, every count and length is the one that the context implies.
     let shape = Shape::new(preset, &A::new(trace_info, public_inputs.clone(), preset.options()));
-    let proof = stark::read(bytes, &shape)?;
-
-    // 5. The commitments: the fixed columns are the model's, and inputs and outputs are those of the statement. Winterfell absorbs the same
-    //    digests before it draws the challenges that follow them.
-    let segments = shape.context.trace_info().num_segments();
-    let (trace, constraints, layers) =
-        proof.commitments.clone().parse::<SplitHasher<H, IO>>(segments, shape.layers).map_err(malformed("commitments"))?;
-    let [main, auxiliary] = trace[..] else {
-        return Err(malformed("commitments")(DeserializationError::UnexpectedEOF));
-    };
-    check_parts("main trace", &main, if IO { 3 } else { 2 })?;
-    check_parts("auxiliary trace", &auxiliary, 1)?;
-    check_parts("constraints", &constraints, 1)?;
-    layers.iter().try_for_each(|layer| check_parts("layers of the low-degree test", layer, 1))?;
-    let found = main.parts()[0];
-    if found != fixed_root {
-        return Err(VerifyError::FixedRoot { expected: fixed_root, found });
-    }
-    match io_commitment {
-        Some(expected) if main.parts()[1] != expected => {
-            return Err(VerifyError::IoCommitment { expected, found: main.parts()[1] });
+    // The fixed columns are the model's, and inputs and outputs are those of the statement.
+    let check_main = |main: &Digest| {
+        let found = main.parts()[0];
+        if found != fixed_root {
+            return Err(VerifyError::FixedRoot { expected: fixed_root, found });
         }
-        _ => {}
-    }
-
-    // 6. The remainder of the low-degree test: winterfell absorbs its commitment but does not compare it with the remainder, which could
-    //    then be chosen after the queries are known.
-    let committed = layers.last().copied().unwrap_or_default();
-    match preset.options().field_extension() {
-        FieldExtension::None => check_remainder::<Goldilocks, H, IO>(&proof, &shape, &committed),
-        FieldExtension::Quadratic => check_remainder::<QuadExtension<Goldilocks>, H, IO>(&proof, &shape, &committed),
-        FieldExtension::Cubic => check_remainder::<CubeExtension<Goldilocks>, H, IO>(&proof, &shape, &committed),
-    }?;
-
-    // 7. The STARK: challenges, consistency out of the domain, grinding, openings and low-degree test. The checks above leave no panic that
-    //    is known of; should there be one, the proof does not hold.
-    let acceptable = AcceptableOptions::OptionSet(vec![preset.options()]);
-    let stark = || {
-        type Coin<H, const IO: bool> = DefaultRandomCoin<SplitHasher<H, IO>>;
-        winter_verifier::verify::<A, SplitHasher<H, IO>, Coin<H, IO>, SplitTree<H>>(proof, public_inputs, &acceptable)
+        match io_commitment {
+            Some(expected) if main.parts()[1] != expected => Err(VerifyError::IoCommitment { expected, found: main.parts()[1] }),
+            _ => Ok(()),
+        }
     };
-    catch_unwind(AssertUnwindSafe(stark)).map_err(|_| VerifyError::Panicked)??;
+    let parts = if IO { 3 } else { 2 };
+    stark::verify::<A, SplitHasher<H, IO>, SplitTree<H>>(bytes, &shape, public_inputs, parts, check_main)?;
     Ok(Security::of(&shape.context, preset.hash()))
-}
-
-fn check_parts(part: &'static str, digest: &Digest, expected: usize) -> Result<(), VerifyError> {
-    match digest.parts().len() {
-        found if found != expected => Err(VerifyError::Parts { part, expected, found }),
-        _ => Ok(()),
-    }
-}
-
-fn check_remainder<E, H, const IO: bool>(proof: &Proof, shape: &Shape, committed: &Digest) -> Result<(), VerifyError>
-where
-    E: FieldElement<BaseField = Goldilocks>,
-    H: TreeHasher,
-{
-    let remainder: Vec<E> = proof.fri_proof.parse_remainder().map_err(malformed("remainder"))?;
-    if remainder.len() != shape.remainder {
-        return Err(VerifyError::RemainderLength { expected: shape.remainder, found: remainder.len() });
-    }
-    if SplitHasher::<H, IO>::hash_elements(&remainder) != *committed {
-        return Err(VerifyError::RemainderCommitment);
-    }
-    Ok(())
 }
 
 #[cfg(test)]

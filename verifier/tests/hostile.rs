@@ -1,16 +1,25 @@
-//! The verifier on bytes that no prover wrote: every one is refused, none by a panic, and none with more than 64 MB of memory.
+//! The verifiers on bytes that no prover wrote: every one is refused, none by a panic, and none with more than 64 MB of memory, or 256 MB for
+//! the longest programs.
 //!
 //! Nearly all of it ends before the STARK's challenges are drawn. What comes after that, the sum over the public values above all, is
-//! within the same limit in the prover's `tests/mutants.rs`, which begins with valid proofs.
+//! within the same limit in the prover's `tests/mutants.rs` and `tests/cairo_mutants.rs`, which begin with valid proofs.
 
 mod memory;
 
-use maat_verifier::Goldilocks;
 use maat_verifier::air::{ModelAir, trace_info};
-use maat_verifier::{Entries, Entry, FileError, Header, Preset, ProofFile, Values, VerifyError, public_inputs, verify};
+use maat_verifier::cairo::columns::{AUXILIARY_WIDTH, MAIN_WIDTH, MAX_ROWS};
+use maat_verifier::cairo::{self, Builtin, CairoAir, CairoProof, Claim, ClaimError, MAX_BYTECODE, MAX_OUTPUT, Program};
+use maat_verifier::{
+    Blake2s256, Digest, Entries, Entry, Felt252, FileError, Goldilocks, Hash, Header, Preset, ProofFile, Values, VerifyError, WholeHasher,
+    public_inputs, verify,
+};
+use miniz_oxide::deflate::compress_to_vec;
 use winter_air::Air;
-use winter_air::proof::Context;
-use winter_verifier::Serializable;
+use winter_air::proof::{Commitments, Context, OodFrame, Proof, Queries};
+use winter_verifier::crypto::ElementHasher;
+use winter_verifier::crypto::hashers::Blake3_256;
+use winter_verifier::math::FieldElement;
+use winter_verifier::{Deserializable, Serializable, VerifierError};
 
 use memory::{LIMIT, alone, measured};
 
@@ -114,4 +123,209 @@ fn a_proof_for_another_model_is_refused_before_the_stark_is_read() {
     let found = header.entries().commitment();
     assert_eq!(verify(&bytes, &expected), Err(VerifyError::Commitment { expected, found }));
     assert_eq!(verify(b"MAAT", &expected), Err(VerifyError::File(FileError::Magic)));
+}
+
+// CAIRO PROOFS
+// ================================================================================================
+
+/// The most memory that the verification of a Cairo proof may take: that of the longest bytecode and the longest output there may be, which
+/// fill few bytes of a file when they are zeros.
+const CAIRO_LIMIT: usize = 256 << 20;
+
+/// The header that every program begins with, and then zeros.
+fn program(length: usize) -> Program {
+    let builtins = Builtin::ALL.to_vec();
+    let header = [0x0407_8001_7fff_7fff, builtins.len() as u64, 0x1104_8001_8001_8000, 4, 0x0107_8001_7fff_7fff];
+    let bytecode = header.into_iter().chain(std::iter::repeat(0)).take(length).map(Felt252::new).collect();
+    Program::new(bytecode, builtins).unwrap()
+}
+
+/// A claim about a program with bytecode and output of these lengths, in the longest trace.
+fn claim(preset: Preset, bytecode: usize, output: usize) -> Claim {
+    Claim {
+        program: program(bytecode),
+        preset,
+        rows: MAX_ROWS as u32,
+        steps: 2,
+        last_pc: 7,
+        final_ap: bytecode as u32 + 7,
+        offsets: [0, u16::MAX],
+        output_start: 1,
+        output: vec![Felt252::new(0); output],
+        range_checks: 1,
+    }
+}
+
+/// The AIR of a claim's proofs, and the context that they have.
+fn cairo_context(claim: &Claim) -> (CairoAir, Context) {
+    let air = CairoAir::new(cairo::air::trace_info(claim.rows as usize), claim.public_inputs(), claim.preset.cairo_options());
+    let constraints = air.context().num_transition_constraints() + air.context().num_assertions();
+    let context = Context::new::<Felt252>(air.trace_info().clone(), air.options().clone(), constraints);
+    (air, context)
+}
+
+/// A file whose STARK has the right context and then the given bytes.
+fn cairo_file(claim: Claim, tail: &[u8]) -> Vec<u8> {
+    let stark = [&cairo_context(&claim).1.to_bytes(), tail].concat();
+    CairoProof { claim, stark }.to_bytes()
+}
+
+/// A STARK of zeros that has the claim's shape in every respect: it passes all checks before the one out of the domain, which takes the sum
+/// over the public memory.
+fn hollow(claim: &Claim) -> Vec<u8> {
+    const ELEMENT: usize = Felt252::ELEMENT_BYTES;
+    let (air, context) = cairo_context(claim);
+    let (fri, domain) = (air.options().to_fri_options(), air.lde_domain_size());
+    let (quotients, layers) = (air.context().num_constraint_composition_columns(), fri.num_fri_layers(domain));
+
+    // One tree of the domain's depth, and no nodes of it.
+    let opening = |domain: usize| vec![1_u8, domain.ilog2() as u8, 0, 0];
+    let queries = |width: usize| {
+        let values = vec![0_u8; width * ELEMENT];
+        Queries::read_from_bytes(&[values.to_bytes(), opening(domain).to_bytes()].concat()).unwrap()
+    };
+    let frame = |width: usize| [&(1 + 2 * (width * ELEMENT) as u16).to_le_bytes()[..], &[2], &vec![0; 2 * width * ELEMENT]].concat();
+    let layer = |layer: u32| {
+        let (values, opening) = (vec![0; fri.folding_factor() * ELEMENT], opening(domain / fri.folding_factor().pow(layer)));
+        [&(values.len() as u32).to_le_bytes()[..], &values, &(opening.len() as u32).to_le_bytes(), &opening].concat()
+    };
+    let remainder = vec![Felt252::new(0); claim.rows as usize / fri.folding_factor().pow(layers as u32)];
+    let committed = match claim.preset.hash() {
+        Hash::Blake3 => WholeHasher::<Blake3_256<Felt252>>::hash_elements(&remainder),
+        Hash::Blake2s => WholeHasher::<Blake2s256<Felt252>>::hash_elements(&remainder),
+    };
+    let size = (remainder.len() * ELEMENT) as u16;
+    let layer_bytes: Vec<u8> = (1..=layers as u32).flat_map(layer).collect();
+    let low_degree = [&[layers as u8][..], &layer_bytes, &size.to_le_bytes(), &vec![0; size.into()], &[0]].concat();
+
+    let [main, auxiliary, constraints] = [Digest::default(); 3];
+    let roots = [vec![Digest::default(); layers], vec![committed]].concat();
+    let proof = Proof {
+        context,
+        num_unique_queries: 1,
+        commitments: Commitments::new::<WholeHasher<Blake3_256<Felt252>>>(vec![main, auxiliary], constraints, roots),
+        trace_queries: vec![queries(MAIN_WIDTH), queries(AUXILIARY_WIDTH)],
+        constraint_queries: queries(quotients),
+        ood_frame: OodFrame::read_from_bytes(&[frame(MAIN_WIDTH + AUXILIARY_WIDTH), frame(quotients)].concat()).unwrap(),
+        fri_proof: Deserializable::read_from_bytes(&low_degree).unwrap(),
+        pow_nonce: 0,
+    };
+    proof.to_bytes()
+}
+
+/// Verifies a Cairo proof for whatever program it names, in as much memory.
+fn cairo_error(bytes: &[u8], limit: usize) -> VerifyError {
+    let (verdict, peak) = measured(|| cairo::verify_any(bytes));
+    let error = verdict.unwrap_err();
+    let start = &bytes[..bytes.len().min(2_000)];
+    assert_ne!(error, VerifyError::Panicked, "{start:02x?}");
+    assert!(peak <= limit, "{peak} bytes for {start:02x?}");
+    error
+}
+
+/// The felts of a file's output or bytecode: their number, and then the bytes to be compressed.
+fn packed(count: u32, raw: &[u8]) -> Vec<u8> {
+    let compressed = compress_to_vec(raw, 1);
+    [&count.to_le_bytes()[..], &(compressed.len() as u32).to_le_bytes(), &compressed].concat()
+}
+
+/// A file up to its output.
+fn before_the_output() -> Vec<u8> {
+    const FIXED_PART: usize = 12 + 1 + 3 * 4 + 2 * 2 + 1 + 2 * 4;
+    let mut bytes = cairo_file(claim(Preset::Fast, 8, 0), &[]);
+    bytes.truncate(FIXED_PART);
+    bytes
+}
+
+#[test]
+fn arbitrary_bytes_are_no_cairo_proof() {
+    let _alone = alone();
+    let mut random = Random(3);
+    let start = &before_the_output()[..11];
+    for length in 0..2_000 {
+        cairo_error(&[start, &random.bytes(length % 300)].concat(), LIMIT);
+    }
+    let whole = cairo_file(claim(Preset::Onchain, 30, 5), &[1; 100]);
+    for index in 0..20_000 {
+        let mut bytes = whole.clone();
+        let position = random.next() as usize % bytes.len();
+        let length = 1 + index % 3;
+        bytes.splice(position..(position + length).min(whole.len()), random.bytes(length));
+        cairo_error(&bytes, LIMIT);
+    }
+}
+
+#[test]
+fn arbitrary_cairo_starks_with_the_right_context_are_refused() {
+    let _alone = alone();
+    let mut random = Random(4);
+    for index in 0..3_000 {
+        let length = random.next() as usize % 600;
+        cairo_error(&cairo_file(claim(Preset::ALL[index % 3], 8, 3), &random.bytes(length)), LIMIT);
+    }
+    for preset in Preset::ALL {
+        let huge = [&[1, 0, 0][..], &[0; 1], &[255; 8]].concat();
+        let error = cairo_error(&cairo_file(claim(preset, 8, 3), &huge), LIMIT);
+        assert!(matches!(error, VerifyError::Malformed { part: "trace queries", .. }), "{error}");
+    }
+}
+
+#[test]
+fn counts_of_felts_that_no_proof_may_have_are_refused_before_anything_is_reserved() {
+    let _alone = alone();
+    let refused = |part, reason| VerifyError::File(FileError::Packed { part, reason });
+    let start = before_the_output();
+    for count in [MAX_OUTPUT as u32 + 1, u32::MAX] {
+        let error = cairo_error(&[&start[..], &packed(count, &[0; 100])].concat(), 1 << 20);
+        assert_eq!(error, refused("output", "there are more felts than a proof may speak of"));
+    }
+    let start = [start, packed(0, &[])].concat();
+    for count in [MAX_BYTECODE as u32 + 1, u32::MAX] {
+        let error = cairo_error(&[&start[..], &packed(count, &[0; 100])].concat(), 1 << 20);
+        assert_eq!(error, refused("bytecode", "there are more felts than a proof may speak of"));
+    }
+    // As many bytes as four can say, of which there are none.
+    let error = cairo_error(&[&start[..], &[1, 0, 0, 0], &[255; 4]].concat(), 1 << 20);
+    assert_eq!(error, VerifyError::File(FileError::Truncated { part: "bytecode" }));
+}
+
+#[test]
+fn what_decompresses_to_more_than_its_felts_fill_is_refused() {
+    let _alone = alone();
+    let start = before_the_output();
+    let bomb = vec![0; 256 << 20];
+    for count in [0, 1, 1_000, MAX_OUTPUT as u32] {
+        let bytes = [&start[..], &packed(count, &bomb)].concat();
+        let refused = FileError::Packed { part: "output", reason: "it cannot be decompressed" };
+        assert_eq!(cairo_error(&bytes, LIMIT), VerifyError::File(refused), "{count}");
+    }
+    // The most that it may decompress to, in felts of 32 bytes, none of which may follow.
+    let most = vec![&[32_u8][..], &[0; 32]].concat().repeat(MAX_OUTPUT);
+    let error = cairo_error(&[&start[..], &packed(MAX_OUTPUT as u32, &most)].concat(), LIMIT);
+    assert_eq!(error, VerifyError::File(FileError::Truncated { part: "bytecode" }));
+}
+
+#[test]
+fn a_trace_that_is_longer_than_any_is_refused_at_once() {
+    let _alone = alone();
+    let bytes = cairo_file(claim(Preset::Fast, 8, 3), &[]);
+    for (log_rows, found) in [(0, 1), (8, 1 << 8), (23, 1 << 23), (31, 1 << 31), (32, 0), (255, 0)] {
+        let mut bytes = bytes.clone();
+        bytes[12] = log_rows;
+        assert_eq!(cairo_error(&bytes, 1 << 20), VerifyError::File(FileError::Claim(ClaimError::Rows { found })));
+    }
+}
+
+#[test]
+fn the_longest_program_and_output_are_refused_within_their_memory() {
+    let _alone = alone();
+    for preset in Preset::ALL {
+        let longest = claim(preset, MAX_BYTECODE, MAX_OUTPUT);
+        let stark = hollow(&longest);
+        let bytes = CairoProof { claim: longest, stark }.to_bytes();
+        // They are a small part of a small file.
+        assert!(bytes.len() < 20_000, "{} bytes", bytes.len());
+        let expected = VerifyError::Stark(VerifierError::InconsistentOodConstraintEvaluations);
+        assert_eq!(cairo_error(&bytes, CAIRO_LIMIT), expected, "{preset}");
+    }
 }

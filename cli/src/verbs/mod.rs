@@ -1,5 +1,6 @@
 //! One file a verb: its arguments, and a function that gives a typed response.
 
+pub mod cairo_prove;
 pub mod commitment;
 pub mod demo;
 pub mod inspect;

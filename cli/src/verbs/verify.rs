@@ -1,25 +1,27 @@
-use std::io::IsTerminal;
+mod cairo;
+mod model;
+
 use std::path::PathBuf;
-use std::time::Instant;
 
 use anyhow::bail;
-use maat_transpiler::{PackageFolder, hex};
-use maat_verifier::{
-    FileError, Hash, MAX_FILE_BYTES, ModelCommitment, Opening, OpeningError, Preset, ProofFile, Statement, Values, VerifyError,
-};
-use serde_json::{Value, json};
+use maat_transpiler::PackageFolder;
+use maat_verifier::cairo::ProgramHash;
+use maat_verifier::{FileError, Hash, Kind, MAX_FILE_BYTES, ModelCommitment, Preset};
 
-use crate::response::{NOT_ZERO_KNOWLEDGE, Response, fields, grouped, security};
+use crate::response::Response;
 use crate::{files, opening};
 
-/// Verify a proof: that the committed model, on these inputs, gives these outputs
+/// Verify a proof: that the model, on these inputs, gives these outputs, or that a Cairo program gave its output
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat verify proof.bin --model package\n  maat verify proof.bin --commitment 0x00..\n  \
-    maat verify proof.bin --model package --opening opening.json\n\n\
+    maat verify proof.bin --model package --opening opening.json\n  \
+    maat verify proof.bin --program-hash 0x..\n\n\
     Exits with 0 only when the proof holds, and prints the statement that it proves. Inputs, outputs, preset and batch size are the\n\
     prover's choice: look whether they are what you asked for. Values are the integers that `maat run --json` shows.\n\
     The commitment is like a verifying key: it stands for a model only if somebody recomputed it, with `maat commitment`. Likewise a\n\
-    salted commitment names one batch only once it is opened: before that, equal ones may stand for different values.\n\n\
+    salted commitment names one batch only once it is opened: before that, equal ones may stand for different values.\n\
+    A Cairo proof is for a program, which stands in the proof and is hashed: the bytecode's hash is kept in the cache, as it takes longer than\n\
+    all else. The output of a package's program is its inputs and then its outputs.\n\n\
     Proofs are succinct and NOT zero-knowledge: they leak some of the weights, and of what is committed to.")]
 pub struct Arguments {
     /// The proof, as `maat prove` writes it
@@ -29,98 +31,55 @@ pub struct Arguments {
     /// Check that this opens the proof's salted commitment too, and show the values: the file that `maat prove --opening` writes
     #[arg(long, value_name = "FILE")]
     opening: Option<PathBuf>,
+    /// Hash the program of a Cairo proof anew, in place of looking its hash up in $MAAT_CACHE or in the user's cache folder
+    #[arg(long)]
+    no_cache: bool,
 }
 
-/// The model that the proof must be for.
+/// The model or program that the proof must be for.
 #[derive(clap::Args)]
 #[group(required = true, multiple = false)]
 struct Expected {
-    /// The package folder of the model; nothing but its manifest.json is read
+    /// The package folder of the model; for a model proof nothing but its manifest.json is read
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
     /// The commitment of the model, as `maat transpile` and `maat commitment` print it
     #[arg(long, value_name = "0x..")]
     commitment: Option<ModelCommitment>,
+    /// The hash of the Cairo program, as StarkWare's bootloader computes it and `maat transpile` and `maat cairo-prove` print it
+    #[arg(long, value_name = "0x..")]
+    program_hash: Option<ProgramHash>,
 }
 
-/// The verdict.
-pub struct Verified {
-    expected: ModelCommitment,
-    result: Result<Accepted, Rejection>,
-    ms: f64,
-}
 
-/// What holds.
-struct Accepted {
-    statement: Statement,
-    rows: u32,
-    opening: Option<Opening>,
-}
-
-/// What does not.
-enum Rejection {
-    Proof(VerifyError),
-    Opening(OpeningError),
-}
-
-pub fn run(arguments: Arguments) -> anyhow::Result<Verified> {
-    let expected = match (arguments.expected.commitment, arguments.expected.model) {
-        (Some(commitment), _) => commitment,
-        (None, Some(folder)) => PackageFolder::open(&folder)?.entries()?.commitment(),
-        (None, None) => unreachable!("clap asks for one of them"),
-    };
+pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
+    let Expected { model, commitment, program_hash } = arguments.expected;
+    let package = model.as_deref().map(PackageFolder::open).transpose()?;
     let opening = arguments.opening.as_deref().map(opening::read).transpose()?;
-    let proof = files::read(&arguments.proof, MAX_FILE_BYTES)?;
-    let started = Instant::now();
-    let proof = proof.map_err(|found| FileError::TooLong { found }.into());
-    let verdict = proof.and_then(|proof| Ok((maat_verifier::verify(&proof, &expected)?, proof)));
-    let ms = started.elapsed().as_secs_f64() * 1000.0;
-    let result = match verdict {
-        Err(error) => Err(Rejection::Proof(error)),
-        Ok((statement, proof)) => {
-            // Verified: so they are the entries of the expected model.
-            let (header, _) = ProofFile::split(&proof)?;
-            match opening.as_ref().map_or(Ok(()), |opening| opening.check(&statement, header.entries())) {
-                Ok(()) => Ok(Accepted { statement, rows: header.entry().rows, opening }),
-                Err(OpeningError::NotCommitted) => {
-                    bail!("the proof holds, but --opening has nothing to open: {}", OpeningError::NotCommitted)
-                }
-                Err(error) => Err(Rejection::Opening(error)),
-            }
+    let proof = files::read(&arguments.proof, MAX_FILE_BYTES)?.map_err(|found| FileError::TooLong { found });
+    // What is no proof at all is refused as the kind of proof that was asked for.
+    let asked = if program_hash.is_some() { Kind::Cairo } else { Kind::Model };
+    match proof.as_deref().ok().and_then(|proof| Kind::of(proof).ok()).unwrap_or(asked) {
+        Kind::Model => {
+            let expected = match (commitment, package) {
+                (Some(commitment), _) => commitment,
+                (None, Some(package)) => package.entries()?.commitment(),
+                (None, None) => bail!("the file holds a model proof, which has no program hash: give --commitment or --model"),
+            };
+            Ok(Box::new(model::run(proof, expected, opening)?))
         }
-    };
-    Ok(Verified { expected, result, ms })
-}
-
-/// Inferences, and values of each, that are shown on a terminal.
-const SHOWN: (usize, usize) = (8, 12);
-
-/// The values of a batch, a line for each inference.
-fn lines(values: &Values, batch: u32, shortened: bool) -> String {
-    let Values::Public(values) = values else { return "bound by the salted commitment".to_owned() };
-    let each = values.len() / batch as usize;
-    let (inferences, length) = if shortened { SHOWN } else { (usize::MAX, usize::MAX) };
-    let line = |values: &[i32]| {
-        let shown = values.iter().take(length).map(i32::to_string).collect::<Vec<_>>().join(" ");
-        if values.len() > length { format!("{shown} .. ({} values)", grouped(values.len() as u64)) } else { shown }
-    };
-    let mut lines: Vec<String> = values.chunks(each).take(inferences).map(line).collect();
-    if batch as usize > inferences {
-        lines.push(format!(".. ({} inferences; --json shows all)", grouped(batch)));
-    }
-    lines.join(&format!("\n{:18} ", ""))
-}
-
-/// The values of a batch, a list for each inference.
-fn lists(values: &Values, batch: u32) -> Value {
-    values.as_public().map_or(Value::Null, |values| values.chunks(values.len() / batch as usize).collect())
-}
-
-fn extension(preset: Preset) -> &'static str {
-    match preset.options().field_extension().degree() {
-        1 => "no",
-        2 => "quadratic",
-        _ => "cubic",
+        Kind::Cairo => {
+            if opening.is_some() {
+                bail!("the file holds a Cairo proof, which has no salted commitment that --opening could open");
+            }
+            let expected = match (program_hash, &package) {
+                (Some(hash), _) => hash,
+                (None, Some(package)) => package.program_hash()?,
+                (None, None) => bail!("the file holds a Cairo proof, which has no commitment to a model: give --program-hash or --model"),
+            };
+            let model = package.map(|package| package.model()).transpose()?;
+            Ok(Box::new(cairo::run(proof, expected, model, !arguments.no_cache)))
+        }
     }
 }
 
@@ -128,133 +87,5 @@ fn hash(preset: Preset) -> &'static str {
     match preset.hash() {
         Hash::Blake3 => "Blake3",
         Hash::Blake2s => "Blake2s",
-    }
-}
-
-impl Accepted {
-    /// Inputs and outputs, as far as they are known: from the statement, or else from the opening.
-    fn values(&self) -> [Values; 2] {
-        let known = |values: &Values, opened: fn(&Opening) -> &[Vec<i32>]| match (values, &self.opening) {
-            (Values::Committed, Some(opening)) => Values::Public(opened(opening).concat()),
-            (values, _) => values.clone(),
-        };
-        [known(&self.statement.inputs, |opening| &opening.inputs), known(&self.statement.outputs, |opening| &opening.outputs)]
-    }
-
-    /// How hard the salted commitment was to make ambiguous, if nobody has opened it here.
-    fn unopened_bits(&self) -> Option<u32> {
-        let unopened = self.statement.io_commitment.is_some() && self.opening.is_none();
-        unopened.then(|| self.statement.preset.unopened_bits())
-    }
-
-    fn text(&self, ms: f64) -> String {
-        let Statement { commitment, preset, batch, inputs, outputs, io_commitment, security: bits } = &self.statement;
-        let shortened = std::io::stdout().is_terminal();
-        let options = preset.options();
-        let name = |values: &Values, public, opened| if values.is_committed() && self.opening.is_some() { opened } else { public };
-        let [input_values, output_values] = self.values();
-        let mut facts = vec![
-            ("commitment", commitment.to_string()),
-            ("batch", grouped(*batch)),
-            (name(inputs, "inputs", "inputs, opened"), lines(&input_values, *batch, shortened)),
-            (name(outputs, "outputs", "outputs, opened"), lines(&output_values, *batch, shortened)),
-        ];
-        let unopened = self.unopened_bits().map(|bits| format!(" (binds with {bits} bits only until it is opened)"));
-        let salted = |commitment| format!("{}{}", hex(commitment), unopened.unwrap_or_default());
-        facts.extend(io_commitment.as_ref().map(|commitment| ("salted commitment", salted(commitment))));
-        let (blowup, queries, grinding) = (options.blowup_factor(), options.num_queries(), options.grinding_factor());
-        let hash = hash(*preset);
-        let options = format!("{} extension, blow-up {blowup}, {queries} queries, {grinding} bits of grinding, {hash}", extension(*preset));
-        facts.extend([("preset", preset.to_string()), ("options", options), ("rows", grouped(self.rows)), ("security", security(bits))]);
-        let holds = "the proof holds: the model with this commitment, on these inputs, gives these outputs";
-        let opens = if self.opening.is_some() { "\nthe opening is that of the salted commitment" } else { "" };
-        format!("{holds}{opens}\n\n{}\n\nverified in {ms:.1} ms\n{NOT_ZERO_KNOWLEDGE}", fields(facts))
-    }
-
-    fn json(&self, ms: f64) -> Value {
-        let Statement { commitment, preset, batch, inputs: _, outputs: _, io_commitment, security } = &self.statement;
-        let options = preset.options();
-        let [inputs, outputs] = self.values();
-        json!({
-            "valid": true,
-            "kind": "model",
-            "commitment": commitment.to_string(),
-            "preset": preset.name(),
-            "options": {
-                "field_extension": extension(*preset),
-                "blowup": options.blowup_factor(),
-                "queries": options.num_queries(),
-                "grinding_bits": options.grinding_factor(),
-                "hash": hash(*preset),
-            },
-            "rows": self.rows,
-            "batch": batch,
-            "inputs": lists(&inputs, *batch),
-            "outputs": lists(&outputs, *batch),
-            "io_commitment": io_commitment.as_ref().map(hex),
-            "opened": self.opening.is_some(),
-            "unopened_bits": self.unopened_bits(),
-            "security": { "conjectured": security.conjectured, "proven": security.proven },
-            "zero_knowledge": false,
-            "verify_ms": ms,
-        })
-    }
-}
-
-impl Rejection {
-    fn text(&self) -> String {
-        match self {
-            Self::Proof(error) => format!("the proof does NOT hold: {error}"),
-            Self::Opening(error) => format!("the proof holds, but the opening is NOT that of its salted commitment: {error}"),
-        }
-    }
-
-    fn error(&self) -> String {
-        match self {
-            Self::Proof(error) => error.to_string(),
-            Self::Opening(error) => format!("the opening is not that of the salted commitment: {error}"),
-        }
-    }
-}
-
-impl Response for Verified {
-    fn text(&self) -> String {
-        match &self.result {
-            Ok(accepted) => accepted.text(self.ms),
-            Err(rejection) => rejection.text(),
-        }
-    }
-
-    fn json(&self) -> Value {
-        match &self.result {
-            Ok(accepted) => accepted.json(self.ms),
-            Err(rejection) => json!({
-                "valid": false,
-                "commitment": self.expected.to_string(),
-                "inputs": null,
-                "outputs": null,
-                "security": null,
-                "verify_ms": self.ms,
-                "error": rejection.error(),
-            }),
-        }
-    }
-
-    fn succeeded(&self) -> bool {
-        self.result.is_ok()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_values_are_shortened_on_a_terminal_only() {
-        let values = Values::Public((0..26).collect());
-        assert_eq!(lines(&values, 2, true).lines().next(), Some("0 1 2 3 4 5 6 7 8 9 10 11 .. (13 values)"));
-        assert_eq!(lines(&values, 2, false).lines().next(), Some("0 1 2 3 4 5 6 7 8 9 10 11 12"));
-        assert_eq!(lines(&values, 26, true).lines().count(), 9);
-        assert_eq!(lines(&Values::Committed, 26, true), "bound by the salted commitment");
     }
 }

@@ -1,28 +1,33 @@
 //! The floor: stock Winterfell on a synthetic AIR with a matrix of the same size and constraints that cost next to nothing.
 
+use std::marker::PhantomData;
 use std::time::Instant;
 
-use maat_verifier::layout::{AUXILIARY_WIDTH, MAIN_WIDTH};
 use winterfell::crypto::{DefaultRandomCoin, MerkleTree, hashers::Blake3_256};
-use winterfell::math::{ExtensionOf, FieldElement, ToElements, fields::f64::BaseElement};
+use winterfell::math::{ExtensibleField, ExtensionOf, FieldElement, StarkField, ToElements};
 use winterfell::matrix::ColMatrix;
 use winterfell::*;
 
-type Hash = Blake3_256<BaseElement>;
+type Hash<B> = Blake3_256<B>;
+
+/// A field that winterfell proves over.
+pub trait Field: StarkField + ExtensibleField<2> + ExtensibleField<3> + 'static {}
+
+impl<B: StarkField + ExtensibleField<2> + ExtensibleField<3> + 'static> Field for B {}
 
 #[derive(Clone)]
 struct Nothing;
 
-impl ToElements<BaseElement> for Nothing {
-    fn to_elements(&self) -> Vec<BaseElement> {
+impl<B: Field> ToElements<B> for Nothing {
+    fn to_elements(&self) -> Vec<B> {
         Vec::new()
     }
 }
 
-struct FloorAir(AirContext<BaseElement>);
+struct FloorAir<B: Field>(AirContext<B>);
 
-impl Air for FloorAir {
-    type BaseField = BaseElement;
+impl<B: Field> Air for FloorAir<B> {
+    type BaseField = B;
     type PublicInputs = Nothing;
 
     fn new(info: TraceInfo, _: Nothing, options: ProofOptions) -> Self {
@@ -30,12 +35,12 @@ impl Air for FloorAir {
         Self(AirContext::new_multi_segment(info, degree(), degree(), 1, 1, options))
     }
 
-    fn context(&self) -> &AirContext<BaseElement> {
+    fn context(&self) -> &AirContext<B> {
         &self.0
     }
 
     /// Each column is multiplied by itself twice: `x' = x^3`.
-    fn evaluate_transition<E: FieldElement<BaseField = BaseElement>>(&self, frame: &EvaluationFrame<E>, _: &[E], result: &mut [E]) {
+    fn evaluate_transition<E: FieldElement<BaseField = B>>(&self, frame: &EvaluationFrame<E>, _: &[E], result: &mut [E]) {
         result[0] = frame.next()[0] - frame.current()[0].cube();
     }
 
@@ -47,54 +52,54 @@ impl Air for FloorAir {
         _: &AuxRandElements<E>,
         result: &mut [E],
     ) where
-        F: FieldElement<BaseField = BaseElement>,
-        E: FieldElement<BaseField = BaseElement> + ExtensionOf<F>,
+        F: FieldElement<BaseField = B>,
+        E: FieldElement<BaseField = B> + ExtensionOf<F>,
     {
         result[0] = aux.next()[0] - E::from(main.current()[0].cube());
     }
 
-    fn get_assertions(&self) -> Vec<Assertion<BaseElement>> {
-        vec![Assertion::single(0, 0, BaseElement::new(3))]
+    fn get_assertions(&self) -> Vec<Assertion<B>> {
+        vec![Assertion::single(0, 0, B::from(3u32))]
     }
 
-    fn get_aux_assertions<E: FieldElement<BaseField = BaseElement>>(&self, _: &AuxRandElements<E>) -> Vec<Assertion<E>> {
-        vec![Assertion::single(0, 0, E::from(BaseElement::new(3)))]
+    fn get_aux_assertions<E: FieldElement<BaseField = B>>(&self, _: &AuxRandElements<E>) -> Vec<Assertion<E>> {
+        vec![Assertion::single(0, 0, E::from(B::from(3u32)))]
     }
 }
 
-struct FloorTrace(TraceInfo, ColMatrix<BaseElement>);
+struct FloorTrace<B: Field>(TraceInfo, ColMatrix<B>);
 
-impl Trace for FloorTrace {
-    type BaseField = BaseElement;
+impl<B: Field> Trace for FloorTrace<B> {
+    type BaseField = B;
 
     fn info(&self) -> &TraceInfo {
         &self.0
     }
 
-    fn main_segment(&self) -> &ColMatrix<BaseElement> {
+    fn main_segment(&self) -> &ColMatrix<B> {
         &self.1
     }
 
-    fn read_main_frame(&self, row: usize, frame: &mut EvaluationFrame<BaseElement>) {
+    fn read_main_frame(&self, row: usize, frame: &mut EvaluationFrame<B>) {
         self.1.read_row_into(row, frame.current_mut());
         self.1.read_row_into((row + 1) % self.1.num_rows(), frame.next_mut());
     }
 }
 
-struct FloorProver(ProofOptions);
+struct FloorProver<B>(ProofOptions, PhantomData<B>);
 
-impl Prover for FloorProver {
-    type BaseField = BaseElement;
-    type Air = FloorAir;
-    type Trace = FloorTrace;
-    type HashFn = Hash;
-    type VC = MerkleTree<Hash>;
-    type RandomCoin = DefaultRandomCoin<Hash>;
-    type TraceLde<E: FieldElement<BaseField = BaseElement>> = DefaultTraceLde<E, Hash, Self::VC>;
-    type ConstraintEvaluator<'a, E: FieldElement<BaseField = BaseElement>> = DefaultConstraintEvaluator<'a, FloorAir, E>;
-    type ConstraintCommitment<E: FieldElement<BaseField = BaseElement>> = DefaultConstraintCommitment<E, Hash, Self::VC>;
+impl<B: Field> Prover for FloorProver<B> {
+    type BaseField = B;
+    type Air = FloorAir<B>;
+    type Trace = FloorTrace<B>;
+    type HashFn = Hash<B>;
+    type VC = MerkleTree<Hash<B>>;
+    type RandomCoin = DefaultRandomCoin<Hash<B>>;
+    type TraceLde<E: FieldElement<BaseField = B>> = DefaultTraceLde<E, Hash<B>, Self::VC>;
+    type ConstraintEvaluator<'a, E: FieldElement<BaseField = B>> = DefaultConstraintEvaluator<'a, FloorAir<B>, E>;
+    type ConstraintCommitment<E: FieldElement<BaseField = B>> = DefaultConstraintCommitment<E, Hash<B>, Self::VC>;
 
-    fn get_pub_inputs(&self, _: &FloorTrace) -> Nothing {
+    fn get_pub_inputs(&self, _: &FloorTrace<B>) -> Nothing {
         Nothing
     }
 
@@ -102,59 +107,60 @@ impl Prover for FloorProver {
         &self.0
     }
 
-    fn new_trace_lde<E: FieldElement<BaseField = BaseElement>>(
+    fn new_trace_lde<E: FieldElement<BaseField = B>>(
         &self,
         info: &TraceInfo,
-        main: &ColMatrix<BaseElement>,
-        domain: &StarkDomain<BaseElement>,
+        main: &ColMatrix<B>,
+        domain: &StarkDomain<B>,
         partitions: PartitionOptions,
     ) -> (Self::TraceLde<E>, TracePolyTable<E>) {
         DefaultTraceLde::new(info, main, domain, partitions)
     }
 
-    fn build_aux_trace<E: FieldElement<BaseField = BaseElement>>(&self, trace: &FloorTrace, _: &AuxRandElements<E>) -> ColMatrix<E> {
+    fn build_aux_trace<E: FieldElement<BaseField = B>>(&self, trace: &FloorTrace<B>, _: &AuxRandElements<E>) -> ColMatrix<E> {
         let rows = trace.1.num_rows();
         let shifted = (0..rows).map(|row| E::from(trace.1.get(0, row)));
         let first: Vec<E> = shifted.collect();
-        ColMatrix::new((0..AUXILIARY_WIDTH).map(|column| first.iter().map(|value| *value + E::from(column as u32)).collect()).collect())
+        ColMatrix::new(
+            (0..trace.0.aux_segment_width()).map(|column| first.iter().map(|value| *value + E::from(column as u32)).collect()).collect(),
+        )
     }
 
-    fn new_evaluator<'a, E: FieldElement<BaseField = BaseElement>>(
+    fn new_evaluator<'a, E: FieldElement<BaseField = B>>(
         &self,
-        air: &'a FloorAir,
+        air: &'a FloorAir<B>,
         random: Option<AuxRandElements<E>>,
         coefficients: ConstraintCompositionCoefficients<E>,
     ) -> Self::ConstraintEvaluator<'a, E> {
         DefaultConstraintEvaluator::new(air, random, coefficients)
     }
 
-    fn build_constraint_commitment<E: FieldElement<BaseField = BaseElement>>(
+    fn build_constraint_commitment<E: FieldElement<BaseField = B>>(
         &self,
         composition: CompositionPolyTrace<E>,
         columns: usize,
-        domain: &StarkDomain<BaseElement>,
+        domain: &StarkDomain<B>,
         partitions: PartitionOptions,
     ) -> (Self::ConstraintCommitment<E>, CompositionPoly<E>) {
         DefaultConstraintCommitment::new(composition, columns, domain, partitions)
     }
 }
 
-/// Prints the median time in milliseconds of a proof of this many rows.
-pub fn measure(rows: usize, options: &ProofOptions, runs: usize) {
+/// Prints the median time in milliseconds of a proof of this many rows, main columns and auxiliary columns.
+pub fn measure<B: Field>(rows: usize, (main, auxiliary): (usize, usize), options: &ProofOptions, runs: usize) {
     let mut column = Vec::with_capacity(rows);
-    let mut value = BaseElement::new(3);
+    let mut value = B::from(3u32);
     for _ in 0..rows {
         column.push(value);
         value = value.cube();
     }
-    let columns: Vec<Vec<BaseElement>> =
-        (0..MAIN_WIDTH as u64).map(|number| column.iter().map(|value| *value * BaseElement::new(number + 1)).collect()).collect();
+    let columns: Vec<Vec<B>> = (0..main as u32).map(|number| column.iter().map(|value| *value * B::from(number + 1)).collect()).collect();
     let mut times: Vec<f64> = (0..runs)
         .map(|_| {
-            let info = TraceInfo::new_multi_segment(MAIN_WIDTH, AUXILIARY_WIDTH, 1, rows, Vec::new());
+            let info = TraceInfo::new_multi_segment(main, auxiliary, 1, rows, Vec::new());
             let trace = FloorTrace(info, ColMatrix::new(columns.clone()));
             let started = Instant::now();
-            FloorProver(options.clone()).prove(trace).expect("the trace is valid");
+            FloorProver(options.clone(), PhantomData).prove(trace).expect("the trace is valid");
             started.elapsed().as_secs_f64() * 1000.0
         })
         .collect();

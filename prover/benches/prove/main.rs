@@ -3,16 +3,20 @@
 //! `cargo bench -p maat-prover` runs every case in a process of its own, so that its peak memory is its own. `-- CASE...` chooses.
 
 mod floor;
+mod measure;
 mod networks;
 
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use maat_prover::{ProvingKey, Visibility, entries};
-use maat_verifier::{Preset, verify};
+use maat_verifier::layout::{AUXILIARY_WIDTH, MAIN_WIDTH};
+use maat_verifier::{Goldilocks, Preset, verify};
+use measure::{median, ms, peak};
 
 /// Proofs of one case; the median counts.
 const RUNS: usize = 7;
+const WIDTHS: (usize, usize) = (MAIN_WIDTH, AUXILIARY_WIDTH);
 
 struct Case {
     name: &'static str,
@@ -38,7 +42,9 @@ fn main() {
     {
         match flag.as_str() {
             "--prove" => return prove(case),
-            "--floor" => return floor::measure(networks::rows(&(case.network)(), case.batch), &case.preset.options(), RUNS),
+            "--floor" => {
+                return floor::measure::<Goldilocks>(networks::rows(&(case.network)(), case.batch), WIDTHS, &case.preset.options(), RUNS);
+            }
             _ => {}
         }
     }
@@ -68,13 +74,13 @@ fn prove(case: &Case) {
     let inputs = networks::inputs(&model, case.batch);
     let before = peak();
     let mut proved = None;
-    let prove = median(|| {
+    let prove = median(RUNS, || {
         proved = Some(key.prove(&inputs, (Visibility::Public, Visibility::Public), None, &|_| ()).expect("the inputs are within range"));
     });
     let proved = proved.expect("there are runs");
     let memory = peak();
     let bytes = proved.file.to_bytes();
-    let verified = median(|| {
+    let verified = median(RUNS, || {
         verify(&bytes, &commitment).expect("the proof holds");
     });
     for (stage, time) in &proved.stages {
@@ -93,27 +99,4 @@ fn prove(case: &Case) {
         bytes.len(),
         ms(prove)
     );
-}
-
-fn median(mut run: impl FnMut()) -> Duration {
-    let mut times: Vec<Duration> = (0..RUNS)
-        .map(|_| {
-            let started = Instant::now();
-            run();
-            started.elapsed()
-        })
-        .collect();
-    times.sort();
-    times[RUNS / 2]
-}
-
-fn ms(time: Duration) -> f64 {
-    time.as_secs_f64() * 1000.0
-}
-
-/// The process's greatest memory so far in KiB, where the system tells.
-fn peak() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
 }

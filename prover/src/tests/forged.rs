@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use maat_runtime::Model;
 use maat_verifier::Goldilocks;
-use maat_verifier::air::{ModelAir, PublicInputs};
+use maat_verifier::air::{ModelAir, PublicInputs, trace_info};
 use maat_verifier::layout::{FIXED_WIDTH, MAIN_WIDTH};
 use maat_verifier::{
     Entries, Entry, Header, ModelCommitment, Preset, ProofFile, SplitHasher, SplitTree, Statement, Values, VerifyError, public_inputs,
@@ -28,7 +28,7 @@ use crate::program::Program;
 use crate::salt::Salt;
 use crate::stages::Clock;
 use crate::stark::StarkProver;
-use crate::trace::ModelTrace;
+use crate::trace::MainTrace;
 use crate::trace_lde::SplitTraceLde;
 use crate::witness::Witness;
 
@@ -117,7 +117,7 @@ impl Forge {
             public_inputs,
             clock: &clock,
         };
-        let proof = Forger { honest, departure }.prove(ModelTrace::new(attempt.main.clone())).unwrap();
+        let proof = Forger { honest, departure }.prove(MainTrace::new(trace_info(attempt.main[0].len()), attempt.main.clone())).unwrap();
         let layers = options.to_fri_options().num_fri_layers(proof.lde_domain_size());
         let segments = proof.trace_info().num_segments();
         let (trace, _, _) = proof.commitments.clone().parse::<SplitHasher<Blake3, IO>>(segments, layers).unwrap();
@@ -135,7 +135,7 @@ struct Forger<'a, const IO: bool> {
 impl<const IO: bool> Prover for Forger<'_, IO> {
     type BaseField = Goldilocks;
     type Air = ModelAir;
-    type Trace = ModelTrace;
+    type Trace = MainTrace<Goldilocks>;
     type HashFn = SplitHasher<Blake3, IO>;
     type VC = SplitTree<Blake3>;
     type RandomCoin = DefaultRandomCoin<SplitHasher<Blake3, IO>>;
@@ -143,7 +143,7 @@ impl<const IO: bool> Prover for Forger<'_, IO> {
     type ConstraintEvaluator<'a, E: FieldElement<BaseField = Goldilocks>> = DefaultConstraintEvaluator<'a, ModelAir, E>;
     type ConstraintCommitment<E: FieldElement<BaseField = Goldilocks>> = DefaultConstraintCommitment<E, Self::HashFn, Self::VC>;
 
-    fn get_pub_inputs(&self, trace: &ModelTrace) -> PublicInputs {
+    fn get_pub_inputs(&self, trace: &MainTrace<Goldilocks>) -> PublicInputs {
         self.honest.get_pub_inputs(trace)
     }
 
@@ -165,7 +165,11 @@ impl<const IO: bool> Prover for Forger<'_, IO> {
         (lde, TracePolyTable::new(ColMatrix::new(columns).interpolate_columns_into()))
     }
 
-    fn build_aux_trace<E: FieldElement<BaseField = Goldilocks>>(&self, trace: &ModelTrace, random: &AuxRandElements<E>) -> ColMatrix<E> {
+    fn build_aux_trace<E: FieldElement<BaseField = Goldilocks>>(
+        &self,
+        trace: &MainTrace<Goldilocks>,
+        random: &AuxRandElements<E>,
+    ) -> ColMatrix<E> {
         let honest = self.honest.build_aux_trace(trace, random);
         let Some((column, row)) = self.departure.auxiliary else { return honest };
         let mut columns: Vec<_> = honest.columns().map(<[E]>::to_vec).collect();

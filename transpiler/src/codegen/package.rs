@@ -10,13 +10,14 @@ pub fn lib(modules: &[&str]) -> String {
     )
 }
 
-/// `main.cairo`: the program that the Cairo VM runs and proves.
+/// `main.cairo`: the program that the Cairo VM runs and proves. A proof states nothing but the output, so the input is part of it.
 pub fn main() -> String {
-    "//! The program: values in, values out, without lengths.\n\
+    "//! The program: values in, the same values and the results out, without lengths.\n//!\n\
+     //! A proof of a run states what the program's output is, and nothing of its input: what is to be proven of both has to be output.\n\
      use maat_operators::io::Values;\n\n\
      #[executable]\n\
-     fn main(input: Values) -> Values {\n    \
-         Values { values: crate::model::predict(input.values) }\n\
+     fn main(input: Values) -> (Values, Values) {\n    \
+         (input, Values { values: crate::model::predict(input.values) })\n\
      }\n"
     .to_owned()
 }

@@ -8,7 +8,8 @@ use std::sync::LazyLock;
 
 use crate::goldilocks::Goldilocks;
 use winter_verifier::{Serializable, VerifierError};
-use winterfell::math::{ExtensionOf, ToElements};
+use winterfell::crypto::DefaultRandomCoin;
+use winterfell::math::{ExtensionOf, FieldElement, ToElements};
 use winterfell::matrix::ColMatrix;
 use winterfell::{
     AirContext, Assertion, AuxRandElements, CompositionPoly, CompositionPolyTrace, ConstraintCompositionCoefficients,

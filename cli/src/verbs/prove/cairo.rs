@@ -1,0 +1,96 @@
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use maat_prover::cairo::{Execution, prove};
+use maat_verifier::cairo::columns::{AUXILIARY_WIDTH, MAIN_WIDTH};
+use maat_verifier::cairo::{CairoStatement, ProgramHash, verify_program};
+use serde_json::{Value, json};
+
+use super::{milliseconds, ms, peak_memory, stage_table};
+use crate::files::{Destination, Readers};
+use crate::program_hashes;
+use crate::progress::Progress;
+use crate::response::{NOT_ZERO_KNOWLEDGE, Response, builtins, fields, grouped, security};
+use maat_verifier::Preset;
+
+/// The written proof.
+pub struct Proof {
+    output: PathBuf,
+    bytes: usize,
+    stark_bytes: usize,
+    program_hash: ProgramHash,
+    statement: CairoStatement,
+    stages: Vec<(&'static str, Duration)>,
+    total: Duration,
+    peak: Option<u64>,
+}
+
+/// Proves an execution, verifies the proof, and writes it.
+pub fn prove_execution(execution: &Execution, preset: Preset, output: &Path, progress: &Progress) -> anyhow::Result<Proof> {
+    // Found out before the work is done, if it cannot be written.
+    let destination = Destination::new(output)?;
+    let started = Instant::now();
+    let proved = prove(execution, preset, &|stage| progress.step(stage))?;
+    let mut stages = proved.stages;
+    let bytes = proved.file.to_bytes();
+
+    // Nobody should have to find a bug of ours out from a verifier.
+    progress.step("verification");
+    let verifying = Instant::now();
+    let verified = verify_program(&bytes, &execution.program);
+    let statement = verified.context("the proof that was made does not hold, which is a bug of the prover")?;
+    stages.push(("verification", verifying.elapsed()));
+    let total = started.elapsed();
+
+    progress.step("program hash");
+    let program_hash = program_hashes::hash(&statement.program, program_hashes::user_folder().as_deref());
+    destination.stage(&bytes, Readers::Usual)?.persist()?;
+    let stark_bytes = proved.file.stark.len();
+    Ok(Proof { output: output.to_path_buf(), bytes: bytes.len(), stark_bytes, program_hash, statement, stages, total, peak: peak_memory() })
+}
+
+impl Response for Proof {
+    fn text(&self) -> String {
+        let CairoStatement { output, steps, builtins: used, rows, preset, security: bits, .. } = &self.statement;
+        let [bytes, stark] = [self.bytes, self.stark_bytes].map(|bytes| grouped(bytes as u64));
+        let facts = [
+            ("program hash", self.program_hash.to_string()),
+            ("output", format!("{} felts", grouped(output.len() as u64))),
+            ("steps", grouped(*steps)),
+            ("builtins", builtins(used)),
+            ("preset", preset.to_string()),
+            ("rows", grouped(*rows)),
+            ("columns", format!("{} ({MAIN_WIDTH} main, {AUXILIARY_WIDTH} auxiliary)", MAIN_WIDTH + AUXILIARY_WIDTH)),
+            ("peak memory", self.peak.map_or_else(|| "unknown".to_owned(), |bytes| format!("{:.1} MB", bytes as f64 / 1e6))),
+            ("proof", format!("{bytes} bytes, of which {stark} are the STARK and the others the program and its output")),
+            ("security", security(bits)),
+        ];
+        let stages = stage_table(&self.stages, self.total, |_| "");
+        let wrote = format!("wrote {}\n{NOT_ZERO_KNOWLEDGE}", self.output.display());
+        [fields(facts), stages, wrote].join("\n\n")
+    }
+
+    fn json(&self) -> Value {
+        let CairoStatement { output, steps, builtins, rows, preset, security, .. } = &self.statement;
+        let used: serde_json::Map<_, _> = builtins.iter().map(|(builtin, cells)| (builtin.to_string(), (*cells).into())).collect();
+        json!({
+            "kind": "cairo",
+            "program_hash": self.program_hash.to_string(),
+            "output_felts": output.len(),
+            "steps": steps,
+            "builtins": used,
+            "preset": preset.name(),
+            "rows": rows,
+            "columns": MAIN_WIDTH + AUXILIARY_WIDTH,
+            "prove_ms": ms(self.total),
+            "stages": milliseconds(&self.stages),
+            "peak_rss_bytes": self.peak,
+            "proof_bytes": self.bytes,
+            "stark_bytes": self.stark_bytes,
+            "security": { "conjectured": security.conjectured, "proven": security.proven },
+            "zero_knowledge": false,
+            "output": self.output,
+        })
+    }
+}

@@ -1,0 +1,157 @@
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use maat_prover::{Cache, ProvingKey, Salt, Visibility};
+use maat_verifier::layout::{AUXILIARY_WIDTH, MAIN_WIDTH};
+use maat_verifier::{ModelCommitment, Preset, Security, verify};
+use serde_json::{Value, json};
+
+use super::{Arguments, Inferences, milliseconds, ms, peak_memory, stage_table};
+use crate::files::{Destination, Readers};
+use crate::opening;
+use crate::progress::Progress;
+use crate::response::{NOT_ZERO_KNOWLEDGE, Response, fields, grouped, security};
+
+/// The written proof.
+pub struct Proof {
+    output: PathBuf,
+    bytes: usize,
+    commitment: ModelCommitment,
+    preset: Preset,
+    batch: u32,
+    rows: usize,
+    cached: bool,
+    salt: Option<Salt>,
+    opening: Option<PathBuf>,
+    stages: Vec<(&'static str, Duration)>,
+    total: Duration,
+    peak: Option<u64>,
+    security: Security,
+}
+
+/// Proves a batch of inferences of the package's model.
+pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Proof> {
+    let Inferences { package, model, inferences } = Inferences::read(&arguments)?;
+    let entries = package.entries()?.clone();
+    let listed = package.manifest.proving.batches();
+    let Some(batch) = listed.iter().copied().find(|batch| *batch as usize == inferences.len()) else {
+        let found = inferences.len();
+        let listed = listed.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+        bail!(
+            "{} has a batch of {found}, but the package's commitment is for batches of {listed}: list the size with `maat transpile .. --batch {found}`",
+            arguments.input.display()
+        );
+    };
+    // Found out before the work is done, if they cannot be written.
+    let destination = Destination::new(&arguments.output)?;
+    let opening_destination = arguments.opening.as_deref().map(Destination::new).transpose()?;
+    if arguments.opening.as_deref().is_some_and(|opening| same(opening, &arguments.output)) {
+        bail!("{} cannot be both the proof and what opens its commitment", arguments.output.display());
+    }
+
+    let started = Instant::now();
+    let commitment = entries.commitment();
+    let preset = arguments.preset;
+    let visibility = |committed| if committed { Visibility::Committed } else { Visibility::Public };
+    let visibilities = (visibility(arguments.commit_inputs), visibility(arguments.commit_outputs));
+    progress.step("fixed columns");
+    let key = match Cache::of_user().filter(|_| !arguments.no_cache) {
+        Some(cache) => ProvingKey::with_cache(&model, entries, preset, batch, &cache),
+        None => ProvingKey::new(&model, entries, preset, batch),
+    }?;
+    let mut stages = vec![("fixed columns", started.elapsed())];
+    let proved = key.prove(&inferences, visibilities, arguments.salt, &|stage| progress.step(stage))?;
+    stages.extend(proved.stages);
+    let bytes = proved.file.to_bytes();
+
+    // A proof that does not hold is our bug, or somebody's who wrote to the cache; nobody should have to find it out from a verifier.
+    progress.step("verification");
+    let verifying = Instant::now();
+    verify(&bytes, &commitment).context(match key.cached() {
+        true => "the proof that was made does not hold: somebody may have changed the cache, so try again with --no-cache",
+        false => "the proof that was made does not hold, which is a bug of the prover",
+    })?;
+    stages.push(("verification", verifying.elapsed()));
+    let total = started.elapsed();
+
+    // The opening goes first: a proof whose salt is lost would be of little use.
+    let staged = destination.stage(&bytes, Readers::Usual)?;
+    if let (Some(destination), Some(opening)) = (&opening_destination, &proved.opening) {
+        destination.stage(&opening::to_bytes(opening)?, Readers::Owner)?.persist()?;
+    }
+    staged.persist()?;
+    Ok(Proof {
+        output: arguments.output,
+        bytes: bytes.len(),
+        commitment,
+        preset,
+        batch,
+        rows: key.program().rows,
+        cached: key.cached(),
+        salt: proved.opening.map(|opening| opening.salt),
+        opening: arguments.opening,
+        stages,
+        total,
+        peak: peak_memory(),
+        security: proved.security,
+    })
+}
+
+/// Whether two paths name one file, as far as their spelling tells.
+fn same(a: &Path, b: &Path) -> bool {
+    a == b || matches!((std::path::absolute(a), std::path::absolute(b)), (Ok(a), Ok(b)) if a == b)
+}
+
+impl Proof {
+    /// Columns over the base field: an auxiliary column counts as many times as the extension's degree.
+    fn columns(&self) -> usize {
+        MAIN_WIDTH + AUXILIARY_WIDTH * self.preset.options().field_extension().degree() as usize
+    }
+}
+
+impl Response for Proof {
+    fn text(&self) -> String {
+        let auxiliary = self.columns() - MAIN_WIDTH;
+        let mut facts = vec![
+            ("commitment", self.commitment.to_string()),
+            ("preset", self.preset.to_string()),
+            ("batch", grouped(self.batch)),
+            ("rows", grouped(self.rows as u64)),
+            ("columns", format!("{} ({MAIN_WIDTH} main, {auxiliary} auxiliary over the base field)", self.columns())),
+            ("peak memory", self.peak.map_or_else(|| "unknown".to_owned(), |bytes| format!("{:.1} MB", bytes as f64 / 1e6))),
+            ("proof", format!("{} bytes", grouped(self.bytes as u64))),
+            ("security", security(&self.security)),
+        ];
+        match (&self.opening, &self.salt) {
+            (Some(opening), _) => facts.push(("opening", format!("{} (keep it: it opens the commitment)", opening.display()))),
+            (None, Some(salt)) => facts.push(("salt", format!("{salt} (keep it: with the values, it opens the commitment)"))),
+            (None, None) => {}
+        }
+        let cached = |stage: &str| if self.cached && stage == "fixed columns" { " (cached)" } else { "" };
+        let stages = stage_table(&self.stages, self.total, cached);
+        let wrote = format!("wrote {}\n{NOT_ZERO_KNOWLEDGE}", self.output.display());
+        [fields(facts), stages, wrote].join("\n\n")
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "kind": "model",
+            "commitment": self.commitment.to_string(),
+            "preset": self.preset.name(),
+            "batch": self.batch,
+            "rows": self.rows,
+            "columns": self.columns(),
+            "prove_ms": ms(self.total),
+            "stages": milliseconds(&self.stages),
+            "cached": self.cached,
+            "peak_rss_bytes": self.peak,
+            "proof_bytes": self.bytes,
+            "security": { "conjectured": self.security.conjectured, "proven": self.security.proven },
+            "zero_knowledge": false,
+            "salt": self.salt.as_ref().map(ToString::to_string),
+            "opening": self.opening,
+            "output": self.output,
+        })
+    }
+}

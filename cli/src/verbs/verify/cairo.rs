@@ -1,0 +1,160 @@
+use std::time::Instant;
+
+use maat_runtime::Model;
+use maat_verifier::cairo::{CairoStatement, ProgramHash, verify_any};
+use maat_verifier::{Felt252, FileError, VerifyError};
+use serde_json::{Map, Value, json};
+
+use super::hash;
+use crate::program_hashes;
+use crate::response::{NOT_ZERO_KNOWLEDGE, Response, builtins, fields, grouped, security};
+
+/// The verdict.
+pub struct Verified {
+    expected: ProgramHash,
+    result: Result<Accepted, VerifyError>,
+    ms: f64,
+    hash_ms: f64,
+}
+
+/// What holds.
+struct Accepted {
+    statement: CairoStatement,
+    /// Inputs and outputs, where the program is a model's.
+    values: Option<[Vec<i32>; 2]>,
+}
+
+/// Verifies a Cairo proof for the program with the expected hash. With the model that the program is of, its output is told apart.
+pub fn run(proof: Result<Vec<u8>, FileError>, expected: ProgramHash, model: Option<Model>, cached: bool) -> Verified {
+    let started = Instant::now();
+    let statement = proof.map_err(VerifyError::from).and_then(|proof| verify_any(&proof));
+    let ms = started.elapsed().as_secs_f64() * 1000.0;
+    let hashing = Instant::now();
+    let folder = program_hashes::user_folder().filter(|_| cached);
+    let result = statement.and_then(|statement| match program_hashes::hash(&statement.program, folder.as_deref()) {
+        found if found == expected => Ok(statement),
+        found => Err(VerifyError::ProgramHash { expected, found }),
+    });
+    let hash_ms = hashing.elapsed().as_secs_f64() * 1000.0;
+    let accepted = |statement: CairoStatement| {
+        let values = model.as_ref().and_then(|model| values(model, &statement.output));
+        Accepted { statement, values }
+    };
+    Verified { expected, result: result.map(accepted), ms, hash_ms }
+}
+
+/// The inputs and outputs that a model's program gives as its output.
+fn values(model: &Model, output: &[Felt252]) -> Option<[Vec<i32>; 2]> {
+    let values = output.iter().map(|felt| i32::try_from(integer(*felt)?).ok()).collect::<Option<Vec<i32>>>()?;
+    let n_inputs = model.inputs().iter().map(|input| input.shape.elements()).sum();
+    let (inputs, outputs) = values.split_at_checked(n_inputs)?;
+    Some([inputs.to_vec(), outputs.to_vec()])
+}
+
+/// A felt as an integer, if it or its negative has at most 62 bits.
+fn integer(felt: Felt252) -> Option<i64> {
+    let magnitude = |felt: Felt252| felt.to_u64().and_then(|number| i64::try_from(number).ok());
+    magnitude(felt).or_else(|| magnitude(-felt).map(|number| -number))
+}
+
+/// Felts on one line: small ones as signed integers, others in hexadecimal.
+fn line(felts: &[Felt252]) -> String {
+    let number = |felt: &Felt252| integer(*felt).map_or_else(|| felt.to_string(), |number| number.to_string());
+    felts.iter().map(number).collect::<Vec<_>>().join(" ")
+}
+
+fn integers(values: &[i32]) -> String {
+    values.iter().map(i32::to_string).collect::<Vec<_>>().join(" ")
+}
+
+impl Accepted {
+    fn text(&self, expected: &ProgramHash, ms: f64, hash_ms: f64) -> String {
+        let CairoStatement { output, steps, builtins: used, rows, preset, security: bits, .. } = &self.statement;
+        let options = preset.cairo_options();
+        let (blowup, queries, grinding) = (options.blowup_factor(), options.num_queries(), options.grinding_factor());
+        let mut facts = vec![("program hash", expected.to_string())];
+        match &self.values {
+            Some([inputs, outputs]) => facts.extend([("inputs", integers(inputs)), ("outputs", integers(outputs))]),
+            None => facts.push(("output", line(output))),
+        }
+        facts.extend([
+            ("steps", grouped(*steps)),
+            ("builtins", builtins(used)),
+            ("preset", preset.to_string()),
+            ("options", format!("blow-up {blowup}, {queries} queries, {grinding} bits of grinding, {}", hash(*preset))),
+            ("rows", grouped(*rows)),
+            ("security", security(bits)),
+        ]);
+        let holds = "the proof holds: the program with this hash ran to its end, and gave this output";
+        let took = format!("verified in {ms:.1} ms, and the program's hash found in {hash_ms:.1} ms");
+        format!("{holds}\n\n{}\n\n{took}\n{NOT_ZERO_KNOWLEDGE}", fields(facts))
+    }
+
+    fn json(&self, expected: &ProgramHash, ms: f64, hash_ms: f64) -> Value {
+        let CairoStatement { output, steps, builtins, rows, preset, security, .. } = &self.statement;
+        let options = preset.cairo_options();
+        let used: Map<_, _> = builtins.iter().map(|(builtin, cells)| (builtin.to_string(), (*cells).into())).collect();
+        let [inputs, outputs] = self.values.as_ref().map_or([None, None], |[inputs, outputs]| [Some(inputs), Some(outputs)]);
+        json!({
+            "valid": true,
+            "kind": "cairo",
+            "program_hash": expected.to_string(),
+            "output": output.iter().map(Felt252::to_string).collect::<Vec<_>>(),
+            "inputs": inputs,
+            "outputs": outputs,
+            "steps": steps,
+            "builtins": used,
+            "preset": preset.name(),
+            "options": {
+                "blowup": options.blowup_factor(),
+                "queries": options.num_queries(),
+                "grinding_bits": options.grinding_factor(),
+                "hash": hash(*preset),
+            },
+            "rows": rows,
+            "security": { "conjectured": security.conjectured, "proven": security.proven },
+            "zero_knowledge": false,
+            "verify_ms": ms,
+            "hash_ms": hash_ms,
+        })
+    }
+}
+
+impl Response for Verified {
+    fn text(&self) -> String {
+        match &self.result {
+            Ok(accepted) => accepted.text(&self.expected, self.ms, self.hash_ms),
+            Err(error) => format!("the proof does NOT hold: {error}"),
+        }
+    }
+
+    fn json(&self) -> Value {
+        match &self.result {
+            Ok(accepted) => accepted.json(&self.expected, self.ms, self.hash_ms),
+            Err(error) => json!({
+                "valid": false,
+                "program_hash": self.expected.to_string(),
+                "output": null,
+                "security": null,
+                "verify_ms": self.ms,
+                "error": error.to_string(),
+            }),
+        }
+    }
+
+    fn succeeded(&self) -> bool {
+        self.result.is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn felts_are_shown_as_the_integers_that_they_stand_for() {
+        let large = Felt252::new(u64::MAX);
+        assert_eq!(line(&[Felt252::new(5), -Felt252::new(7), large, -large]).split(' ').take(3).collect::<Vec<_>>(), ["5", "-7", "0xffffffffffffffff"]);
+        assert_eq!(integer(-large), None);
+    }
+}

@@ -1,0 +1,29 @@
+use maat_verifier::cairo::ClaimError;
+use maat_verifier::cairo::columns::MAX_ROWS;
+use winterfell::ProverError;
+
+/// Why there is no proof of an execution.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CairoProveError {
+    /// The trace would be too long.
+    #[error(
+        "the execution has {steps} steps, {cells} cells of memory and {range_checks} range checks; a trace of {MAX_ROWS} rows is too short"
+    )]
+    TooLong { steps: usize, cells: usize, range_checks: usize },
+    /// This is no execution of the program.
+    #[error("this is no execution of a Cairo program: {reason}")]
+    Execution { reason: &'static str },
+    /// A step reads where no memory is.
+    #[error("step {step} of the execution reads at address {address}, where the execution has no memory")]
+    Address { step: usize, address: String },
+    /// A step's instruction is none.
+    #[error("step {step} of the execution is no instruction: {word}")]
+    Instruction { step: usize, word: String },
+    /// The execution makes no claim that can be proven.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
+    /// Winterfell gives no proof.
+    #[error("the proof could not be made: {0}")]
+    Stark(ProverError),
+}

@@ -1,0 +1,54 @@
+use std::marker::PhantomData;
+
+use maat_verifier::cairo::CairoProof;
+use maat_verifier::cairo::air::trace_info;
+use maat_verifier::{Blake2s256, Felt252, Hash, Preset, Security, TreeDigest};
+use winterfell::crypto::ElementHasher;
+use winterfell::crypto::hashers::Blake3_256;
+use winterfell::{Proof, Prover};
+
+use super::error::CairoProveError;
+use super::execution::Execution;
+use super::stark::CairoProver;
+use super::witness::Witness;
+use crate::stages::{Clock, Stages};
+use crate::trace::MainTrace;
+
+/// A proof of an execution, and what is known of it.
+#[derive(Debug, Clone)]
+pub struct CairoProved {
+    /// The proof file.
+    pub file: CairoProof,
+    /// The time that each stage took.
+    pub stages: Stages,
+    /// How hard a false proof is to find.
+    pub security: Security,
+}
+
+/// Proves that a program, on some arguments, ran to its end and gave the output that it gave in this execution.
+///
+/// `progress` is told the name of each stage when it begins.
+///
+/// # Errors
+/// The execution is longer than any trace, or it is none of the program.
+pub fn prove(execution: &Execution, preset: Preset, progress: &(dyn Fn(&str) + Sync)) -> Result<CairoProved, CairoProveError> {
+    let clock = Clock::new(progress);
+    clock.begin("trace");
+    let witness = Witness::new(execution, preset)?;
+    match preset.hash() {
+        Hash::Blake3 => prove_witness::<Blake3_256<Felt252>>(witness, clock),
+        Hash::Blake2s => prove_witness::<Blake2s256<Felt252>>(witness, clock),
+    }
+}
+
+fn prove_witness<H>(witness: Witness, clock: Clock) -> Result<CairoProved, CairoProveError>
+where
+    H: ElementHasher<BaseField = Felt252, Digest = TreeDigest> + Send + Sync,
+{
+    let Witness { claim, columns } = witness;
+    let (options, public_inputs) = (claim.preset.cairo_options(), claim.public_inputs());
+    let prover = CairoProver::<H> { options, public_inputs, clock: &clock, hasher: PhantomData };
+    let proof: Proof = prover.prove(MainTrace::new(trace_info(claim.rows as usize), columns)).map_err(CairoProveError::Stark)?;
+    let security = Security::of(&proof.context, claim.preset.hash());
+    Ok(CairoProved { file: CairoProof { claim, stark: proof.to_bytes() }, stages: clock.end(), security })
+}
