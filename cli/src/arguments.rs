@@ -57,7 +57,8 @@ mod tests {
 
     #[test]
     fn what_is_no_felt_is_refused_with_its_place() {
-        for (text, place) in [("[1, 2.5]", "element 2: 2.5"), ("[\"x\"]", "element 1"), ("[\"0x\"]", "element 1"), ("[null]", "element 1")] {
+        for (text, place) in [("[1, 2.5]", "element 2: 2.5"), ("[\"x\"]", "element 1"), ("[\"0x\"]", "element 1"), ("[null]", "element 1")]
+        {
             assert!(format!("{:#}", parse(text.as_bytes()).unwrap_err()).contains(place), "{text}");
         }
         assert!(format!("{:#}", parse(b"{}").unwrap_err()).contains("it must be a list"));

@@ -7,6 +7,10 @@ use serde_json::Value;
 pub const NOT_ZERO_KNOWLEDGE: &str =
     "Proofs are succinct and NOT zero-knowledge: they leak some of the weights, and of inputs and outputs that are committed to.";
 
+/// The same, of Cairo proofs.
+pub const CAIRO_NOT_ZERO_KNOWLEDGE: &str =
+    "Proofs are succinct and NOT zero-knowledge: a Cairo proof holds the whole program with all weights, and its output.";
+
 /// What a verb found: has a text form and a JSON form.
 pub trait Response {
     /// For people.

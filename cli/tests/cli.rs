@@ -1,9 +1,9 @@
 //! The binary as a user meets it.
 
+mod common;
+
 use std::io::{Cursor, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::sync::OnceLock;
+use std::path::Path;
 
 use maat_verifier::Goldilocks;
 use maat_verifier::layout::{AUXILIARY_WIDTH, MAIN_WIDTH};
@@ -11,58 +11,7 @@ use serde_json::Value;
 use winter_verifier::crypto::hashers::Blake3_256;
 use winter_verifier::crypto::{Digest, Hasher};
 
-fn maat(arguments: &[&str]) -> Output {
-    maat_with(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"), arguments)
-}
-
-fn maat_with(cache: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_maat")).args(arguments).env_remove("MAAT_CORELIB").env("MAAT_CACHE", cache).output().unwrap()
-}
-
-fn json(arguments: &[&str]) -> Value {
-    response(maat(&[arguments, &["--json"]].concat()))
-}
-
-fn response(output: Output) -> Value {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(output.stderr.is_empty(), "a pipe sees no progress: {}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-fn failure(arguments: &[&str]) -> String {
-    let output = maat(arguments);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(output.stdout.is_empty());
-    String::from_utf8(output.stderr).unwrap()
-}
-
-fn example(file: &str) -> String {
-    format!("{}/../examples/rockybot/{file}", env!("CARGO_MANIFEST_DIR"))
-}
-
-/// The first of the example's test inputs.
-fn samples(count: usize) -> Value {
-    let all: Value = serde_json::from_str(&std::fs::read_to_string(example("test.json")).unwrap()).unwrap();
-    serde_json::json!({ "features": all["features"].as_array().unwrap()[..count] })
-}
-
-/// The example's package, transpiled once.
-fn package() -> &'static str {
-    static PACKAGE: OnceLock<PathBuf> = OnceLock::new();
-    let path = PACKAGE.get_or_init(|| {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rockybot");
-        let (onnx, calibration) = (example("rockybot.onnx"), example("calibration.json"));
-        let output = maat(&["transpile", &onnx, "--calibration", &calibration, "--batch", "2", "-o", path.to_str().unwrap()]);
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let text = String::from_utf8(output.stdout).unwrap();
-        assert!(
-            text.contains("same argmax") && text.contains("Cairo steps") && text.contains("wrote ") && text.contains("(batches of 1, 2)"),
-            "{text}"
-        );
-        path
-    });
-    path.to_str().unwrap()
-}
+use common::*;
 
 #[test]
 fn both_executors_print_the_same_outputs() {
@@ -104,7 +53,7 @@ fn inspect_shows_nodes_ranges_accuracy_and_cost() {
         assert!(text.contains(part), "`{part}` is missing in:\n{text}");
     }
     let value = json(&["inspect", package()]);
-    assert_eq!(value["manifest"]["format"], 2);
+    assert_eq!(value["manifest"]["format"], 3);
     assert_eq!(value["manifest"]["entries"].as_array().unwrap().len(), 6);
     assert_eq!(value["report"]["cost"]["macs"], 13_568);
     assert_eq!(value["report"]["quality"]["certificate"].as_array().unwrap().len(), 5);
@@ -491,7 +440,8 @@ fn a_commitment_is_compared_with_the_model() {
     assert!(text.contains("does NOT match"), "{text}");
     assert!(text.contains(&format!("preset fast, batches of 1: fixed root {root} in the manifest, 0x")), "{text}");
     // Nobody can prove or verify with a manifest that contradicts itself.
-    let message = failure(&["verify", &other, "--model", &other]);
+    let manifest = format!("{other}/manifest.json");
+    let message = failure(&["verify", &manifest, "--model", &other]);
     assert!(message.contains("but its entries make 0x00"), "{message}");
 
     let other = changed_manifest(folder.path(), |manifest| manifest["model_commitment"] = format!("0x{}", "0".repeat(64)).into());
@@ -514,7 +464,7 @@ fn a_model_without_proofs_says_why() {
     let proof = folder.path().join("proof.bin");
     for arguments in [
         vec!["prove", &unprovable, "--input", &example("test.json"), "-o", proof.to_str().unwrap()],
-        vec!["verify", proof.to_str().unwrap(), "--model", &unprovable],
+        vec!["verify", &example("input.json"), "--model", &unprovable],
         vec!["commitment", &unprovable],
     ] {
         let message = failure(&arguments);

@@ -7,36 +7,19 @@
 #[path = "../../verifier/tests/memory/mod.rs"]
 mod memory;
 mod models;
-
-use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod mutation;
 
 use maat_prover::{ProvingKey, Salt, Visibility, entries};
 use maat_runtime::primitives::Affine;
 use maat_runtime::{Interval, Model, ModelBuilder, Primitive, Requantise, Shape};
 use maat_verifier::{Entries, Entry, Header, MAX_VALUES, ModelCommitment, Preset, ProofFile, Values, VerifyError, verify};
-use winter_air::proof::Proof;
-use winter_verifier::{Deserializable, Serializable, VerifierError};
+use winter_verifier::VerifierError;
 
 use memory::{LIMIT, alone, measured};
+use mutation::{Valid, refuse_other_lengths, try_mutants};
 
 /// Mutants of all proofs together, as many of each.
 const MUTANTS: usize = if cfg!(feature = "slow") { 21_000 } else { 1_200 };
-
-/// Panics of the whole process: the one test that counts memory counts them too.
-static PANICS: AtomicUsize = AtomicUsize::new(0);
-
-// PROOFS
-// ================================================================================================
-
-/// A valid proof and its parts.
-struct Valid {
-    name: &'static str,
-    bytes: Vec<u8>,
-    commitment: ModelCommitment,
-    /// The header, and each part of the STARK.
-    parts: Vec<(&'static str, Range<usize>)>,
-}
 
 /// The smallest model there is.
 fn smallest() -> Model {
@@ -49,96 +32,20 @@ fn smallest() -> Model {
 }
 
 /// A proof whose inputs and outputs have these visibilities.
-fn prove(name: &'static str, model: &Model, entries: &Entries, preset: Preset, visible: (Visibility, Visibility)) -> Valid {
+fn prove(
+    name: &'static str,
+    model: &Model,
+    entries: &Entries,
+    preset: Preset,
+    visible: (Visibility, Visibility),
+) -> Valid<ModelCommitment> {
     let key = ProvingKey::new(model, entries.clone(), preset, 1).unwrap();
     let values = models::inputs(model, 1, 3);
     let file = key.prove(&values, visible, Some(Salt::new([5; 32])), &|_| ()).unwrap().file;
     let (bytes, commitment) = (file.to_bytes(), entries.commitment());
     verify(&bytes, &commitment).unwrap();
-    Valid { name, parts: parts(&file, bytes.len()), bytes, commitment }
-}
-
-/// Where each part of a file stands.
-fn parts(file: &ProofFile, length: usize) -> Vec<(&'static str, Range<usize>)> {
-    let Proof { context, num_unique_queries: _, commitments, trace_queries, constraint_queries, ood_frame, fri_proof, pow_nonce: _ } =
-        Proof::read_from_bytes(&file.stark).unwrap();
-    let sizes = [
-        ("header", length - file.stark.len()),
-        ("context", context.to_bytes().len()),
-        ("number of positions", 1),
-        ("commitments", commitments.to_bytes().len()),
-        ("main queries", trace_queries[0].to_bytes().len()),
-        ("auxiliary queries", trace_queries[1].to_bytes().len()),
-        ("constraint queries", constraint_queries.to_bytes().len()),
-        ("frame", ood_frame.to_bytes().len()),
-        ("low-degree test", fri_proof.to_bytes().len()),
-        ("nonce", 8),
-    ];
-    let mut start = 0;
-    let parts = sizes.map(|(name, size)| {
-        start += size;
-        (name, start - size..start)
-    });
-    assert_eq!(start, length);
-    parts.to_vec()
-}
-
-// MUTANTS
-// ================================================================================================
-
-/// A generator of pseudo-random numbers (SplitMix64).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        (self.next() % end as u64) as usize
-    }
-}
-
-/// A mutant that differs from the proof.
-fn mutant(valid: &Valid, part: &Range<usize>, random: &mut Random) -> Vec<u8> {
-    loop {
-        let bytes = changed(valid, part, random);
-        if bytes != valid.bytes {
-            return bytes;
-        }
-    }
-}
-
-/// The proof, changed first within a part; often that is all, and sometimes what is written is what stood there.
-fn changed(valid: &Valid, part: &Range<usize>, random: &mut Random) -> Vec<u8> {
-    let mut bytes = valid.bytes.clone();
-    // The ends of a part hold its counts and lengths.
-    let near = part.len().min(12);
-    let position = match random.below(3) {
-        0 => part.start + random.below(near),
-        _ => part.start + random.below(part.len()),
-    };
-    let length = (1 + random.below(40)).min(bytes.len() - position);
-    match random.below(10) {
-        0..4 => bytes[position] ^= 1 << random.below(8),
-        4 => bytes[position] = [0, 1, 127, 128, 255][random.below(5)],
-        5 => bytes.truncate(position),
-        6 => drop(bytes.drain(position..position + length)),
-        7 => drop(bytes.splice(position..position, (0..length).map(|index| index as u8).collect::<Vec<_>>())),
-        8 => {
-            let other = random.below(bytes.len() - length);
-            let copy = bytes[other..other + length].to_vec();
-            bytes[position..position + length].copy_from_slice(&copy);
-        }
-        _ => (0..1 + random.below(8)).for_each(|_| {
-            let position = random.below(valid.bytes.len());
-            bytes[position] ^= 1 << random.below(8);
-        }),
-    }
-    bytes
+    let header = bytes.len() - file.stark.len();
+    Valid::new(name, bytes, commitment, &[("header", header)])
 }
 
 #[test]
@@ -152,25 +59,7 @@ fn every_mutant_of_a_proof_is_refused_without_a_panic_and_in_little_memory() {
         prove("the smallest model, with outputs that are committed to", &small, &entries[0], Preset::Balanced, (public, committed)),
         prove("every primitive, with inputs that are committed to", &large, &entries[1], Preset::Onchain, (committed, public)),
     ];
-    std::panic::set_hook(Box::new(|_| {
-        PANICS.fetch_add(1, Ordering::Relaxed);
-    }));
-    let mut random = Random(1);
-    let mut tried = 0;
-    for valid in &proofs {
-        for index in 0..MUTANTS / proofs.len() {
-            let (part, range) = &valid.parts[index % valid.parts.len()];
-            let bytes = mutant(valid, range, &mut random);
-            let (verdict, peak) = measured(|| verify(&bytes, &valid.commitment));
-            let what = format!("{}, {part}, mutant {index}: {verdict:?}", valid.name);
-            assert!(verdict.is_err() && verdict != Err(VerifyError::Panicked), "{what}");
-            assert_eq!(PANICS.load(Ordering::Relaxed), 0, "{what}");
-            assert!(peak <= LIMIT, "{what}: {peak} bytes");
-            tried += 1;
-        }
-    }
-    drop(std::panic::take_hook());
-    assert_eq!(tried, MUTANTS);
+    try_mutants(&proofs, MUTANTS, verify, |_, _, _| false);
 }
 
 #[test]
@@ -179,12 +68,7 @@ fn truncated_and_lengthened_proofs_are_refused() {
     let model = smallest();
     let entries = entries(&model, &[1]).unwrap();
     let valid = prove("the smallest model", &model, &entries, Preset::Fast, (Visibility::Public, Visibility::Public));
-    let header = valid.parts[0].1.end;
-    for length in (0..header + 100).chain((header + 100..valid.bytes.len()).step_by(997)).chain([valid.bytes.len() - 1]) {
-        assert!(verify(&valid.bytes[..length], &valid.commitment).is_err(), "{length}");
-    }
-    let longer = [&valid.bytes[..], &[0]].concat();
-    assert!(verify(&longer, &valid.commitment).is_err());
+    refuse_other_lengths(&valid, verify);
 }
 
 /// The steps before the check out of the domain depend on no value that a file claims. So the STARK of a valid proof, behind a header that

@@ -1,5 +1,6 @@
 //! What the end-to-end tests and benchmarks share: ONNX files made in memory, networks with seeded random weights, and places of data.
 
+pub mod cairo_programs;
 pub mod conformance;
 pub mod models;
 pub mod networks;

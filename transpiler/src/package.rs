@@ -18,7 +18,7 @@ use crate::network::{Provenance, Quality, Quantised, sha256};
 use crate::proving::Proving;
 
 /// The version of the manifest's format.
-pub const MANIFEST_VERSION: u32 = 2;
+pub const MANIFEST_VERSION: u32 = 3;
 
 const MANIFEST: &str = "manifest.json";
 const MODEL: &str = "model.maat";

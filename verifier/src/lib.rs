@@ -1,8 +1,9 @@
-//! Verifies Maat's proofs: *the model with this commitment, on these inputs, gives these outputs*.
+//! Verifies Maat's proofs: *the model with this commitment, on these inputs, gives these outputs*, or *the Cairo program with this hash ran to
+//! its end, and gave this output*.
 //!
-//! [`verify`] is all that a third party needs, with the commitment of the model that it trusts. It takes any bytes: see [`VerifyError`] for
-//! what it refuses. The rest of this crate is what prover and verifier must agree on: the AIR, the split commitments, the presets and the
-//! file format.
+//! [`verify`] is all that a third party needs, with the commitment of the model that it trusts, and [`cairo::verify`] with the hash of the
+//! program. Both take any bytes: see [`VerifyError`] for what they refuse. The rest of this crate is what prover and verifier must agree on:
+//! the AIRs, the commitments, the presets and the file formats.
 //!
 //! Proofs are succinct and **not zero-knowledge**.
 

@@ -17,7 +17,7 @@ use crate::response::Response;
     and what `maat transpile` writes to target/executable.json. It may use the builtins output and range_check, and no other.\n\
     The arguments are a JSON list of felts in the order in which the function deserialises them: integers, or strings in decimal or 0x hex.\n\
     They do not stand in the proof: a program that is to answer for them outputs them.\n\n\
-    Proofs are succinct and NOT zero-knowledge.")]
+    Proofs are succinct and NOT zero-knowledge: a Cairo proof holds the whole program and its output.")]
 pub struct Arguments {
     /// The compiled program
     executable: PathBuf,
@@ -28,7 +28,7 @@ pub struct Arguments {
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
     /// Parameters of the proof, with their bits of security; the longer the trace, the fewer are proven
-    #[arg(long, default_value_t = Preset::Fast, value_parser = prove::preset())]
+    #[arg(long, default_value_t = Preset::Fast, value_parser = prove::presets(preset))]
     preset: Preset,
 }
 
@@ -43,5 +43,13 @@ pub fn run(arguments: Arguments) -> anyhow::Result<impl Response> {
     let felts = arguments.args.as_deref().map(arguments::read).transpose()?.unwrap_or_default();
     progress.step("running the program");
     let execution = program.execute(&felts)?;
-    prove::prove_execution(&execution, arguments.preset, &arguments.output, &progress)
+    prove::prove_execution(&execution, arguments.preset, &arguments.output, true, &progress)
+}
+
+fn preset(preset: Preset) -> &'static str {
+    match preset {
+        Preset::Fast => "The least time: 97 bits conjectured, 54 to 57 proven",
+        Preset::Balanced => "Security that rests on no conjecture: 128 bits conjectured, 100 proven",
+        Preset::Onchain => "The smallest proof, hashed with Blake2s: 99 bits conjectured, 54 to 59 proven",
+    }
 }

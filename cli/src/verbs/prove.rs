@@ -31,7 +31,8 @@ use crate::response::{Response, table};
     `maat transpile --batch N`. Inputs and outputs stand in the proof, unless they are committed to; `maat verify --opening` opens the\n\
     commitment. The time in all (`prove_ms`) is that from the fixed columns to the verified proof: without reading the package and the\n\
     inputs, and without writing.\n\n\
-    Proofs are succinct and NOT zero-knowledge: they leak some of the weights, and of what is committed to."
+    Proofs are succinct and NOT zero-knowledge: they leak some of the weights, and of what is committed to. A Cairo proof holds the whole\n\
+    program, and so all weights."
 )]
 pub struct Arguments {
     /// The package folder, as `maat transpile` writes it
@@ -45,8 +46,9 @@ pub struct Arguments {
     /// What is proven
     #[arg(long, value_enum, default_value_t = Kind::Model)]
     kind: Kind,
-    /// Parameters of the proof, with their bits of security; the longer the trace, the fewer are proven
-    #[arg(long, default_value_t = Preset::Fast, value_parser = preset())]
+    /// Parameters of the proof, with the bits of security of a model proof: the longer the trace, the fewer are proven. `maat cairo-prove
+    /// --help` has those of a Cairo proof
+    #[arg(long, default_value_t = Preset::Fast, value_parser = presets(model_preset))]
     preset: Preset,
     /// Bind the inputs by a salted commitment in place of publishing them
     #[arg(long)]
@@ -65,15 +67,18 @@ pub struct Arguments {
     no_cache: bool,
 }
 
-pub fn preset() -> impl TypedValueParser<Value = Preset> {
-    let value = |preset: Preset| {
-        PossibleValue::new(preset.name()).help(match preset {
-            Preset::Fast => "The least time: 97 bits conjectured and more, 51 to 57 proven",
-            Preset::Balanced => "Security that rests on no conjecture: 127 bits conjectured and more, 100 proven",
-            Preset::Onchain => "The smallest proof, hashed with Blake2s: 99 bits conjectured, 48 to 59 proven",
-        })
-    };
+/// A preset by its name, with what each is said to be good for.
+pub fn presets(help: fn(Preset) -> &'static str) -> impl TypedValueParser<Value = Preset> {
+    let value = |preset: Preset| PossibleValue::new(preset.name()).help(help(preset));
     PossibleValuesParser::new(Preset::ALL.map(value)).try_map(|name| name.parse::<Preset>())
+}
+
+fn model_preset(preset: Preset) -> &'static str {
+    match preset {
+        Preset::Fast => "The least time: 99 bits conjectured, 51 to 56 proven",
+        Preset::Balanced => "Security that rests on no conjecture: 128 bits conjectured, 100 proven",
+        Preset::Onchain => "The smallest proof, hashed with Blake2s: 99 bits conjectured, 48 to 58 proven",
+    }
 }
 
 /// What a proof is made from.
@@ -99,7 +104,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
             };
             progress.step("running the program");
             let execution = execute_program(&package.program()?, inputs)?;
-            Ok(Box::new(prove_execution(&execution, arguments.preset, &arguments.output, &progress)?))
+            Ok(Box::new(prove_execution(&execution, arguments.preset, &arguments.output, !arguments.no_cache, &progress)?))
         }
     }
 }
@@ -115,7 +120,8 @@ impl Inferences {
     fn read(arguments: &Arguments) -> anyhow::Result<Self> {
         let package = PackageFolder::open(&arguments.package)?;
         let model = package.model()?;
-        let inputs: Vec<samples::InputSpec> = model.inputs().iter().map(|input| (input.name.clone(), input.shape.dims().to_vec())).collect();
+        let inputs: Vec<samples::InputSpec> =
+            model.inputs().iter().map(|input| (input.name.clone(), input.shape.dims().to_vec())).collect();
         let samples = samples::read(&arguments.input, &inputs)?;
         let inferences = samples.iter().map(|sample| quantise_sample(&model, sample)).collect::<Result<Vec<_>, _>>()?;
         Ok(Self { package, model, inferences })

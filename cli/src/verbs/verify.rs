@@ -51,7 +51,6 @@ struct Expected {
     program_hash: Option<ProgramHash>,
 }
 
-
 pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
     let Expected { model, commitment, program_hash } = arguments.expected;
     let package = model.as_deref().map(PackageFolder::open).transpose()?;

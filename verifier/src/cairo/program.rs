@@ -161,9 +161,11 @@ impl ProgramHash {
     }
 }
 
+/// All 64 digits, as other hashes and commitments are written.
 impl fmt::Display for ProgramHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        f.write_str("0x")?;
+        self.0.to_le_bytes().iter().rev().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 

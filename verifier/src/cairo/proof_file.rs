@@ -33,7 +33,7 @@ pub struct CairoProof {
 }
 
 impl CairoProof {
-    /// The file's bytes.
+    /// The file's bytes, for a claim that passes [`Claim::check`].
     pub fn to_bytes(&self) -> Vec<u8> {
         let Claim { program, preset, rows, steps, last_pc, final_ap, offsets, output_start, output, range_checks } = &self.claim;
         let mut bytes = preamble(Kind::Cairo);

@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use maat_prover::cairo::{Execution, prove};
+use maat_verifier::Preset;
 use maat_verifier::cairo::columns::{AUXILIARY_WIDTH, MAIN_WIDTH};
 use maat_verifier::cairo::{CairoStatement, ProgramHash, verify_program};
 use serde_json::{Value, json};
@@ -11,8 +12,7 @@ use super::{milliseconds, ms, peak_memory, stage_table};
 use crate::files::{Destination, Readers};
 use crate::program_hashes;
 use crate::progress::Progress;
-use crate::response::{NOT_ZERO_KNOWLEDGE, Response, builtins, fields, grouped, security};
-use maat_verifier::Preset;
+use crate::response::{CAIRO_NOT_ZERO_KNOWLEDGE, Response, builtins, fields, grouped, security};
 
 /// The written proof.
 pub struct Proof {
@@ -26,8 +26,8 @@ pub struct Proof {
     peak: Option<u64>,
 }
 
-/// Proves an execution, verifies the proof, and writes it.
-pub fn prove_execution(execution: &Execution, preset: Preset, output: &Path, progress: &Progress) -> anyhow::Result<Proof> {
+/// Proves an execution, verifies the proof, and writes it. With `cached`, the program's hash may be one that was computed before.
+pub fn prove_execution(execution: &Execution, preset: Preset, output: &Path, cached: bool, progress: &Progress) -> anyhow::Result<Proof> {
     // Found out before the work is done, if it cannot be written.
     let destination = Destination::new(output)?;
     let started = Instant::now();
@@ -44,7 +44,7 @@ pub fn prove_execution(execution: &Execution, preset: Preset, output: &Path, pro
     let total = started.elapsed();
 
     progress.step("program hash");
-    let program_hash = program_hashes::hash(&statement.program, program_hashes::user_folder().as_deref());
+    let program_hash = program_hashes::hash(&statement.program, program_hashes::user_folder().filter(|_| cached).as_deref());
     destination.stage(&bytes, Readers::Usual)?.persist()?;
     let stark_bytes = proved.file.stark.len();
     Ok(Proof { output: output.to_path_buf(), bytes: bytes.len(), stark_bytes, program_hash, statement, stages, total, peak: peak_memory() })
@@ -67,7 +67,7 @@ impl Response for Proof {
             ("security", security(bits)),
         ];
         let stages = stage_table(&self.stages, self.total, |_| "");
-        let wrote = format!("wrote {}\n{NOT_ZERO_KNOWLEDGE}", self.output.display());
+        let wrote = format!("wrote {}\n{CAIRO_NOT_ZERO_KNOWLEDGE}", self.output.display());
         [fields(facts), stages, wrote].join("\n\n")
     }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::hash;
 use crate::program_hashes;
-use crate::response::{NOT_ZERO_KNOWLEDGE, Response, builtins, fields, grouped, security};
+use crate::response::{CAIRO_NOT_ZERO_KNOWLEDGE, Response, builtins, fields, grouped, security};
 
 /// The verdict.
 pub struct Verified {
@@ -87,7 +87,7 @@ impl Accepted {
         ]);
         let holds = "the proof holds: the program with this hash ran to its end, and gave this output";
         let took = format!("verified in {ms:.1} ms, and the program's hash found in {hash_ms:.1} ms");
-        format!("{holds}\n\n{}\n\n{took}\n{NOT_ZERO_KNOWLEDGE}", fields(facts))
+        format!("{holds}\n\n{}\n\n{took}\n{CAIRO_NOT_ZERO_KNOWLEDGE}", fields(facts))
     }
 
     fn json(&self, expected: &ProgramHash, ms: f64, hash_ms: f64) -> Value {
@@ -154,7 +154,10 @@ mod tests {
     #[test]
     fn felts_are_shown_as_the_integers_that_they_stand_for() {
         let large = Felt252::new(u64::MAX);
-        assert_eq!(line(&[Felt252::new(5), -Felt252::new(7), large, -large]).split(' ').take(3).collect::<Vec<_>>(), ["5", "-7", "0xffffffffffffffff"]);
+        assert_eq!(
+            line(&[Felt252::new(5), -Felt252::new(7), large, -large]).split(' ').take(3).collect::<Vec<_>>(),
+            ["5", "-7", "0xffffffffffffffff"]
+        );
         assert_eq!(integer(-large), None);
     }
 }

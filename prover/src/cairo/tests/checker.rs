@@ -16,6 +16,34 @@ use num_bigint::{BigInt, BigUint};
 /// `2^251 + 17 2^192 + 1`.
 static P: LazyLock<BigInt> = LazyLock::new(|| (BigInt::from(1) << 251) + (BigInt::from(17) << 192) + 1);
 
+/// All rules, in the order in which they are checked.
+pub const RULES: [&str; 24] = [
+    "flags are bits",
+    "op1_src",
+    "res_logic",
+    "pc_update",
+    "ap_update",
+    "opcode",
+    "a conditional jump has no result",
+    "a call moves ap by itself",
+    "res",
+    "dst_res",
+    "pc",
+    "the inverse",
+    "ap",
+    "fp",
+    "a call saves fp",
+    "a call saves the return address",
+    "an assertion",
+    "row numbers",
+    "offsets rise by 0 or 1",
+    "a range-checked value",
+    "ends",
+    "offsets",
+    "bytes",
+    "memory",
+];
+
 /// A rule that does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Broken {
@@ -290,7 +318,7 @@ impl Trace<'_> {
         }
         // What is taken too often says more than what is given for nothing, and offsets more than what is read at them.
         let unbalanced = counts.into_iter().filter(|(_, (count, _))| !same(count, &BigInt::ZERO));
-        let first = unbalanced.min_by_key(|(tuple, (count, row))| (matches!(tuple, Tuple::Memory(..)), *count < BigInt::ZERO, *row));
+        let first = unbalanced.min_by_key(|(tuple, (count, row))| (*count < BigInt::ZERO, matches!(tuple, Tuple::Memory(..)), *row));
         match first {
             Some((tuple, (_, row))) => Err(Broken { rule: tuple.domain(), row }),
             None => Ok(()),

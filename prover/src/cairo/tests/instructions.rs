@@ -34,7 +34,11 @@ const COMBINATIONS: usize = 16 * (9 * (3 * 3 + 1) + 5);
 fn is_defined(instruction: &Instruction) -> bool {
     let Instruction { res, pc, ap, opcode, .. } = *instruction;
     let uses_result = res != Res::Op1 || ap == ApUpdate::AddRes || opcode == Opcode::AssertEqual;
-    !(pc == PcUpdate::JumpNotZero && uses_result) && !(opcode == Opcode::Call && ap != ApUpdate::Keep)
+    match (pc, opcode) {
+        (PcUpdate::JumpNotZero, _) if uses_result => false,
+        (_, Opcode::Call) => ap == ApUpdate::Keep,
+        _ => true,
+    }
 }
 
 /// All combinations that mean something, with all offsets 0.

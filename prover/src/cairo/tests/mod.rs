@@ -2,8 +2,11 @@ mod attacks;
 mod attempt;
 mod cells;
 mod checker;
+mod forged;
 mod instructions;
 mod machine;
+mod programs;
+mod statements;
 
 use maat_verifier::Preset;
 use maat_verifier::cairo::{verify, verify_program};

@@ -14,7 +14,7 @@ pub fn large() -> Felt252 {
     Felt252::from(u128::MAX) * Felt252::from(u128::MAX)
 }
 
-/// A program that outputs -5, 35 and [`large`], and checks that this number, 35 and 0 have 128 bits.
+/// A program that outputs -5, 35 and [`large`], and checks that 0, 35 and a number have 128 bits.
 pub fn outputs_and_checks(checked: Felt252) -> Program {
     let push = Instruction::PUSH;
     // [ap - 1] = [[fp + pointer] + offset]
@@ -36,14 +36,14 @@ pub fn outputs_and_checks(checked: Felt252) -> Program {
             Line::With(Instruction::PUSH_IMMEDIATE, felt(-5)),
             store(OUTPUT, 0),
             Line::With(Instruction::PUSH_IMMEDIATE, checked),
-            store(RANGE_CHECK, 0),
+            store(RANGE_CHECK, 2),
             Line::With(Instruction::PUSH_IMMEDIATE, felt(5)),
             Line::With(Instruction::PUSH_IMMEDIATE, felt(7)),
             Line::Plain(product),
             store(OUTPUT, 1),
             store(RANGE_CHECK, 1),
             Line::With(Instruction::PUSH_IMMEDIATE, felt(0)),
-            store(RANGE_CHECK, 2),
+            store(RANGE_CHECK, 0),
             Line::With(Instruction::PUSH_IMMEDIATE, large()),
             store(OUTPUT, 2),
             advance(OUTPUT, 3),
