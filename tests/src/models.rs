@@ -27,6 +27,8 @@ pub struct RealModel {
     pub cairo_runs: usize,
     /// Steps in the Cairo VM that no sample may need.
     pub steps: usize,
+    /// Rows of the trace of a Cairo proof.
+    pub cairo_rows: u32,
     /// What is asked of the integers.
     pub closeness: Closeness,
 }
@@ -39,6 +41,7 @@ pub const MODELS: &[RealModel] = &[
         class: None,
         cairo_runs: 4,
         steps: 14_000,
+        cairo_rows: 1 << 14,
         closeness: Closeness::SameChoice(0.995),
     },
     RealModel {
@@ -47,6 +50,7 @@ pub const MODELS: &[RealModel] = &[
         class: Some(1),
         cairo_runs: 3,
         steps: 60_000,
+        cairo_rows: 1 << 16,
         closeness: Closeness::SameChoice(0.995),
     },
     RealModel {
@@ -55,6 +59,7 @@ pub const MODELS: &[RealModel] = &[
         class: Some(1),
         cairo_runs: 4,
         steps: 8_000,
+        cairo_rows: 1 << 13,
         closeness: Closeness::SameChoice(0.995),
     },
     RealModel {
@@ -63,6 +68,7 @@ pub const MODELS: &[RealModel] = &[
         class: Some(0),
         cairo_runs: 3,
         steps: 170_000,
+        cairo_rows: 1 << 18,
         closeness: Closeness::SameChoice(0.995),
     },
     RealModel {
@@ -71,15 +77,25 @@ pub const MODELS: &[RealModel] = &[
         class: Some(1),
         cairo_runs: 1,
         steps: 2_000_000,
+        cairo_rows: 1 << 20,
         closeness: Closeness::SameChoice(1.0),
     },
-    RealModel { name: "lstm", onnx: "lstm/lstm.onnx", class: None, cairo_runs: 2, steps: 700_000, closeness: Closeness::Error(0.01) },
+    RealModel {
+        name: "lstm",
+        onnx: "lstm/lstm.onnx",
+        class: None,
+        cairo_runs: 2,
+        steps: 700_000,
+        cairo_rows: 1 << 20,
+        closeness: Closeness::Error(0.01),
+    },
     RealModel {
         name: "transformer",
         onnx: "transformer/transformer.onnx",
         class: Some(1),
         cairo_runs: 2,
         steps: 190_000,
+        cairo_rows: 1 << 18,
         closeness: Closeness::SameChoice(0.99),
     },
 ];

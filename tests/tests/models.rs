@@ -1,17 +1,23 @@
-//! Every trained model of the list: near its float network, equal in runtime and Cairo VM, and as right on held-out samples as before.
+//! Every trained model of the list: near its float network, equal in runtime, Cairo VM and proofs, and as right on held-out samples as before.
 
 mod common;
 
-use maat_cairo::Compiler;
+use maat_cairo::{Compiler, Program};
+use maat_prover::cairo::Value;
+use maat_prover::{ProvingKey, Visibility, entries_for};
 use maat_runtime::{Executor, Model, dequantise};
 use maat_tests::models::{Closeness, MODELS, RealModel};
 use maat_transpiler::samples::Sample;
-use maat_transpiler::{Network, Options, Package, PackageFolder, Widths, quantise_sample, run_program};
+use maat_transpiler::{Network, Options, Package, PackageFolder, Widths, execute_program, quantise_sample, run_program};
+use maat_verifier::cairo::{Builtin, ProgramHash};
+use maat_verifier::{Felt252, Preset, verify};
 use rayon::prelude::*;
 
 /// The greatest share of held-out samples that quantisation may cost a classifier of the digits, by the bits of activations and weights.
 const LOSSES: &[(u32, f64)] = &[(16, 0.005), (8, 0.015)];
 const DIGITS: &str = "digits";
+/// The longest trace of a Cairo proof that is made: 2^18 rows take 3.3 GB and eleven seconds, 2^20 rows four times as much.
+const MOST_CAIRO_ROWS: u32 = if cfg!(feature = "slow") { u32::MAX } else { 1 << 16 };
 
 fn quantised_inputs(model: &Model, samples: &[Sample]) -> Vec<Vec<Vec<i32>>> {
     samples.iter().map(|sample| quantise_sample(model, sample).unwrap()).collect()
@@ -60,26 +66,83 @@ fn every_model_is_near_its_float_network() {
     });
 }
 
-#[test]
-fn every_model_is_equal_in_runtime_and_cairo() {
-    MODELS.par_iter().for_each(|row| {
-        let network = row.network();
-        let model = row.quantise(&network, &Options::default()).unwrap().model;
-        let samples = row.test_samples(&network);
-        let runs = if cfg!(feature = "slow") { samples.len() } else { row.cairo_runs };
-        assert!(runs > 0, "{}: no runs", row.name);
-        let inputs = quantised_inputs(&model, &samples[..runs]);
-        let expected = Executor::run_batch(&model, &inputs).unwrap();
-        let program = common::compile(&model);
-        let steps = inputs.iter().zip(&expected).enumerate().map(|(index, (inputs, expected))| {
-            let (found, steps) = run_program(&model, &program, inputs).unwrap_or_else(|error| panic!("{}: {error}", row.name));
-            assert_eq!(&found, expected, "{}: sample {index}", row.name);
-            steps
-        });
-        let steps = steps.max().unwrap_or_default();
-        println!("{}: {} multiply-accumulates, {steps} steps", row.name, model.macs());
-        assert!(steps < row.steps, "{}: {steps} steps", row.name);
+/// A model with its program, and what its first held-out sample gives.
+struct Compiled {
+    row: &'static RealModel,
+    model: Model,
+    program: Program,
+    inputs: Vec<Vec<i32>>,
+    outputs: Vec<Vec<i32>>,
+}
+
+/// Compiles a model, and compares the Cairo VM with the runtime on its held-out samples.
+fn run_in_cairo(row: &'static RealModel) -> Compiled {
+    let network = row.network();
+    let model = row.quantise(&network, &Options::default()).unwrap().model;
+    let samples = row.test_samples(&network);
+    let runs = if cfg!(feature = "slow") { samples.len() } else { row.cairo_runs };
+    assert!(runs > 0, "{}: no runs", row.name);
+    let mut inputs = quantised_inputs(&model, &samples[..runs]);
+    let mut expected = Executor::run_batch(&model, &inputs).unwrap();
+    let program = common::compile(&model);
+    let steps = inputs.iter().zip(&expected).enumerate().map(|(index, (inputs, expected))| {
+        let (found, steps) = run_program(&model, &program, inputs).unwrap_or_else(|error| panic!("{}: {error}", row.name));
+        assert_eq!(&found, expected, "{}: sample {index}", row.name);
+        steps
     });
+    let steps = steps.max().unwrap_or_default();
+    println!("{}: {} multiply-accumulates, {steps} steps", row.name, model.macs());
+    assert!(steps < row.steps, "{}: {steps} steps", row.name);
+    Compiled { row, model, program, inputs: inputs.swap_remove(0), outputs: expected.swap_remove(0) }
+}
+
+/// The inputs and outputs that a model proof states.
+fn stated_by_model_proof(compiled: &Compiled) -> (Vec<i32>, Vec<i32>) {
+    let entries = entries_for(&compiled.model, &[1], &[Preset::Fast]).unwrap();
+    let commitment = entries.commitment();
+    let key = ProvingKey::new(&compiled.model, entries, Preset::Fast, 1).unwrap();
+    let public = (Visibility::Public, Visibility::Public);
+    let proved = key.prove(std::slice::from_ref(&compiled.inputs), public, None, &|_| ()).unwrap();
+    println!("{}: {} of {} rows", compiled.row.name, key.program().used_rows, key.program().rows);
+    let statement = verify(&proved.file.to_bytes(), &commitment).unwrap();
+    (statement.inputs.as_public().unwrap().to_vec(), statement.outputs.as_public().unwrap().to_vec())
+}
+
+/// The output that a Cairo proof states; or, where the proof would take long, the output of the execution that it would be of.
+fn stated_by_cairo_proof(compiled: &Compiled) -> Vec<Felt252> {
+    let Compiled { row, program, inputs, .. } = compiled;
+    let execution = execute_program(program, inputs).unwrap();
+    if row.cairo_rows > MOST_CAIRO_ROWS {
+        let builtins = execution.program.builtins();
+        let output = builtins.iter().position(|builtin| *builtin == Builtin::Output).unwrap();
+        let cells = &execution.segments[execution.builtin_segments[output] as usize];
+        let value = |cell: &Option<Value>| match cell {
+            Some(Value::Felt(felt)) => *felt,
+            other => panic!("{}: {other:?} in the output", row.name),
+        };
+        return cells.iter().map(value).collect();
+    }
+    let proof = maat_prover::cairo::prove(&execution, Preset::Fast, &|_| ()).unwrap().file.to_bytes();
+    let hash: ProgramHash = program.hash().unwrap().to_fixed_hex_string().parse().unwrap();
+    let statement = maat_verifier::cairo::verify(&proof, &hash).unwrap_or_else(|error| panic!("{}: {error}", row.name));
+    println!("{}: a Cairo proof of {} steps in {} rows, {} bytes", row.name, statement.steps, statement.rows, proof.len());
+    assert_eq!(statement.rows, row.cairo_rows, "{}", row.name);
+    statement.output
+}
+
+#[test]
+fn every_model_is_equal_in_runtime_cairo_and_proofs() {
+    assert!(!MODELS.is_empty());
+    let compiled: Vec<Compiled> = MODELS.par_iter().map(run_in_cairo).collect();
+    // One after the other, because the largest ones take gigabytes.
+    for compiled in &compiled {
+        let (name, inputs, outputs) = (compiled.row.name, compiled.inputs.concat(), compiled.outputs.concat());
+        assert_eq!(stated_by_model_proof(compiled), (inputs.clone(), outputs.clone()), "{name}");
+        // The program gives back its inputs in front of its outputs.
+        let felt = |value: i32| if value < 0 { -Felt252::from(value.unsigned_abs()) } else { Felt252::from(value.unsigned_abs()) };
+        let expected: Vec<Felt252> = inputs.into_iter().chain(outputs).map(felt).collect();
+        assert_eq!(stated_by_cairo_proof(compiled), expected, "{name}");
+    }
 }
 
 /// The share of held-out samples that a classifier gets right.

@@ -1,10 +1,9 @@
-//! A network of each operator, and each trained model, is proven: the statement's outputs are the runtime's.
+//! A network of each operator is proven: the statement's outputs are the runtime's. `models.rs` does the same for the trained models.
 
 mod common;
 
 use maat_prover::{ProvingKey, Visibility, entries_for};
 use maat_runtime::Model;
-use maat_tests::models::MODELS;
 use maat_tests::steps::cases;
 use maat_transpiler::samples::Sample;
 use maat_transpiler::{Options, quantise_sample};
@@ -45,16 +44,4 @@ fn a_network_of_every_operator_is_proven() {
         })
         .collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
-}
-
-#[test]
-fn every_trained_model_is_proven() {
-    assert!(!MODELS.is_empty());
-    for real in MODELS {
-        let network = real.network();
-        let quantised = real.quantise(&network, &Options::default()).unwrap_or_else(|error| panic!("{}: {error}", real.name));
-        let samples = real.test_samples(&network);
-        let rows = prove(&quantised.model, &samples[..1]).unwrap_or_else(|error| panic!("{}: {error}", real.name));
-        println!("{}: {rows}", real.name);
-    }
 }

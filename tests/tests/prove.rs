@@ -1,12 +1,14 @@
 //! From a package on disk to a verified statement: what the manifest says of proofs is enough to make them and to check them.
 
+mod common;
+
 use std::path::Path;
 
 use maat_cairo::Compiler;
 use maat_prover::{Cache, ProvingKey, Visibility, entries, entries_for};
 use maat_runtime::Executor;
 use maat_tests::models::{MODELS, RealModel};
-use maat_transpiler::{Options, Package, PackageFolder, Proving, TranspileError, quantise_sample};
+use maat_transpiler::{Options, Package, PackageFolder, Proving, TranspileError, execute_program, quantise_sample};
 use maat_verifier::{Preset, VerifyError, verify};
 
 const BATCH: u32 = 4;
@@ -97,6 +99,26 @@ fn rockybots_proof_for_the_chain_takes_60_kib() {
     // How many nodes paths share depends on where the queries fall: single proofs differ by a thousand bytes either way.
     let total: usize = sizes.sum();
     assert!(total <= samples.len() * (60 << 10), "{} bytes on average", total / samples.len());
+}
+
+#[test]
+fn rockybots_cairo_proof_takes_200_kib() {
+    let row = row("rockybot");
+    let network = row.network();
+    let model = row.quantise(&network, &Options::default()).unwrap().model;
+    let program = common::compile(&model);
+    let samples = &row.test_samples(&network)[..4];
+    let sizes = samples.iter().map(|sample| {
+        let execution = execute_program(&program, &quantise_sample(&model, sample).unwrap()).unwrap();
+        // The file holds the program too.
+        let proof = maat_prover::cairo::prove(&execution, Preset::Fast, &|_| ()).unwrap().file.to_bytes();
+        let statement = maat_verifier::cairo::verify_program(&proof, &execution.program).unwrap();
+        assert!((statement.steps as usize) < row.steps, "{} steps", statement.steps);
+        proof.len()
+    });
+    let average = sizes.sum::<usize>() / samples.len();
+    println!("{average} bytes on average");
+    assert!(average <= 200 << 10, "{average} bytes on average");
 }
 
 #[test]

@@ -1,15 +1,23 @@
-//! Proves an inference of a tiny model with each preset, for the target to begin with.
+//! Proves an inference of a tiny model and an execution of a tiny program with each preset, for the target to begin with.
 //!
 //! It does so here because cargo-fuzz builds the target with debug assertions, with which Winterfell's prover takes no trace whose
 //! constraints have lower degrees than they may. A build script has none, and its dependencies turn on no features of the verifier that is
 //! tested.
 
+#[path = "../../prover/src/cairo/tests/machine.rs"]
+mod machine;
+#[path = "../../prover/src/cairo/tests/programs.rs"]
+mod programs;
+
 use std::path::Path;
 
+use maat_prover::cairo::{Execution, Registers, Value, prove};
 use maat_prover::{ProvingKey, Salt, Visibility, entries};
 use maat_runtime::primitives::Affine;
 use maat_runtime::{Interval, ModelBuilder, Primitive, Requantise, Shape};
-use maat_verifier::Preset;
+use maat_verifier::{Felt252, Preset};
+
+use machine::{Machine, fibonacci};
 
 fn main() {
     let mut builder = ModelBuilder::new("smallest");
@@ -20,7 +28,11 @@ fn main() {
     let model = builder.finish(&[("y", y)]).unwrap();
     let entries = entries(&model, &[1]).unwrap();
     let folder = std::env::var("OUT_DIR").unwrap();
+    let builtins = programs::outputs_and_checks(Felt252::from(u128::MAX));
     for preset in Preset::ALL {
+        let program = if preset == Preset::Balanced { fibonacci(2) } else { builtins.clone() };
+        let file = prove(&Machine::new(&program).run(), preset, &|_| ()).unwrap().file;
+        std::fs::write(Path::new(&folder).join(format!("{preset}-cairo")), file.to_bytes()).unwrap();
         let key = ProvingKey::new(&model, entries.clone(), preset, 1).unwrap();
         for (name, visible) in [("public", Visibility::Public), ("committed", Visibility::Committed)] {
             let proved = key.prove(&[vec![vec![100, -3]]], (visible, visible), Some(Salt::new([5; 32])), &|_| ()).unwrap();

@@ -300,7 +300,7 @@ fn what_decompresses_to_more_than_its_felts_fill_is_refused() {
         assert_eq!(cairo_error(&bytes, LIMIT), VerifyError::File(refused), "{count}");
     }
     // The most that it may decompress to, in felts of 32 bytes, none of which may follow.
-    let most = vec![&[32_u8][..], &[0; 32]].concat().repeat(MAX_OUTPUT);
+    let most = [&[32_u8][..], &[0; 32]].concat().repeat(MAX_OUTPUT);
     let error = cairo_error(&[&start[..], &packed(MAX_OUTPUT as u32, &most)].concat(), LIMIT);
     assert_eq!(error, VerifyError::File(FileError::Truncated { part: "bytecode" }));
 }

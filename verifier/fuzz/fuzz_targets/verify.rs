@@ -1,10 +1,11 @@
-//! Feeds bytes to the verifier. The first byte says what the others are: a whole file, the part of a STARK that follows a context which
-//! passes, or instructions that change a valid proof.
+//! Feeds bytes to the verifiers of both kinds of proof. The first byte says what the others are: a whole file, the part of a STARK that follows
+//! a context which passes, or instructions that change a valid proof.
 //!
 //! No fuzzer finds bytes of the first two kinds that pass the comparison of hashes before the STARK's challenges. Instructions leave most
 //! of a proof as it is, so that the checks behind these are met: what is changed in the openings is refused by nothing but the openings.
 //!
-//! Nothing but a valid proof may be accepted, and nothing may panic or take more memory than libFuzzer's limits.
+//! Nothing but a valid proof may be accepted, or one that differs in how the felts of its Cairo claim are compressed; and nothing may panic or
+//! take more memory than libFuzzer's limits.
 
 #![no_main]
 
@@ -13,25 +14,71 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use maat_verifier::air::{ModelAir, trace_info};
-use maat_verifier::{Entries, Entry, Goldilocks, Header, Preset, ProofFile, Values, VerifyError, public_inputs, verify};
+use maat_verifier::cairo::{self, Builtin, CairoAir, CairoProof, CairoStatement, Claim, Program, verify_any, verify_program};
+use maat_verifier::{
+    Entries, Entry, Felt252, Goldilocks, Header, Kind, Preset, ProofFile, Statement, Values, VerifyError, public_inputs, verify,
+};
 use winter_air::Air;
 use winter_air::proof::{Context, Proof};
 use winter_verifier::{Deserializable, Serializable};
 
+// WHAT IS PROVEN
+// ================================================================================================
+
+/// What a proof is about, and what is public of it.
+#[derive(Clone, Copy)]
+enum Subject {
+    Public,
+    Committed,
+    Cairo,
+}
+
+impl Subject {
+    const ALL: [Self; 3] = [Self::Public, Self::Committed, Self::Cairo];
+}
+
 // STARKS WITH THE RIGHT CONTEXT
 // ================================================================================================
 
+/// The bytes of the context of an AIR's proofs.
+fn context<A: Air>(air: &A) -> Vec<u8> {
+    let constraints = air.context().num_transition_constraints() + air.context().num_assertions();
+    Context::new::<A::BaseField>(air.trace_info().clone(), air.options().clone(), constraints).to_bytes()
+}
+
 /// A file whose STARK has the right context and then the given bytes.
-fn file(preset: Preset, committed: bool, tail: &[u8]) -> Vec<u8> {
+fn file(preset: Preset, subject: Subject, tail: &[u8]) -> Vec<u8> {
+    let committed = match subject {
+        Subject::Public => false,
+        Subject::Committed => true,
+        Subject::Cairo => return cairo_file(preset, tail),
+    };
     let entry = Entry { preset, batch: 1, rows: 1 << 11, inputs: 1, outputs: 1, fixed_root: [0; 32] };
     let entries = Entries::new(vec![entry]).expect("one entry is a model");
     let values = || if committed { Values::Committed } else { Values::Public(vec![0]) };
     let public = public_inputs(&entries.commitment(), &entry, &values(), &values());
-    let air = ModelAir::new(trace_info(1 << 11), public, preset.options());
-    let constraints = air.context().num_transition_constraints() + air.context().num_assertions();
-    let context = Context::new::<Goldilocks>(trace_info(1 << 11), preset.options(), constraints);
+    let context = context(&ModelAir::new(trace_info(1 << 11), public, preset.options()));
     let header = Header::new(entries, (preset, 1), values(), values(), committed.then_some([0; 32])).expect("the values are a batch's");
-    ProofFile { header, stark: [&context.to_bytes(), tail].concat() }.to_bytes()
+    ProofFile { header, stark: [&context, tail].concat() }.to_bytes()
+}
+
+/// As [`file`], for a program that is its header.
+fn cairo_file(preset: Preset, tail: &[u8]) -> Vec<u8> {
+    let header = [0x0407_8001_7fff_7fff, 2, 0x1104_8001_8001_8000, 2, 0x0107_8001_7fff_7fff, 0].map(Felt252::new);
+    let claim = Claim {
+        program: Program::new(header.to_vec(), Builtin::ALL.to_vec()).expect("it begins with the header"),
+        preset,
+        rows: 1 << 9,
+        steps: 2,
+        last_pc: 3,
+        final_ap: 20,
+        offsets: [0, 1],
+        output_start: 30,
+        output: vec![Felt252::new(1)],
+        range_checks: 1,
+    };
+    let context = context(&CairoAir::new(cairo::air::trace_info(1 << 9), claim.public_inputs(), preset.cairo_options()));
+    CairoProof { claim, stark: [&context, tail].concat() }.to_bytes()
 }
 
 // VALID PROOFS
@@ -41,6 +88,14 @@ fn file(preset: Preset, committed: bool, tail: &[u8]) -> Vec<u8> {
 struct Valid {
     bytes: &'static [u8],
     parts: Vec<Range<usize>>,
+    proven: Proven,
+}
+
+/// What a proof proves.
+#[derive(Debug, PartialEq)]
+enum Proven {
+    Model(Statement),
+    Cairo(CairoStatement),
 }
 
 /// A proof that the build script made.
@@ -50,32 +105,66 @@ macro_rules! proof {
     };
 }
 
-/// A proof of each preset, with public inputs and outputs and with committed ones.
-static VALID: LazyLock<[[Valid; 2]; Preset::ALL.len()]> = LazyLock::new(|| {
+/// A proof of each preset about each subject.
+static VALID: LazyLock<[[Valid; Subject::ALL.len()]; Preset::ALL.len()]> = LazyLock::new(|| {
     [
-        [proof!("fast-public"), proof!("fast-committed")],
-        [proof!("balanced-public"), proof!("balanced-committed")],
-        [proof!("onchain-public"), proof!("onchain-committed")],
+        [proof!("fast-public"), proof!("fast-committed"), proof!("fast-cairo")],
+        [proof!("balanced-public"), proof!("balanced-committed"), proof!("balanced-cairo")],
+        [proof!("onchain-public"), proof!("onchain-committed"), proof!("onchain-cairo")],
     ]
 });
 
+/// The bytes of the STARK, and the lengths of the parts before it.
+fn split(bytes: &[u8]) -> (&[u8], Vec<usize>) {
+    match Kind::of(bytes) {
+        Ok(Kind::Cairo) => {
+            let (_, stark) = CairoProof::split(bytes).expect("the prover wrote it");
+            // The preamble with the preset, the numbers, the output and the bytecode. Both are packed behind two numbers of four bytes.
+            let (preamble, numbers) = (12, 26);
+            let length = bytes[preamble + numbers + 4..][..4].try_into().expect("four bytes");
+            let output = 8 + u32::from_le_bytes(length) as usize;
+            let bytecode = bytes.len() - stark.len() - preamble - numbers - output;
+            (stark, vec![preamble, numbers, output, bytecode])
+        }
+        _ => {
+            let (_, stark) = ProofFile::split(bytes).expect("the prover wrote it");
+            (stark, vec![bytes.len() - stark.len()])
+        }
+    }
+}
+
 fn valid(bytes: &'static [u8]) -> Valid {
-    let (header, stark) = ProofFile::split(bytes).expect("the prover wrote it");
-    verify(bytes, &header.entries().commitment()).expect("the proof holds");
+    let proven = verdict(bytes, None).expect("the proof holds");
+    let (stark, mut sizes) = split(bytes);
     let Proof { context, num_unique_queries: _, commitments, trace_queries, constraint_queries, ood_frame, fri_proof, pow_nonce: _ } =
         Proof::read_from_bytes(stark).expect("the prover wrote it");
-    let header = bytes.len() - stark.len();
     let queries = [&trace_queries[0], &trace_queries[1], &constraint_queries].map(|queries| queries.to_bytes().len());
     let [main, auxiliary, constraints] = queries;
     let (frame, low_degree) = (ood_frame.to_bytes().len(), fri_proof.to_bytes().len());
-    let sizes = [header, context.to_bytes().len(), 1, commitments.to_bytes().len(), main, auxiliary, constraints, frame, low_degree, 8];
+    sizes.extend([context.to_bytes().len(), 1, commitments.to_bytes().len(), main, auxiliary, constraints, frame, low_degree, 8]);
     let ends = sizes.iter().scan(0, |end, size| {
         *end += size;
         Some(*end)
     });
-    let parts: Vec<_> = ends.zip(sizes).map(|(end, size)| end - size..end).collect();
+    let parts: Vec<_> = ends.zip(&sizes).map(|(end, size)| end - size..end).collect();
     assert_eq!(parts.last().map(|last| last.end), Some(bytes.len()));
-    Valid { bytes, parts }
+    Valid { bytes, parts, proven }
+}
+
+// VERIFICATION
+// ================================================================================================
+
+/// Verifies a file of either kind: a model's against its own commitment, and a program's against the one that a valid proof is for, if there
+/// is one.
+fn verdict(bytes: &[u8], valid: Option<&Proven>) -> Result<Proven, VerifyError> {
+    match (Kind::of(bytes)?, valid) {
+        (Kind::Model, _) => {
+            let (header, _) = ProofFile::split(bytes)?;
+            verify(bytes, &header.entries().commitment()).map(Proven::Model)
+        }
+        (Kind::Cairo, Some(Proven::Cairo(statement))) => verify_program(bytes, &statement.program).map(Proven::Cairo),
+        (Kind::Cairo, _) => verify_any(bytes).map(Proven::Cairo),
+    }
 }
 
 // INSTRUCTIONS
@@ -110,11 +199,11 @@ fn follow(instruction: &[u8; INSTRUCTION], parts: &[Range<usize>], bytes: &mut V
 fuzz_target!(|data: &[u8]| {
     let Some((&mode, data)) = data.split_first() else { return };
     let (kind, mode) = (mode % 3, usize::from(mode / 3));
-    let (preset, committed) = (mode / 2 % Preset::ALL.len(), mode % 2);
-    let valid = &VALID[preset][committed];
+    let (preset, subject) = (mode / 3 % Preset::ALL.len(), mode % 3);
+    let valid = &VALID[preset][subject];
     let bytes = match kind {
         0 => data.to_vec(),
-        1 => file(Preset::ALL[preset], committed == 1, data),
+        1 => file(Preset::ALL[preset], Subject::ALL[subject], data),
         _ => {
             let mut bytes = valid.bytes.to_vec();
             let (instructions, _) = data.as_chunks();
@@ -122,10 +211,10 @@ fuzz_target!(|data: &[u8]| {
             bytes
         }
     };
-    let Ok((header, _)) = ProofFile::split(&bytes) else { return };
-    match verify(&bytes, &header.entries().commitment()) {
-        Ok(_) if bytes == valid.bytes => {}
-        Ok(statement) => panic!("accepted: {statement:?}"),
+    match verdict(&bytes, Some(&valid.proven)) {
+        // The same felts can be packed in several ways.
+        Ok(proven @ Proven::Cairo(_)) => assert_eq!(proven, valid.proven, "accepted"),
+        Ok(proven) => assert!(bytes == valid.bytes, "accepted: {proven:?}"),
         Err(VerifyError::Panicked) => panic!("the verifier panicked"),
         Err(_) => {}
     }

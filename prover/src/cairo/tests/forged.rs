@@ -333,7 +333,7 @@ fn another_number_of_range_checks_is_rejected() {
 fn a_skipped_step_is_rejected() {
     let steps = honest_execution().registers.len() - 1;
     for step in [1, PRODUCT, PRODUCT + 1, ADVANCE_RANGE_CHECK, steps - 1] {
-        let forge = forged(|execution| drop(execution.registers.remove(step)));
+        let forge = forged(|execution| _ = execution.registers.remove(step));
         assert_eq!(forge.claim.steps as usize, steps - 1);
         let violations = forge.attempt.violations();
         assert!(violations.iter().all(|(name, row)| ["pc", "ap", "fp"].contains(name) && *row == step - 1), "{violations:?}");
@@ -355,7 +355,7 @@ fn an_execution_that_halts_early_is_rejected() {
 #[test]
 fn an_execution_that_begins_or_ends_elsewhere_is_rejected() {
     // It begins with the call, with what the header does before it done.
-    let forge = forged(|execution| drop(execution.registers.remove(0)));
+    let forge = forged(|execution| _ = execution.registers.remove(0));
     assert_rejected(&forge, &[("PC", 0), ("AP", 0)]);
     // It ends in the frame of the main function.
     let frame = honest_execution().registers[3].fp;

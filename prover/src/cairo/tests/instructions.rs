@@ -394,6 +394,21 @@ fn flags_that_mean_nothing_are_rejected() {
     assert_eq!(rejected, (1 << FLAGS) - COMBINATIONS);
 }
 
+#[test]
+fn each_flag_is_a_bit() {
+    let attempt = Attempt::new(&Machine::new(&fibonacci(1)).run());
+    let air = attempt.air();
+    let mut results = vec![Felt252::ZERO; names().len()];
+    for flag in 0..FLAGS {
+        for (value, is_bit) in [(-1, false), (0, true), (1, true), (2, false), (1 << 40, false)] {
+            let [mut row, next] = row_of_flags(0);
+            row[FLAG.at(flag)] = felt(value);
+            air.evaluate_transition(&EvaluationFrame::from_rows(row, next), &[Felt252::ZERO; 2], &mut results);
+            assert_eq!(results[flag] == Felt252::ZERO, is_bit, "flag {flag} of {value}");
+        }
+    }
+}
+
 // OPERANDS
 // ================================================================================================
 

@@ -138,7 +138,7 @@ fn another_output_is_rejected() {
         proven.assert_not_proven(|claim| claim.output.swap(one, other));
     }
     proven.assert_not_proven(|claim| claim.output.truncate(2));
-    proven.assert_not_proven(|claim| drop(claim.output.remove(0)));
+    proven.assert_not_proven(|claim| _ = claim.output.remove(0));
     proven.assert_not_proven(|claim| claim.output.clear());
     for longer in [Felt252::ZERO, Felt252::ONE] {
         proven.assert_not_proven(|claim| claim.output.push(longer));
