@@ -6,10 +6,10 @@ use winter_verifier::math::{ExtensionOf, FieldElement};
 
 use super::bus::{self, Challenges, CheckedCells, Periodic, RANDOM_ELEMENTS};
 use super::columns::*;
-use crate::layout::Columns;
 use super::public_inputs::PublicInputs;
 use super::{cpu, tables};
 use crate::felt252::Felt252;
+use crate::layout::Columns;
 
 /// Assertions of the main segment: three registers at the start and at the end, `pc` one step before, and the ends of the tables.
 const MAIN_ASSERTIONS: usize = 3 + 1 + 3 + 4;
@@ -40,8 +40,7 @@ impl Air for CairoAir {
         let cpu = cpu::DEGREES.map(TransitionConstraintDegree::new);
         let main = [&cpu[..], &tables::degrees()].concat();
         let checked_cells = CheckedCells::new(trace_info.length());
-        let context =
-            AirContext::new_multi_segment(trace_info, main, bus::degrees(), MAIN_ASSERTIONS, AUXILIARY_ASSERTIONS, options);
+        let context = AirContext::new_multi_segment(trace_info, main, bus::degrees(), MAIN_ASSERTIONS, AUXILIARY_ASSERTIONS, options);
         Self { context, public_inputs, checked_cells }
     }
 

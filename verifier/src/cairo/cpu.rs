@@ -93,7 +93,8 @@ impl<E: FieldElement<BaseField = Felt252>> Step<E> {
 
     /// The instruction's word: 16 bits for each offset, then the flags.
     pub fn instruction(row: &[E]) -> E {
-        let fold = |high: E, columns: &[E], base: u64| columns.iter().rev().fold(high, |sum, cell| sum.mul_base(Felt252::new(base)) + *cell);
+        let fold =
+            |high: E, columns: &[E], base: u64| columns.iter().rev().fold(high, |sum, cell| sum.mul_base(Felt252::new(base)) + *cell);
         let flags = row[FLAG.indices()].iter().rev().fold(E::ZERO, |sum, flag| sum.double() + *flag);
         fold(flags, &row[OFFSET.indices()], 1 << 16)
     }
