@@ -16,14 +16,18 @@ fn main() {
 
     println!("cargo::rustc-check-cfg=cfg(carried_programs)");
     println!("cargo::rerun-if-changed=build.rs");
-    if let Some(folder) = carrier() {
+    let carrier = carrier();
+    if carrier.is_some() {
         println!("cargo::rustc-cfg=carried_programs");
-        println!("cargo::rustc-env=CARRIED_PROGRAMS={}", folder.display());
     }
+    println!("cargo::rustc-env=CARRIED_PROGRAMS={}", carrier.unwrap_or_default().display());
 }
 
 fn carrier() -> Option<PathBuf> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".cargo")))?;
     let registries = std::fs::read_dir(home.join("registry/src")).ok()?;
-    registries.flatten().map(|registry| registry.path().join(CARRIER)).find(|folder| folder.is_dir())
+    let folders: Vec<PathBuf> = registries.flatten().map(|registry| registry.path().join(CARRIER)).collect();
+    // The build of `maat-cairo` may still be about to unpack it: a path that is missing makes cargo ask again.
+    folders.iter().for_each(|folder| println!("cargo::rerun-if-changed={}", folder.display()));
+    folders.into_iter().find(|folder| folder.is_dir())
 }

@@ -9,6 +9,7 @@ use maat_runtime::{Executor, Model, dequantise};
 use maat_tests::models::{Closeness, MODELS, RealModel};
 use maat_transpiler::samples::Sample;
 use maat_transpiler::{Network, Options, Package, PackageFolder, Widths, execute_program, quantise_sample, run_program};
+use maat_verifier::cairo::columns::MAX_ROWS;
 use maat_verifier::cairo::{Builtin, ProgramHash};
 use maat_verifier::{Felt252, Preset, verify};
 use rayon::prelude::*;
@@ -17,7 +18,7 @@ use rayon::prelude::*;
 const LOSSES: &[(u32, f64)] = &[(16, 0.005), (8, 0.015)];
 const DIGITS: &str = "digits";
 /// The longest trace of a Cairo proof that is made: 2^18 rows take 3.3 GB and eleven seconds, 2^20 rows four times as much.
-const MOST_CAIRO_ROWS: u32 = if cfg!(feature = "slow") { u32::MAX } else { 1 << 16 };
+const MOST_CAIRO_ROWS: u32 = if cfg!(feature = "slow") { MAX_ROWS as u32 } else { 1 << 16 };
 
 fn quantised_inputs(model: &Model, samples: &[Sample]) -> Vec<Vec<Vec<i32>>> {
     samples.iter().map(|sample| quantise_sample(model, sample).unwrap()).collect()

@@ -94,8 +94,8 @@ impl Preset {
     /// | `onchain` | 16 | 20 | 20 bits | 99 bits | 59 bits |
     ///
     /// The bits are those of every length: the field is so large that nothing but queries and grinding counts.
-    /// - A row has five times the bytes that it has in a model proof, so that queries weigh more. At blow-up 2 a proof would be twice as long.
-    /// - For the same reason `fast` grinds two bits more than in model proofs. Its 40 queries are the fewest that give 80 bits, below which
+    /// - At blow-up 2 a proof would be made in little more than half the time, but it would be twice as long.
+    /// - `fast` grinds two bits more than in model proofs, which spares 4 KB. Its 40 queries are the fewest that give 80 bits, below which
     ///   grinding does not count, and 18 bits of grinding the fewest that keep more than 96 under the weaker conjecture; they take some ten
     ///   milliseconds, a small part of the proof of the shortest trace.
     /// - 85 queries at blow-up 4 are the fewest for 100 proven bits.
