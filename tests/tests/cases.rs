@@ -18,7 +18,7 @@ fn every_network_is_equal_in_runtime_and_cairo() {
     CASES.par_iter().enumerate().for_each(|(position, case)| {
         let network = common::import((case.onnx)());
         let samples = Random::new(42).samples(64, case.inputs, 1.0);
-        let odd = if position % EVERY == 0 { ODD_WIDTHS } else { &[] };
+        let odd = if position.is_multiple_of(EVERY) { ODD_WIDTHS } else { &[] };
         for (activations, weights) in WIDTHS.iter().chain(odd) {
             let what = format!("{} at {activations}/{weights} bits", case.name);
             let widths = Widths { activations: *activations, weights: *weights };
