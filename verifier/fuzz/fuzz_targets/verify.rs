@@ -15,9 +15,7 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 use maat_verifier::air::{ModelAir, trace_info};
 use maat_verifier::cairo::{self, Builtin, CairoAir, CairoProof, CairoStatement, Claim, Program, verify_any, verify_program};
-use maat_verifier::{
-    Entries, Entry, Felt252, Goldilocks, Header, Kind, Preset, ProofFile, Statement, Values, VerifyError, public_inputs, verify,
-};
+use maat_verifier::{Entries, Entry, Felt252, Header, Kind, Preset, ProofFile, Statement, Values, VerifyError, public_inputs, verify};
 use winter_air::Air;
 use winter_air::proof::{Context, Proof};
 use winter_verifier::{Deserializable, Serializable};
