@@ -94,8 +94,11 @@ fn rows(execution: &Execution, [least, greatest]: [u16; 2]) -> Result<usize, Cai
     // The last row is not checked, so that nothing may be in it; the last state is that of the endless loop.
     let registers = execution.registers.len();
     let entries = usize::from(greatest.saturating_sub(least)) + 1;
-    let fits =
-        |rows: &usize| (*rows >= registers) && (*rows > entries) && cells <= cell_capacity(*rows) && range_checks <= check_capacity(*rows);
+    // The claim's final `ap` must not lie beyond the cells, even if nothing was written there.
+    let stack_end = execution.program.bytecode().len() + execution.registers.last().map_or(0, |last| last.ap as usize);
+    let fits = |rows: &usize| {
+        (*rows >= registers) && (*rows > entries) && cells.max(stack_end) <= cell_capacity(*rows) && range_checks <= check_capacity(*rows)
+    };
     let mut lengths = (MIN_ROWS.ilog2()..=MAX_ROWS.ilog2()).map(|log_rows| 1 << log_rows);
     lengths.find(fits).ok_or(CairoProveError::TooLong { steps: registers.saturating_sub(1), cells, range_checks })
 }

@@ -79,11 +79,11 @@ pub enum ClaimError {
         found: usize,
     },
     /// A part of the public memory lies where a trace has no cells.
-    #[error("{part} ends at {end}; a trace of {rows} rows has cells up to {limit}", limit = cell_capacity(*rows as usize))]
+    #[error("{part} ends before {end}; a trace of {rows} rows has cells up to {limit}", limit = cell_capacity(*rows as usize))]
     Memory {
         /// What lies there.
         part: &'static str,
-        /// Its last address.
+        /// The address behind its last cell.
         end: u64,
         /// Rows of the trace.
         rows: u32,
@@ -140,7 +140,7 @@ impl Claim {
         }
         // The builtins that are there have their cells within the trace, and those that are not have none.
         for (part, end) in [("the stack", u64::from(*final_ap)), ("the output", self.output_end())] {
-            if end > cell_capacity(*rows as usize) as u64 {
+            if end > cell_capacity(*rows as usize) as u64 + 1 {
                 return Err(ClaimError::Memory { part, end, rows: *rows });
             }
         }
@@ -315,18 +315,22 @@ pub(super) mod tests {
     #[test]
     fn every_part_lies_where_the_trace_has_cells() {
         let outside = |part, end| ClaimError::Memory { part, end, rows: 512 };
-        assert_eq!(error(|claim| claim.final_ap = 1023), outside("the stack", 1023));
+        assert_eq!(error(|claim| claim.final_ap = 1024), outside("the stack", 1024));
         assert_eq!(error(|claim| claim.final_ap = u32::MAX), outside("the stack", u32::MAX.into()));
-        assert_eq!(error(|claim| claim.output_start = 1021), outside("the output", 1023));
+        assert_eq!(error(|claim| claim.output_start = 1022), outside("the output", 1024));
         // Among the range-checked values, and beyond all addresses of 32 bits.
         assert_eq!(error(|claim| claim.output_start = 1025), outside("the output", 1027));
         assert_eq!(error(|claim| claim.output_start = u32::MAX), outside("the output", u64::from(u32::MAX) + 2));
-        assert_eq!(error(|claim| claim.output = vec![Felt252::new(0); 983]), outside("the output", 1023));
+        assert_eq!(error(|claim| claim.output = vec![Felt252::new(0); 984]), outside("the output", 1024));
+        // The last cell may be the stack's, or the output's.
+        for end in [Claim { final_ap: 1023, ..claim() }, Claim { output_start: 1021, ..claim() }] {
+            assert_eq!(end.check(), Ok(()));
+        }
         // A bytecode that no trace of this length has room for leaves none for the stack.
-        let bytecode = [program(&[]).bytecode(), &[Felt252::new(0); 1013]].concat();
+        let bytecode = [program(&[]).bytecode(), &[Felt252::new(0); 1014]].concat();
         let long = Claim { program: Program::new(bytecode, vec![]).unwrap(), output_start: 0, output: vec![], range_checks: 0, ..claim() };
-        assert_eq!(long.check(), Err(ClaimError::Stack { limit: 1023, found: 30 }));
-        assert_eq!(Claim { final_ap: 1023, ..long }.check(), Err(outside("the stack", 1023)));
+        assert_eq!(long.check(), Err(ClaimError::Stack { limit: 1024, found: 30 }));
+        assert_eq!(Claim { final_ap: 1024, ..long }.check(), Err(outside("the stack", 1024)));
     }
 
     #[test]

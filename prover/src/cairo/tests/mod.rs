@@ -39,3 +39,27 @@ fn an_execution_is_proven_in_the_least_rows_that_it_fits_into() {
         assert_eq!((statement.preset, statement.security), (preset, proved.security));
     }
 }
+
+/// The last cells of a trace may be in use, and the stack may end beyond the cells that were written to.
+#[test]
+fn an_execution_may_fill_the_memory_of_a_trace() {
+    let turn = Machine::new(&fibonacci(1)).run();
+    let cells = turn.segments.iter().map(Vec::len).sum::<usize>();
+    for (filled, rows) in [(1021, 512), (1022, 512), (1023, 1024)] {
+        let lines = vec![machine::felt(0); filled - cells];
+        let bytecode = [fibonacci(1).bytecode(), &lines].concat();
+        let program = maat_verifier::cairo::Program::new(bytecode, vec![]).unwrap();
+        let proved = prove(&Machine::new(&program).run(), Preset::Fast, &|_| ()).unwrap();
+        assert_eq!(verify_program(&proved.file.to_bytes(), &program).unwrap().rows, rows, "{filled} cells");
+    }
+    let far = machine::Instruction {
+        ap: machine::ApUpdate::AddRes,
+        op1: machine::Source::Immediate,
+        offsets: [-1, -1, 1],
+        ..machine::Instruction::IDLE
+    };
+    let lines = [machine::Line::With(far, machine::felt(2000)), machine::Line::Plain(machine::Instruction::RETURN)];
+    let program = machine::program(&[], &lines);
+    let proved = prove(&Machine::new(&program).run(), Preset::Fast, &|_| ()).unwrap();
+    assert_eq!(verify_program(&proved.file.to_bytes(), &program).unwrap().rows, 1024);
+}
