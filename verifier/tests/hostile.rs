@@ -1,8 +1,9 @@
 //! The verifiers on bytes that no prover wrote: every one is refused, none by a panic, and none with more than 64 MB of memory, or 256 MB for
 //! the longest programs.
 //!
-//! Nearly all of it ends before the STARK's challenges are drawn. What comes after that, the sum over the public values above all, is
-//! within the same limit in the prover's `tests/mutants.rs` and `tests/cairo_mutants.rs`, which begin with valid proofs.
+//! Nearly all of it ends before the STARK's challenges are drawn. What comes after that, the sum over the public values above all, is within
+//! the same limit in the prover's `tests/mutants.rs` and `tests/cairo_mutants.rs`, which begin with valid proofs; for the longest programs, it
+//! is reached here with STARKs of zeros.
 
 mod memory;
 
