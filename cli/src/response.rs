@@ -1,7 +1,7 @@
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use maat_verifier::Security;
 use maat_verifier::cairo::Builtin;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Said wherever privacy could be assumed.
 pub const NOT_ZERO_KNOWLEDGE: &str =
@@ -55,6 +55,11 @@ pub fn security(security: &Security) -> String {
 pub fn builtins(used: &[(Builtin, u32)]) -> String {
     let list: Vec<_> = used.iter().map(|(builtin, cells)| format!("{builtin} {}", grouped(*cells))).collect();
     if list.is_empty() { "none".to_owned() } else { list.join(", ") }
+}
+
+/// The same, for machines.
+pub fn builtin_cells(used: &[(Builtin, u32)]) -> Map<String, Value> {
+    used.iter().map(|(builtin, cells)| (builtin.to_string(), (*cells).into())).collect()
 }
 
 fn cell(column: usize, text: &str) -> Cell {

@@ -134,6 +134,19 @@ fn what_does_not_belong_together_is_refused() {
     let message = failure(&["prove", package(), "--kind", "cairo", "--input", input, "-o", other]);
     assert!(message.contains("has a batch of 2, and a Cairo proof is for one inference"), "{message}");
     assert_eq!(maat(&["verify", &proof, "--program-hash", "5"]).status.code(), Some(2));
+}
+
+#[test]
+fn help_says_how_secure_cairo_proofs_are() {
     let help = String::from_utf8(maat(&["cairo-prove", "--help"]).stdout).unwrap();
     assert!(help.contains("  maat cairo-prove ") && help.contains("NOT zero-knowledge"), "{help}");
+    // The figures are those of the README's table.
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
+    let (_, rows) = readme.split_once("| preset of a Cairo proof | conjectured bits | proven bits |\n|---|---|---|\n").unwrap();
+    for (preset, row) in ["fast", "balanced", "onchain"].into_iter().zip(rows.lines()) {
+        let ["", name, conjectured, proven, ""] = row.split('|').map(str::trim).collect::<Vec<_>>()[..] else { panic!("{row}") };
+        assert_eq!(name, preset);
+        let line = help.lines().find(|line| line.trim_start().starts_with(&format!("- {preset}:"))).unwrap();
+        assert!(line.ends_with(&format!(": {conjectured} bits conjectured, {proven} proven")), "{line}");
+    }
 }

@@ -3,12 +3,10 @@
 use maat_verifier::Goldilocks;
 use maat_verifier::air::{Challenges, bus, combination::Sums};
 use maat_verifier::layout::*;
-use rayon::prelude::*;
-use winterfell::math::{FieldElement, batch_inversion};
+use winterfell::math::FieldElement;
 use winterfell::matrix::ColMatrix;
 
-/// Rows that a thread takes at a time: enough for one inversion to pay.
-const CHUNK: usize = 256;
+use crate::fractions::fractions;
 
 /// Terms of the bus that a row adds: the helpers, then the input's and the output's.
 const TERMS: usize = BUS_HELPER.count + 2;
@@ -21,28 +19,15 @@ pub(crate) fn auxiliary_columns<E: FieldElement<BaseField = Goldilocks>>(
     n_inputs: usize,
 ) -> ColMatrix<E> {
     let rows = main.num_rows();
-    let mut terms = vec![E::ZERO; rows * TERMS];
-    terms.par_chunks_mut(CHUNK * TERMS).enumerate().for_each(|(chunk, terms)| {
-        let mut row = vec![Goldilocks::ZERO; MAIN_WIDTH];
-        let (mut numerators, mut denominators) = (Vec::with_capacity(terms.len()), Vec::with_capacity(terms.len()));
-        for index in chunk * CHUNK..chunk * CHUNK + terms.len() / TERMS {
-            main.read_row_into(index, &mut row);
-            for pair in bus::terms(&row, challenges).chunks(2) {
-                let (numerator, denominator) = match pair {
-                    [one, two] => (
-                        two.denominator.mul_base(one.numerator) + one.denominator.mul_base(two.numerator),
-                        one.denominator * two.denominator,
-                    ),
-                    rest => (rest[0].numerator.into(), rest[0].denominator),
-                };
-                numerators.push(numerator);
-                denominators.push(denominator);
-            }
-            numerators.extend([INPUT, OUTPUT].map(|column| E::from(row[column.start])));
-            denominators.extend(bus::io_denominators(&row, n_inputs, challenges));
+    let terms = fractions(main, TERMS, |_, row, fractions| {
+        for pair in bus::terms(row, challenges).chunks(2) {
+            fractions.push(match pair {
+                [one, two] => one.plus(two),
+                rest => (rest[0].numerator.into(), rest[0].denominator),
+            });
         }
-        for ((term, numerator), inverse) in terms.iter_mut().zip(&numerators).zip(batch_inversion(&denominators)) {
-            *term = *numerator * inverse;
+        for (column, denominator) in [INPUT, OUTPUT].into_iter().zip(bus::io_denominators(row, n_inputs, challenges)) {
+            fractions.push((row[column.start].into(), denominator));
         }
     });
 

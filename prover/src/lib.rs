@@ -10,6 +10,7 @@ mod cache;
 pub mod cairo;
 mod error;
 mod fixed;
+mod fractions;
 mod key;
 mod program;
 mod salt;

@@ -11,6 +11,8 @@ mod memory;
 mod mutation;
 #[path = "../src/cairo/tests/programs.rs"]
 mod programs;
+#[path = "../../verifier/tests/random/mod.rs"]
+mod random;
 
 use maat_prover::cairo::{Execution, Registers, Value, prove};
 use maat_verifier::cairo::{CairoStatement, Program, verify_any, verify_program};

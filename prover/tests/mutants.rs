@@ -8,6 +8,8 @@
 mod memory;
 mod models;
 mod mutation;
+#[path = "../../verifier/tests/random/mod.rs"]
+mod random;
 
 use maat_prover::{ProvingKey, Salt, Visibility, entries};
 use maat_runtime::primitives::Affine;

@@ -58,11 +58,19 @@ impl<H: ElementHasher<Digest = TreeDigest>> ElementHasher for WholeHasher<H> {
     type BaseField = H::BaseField;
 
     fn hash_elements<E: FieldElement<BaseField = H::BaseField>>(elements: &[E]) -> Digest {
-        // What the inner hasher makes of them, in one piece: hash functions are slow on little ones.
-        let mut bytes = Vec::with_capacity(size_of_val(elements));
-        bytes.write_many(elements);
-        whole(H::hash(&bytes))
+        whole(in_one_piece::<H, E>(elements))
     }
+}
+
+/// What the inner hasher makes of elements. It would hash them one by one, and hash functions are slow on little pieces.
+fn in_one_piece<H, E>(elements: &[E]) -> TreeDigest
+where
+    H: ElementHasher<Digest = TreeDigest>,
+    E: FieldElement<BaseField = H::BaseField>,
+{
+    let mut bytes = Vec::with_capacity(size_of_val(elements));
+    bytes.write_many(elements);
+    H::hash(&bytes)
 }
 
 /// A digest of one part.
@@ -104,7 +112,7 @@ impl<H: TreeHasher, const IO: bool> ElementHasher for SplitHasher<H, IO> {
         if E::EXTENSION_DEGREE > 1 || elements.len() != MAIN_WIDTH {
             return WholeHasher::<H>::hash_elements(elements);
         }
-        let hash = |part: &[E]| H::hash_elements(part).as_bytes();
+        let hash = |part: &[E]| in_one_piece::<H, E>(part).as_bytes();
         let (fixed, others) = elements.split_at(FIXED_WIDTH);
         if IO {
             let (io, witness) = others.split_at(IO_WIDTH);

@@ -21,6 +21,7 @@ mod felt252;
 mod goldilocks;
 mod hasher;
 pub mod layout;
+pub mod log_up;
 mod opening;
 mod preset;
 mod proof_file;

@@ -21,10 +21,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use winter_air::proof::{Context, OodFrame, Proof};
-use winter_air::{Air, FieldExtension};
+use winter_air::{Air, AirContext, FieldExtension, ProofOptions};
 use winter_verifier::crypto::{DefaultRandomCoin, ElementHasher, VectorCommitment};
-use winter_verifier::math::FieldElement;
 use winter_verifier::math::fields::{CubeExtension, QuadExtension};
+use winter_verifier::math::{FieldElement, StarkField};
 use winter_verifier::{AcceptableOptions, ByteReader, Deserializable, DeserializationError, Serializable};
 
 use crate::bounded::BoundedReader;
@@ -52,15 +52,14 @@ pub(crate) fn malformed(part: &'static str) -> impl Fn(DeserializationError) -> 
 }
 
 impl Shape {
-    /// The shape of the proofs that an AIR has with the options that it was made with: the preset's.
-    pub fn new<A: Air>(preset: Preset, air: &A) -> Self {
-        let (air, options) = (air.context(), air.options().clone());
+    /// The shape of the proofs of an AIR with this context, which was made with these options of the preset.
+    pub fn new<B: StarkField>(preset: Preset, options: ProofOptions, air: &AirContext<B>) -> Self {
         let constraints = air.num_transition_constraints() + air.num_assertions();
-        let context = Context::new::<A::BaseField>(air.trace_info().clone(), options, constraints);
+        let context = Context::new::<B>(air.trace_info().clone(), options, constraints);
         let fri = context.options().to_fri_options();
         let layers = fri.num_fri_layers(context.lde_domain_size());
         let remainder = (0..layers).fold(context.trace_info().length(), |length, _| length / fri.folding_factor());
-        let (quotients, base_element) = (air.num_constraint_composition_columns(), A::BaseField::ELEMENT_BYTES);
+        let (quotients, base_element) = (air.num_constraint_composition_columns(), B::ELEMENT_BYTES);
         Self { preset, quotients, base_element, layers, remainder, context }
     }
 

@@ -69,7 +69,8 @@ where
 {
     let Claim { preset, trace_info, public_inputs, fixed_root, io_commitment } = claim;
 
-    let shape = Shape::new(preset, &A::new(trace_info, public_inputs.clone(), preset.options()));
+    let air = A::new(trace_info, public_inputs.clone(), preset.options());
+    let shape = Shape::new(preset, preset.options(), air.context());
     // The fixed columns are the model's, and inputs and outputs are those of the statement.
     let check_main = |main: &Digest| {
         let found = main.parts()[0];

@@ -6,6 +6,7 @@
 //! is reached here with STARKs of zeros.
 
 mod memory;
+mod random;
 
 use maat_verifier::air::{ModelAir, trace_info};
 use maat_verifier::cairo::columns::{AUXILIARY_WIDTH, MAIN_WIDTH, MAX_ROWS};
@@ -23,22 +24,11 @@ use winter_verifier::math::FieldElement;
 use winter_verifier::{Deserializable, Serializable, VerifierError};
 
 use memory::{LIMIT, alone, measured};
+use random::Random;
 
-/// A generator of pseudo-random numbers (SplitMix64).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn bytes(&mut self, length: usize) -> Vec<u8> {
-        // Few values, so that counts, flags and lengths come up.
-        (0..length).map(|_| if self.next().is_multiple_of(3) { self.next() as u8 } else { (self.next() % 4) as u8 }).collect()
-    }
+/// Few values, so that counts, flags and lengths come up.
+fn few(random: &mut Random, length: usize) -> Vec<u8> {
+    (0..length).map(|_| if random.next().is_multiple_of(3) { random.next() as u8 } else { (random.next() % 4) as u8 }).collect()
 }
 
 /// A file whose STARK has the right context and then the given bytes.
@@ -71,14 +61,14 @@ fn arbitrary_bytes_are_refused() {
     let _alone = alone();
     let mut random = Random(1);
     for length in 0..2_000 {
-        error(&random.bytes(length % 300));
+        error(&few(&mut random, length % 300));
     }
     let whole = file(Preset::Onchain, 2, false, &[1; 100]);
     for index in 0..20_000 {
         let mut bytes = whole.clone();
         let position = random.next() as usize % bytes.len();
         let length = 1 + index % 3;
-        bytes.splice(position..(position + length).min(whole.len()), random.bytes(length));
+        bytes.splice(position..(position + length).min(whole.len()), few(&mut random, length));
         error(&bytes);
     }
 }
@@ -89,7 +79,7 @@ fn arbitrary_starks_with_the_right_context_are_refused() {
     let mut random = Random(2);
     for index in 0..10_000 {
         let length = random.next() as usize % 600;
-        error(&file(Preset::ALL[index % 3], 1, index % 2 == 0, &random.bytes(length)));
+        error(&file(Preset::ALL[index % 3], 1, index % 2 == 0, &few(&mut random, length)));
     }
 }
 
@@ -244,14 +234,14 @@ fn arbitrary_bytes_are_no_cairo_proof() {
     let mut random = Random(3);
     let start = &before_the_output()[..11];
     for length in 0..2_000 {
-        cairo_error(&[start, &random.bytes(length % 300)].concat(), LIMIT);
+        cairo_error(&[start, &few(&mut random, length % 300)].concat(), LIMIT);
     }
     let whole = cairo_file(claim(Preset::Onchain, 30, 5), &[1; 100]);
     for index in 0..20_000 {
         let mut bytes = whole.clone();
         let position = random.next() as usize % bytes.len();
         let length = 1 + index % 3;
-        bytes.splice(position..(position + length).min(whole.len()), random.bytes(length));
+        bytes.splice(position..(position + length).min(whole.len()), few(&mut random, length));
         cairo_error(&bytes, LIMIT);
     }
 }
@@ -262,7 +252,7 @@ fn arbitrary_cairo_starks_with_the_right_context_are_refused() {
     let mut random = Random(4);
     for index in 0..3_000 {
         let length = random.next() as usize % 600;
-        cairo_error(&cairo_file(claim(Preset::ALL[index % 3], 8, 3), &random.bytes(length)), LIMIT);
+        cairo_error(&cairo_file(claim(Preset::ALL[index % 3], 8, 3), &few(&mut random, length)), LIMIT);
     }
     for preset in Preset::ALL {
         let huge = [&[1, 0, 0][..], &[0; 1], &[255; 8]].concat();

@@ -45,9 +45,8 @@ fn prove_witness<H>(witness: Witness, clock: Clock) -> Result<CairoProved, Cairo
 where
     H: ElementHasher<BaseField = Felt252, Digest = TreeDigest> + Send + Sync,
 {
-    let Witness { claim, columns } = witness;
-    let (options, public_inputs) = (claim.preset.cairo_options(), claim.public_inputs());
-    let prover = CairoProver::<H> { options, public_inputs, clock: &clock, hasher: PhantomData };
+    let Witness { claim, public_inputs, columns } = witness;
+    let prover = CairoProver::<H> { options: claim.preset.cairo_options(), public_inputs, clock: &clock, hasher: PhantomData };
     let proof: Proof = prover.prove(MainTrace::new(trace_info(claim.rows as usize), columns)).map_err(CairoProveError::Stark)?;
     let security = Security::of(&proof.context, claim.preset.hash());
     Ok(CairoProved { file: CairoProof { claim, stark: proof.to_bytes() }, stages: clock.end(), security })

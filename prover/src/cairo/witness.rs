@@ -1,14 +1,14 @@
 //! The main segment: from an execution to the cells of [`maat_verifier::cairo::columns`].
 
 use maat_verifier::cairo::columns::*;
-use maat_verifier::cairo::{Builtin, Claim};
+use maat_verifier::cairo::{Builtin, Claim, PublicInputs};
 use maat_verifier::{Felt252, Preset};
 use rayon::prelude::*;
 use winterfell::math::{FieldElement, batch_inversion};
 
 use super::error::CairoProveError;
 use super::execution::{Execution, Registers, Value};
-use super::instruction::{Instruction, flag};
+use super::instruction::Instruction;
 use super::memory::{Memory, Place, lengths};
 
 /// Rows that a thread fills at a time.
@@ -17,6 +17,8 @@ const CHUNK: usize = 512;
 /// The main segment of a trace, and what it proves.
 pub(super) struct Witness {
     pub(super) claim: Claim,
+    /// The claim's.
+    pub(super) public_inputs: PublicInputs,
     pub(super) columns: Vec<Vec<Felt252>>,
 }
 
@@ -55,7 +57,8 @@ impl Witness {
         let claim = claim(execution, &memory, preset, rows, offsets)?;
 
         let steps = steps(execution, &memory, rows)?;
-        let uses = uses(&steps, &memory, &claim, rows);
+        let public_inputs = claim.public_inputs();
+        let uses = uses(&steps, &memory, &public_inputs, rows)?;
         let mut columns = vec![vec![Felt252::ZERO; rows]; MAIN_WIDTH];
         // A chunk of rows is a part of each column.
         let mut chunks: Vec<Vec<&mut [Felt252]>> = (0..rows.div_ceil(CHUNK)).map(|_| Vec::with_capacity(MAIN_WIDTH)).collect();
@@ -66,14 +69,15 @@ impl Witness {
             fill_steps(&mut columns, steps, &memory);
             fill_tables(&mut columns, chunk * CHUNK, &memory, &uses, offsets);
         });
-        Ok(Self { claim, columns })
+        Ok(Self { claim, public_inputs, columns })
     }
 }
 
 /// The instruction that a step executes.
 fn instruction(execution: &Execution, step: usize) -> Result<Instruction, CairoProveError> {
     let pc = execution.registers[step].pc as usize;
-    let word = execution.program.bytecode().get(pc).copied().unwrap_or_default();
+    let outside = || CairoProveError::Address { step, address: format!("{pc} of the bytecode") };
+    let word = *execution.program.bytecode().get(pc).ok_or_else(outside)?;
     Instruction::decode(word).ok_or_else(|| CairoProveError::Instruction { step, word: word.to_string() })
 }
 
@@ -182,16 +186,16 @@ fn steps(execution: &Execution, memory: &Memory, rows: usize) -> Result<Vec<Step
 }
 
 /// Counts what all rows but the last take, and what the verifier takes as the public memory.
-fn uses(steps: &[Step], memory: &Memory, claim: &Claim, rows: usize) -> Uses {
+fn uses(steps: &[Step], memory: &Memory, public_inputs: &PublicInputs, rows: usize) -> Result<Uses, CairoProveError> {
     let mut uses = Uses {
         cells: vec![0; memory.cells.len()],
         checked: vec![0; check_capacity(rows)],
         offsets: vec![0; 1 << 16],
         bytes: vec![0; BYTE_PERIOD],
     };
-    for (address, _) in claim.public_inputs().memory {
-        // The claim was made of cells of the memory.
-        uses.read(memory.place(address).expect("the public memory is a part of the memory"));
+    for (address, _) in &public_inputs.memory {
+        let place = memory.place(*address);
+        uses.read(place.ok_or(CairoProveError::Execution { reason: "it has no memory where its claim says that there is some" })?);
     }
     for Step { instruction, registers: [pc, ..], operands } in &steps[..rows - 1] {
         uses.read(memory.place(*pc).expect("an instruction was read there"));
@@ -201,7 +205,7 @@ fn uses(steps: &[Step], memory: &Memory, claim: &Claim, rows: usize) -> Uses {
     for row in 0..rows - 1 {
         checked_bytes(memory, row).iter().for_each(|byte| uses.bytes[usize::from(*byte)] += 1);
     }
-    uses
+    Ok(uses)
 }
 
 /// The 16 bits of a range-checked value that stand in a row, as a low and a high byte, the value's highest first.

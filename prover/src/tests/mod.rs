@@ -15,7 +15,7 @@ mod cells;
 mod checker;
 mod forged;
 #[path = "../../tests/models/mod.rs"]
-mod models;
+pub(crate) mod models;
 mod properties;
 mod rows;
 mod statements;

@@ -9,6 +9,7 @@ use winter_air::proof::Proof;
 use winter_verifier::{Deserializable, Serializable};
 
 use super::memory::{LIMIT, measured};
+use super::random::Random;
 
 /// Panics of the whole process: the one test that counts memory counts them too.
 static PANICS: AtomicUsize = AtomicUsize::new(0);
@@ -62,20 +63,9 @@ impl<K> Valid<K> {
 // MUTANTS
 // ================================================================================================
 
-/// A generator of pseudo-random numbers (SplitMix64).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        (self.next() % end as u64) as usize
-    }
+/// A number below `end`.
+fn below(random: &mut Random, end: usize) -> usize {
+    (random.next() % end as u64) as usize
 }
 
 /// A mutant that differs from the proof.
@@ -93,30 +83,30 @@ fn changed(proof: &[u8], part: &Range<usize>, random: &mut Random) -> Vec<u8> {
     let mut bytes = proof.to_vec();
     // The ends of a part hold its counts and lengths.
     let near = part.len().min(12);
-    let position = match random.below(3) {
-        0 => part.start + random.below(near),
-        _ => part.start + random.below(part.len()),
+    let position = match below(random, 3) {
+        0 => part.start + below(random, near),
+        _ => part.start + below(random, part.len()),
     };
-    let length = (1 + random.below(40)).min(bytes.len() - position);
-    match random.below(11) {
-        0..4 => bytes[position] ^= 1 << random.below(8),
-        4 => bytes[position] = [0, 1, 127, 128, 255][random.below(5)],
+    let length = (1 + below(random, 40)).min(bytes.len() - position);
+    match below(random, 11) {
+        0..4 => bytes[position] ^= 1 << below(random, 8),
+        4 => bytes[position] = [0, 1, 127, 128, 255][below(random, 5)],
         5 => bytes.truncate(position),
         6 => drop(bytes.drain(position..position + length)),
         7 => drop(bytes.splice(position..position, (0..length).map(|index| index as u8).collect::<Vec<_>>())),
         8 => {
-            let other = random.below(bytes.len() - length);
+            let other = below(random, bytes.len() - length);
             let copy = bytes[other..other + length].to_vec();
             bytes[position..position + length].copy_from_slice(&copy);
         }
         // Two fields that follow one another change places.
         9 => {
-            let length = [1, 2, 4, 8, 32][random.below(5)].min((bytes.len() - position) / 2);
+            let length = [1, 2, 4, 8, 32][below(random, 5)].min((bytes.len() - position) / 2);
             bytes[position..position + 2 * length].rotate_left(length);
         }
-        _ => (0..1 + random.below(8)).for_each(|_| {
-            let position = random.below(proof.len());
-            bytes[position] ^= 1 << random.below(8);
+        _ => (0..1 + below(random, 8)).for_each(|_| {
+            let position = below(random, proof.len());
+            bytes[position] ^= 1 << below(random, 8);
         }),
     }
     bytes

@@ -17,6 +17,7 @@ use winter_verifier::math::{ExtensionOf, FieldElement};
 
 use super::Challenges;
 use crate::layout::*;
+use crate::log_up::Term;
 
 /// The degrees of the bus's constraints.
 pub const DEGREES: [usize; BUS_HELPER.count + 3] = {
@@ -28,15 +29,6 @@ pub const DEGREES: [usize; BUS_HELPER.count + 3] = {
     degrees[BUS_HELPER.count + 2] = 2;
     degrees
 };
-
-/// A term `numerator / denominator` of the bus.
-#[derive(Debug, Clone, Copy)]
-pub struct Term<F, E> {
-    /// How often the tuple is taken; negative if it is given.
-    pub numerator: F,
-    /// `z - t`.
-    pub denominator: E,
-}
 
 /// The terms of a row, without those of its input and output.
 pub fn terms<F, E>(row: &[F], challenges: &Challenges<E>) -> [Term<F, E>; BUS_TERMS]
@@ -87,8 +79,8 @@ where
         *result = match pair {
             // h = n1 / d1 + n2 / d2
             [one, two] => {
-                let sum = two.denominator.mul_base(one.numerator) + one.denominator.mul_base(two.numerator);
-                *helper * one.denominator * two.denominator - sum
+                let (numerator, denominator) = one.plus(two);
+                *helper * denominator - numerator
             }
             // h = n / d
             rest => rest.iter().fold(E::ZERO, |sum, one| sum + *helper * one.denominator - one.numerator.into()),

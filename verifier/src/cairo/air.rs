@@ -32,16 +32,20 @@ pub fn trace_info(rows: usize) -> TraceInfo {
     TraceInfo::new_multi_segment(MAIN_WIDTH, AUXILIARY_WIDTH, RANDOM_ELEMENTS, rows, Vec::new())
 }
 
+/// What the AIR is whatever it is to prove: widths, degrees and numbers of constraints.
+pub(super) fn context(trace_info: TraceInfo, options: ProofOptions) -> AirContext<Felt252> {
+    let cpu = cpu::DEGREES.map(TransitionConstraintDegree::new);
+    let main = [&cpu[..], &tables::degrees()].concat();
+    AirContext::new_multi_segment(trace_info, main, bus::degrees(), MAIN_ASSERTIONS, AUXILIARY_ASSERTIONS, options)
+}
+
 impl Air for CairoAir {
     type BaseField = Felt252;
     type PublicInputs = PublicInputs;
 
     fn new(trace_info: TraceInfo, public_inputs: PublicInputs, options: ProofOptions) -> Self {
-        let cpu = cpu::DEGREES.map(TransitionConstraintDegree::new);
-        let main = [&cpu[..], &tables::degrees()].concat();
         let checked_cells = CheckedCells::new(trace_info.length());
-        let context = AirContext::new_multi_segment(trace_info, main, bus::degrees(), MAIN_ASSERTIONS, AUXILIARY_ASSERTIONS, options);
-        Self { context, public_inputs, checked_cells }
+        Self { context: context(trace_info, options), public_inputs, checked_cells }
     }
 
     fn context(&self) -> &AirContext<Felt252> {
@@ -87,7 +91,7 @@ impl Air for CairoAir {
     }
 
     fn get_periodic_column_values(&self) -> Vec<Vec<Felt252>> {
-        bus::periodic_columns()
+        bus::periodic_columns().to_vec()
     }
 
     fn get_aux_rand_elements<E, R>(&self, public_coin: &mut R) -> Result<AuxRandElements<E>, RandomCoinError>

@@ -18,6 +18,7 @@ use winter_verifier::math::{ExtensionOf, FieldElement};
 use super::columns::*;
 use super::cpu::Step;
 use crate::felt252::Felt252;
+use crate::log_up::Term;
 
 /// Terms of a row that stand in the helpers of pairs.
 pub const PAIRED: usize = 2 * PAIR.count;
@@ -68,15 +69,6 @@ impl<E: FieldElement<BaseField = Felt252>> Challenges<E> {
     }
 }
 
-/// A term `numerator / denominator` of the bus.
-#[derive(Debug, Clone, Copy)]
-pub struct Term<F, E> {
-    /// How often the tuple is taken; negative if it is given.
-    pub numerator: F,
-    /// `z - t`.
-    pub denominator: E,
-}
-
 /// The values of the periodic columns in a row.
 pub struct Periodic<F> {
     /// The entry of the table of bytes.
@@ -93,10 +85,10 @@ impl<F: FieldElement<BaseField = Felt252>> Periodic<F> {
 }
 
 /// The periodic columns over one period each, in the order of [`Periodic::new`].
-pub fn periodic_columns() -> Vec<Vec<Felt252>> {
+pub fn periodic_columns() -> [Vec<Felt252>; 2] {
     let bytes = (0..BYTE_PERIOD as u64).map(Felt252::new).collect();
     let whole = (1..=CHECK_PERIOD).map(|row| Felt252::from(row == CHECK_PERIOD)).collect();
-    vec![bytes, whole]
+    [bytes, whole]
 }
 
 /// The range-checked value of a row: the bits above, and the row's own.
@@ -195,8 +187,8 @@ pub(super) fn enforce<F, E>(
     let terms = paired_terms(row, periodic, challenges);
     let (terms, _) = terms.as_chunks();
     for ((result, helper), [one, two]) in pairs.iter_mut().zip(&current[PAIR.indices()]).zip(terms) {
-        let sum = two.denominator.mul_base(one.numerator) + one.denominator.mul_base(two.numerator);
-        *result = *helper * one.denominator * two.denominator - sum;
+        let (numerator, denominator) = one.plus(two);
+        *result = *helper * denominator - numerator;
     }
     // (BUS' - BUS - sum of helpers) d = n, for the range-checked value that has no helper of its own
     let checked = checked_cells.term(row, periodic, challenges);

@@ -19,10 +19,44 @@ pub const MIN_ROWS: usize = 2 * BYTE_PERIOD;
 /// The most rows of a trace.
 pub const MAX_ROWS: usize = 1 << 22;
 
+/// The position of each flag, and so its bit in an instruction (whitepaper, section 4.5).
+pub mod flag {
+    /// `dst_reg`: `dst` is addressed by `fp`, else by `ap`.
+    pub const DST_FP: usize = 0;
+    /// `op0_reg`, likewise.
+    pub const OP0_FP: usize = 1;
+    /// `op1_src`: `op1` is addressed by `pc`; with none of the three, by `op0`.
+    pub const OP1_IMM: usize = 2;
+    /// `op1_src`: by `fp`.
+    pub const OP1_FP: usize = 3;
+    /// `op1_src`: by `ap`.
+    pub const OP1_AP: usize = 4;
+    /// `res_logic`: `res` is a sum; with none of the two, it is `op1`.
+    pub const RES_ADD: usize = 5;
+    /// `res_logic`: a product.
+    pub const RES_MUL: usize = 6;
+    /// `pc_update`: an absolute jump; with none of the three, the next instruction.
+    pub const PC_ABS: usize = 7;
+    /// `pc_update`: a relative jump.
+    pub const PC_REL: usize = 8;
+    /// `pc_update`: a conditional jump.
+    pub const PC_JNZ: usize = 9;
+    /// `ap_update`: `ap` rises by `res`.
+    pub const AP_ADD: usize = 10;
+    /// `ap_update`: by 1.
+    pub const AP_ADD1: usize = 11;
+    /// `opcode`: a call.
+    pub const CALL: usize = 12;
+    /// `opcode`: a return.
+    pub const RET: usize = 13;
+    /// `opcode`: an assertion of equality.
+    pub const ASSERT_EQ: usize = 14;
+}
+
 columns! {
     /// The columns of the main segment.
     MAIN from 0;
-    /// The flags of the step's instruction, in the order of their bits.
+    /// The flags of the step's instruction: see [`flag`].
     FLAG: FLAGS,
     /// Its offsets of `dst`, `op0` and `op1`, each with 2^15 added.
     OFFSET: 3,

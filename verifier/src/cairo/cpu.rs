@@ -18,35 +18,35 @@ const GROUPS: usize = 5;
 
 /// A row, by the names of the whitepaper.
 pub struct Step<E> {
-    /// `dst_reg`: 1 if `dst` is addressed by `fp`, else by `ap`.
+    /// [`flag::DST_FP`]
     pub dst_fp: E,
-    /// `op0_reg`, likewise.
+    /// [`flag::OP0_FP`]
     pub op0_fp: E,
-    /// `op1_src`: one of these is 1, or `op1` is addressed by `op0`.
+    /// [`flag::OP1_IMM`]
     pub op1_imm: E,
-    /// See [`Self::op1_imm`].
+    /// [`flag::OP1_FP`]
     pub op1_fp: E,
-    /// See [`Self::op1_imm`].
+    /// [`flag::OP1_AP`]
     pub op1_ap: E,
-    /// `res_logic`: `res` is a sum, a product, or `op1`.
+    /// [`flag::RES_ADD`]
     pub res_add: E,
-    /// See [`Self::res_add`].
+    /// [`flag::RES_MUL`]
     pub res_mul: E,
-    /// `pc_update`: an absolute, a relative or a conditional jump, or none.
+    /// [`flag::PC_ABS`]
     pub pc_abs: E,
-    /// See [`Self::pc_abs`].
+    /// [`flag::PC_REL`]
     pub pc_rel: E,
-    /// See [`Self::pc_abs`].
+    /// [`flag::PC_JNZ`]
     pub pc_jnz: E,
-    /// `ap_update`: `ap` rises by `res`, by 1, or not.
+    /// [`flag::AP_ADD`]
     pub ap_add: E,
-    /// See [`Self::ap_add`].
+    /// [`flag::AP_ADD1`]
     pub ap_add1: E,
-    /// `opcode`: a call, a return, an assertion of equality, or nothing.
+    /// [`flag::CALL`]
     pub call: E,
-    /// See [`Self::call`].
+    /// [`flag::RET`]
     pub ret: E,
-    /// See [`Self::call`].
+    /// [`flag::ASSERT_EQ`]
     pub assert_eq: E,
     /// The registers.
     pub pc: E,
@@ -65,23 +65,23 @@ pub struct Step<E> {
 impl<E: FieldElement<BaseField = Felt252>> Step<E> {
     /// Names the cells of a row.
     pub fn new(row: &[E]) -> Self {
-        let flag = |bit| row[FLAG.at(bit)];
+        let at = |bit| row[FLAG.at(bit)];
         Self {
-            dst_fp: flag(0),
-            op0_fp: flag(1),
-            op1_imm: flag(2),
-            op1_fp: flag(3),
-            op1_ap: flag(4),
-            res_add: flag(5),
-            res_mul: flag(6),
-            pc_abs: flag(7),
-            pc_rel: flag(8),
-            pc_jnz: flag(9),
-            ap_add: flag(10),
-            ap_add1: flag(11),
-            call: flag(12),
-            ret: flag(13),
-            assert_eq: flag(14),
+            dst_fp: at(flag::DST_FP),
+            op0_fp: at(flag::OP0_FP),
+            op1_imm: at(flag::OP1_IMM),
+            op1_fp: at(flag::OP1_FP),
+            op1_ap: at(flag::OP1_AP),
+            res_add: at(flag::RES_ADD),
+            res_mul: at(flag::RES_MUL),
+            pc_abs: at(flag::PC_ABS),
+            pc_rel: at(flag::PC_REL),
+            pc_jnz: at(flag::PC_JNZ),
+            ap_add: at(flag::AP_ADD),
+            ap_add1: at(flag::AP_ADD1),
+            call: at(flag::CALL),
+            ret: at(flag::RET),
+            assert_eq: at(flag::ASSERT_EQ),
             pc: row[PC.start],
             ap: row[AP.start],
             fp: row[FP.start],

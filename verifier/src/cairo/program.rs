@@ -139,9 +139,7 @@ impl Program {
         let hash = Pedersen::hash(&Felt::from(data.len()), &chain);
         ProgramHash(Felt252::from_le_bytes(&hash.to_bytes_le()).expect("both types hold elements of one field"))
     }
-}
 
-impl Program {
     /// Blake2s of the program. Nothing but this crate knows it; it serves to find out at little cost whether a program was seen before.
     pub fn digest(&self) -> [u8; 32] {
         let builtins: Vec<u8> = self.builtins.iter().map(|builtin| *builtin as u8).collect();

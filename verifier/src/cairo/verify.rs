@@ -1,8 +1,7 @@
-use winter_air::Air;
 use winter_verifier::crypto::ElementHasher;
 use winter_verifier::crypto::hashers::Blake3_256;
 
-use super::air::{CairoAir, trace_info};
+use super::air::{CairoAir, context, trace_info};
 use super::claim::Claim;
 use super::program::{Builtin, Program, ProgramHash};
 use super::proof_file::CairoProof;
@@ -37,7 +36,7 @@ pub struct CairoStatement {
 
 /// Verifies a Cairo proof, and that it is for the program with the `expected` hash.
 ///
-/// To hash a program takes hundredths of a millisecond for each of its felts, far more than all else together. A verifier that has the program,
+/// To hash a program takes hundredths of a millisecond for each of its felts, more than all else together. A verifier that has the program,
 /// or has hashed it before, is better off with [`verify_program`] or [`verify_any`].
 ///
 /// # Errors
@@ -92,9 +91,8 @@ fn verify_stark<H>(bytes: &[u8], claim: &Claim) -> Result<Security, VerifyError>
 where
     H: ElementHasher<BaseField = Felt252, Digest = TreeDigest>,
 {
-    // Public inputs are large, and not kept twice.
-    let shape =
-        Shape::new(claim.preset, &CairoAir::new(trace_info(claim.rows as usize), claim.public_inputs(), claim.preset.cairo_options()));
+    let options = claim.preset.cairo_options();
+    let shape = Shape::new(claim.preset, options.clone(), &context(trace_info(claim.rows as usize), options));
     // The public inputs say all; no part of the trace is known beforehand.
     stark::verify::<CairoAir, WholeHasher<H>, SplitTree<H>>(bytes, &shape, claim.public_inputs(), 1, |_| Ok(()))?;
     Ok(Security::of(&shape.context, claim.preset.hash()))

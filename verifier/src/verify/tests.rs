@@ -3,6 +3,9 @@
 //! Each test begins with an honest proof that verifies, changes one thing and names the error. What the model's AIR binds is tested with its
 //! prover.
 
+#[path = "../../tests/random/mod.rs"]
+mod random;
+
 use std::marker::PhantomData;
 use std::sync::LazyLock;
 
@@ -16,6 +19,8 @@ use winterfell::{
     DefaultConstraintCommitment, DefaultConstraintEvaluator, DefaultTraceLde, EvaluationFrame, PartitionOptions, ProofOptions, Prover,
     StarkDomain, Trace, TracePolyTable, TransitionConstraintDegree,
 };
+
+use random::Random;
 
 use super::*;
 use crate::layout::{AUXILIARY_WIDTH, FIXED_WIDTH, IO_WIDTH, MAIN_WIDTH, MIN_ROWS};
@@ -228,7 +233,8 @@ impl Proven {
     }
 
     fn shape(&self) -> Shape {
-        Shape::new(self.preset, &SumAir::new(info(), self.total.clone(), self.preset.options()))
+        let options = self.preset.options();
+        Shape::new(self.preset, options.clone(), SumAir::new(info(), self.total.clone(), options).context())
     }
 
     /// Where the parts of the STARK begin that follow the queries: the frame out of the domain, and the low-degree test.
@@ -259,18 +265,6 @@ fn check(bytes: &[u8], claim: Claim<Total>) -> Result<Security, VerifyError> {
 
 static PUBLIC: LazyLock<Proven> = LazyLock::new(|| Proven::of(Preset::Fast, false));
 static COMMITTED: LazyLock<Proven> = LazyLock::new(|| Proven::of(Preset::Fast, true));
-
-/// A generator of pseudo-random numbers (SplitMix64).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-}
 
 // WHAT HOLDS
 // ================================================================================================

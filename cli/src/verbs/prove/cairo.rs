@@ -12,7 +12,7 @@ use super::{milliseconds, ms, peak_memory, stage_table};
 use crate::files::{Destination, Readers};
 use crate::program_hashes;
 use crate::progress::Progress;
-use crate::response::{CAIRO_NOT_ZERO_KNOWLEDGE, Response, builtins, fields, grouped, security};
+use crate::response::{CAIRO_NOT_ZERO_KNOWLEDGE, Response, builtin_cells, builtins, fields, grouped, security};
 
 /// The written proof.
 pub struct Proof {
@@ -73,13 +73,12 @@ impl Response for Proof {
 
     fn json(&self) -> Value {
         let CairoStatement { output, steps, builtins, rows, preset, security, .. } = &self.statement;
-        let used: serde_json::Map<_, _> = builtins.iter().map(|(builtin, cells)| (builtin.to_string(), (*cells).into())).collect();
         json!({
             "kind": "cairo",
             "program_hash": self.program_hash.to_string(),
             "output_felts": output.len(),
             "steps": steps,
-            "builtins": used,
+            "builtins": builtin_cells(builtins),
             "preset": preset.name(),
             "rows": rows,
             "columns": MAIN_WIDTH + AUXILIARY_WIDTH,

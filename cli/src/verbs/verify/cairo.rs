@@ -3,11 +3,11 @@ use std::time::Instant;
 use maat_runtime::Model;
 use maat_verifier::cairo::{CairoStatement, ProgramHash, verify_any};
 use maat_verifier::{Felt252, FileError, VerifyError};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::hash;
 use crate::program_hashes;
-use crate::response::{CAIRO_NOT_ZERO_KNOWLEDGE, Response, builtins, fields, grouped, security};
+use crate::response::{CAIRO_NOT_ZERO_KNOWLEDGE, Response, builtin_cells, builtins, fields, grouped, security};
 
 /// The verdict.
 pub struct Verified {
@@ -51,7 +51,7 @@ fn values(model: &Model, output: &[Felt252]) -> Option<[Vec<i32>; 2]> {
     Some([inputs.to_vec(), outputs.to_vec()])
 }
 
-/// A felt as an integer, if it or its negative has at most 62 bits.
+/// A felt as an integer, if it or its negative is below 2^63.
 fn integer(felt: Felt252) -> Option<i64> {
     let magnitude = |felt: Felt252| felt.to_u64().and_then(|number| i64::try_from(number).ok());
     magnitude(felt).or_else(|| magnitude(-felt).map(|number| -number))
@@ -93,7 +93,6 @@ impl Accepted {
     fn json(&self, expected: &ProgramHash, ms: f64, hash_ms: f64) -> Value {
         let CairoStatement { output, steps, builtins, rows, preset, security, .. } = &self.statement;
         let options = preset.cairo_options();
-        let used: Map<_, _> = builtins.iter().map(|(builtin, cells)| (builtin.to_string(), (*cells).into())).collect();
         let [inputs, outputs] = self.values.as_ref().map_or([None, None], |[inputs, outputs]| [Some(inputs), Some(outputs)]);
         json!({
             "valid": true,
@@ -103,7 +102,7 @@ impl Accepted {
             "inputs": inputs,
             "outputs": outputs,
             "steps": steps,
-            "builtins": used,
+            "builtins": builtin_cells(builtins),
             "preset": preset.name(),
             "options": {
                 "blowup": options.blowup_factor(),

@@ -67,8 +67,8 @@ pub(super) struct Forge {
 impl Forge {
     /// The honest prover's view of an execution, be it an honest one or not.
     pub(super) fn of(execution: &Execution, preset: Preset) -> Self {
-        let Witness { claim, columns } = Witness::new(execution, preset).unwrap();
-        let attempt = Attempt { main: columns, public_inputs: claim.public_inputs() };
+        let Witness { claim, public_inputs, columns } = Witness::new(execution, preset).unwrap();
+        let attempt = Attempt { main: columns, public_inputs };
         Self { claim, attempt, options: preset.cairo_options(), auxiliary: Auxiliary::Honest }
     }
 

@@ -63,3 +63,35 @@ fn an_execution_may_fill_the_memory_of_a_trace() {
     let proved = prove(&Machine::new(&program).run(), Preset::Fast, &|_| ()).unwrap();
     assert_eq!(verify_program(&proved.file.to_bytes(), &program).unwrap().rows, 1024);
 }
+
+/// An execution comes from a Cairo VM, and one that none can have made is an error.
+#[test]
+fn what_is_no_execution_is_refused() {
+    let honest = Machine::new(&programs::outputs_and_checks(machine::felt(1))).run();
+    let refused = |change: &dyn Fn(&mut Execution)| {
+        let mut execution = honest.clone();
+        change(&mut execution);
+        prove(&execution, Preset::Fast, &|_| ()).unwrap_err().to_string()
+    };
+    let none = "this is no execution of a Cairo program: ";
+    assert_eq!(refused(&|execution| execution.registers.truncate(1)), format!("{none}it has no steps"));
+    assert_eq!(refused(&|execution| execution.registers.clear()), format!("{none}it has no steps"));
+    assert_eq!(refused(&|execution| execution.segments.truncate(1)), format!("{none}it has no bytecode or no stack"));
+    assert_eq!(refused(&|execution| execution.segments[0][0] = None), format!("{none}its first segment is not the program"));
+    let builtins = format!("{none}it does not end with how far it filled the builtins' segments");
+    assert_eq!(refused(&|execution| execution.builtin_segments[0] = 3), builtins);
+    assert_eq!(refused(&|execution| execution.segments[1].clear()), builtins);
+    assert_eq!(refused(&|execution| execution.builtin_segments.clear()), format!("{none}a builtin has no segment"));
+    assert_eq!(refused(&|execution| execution.segments[2].clear()), format!("{none}its output has no memory"));
+    let large = Some(Value::Felt(-machine::felt(1)));
+    assert_eq!(refused(&|execution| execution.segments[3][0] = large), format!("{none}a range-checked value has more than 128 bits"));
+    let nowhere = Some(Value::Pointer { segment: 9, offset: 0 });
+    assert_eq!(refused(&|execution| execution.segments[1][5] = nowhere), format!("{none}a pointer leads to a segment that there is not"));
+    let reads = |step: usize| format!("step {step} of the execution reads at address ");
+    assert!(refused(&|execution| execution.registers[2].pc = 1 << 20).starts_with(&reads(2)));
+    assert!(refused(&|execution| execution.registers[2].fp = 1 << 20).starts_with(&reads(2)));
+    // The two cells below the header's frame are public.
+    let mut without = Machine::new(&fibonacci(1)).run();
+    without.segments[1].clear();
+    assert!(prove(&without, Preset::Fast, &|_| ()).is_err());
+}

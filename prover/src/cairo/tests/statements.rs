@@ -4,8 +4,6 @@
 //! is, or one that is made for the changed claim. What the trace binds is in [`super::cells`] and [`super::forged`]; claims that no proof can
 //! be made for, and bytes that are no file, are in the verifier's own tests.
 
-use maat_runtime::primitives::Affine;
-use maat_runtime::{Interval, ModelBuilder, Primitive, Requantise, Shape};
 use maat_verifier::cairo::{
     self, Builtin, CairoProof, CairoStatement, Claim, ClaimError, HEADER_LENGTH, Program, verify_any, verify_program,
 };
@@ -17,6 +15,7 @@ use super::forged::{BROKEN_CONSTRAINT, Forge, honest_execution};
 use super::machine::*;
 use super::programs::{large, outputs_and_checks};
 use super::prove;
+use crate::tests::models;
 use crate::{ProvingKey, Visibility, entries};
 
 /// An honest proof.
@@ -264,16 +263,11 @@ fn a_proof_is_for_its_program_only() {
 
 #[test]
 fn a_proof_of_one_kind_is_none_of_the_other() {
-    let mut builder = ModelBuilder::new("smallest");
-    let x = builder.input("x", Shape::new(&[2]).unwrap(), 0, Interval::of_bits(8)).unwrap();
-    let requantise = Requantise { shift: vec![1], lo: -128, hi: 127 };
-    let affine = Affine { groups: 1, inputs: 2, weights: vec![3, -1], bias: vec![7], requantise };
-    let y = builder.node("y", Primitive::Affine(affine), &[x], 0).unwrap();
-    let model = builder.finish(&[("y", y)]).unwrap();
+    let model = models::every_primitive();
     let entries = entries(&model, &[1]).unwrap();
     let key = ProvingKey::new(&model, entries.clone(), Preset::Fast, 1).unwrap();
     let public = (Visibility::Public, Visibility::Public);
-    let of_model = key.prove(&[vec![[1, 2]]], public, None, &|_| ()).unwrap().file.to_bytes();
+    let of_model = key.prove(&models::inputs(&model, 1, 1), public, None, &|_| ()).unwrap().file.to_bytes();
     let of_program = Proven::new().file.to_bytes();
     maat_verifier::verify(&of_model, &entries.commitment()).unwrap();
     assert_eq!([&of_model, &of_program].map(|bytes| Kind::of(bytes)), [Ok(Kind::Model), Ok(Kind::Cairo)]);
