@@ -1,4 +1,4 @@
-//! Embeds the Cairo core library and the operator runtime in the crate, so that `maat` compiles Cairo anywhere, offline.
+//! Embeds the Cairo core library and Maat's own packages in the crate, so that `maat` compiles Cairo anywhere, offline.
 //!
 //! No crate of the compiler carries the core library's sources; the package `cairo-native` does, as test data. `cargo info` downloads and
 //! unpacks that one package with the user's own registry configuration and compiles nothing.
@@ -35,7 +35,7 @@ fn main() {
     );
 
     embed("corelib.bin", &corelib);
-    for package in ["operators", "corelib_imports"] {
+    for package in ["operators", "corelib_imports", "interfaces", "registry"] {
         println!("cargo::rerun-if-changed={package}/src");
         embed(&format!("{package}.bin"), &read_sources(&Path::new(package).join("src")));
     }

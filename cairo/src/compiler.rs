@@ -55,6 +55,16 @@ impl Crate {
             },
         ]
     }
+
+    /// The embedded interfaces of Maat's contracts.
+    pub fn interfaces() -> Self {
+        Self {
+            name: "maat_interfaces".to_owned(),
+            edition: Edition::V2025_12,
+            sources: Sources::interfaces(),
+            scarb_manifest: include_str!("../interfaces/Scarb.toml").to_owned(),
+        }
+    }
 }
 
 /// A Cairo package: a crate and the crates that it uses.
@@ -83,6 +93,19 @@ impl Default for Compiler {
 enum Target {
     Executable,
     Contract,
+}
+
+impl Package {
+    /// The embedded registry of models.
+    pub fn registry() -> Self {
+        let main = Crate {
+            name: "maat_registry".to_owned(),
+            edition: Edition::V2024_07,
+            sources: Sources::registry(),
+            scarb_manifest: include_str!("../registry/Scarb.toml").to_owned(),
+        };
+        Self { main, dependencies: vec![Crate::interfaces()] }
+    }
 }
 
 impl Compiler {
@@ -124,29 +147,17 @@ impl Compiler {
     /// mainnet would refuse the class for its libfuncs, [`CompileError::Casm`] when it cannot be lowered to CASM.
     pub fn contract(&self, package: &Package) -> Result<Contract, CompileError> {
         let (db, main) = self.database(package, Target::Contract);
-        let crate_ids = CrateInput::into_crate_ids(&db, [main]);
-        let mut diagnostics = String::new();
-        let config = CompilerConfig {
-            diagnostics_reporter: DiagnosticsReporter::write_to_string(&mut diagnostics).with_crates(&members(package)),
-            ..CompilerConfig::default()
-        };
-        let compiled = compile_contract_in_prepared_db(&db, None, crate_ids, config);
-        let sierra = compiled.map_err(|error| reported(package, &diagnostics, &error))?;
+        compile_contract(&db, main, package, None)
+    }
 
-        let name = || package.main.name.clone();
-        let extracted = sierra.extract_sierra_program(false);
-        let extracted = extracted.map_err(|error| CompileError::Casm { package: name(), reason: error.to_string() })?;
-        let audited = ListSelector::ListName(BUILTIN_AUDITED_LIBFUNCS_LIST.to_owned());
-        extracted
-            .validate_version_compatible(audited)
-            .map_err(|error| CompileError::NotAudited { package: name(), reason: error.to_string() })?;
-        // Names for debugging are no part of the class hash, and make the file much larger.
-        let no_names = serde_json::json!({ "type_names": [], "libfunc_names": [], "user_func_names": [] });
-        let no_names = serde_json::from_value(no_names).expect("the fields of a class's debug information");
-        let sierra = ContractClass { sierra_program_debug_info: Some(no_names), ..sierra };
-        let casm = CasmContractClass::from_contract_class(sierra.clone(), extracted, false, usize::MAX)
-            .map_err(|error| CompileError::Casm { package: name(), reason: error.to_string() })?;
-        Ok(Contract::new(sierra, casm))
+    /// As [`Self::contract`], for contracts of a package that may have others: those in the modules with these paths, in order.
+    ///
+    /// # Errors
+    /// As for [`Self::contract`]; a module without a contract is [`CompileError::Diagnostics`] too.
+    pub fn contracts(&self, package: &Package, paths: &[String]) -> Result<Vec<Contract>, CompileError> {
+        // One database for all, so that what they share is compiled once.
+        let (db, main) = self.database(package, Target::Contract);
+        paths.iter().map(|path| compile_contract(&db, main.clone(), package, Some(path))).collect()
     }
 
     fn database(&self, package: &Package, target: Target) -> (RootDatabase, CrateInput) {
@@ -189,6 +200,33 @@ impl Compiler {
         set_crate_configs_input(db, Some(crates.into_iter().collect()));
         main
     }
+}
+
+/// Compiles the contract of a package's own crate, or the one in the module with this path.
+fn compile_contract(db: &RootDatabase, main: CrateInput, package: &Package, path: Option<&str>) -> Result<Contract, CompileError> {
+    let crate_ids = CrateInput::into_crate_ids(db, [main]);
+    let mut diagnostics = String::new();
+    let config = CompilerConfig {
+        diagnostics_reporter: DiagnosticsReporter::write_to_string(&mut diagnostics).with_crates(&members(package)),
+        ..CompilerConfig::default()
+    };
+    let compiled = compile_contract_in_prepared_db(db, path, crate_ids, config);
+    let sierra = compiled.map_err(|error| reported(package, &diagnostics, &error))?;
+
+    let name = || package.main.name.clone();
+    let extracted = sierra.extract_sierra_program(false);
+    let extracted = extracted.map_err(|error| CompileError::Casm { package: name(), reason: error.to_string() })?;
+    let audited = ListSelector::ListName(BUILTIN_AUDITED_LIBFUNCS_LIST.to_owned());
+    extracted
+        .validate_version_compatible(audited)
+        .map_err(|error| CompileError::NotAudited { package: name(), reason: error.to_string() })?;
+    // Names for debugging are no part of the class hash, and make the file much larger.
+    let no_names = serde_json::json!({ "type_names": [], "libfunc_names": [], "user_func_names": [] });
+    let no_names = serde_json::from_value(no_names).expect("the fields of a class's debug information");
+    let sierra = ContractClass { sierra_program_debug_info: Some(no_names), ..sierra };
+    let casm = CasmContractClass::from_contract_class(sierra.clone(), extracted, false, usize::MAX)
+        .map_err(|error| CompileError::Casm { package: name(), reason: error.to_string() })?;
+    Ok(Contract::new(sierra, casm))
 }
 
 fn input(member: &Crate) -> CrateInput {

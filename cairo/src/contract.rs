@@ -1,27 +1,39 @@
 use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
 use cairo_lang_starknet_classes::contract_class::ContractClass;
+use serde_json::Value;
 use starknet_rust_core::types::contract::SierraClass;
 use starknet_types_core::felt::Felt;
 
-/// What Starknet accepts at most for a class.
-pub mod limits {
-    /// Felts of the Sierra program.
-    pub const SIERRA_FELTS: usize = 81_920;
-    /// Felts of the CASM bytecode.
-    pub const CASM_FELTS: usize = 81_920;
-    /// Bytes of the Sierra class as JSON.
-    pub const SIERRA_BYTES: usize = 4_089_446;
-}
+use crate::error::RunError;
 
 /// A compiled Starknet contract class.
 pub struct Contract {
     sierra: ContractClass,
-    casm: CasmContractClass,
+    pub(crate) casm: CasmContractClass,
+    class_hash: Felt,
 }
 
 impl Contract {
     pub(crate) fn new(sierra: ContractClass, casm: CasmContractClass) -> Self {
-        Self { sierra, casm }
+        let class_hash = class_hash(&sierra).expect("both libraries read and write one format");
+        Self { sierra, casm, class_hash }
+    }
+
+    /// Reads a class as [`Self::sierra_json`] and [`Self::casm_json`] write it. That the two belong together is not checked.
+    ///
+    /// # Errors
+    /// [`RunError::MalformedClass`] when the bytes are no such classes.
+    pub fn from_json(sierra: &[u8], casm: &[u8]) -> Result<Self, RunError> {
+        let malformed = |error: serde_json::Error| RunError::MalformedClass { reason: error.to_string() };
+        let sierra: ContractClass = serde_json::from_slice(sierra).map_err(malformed)?;
+        let casm: CasmContractClass = serde_json::from_slice(casm).map_err(malformed)?;
+        // The library that hashes takes this for granted.
+        let segments = serde_json::to_value(casm.get_bytecode_segment_lengths()).map_err(malformed)?;
+        if total(&segments) != Some(casm.bytecode.len() as u64) {
+            return Err(RunError::MalformedClass { reason: "the segments of its bytecode are not as long as the bytecode".to_owned() });
+        }
+        let class_hash = class_hash(&sierra).map_err(|reason| RunError::MalformedClass { reason })?;
+        Ok(Self { sierra, casm, class_hash })
     }
 
     /// The Sierra class, which is declared on the network, as JSON.
@@ -46,12 +58,25 @@ impl Contract {
 
     /// The hash under which the class is declared.
     pub fn class_hash(&self) -> Felt {
-        let class: SierraClass = serde_json::from_slice(&self.sierra_json()).expect("both libraries read and write one format");
-        class.class_hash().expect("the class has an interface that can be written as JSON")
+        self.class_hash
     }
 
     /// The hash of the CASM class, by the network's current rule (Blake2s).
     pub fn compiled_class_hash(&self) -> Felt {
         self.casm.compiled_class_hash()
+    }
+}
+
+fn class_hash(sierra: &ContractClass) -> Result<Felt, String> {
+    let json = serde_json::to_vec(sierra).map_err(|error| error.to_string())?;
+    let class: SierraClass = serde_json::from_slice(&json).map_err(|error| error.to_string())?;
+    class.class_hash().map_err(|error| error.to_string())
+}
+
+/// The length of all segments together, which are lengths or lists of segments.
+fn total(segments: &Value) -> Option<u64> {
+    match segments {
+        Value::Array(segments) => segments.iter().try_fold(0u64, |sum, segment| sum.checked_add(total(segment)?)),
+        length => length.as_u64(),
     }
 }

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use maat_verifier::cairo::Builtin;
+use starknet_types_core::felt::Felt;
 
 /// Why Cairo sources could not be compiled.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +31,15 @@ pub enum RunError {
     /// The file is not an executable of this compiler.
     #[error("not a Cairo executable: {reason}")]
     Malformed { reason: String },
+    /// The bytes are no class of this compiler.
+    #[error("not a contract class: {reason}")]
+    MalformedClass { reason: String },
+    /// The contract has no external function of this name or selector.
+    #[error("the contract has no function {function}")]
+    NoFunction { function: String },
+    /// A library call is to a class that was not given.
+    #[error("there is no class {class_hash:#x} for a library call")]
+    UnknownClass { class_hash: Felt },
     /// The program panicked; the message is the decoded panic data.
     #[error("the Cairo program panicked: {message}")]
     Panicked { message: String },

@@ -5,14 +5,18 @@
 
 mod compiler;
 mod contract;
+mod entry_point;
 mod error;
 mod execution;
+pub mod gas;
+pub mod limits;
 mod sources;
 mod vm;
 
 pub use cairo_lang_filesystem::db::Edition;
 pub use compiler::{Compiler, Crate, Package};
-pub use contract::{Contract, limits};
+pub use contract::Contract;
+pub use entry_point::{Call, Libraries};
 pub use error::{CompileError, RunError};
 pub use sources::Sources;
 pub use vm::{Program, Run};

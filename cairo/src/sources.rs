@@ -28,6 +28,16 @@ impl Sources {
         Self::embedded(include_bytes!(concat!(env!("OUT_DIR"), "/corelib_imports.bin")))
     }
 
+    /// The embedded crate `maat_interfaces`, the interfaces of Maat's contracts.
+    pub fn interfaces() -> Self {
+        Self::embedded(include_bytes!(concat!(env!("OUT_DIR"), "/interfaces.bin")))
+    }
+
+    /// The embedded crate `maat_registry`, the registry of models.
+    pub fn registry() -> Self {
+        Self::embedded(include_bytes!(concat!(env!("OUT_DIR"), "/registry.bin")))
+    }
+
     fn embedded(archive: &[u8]) -> Self {
         let sources = serde_json::from_reader(flate2::read::DeflateDecoder::new(archive));
         Self(sources.expect("the build script wrote this archive"))

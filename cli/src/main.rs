@@ -2,6 +2,7 @@
 
 mod arguments;
 mod files;
+mod network;
 mod opening;
 mod program_hashes;
 mod progress;
@@ -13,7 +14,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use response::Response;
 
-/// ONNX networks as Cairo programs with a deterministic integer runtime, and proofs of their inferences.
+/// ONNX networks as Cairo programs with a deterministic integer runtime, proofs of their inferences, and execution on Starknet.
 #[derive(Parser)]
 #[command(
     name = "maat",
@@ -23,6 +24,10 @@ use response::Response;
     maat transpile model.onnx --calibration samples.json -o package\n  \
     maat prove package --input in.json -o proof.bin\n  \
     maat verify proof.bin --model package\n\n\
+    On Starknet:\n  \
+    maat devnet start\n  \
+    maat deploy package\n  \
+    maat execute package --input in.json\n\n\
     A verifier needs no more of the package than the commitment that `transpile` prints: maat verify proof.bin --commitment 0x00..\n\
     `maat demo` does all of it with an example. `maat VERB --help` has more."
 )]
@@ -44,6 +49,10 @@ enum Verb {
     CairoProve(verbs::cairo_prove::Arguments),
     Verify(verbs::verify::Arguments),
     Commitment(verbs::commitment::Arguments),
+    Devnet(verbs::devnet::Arguments),
+    Deploy(verbs::deploy::Arguments),
+    Execute(verbs::execute::Arguments),
+    Registry(verbs::registry::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -62,6 +71,10 @@ fn main() -> ExitCode {
         Verb::CairoProve(arguments) => verbs::cairo_prove::run(arguments).map(boxed),
         Verb::Verify(arguments) => verbs::verify::run(arguments),
         Verb::Commitment(arguments) => verbs::commitment::run(arguments).map(boxed),
+        Verb::Devnet(arguments) => verbs::devnet::run(arguments).map(boxed),
+        Verb::Deploy(arguments) => verbs::deploy::run(arguments).map(boxed),
+        Verb::Execute(arguments) => verbs::execute::run(arguments).map(boxed),
+        Verb::Registry(arguments) => verbs::registry::run(arguments),
     };
     match result {
         Ok(response) => {

@@ -47,13 +47,16 @@ fn inspect_shows_nodes_ranges_accuracy_and_cost() {
         "proven range",
         "error per node",
         "held out",
-        "L2 gas, estimated",
+        "L2 gas",
+        "contract steps",
+        "calldata felts",
+        "fits: a transaction can run an inference",
         "unrolled",
     ] {
         assert!(text.contains(part), "`{part}` is missing in:\n{text}");
     }
     let value = json(&["inspect", package()]);
-    assert_eq!(value["manifest"]["format"], 3);
+    assert_eq!(value["manifest"]["format"], 4);
     assert_eq!(value["manifest"]["entries"].as_array().unwrap().len(), 6);
     assert_eq!(value["report"]["cost"]["macs"], 13_568);
     assert_eq!(value["report"]["quality"]["certificate"].as_array().unwrap().len(), 5);

@@ -25,7 +25,7 @@ fn main() {
 fn row(name: &str, path: &std::path::Path, inputs: usize) {
     let samples = Random::new(2).samples(64, &[inputs], 50.0);
     let model = Network::import(path).unwrap().quantise(&samples, &Options::default()).unwrap().model;
-    let generated = codegen::generate(&model).unwrap();
+    let generated = codegen::generate(&model, None, 0).unwrap();
     let program = Compiler::default().executable(&generated.package).unwrap();
     let (_, steps) = run_program(&model, &program, &quantise_sample(&model, &samples[0]).unwrap()).unwrap();
     let plans: Vec<String> = generated.plans.iter().map(|(layer, plan)| format!("{layer} {plan:?}")).collect();

@@ -8,11 +8,12 @@ use cairo_lang_filesystem::cfg::{Cfg, CfgSet};
 use cairo_lang_starknet::starknet_plugin_suite;
 use cairo_lang_test_plugin::{TestsCompilationConfig, compile_test_prepared_db, test_plugin_suite};
 use cairo_lang_test_runner::{CompiledTestRunner, TestRunConfig};
-use maat_cairo::{Compiler, Crate, Package};
+use maat_cairo::{Compiler, Crate, Package, limits};
 use maat_runtime::Executor;
 use maat_tests::networks::Random;
 use maat_tests::root;
 use maat_transpiler::{Network, Options, codegen, quantise_sample, samples};
+use serde_json::Value;
 
 /// Runs the tests of a package's own crate, of which there must be at least `least`.
 fn run_cairo_tests(package: &Package, least: usize) {
@@ -55,24 +56,110 @@ fn the_operator_runtime_passes_its_tests() {
 }
 
 #[test]
+fn the_registry_passes_its_tests() {
+    run_cairo_tests(&Package::registry(), 138);
+}
+
+#[test]
+fn the_registry_is_a_class_that_mainnet_takes() {
+    // Compiling refuses what is not audited.
+    let contract = Compiler::default().contract(&Package::registry()).unwrap();
+    assert!(contract.sierra_felts() <= limits::SIERRA_FELTS, "{} Sierra felts", contract.sierra_felts());
+    assert!(contract.casm_felts() <= limits::CASM_FELTS, "{} CASM felts", contract.casm_felts());
+    let bytes = contract.sierra_json().len();
+    assert!(bytes <= limits::SIERRA_BYTES, "{bytes} bytes");
+}
+
+/// Whoever adds an entry point to the registry has to say so here. None may replace what is registered, or the registry's own class.
+#[test]
+fn the_registry_has_no_other_entry_points() {
+    const EXTERNALS: [&str; 11] = [
+        "accept_ownership",
+        "cancel",
+        "deploy",
+        "deprecate",
+        "execute",
+        "execute_batch",
+        "predict",
+        "record_fact",
+        "register",
+        "revoke",
+        "transfer_ownership",
+    ];
+    const VIEWS: [&str; 13] = [
+        "fact_security_bits",
+        "instance",
+        "lifecycle",
+        "model",
+        "model_by_name",
+        "model_count",
+        "model_count_of",
+        "models",
+        "models_of",
+        "verifier",
+        "version",
+        "version_by_class",
+        "versions",
+    ];
+    let contract = Compiler::default().contract(&Package::registry()).unwrap();
+    let sierra: Value = serde_json::from_slice(&contract.sierra_json()).unwrap();
+    // The functions of an interface stand in it, those of none among the interfaces.
+    let items = sierra["abi"].as_array().unwrap();
+    let in_interfaces = items.iter().filter_map(|item| item["items"].as_array()).flatten();
+    let functions: Vec<_> = items.iter().chain(in_interfaces).filter(|item| item["type"] == "function").collect();
+    let named = |mutability: &str| {
+        let named = functions.iter().filter(|function| function["state_mutability"] == mutability);
+        let mut named: Vec<_> = named.map(|function| function["name"].as_str().unwrap()).collect();
+        named.sort_unstable();
+        named
+    };
+    assert_eq!(named("external"), EXTERNALS);
+    assert_eq!(named("view"), VIEWS);
+    let entry_points = |kind: &str| sierra["entry_points_by_type"][kind].as_array().unwrap().len();
+    assert_eq!(entry_points("EXTERNAL"), EXTERNALS.len() + VIEWS.len());
+    assert_eq!(entry_points("L1_HANDLER"), 0);
+    assert_eq!(entry_points("CONSTRUCTOR"), 1);
+}
+
+/// A library call would run foreign code in the registry's storage, and a replaced class would be another registry.
+#[test]
+fn the_registry_makes_neither_library_calls_nor_replaces_its_class() {
+    let casm = Compiler::default().contract(&Package::registry()).unwrap().casm_json();
+    let casm: Value = serde_json::from_slice(&casm).unwrap();
+    let bytecode = casm["bytecode"].as_array().unwrap();
+    // A system call's selector, its name as a short string, is loaded from the bytecode.
+    let calls = |name: &str| {
+        let selector: String = name.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let selector = format!("0x{}", selector.trim_start_matches('0'));
+        bytecode.iter().any(|felt| felt.as_str() == Some(&selector))
+    };
+    for name in ["CallContract", "Deploy", "GetClassHashAt", "StorageWrite"] {
+        assert!(calls(name), "{name} is not found, so that the rest of this test shows nothing");
+    }
+    for name in ["LibraryCall", "ReplaceClass"] {
+        assert!(!calls(name), "{name}");
+    }
+}
+
+#[test]
 fn a_deployed_contract_gives_the_runtimes_integers() {
     let example = root().join("examples/rockybot");
     let network = Network::import(&example.join("rockybot.onnx")).unwrap();
     let test = samples::read(&example.join("test.json"), network.inputs()).unwrap();
     let model = network.quantise(&test, &Options::default()).unwrap().model;
-    let mut package = codegen::generate(&model).unwrap().package;
+    let mut package = codegen::generate(&model, None, 0).unwrap().package;
 
     let mut cases = vec![vec![vec![-32768; 36]], vec![vec![32767; 36]]];
     let mut random = Random::new(5);
     cases.extend((0..6).map(|_| quantise_sample(&model, &test[random.below(test.len())]).unwrap()));
     let list = |values: &[i32]| values.iter().map(i32::to_string).collect::<Vec<_>>().join(", ");
     let mut text = String::from(
-        "use starknet::SyscallResultTrait;\nuse crate::contract::{IModelDispatcher, IModelDispatcherTrait, model_contract};\n\
+        "use starknet::SyscallResultTrait;\nuse crate::contract::model_contract;\nuse maat_interfaces::model::{IModelDispatcher, IModelDispatcherTrait};\n\
          fn deployed() -> IModelDispatcher {\n    let (contract_address, _) = starknet::syscalls::deploy_syscall(\n        \
          model_contract::TEST_CLASS_HASH, 0, [].span(), false,\n    ).unwrap_syscall();\n    IModelDispatcher { contract_address }\n}\n\
          #[test]\nfn ports_are_described() {\n    let contract = deployed();\n    assert_eq!(contract.inputs().len(), 1);\n    \
          assert_eq!(contract.inputs()[0].shape, [1, 36].span());\n    assert_eq!(contract.outputs().len(), 2);\n    \
-         assert_eq!(contract.outputs()[1].scale, 0);\n    assert!(contract.model_digest() != 0);\n}\n\
+         assert_eq!(contract.outputs()[1].scale, 0);\n    assert!(contract.model_digest() != 0);\n    assert_eq!(contract.model_commitment(), 0);\n}\n\
          #[test]\n#[should_panic(expected: ('input value out of range', 'ENTRYPOINT_FAILED'))]\nfn a_value_out_of_range_is_refused() {\n    \
          deployed().predict([32768, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0].span());\n}\n\
          #[test]\n#[should_panic(expected: ('input has the wrong length', 'ENTRYPOINT_FAILED'))]\nfn a_short_input_is_refused() {\n    \
@@ -91,4 +178,34 @@ fn a_deployed_contract_gives_the_runtimes_integers() {
     package.main.sources.insert("lib.cairo", lib);
     package.main.sources.insert("tests.cairo", text);
     run_cairo_tests(&package, cases.len() + 3);
+}
+
+#[test]
+fn a_contract_calls_its_parts_by_their_class_hashes() {
+    let example = root().join("examples/rockybot");
+    let network = Network::import(&example.join("rockybot.onnx")).unwrap();
+    let test = samples::read(&example.join("test.json"), network.inputs()).unwrap();
+    let model = network.quantise(&test, &Options::default()).unwrap().model;
+    let mut package = codegen::generate(&model, None, 2).unwrap().package;
+    let inputs = quantise_sample(&model, &test[0]).unwrap();
+    let expected = Executor::new(&model).run(&inputs).unwrap().concat();
+    let list = |values: &[i32]| values.iter().map(i32::to_string).collect::<Vec<_>>().join(", ");
+    let (inputs, expected) = (list(&inputs.concat()), list(&expected));
+    let text = format!(
+        "use maat_interfaces::model::{{IModelDispatcherTrait, IModelLibraryDispatcher}};\nuse crate::contract::model_contract;\n\
+         fn declared() -> IModelLibraryDispatcher {{\n    IModelLibraryDispatcher {{ class_hash: model_contract::TEST_CLASS_HASH }}\n}}\n\
+         #[test]\nfn one_inference() {{\n    assert_eq!(declared().predict([{inputs}].span()), [{expected}].span());\n}}\n\
+         #[test]\nfn two_inferences() {{\n    let inputs = [[{inputs}].span(), [{inputs}].span()].span();\n    \
+         assert_eq!(declared().predict_batch(inputs), [[{expected}].span(), [{expected}].span()].span());\n}}\n\
+         #[test]\n#[should_panic(expected: ('input has the wrong length', 'ENTRYPOINT_FAILED'))]\nfn a_short_input_is_refused() {{\n    \
+         declared().predict([1, 2, 3].span());\n}}\n"
+    );
+    // The test runner has class hashes of its own.
+    let class_hashes = "pub const PART_1: starknet::ClassHash = crate::parts::part_1::part_1_contract::TEST_CLASS_HASH;\n\
+         pub const PART_2: starknet::ClassHash = crate::parts::part_2::part_2_contract::TEST_CLASS_HASH;\n";
+    let lib = format!("{}\n#[cfg(test)]\nmod tests;\n", package.main.sources.get("lib.cairo").unwrap());
+    package.main.sources.insert("lib.cairo", lib);
+    package.main.sources.insert("class_hashes.cairo", class_hashes);
+    package.main.sources.insert("tests.cairo", text);
+    run_cairo_tests(&package, 3);
 }

@@ -6,7 +6,7 @@ use maat_cairo::Compiler;
 use maat_runtime::primitives::{Affine, ArgMax, Divide, Max, Move, Product, Select, Sum, Table};
 use maat_runtime::{Interval, Model, ModelBuilder, Primitive, Requantise, Shape, TensorId};
 use maat_tests::networks::Random;
-use maat_transpiler::codegen;
+use maat_transpiler::codegen::{self, Draft};
 use proptest::prelude::*;
 
 const CASES: u32 = if cfg!(feature = "slow") { 400 } else { 24 };
@@ -285,6 +285,22 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: CASES / 4, max_shrink_iters: 0, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn runtime_program_and_contract_agree_on_random_models_in_parts(seed in any::<u64>()) {
+        let model = model(seed);
+        let mut random = Random::new(seed);
+        let parts = random.below(Draft::new(&model).unwrap().most_parts() + 1);
+        let compiled = common::compile_in_parts(&model, parts);
+        for _ in 0..3 {
+            let inputs = common::random_inputs(&model, &mut random);
+            common::assert_equal_in_parts(&model, &compiled, &inputs, &format!("seed {seed}, {parts} parts"));
+        }
+    }
+}
+
 /// A dense layer too large to be unrolled.
 fn large(positions: usize, n: usize, m: usize) -> Model {
     let mut random = Random::new(11);
@@ -303,7 +319,7 @@ fn looped_layers_agree_too() {
     // Tiles with a rest and lanes that are not filled; the same for each of two positions; one tile for all inputs; two constant arrays.
     for (positions, n, m) in [(1, 301, 131), (2, 301, 131), (1, 80, 800), (1, 700, 400)] {
         let (what, model) = (format!("{n}x{m}, {positions} positions"), large(positions, n, m));
-        let plans = codegen::generate(&model).unwrap().plans;
+        let plans = codegen::generate(&model, None, 0).unwrap().plans;
         assert!(matches!(plans[0].1, codegen::Plan::Looped { .. }), "{what}: {plans:?}");
         let program = common::compile(&model);
         let mut random = Random::new(12);
@@ -340,7 +356,7 @@ fn the_cairo_program_refuses_what_the_runtime_refuses() {
 #[test]
 fn a_program_that_does_not_output_its_inputs_is_refused() {
     let model = pair_sum();
-    let mut package = codegen::generate(&model).unwrap().package;
+    let mut package = codegen::generate(&model, None, 0).unwrap().package;
     let main = package.main.sources.get("main.cairo").unwrap().replace("(input, ", "(Values { values: [].span() }, ");
     package.main.sources.insert("main.cairo", main);
     let program = Compiler::default().executable(&package).unwrap();
@@ -375,7 +391,7 @@ fn a_convolution_too_large_to_be_unrolled_agrees() {
         let requantise = Requantise { shift: vec![20], lo: -32768, hi: 32767 };
         growing.add(Primitive::Affine(Affine { groups: 1, inputs: n as u32, weights, bias: vec![5; m], requantise }), &[gathered]).unwrap()
     });
-    let plans = codegen::generate(&model).unwrap().plans;
+    let plans = codegen::generate(&model, None, 0).unwrap().plans;
     assert!(matches!(plans[0].1, codegen::Plan::Looped { .. }), "{plans:?}");
     assert_agrees("convolution", &model);
 }
@@ -397,7 +413,7 @@ fn sums_with_many_constants_agree() {
     // A rule for each element, with accumulators that are not filled, twice; the same for one tensor.
     for dims in [&[2, 3001][..], &[3001]] {
         let model = single(dims, 16, |growing, x, random| sum_of_two(growing, x, 3001, 1, random));
-        let plans = codegen::generate(&model).unwrap().plans;
+        let plans = codegen::generate(&model, None, 0).unwrap().plans;
         assert_eq!(plans[0].1, codegen::Plan::Streamed, "{plans:?}");
         assert_agrees("streamed sum", &model);
     }
@@ -477,7 +493,7 @@ fn a_network_unrolled_in_time_has_each_layer_once() {
         state
     });
     assert_agrees("recurrent network", &model);
-    let generated = codegen::generate(&model).unwrap();
+    let generated = codegen::generate(&model, None, 0).unwrap();
     assert_eq!(generated.package.main.sources.get("weights.cairo").unwrap().matches("KNOTS:").count(), 1);
 }
 
@@ -503,7 +519,7 @@ fn every_primitive_is_allowed_in_a_contract() {
         let y = growing.add(Primitive::Select(Select {}), &[c, y, c]).unwrap();
         growing.add(Primitive::ArgMax(ArgMax { axis: 0, keep_axis: true }), &[y]).unwrap()
     });
-    let package = codegen::generate(&model).unwrap().package;
+    let package = codegen::generate(&model, None, 0).unwrap().package;
     maat_cairo::Compiler::default().contract(&package).unwrap_or_else(|error| panic!("{error}"));
     assert_agrees("every primitive", &model);
 }
@@ -512,7 +528,7 @@ fn every_primitive_is_allowed_in_a_contract() {
 fn a_table_too_large_for_cairo_is_refused_by_name() {
     let table = Table { lo: -32768, fraction: 0, knots: vec![0; 40_000] };
     let model = single(&[3], 16, |growing, x, _| growing.add(Primitive::Table(table), &[x]).unwrap());
-    let error = codegen::generate(&model).err().unwrap().to_string();
+    let error = codegen::generate(&model, None, 0).err().unwrap().to_string();
     assert!(error.contains("node 1") && error.contains("40000 knots"), "{error}");
 }
 

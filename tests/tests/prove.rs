@@ -8,7 +8,7 @@ use maat_cairo::Compiler;
 use maat_prover::{Cache, ProvingKey, Visibility, entries, entries_for};
 use maat_runtime::Executor;
 use maat_tests::models::{MODELS, RealModel};
-use maat_transpiler::{Options, Package, PackageFolder, Proving, TranspileError, execute_program, quantise_sample};
+use maat_transpiler::{BuildOptions, Options, Package, PackageFolder, Proving, TranspileError, execute_program, quantise_sample};
 use maat_verifier::{Preset, VerifyError, verify};
 
 const BATCH: u32 = 4;
@@ -19,7 +19,8 @@ fn row(name: &str) -> &'static RealModel {
 
 fn package(row: &RealModel, batches: &[u32]) -> Result<Package, TranspileError> {
     let quantised = row.quantise(&row.network(), &Options::default()).unwrap();
-    Package::build_for_batches(quantised, batches, &Compiler::default(), &mut |_| {})
+    let options = BuildOptions { batches: batches.to_vec(), ..BuildOptions::default() };
+    Package::build_with(quantised, &options, &Compiler::default(), &mut |_| {})
 }
 
 /// Proves the first test samples with a package, and gives the proof with what must be in its statement.

@@ -1,10 +1,14 @@
-use maat_cairo::{Contract, Program, limits};
+use std::collections::BTreeMap;
+use std::fmt;
+
+use maat_cairo::{Contract, gas, limits};
 use maat_runtime::Model;
 use serde::{Deserialize, Serialize};
-use starknet_types_core::felt::Felt;
 
-use crate::codegen::{Generated, Plan};
+use crate::classes::Compiled;
+use crate::codegen::Plan;
 use crate::error::TranspileError;
+use crate::package::{arguments, run_contract};
 
 /// What an inference costs in the Cairo VM and on Starknet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,10 +23,10 @@ pub struct Cost {
     pub range_checks: usize,
     /// Felts of the executable's bytecode.
     pub executable_felts: usize,
-    /// Size of the contract's class.
-    pub class: ClassSize,
-    /// L2 gas of the inference alone, computed from its steps, range checks and calldata; a transaction's own overhead comes on top.
-    pub l2_gas: u64,
+    /// Sizes of the contract's classes: the model's own, and those of its parts, if it has any.
+    pub classes: Vec<ClassSize>,
+    /// A call of the contract.
+    pub contract: ContractCost,
     /// How each linear layer's weights are held.
     pub layers: Vec<LayerPlan>,
 }
@@ -30,6 +34,8 @@ pub struct Cost {
 /// Size of a class, each figure with Starknet's limit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClassSize {
+    /// `model` or `part 1` and so on.
+    pub name: String,
     /// Felts of the Sierra program.
     pub sierra_felts: usize,
     /// Its limit.
@@ -44,16 +50,26 @@ pub struct ClassSize {
     pub sierra_bytes_limit: usize,
 }
 
-impl ClassSize {
-    /// The greatest share of a limit that the class takes.
-    pub fn share(&self) -> f64 {
-        let shares = [
-            (self.sierra_felts, self.sierra_felts_limit),
-            (self.casm_felts, self.casm_felts_limit),
-            (self.sierra_bytes, self.sierra_bytes_limit),
-        ];
-        shares.into_iter().map(|(size, limit)| size as f64 / limit as f64).fold(0.0, f64::max)
-    }
+/// What `predict` of the contract costs for an input of zeros, each figure with Starknet's limit for a transaction. An account that calls
+/// it adds its own steps and gas, and four felts of calldata.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContractCost {
+    /// Cairo steps, those of the parts included.
+    pub steps: u64,
+    /// Its limit.
+    pub steps_limit: u64,
+    /// How often builtins are used, by name.
+    pub builtins: BTreeMap<String, u64>,
+    /// L2 gas of the execution and of the calldata.
+    pub l2_gas: u64,
+    /// Its limit.
+    pub l2_gas_limit: u64,
+    /// Felts of calldata: a length and the values.
+    pub calldata_felts: u64,
+    /// Its limit.
+    pub calldata_felts_limit: u64,
+    /// Calls of parts.
+    pub library_calls: u64,
 }
 
 /// How a layer's weights are held.
@@ -65,41 +81,115 @@ pub struct LayerPlan {
     pub plan: Plan,
 }
 
-/// L2 gas of a Cairo step, a range check and a felt of calldata (Starknet's versioned constants, 0.14).
-const STEP_GAS: u64 = 100;
-const RANGE_CHECK_GAS: u64 = 70;
-const CALLDATA_FELT_GAS: u64 = 5_120;
-
-/// L2 gas of an inference with these resources, called with `inputs` values.
-pub fn l2_gas(steps: usize, range_checks: usize, inputs: usize) -> u64 {
-    // The calldata of `predict` is a length and the values.
-    STEP_GAS * steps as u64 + RANGE_CHECK_GAS * range_checks as u64 + CALLDATA_FELT_GAS * (inputs as u64 + 1)
+/// A figure beside Starknet's limit for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Figure {
+    /// What it is.
+    pub name: &'static str,
+    /// How much of it there is.
+    pub value: u64,
+    /// How much there may be.
+    pub limit: u64,
 }
 
-/// Measures a compiled model.
-pub(crate) fn measure(model: &Model, generated: &Generated, program: &Program, contract: &Contract) -> Result<Cost, TranspileError> {
-    let zeros: Vec<Felt> = model
-        .inputs()
-        .iter()
-        .flat_map(|input| std::iter::repeat_n(Felt::from(0i64.clamp(input.range.lo, input.range.hi)), input.shape.elements()))
-        .collect();
-    let run = program.run(&zeros).map_err(|error| TranspileError::Generated { reason: error.to_string() })?;
-    let macs = model.macs();
-    Ok(Cost {
-        macs,
-        steps: run.steps,
-        steps_per_mac: (macs > 0).then(|| run.steps as f64 / macs as f64),
-        range_checks: run.range_checks,
-        executable_felts: program.bytecode_felts(),
-        class: ClassSize {
+impl Figure {
+    fn new(name: &'static str, value: u64, limit: u64) -> Self {
+        Self { name, value, limit }
+    }
+
+    /// The share of the limit; 1 is the limit.
+    pub fn share(&self) -> f64 {
+        self.value as f64 / self.limit as f64
+    }
+
+    /// Whether it is within the limit.
+    pub fn fits(&self) -> bool {
+        self.value <= self.limit
+    }
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}, at most {}", self.value, self.name, self.limit)
+    }
+}
+
+impl ClassSize {
+    pub(crate) fn of(name: String, contract: &Contract) -> Self {
+        Self {
+            name,
             sierra_felts: contract.sierra_felts(),
             sierra_felts_limit: limits::SIERRA_FELTS,
             casm_felts: contract.casm_felts(),
             casm_felts_limit: limits::CASM_FELTS,
             sierra_bytes: contract.sierra_json().len(),
             sierra_bytes_limit: limits::SIERRA_BYTES,
+        }
+    }
+
+    /// The figures with their limits.
+    pub fn figures(&self) -> [Figure; 3] {
+        [
+            Figure::new("Sierra felts", self.sierra_felts as u64, self.sierra_felts_limit as u64),
+            Figure::new("CASM felts", self.casm_felts as u64, self.casm_felts_limit as u64),
+            Figure::new("class bytes", self.sierra_bytes as u64, self.sierra_bytes_limit as u64),
+        ]
+    }
+
+    /// The greatest share of a limit that the class takes.
+    pub fn share(&self) -> f64 {
+        self.figures().iter().map(Figure::share).fold(0.0, f64::max)
+    }
+}
+
+impl ContractCost {
+    /// The figures with their limits.
+    pub fn figures(&self) -> [Figure; 3] {
+        [
+            Figure::new("contract steps", self.steps, self.steps_limit),
+            Figure::new("L2 gas", self.l2_gas, self.l2_gas_limit),
+            Figure::new("calldata felts", self.calldata_felts, self.calldata_felts_limit),
+        ]
+    }
+}
+
+impl Cost {
+    /// What is above a limit, each with the class it is of, or nothing if it is of the call. If there is nothing, Starknet takes the
+    /// contract and executes it.
+    pub fn excesses(&self) -> Vec<(Option<&str>, Figure)> {
+        let of_classes = self.classes.iter().flat_map(|class| class.figures().map(|figure| (Some(class.name.as_str()), figure)));
+        let all = of_classes.chain(self.contract.figures().map(|figure| (None, figure)));
+        all.filter(|(_, figure)| !figure.fits()).collect()
+    }
+}
+
+/// Measures a compiled model.
+pub(crate) fn measure(model: &Model, compiled: &Compiled) -> Result<Cost, TranspileError> {
+    let Compiled { generated, program, contract, layer_classes } = compiled;
+    let zeros: Vec<Vec<i32>> =
+        model.inputs().iter().map(|input| vec![0i64.clamp(input.range.lo, input.range.hi) as i32; input.shape.elements()]).collect();
+    let failed = |error: maat_cairo::RunError| TranspileError::Generated { reason: error.to_string() };
+    let run = program.run(&arguments(&zeros)).map_err(failed)?;
+    let (_, call) = run_contract(model, contract, layer_classes, &zeros).map_err(failed)?;
+    let macs = model.macs();
+    let calldata_felts = 1 + zeros.iter().map(|input| input.len() as u64).sum::<u64>();
+    Ok(Cost {
+        macs,
+        steps: run.steps,
+        steps_per_mac: (macs > 0).then(|| run.steps as f64 / macs as f64),
+        range_checks: run.range_checks,
+        executable_felts: program.bytecode_felts(),
+        classes: compiled.sizes(),
+        contract: ContractCost {
+            steps: call.steps,
+            steps_limit: limits::TRANSACTION_STEPS,
+            builtins: call.builtins,
+            l2_gas: call.gas + gas::of_calldata(calldata_felts),
+            l2_gas_limit: limits::TRANSACTION_L2_GAS,
+            calldata_felts,
+            calldata_felts_limit: limits::CALLDATA_FELTS,
+            library_calls: call.library_calls,
         },
-        l2_gas: l2_gas(run.steps, run.range_checks, zeros.len()),
         layers: generated.plans.iter().map(|(layer, plan)| LayerPlan { layer: layer.clone(), plan: *plan }).collect(),
     })
 }

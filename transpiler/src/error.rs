@@ -4,6 +4,8 @@ use maat_cairo::CompileError;
 use maat_prover::ProveError;
 use maat_runtime::{FormatError, ModelError};
 
+use crate::cost::Figure;
+
 /// Why a network could not be transpiled, or a package could not be written or read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -49,6 +51,11 @@ pub enum TranspileError {
     /// A primitive or a range that generated Cairo cannot express.
     #[error("node `{node}` cannot be expressed in Cairo: {reason}")]
     Codegen { node: String, reason: String },
+    /// A node is too large for a class of its own.
+    #[error(
+        "node `{node}` does not fit into a class on Starknet: {figure}. With 0 parts the package is made all the same, for proofs and the Cairo VM"
+    )]
+    TooLarge { node: String, figure: Figure },
     /// The generated package does not compile, which is a bug of ours.
     #[error(transparent)]
     Compile(#[from] CompileError),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use maat_cairo::{Compiler, Program, RunError, Sources};
+use maat_cairo::{Call, Compiler, Contract, Libraries, Program, RunError, Sources};
 use maat_prover::cairo::Execution;
 use maat_runtime::Model;
 use maat_verifier::Entries;
@@ -11,21 +11,22 @@ use maat_verifier::cairo::ProgramHash;
 use serde::{Deserialize, Serialize};
 use starknet_types_core::felt::Felt;
 
-use crate::codegen;
+use crate::classes::Compiled;
+use crate::codegen::Draft;
 use crate::cost::{self, Cost};
 use crate::error::TranspileError;
 use crate::network::{Provenance, Quality, Quantised, sha256};
 use crate::proving::Proving;
 
 /// The version of the manifest's format.
-pub const MANIFEST_VERSION: u32 = 3;
+pub const MANIFEST_VERSION: u32 = 4;
 
 const MANIFEST: &str = "manifest.json";
 const MODEL: &str = "model.maat";
 const REPORT: &str = "report.json";
 const EXECUTABLE: &str = "target/executable.json";
-const SIERRA: &str = "target/contract.sierra.json";
-const CASM: &str = "target/contract.casm.json";
+/// The files of a class are `target/NAME.sierra.json` and `target/NAME.casm.json`; this is the name of the model's.
+const CONTRACT: &str = "contract";
 
 /// `manifest.json`: binds the parts of a package together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,6 +45,8 @@ pub struct Manifest {
     pub sierra_class_hash: String,
     /// Hash of its CASM class.
     pub casm_class_hash: String,
+    /// The classes of parts of the network that the contract calls, in order; empty if it is one class.
+    pub layer_classes: Vec<ClassHashes>,
     /// The model's commitment for proofs, or why there is none.
     #[serde(flatten)]
     pub proving: Proving,
@@ -51,6 +54,24 @@ pub struct Manifest {
     pub versions: Versions,
     /// sha256 of every other file, by path.
     pub files: BTreeMap<String, String>,
+}
+
+/// The hashes of a class.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClassHashes {
+    /// Hash under which the class is declared.
+    pub sierra_class_hash: String,
+    /// Hash of its CASM class.
+    pub casm_class_hash: String,
+}
+
+impl ClassHashes {
+    fn of(contract: &Contract) -> Self {
+        Self {
+            sierra_class_hash: contract.class_hash().to_fixed_hex_string(),
+            casm_class_hash: contract.compiled_class_hash().to_fixed_hex_string(),
+        }
+    }
 }
 
 /// Versions of what made a package.
@@ -75,12 +96,26 @@ pub struct Report {
     pub cost: Cost,
 }
 
+/// What a package is built for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BuildOptions {
+    /// Batch sizes to commit to for proofs, beside single inferences.
+    pub batches: Vec<u32>,
+    /// How many parts of the network are classes of their own: 0 for a contract that is one class, whatever its size. If it is not said, as
+    /// few as Starknet's limits ask for.
+    pub parts: Option<usize>,
+}
+
 /// A package in memory, ready to be written.
 pub struct Package {
     /// The quantised model.
     pub model: Model,
     /// Its program for the Cairo VM.
     pub program: Program,
+    /// Its Starknet contract.
+    pub contract: Contract,
+    /// The classes of parts of the network that the contract calls, in order; empty if it is one class.
+    pub layer_classes: Vec<Contract>,
     /// What binds the files.
     pub manifest: Manifest,
     /// What is known of the model.
@@ -92,34 +127,29 @@ impl Package {
     /// Generates and compiles the Cairo of a quantised network, and commits to the model for proofs of single inferences.
     ///
     /// # Errors
-    /// The model cannot be expressed in Cairo, or the class cannot be built. A model that cannot be proven is no error: the manifest says why.
+    /// The model cannot be expressed in Cairo, or the classes cannot be built. A model that cannot be proven is no error: the manifest says
+    /// why.
     pub fn build(quantised: Quantised, compiler: &Compiler, progress: &mut dyn FnMut(&str)) -> Result<Self, TranspileError> {
-        Self::build_for_batches(quantised, &[], compiler, progress)
+        Self::build_with(quantised, &BuildOptions::default(), compiler, progress)
     }
 
-    /// As [`Self::build`], with a commitment for batches of other sizes too.
+    /// As [`Self::build`], with options.
     ///
     /// # Errors
-    /// As for [`Self::build`]; and the model cannot be proven in batches of all these sizes.
-    pub fn build_for_batches(
+    /// As for [`Self::build`]; and the model cannot be proven in batches of all these sizes, or has fewer nodes than parts are asked for.
+    pub fn build_with(
         quantised: Quantised,
-        batches: &[u32],
+        options: &BuildOptions,
         compiler: &Compiler,
         progress: &mut dyn FnMut(&str),
     ) -> Result<Self, TranspileError> {
         let Quantised { model, provenance, quality } = quantised;
-        let proving = Proving::of(&model, batches, progress)?;
+        let proving = Proving::of(&model, &options.batches, progress)?;
         progress("generating Cairo");
-        let generated = codegen::generate(&model)?;
-        progress("compiling the program and the contract");
-        let (program, contract) = std::thread::scope(|scope| {
-            let program = scope.spawn(|| compiler.executable(&generated.package));
-            let contract = compiler.contract(&generated.package);
-            (program.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), contract)
-        });
-        let (program, contract) = (program?, contract?);
+        let compiled = Compiled::new(&Draft::new(&model)?, proving.commitment(), options.parts, compiler, progress)?;
         progress("measuring the cost");
-        let cost = cost::measure(&model, &generated, &program, &contract)?;
+        let cost = cost::measure(&model, &compiled)?;
+        let Compiled { generated, program, contract, layer_classes } = compiled;
         let report = Report { quality, cost };
 
         let mut files = BTreeMap::new();
@@ -137,19 +167,25 @@ impl Package {
         files.insert(MODEL.to_owned(), model.to_bytes());
         files.insert(REPORT.to_owned(), json(&report));
         files.insert(EXECUTABLE.to_owned(), program.to_json());
-        files.insert(SIERRA.to_owned(), contract.sierra_json());
-        files.insert(CASM.to_owned(), contract.casm_json());
+        let parts = layer_classes.iter().enumerate().map(|(index, class)| (part_name(index), class));
+        for (name, class) in std::iter::once((CONTRACT.to_owned(), &contract)).chain(parts) {
+            let [sierra, casm] = class_files(&name);
+            files.insert(sierra, class.sierra_json());
+            files.insert(casm, class.casm_json());
+        }
 
         progress("hashing");
         let program_hash = program.hash().map_err(|error| TranspileError::Generated { reason: error.to_string() })?;
+        let ClassHashes { sierra_class_hash, casm_class_hash } = ClassHashes::of(&contract);
         let manifest = Manifest {
             format: MANIFEST_VERSION,
             name: model.name().to_owned(),
             provenance,
             model_sha256: sha256(&files[MODEL]),
             program_hash: program_hash.to_fixed_hex_string(),
-            sierra_class_hash: contract.class_hash().to_fixed_hex_string(),
-            casm_class_hash: contract.compiled_class_hash().to_fixed_hex_string(),
+            sierra_class_hash,
+            casm_class_hash,
+            layer_classes: layer_classes.iter().map(ClassHashes::of).collect(),
             proving,
             versions: Versions {
                 maat: env!("CARGO_PKG_VERSION").to_owned(),
@@ -160,7 +196,7 @@ impl Package {
             files: files.iter().map(|(path, bytes)| (path.clone(), sha256(bytes))).collect(),
         };
         files.insert(MANIFEST.to_owned(), json(&manifest));
-        Ok(Self { model, program, manifest, report, files })
+        Ok(Self { model, program, contract, layer_classes, manifest, report, files })
     }
 
     /// Writes the package to a folder, which is replaced as a whole: until everything is written, nothing of it changes.
@@ -200,6 +236,16 @@ impl Package {
         }
         std::fs::rename(&complete, folder).map_err(failed(folder))
     }
+}
+
+/// The name of the class of a part, counted from 0.
+fn part_name(index: usize) -> String {
+    format!("part_{}", index + 1)
+}
+
+/// The files of a class: Sierra and CASM.
+fn class_files(name: &str) -> [String; 2] {
+    ["sierra", "casm"].map(|kind| format!("target/{name}.{kind}.json"))
 }
 
 fn is_empty(folder: &Path) -> bool {
@@ -293,6 +339,40 @@ impl PackageFolder {
         })
     }
 
+    /// The model's Starknet contract.
+    ///
+    /// # Errors
+    /// As for [`Self::model`]; or its class hashes are not those that the manifest names.
+    pub fn contract(&self) -> Result<Contract, TranspileError> {
+        let Manifest { sierra_class_hash, casm_class_hash, .. } = &self.manifest;
+        let hashes = ClassHashes { sierra_class_hash: sierra_class_hash.clone(), casm_class_hash: casm_class_hash.clone() };
+        self.class(CONTRACT, &hashes)
+    }
+
+    /// The classes of parts of the network that the contract calls, in order; empty if it is one class.
+    ///
+    /// # Errors
+    /// As for [`Self::contract`].
+    pub fn layer_classes(&self) -> Result<Vec<Contract>, TranspileError> {
+        let classes = self.manifest.layer_classes.iter().enumerate();
+        classes.map(|(index, hashes)| self.class(&part_name(index), hashes)).collect()
+    }
+
+    fn class(&self, name: &str, expected: &ClassHashes) -> Result<Contract, TranspileError> {
+        let [sierra, casm] = class_files(name);
+        let fault = |reason: String| TranspileError::Package { path: self.folder.join(&sierra), reason };
+        let class = Contract::from_json(&self.read(&sierra)?, &self.read(&casm)?).map_err(|error| fault(error.to_string()))?;
+        let found = ClassHashes::of(&class);
+        if found != *expected {
+            let ClassHashes { sierra_class_hash, casm_class_hash } = found;
+            let reason = format!(
+                "the class hashes are {sierra_class_hash} (Sierra) and {casm_class_hash} (CASM), which manifest.json does not say: transpile again"
+            );
+            return Err(fault(reason));
+        }
+        Ok(class)
+    }
+
     fn read(&self, file: &str) -> Result<Vec<u8>, TranspileError> {
         let path = self.folder.join(file);
         let bytes = std::fs::read(&path).map_err(|source| TranspileError::Read { path: path.clone(), source })?;
@@ -318,11 +398,38 @@ pub fn run_program(model: &Model, program: &Program, inputs: &[Vec<i32>]) -> Res
     let Some(outputs) = run.output.strip_prefix(arguments.as_slice()) else {
         return Err(malformed("its output does not begin with the inputs that it was given: transpile again".to_owned()));
     };
+    Ok((split_outputs(model, outputs)?, run.steps))
+}
+
+/// Runs `predict` of a model's contract on quantised inputs, with the classes that it calls; gives the outputs in order, and the call.
+///
+/// # Errors
+/// The contract refuses its input, calls other classes, or does not give what the model says.
+pub fn run_contract(
+    model: &Model,
+    contract: &Contract,
+    layer_classes: &[Contract],
+    inputs: &[Vec<i32>],
+) -> Result<(Vec<Vec<i32>>, Call), RunError> {
+    let values = arguments(inputs);
+    let calldata: Vec<Felt> = std::iter::once(Felt::from(values.len())).chain(values).collect();
+    let libraries: Libraries = layer_classes.iter().map(|class| (class.class_hash(), class)).collect();
+    let call = contract.call_with_libraries("predict", &calldata, &libraries)?;
+    let outputs = match call.output.split_first() {
+        Some((length, values)) if *length == Felt::from(values.len()) => split_outputs(model, values)?,
+        _ => return Err(RunError::Malformed { reason: "`predict` does not return a list".to_owned() }),
+    };
+    Ok((outputs, call))
+}
+
+/// All outputs, one after the other, as lists of integers.
+fn split_outputs(model: &Model, outputs: &[Felt]) -> Result<Vec<Vec<i32>>, RunError> {
+    let malformed = |reason: String| RunError::Malformed { reason };
     let values = outputs.iter().map(|felt| signed(*felt).ok_or_else(|| malformed(format!("output {felt} is not within 32 bits"))));
     let values = values.collect::<Result<Vec<i32>, _>>()?;
     let lengths: Vec<usize> = model.outputs().iter().map(|output| model.tensor(output.tensor).shape.elements()).collect();
     if values.len() != lengths.iter().sum::<usize>() {
-        return Err(malformed(format!("after its inputs it gave {} values, but the outputs have lengths {lengths:?}", values.len())));
+        return Err(malformed(format!("it gave {} values, but the outputs have lengths {lengths:?}", values.len())));
     }
     let mut rest = values.as_slice();
     let outputs = lengths.into_iter().map(|length| {
@@ -330,7 +437,7 @@ pub fn run_program(model: &Model, program: &Program, inputs: &[Vec<i32>]) -> Res
         rest = others;
         output.to_vec()
     });
-    Ok((outputs.collect(), run.steps))
+    Ok(outputs.collect())
 }
 
 /// Executes a model's Cairo program on quantised inputs for a Cairo proof.
@@ -342,12 +449,12 @@ pub fn execute_program(program: &Program, inputs: &[Vec<i32>]) -> Result<Executi
 }
 
 /// What a model's program takes: all values one after the other.
-fn arguments(inputs: &[Vec<i32>]) -> Vec<Felt> {
+pub fn arguments(inputs: &[Vec<i32>]) -> Vec<Felt> {
     inputs.iter().flatten().map(|value| Felt::from(*value)).collect()
 }
 
 /// A felt as a signed integer, if it is within 32 bits.
-fn signed(felt: Felt) -> Option<i32> {
+pub fn signed(felt: Felt) -> Option<i32> {
     let positive = u32::try_from(felt.to_biguint()).ok().and_then(|value| i32::try_from(value).ok());
     positive.or_else(|| u32::try_from((-felt).to_biguint()).ok().and_then(|value| i32::try_from(-i64::from(value)).ok()))
 }

@@ -56,6 +56,14 @@ impl Proving {
         Ok(Self::Committed { commitment: entries.commitment(), entries })
     }
 
+    /// The model's identity in every proof, if it has proofs.
+    pub fn commitment(&self) -> Option<&ModelCommitment> {
+        match self {
+            Self::Committed { commitment, .. } => Some(commitment),
+            Self::Unprovable { .. } => None,
+        }
+    }
+
     /// The batch sizes that can be proven.
     pub fn batches(&self) -> Vec<u32> {
         match self {

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use maat_runtime::Model;
 use maat_transpiler::codegen::Plan;
-use maat_transpiler::{Accuracy, Cost, Manifest, PackageFolder, Proving, Quality, Report, Witness};
+use maat_transpiler::{Accuracy, Cost, Figure, Manifest, PackageFolder, Proving, Quality, Report, Witness};
 use serde_json::{Value, json};
 
 use crate::response::{Response, fields, grouped, percent, real, table};
@@ -30,7 +30,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Inspected> {
 impl Response for Inspected {
     fn text(&self) -> String {
         let (manifest, widths) = (&self.manifest, self.manifest.provenance.options.widths);
-        let identity = [
+        let mut identity = vec![
             ("model", format!("{} ({} bits, weights {} bits)", manifest.name, widths.activations, widths.weights)),
             ("ONNX file", format!("sha256 {}", manifest.provenance.onnx_sha256)),
             ("quantised model", format!("sha256 {}", manifest.model_sha256)),
@@ -39,6 +39,7 @@ impl Response for Inspected {
             ("CASM class hash", manifest.casm_class_hash.clone()),
             ("model commitment", commitment(&manifest.proving)),
         ];
+        identity.extend(manifest.layer_classes.iter().map(|class| ("class of a part", class.sierra_class_hash.clone())));
         [fields(identity), self.nodes(), accuracy(&self.report.quality), node_errors(&self.report.quality), cost(&self.report.cost)]
             .join("\n\n")
     }
@@ -133,25 +134,39 @@ fn node_errors(quality: &Quality) -> String {
 
 /// What an inference costs, for people.
 pub fn cost(cost: &Cost) -> String {
-    let class = &cost.class;
-    let of = |size: usize, limit: usize| {
-        format!("{} of {} ({})", grouped(size as u64), grouped(limit as u64), percent(size as f64 / limit as f64))
-    };
+    let of = |figure: &Figure| format!("{} of {} ({})", grouped(figure.value), grouped(figure.limit), percent(figure.share()));
     let held = |plan: &Plan| match plan {
         Plan::Unrolled => "unrolled".to_owned(),
         Plan::Streamed => "loop along the elements".to_owned(),
         Plan::Looped { inputs, groups } => format!("loop over tiles of {inputs} x {groups}"),
     };
     let layers = cost.layers.iter().map(|layer| format!("{} {}", layer.layer, held(&layer.plan))).collect::<Vec<_>>().join(", ");
-    let lines = [
-        ("multiply-accumulates", grouped(cost.macs)),
-        ("Cairo steps", grouped(cost.steps as u64)),
-        ("steps per MAC", cost.steps_per_mac.map_or_else(|| "-".to_owned(), |steps| format!("{steps:.3}"))),
-        ("L2 gas, estimated", grouped(cost.l2_gas)),
-        ("Sierra felts", of(class.sierra_felts, class.sierra_felts_limit)),
-        ("CASM felts", of(class.casm_felts, class.casm_felts_limit)),
-        ("class bytes", of(class.sierra_bytes, class.sierra_bytes_limit)),
-        ("layers", if layers.is_empty() { "none".to_owned() } else { layers }),
+    let builtins = cost.contract.builtins.iter().filter(|(_, uses)| **uses > 0);
+    let builtins = builtins.map(|(name, uses)| format!("{name} {}", grouped(*uses))).collect::<Vec<_>>().join(", ");
+    let mut lines = vec![
+        ("multiply-accumulates".to_owned(), grouped(cost.macs)),
+        ("Cairo steps".to_owned(), grouped(cost.steps as u64)),
+        ("steps per MAC".to_owned(), cost.steps_per_mac.map_or_else(|| "-".to_owned(), |steps| format!("{steps:.3}"))),
+        ("layers".to_owned(), if layers.is_empty() { "none".to_owned() } else { layers }),
     ];
-    lines.map(|(name, value)| format!("{name:<21} {value}")).join("\n")
+    lines.extend(cost.contract.figures().map(|figure| (figure.name.to_owned(), of(&figure))));
+    lines.push(("contract builtins".to_owned(), if builtins.is_empty() { "none".to_owned() } else { builtins }));
+    for class in &cost.classes {
+        let of_class = if cost.classes.len() == 1 { String::new() } else { format!(", {}", class.name) };
+        lines.extend(class.figures().map(|figure| (format!("{}{of_class}", figure.name), of(&figure))));
+    }
+    lines.push(("on Starknet".to_owned(), fits(cost)));
+    lines.iter().map(|(name, value)| format!("{name:<21} {value}")).collect::<Vec<_>>().join("\n")
+}
+
+/// Whether Starknet takes the contract and executes it, and if not, why.
+fn fits(cost: &Cost) -> String {
+    let excess = |(class, figure): &(Option<&str>, Figure)| {
+        let class = class.map_or_else(String::new, |class| format!(" of class `{class}`"));
+        format!("{}{class} are {} of {}", figure.name, grouped(figure.value), grouped(figure.limit))
+    };
+    match cost.excesses().as_slice() {
+        [] => "fits: a transaction can run an inference".to_owned(),
+        excesses => format!("does NOT fit: {}", excesses.iter().map(excess).collect::<Vec<_>>().join(", ")),
+    }
 }

@@ -3,8 +3,12 @@
 pub mod cairo_prove;
 pub mod commitment;
 pub mod demo;
+pub mod deploy;
+pub mod devnet;
+pub mod execute;
 pub mod inspect;
 pub mod prove;
+pub mod registry;
 pub mod run;
 pub mod transpile;
 pub mod verify;

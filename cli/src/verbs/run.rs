@@ -31,10 +31,12 @@ enum ExecutorChoice {
     Cairo,
 }
 
+/// Outputs: name, shape with the batch axis if there is a batch, scale, integers.
+pub struct Tensors(Vec<(String, Vec<usize>, i32, Vec<i32>)>);
+
 /// The outputs of a run.
 pub struct Outputs {
-    /// Name, shape with the batch axis if there is a batch, scale, integers.
-    outputs: Vec<(String, Vec<usize>, i32, Vec<i32>)>,
+    outputs: Tensors,
     executor: &'static str,
     steps: Option<usize>,
     ms: f64,
@@ -68,7 +70,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Outputs> {
 }
 
 /// The results of a batch, output by output. A batch of more than one gets a leading axis, in place of one of length 1 if there is one.
-fn collect(model: &Model, results: &[Vec<Vec<i32>>]) -> Vec<(String, Vec<usize>, i32, Vec<i32>)> {
+pub fn collect(model: &Model, results: &[Vec<Vec<i32>>]) -> Tensors {
     let output = |(position, port): (usize, &maat_runtime::Port)| {
         let tensor = model.tensor(port.tensor);
         let dims = tensor.shape.dims();
@@ -79,32 +81,39 @@ fn collect(model: &Model, results: &[Vec<Vec<i32>>]) -> Vec<(String, Vec<usize>,
         let integers = results.iter().flat_map(|result| result[position].iter().copied()).collect();
         (port.name.clone(), shape, tensor.scale, integers)
     };
-    model.outputs().iter().enumerate().map(output).collect()
+    Tensors(model.outputs().iter().enumerate().map(output).collect())
 }
 
-impl Response for Outputs {
-    fn text(&self) -> String {
+impl Tensors {
+    /// For people: real values, row by row.
+    pub fn text(&self) -> String {
         let mut lines = Vec::new();
-        for (name, shape, scale, integers) in &self.outputs {
+        for (name, shape, scale, integers) in &self.0 {
             lines.push(format!("{name} {shape:?}, unit 2^{}", -scale));
             for row in integers.chunks(shape.last().copied().unwrap_or(1)) {
                 lines.push(format!("  {}", row.iter().map(|q| real(dequantise(*q, *scale))).collect::<Vec<_>>().join(" ")));
             }
         }
-        let steps = self.steps.map_or_else(String::new, |steps| format!(", {} Cairo steps", grouped(steps as u64)));
-        lines.push(format!("{} in {:.3} ms{steps}", self.executor, self.ms));
         lines.join("\n")
     }
 
+    /// For machines: an object by name.
+    pub fn json(&self) -> Map<String, Value> {
+        let output = |(name, shape, scale, integers): &(String, Vec<usize>, i32, Vec<i32>)| {
+            let values: Vec<f64> = integers.iter().map(|q| dequantise(*q, *scale)).collect();
+            (name.clone(), json!({ "shape": shape, "scale": scale, "integers": integers, "values": values }))
+        };
+        self.0.iter().map(output).collect()
+    }
+}
+
+impl Response for Outputs {
+    fn text(&self) -> String {
+        let steps = self.steps.map_or_else(String::new, |steps| format!(", {} Cairo steps", grouped(steps as u64)));
+        format!("{}\n{} in {:.3} ms{steps}", self.outputs.text(), self.executor, self.ms)
+    }
+
     fn json(&self) -> Value {
-        let outputs: Map<String, Value> = self
-            .outputs
-            .iter()
-            .map(|(name, shape, scale, integers)| {
-                let values: Vec<f64> = integers.iter().map(|q| dequantise(*q, *scale)).collect();
-                (name.clone(), json!({ "shape": shape, "scale": scale, "integers": integers, "values": values }))
-            })
-            .collect();
-        json!({ "outputs": outputs, "executor": self.executor, "steps": self.steps, "ms": self.ms })
+        json!({ "outputs": self.outputs.json(), "executor": self.executor, "steps": self.steps, "ms": self.ms })
     }
 }

@@ -3,7 +3,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use maat_cairo::Compiler;
-use maat_transpiler::{Manifest, Network, Options, Package, RangeMethod, Report, Target, Widths, samples};
+use maat_transpiler::{BuildOptions, Manifest, Network, Options, Package, RangeMethod, Report, Target, Widths, samples};
 use serde_json::{Value, json};
 
 use super::inspect;
@@ -27,6 +27,10 @@ pub struct Arguments {
     /// the time of an `onchain` proof of it. At most 21 sizes are possible, 1 among them
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     batch: Vec<u32>,
+    /// Split the network over this many classes, which the contract calls one after the other; 0 for a contract that is one class, whatever
+    /// its size. Without this flag it is split only if it does not fit into one class, over as few as can be
+    #[arg(long, value_name = "N")]
+    parts: Option<usize>,
     #[command(flatten)]
     quantisation: Quantisation,
     #[command(flatten)]
@@ -124,7 +128,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Transpiled> {
     };
     progress.step("calibrating and quantising");
     let quantised = network.quantise(&samples, &arguments.quantisation.options())?;
-    let package = Package::build_for_batches(quantised, &arguments.batch, &compiler, &mut |step| progress.step(step))?;
+    let options = BuildOptions { batches: arguments.batch, parts: arguments.parts };
+    let package = Package::build_with(quantised, &options, &compiler, &mut |step| progress.step(step))?;
     progress.step("writing the package");
     package.write(&arguments.output)?;
     let (manifest, report) = (package.manifest, package.report);

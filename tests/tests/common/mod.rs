@@ -1,11 +1,11 @@
 //! Helpers of several test files.
 #![allow(dead_code, reason = "each test file uses some of these")]
 
-use maat_cairo::{Compiler, Program};
+use maat_cairo::{Compiler, Contract, Program};
 use maat_runtime::{Executor, Model};
 use maat_tests::networks::Random;
 use maat_tests::onnx::Onnx;
-use maat_transpiler::{Network, codegen, run_program};
+use maat_transpiler::{Network, codegen, run_contract, run_program};
 
 /// Imports a network made in memory.
 pub fn import(onnx: Onnx) -> Network {
@@ -16,8 +16,36 @@ pub fn import(onnx: Onnx) -> Network {
 
 /// The Cairo program of a model.
 pub fn compile(model: &Model) -> Program {
-    let generated = codegen::generate(model).unwrap();
+    let generated = codegen::generate(model, None, 0).unwrap();
     Compiler::default().executable(&generated.package).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A model's program and contract, and the classes that the contract calls.
+pub struct InParts {
+    pub program: Program,
+    pub contract: Contract,
+    pub layer_classes: Vec<Contract>,
+}
+
+/// Compiles a model with `parts` of it as classes of their own, or none.
+pub fn compile_in_parts(model: &Model, parts: usize) -> InParts {
+    let mut generated = codegen::generate(model, None, parts).unwrap();
+    let compiler = Compiler::default();
+    let program = compiler.executable(&generated.package).unwrap_or_else(|error| panic!("{error}"));
+    let layer_classes = compiler.contracts(&generated.package, &generated.part_paths()).unwrap_or_else(|error| panic!("{error}"));
+    generated.set_class_hashes(&layer_classes.iter().map(Contract::class_hash).collect::<Vec<_>>());
+    let contract = compiler.contracts(&generated.package, &[generated.contract_path()]).unwrap_or_else(|error| panic!("{error}")).remove(0);
+    InParts { program, contract, layer_classes }
+}
+
+/// Asserts that the runtime, the program and the contract give the same integers.
+pub fn assert_equal_in_parts(model: &Model, compiled: &InParts, inputs: &[Vec<i32>], what: &str) {
+    assert_equal(model, &compiled.program, inputs, what);
+    let expected = Executor::new(model).run(inputs).unwrap();
+    let (found, call) =
+        run_contract(model, &compiled.contract, &compiled.layer_classes, inputs).unwrap_or_else(|error| panic!("{what}: {error}"));
+    assert_eq!(found, expected, "{what}: inputs {inputs:?}");
+    assert_eq!(call.library_calls, compiled.layer_classes.len() as u64, "{what}");
 }
 
 /// Random inputs for a model, with both ends of the range among them.

@@ -108,7 +108,7 @@ impl Names {
 /// A package name that resembles the model's.
 pub fn package(model_name: &str) -> String {
     let name = snake_case(model_name, "model");
-    let taken = ["core", "starknet", "maat_operators", "corelib_imports"].contains(&name.as_str());
+    let taken = ["core", "starknet", "maat_operators", "maat_interfaces", "corelib_imports"].contains(&name.as_str());
     if taken || RESERVED.contains(&name.as_str()) { format!("{name}_model") } else { name }
 }
 

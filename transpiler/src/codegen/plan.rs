@@ -76,7 +76,7 @@ mod tests {
         let x = builder.input("x", Shape::new(dims).unwrap(), 0, Interval::of_bits(16)).unwrap();
         let y = builder.node("y", node, &[x], 0).unwrap();
         let model: Model = builder.finish(&[("y", y)]).unwrap();
-        generate(&model).unwrap().plans.into_iter().map(|(_, plan)| plan).collect()
+        generate(&model, None, 0).unwrap().plans.into_iter().map(|(_, plan)| plan).collect()
     }
 
     fn affine(groups: usize, inputs: usize, outputs: usize) -> Primitive {

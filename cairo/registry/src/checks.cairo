@@ -1,0 +1,53 @@
+//! What a registration must hold to, whatever is registered already.
+
+use maat_interfaces::model::Port;
+use crate::errors::Errors;
+
+/// The longest notice that an owner may bind a version to: 30 days in seconds. Longer, and a version found faulty could not be revoked in
+/// any useful time.
+pub const MAX_TIMELOCK: u64 = 30 * 24 * 60 * 60;
+/// Bytes.
+pub const MAX_METADATA: u32 = 1024;
+/// Inputs, and as many outputs. They are bounded because a page of versions must be readable whatever a class says of itself.
+pub const MAX_PORTS: u32 = 32;
+/// Axes of one input or output.
+pub const MAX_AXES: u32 = 8;
+
+/// 256^31: a short string has fewer than 32 characters.
+const NAME_BOUND: u256 = 0x100000000000000000000000000000000000000000000000000000000000000;
+/// '!' and '~', the first and last printable characters of ASCII that are not a space. A space could make two names look alike.
+const FIRST_CHARACTER: u256 = 0x21;
+const LAST_CHARACTER: u256 = 0x7e;
+
+/// Checks that a name is a short string of printable ASCII characters, spaces excluded.
+///
+/// Panics with `Errors::NAME_IS_EMPTY`, `Errors::NAME_TOO_LONG` or `Errors::NAME_NOT_PRINTABLE`.
+pub fn check_name(name: felt252) {
+    let mut rest: u256 = name.into();
+    assert(rest != 0, Errors::NAME_IS_EMPTY);
+    assert(rest < NAME_BOUND, Errors::NAME_TOO_LONG);
+    while rest != 0 {
+        let (others, character) = DivRem::div_rem(rest, 0x100);
+        assert(character >= FIRST_CHARACTER && character <= LAST_CHARACTER, Errors::NAME_NOT_PRINTABLE);
+        rest = others;
+    }
+}
+
+/// Checks that what a class says of its inputs and outputs can be stored and read again.
+///
+/// Panics with `Errors::TOO_MANY_INPUTS`, `Errors::TOO_MANY_OUTPUTS` or `Errors::TOO_MANY_AXES`.
+pub fn check_ports(inputs: Span<Port>, outputs: Span<Port>) {
+    assert(inputs.len() <= MAX_PORTS, Errors::TOO_MANY_INPUTS);
+    assert(outputs.len() <= MAX_PORTS, Errors::TOO_MANY_OUTPUTS);
+    for port in inputs {
+        check_axes(port);
+    }
+    for port in outputs {
+        check_axes(port);
+    }
+}
+
+fn check_axes(port: @Port) {
+    let Port { shape, .. } = *port;
+    assert(shape.len() <= MAX_AXES, Errors::TOO_MANY_AXES);
+}

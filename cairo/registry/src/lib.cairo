@@ -1,0 +1,15 @@
+//! The registry of models: who owns which model, which class each of its versions is, and execution of exactly that class.
+//!
+//! `registry` is the contract. It wires the components `ownership`, `lifecycle` and `facts`, which know nothing of one another.
+
+pub mod checks;
+pub mod errors;
+pub mod facts;
+pub mod lifecycle;
+pub mod ownership;
+pub mod page;
+pub mod records;
+pub mod registry;
+
+#[cfg(test)]
+mod tests;

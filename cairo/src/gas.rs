@@ -1,0 +1,85 @@
+//! What execution costs on Starknet, in L2 gas: the versioned constants of one version of the network.
+
+use std::collections::BTreeMap;
+
+/// The version of Starknet that these figures are of.
+pub const STARKNET_VERSION: &str = "0.14.4";
+
+/// A Cairo step.
+pub const STEP: u64 = 100;
+/// A range check.
+pub const RANGE_CHECK: u64 = 70;
+/// A range check of 96 bits.
+pub const RANGE_CHECK_96: u64 = 56;
+/// A bitwise operation.
+pub const BITWISE: u64 = 583;
+/// A Poseidon permutation.
+pub const POSEIDON: u64 = 491;
+/// A Pedersen hash.
+pub const PEDERSEN: u64 = 4_050;
+/// An operation on a curve.
+pub const EC_OP: u64 = 4_085;
+/// An addition modulo an integer of 384 bits.
+pub const ADD_MOD: u64 = 230;
+/// A multiplication modulo an integer of 384 bits.
+pub const MUL_MOD: u64 = 604;
+/// A round of Keccak.
+pub const KECCAK_ROUND: u64 = 136_189;
+/// A compression of Blake2s.
+pub const BLAKE2S: u64 = 3_334;
+
+/// A felt of a transaction's calldata.
+pub const CALLDATA_FELT: u64 = 5_120;
+/// Reading a cell of storage.
+pub const STORAGE_READ: u64 = 24_070;
+/// Writing a cell of storage.
+pub const STORAGE_WRITE: u64 = 59_970;
+/// What writing costs more where the cell was zero.
+pub const NEW_STORAGE_CELL: u64 = 402_000;
+/// A library call, without what it executes.
+pub const LIBRARY_CALL: u64 = 88_660;
+/// A call of another contract, without what it executes.
+pub const CALL_CONTRACT: u64 = 91_360;
+
+/// What compiled code itself takes off for a system call; Starknet takes the rest.
+pub const SYSTEM_CALL_BASE: u64 = 10_000;
+/// What is taken off before an entry point runs; its code gives back what it does not need.
+pub const ENTRY_POINT: u64 = 10_000;
+
+/// L2 gas of a builtin's use, if Starknet has it in Cairo contracts.
+pub fn of_builtin(name: &str) -> Option<u64> {
+    Some(match name {
+        "range_check" => RANGE_CHECK,
+        "range_check96" => RANGE_CHECK_96,
+        "bitwise" => BITWISE,
+        "poseidon" => POSEIDON,
+        "pedersen" => PEDERSEN,
+        "ec_op" => EC_OP,
+        "add_mod" => ADD_MOD,
+        "mul_mod" => MUL_MOD,
+        _ => return None,
+    })
+}
+
+/// L2 gas of an execution with these resources, builtins by name; nothing if Starknet does not have one of them.
+pub fn of_execution(steps: u64, builtins: &BTreeMap<String, u64>) -> Option<u64> {
+    builtins.iter().try_fold(STEP * steps, |total, (name, uses)| Some(total + of_builtin(name)? * uses))
+}
+
+/// L2 gas of calldata, which a transaction pays once.
+pub fn of_calldata(felts: u64) -> u64 {
+    CALLDATA_FELT * felts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_execution_costs_its_steps_and_builtins() {
+        let builtins = |name: &str| BTreeMap::from([(name.to_owned(), 3)]);
+        assert_eq!(of_execution(10, &builtins("range_check")), Some(1_210));
+        assert_eq!(of_execution(10, &builtins("output")), None);
+        assert_eq!(of_calldata(37), 189_440);
+    }
+}

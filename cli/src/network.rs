@@ -1,0 +1,102 @@
+//! The flags that choose a network, and what they lead to.
+
+use std::path::PathBuf;
+
+use maat_starknet::Receipt;
+use maat_starknet::config::{DEVNET, FILE};
+use maat_starknet::{Account, Client, Network, key};
+use serde_json::{Value, json};
+
+use crate::response::{grouped, percent};
+
+/// Which network: the same flags wherever one is used.
+#[derive(clap::Args)]
+pub struct NetworkChoice {
+    /// The network: a name from maat.toml, or devnet, the local chain of `maat devnet start`
+    #[arg(long, default_value = DEVNET, value_name = "NAME")]
+    network: String,
+    /// The file of networks
+    #[arg(long, env = "MAAT_CONFIG", value_name = "FILE", help = format!("The file of networks; by default {FILE} in the working directory"))]
+    config: Option<PathBuf>,
+}
+
+/// Bounds of transactions.
+#[derive(clap::Args)]
+pub struct TransactionBounds {
+    /// L2 gas that a transaction may use at most; by default the node's estimate and a quarter
+    #[arg(long, value_name = "GAS")]
+    l2_gas: Option<u64>,
+}
+
+impl NetworkChoice {
+    pub fn connect(&self) -> anyhow::Result<Client> {
+        Ok(Client::connect(&Network::find(&self.network, self.config.as_deref())?)?)
+    }
+}
+
+impl TransactionBounds {
+    /// The account of a network, with its key.
+    pub fn account<'c>(&self, client: &'c Client) -> anyhow::Result<Account<'c>> {
+        let credentials = key::read(client.network(), &|prompt| rpassword::prompt_password(prompt))?;
+        Ok(Account::new(client, credentials, self.l2_gas)?)
+    }
+}
+
+/// What a transaction cost, for people.
+pub fn receipt(receipt: &Receipt) -> String {
+    let calldata = match receipt.calldata_felts {
+        0 => String::new(),
+        felts => format!(", {} felts of calldata ({})", grouped(felts), percent(receipt.calldata_share())),
+    };
+    format!(
+        "{:#066x}, {} L2 gas ({} of a transaction's limit){calldata}, {} STRK",
+        receipt.transaction,
+        grouped(receipt.l2_gas),
+        percent(receipt.l2_gas_share()),
+        strk(receipt.fee)
+    )
+}
+
+/// The same, for machines.
+pub fn receipt_json(receipt: &Receipt) -> Value {
+    json!({
+        "transaction": format!("{:#066x}", receipt.transaction),
+        "block": receipt.block,
+        // More than what every reader of JSON takes for a number.
+        "fee_fri": receipt.fee.to_string(),
+        "l1_gas": receipt.l1_gas,
+        "l1_data_gas": receipt.l1_data_gas,
+        "l2_gas": receipt.l2_gas,
+        "l2_gas_share": receipt.l2_gas_share(),
+        "calldata_felts": receipt.calldata_felts,
+        "calldata_share": receipt.calldata_share(),
+    })
+}
+
+/// An amount in STRK with six digits behind the point.
+fn strk(fri: u128) -> String {
+    const FRI: u128 = 1_000_000_000_000_000_000;
+    format!("{}.{:06}", fri / FRI, fri % FRI / (FRI / 1_000_000))
+}
+
+/// Text from a chain as it may be printed: anybody can write anything there.
+pub fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_cut_behind_six_digits() {
+        assert_eq!(strk(0), "0.000000");
+        assert_eq!(strk(1_234_567_899_999_999_999), "1.234567");
+        assert_eq!(strk(1_000_000_000_000), "0.000001");
+    }
+
+    #[test]
+    fn text_from_a_chain_cannot_move_the_cursor() {
+        assert_eq!(printable("a\u{1b}[2J\nb"), "a [2J b");
+    }
+}

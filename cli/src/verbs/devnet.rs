@@ -1,0 +1,73 @@
+use maat_starknet::devnet::{self, DEFAULT_SEED, Running};
+use serde_json::{Value, json};
+
+use crate::progress::Progress;
+use crate::response::{Response, fields};
+
+/// Start, stop and look after a local Starknet chain
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  maat devnet start\n  maat devnet start --port 5050 --seed 7\n  maat devnet stop\n\n\
+    The chain is starknet-devnet. The first start builds it with cargo, which takes about a quarter of an hour, and keeps it in the cache\n\
+    folder ($MAAT_CACHE, or ~/.cache/maat); MAAT_DEVNET names an executable to use in its place. What is on the chain is gone when it stops.")]
+pub struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(clap::Subcommand)]
+enum Action {
+    /// Start the chain, and wait until it answers; build it first where that was not done yet
+    Start {
+        /// Port to answer at; by default one that is free
+        #[arg(long)]
+        port: Option<u16>,
+        /// Seed of the accounts that the chain comes with
+        #[arg(long, default_value_t = DEFAULT_SEED)]
+        seed: u32,
+    },
+    /// Stop the chain that runs
+    Stop,
+    /// Tell whether a chain runs, and where
+    Status,
+}
+
+/// What became of the local chain.
+pub struct Outcome {
+    state: &'static str,
+    running: Option<Running>,
+    installed: bool,
+}
+
+pub fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
+    let (state, running) = match arguments.action {
+        Action::Start { port, seed } => {
+            let progress = Progress::start("looking for the local chain");
+            let (running, now) = devnet::start(port, seed, &mut |step| progress.step(step))?;
+            (if now { "started" } else { "runs already" }, Some(running))
+        }
+        Action::Stop => devnet::stop()?.map_or(("was not running", None), |stopped| ("stopped", Some(stopped))),
+        Action::Status => devnet::running()?.map_or(("does not run", None), |running| ("runs", Some(running))),
+    };
+    Ok(Outcome { state, running, installed: devnet::installed()?.is_some() })
+}
+
+impl Response for Outcome {
+    fn text(&self) -> String {
+        let Some(running) = &self.running else {
+            let installed = if self.installed { "it is built" } else { "it is not built yet; the first start does that" };
+            return format!("the local chain {} ({installed})", self.state);
+        };
+        let facts = [
+            ("local chain", self.state.to_owned()),
+            ("URL", running.url.clone()),
+            ("process", running.pid.to_string()),
+            ("seed of accounts", running.seed.to_string()),
+            ("log", running.log.display().to_string()),
+        ];
+        fields(facts)
+    }
+
+    fn json(&self) -> Value {
+        json!({ "state": self.state, "installed": self.installed, "chain": self.running })
+    }
+}

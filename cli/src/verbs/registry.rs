@@ -1,0 +1,300 @@
+use anyhow::{anyhow, bail};
+use maat_starknet::config::parse_felt;
+use maat_starknet::deploy::{Step, deploy_registry};
+use maat_starknet::registry::{Lifecycle, Model, Port, Status, Version};
+use maat_starknet::{Client, Receipt, Registry};
+use serde_json::{Value, json};
+
+use super::deploy::{steps, steps_json};
+use crate::network::{NetworkChoice, TransactionBounds, printable, receipt, receipt_json};
+use crate::progress::Progress;
+use crate::response::{Response, fields, table};
+
+/// Look into the registry of models, and manage what you own in it
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  maat registry list\n  maat registry show rocky\n  maat registry revoke rocky --version 2\n  \
+    maat registry transfer rocky --to 0x123..\n\n\
+    MODEL is a name or a number. `maat deploy` registers models. A version's end takes effect when its timelock has passed, and can be\n\
+    cancelled until then; after that it is final. A transfer takes effect when the new owner accepts it.")]
+pub struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(clap::Subcommand)]
+enum Action {
+    /// List the models, or those of an owner
+    List {
+        /// Only models of this account
+        #[arg(long, value_name = "ADDRESS")]
+        owner: Option<String>,
+        #[command(flatten)]
+        network: NetworkChoice,
+    },
+    /// Show a model with its versions
+    Show {
+        /// The model
+        model: String,
+        #[command(flatten)]
+        network: NetworkChoice,
+    },
+    /// Announce that no instances of a version will be deployed any more; it still runs
+    Deprecate(OfVersion),
+    /// Announce that a version will not run any more
+    Revoke(OfVersion),
+    /// Take back the announcement of a version's end, as long as it has not taken effect
+    Cancel(OfVersion),
+    /// Offer a model to a new owner, who has to accept it
+    Transfer {
+        /// The model
+        model: String,
+        /// The new owner's account; 0x0 takes an offer back
+        #[arg(long, value_name = "ADDRESS")]
+        to: String,
+        #[command(flatten)]
+        network: NetworkChoice,
+        #[command(flatten)]
+        bounds: TransactionBounds,
+    },
+    /// Accept a model that was offered to the network's account
+    Accept {
+        /// The model
+        model: String,
+        #[command(flatten)]
+        network: NetworkChoice,
+        #[command(flatten)]
+        bounds: TransactionBounds,
+    },
+    /// Deploy the registry where the network has none; on the local chain `maat deploy` does that
+    Deploy {
+        #[command(flatten)]
+        network: NetworkChoice,
+        #[command(flatten)]
+        bounds: TransactionBounds,
+    },
+}
+
+#[derive(clap::Args)]
+struct OfVersion {
+    /// The model
+    model: String,
+    /// The version; may be left out if there is one only
+    #[arg(long, value_name = "N")]
+    version: Option<u32>,
+    #[command(flatten)]
+    network: NetworkChoice,
+    #[command(flatten)]
+    bounds: TransactionBounds,
+}
+
+pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
+    let progress = Progress::start("connecting");
+    match arguments.action {
+        Action::List { owner, network } => {
+            let owner = owner.map(|owner| address("--owner", &owner)).transpose()?;
+            let client = network.connect()?;
+            Ok(Box::new(Listed(Registry::find(&client)?.models(owner)?)))
+        }
+        Action::Show { model, network } => {
+            let client = network.connect()?;
+            Ok(Box::new(show(&client, &model)?))
+        }
+        Action::Deprecate(of) => retire(&of, &progress, Announcement::Deprecation),
+        Action::Revoke(of) => retire(&of, &progress, Announcement::Revocation),
+        Action::Cancel(of) => retire(&of, &progress, Announcement::Cancellation),
+        Action::Transfer { model, to, network, bounds } => {
+            let to = address("--to", &to)?;
+            let client = network.connect()?;
+            let registry = Registry::find(&client)?;
+            let model = registry.model(&model)?;
+            progress.step("offering the model");
+            let receipt = registry.transfer_ownership(&bounds.account(&client)?, model.id, to)?;
+            Ok(Box::new(Changed { receipt, after: show(&client, &model.id.to_string())? }))
+        }
+        Action::Accept { model, network, bounds } => {
+            let client = network.connect()?;
+            let registry = Registry::find(&client)?;
+            let model = registry.model(&model)?;
+            progress.step("accepting the model");
+            let receipt = registry.accept_ownership(&bounds.account(&client)?, model.id)?;
+            Ok(Box::new(Changed { receipt, after: show(&client, &model.id.to_string())? }))
+        }
+        Action::Deploy { network, bounds } => {
+            let client = network.connect()?;
+            let mut done = Vec::new();
+            let registry = deploy_registry(&bounds.account(&client)?, &mut done, &mut |step| progress.step(step))?;
+            Ok(Box::new(RegistryDeployed { address: format!("{:#066x}", registry.address()), done }))
+        }
+    }
+}
+
+fn address(flag: &str, text: &str) -> anyhow::Result<starknet_types_core::felt::Felt> {
+    parse_felt(text).ok_or_else(|| anyhow!("{flag} {text}: it is no address: 0x and hexadecimal digits"))
+}
+
+/// What the owner says of a version.
+enum Announcement {
+    Deprecation,
+    Revocation,
+    Cancellation,
+}
+
+fn retire(of: &OfVersion, progress: &Progress, announcement: Announcement) -> anyhow::Result<Box<dyn Response>> {
+    let client = of.network.connect()?;
+    let registry = Registry::find(&client)?;
+    let model = registry.model(&of.model)?;
+    let version = match (of.version, model.versions) {
+        (Some(version), _) => registry.version(&model, version)?.version,
+        (None, 1) => 1,
+        (None, versions) => bail!("model {} has {versions} versions: say with --version which one is meant", model.name.0),
+    };
+    progress.step("waiting for the transaction");
+    let account = of.bounds.account(&client)?;
+    let receipt = match announcement {
+        Announcement::Deprecation => registry.deprecate(&account, model.id, version)?,
+        Announcement::Revocation => registry.revoke(&account, model.id, version)?,
+        Announcement::Cancellation => registry.cancel(&account, model.id, version)?,
+    };
+    Ok(Box::new(Changed { receipt, after: show(&client, &model.id.to_string())? }))
+}
+
+fn show(client: &Client, model: &str) -> anyhow::Result<Shown> {
+    let registry = Registry::find(client)?;
+    let model = registry.model(model)?;
+    let versions = (1..=model.versions).map(|version| Ok((registry.version(&model, version)?, registry.lifecycle(&model, version)?)));
+    let versions = versions.collect::<anyhow::Result<Vec<_>>>()?;
+    Ok(Shown { model, versions })
+}
+
+struct Listed(Vec<Model>);
+
+impl Response for Listed {
+    fn text(&self) -> String {
+        let rows = self
+            .0
+            .iter()
+            .map(|model| [model.id.to_string(), printable(&model.name.0), model.versions.to_string(), format!("{:#066x}", model.owner)]);
+        if self.0.is_empty() { "no models are registered".to_owned() } else { table(["", "model", "versions", "owner"], rows).to_string() }
+    }
+
+    fn json(&self) -> Value {
+        self.0.iter().map(model_json).collect()
+    }
+}
+
+fn model_json(model: &Model) -> Value {
+    json!({
+        "id": model.id,
+        "name": model.name.0,
+        "owner": format!("{:#066x}", model.owner),
+        "pending_owner": offered(model).map(|owner| format!("{owner:#066x}")),
+        "versions": model.versions,
+    })
+}
+
+fn offered(model: &Model) -> Option<starknet_types_core::felt::Felt> {
+    Some(model.pending_owner).filter(|owner| *owner != starknet_types_core::felt::Felt::ZERO)
+}
+
+/// A model with its versions.
+struct Shown {
+    model: Model,
+    versions: Vec<(Version, Lifecycle)>,
+}
+
+impl Response for Shown {
+    fn text(&self) -> String {
+        let model = &self.model;
+        let mut facts =
+            vec![("model", format!("{} (number {})", printable(&model.name.0), model.id)), ("owner", format!("{:#066x}", model.owner))];
+        facts.extend(offered(model).map(|owner| ("offered to", format!("{owner:#066x}"))));
+        let mut parts = vec![fields(facts)];
+        parts.extend(self.versions.iter().map(version_text));
+        parts.join("\n\n")
+    }
+
+    fn json(&self) -> Value {
+        let mut value = model_json(&self.model);
+        value["versions"] = self.versions.iter().map(version_json).collect();
+        value
+    }
+}
+
+fn version_text((version, lifecycle): &(Version, Lifecycle)) -> String {
+    let ports = |ports: &[Port]| ports.iter().map(|port| format!("{:?} * 2^{}", port.shape, -port.scale.0)).collect::<Vec<_>>().join(", ");
+    let mut facts = vec![
+        ("version", format!("{}, {}", version.version, status(lifecycle.status))),
+        ("class hash", format!("{:#066x}", version.class_hash)),
+        ("model commitment", format!("{:#066x}", version.model_commitment)),
+        ("program hash", format!("{:#066x}", version.program_hash)),
+        ("inputs", ports(&version.inputs)),
+        ("outputs", ports(&version.outputs)),
+        ("instance", format!("{:#066x}", version.instance)),
+        ("registered", format!("at Unix time {}", version.registered_at)),
+        ("timelock", format!("{} s", version.timelock)),
+    ];
+    facts.extend(lifecycle.deprecated_from.map(|time| ("deprecated from", format!("Unix time {time}"))));
+    facts.extend(lifecycle.revoked_from.map(|time| ("revoked from", format!("Unix time {time}"))));
+    if !version.metadata.0.is_empty() {
+        facts.push(("metadata", printable(&version.metadata.0)));
+    }
+    fields(facts)
+}
+
+fn version_json((version, lifecycle): &(Version, Lifecycle)) -> Value {
+    let ports = |ports: &[Port]| -> Value { ports.iter().map(|port| json!({ "shape": port.shape, "scale": port.scale.0 })).collect() };
+    json!({
+        "version": version.version,
+        "status": status(lifecycle.status),
+        "deprecated_from": lifecycle.deprecated_from,
+        "revoked_from": lifecycle.revoked_from,
+        "class_hash": format!("{:#066x}", version.class_hash),
+        "model_commitment": format!("{:#066x}", version.model_commitment),
+        "program_hash": format!("{:#066x}", version.program_hash),
+        "inputs": ports(&version.inputs),
+        "outputs": ports(&version.outputs),
+        "metadata": version.metadata.0,
+        "instance": format!("{:#066x}", version.instance),
+        "timelock": version.timelock,
+        "registered_at": version.registered_at,
+    })
+}
+
+fn status(status: Status) -> &'static str {
+    match status {
+        Status::Active => "active",
+        Status::Deprecated => "deprecated",
+        Status::Revoked => "revoked",
+    }
+}
+
+/// A model after a transaction.
+struct Changed {
+    receipt: Receipt,
+    after: Shown,
+}
+
+impl Response for Changed {
+    fn text(&self) -> String {
+        format!("transaction {}\n\n{}", receipt(&self.receipt), self.after.text())
+    }
+
+    fn json(&self) -> Value {
+        json!({ "transaction": receipt_json(&self.receipt), "model": self.after.json() })
+    }
+}
+
+struct RegistryDeployed {
+    address: String,
+    done: Vec<Step>,
+}
+
+impl Response for RegistryDeployed {
+    fn text(&self) -> String {
+        format!("{}\n\n{}", steps(&self.done), fields([("registry", self.address.clone())]))
+    }
+
+    fn json(&self) -> Value {
+        json!({ "registry": self.address, "steps": steps_json(&self.done) })
+    }
+}

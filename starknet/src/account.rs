@@ -1,0 +1,282 @@
+//! Transactions: declare and invoke, with bounds that are known before anything is signed.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use maat_cairo::{Contract, limits};
+use starknet_rust::accounts::{Account as _, AccountError, ConnectedAccount, ExecutionEncoder, ExecutionEncoding, SingleOwnerAccount};
+use starknet_rust::core::types::contract::SierraClass;
+use starknet_rust::core::types::{Call, Event, ExecutionResult, FeeEstimate, Felt, StarknetError, TransactionReceiptWithBlockInfo};
+use starknet_rust::providers::ProviderError;
+use starknet_rust::signers::{LocalWallet, SigningKey};
+
+use crate::client::{BLOCK, Client, Node, selector};
+use crate::error::ChainError;
+use crate::key::Credentials;
+use crate::report::Receipt;
+use crate::revert;
+
+/// Room above an estimate, for a state and prices that change until the transaction is executed: of gas a quarter, of prices a half.
+const GAS_ROOM: (u64, u64) = (5, 4);
+const PRICE_ROOM: (u128, u128) = (3, 2);
+/// How long to wait for a transaction, and how long between two looks.
+const INCLUSION: Duration = Duration::from_secs(300);
+const LOOK: Duration = Duration::from_millis(500);
+/// The first look is soon: a local chain executes at once.
+const FIRST_LOOK: Duration = Duration::from_millis(20);
+
+/// A call of a contract's function.
+#[derive(Debug, Clone)]
+pub struct Invocation {
+    /// The contract.
+    pub contract: Felt,
+    /// The function's name.
+    pub function: &'static str,
+    /// Its arguments.
+    pub calldata: Vec<Felt>,
+}
+
+/// The most that a transaction may use and pay: it is signed with these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    pub l1_gas: u64,
+    pub l1_gas_price: u128,
+    pub l2_gas: u64,
+    pub l2_gas_price: u128,
+    pub l1_data_gas: u64,
+    pub l1_data_gas_price: u128,
+}
+
+impl Bounds {
+    /// What the estimate says, with room. `l2_gas` replaces the estimate's.
+    fn new(estimate: &FeeEstimate, l2_gas: Option<u64>) -> Self {
+        let gas = |consumed: u64| consumed.saturating_mul(GAS_ROOM.0) / GAS_ROOM.1;
+        let price = |price: u128| price.saturating_mul(PRICE_ROOM.0) / PRICE_ROOM.1;
+        Self {
+            l1_gas: gas(estimate.l1_gas_consumed),
+            l1_gas_price: price(estimate.l1_gas_price),
+            // Room must not make more of it than a transaction may have.
+            l2_gas: l2_gas.unwrap_or_else(|| gas(estimate.l2_gas_consumed).min(limits::TRANSACTION_L2_GAS.max(estimate.l2_gas_consumed))),
+            l2_gas_price: price(estimate.l2_gas_price),
+            l1_data_gas: gas(estimate.l1_data_gas_consumed),
+            l1_data_gas_price: price(estimate.l1_data_gas_price),
+        }
+    }
+
+    /// The most that it can cost, in fri.
+    pub fn fee(&self) -> u128 {
+        let parts = [(self.l1_gas, self.l1_gas_price), (self.l2_gas, self.l2_gas_price), (self.l1_data_gas, self.l1_data_gas_price)];
+        parts.into_iter().map(|(gas, price)| u128::from(gas).saturating_mul(price)).fold(0, u128::saturating_add)
+    }
+}
+
+/// An account that signs and pays.
+pub struct Account<'c> {
+    client: &'c Client,
+    account: SingleOwnerAccount<Arc<Node>, LocalWallet>,
+    /// L2 gas that each transaction may use, in place of what is estimated.
+    l2_gas: Option<u64>,
+}
+
+impl<'c> Account<'c> {
+    /// The account on the network of the client.
+    ///
+    /// # Errors
+    /// There is no contract at its address.
+    pub fn new(client: &'c Client, credentials: Credentials, l2_gas: Option<u64>) -> Result<Self, ChainError> {
+        let Credentials { address, key } = credentials;
+        if client.class_hash_at(address)?.is_none() {
+            return Err(ChainError::NoAccount { network: client.network.name.clone(), address });
+        }
+        let wallet = LocalWallet::from(key as SigningKey);
+        let mut account = SingleOwnerAccount::new(client.node.clone(), wallet, address, client.chain_id, ExecutionEncoding::New);
+        account.set_block_id(BLOCK);
+        Ok(Self { client, account, l2_gas })
+    }
+
+    /// Its address.
+    pub fn address(&self) -> Felt {
+        self.account.address()
+    }
+
+    /// The connection that it uses.
+    pub fn client(&self) -> &'c Client {
+        self.client
+    }
+
+    /// Calls contracts in one transaction and waits until it is in a block. `what` names it in errors. Gives what it cost, and its events.
+    ///
+    /// # Errors
+    /// The transaction was refused before or after it was sent, or is in no block in time.
+    pub fn invoke(&self, what: &str, invocations: Vec<Invocation>) -> Result<(Receipt, Vec<Event>), ChainError> {
+        let calls = invocations.into_iter().map(|Invocation { contract, function, calldata }| Call {
+            to: contract,
+            selector: selector(function),
+            calldata,
+        });
+        let calls: Vec<Call> = calls.collect();
+        let execution = || self.account.execute_v3(calls.clone());
+        let nonce = self.nonce(what)?;
+        let estimate = self.client.runtime.block_on(execution().nonce(nonce).estimate_fee());
+        let bounds = self.bounds(what, estimate)?;
+        let prepared = execution()
+            .nonce(nonce)
+            .l1_gas(bounds.l1_gas)
+            .l1_gas_price(bounds.l1_gas_price)
+            .l2_gas(bounds.l2_gas)
+            .l2_gas_price(bounds.l2_gas_price)
+            .l1_data_gas(bounds.l1_data_gas)
+            .l1_data_gas_price(bounds.l1_data_gas_price)
+            .tip(0)
+            .prepared()
+            .expect("all fields are given");
+        let hash = prepared.transaction_hash(false);
+        self.sent(what, hash, || async { prepared.send().await.map(|_| ()) })?;
+        let receipt = self.wait(what, hash)?;
+        let calldata = self.account.encode_calls(&calls).len() as u64;
+        Ok((Receipt::new(&receipt, calldata), receipt.receipt.events().to_vec()))
+    }
+
+    /// Declares a class and waits until that is in a block. Gives what it cost; nothing if the class turns out to be declared.
+    ///
+    /// # Errors
+    /// As for [`Self::invoke`].
+    pub fn declare(&self, what: &str, contract: &Contract) -> Result<Option<Receipt>, ChainError> {
+        let rejected = |reason: String| ChainError::Rejected { what: what.to_owned(), reason };
+        let class: SierraClass = serde_json::from_slice(&contract.sierra_json()).map_err(|error| rejected(error.to_string()))?;
+        let class = Arc::new(class.flatten().map_err(|error| rejected(error.to_string()))?);
+        let declaration = || self.account.declare_v3(class.clone(), contract.compiled_class_hash());
+        let nonce = self.nonce(what)?;
+        let estimate = self.client.runtime.block_on(declaration().nonce(nonce).estimate_fee());
+        if let Err(AccountError::Provider(ProviderError::StarknetError(StarknetError::ClassAlreadyDeclared))) = estimate {
+            return Ok(None);
+        }
+        let bounds = self.bounds(what, estimate)?;
+        let prepared = declaration()
+            .nonce(nonce)
+            .l1_gas(bounds.l1_gas)
+            .l1_gas_price(bounds.l1_gas_price)
+            .l2_gas(bounds.l2_gas)
+            .l2_gas_price(bounds.l2_gas_price)
+            .l1_data_gas(bounds.l1_data_gas)
+            .l1_data_gas_price(bounds.l1_data_gas_price)
+            .tip(0)
+            .prepared()
+            .expect("all fields are given");
+        let hash = prepared.transaction_hash(false);
+        self.sent(what, hash, || async { prepared.send().await.map(|_| ()) })?;
+        self.wait(what, hash).map(|receipt| Some(Receipt::new(&receipt, 0)))
+    }
+
+    fn nonce(&self, what: &str) -> Result<Felt, ChainError> {
+        self.client.ask(|| self.account.get_nonce()).map_err(|error| self.client.refused(what, error))
+    }
+
+    /// The bounds of a transaction, from its estimate; refuses what the network would not execute or the account cannot pay.
+    fn bounds<S: std::error::Error>(&self, what: &str, estimate: Result<FeeEstimate, AccountError<S>>) -> Result<Bounds, ChainError> {
+        let estimate = estimate.map_err(|error| self.failed(what, error))?;
+        if estimate.l2_gas_consumed > limits::TRANSACTION_L2_GAS && self.l2_gas.is_none() {
+            let figures = format!("{} of at most {} L2 gas", estimate.l2_gas_consumed, limits::TRANSACTION_L2_GAS);
+            return Err(ChainError::OverLimit { what: what.to_owned(), figures });
+        }
+        let bounds = Bounds::new(&estimate, self.l2_gas);
+        let (address, balance, needed) = (self.address(), self.client.balance(self.address())?, bounds.fee());
+        if balance < needed { Err(ChainError::Unfunded { address, balance, needed }) } else { Ok(bounds) }
+    }
+
+    /// Sends a transaction. A request without an answer is repeated: the node knows the transaction by its hash, and refuses a second one.
+    fn sent<S, F>(&self, what: &str, hash: Felt, send: impl Fn() -> F) -> Result<(), ChainError>
+    where
+        S: std::error::Error,
+        F: Future<Output = Result<(), AccountError<S>>>,
+    {
+        let attempt = || async {
+            match send().await {
+                Err(AccountError::Provider(error)) if crate::client::is_transient(&error) => Err(error),
+                answer => Ok(answer),
+            }
+        };
+        match self.client.ask(attempt).map_err(|error| self.client.refused(what, error))? {
+            Ok(()) | Err(AccountError::Provider(ProviderError::StarknetError(StarknetError::DuplicateTx))) => Ok(()),
+            // The nonce is used up: by this transaction, if an attempt before arrived after all.
+            Err(error @ AccountError::Provider(ProviderError::StarknetError(StarknetError::InvalidTransactionNonce(_)))) => {
+                if self.client.receipt(hash)?.is_some() { Ok(()) } else { Err(self.failed(what, error)) }
+            }
+            Err(error) => Err(self.failed(what, error)),
+        }
+    }
+
+    fn failed<S: std::error::Error>(&self, what: &str, error: AccountError<S>) -> ChainError {
+        let rejected = |reason: String| ChainError::Rejected { what: what.to_owned(), reason };
+        let address = self.address();
+        match error {
+            AccountError::Provider(ProviderError::StarknetError(StarknetError::ValidationFailure(text))) => {
+                let reason = revert::from_text(&text);
+                ChainError::WrongKey { address, reason }
+            }
+            AccountError::Provider(ProviderError::StarknetError(StarknetError::InsufficientAccountBalance)) => {
+                match self.client.balance(address) {
+                    Ok(balance) => ChainError::Unfunded { address, balance, needed: balance.saturating_add(1) },
+                    Err(error) => error,
+                }
+            }
+            AccountError::Provider(error) => match self.client.refused(what, error) {
+                // What the account itself says when it does not know the key.
+                ChainError::Panicked { message, .. } if message.to_lowercase().contains("invalid signature") => {
+                    ChainError::WrongKey { address, reason: message }
+                }
+                other => other,
+            },
+            other => rejected(other.to_string()),
+        }
+    }
+
+    fn wait(&self, what: &str, transaction: Felt) -> Result<TransactionReceiptWithBlockInfo, ChainError> {
+        let started = Instant::now();
+        let mut pause = FIRST_LOOK;
+        loop {
+            if let Some(receipt) = self.client.receipt(transaction)? {
+                return match receipt.receipt.execution_result() {
+                    ExecutionResult::Succeeded => Ok(receipt),
+                    ExecutionResult::Reverted { reason } => {
+                        Err(ChainError::Panicked { what: what.to_owned(), message: revert::from_text(reason) })
+                    }
+                };
+            }
+            if started.elapsed() > INCLUSION {
+                return Err(ChainError::NotIncluded { transaction, seconds: INCLUSION.as_secs() });
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(LOOK);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn estimate(l2_gas: u64) -> FeeEstimate {
+        FeeEstimate {
+            l1_gas_consumed: 0,
+            l1_gas_price: 10,
+            l2_gas_consumed: l2_gas,
+            l2_gas_price: 4,
+            l1_data_gas_consumed: 100,
+            l1_data_gas_price: 2,
+            overall_fee: 0,
+        }
+    }
+
+    #[test]
+    fn bounds_leave_room_but_never_above_the_limit() {
+        let bounds = Bounds::new(&estimate(1_000), None);
+        assert_eq!((bounds.l1_gas, bounds.l2_gas, bounds.l1_data_gas), (0, 1_250, 125));
+        assert_eq!((bounds.l1_gas_price, bounds.l2_gas_price, bounds.l1_data_gas_price), (15, 6, 3));
+        assert_eq!(bounds.fee(), 1_250 * 6 + 125 * 3);
+        assert_eq!(Bounds::new(&estimate(limits::TRANSACTION_L2_GAS - 1), None).l2_gas, limits::TRANSACTION_L2_GAS);
+        assert_eq!(Bounds::new(&estimate(1_000), Some(7)).l2_gas, 7);
+        let dear = Bounds { l2_gas: u64::MAX, l2_gas_price: u128::MAX, ..bounds };
+        assert_eq!(dear.fee(), u128::MAX);
+    }
+}

@@ -1,0 +1,99 @@
+//! Builds `starknet-devnet` with cargo, once on a machine.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::folder;
+use crate::error::ChainError;
+
+/// The version that is installed: Starknet 0.14.4, RPC 0.10.2.
+pub const VERSION: &str = "0.10.1";
+/// Names an executable to use in place of the installed one.
+pub const OVERRIDE: &str = "MAAT_DEVNET";
+const NAME: &str = "starknet-devnet";
+/// Lines of cargo's output that are shown if it fails.
+const LINES: usize = 15;
+/// Crates that it is built from, roughly: for the progress line.
+const CRATES: usize = 560;
+
+/// The executable, if it is there.
+///
+/// # Errors
+/// There is no folder for it, or `MAAT_DEVNET` names none.
+pub fn installed() -> Result<Option<PathBuf>, ChainError> {
+    if let Some(path) = std::env::var_os(OVERRIDE).map(PathBuf::from) {
+        let missing = || ChainError::Devnet(format!("{OVERRIDE} names {}, which is no file", path.display()));
+        return if path.is_file() { Ok(Some(path)) } else { Err(missing()) };
+    }
+    let path = place(&folder()?);
+    Ok(path.is_file().then_some(path))
+}
+
+fn place(folder: &Path) -> PathBuf {
+    folder.join(VERSION).join("bin").join(format!("{NAME}{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// The executable; installs it if it is not there.
+///
+/// # Errors
+/// As for [`install`].
+pub fn executable(progress: &mut dyn FnMut(&str)) -> Result<PathBuf, ChainError> {
+    match installed()? {
+        Some(path) => Ok(path),
+        None => install(progress),
+    }
+}
+
+/// Builds the executable with `cargo install --locked`. That takes about a quarter of an hour on two cores; what is half done is gone on with.
+///
+/// # Errors
+/// There is no cargo, or the build fails: the error has its last lines.
+pub fn install(progress: &mut dyn FnMut(&str)) -> Result<PathBuf, ChainError> {
+    let folder = folder()?;
+    let file = |path: &Path| {
+        let path = path.to_path_buf();
+        move |source| ChainError::File { path, source }
+    };
+    std::fs::create_dir_all(&folder).map_err(file(&folder))?;
+    // Two at a time would build the same files.
+    let lock_path = folder.join("install.lock");
+    let lock = File::create(&lock_path).map_err(file(&lock_path))?;
+    progress(&format!("waiting for another installation of {NAME} to end"));
+    lock.lock().map_err(file(&lock_path))?;
+    if let Some(path) = installed()? {
+        return Ok(path);
+    }
+    let build = folder.join("build");
+    let title = format!("building {NAME} {VERSION}, once on this machine, for about 15 minutes");
+    progress(&title);
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(["install", NAME, "--version", VERSION, "--locked", "--no-track", "--force", "--root"]).arg(folder.join(VERSION));
+    // A folder outside of any workspace, whose settings would be taken over.
+    command.arg("--target-dir").arg(&build).current_dir(&folder);
+    // It is built a third faster so, and runs our contracts no slower than they are compiled.
+    command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
+    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+    let mut child = child.map_err(|error| ChainError::Devnet(format!("cargo, which builds {NAME}, cannot be started: {error}")))?;
+    let mut last = Vec::new();
+    let mut crates = 0;
+    for line in BufReader::new(child.stderr.take().expect("it is piped")).lines().map_while(Result::ok) {
+        if line.trim_start().starts_with("Compiling") {
+            crates += 1;
+            progress(&format!("{title}: {crates} of about {CRATES} crates"));
+        }
+        if last.len() == LINES {
+            last.remove(0);
+        }
+        last.push(line);
+    }
+    let status = child.wait().map_err(|error| ChainError::Devnet(format!("cargo, which builds {NAME}, was lost: {error}")))?;
+    let path = place(&folder);
+    if !status.success() || !path.is_file() {
+        return Err(ChainError::Devnet(format!("{NAME} {VERSION} could not be built; cargo's last lines:\n{}", last.join("\n"))));
+    }
+    // Several gigabytes that nothing needs any more; that they are left is no reason to fail.
+    let _ = std::fs::remove_dir_all(&build);
+    Ok(path)
+}

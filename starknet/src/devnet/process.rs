@@ -1,0 +1,259 @@
+//! The process of the local chain.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use starknet_rust::core::types::Felt;
+
+use super::{folder, install, rpc};
+use crate::config::{DEVNET, KeySource, Network};
+use crate::error::ChainError;
+
+/// The seed of accounts that is taken if none is given.
+pub const DEFAULT_SEED: u32 = 1;
+/// How long it may take until it answers, and to end.
+const START: Duration = Duration::from_secs(60);
+const END: Duration = Duration::from_secs(10);
+const LOOK: Duration = Duration::from_millis(20);
+/// Bytes of its log that are shown if it does not start.
+const LOG_TAIL: usize = 1_000;
+
+/// A chain that was started with [`start`] and runs on when we end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Running {
+    /// Its process.
+    pub pid: u32,
+    /// Where it answers.
+    pub url: String,
+    /// The seed of its accounts.
+    pub seed: u32,
+    /// Where it writes what it does.
+    pub log: PathBuf,
+}
+
+impl Running {
+    /// It as a network, on which the first of its accounts signs.
+    pub fn network(&self) -> Network {
+        network(&self.url)
+    }
+}
+
+fn network(url: &str) -> Network {
+    Network { name: DEVNET.to_owned(), url: url.to_owned(), chain_id: None, account: None, key: Some(KeySource::Devnet), registry: None }
+}
+
+/// The chain that was started and still runs.
+///
+/// # Errors
+/// There is no folder in which its state could be.
+pub fn running() -> Result<Option<Running>, ChainError> {
+    let Ok(bytes) = std::fs::read(state_file()?) else { return Ok(None) };
+    let Ok(running) = serde_json::from_slice::<Running>(&bytes) else { return Ok(None) };
+    Ok((is_devnet(running.pid) && rpc::is_alive(&running.url)).then_some(running))
+}
+
+/// Starts a chain that runs until [`stop`]; the one that runs already is left as it is. Says whether it was started now.
+///
+/// # Errors
+/// It cannot be installed or started, or does not answer in time, or the port is taken.
+pub fn start(port: Option<u16>, seed: u32, progress: &mut dyn FnMut(&str)) -> Result<(Running, bool), ChainError> {
+    if let Some(running) = running()? {
+        return Ok((running, false));
+    }
+    let executable = install::executable(progress)?;
+    progress("starting the local chain");
+    let folder = folder()?;
+    let log = folder.join("log");
+    let state = state_file()?;
+    let (mut child, url) = spawn(&executable, port, seed, &log, true)?;
+    let running = Running { pid: child.id(), url, seed, log };
+    if let Err(error) = write(&state, &running) {
+        // Nobody could stop it later.
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(error);
+    }
+    Ok((running, true))
+}
+
+/// Ends the chain that runs, and gives what it was.
+///
+/// # Errors
+/// It does not end.
+pub fn stop() -> Result<Option<Running>, ChainError> {
+    let Some(running) = running()? else { return Ok(None) };
+    let state = state_file()?;
+    let pid = i32::try_from(running.pid).ok().and_then(rustix::process::Pid::from_raw);
+    let pid = pid.ok_or_else(|| ChainError::Devnet(format!("{} holds no process number", state.display())))?;
+    let started = Instant::now();
+    for signal in [rustix::process::Signal::TERM, rustix::process::Signal::KILL] {
+        let _ = rustix::process::kill_process(pid, signal);
+        let deadline = started.elapsed() + END / 2;
+        while started.elapsed() < deadline {
+            if !rpc::is_alive(&running.url) && !is_devnet(running.pid) {
+                let _ = std::fs::remove_file(&state);
+                return Ok(Some(running));
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+    Err(ChainError::Devnet(format!("the local chain, process {}, does not end", running.pid)))
+}
+
+/// A chain that ends when this is dropped.
+pub struct Devnet {
+    child: Child,
+    url: String,
+    // Its log is in there.
+    _folder: tempfile::TempDir,
+}
+
+impl Devnet {
+    /// Starts one on a free port; installs the executable if it is not there.
+    ///
+    /// # Errors
+    /// It cannot be installed or started, or does not answer in time.
+    pub fn start(seed: u32, progress: &mut dyn FnMut(&str)) -> Result<Self, ChainError> {
+        let executable = install::executable(progress)?;
+        progress("starting a local chain");
+        let temporary = tempfile::tempdir().map_err(|source| ChainError::File { path: std::env::temp_dir(), source })?;
+        let (child, url) = spawn(&executable, None, seed, &temporary.path().join("log"), false)?;
+        Ok(Self { child, url, _folder: temporary })
+    }
+
+    /// Where it answers.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// It as a network.
+    pub fn network(&self) -> Network {
+        network(&self.url)
+    }
+
+    /// Addresses and keys of the accounts that it comes with.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub fn accounts(&self) -> Result<Vec<(Felt, Felt)>, ChainError> {
+        rpc::accounts(&self.url)
+    }
+
+    /// Moves its clock on by some seconds, with a block.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub fn increase_time(&self, seconds: u64) -> Result<(), ChainError> {
+        rpc::request(&self.url, "devnet_increaseTime", &json!({ "time": seconds })).map(|_| ())
+    }
+}
+
+impl Drop for Devnet {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Starts the process and waits until it answers; gives its address. One that runs on is taken out of our terminal's group.
+fn spawn(executable: &Path, port: Option<u16>, seed: u32, log: &Path, runs_on: bool) -> Result<(Child, String), ChainError> {
+    let failed = |reason: String| ChainError::Devnet(format!("the local chain {} does not start: {reason}", executable.display()));
+    let file = File::create(log).map_err(|source| ChainError::File { path: log.to_path_buf(), source })?;
+    let errors = file.try_clone().map_err(|source| ChainError::File { path: log.to_path_buf(), source })?;
+    let mut command = Command::new(executable);
+    // Port 0 is one that is free.
+    command.args(["--host", "127.0.0.1", "--port", &port.unwrap_or(0).to_string(), "--seed", &seed.to_string()]);
+    command.stdin(Stdio::null()).stdout(file).stderr(errors);
+    // Its flags can be set by variables of these names, which may mean something else here.
+    for variable in
+        ["PORT", "HOST", "SEED", "ACCOUNTS", "TIMEOUT", "FORK_NETWORK", "FORK_BLOCK", "START_TIME", "CHAIN_ID", "DUMP_ON", "DUMP_PATH"]
+    {
+        command.env_remove(variable);
+    }
+    #[cfg(unix)]
+    if runs_on {
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    }
+    let mut child = command.spawn().map_err(|error| failed(error.to_string()))?;
+    let started = Instant::now();
+    loop {
+        let text = std::fs::read_to_string(log).unwrap_or_default();
+        let ended = child.try_wait().ok().flatten();
+        if let Some(url) = address(&text)
+            && ended.is_none()
+            && rpc::is_alive(&url)
+        {
+            return Ok((child, url));
+        }
+        if ended.is_some() || started.elapsed() > START {
+            let _ = child.kill();
+            let _ = child.wait();
+            let reason = ended.map_or_else(|| "it does not answer".to_owned(), |status| status.to_string());
+            let tail = text.char_indices().rev().take(LOG_TAIL).last().map_or("", |(at, _)| &text[at..]);
+            return Err(failed(format!("{reason}\n{}", tail.trim())));
+        }
+        std::thread::sleep(LOOK);
+    }
+}
+
+/// Where it says in its log that it answers.
+fn address(log: &str) -> Option<String> {
+    let (_, rest) = log.split_once("listening on ")?;
+    let (address, _) = rest.split_once('\n')?;
+    let address: String = address.chars().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | ':')).collect();
+    address.contains(':').then(|| format!("http://{address}"))
+}
+
+/// Whether a process is still the one that was started: its number may be another's by now.
+fn is_devnet(pid: u32) -> bool {
+    let ours = |name: &str| name.contains("starknet-devnet");
+    if let Ok(name) = std::fs::read_to_string(format!("/proc/{pid}/cmdline")) {
+        return ours(&name);
+    }
+    let listed = Command::new("ps").args(["-p", &pid.to_string(), "-o", "args="]).output();
+    listed.is_ok_and(|listed| ours(&String::from_utf8_lossy(&listed.stdout)))
+}
+
+fn state_file() -> Result<PathBuf, ChainError> {
+    Ok(folder()?.join("running.json"))
+}
+
+fn write(path: &Path, running: &Running) -> Result<(), ChainError> {
+    let failed = |source| ChainError::File { path: path.to_path_buf(), source };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    std::io::Write::write_all(&mut file, &serde_json::to_vec(running).expect("plain data serialises")).map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_is_read_once_the_line_is_complete() {
+        let line = "\u{1b}[2m2026\u{1b}[0m INFO starknet_devnet: Starknet Devnet listening on 127.0.0.1:33803";
+        assert_eq!(address(line), None);
+        assert_eq!(address(&format!("{line}\nmore")), Some("http://127.0.0.1:33803".to_owned()));
+        assert_eq!(address("Chain ID: SN_SEPOLIA\n"), None);
+    }
+
+    #[test]
+    fn another_process_is_no_local_chain() {
+        assert!(!is_devnet(std::process::id()));
+    }
+
+    #[test]
+    fn what_does_not_start_says_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = spawn(Path::new("/bin/false"), None, 1, &folder.path().join("log"), false).err().unwrap().to_string();
+        assert!(error.contains("/bin/false does not start: exit status: 1"), "{error}");
+        let error = spawn(Path::new("/no/such/file"), None, 1, &folder.path().join("log"), false).err().unwrap().to_string();
+        assert!(error.contains("/no/such/file does not start"), "{error}");
+    }
+}

@@ -1,0 +1,193 @@
+//! Executions of registered models, as calls or as transactions, in parts that fit into one.
+
+use maat_cairo::limits;
+use starknet_rust::core::codec::Encode;
+use starknet_rust::core::types::{Event, Felt};
+use starknet_types_core::hash::{Poseidon, StarkHash};
+
+use crate::account::{Account, Invocation};
+use crate::client::Client;
+use crate::error::ChainError;
+use crate::registry::{Registry, Signed, event, read};
+use crate::report::Receipt;
+
+/// Calldata of a transaction around the arguments of its one call: the number of calls, contract, function, number of arguments.
+pub const TRANSACTION_FELTS: u64 = 4;
+/// Arguments in front of the inputs: model and version, or the instance and nothing.
+const TARGET_FELTS: u64 = 2;
+
+/// What is executed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// A registered version, by the registry's own instance of it.
+    Version { model: u64, version: u32 },
+    /// An instance that the registry deployed.
+    Instance(Felt),
+}
+
+/// What an execution in a transaction gave.
+pub struct Executed {
+    /// For each input the outputs, one after the other.
+    pub outputs: Vec<Vec<i32>>,
+    /// What it cost, one for each transaction.
+    pub receipts: Vec<Receipt>,
+}
+
+/// Calldata of a transaction that executes a model on inputs of these lengths.
+pub fn calldata_felts(lengths: impl IntoIterator<Item = usize>) -> u64 {
+    let (inputs, values) = lengths.into_iter().fold((0, 0), |(inputs, values), length| (inputs + 1, values + length as u64));
+    // Each input has its length in front; several have their number in front.
+    TRANSACTION_FELTS + TARGET_FELTS + u64::from(inputs > 1) + inputs + values
+}
+
+/// The inputs in parts that fit into a transaction by their calldata, and by their steps if it is known how many one takes.
+///
+/// # Errors
+/// One alone does not fit.
+fn parts(inputs: &[Vec<i32>], target: Target, steps: Option<u64>) -> Result<Vec<&[Vec<i32>]>, ChainError> {
+    let by_steps = steps.map_or(u64::MAX, |steps| limits::TRANSACTION_STEPS / steps.max(1)).max(1);
+    let mut parts = Vec::new();
+    let mut rest = inputs;
+    while let Some(first) = rest.first() {
+        let felts = calldata_felts([first.len()]);
+        if felts > limits::CALLDATA_FELTS {
+            let figures = format!("calldata of {felts} felts, of at most {}", limits::CALLDATA_FELTS);
+            return Err(ChainError::OverLimit { what: "the input".to_owned(), figures });
+        }
+        let fits =
+            |count: &usize| *count as u64 <= by_steps && calldata_felts(rest[..*count].iter().map(Vec::len)) <= limits::CALLDATA_FELTS;
+        // An instance takes one input at a time.
+        let most = if matches!(target, Target::Instance(_)) { 1 } else { rest.len() };
+        let count = (2..=most).take_while(fits).last().unwrap_or(1);
+        let (part, others) = rest.split_at(count);
+        parts.push(part);
+        rest = others;
+    }
+    Ok(parts)
+}
+
+fn signed(values: &[i32]) -> Vec<Signed> {
+    values.iter().copied().map(Signed).collect()
+}
+
+fn encoded(value: &impl Encode) -> Vec<Felt> {
+    let mut felts = Vec::new();
+    value.encode(&mut felts).expect("numbers can be encoded");
+    felts
+}
+
+/// Inputs or outputs as a contract takes or gives them: one alone, or several.
+fn serialised(values: &[Vec<i32>]) -> Vec<Felt> {
+    match values {
+        [one] => encoded(&signed(one)),
+        several => encoded(&several.iter().map(|one| signed(one)).collect::<Vec<_>>()),
+    }
+}
+
+fn invocation(registry: Felt, target: Target, inputs: &[Vec<i32>]) -> Invocation {
+    let (function, mut calldata) = match target {
+        Target::Version { model, version } => {
+            let function = if inputs.len() == 1 { "execute" } else { "execute_batch" };
+            (function, vec![model.into(), version.into()])
+        }
+        Target::Instance(instance) => ("predict", vec![instance]),
+    };
+    calldata.extend(serialised(inputs));
+    Invocation { contract: registry, function, calldata }
+}
+
+const WHAT: &str = "the execution";
+
+impl Registry<'_> {
+    /// Executes a model on inputs without a transaction: nothing is written, and nobody pays. `steps` are those of one inference, if known.
+    ///
+    /// # Errors
+    /// The model takes no such input or is revoked: the error has the message. Or an input does not fit into a transaction.
+    pub fn call(&self, target: Target, inputs: &[Vec<i32>], steps: Option<u64>) -> Result<Vec<Vec<i32>>, ChainError> {
+        let mut outputs = Vec::new();
+        for part in parts(inputs, target, steps)? {
+            outputs.extend(call(self.client(), &invocation(self.address(), target, part), part.len())?);
+        }
+        Ok(outputs)
+    }
+
+    /// Executes a model on inputs in transactions, as many as it takes, and waits for them. A receipt tells no results: they are those of a
+    /// call at the same state, and the event in the receipt has to have their hash.
+    ///
+    /// # Errors
+    /// As for [`Self::call`]; and the transaction was refused, or did something else than the call.
+    pub fn invoke(&self, account: &Account, target: Target, inputs: &[Vec<i32>], steps: Option<u64>) -> Result<Executed, ChainError> {
+        let (mut outputs, mut receipts) = (Vec::new(), Vec::new());
+        for part in parts(inputs, target, steps)? {
+            let invocation = invocation(self.address(), target, part);
+            let results = call(self.client(), &invocation, part.len())?;
+            let (receipt, events) = account.invoke(WHAT, vec![invocation])?;
+            self.compare(&events, part, &results)?;
+            receipts.push(receipt);
+            outputs.extend(results);
+        }
+        Ok(Executed { outputs, receipts })
+    }
+
+    /// Whether the event of an execution is that of these inputs and outputs.
+    fn compare(&self, events: &[Event], inputs: &[Vec<i32>], outputs: &[Vec<i32>]) -> Result<(), ChainError> {
+        let malformed = |reason: &str| ChainError::Malformed { what: WHAT.to_owned(), reason: reason.to_owned() };
+        let event = event(events, self.address(), "Executed").ok_or_else(|| malformed("the registry tells of no execution"))?;
+        // Model, version, caller and instance stand in front.
+        let hashes = [inputs, outputs].map(|values| Poseidon::hash_array(&serialised(values)));
+        if event.len() == 6 && event[4..] == hashes {
+            Ok(())
+        } else {
+            Err(malformed("the transaction gave something else than the call before it"))
+        }
+    }
+}
+
+fn call(client: &Client, invocation: &Invocation, count: usize) -> Result<Vec<Vec<i32>>, ChainError> {
+    let answer = client.call(WHAT, invocation.contract, invocation.function, invocation.calldata.clone())?;
+    let outputs: Vec<Vec<Signed>> = if count == 1 { vec![read(WHAT, &answer)?] } else { read(WHAT, &answer)? };
+    if outputs.len() != count {
+        let reason = format!("{} outputs for {count} inputs", outputs.len());
+        return Err(ChainError::Malformed { what: WHAT.to_owned(), reason });
+    }
+    Ok(outputs.into_iter().map(|output| output.into_iter().map(|Signed(value)| value).collect()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VERSION: Target = Target::Version { model: 1, version: 1 };
+
+    fn lengths(inputs: &[Vec<i32>], target: Target, steps: Option<u64>) -> Vec<usize> {
+        parts(inputs, target, steps).unwrap().iter().map(|part| part.len()).collect()
+    }
+
+    #[test]
+    fn calldata_is_counted_as_it_is_sent() {
+        for (target, inputs) in [(VERSION, vec![vec![1, -2, 3]]), (VERSION, vec![vec![1, -2, 3]; 5])] {
+            let sent = TRANSACTION_FELTS + invocation(Felt::ONE, target, &inputs).calldata.len() as u64;
+            assert_eq!(calldata_felts(inputs.iter().map(Vec::len)), sent);
+        }
+        let instance = invocation(Felt::ONE, Target::Instance(Felt::TWO), &[vec![1]]);
+        assert!(TRANSACTION_FELTS + instance.calldata.len() as u64 <= calldata_felts([1]));
+    }
+
+    #[test]
+    fn inputs_are_cut_where_calldata_or_steps_end() {
+        let inputs = vec![vec![0; 784]; 20];
+        // 7 + 6 * 785 = 4,717 felts.
+        assert_eq!(lengths(&inputs, VERSION, None), [6, 6, 6, 2]);
+        assert_eq!(lengths(&inputs, VERSION, Some(3_000_000)), [3, 3, 3, 3, 3, 3, 2]);
+        assert_eq!(lengths(&inputs, VERSION, Some(u64::MAX)), [1; 20]);
+        assert_eq!(lengths(&inputs, Target::Instance(Felt::ONE), None), [1; 20]);
+        assert_eq!(lengths(&[], VERSION, None), [0; 0]);
+    }
+
+    #[test]
+    fn the_longest_input_fits_and_one_more_does_not() {
+        assert_eq!(lengths(&[vec![0; 4_993]], VERSION, None), [1]);
+        let error = parts(&[vec![0; 4_994]], VERSION, None).unwrap_err().to_string();
+        assert!(error.contains("calldata of 5001 felts, of at most 5000"), "{error}");
+    }
+}

@@ -1,0 +1,21 @@
+//! Maat's models on Starknet: networks, declaration, registration, deployment and execution, and the local chain.
+
+mod account;
+mod client;
+pub mod config;
+pub mod deploy;
+pub mod devnet;
+mod error;
+mod execute;
+pub mod key;
+pub mod registry;
+mod report;
+mod revert;
+
+pub use account::{Account, Bounds, Invocation};
+pub use client::Client;
+pub use config::Network;
+pub use error::ChainError;
+pub use execute::{Executed, Target, calldata_felts};
+pub use registry::Registry;
+pub use report::Receipt;

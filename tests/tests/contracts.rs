@@ -1,0 +1,240 @@
+//! Contracts in the Cairo VM, as Starknet runs them: one class, or one that calls others for the parts of a large network.
+
+mod common;
+
+use maat_cairo::{Compiler, Contract, Libraries, RunError, gas};
+use maat_runtime::primitives::{Affine, Sum};
+use maat_runtime::{Executor, Interval, Model, ModelBuilder, Primitive, Requantise, Shape};
+use maat_tests::models::{MODELS, RealModel};
+use maat_tests::networks::{Random, dense};
+use maat_transpiler::codegen::{self, Draft};
+use maat_transpiler::{
+    BuildOptions, Network, Options, Package, PackageFolder, Quantised, TranspileError, quantise_sample, run_contract, run_program, signed,
+};
+use starknet_types_core::felt::Felt;
+
+fn row(name: &str) -> &'static RealModel {
+    MODELS.iter().find(|row| row.name == name).unwrap()
+}
+
+fn build(quantised: Quantised, parts: Option<usize>) -> Result<Package, TranspileError> {
+    let options = BuildOptions { parts, ..BuildOptions::default() };
+    Package::build_with(quantised, &options, &Compiler::default(), &mut |_| {})
+}
+
+/// A model's package, and its first held-out samples as integers.
+fn example(name: &str, parts: Option<usize>, samples: usize) -> (Package, Vec<Vec<Vec<i32>>>) {
+    let row = row(name);
+    let network: Network = row.network();
+    let package = build(row.quantise(&network, &Options::default()).unwrap(), parts).unwrap();
+    let inputs = row.test_samples(&network)[..samples].iter().map(|sample| quantise_sample(&package.model, sample).unwrap()).collect();
+    (package, inputs)
+}
+
+/// Asserts that the program and the contract give what the runtime gives; gives the steps of the two, and the contract's gas.
+fn assert_same(package: &Package, inputs: &[Vec<i32>]) -> (u64, u64, u64) {
+    let Package { model, program, contract, layer_classes, .. } = package;
+    let expected = Executor::new(model).run(inputs).unwrap();
+    let (by_program, steps) = run_program(model, program, inputs).unwrap();
+    assert_eq!(by_program, expected);
+    let (by_contract, call) = run_contract(model, contract, layer_classes, inputs).unwrap();
+    assert_eq!(by_contract, expected);
+    assert_eq!(call.library_calls, layer_classes.len() as u64);
+    // Gas is counted ahead of what runs, so nothing is left out.
+    let resources = gas::of_execution(call.steps, &call.builtins).unwrap() + gas::LIBRARY_CALL * call.library_calls;
+    assert!(call.gas >= resources && call.gas < resources + resources / 10, "{call:?}: {resources}");
+    (steps as u64, call.steps, call.gas)
+}
+
+#[test]
+fn a_contract_gives_the_programs_integers_for_a_little_more() {
+    for name in ["rockybot", "digits mlp", "transformer"] {
+        let (package, samples) = example(name, None, 3);
+        for inputs in &samples {
+            let (steps, in_contract, gas) = assert_same(&package, inputs);
+            assert!(in_contract > steps && in_contract < steps + steps / 4 + 3_000, "{name}: {in_contract} steps, not {steps}");
+            println!("{name}: {steps} steps, {in_contract} in the contract, {gas} gas");
+        }
+        let cost = &package.report.cost.contract;
+        println!("{name}: {cost:?}");
+        assert!(package.report.cost.excesses().is_empty() && package.layer_classes.is_empty());
+        for (file, text) in codegen::generate(&package.model, None, 0).unwrap().package.main.sources.iter() {
+            assert!(!text.contains("part_1") && !file.contains("part") && file != "class_hashes.cairo", "{file}");
+        }
+    }
+}
+
+fn small() -> Package {
+    let network = common::import(dense(&[2, 3, 2], 1));
+    build(network.quantise(&[], &Options::default()).unwrap(), None).unwrap()
+}
+
+#[test]
+fn a_contract_says_what_it_is_and_takes_batches() {
+    let package = small();
+    let Package { model, contract, .. } = &package;
+    let call = |function: &str, calldata: &[i32]| {
+        let calldata: Vec<Felt> = calldata.iter().map(|value| Felt::from(*value)).collect();
+        contract.call(function, &calldata).unwrap().output
+    };
+    let integers = |felts: Vec<Felt>| felts.into_iter().map(|felt| signed(felt).unwrap()).collect::<Vec<_>>();
+    assert_eq!(integers(call("inputs", &[])), [1, 2, 1, 2, model.inputs()[0].scale]);
+    let commitment = Felt::from_hex(&package.manifest.proving.commitment().unwrap().to_string()).unwrap();
+    assert_eq!(call("model_commitment", &[]), [commitment]);
+    let run = |input: [i32; 2]| Executor::new(model).run(&[input.to_vec()]).unwrap().concat();
+    let expected = [vec![2, 2], run([5, -6]), vec![2], run([300, 7])].concat();
+    assert_eq!(integers(call("predict_batch", &[2, 2, 5, -6, 2, 300, 7])), expected);
+    assert_eq!(integers(call("predict_batch", &[0])), [0]);
+}
+
+#[test]
+fn a_contract_refuses_what_the_runtime_refuses() {
+    let Package { model, contract, .. } = small();
+    let message = |inputs: &[i32]| match run_contract(&model, &contract, &[], &[inputs.to_vec()]) {
+        Err(RunError::Panicked { message }) => message,
+        other => panic!("{other:?}"),
+    };
+    assert!(message(&[32_768, 0]).contains("input value out of range"));
+    assert!(message(&[1]).contains("input has the wrong length"));
+    assert!(matches!(contract.call("train", &[]), Err(RunError::NoFunction { function }) if function == "train"));
+}
+
+/// A network in which values skip nodes, with two inputs and two outputs.
+fn branching() -> Model {
+    let mut random = Random::new(8);
+    let mut builder = ModelBuilder::new("branching");
+    let requantise = || Requantise { shift: vec![9], lo: -200, hi: 200 };
+    let mut dense = |n: usize| {
+        let weights = (0..5 * n).map(|_| random.within(Interval::of_bits(8)) as i16).collect();
+        Primitive::Affine(Affine { groups: 1, inputs: n as u32, weights, bias: vec![7; 5], requantise: requantise() })
+    };
+    let sum = || Primitive::Sum(Sum { coefficients: vec![vec![300], vec![-200]], bias: vec![3], inner: 1, requantise: requantise() });
+    let x = builder.input("x", Shape::new(&[1, 6]).unwrap(), 0, Interval::of_bits(10)).unwrap();
+    let y = builder.input("y", Shape::new(&[1, 4]).unwrap(), 0, Interval::of_bits(9)).unwrap();
+    let a = builder.node("a", dense(6), &[x], 0).unwrap();
+    let b = builder.node("b", dense(4), &[y], 0).unwrap();
+    let c = builder.node("c", sum(), &[a, b], 0).unwrap();
+    let d = builder.node("d", dense(5), &[c], 0).unwrap();
+    let e = builder.node("e", sum(), &[d, a], 0).unwrap();
+    builder.finish(&[("e", e), ("c", c)]).unwrap()
+}
+
+#[test]
+fn any_number_of_parts_gives_the_same_integers() {
+    let model = branching();
+    assert_eq!(Draft::new(&model).unwrap().most_parts(), 5);
+    let mut random = Random::new(9);
+    for parts in 0..=5 {
+        let compiled = common::compile_in_parts(&model, parts);
+        assert_eq!(compiled.layer_classes.len(), parts);
+        for _ in 0..4 {
+            common::assert_equal_in_parts(&model, &compiled, &common::random_inputs(&model, &mut random), &format!("{parts} parts"));
+        }
+    }
+    let error = codegen::generate(&model, None, 6).err().unwrap();
+    assert!(matches!(&error, TranspileError::Option { value, .. } if value == "6"), "{error}");
+}
+
+#[test]
+fn a_network_in_parts_gives_the_runtimes_integers() {
+    for parts in [2, 3] {
+        let (package, samples) = example("rockybot", Some(parts), 4);
+        for inputs in &samples {
+            assert_same(&package, inputs);
+        }
+        let cost = &package.report.cost;
+        assert_eq!(
+            cost.classes.iter().map(|class| class.name.as_str()).collect::<Vec<_>>(),
+            ["model", "part 1", "part 2", "part 3"][..=parts]
+        );
+        assert!(cost.excesses().is_empty() && cost.contract.library_calls == parts as u64, "{cost:?}");
+        // The model's class holds the hashes of the others, so it calls no others.
+        let Package { model, contract, layer_classes, .. } = &package;
+        let swapped = &layer_classes[1..];
+        let error = run_contract(model, contract, swapped, &samples[0]).unwrap_err();
+        assert!(matches!(error, RunError::UnknownClass { class_hash } if class_hash == layer_classes[0].class_hash()), "{error}");
+        // The parts by themselves, one after the other, are the network too.
+        let mut values: Vec<Felt> = samples[0].concat().into_iter().map(Felt::from).collect();
+        for part in layer_classes {
+            values.insert(0, Felt::from(values.len()));
+            values = part.call_with_libraries("run", &values, &Libraries::new()).unwrap().output.split_off(1);
+        }
+        let values: Vec<i32> = values.into_iter().map(|value| signed(value).unwrap()).collect();
+        assert_eq!(values, Executor::new(model).run(&samples[0]).unwrap().concat());
+    }
+}
+
+#[test]
+fn a_package_in_parts_is_the_same_every_time_and_comes_back_from_its_folder() {
+    let (package, samples) = example("rockybot", Some(2), 1);
+    let (again, _) = example("rockybot", Some(2), 1);
+    // The manifest holds a digest of every other file.
+    assert_eq!(package.manifest, again.manifest);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("package");
+    package.write(&path).unwrap();
+    let opened = PackageFolder::open(&path).unwrap();
+    assert_eq!(opened.manifest, package.manifest);
+    assert_eq!(opened.report().unwrap(), package.report);
+    let (contract, layer_classes) = (opened.contract().unwrap(), opened.layer_classes().unwrap());
+    let bytes = |class: &Contract| (class.sierra_json(), class.casm_json(), class.class_hash());
+    assert_eq!(bytes(&contract), bytes(&package.contract));
+    assert_eq!(layer_classes.iter().map(bytes).collect::<Vec<_>>(), package.layer_classes.iter().map(bytes).collect::<Vec<_>>());
+    let (outputs, _) = run_contract(&package.model, &contract, &layer_classes, &samples[0]).unwrap();
+    assert_eq!(outputs, Executor::new(&package.model).run(&samples[0]).unwrap());
+
+    // A class is taken only under the hashes that the manifest says.
+    let mut changed = opened.clone();
+    changed.manifest.layer_classes.swap(0, 1);
+    let message = changed.layer_classes().err().unwrap().to_string();
+    assert!(message.contains("target/part_1.sierra.json") && message.contains("which manifest.json does not say"), "{message}");
+    let mut changed = opened.clone();
+    changed.manifest.casm_class_hash = changed.manifest.sierra_class_hash.clone();
+    assert!(changed.contract().err().unwrap().to_string().contains("target/contract.sierra.json"));
+    std::fs::write(path.join("target/part_2.casm.json"), "{}").unwrap();
+    let message = opened.layer_classes().err().unwrap().to_string();
+    assert!(message.contains("part_2.casm.json") && message.contains("is not the one that manifest.json was written for"), "{message}");
+}
+
+#[test]
+fn what_is_no_class_is_refused() {
+    let Package { contract, .. } = small();
+    let (sierra, casm) = (contract.sierra_json(), contract.casm_json());
+    let refused = |sierra: &[u8], casm: &[u8]| match Contract::from_json(sierra, casm) {
+        Err(RunError::MalformedClass { reason }) => reason,
+        Err(error) => panic!("{error}"),
+        Ok(_) => panic!("it was read"),
+    };
+    refused(b"", &casm);
+    refused(&sierra, b"{}");
+    refused(&casm, &sierra);
+    let mut changed: serde_json::Value = serde_json::from_slice(&casm).unwrap();
+    changed["bytecode"].as_array_mut().unwrap().pop();
+    assert!(refused(&sierra, &serde_json::to_vec(&changed).unwrap()).contains("segments"));
+}
+
+#[test]
+fn a_network_too_large_for_one_class_is_split_by_itself() {
+    let (package, samples) = example("lstm", None, 2);
+    let cost = &package.report.cost;
+    println!("lstm: {cost:?}");
+    assert!(package.layer_classes.len() >= 2 && cost.excesses().is_empty(), "{cost:?}");
+    for inputs in &samples {
+        println!("lstm: {:?}", assert_same(&package, inputs));
+    }
+}
+
+#[test]
+fn a_node_that_fits_no_class_is_named() {
+    let network = common::import(dense(&[4, 400, 600, 2], 1));
+    let quantised = || network.quantise(&[], &Options::default()).unwrap();
+    let error = build(quantised(), None).err().unwrap();
+    let TranspileError::TooLarge { node, figure } = &error else { panic!("{error}") };
+    println!("{error}");
+    let largest = quantised().model.nodes().map(|(node, _)| node.name.clone()).nth(1).unwrap();
+    assert!(*node == largest && !figure.fits(), "{error}");
+    // For proofs and the Cairo VM, its package can be had all the same.
+    let package = build(quantised(), Some(0)).unwrap();
+    let excesses = package.report.cost.excesses();
+    assert!(excesses.iter().all(|(class, _)| *class == Some("model")) && !excesses.is_empty(), "{excesses:?}");
+}
