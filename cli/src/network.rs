@@ -44,17 +44,13 @@ impl TransactionBounds {
 
 /// What a transaction cost, for people.
 pub fn receipt(receipt: &Receipt) -> String {
-    let calldata = match receipt.calldata_felts {
-        0 => String::new(),
-        felts => format!(", {} felts of calldata ({})", grouped(felts), percent(receipt.calldata_share())),
-    };
-    format!(
-        "{:#066x}, {} L2 gas ({} of a transaction's limit){calldata}, {} STRK",
-        receipt.transaction,
-        grouped(receipt.l2_gas),
-        percent(receipt.l2_gas_share()),
-        strk(receipt.fee)
-    )
+    let mut used = format!("{} L2 gas", grouped(receipt.l2_gas));
+    // A declaration has no calldata, and its class limits of its own.
+    if receipt.calldata_felts > 0 {
+        let (gas, felts) = (percent(receipt.l2_gas_share()), grouped(receipt.calldata_felts));
+        used = format!("{used} ({gas} of a transaction's limit), {felts} felts of calldata ({})", percent(receipt.calldata_share()));
+    }
+    format!("{:#066x}, {used}, {} STRK", receipt.transaction, strk(receipt.fee))
 }
 
 /// The same, for machines.

@@ -48,15 +48,15 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// What the estimate says, with room. `l2_gas` replaces the estimate's.
-    fn new(estimate: &FeeEstimate, l2_gas: Option<u64>) -> Self {
+    /// What the estimate says, with room up to a limit. `l2_gas` replaces the estimate's.
+    fn new(estimate: &FeeEstimate, l2_gas: Option<u64>, l2_gas_limit: u64) -> Self {
         let gas = |consumed: u64| consumed.saturating_mul(GAS_ROOM.0) / GAS_ROOM.1;
         let price = |price: u128| price.saturating_mul(PRICE_ROOM.0) / PRICE_ROOM.1;
         Self {
             l1_gas: gas(estimate.l1_gas_consumed),
             l1_gas_price: price(estimate.l1_gas_price),
             // Room must not make more of it than a transaction may have.
-            l2_gas: l2_gas.unwrap_or_else(|| gas(estimate.l2_gas_consumed).min(limits::TRANSACTION_L2_GAS.max(estimate.l2_gas_consumed))),
+            l2_gas: l2_gas.unwrap_or_else(|| gas(estimate.l2_gas_consumed).min(l2_gas_limit)),
             l2_gas_price: price(estimate.l2_gas_price),
             l1_data_gas: gas(estimate.l1_data_gas_consumed),
             l1_data_gas_price: price(estimate.l1_data_gas_price),
@@ -118,7 +118,7 @@ impl<'c> Account<'c> {
         let execution = || self.account.execute_v3(calls.clone());
         let nonce = self.nonce(what)?;
         let estimate = self.client.runtime.block_on(execution().nonce(nonce).estimate_fee());
-        let bounds = self.bounds(what, estimate)?;
+        let bounds = self.bounds(what, estimate, limits::TRANSACTION_L2_GAS)?;
         let prepared = execution()
             .nonce(nonce)
             .l1_gas(bounds.l1_gas)
@@ -151,7 +151,8 @@ impl<'c> Account<'c> {
         if let Err(AccountError::Provider(ProviderError::StarknetError(StarknetError::ClassAlreadyDeclared))) = estimate {
             return Ok(None);
         }
-        let bounds = self.bounds(what, estimate)?;
+        // What a declaration costs grows with the class, whose size has limits of its own.
+        let bounds = self.bounds(what, estimate, u64::MAX)?;
         let prepared = declaration()
             .nonce(nonce)
             .l1_gas(bounds.l1_gas)
@@ -173,13 +174,18 @@ impl<'c> Account<'c> {
     }
 
     /// The bounds of a transaction, from its estimate; refuses what the network would not execute or the account cannot pay.
-    fn bounds<S: std::error::Error>(&self, what: &str, estimate: Result<FeeEstimate, AccountError<S>>) -> Result<Bounds, ChainError> {
+    fn bounds<S: std::error::Error>(
+        &self,
+        what: &str,
+        estimate: Result<FeeEstimate, AccountError<S>>,
+        l2_gas_limit: u64,
+    ) -> Result<Bounds, ChainError> {
         let estimate = estimate.map_err(|error| self.failed(what, error))?;
-        if estimate.l2_gas_consumed > limits::TRANSACTION_L2_GAS && self.l2_gas.is_none() {
-            let figures = format!("{} of at most {} L2 gas", estimate.l2_gas_consumed, limits::TRANSACTION_L2_GAS);
+        if estimate.l2_gas_consumed > l2_gas_limit && self.l2_gas.is_none() {
+            let figures = format!("{} of at most {l2_gas_limit} L2 gas", estimate.l2_gas_consumed);
             return Err(ChainError::OverLimit { what: what.to_owned(), figures });
         }
-        let bounds = Bounds::new(&estimate, self.l2_gas);
+        let bounds = Bounds::new(&estimate, self.l2_gas, l2_gas_limit);
         let (address, balance, needed) = (self.address(), self.client.balance(self.address())?, bounds.fee());
         if balance < needed { Err(ChainError::Unfunded { address, balance, needed }) } else { Ok(bounds) }
     }
@@ -270,12 +276,15 @@ mod tests {
 
     #[test]
     fn bounds_leave_room_but_never_above_the_limit() {
-        let bounds = Bounds::new(&estimate(1_000), None);
+        let bounds = Bounds::new(&estimate(1_000), None, limits::TRANSACTION_L2_GAS);
         assert_eq!((bounds.l1_gas, bounds.l2_gas, bounds.l1_data_gas), (0, 1_250, 125));
         assert_eq!((bounds.l1_gas_price, bounds.l2_gas_price, bounds.l1_data_gas_price), (15, 6, 3));
         assert_eq!(bounds.fee(), 1_250 * 6 + 125 * 3);
-        assert_eq!(Bounds::new(&estimate(limits::TRANSACTION_L2_GAS - 1), None).l2_gas, limits::TRANSACTION_L2_GAS);
-        assert_eq!(Bounds::new(&estimate(1_000), Some(7)).l2_gas, 7);
+        assert_eq!(
+            Bounds::new(&estimate(limits::TRANSACTION_L2_GAS - 1), None, limits::TRANSACTION_L2_GAS).l2_gas,
+            limits::TRANSACTION_L2_GAS
+        );
+        assert_eq!(Bounds::new(&estimate(1_000), Some(7), limits::TRANSACTION_L2_GAS).l2_gas, 7);
         let dear = Bounds { l2_gas: u64::MAX, l2_gas_price: u128::MAX, ..bounds };
         assert_eq!(dear.fee(), u128::MAX);
     }
