@@ -66,6 +66,19 @@ pub fn of_execution(steps: u64, builtins: &BTreeMap<String, u64>) -> Option<u64>
     builtins.iter().try_fold(STEP * steps, |total, (name, uses)| Some(total + of_builtin(name)? * uses))
 }
 
+/// L2 gas of the resource that costs most. So Starknet charges what an account calls whose class is older than Sierra 1.7.0, by the prices of
+/// steps and builtins from before L2 gas (`vm_resource_fee_cost`, at 40,000 L2 gas for one of L1). Builtins that it does not have count nothing.
+pub fn of_dearest_resource(steps: u64, builtins: &BTreeMap<String, u64>) -> u64 {
+    let price = |name: &str| match name {
+        "range_check" | "range_check96" | "add_mod" | "mul_mod" => 1_600,
+        "poseidon" | "pedersen" => 3_200,
+        "bitwise" => 6_400,
+        "ec_op" => 102_400,
+        _ => 0,
+    };
+    builtins.iter().map(|(name, uses)| price(name) * uses).fold(STEP * steps, u64::max)
+}
+
 /// L2 gas of calldata, which a transaction pays once.
 pub fn of_calldata(felts: u64) -> u64 {
     CALLDATA_FELT * felts
@@ -81,5 +94,7 @@ mod tests {
         assert_eq!(of_execution(10, &builtins("range_check")), Some(1_210));
         assert_eq!(of_execution(10, &builtins("output")), None);
         assert_eq!(of_calldata(37), 189_440);
+        assert_eq!(of_dearest_resource(10, &builtins("range_check")), 4_800);
+        assert_eq!(of_dearest_resource(100, &builtins("range_check")), 10_000);
     }
 }

@@ -8,7 +8,7 @@ use starknet_rust::accounts::{Account as _, AccountError, ConnectedAccount, Exec
 use starknet_rust::core::types::contract::SierraClass;
 use starknet_rust::core::types::{Call, Event, ExecutionResult, FeeEstimate, Felt, StarknetError, TransactionReceiptWithBlockInfo};
 use starknet_rust::providers::ProviderError;
-use starknet_rust::signers::{LocalWallet, SigningKey};
+use starknet_rust::signers::LocalWallet;
 
 use crate::client::{BLOCK, Client, Node, selector};
 use crate::error::ChainError;
@@ -88,7 +88,7 @@ impl<'c> Account<'c> {
         if client.class_hash_at(address)?.is_none() {
             return Err(ChainError::NoAccount { network: client.network.name.clone(), address });
         }
-        let wallet = LocalWallet::from(key as SigningKey);
+        let wallet = LocalWallet::from(key);
         let mut account = SingleOwnerAccount::new(client.node.clone(), wallet, address, client.chain_id, ExecutionEncoding::New);
         account.set_block_id(BLOCK);
         Ok(Self { client, account, l2_gas })
@@ -116,7 +116,7 @@ impl<'c> Account<'c> {
         });
         let calls: Vec<Call> = calls.collect();
         let execution = || self.account.execute_v3(calls.clone());
-        let nonce = self.nonce(what)?;
+        let nonce = self.nonce()?;
         let estimate = self.client.runtime.block_on(execution().nonce(nonce).estimate_fee());
         let bounds = self.bounds(what, estimate, limits::TRANSACTION_L2_GAS)?;
         let prepared = execution()
@@ -146,9 +146,10 @@ impl<'c> Account<'c> {
         let class: SierraClass = serde_json::from_slice(&contract.sierra_json()).map_err(|error| rejected(error.to_string()))?;
         let class = Arc::new(class.flatten().map_err(|error| rejected(error.to_string()))?);
         let declaration = || self.account.declare_v3(class.clone(), contract.compiled_class_hash());
-        let nonce = self.nonce(what)?;
+        let nonce = self.nonce()?;
         let estimate = self.client.runtime.block_on(declaration().nonce(nonce).estimate_fee());
-        if let Err(AccountError::Provider(ProviderError::StarknetError(StarknetError::ClassAlreadyDeclared))) = estimate {
+        // Nodes say in several ways that a class is there, to whoever declares it while somebody else does.
+        if estimate.is_err() && self.client.is_declared(contract.class_hash())? {
             return Ok(None);
         }
         // What a declaration costs grows with the class, whose size has limits of its own.
@@ -169,8 +170,12 @@ impl<'c> Account<'c> {
         self.wait(what, hash).map(|receipt| Some(Receipt::new(&receipt, 0)))
     }
 
-    fn nonce(&self, what: &str) -> Result<Felt, ChainError> {
-        self.client.ask(|| self.account.get_nonce()).map_err(|error| self.client.refused(what, error))
+    /// How many transactions the account has sent.
+    ///
+    /// # Errors
+    /// The node does not say.
+    pub fn nonce(&self) -> Result<Felt, ChainError> {
+        self.client.ask(|| self.account.get_nonce()).map_err(|error| self.client.refused("looking up the nonce", error))
     }
 
     /// The bounds of a transaction, from its estimate; refuses what the network would not execute or the account cannot pay.

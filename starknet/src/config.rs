@@ -101,7 +101,7 @@ fn read(path: &Path) -> Result<BTreeMap<String, Network>, ChainError> {
 fn parse(text: &str, folder: &Path) -> Result<BTreeMap<String, Network>, String> {
     // What is wrong with the text is said without the text: it may hold a key.
     let file: File = toml::from_str(text).map_err(|error| {
-        let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
+        let line = error.span().map_or(0, |span| 1 + text[..span.start.min(text.len())].matches('\n').count());
         format!("line {line}: {}", error.message())
     })?;
     file.networks.into_iter().map(|(name, entry)| Ok((name.clone(), network(name, entry, folder)?))).collect()

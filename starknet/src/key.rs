@@ -13,6 +13,13 @@ pub struct Credentials {
     pub key: SigningKey,
 }
 
+impl Credentials {
+    /// An account's address with its key.
+    pub fn new(address: Felt, key: Felt) -> Self {
+        Self { address, key: SigningKey::from_secret_scalar(key) }
+    }
+}
+
 /// Asks for the password of a keystore.
 pub type AskPassword<'a> = &'a dyn Fn(&str) -> std::io::Result<String>;
 
@@ -29,7 +36,7 @@ pub fn read(network: &Network, ask_password: AskPassword) -> Result<Credentials,
     let key = match source {
         KeySource::Devnet => {
             let (address, key) = devnet::first_account(&network.url)?;
-            return Ok(Credentials { address, key: SigningKey::from_secret_scalar(key) });
+            return Ok(Credentials::new(address, key));
         }
         KeySource::Environment(name) => {
             // Its text is not repeated: it may be a key with a typing error in it.

@@ -24,12 +24,13 @@ pub fn from_text(text: &str) -> String {
 }
 
 /// The felts of panic data in a text, in which nodes write each as hexadecimal digits, in quotation marks or followed by its characters in
-/// parentheses. Addresses and class hashes stand in front of the panic data, which follow the words `Failure reason` or make up all the text.
+/// parentheses. Other numbers may stand in front of the panic data, which follow the words `Failure reason` or are a list that makes up all the
+/// text.
 fn panic_data(text: &str) -> Vec<Felt> {
     let tail = match text.rfind("Failure reason:") {
         Some(found) => &text[found..],
-        None if text.contains("Error in") || text.contains("contract address") => return Vec::new(),
-        None => text,
+        None if text.trim_start().starts_with(['(', '[']) => text,
+        None => return Vec::new(),
     };
     let digits = |word: &str| word.len() - word.trim_start_matches(|c: char| c.is_ascii_hexdigit()).len();
     let words = tail.match_indices("0x").map(|(at, _)| &tail[at + 2..]);
@@ -107,6 +108,7 @@ mod tests {
     fn what_is_no_panic_is_shown_as_it_is() {
         let text = "Error in the called contract (contract address: 0x1234): out of gas\n";
         assert_eq!(from_text(text), text.trim());
+        assert_eq!(from_text("Class with hash 0x1234 is already declared."), "Class with hash 0x1234 is already declared.");
         assert_eq!(decode(&[Felt::from(5)]), ["0x5"]);
     }
 }

@@ -4,18 +4,25 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use maat_prover::{ProvingKey, Visibility};
 use maat_runtime::{Executor, dequantise};
-use maat_transpiler::{Network, Package, Proving, Report, quantise_sample, run_program, samples};
+use maat_starknet::deploy::{self, deploy};
+use maat_starknet::devnet::{DEFAULT_SEED, Devnet};
+use maat_starknet::{Account, Client, Receipt, Registry, Target, key};
+use maat_transpiler::{Network, Package, PackageFolder, Proving, Report, quantise_sample, run_program, samples};
 use maat_verifier::{ModelCommitment, Preset, Security, verify};
 use serde_json::{Value, json};
 
+use super::deploy::Deployed;
 use super::inspect;
 use super::transpile::{CompilerChoice, Quantisation};
+use crate::network::{receipt, receipt_json};
 use crate::progress::Progress;
 use crate::response::{NOT_ZERO_KNOWLEDGE, Response, grouped, real, security, table};
 
-/// Transpile an example network, run it on real data in both executors, and prove an inference
+/// Transpile an example network, run it on real data in both executors, prove an inference, and run it on a local Starknet chain
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  maat demo\n  maat demo examples/lenet")]
+#[command(after_help = "Examples:\n  maat demo\n  maat demo examples/lenet\n  maat demo --starknet\n\n\
+    With --starknet the demo starts a local chain of its own, which ends with it. The first time, the chain has to be built, which takes\n\
+    about a quarter of an hour.")]
 pub struct Arguments {
     /// The example: a folder with NAME.onnx, calibration.json and test.json
     #[arg(default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/rockybot"), hide_default_value = true)]
@@ -26,6 +33,9 @@ pub struct Arguments {
     /// Keep the package in this folder
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
+    /// Declare, register, deploy and execute the model on a local chain too
+    #[arg(long)]
+    starknet: bool,
     #[command(flatten)]
     quantisation: Quantisation,
     #[command(flatten)]
@@ -41,7 +51,17 @@ pub struct Demonstrated {
     first: (String, Vec<(f64, f64)>),
     test: TestRun,
     proof: Proof,
+    starknet: Option<OnChain>,
     output: Option<PathBuf>,
+}
+
+/// The model on a local chain.
+struct OnChain {
+    deployment: Deployed,
+    /// Test samples that were executed by calls.
+    samples: usize,
+    /// The first of them in a transaction.
+    receipt: Receipt,
 }
 
 /// The test samples in all executors.
@@ -98,8 +118,11 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Demonstrated> {
     }
     progress.step("proving the first test sample");
     let proof = prove(&package, &inputs[0], &outputs[0])?;
+    let on_chain = || run_on_chain(&package, &inputs[..cairo_samples], &outputs[..cairo_samples], &mut |step| progress.step(step));
+    let starknet = arguments.starknet.then(on_chain).transpose()?;
     Ok(Demonstrated {
         proof,
+        starknet,
         name,
         example: arguments.example,
         first: (port.name.clone(), float[0][0].iter().copied().zip(quantised(0)).collect()),
@@ -126,6 +149,35 @@ fn prove(package: &Package, inputs: &[Vec<i32>], outputs: &[Vec<i32>]) -> anyhow
         bail!("the proof and the runtime disagree on the first test sample");
     }
     Ok(Proof::Verified { commitment, bytes: bytes.len(), proving, verifying, security: statement.security })
+}
+
+/// Deploys the model on a local chain, and compares what it gives there with what the runtime gave.
+fn run_on_chain(
+    package: &Package,
+    inputs: &[Vec<Vec<i32>>],
+    outputs: &[Vec<Vec<i32>>],
+    progress: &mut dyn FnMut(&str),
+) -> anyhow::Result<OnChain> {
+    let devnet = Devnet::start(DEFAULT_SEED, progress)?;
+    let client = Client::connect(&devnet.network())?;
+    let no_password = |_: &str| Err(std::io::Error::other("the local chain's accounts have none"));
+    let account = Account::new(&client, key::read(client.network(), &no_password)?, None)?;
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("package");
+    package.write(&path)?;
+    let deployment = deploy(&account, &PackageFolder::open(&path)?, &deploy::Options::default(), progress)?;
+    progress("executing on the local chain");
+    let registry = Registry::at(&client, deployment.registry);
+    let target = Target::Version { model: deployment.model, version: deployment.version };
+    let flat = |values: &[Vec<Vec<i32>>]| values.iter().map(|values| values.concat()).collect::<Vec<_>>();
+    let (inputs, expected) = (flat(inputs), flat(outputs));
+    let called = registry.call(target, &inputs, Some(package.report.cost.contract.steps))?;
+    let invoked = registry.invoke(&account, target, &inputs[..1], None)?;
+    if called != expected || invoked.outputs != expected[..1] {
+        bail!("the local chain and the runtime disagree");
+    }
+    let receipt = *invoked.receipts.first().context("a transaction has a receipt")?;
+    Ok(OnChain { deployment: Deployed(deployment), samples: inputs.len(), receipt })
 }
 
 /// Position of the first maximum.
@@ -167,6 +219,21 @@ impl Proof {
     }
 }
 
+impl OnChain {
+    fn text(&self) -> String {
+        format!(
+            "On a local Starknet chain:\n{}\n\n{} test samples called there: every integer equal to the runtime's. The first in a transaction:\n{}",
+            self.deployment.text(),
+            grouped(self.samples as u64),
+            receipt(&self.receipt)
+        )
+    }
+
+    fn json(&self) -> Value {
+        json!({ "deployment": self.deployment.json(), "samples": self.samples, "transaction": receipt_json(&self.receipt) })
+    }
+}
+
 impl Response for Demonstrated {
     fn text(&self) -> String {
         let (port, values) = &self.first;
@@ -189,14 +256,15 @@ impl Response for Demonstrated {
             },
             |output| format!("wrote {}", output.display()),
         );
-        let parts = [
+        let mut parts = vec![
             format!("{}: an ONNX network as a Cairo program", self.name),
             first.to_string(),
             agreement,
             self.proof.text(),
             inspect::cost(&self.report.cost),
-            written,
         ];
+        parts.extend(self.starknet.as_ref().map(OnChain::text));
+        parts.push(written);
         parts.join("\n\n")
     }
 
@@ -213,6 +281,7 @@ impl Response for Demonstrated {
                 "cairo_steps": self.test.steps,
             },
             "proof": self.proof.json(),
+            "starknet": self.starknet.as_ref().map(OnChain::json),
             "report": self.report,
             "output": self.output,
         })

@@ -1,0 +1,169 @@
+//! The verbs that work on a network, on a local chain of their own.
+
+mod common;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use common::{example, package, response, samples};
+use maat_starknet::devnet::{Devnet, executable};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A user with a home of their own, in whose cache there is no state, and the local chain's executable, built once on the machine.
+struct User {
+    home: TempDir,
+    executable: PathBuf,
+}
+
+impl User {
+    fn new() -> Self {
+        let executable = executable(&mut |step| println!("{step}")).unwrap_or_else(|error| panic!("{error}"));
+        Self { home: tempfile::tempdir().unwrap(), executable }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_maat"));
+        command.args(arguments).current_dir(self.home.path());
+        command.env_remove("MAAT_CONFIG").env("MAAT_CACHE", self.home.path().join("cache")).env("MAAT_DEVNET", &self.executable);
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        response(self.run(&[arguments, &["--json"]].concat()))
+    }
+
+    fn failure(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+        String::from_utf8(output.stderr).unwrap()
+    }
+}
+
+impl Drop for User {
+    fn drop(&mut self) {
+        let _ = self.run(&["devnet", "stop"]);
+    }
+}
+
+#[test]
+fn a_model_is_deployed_executed_and_revoked() {
+    let user = User::new();
+    assert!(user.failure(&["deploy", package()]).contains("start it with `maat devnet start`"));
+    assert_eq!(user.json(&["devnet", "status"])["state"], "does not run");
+    assert_eq!(user.json(&["devnet", "start", "--seed", "9"])["state"], "started");
+    let again = user.json(&["devnet", "start"]);
+    assert_eq!((again["state"].as_str(), again["chain"]["seed"].as_u64()), (Some("runs already"), Some(9)));
+
+    let input = user.home.path().join("in.json");
+    std::fs::write(&input, samples(3).to_string()).unwrap();
+    let input = input.to_str().unwrap();
+    assert!(user.failure(&["execute", package(), "--input", input]).contains("`maat deploy` deploys it"));
+    let deployed = user.json(&["deploy", package(), "--name", "rocky", "--metadata", "of the tests"]);
+    assert_eq!((deployed["name"].as_str(), deployed["version"].as_u64()), (Some("rocky"), Some(1)));
+    assert!(deployed["steps"].as_array().unwrap().iter().all(|step| step["receipt"]["l2_gas"].as_u64().unwrap() > 0), "{deployed}");
+    let again = user.json(&["deploy", package(), "--name", "rocky"]);
+    assert!(again["steps"].as_array().unwrap().iter().all(|step| step["receipt"].is_null()), "{again}");
+    assert_eq!(again["instance"], deployed["instance"]);
+
+    assert!(user.failure(&["execute", package(), "--input", input]).contains("no model rockybot with the class of this package"));
+    let runtime = user.json(&["run", package(), "--input", input]);
+    let called = user.json(&["execute", package(), "--input", input, "--name", "rocky"]);
+    assert_eq!((&called["outputs"], called["transactions"].as_array().unwrap().len()), (&runtime["outputs"], 0));
+    let invoked = user.json(&["execute", package(), "--input", input, "--name", "rocky", "--invoke"]);
+    assert_eq!((&invoked["outputs"], invoked["inferences"].as_u64()), (&runtime["outputs"], Some(3)));
+    let [transaction] = &invoked["transactions"].as_array().unwrap()[..] else { panic!("one transaction: {invoked}") };
+    assert!(transaction["l2_gas_share"].as_f64().unwrap() < 0.01 && transaction["calldata_felts"] == 4 + 3 + 3 * 37, "{transaction}");
+    assert!(invoked["model_part"]["steps"].as_u64().unwrap() < 20_000, "{invoked}");
+    let instance = deployed["instance"].as_str().unwrap();
+    let by_instance = user.json(&["execute", package(), "--input", input, "--instance", instance]);
+    assert_eq!(by_instance["outputs"], runtime["outputs"]);
+
+    let listed = user.json(&["registry", "list"]);
+    assert_eq!((listed[0]["name"].as_str(), listed.as_array().unwrap().len()), (Some("rocky"), 1));
+    let text = String::from_utf8(user.run(&["registry", "show", "rocky"]).stdout).unwrap();
+    for part in ["1, active", "[1, 36] * 2^-4", "of the tests", "model commitment"] {
+        assert!(text.contains(part), "`{part}` is missing in:\n{text}");
+    }
+    assert!(user.failure(&["registry", "show", "none"]).contains("no model \"none\""));
+    assert!(user.failure(&["registry", "revoke", "rocky", "--version", "2"]).contains("versions 1 to 1, and no version 2"));
+    assert!(user.failure(&["registry", "accept", "rocky"]).contains("registry: not the offered owner"));
+    let offered = user.json(&["registry", "transfer", "rocky", "--to", "0x5"]);
+    assert!(offered["model"]["pending_owner"].as_str().unwrap().ends_with('5'));
+    let deprecated = user.json(&["registry", "deprecate", "rocky"]);
+    assert_eq!(deprecated["model"]["versions"][0]["status"], "deprecated");
+    assert_eq!(user.json(&["execute", package(), "--input", input, "--name", "rocky"])["outputs"], runtime["outputs"]);
+    let revoked = user.json(&["registry", "revoke", "1"]);
+    assert_eq!(revoked["model"]["versions"][0]["status"], "revoked");
+    let refused = user.failure(&["execute", package(), "--input", input, "--name", "rocky"]);
+    assert_eq!(refused, "error: the execution was refused: registry: version is revoked\n");
+
+    assert_eq!(user.json(&["devnet", "stop"])["state"], "stopped");
+    assert_eq!(user.json(&["devnet", "stop"])["state"], "was not running");
+}
+
+#[test]
+fn a_configured_network_signs_with_a_key_that_is_never_shown() {
+    let user = User::new();
+    let devnet = Devnet::start(3, &mut |_| {}).unwrap();
+    let (address, key) = devnet.accounts().unwrap()[4];
+    let key = format!("{key:#x}");
+    let file = user.home.path().join("maat.toml");
+    let write = |more: &str| {
+        let text = format!("[networks.local]\nurl = \"{}\"\naccount = \"{address:#x}\"\n{more}", devnet.url());
+        std::fs::write(&file, text).unwrap();
+    };
+    write("key_env = \"MAAT_TEST_KEY\"\n");
+    let network = ["--network", "local"];
+    let with_key = |arguments: &[&str]| user.command(&[arguments, &network].concat()).env("MAAT_TEST_KEY", &key).output().unwrap();
+    let text = |output: &Output| String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned();
+
+    assert!(user.failure(&[&["registry", "deploy"], &network[..]].concat()).contains("MAAT_TEST_KEY is not set"));
+    assert!(text(&with_key(&["deploy", package()])).contains("deploy it with `maat registry deploy`"));
+    let mut shown = text(&with_key(&["registry", "deploy"]));
+    shown += &text(&with_key(&["deploy", package()]));
+    shown += &text(&with_key(&["registry", "list"]));
+    assert!(shown.contains("rockybot") && shown.contains(&format!("{address:#066x}")), "{shown}");
+    assert!(!shown.contains(key.trim_start_matches("0x")), "a key was shown");
+    let manifest = std::fs::read_to_string(Path::new(package()).join("manifest.json")).unwrap();
+    assert!(!manifest.contains(key.trim_start_matches("0x")));
+
+    // The key of somebody else, and none at all.
+    let other = format!("{:#x}", devnet.accounts().unwrap()[5].1);
+    let refused =
+        user.command(&["registry", "transfer", "rockybot", "--to", "0x5", "--network", "local"]).env("MAAT_TEST_KEY", other).output();
+    let refused = text(&refused.unwrap());
+    assert!(refused.contains("the key is not the account's"), "{refused}");
+    write("private_key = \"0x1\"\n");
+    assert!(text(&with_key(&["registry", "list"])).contains("a key must not stand in this file"));
+    write("chain_id = \"SN_MAIN\"\nkey_env = \"MAAT_TEST_KEY\"\n");
+    assert!(text(&with_key(&["registry", "list"])).contains("is of chain SN_SEPOLIA, but SN_MAIN is configured"));
+    let unknown = user.failure(&["registry", "list", "--network", "elsewhere"]);
+    assert!(unknown.contains("there is no network `elsewhere`") && unknown.contains("local, devnet"), "{unknown}");
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_before_anything_is_sent() {
+    let user = User::new();
+    assert!(user.failure(&["deploy", package(), "--salt", "5"]).contains("--salt 5: it is no felt"));
+    let input = example("input.json");
+    assert!(user.failure(&["execute", package(), "--input", &input, "--instance", "x"]).contains("--instance x: it is no address"));
+    assert!(user.failure(&["registry", "transfer", "1", "--to", "me"]).contains("--to me: it is no address"));
+    assert!(user.failure(&["deploy", "/no/such/package"]).contains("/no/such/package"));
+    let missing = user.command(&["devnet", "start"]).env("MAAT_DEVNET", "/no/such/file").output().unwrap();
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("MAAT_DEVNET names /no/such/file, which is no file"));
+}
+
+#[test]
+fn the_demo_ends_on_a_chain() {
+    let user = User::new();
+    let demo = user.json(&["demo", "--starknet", "--cairo-samples", "2"]);
+    assert_eq!(demo["starknet"]["samples"], 2);
+    assert!(demo["starknet"]["transaction"]["l2_gas"].as_u64().unwrap() > 1_000_000, "{}", demo["starknet"]);
+    assert_eq!(user.json(&["devnet", "status"])["state"], "does not run");
+}
