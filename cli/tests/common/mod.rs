@@ -1,4 +1,5 @@
 //! What the tests of the binary share.
+#![allow(dead_code, reason = "each test file uses some of these")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

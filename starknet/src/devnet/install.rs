@@ -1,5 +1,6 @@
 //! Builds `starknet-devnet` with cargo, once on a machine.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -51,27 +52,32 @@ pub fn executable(progress: &mut dyn FnMut(&str)) -> Result<PathBuf, ChainError>
 /// # Errors
 /// There is no cargo, or the build fails: the error has its last lines.
 pub fn install(progress: &mut dyn FnMut(&str)) -> Result<PathBuf, ChainError> {
-    let folder = folder()?;
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    install_in(&folder()?, &cargo, progress)
+}
+
+fn install_in(folder: &Path, cargo: &OsStr, progress: &mut dyn FnMut(&str)) -> Result<PathBuf, ChainError> {
     let file = |path: &Path| {
         let path = path.to_path_buf();
         move |source| ChainError::File { path, source }
     };
-    std::fs::create_dir_all(&folder).map_err(file(&folder))?;
+    std::fs::create_dir_all(folder).map_err(file(folder))?;
     // Two at a time would build the same files.
     let lock_path = folder.join("install.lock");
     let lock = File::create(&lock_path).map_err(file(&lock_path))?;
     progress(&format!("waiting for another installation of {NAME} to end"));
     lock.lock().map_err(file(&lock_path))?;
-    if let Some(path) = installed()? {
+    let path = place(folder);
+    if path.is_file() {
         return Ok(path);
     }
     let build = folder.join("build");
     let title = format!("building {NAME} {VERSION}, once on this machine, for about 15 minutes");
     progress(&title);
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = Command::new(cargo);
     command.args(["install", NAME, "--version", VERSION, "--locked", "--no-track", "--force", "--root"]).arg(folder.join(VERSION));
     // A folder outside of any workspace, whose settings would be taken over.
-    command.arg("--target-dir").arg(&build).current_dir(&folder);
+    command.arg("--target-dir").arg(&build).current_dir(folder);
     // It is built a third faster so, and runs our contracts no slower than they are compiled.
     command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
     let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
@@ -89,11 +95,53 @@ pub fn install(progress: &mut dyn FnMut(&str)) -> Result<PathBuf, ChainError> {
         last.push(line);
     }
     let status = child.wait().map_err(|error| ChainError::Devnet(format!("cargo, which builds {NAME}, was lost: {error}")))?;
-    let path = place(&folder);
     if !status.success() || !path.is_file() {
         return Err(ChainError::Devnet(format!("{NAME} {VERSION} could not be built; cargo's last lines:\n{}", last.join("\n"))));
     }
     // Several gigabytes that nothing needs any more; that they are left is no reason to fail.
     let _ = std::fs::remove_dir_all(&build);
     Ok(path)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// A script that stands for cargo.
+    fn cargo(folder: &Path, script: &str) -> PathBuf {
+        let path = folder.join("cargo");
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    #[test]
+    fn what_cargo_builds_is_found_and_built_once() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = temporary.path().join("of/maat");
+        // The ninth argument is the folder to install to.
+        let script = "test \"$1 $2 $3 $4 $5\" = 'install starknet-devnet --version 0.10.1 --locked' || exit 1\n\
+            test \"$8\" = --root || exit 2\necho '   Compiling one v1' >&2\necho '   Compiling two v1' >&2\n\
+            mkdir -p \"$9/bin\" && touch \"$9/bin/starknet-devnet\"\ntouch ../ran-$$";
+        let cargo = cargo(temporary.path(), script);
+        let mut steps = Vec::new();
+        let path = install_in(&folder, cargo.as_os_str(), &mut |step| steps.push(step.to_owned())).unwrap();
+        assert_eq!(path, folder.join("0.10.1/bin/starknet-devnet"));
+        assert!(steps.last().unwrap().ends_with("2 of about 560 crates"), "{steps:?}");
+        assert_eq!(install_in(&folder, cargo.as_os_str(), &mut |_| ()).unwrap(), path);
+        let runs = std::fs::read_dir(temporary.path().join("of")).unwrap().count() - 1;
+        assert_eq!(runs, 1);
+    }
+
+    #[test]
+    fn a_build_that_fails_shows_its_last_lines() {
+        let temporary = tempfile::tempdir().unwrap();
+        let cargo = cargo(temporary.path(), "for line in $(seq 40); do echo \"line $line\" >&2; done; exit 3");
+        let error = install_in(&temporary.path().join("maat"), cargo.as_os_str(), &mut |_| ()).unwrap_err().to_string();
+        assert!(error.contains("could not be built") && error.contains("line 40") && !error.contains("line 25\n"), "{error}");
+        let error = install_in(&temporary.path().join("maat"), OsStr::new("/no/such/cargo"), &mut |_| ()).unwrap_err().to_string();
+        assert!(error.contains("cannot be started"), "{error}");
+    }
 }

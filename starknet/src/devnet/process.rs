@@ -67,6 +67,7 @@ pub fn start(port: Option<u16>, seed: u32, progress: &mut dyn FnMut(&str)) -> Re
     let executable = install::executable(progress)?;
     progress("starting the local chain");
     let folder = folder()?;
+    std::fs::create_dir_all(&folder).map_err(|source| ChainError::File { path: folder.clone(), source })?;
     let log = folder.join("log");
     let state = state_file()?;
     let (mut child, url) = spawn(&executable, port, seed, &log, true)?;
