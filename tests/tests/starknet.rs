@@ -284,9 +284,9 @@ fn inputs_that_a_model_does_not_take_are_refused_with_the_reason() {
     for (input, reason) in cases {
         let nonce = account.nonce().unwrap();
         for error in [
-            registry.call(version(&deployment), &[input.clone()], None).unwrap_err(),
+            registry.call(version(&deployment), std::slice::from_ref(&input), None).unwrap_err(),
             registry.call(version(&deployment), &[good.clone(), input.clone()], None).unwrap_err(),
-            registry.invoke(&account, version(&deployment), &[input.clone()], None).err().unwrap(),
+            registry.invoke(&account, version(&deployment), std::slice::from_ref(&input), None).err().unwrap(),
         ] {
             assert!(matches!(&error, ChainError::Panicked { message, .. } if message == reason), "{error}, not {reason}");
         }
