@@ -29,7 +29,7 @@ use response::Response;
     maat deploy package\n  \
     maat execute package --input in.json\n\n\
     A verifier needs no more of the package than the commitment that `transpile` prints: maat verify proof.bin --commitment 0x00..\n\
-    `maat demo` does all of it with an example. `maat VERB --help` has more."
+    `maat demo --starknet` does all of it with an example. `maat VERB --help` has more."
 )]
 struct Arguments {
     #[command(subcommand)]

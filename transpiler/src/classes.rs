@@ -8,7 +8,8 @@ use crate::codegen::{Draft, Generated};
 use crate::cost::{ClassSize, Figure};
 use crate::error::TranspileError;
 
-/// An estimated share of the limits above which one class is not even tried: estimates of whole networks come within a quarter of the truth.
+/// An estimated share of the limits above which one class is not even tried: estimates of whole networks come within a quarter of the
+/// truth.
 const CERTAINLY_TOO_LARGE: f64 = 1.35;
 
 /// A network with its program and classes.

@@ -53,7 +53,7 @@ pub enum TranspileError {
     Codegen { node: String, reason: String },
     /// A node is too large for a class of its own.
     #[error(
-        "node `{node}` does not fit into a class on Starknet: {figure}. With 0 parts the package is made all the same, for proofs and the Cairo VM"
+        "node `{node}` does not fit into a class on Starknet: {figure}. With --parts 0 the package is made all the same, for proofs and the Cairo VM"
     )]
     TooLarge { node: String, figure: Figure },
     /// The generated package does not compile, which is a bug of ours.
