@@ -256,24 +256,27 @@ impl<'c> Registry<'c> {
         }
     }
 
-    /// A model by its name, or by its number.
+    /// A model by its name, or by its number if no model has that for a name.
     ///
     /// # Errors
     /// There is none.
     pub fn model(&self, model: &str) -> Result<Model, ChainError> {
+        if let Some(model) = self.model_by_name(model)? {
+            return Ok(model);
+        }
+        let id = model.parse().ok().filter(|id| *id > 0);
+        let known = id.map(|id: u64| Ok::<_, ChainError>((id <= self.model_count()?).then_some(id))).transpose()?.flatten();
         let unknown =
             || ChainError::NotRegistered { reason: format!("the registry has no model {model:?}; `maat registry list` lists them") };
-        match self.model_by_name(model)? {
-            Some(model) => Ok(model),
-            None => {
-                let id: u64 = model.parse().map_err(|_| unknown())?;
-                if (1..=self.model_count()?).contains(&id) {
-                    self.ask("looking up a model", "model", vec![id.into()])
-                } else {
-                    Err(unknown())
-                }
-            }
-        }
+        self.model_by_id(known.ok_or_else(unknown)?)
+    }
+
+    /// A model by its number.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn model_by_id(&self, id: u64) -> Result<Model, ChainError> {
+        self.ask("looking up a model", "model", vec![id.into()])
     }
 
     /// A model by its name, if there is one.
@@ -283,7 +286,7 @@ impl<'c> Registry<'c> {
     pub fn model_by_name(&self, name: &str) -> Result<Option<Model>, ChainError> {
         let Ok(felt) = name_felt(name) else { return Ok(None) };
         let id: u64 = self.ask("looking up a name", "model_by_name", vec![felt])?;
-        if id == 0 { Ok(None) } else { self.ask("looking up a model", "model", vec![id.into()]).map(Some) }
+        if id == 0 { Ok(None) } else { self.model_by_id(id).map(Some) }
     }
 
     /// A version of a model.

@@ -2,7 +2,7 @@ use anyhow::{anyhow, bail};
 use maat_starknet::config::parse_felt;
 use maat_starknet::deploy::{Step, deploy_registry};
 use maat_starknet::registry::{Lifecycle, Model, Port, Status, Version};
-use maat_starknet::{Client, Receipt, Registry};
+use maat_starknet::{Receipt, Registry};
 use serde_json::{Value, json};
 
 use super::deploy::{steps, steps_json};
@@ -14,8 +14,8 @@ use crate::response::{Response, fields, table};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat registry list\n  maat registry show rocky\n  maat registry revoke rocky --version 2\n  \
     maat registry transfer rocky --to 0x123..\n\n\
-    MODEL is a name or a number. `maat deploy` registers models. A version's end takes effect when its timelock has passed, and can be\n\
-    cancelled until then; after that it is final. A transfer takes effect when the new owner accepts it.")]
+    MODEL is a name, or a number if no model has that for a name. `maat deploy` registers models. A version's end takes effect when its\n\
+    timelock has passed, and can be cancelled until then; after that it is final. A transfer takes effect when the new owner accepts it.")]
 pub struct Arguments {
     #[command(subcommand)]
     action: Action,
@@ -97,7 +97,9 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
         }
         Action::Show { model, network } => {
             let client = network.connect()?;
-            Ok(Box::new(show(&client, &model)?))
+            let registry = Registry::find(&client)?;
+            let model = registry.model(&model)?;
+            Ok(Box::new(show(&registry, model)?))
         }
         Action::Deprecate(of) => retire(&of, &progress, Announcement::Deprecation),
         Action::Revoke(of) => retire(&of, &progress, Announcement::Revocation),
@@ -109,7 +111,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
             let model = registry.model(&model)?;
             progress.step("offering the model");
             let receipt = registry.transfer_ownership(&bounds.account(&client)?, model.id, to)?;
-            Ok(Box::new(Changed { receipt, after: show(&client, &model.id.to_string())? }))
+            Ok(Box::new(Changed { receipt, after: show(&registry, registry.model_by_id(model.id)?)? }))
         }
         Action::Accept { model, network, bounds } => {
             let client = network.connect()?;
@@ -117,7 +119,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
             let model = registry.model(&model)?;
             progress.step("accepting the model");
             let receipt = registry.accept_ownership(&bounds.account(&client)?, model.id)?;
-            Ok(Box::new(Changed { receipt, after: show(&client, &model.id.to_string())? }))
+            Ok(Box::new(Changed { receipt, after: show(&registry, registry.model_by_id(model.id)?)? }))
         }
         Action::Deploy { network, bounds } => {
             let client = network.connect()?;
@@ -155,12 +157,10 @@ fn retire(of: &OfVersion, progress: &Progress, announcement: Announcement) -> an
         Announcement::Revocation => registry.revoke(&account, model.id, version)?,
         Announcement::Cancellation => registry.cancel(&account, model.id, version)?,
     };
-    Ok(Box::new(Changed { receipt, after: show(&client, &model.id.to_string())? }))
+    Ok(Box::new(Changed { receipt, after: show(&registry, registry.model_by_id(model.id)?)? }))
 }
 
-fn show(client: &Client, model: &str) -> anyhow::Result<Shown> {
-    let registry = Registry::find(client)?;
-    let model = registry.model(model)?;
+fn show(registry: &Registry, model: Model) -> anyhow::Result<Shown> {
     let versions = (1..=model.versions).map(|version| Ok((registry.version(&model, version)?, registry.lifecycle(&model, version)?)));
     let versions = versions.collect::<anyhow::Result<Vec<_>>>()?;
     Ok(Shown { model, versions })

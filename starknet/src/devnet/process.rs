@@ -61,13 +61,17 @@ pub fn running() -> Result<Option<Running>, ChainError> {
 /// # Errors
 /// It cannot be installed or started, or does not answer in time, or the port is taken.
 pub fn start(port: Option<u16>, seed: u32, progress: &mut dyn FnMut(&str)) -> Result<(Running, bool), ChainError> {
-    if let Some(running) = running()? {
-        return Ok((running, false));
-    }
     let executable = install::executable(progress)?;
     progress("starting the local chain");
     let folder = folder()?;
     std::fs::create_dir_all(&folder).map_err(|source| ChainError::File { path: folder.clone(), source })?;
+    // Of two that start at the same moment, one would be forgotten.
+    let lock_path = folder.join("start.lock");
+    let lock = File::create(&lock_path).and_then(|lock| lock.lock().map(|()| lock));
+    let _lock = lock.map_err(|source| ChainError::File { path: lock_path, source })?;
+    if let Some(running) = running()? {
+        return Ok((running, false));
+    }
     let log = folder.join("log");
     let state = state_file()?;
     let (mut child, url) = spawn(&executable, port, seed, &log, true)?;
