@@ -2,6 +2,7 @@
 
 mod arguments;
 mod files;
+mod inferences;
 mod network;
 mod opening;
 mod program_hashes;

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use maat_verifier::Security;
 use maat_verifier::cairo::Builtin;
@@ -57,7 +59,13 @@ pub fn builtins(used: &[(Builtin, u32)]) -> String {
     if list.is_empty() { "none".to_owned() } else { list.join(", ") }
 }
 
-/// The same, for machines.
+/// The builtins of a contract, with how often they were used.
+pub fn builtin_uses(used: &BTreeMap<String, u64>) -> String {
+    let list: Vec<_> = used.iter().filter(|(_, uses)| **uses > 0).map(|(name, uses)| format!("{name} {}", grouped(*uses))).collect();
+    if list.is_empty() { "none".to_owned() } else { list.join(", ") }
+}
+
+/// The cells of builtins, for machines.
 pub fn builtin_cells(used: &[(Builtin, u32)]) -> Map<String, Value> {
     used.iter().map(|(builtin, cells)| (builtin.to_string(), (*cells).into())).collect()
 }

@@ -70,6 +70,23 @@ impl Bounds {
     }
 }
 
+/// A transaction that is ready to be signed. Executions and declarations have the same methods, but no trait for them.
+macro_rules! prepared {
+    ($transaction:expr, $nonce:expr, $bounds:expr) => {
+        $transaction
+            .nonce($nonce)
+            .l1_gas($bounds.l1_gas)
+            .l1_gas_price($bounds.l1_gas_price)
+            .l2_gas($bounds.l2_gas)
+            .l2_gas_price($bounds.l2_gas_price)
+            .l1_data_gas($bounds.l1_data_gas)
+            .l1_data_gas_price($bounds.l1_data_gas_price)
+            .tip(0)
+            .prepared()
+            .expect("all fields are given")
+    };
+}
+
 /// An account that signs and pays.
 pub struct Account<'c> {
     client: &'c Client,
@@ -119,17 +136,7 @@ impl<'c> Account<'c> {
         let nonce = self.nonce()?;
         let estimate = self.client.runtime.block_on(execution().nonce(nonce).estimate_fee());
         let bounds = self.bounds(what, estimate, limits::TRANSACTION_L2_GAS)?;
-        let prepared = execution()
-            .nonce(nonce)
-            .l1_gas(bounds.l1_gas)
-            .l1_gas_price(bounds.l1_gas_price)
-            .l2_gas(bounds.l2_gas)
-            .l2_gas_price(bounds.l2_gas_price)
-            .l1_data_gas(bounds.l1_data_gas)
-            .l1_data_gas_price(bounds.l1_data_gas_price)
-            .tip(0)
-            .prepared()
-            .expect("all fields are given");
+        let prepared = prepared!(execution(), nonce, bounds);
         let hash = prepared.transaction_hash(false);
         self.sent(what, hash, || async { prepared.send().await.map(|_| ()) })?;
         let receipt = self.wait(what, hash)?;
@@ -154,17 +161,7 @@ impl<'c> Account<'c> {
         }
         // What a declaration costs grows with the class, whose size has limits of its own.
         let bounds = self.bounds(what, estimate, u64::MAX)?;
-        let prepared = declaration()
-            .nonce(nonce)
-            .l1_gas(bounds.l1_gas)
-            .l1_gas_price(bounds.l1_gas_price)
-            .l2_gas(bounds.l2_gas)
-            .l2_gas_price(bounds.l2_gas_price)
-            .l1_data_gas(bounds.l1_data_gas)
-            .l1_data_gas_price(bounds.l1_data_gas_price)
-            .tip(0)
-            .prepared()
-            .expect("all fields are given");
+        let prepared = prepared!(declaration(), nonce, bounds);
         let hash = prepared.transaction_hash(false);
         self.sent(what, hash, || async { prepared.send().await.map(|_| ()) })?;
         self.wait(what, hash).map(|receipt| Some(Receipt::new(&receipt, 0)))

@@ -5,14 +5,15 @@ use maat_cairo::gas;
 use maat_runtime::Executor;
 use maat_starknet::config::parse_felt;
 use maat_starknet::{ChainError, Receipt, Registry, Target};
-use maat_transpiler::{PackageFolder, quantise_sample, run_contract, samples};
+use maat_transpiler::run_contract;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::run::{Tensors, collect};
+use crate::inferences::Inferences;
 use crate::network::{NetworkChoice, TransactionBounds, receipt, receipt_json};
 use crate::progress::Progress;
-use crate::response::{Response, grouped, percent};
+use crate::response::{Response, builtin_uses, grouped, percent};
 
 /// Run a deployed model on Starknet, as a call or in a transaction
 #[derive(clap::Args)]
@@ -55,16 +56,12 @@ pub struct Execution {
 struct ModelPart {
     steps: u64,
     builtins: std::collections::BTreeMap<String, u64>,
-    /// Computed from these by Starknet's versioned constants.
+    /// Computed from these and the library calls by Starknet's versioned constants.
     l2_gas: u64,
 }
 
 pub fn run(arguments: Arguments) -> anyhow::Result<Execution> {
-    let package = PackageFolder::open(&arguments.package)?;
-    let model = package.model()?;
-    let specs: Vec<samples::InputSpec> = model.inputs().iter().map(|input| (input.name.clone(), input.shape.dims().to_vec())).collect();
-    let batch = samples::read(&arguments.input, &specs)?;
-    let batch = batch.iter().map(|sample| quantise_sample(&model, sample)).collect::<Result<Vec<_>, _>>()?;
+    let Inferences { package, model, inferences: batch } = Inferences::read(&arguments.package, &arguments.input)?;
     let Some(first) = batch.first() else { bail!("{} holds no inputs", arguments.input.display()) };
     let instance = match &arguments.instance {
         Some(text) => {
@@ -112,7 +109,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Execution> {
             expected.concat()
         );
     }
-    let l2_gas = gas::of_execution(alone.steps, &alone.builtins).unwrap_or(alone.gas);
+    let of_resources = gas::of_execution(alone.steps, &alone.builtins);
+    let l2_gas = of_resources.map_or(alone.gas, |gas| gas + gas::LIBRARY_CALL * alone.library_calls);
     Ok(Execution {
         tensors: collect(&model, &expected),
         inferences: inputs.len(),
@@ -124,15 +122,13 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Execution> {
 impl Response for Execution {
     fn text(&self) -> String {
         let Self { tensors, inferences, receipts, part } = self;
-        let builtins: Vec<String> =
-            part.builtins.iter().filter(|(_, uses)| **uses > 0).map(|(name, uses)| format!("{name} {}", grouped(*uses))).collect();
         let mut lines = vec![tensors.text()];
         lines.push(format!("{} on the chain, every integer equal to the runtime's", inferences_text(*inferences)));
         lines.push(format!(
             "model part: {} Cairo steps ({} of a transaction's limit), builtins {}, {} L2 gas ({}), for one inference",
             grouped(part.steps),
             percent(part.steps as f64 / maat_cairo::limits::TRANSACTION_STEPS as f64),
-            if builtins.is_empty() { "none".to_owned() } else { builtins.join(", ") },
+            builtin_uses(&part.builtins),
             grouped(part.l2_gas),
             percent(part.l2_gas as f64 / maat_cairo::limits::TRANSACTION_L2_GAS as f64)
         ));

@@ -5,7 +5,7 @@ use maat_transpiler::codegen::Plan;
 use maat_transpiler::{Accuracy, Cost, Figure, Manifest, PackageFolder, Proving, Quality, Report, Witness};
 use serde_json::{Value, json};
 
-use crate::response::{Response, fields, grouped, percent, real, table};
+use crate::response::{Response, builtin_uses, fields, grouped, percent, real, table};
 
 /// Show what is in a model package: nodes, scales, proven ranges, accuracy, cost
 #[derive(clap::Args)]
@@ -141,8 +141,6 @@ pub fn cost(cost: &Cost) -> String {
         Plan::Looped { inputs, groups } => format!("loop over tiles of {inputs} x {groups}"),
     };
     let layers = cost.layers.iter().map(|layer| format!("{} {}", layer.layer, held(&layer.plan))).collect::<Vec<_>>().join(", ");
-    let builtins = cost.contract.builtins.iter().filter(|(_, uses)| **uses > 0);
-    let builtins = builtins.map(|(name, uses)| format!("{name} {}", grouped(*uses))).collect::<Vec<_>>().join(", ");
     let mut lines = vec![
         ("multiply-accumulates".to_owned(), grouped(cost.macs)),
         ("Cairo steps".to_owned(), grouped(cost.steps as u64)),
@@ -150,7 +148,7 @@ pub fn cost(cost: &Cost) -> String {
         ("layers".to_owned(), if layers.is_empty() { "none".to_owned() } else { layers }),
     ];
     lines.extend(cost.contract.figures().map(|figure| (figure.name.to_owned(), of(&figure))));
-    lines.push(("contract builtins".to_owned(), if builtins.is_empty() { "none".to_owned() } else { builtins }));
+    lines.push(("contract builtins".to_owned(), builtin_uses(&cost.contract.builtins)));
     for class in &cost.classes {
         let of_class = if cost.classes.len() == 1 { String::new() } else { format!(", {}", class.name) };
         lines.extend(class.figures().map(|figure| (format!("{}{of_class}", figure.name), of(&figure))));

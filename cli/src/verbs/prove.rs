@@ -7,12 +7,12 @@ use std::time::Duration;
 use anyhow::bail;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use maat_prover::Salt;
-use maat_runtime::Model;
-use maat_transpiler::{PackageFolder, execute_program, quantise_sample, samples};
+use maat_transpiler::execute_program;
 use maat_verifier::Preset;
 use serde_json::{Map, Value};
 
 pub use self::cairo::prove_execution;
+use crate::inferences::Inferences;
 use crate::opening;
 use crate::progress::Progress;
 use crate::response::{Response, table};
@@ -98,7 +98,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
             if arguments.commit_inputs || arguments.commit_outputs {
                 bail!("a Cairo proof publishes inputs and outputs: only model proofs commit to them");
             }
-            let Inferences { package, inferences, .. } = Inferences::read(&arguments)?;
+            let Inferences { package, inferences, .. } = Inferences::read(&arguments.package, &arguments.input)?;
             let [inputs] = &inferences[..] else {
                 bail!("{} has a batch of {}, and a Cairo proof is for one inference", arguments.input.display(), inferences.len());
             };
@@ -106,25 +106,6 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
             let execution = execute_program(&package.program()?, inputs)?;
             Ok(Box::new(prove_execution(&execution, arguments.preset, &arguments.output, !arguments.no_cache, &progress)?))
         }
-    }
-}
-
-/// The inferences that are to be proven.
-struct Inferences {
-    package: PackageFolder,
-    model: Model,
-    inferences: Vec<Vec<Vec<i32>>>,
-}
-
-impl Inferences {
-    fn read(arguments: &Arguments) -> anyhow::Result<Self> {
-        let package = PackageFolder::open(&arguments.package)?;
-        let model = package.model()?;
-        let inputs: Vec<samples::InputSpec> =
-            model.inputs().iter().map(|input| (input.name.clone(), input.shape.dims().to_vec())).collect();
-        let samples = samples::read(&arguments.input, &inputs)?;
-        let inferences = samples.iter().map(|sample| quantise_sample(&model, sample)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { package, model, inferences })
     }
 }
 

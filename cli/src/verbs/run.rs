@@ -2,9 +2,10 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use maat_runtime::{Executor, Model, dequantise};
-use maat_transpiler::{PackageFolder, quantise_sample, run_program, samples};
+use maat_transpiler::run_program;
 use serde_json::{Map, Value, json};
 
+use crate::inferences::Inferences;
 use crate::response::{Response, grouped, real};
 
 /// Run a model package on inputs, in the integer runtime or in the Cairo VM
@@ -43,12 +44,7 @@ pub struct Outputs {
 }
 
 pub fn run(arguments: Arguments) -> anyhow::Result<Outputs> {
-    let package = PackageFolder::open(&arguments.package)?;
-    let model = package.model()?;
-    let inputs: Vec<samples::InputSpec> = model.inputs().iter().map(|input| (input.name.clone(), input.shape.dims().to_vec())).collect();
-    let samples = samples::read(&arguments.input, &inputs)?;
-    let batch = samples.iter().map(|sample| quantise_sample(&model, sample)).collect::<Result<Vec<_>, _>>()?;
-
+    let Inferences { package, model, inferences: batch } = Inferences::read(&arguments.package, &arguments.input)?;
     let (results, executor, steps, ms) = match arguments.executor {
         ExecutorChoice::Runtime => {
             let started = Instant::now();

@@ -7,8 +7,9 @@ use maat_verifier::layout::{AUXILIARY_WIDTH, MAIN_WIDTH};
 use maat_verifier::{ModelCommitment, Preset, Security, verify};
 use serde_json::{Value, json};
 
-use super::{Arguments, Inferences, milliseconds, ms, peak_memory, stage_table};
+use super::{Arguments, milliseconds, ms, peak_memory, stage_table};
 use crate::files::{Destination, Readers};
+use crate::inferences::Inferences;
 use crate::opening;
 use crate::progress::Progress;
 use crate::response::{NOT_ZERO_KNOWLEDGE, Response, fields, grouped, security};
@@ -32,7 +33,7 @@ pub struct Proof {
 
 /// Proves a batch of inferences of the package's model.
 pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Proof> {
-    let Inferences { package, model, inferences } = Inferences::read(&arguments)?;
+    let Inferences { package, model, inferences } = Inferences::read(&arguments.package, &arguments.input)?;
     let entries = package.entries()?.clone();
     let listed = package.manifest.proving.batches();
     let Some(batch) = listed.iter().copied().find(|batch| *batch as usize == inferences.len()) else {
