@@ -56,6 +56,11 @@ enum Verb {
     Registry(verbs::registry::Arguments),
 }
 
+/// Exit code: what was to be checked was checked, and does not hold.
+const DOES_NOT_HOLD: u8 = 1;
+/// Exit code: it could not be checked or done, or the command line was wrong.
+const NOT_CHECKED: u8 = 2;
+
 fn main() -> ExitCode {
     silence_importer_panics();
     let matches = Arguments::command().get_matches();
@@ -79,8 +84,11 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(response) => {
-            response::print(response.as_ref(), arguments.json);
-            if response.succeeded() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+            if let Err(error) = response::print(response.as_ref(), arguments.json) {
+                eprintln!("error: cannot write to the standard output: {error}");
+                return ExitCode::from(NOT_CHECKED);
+            }
+            if response.succeeded() { ExitCode::SUCCESS } else { ExitCode::from(DOES_NOT_HOLD) }
         }
         Err(error) => {
             if arguments.json {
@@ -88,7 +96,7 @@ fn main() -> ExitCode {
             } else {
                 eprintln!("error: {error:#}");
             }
-            ExitCode::FAILURE
+            ExitCode::from(NOT_CHECKED)
         }
     }
 }

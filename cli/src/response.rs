@@ -23,14 +23,36 @@ pub trait Response {
     fn succeeded(&self) -> bool {
         true
     }
+    /// What the user must not overlook: a sentence each. They go to the standard error stream, and into the JSON form as `warnings`.
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
-/// Prints a response to the standard output.
-pub fn print(response: &dyn Response, json: bool) {
+/// Prints a response to the standard output, and its warnings before it to the standard error stream.
+///
+/// # Errors
+/// The standard output cannot be written. A closed pipe is the reader's decision, not an error.
+pub fn print(response: &dyn Response, json: bool) -> std::io::Result<()> {
     use std::io::Write;
-    let text = if json { response.json().to_string() } else { response.text() };
-    // A closed pipe is the reader's decision, not an error.
-    let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
+    let warnings = response.warnings();
+    let text = if json {
+        let mut value = response.json();
+        if let Value::Object(fields) = &mut value
+            && !warnings.is_empty()
+        {
+            fields.insert("warnings".to_owned(), warnings.into());
+        }
+        value.to_string()
+    } else {
+        warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+        response.text()
+    };
+    let mut output = std::io::stdout();
+    match writeln!(output, "{}", text.trim_end()).and_then(|()| output.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }
 
 /// A plain table whose columns after the first are right-aligned.
