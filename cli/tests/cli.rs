@@ -4,6 +4,7 @@ mod common;
 
 use std::io::{Cursor, Write};
 use std::path::Path;
+use std::process::Command;
 
 use maat_verifier::Goldilocks;
 use maat_verifier::layout::{AUXILIARY_WIDTH, MAIN_WIDTH};
@@ -69,6 +70,43 @@ fn the_demo_runs_and_reports() {
     assert!(value["test"]["same_argmax"].as_u64().unwrap() >= 254);
     assert_eq!(value["first_sample"]["float"].as_array().unwrap().len(), 12);
     assert_eq!(value["proof"]["security"]["conjectured"], 99);
+}
+
+#[test]
+fn the_demo_needs_nothing_but_the_binary_and_what_it_suggests_works() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = folder.path().join("cache");
+    // As a user who has the binary alone.
+    let run = |arguments: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_maat"));
+        let output = command.args(arguments.split(' ')).current_dir(folder.path()).env("MAAT_CACHE", &cache).output().unwrap();
+        assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let text = run("demo --cairo-samples 1");
+    assert!(!text.contains(concat!(env!("CARGO_MANIFEST_DIR"), "/..")), "{text}");
+    let (_, commands) = text.split_once("Try it yourself:\n").unwrap();
+    let commands: Vec<&str> = commands.lines().map(|line| line.trim().strip_prefix("maat ").unwrap()).collect();
+    assert_eq!(commands[0], "demo --save-example rockybot");
+    assert!(commands.len() == 4 && commands[1].starts_with("transpile ") && commands[3].starts_with("run "), "{commands:?}");
+    commands.iter().for_each(|command| drop(run(command)));
+    for file in ["rockybot.onnx", "calibration.json", "test.json", "input.json"] {
+        assert_eq!(std::fs::read(folder.path().join("rockybot").join(file)).unwrap(), std::fs::read(example(file)).unwrap(), "{file}");
+    }
+    let message = failure(&["demo", "--save-example", folder.path().join("rockybot").to_str().unwrap()]);
+    assert!(message.contains("cannot create the folder "), "{message}");
+}
+
+#[test]
+fn operators_are_listed_and_looked_up() {
+    let list = json(&["operators"]);
+    assert!(list["operators"].as_array().unwrap().contains(&"Softmax".into()));
+    assert_eq!(json(&["operators", "softmax"]), serde_json::json!({ "operator": "Softmax", "supported": true }));
+    let output = maat(&["operators", "ZipMap", "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&value["operator"], &value["supported"]), (&"ai.onnx.ml.ZipMap".into(), &false.into()));
+    assert!(value["advice"].as_str().unwrap().contains("zipmap"), "{value}");
 }
 
 /// Proves the first test inputs with further arguments; gives the response, and the proof's file.

@@ -8,7 +8,8 @@ use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::tensor_shape_proto::{Dimension, dimension};
 use tract_onnx::pb::type_proto::{Tensor, Value};
 use tract_onnx::pb::{
-    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto, TypeProto, ValueInfoProto,
+    AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto, TypeProto,
+    ValueInfoProto,
 };
 
 /// An attribute's value.
@@ -54,6 +55,7 @@ impl Attribute {
 #[derive(Default)]
 pub struct Onnx {
     graph: GraphProto,
+    functions: Vec<FunctionProto>,
     opset: i64,
 }
 
@@ -140,6 +142,12 @@ impl Onnx {
         self
     }
 
+    /// Defines an operator in the file: a function without nodes.
+    pub fn function(mut self, domain: &str, name: &str) -> Self {
+        self.functions.push(FunctionProto { domain: domain.to_owned(), name: name.to_owned(), ..FunctionProto::default() });
+        self
+    }
+
     /// The bytes of the file.
     pub fn to_bytes(self) -> Vec<u8> {
         let opset = |domain: &str, version: i64| OperatorSetIdProto { domain: domain.to_owned(), version };
@@ -148,6 +156,7 @@ impl Onnx {
             ir_version: 8,
             opset_import: vec![opset("", self.opset), opset("ai.onnx.ml", 5)],
             graph: Some(graph),
+            functions: self.functions,
             ..ModelProto::default()
         }
         .encode_to_vec()

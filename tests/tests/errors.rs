@@ -5,7 +5,7 @@ mod common;
 use maat_cairo::Compiler;
 use maat_tests::networks::{CASES, Random, dense};
 use maat_tests::onnx::{Attribute, Onnx};
-use maat_transpiler::{Network, Options, Package, PackageFolder, Target, TranspileError, Widths, supported_operators};
+use maat_transpiler::{Network, Options, Package, PackageFolder, Target, TranspileError, Widths};
 
 fn import_bytes(bytes: &[u8]) -> Result<Network, TranspileError> {
     let file = tempfile::Builder::new().suffix(".onnx").tempfile().unwrap();
@@ -72,10 +72,24 @@ fn changed_networks_of_any_operator_never_panic() {
 }
 
 #[test]
-fn an_unsupported_operator_is_named_with_what_is_supported() {
-    let message = reason(Onnx::new().input("x", &[1, 2]).node("wave", "STFT", &["x"], "y", &[]).output("y"));
-    assert!(message.starts_with("node `wave`: operator STFT is not supported. Supported are: "), "{message}");
-    assert!(supported_operators().all(|operator| message.contains(operator)));
+fn unsupported_operators_are_named_with_their_nodes_and_what_to_do() {
+    let maps = "it gives a list of maps in place of a tensor; export without it: `options={\"zipmap\": False}` in skl2onnx, `zipmap=False` \
+                in onnxmltools";
+    let onnx = Onnx::new().input("x", &[1, 2]).node("relu", "Relu", &["x"], "a", &[]).node("deform", "DeformConv", &["a"], "b", &[]);
+    let onnx = onnx.node("maps", "ai.onnx.ml.ZipMap", &["b"], "c", &[]).node("again", "ai.onnx.ml.ZipMap", &["c"], "y", &[]);
+    let message = reason(onnx.output("y"));
+    let expected = format!(
+        "node `deform`: operator DeformConv is not supported\nnode `maps` and 1 more: operator ai.onnx.ml.ZipMap is not supported: {maps}"
+    );
+    assert_eq!(message, expected);
+}
+
+#[test]
+fn operators_that_a_file_defines_itself_are_to_be_inlined() {
+    let onnx = || Onnx::new().input("x", &[1, 2]).node("double", "pkg.Double", &["x"], "y", &[]).output("y");
+    assert_eq!(reason(onnx()), "node `double`: operator pkg.Double is not supported");
+    let message = reason(onnx().function("pkg", "Double"));
+    assert!(message.starts_with("node `double`: operator pkg.Double is not supported: ") && message.contains("inline_local"), "{message}");
 }
 
 #[test]
@@ -108,7 +122,9 @@ fn uses_of_an_operator_without_a_lowering_are_refused_with_the_reason() {
     let refused = [
         (image().node("conv", "Conv", &["x", "x"], "y", &[]), "input 1 (`x`) must be a constant"),
         (image().node("pool", "MaxPool", &["x"], "y", &window).further_outputs(&["places"]), "the output `Indices` is not supported"),
-        (image().node("cast", "Cast", &["x"], "y", &[("to", Attribute::Int(8))]), "attribute `to` is 8: this data type is not supported"),
+        (image().node("cast", "Cast", &["x"], "y", &[("to", Attribute::Int(8))]), "attribute `to` is 8: texts are not supported: train"),
+        (image().node("cast", "Cast", &["x"], "y", &[("to", Attribute::Int(14))]), "attribute `to` is 14: data type COMPLEX64 is not supp"),
+        (image().node("cast", "Cast", &["x"], "y", &[("to", Attribute::Int(99))]), "attribute `to` is 99: data type 99 is not known"),
     ];
     for (onnx, expected) in refused {
         let message = reason(onnx.output("y"));

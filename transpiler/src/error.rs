@@ -1,3 +1,4 @@
+use std::fmt;
 use std::path::PathBuf;
 
 use maat_cairo::CompileError;
@@ -22,9 +23,9 @@ pub enum TranspileError {
     /// The file is no ONNX model that can be imported.
     #[error("not an ONNX model that can be imported: {reason}")]
     Onnx { reason: String },
-    /// An operator has no lowering.
-    #[error("node `{node}`: operator {operator} is not supported. Supported are: {supported}")]
-    Unsupported { node: String, operator: String, supported: String },
+    /// Operators have no lowering; [`supported_operators`](crate::supported_operators) lists those that have.
+    #[error("{operators}")]
+    Unsupported { operators: UnsupportedOperators },
     /// A node uses its operator in a way that has no lowering, or against the operator's definition.
     #[error("node `{node}` ({operator}, opset {opset}, inputs {shapes}): {reason}")]
     Node { node: String, operator: String, opset: i64, shapes: String, reason: String },
@@ -74,6 +75,38 @@ pub enum TranspileError {
     /// A package's files do not belong together.
     #[error("{path}: {reason}")]
     Package { path: PathBuf, reason: String },
+}
+
+/// The operators of a graph that have no lowering, in the order of the graph; at least one.
+#[derive(Debug)]
+pub struct UnsupportedOperators(pub Vec<UnsupportedOperator>);
+
+/// An operator without a lowering.
+#[derive(Debug)]
+pub struct UnsupportedOperator {
+    /// The first node that has it.
+    pub node: String,
+    /// Its name, as in [`supported_operators`](crate::supported_operators).
+    pub operator: String,
+    /// How many more nodes have it.
+    pub further: usize,
+    /// What to do about it.
+    pub advice: Option<&'static str>,
+}
+
+impl fmt::Display for UnsupportedOperators {
+    /// A line each.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, UnsupportedOperator { node, operator, further, advice }) in self.0.iter().enumerate() {
+            let line = if position == 0 { "" } else { "\n" };
+            let others = if *further == 0 { String::new() } else { format!(" and {further} more") };
+            write!(f, "{line}node `{node}`{others}: operator {operator} is not supported")?;
+            if let Some(advice) = advice {
+                write!(f, ": {advice}")?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Why samples, or the inputs of a run, cannot be taken.

@@ -28,8 +28,8 @@ pub use accuracy::{Accuracy, TensorError, Witness};
 pub use blame::Blame;
 pub use certificate::CertifiedNode;
 pub use cost::{ClassSize, ContractCost, Cost, Figure, LayerPlan};
-pub use error::{SampleError, TranspileError};
-pub use lowering::supported_operators;
+pub use error::{SampleError, TranspileError, UnsupportedOperator, UnsupportedOperators};
+pub use lowering::{operator_advice, supported_operators};
 pub use network::{Network, Options, Provenance, Quality, Quantised, Target};
 pub use onnx::IMPORT_THREAD;
 pub use package::{

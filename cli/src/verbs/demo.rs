@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -7,26 +7,42 @@ use maat_runtime::{Executor, dequantise};
 use maat_starknet::deploy::{self, deploy};
 use maat_starknet::devnet::{DEFAULT_SEED, Devnet};
 use maat_starknet::{Account, Client, Receipt, Registry, Target, key};
+use maat_transpiler::samples::Sample;
 use maat_transpiler::{Network, Package, PackageFolder, Proving, Report, quantise_sample, run_program, samples};
 use maat_verifier::{ModelCommitment, Preset, Security, verify};
 use serde_json::{Value, json};
 
 use super::deploy::Deployed;
 use super::inspect;
+use super::operators::explained;
 use super::transpile::{CompilerChoice, Quantisation};
 use crate::network::{receipt, receipt_json};
 use crate::progress::Progress;
 use crate::response::{NOT_ZERO_KNOWLEDGE, Response, grouped, real, security, table};
 
+/// The default example, which travels with the binary.
+const ROCKYBOT: &str = "rockybot";
+/// Its files.
+const ROCKYBOT_FILES: &[(&str, &[u8])] = &[
+    ("rockybot.onnx", include_bytes!("../../../examples/rockybot/rockybot.onnx")),
+    ("calibration.json", include_bytes!("../../../examples/rockybot/calibration.json")),
+    ("test.json", include_bytes!("../../../examples/rockybot/test.json")),
+    ("input.json", include_bytes!("../../../examples/rockybot/input.json")),
+];
+
 /// Transpile an example network, run it on real data in both executors, prove an inference, and run it on a local Starknet chain
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  maat demo\n  maat demo examples/lenet\n  maat demo --starknet\n\n\
+#[command(after_help = "Examples:\n  maat demo\n  maat demo examples/lenet\n  maat demo --starknet\n  \
+    maat demo --save-example rockybot\n\n\
     With --starknet the demo starts a local chain of its own, which ends with it. The first time, the chain has to be built, which takes\n\
     about a quarter of an hour.")]
 pub struct Arguments {
-    /// The example: a folder with NAME.onnx, calibration.json and test.json
-    #[arg(default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/rockybot"), hide_default_value = true)]
-    example: PathBuf,
+    /// The example: a folder with NAME.onnx, calibration.json and test.json, where NAME is the folder's own; without one, RockyBot, which is
+    /// part of this program
+    example: Option<PathBuf>,
+    /// Write the files of RockyBot to this new folder, to try the other verbs with
+    #[arg(long, value_name = "DIR", conflicts_with = "example")]
+    save_example: Option<PathBuf>,
     /// How many test samples to run in the Cairo VM too
     #[arg(long, default_value_t = 16, value_name = "N")]
     cairo_samples: usize,
@@ -45,7 +61,8 @@ pub struct Arguments {
 /// What the demo found.
 pub struct Demonstrated {
     name: String,
-    example: PathBuf,
+    /// The example's folder, if there is one.
+    example: Option<PathBuf>,
     report: Report,
     /// The first output on the first test sample: float and quantised.
     first: (String, Vec<(f64, f64)>),
@@ -81,12 +98,12 @@ enum Proof {
 
 pub fn run(arguments: Arguments) -> anyhow::Result<Demonstrated> {
     let progress = Progress::start("reading the example");
-    let example = std::path::absolute(&arguments.example)?;
-    let name = example.components().next_back().map(|name| name.as_os_str().to_string_lossy().into_owned()).unwrap_or_default();
     let compiler = arguments.compiler.compiler()?;
-    let network = Network::import(&example.join(format!("{name}.onnx"))).with_context(|| format!("example {}", example.display()))?;
-    let calibration = samples::read(&example.join("calibration.json"), network.inputs())?;
-    let test = samples::read(&example.join("test.json"), network.inputs())?;
+    let Example { name, network, calibration, test } = match (&arguments.example, &arguments.save_example) {
+        (Some(folder), _) => Example::read(folder, &folder_name(folder)?)?,
+        (None, Some(folder)) => Example::rockybot(folder)?,
+        (None, None) => Example::rockybot(&tempfile::tempdir()?.path().join(ROCKYBOT))?,
+    };
 
     progress.step("calibrating and quantising");
     let quantised = network.quantise(&calibration, &arguments.quantisation.options())?;
@@ -124,12 +141,46 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Demonstrated> {
         proof,
         starknet,
         name,
-        example: arguments.example,
+        example: arguments.example.or(arguments.save_example),
         first: (port.name.clone(), float[0][0].iter().copied().zip(quantised(0)).collect()),
         test: TestRun { samples: test.len(), same_argmax, cairo_samples, steps },
         report: package.report,
         output: arguments.output,
     })
+}
+
+/// A network with its samples.
+struct Example {
+    name: String,
+    network: Network,
+    calibration: Vec<Sample>,
+    test: Vec<Sample>,
+}
+
+impl Example {
+    /// RockyBot, whose files are written to a folder that is not there yet.
+    fn rockybot(folder: &Path) -> anyhow::Result<Self> {
+        std::fs::create_dir(folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
+        for (name, bytes) in ROCKYBOT_FILES {
+            let path = folder.join(name);
+            std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        Self::read(folder, ROCKYBOT)
+    }
+
+    fn read(folder: &Path, name: &str) -> anyhow::Result<Self> {
+        let network = Network::import(&folder.join(format!("{name}.onnx"))).map_err(explained);
+        let network = network.with_context(|| format!("example {}", folder.display()))?;
+        let calibration = samples::read(&folder.join("calibration.json"), network.inputs())?;
+        let test = samples::read(&folder.join("test.json"), network.inputs())?;
+        Ok(Self { name: name.to_owned(), network, calibration, test })
+    }
+}
+
+/// The name of a folder, also of `.` or `..`.
+fn folder_name(folder: &Path) -> anyhow::Result<String> {
+    let whole = folder.canonicalize().with_context(|| format!("example {}", folder.display()))?;
+    Ok(whole.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default())
 }
 
 /// Proves an inference, and verifies the proof against what the runtime gave.
@@ -234,6 +285,26 @@ impl OnChain {
     }
 }
 
+impl Demonstrated {
+    /// What to try next: commands that work as they stand.
+    fn next(&self) -> String {
+        let name = &self.name;
+        let example = self.example.as_ref().map_or(ROCKYBOT.to_owned(), |folder| folder.display().to_string());
+        let package = self.output.as_ref().map_or("package".to_owned(), |output| output.display().to_string());
+        let mut commands = Vec::new();
+        if self.example.is_none() {
+            commands.push(format!("maat demo --save-example {example}"));
+        }
+        if self.output.is_none() {
+            commands.push(format!("maat transpile {example}/{name}.onnx --calibration {example}/calibration.json -o {package}"));
+        }
+        commands.push(format!("maat inspect {package}"));
+        commands.push(format!("maat run {package} --input {example}/test.json"));
+        let written = self.output.as_ref().map_or_else(String::new, |output| format!("Wrote {}. ", output.display()));
+        format!("{written}Try it yourself:\n  {}", commands.join("\n  "))
+    }
+}
+
 impl Response for Demonstrated {
     fn text(&self) -> String {
         let (port, values) = &self.first;
@@ -249,13 +320,6 @@ impl Response for Demonstrated {
             grouped(test.cairo_samples as u64),
             grouped(test.steps as u64)
         );
-        let written = self.output.as_ref().map_or_else(
-            || {
-                let test = self.example.join("test.json");
-                format!("Keep the package with `-o DIR`, then try `maat inspect DIR` and `maat run DIR --input {}`.", test.display())
-            },
-            |output| format!("wrote {}", output.display()),
-        );
         let mut parts = vec![
             format!("{}: an ONNX network as a Cairo program", self.name),
             first.to_string(),
@@ -264,7 +328,7 @@ impl Response for Demonstrated {
             inspect::cost(&self.report.cost),
         ];
         parts.extend(self.starknet.as_ref().map(OnChain::text));
-        parts.push(written);
+        parts.push(self.next());
         parts.join("\n\n")
     }
 

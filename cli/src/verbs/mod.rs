@@ -7,6 +7,7 @@ pub mod deploy;
 pub mod devnet;
 pub mod execute;
 pub mod inspect;
+pub mod operators;
 pub mod prove;
 pub mod registry;
 pub mod run;

@@ -7,6 +7,7 @@ use maat_transpiler::{BuildOptions, Manifest, Network, Options, Package, RangeMe
 use serde_json::{Value, json};
 
 use super::inspect;
+use super::operators::explained;
 use crate::progress::Progress;
 use crate::response::Response;
 
@@ -121,7 +122,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Transpiled> {
     let started = Instant::now();
     let progress = Progress::start("reading the network");
     let compiler = arguments.compiler.compiler()?;
-    let network = Network::import(&arguments.onnx).with_context(|| format!("{}", arguments.onnx.display()))?;
+    let network = Network::import(&arguments.onnx).map_err(explained).with_context(|| format!("{}", arguments.onnx.display()))?;
     let samples = match &arguments.calibration {
         Some(path) => samples::read(path, network.inputs())?,
         None => Vec::new(),

@@ -7,12 +7,13 @@ mod moves;
 mod operators;
 mod scope;
 
-use crate::error::TranspileError;
+use crate::error::{TranspileError, UnsupportedOperator, UnsupportedOperators};
 use crate::float::{FloatInput, FloatModel, FloatNode, FloatOp, Kind};
 use crate::onnx::{Element, Graph, OnnxNode};
 use maat_runtime::Interval;
 pub(crate) use moves::union as union_of_kinds;
 use scope::{Lowered, Operand, Scope, Source};
+use tract_onnx::pb::FunctionProto;
 
 /// Lowers one node: reads its attributes and inputs from the scope, and gives its outputs there.
 type Lowering = fn(&mut Scope<'_>) -> Result<(), String>;
@@ -22,28 +23,46 @@ pub fn supported_operators() -> impl Iterator<Item = &'static str> {
     operators::OPERATORS.iter().map(|(name, _)| *name)
 }
 
-/// Refuses a graph with an operator that has no lowering.
-pub(crate) fn check_supported(nodes: &[OnnxNode]) -> Result<(), TranspileError> {
-    nodes.iter().try_for_each(|node| operator(node).map(|_| ()))
+/// What to do about an operator that has no lowering, where there is something; named as in [`supported_operators`].
+pub fn operator_advice(operator: &str) -> Option<&'static str> {
+    operators::advice(operator)
 }
 
-fn operator(node: &OnnxNode) -> Result<Lowering, TranspileError> {
+/// Refuses a graph with operators that have no lowering. `functions` are the operators that the file defines itself.
+pub(crate) fn check_supported(nodes: &[OnnxNode], functions: &[FunctionProto]) -> Result<(), TranspileError> {
+    let mut refused: Vec<UnsupportedOperator> = Vec::new();
+    for node in nodes.iter().filter(|node| lowering(node).is_none()) {
+        let operator = operator(node);
+        if let Some(known) = refused.iter_mut().find(|known| known.operator == operator) {
+            known.further += 1;
+            continue;
+        }
+        let defined = functions.iter().any(|function| function.domain == node.proto.domain && function.name == node.proto.op_type);
+        let advice = if defined { Some(INLINE) } else { operators::advice(&operator) };
+        refused.push(UnsupportedOperator { node: node.name.clone(), operator, further: 0, advice });
+    }
+    if refused.is_empty() { Ok(()) } else { Err(TranspileError::Unsupported { operators: UnsupportedOperators(refused) }) }
+}
+
+/// What to do about an operator that the file defines by others.
+const INLINE: &str = "the file defines it as a function; put its nodes in its place with onnx.inliner.inline_local_functions";
+
+/// The name of a node's operator, as in [`supported_operators`].
+fn operator(node: &OnnxNode) -> String {
     let proto = &node.proto;
     let standard = matches!(proto.domain.as_str(), "" | "ai.onnx");
-    let operator = if standard { proto.op_type.clone() } else { format!("{}.{}", proto.domain, proto.op_type) };
-    let found = operators::OPERATORS.iter().find(|(name, _)| *name == operator);
-    let advice = operators::ADVICE.iter().find(|(name, _)| *name == operator);
-    found.map(|(_, lowering)| *lowering).ok_or_else(|| TranspileError::Unsupported {
-        node: node.name.clone(),
-        operator: advice.map_or(operator, |(name, advice)| format!("{name} ({advice})")),
-        supported: supported_operators().collect::<Vec<_>>().join(", "),
-    })
+    if standard { proto.op_type.clone() } else { format!("{}.{}", proto.domain, proto.op_type) }
+}
+
+fn lowering(node: &OnnxNode) -> Option<Lowering> {
+    let operator = operator(node);
+    operators::OPERATORS.iter().find(|(name, _)| *name == operator).map(|(_, lowering)| *lowering)
 }
 
 /// Lowers a graph node by node.
 ///
 /// # Errors
-/// [`TranspileError::Unsupported`] or [`TranspileError::Node`] names the node that cannot be lowered, [`TranspileError::TrivialOutput`]
+/// [`TranspileError::Node`] names the node that cannot be lowered, [`TranspileError::TrivialOutput`]
 /// an output that does not depend on any input.
 pub fn lower(graph: &Graph) -> Result<FloatModel, TranspileError> {
     let mut lowered = Lowered::default();
@@ -62,7 +81,7 @@ pub fn lower(graph: &Graph) -> Result<FloatModel, TranspileError> {
         lowered.tensors.insert(name.clone(), constant.clone().into());
     }
     for node in &graph.nodes {
-        let lowering = operator(node)?;
+        let lowering = lowering(node).expect("operators without a lowering are refused when the file is read");
         let mut scope = Scope::new(graph, node, &mut lowered);
         match lowering(&mut scope) {
             Ok(()) => scope.name_last(),

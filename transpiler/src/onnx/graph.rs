@@ -26,6 +26,17 @@ impl Element {
         }
     }
 
+    /// Why a data type that is none of these is refused.
+    pub fn refusal(data_type: i32) -> String {
+        match DataType::try_from(data_type) {
+            Ok(DataType::String) => "texts are not supported: train with integer labels or drop the label output, and encode columns of \
+                                     text as numbers before the network"
+                .to_owned(),
+            Ok(known) => format!("data type {} is not supported", known.as_str_name()),
+            Err(_) => format!("data type {data_type} is not known"),
+        }
+    }
+
     /// The integers that an element can be, for types of at most 32 bits.
     pub fn range(self) -> Option<(i64, i64)> {
         use DataType::{Int8, Int16, Int32, Uint8, Uint16};

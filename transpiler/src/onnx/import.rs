@@ -79,7 +79,7 @@ fn graph(name: String, proto: &ModelProto, tensors: Vec<(String, Loaded)>) -> Re
         return Err(malformed("sparse initialisers are not supported".to_owned()));
     }
     let nodes = sorted_nodes(graph)?;
-    lowering::check_supported(&nodes)?;
+    lowering::check_supported(&nodes, &proto.functions)?;
     let constant = |(name, (shape, element, values)): (String, Loaded)| (name, Constant { shape, element, values: values.into() });
     let constants: Vec<(String, Constant)> = tensors.into_iter().map(constant).collect();
     let computed = |input: &&ValueInfoProto| constants.iter().all(|(name, _)| *name != input.name);
@@ -122,8 +122,7 @@ fn graph_input(input: &ValueInfoProto) -> Result<GraphInput, String> {
     let Some(Type::TensorType(tensor)) = input.r#type.as_ref().and_then(|proto| proto.value.as_ref()) else {
         return Err(format!("input `{name}` is no tensor"));
     };
-    let element = Element::of(tensor.elem_type)
-        .ok_or_else(|| format!("input `{name}` has data type {}, which is not supported", tensor.elem_type))?;
+    let element = Element::of(tensor.elem_type).ok_or_else(|| format!("input `{name}`: {}", Element::refusal(tensor.elem_type)))?;
     let shape = tensor.shape.as_ref().ok_or_else(|| format!("input `{name}` has no shape; export the model with fixed shapes"))?;
     let length = |(axis, dim): (usize, &tract_onnx::pb::tensor_shape_proto::Dimension)| match dim.value {
         Some(Dim::DimValue(length)) if length > 0 => usize::try_from(length).map_err(|error| error.to_string()),

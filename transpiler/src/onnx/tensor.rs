@@ -23,7 +23,7 @@ pub fn constant(proto: &TensorProto) -> Result<Constant, String> {
 /// As for [`constant`].
 pub fn load(proto: &TensorProto, folder: Option<&str>) -> Result<Loaded, String> {
     let named = |reason: String| format!("tensor `{}`: {reason}", proto.name);
-    let element = Element::of(proto.data_type).ok_or_else(|| named(format!("data type {} is not supported", proto.data_type)))?;
+    let element = Element::of(proto.data_type).ok_or_else(|| named(Element::refusal(proto.data_type)))?;
     let tensor = tract_onnx::tensor::load_tensor(&tract_onnx::data_resolver::FopenDataResolver, proto, folder);
     let tensor = tensor.map_err(|error| named(format!("{error:#}")))?;
     let (shape, values) = numbers(&tensor).map_err(|error| named(format!("{error:#}")))?;

@@ -13,7 +13,7 @@ use tract_onnx::pb::tensor_proto::DataType;
 pub(super) fn cast(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(1, 1)?;
     let to = scope.optional_attribute::<i32>("to")?.ok_or("attribute `to` is missing")?;
-    let to = Element::of(to).ok_or_else(|| format!("attribute `to` is {to}: this data type is not supported"))?;
+    let to = Element::of(to).ok_or_else(|| format!("attribute `to` is {to}: {}", Element::refusal(to)))?;
     let x = scope.input(0)?;
     let y = scope.cast(&x, to)?;
     scope.finish(y)

@@ -3,6 +3,7 @@
 mod abs_neg_sign;
 mod activation;
 mod add_sub;
+mod advice;
 mod arg_max;
 mod array_feature_extractor;
 mod average_pool;
@@ -67,6 +68,7 @@ mod windows;
 
 use super::Lowering;
 use crate::float::Function;
+pub(super) use advice::advice;
 
 /// The supported operators, in alphabetical order.
 pub(super) const OPERATORS: &[(&str, Lowering)] = &[
@@ -196,10 +198,4 @@ pub(super) const OPERATORS: &[(&str, Lowering)] = &[
     ("ai.onnx.ml.TreeEnsemble", tree_ensembles::ensemble),
     ("ai.onnx.ml.TreeEnsembleClassifier", tree_ensembles::classifier),
     ("ai.onnx.ml.TreeEnsembleRegressor", tree_ensembles::regressor),
-];
-
-/// What can be done about operators that are not supported.
-pub(super) const ADVICE: &[(&str, &str)] = &[
-    ("ai.onnx.ml.ZipMap", "its maps are no tensors: export the model with the option zipmap=False"),
-    ("ai.onnx.ml.LabelEncoder", "texts are no tensors: train the model with integer labels"),
 ];

@@ -20,8 +20,7 @@ pub(super) fn quantize(scope: &mut Scope<'_>) -> Result<(), String> {
     let element = match scope.attribute("output_dtype", 0i32)? {
         0 => zero.element,
         given => {
-            let element =
-                Element::of(given).ok_or_else(|| format!("attribute `output_dtype` is {given}: this data type is not supported"))?;
+            let element = Element::of(given).ok_or_else(|| format!("attribute `output_dtype` is {given}: {}", Element::refusal(given)))?;
             if scope.optional(2)?.is_some() && element != zero.element {
                 return Err(format!("attribute `output_dtype` is {element:?}, but the zero point is {:?}", zero.element));
             }

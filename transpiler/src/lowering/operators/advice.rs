@@ -1,0 +1,148 @@
+//! What to do about operators that have no lowering. Those that are missing here have no remedy but another network.
+
+/// Operators, and what to do about each of them. Those of other domains than ONNX's own follow theirs and a dot.
+const ADVICE: &[(&[&str], &str)] = &[
+    (
+        &["ai.onnx.ml.ZipMap"],
+        "it gives a list of maps in place of a tensor; export without it: `options={\"zipmap\": False}` in skl2onnx, `zipmap=False` in \
+         onnxmltools",
+    ),
+    (
+        &["ai.onnx.ml.LabelEncoder", "ai.onnx.ml.CategoryMapper"],
+        "networks take and give numbers; train with integer labels or drop the label output, and encode columns of text before the network",
+    ),
+    (
+        &[
+            "RegexFullMatch",
+            "StringConcat",
+            "StringNormalizer",
+            "StringSplit",
+            "TfIdfVectorizer",
+            "ai.onnx.ml.CastMap",
+            "ai.onnx.ml.DictVectorizer",
+        ],
+        "networks take numbers; do what works on texts and maps before the network, and give it the result",
+    ),
+    (&["ai.onnx.ml.OneHotEncoder", "OneHot"], "encode before the network, and give it the columns of zeros and ones"),
+    (
+        &["ai.onnx.ml.SVMClassifier", "ai.onnx.ml.SVMRegressor"],
+        "train LinearSVC or LinearSVR, which are exported as LinearClassifier and LinearRegressor; other kernels than linear are not supported",
+    ),
+    (
+        &["NonMaxSuppression"],
+        "how many boxes it keeps depends on their values, and shapes are fixed; export the network without its postprocessing, and select \
+         boxes from its outputs",
+    ),
+    (
+        &["Compress", "NonZero", "Unique"],
+        "the shape of its result depends on values, and shapes are fixed; work with a mask instead (Where, or a product with zeros and ones)",
+    ),
+    (
+        &["If", "Loop", "Scan"],
+        "control flow is not supported; export with fixed shapes, so that loops are unrolled and branches decided, and simplify the file \
+         with onnxsim. Recurrent layers are supported as LSTM, GRU and RNN",
+    ),
+    (
+        &[
+            "ConcatFromSequence",
+            "Optional",
+            "OptionalGetElement",
+            "OptionalHasElement",
+            "SequenceAt",
+            "SequenceConstruct",
+            "SequenceEmpty",
+            "SequenceErase",
+            "SequenceInsert",
+            "SequenceLength",
+            "SequenceMap",
+            "SplitToSequence",
+        ],
+        "sequences are not supported; use tensors (Split, Concat, Gather), and export with fixed shapes",
+    ),
+    (
+        &["Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"],
+        "an inference is deterministic; export in evaluation mode (`model.eval()` in PyTorch), or make the random numbers an input",
+    ),
+    (
+        &[
+            "NegativeLogLikelihoodLoss",
+            "SoftmaxCrossEntropyLoss",
+            "ai.onnx.preview.training.Adagrad",
+            "ai.onnx.preview.training.Adam",
+            "ai.onnx.preview.training.Gradient",
+            "ai.onnx.preview.training.Momentum",
+        ],
+        "it belongs to training; export the network for inference",
+    ),
+    (
+        &["BlackmanWindow", "DFT", "HammingWindow", "HannWindow", "ImageDecoder", "MelWeightMatrix", "STFT"],
+        "do the preprocessing before the network, and give it the result",
+    ),
+    (
+        &["DynamicQuantizeLinear"],
+        "its scale changes with every input; quantise statically, or give the float network, which is quantised here anyway",
+    ),
+    (
+        &["Attention", "LinearAttention", "RotaryEmbedding", "SwiGLU"],
+        "export with opset 18, which writes it out in operators that are supported",
+    ),
+    (&["Einsum"], "write it as Transpose, Reshape, MatMul and ReduceSum"),
+    (
+        &["Scatter", "ScatterElements", "ScatterND", "TensorScatter"],
+        "write the assignment to fixed places as Concat of slices, or as Where with a constant mask",
+    ),
+    (&["IsInf", "IsNaN"], "no value here is infinite or missing; replace missing inputs before the network and drop the test"),
+    (&["Mod"], "write it as `x - y * Floor(x / y)`"),
+    (&["Tan"], "write it as Sin divided by Cos"),
+    (&["Cosh", "Sinh"], "write it with Exp: `(Exp(x) + Exp(-x)) / 2` and `(Exp(x) - Exp(-x)) / 2`"),
+    (&["Acosh", "Asinh", "Atanh"], "write it with Log and Sqrt, as in `Asinh(x) = Log(x + Sqrt(x * x + 1))`"),
+    (&["Acos", "Asin", "Atan"], "train with another function of the same form, such as Tanh or Softsign in place of Atan"),
+    (&["Hardmax"], "use ArgMax, or compare with ReduceMax"),
+    (&["ReduceLogSum"], "write it as ReduceSum and Log"),
+    (&["ReduceLogSumExp"], "write it as ReduceMax, Sub, Exp, ReduceSum, Log and Add"),
+    (&["CumProd", "ReduceProd"], "write it as a sum of logarithms, if all factors are positive"),
+    (&["Shrink"], "write it as Where of two comparisons"),
+    (&["EyeLike"], "make the matrix a constant"),
+    (&["ReverseSequence"], "lengths are fixed; write it as Slice with a step of -1"),
+    (&["CenterCropPad"], "write it as Slice and Pad"),
+    (&["GlobalLpPool", "LpPool"], "write it as Pow, AveragePool or ReduceSum, and Pow"),
+];
+
+/// Domains of operators that ONNX does not define, and what to do about them.
+const DOMAINS: &[(&str, &str)] = &[
+    ("com.microsoft", "onnxruntime's optimiser put it there; take the file from before it, or optimise at the level `basic`"),
+    ("ai.onnx.contrib", "it belongs to onnxruntime-extensions; do the step before or after the network"),
+    ("ai.onnx.preview", "ONNX has not settled it yet; export with opset 18"),
+    ("org.pytorch.aten", "the exporter found no ONNX operator for it; write it in other ones, and export with opset 18"),
+];
+
+/// What to do about an operator.
+pub(in crate::lowering) fn advice(operator: &str) -> Option<&'static str> {
+    let named = ADVICE.iter().find(|(operators, _)| operators.contains(&operator)).map(|(_, advice)| *advice);
+    let of_domain = || DOMAINS.iter().find(|(domain, _)| operator.strip_prefix(domain).is_some_and(|rest| rest.starts_with('.')));
+    named.or_else(|| of_domain().map(|(_, advice)| *advice))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lowering::supported_operators;
+
+    #[test]
+    fn advice_is_given_once_and_for_what_is_not_supported() {
+        let mut advised: Vec<&str> = ADVICE.iter().flat_map(|(operators, _)| *operators).copied().collect();
+        assert!(supported_operators().all(|operator| !advised.contains(&operator)));
+        let count = advised.len();
+        advised.sort_unstable();
+        advised.dedup();
+        assert_eq!(advised.len(), count);
+    }
+
+    #[test]
+    fn operators_of_a_domain_that_is_not_onnxs_have_its_advice() {
+        assert!(advice("com.microsoft.FusedMatMul").unwrap().contains("`basic`"));
+        assert!(advice("com.microsoft.nchwc.Conv").unwrap().contains("`basic`"));
+        assert_eq!(advice("com.microsofter.Conv"), None);
+        assert_eq!(advice("GridSample"), None);
+    }
+}
