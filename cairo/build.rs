@@ -23,7 +23,11 @@ fn main() {
 
     let corelib_dir = match std::env::var_os(OVERRIDE_VARIABLE) {
         Some(dir) => PathBuf::from(dir),
-        None => unpacked_package().join(CORELIB_IN_PACKAGE),
+        None => {
+            let package = unpacked_package();
+            println!("cargo::metadata=package={}", package.display());
+            package.join(CORELIB_IN_PACKAGE)
+        }
     };
     let corelib = read_sources(&corelib_dir);
     let digest = sources_digest(&corelib);

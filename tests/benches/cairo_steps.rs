@@ -12,9 +12,7 @@ fn main() {
     println!("{:<10} {:>8} {:>8} {:>14}  weights", "network", "MACs", "steps", "steps per MAC");
     let folder = tempfile::tempdir().unwrap();
     row("rockybot", &root().join("examples/rockybot/rockybot.onnx"), 36);
-    if let Some(shared) = maat_tests::shared_rockybot() {
-        row("original", &shared.join("rockybot.onnx"), 36);
-    }
+    row("original", &root().join("tests/fixtures/rockybot/rockybot.onnx"), 36);
     for size in SIZES {
         let path = folder.path().join("dense.onnx");
         dense(&[*size, *size], 1).write(&path);

@@ -7,15 +7,9 @@ pub mod networks;
 pub mod onnx;
 pub mod steps;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The project's root folder.
 pub fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-}
-
-/// The original RockyBot data, which lies beside the project on some machines only.
-pub fn shared_rockybot() -> Option<PathBuf> {
-    let folder = root().join("../shared/data/rockybot");
-    folder.is_dir().then_some(folder)
 }

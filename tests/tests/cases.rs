@@ -1,10 +1,10 @@
 //! Every row of the table of networks: transpiled at several widths, close to the float network, and equal in runtime and Cairo VM.
 
-mod common;
-
 use maat_tests::networks::{CASES, Random};
 use maat_transpiler::{Options, Widths};
 use rayon::prelude::*;
+
+use crate::common;
 
 /// Widths for every row.
 const WIDTHS: &[(u32, u32)] = &[(16, 16), (8, 8)];

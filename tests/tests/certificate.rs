@@ -1,14 +1,14 @@
 //! Property: for any input within its declared range, every tensor's integers lie in their proven range, and no element is further from the
 //! float network's than its bound.
 
-mod common;
-
 use maat_runtime::{Executor, Interval, dequantise};
 use maat_tests::networks::{CASES, Random, dense};
 use maat_tests::onnx::{Attribute, Onnx};
 use maat_tests::root;
 use maat_transpiler::samples::{Sample, read};
 use maat_transpiler::{Network, Options, Quantised, RangeMethod, Widths, quantise_sample};
+
+use crate::common;
 
 const WIDTHS: &[(u32, u32)] = &[(16, 16), (8, 8), (4, 4), (16, 4)];
 const SLOW: bool = cfg!(feature = "slow");

@@ -1,8 +1,6 @@
 //! The ONNX project's backend tests: what counts passes, nothing is wrong, and `docs/operators.md` says so.
 //!
-//! `MAAT_CASE=substring cargo test --release -p maat-tests --test conformance -- --nocapture` runs and lists some tests only.
-
-mod common;
+//! `MAAT_CASE=substring cargo test --release -p maat-tests conformance:: -- --nocapture` runs and lists some tests only.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,9 +10,11 @@ use maat_tests::conformance::{Report, Run, Suite, Verdict, locate};
 use maat_tests::root;
 use rayon::prelude::*;
 
+use crate::common;
+
 /// Chooses tests by a part of their name.
 const FILTER: &str = "MAAT_CASE";
-const COMMAND: &str = "cargo test --release -p maat-tests --test conformance write_the_operator_table -- --ignored";
+const COMMAND: &str = "cargo test --release -p maat-tests write_the_operator_table -- --ignored";
 /// What must pass of the tests that count, in per cent.
 const LEAST_SHARE: usize = 90;
 /// Models that compute more elements than this are not compiled to Cairo.

@@ -1,7 +1,5 @@
 //! Contracts in the Cairo VM, as Starknet runs them: one class, or one that calls others for the parts of a large network.
 
-mod common;
-
 use maat_cairo::{Compiler, Contract, Libraries, RunError, gas};
 use maat_runtime::primitives::{Affine, Sum};
 use maat_runtime::{Executor, Interval, Model, ModelBuilder, Primitive, Requantise, Shape};
@@ -12,6 +10,8 @@ use maat_transpiler::{
     BuildOptions, Network, Options, Package, PackageFolder, Quantised, TranspileError, quantise_sample, run_contract, run_program, signed,
 };
 use starknet_types_core::felt::Felt;
+
+use crate::common;
 
 fn row(name: &str) -> &'static RealModel {
     MODELS.iter().find(|row| row.name == name).unwrap()

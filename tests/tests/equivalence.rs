@@ -1,13 +1,13 @@
 //! Property: runtime and Cairo VM agree bit for bit on random models, with any widths, shifts, bounds and inputs.
 
-mod common;
-
 use maat_cairo::Compiler;
 use maat_runtime::primitives::{Affine, ArgMax, Divide, Max, Move, Product, Select, Sum, Table};
 use maat_runtime::{Interval, Model, ModelBuilder, Primitive, Requantise, Shape, TensorId};
 use maat_tests::networks::Random;
 use maat_transpiler::codegen::{self, Draft};
 use proptest::prelude::*;
+
+use crate::common;
 
 const CASES: u32 = if cfg!(feature = "slow") { 400 } else { 24 };
 

@@ -1,11 +1,11 @@
 //! Bad input gets a clear error: no panic, nothing half-written.
 
-mod common;
-
 use maat_cairo::Compiler;
 use maat_tests::networks::{CASES, Random, dense};
 use maat_tests::onnx::{Attribute, Onnx};
 use maat_transpiler::{Network, Options, Package, PackageFolder, Target, TranspileError, Widths};
+
+use crate::common;
 
 fn import_bytes(bytes: &[u8]) -> Result<Network, TranspileError> {
     let file = tempfile::Builder::new().suffix(".onnx").tempfile().unwrap();

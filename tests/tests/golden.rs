@@ -1,9 +1,9 @@
 //! The shared golden vectors: every executor gives exactly these integers.
 
-mod common;
-
 use maat_runtime::{Executor, Interval, Model, ModelBuilder, Primitive, Shape};
 use serde::Deserialize;
+
+use crate::common;
 
 #[derive(Deserialize)]
 struct Row {

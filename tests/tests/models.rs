@@ -1,7 +1,5 @@
 //! Every trained model of the list: near its float network, equal in runtime, Cairo VM and proofs, and as right on held-out samples as before.
 
-mod common;
-
 use maat_cairo::{Compiler, Program};
 use maat_prover::cairo::Value;
 use maat_prover::{ProvingKey, Visibility, entries_for};
@@ -13,6 +11,8 @@ use maat_verifier::cairo::columns::MAX_ROWS;
 use maat_verifier::cairo::{Builtin, ProgramHash};
 use maat_verifier::{Felt252, Preset, verify};
 use rayon::prelude::*;
+
+use crate::common;
 
 /// The greatest share of held-out samples that quantisation may cost a classifier of the digits, by the bits of activations and weights.
 const LOSSES: &[(u32, f64)] = &[(16, 0.005), (8, 0.015)];

@@ -1,7 +1,5 @@
 //! A network of each operator is proven: the statement's outputs are the runtime's. `models.rs` does the same for the trained models.
 
-mod common;
-
 use maat_prover::{ProvingKey, Visibility, entries_for};
 use maat_runtime::Model;
 use maat_tests::steps::cases;
@@ -9,6 +7,8 @@ use maat_transpiler::samples::Sample;
 use maat_transpiler::{Options, quantise_sample};
 use maat_verifier::{Preset, Values, verify};
 use rayon::prelude::*;
+
+use crate::common;
 
 /// Samples of an operator's network; the first of them are proven.
 const SAMPLES: usize = 32;

@@ -1,7 +1,5 @@
 //! From a package on disk to a verified statement: what the manifest says of proofs is enough to make them and to check them.
 
-mod common;
-
 use std::path::Path;
 
 use maat_cairo::Compiler;
@@ -10,6 +8,8 @@ use maat_runtime::Executor;
 use maat_tests::models::{MODELS, RealModel};
 use maat_transpiler::{BuildOptions, Options, Package, PackageFolder, Proving, TranspileError, execute_program, quantise_sample};
 use maat_verifier::{Preset, VerifyError, verify};
+
+use crate::common;
 
 const BATCH: u32 = 4;
 

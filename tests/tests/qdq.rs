@@ -1,7 +1,5 @@
 //! Networks that arrive quantised, by onnxruntime: their integers are computed exactly. See `tests/fixtures/qdq/README.md`.
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -11,6 +9,8 @@ use maat_transpiler::samples::{self, Sample};
 use maat_transpiler::{Network, Options, quantise_sample};
 use rayon::prelude::*;
 use serde::Deserialize;
+
+use crate::common;
 
 /// Least share of a network's integers that are equal.
 const LEAST_SHARE: f64 = 0.999;

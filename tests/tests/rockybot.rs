@@ -1,8 +1,6 @@
-//! RockyBot from ONNX to Cairo: the project's own net on the shipped prices, and the original net on the original prices.
+//! RockyBot from ONNX to Cairo: the project's own net and that of its first authors, on ten thousand hours of prices.
 
-mod common;
-
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use maat_cairo::Compiler;
 use maat_runtime::Executor;
@@ -17,9 +15,9 @@ const VECTORS: usize = 10_080;
 const CAIRO_RUNS: usize = if cfg!(feature = "slow") { 2_000 } else { 200 };
 
 /// Feature vectors of every hour: `price[t] - price[t - h]` for `h` from 0 to 35.
-fn features(prices: &Path, column: usize) -> Vec<Sample> {
+fn features(prices: &Path) -> Vec<Sample> {
     let text = std::fs::read_to_string(prices).unwrap();
-    let price = |line: &str| line.split(',').nth(column).unwrap().parse::<f64>().unwrap();
+    let price = |line: &str| line.split(',').nth(1).unwrap().parse::<f64>().unwrap();
     let prices: Vec<f64> = text.lines().skip(1).map(price).collect();
     let vector = |hours: &[f64]| vec![(0..HOURS).map(|h| hours[HOURS - 1] - hours[HOURS - 1 - h]).collect::<Vec<f64>>()];
     prices.windows(HOURS).take(VECTORS).map(vector).collect()
@@ -30,16 +28,14 @@ struct Net {
     vectors: Vec<Sample>,
 }
 
-fn own() -> Net {
-    let folder = root().join("examples/rockybot");
-    let network = Network::import(&folder.join("rockybot.onnx")).unwrap();
-    Net { network, vectors: features(&folder.join("prices.csv"), 1) }
+/// A net on the prices of the example.
+fn net(onnx: &str) -> Net {
+    let network = Network::import(&root().join(onnx)).unwrap();
+    Net { network, vectors: features(&root().join("examples/rockybot/prices.csv")) }
 }
 
-fn original() -> Net {
-    let folder: PathBuf = maat_tests::shared_rockybot().expect("this test is ignored without the data");
-    let network = Network::import(&folder.join("rockybot.onnx")).unwrap();
-    Net { network, vectors: features(&folder.join("eth_btc_hourly.csv"), 1) }
+fn own() -> Net {
+    net("examples/rockybot/rockybot.onnx")
 }
 
 fn first_maximum(values: &[f64]) -> usize {
@@ -86,9 +82,8 @@ fn the_projects_own_net() {
 }
 
 #[test]
-#[cfg_attr(not(shared_data), ignore = "needs the original data in ../shared/data/rockybot")]
-fn the_original_net() {
-    check(&original());
+fn the_net_of_its_first_authors() {
+    check(&net("tests/fixtures/rockybot/rockybot.onnx"));
 }
 
 #[test]

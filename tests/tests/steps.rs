@@ -1,12 +1,12 @@
 //! Cairo steps of each operator's small network: none grows unnoticed.
 
-mod common;
-
 use std::collections::BTreeSet;
 
 use maat_tests::steps::{COMMAND, Case, Row, TOLERANCE, Table, WITHOUT_NETWORK, cases, committed, path};
 use maat_transpiler::{Options, quantise_sample, run_program, supported_operators};
 use rayon::prelude::*;
+
+use crate::common;
 
 const SAMPLES: usize = 32;
 

@@ -1,5 +1,4 @@
 //! Helpers of several test files.
-#![allow(dead_code, reason = "each test file uses some of these")]
 
 use maat_cairo::{Compiler, Contract, Program};
 use maat_runtime::{Executor, Model};
