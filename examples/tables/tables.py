@@ -60,7 +60,7 @@ REGRESSORS = {
     "scaler, linear regression": lambda: make_pipeline(StandardScaler(), Ridge()),
     "random forest": lambda: RandomForestRegressor(random_state=SEED),
     "gradient boosting": lambda: GradientBoostingRegressor(random_state=SEED),
-    "scaler, MLP": lambda: make_pipeline(StandardScaler(), MLPRegressor((32, 16), max_iter=2000, random_state=SEED)),
+    "scaler, MLP": lambda: make_pipeline(StandardScaler(), MLPRegressor(hidden_layer_sizes=(32, 16), max_iter=2000, random_state=SEED)),
 }
 
 
