@@ -148,14 +148,14 @@ def measure(binary, folder, table, name, pipeline):
     return Row(table, name, len(x_test), value, judged("calibration"), holds, error("test"))
 
 
-def report(rows):
-    print(f"{'table':<14} {'pipeline':<28} {'held out':>8}  {'as onnxruntime':<22} {'on calibration':<15} {'greatest difference':>19}")
-    for row in rows:
-        bound = "of the range off" if row.table in REGRESSIONS else "equal classes"
-        digits = 3 if row.table in REGRESSIONS else 2
-        value, calibration = f"{row.value:.{digits}%} {bound}", f"{row.calibration:.{digits}%}"
-        miss = "" if row.holds else "   MISSES"
-        print(f"{row.table:<14} {row.pipeline:<28} {row.samples:>8}  {value:<22} {calibration:<15} {row.difference:>19.6f}{miss}")
+COLUMNS = "{:<14} {:<28} {:>8}  {:<24} {:>14} {:>19}"
+
+
+def line(row):
+    digits, meaning = (3, "of the range off") if row.table in REGRESSIONS else (2, "equal classes")
+    value, calibration = f"{row.value:.{digits}%} {meaning}", f"{row.calibration:.{digits}%}"
+    text = COLUMNS.format(row.table, row.pipeline, row.samples, value, calibration, f"{row.difference:.6f}")
+    return text if row.holds else f"{text}   MISSES"
 
 
 def main():
@@ -169,6 +169,7 @@ def main():
         parser.error(f"{arguments.maat} is not there: run `cargo build --release`, or name the binary with --maat")
 
     rows, failures = [], []
+    print(COLUMNS.format("table", "pipeline", "held out", "against onnxruntime", "on calibration", "greatest difference"), flush=True)
     with tempfile.TemporaryDirectory() as temporary:
         for table in TABLES:
             for name, make in (REGRESSORS if table in REGRESSIONS else CLASSIFIERS).items():
@@ -176,18 +177,16 @@ def main():
                     continue
                 folder = (arguments.keep or Path(temporary)) / f"{table}-{name}".replace(", ", "-").replace(" ", "-")
                 folder.mkdir(parents=True, exist_ok=True)
-                print(f"{table}: {name}", file=sys.stderr)
                 try:
                     rows.append(measure(arguments.maat, folder, table, name, make()))
+                    print(line(rows[-1]), flush=True)
                 except Failed as error:
                     failures.append(f"{table}, {name}: {error}")
+                    print(failures[-1], flush=True)
     if not rows and not failures:
         parser.error(f"no row has {arguments.only!r} in it")
-    report(rows)
     missed = [row for row in rows if not row.holds]
     print(f"\n{len(rows) - len(missed)} of {len(rows) + len(failures)} pipelines keep what onnxruntime computes")
-    for failure in failures:
-        print(failure, file=sys.stderr)
     return 2 if failures else 1 if missed else 0
 
 
