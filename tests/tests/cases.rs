@@ -1,7 +1,9 @@
 //! Every row of the table of networks: transpiled at several widths, close to the float network, and equal in runtime and Cairo VM.
 
+use maat_runtime::Executor;
 use maat_tests::networks::{CASES, Random};
-use maat_transpiler::{Options, Widths};
+use maat_tests::onnx::{Attribute, Onnx};
+use maat_transpiler::{Options, Widths, quantise_sample};
 use rayon::prelude::*;
 
 use crate::common;
@@ -46,6 +48,23 @@ fn at_16_bits_every_network_is_close_to_the_float_network() {
             // The steps of input, weights and output are at most 2^-14 of the greatest value each; what is summed up is a few terms.
             let bound = output.magnitude.max(1.0) * 1e-3;
             assert!(output.max <= bound, "{}: `{}` is off by {} of {}", case.name, output.name, output.max, output.magnitude);
+        }
+    }
+}
+
+#[test]
+fn labels_are_taken_by_the_place_of_the_greatest_score() {
+    // The places themselves, labels that are equally far apart, and any others.
+    for labels in [[0, 1, 2], [7, 4, 1], [3, -5, 40]] {
+        let onnx = Onnx::new().input("x", &[1, 3]).integers("labels", &[3], &labels);
+        let onnx = onnx.node("arg", "ArgMax", &["x"], "place", &[("axis", Attribute::Int(1))]);
+        let network = common::import(onnx.node("pick", "ai.onnx.ml.ArrayFeatureExtractor", &["labels", "place"], "y", &[]).output("y"));
+        let scores = |place: usize| vec![(0..3).map(|class| f64::from(u8::from(class == place))).collect()];
+        let quantised = network.quantise(&[0, 1, 2].map(scores), &Options::default()).unwrap();
+        for (place, label) in labels.iter().enumerate() {
+            let inputs = quantise_sample(&quantised.model, &scores(place)).unwrap();
+            let outputs = Executor::run_batch(&quantised.model, &[inputs]).unwrap();
+            assert_eq!(outputs, [[[i32::try_from(*label).unwrap()]]], "{labels:?}");
         }
     }
 }

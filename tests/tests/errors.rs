@@ -121,6 +121,16 @@ fn uses_of_an_operator_without_a_lowering_are_refused_with_the_reason() {
     let window = [("kernel_shape", Attribute::Ints(vec![2, 2]))];
     let refused = [
         (image().node("conv", "Conv", &["x", "x"], "y", &[]), "input 1 (`x`) must be a constant"),
+        (
+            image().integers("labels", &[1], &[5]).node("arg", "ArgMax", &["x"], "place", &[("axis", Attribute::Int(3))]).node(
+                "pick",
+                "ai.onnx.ml.ArrayFeatureExtractor",
+                &["labels", "place"],
+                "y",
+                &[],
+            ),
+            "a computed position might not be among the 1 elements of the last axis",
+        ),
         (image().node("pool", "MaxPool", &["x"], "y", &window).further_outputs(&["places"]), "the output `Indices` is not supported"),
         (image().node("cast", "Cast", &["x"], "y", &[("to", Attribute::Int(8))]), "attribute `to` is 8: texts are not supported: train"),
         (image().node("cast", "Cast", &["x"], "y", &[("to", Attribute::Int(14))]), "attribute `to` is 14: data type COMPLEX64 is not supp"),

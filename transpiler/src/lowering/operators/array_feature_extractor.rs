@@ -1,10 +1,20 @@
-//! ArrayFeatureExtractor of `ai.onnx.ml`: some elements of the last axis, by constant positions.
+//! ArrayFeatureExtractor of `ai.onnx.ml`: some elements of the last axis, by constant positions; or elements of a constant vector of
+//! integers by computed positions, which is how scikit-learn's networks turn the place of the greatest score into a label.
 
-use crate::lowering::scope::Scope;
+use crate::float::Kind;
+use crate::lowering::scope::{Operand, Scope};
+use crate::onnx::Element;
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(2, 2)?;
     let mut x = scope.input(0)?;
+    let computed = scope.input(1)?;
+    if computed.values().is_none()
+        && let Some(labels) = integers(&x)
+    {
+        let y = labelled(scope, &computed, &labels, x.element)?;
+        return scope.finish(y);
+    }
     let positions = scope.integers(1)?.ok_or("input 1 is missing")?;
     // A vector is a matrix with one row.
     if x.axes() == 1 {
@@ -20,4 +30,23 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     }
     let y = scope.pick(&x, x.axes() - 1, &positions)?;
     scope.finish(y)
+}
+
+/// The values of a constant vector of integers.
+fn integers(x: &Operand) -> Option<Vec<i64>> {
+    let values = x.values().filter(|values| x.axes() == 1 && !values.is_empty() && matches!(x.element, Element::Integer(_)))?;
+    // Labels of more than 32 bits are no integers of a model.
+    let narrow = |value: &f64| (f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(value).then_some(*value as i64);
+    values.iter().map(narrow).collect()
+}
+
+fn labelled(scope: &mut Scope<'_>, positions: &Operand, labels: &[i64], element: Element) -> Result<Operand, String> {
+    let within = |kind| matches!(kind, Kind::Integer(range) if range.lo >= 0 && range.hi < labels.len() as i64);
+    if !within(scope.kind(positions)) {
+        return Err(format!("a computed position might not be among the {} elements of the last axis", labels.len()));
+    }
+    let count = positions.elements();
+    let flat = scope.reshape(positions, vec![count])?;
+    let found = scope.element_at(&flat, labels, element)?;
+    scope.reshape(&found, vec![1, count])
 }

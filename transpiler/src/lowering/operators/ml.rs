@@ -103,20 +103,25 @@ impl Scope<'_> {
             return Err(format!("{} labels for {classes} classes", labels.len()));
         }
         let position = self.arg_max(scores, 1, false)?;
+        self.element_at(&position, labels, LABEL)
+    }
+
+    /// The elements of a constant list at computed positions `[count]`, which lie within it.
+    pub(super) fn element_at(&mut self, position: &Operand, labels: &[i64], element: Element) -> Result<Operand, String> {
         let steps: Vec<i64> = labels.windows(2).map(|pair| pair[1] - pair[0]).collect();
         let (first, step) = (labels[0], steps.first().copied().unwrap_or(0));
         if (first, step) == (0, 1) && steps.iter().all(|other| *other == step) {
-            return Ok(position);
+            return Ok(Operand { element, ..position.clone() });
         }
         let (lo, hi) = (labels.iter().min().copied().unwrap_or(first), labels.iter().max().copied().unwrap_or(first));
-        let sort = (LABEL, Kind::Integer(Interval::new(lo, hi)));
+        let sort = (element, Kind::Integer(Interval::new(lo, hi)));
         if steps.iter().all(|other| *other == step) {
-            return self.sum_as(&[(step as f64, &position)], first as f64, Bounds::NONE, Rounding::HalfUp, sort);
+            return self.sum_as(&[(step as f64, position)], first as f64, Bounds::NONE, Rounding::HalfUp, sort);
         }
         // The first label, and a step for each class whose position is reached.
-        let batch = scores.shape[0];
-        let position = self.reshape(&position, vec![batch, 1])?;
-        let before = Operand::constant(vec![1, classes - 1], LABEL, (0..classes - 1).map(|class| class as f64).collect());
+        let batch = position.shape[0];
+        let position = self.reshape(position, vec![batch, 1])?;
+        let before = Operand::constant(vec![1, steps.len()], position.element, (0..steps.len()).map(|class| class as f64).collect());
         let reached = self.greater(&position, &before)?;
         let weights = steps.iter().map(|step| *step as f64).collect();
         let op = FloatOp::Affine { groups: 1, weights, bias: vec![first as f64], bounds: Bounds::NONE };
