@@ -19,6 +19,32 @@ const LINES: usize = 15;
 /// Crates that it is built from, roughly: for the progress line.
 const CRATES: usize = 680;
 
+/// Crates that it is built from and that never run: the front end of the Cairo compiler, of which it takes types alone, and its client of
+/// Ethereum. They are the largest of all, so they are not optimised.
+const NEVER_RUN: &[&str] = &[
+    "alloy-consensus",
+    "alloy-contract",
+    "alloy-dyn-abi",
+    "alloy-eips",
+    "alloy-network",
+    "alloy-provider",
+    "alloy-rpc-types-eth",
+    "cairo-lang-compiler",
+    "cairo-lang-defs",
+    "cairo-lang-filesystem",
+    "cairo-lang-formatter",
+    "cairo-lang-lowering",
+    "cairo-lang-parser",
+    "cairo-lang-plugins",
+    "cairo-lang-project",
+    "cairo-lang-semantic",
+    "cairo-lang-sierra-generator",
+    "cairo-lang-starknet",
+    "cairo-lang-syntax",
+    "cairo-lang-syntax-codegen",
+    "cairo-lang-test-utils",
+];
+
 /// The executable, if it is there.
 ///
 /// # Errors
@@ -78,8 +104,11 @@ fn install_in(folder: &Path, cargo: &OsStr, progress: &mut dyn FnMut(&str)) -> R
     command.args(["install", NAME, "--version", VERSION, "--locked", "--no-track", "--force", "--root"]).arg(folder.join(VERSION));
     // A folder outside of any workspace, whose settings would be taken over.
     command.arg("--target-dir").arg(&build).current_dir(folder);
-    // It is built a third faster so, and runs our contracts no slower than they are compiled.
-    command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
+    // To optimise is most of the work. So little of it runs our contracts no slower than they are compiled.
+    command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1").env("CARGO_PROFILE_RELEASE_LTO", "off");
+    for package in NEVER_RUN {
+        command.arg("--config").arg(format!("profile.release.package.{package}.opt-level=0"));
+    }
     let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
     let mut child = child.map_err(|error| ChainError::Devnet(format!("cargo, which builds {NAME}, cannot be started: {error}")))?;
     let mut last = Vec::new();
@@ -123,6 +152,8 @@ mod tests {
         let folder = temporary.path().join("of/maat");
         // The ninth argument is the folder to install to.
         let script = "test \"$1 $2 $3 $4 $5\" = 'install starknet-devnet --version 0.10.1 --locked' || exit 1\n\
+            test $CARGO_PROFILE_RELEASE_OPT_LEVEL = 1 || exit 3\n\
+            case \"$*\" in *'--config profile.release.package.cairo-lang-semantic.opt-level=0'*) ;; *) exit 4 ;; esac\n\
             test \"$8\" = --root || exit 2\necho '   Compiling one v1' >&2\necho '   Compiling two v1' >&2\n\
             mkdir -p \"$9/bin\" && touch \"$9/bin/starknet-devnet\"\ntouch ../ran-$$";
         let cargo = cargo(temporary.path(), script);
