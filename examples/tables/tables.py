@@ -58,7 +58,8 @@ CLASSIFIERS = {
 REGRESSORS = {
     "linear regression": lambda: Ridge(),
     "scaler, linear regression": lambda: make_pipeline(StandardScaler(), Ridge()),
-    "random forest": lambda: RandomForestRegressor(random_state=SEED),
+    # Trees of any depth have a leaf for nearly every row, which is more than a program can hold.
+    "random forest": lambda: RandomForestRegressor(max_depth=6, n_estimators=50, random_state=SEED),
     "gradient boosting": lambda: GradientBoostingRegressor(random_state=SEED),
     "scaler, MLP": lambda: make_pipeline(StandardScaler(), MLPRegressor(hidden_layer_sizes=(32, 16), max_iter=2000, random_state=SEED)),
 }
