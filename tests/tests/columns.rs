@@ -85,7 +85,9 @@ fn layers() -> Onnx {
         .node("first", "Gemm", &["row", "w1", "b1"], "hidden", &[])
         .node("relu", "Relu", &["hidden"], "active", &[])
         .node("second", "MatMul", &["active", "w2"], "scores", &[])
-        .node("label", "ArgMax", &["scores"], "label", &[("axis", Attribute::Int(1)), ("keepdims", Attribute::Int(0))])
+        .integers("classes", &[CLASSES], &[3, 7, 20])
+        .node("best", "ArgMax", &["scores"], "best", &[("axis", Attribute::Int(1))])
+        .node("label", "ai.onnx.ml.ArrayFeatureExtractor", &["classes", "best"], "label", &[])
         .output("label")
         .output("scores")
 }

@@ -4,7 +4,7 @@
 //! on the samples, the outputs would move if all columns were rounded at one scale.
 
 use crate::float::{Columns, FloatModel, FloatOp, Kind, run};
-use crate::quantise::scale_for;
+use crate::quantise::{input_width, scale_for};
 use crate::ranges::{RangeMethod, magnitude_of};
 use crate::samples::Sample;
 
@@ -17,10 +17,12 @@ const TOLERANCE: f64 = 1e-4;
 /// No more samples are asked.
 const MAX_SAMPLES: usize = 256;
 
-/// The scales of the columns of each input; none where one scale serves all.
+/// The scales of the columns of each input; none where one scale serves all. `bits` is the width of activations.
 pub fn choose(float: &FloatModel, samples: &[Sample], bits: u32, method: RangeMethod) -> Vec<Option<Columns>> {
     let mut columns: Vec<Option<Columns>> = vec![None; float.inputs.len()];
     for group in groups(float) {
+        let widths = group.iter().map(|input| input_width(float, float.inputs[*input].value, bits));
+        let Some((width, bits)) = widths.min() else { continue };
         let of = |input: usize| {
             let (all, each) = magnitudes(float, samples, input, bits, method);
             let own = scale_for(all, bits);
@@ -32,7 +34,7 @@ pub fn choose(float: &FloatModel, samples: &[Sample], bits: u32, method: RangeMe
         let Some(scale) = found.iter().map(|(_, (own, _))| *own).min() else { continue };
         if found.iter().any(|(_, (_, exponents))| exponents.iter().any(|exponent| *exponent != scale)) {
             for (input, (_, exponents)) in found {
-                columns[input] = Some(Columns { scale, exponents });
+                columns[input] = Some(Columns { bits: width, scale, exponents });
             }
         }
     }

@@ -43,6 +43,8 @@ pub struct FloatInput {
 /// Scale exponents along the last axis of an input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Columns {
+    /// The width of the integers in bits, sign included.
+    pub bits: u32,
     /// The exponent at which the network works with the tensor.
     pub scale: i32,
     /// The exponent of each column: a real value `x` becomes the integer `x * 2^exponent`.
@@ -247,6 +249,17 @@ impl FloatModel {
     /// Position of the node that gives a tensor, unless an input does.
     pub fn producer(&self, value: ValueId) -> Option<usize> {
         self.nodes.iter().position(|node| node.output == value)
+    }
+
+    /// Whether all that is done with a tensor's elements is to compare them, as trees do.
+    pub fn is_only_compared(&self, value: ValueId) -> bool {
+        let users = || self.nodes.iter().filter(|node| node.inputs.contains(&value) && self.constants(node.output).is_none());
+        let compared = |node: &FloatNode| match node.op {
+            FloatOp::Greater | FloatOp::ArgMax { .. } => true,
+            FloatOp::Move { .. } => self.is_only_compared(node.output),
+            _ => false,
+        };
+        users().next().is_some() && users().all(compared) && self.outputs.iter().all(|(_, output)| *output != value)
     }
 
     /// The values of a tensor that holds constants only.

@@ -64,8 +64,11 @@ pub fn quantise(float: &FloatModel, name: &str, ranges: &Ranges, rules: Rules) -
         Quantiser { float, ranges, rules, builder: ModelBuilder::new(name), tensors: HashMap::new(), results: HashMap::new() };
     for input in &float.inputs {
         let (scale, range) = match (input.kind, &input.columns) {
-            (Kind::Real, None) => (builder.scale(input.value, rules.widths.activations), Interval::of_bits(rules.widths.activations)),
-            (Kind::Real, Some(columns)) => (columns.scale, Interval::of_bits(rules.widths.activations)),
+            (Kind::Real, None) => {
+                let (bits, seen) = input_width(float, input.value, rules.widths.activations);
+                (builder.scale(input.value, seen), Interval::of_bits(bits))
+            }
+            (Kind::Real, Some(columns)) => (columns.scale, Interval::of_bits(columns.bits)),
             (Kind::Integer(range), _) => (0, builder.integers_seen(input.value, range)),
         };
         let columns = input.columns.as_ref().map_or(&[][..], |columns| &columns.exponents);
@@ -78,6 +81,12 @@ pub fn quantise(float: &FloatModel, name: &str, ranges: &Ranges, rules: Rules) -
     }
     let outputs: Vec<(&str, TensorId)> = float.outputs.iter().map(|(name, value)| (name.as_str(), builder.tensors[value])).collect();
     Ok(Mapped { model: builder.builder.finish(&outputs)?, tensors: builder.tensors })
+}
+
+/// The width of an input in bits, and how many of them what was seen takes. What is only compared is as wide as results are, which are
+/// compared too.
+pub fn input_width(float: &FloatModel, input: ValueId, bits: u32) -> (u32, u32) {
+    if float.is_only_compared(input) { (bits + RESULT_BITS, bits + RESULT_BITS - HEADROOM_BITS) } else { (bits, bits) }
 }
 
 fn shape(owner: &str, dims: &[usize]) -> Result<Shape, TranspileError> {

@@ -103,25 +103,31 @@ impl Scope<'_> {
             return Err(format!("{} labels for {classes} classes", labels.len()));
         }
         let position = self.arg_max(scores, 1, false)?;
+        self.labels_at(&position, labels)
+    }
+
+    /// The labels at positions, which are all among them.
+    pub(super) fn labels_at(&mut self, position: &Operand, labels: &[i64]) -> Result<Operand, String> {
+        let classes = labels.len();
         let steps: Vec<i64> = labels.windows(2).map(|pair| pair[1] - pair[0]).collect();
         let (first, step) = (labels[0], steps.first().copied().unwrap_or(0));
         if (first, step) == (0, 1) && steps.iter().all(|other| *other == step) {
-            return Ok(position);
+            return Ok(position.clone());
         }
         let (lo, hi) = (labels.iter().min().copied().unwrap_or(first), labels.iter().max().copied().unwrap_or(first));
         let sort = (LABEL, Kind::Integer(Interval::new(lo, hi)));
         if steps.iter().all(|other| *other == step) {
-            return self.sum_as(&[(step as f64, &position)], first as f64, Bounds::NONE, Rounding::HalfUp, sort);
+            return self.sum_as(&[(step as f64, position)], first as f64, Bounds::NONE, Rounding::HalfUp, sort);
         }
         // The first label, and a step for each class whose position is reached.
-        let batch = scores.shape[0];
-        let position = self.reshape(&position, vec![batch, 1])?;
+        let count = position.elements();
+        let column = self.reshape(position, vec![count, 1])?;
         let before = Operand::constant(vec![1, classes - 1], LABEL, (0..classes - 1).map(|class| class as f64).collect());
-        let reached = self.greater(&position, &before)?;
+        let reached = self.greater(&column, &before)?;
         let weights = steps.iter().map(|step| *step as f64).collect();
         let op = FloatOp::Affine { groups: 1, weights, bias: vec![first as f64], bounds: Bounds::NONE };
-        let label = self.emit(op, &[&reached], vec![batch, 1], sort)?;
-        self.reshape(&label, vec![batch])
+        let label = self.emit(op, &[&reached], vec![count, 1], sort)?;
+        self.reshape(&label, position.shape.clone())
     }
 
     /// `label` where scores `[batch, 1]` are not negative, else 0.
