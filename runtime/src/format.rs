@@ -12,7 +12,7 @@ const MAGIC: &[u8; 4] = b"MAAT";
 const DIGEST_BYTES: usize = 32;
 
 /// The version of the file format that this crate writes, and the only one that it reads.
-pub const FORMAT_VERSION: u16 = 2;
+pub const FORMAT_VERSION: u16 = 3;
 
 impl Model {
     /// The bytes of `model.maat`. The same model always gives the same bytes.
@@ -104,7 +104,7 @@ mod tests {
     fn the_bytes_are_pinned() {
         // A change of this digest is a change of the format: raise FORMAT_VERSION with it.
         let digest = format!("{:x}", Sha256::digest(model().to_bytes()));
-        assert_eq!((FORMAT_VERSION, &digest[..16]), (2, "a131a2c8d9d3df1b"));
+        assert_eq!((FORMAT_VERSION, &digest[..16]), (3, "a131a2c8d9d3df1b"));
     }
 
     #[test]
@@ -157,7 +157,7 @@ mod tests {
         assert_eq!(Model::from_bytes(b"\x08\x07\x12\x07pytorch"), Err(FormatError::Magic));
         let mut next = model().to_bytes();
         next[4] = 1;
-        assert_eq!(Model::from_bytes(&next), Err(FormatError::Version { found: 1, expected: 2 }));
+        assert_eq!(Model::from_bytes(&next), Err(FormatError::Version { found: 1, expected: 3 }));
         let mut long = model().to_bytes();
         long.truncate(long.len() - DIGEST_BYTES);
         long.push(0);

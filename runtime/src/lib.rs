@@ -39,6 +39,6 @@ pub use format::FORMAT_VERSION;
 pub use interval::{ACCUMULATOR_LIMIT, Interval};
 pub use model::{Model, ModelBuilder, Node, Port, Tensor, TensorId};
 pub use primitives::Primitive;
-pub use quantise::{dequantise, quantise};
+pub use quantise::{dequantise, quantise, units};
 pub use requantise::Requantise;
 pub use shape::Shape;

@@ -25,10 +25,25 @@ pub struct Tensor {
     pub name: String,
     /// Its shape.
     pub shape: Shape,
-    /// Scale exponent `s`: an element `q` stands for the real value `q * 2^-s`.
+    /// Scale exponent `s`: an element `q` stands for the real value `q * 2^-s`. For an input with columns, the exponent of the unit in which
+    /// the network works with it.
     pub scale: i32,
+    /// An input's columns may have scale exponents of their own: one for each position along its last axis. Empty if `scale` is that of all.
+    pub columns: Vec<i32>,
     /// A range that every element provably stays in, by interval arithmetic over the actual weights.
     pub range: Interval,
+}
+
+impl Tensor {
+    /// The scale exponent of an element, by its row-major position.
+    pub fn scale_of(&self, element: usize) -> i32 {
+        if self.columns.is_empty() { self.scale } else { self.columns[element % self.columns.len()] }
+    }
+
+    /// The scale exponents: one of all elements, or one for each column.
+    pub fn scales(&self) -> &[i32] {
+        if self.columns.is_empty() { std::slice::from_ref(&self.scale) } else { &self.columns }
+    }
 }
 
 /// One step of a model.
@@ -76,6 +91,7 @@ struct Input {
     name: String,
     shape: Shape,
     scale: i32,
+    columns: Vec<i32>,
     range: Interval,
 }
 
@@ -130,12 +146,15 @@ impl Model {
     pub(crate) fn new(content: Content) -> Result<Self, ModelError> {
         let mut tensors: Vec<Tensor> = Vec::with_capacity(content.inputs.len() + content.nodes.len());
         for input in &content.inputs {
-            let Input { name, shape, scale, range } = input.clone();
+            let Input { name, shape, scale, columns, range } = input.clone();
+            if let Err(reason) = check_columns(&columns, &shape) {
+                return Err(ModelError::Input { input: name, fault: Fault::Attribute { attribute: "columns", reason } });
+            }
             if range.lo > range.hi || !Interval::of_bits(32).includes(range) {
                 let fault = Fault::Attribute { attribute: "range", reason: format!("{range} is not within 32 bits") };
                 return Err(ModelError::Input { input: name, fault });
             }
-            tensors.push(Tensor { name, shape, scale, range });
+            tensors.push(Tensor { name, shape, scale, columns, range });
         }
         for node in &content.nodes {
             let tensor = give(&tensors, node)?;
@@ -169,7 +188,19 @@ fn give(tensors: &[Tensor], node: &Node) -> Result<Tensor, ModelError> {
     let rules = node.primitive.rules();
     let shape = rules.output_shape(&shapes).map_err(in_node)?;
     let range = rules.output_range(&inputs).map_err(in_node)?;
-    Ok(Tensor { name: node.name.clone(), shape, scale: node.scale, range })
+    Ok(Tensor { name: node.name.clone(), shape, scale: node.scale, columns: Vec::new(), range })
+}
+
+/// Columns, where they are listed, have one exponent each, and none that is too large.
+fn check_columns(columns: &[i32], shape: &Shape) -> Result<(), String> {
+    let expected = shape.last();
+    if !columns.is_empty() && columns.len() != expected {
+        return Err(format!("{} scales for {expected} columns", columns.len()));
+    }
+    match columns.iter().find(|scale| !(-MAX_SCALE..=MAX_SCALE).contains(*scale)) {
+        Some(scale) => Err(format!("the scale exponent {scale} is beyond {MAX_SCALE}")),
+        None => Ok(()),
+    }
 }
 
 fn unique<'a>(kind: &'static str, names: impl ExactSizeIterator<Item = &'a String>) -> Result<(), ModelError> {
@@ -204,12 +235,29 @@ impl ModelBuilder {
     /// # Errors
     /// [`ModelError::Input`] when a node was added before.
     pub fn input(&mut self, name: &str, shape: Shape, scale: i32, range: Interval) -> Result<TensorId, ModelError> {
+        self.input_by_column(name, shape, scale, &[], range)
+    }
+
+    /// Adds an input whose columns have scale exponents of their own; `scale` is that of the unit in which the nodes work with it. No
+    /// columns, or columns that all have this scale, are an input with one scale.
+    ///
+    /// # Errors
+    /// As for [`Self::input`]; [`Self::finish`] refuses columns that do not fit the shape.
+    pub fn input_by_column(
+        &mut self,
+        name: &str,
+        shape: Shape,
+        scale: i32,
+        columns: &[i32],
+        range: Interval,
+    ) -> Result<TensorId, ModelError> {
         if !self.content.nodes.is_empty() {
             let fault = Fault::Attribute { attribute: "position", reason: "inputs come before nodes".to_owned() };
             return Err(ModelError::Input { input: name.to_owned(), fault });
         }
-        self.content.inputs.push(Input { name: name.to_owned(), shape: shape.clone(), scale, range });
-        Ok(self.push(Tensor { name: name.to_owned(), shape, scale, range }))
+        let columns = if columns.iter().all(|column| *column == scale) { Vec::new() } else { columns.to_vec() };
+        self.content.inputs.push(Input { name: name.to_owned(), shape: shape.clone(), scale, columns: columns.clone(), range });
+        Ok(self.push(Tensor { name: name.to_owned(), shape, scale, columns, range }))
     }
 
     /// Adds a node that gives a tensor with the given scale exponent.
@@ -265,6 +313,31 @@ mod tests {
         let model = builder.finish(&[("y", y)]).unwrap();
         let tensor = model.tensor(y);
         assert_eq!((tensor.shape.dims(), tensor.range, tensor.scale), (&[6][..], Interval::of_bits(8), 4));
+    }
+
+    #[test]
+    fn columns_have_scales_of_their_own() {
+        let input = |columns: &[i32]| {
+            let mut builder = ModelBuilder::new("table");
+            let x = builder.input_by_column("x", Shape::new(&[2, 3]).unwrap(), 4, columns, Interval::of_bits(8)).unwrap();
+            let y = builder.node("flat", to(&[6]), &[x], 4).unwrap();
+            builder.finish(&[("y", y)])
+        };
+        let model = input(&[4, 9, -2]).unwrap();
+        let x = &model.inputs()[0];
+        assert_eq!(
+            (x.scales(), (0..6).map(|element| x.scale_of(element)).collect::<Vec<_>>()),
+            (&[4, 9, -2][..], vec![4, 9, -2, 4, 9, -2])
+        );
+        assert_eq!(Model::from_bytes(&model.to_bytes()).unwrap(), model);
+        for columns in [&[][..], &[4, 4, 4]] {
+            let model = input(columns).unwrap();
+            assert_eq!((model.inputs()[0].scales(), model.inputs()[0].scale_of(5)), (&[4][..], 4));
+        }
+        for (columns, reason) in [(&[4, 9][..], "2 scales for 3 columns"), (&[4, 9, 257], "257 is beyond 256")] {
+            let error = input(columns).unwrap_err().to_string();
+            assert!(error.contains(reason), "{error}");
+        }
     }
 
     #[test]

@@ -27,6 +27,15 @@ pub fn dequantise(q: i32, scale: i32) -> f64 {
     f64::from(q) * 2f64.powi(-scale)
 }
 
+/// The unit that integers of a scale stand for, or those that columns have: `2^-12`, or `2^-20..2^-7 by column`.
+pub fn units(scales: &[i32]) -> String {
+    match (scales.iter().max(), scales.iter().min()) {
+        (Some(finest), Some(coarsest)) if finest != coarsest => format!("2^{}..2^{} by column", -finest, -coarsest),
+        (Some(scale), _) => format!("2^{}", -scale),
+        (None, _) => "1".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,5 +54,10 @@ mod tests {
         assert_eq!(quantise(1e300, 200, narrow), Some(32767));
         assert_eq!(quantise(-1e300, 200, narrow), Some(-32768));
         assert_eq!(quantise(f64::INFINITY, 0, narrow), None);
+    }
+
+    #[test]
+    fn units_of_columns_are_a_range() {
+        assert_eq!([&[12][..], &[7, 20, 9], &[-3, -3]].map(units), ["2^-12", "2^-20..2^-7 by column", "2^3"]);
     }
 }

@@ -27,8 +27,9 @@ const PAGE: u64 = 100;
 pub struct Port {
     /// Its axis lengths.
     pub shape: Vec<u32>,
-    /// The exponent `s` of its scale: an integer `q` stands for `q * 2^-s`.
-    pub scale: Signed,
+    /// The exponents `s` of its scales, one for all elements or one for each position along the last axis: an integer `q` stands for
+    /// `q * 2^-s`.
+    pub scales: Vec<Signed>,
 }
 
 /// A model that is registered.
@@ -421,7 +422,10 @@ mod tests {
     #[test]
     fn answers_are_read_whole() {
         let felts: Vec<Felt> = [1, 2, 3, 4].map(Felt::from).to_vec();
-        assert_eq!(read::<Port>("x", &[Felt::from(2), Felt::from(1), Felt::from(36), Felt::from(-4)]).unwrap().scale, Signed(-4));
+        assert_eq!(
+            read::<Port>("x", &[Felt::from(2), Felt::from(1), Felt::from(36), Felt::from(1), Felt::from(-4)]).unwrap().scales,
+            [Signed(-4)]
+        );
         assert!(read::<u64>("x", &felts).unwrap_err().to_string().contains("3 felts too many"));
         assert!(read::<Vec<u64>>("x", &felts[3..]).is_err());
         assert!(read::<Signed>("x", &[Felt::from(1u64 << 31)]).is_err());

@@ -124,6 +124,11 @@ impl Case {
 
     /// The network, and samples for it.
     pub fn build(&self, count: usize) -> (Onnx, Vec<Sample>) {
+        self.build_from(count, &mut |x| x)
+    }
+
+    /// The network, and samples for it whose real numbers are made from the usual ones.
+    pub fn build_from(&self, count: usize, made: &mut dyn FnMut(f64) -> f64) -> (Onnx, Vec<Sample>) {
         let mut random = Random::new(11);
         let mut onnx = Onnx::new().opset(self.opset);
         let mut samples: Vec<Sample> = vec![Vec::new(); count];
@@ -136,7 +141,7 @@ impl Case {
             };
             onnx = match given {
                 Given::Real(shape) => {
-                    computed(shape, &mut |random| f64::from(random.normal(1, 1.0)[0]));
+                    computed(shape, &mut |random| made(f64::from(random.normal(1, 1.0)[0])));
                     onnx.input(&name, shape)
                 }
                 Given::Positive(shape) => {

@@ -159,7 +159,7 @@ fn a_deployed_contract_gives_the_runtimes_integers() {
          model_contract::TEST_CLASS_HASH, 0, [].span(), false,\n    ).unwrap_syscall();\n    IModelDispatcher { contract_address }\n}\n\
          #[test]\nfn ports_are_described() {\n    let contract = deployed();\n    assert_eq!(contract.inputs().len(), 1);\n    \
          assert_eq!(contract.inputs()[0].shape, [1, 36].span());\n    assert_eq!(contract.outputs().len(), 2);\n    \
-         assert_eq!(contract.outputs()[1].scale, 0);\n    assert!(contract.model_digest() != 0);\n    assert_eq!(contract.model_commitment(), 0);\n}\n\
+         assert_eq!(contract.outputs()[1].scales, [0].span());\n    assert!(contract.model_digest() != 0);\n    assert_eq!(contract.model_commitment(), 0);\n}\n\
          #[test]\n#[should_panic(expected: ('input value out of range', 'ENTRYPOINT_FAILED'))]\nfn a_value_out_of_range_is_refused() {\n    \
          deployed().predict([32768, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0].span());\n}\n\
          #[test]\n#[should_panic(expected: ('input has the wrong length', 'ENTRYPOINT_FAILED'))]\nfn a_short_input_is_refused() {\n    \

@@ -78,7 +78,7 @@ fn a_contract_says_what_it_is_and_takes_batches() {
         contract.call(function, &calldata).unwrap().output
     };
     let integers = |felts: Vec<Felt>| felts.into_iter().map(|felt| signed(felt).unwrap()).collect::<Vec<_>>();
-    assert_eq!(integers(call("inputs", &[])), [1, 2, 1, 2, model.inputs()[0].scale]);
+    assert_eq!(integers(call("inputs", &[])), [1, 2, 1, 2, 1, model.inputs()[0].scale]);
     let commitment = Felt::from_hex(&package.manifest.proving.commitment().unwrap().to_string()).unwrap();
     assert_eq!(call("model_commitment", &[]), [commitment]);
     let run = |input: [i32; 2]| Executor::new(model).run(&[input.to_vec()]).unwrap().concat();

@@ -2,8 +2,10 @@
 
 mod cairo_proofs;
 mod cairo_tests;
+mod calibration;
 mod cases;
 mod certificate;
+mod columns;
 mod common;
 mod conformance;
 mod contracts;
@@ -17,6 +19,7 @@ mod qdq;
 mod rockybot;
 mod starknet;
 mod steps;
+mod tables;
 
 #[test]
 fn every_file_is_a_module() {

@@ -28,13 +28,23 @@ pub struct CertifiedNode {
     pub shape: Vec<usize>,
     /// Scale exponent.
     pub scale: i32,
+    /// The scale exponents of an input's columns, where they are not one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<i32>,
     /// The proven range, in integers: interval arithmetic over the actual weights.
     pub range: Interval,
-    /// The same in real units, to four significant digits.
+    /// The same in real units, to four significant digits; for columns, that of the coarsest.
     pub real_range: (f64, f64),
     /// No element is further than this from the float network's, unless that is infinite; absent for tensors that the float network does
-    /// not have, and where there is no bound.
+    /// not have, and where there is no bound. For columns, that of the coarsest.
     pub error_bound: Option<f64>,
+}
+
+impl CertifiedNode {
+    /// The scale exponents: one of all elements, or one for each column.
+    pub fn scales(&self) -> &[i32] {
+        if self.columns.is_empty() { std::slice::from_ref(&self.scale) } else { &self.columns }
+    }
 }
 
 /// The certificate of a quantised network.
@@ -50,6 +60,7 @@ pub fn certify(float: &FloatModel, mapped: &Mapped) -> Vec<CertifiedNode> {
         primitive: primitive.to_owned(),
         shape: tensor.shape.dims().to_vec(),
         scale: tensor.scale,
+        columns: tensor.columns.clone(),
         range: tensor.range,
         real_range: {
             let (lo, hi) = real_range(tensor);
@@ -468,6 +479,12 @@ fn linear_range(row: &[f64], bias: f64, x: impl Iterator<Item = Known>) -> (f64,
 
 fn anything_for_nan((lo, hi): (f64, f64)) -> (f64, f64) {
     (if lo.is_nan() { f64::NEG_INFINITY } else { lo }, if hi.is_nan() { f64::INFINITY } else { hi })
+}
+
+/// The range of a float node's elements, for operands of given ranges.
+pub(crate) fn range_of(float: &FloatModel, node: &FloatNode, operands: &[(f64, f64)]) -> (f64, f64) {
+    let known: Vec<Known> = operands.iter().map(|(lo, hi)| Known { lo: *lo, hi: *hi, error: 0.0, holes: false }).collect();
+    float_range(node, &known, &used(node, |value| float.elements(value)))
 }
 
 /// The range of a float node's elements.

@@ -11,6 +11,7 @@ mod blame;
 mod certificate;
 mod classes;
 pub mod codegen;
+mod columns;
 mod cost;
 mod error;
 mod float;

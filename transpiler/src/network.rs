@@ -9,12 +9,12 @@ use crate::blame::{Blame, DOMINATES, blame};
 use crate::certificate::{self, CertifiedNode};
 use crate::error::TranspileError;
 use crate::float::{self, FloatModel};
-use crate::fuse::fuse;
+use crate::fuse::{fuse, separate};
 use crate::onnx::{self, Reference};
 use crate::quantise::{Mapped, Rules, Widths, quantise};
 use crate::ranges::{RangeMethod, Ranges};
 use crate::samples::{InputSpec, Sample};
-use crate::{codegen, lowering};
+use crate::{codegen, columns, lowering};
 
 /// An imported network, before quantisation.
 pub struct Network {
@@ -96,6 +96,8 @@ pub struct Quality {
     pub blame: Vec<Blame>,
     /// The range that each tensor provably stays in, and the bound of its error.
     pub certificate: Vec<CertifiedNode>,
+    /// Nodes that were 0 on all samples, so that their scales come from what their operands allow.
+    pub unseen: Vec<String>,
 }
 
 impl Quality {
@@ -177,22 +179,24 @@ impl Network {
         let (calibration, held_out) = (part(false), part(true));
         let assumed = if samples.is_empty() { self.spread_points(options.assumed_magnitude) } else { Vec::new() };
         let seen = if samples.is_empty() { &assumed } else { &calibration };
-        let ranges = Ranges::measure(&self.float, seen)?;
+        let float = self.in_columns(seen, options);
+        let ranges = Ranges::measure(&float, seen, options.assumed_magnitude)?;
 
         let widths = match options.target {
             Target::Accuracy => options.widths,
-            Target::Cost => self.narrow(&ranges, seen, options)?,
+            Target::Cost => self.narrow(&float, &ranges, seen, options)?,
         };
-        let mapped = self.quantised(&ranges, options, widths)?;
+        let mapped = self.quantised(&float, &ranges, options, widths)?;
         let reference = self.reference.as_ref();
         let accuracy = |samples: &[Sample]| -> Result<Option<Accuracy>, TranspileError> {
-            if samples.is_empty() { Ok(None) } else { measure(&mapped, &self.float, reference, samples).map(Some) }
+            if samples.is_empty() { Ok(None) } else { measure(&mapped, &float, reference, samples).map(Some) }
         };
         let quality = Quality {
             calibration: accuracy(&calibration)?,
             held_out: accuracy(&held_out)?,
-            blame: blame(&mapped, &self.float, samples)?,
-            certificate: certificate::certify(&self.float, &mapped),
+            blame: blame(&mapped, &float, samples)?,
+            certificate: certificate::certify(&float, &mapped),
+            unseen: ranges.unseen(&float).into_iter().map(str::to_owned).collect(),
         };
         refuse_nonsense(&quality)?;
         let provenance = Provenance {
@@ -203,18 +207,29 @@ impl Network {
         Ok(Quantised { model: mapped.model, provenance, quality })
     }
 
-    fn quantised(&self, ranges: &Ranges, options: &Options, widths: Widths) -> Result<Mapped, TranspileError> {
-        quantise(&self.float, &self.name, ranges, Rules { widths, ranges: options.ranges, correct_bias: options.correct_bias })
+    /// The float network with a scale for each column of an input where one scale would cost accuracy.
+    fn in_columns(&self, samples: &[Sample], options: &Options) -> FloatModel {
+        let columns = columns::choose(&self.float, samples, options.widths.activations, options.ranges);
+        let mut float = self.float.clone();
+        if columns.iter().any(Option::is_some) {
+            separate(&mut float, &columns);
+            fuse(&mut float);
+        }
+        float
+    }
+
+    fn quantised(&self, float: &FloatModel, ranges: &Ranges, options: &Options, widths: Widths) -> Result<Mapped, TranspileError> {
+        quantise(float, &self.name, ranges, Rules { widths, ranges: options.ranges, correct_bias: options.correct_bias })
     }
 
     /// The cheapest widths, not above the given ones, whose results stay close to the float network's on the given samples: first both
     /// together, then each alone, as long as that saves something.
-    fn narrow(&self, ranges: &Ranges, samples: &[Sample], options: &Options) -> Result<Widths, TranspileError> {
+    fn narrow(&self, float: &FloatModel, ranges: &Ranges, samples: &[Sample], options: &Options) -> Result<Widths, TranspileError> {
         let widest = options.widths;
         let reference = self.reference.as_ref();
         let cost = |widths: Widths| -> Result<Option<usize>, TranspileError> {
-            let mapped = self.quantised(ranges, options, widths)?;
-            let accuracy = measure(&mapped, &self.float, reference, samples)?;
+            let mapped = self.quantised(float, ranges, options, widths)?;
+            let accuracy = measure(&mapped, float, reference, samples)?;
             let close = accuracy.outputs.iter().all(|output| {
                 output.mean <= COST_MEAN_ERROR * output.magnitude && output.argmax_agreement.is_none_or(|share| share >= COST_AGREEMENT)
             });

@@ -1,11 +1,12 @@
-//! Calibration: what values each tensor takes on given samples.
+//! Calibration: what values each tensor takes on given samples, and what it could take where the samples say nothing.
 
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::certificate::range_of;
 use crate::error::TranspileError;
-use crate::float::{FloatModel, FloatOp, ValueId, run};
+use crate::float::{FloatModel, FloatNode, FloatOp, Function, Kind, ValueId, run};
 use crate::samples::Sample;
 
 /// How a tensor's range is chosen from the values seen; what lies outside saturates.
@@ -33,6 +34,8 @@ pub struct Observed {
     /// Mean of each element of the last axis.
     pub means: Vec<f64>,
     rows: usize,
+    /// The size that values may have by what the operands allow, where the samples say nothing of it.
+    reach: f64,
 }
 
 /// No more sizes of a tensor are kept.
@@ -40,7 +43,7 @@ const MAX_SIZES: usize = 1 << 14;
 
 impl Observed {
     fn new(last: usize) -> Self {
-        Self { lo: f64::INFINITY, hi: f64::NEG_INFINITY, sizes: Vec::new(), means: vec![0.0; last], rows: 0 }
+        Self { lo: f64::INFINITY, hi: f64::NEG_INFINITY, sizes: Vec::new(), means: vec![0.0; last], rows: 0, reach: 0.0 }
     }
 
     fn include(&mut self, values: &[f64], keep: usize) {
@@ -69,6 +72,41 @@ impl Observed {
     pub fn magnitude(&self) -> f64 {
         if self.lo > self.hi { 0.0 } else { self.lo.abs().max(self.hi.abs()) }
     }
+
+    /// The size up to which values are kept at a width of `bits`, sign included.
+    fn kept(&self, bits: u32, method: RangeMethod) -> f64 {
+        let greatest = self.magnitude();
+        match method {
+            RangeMethod::Max => greatest,
+            RangeMethod::Percentile(percent) => {
+                let mut sizes = self.sizes.clone();
+                sizes.sort_unstable_by(f64::total_cmp);
+                let rank = (percent / 100.0 * sizes.len() as f64).ceil() as usize;
+                sizes.get(rank.clamp(1, sizes.len().max(1)) - 1).copied().unwrap_or(greatest)
+            }
+            RangeMethod::Mse => {
+                // Scales are powers of two, so there are few to choose from.
+                let candidates = (0..6).map(|halvings| greatest / f64::from(1 << halvings));
+                let errors = candidates.map(|clip| (squared_error(&self.sizes, clip, bits), clip));
+                errors.min_by(|a, b| a.0.total_cmp(&b.0)).map_or(greatest, |(_, clip)| clip)
+            }
+        }
+    }
+
+    /// Whether values of one sign alone were seen, or hardly any of the other.
+    pub fn is_one_sided(&self) -> bool {
+        const HARDLY: f64 = 1.0 / 16.0;
+        let little = HARDLY * self.magnitude();
+        self.lo >= -little || self.hi <= little
+    }
+}
+
+/// The size up to which values are kept at a width of `bits`, sign included.
+pub fn magnitude_of(values: impl Iterator<Item = f64>, bits: u32, method: RangeMethod) -> f64 {
+    let values: Vec<f64> = values.collect();
+    let mut observed = Observed::new(1);
+    observed.include(&values, MAX_SIZES);
+    observed.kept(bits, method)
 }
 
 /// What was seen of each tensor.
@@ -78,11 +116,11 @@ pub struct Ranges {
 }
 
 impl Ranges {
-    /// Runs the float network on the samples.
+    /// Runs the float network on the samples. An input that was 0 throughout is assumed to lie within plus and minus `assumed`.
     ///
     /// # Errors
     /// The float network gives something that is no finite number.
-    pub fn measure(float: &FloatModel, samples: &[Sample]) -> Result<Self, TranspileError> {
+    pub fn measure(float: &FloatModel, samples: &[Sample], assumed: f64) -> Result<Self, TranspileError> {
         let keep = MAX_SIZES.div_ceil(samples.len().max(1));
         let last = |shape: &[usize]| shape.last().copied().unwrap_or(1);
         let mut tensors: HashMap<ValueId, Observed> = HashMap::new();
@@ -104,7 +142,52 @@ impl Ranges {
         }
         let mut ranges = Self { tensors };
         ranges.join_families(float);
+        ranges.reach_out(float, assumed);
         Ok(ranges)
+    }
+
+    /// Finds out how far values may reach where the samples say nothing: behind what was 0 on all of them, and in the branch for the other
+    /// sign of a function whose operand had one sign alone.
+    ///
+    /// A scale by such a reach costs no precision: its unit is no coarser than the operand's unit times the function's slope.
+    fn reach_out(&mut self, float: &FloatModel, assumed: f64) {
+        let mut sides: HashMap<ValueId, Sides> = HashMap::new();
+        for input in &float.inputs {
+            let Some(observed) = self.tensors.get_mut(&input.value) else { continue };
+            if input.kind == Kind::Real && observed.magnitude() == 0.0 {
+                observed.reach = assumed;
+            }
+            sides.insert(input.value, Sides::of(observed, input.kind, (f64::NEG_INFINITY, f64::INFINITY)));
+        }
+        for node in &float.nodes {
+            let operands: Vec<Sides> = node.inputs.iter().filter_map(|input| sides.get(input).copied()).collect();
+            let Some(observed) = self.tensors.get_mut(&node.output).filter(|_| operands.len() == node.inputs.len()) else { continue };
+            let allowed = range_of(float, node, &operands.iter().map(|sides| sides.range).collect::<Vec<_>>());
+            if node.kind == Kind::Real && says_nothing(node, observed, &operands) {
+                let (lo, hi) = match &node.op {
+                    // A constant that a selection passes over has no say.
+                    FloatOp::Select => {
+                        let branches = node.inputs.iter().zip(&operands).skip(1).filter(|(input, _)| float.constants(**input).is_none());
+                        branches.fold((0.0, 0.0), |(lo, hi): (f64, f64), (_, sides)| (lo.min(sides.range.0), hi.max(sides.range.1)))
+                    }
+                    _ => allowed,
+                };
+                let reach = lo.abs().max(hi.abs());
+                observed.reach = if reach.is_finite() { reach } else { 0.0 };
+            }
+            sides.insert(node.output, Sides::of(observed, node.kind, allowed));
+        }
+        let mut families: HashMap<&str, f64> = HashMap::new();
+        let members = || float.nodes.iter().filter_map(|node| Some((node.family.as_deref()?, node.output)));
+        for (family, value) in members() {
+            let reach = families.entry(family).or_default();
+            *reach = reach.max(self.of(value).map_or(0.0, |observed| observed.reach));
+        }
+        for (family, value) in members() {
+            if let Some(observed) = self.tensors.get_mut(&value) {
+                observed.reach = families[family];
+            }
+        }
     }
 
     /// Gives all tensors of a family the range of all of them.
@@ -131,24 +214,64 @@ impl Ranges {
 
     /// The size up to which a tensor's values are kept at a width of `bits`, sign included.
     pub fn magnitude(&self, value: ValueId, bits: u32, method: RangeMethod) -> f64 {
-        let Some(observed) = self.of(value) else { return 0.0 };
-        let greatest = observed.magnitude();
-        match method {
-            RangeMethod::Max => greatest,
-            RangeMethod::Percentile(percent) => {
-                let mut sizes = observed.sizes.clone();
-                sizes.sort_unstable_by(f64::total_cmp);
-                let rank = (percent / 100.0 * sizes.len() as f64).ceil() as usize;
-                sizes.get(rank.clamp(1, sizes.len().max(1)) - 1).copied().unwrap_or(greatest)
-            }
-            RangeMethod::Mse => {
-                // Scales are powers of two, so there are few to choose from.
-                let candidates = (0..6).map(|halvings| greatest / f64::from(1 << halvings));
-                let errors = candidates.map(|clip| (squared_error(&observed.sizes, clip, bits), clip));
-                errors.min_by(|a, b| a.0.total_cmp(&b.0)).map_or(greatest, |(_, clip)| clip)
-            }
-        }
+        self.of(value).map_or(0.0, |observed| observed.kept(bits, method).max(observed.reach))
     }
+
+    /// The nodes whose values were 0 on all samples: their scales come from what their operands allow.
+    pub fn unseen<'f>(&self, float: &'f FloatModel) -> Vec<&'f str> {
+        let is_unseen =
+            |node: &&FloatNode| self.of(node.output).is_some_and(|observed| observed.magnitude() == 0.0 && observed.reach > 0.0);
+        float.nodes.iter().filter(is_unseen).map(|node| node.name.as_str()).collect()
+    }
+}
+
+/// What is taken for possible of a tensor.
+#[derive(Clone, Copy)]
+struct Sides {
+    /// The least and the greatest value seen.
+    seen: (f64, f64),
+    /// The least and the greatest value that are taken for possible.
+    range: (f64, f64),
+    /// Whether samples had one sign alone.
+    one_sided: bool,
+    /// Whether all samples were 0.
+    unseen: bool,
+}
+
+impl Sides {
+    /// What was seen, and as much of the other sign, as far as the operands allow it; all that they allow where nothing was seen.
+    fn of(observed: &Observed, kind: Kind, allowed: (f64, f64)) -> Self {
+        let seen = (observed.lo, observed.hi);
+        if let Kind::Integer(range) = kind {
+            return Self { seen, range: (range.lo as f64, range.hi as f64), one_sided: false, unseen: false };
+        }
+        let size = observed.magnitude().max(observed.reach);
+        let one_sided = observed.is_one_sided();
+        let (lo, hi) = if one_sided { (-size, size) } else { seen };
+        let range = (lo.max(allowed.0), hi.min(allowed.1));
+        Self { seen, range: if range.0 <= range.1 { range } else { seen }, one_sided, unseen: observed.magnitude() == 0.0 && size > 0.0 }
+    }
+}
+
+/// Whether a node's values on the samples leave open what size they may have.
+fn says_nothing(node: &FloatNode, observed: &Observed, operands: &[Sides]) -> bool {
+    let unreached_branch = match &node.op {
+        FloatOp::Sum(_) => operands.len() == 1 && operands[0].one_sided,
+        // Where the function is steeper than where the samples fell, its size there would cost precision here.
+        FloatOp::Table(functions) => {
+            operands[0].one_sided && slope(functions, operands[0].range) <= 2.0 * slope(functions, operands[0].seen)
+        }
+        // The condition was the same on all samples.
+        FloatOp::Select => operands[0].seen.0 == operands[0].seen.1,
+        _ => false,
+    };
+    observed.magnitude() == 0.0 || unreached_branch || operands.iter().any(|operand| operand.unseen)
+}
+
+/// A bound of the slope of functions, one after the other.
+pub fn slope(functions: &[Function], range: (f64, f64)) -> f64 {
+    let step = |(slope, (lo, hi)): (f64, (f64, f64)), function: &Function| (slope * function.slope(lo, hi), function.image(lo, hi));
+    functions.iter().fold((1.0, range), step).0
 }
 
 /// Mean squared error of rounding to `bits` at a range of `clip`, saturation included.

@@ -1,10 +1,11 @@
 //! A quantised network as a contract. `maat transpile` generates it.
 
-/// An input or output: its axis lengths, and the exponent `s` of its scale; an integer `q` stands for `q * 2^-s`.
+/// An input or output: its axis lengths, and the exponents `s` of its scales, one for all elements, or one for each position along the last
+/// axis; an integer `q` stands for `q * 2^-s`.
 #[derive(Copy, Drop, Serde, PartialEq, Debug)]
 pub struct Port {
     pub shape: Span<u32>,
-    pub scale: i32,
+    pub scales: Span<i32>,
 }
 
 /// A network without state.

@@ -12,6 +12,8 @@ pub const MAX_METADATA: u32 = 1024;
 pub const MAX_PORTS: u32 = 32;
 /// Axes of one input or output.
 pub const MAX_AXES: u32 = 8;
+/// Scales of all inputs and outputs together: a table of that many columns, about.
+pub const MAX_SCALES: u32 = 512;
 
 /// 256^31: a short string has fewer than 32 characters.
 const NAME_BOUND: u256 = 0x100000000000000000000000000000000000000000000000000000000000000;
@@ -35,19 +37,22 @@ pub fn check_name(name: felt252) {
 
 /// Checks that what a class says of its inputs and outputs can be stored and read again.
 ///
-/// Panics with `Errors::TOO_MANY_INPUTS`, `Errors::TOO_MANY_OUTPUTS` or `Errors::TOO_MANY_AXES`.
+/// Panics with `Errors::TOO_MANY_INPUTS`, `Errors::TOO_MANY_OUTPUTS`, `Errors::TOO_MANY_AXES` or `Errors::TOO_MANY_SCALES`.
 pub fn check_ports(inputs: Span<Port>, outputs: Span<Port>) {
     assert(inputs.len() <= MAX_PORTS, Errors::TOO_MANY_INPUTS);
     assert(outputs.len() <= MAX_PORTS, Errors::TOO_MANY_OUTPUTS);
+    let mut scales = 0;
     for port in inputs {
-        check_axes(port);
+        check_port(port, ref scales);
     }
     for port in outputs {
-        check_axes(port);
+        check_port(port, ref scales);
     }
 }
 
-fn check_axes(port: @Port) {
-    let Port { shape, .. } = *port;
-    assert(shape.len() <= MAX_AXES, Errors::TOO_MANY_AXES);
+/// Checks one of them; `scales` counts those so far.
+fn check_port(port: @Port, ref scales: u32) {
+    assert(port.shape.len() <= MAX_AXES, Errors::TOO_MANY_AXES);
+    scales += port.scales.len();
+    assert(scales <= MAX_SCALES, Errors::TOO_MANY_SCALES);
 }

@@ -13,6 +13,7 @@ pub mod Errors {
     pub const TOO_MANY_AXES: felt252 = 'registry: too many axes';
     pub const TOO_MANY_INPUTS: felt252 = 'registry: too many inputs';
     pub const TOO_MANY_OUTPUTS: felt252 = 'registry: too many outputs';
+    pub const TOO_MANY_SCALES: felt252 = 'registry: too many scales';
 
     // Look-ups.
     pub const UNKNOWN_INSTANCE: felt252 = 'registry: unknown instance';

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use maat_runtime::Model;
+use maat_runtime::{Model, units};
 use maat_transpiler::codegen::Plan;
 use maat_transpiler::{Accuracy, Cost, Figure, Manifest, PackageFolder, Proving, Quality, Report, Witness};
 use serde_json::{Value, json};
@@ -61,7 +61,7 @@ impl Inspected {
                 node.name.clone(),
                 node.primitive.clone(),
                 format!("{:?}", node.shape),
-                format!("2^{}", -node.scale),
+                units(node.scales()),
                 node.range.to_string(),
                 format!("{} to {}", real(lo), real(hi)),
                 node.error_bound.map_or_else(|| "-".to_owned(), real),

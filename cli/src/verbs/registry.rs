@@ -1,4 +1,5 @@
 use anyhow::{anyhow, bail};
+use maat_runtime::units;
 use maat_starknet::config::parse_felt;
 use maat_starknet::deploy::{Step, deploy_registry};
 use maat_starknet::registry::{Lifecycle, Model, Port, Status, Version};
@@ -221,7 +222,8 @@ impl Response for Shown {
 }
 
 fn version_text((version, lifecycle): &(Version, Lifecycle)) -> String {
-    let ports = |ports: &[Port]| ports.iter().map(|port| format!("{:?} * 2^{}", port.shape, -port.scale.0)).collect::<Vec<_>>().join(", ");
+    let port = |port: &Port| format!("{:?} * {}", port.shape, units(&port.scales.iter().map(|scale| scale.0).collect::<Vec<_>>()));
+    let ports = |ports: &[Port]| ports.iter().map(port).collect::<Vec<_>>().join(", ");
     let mut facts = vec![
         ("version", format!("{}, {}", version.version, status(lifecycle.status))),
         ("class hash", format!("{:#066x}", version.class_hash)),
@@ -242,7 +244,8 @@ fn version_text((version, lifecycle): &(Version, Lifecycle)) -> String {
 }
 
 fn version_json((version, lifecycle): &(Version, Lifecycle)) -> Value {
-    let ports = |ports: &[Port]| -> Value { ports.iter().map(|port| json!({ "shape": port.shape, "scale": port.scale.0 })).collect() };
+    let scales = |port: &Port| port.scales.iter().map(|scale| scale.0).collect::<Vec<_>>();
+    let ports = |ports: &[Port]| -> Value { ports.iter().map(|port| json!({ "shape": port.shape, "scales": scales(port) })).collect() };
     json!({
         "version": version.version,
         "status": status(lifecycle.status),

@@ -20,7 +20,8 @@ pub fn contract(model: &Model, digest: &str, commitment: Option<&ModelCommitment
         let mut text = String::new();
         for tensor in tensors {
             let dims = tensor.shape.dims().iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
-            let _ = write!(text, "\n                Port {{ shape: array![{dims}].span(), scale: {} }},", tensor.scale);
+            let scales = tensor.scales().iter().map(i32::to_string).collect::<Vec<_>>().join(", ");
+            let _ = write!(text, "\n                Port {{ shape: array![{dims}].span(), scales: array![{scales}].span() }},");
         }
         text
     };

@@ -1,7 +1,7 @@
 use std::fmt::Write;
 use std::ops::Range;
 
-use maat_runtime::{Model, Tensor};
+use maat_runtime::{Model, Tensor, units};
 
 use super::code::imports;
 use super::nodes::{Call, Calls};
@@ -97,7 +97,7 @@ impl<'a> Writer<'a> {
     /// What `predict` does.
     fn describe(&mut self) {
         let ports = |tensors: Vec<(&str, &Tensor)>| {
-            let port = |(name, tensor): (&str, &Tensor)| format!("`{}` {} * 2^{}", doc(name), tensor.shape, -tensor.scale);
+            let port = |(name, tensor): (&str, &Tensor)| format!("`{}` {} * {}", doc(name), tensor.shape, units(tensor.scales()));
             tensors.into_iter().map(port).collect::<Vec<_>>().join(", ")
         };
         let model = self.model;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{FloatModel, FloatNode, FloatOp, Function, Kind, ValueId};
+use super::{Columns, FloatModel, FloatNode, FloatOp, Function, Kind, ValueId};
 
 /// The value of one node for the values of its inputs, row-major.
 pub fn evaluate(op: &FloatOp, kind: Kind, shape: &[usize], inputs: &[(&[usize], &[f64])]) -> Vec<f64> {
@@ -77,9 +77,12 @@ fn along((shape, x): (&[usize], &[f64]), axis: usize, fold: impl Fn(&mut dyn Ite
     (0..x.len() / length).map(of).collect()
 }
 
-/// Runs a network on one sample; gives every tensor.
+/// Runs a network on one sample; gives every tensor. An input with columns is divided by their units.
 pub fn run(model: &FloatModel, sample: &[Vec<f64>]) -> HashMap<ValueId, Vec<f64>> {
-    let mut values: HashMap<ValueId, Vec<f64>> = model.inputs.iter().zip(sample).map(|(input, x)| (input.value, x.clone())).collect();
+    let in_units = |x: &Vec<f64>, columns: &Columns| x.iter().zip(columns.units().iter().cycle()).map(|(x, unit)| x / unit).collect();
+    let given = |x: &Vec<f64>, columns: Option<&Columns>| columns.map_or_else(|| x.clone(), |columns| in_units(x, columns));
+    let inputs = model.inputs.iter().zip(sample);
+    let mut values: HashMap<ValueId, Vec<f64>> = inputs.map(|(input, x)| (input.value, given(x, input.columns.as_ref()))).collect();
     let mut shapes: HashMap<ValueId, &[usize]> = model.inputs.iter().map(|input| (input.value, input.shape.as_slice())).collect();
     for node in &model.nodes {
         let y = step(node, &values, &shapes);

@@ -34,8 +34,28 @@ pub struct FloatInput {
     pub shape: Vec<usize>,
     /// What its elements are.
     pub kind: Kind,
+    /// The scales of its columns, if they are not one; the tensor then holds the elements in the units of [`Columns::units`].
+    pub columns: Option<Columns>,
     /// The tensor.
     pub value: ValueId,
+}
+
+/// Scale exponents along the last axis of an input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Columns {
+    /// The width of the integers in bits, sign included.
+    pub bits: u32,
+    /// The exponent at which the network works with the tensor.
+    pub scale: i32,
+    /// The exponent of each column: a real value `x` becomes the integer `x * 2^exponent`.
+    pub exponents: Vec<i32>,
+}
+
+impl Columns {
+    /// The real value that 1 stands for in each column of the tensor: `2^(scale - exponent)`.
+    pub fn units(&self) -> Vec<f64> {
+        self.exponents.iter().map(|exponent| 2f64.powi(self.scale - exponent)).collect()
+    }
 }
 
 /// What a tensor's elements are.
@@ -229,6 +249,26 @@ impl FloatModel {
     /// Position of the node that gives a tensor, unless an input does.
     pub fn producer(&self, value: ValueId) -> Option<usize> {
         self.nodes.iter().position(|node| node.output == value)
+    }
+
+    /// Whether all that is done with a tensor's elements is to compare them, as trees do.
+    pub fn is_only_compared(&self, value: ValueId) -> bool {
+        let users = || self.nodes.iter().filter(|node| node.inputs.contains(&value) && self.constants(node.output).is_none());
+        let compared = |node: &FloatNode| match node.op {
+            FloatOp::Greater | FloatOp::ArgMax { .. } => true,
+            FloatOp::Move { .. } => self.is_only_compared(node.output),
+            _ => false,
+        };
+        users().next().is_some() && users().all(compared) && self.outputs.iter().all(|(_, output)| *output != value)
+    }
+
+    /// The values of a tensor that holds constants only.
+    pub fn constants(&self, value: ValueId) -> Option<Vec<f64>> {
+        let node = &self.nodes[self.producer(value)?];
+        let FloatOp::Move { indices, constants } = &node.op else { return None };
+        let taken: usize = node.inputs.iter().map(|input| self.elements(*input)).sum();
+        let constant = |index: &u32| (*index as usize).checked_sub(taken).map(|constant| constants[constant]);
+        indices.iter().map(constant).collect::<Option<Vec<f64>>>().filter(|values| !values.is_empty())
     }
 
     /// Drops nodes that no output depends on.

@@ -4,22 +4,35 @@
 //! |---|---|
 //! | [`moves`] | joins moves, lets elementwise sums and tables pass them, sorts what a dense layer gathers |
 //! | [`sums`] | folds elementwise sums into the layers and tables around them: a bias, a normalisation or an activation costs nothing |
+//! | [`columns`] | carries scales of an input's columns to whatever takes the input |
 //! | [`integers`] | finds layers on quantised integers, whose weights are multiples of one number a channel, and makes them exact |
 //!
 //! Each pass changes one place and says so; they are repeated until none finds anything.
 
+mod columns;
 mod integers;
 mod moves;
 mod sums;
 
 use std::collections::HashMap;
 
+pub use columns::separate;
+
 use crate::float::{FloatModel, ValueId};
 
 /// Rewrites until nothing more is found.
 pub fn fuse(model: &mut FloatModel) {
-    let passes: [fn(&mut FloatModel, &Uses) -> bool; 7] =
-        [moves::drop_identity, moves::join, sums::fold, integers::sink, moves::hoist, integers::factorise, moves::sort_gathered];
+    let passes: [fn(&mut FloatModel, &Uses) -> bool; 9] = [
+        moves::drop_identity,
+        moves::join,
+        sums::fold,
+        integers::sink,
+        columns::sink,
+        columns::compare,
+        moves::hoist,
+        integers::factorise,
+        moves::sort_gathered,
+    ];
     loop {
         model.prune();
         let uses = Uses::of(model);

@@ -1,5 +1,6 @@
+use super::columns::is_in_columns;
 use super::{Uses, is_output, redirect};
-use crate::float::{FloatModel, FloatNode, FloatOp, FloatSum, Kind};
+use crate::float::{FloatModel, FloatNode, FloatOp, FloatSum, Kind, ValueId};
 
 /// Removes a move that changes nothing but a name, unless an output of the network is at stake.
 pub(super) fn drop_identity(model: &mut FloatModel, _uses: &Uses) -> bool {
@@ -131,8 +132,9 @@ pub(super) fn hoist(model: &mut FloatModel, uses: &Uses) -> bool {
         if !matches!(&node.op, FloatOp::Sum(_)) && !matches!(&node.op, FloatOp::Table(_)) {
             continue;
         }
-        // What turns integers into reals goes the other way.
-        if node.inputs.iter().any(|input| model.tensor(*input).1 != Kind::Real) {
+        // What turns integers into reals goes the other way, and so does what makes columns one unit.
+        let other_way = |input: &ValueId| model.tensor(*input).1 != Kind::Real || is_in_columns(model, uses, *input);
+        if node.inputs.iter().any(other_way) {
             continue;
         }
         let movers: Option<Vec<usize>> =

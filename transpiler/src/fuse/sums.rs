@@ -1,4 +1,4 @@
-use super::Uses;
+use super::{Uses, columns};
 use crate::float::{Bounds, FloatModel, FloatNode, FloatOp, FloatSum, Function, Kind};
 
 /// Folds the node that gives another's only input into it.
@@ -7,9 +7,11 @@ pub(super) fn fold(model: &mut FloatModel, uses: &Uses) -> bool {
         let [input] = model.nodes[consumer].inputs[..] else { continue };
         let Some(producer) = uses.producer(input) else { continue };
         let (first, second) = (&model.nodes[producer], &model.nodes[consumer]);
-        // Rounding to integers between the two must stay. Turning integers into reals costs nothing, so others may do it again.
+        // Rounding to integers between the two must stay. Turning integers into reals costs nothing, so others may do it again; nor does
+        // making columns one unit.
         let from_integers = first.inputs.iter().all(|input| model.tensor(*input).1 != Kind::Real);
-        if first.kind != Kind::Real || (uses.count(input) != 1 && !from_integers) {
+        let repeatable = from_integers || columns::joins_columns(model, uses, input).is_some();
+        if first.kind != Kind::Real || (uses.count(input) != 1 && !repeatable) {
             continue;
         }
         if let Some(op) = compose(first, second) {

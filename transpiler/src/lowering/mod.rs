@@ -74,7 +74,7 @@ pub fn lower(graph: &Graph) -> Result<FloatModel, TranspileError> {
             element => element.range().map_or(Kind::Integer(Interval::of_bits(32)), |(lo, hi)| Kind::Integer(Interval::new(lo, hi))),
         };
         let operand = Operand { shape: input.shape.clone(), element: input.element, source: Source::Computed(value) };
-        lowered.model.inputs.push(FloatInput { name: input.name.clone(), shape: input.shape.clone(), kind, value });
+        lowered.model.inputs.push(FloatInput { name: input.name.clone(), shape: input.shape.clone(), kind, columns: None, value });
         lowered.tensors.insert(input.name.clone(), operand);
     }
     for (name, constant) in &graph.constants {

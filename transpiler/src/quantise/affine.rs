@@ -97,7 +97,7 @@ mod tests {
     use maat_runtime::Shape;
 
     fn input(scale: i32) -> Tensor {
-        Tensor { name: "x".to_owned(), shape: Shape::new(&[1, 2]).unwrap(), scale, range: Interval::of_bits(8) }
+        Tensor { name: "x".to_owned(), shape: Shape::new(&[1, 2]).unwrap(), scale, columns: Vec::new(), range: Interval::of_bits(8) }
     }
 
     fn quantised(weights: &[f64], bias: &[f64]) -> Affine {

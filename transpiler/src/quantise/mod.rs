@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::{SampleError, TranspileError};
 use crate::float::{Bounds, FloatModel, FloatNode, FloatOp, FloatSum, Kind, ValueId};
 use crate::ranges::{RangeMethod, Ranges};
-use scale::{round, scale_for};
+use scale::round;
+pub use scale::scale_for;
 
 /// Widths in bits, sign included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,11 +63,16 @@ pub fn quantise(float: &FloatModel, name: &str, ranges: &Ranges, rules: Rules) -
     let mut builder =
         Quantiser { float, ranges, rules, builder: ModelBuilder::new(name), tensors: HashMap::new(), results: HashMap::new() };
     for input in &float.inputs {
-        let (scale, range) = match input.kind {
-            Kind::Real => (builder.scale(input.value, rules.widths.activations), Interval::of_bits(rules.widths.activations)),
-            Kind::Integer(range) => (0, builder.integers_seen(input.value, range)),
+        let (scale, range) = match (input.kind, &input.columns) {
+            (Kind::Real, None) => {
+                let (bits, seen) = input_width(float, input.value, rules.widths.activations);
+                (builder.scale(input.value, seen), Interval::of_bits(bits))
+            }
+            (Kind::Real, Some(columns)) => (columns.scale, Interval::of_bits(columns.bits)),
+            (Kind::Integer(range), _) => (0, builder.integers_seen(input.value, range)),
         };
-        let id = builder.builder.input(&input.name, shape(&input.name, &input.shape)?, scale, range)?;
+        let columns = input.columns.as_ref().map_or(&[][..], |columns| &columns.exponents);
+        let id = builder.builder.input_by_column(&input.name, shape(&input.name, &input.shape)?, scale, columns, range)?;
         builder.tensors.insert(input.value, id);
     }
     for node in &float.nodes {
@@ -75,6 +81,12 @@ pub fn quantise(float: &FloatModel, name: &str, ranges: &Ranges, rules: Rules) -
     }
     let outputs: Vec<(&str, TensorId)> = float.outputs.iter().map(|(name, value)| (name.as_str(), builder.tensors[value])).collect();
     Ok(Mapped { model: builder.builder.finish(&outputs)?, tensors: builder.tensors })
+}
+
+/// The width of an input in bits, and how many of them what was seen takes. What is only compared is as wide as results are, which are
+/// compared too.
+pub fn input_width(float: &FloatModel, input: ValueId, bits: u32) -> (u32, u32) {
+    if float.is_only_compared(input) { (bits + RESULT_BITS, bits + RESULT_BITS - HEADROOM_BITS) } else { (bits, bits) }
 }
 
 fn shape(owner: &str, dims: &[usize]) -> Result<Shape, TranspileError> {
@@ -231,7 +243,7 @@ impl Quantiser<'_> {
 
     /// `[a > b]` as `clamp(a - b, 0, 1)` at one scale, where that is exact.
     fn greater(&mut self, node: &FloatNode, ids: &[TensorId]) -> Result<TensorId, TranspileError> {
-        let constants: Vec<Option<Vec<f64>>> = node.inputs.iter().map(|input| self.constant(*input)).collect();
+        let constants: Vec<Option<Vec<f64>>> = node.inputs.iter().map(|input| self.float.constants(*input)).collect();
         let truth = exactly(Interval::new(0, 1));
         let scales = [self.tensor(ids[0]).scale, self.tensor(ids[1]).scale];
         let limit = |value: f64| value.clamp(-(2f64.powi(40)), 2f64.powi(40)) as i64;
@@ -258,20 +270,8 @@ impl Quantiser<'_> {
         self.push(&node.name, Primitive::Sum(sum), &operands, 0)
     }
 
-    /// The values of a tensor that holds constants only.
-    fn constant(&self, value: ValueId) -> Option<Vec<f64>> {
-        let node = &self.float.nodes[self.float.producer(value)?];
-        let FloatOp::Move { indices, constants } = &node.op else { return None };
-        let taken: usize = node.inputs.iter().map(|input| self.float.elements(*input)).sum();
-        indices
-            .iter()
-            .map(|index| (*index as usize).checked_sub(taken).map(|constant| constants[constant]))
-            .collect::<Option<Vec<f64>>>()
-            .filter(|values| !values.is_empty())
-    }
-
     fn r#move(&mut self, node: &FloatNode, ids: &[TensorId], indices: &[u32], constants: &[f64]) -> Result<TensorId, TranspileError> {
-        let constants_only = self.constant(node.output).is_some();
+        let constants_only = self.float.constants(node.output).is_some();
         let finite = constants.iter().copied().filter(|value| value.is_finite());
         let largest = finite.fold(0.0, |largest: f64, value| largest.max(value.abs()));
         let aligned = if constants_only { ids.to_vec() } else { self.align(node, ids, (largest > 0.0).then_some(largest))? };
@@ -333,8 +333,8 @@ fn exactly(range: Interval) -> Requantise {
 /// [`SampleError::NotANumber`] for values that are not finite.
 pub fn quantise_sample(model: &Model, sample: &[Vec<f64>]) -> Result<Vec<Vec<i32>>, SampleError> {
     let inputs = model.inputs().iter().zip(sample).map(|(input, values)| {
-        let quantised = values.iter().map(|value| {
-            maat_runtime::quantise(*value, input.scale, input.range)
+        let quantised = values.iter().zip(input.scales().iter().cycle()).map(|(value, scale)| {
+            maat_runtime::quantise(*value, *scale, input.range)
                 .ok_or_else(|| SampleError::NotANumber { input: input.name.clone(), value: value.to_string() })
         });
         quantised.collect()

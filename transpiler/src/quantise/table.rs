@@ -5,12 +5,16 @@ use super::Quantiser;
 use super::scale::{round, saturation};
 use crate::error::TranspileError;
 use crate::float::{Bounds, FloatNode, Function};
+use crate::ranges::slope;
 
 /// A table has at most so many knots; where that is not enough for the width, the error is as small as it gets.
 const MAX_KNOTS: i64 = 1 << 12;
 
 /// Interpolation may be off by this many units of the result, beside its rounding.
 const MAX_ERROR: f64 = 0.5;
+
+/// And by this share of the result's width where no sample fell but some should have.
+const MAX_UNSEEN_ERROR: f64 = 1.0 / 256.0;
 
 impl Quantiser<'_> {
     pub(super) fn table(&mut self, node: &FloatNode, functions: &[Function], input: TensorId) -> Result<TensorId, TranspileError> {
@@ -27,7 +31,20 @@ impl Quantiser<'_> {
             let y = Function::chain(functions, x as f64 * 2f64.powi(-input_scale)) * 2f64.powi(scale);
             if y.is_nan() { 0.0 } else { y.clamp(f64::from(lo), f64::from(hi)) }
         };
-        self.push(&node.name, Primitive::Table(interpolate(function, range, used)), &[input], scale)
+        // Samples of one sign say nothing of the branch for the other.
+        let real = |x: i64| x as f64 * 2f64.powi(-input_scale);
+        let unreached = range.lo < 0
+            && range.hi > 0
+            && seen.is_some_and(|observed| {
+                observed.is_one_sided()
+                    && slope(functions, (real(range.lo), real(range.hi))) <= 2.0 * slope(functions, (observed.lo, observed.hi))
+            });
+        let branches = unreached.then(|| coarsest(&function, range, &[(used, MAX_ERROR), (range, MAX_UNSEEN_ERROR * f64::from(hi))]));
+        let table = match branches {
+            Some((table, excess)) if excess <= 1.0 => table,
+            _ => interpolate(function, range, used),
+        };
+        self.push(&node.name, Primitive::Table(table), &[input], scale)
     }
 }
 
@@ -36,40 +53,43 @@ impl Quantiser<'_> {
 fn interpolate(function: impl Fn(i64) -> f64, range: Interval, used: Interval) -> Table {
     let span = used.hi - used.lo;
     let near = Interval::new((used.lo - span).max(range.lo), (used.hi + span).min(range.hi));
-    let candidates = [range, near, used].map(|domain| coarsest(&function, domain, used));
-    let good = candidates.iter().find(|(_, error)| *error <= MAX_ERROR);
+    let candidates = [range, near, used].map(|domain| coarsest(&function, domain, &[(used, MAX_ERROR)]));
+    let good = candidates.iter().find(|(_, excess)| *excess <= 1.0);
     let best = good.or_else(|| candidates.iter().min_by(|a, b| a.1.total_cmp(&b.1)));
     best.map(|(table, _)| table.clone()).expect("there are candidates")
 }
 
-/// The coarsest table over a domain that is good enough, or the finest that there may be, and its error where it is used.
+/// The coarsest table over a domain whose error in each of the given spans is at most what is allowed there, or the finest that there may
+/// be; and the greatest share of what is allowed that it takes.
 ///
 /// Knots stand at multiples of their distance, so that 0, where many functions have a kink, is one of them.
-fn coarsest(function: &impl Fn(i64) -> f64, domain: Interval, used: Interval) -> (Table, f64) {
+fn coarsest(function: &impl Fn(i64) -> f64, domain: Interval, spans: &[(Interval, f64)]) -> (Table, f64) {
     let widest = 64 - (domain.hi - domain.lo).max(1).leading_zeros();
     let first = |fraction: u32| domain.lo >> fraction << fraction;
     let count = |fraction: u32| ((domain.hi - first(fraction)) >> fraction) + 1 + i64::from(fraction > 0);
     let mut found = (widest.min(24), f64::INFINITY);
     for fraction in (0..=widest.min(24)).rev().filter(|fraction| count(*fraction) <= MAX_KNOTS) {
-        found = (fraction, error(function, fraction, used));
-        if found.1 <= MAX_ERROR {
+        let share = |(span, allowed): &(Interval, f64)| error(function, fraction, *span, *allowed) / allowed;
+        found = (fraction, spans.iter().map(share).fold(0.0, f64::max));
+        if found.1 <= 1.0 {
             break;
         }
     }
-    let (fraction, error) = found;
+    let (fraction, excess) = found;
     let lo = first(fraction);
     let knots = (0..count(fraction)).map(|index| round(function(lo + (index << fraction))) as i32).collect();
     // The first knot may lie below the domain; a 32-bit number still holds it, because it is a multiple of a smaller power of two.
-    (Table { lo: lo.max(i64::from(i32::MIN)) as i32, fraction: fraction as u8, knots }, error)
+    (Table { lo: lo.max(i64::from(i32::MIN)) as i32, fraction: fraction as u8, knots }, excess)
 }
 
-/// The greatest distance between the function and its interpolation, at some points of each interval between knots that is used.
-fn error(function: &impl Fn(i64) -> f64, fraction: u32, used: Interval) -> f64 {
+/// The greatest distance between the function and its interpolation, at some points of each interval between knots that is used; more than
+/// `allowed` once one is.
+fn error(function: &impl Fn(i64) -> f64, fraction: u32, used: Interval, allowed: f64) -> f64 {
     const POINTS: i64 = 8;
     let width = 1i64 << fraction;
     let mut worst = 0.0f64;
     let mut left = used.lo >> fraction << fraction;
-    while left <= used.hi && worst <= MAX_ERROR {
+    while left <= used.hi && worst <= allowed {
         let (from, to) = (function(left), function(left + width));
         let (first, last) = (left.max(used.lo), (left + width).min(used.hi));
         for point in 0..=POINTS {

@@ -8,10 +8,10 @@ use maat_interfaces::registry::IModelRegistryDispatcher;
 /// What a mock does. As it stands, what the honest one does.
 pub trait Behaviour<TContractState> {
     fn inputs() -> Span<Port> {
-        [Port { shape: [1, 3].span(), scale: 8 }].span()
+        [Port { shape: [1, 3].span(), scales: [8].span() }].span()
     }
     fn outputs() -> Span<Port> {
-        [Port { shape: [1].span(), scale: -2 }, Port { shape: [].span(), scale: 0 }].span()
+        [Port { shape: [1].span(), scales: [-2].span() }, Port { shape: [].span(), scales: [0].span() }].span()
     }
     fn commitment() -> felt252 {
         'commitment'
@@ -58,17 +58,26 @@ fn calling_registry() -> IModelRegistryDispatcher {
     IModelRegistryDispatcher { contract_address: starknet::get_caller_address() }
 }
 
-/// `count` ports of `axes` axes each.
-fn ports(count: u32, axes: u32) -> Span<Port> {
+/// `count` ports of `axes` axes each, and of `scales` scales, which count on from port to port.
+fn ports(count: u32, axes: u32, scales: u32) -> Span<Port> {
     let mut shape = array![];
     for axis in 0..axes {
         shape.append(axis + 1);
     }
     let mut ports = array![];
-    for scale in 0..count {
-        ports.append(Port { shape: shape.span(), scale: scale.try_into().unwrap() });
+    for port in 0..count {
+        ports.append(Port { shape: shape.span(), scales: scales_from(port, scales) });
     }
     ports.span()
+}
+
+/// `count` scales from one on.
+pub fn scales_from(first: u32, count: u32) -> Span<i32> {
+    let mut scales = array![];
+    for scale in first..first + count {
+        scales.append(scale.try_into().unwrap());
+    }
+    scales.span()
 }
 
 #[starknet::contract]
@@ -97,17 +106,17 @@ pub mod second {
     impl Model = super::Model<ContractState>;
 }
 
-/// As many ports and axes as are allowed.
+/// As many ports, axes and scales as are allowed.
 #[starknet::contract]
 pub mod largest {
     #[storage]
     struct Storage {}
     impl Behaviour of super::Behaviour<ContractState> {
         fn inputs() -> Span<super::Port> {
-            super::ports(32, 8)
+            super::ports(32, 8, 8)
         }
         fn outputs() -> Span<super::Port> {
-            super::ports(32, 8)
+            super::ports(32, 8, 8)
         }
     }
     #[abi(embed_v0)]
@@ -120,7 +129,7 @@ pub mod too_many_inputs {
     struct Storage {}
     impl Behaviour of super::Behaviour<ContractState> {
         fn inputs() -> Span<super::Port> {
-            super::ports(33, 1)
+            super::ports(33, 1, 1)
         }
     }
     #[abi(embed_v0)]
@@ -133,7 +142,7 @@ pub mod too_many_outputs {
     struct Storage {}
     impl Behaviour of super::Behaviour<ContractState> {
         fn outputs() -> Span<super::Port> {
-            super::ports(33, 1)
+            super::ports(33, 1, 1)
         }
     }
     #[abi(embed_v0)]
@@ -146,7 +155,7 @@ pub mod too_many_input_axes {
     struct Storage {}
     impl Behaviour of super::Behaviour<ContractState> {
         fn inputs() -> Span<super::Port> {
-            super::ports(1, 9)
+            super::ports(1, 9, 1)
         }
     }
     #[abi(embed_v0)]
@@ -159,7 +168,24 @@ pub mod too_many_output_axes {
     struct Storage {}
     impl Behaviour of super::Behaviour<ContractState> {
         fn outputs() -> Span<super::Port> {
-            super::ports(2, 9)
+            super::ports(2, 9, 1)
+        }
+    }
+    #[abi(embed_v0)]
+    impl Model = super::Model<ContractState>;
+}
+
+/// Its outputs have one scale more than is left beside those of its inputs.
+#[starknet::contract]
+pub mod too_many_scales {
+    #[storage]
+    struct Storage {}
+    impl Behaviour of super::Behaviour<ContractState> {
+        fn inputs() -> Span<super::Port> {
+            super::ports(1, 1, 512)
+        }
+        fn outputs() -> Span<super::Port> {
+            super::ports(1, 1, 1)
         }
     }
     #[abi(embed_v0)]
@@ -257,7 +283,7 @@ pub mod name_thief {
     impl Behaviour of super::Behaviour<ContractState> {
         fn outputs() -> Span<super::Port> {
             super::calling_registry().register('contested', super::second::TEST_CLASS_HASH, 0, 0, "");
-            super::ports(1, 1)
+            super::ports(1, 1, 1)
         }
     }
     #[abi(embed_v0)]

@@ -38,8 +38,8 @@ fn the_first_version_makes_a_model() {
         class_hash: HONEST,
         model_commitment: 'commitment',
         program_hash: PROGRAM,
-        inputs: [Port { shape: [1, 3].span(), scale: 8 }].span(),
-        outputs: [Port { shape: [1].span(), scale: -2 }, Port { shape: [].span(), scale: 0 }].span(),
+        inputs: [Port { shape: [1, 3].span(), scales: [8].span() }].span(),
+        outputs: [Port { shape: [1].span(), scales: [-2].span() }, Port { shape: [].span(), scales: [0].span() }].span(),
         metadata: "{\"kind\": \"strategy\"}",
         instance: version.instance,
         timelock: 3 * DAY,
@@ -234,14 +234,14 @@ fn a_class_whose_constructor_takes_arguments_is_refused() {
 }
 
 #[test]
-fn as_many_ports_and_axes_as_allowed_are_recorded() {
+fn as_many_ports_axes_and_scales_as_allowed_are_recorded() {
     let registry = new_registry();
     register_class(registry, NAME, mocks::largest::TEST_CLASS_HASH);
     let version = registry.views.version(1, 1);
     assert_eq!(version.inputs.len(), 32);
     assert_eq!(version.inputs, version.outputs);
     for position in 0..32_u32 {
-        let port = Port { shape: [1, 2, 3, 4, 5, 6, 7, 8].span(), scale: position.try_into().unwrap() };
+        let port = Port { shape: [1, 2, 3, 4, 5, 6, 7, 8].span(), scales: mocks::scales_from(position, 8) };
         assert_eq!(*version.inputs[position], port);
     }
 }
@@ -268,6 +268,12 @@ fn an_input_of_too_many_axes_is_refused() {
 #[should_panic(expected: ('registry: too many axes', 'ENTRYPOINT_FAILED'))]
 fn an_output_of_too_many_axes_is_refused() {
     register_class(new_registry(), NAME, mocks::too_many_output_axes::TEST_CLASS_HASH);
+}
+
+#[test]
+#[should_panic(expected: ('registry: too many scales', 'ENTRYPOINT_FAILED'))]
+fn too_many_scales_of_inputs_and_outputs_together_are_refused() {
+    register_class(new_registry(), NAME, mocks::too_many_scales::TEST_CLASS_HASH);
 }
 
 // The timelock and the metadata.

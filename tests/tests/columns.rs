@@ -1,0 +1,235 @@
+//! Tables whose columns reach from 10^-3 to 10^4: each column keeps a scale of its own, in every executor, and the classes stay.
+
+use crate::common;
+
+use maat_runtime::{Executor, dequantise};
+use maat_tests::networks::Random;
+use maat_tests::onnx::{Attribute, Onnx};
+use maat_transpiler::samples::Sample;
+use maat_transpiler::{Network, Options, RangeMethod, quantise_sample, signed};
+
+/// What each column's values are spread by.
+const SPREADS: [f64; 6] = [1e-3, 0.02, 1.0, 40.0, 1e3, 2e4];
+/// And around.
+const MEANS: [f64; 6] = [2e-3, 0.0, -3.0, 100.0, 5e2, 1e4];
+const CLASSES: usize = 3;
+
+struct Case {
+    name: &'static str,
+    onnx: fn() -> Onnx,
+    /// How the columns are shared out among inputs.
+    inputs: &'static [usize],
+}
+
+const CASES: &[Case] = &[
+    Case { name: "a scaler and a logistic regression", onnx: scaled_regression, inputs: &[6] },
+    Case { name: "a logistic regression alone", onnx: regression, inputs: &[6] },
+    Case { name: "trees", onnx: trees, inputs: &[6] },
+    Case { name: "two layers, behind a reshape", onnx: layers, inputs: &[6] },
+    Case { name: "an input for each column", onnx: separate, inputs: &[1, 1, 1, 1, 1, 1] },
+    Case { name: "the first columns twice", onnx: repeated, inputs: &[6] },
+];
+
+fn floats(values: impl IntoIterator<Item = f64>) -> Attribute {
+    Attribute::Floats(values.into_iter().map(|value| value as f32).collect())
+}
+
+/// Weights of standardised columns.
+fn standard(seed: u64, count: usize) -> Vec<f64> {
+    Random::new(seed).normal(count, 1.0).into_iter().map(f64::from).collect()
+}
+
+/// A linear classifier of columns that are divided by `spreads` and stand around `means`.
+fn classifier(onnx: Onnx, input: &str, means: &[f64], spreads: &[f64]) -> Onnx {
+    let weights = standard(3, CLASSES * means.len());
+    let own = |index: usize| weights[index] / spreads[index % means.len()];
+    let intercept = |class: usize| -(0..means.len()).map(|j| own(class * means.len() + j) * means[j]).sum::<f64>();
+    let attributes = [
+        ("coefficients", floats((0..weights.len()).map(own))),
+        ("intercepts", floats((0..CLASSES).map(intercept))),
+        ("classlabels_ints", Attribute::Ints(vec![0, 1, 2])),
+        ("post_transform", Attribute::Text("SOFTMAX")),
+    ];
+    onnx.node_with_outputs("classifier", "ai.onnx.ml.LinearClassifier", &[input], &["label", "scores"], &attributes)
+        .output("label")
+        .output("scores")
+}
+
+fn scaled_regression() -> Onnx {
+    let attributes = [("offset", floats(MEANS)), ("scale", floats(SPREADS.map(|spread| 1.0 / spread)))];
+    let onnx = Onnx::new().input("x", &[1, 6]).node("scaler", "ai.onnx.ml.Scaler", &["x"], "standard", &attributes);
+    classifier(onnx, "standard", &[0.0; 6], &[1.0; 6])
+}
+
+fn regression() -> Onnx {
+    classifier(Onnx::new().input("x", &[1, 6]), "x", &MEANS, &SPREADS)
+}
+
+fn separate() -> Onnx {
+    let names = ["a", "b", "c", "d", "e", "f"];
+    let onnx = names.iter().fold(Onnx::new(), |onnx, name| onnx.input(name, &[1, 1]));
+    classifier(onnx.node("join", "Concat", &names, "x", &[("axis", Attribute::Int(1))]), "x", &MEANS, &SPREADS)
+}
+
+fn layers() -> Onnx {
+    let (first, second) = (standard(5, 6 * 16), standard(6, 16 * CLASSES));
+    let own: Vec<f32> = first.iter().enumerate().map(|(index, weight)| (weight / SPREADS[index / 16]) as f32).collect();
+    let bias: Vec<f32> = (0..16).map(|unit| -(0..6).map(|j| f64::from(own[j * 16 + unit]) * MEANS[j]).sum::<f64>() as f32).collect();
+    Onnx::new()
+        .input("x", &[1, 2, 3])
+        .integers("flat", &[2], &[1, 6])
+        .floats("w1", &[6, 16], &own)
+        .floats("b1", &[16], &bias)
+        .floats("w2", &[16, CLASSES], &second.iter().map(|weight| *weight as f32).collect::<Vec<_>>())
+        .node("flatten", "Reshape", &["x", "flat"], "row", &[])
+        .node("first", "Gemm", &["row", "w1", "b1"], "hidden", &[])
+        .node("relu", "Relu", &["hidden"], "active", &[])
+        .node("second", "MatMul", &["active", "w2"], "scores", &[])
+        .integers("classes", &[CLASSES], &[3, 7, 20])
+        .node("best", "ArgMax", &["scores"], "best", &[("axis", Attribute::Int(1))])
+        .node("label", "ai.onnx.ml.ArrayFeatureExtractor", &["classes", "best"], "label", &[])
+        .output("label")
+        .output("scores")
+}
+
+fn repeated() -> Onnx {
+    let onnx = Onnx::new().input("x", &[1, 6]).integers("columns", &[4], &[0, 4, 5, 0]).node(
+        "pick",
+        "Gather",
+        &["x", "columns"],
+        "picked",
+        &[("axis", Attribute::Int(1))],
+    );
+    let of = |values: [f64; 6]| [0, 4, 5, 0].map(|column| values[column]);
+    classifier(onnx, "picked", &of(MEANS), &of(SPREADS))
+}
+
+/// Forty trees of one inner node, whose thresholds lie where the values do.
+fn trees() -> Onnx {
+    const TREES: usize = 40;
+    let thresholds = standard(8, TREES);
+    let nodes = |value: &dyn Fn(usize, usize) -> i64| Attribute::Ints((0..TREES * 3).map(|index| value(index / 3, index % 3)).collect());
+    let threshold = |index: usize| MEANS[index / 3 % 6] + SPREADS[index / 3 % 6] * thresholds[index / 3];
+    let votes = |value: &dyn Fn(usize, usize) -> i64| Attribute::Ints((0..TREES * 2).map(|index| value(index / 2, index % 2)).collect());
+    let attributes = [
+        ("nodes_treeids", nodes(&|tree, _| tree as i64)),
+        ("nodes_nodeids", nodes(&|_, node| node as i64)),
+        ("nodes_featureids", nodes(&|tree, _| (tree % 6) as i64)),
+        ("nodes_values", floats((0..TREES * 3).map(threshold))),
+        ("nodes_modes", Attribute::Texts((0..TREES * 3).map(|index| if index % 3 == 0 { "BRANCH_LEQ" } else { "LEAF" }).collect())),
+        ("nodes_truenodeids", nodes(&|_, node| i64::from(node == 0))),
+        ("nodes_falsenodeids", nodes(&|_, node| if node == 0 { 2 } else { 0 })),
+        ("class_treeids", votes(&|tree, _| tree as i64)),
+        ("class_nodeids", votes(&|_, leaf| leaf as i64 + 1)),
+        ("class_ids", votes(&|tree, leaf| ((tree / 6 + leaf) % CLASSES) as i64)),
+        ("class_weights", floats(standard(9, TREES * 2))),
+        ("classlabels_int64s", Attribute::Ints(vec![0, 1, 2])),
+    ];
+    Onnx::new()
+        .input("x", &[1, 6])
+        .node_with_outputs("trees", "ai.onnx.ml.TreeEnsembleClassifier", &["x"], &["label", "scores"], &attributes)
+        .output("label")
+        .output("scores")
+}
+
+/// Rows of the table, shared out among inputs of these lengths.
+fn table(seed: u64, count: usize, inputs: &[usize]) -> Vec<Sample> {
+    let mut random = Random::new(seed);
+    let mut row = || {
+        let values: Vec<f64> =
+            random.normal(6, 1.0).iter().zip(MEANS).zip(SPREADS).map(|((z, mean), spread)| mean + spread * f64::from(*z)).collect();
+        let mut rest = values.as_slice();
+        inputs.iter().map(|length| rest.split_off(..*length).expect("six columns").to_vec()).collect()
+    };
+    (0..count).map(|_| row()).collect()
+}
+
+fn quantised(case: &Case, options: &Options) -> (Network, maat_transpiler::Quantised) {
+    let network = common::import((case.onnx)());
+    let quantised = network.quantise(&table(1, 200, case.inputs), options).unwrap_or_else(|error| panic!("{}: {error}", case.name));
+    (network, quantised)
+}
+
+#[test]
+fn classes_stay_where_columns_are_of_different_sizes() {
+    for case in CASES {
+        let (network, quantised) = quantised(case, &Options::default());
+        let model = &quantised.model;
+        let left = model.nodes().find(|(node, _)| node.name.ends_with(".columns")).map(|(node, _)| &node.name);
+        assert_eq!(left, None, "{}: nothing rounds the columns at one scale", case.name);
+        let mut executor = Executor::new(model);
+        let samples = table(2, 1000, case.inputs);
+        let mut equal = 0;
+        for sample in &samples {
+            executor.run(&quantise_sample(model, sample).unwrap()).unwrap();
+            let label = executor.value(model.outputs()[0].tensor)[0];
+            equal += usize::from(f64::from(label) == network.run_float(sample)[0][0]);
+        }
+        assert!(equal >= 995, "{}: {equal} of 1000 classes", case.name);
+    }
+}
+
+#[test]
+fn every_executor_takes_integers_at_the_scales_of_their_columns() {
+    for case in CASES {
+        let (_, quantised) = quantised(case, &Options::default());
+        let model = &quantised.model;
+        let compiled = common::compile_in_parts(model, 0);
+        for sample in table(3, 3, case.inputs) {
+            let inputs = quantise_sample(model, &sample).unwrap();
+            for (input, (real, integers)) in model.inputs().iter().zip(sample.iter().zip(&inputs)) {
+                for (element, (real, integer)) in real.iter().zip(integers).enumerate() {
+                    let scale = input.scale_of(element);
+                    assert!((dequantise(*integer, scale) - real).abs() <= 2f64.powi(-scale - 1), "{}: {real} at {scale}", case.name);
+                }
+            }
+            common::assert_equal_in_parts(model, &compiled, &inputs, case.name);
+        }
+        let ports = compiled.contract.call("inputs", &[]).unwrap().output;
+        let ports: Vec<i32> = ports.into_iter().map(|felt| signed(felt).unwrap()).collect();
+        let mut expected = vec![model.inputs().len() as i32];
+        for input in model.inputs() {
+            let dims = input.shape.dims();
+            expected.push(dims.len() as i32);
+            expected.extend(dims.iter().map(|dim| *dim as i32));
+            expected.push(input.scales().len() as i32);
+            expected.extend(input.scales());
+        }
+        assert_eq!(ports, expected, "{}", case.name);
+    }
+}
+
+#[test]
+fn the_certificate_has_the_scales_of_columns() {
+    let (_, quantised) = quantised(&CASES[0], &Options::default());
+    let x = &quantised.quality.certificate[0];
+    assert_eq!((x.name.as_str(), x.scales()), ("x", quantised.model.inputs()[0].scales()));
+    let finer = SPREADS.windows(2).zip(x.scales().windows(2)).all(|(spreads, scales)| spreads[0] < spreads[1] && scales[0] >= scales[1]);
+    assert!(finer && x.scales()[0] > x.scales()[5], "{:?}", x.scales());
+}
+
+/// Columns of about one size, and columns that hardly change an output, keep one scale for all.
+#[test]
+fn one_scale_stays_where_it_is_enough() {
+    let even = common::import(classifier(Onnx::new().input("x", &[1, 6]), "x", &[0.0; 6], &[1.0; 6]));
+    let samples = Random::new(4).samples(100, &[6], 1.0);
+    assert!(even.quantise(&samples, &Options::default()).unwrap().model.inputs()[0].columns.is_empty());
+    // The same weight for a small column moves nothing.
+    let small: Vec<Sample> = samples.iter().map(|sample| vec![[&sample[0][..5], &[sample[0][5] * 1e-4]].concat()]).collect();
+    assert!(even.quantise(&small, &Options::default()).unwrap().model.inputs()[0].columns.is_empty());
+}
+
+/// How ranges are chosen decides about each column: one value in 300 that is a thousand times larger costs its column ten bits, or saturates.
+#[test]
+fn the_way_of_choosing_ranges_matters_for_a_column() {
+    let mut samples = table(1, 300, &[6]);
+    samples[0][0][0] = 1000.0 * MEANS[0];
+    let network = common::import(regression());
+    let scales = |ranges| {
+        let quantised = network.quantise(&samples, &Options { ranges, ..Options::default() }).unwrap();
+        quantised.model.inputs()[0].scales().to_vec()
+    };
+    let (all, most) = (scales(RangeMethod::Max), scales(RangeMethod::Percentile(99.0)));
+    assert!(most[0] >= all[0] + 7, "{all:?} {most:?}");
+    assert_eq!(most[1..], all[1..]);
+}

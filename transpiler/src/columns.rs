@@ -1,0 +1,118 @@
+//! Which inputs get a scale for each column, and which scales.
+//!
+//! One scale for a table whose columns range from 10^-3 to 10^3 leaves nothing of the small ones. A column gets a scale of its own where,
+//! on the samples, the outputs would move if all columns were rounded at one scale.
+
+use crate::float::{Columns, FloatModel, FloatOp, Kind, run};
+use crate::quantise::{input_width, scale_for};
+use crate::ranges::{RangeMethod, magnitude_of};
+use crate::samples::Sample;
+
+/// A column with a scale of its own keeps so many bits for values beyond all samples: a rare one may not have been seen at its greatest.
+const HEADROOM_BITS: u32 = 3;
+
+/// One scale is enough where rounding at it moves no output by more than this share of its range, on average over the samples.
+const TOLERANCE: f64 = 1e-4;
+
+/// No more samples are asked.
+const MAX_SAMPLES: usize = 256;
+
+/// The scales of the columns of each input; none where one scale serves all. `bits` is the width of activations.
+pub fn choose(float: &FloatModel, samples: &[Sample], bits: u32, method: RangeMethod) -> Vec<Option<Columns>> {
+    let mut columns: Vec<Option<Columns>> = vec![None; float.inputs.len()];
+    for group in groups(float) {
+        let widths = group.iter().map(|input| input_width(float, float.inputs[*input].value, bits));
+        let Some((width, bits)) = widths.min() else { continue };
+        let of = |input: usize| {
+            let (all, each) = magnitudes(float, samples, input, bits, method);
+            let own = scale_for(all, bits);
+            // A column that was 0 throughout says nothing.
+            let scale = |size: f64| if size > 0.0 { own.max(scale_for(size, bits - HEADROOM_BITS)) } else { own };
+            (own, each.into_iter().map(scale).collect::<Vec<i32>>())
+        };
+        let found: Vec<(usize, (i32, Vec<i32>))> = group.into_iter().map(|input| (input, of(input))).collect();
+        let Some(scale) = found.iter().map(|(_, (own, _))| *own).min() else { continue };
+        if found.iter().any(|(_, (_, exponents))| exponents.iter().any(|exponent| *exponent != scale)) {
+            for (input, (_, exponents)) in found {
+                columns[input] = Some(Columns { bits: width, scale, exponents });
+            }
+        }
+    }
+    if columns.iter().all(Option::is_none) || one_scale_is_enough(float, samples, &columns) {
+        return vec![None; float.inputs.len()];
+    }
+    columns
+}
+
+/// The real inputs, those together that a move puts into one tensor: there they need one unit.
+fn groups(float: &FloatModel) -> Vec<Vec<usize>> {
+    let is_real = |input: &usize| float.inputs[*input].kind == Kind::Real && !float.inputs[*input].shape.is_empty();
+    let mut groups: Vec<Vec<usize>> = (0..float.inputs.len()).filter(is_real).map(|input| vec![input]).collect();
+    for node in float.nodes.iter().filter(|node| matches!(node.op, FloatOp::Move { .. })) {
+        let takes = |group: &Vec<usize>| group.iter().any(|input| node.inputs.contains(&float.inputs[*input].value));
+        let (joined, apart): (Vec<_>, Vec<_>) = groups.into_iter().partition(takes);
+        groups = apart;
+        groups.extend((!joined.is_empty()).then(|| joined.concat()));
+    }
+    groups
+}
+
+/// The size that the values of an input are kept up to, and that of each of its columns.
+fn magnitudes(float: &FloatModel, samples: &[Sample], input: usize, bits: u32, method: RangeMethod) -> (f64, Vec<f64>) {
+    let width = float.inputs[input].shape.last().copied().unwrap_or(1);
+    let all = samples.iter().flat_map(|sample| sample[input].iter().copied());
+    let column = |column: usize| samples.iter().flat_map(move |sample| sample[input].iter().skip(column).step_by(width).copied());
+    (magnitude_of(all, bits, method), (0..width).map(|index| magnitude_of(column(index), bits, method)).collect())
+}
+
+/// Whether the outputs stay where they are if the inputs are rounded at one scale.
+fn one_scale_is_enough(float: &FloatModel, samples: &[Sample], columns: &[Option<Columns>]) -> bool {
+    let step = samples.len().div_ceil(MAX_SAMPLES).max(1);
+    let mut outputs: Vec<Vec<Moved>> =
+        float.outputs.iter().map(|(_, value)| vec![Moved::default(); float.tensor(*value).0.last().copied().unwrap_or(1)]).collect();
+    for sample in samples.iter().step_by(step) {
+        let round = |(x, columns): (&Vec<f64>, &Option<Columns>)| match columns {
+            Some(Columns { scale, .. }) => x.iter().map(|x| (x * 2f64.powi(*scale)).round() * 2f64.powi(-scale)).collect(),
+            None => x.clone(),
+        };
+        let rounded: Sample = sample.iter().zip(columns).map(round).collect();
+        let (exact, rounded) = (run(float, sample), run(float, &rounded));
+        for (columns, (_, value)) in outputs.iter_mut().zip(&float.outputs) {
+            for (element, (exact, rounded)) in exact[value].iter().zip(&rounded[value]).enumerate() {
+                let width = columns.len();
+                columns[element % width].include(*exact, *rounded);
+            }
+        }
+    }
+    outputs.iter().flatten().all(Moved::is_little)
+}
+
+/// How far a column of an output moved.
+#[derive(Clone, Copy)]
+struct Moved {
+    total: f64,
+    count: usize,
+    lo: f64,
+    hi: f64,
+}
+
+impl Default for Moved {
+    fn default() -> Self {
+        Self { total: 0.0, count: 0, lo: f64::INFINITY, hi: f64::NEG_INFINITY }
+    }
+}
+
+impl Moved {
+    fn include(&mut self, exact: f64, rounded: f64) {
+        if exact.is_finite() {
+            self.total += if rounded.is_finite() { (exact - rounded).abs() } else { f64::INFINITY };
+            self.count += 1;
+            (self.lo, self.hi) = (self.lo.min(exact), self.hi.max(exact));
+        }
+    }
+
+    fn is_little(&self) -> bool {
+        // An output that never changed has no range, and is not to move at all.
+        self.count == 0 || self.total / self.count as f64 <= TOLERANCE * (self.hi - self.lo)
+    }
+}

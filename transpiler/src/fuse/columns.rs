@@ -1,0 +1,123 @@
+//! Scales of an input's columns: what turns them into one unit goes into whatever takes the input.
+//!
+//! An input whose columns have scales of their own enters the network as integers of different units. A sum with one factor a column, which
+//! stands behind it at first, makes them one unit; that it need not round them there, it is folded into layers, sums and comparisons.
+
+use super::Uses;
+use crate::float::{Bounds, Columns, FloatModel, FloatNode, FloatOp, FloatSum, Kind, ValueId};
+
+/// Gives inputs the scales of their columns; `columns` has one entry for each input.
+pub fn separate(model: &mut FloatModel, columns: &[Option<Columns>]) {
+    for (input, columns) in columns.iter().enumerate() {
+        let Some(columns) = columns else { continue };
+        let uses = Uses::of(model);
+        let input = &mut model.inputs[input];
+        input.columns = Some(columns.clone());
+        let (value, together) = (input.value, uses.fresh());
+        let units = columns.units();
+        let sum = FloatSum { coefficients: vec![units.clone()], bias: vec![0.0; units.len()], ..FloatSum::uniform(&[1.0], 0.0) };
+        let node = FloatNode {
+            name: format!("{}.columns", input.name),
+            op: FloatOp::Sum(sum.compact(input.shape.iter().product())),
+            inputs: vec![value],
+            output: together,
+            shape: input.shape.clone(),
+            kind: Kind::Real,
+            family: None,
+        };
+        super::redirect(model, value, together);
+        model.nodes.insert(0, node);
+    }
+}
+
+/// Whether an input of the network has columns.
+fn has_columns(model: &FloatModel, value: ValueId) -> bool {
+    model.inputs.iter().any(|input| input.value == value && input.columns.is_some())
+}
+
+/// Whether a tensor is an input with columns, or elements that a move takes from one.
+pub(super) fn is_in_columns(model: &FloatModel, uses: &Uses, value: ValueId) -> bool {
+    let moved = |position: usize| {
+        let node = &model.nodes[position];
+        matches!(node.op, FloatOp::Move { .. }) && node.inputs.iter().any(|input| has_columns(model, *input))
+    };
+    has_columns(model, value) || uses.producer(value).is_some_and(moved)
+}
+
+/// The sum behind an input with columns, or behind a move of one, that makes them one unit.
+pub(super) fn joins_columns<'m>(model: &'m FloatModel, uses: &Uses, value: ValueId) -> Option<(&'m FloatNode, &'m FloatSum)> {
+    let node = &model.nodes[uses.producer(value)?];
+    let ([input], FloatOp::Sum(sum)) = (&node.inputs[..], &node.op) else { return None };
+    let only_factors = sum.bounds == Bounds::NONE && sum.bias.iter().all(|bias| *bias == 0.0) && node.kind == Kind::Real;
+    (only_factors && is_in_columns(model, uses, *input)).then_some((node, sum))
+}
+
+/// Lets a move take elements of inputs with columns as they are; their factors follow behind it.
+pub(super) fn sink(model: &mut FloatModel, uses: &Uses) -> bool {
+    for position in 0..model.nodes.len() {
+        let node = &model.nodes[position];
+        let FloatOp::Move { indices, constants } = &node.op else { continue };
+        let joined: Vec<_> = node.inputs.iter().map(|input| joins_columns(model, uses, *input)).collect();
+        if node.kind != Kind::Real || joined.iter().all(Option::is_none) {
+            continue;
+        }
+        let sources: Vec<ValueId> =
+            joined.iter().zip(&node.inputs).map(|(joined, input)| joined.map_or(*input, |(node, _)| node.inputs[0])).collect();
+        if model.constants(node.output).is_some() {
+            // Nothing of what it takes is looked at.
+            model.nodes[position].inputs = sources;
+            return true;
+        }
+        let factors = joined.iter().zip(&node.inputs).flat_map(|(joined, input)| {
+            let factor = move |element| joined.map_or(1.0, |(_, sum)| sum.coefficients[0][sum.channel(element)]);
+            (0..model.elements(*input)).map(factor)
+        });
+        let factors: Vec<f64> = factors.chain(constants.iter().map(|_| 1.0)).collect();
+        let taken = if indices.is_empty() { factors } else { indices.iter().map(|index| factors[*index as usize]).collect() };
+        let count = taken.len();
+        let sum = FloatSum { bias: vec![0.0; count], coefficients: vec![taken], ..FloatSum::uniform(&[1.0], 0.0) };
+        let moved = FloatNode { inputs: sources, output: uses.fresh(), ..node.clone() };
+        let node = &mut model.nodes[position];
+        node.name = format!("{}.columns", node.name);
+        (node.op, node.inputs) = (FloatOp::Sum(sum.compact(count)), vec![moved.output]);
+        model.nodes.insert(position, moved);
+        return true;
+    }
+    false
+}
+
+/// Compares columns with constants in the columns' own units: `factor * x > c` if and only if `x > c / factor`, which is exact for powers
+/// of two.
+pub(super) fn compare(model: &mut FloatModel, uses: &Uses) -> bool {
+    for position in 0..model.nodes.len() {
+        let node = &model.nodes[position];
+        if !matches!(node.op, FloatOp::Greater) {
+            continue;
+        }
+        for side in [0, 1] {
+            let Some((joins, sum)) = joins_columns(model, uses, node.inputs[side]) else { continue };
+            let other = node.inputs[1 - side];
+            let Some(constants) = model.constants(other) else { continue };
+            let constants =
+                constants.iter().enumerate().map(|(element, value)| value / sum.coefficients[0][sum.channel(element)]).collect();
+            let source = joins.inputs[0];
+            // A node takes something: what a constant takes is not looked at.
+            let first = u32::try_from(model.elements(source)).expect("tensors are small");
+            let indices = (first..).take(node.shape.iter().product()).collect();
+            let constant = FloatNode {
+                name: format!("{}.units", node.name),
+                op: FloatOp::Move { indices, constants },
+                inputs: vec![source],
+                output: uses.fresh(),
+                shape: node.shape.clone(),
+                kind: Kind::Real,
+                family: None,
+            };
+            let node = &mut model.nodes[position];
+            (node.inputs[side], node.inputs[1 - side]) = (source, constant.output);
+            model.nodes.insert(position, constant);
+            return true;
+        }
+    }
+    false
+}
