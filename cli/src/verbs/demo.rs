@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::deploy::Deployed;
 use super::inspect;
 use super::transpile::{CompilerChoice, Quantisation};
+use crate::files;
 use crate::network::{receipt, receipt_json};
 use crate::progress::Progress;
 use crate::response::{NOT_ZERO_KNOWLEDGE, Response, grouped, real, security, table};
@@ -21,7 +22,7 @@ use crate::response::{NOT_ZERO_KNOWLEDGE, Response, grouped, real, security, tab
 /// Transpile an example network, run it on real data in both executors, prove an inference, and run it on a local Starknet chain
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat demo\n  maat demo examples/lenet\n  maat demo --starknet\n\n\
-    With --starknet the demo starts a local chain of its own, which ends with it. The first time, the chain has to be built, which takes\n\
+    With --starknet the demo starts a local chain of its own, which ends with it. The first time, the chain has to be built, which takes \
     about a quarter of an hour.")]
 pub struct Arguments {
     /// The example: a folder with NAME.onnx, calibration.json and test.json
@@ -33,6 +34,9 @@ pub struct Arguments {
     /// Keep the package in this folder
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
+    /// With --output: replace files of an older package that were edited
+    #[arg(long, requires = "output")]
+    force: bool,
     /// Declare, register, deploy and execute the model on a local chain too
     #[arg(long)]
     starknet: bool,
@@ -81,6 +85,8 @@ enum Proof {
 
 pub fn run(arguments: Arguments) -> anyhow::Result<Demonstrated> {
     let progress = Progress::start("reading the example");
+    // Found out before the work is done, if it cannot be written.
+    let destination = arguments.output.as_deref().map(|folder| files::package_destination(folder, arguments.force)).transpose()?;
     let example = std::path::absolute(&arguments.example)?;
     let name = example.components().next_back().map(|name| name.as_os_str().to_string_lossy().into_owned()).unwrap_or_default();
     let compiler = arguments.compiler.compiler()?;
@@ -91,8 +97,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Demonstrated> {
     progress.step("calibrating and quantising");
     let quantised = network.quantise(&calibration, &arguments.quantisation.options())?;
     let package = Package::build(quantised, &compiler, &mut |step| progress.step(step))?;
-    if let Some(output) = &arguments.output {
-        package.write(output)?;
+    if let Some(destination) = &destination {
+        package.write_to(destination)?;
     }
 
     progress.step("running the test samples");
