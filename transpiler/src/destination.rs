@@ -84,6 +84,7 @@ impl PackageDestination {
             fs::hard_link(&from, &to).or_else(|_| fs::copy(&from, &to).map(|_| ())).map_err(failed(&folder.join(&path)))?;
         }
         if folder.exists() {
+            keep_permissions(folder, &complete).map_err(failed(folder))?;
             let replaced = staged.path().join(REPLACED);
             fs::rename(folder, &replaced).map_err(failed(folder))?;
             if let Err(source) = fs::rename(&complete, folder) {
@@ -147,6 +148,22 @@ fn files_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// Gives the files and folders of a new package the permissions that those of the old one had: what was private stays it.
+fn keep_permissions(old: &Path, new: &Path) -> io::Result<()> {
+    let found = fs::symlink_metadata(new)?;
+    if found.is_dir() {
+        for entry in fs::read_dir(new)? {
+            let name = entry?.file_name();
+            keep_permissions(&old.join(&name), &new.join(name))?;
+        }
+    }
+    // Folders last: nothing can be done in one that is protected against writing.
+    match fs::symlink_metadata(old) {
+        Ok(old) if old.file_type() == found.file_type() && !old.is_symlink() => fs::set_permissions(new, old.permissions()),
+        _ => Ok(()),
+    }
+}
+
 /// The files that a package's manifest lists with their digests, whichever version of the format it has; nothing if it is none of ours.
 fn listed(manifest: &Path) -> Option<BTreeMap<String, String>> {
     let manifest: serde_json::Value = serde_json::from_slice(&fs::read(manifest).ok()?).ok()?;
@@ -200,6 +217,28 @@ mod tests {
         assert_eq!((text(folder.join("model.maat")), text(folder.join("src/lib.cairo"))), ("new".to_owned(), "new".to_owned()));
         assert!(!folder.join("src/gone.cairo").exists());
         assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_was_private_stays_private() {
+        use std::os::unix::fs::PermissionsExt;
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("package");
+        write(&folder, Edits::Keep, OLD).unwrap();
+        fs::create_dir(folder.join("mine")).unwrap();
+        fs::write(folder.join("mine/opening.json"), "").unwrap();
+        let private = [("", 0o700), ("mine", 0o500), ("mine/opening.json", 0o400), ("model.maat", 0o600)];
+        for (path, mode) in private {
+            fs::set_permissions(folder.join(path), PermissionsExt::from_mode(mode)).unwrap();
+        }
+        write(&folder, Edits::Keep, NEW).unwrap();
+        for (path, mode) in private {
+            assert_eq!(fs::metadata(folder.join(path)).unwrap().permissions().mode() & 0o777, mode, "{path}");
+        }
+        assert_eq!(text(folder.join("model.maat")), "new");
+        // So that a user who is not root can remove it.
+        fs::set_permissions(folder.join("mine"), PermissionsExt::from_mode(0o700)).unwrap();
     }
 
     #[test]

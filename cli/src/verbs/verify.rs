@@ -8,6 +8,7 @@ use maat_transpiler::PackageFolder;
 use maat_verifier::cairo::ProgramHash;
 use maat_verifier::{FileError, Hash, Kind, MAX_FILE_BYTES, ModelCommitment, Preset};
 
+use crate::progress::Progress;
 use crate::response::Response;
 use crate::{files, opening};
 
@@ -53,6 +54,7 @@ struct Expected {
 }
 
 pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
+    let _progress = Progress::start("verifying");
     let Expected { model, commitment, program_hash } = arguments.expected;
     let package = model.as_deref().map(PackageFolder::open).transpose()?;
     let opening = arguments.opening.as_deref().map(opening::read).transpose()?;

@@ -51,7 +51,7 @@ pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Proof> {
     let destination = of_user(&arguments.output, Content::Proof)?;
     let opening_destination = arguments.opening.as_deref().map(|path| of_user(path, Content::Opening)).transpose()?;
     if opening_destination.as_ref().is_some_and(|opening| opening.is(&destination)) {
-        bail!("{} cannot be both the proof and what opens its commitment", arguments.output.display());
+        bail!("{} cannot be both the proof and what opens its commitment", destination.name().display());
     }
 
     let started = Instant::now();
