@@ -6,10 +6,11 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 use starknet_types_core::felt::Felt;
 
+use crate::files;
+
 /// Reads a file of arguments.
 pub fn read(path: &Path) -> anyhow::Result<Vec<Felt>> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    parse(&bytes).with_context(|| format!("{}: the arguments are no list of felts", path.display()))
+    parse(&files::read_all(path)?).with_context(|| format!("{}: the arguments are no list of felts", files::called(path).display()))
 }
 
 fn parse(bytes: &[u8]) -> anyhow::Result<Vec<Felt>> {

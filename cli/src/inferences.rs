@@ -5,6 +5,8 @@ use std::path::Path;
 use maat_runtime::Model;
 use maat_transpiler::{PackageFolder, quantise_sample, samples};
 
+use crate::files;
+
 /// Inputs for a model.
 pub struct Inferences {
     pub package: PackageFolder,
@@ -20,7 +22,7 @@ impl Inferences {
         let model = package.model()?;
         let inputs: Vec<samples::InputSpec> =
             model.inputs().iter().map(|input| (input.name.clone(), input.shape.dims().to_vec())).collect();
-        let samples = samples::read(input, &inputs)?;
+        let samples = samples::from_bytes(&files::read_all(input)?, &files::called(input), &inputs)?;
         let inferences = samples.iter().map(|sample| quantise_sample(&model, sample)).collect::<Result<Vec<_>, _>>()?;
         Ok(Self { package, model, inferences })
     }

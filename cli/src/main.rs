@@ -8,12 +8,15 @@ mod opening;
 mod program_hashes;
 mod progress;
 mod response;
+mod usage;
 mod verbs;
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use response::Response;
+use anyhow::bail;
+use clap::{Parser, Subcommand};
+use response::{Response, report};
 
 /// ONNX networks as Cairo programs with a deterministic integer runtime, proofs of their inferences, and execution on Starknet.
 #[derive(Parser)]
@@ -21,6 +24,8 @@ use response::Response;
     name = "maat",
     version,
     arg_required_else_help = true,
+    // Longer lines are hard to read, however wide the terminal is.
+    max_term_width = 120,
     after_help = "From a network to a verified proof:\n  \
     maat transpile model.onnx --calibration samples.json -o package\n  \
     maat prove package --input in.json -o proof.bin\n  \
@@ -30,12 +35,14 @@ use response::Response;
     maat deploy package\n  \
     maat execute package --input in.json\n\n\
     A verifier needs no more of the package than the commitment that `transpile` prints: maat verify proof.bin --commitment 0x00..\n\
-    `maat demo --starknet` does all of it with an example. `maat VERB --help` has more."
+    `maat demo --starknet` does all of it with an example. `maat VERB --help` has more.\n\n\
+    Exit codes: 0 if it was done, and what was to be checked holds; 1 if it was checked and does not hold; 2 if it could not be checked or \
+    done, or the command line was wrong."
 )]
 struct Arguments {
     #[command(subcommand)]
     verb: Verb,
-    /// Print the result as JSON, and errors too
+    /// Print the result as one JSON object, and errors too
     #[arg(long, global = true)]
     json: bool,
 }
@@ -57,19 +64,20 @@ enum Verb {
     Registry(verbs::registry::Arguments),
 }
 
-/// Exit code: what was to be checked was checked, and does not hold.
-const DOES_NOT_HOLD: u8 = 1;
-/// Exit code: it could not be checked or done, or the command line was wrong.
-const NOT_CHECKED: u8 = 2;
-
 fn main() -> ExitCode {
     silence_importer_panics();
-    let matches = Arguments::command().get_matches();
-    let arguments = match Arguments::from_arg_matches(&matches) {
+    let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => error.exit(),
+        Err(answer) => return usage::answer(&answer).into(),
     };
-    let result: anyhow::Result<Box<dyn Response>> = match arguments.verb {
+    report(&run(arguments.verb, arguments.json), arguments.json).into()
+}
+
+fn run(verb: Verb, json: bool) -> anyhow::Result<Box<dyn Response>> {
+    if json && verb.outputs().into_iter().any(files::is_standard_output) {
+        bail!("the file and the JSON object cannot both go to the standard output: name a file to write to, or leave --json away");
+    }
+    match verb {
         Verb::Demo(arguments) => verbs::demo::run(arguments).map(boxed),
         Verb::Transpile(arguments) => verbs::transpile::run(arguments).map(boxed),
         Verb::Run(arguments) => verbs::run::run(arguments).map(boxed),
@@ -83,22 +91,16 @@ fn main() -> ExitCode {
         Verb::Deploy(arguments) => verbs::deploy::run(arguments).map(boxed),
         Verb::Execute(arguments) => verbs::execute::run(arguments).map(boxed),
         Verb::Registry(arguments) => verbs::registry::run(arguments),
-    };
-    match result {
-        Ok(response) => {
-            if let Err(error) = response::print(response.as_ref(), arguments.json) {
-                eprintln!("error: cannot write to the standard output: {error}");
-                return ExitCode::from(NOT_CHECKED);
-            }
-            if response.succeeded() { ExitCode::SUCCESS } else { ExitCode::from(DOES_NOT_HOLD) }
-        }
-        Err(error) => {
-            if arguments.json {
-                eprintln!("{}", serde_json::json!({ "error": format!("{error:#}") }));
-            } else {
-                eprintln!("error: {error:#}");
-            }
-            ExitCode::from(NOT_CHECKED)
+    }
+}
+
+impl Verb {
+    /// The files that it writes, as the user names them.
+    fn outputs(&self) -> Vec<&Path> {
+        match self {
+            Self::Prove(arguments) => arguments.outputs(),
+            Self::CairoProve(arguments) => arguments.outputs(),
+            _ => Vec::new(),
         }
     }
 }

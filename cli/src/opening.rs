@@ -30,7 +30,7 @@ pub fn to_bytes(opening: &Opening) -> anyhow::Result<Vec<u8>> {
 
 /// Reads what [`to_bytes`] wrote. The bytes may be anything.
 pub fn read(path: &Path) -> anyhow::Result<Opening> {
-    let no_opening = || format!("{} is no opening of a salted commitment", path.display());
+    let no_opening = || format!("{} is no opening of a salted commitment", files::called(path).display());
     let bytes = match files::read(path, MAX_FILE_BYTES)? {
         Ok(bytes) => bytes,
         Err(length) => bail!("{}: it has {length} bytes, more than {MAX_FILE_BYTES}", no_opening()),

@@ -1,30 +1,201 @@
-use std::time::Duration;
+//! What is going on, on the standard error stream: a line that changes on a terminal, and elsewhere a line for each phase, once the work has
+//! taken a while.
+
+use std::io::Write;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A line that says what is going on, on a terminal; nothing on a pipe.
-pub struct Progress(ProgressBar);
+/// Work that is done sooner says nothing of its phases on a pipe.
+const QUIET: Duration = Duration::from_secs(10);
+
+/// Says which phase of the work is going on, until it is dropped.
+pub struct Progress(Shown);
+
+enum Shown {
+    Bar(ProgressBar),
+    Lines(Lines),
+}
 
 impl Progress {
-    /// Starts with a first step.
-    pub fn start(step: &str) -> Self {
+    /// Starts with a first phase.
+    pub fn start(phase: &str) -> Self {
         // indicatif draws on the standard error stream, and only if that is a terminal.
         let bar = ProgressBar::new_spinner();
+        if bar.is_hidden() {
+            return Self(Shown::Lines(Lines::start(phase, QUIET, std::io::stderr())));
+        }
         bar.set_style(ProgressStyle::with_template("{spinner} {msg} ({elapsed})").expect("the template is constant"));
         bar.enable_steady_tick(Duration::from_millis(100));
-        let progress = Self(bar);
-        progress.step(step);
+        let progress = Self(Shown::Bar(bar));
+        progress.step(phase);
         progress
     }
 
-    /// Names the step that begins now.
-    pub fn step(&self, step: &str) {
-        self.0.set_message(step.to_owned());
+    /// Names the phase that begins now.
+    pub fn step(&self, phase: &str) {
+        match &self.0 {
+            Shown::Bar(bar) => bar.set_message(phase.to_owned()),
+            Shown::Lines(lines) => lines.step(phase),
+        }
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        if let Shown::Bar(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// A line for each phase that begins or goes on after the quiet time.
+struct Lines {
+    shared: Arc<(Mutex<Work>, Condvar)>,
+    /// Waits for the end of the quiet time, to say which phase goes on then.
+    waiting: Option<JoinHandle<()>>,
+}
+
+struct Work {
+    started: Instant,
+    phase: Phase,
+    ended: bool,
+    to: Box<dyn Write + Send>,
+}
+
+impl Lines {
+    fn start(phase: &str, quiet: Duration, to: impl Write + Send + 'static) -> Self {
+        let phase = Phase { name: phase.to_owned(), quiet, said: false };
+        let work = Work { started: Instant::now(), phase, ended: false, to: Box::new(to) };
+        let shared = Arc::new((Mutex::new(work), Condvar::new()));
+        let waited_for = Arc::clone(&shared);
+        let wait = move || {
+            let (work, ended) = &*waited_for;
+            let waited = ended.wait_timeout_while(lock(work), quiet, |work| !work.ended);
+            let (mut work, _) = waited.unwrap_or_else(PoisonError::into_inner);
+            if !work.ended {
+                work.say();
+            }
+        };
+        // Without a thread, the phases that begin later are said all the same.
+        let waiting = std::thread::Builder::new().spawn(wait).ok();
+        Self { shared, waiting }
+    }
+
+    fn step(&self, phase: &str) {
+        let mut work = lock(&self.shared.0);
+        work.phase.begin(phase);
+        work.say();
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        lock(&self.shared.0).ended = true;
+        self.shared.1.notify_all();
+        if let Some(waiting) = self.waiting.take() {
+            let _ = waiting.join();
+        }
+    }
+}
+
+impl Work {
+    fn say(&mut self) {
+        if let Some(line) = self.phase.due(self.started.elapsed()) {
+            // Whoever closed the stream does not want to know.
+            let _ = writeln!(self.to, "{line}");
+        }
+    }
+}
+
+fn lock(work: &Mutex<Work>) -> MutexGuard<'_, Work> {
+    work.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A phase, and whether it was said.
+struct Phase {
+    name: String,
+    quiet: Duration,
+    said: bool,
+}
+
+impl Phase {
+    fn begin(&mut self, name: &str) {
+        name.clone_into(&mut self.name);
+        self.said = false;
+    }
+
+    /// The phase's line, once, if it goes on after the quiet time.
+    fn due(&mut self, elapsed: Duration) -> Option<String> {
+        if self.said || elapsed < self.quiet {
+            return None;
+        }
+        self.said = true;
+        Some(format!("phase: {} ({} s after the start)", self.name, elapsed.as_secs()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn short_work_says_nothing_and_long_work_each_phase_once() {
+        let mut phase = Phase { name: "one".to_owned(), quiet: 10 * SECOND, said: false };
+        assert_eq!(phase.due(SECOND), None);
+        phase.begin("two");
+        assert_eq!(phase.due(9 * SECOND), None);
+        assert_eq!(phase.due(10 * SECOND).unwrap(), "phase: two (10 s after the start)");
+        assert_eq!(phase.due(60 * SECOND), None);
+        phase.begin("three");
+        assert_eq!(phase.due(61 * SECOND).unwrap(), "phase: three (61 s after the start)");
+    }
+
+    /// Sends what is written to it.
+    struct Pipe(Sender<String>);
+
+    impl Write for Pipe {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            let _ = self.0.send(String::from_utf8(bytes.to_vec()).unwrap());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn pipe() -> (Pipe, Receiver<String>) {
+        let (sender, receiver) = channel();
+        (Pipe(sender), receiver)
+    }
+
+    #[test]
+    fn a_phase_that_goes_on_is_said_while_it_does() {
+        let (to, said) = pipe();
+        let lines = Lines::start("one", Duration::from_millis(1), to);
+        let mut text = String::new();
+        while !text.ends_with('\n') {
+            text += &said.recv_timeout(60 * SECOND).unwrap();
+        }
+        assert_eq!(text, "phase: one (0 s after the start)\n");
+        lines.step("two");
+        drop(lines);
+        assert_eq!(said.iter().collect::<String>(), "phase: two (0 s after the start)\n");
+    }
+
+    #[test]
+    fn work_that_ends_within_the_quiet_time_is_not_waited_for() {
+        let (to, said) = pipe();
+        let lines = Lines::start("one", Duration::MAX, to);
+        lines.step("two");
+        drop(lines);
+        assert_eq!(said.iter().count(), 0);
     }
 }

@@ -1,4 +1,11 @@
+//! What a verb found or why it found nothing, as text and as JSON, and the exit code.
+//!
+//! With `--json` the standard output carries one object, whatever happens, which begins with `ok` and `exit_code`. `error` is there whenever
+//! `ok` is false, and `warnings` if there are any. All other members are the verb's.
+
 use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::process::ExitCode;
 
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use maat_verifier::Security;
@@ -13,11 +20,28 @@ pub const NOT_ZERO_KNOWLEDGE: &str =
 pub const CAIRO_NOT_ZERO_KNOWLEDGE: &str =
     "Proofs are succinct and NOT zero-knowledge: a Cairo proof holds the whole program with all weights, and its output.";
 
+/// How it went. The numbers are the exit codes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was done, and what was to be checked holds.
+    Holds = 0,
+    /// What was to be checked was checked, and does not hold.
+    DoesNotHold = 1,
+    /// It could not be checked or done, or the command line was wrong.
+    NotDone = 2,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        Self::from(outcome as u8)
+    }
+}
+
 /// What a verb found: has a text form and a JSON form.
 pub trait Response {
-    /// For people.
+    /// For people. Where the response does not succeed, the first line says what does not hold.
     fn text(&self) -> String;
-    /// For machines.
+    /// For machines: an object. Where the response does not succeed, the text's first line is its `error`, unless it has one.
     fn json(&self) -> Value;
     /// Whether what the verb was asked to check holds: if not, the exit code says so. Verbs that check nothing succeed.
     fn succeeded(&self) -> bool {
@@ -27,30 +51,74 @@ pub trait Response {
     fn warnings(&self) -> Vec<String> {
         Vec::new()
     }
+    /// Whether the standard output carries a file that the verb wrote. The text goes to the standard error stream then.
+    fn output_is_taken(&self) -> bool {
+        false
+    }
 }
 
-/// Prints a response to the standard output, and its warnings before it to the standard error stream.
-///
-/// # Errors
-/// The standard output cannot be written. A closed pipe is the reader's decision, not an error.
-pub fn print(response: &dyn Response, json: bool) -> std::io::Result<()> {
-    use std::io::Write;
+/// Prints what came of a verb, and gives the exit code. A result that cannot be written is one that was not found.
+pub fn report(result: &anyhow::Result<Box<dyn Response>>, json: bool) -> Outcome {
+    let (outcome, written) = match result {
+        Ok(response) => {
+            let outcome = if response.succeeded() { Outcome::Holds } else { Outcome::DoesNotHold };
+            (outcome, print(response.as_ref(), outcome, json))
+        }
+        Err(error) => return fail(&format!("{error:#}"), json),
+    };
+    written.map_or_else(|error| fail(&format!("cannot write the result: {error}"), false), |()| outcome)
+}
+
+/// Prints why something was not done: to the standard error stream, or as an object to the standard output.
+pub fn fail(error: &str, json: bool) -> Outcome {
+    let object = || envelope(Outcome::NotDone, Map::from_iter([("error".to_owned(), error.into())]));
+    if !json || to_output(&object().to_string()).is_err() {
+        // If this cannot be written either, the exit code has to do.
+        let _ = to_errors(&format!("error: {error}"));
+    }
+    Outcome::NotDone
+}
+
+fn print(response: &dyn Response, outcome: Outcome, json: bool) -> io::Result<()> {
     let warnings = response.warnings();
-    let text = if json {
-        let mut value = response.json();
-        if let Value::Object(fields) = &mut value
-            && !warnings.is_empty()
-        {
+    if json {
+        let Value::Object(mut fields) = response.json() else { panic!("a bug of Maat: a response in JSON is an object") };
+        if outcome == Outcome::DoesNotHold && !fields.contains_key("error") {
+            fields.insert("error".to_owned(), response.text().lines().next().unwrap_or_default().into());
+        }
+        if !warnings.is_empty() {
             fields.insert("warnings".to_owned(), warnings.into());
         }
-        value.to_string()
-    } else {
-        warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
-        response.text()
-    };
-    let mut output = std::io::stdout();
-    match writeln!(output, "{}", text.trim_end()).and_then(|()| output.flush()) {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        return to_output(&envelope(outcome, fields).to_string());
+    }
+    warnings.iter().try_for_each(|warning| to_errors(&format!("warning: {warning}")))?;
+    if response.output_is_taken() { to_errors(&response.text()) } else { to_output(&response.text()) }
+}
+
+/// What every object begins with, and then its own members.
+pub fn envelope(outcome: Outcome, members: Map<String, Value>) -> Value {
+    let mut object = Map::new();
+    object.insert("ok".to_owned(), (outcome == Outcome::Holds).into());
+    object.insert("exit_code".to_owned(), (outcome as u8).into());
+    object.extend(members);
+    Value::Object(object)
+}
+
+/// Writes text to the standard output.
+///
+/// # Errors
+/// It cannot be written. A closed pipe is the reader's decision, not an error.
+pub fn to_output(text: &str) -> io::Result<()> {
+    write(io::stdout().lock(), text)
+}
+
+fn to_errors(text: &str) -> io::Result<()> {
+    write(io::stderr().lock(), text)
+}
+
+fn write(mut to: impl Write, text: &str) -> io::Result<()> {
+    match writeln!(to, "{}", text.trim_end()).and_then(|()| to.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written,
     }
 }

@@ -5,7 +5,7 @@ mod common;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use common::{example, package, response, samples};
+use common::{errors, example, package, response, samples};
 use maat_starknet::devnet::{Devnet, executable};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -39,9 +39,9 @@ impl User {
 
     fn failure(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
-        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(output.stdout.is_empty(), "{arguments:?}");
-        String::from_utf8(output.stderr).unwrap()
+        errors(&output)
     }
 }
 
@@ -84,7 +84,7 @@ fn a_model_is_deployed_executed_and_revoked() {
     let by_instance = user.json(&["execute", package(), "--input", input, "--instance", instance]);
     assert_eq!(by_instance["outputs"], runtime["outputs"]);
 
-    let listed = user.json(&["registry", "list"]);
+    let listed = user.json(&["registry", "list"])["models"].clone();
     assert_eq!((listed[0]["name"].as_str(), listed.as_array().unwrap().len()), (Some("rocky"), 1));
     let text = String::from_utf8(user.run(&["registry", "show", "rocky"]).stdout).unwrap();
     for part in ["1, active", "[1, 36] * 2^-4", "of the tests", "model commitment"] {

@@ -217,14 +217,14 @@ fn an_unwritable_folder_is_refused_and_nothing_is_half_written() {
 }
 
 #[test]
-fn a_package_replaces_an_older_one_whole() {
+fn a_package_replaces_an_older_one_and_the_users_files_stay() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("package");
     let package = package();
     package.write(&path).unwrap();
-    std::fs::write(path.join("src/leftover.cairo"), "").unwrap();
+    std::fs::write(path.join("src/mine.cairo"), "mine").unwrap();
     package.write(&path).unwrap();
-    assert!(!path.join("src/leftover.cairo").exists());
+    assert_eq!(std::fs::read_to_string(path.join("src/mine.cairo")).unwrap(), "mine");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
     let opened = PackageFolder::open(&path).unwrap();
     assert_eq!((&opened.model().unwrap(), &opened.report().unwrap()), (&package.model, &package.report));

@@ -20,6 +20,12 @@ pub enum TranspileError {
     /// The output folder holds something that is not a package, which is left alone.
     #[error("{path} exists and is no Maat package: choose another folder, or remove it")]
     Occupied { path: PathBuf },
+    /// The output folder is the one that the user works in, or one above it: once replaced, nobody would work in it any more.
+    #[error("cannot write a package to {path}: that would replace the working directory. Name a folder in it, such as `-o package`")]
+    WorkingDirectory { path: PathBuf },
+    /// The output folder holds a package with changes of the user, which are left alone.
+    #[error("{path} holds a package with files that would be lost: {files}. Move them away, or replace them with --force")]
+    Edited { path: PathBuf, files: String },
     /// The file is no ONNX model that can be imported.
     #[error("not an ONNX model that can be imported: {reason}")]
     Onnx { reason: String },

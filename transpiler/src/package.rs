@@ -14,6 +14,7 @@ use starknet_types_core::felt::Felt;
 use crate::classes::Compiled;
 use crate::codegen::Draft;
 use crate::cost::{self, Cost};
+use crate::destination::{Edits, PackageDestination};
 use crate::error::TranspileError;
 use crate::network::{Provenance, Quality, Quantised, sha256};
 use crate::proving::Proving;
@@ -21,7 +22,7 @@ use crate::proving::Proving;
 /// The version of the manifest's format.
 pub const MANIFEST_VERSION: u32 = 4;
 
-const MANIFEST: &str = "manifest.json";
+pub(crate) const MANIFEST: &str = "manifest.json";
 const MODEL: &str = "model.maat";
 const REPORT: &str = "report.json";
 const EXECUTABLE: &str = "target/executable.json";
@@ -199,42 +200,20 @@ impl Package {
         Ok(Self { model, program, contract, layer_classes, manifest, report, files })
     }
 
-    /// Writes the package to a folder, which is replaced as a whole: until everything is written, nothing of it changes.
+    /// Writes the package to a folder. Of a package that is there, only what is not of it stays, and an edited one is left alone.
     ///
     /// # Errors
-    /// The folder holds something that is no package, or cannot be written.
+    /// The folder holds something that is no package or one that was edited, is the working directory or above it, or cannot be written.
     pub fn write(&self, folder: &Path) -> Result<(), TranspileError> {
-        let failed = |path: &Path| {
-            let path = path.to_path_buf();
-            move |source| TranspileError::Write { path, source }
-        };
-        let occupied = folder.is_file() || (folder.is_dir() && !folder.join(MANIFEST).is_file() && !is_empty(folder));
-        if occupied {
-            return Err(TranspileError::Occupied { path: folder.to_path_buf() });
-        }
-        let folder = &std::path::absolute(folder).map_err(failed(folder))?;
-        let parent = folder.parent().unwrap_or(Path::new("/"));
-        std::fs::create_dir_all(parent).map_err(failed(parent))?;
-        // Beside its destination, so that the last step is a rename within one file system.
-        let staged = tempfile::Builder::new().prefix(".maat-").tempdir_in(parent).map_err(failed(parent))?;
-        let complete = staged.path().join("package");
-        for (path, bytes) in &self.files {
-            let path = complete.join(path);
-            let below = path.parent().unwrap_or(&complete);
-            std::fs::create_dir_all(below).map_err(failed(below))?;
-            std::fs::write(&path, bytes).map_err(failed(&path))?;
-        }
-        if folder.exists() {
-            let replaced = staged.path().join("replaced");
-            std::fs::rename(folder, &replaced).map_err(failed(folder))?;
-            if let Err(source) = std::fs::rename(&complete, folder) {
-                // Put the old one back before giving up.
-                let _ = std::fs::rename(&replaced, folder);
-                return Err(TranspileError::Write { path: folder.clone(), source });
-            }
-            return Ok(());
-        }
-        std::fs::rename(&complete, folder).map_err(failed(folder))
+        self.write_to(&PackageDestination::new(folder, Edits::Keep)?)
+    }
+
+    /// As [`Self::write`], where the folder was looked at before.
+    ///
+    /// # Errors
+    /// As for [`Self::write`].
+    pub fn write_to(&self, destination: &PackageDestination) -> Result<(), TranspileError> {
+        destination.write(&self.files)
     }
 }
 
@@ -246,10 +225,6 @@ fn part_name(index: usize) -> String {
 /// The files of a class: Sierra and CASM.
 fn class_files(name: &str) -> [String; 2] {
     ["sierra", "casm"].map(|kind| format!("target/{name}.{kind}.json"))
-}
-
-fn is_empty(folder: &Path) -> bool {
-    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
 }
 
 fn json(value: &impl Serialize) -> Vec<u8> {
@@ -283,6 +258,11 @@ impl PackageFolder {
         }
         let manifest = serde_json::from_value(value).map_err(|error| fault(format!("not a manifest: {error}")))?;
         Ok(Self { folder: folder.to_path_buf(), manifest })
+    }
+
+    /// Where the package's files are, the manifest among them.
+    pub fn files(&self) -> impl Iterator<Item = PathBuf> {
+        self.manifest.files.keys().map(String::as_str).chain([MANIFEST]).map(|file| self.folder.join(file))
     }
 
     /// The quantised model.

@@ -29,13 +29,21 @@ const MAX_ELEMENT_BYTES: u64 = 8;
 /// A [`SampleError`] says which input does not fit and what is expected.
 pub fn read(path: &Path, inputs: &[InputSpec]) -> Result<Vec<Sample>, SampleError> {
     let bytes = std::fs::read(path).map_err(|source| SampleError::Read { path: path.to_path_buf(), source })?;
+    from_bytes(&bytes, path, inputs)
+}
+
+/// The samples that a file's bytes hold, which errors call by its path.
+///
+/// # Errors
+/// As for [`read`].
+pub fn from_bytes(bytes: &[u8], path: &Path, inputs: &[InputSpec]) -> Result<Vec<Sample>, SampleError> {
     let malformed = |reason: String| SampleError::Malformed { path: path.to_path_buf(), reason };
     let arrays = if bytes.starts_with(NPY_MAGIC) {
-        vec![(only_input(inputs)?, npy(&bytes, MAX_VALUES).map_err(malformed)?)]
+        vec![(only_input(inputs)?, npy(bytes, MAX_VALUES).map_err(malformed)?)]
     } else if bytes.starts_with(b"PK") {
-        npz(&bytes, MAX_VALUES).map_err(malformed)?
+        npz(bytes, MAX_VALUES).map_err(malformed)?
     } else {
-        match serde_json::from_slice(&bytes).map_err(|error| malformed(format!("neither JSON, .npy nor .npz: {error}")))? {
+        match serde_json::from_slice(bytes).map_err(|error| malformed(format!("neither JSON, .npy nor .npz: {error}")))? {
             Value::Object(members) => {
                 members.into_iter().map(|(name, value)| Ok((name.clone(), Array::from_json(&name, &value)?))).collect::<Result<_, _>>()?
             }

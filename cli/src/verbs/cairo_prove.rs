@@ -1,11 +1,12 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use maat_cairo::Program;
 use maat_verifier::Preset;
 
 use super::prove;
 use crate::arguments;
+use crate::files::{self, Content, Destination, Sources};
 use crate::progress::Progress;
 use crate::response::Response;
 
@@ -13,37 +14,55 @@ use crate::response::Response;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat cairo-prove executable.json -o proof.bin\n  \
     maat cairo-prove executable.json --args args.json --preset onchain -o proof.bin\n\n\
-    The executable is what `scarb build` makes of a function with `#[executable]` (target/<profile>/<name>.executable.json), without gas,\n\
-    and what `maat transpile` writes to target/executable.json. It may use the builtins output and range_check, and no other.\n\
-    The arguments are a JSON list of felts in the order in which the function deserialises them: integers, or strings in decimal or 0x hex.\n\
+    The executable is what `scarb build` makes of a function with `#[executable]` (target/<profile>/<name>.executable.json), without gas, \
+    and what `maat transpile` writes to target/executable.json. It may use the builtins output and range_check, and no other. \
+    The arguments are a JSON list of felts in the order in which the function deserialises them: integers, or strings in decimal or 0x hex. \
     They do not stand in the proof: a program that is to answer for them outputs them.\n\n\
     Proofs are succinct and NOT zero-knowledge: a Cairo proof holds the whole program and its output.")]
 pub struct Arguments {
-    /// The compiled program
+    /// The compiled program; `-` for the standard input
     executable: PathBuf,
-    /// The program's arguments; none by default
+    /// The program's arguments, or `-` for the standard input; none by default
     #[arg(long, value_name = "FILE")]
     args: Option<PathBuf>,
-    /// File to write the proof to; an older one is replaced
+    /// File to write the proof to, or `-` for the standard output; an older proof is replaced
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
+    /// Replace a file that is no proof
+    #[arg(long)]
+    force: bool,
     /// Parameters of the proof, with their bits of security
     #[arg(long, default_value_t = Preset::Fast, value_parser = prove::presets(preset))]
     preset: Preset,
 }
 
+impl Arguments {
+    /// The files that are written.
+    pub fn outputs(&self) -> Vec<&Path> {
+        vec![&self.output]
+    }
+}
+
 pub fn run(arguments: Arguments) -> anyhow::Result<impl Response> {
     let progress = Progress::start("reading the program");
     let path = &arguments.executable;
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut sources = Sources::default().and(path, "the program");
+    if let Some(args) = &arguments.args {
+        sources = sources.and(args, "the arguments");
+    }
+    // Found out before the work is done, if it cannot be written.
+    let destination = Destination::of_user(&arguments.output, Content::Proof, &sources, arguments.force)?;
+    let bytes = files::read_all(path)?;
     let program = match Program::from_json(&bytes) {
         Ok(program) => program,
-        Err(error) => bail!("{}: {error}; it must be an executable, as `scarb build` makes it of an #[executable]", path.display()),
+        Err(error) => {
+            bail!("{}: {error}; it must be an executable, as `scarb build` makes it of an #[executable]", files::called(path).display())
+        }
     };
     let felts = arguments.args.as_deref().map(arguments::read).transpose()?.unwrap_or_default();
     progress.step("running the program");
     let execution = program.execute(&felts)?;
-    prove::prove_execution(&execution, arguments.preset, &arguments.output, true, &progress)
+    prove::prove_execution(&execution, arguments.preset, &destination, true, &progress)
 }
 
 fn preset(preset: Preset) -> &'static str {

@@ -16,6 +16,7 @@ use super::deploy::Deployed;
 use super::inspect;
 use super::operators::explained;
 use super::transpile::{CompilerChoice, Quantisation};
+use crate::files;
 use crate::network::{receipt, receipt_json};
 use crate::progress::Progress;
 use crate::response::{NOT_ZERO_KNOWLEDGE, Response, grouped, real, security, table};
@@ -34,7 +35,7 @@ const ROCKYBOT_FILES: &[(&str, &[u8])] = &[
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat demo\n  maat demo examples/lenet\n  maat demo --starknet\n  \
     maat demo --save-example rockybot\n\n\
-    With --starknet the demo starts a local chain of its own, which ends with it. The first time, the chain has to be built, which takes\n\
+    With --starknet the demo starts a local chain of its own, which ends with it. The first time, the chain has to be built, which takes \
     about a quarter of an hour.")]
 pub struct Arguments {
     /// The example: a folder with NAME.onnx, calibration.json and test.json, where NAME is the folder's own; without one, RockyBot, which is
@@ -49,6 +50,9 @@ pub struct Arguments {
     /// Keep the package in this folder
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
+    /// With --output: replace files of an older package that were edited
+    #[arg(long, requires = "output")]
+    force: bool,
     /// Declare, register, deploy and execute the model on a local chain too
     #[arg(long)]
     starknet: bool,
@@ -98,6 +102,8 @@ enum Proof {
 
 pub fn run(arguments: Arguments) -> anyhow::Result<Demonstrated> {
     let progress = Progress::start("reading the example");
+    // Found out before the work is done, if it cannot be written.
+    let destination = arguments.output.as_deref().map(|folder| files::package_destination(folder, arguments.force)).transpose()?;
     let compiler = arguments.compiler.compiler()?;
     let Example { name, network, calibration, test } = match (&arguments.example, &arguments.save_example) {
         (Some(folder), _) => Example::read(folder, &folder_name(folder)?)?,
@@ -108,8 +114,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Demonstrated> {
     progress.step("calibrating and quantising");
     let quantised = network.quantise(&calibration, &arguments.quantisation.options())?;
     let package = Package::build(quantised, &compiler, &mut |step| progress.step(step))?;
-    if let Some(output) = &arguments.output {
-        package.write(output)?;
+    if let Some(destination) = &destination {
+        package.write_to(destination)?;
     }
 
     progress.step("running the test samples");

@@ -14,7 +14,7 @@ use crate::response::{Response, fields};
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  maat devnet start && maat deploy package\n  maat deploy package --network sepolia --name rocky --timelock 86400\n\n\
-    What is on the chain already is left as it is, so a second run changes nothing, and one that was cut off can be run again. The package is\n\
+    What is on the chain already is left as it is, so a second run changes nothing, and one that was cut off can be run again. The package is \
     what `maat transpile` writes. Networks stand in maat.toml:\n\n  \
     [networks.sepolia]\n  url = \"https://..\"\n  chain_id = \"SN_SEPOLIA\"      # checked, if given\n  account = \"0x..\"\n  \
     key_env = \"MAAT_KEY\"           # or keystore = \"key.json\", with password_env or a prompt\n  \

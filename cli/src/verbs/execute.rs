@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::run::{Tensors, collect};
+use crate::files;
 use crate::inferences::Inferences;
 use crate::network::{NetworkChoice, TransactionBounds, receipt, receipt_json};
 use crate::progress::Progress;
@@ -19,13 +20,13 @@ use crate::response::{Response, builtin_uses, grouped, percent};
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  maat execute package --input in.json\n  maat execute package --input in.json --network sepolia --invoke\n\n\
-    The input file is as for `maat run`. `maat deploy` puts a package on the chain. Every result is compared with the runtime's.\n\
+    The input file is as for `maat run`. `maat deploy` puts a package on the chain. Every result is compared with the runtime's. \
     A batch is executed in as few transactions as fit into the network's limits."
 )]
 pub struct Arguments {
     /// The package folder, as `maat transpile` writes it
     package: PathBuf,
-    /// The inputs
+    /// The inputs; `-` for the standard input
     #[arg(long, value_name = "FILE")]
     input: PathBuf,
     /// The model's name in the registry; by default the package's
@@ -62,7 +63,7 @@ struct ModelPart {
 
 pub fn run(arguments: Arguments) -> anyhow::Result<Execution> {
     let Inferences { package, model, inferences: batch } = Inferences::read(&arguments.package, &arguments.input)?;
-    let Some(first) = batch.first() else { bail!("{} holds no inputs", arguments.input.display()) };
+    let Some(first) = batch.first() else { bail!("{} holds no inputs", files::called(&arguments.input).display()) };
     let instance = match &arguments.instance {
         Some(text) => {
             Some(parse_felt(text).ok_or_else(|| anyhow::anyhow!("--instance {text}: it is no address: 0x and hexadecimal digits"))?)

@@ -1,7 +1,7 @@
 mod cairo;
 mod model;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::bail;
@@ -12,6 +12,7 @@ use maat_verifier::Preset;
 use serde_json::{Map, Value};
 
 pub use self::cairo::prove_execution;
+use crate::files::{self, Content, Destination, Sources};
 use crate::inferences::Inferences;
 use crate::opening;
 use crate::progress::Progress;
@@ -23,26 +24,29 @@ use crate::response::{Response, table};
     group = clap::ArgGroup::new("committed").args(["commit_inputs", "commit_outputs"]).multiple(true),
     after_help = "Examples:\n  maat prove package --input in.json -o proof.bin\n  \
     maat prove package --input batch.npz --preset onchain -o proof.bin\n  \
-    maat prove package --input in.json --commit-inputs --opening opening.json -o proof.bin\n  \
+    maat prove package --input in.json --commit-inputs \\\n      --opening opening.json -o proof.bin\n  \
     maat prove package --input in.json --kind cairo -o proof.bin\n\n\
-    A model proof is made from the model and is for its commitment. A Cairo proof is made from an execution of the package's Cairo program\n\
-    and is for its program hash; it takes many times as long, and proves what runs on Starknet.\n\
-    The input file is as for `maat run`. A batch of inputs along a leading axis gets one proof; its size must have been given to\n\
-    `maat transpile --batch N`. Inputs and outputs stand in the proof, unless they are committed to; `maat verify --opening` opens the\n\
-    commitment. The time in all (`prove_ms`) is that from the fixed columns to the verified proof: without reading the package and the\n\
+    A model proof is made from the model and is for its commitment. A Cairo proof is made from an execution of the package's Cairo program \
+    and is for its program hash; it takes many times as long, and proves what runs on Starknet. \
+    The input file is as for `maat run`. A batch of inputs along a leading axis gets one proof; its size must have been given to \
+    `maat transpile --batch N`. Inputs and outputs stand in the proof, unless they are committed to; `maat verify --opening` opens the \
+    commitment. The time in all (`prove_ms`) is that from the fixed columns to the verified proof: without reading the package and the \
     inputs, and without writing.\n\n\
-    Proofs are succinct and NOT zero-knowledge: they leak some of the weights, and of what is committed to. A Cairo proof holds the whole\n\
+    Proofs are succinct and NOT zero-knowledge: they leak some of the weights, and of what is committed to. A Cairo proof holds the whole \
     program, and so all weights."
 )]
 pub struct Arguments {
     /// The package folder, as `maat transpile` writes it
     package: PathBuf,
-    /// The inputs
+    /// The inputs; `-` for the standard input
     #[arg(long, value_name = "FILE")]
     input: PathBuf,
-    /// File to write the proof to; an older one is replaced
+    /// File to write the proof to, or `-` for the standard output; an older proof is replaced
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
+    /// Replace files that are no proofs, and an older opening: its proof can never be opened then
+    #[arg(long)]
+    force: bool,
     /// What is proven
     #[arg(long, value_enum, default_value_t = Kind::Model)]
     kind: Kind,
@@ -59,12 +63,20 @@ pub struct Arguments {
     /// The salt of the commitment, 32 bytes that nobody can guess; a random one by default
     #[arg(long, value_name = "0x..", requires = "committed", value_parser = opening::parse_salt)]
     salt: Option<Salt>,
-    /// File to write what opens the commitment to, as JSON: salt, inputs and outputs. Keep it, and keep it secret
+    /// File to write what opens the commitment to, as JSON: salt, inputs and outputs. Keep it, and keep it secret. An older one is not
+    /// replaced
     #[arg(long, value_name = "FILE", requires = "committed")]
     opening: Option<PathBuf>,
     /// Compute what all proofs of the model share anew, in place of keeping it in $MAAT_CACHE or in the user's cache folder
     #[arg(long)]
     no_cache: bool,
+}
+
+impl Arguments {
+    /// The files that are written.
+    pub fn outputs(&self) -> Vec<&Path> {
+        [Some(&self.output), self.opening.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect()
+    }
 }
 
 /// A preset by its name, with what each is said to be good for.
@@ -99,12 +111,16 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
                 bail!("a Cairo proof publishes inputs and outputs: only model proofs commit to them");
             }
             let Inferences { package, inferences, .. } = Inferences::read(&arguments.package, &arguments.input)?;
+            // Found out before the work is done, if it cannot be written.
+            let sources = Sources::default().and(&arguments.input, "the input").and_package(&package);
+            let destination = Destination::of_user(&arguments.output, Content::Proof, &sources, arguments.force)?;
             let [inputs] = &inferences[..] else {
-                bail!("{} has a batch of {}, and a Cairo proof is for one inference", arguments.input.display(), inferences.len());
+                let input = files::called(&arguments.input);
+                bail!("{} has a batch of {}, and a Cairo proof is for one inference", input.display(), inferences.len());
             };
             progress.step("running the program");
             let execution = execute_program(&package.program()?, inputs)?;
-            Ok(Box::new(prove_execution(&execution, arguments.preset, &arguments.output, !arguments.no_cache, &progress)?))
+            Ok(Box::new(prove_execution(&execution, arguments.preset, &destination, !arguments.no_cache, &progress)?))
         }
     }
 }

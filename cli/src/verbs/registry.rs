@@ -15,7 +15,7 @@ use crate::response::{Response, fields, table};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat registry list\n  maat registry show rocky\n  maat registry revoke rocky --version 2\n  \
     maat registry transfer rocky --to 0x123..\n\n\
-    MODEL is a name, or a number if no model has that for a name. `maat deploy` registers models. A version's end takes effect when its\n\
+    MODEL is a name, or a number if no model has that for a name. `maat deploy` registers models. A version's end takes effect when its \
     timelock has passed, and can be cancelled until then; after that it is final. A transfer takes effect when the new owner accepts it.")]
 pub struct Arguments {
     #[command(subcommand)]
@@ -179,7 +179,7 @@ impl Response for Listed {
     }
 
     fn json(&self) -> Value {
-        self.0.iter().map(model_json).collect()
+        json!({ "models": self.0.iter().map(model_json).collect::<Vec<_>>() })
     }
 }
 

@@ -6,17 +6,18 @@ use maat_transpiler::run_program;
 use serde_json::{Map, Value, json};
 
 use crate::inferences::Inferences;
+use crate::progress::Progress;
 use crate::response::{Response, grouped, real};
 
 /// Run a model package on inputs, in the integer runtime or in the Cairo VM
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat run package --input in.json\n  maat run package --input in.json --executor cairo --json\n\n\
-    The input file is JSON (an object from input name to nested arrays, or a bare array for a single input), .npy or .npz.\n\
+    The input file is JSON (an object from input name to nested arrays, or a bare array for a single input), .npy or .npz. \
     A batch of inputs along a leading axis is run one by one.")]
 pub struct Arguments {
     /// The package folder, as `maat transpile` writes it
     package: PathBuf,
-    /// The inputs
+    /// The inputs; `-` for the standard input
     #[arg(long, value_name = "FILE")]
     input: PathBuf,
     /// What runs the model: both give the same integers
@@ -44,7 +45,9 @@ pub struct Outputs {
 }
 
 pub fn run(arguments: Arguments) -> anyhow::Result<Outputs> {
+    let progress = Progress::start("reading the package");
     let Inferences { package, model, inferences: batch } = Inferences::read(&arguments.package, &arguments.input)?;
+    progress.step("running the model");
     let (results, executor, steps, ms) = match arguments.executor {
         ExecutorChoice::Runtime => {
             let started = Instant::now();

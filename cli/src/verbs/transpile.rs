@@ -8,20 +8,25 @@ use serde_json::{Value, json};
 
 use super::inspect;
 use super::operators::explained;
+use crate::files;
 use crate::progress::Progress;
 use crate::response::Response;
 
 /// Turn an ONNX file into a model package: quantised model, Cairo sources, compiled classes, report
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat transpile model.onnx --calibration samples.json -o package\n  \
-    maat transpile model.onnx --calibration samples.json --batch 16 --batch 100 -o package")]
+    maat transpile model.onnx --calibration samples.json --batch 100 -o package")]
 pub struct Arguments {
-    /// The ONNX file
+    /// The ONNX file; `-` for the standard input
     onnx: PathBuf,
-    /// Folder to write the package to; an older package there is replaced
+    /// Folder to write the package to; an older package there is replaced, and files of yours in it stay
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
-    /// Samples to choose scales by and to measure accuracy with, as JSON, .npy or .npz; every fourth is kept back
+    /// Replace files of an older package that were edited, and files of yours in it that have the name of one of the new package
+    #[arg(long)]
+    force: bool,
+    /// Samples to choose scales by and to measure accuracy with, as JSON, .npy or .npz, or `-` for the standard input; every fourth is kept
+    /// back
     #[arg(long, value_name = "FILE")]
     calibration: Option<PathBuf>,
     /// Commit to the model for batches of this size too, so that one proof can cover them; may be repeated. Committing to a size takes up to
@@ -122,9 +127,12 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Transpiled> {
     let started = Instant::now();
     let progress = Progress::start("reading the network");
     let compiler = arguments.compiler.compiler()?;
-    let network = Network::import(&arguments.onnx).map_err(explained).with_context(|| format!("{}", arguments.onnx.display()))?;
+    // Found out before the work is done, if it cannot be written.
+    let destination = files::package_destination(&arguments.output, arguments.force)?;
+    let network = files::with_path(&arguments.onnx, "model.onnx", |path| Network::import(path).map_err(explained))?;
+    let network = network.with_context(|| files::called(&arguments.onnx).display().to_string())?;
     let samples = match &arguments.calibration {
-        Some(path) => samples::read(path, network.inputs())?,
+        Some(path) => samples::from_bytes(&files::read_all(path)?, &files::called(path), network.inputs())?,
         None => Vec::new(),
     };
     progress.step("calibrating and quantising");
@@ -132,7 +140,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Transpiled> {
     let options = BuildOptions { batches: arguments.batch, parts: arguments.parts };
     let package = Package::build_with(quantised, &options, &compiler, &mut |step| progress.step(step))?;
     progress.step("writing the package");
-    package.write(&arguments.output)?;
+    package.write_to(&destination)?;
     let (manifest, report) = (package.manifest, package.report);
     Ok(Transpiled { manifest, report, output: arguments.output, ms: started.elapsed().as_millis() })
 }

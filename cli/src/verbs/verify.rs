@@ -8,6 +8,7 @@ use maat_transpiler::PackageFolder;
 use maat_verifier::cairo::ProgramHash;
 use maat_verifier::{FileError, Hash, Kind, MAX_FILE_BYTES, ModelCommitment, Preset};
 
+use crate::progress::Progress;
 use crate::response::Response;
 use crate::{files, opening};
 
@@ -16,19 +17,20 @@ use crate::{files, opening};
 #[command(after_help = "Examples:\n  maat verify proof.bin --model package\n  maat verify proof.bin --commitment 0x00..\n  \
     maat verify proof.bin --model package --opening opening.json\n  \
     maat verify proof.bin --program-hash 0x..\n\n\
-    Exits with 0 only when the proof holds, and prints the statement that it proves. Inputs, outputs, preset and batch size are the\n\
-    prover's choice: look whether they are what you asked for. Values are the integers that `maat run --json` shows.\n\
-    The commitment is like a verifying key: it stands for a model only if somebody recomputed it, with `maat commitment`. Likewise a\n\
-    salted commitment names one batch only once it is opened: before that, equal ones may stand for different values.\n\
-    A Cairo proof is for a program, which stands in the proof and is hashed: the bytecode's hash is kept in the cache, as it takes longer than\n\
+    Exits with 0 only when the proof holds, and prints the statement that it proves. Inputs, outputs, preset and batch size are the \
+    prover's choice: look whether they are what you asked for. Values are the integers that `maat run --json` shows. \
+    The commitment is like a verifying key: it stands for a model only if somebody recomputed it, with `maat commitment`. Likewise a \
+    salted commitment names one batch only once it is opened: before that, equal ones may stand for different values. \
+    A Cairo proof is for a program, which stands in the proof and is hashed: the bytecode's hash is kept in the cache, as it takes longer than \
     all else. The output of a package's program is its inputs and then its outputs.\n\n\
     Proofs are succinct and NOT zero-knowledge: they leak some of the weights, and of what is committed to.")]
 pub struct Arguments {
-    /// The proof, as `maat prove` writes it
+    /// The proof, as `maat prove` writes it; `-` for the standard input
     proof: PathBuf,
     #[command(flatten)]
     expected: Expected,
-    /// Check that this opens the proof's salted commitment too, and show the values: the file that `maat prove --opening` writes
+    /// Check that this opens the proof's salted commitment too, and show the values: the file that `maat prove --opening` writes, or
+    /// `-` for the standard input
     #[arg(long, value_name = "FILE")]
     opening: Option<PathBuf>,
     /// Hash the program of a Cairo proof anew, in place of looking its hash up in $MAAT_CACHE or in the user's cache folder
@@ -52,6 +54,7 @@ struct Expected {
 }
 
 pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
+    let _progress = Progress::start("verifying");
     let Expected { model, commitment, program_hash } = arguments.expected;
     let package = model.as_deref().map(PackageFolder::open).transpose()?;
     let opening = arguments.opening.as_deref().map(opening::read).transpose()?;

@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -17,6 +17,7 @@ use crate::response::{CAIRO_NOT_ZERO_KNOWLEDGE, Response, builtin_cells, builtin
 /// The written proof.
 pub struct Proof {
     output: PathBuf,
+    output_is_taken: bool,
     bytes: usize,
     stark_bytes: usize,
     program_hash: ProgramHash,
@@ -27,9 +28,13 @@ pub struct Proof {
 }
 
 /// Proves an execution, verifies the proof, and writes it. With `cached`, the program's hash may be one that was computed before.
-pub fn prove_execution(execution: &Execution, preset: Preset, output: &Path, cached: bool, progress: &Progress) -> anyhow::Result<Proof> {
-    // Found out before the work is done, if it cannot be written.
-    let destination = Destination::new(output)?;
+pub fn prove_execution(
+    execution: &Execution,
+    preset: Preset,
+    destination: &Destination<'_>,
+    cached: bool,
+    progress: &Progress,
+) -> anyhow::Result<Proof> {
     let started = Instant::now();
     let proved = prove(execution, preset, &|stage| progress.step(stage))?;
     let mut stages = proved.stages;
@@ -47,7 +52,17 @@ pub fn prove_execution(execution: &Execution, preset: Preset, output: &Path, cac
     let program_hash = program_hashes::hash(&statement.program, program_hashes::user_folder().filter(|_| cached).as_deref());
     destination.stage(&bytes, Readers::Usual)?.persist()?;
     let stark_bytes = proved.file.stark.len();
-    Ok(Proof { output: output.to_path_buf(), bytes: bytes.len(), stark_bytes, program_hash, statement, stages, total, peak: peak_memory() })
+    Ok(Proof {
+        output: destination.name(),
+        output_is_taken: destination.is_output(),
+        bytes: bytes.len(),
+        stark_bytes,
+        program_hash,
+        statement,
+        stages,
+        total,
+        peak: peak_memory(),
+    })
 }
 
 impl Response for Proof {
@@ -91,5 +106,9 @@ impl Response for Proof {
             "zero_knowledge": false,
             "output": self.output,
         })
+    }
+
+    fn output_is_taken(&self) -> bool {
+        self.output_is_taken
     }
 }

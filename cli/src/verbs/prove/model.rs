@@ -8,7 +8,7 @@ use maat_verifier::{ModelCommitment, Preset, Security, verify};
 use serde_json::{Value, json};
 
 use super::{Arguments, milliseconds, ms, peak_memory, stage_table};
-use crate::files::{Destination, Readers};
+use crate::files::{self, Content, Destination, Readers, Sources};
 use crate::inferences::Inferences;
 use crate::opening;
 use crate::progress::Progress;
@@ -17,6 +17,7 @@ use crate::response::{NOT_ZERO_KNOWLEDGE, Response, fields, grouped, security};
 /// The written proof.
 pub struct Proof {
     output: PathBuf,
+    output_is_taken: bool,
     bytes: usize,
     commitment: ModelCommitment,
     preset: Preset,
@@ -41,14 +42,16 @@ pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Proof> {
         let listed = listed.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
         bail!(
             "{} has a batch of {found}, but the package's commitment is for batches of {listed}: list the size with `maat transpile .. --batch {found}`",
-            arguments.input.display()
+            files::called(&arguments.input).display()
         );
     };
     // Found out before the work is done, if they cannot be written.
-    let destination = Destination::new(&arguments.output)?;
-    let opening_destination = arguments.opening.as_deref().map(Destination::new).transpose()?;
-    if arguments.opening.as_deref().is_some_and(|opening| same(opening, &arguments.output)) {
-        bail!("{} cannot be both the proof and what opens its commitment", arguments.output.display());
+    let sources = Sources::default().and(&arguments.input, "the input").and_package(&package);
+    let of_user = |path: &Path, content| Destination::of_user(path, content, &sources, arguments.force);
+    let destination = of_user(&arguments.output, Content::Proof)?;
+    let opening_destination = arguments.opening.as_deref().map(|path| of_user(path, Content::Opening)).transpose()?;
+    if opening_destination.as_ref().is_some_and(|opening| opening.is(&destination)) {
+        bail!("{} cannot be both the proof and what opens its commitment", destination.name().display());
     }
 
     let started = Instant::now();
@@ -76,14 +79,16 @@ pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Proof> {
     stages.push(("verification", verifying.elapsed()));
     let total = started.elapsed();
 
-    // The opening goes first: a proof whose salt is lost would be of little use.
+    // The opening goes first: a proof whose salt is lost would be of little use. Without the proof it is of none.
     let staged = destination.stage(&bytes, Readers::Usual)?;
     if let (Some(destination), Some(opening)) = (&opening_destination, &proved.opening) {
         destination.stage(&opening::to_bytes(opening)?, Readers::Owner)?.persist()?;
     }
-    staged.persist()?;
+    staged.persist().inspect_err(|_| opening_destination.iter().for_each(Destination::withdraw))?;
+    let output_is_taken = destination.is_output() || opening_destination.as_ref().is_some_and(Destination::is_output);
     Ok(Proof {
-        output: arguments.output,
+        output: destination.name(),
+        output_is_taken,
         bytes: bytes.len(),
         commitment,
         preset,
@@ -91,17 +96,12 @@ pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Proof> {
         rows: key.program().rows,
         cached: key.cached(),
         salt: proved.opening.map(|opening| opening.salt),
-        opening: arguments.opening,
+        opening: opening_destination.as_ref().map(Destination::name),
         stages,
         total,
         peak: peak_memory(),
         security: proved.security,
     })
-}
-
-/// Whether two paths name one file, as far as their spelling tells.
-fn same(a: &Path, b: &Path) -> bool {
-    a == b || matches!((std::path::absolute(a), std::path::absolute(b)), (Ok(a), Ok(b)) if a == b)
 }
 
 impl Proof {
@@ -154,5 +154,9 @@ impl Response for Proof {
             "opening": self.opening,
             "output": self.output,
         })
+    }
+
+    fn output_is_taken(&self) -> bool {
+        self.output_is_taken
     }
 }

@@ -1,0 +1,342 @@
+//! A folder that a package can be written to. A package that is there is replaced; what is not of the package stays.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use crate::error::TranspileError;
+use crate::network::sha256;
+use crate::package::MANIFEST;
+use crate::partial::{self, PACKAGE, REPLACED};
+
+/// How many files a refusal names.
+const NAMED: usize = 5;
+
+/// What becomes of files of an older package that were edited, and of the user's files that stand where the new package has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edits {
+    /// They are left alone, and the package is not written.
+    Keep,
+    /// They are replaced.
+    Replace,
+}
+
+/// A folder that a package can be written to.
+#[derive(Debug)]
+pub struct PackageDestination {
+    /// With all symbolic links followed.
+    folder: PathBuf,
+    edits: Edits,
+}
+
+impl PackageDestination {
+    /// Finds out whether a package can be written to a folder, before the work is done that makes it.
+    ///
+    /// # Errors
+    /// The folder holds something that is no package, is the working directory or above it, or cannot be written; or an older package in it
+    /// was edited.
+    pub fn new(folder: &Path, edits: Edits) -> Result<Self, TranspileError> {
+        let failed = |source| TranspileError::Write { path: folder.to_path_buf(), source };
+        let destination = Self { folder: partial::follow(folder).map_err(failed)?, edits };
+        let working = std::env::current_dir().and_then(fs::canonicalize).map_err(failed)?;
+        if working.starts_with(&destination.folder) {
+            return Err(TranspileError::WorkingDirectory { path: folder.to_path_buf() });
+        }
+        destination.others(&[])?;
+        // Files without a name: nothing is left of them, whatever happens meanwhile.
+        let existing = destination.folder.ancestors().skip(1).find(|folder| folder.exists()).unwrap_or(Path::new("/"));
+        for folder in [existing, &destination.folder].into_iter().filter(|folder| folder.exists()) {
+            tempfile::tempfile_in(folder).map_err(failed)?;
+        }
+        Ok(destination)
+    }
+
+    /// Puts a package's files in place. Until all are written, nothing of the folder changes.
+    ///
+    /// # Errors
+    /// As for [`Self::new`]; and the user has a file where the package has one.
+    pub(crate) fn write(&self, files: &BTreeMap<String, Vec<u8>>) -> Result<(), TranspileError> {
+        let failed = |path: &Path| {
+            let path = path.to_path_buf();
+            move |source| TranspileError::Write { path, source }
+        };
+        let folder = self.folder.as_path();
+        let others = self.others(&files.keys().map(Path::new).collect::<Vec<_>>())?;
+        let parent = folder.parent().unwrap_or(Path::new("/"));
+        fs::create_dir_all(parent).map_err(failed(parent))?;
+        partial::remove_abandoned(parent);
+        // Beside its destination, so that the last step is a rename within one file system.
+        let staged = partial::builder().tempdir_in(parent).map_err(failed(parent))?;
+        let complete = staged.path().join(PACKAGE);
+        let place = |path: &Path| {
+            let path = complete.join(path);
+            let below = path.parent().unwrap_or(&complete);
+            fs::create_dir_all(below).map_err(failed(below)).map(|()| path)
+        };
+        for (path, bytes) in files {
+            let path = place(Path::new(path))?;
+            fs::write(&path, bytes).map_err(failed(&path))?;
+        }
+        for path in others {
+            // The file itself under a second name; a copy only where there is no such thing.
+            let (from, to) = (folder.join(&path), place(&path)?);
+            fs::hard_link(&from, &to).or_else(|_| fs::copy(&from, &to).map(|_| ())).map_err(failed(&folder.join(&path)))?;
+        }
+        if folder.exists() {
+            keep_permissions(folder, &complete).map_err(failed(folder))?;
+            let replaced = staged.path().join(REPLACED);
+            fs::rename(folder, &replaced).map_err(failed(folder))?;
+            if let Err(source) = fs::rename(&complete, folder) {
+                // Put the old one back before giving up.
+                let _ = fs::rename(&replaced, folder);
+                return Err(TranspileError::Write { path: folder.to_path_buf(), source });
+            }
+            return Ok(());
+        }
+        fs::rename(&complete, folder).map_err(failed(folder))
+    }
+
+    /// The files in the folder that are not of the package there and go into the new one, which will have files at some paths.
+    fn others(&self, new: &[&Path]) -> Result<Vec<PathBuf>, TranspileError> {
+        let folder = self.folder.as_path();
+        let failed = |source| TranspileError::Read { path: folder.to_path_buf(), source };
+        let occupied = || TranspileError::Occupied { path: folder.to_path_buf() };
+        match fs::symlink_metadata(folder) {
+            // Nothing is there; or if it cannot be seen, then nothing can be written either, which the attempt says.
+            Err(_) => return Ok(Vec::new()),
+            Ok(metadata) if !metadata.is_dir() => return Err(occupied()),
+            Ok(_) => {}
+        }
+        let mut found = files_in(folder).map_err(failed)?;
+        if found.is_empty() && fs::read_dir(folder).map_err(failed)?.next().is_none() {
+            return Ok(found);
+        }
+        let listed = listed(&folder.join(MANIFEST)).ok_or_else(occupied)?;
+        found.retain(|path| path != Path::new(MANIFEST) && path.to_str().is_none_or(|path| !listed.contains_key(path)));
+        let edited = |(path, digest): &(&String, &String)| match fs::read(folder.join(path)) {
+            Ok(bytes) => sha256(&bytes) != **digest,
+            Err(error) => error.kind() != io::ErrorKind::NotFound,
+        };
+        let mut lost: Vec<String> = listed.iter().filter(edited).map(|(path, _)| format!("{path} (edited)")).collect();
+        let (in_the_way, others) = found.into_iter().partition::<Vec<_>, _>(|path| {
+            // A folder cannot stand where a file will, nor the other way round.
+            new.iter().any(|new| new.starts_with(path) || path.starts_with(new))
+        });
+        lost.extend(in_the_way.iter().map(|path| format!("{} (the new package has one of that name)", path.display())));
+        if self.edits == Edits::Keep && !lost.is_empty() {
+            let more = lost.len().saturating_sub(NAMED);
+            lost.truncate(NAMED);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            return Err(TranspileError::Edited { path: folder.to_path_buf(), files: lost.join(", ") + &more });
+        }
+        Ok(others)
+    }
+}
+
+/// All files of a folder and the folders in it, by their path from there. Links are files.
+fn files_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let (mut files, mut folders) = (Vec::new(), vec![PathBuf::new()]);
+    while let Some(within) = folders.pop() {
+        for entry in fs::read_dir(folder.join(&within))? {
+            let entry = entry?;
+            let path = within.join(entry.file_name());
+            if entry.file_type()?.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    files.sort_unstable();
+    Ok(files)
+}
+
+/// Gives the files and folders of a new package the permissions that those of the old one had: what was private stays it.
+fn keep_permissions(old: &Path, new: &Path) -> io::Result<()> {
+    let found = fs::symlink_metadata(new)?;
+    if found.is_dir() {
+        for entry in fs::read_dir(new)? {
+            let name = entry?.file_name();
+            keep_permissions(&old.join(&name), &new.join(name))?;
+        }
+    }
+    // Folders last: nothing can be done in one that is protected against writing.
+    match fs::symlink_metadata(old) {
+        Ok(old) if old.file_type() == found.file_type() && !old.is_symlink() => fs::set_permissions(new, old.permissions()),
+        _ => Ok(()),
+    }
+}
+
+/// The files that a package's manifest lists with their digests, whichever version of the format it has; nothing if it is none of ours.
+fn listed(manifest: &Path) -> Option<BTreeMap<String, String>> {
+    let manifest: serde_json::Value = serde_json::from_slice(&fs::read(manifest).ok()?).ok()?;
+    manifest.get("format")?.as_u64()?;
+    manifest.get("model_sha256")?.as_str()?;
+    let files: BTreeMap<String, String> = serde_json::from_value(manifest.get("files")?.clone()).ok()?;
+    let within = |path: &String| Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+    files.keys().all(within).then_some(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A package of few files, the manifest among them.
+    fn package(files: &[(&str, &str)]) -> BTreeMap<String, Vec<u8>> {
+        let listed: BTreeMap<_, _> = files.iter().map(|(path, text)| (*path, sha256(text.as_bytes()))).collect();
+        let manifest = serde_json::json!({ "format": 4, "model_sha256": "", "files": listed });
+        let files = files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec()));
+        files.chain([(MANIFEST.to_owned(), manifest.to_string().into_bytes())]).collect()
+    }
+
+    fn write(folder: &Path, edits: Edits, files: &[(&str, &str)]) -> Result<(), TranspileError> {
+        PackageDestination::new(folder, edits)?.write(&package(files))
+    }
+
+    fn text(path: PathBuf) -> String {
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    const OLD: &[(&str, &str)] = &[("model.maat", "old"), ("src/lib.cairo", "old"), ("src/gone.cairo", "old")];
+    const NEW: &[(&str, &str)] = &[("model.maat", "new"), ("src/lib.cairo", "new"), ("target/part_1.casm.json", "new")];
+
+    #[test]
+    fn the_users_files_stay_and_the_packages_go() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("package");
+        write(&folder, Edits::Keep, OLD).unwrap();
+        fs::create_dir_all(folder.join("proofs/of/mine")).unwrap();
+        for path in ["notes.txt", "src/mine.cairo", "proofs/of/mine/1.bin"] {
+            fs::write(folder.join(path), path).unwrap();
+        }
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("/somewhere/else", folder.join("link")).unwrap();
+        write(&folder, Edits::Keep, NEW).unwrap();
+        for path in ["notes.txt", "src/mine.cairo", "proofs/of/mine/1.bin"] {
+            assert_eq!(text(folder.join(path)), path);
+        }
+        #[cfg(unix)]
+        assert_eq!(fs::read_link(folder.join("link")).unwrap(), Path::new("/somewhere/else"));
+        assert_eq!((text(folder.join("model.maat")), text(folder.join("src/lib.cairo"))), ("new".to_owned(), "new".to_owned()));
+        assert!(!folder.join("src/gone.cairo").exists());
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_was_private_stays_private() {
+        use std::os::unix::fs::PermissionsExt;
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("package");
+        write(&folder, Edits::Keep, OLD).unwrap();
+        fs::create_dir(folder.join("mine")).unwrap();
+        fs::write(folder.join("mine/opening.json"), "").unwrap();
+        let private = [("", 0o700), ("mine", 0o500), ("mine/opening.json", 0o400), ("model.maat", 0o600)];
+        for (path, mode) in private {
+            fs::set_permissions(folder.join(path), PermissionsExt::from_mode(mode)).unwrap();
+        }
+        write(&folder, Edits::Keep, NEW).unwrap();
+        for (path, mode) in private {
+            assert_eq!(fs::metadata(folder.join(path)).unwrap().permissions().mode() & 0o777, mode, "{path}");
+        }
+        assert_eq!(text(folder.join("model.maat")), "new");
+        // So that a user who is not root can remove it.
+        fs::set_permissions(folder.join("mine"), PermissionsExt::from_mode(0o700)).unwrap();
+    }
+
+    #[test]
+    fn what_would_be_lost_is_named_and_goes_only_if_that_is_asked_for() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("package");
+        write(&folder, Edits::Keep, OLD).unwrap();
+        fs::create_dir(folder.join("target")).unwrap();
+        fs::write(folder.join("target/part_1.casm.json"), "mine").unwrap();
+        let message = write(&folder, Edits::Keep, NEW).unwrap_err().to_string();
+        assert!(message.contains("target/part_1.casm.json (the new package has one of that name)"), "{message}");
+        fs::write(folder.join("src/lib.cairo"), "mine").unwrap();
+        // An edited file is found before any work is done.
+        let message = PackageDestination::new(&folder, Edits::Keep).unwrap_err().to_string();
+        assert!(message.contains("src/lib.cairo (edited)") && message.contains("--force"), "{message}");
+        assert_eq!((text(folder.join("src/lib.cairo")), text(folder.join("model.maat"))), ("mine".to_owned(), "old".to_owned()));
+        fs::write(folder.join("notes.txt"), "kept all the same").unwrap();
+        write(&folder, Edits::Replace, NEW).unwrap();
+        assert_eq!(
+            (text(folder.join("src/lib.cairo")), text(folder.join("target/part_1.casm.json"))),
+            ("new".to_owned(), "new".to_owned())
+        );
+        assert_eq!(text(folder.join("notes.txt")), "kept all the same");
+    }
+
+    #[test]
+    fn a_folder_does_not_make_room_for_a_file() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("package");
+        write(&folder, Edits::Keep, OLD).unwrap();
+        fs::create_dir_all(folder.join("target/part_1.casm.json")).unwrap();
+        fs::write(folder.join("target/part_1.casm.json/mine"), "mine").unwrap();
+        let message = write(&folder, Edits::Keep, NEW).unwrap_err().to_string();
+        assert!(message.contains("target/part_1.casm.json/mine"), "{message}");
+    }
+
+    #[test]
+    fn many_files_are_counted() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("package");
+        let names: Vec<String> = (0..8).map(|number| format!("{number}")).collect();
+        let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "old")).collect();
+        write(&folder, Edits::Keep, &files).unwrap();
+        names.iter().for_each(|name| fs::write(folder.join(name), "mine").unwrap());
+        let message = PackageDestination::new(&folder, Edits::Keep).unwrap_err().to_string();
+        assert!(message.contains("4 (edited) and 3 more"), "{message}");
+    }
+
+    #[test]
+    fn a_manifest_of_something_else_is_none() {
+        let parent = tempfile::tempdir().unwrap();
+        let refused = |manifest: &str| {
+            fs::write(parent.path().join(MANIFEST), manifest).unwrap();
+            matches!(PackageDestination::new(parent.path(), Edits::Replace), Err(TranspileError::Occupied { .. }))
+        };
+        // Of an extension of a browser; of nothing; of paths that lead out of the folder.
+        assert!(refused(r#"{"manifest_version": 3, "name": "mine", "version": "1.0"}"#));
+        assert!(refused("no JSON") && refused("{}") && refused(r#"{"format": 4, "model_sha256": "", "files": []}"#));
+        assert!(refused(r#"{"format": 4, "model_sha256": "", "files": {"../thesis": ""}}"#));
+        assert!(refused(r#"{"format": 4, "model_sha256": "", "files": {"/etc/passwd": ""}}"#));
+        assert!(!refused(r#"{"format": 1, "model_sha256": "", "files": {}}"#));
+        // Empty folders are something, too, where there is no manifest.
+        fs::remove_file(parent.path().join(MANIFEST)).unwrap();
+        fs::create_dir(parent.path().join("folder")).unwrap();
+        assert!(matches!(PackageDestination::new(parent.path(), Edits::Replace), Err(TranspileError::Occupied { .. })));
+    }
+
+    #[test]
+    fn the_working_directory_is_not_replaced() {
+        let working = std::env::current_dir().unwrap();
+        for folder in [Path::new("."), Path::new(".."), &working, Path::new("/"), &working.join("src/..")] {
+            let refused = PackageDestination::new(folder, Edits::Replace);
+            assert!(matches!(refused, Err(TranspileError::WorkingDirectory { .. })), "{}", folder.display());
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_and_what_it_names_is_written() {
+        use std::os::unix::fs::symlink;
+        let parent = tempfile::tempdir().unwrap();
+        let [link, real] = ["link", "real"].map(|name| parent.path().join(name));
+        symlink("real", &link).unwrap();
+        for files in [OLD, NEW] {
+            write(&link, Edits::Keep, files).unwrap();
+            assert_eq!(fs::read_link(&link).unwrap(), Path::new("real"));
+            assert_eq!(text(real.join("model.maat")), files[0].1);
+        }
+    }
+
+    #[test]
+    fn what_a_stopped_run_left_beside_a_package_is_removed() {
+        let parent = tempfile::tempdir().unwrap();
+        let left = parent.path().join(".maat-a1B2c3.partial");
+        fs::create_dir_all(left.join(PACKAGE)).unwrap();
+        let old = std::time::SystemTime::now() - std::time::Duration::from_secs(1_000_000);
+        fs::File::open(&left).unwrap().set_modified(old).unwrap();
+        write(&parent.path().join("package"), Edits::Keep, OLD).unwrap();
+        assert!(!left.exists());
+    }
+}
