@@ -5,18 +5,20 @@ use starknet_rust_core::types::contract::SierraClass;
 use starknet_types_core::felt::Felt;
 
 use crate::error::RunError;
+use crate::gas;
 
 /// A compiled Starknet contract class.
 pub struct Contract {
     sierra: ContractClass,
     pub(crate) casm: CasmContractClass,
     class_hash: Felt,
+    abi_bytes: usize,
 }
 
 impl Contract {
     pub(crate) fn new(sierra: ContractClass, casm: CasmContractClass) -> Self {
-        let class_hash = class_hash(&sierra).expect("both libraries read and write one format");
-        Self { sierra, casm, class_hash }
+        let (class_hash, abi_bytes) = declared(&sierra).expect("both libraries read and write one format");
+        Self { sierra, casm, class_hash, abi_bytes }
     }
 
     /// Reads a class as [`Self::sierra_json`] and [`Self::casm_json`] write it. That the two belong together is not checked.
@@ -32,8 +34,8 @@ impl Contract {
         if total(&segments) != Some(casm.bytecode.len() as u64) {
             return Err(RunError::MalformedClass { reason: "the segments of its bytecode are not as long as the bytecode".to_owned() });
         }
-        let class_hash = class_hash(&sierra).map_err(|reason| RunError::MalformedClass { reason })?;
-        Ok(Self { sierra, casm, class_hash })
+        let (class_hash, abi_bytes) = declared(&sierra).map_err(|reason| RunError::MalformedClass { reason })?;
+        Ok(Self { sierra, casm, class_hash, abi_bytes })
     }
 
     /// The Sierra class, which is declared on the network, as JSON.
@@ -56,6 +58,11 @@ impl Contract {
         self.casm.bytecode.len()
     }
 
+    /// L2 gas of the class's declaration.
+    pub fn declaration_gas(&self) -> u64 {
+        gas::of_declaration(self.sierra_felts() as u64, self.casm_felts() as u64, self.abi_bytes as u64)
+    }
+
     /// The hash under which the class is declared.
     pub fn class_hash(&self) -> Felt {
         self.class_hash
@@ -67,10 +74,12 @@ impl Contract {
     }
 }
 
-fn class_hash(sierra: &ContractClass) -> Result<Felt, String> {
+/// The hash under which a class is declared, and the bytes of its ABI as text, which is declared with it.
+fn declared(sierra: &ContractClass) -> Result<(Felt, usize), String> {
     let json = serde_json::to_vec(sierra).map_err(|error| error.to_string())?;
     let class: SierraClass = serde_json::from_slice(&json).map_err(|error| error.to_string())?;
-    class.class_hash().map_err(|error| error.to_string())
+    let class = class.flatten().map_err(|error| error.to_string())?;
+    Ok((class.class_hash(), class.abi.len()))
 }
 
 /// The length of all segments together, which are lengths or lists of segments.

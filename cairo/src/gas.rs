@@ -36,6 +36,10 @@ pub const STORAGE_READ: u64 = 24_070;
 pub const STORAGE_WRITE: u64 = 59_970;
 /// What writing costs more where the cell was zero.
 pub const NEW_STORAGE_CELL: u64 = 402_000;
+/// A byte of a class that is declared.
+pub const CODE_BYTE: u64 = 1_280;
+/// Bytes that a felt of Sierra or CASM counts there.
+pub const CODE_FELT_BYTES: u64 = 32;
 /// A library call, without what it executes.
 pub const LIBRARY_CALL: u64 = 88_660;
 /// A call of another contract, without what it executes.
@@ -84,6 +88,12 @@ pub fn of_calldata(felts: u64) -> u64 {
     CALLDATA_FELT * felts
 }
 
+/// L2 gas of a class's declaration: for its code, by size, which is all but some million of it. The account's validation and the payment are
+/// the rest.
+pub fn of_declaration(sierra_felts: u64, casm_felts: u64, abi_bytes: u64) -> u64 {
+    CODE_BYTE * (CODE_FELT_BYTES * (sierra_felts + casm_felts) + abi_bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +104,7 @@ mod tests {
         assert_eq!(of_execution(10, &builtins("range_check")), Some(1_210));
         assert_eq!(of_execution(10, &builtins("output")), None);
         assert_eq!(of_calldata(37), 189_440);
+        assert_eq!(of_declaration(10, 5, 7), 40_960 * 15 + 1_280 * 7);
         assert_eq!(of_dearest_resource(10, &builtins("range_check")), 4_800);
         assert_eq!(of_dearest_resource(100, &builtins("range_check")), 10_000);
     }

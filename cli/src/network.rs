@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use maat_cairo::limits;
 use maat_starknet::Receipt;
 use maat_starknet::config::{DEVNET, FILE};
 use maat_starknet::{Account, Client, Network, key};
@@ -75,9 +76,10 @@ fn strk(fri: u128) -> String {
     format!("{}.{:06}", fri / FRI, fri % FRI / (FRI / 1_000_000))
 }
 
-/// Text from a chain as it may be printed: anybody can write anything there.
-pub fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+/// L2 gas of a class's declaration, beside what a transaction's execution may take.
+pub fn declaration(l2_gas: u64) -> String {
+    let share = percent(l2_gas as f64 / limits::TRANSACTION_L2_GAS as f64);
+    format!("{} L2 gas ({share} of what an execution may take, a limit that declarations do not have)", grouped(l2_gas))
 }
 
 #[cfg(test)]
@@ -92,7 +94,8 @@ mod tests {
     }
 
     #[test]
-    fn text_from_a_chain_cannot_move_the_cursor() {
-        assert_eq!(printable("a\u{1b}[2J\nb"), "a [2J b");
+    fn the_gas_of_a_declaration_stands_beside_an_executions() {
+        let text = declaration(1_227_000_000);
+        assert!(text.starts_with("1,227,000,000 L2 gas (111.55 % of what an execution may take"), "{text}");
     }
 }

@@ -89,7 +89,7 @@ fn print(response: &dyn Response, outcome: Outcome, json: bool) -> io::Result<()
         if !warnings.is_empty() {
             fields.insert("warnings".to_owned(), warnings.into());
         }
-        return to_output(&envelope(outcome, fields).to_string());
+        return to_output(&inert(&envelope(outcome, fields).to_string()));
     }
     warnings.iter().try_for_each(|warning| to_errors(&format!("warning: {warning}")))?;
     if response.output_is_taken() { to_errors(&response.text()) } else { to_output(&response.text()) }
@@ -121,6 +121,21 @@ fn write(mut to: impl Write, text: &str) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written,
     }
+}
+
+/// The same JSON, in which nothing can act on a terminal: chains and files hold what anybody wrote. Control characters above ASCII, marks that
+/// turn the direction of writing and the like are left as they are by serde_json; here they are written as `\u....`.
+fn inert(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for character in json.chars() {
+        let printable = character.is_ascii_graphic() || character == ' ' || character.escape_debug().len() == 1;
+        if printable {
+            text.push(character);
+        } else {
+            text.extend(character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    text
 }
 
 /// A plain table whose columns after the first are right-aligned.
@@ -190,6 +205,14 @@ pub fn real(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_keeps_its_value_and_cannot_act_on_a_terminal() {
+        let value = serde_json::json!({ "näme": "a\u{9b}2J\u{7f}\u{202e}\u{1b}[2J\n\"'\\ 模型 \u{e0001}" });
+        let text = inert(&value.to_string());
+        assert_eq!(text, r#"{"näme":"a\u009b2J\u007f\u202e\u001b[2J\n\"'\\ 模型 \udb40\udc01"}"#);
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+    }
 
     #[test]
     fn thousands_are_separated() {

@@ -10,7 +10,8 @@ use maat_starknet::devnet::{Devnet, executable};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A user with a home of their own, in whose cache there is no state, and the local chain's executable, built once on the machine.
+/// A user with a home of their own, in whose cache there is no state, and the local chain's executable, built once on the machine. The user
+/// knows it by another name.
 struct User {
     home: TempDir,
     executable: PathBuf,
@@ -19,7 +20,10 @@ struct User {
 impl User {
     fn new() -> Self {
         let executable = executable(&mut |step| println!("{step}")).unwrap_or_else(|error| panic!("{error}"));
-        Self { home: tempfile::tempdir().unwrap(), executable }
+        let home = tempfile::tempdir().unwrap();
+        let name = home.path().join("my chain");
+        std::os::unix::fs::symlink(executable, &name).unwrap();
+        Self { home, executable: name }
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -67,6 +71,12 @@ fn a_model_is_deployed_executed_and_revoked() {
     let deployed = user.json(&["deploy", package(), "--name", "rocky", "--metadata", "of the tests"]);
     assert_eq!((deployed["name"].as_str(), deployed["version"].as_u64()), (Some("rocky"), Some(1)));
     assert!(deployed["steps"].as_array().unwrap().iter().all(|step| step["receipt"]["l2_gas"].as_u64().unwrap() > 0), "{deployed}");
+    let [warning] = &deployed["warnings"].as_array().unwrap()[..] else { panic!("one warning: {deployed}") };
+    assert!(warning.as_str().unwrap().contains("with a timelock of 0 s: you can end it at once"), "{warning}");
+    let other = user.failure(&["deploy", package(), "--name", "rocky", "--timelock", "60"]);
+    assert!(other.contains("its timelock is 0 s, and not 60 s") && other.contains("--adopt"), "{other}");
+    let adopted = user.json(&["deploy", package(), "--name", "rocky", "--timelock", "60", "--adopt"]);
+    assert_eq!((&adopted["instance"], &adopted["timelock"]), (&deployed["instance"], &0.into()));
     let again = user.json(&["deploy", package(), "--name", "rocky"]);
     assert!(again["steps"].as_array().unwrap().iter().all(|step| step["receipt"].is_null()), "{again}");
     assert_eq!(again["instance"], deployed["instance"]);
@@ -115,10 +125,10 @@ fn a_configured_network_signs_with_a_key_that_is_never_shown() {
     let key = format!("{key:#x}");
     let file = user.home.path().join("maat.toml");
     let write = |more: &str| {
-        let text = format!("[networks.local]\nurl = \"{}\"\naccount = \"{address:#x}\"\n{more}", devnet.url());
+        let text = format!("[networks.local]\nurl = \"{}\"\naccount = \"{address:#x}\"\n{more}\n", devnet.url());
         std::fs::write(&file, text).unwrap();
     };
-    write("key_env = \"MAAT_TEST_KEY\"\n");
+    write("key_env = \"MAAT_TEST_KEY\"\nchain_id = \"SN_SEPOLIA\"");
     let network = ["--network", "local"];
     let with_key = |arguments: &[&str]| user.command(&[arguments, &network].concat()).env("MAAT_TEST_KEY", &key).output().unwrap();
     let text = |output: &Output| String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned();
@@ -139,6 +149,11 @@ fn a_configured_network_signs_with_a_key_that_is_never_shown() {
         user.command(&["registry", "transfer", "rockybot", "--to", "0x5", "--network", "local"]).env("MAAT_TEST_KEY", other).output();
     let refused = text(&refused.unwrap());
     assert!(refused.contains("the key is not the account's"), "{refused}");
+    write("key_env = \"MAAT_TEST_KEY\"\nchain_id = \"SN_SEPOLIA\"\nmax_fee_strk = 0.000001");
+    let dear = text(&with_key(&["registry", "transfer", "rockybot", "--to", "0x5"]));
+    assert!(dear.contains("network `local` may cost 0.000001 STRK at most") && dear.contains("max_fee_strk"), "{dear}");
+    write("key_env = \"MAAT_TEST_KEY\"");
+    assert!(text(&with_key(&["registry", "list"])).contains("a key is given, but no chain_id"));
     write("private_key = \"0x1\"\n");
     assert!(text(&with_key(&["registry", "list"])).contains("a key must not stand in this file"));
     write("chain_id = \"SN_MAIN\"\nkey_env = \"MAAT_TEST_KEY\"\n");
@@ -157,6 +172,36 @@ fn what_cannot_be_read_is_refused_before_anything_is_sent() {
     assert!(user.failure(&["deploy", "/no/such/package"]).contains("/no/such/package"));
     let missing = user.command(&["devnet", "start"]).env("MAAT_DEVNET", "/no/such/file").output().unwrap();
     assert!(String::from_utf8_lossy(&missing.stderr).contains("MAAT_DEVNET names /no/such/file, which is no file"));
+}
+
+#[test]
+fn a_node_on_this_machine_is_asked_directly_and_its_keys_are_not_shown() {
+    let home = tempfile::tempdir().unwrap();
+    let node = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = node.local_addr().unwrap().port();
+    let file = home.path().join("maat.toml");
+    std::fs::write(&file, format!("[networks.here]\nurl = \"http://user:password@127.0.0.1:{port}/v3/0123456789abcdef\"\n")).unwrap();
+    let asked = std::thread::spawn(move || {
+        let (mut stream, _) = node.accept().unwrap();
+        let mut request = Vec::new();
+        while !request.ends_with(b"}") {
+            let mut part = [0; 1024];
+            let count = std::io::Read::read(&mut stream, &mut part).unwrap();
+            request.extend_from_slice(&part[..count]);
+        }
+        let answer = "HTTP/1.1 200 OK\r\nContent-Length: 8\r\nConnection: close\r\n\r\n\"\u{1b}[2J\u{9b}\"";
+        std::io::Write::write_all(&mut stream, answer.as_bytes()).unwrap();
+    });
+    let mut command = Command::new(env!("CARGO_BIN_EXE_maat"));
+    command.args(["registry", "list", "--network", "here", "--json"]).env("MAAT_CONFIG", &file);
+    // A proxy that is not there.
+    let output = command.env("HTTP_PROXY", "http://127.0.0.1:1").env("http_proxy", "http://127.0.0.1:1").output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains(&format!("no Starknet node answers at http://127.0.0.1:{port}/..")), "{error}");
+    for part in ["password", "0123456789abcdef", "\u{1b}", "\u{9b}", "127.0.0.1:1/"] {
+        assert!(!error.contains(part), "{part:?} is in {error}");
+    }
+    asked.join().unwrap();
 }
 
 #[test]

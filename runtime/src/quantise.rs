@@ -29,9 +29,10 @@ pub fn dequantise(q: i32, scale: i32) -> f64 {
 
 /// The unit that integers of a scale stand for, or those that columns have: `2^-12`, or `2^-20..2^-7 by column`.
 pub fn units(scales: &[i32]) -> String {
-    match (scales.iter().max(), scales.iter().min()) {
-        (Some(finest), Some(coarsest)) if finest != coarsest => format!("2^{}..2^{} by column", -finest, -coarsest),
-        (Some(scale), _) => format!("2^{}", -scale),
+    let exponent = |scale: &i32| -i64::from(*scale);
+    match (scales.iter().max().map(exponent), scales.iter().min().map(exponent)) {
+        (Some(finest), Some(coarsest)) if finest != coarsest => format!("2^{finest}..2^{coarsest} by column"),
+        (Some(unit), _) => format!("2^{unit}"),
         (None, _) => "1".to_owned(),
     }
 }
@@ -58,6 +59,6 @@ mod tests {
 
     #[test]
     fn units_of_columns_are_a_range() {
-        assert_eq!([&[12][..], &[7, 20, 9], &[-3, -3]].map(units), ["2^-12", "2^-20..2^-7 by column", "2^3"]);
+        assert_eq!([&[12][..], &[7, 20, 9], &[-3, -3], &[i32::MIN]].map(units), ["2^-12", "2^-20..2^-7 by column", "2^3", "2^2147483648"]);
     }
 }

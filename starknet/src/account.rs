@@ -1,5 +1,6 @@
 //! Transactions: declare and invoke, with bounds that are known before anything is signed.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,9 +13,9 @@ use starknet_rust::signers::LocalWallet;
 
 use crate::client::{BLOCK, Client, Node, selector};
 use crate::error::ChainError;
+use crate::fee::strk;
 use crate::key::Credentials;
 use crate::report::Receipt;
-use crate::revert;
 
 /// Room above an estimate, for a state and prices that change until the transaction is executed: of gas a quarter, of prices a half.
 const GAS_ROOM: (u64, u64) = (5, 4);
@@ -70,6 +71,14 @@ impl Bounds {
     }
 }
 
+impl fmt::Display for Bounds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { l1_gas, l1_gas_price, l2_gas, l2_gas_price, l1_data_gas, l1_data_gas_price } = self;
+        write!(f, "{l2_gas} L2 gas at {l2_gas_price} fri, {l1_gas} L1 gas at {l1_gas_price} fri, ")?;
+        write!(f, "{l1_data_gas} L1 data gas at {l1_data_gas_price} fri")
+    }
+}
+
 /// A transaction that is ready to be signed. Executions and declarations have the same methods, but no trait for them.
 macro_rules! prepared {
     ($transaction:expr, $nonce:expr, $bounds:expr) => {
@@ -99,9 +108,14 @@ impl<'c> Account<'c> {
     /// The account on the network of the client.
     ///
     /// # Errors
-    /// There is no contract at its address.
+    /// There is no contract at its address, or the network's entry does not say of which chain it is.
     pub fn new(client: &'c Client, credentials: Credentials, l2_gas: Option<u64>) -> Result<Self, ChainError> {
         let Credentials { address, key } = credentials;
+        // A signature holds for one chain, and the node alone must not say for which.
+        if client.network.chain_id.is_none() {
+            let reason = "nothing is signed without a chain_id in its entry".to_owned();
+            return Err(ChainError::Key { network: client.network.name.clone(), reason });
+        }
         if client.class_hash_at(address)?.is_none() {
             return Err(ChainError::NoAccount { network: client.network.name.clone(), address });
         }
@@ -175,7 +189,8 @@ impl<'c> Account<'c> {
         self.client.ask(|| self.account.get_nonce()).map_err(|error| self.client.refused("looking up the nonce", error))
     }
 
-    /// The bounds of a transaction, from its estimate; refuses what the network would not execute or the account cannot pay.
+    /// The bounds of a transaction, from its estimate; refuses what the network would not execute, the file of networks does not allow or the
+    /// account cannot pay.
     fn bounds<S: std::error::Error>(
         &self,
         what: &str,
@@ -188,7 +203,12 @@ impl<'c> Account<'c> {
             return Err(ChainError::OverLimit { what: what.to_owned(), figures });
         }
         let bounds = Bounds::new(&estimate, self.l2_gas, l2_gas_limit);
-        let (address, balance, needed) = (self.address(), self.client.balance(self.address())?, bounds.fee());
+        let needed = bounds.fee();
+        if let Some(ceiling) = self.client.network.max_fee.filter(|ceiling| needed > *ceiling) {
+            let (what, network) = (what.to_owned(), self.client.network.name.clone());
+            return Err(ChainError::Dear { what, network, needed: strk(needed), bounds: bounds.to_string(), ceiling: strk(ceiling) });
+        }
+        let (address, balance) = (self.address(), self.client.balance(self.address())?);
         if balance < needed { Err(ChainError::Unfunded { address, balance, needed }) } else { Ok(bounds) }
     }
 
@@ -219,7 +239,7 @@ impl<'c> Account<'c> {
         let address = self.address();
         match error {
             AccountError::Provider(ProviderError::StarknetError(StarknetError::ValidationFailure(text))) => {
-                let reason = revert::from_text(&text);
+                let reason = self.client.panic_message(&text);
                 ChainError::WrongKey { address, reason }
             }
             AccountError::Provider(ProviderError::StarknetError(StarknetError::InsufficientAccountBalance)) => {
@@ -247,7 +267,7 @@ impl<'c> Account<'c> {
                 return match receipt.receipt.execution_result() {
                     ExecutionResult::Succeeded => Ok(receipt),
                     ExecutionResult::Reverted { reason } => {
-                        Err(ChainError::Panicked { what: what.to_owned(), message: revert::from_text(reason) })
+                        Err(ChainError::Panicked { what: what.to_owned(), message: self.client.panic_message(reason) })
                     }
                 };
             }
@@ -262,7 +282,11 @@ impl<'c> Account<'c> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::config::Network;
+    use crate::fake_node::{Answer, FakeNode};
 
     fn estimate(l2_gas: u64) -> FeeEstimate {
         FeeEstimate {
@@ -289,5 +313,52 @@ mod tests {
         assert_eq!(Bounds::new(&estimate(1_000), Some(7), limits::TRANSACTION_L2_GAS).l2_gas, 7);
         let dear = Bounds { l2_gas: u64::MAX, l2_gas_price: u128::MAX, ..bounds };
         assert_eq!(dear.fee(), u128::MAX);
+    }
+
+    /// An account on a fake node that wants these prices, with its client and what it was asked.
+    fn refusal(max_fee: Option<u128>, l2_gas: Option<u64>, l2_gas_price: u64) -> (ChainError, Vec<String>) {
+        let node = FakeNode::start(move |method, _| match method {
+            "starknet_getClassHashAt" => Answer::Result("0x1".into()),
+            "starknet_getNonce" => Answer::Result("0x0".into()),
+            "starknet_estimateFee" => Answer::Result(json!([{
+                "l1_gas_consumed": "0x0", "l1_gas_price": "0x1", "l1_data_gas_consumed": "0x0", "l1_data_gas_price": "0x1",
+                "l2_gas_consumed": "0xf4240", "l2_gas_price": format!("{l2_gas_price:#x}"), "overall_fee": "0x0", "unit": "FRI",
+            }])),
+            // The balance is more than anything costs.
+            "starknet_call" => Answer::felts([Felt::ZERO, Felt::ONE]),
+            _ => Answer::Error(json!({ "code": 63, "message": "An unexpected error occurred", "data": "sent" })),
+        });
+        let client = Client::connect(&Network { max_fee, ..node.network() }).unwrap();
+        let account = Account::new(&client, Credentials::new(Felt::ONE, Felt::TWO), l2_gas).unwrap();
+        let invocation = Invocation { contract: Felt::ONE, function: "predict", calldata: vec![] };
+        (account.invoke("the execution", vec![invocation]).unwrap_err(), node.methods())
+    }
+
+    #[test]
+    fn a_transaction_that_may_cost_more_than_the_file_allows_is_not_signed() {
+        const SENT: &str = "starknet_addInvokeTransaction";
+        // 1,250,000 L2 gas at 15 * 10^12 fri: 18.75 STRK.
+        let price = 10_000_000_000_000;
+        let ceiling = 18_750_000_000_000_000_000;
+        let (error, asked) = refusal(Some(ceiling - 1), None, price);
+        let text = error.to_string();
+        assert!(text.starts_with("the execution may cost up to 18.75 STRK (1250000 L2 gas at 15000000000000 fri, 0 L1 gas"), "{text}");
+        assert!(text.contains("network `fake` may cost 18.749999999999999999 STRK at most") && text.contains("max_fee_strk"), "{text}");
+        assert!(!asked.iter().any(|method| method == SENT), "{asked:?}");
+        // Gas that the user gives counts, too.
+        let (error, asked) = refusal(Some(ceiling), Some(1_250_001), price);
+        assert!(matches!(error, ChainError::Dear { .. }) && !asked.iter().any(|method| method == SENT), "{error}");
+        for limit in [Some(ceiling), None] {
+            let (error, asked) = refusal(limit, None, price);
+            assert!(error.to_string().contains("sent") && asked.iter().any(|method| method == SENT), "{error}, {asked:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_signed_for_a_chain_that_only_the_node_names() {
+        let node = FakeNode::start(|_, _| Answer::Result("0x1".into()));
+        let client = Client::connect(&Network { chain_id: None, ..node.network() }).unwrap();
+        let error = Account::new(&client, Credentials::new(Felt::ONE, Felt::TWO), None).err().unwrap().to_string();
+        assert!(error.contains("nothing is signed without a chain_id"), "{error}");
     }
 }

@@ -7,28 +7,27 @@ use starknet_rust::core::types::{
     BlockId, BlockTag, ContractClass, ContractErrorData, Felt, FunctionCall, StarknetError, TransactionExecutionErrorData,
     TransactionReceiptWithBlockInfo,
 };
-use starknet_rust::core::utils::{get_selector_from_name, parse_cairo_short_string};
-use starknet_rust::providers::jsonrpc::{HttpTransport, JsonRpcClient};
-use starknet_rust::providers::{Provider, ProviderError, Url};
+use starknet_rust::core::utils::get_selector_from_name;
+use starknet_rust::providers::jsonrpc::{JsonRpcClient, JsonRpcClientError};
+use starknet_rust::providers::{Provider, ProviderError};
 use tokio::runtime::Runtime;
 
 use crate::config::Network;
+use crate::endpoint::Endpoint;
 use crate::error::ChainError;
 use crate::revert;
+use crate::text::{short_string, shown};
+use crate::transport::{Transport, TransportError};
 
 /// What is asked of, and told to, is the last block that is accepted.
 pub(crate) const BLOCK: BlockId = BlockId::Tag(BlockTag::Latest);
 /// The token that fees are paid in, at the same address on all networks.
 const STRK: Felt = Felt::from_hex_unchecked("0x4718f5a0fc34cc1af16a1cdee98ffb20c31f5cd61d6ab07201858f4287c938d");
-/// How long a node may take to answer: a class of the greatest size takes it some seconds.
-const TIMEOUT: Duration = Duration::from_secs(120);
-/// How long it may take to be reached.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often a request is repeated that got no answer, and how long to wait before the first time; each wait is twice the one before.
 const RETRIES: u32 = 3;
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 
-pub(crate) type Node = JsonRpcClient<HttpTransport>;
+pub(crate) type Node = JsonRpcClient<Transport>;
 
 /// A connection to a network's node.
 pub struct Client {
@@ -36,6 +35,7 @@ pub struct Client {
     pub(crate) node: Arc<Node>,
     pub(crate) network: Network,
     pub(crate) chain_id: Felt,
+    endpoint: Endpoint,
 }
 
 /// A runtime that waits for requests on this thread.
@@ -48,21 +48,24 @@ impl Client {
     /// Connects to a network's node, and finds out whether it is of the right chain.
     ///
     /// # Errors
-    /// Nothing answers, or something that is no Starknet node, or one of another chain.
+    /// The address is none that requests are sent to; nothing answers there, or something that is no Starknet node, or one of another chain.
     pub fn connect(network: &Network) -> Result<Self, ChainError> {
-        let unreachable = |reason: String| ChainError::Unreachable { network: network.name.clone(), url: network.url.clone(), reason };
-        let url = Url::parse(&network.url).map_err(|error| unreachable(error.to_string()))?;
-        let http = reqwest::Client::builder().timeout(TIMEOUT).connect_timeout(CONNECT_TIMEOUT).build();
-        let http = http.map_err(|error| unreachable(causes(&error)))?;
-        let node = Arc::new(JsonRpcClient::new(HttpTransport::new_with_client(url, http)));
+        let name = || network.name.clone();
+        let endpoint = Endpoint::parse(&network.url).map_err(|reason| ChainError::Url { network: name(), reason })?;
+        let unreachable = |reason: String| {
+            let reason = shown(&endpoint.without_secrets(&reason));
+            ChainError::Unreachable { network: name(), url: endpoint.to_string(), reason }
+        };
+        let transport = Transport::new(endpoint.clone()).map_err(|error| unreachable(causes(&error)))?;
+        let node = Arc::new(JsonRpcClient::new(transport));
         let runtime = runtime()?;
         let chain_id = runtime.block_on(node.chain_id()).map_err(|error| unreachable(causes(&error)))?;
-        let found = parse_cairo_short_string(&chain_id).unwrap_or_else(|_| format!("{chain_id:#x}"));
+        let found = short_string(chain_id).unwrap_or_else(|| format!("{chain_id:#x}"));
         match &network.chain_id {
             Some(expected) if *expected != found => {
-                Err(ChainError::WrongChain { network: network.name.clone(), url: network.url.clone(), expected: expected.clone(), found })
+                Err(ChainError::WrongChain { network: name(), url: endpoint.to_string(), expected: expected.clone(), found })
             }
-            _ => Ok(Self { runtime, node, network: network.clone(), chain_id }),
+            _ => Ok(Self { runtime, node, network: network.clone(), chain_id, endpoint }),
         }
     }
 
@@ -141,6 +144,10 @@ impl Client {
     /// A transaction's receipt, if it is in a block.
     pub(crate) fn receipt(&self, transaction: Felt) -> Result<Option<TransactionReceiptWithBlockInfo>, ChainError> {
         match self.ask(|| self.node.get_transaction_receipt(transaction)) {
+            Ok(receipt) if *receipt.receipt.transaction_hash() != transaction => {
+                let reason = format!("it is of transaction {:#066x}", receipt.receipt.transaction_hash());
+                Err(ChainError::Malformed { what: format!("the receipt of transaction {transaction:#066x}"), reason })
+            }
             Ok(receipt) if receipt.block.is_block() => Ok(Some(receipt)),
             Ok(_) | Err(ProviderError::StarknetError(StarknetError::TransactionHashNotFound)) => Ok(None),
             Err(error) => Err(self.refused("looking up a receipt", error)),
@@ -151,19 +158,30 @@ impl Client {
     pub(crate) fn refused(&self, what: &str, error: ProviderError) -> ChainError {
         let what = what.to_owned();
         let ProviderError::StarknetError(refusal) = &error else {
-            return ChainError::Unreachable { network: self.network.name.clone(), url: self.network.url.clone(), reason: causes(&error) };
+            let reason = self.shown(&causes(&error));
+            return ChainError::Unreachable { network: self.network.name.clone(), url: self.endpoint.to_string(), reason };
         };
         match refusal {
             StarknetError::ContractError(ContractErrorData { revert_error })
             | StarknetError::TransactionExecutionError(TransactionExecutionErrorData { execution_error: revert_error, .. }) => {
-                ChainError::Panicked { what, message: revert::message(revert_error) }
+                ChainError::Panicked { what, message: self.panic_message(revert::innermost(revert_error)) }
             }
             StarknetError::ContractNotFound => {
                 let reason = format!("there is no such contract on network `{}`: is it the right network?", self.network.name);
                 ChainError::Rejected { what, reason }
             }
-            other => ChainError::Rejected { what, reason: other.to_string() },
+            other => ChainError::Rejected { what, reason: self.shown(&other.to_string()) },
         }
+    }
+
+    /// The message in what a failed execution said, as it may be shown.
+    pub(crate) fn panic_message(&self, text: &str) -> String {
+        revert::message(&self.endpoint.without_secrets(text))
+    }
+
+    /// A text of the node as it may be shown.
+    fn shown(&self, text: &str) -> String {
+        shown(&self.endpoint.without_secrets(text))
     }
 }
 
@@ -177,9 +195,8 @@ pub(crate) fn is_transient(error: &ProviderError) -> bool {
     match error {
         ProviderError::RateLimited => true,
         ProviderError::Other(error) => {
-            use starknet_rust::providers::jsonrpc::{HttpTransportError, JsonRpcClientError};
-            let error = error.as_any().downcast_ref::<JsonRpcClientError<HttpTransportError>>();
-            matches!(error, Some(JsonRpcClientError::TransportError(HttpTransportError::Reqwest(_))))
+            let error = error.as_any().downcast_ref::<JsonRpcClientError<TransportError>>();
+            matches!(error, Some(JsonRpcClientError::TransportError(TransportError::Http(_))))
         }
         _ => false,
     }
@@ -197,4 +214,103 @@ pub(crate) fn causes(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::fake_node::{Answer, FakeNode};
+
+    /// Connects to a node at an address with keys in all its parts, and gives the error of a call.
+    fn error_of(answer: impl Fn() -> Answer + Send + 'static) -> String {
+        let node = FakeNode::start(move |_, _| answer());
+        let url = node.url.replace("http://", "http://somebody:password-of-mine@");
+        let network = Network { url: format!("{url}/v3/0123456789abcdef?apikey=fedcba9876543210"), ..node.network() };
+        let client = Client::connect(&network).unwrap();
+        let error = client.call("the call", Felt::ONE, "model_count", vec![]).unwrap_err().to_string();
+        for secret in ["password-of-mine", "0123456789abcdef", "fedcba9876543210"] {
+            assert!(!error.contains(secret), "{secret} is in {error}");
+        }
+        error
+    }
+
+    fn http(status: &str, body: &str) -> Answer {
+        Answer::Http(format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len()))
+    }
+
+    #[test]
+    fn what_a_node_says_is_shown_without_keys_and_control_characters() {
+        let repeats = "no such path /v3/0123456789abcdef?apikey=fedcba9876543210 \u{1b}]0;owned\u{7}\u{9b}2J";
+        let shown = "no such path /v3/..?.. \\u{1b}]0;owned\\u{7}\\u{9b}2J";
+        let refusals = [
+            json!({ "code": -32601, "message": repeats }),
+            json!({ "code": 40, "message": "Contract error", "data": { "revert_error": repeats } }),
+            json!({ "code": 63, "message": "An unexpected error occurred", "data": repeats }),
+        ];
+        for refusal in refusals {
+            let error = error_of(move || Answer::Error(refusal.clone()));
+            assert!(error.contains(shown), "{error}");
+        }
+        let error = error_of(|| http("200 OK", "\"\u{1b}[2J\""));
+        assert!(error.contains("no Starknet node answers at http://127.0.0.1:") && !error.contains('\u{1b}'), "{error}");
+    }
+
+    #[test]
+    fn nothing_of_an_address_is_in_the_errors_of_a_connection() {
+        // A port that nobody listens at.
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let url = format!("http://somebody:password-of-mine@127.0.0.1:{port}/v3/0123456789abcdef?apikey=fedcba9876543210");
+        let node = FakeNode::start(|_, _| Answer::Result(Value::Null));
+        let error = Client::connect(&Network { url, ..node.network() }).err().unwrap();
+        assert!(error.to_string().contains(&format!("no Starknet node answers at http://127.0.0.1:{port}/..: ")), "{error}");
+        for secret in ["somebody", "password", "0123456789abcdef", "apikey", "fedcba9876543210"] {
+            assert!(!error.to_string().contains(secret) && !format!("{error:?}").contains(secret), "{secret} is in {error:?}");
+        }
+        // Nor of one that none can be made to.
+        for url in ["http://node.example/0123456789abcdef", "https://[0123456789abcdef"] {
+            let error = Client::connect(&Network { url: url.to_owned(), ..node.network() }).err().unwrap();
+            assert!(matches!(error, ChainError::Url { .. }) && !format!("{error:?}").contains("0123456789abcdef"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_chain_of_another_name_is_shown_without_control_characters() {
+        for (chain, shown) in [(&b"SN_MAIN"[..], "SN_MAIN"), (b"SN\x1b[2J", "0x534e1b5b324a")] {
+            let node = FakeNode::of_chain(chain, |_, _| Answer::Result(Value::Null));
+            let error = Client::connect(&node.network()).err().unwrap();
+            assert!(matches!(&error, ChainError::WrongChain { found, .. } if found == shown), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_read_to_a_limit_only() {
+        let error = error_of(|| http("200 OK", &" ".repeat((32 << 20) + 1)));
+        assert!(error.contains("its answer is longer than 33554432 bytes"), "{error}");
+    }
+
+    #[test]
+    fn a_node_that_sends_us_elsewhere_is_not_followed() {
+        let other = FakeNode::start(|_, _| Answer::Result(json!([])));
+        let url = other.url.clone();
+        let moved =
+            move || Answer::Http(format!("HTTP/1.1 307 Moved\r\nLocation: {url}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
+        let error = error_of(moved);
+        assert!(error.contains("HTTP status 307") && other.methods().is_empty(), "{error}");
+    }
+
+    #[test]
+    fn the_receipt_of_another_transaction_is_none() {
+        let receipt = json!({
+            "type": "INVOKE", "transaction_hash": "0x5", "actual_fee": { "amount": "0x1", "unit": "FRI" }, "finality_status": "ACCEPTED_ON_L2",
+            "messages_sent": [], "events": [], "execution_status": "SUCCEEDED", "block_hash": "0x1", "block_number": 1,
+            "execution_resources": { "l1_gas": 0, "l1_data_gas": 0, "l2_gas": 1 },
+        });
+        let node = FakeNode::start(move |_, _| Answer::Result(receipt.clone()));
+        let client = Client::connect(&node.network()).unwrap();
+        assert!(client.receipt(Felt::from(5)).unwrap().is_some());
+        let error = client.receipt(Felt::from(6)).unwrap_err().to_string();
+        assert!(error.contains("it is of transaction 0x00"), "{error}");
+    }
 }

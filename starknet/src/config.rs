@@ -7,7 +7,9 @@ use serde::Deserialize;
 use starknet_rust::core::types::Felt;
 
 use crate::devnet;
+use crate::endpoint::Endpoint;
 use crate::error::ChainError;
+use crate::fee;
 
 /// The file that is looked for in the working directory.
 pub const FILE: &str = "maat.toml";
@@ -24,7 +26,7 @@ pub struct Network {
     pub name: String,
     /// Where its node answers JSON-RPC.
     pub url: String,
-    /// The chain's id, such as `SN_SEPOLIA`, if it is to be checked.
+    /// The chain's id, such as `SN_SEPOLIA`, with which the node's is compared. Nothing is signed without one.
     pub chain_id: Option<String>,
     /// Address of the account that signs and pays.
     pub account: Option<Felt>,
@@ -32,6 +34,8 @@ pub struct Network {
     pub key: Option<KeySource>,
     /// The registry's address; by default the one that every account's deployment gives.
     pub registry: Option<Felt>,
+    /// The most that a transaction may cost, in fri (10^-18 STRK), if there is a limit.
+    pub max_fee: Option<u128>,
 }
 
 /// Where a key is. The key itself is read when it is needed, and never kept in a file of ours.
@@ -63,6 +67,7 @@ struct Entry {
     keystore: Option<PathBuf>,
     password_env: Option<String>,
     registry: Option<String>,
+    max_fee_strk: Option<toml::Value>,
     // Only so that they are refused with advice.
     key: Option<toml::Value>,
     private_key: Option<toml::Value>,
@@ -112,9 +117,7 @@ fn network(name: String, entry: Entry, folder: &Path) -> Result<Network, String>
     if entry.key.is_some() || entry.private_key.is_some() {
         return Err(at(KEY_IN_FILE));
     }
-    if !(entry.url.starts_with("http://") || entry.url.starts_with("https://")) {
-        return Err(at("url must begin with http:// or https://"));
-    }
+    Endpoint::parse(&entry.url).map_err(|reason| at(&reason))?;
     let address = |field: &str, text: Option<String>| {
         let felt = text.map(|text| parse_felt(&text).ok_or_else(|| at(&format!("{field} is no address: 0x and hexadecimal digits"))));
         felt.transpose()
@@ -133,7 +136,24 @@ fn network(name: String, entry: Entry, folder: &Path) -> Result<Network, String>
     if key.is_some() && account.is_none() {
         return Err(at("a key is given, but no account"));
     }
-    Ok(Network { name, url: entry.url, chain_id: entry.chain_id, account, key, registry })
+    if key.is_some() && entry.chain_id.is_none() {
+        return Err(at("a key is given, but no chain_id, such as \"SN_MAIN\" or \"SN_SEPOLIA\": the node would say what is signed for"));
+    }
+    let max_fee = match entry.max_fee_strk {
+        Some(strk) => fri(&strk).ok_or_else(|| at("max_fee_strk is no amount: a number of STRK above 0, such as 2.5"))?,
+        None => fee::DEFAULT_CEILING,
+    };
+    Ok(Network { name, url: entry.url, chain_id: entry.chain_id, account, key, registry, max_fee: Some(max_fee) })
+}
+
+/// An amount of STRK in the file, in fri.
+fn fri(strk: &toml::Value) -> Option<u128> {
+    match strk {
+        toml::Value::Integer(strk) => fee::fri(&strk.to_string()),
+        // It is written as briefly as it can be read again: with the digits that stand in the file.
+        toml::Value::Float(strk) => fee::fri(&strk.to_string()),
+        _ => None,
+    }
 }
 
 fn is_felt(text: &str) -> bool {
@@ -168,16 +188,17 @@ mod tests {
             account: Some(Felt::from(0x12)),
             key: Some(KeySource::Environment("MY_KEY".to_owned())),
             registry: Some(Felt::from(0x34)),
+            max_fee: Some(fee::DEFAULT_CEILING),
         };
         assert_eq!(one(text).unwrap(), expected);
-        let text = "[networks.a]\nurl = \"http://node\"\naccount = \"0x12\"\nkeystore = \"key.json\"\npassword_env = \"PASSWORD\"\n";
+        let text = "[networks.a]\nurl = \"https://node\"\nchain_id = \"SN_MAIN\"\naccount = \"0x12\"\nkeystore = \"key.json\"\npassword_env = \"PASSWORD\"\n";
         let keystore = KeySource::Keystore { path: "/etc/key.json".into(), password_env: Some("PASSWORD".to_owned()) };
         assert_eq!(one(text).unwrap().key, Some(keystore));
     }
 
     #[test]
     fn what_a_file_may_not_say_is_refused_with_its_place() {
-        let with = |lines: &str| one(&format!("[networks.a]\nurl = \"http://node\"\n{lines}")).unwrap_err();
+        let with = |lines: &str| one(&format!("[networks.a]\nurl = \"https://node\"\n{lines}")).unwrap_err();
         assert!(with("private_key = \"0x5ec3e7\"").contains("networks.a: a key must not stand in this file"));
         assert!(with("key = 5").contains("a key must not stand in this file"));
         assert!(with("account = \"0x1\"\nkey_env = \"0x5ec3e7\"").contains("a key must not stand in this file"));
@@ -190,11 +211,35 @@ mod tests {
         assert!(with("password_env = \"P\"").contains("none is given"));
         assert!(with("colour = \"red\"").contains("line 3: unknown field"));
         assert!(one("[networks.a]\nurl = \"node\"").unwrap_err().contains("http://"));
+        let remote = one("[networks.a]\nurl = \"http://node/0123456789\"").unwrap_err();
+        assert!(remote.starts_with("networks.a: url must begin with https://") && !remote.contains("0123456789"), "{remote}");
+    }
+
+    #[test]
+    fn a_key_is_used_for_a_chain_that_is_named_only() {
+        let with = |lines: &str| one(&format!("[networks.a]\nurl = \"https://node\"\naccount = \"0x1\"\n{lines}"));
+        for key in ["key_env = \"KEY\"", "keystore = \"k\""] {
+            assert!(with(key).unwrap_err().contains("a key is given, but no chain_id"));
+            assert!(with(&format!("{key}\nchain_id = \"SN_MAIN\"")).is_ok());
+        }
+        assert!(with("").is_ok(), "what signs nothing needs none");
+    }
+
+    #[test]
+    fn a_transaction_may_cost_what_the_file_says() {
+        let with = |line: &str| one(&format!("[networks.a]\nurl = \"https://node\"\n{line}"));
+        assert_eq!(with("").unwrap().max_fee, Some(100 * 10u128.pow(18)));
+        assert_eq!(with("max_fee_strk = 7").unwrap().max_fee, Some(7 * 10u128.pow(18)));
+        assert_eq!(with("max_fee_strk = 0.1").unwrap().max_fee, Some(10u128.pow(17)));
+        for value in ["0", "-1", "\"5\"", "nan", "inf", "1e40"] {
+            let error = with(&format!("max_fee_strk = {value}")).unwrap_err();
+            assert!(error.contains("max_fee_strk is no amount"), "{value}: {error}");
+        }
     }
 
     #[test]
     fn an_error_of_the_file_never_shows_its_text() {
-        let error = parse("[networks.a]\nurl = \"http://node\"\nprivate_key = 0x5ec3e7 5ec3e7\n", Path::new("")).unwrap_err();
+        let error = parse("[networks.a]\nurl = \"https://node\"\nprivate_key = 0x5ec3e7 5ec3e7\n", Path::new("")).unwrap_err();
         assert!(error.starts_with("line 3") && !error.contains("5ec3e7"), "{error}");
     }
 

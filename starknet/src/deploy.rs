@@ -10,7 +10,7 @@ use crate::account::Account;
 use crate::config::DEVNET;
 use crate::error::ChainError;
 use crate::execute::calldata_felts;
-use crate::registry::{self, Registration, Registry, shared_address};
+use crate::registry::{self, InstanceSalt, Model, Registration, Registry, Version, shared_address};
 use crate::report::Receipt;
 
 /// How to deploy a package.
@@ -18,12 +18,14 @@ use crate::report::Receipt;
 pub struct Options {
     /// The model's name in the registry; by default the package's.
     pub name: Option<String>,
-    /// Seconds from the announcement of a version's end to its end.
-    pub timelock: u64,
-    /// Free text to register with the version.
-    pub metadata: String,
+    /// Seconds from the announcement of a version's end to its end: 0 if none are given, and the version is not there yet.
+    pub timelock: Option<u64>,
+    /// Free text to register with the version: none if none is given, and the version is not there yet.
+    pub metadata: Option<String>,
     /// Distinguishes instances of the same version by the same account.
     pub salt: Felt,
+    /// Use a version that is there although it belongs to somebody else, or has another timelock or text.
+    pub adopt: bool,
     /// Send what the network is known to refuse.
     pub force: bool,
 }
@@ -37,6 +39,14 @@ pub struct Deployment {
     pub name: String,
     pub model: u64,
     pub version: u32,
+    /// Who owns the model, and so may end the version.
+    pub owner: Felt,
+    /// Who deployed.
+    pub account: Felt,
+    /// Seconds from the announcement of the version's end to its end.
+    pub timelock: u64,
+    /// Whether it was registered now.
+    pub registered: bool,
     /// The class.
     pub class_hash: Felt,
     /// The instance of our own.
@@ -57,7 +67,8 @@ pub struct Step {
 /// Deploys a package: declares its classes, registers it as a version of a model, and deploys an instance.
 ///
 /// # Errors
-/// The package does not fit on Starknet and is not forced to; a transaction is refused; the name is somebody else's.
+/// The package does not fit on Starknet and is not forced to; a transaction is refused; the name is somebody else's, or the version was
+/// registered otherwise than it would be now.
 pub fn deploy(
     account: &Account,
     package: &PackageFolder,
@@ -79,6 +90,16 @@ pub fn deploy(
 
     let mut steps = Vec::new();
     let registry = registry(account, &mut steps, progress)?;
+    let wanted = Wanted {
+        account: account.address(),
+        class_hash,
+        program_hash,
+        timelock: options.timelock,
+        metadata: options.metadata.as_deref(),
+        adopt: options.adopt,
+    };
+    // Before anything is paid for a name that is somebody else's.
+    let found = wanted.find(&registry, name)?;
     for (index, layer) in layers.iter().enumerate() {
         steps.push(declared(account, &format!("layer class {} of {}", index + 1, layers.len()), layer, progress)?);
     }
@@ -86,39 +107,107 @@ pub fn deploy(
 
     progress("registering the model");
     let what = "registration".to_owned();
-    let find = || -> Result<_, ChainError> {
-        let Some(model) = registry.model_by_name(name)? else { return Ok(None) };
-        let version = registry.version_by_class(&model, class_hash)?;
-        if version.is_none() && model.owner != account.address() {
-            let reason = format!("the name {name} is taken: it belongs to {:#066x}; choose another with --name", model.owner);
-            return Err(ChainError::NotRegistered { reason });
-        }
-        Ok(version.map(|version| (model.id, version)))
-    };
-    let (model, version) = match find()? {
+    let registered = found.is_none();
+    let (model, version) = match found {
         Some(found) => {
             steps.push(Step { what, receipt: None });
             found
         }
         None => {
-            let Options { timelock, metadata, .. } = options;
-            let registration = Registration { name, class_hash, program_hash, timelock: *timelock, metadata };
-            let receipt = registry.register(account, &registration)?;
+            let (timelock, metadata) = (options.timelock.unwrap_or_default(), options.metadata.as_deref().unwrap_or_default());
+            let receipt = registry.register(account, &Registration { name, class_hash, program_hash, timelock, metadata })?;
             steps.push(Step { what, receipt: Some(receipt) });
+            let ours = Wanted { timelock: Some(timelock), metadata: Some(metadata), adopt: false, ..wanted };
             let lost = || ChainError::NotRegistered { reason: format!("model {name} was registered, but the registry does not find it") };
-            find()?.ok_or_else(lost)?
+            ours.find(&registry, name)?.ok_or_else(lost)?
         }
     };
 
     progress("deploying an instance");
     let what = "instance".to_owned();
-    let instance = registry.instance_address(account.address(), class_hash, options.salt);
+    let of = InstanceSalt { model: model.id, version: version.version, salt: options.salt };
+    let instance = registry.instance_address(account.address(), &of, class_hash);
     let receipt = match account.client().class_hash_at(instance)? {
         Some(_) => None,
-        None => Some(registry.deploy(account, model, version, options.salt)?),
+        None => Some(registry.deploy(account, &of)?),
     };
     steps.push(Step { what, receipt });
-    Ok(Deployment { registry: registry.address(), name: name.to_owned(), model, version, class_hash, instance, steps })
+    let known = registry.instance(instance)?;
+    if known != Some((of.model, of.version)) {
+        let reason = format!("the contract at {instance:#066x} is not an instance of model {}, version {}", of.model, of.version);
+        return Err(ChainError::Malformed { what: "the registry".to_owned(), reason });
+    }
+    Ok(Deployment {
+        registry: registry.address(),
+        name: name.to_owned(),
+        model: model.id,
+        version: version.version,
+        owner: model.owner,
+        account: account.address(),
+        timelock: version.timelock,
+        registered,
+        class_hash,
+        instance,
+        steps,
+    })
+}
+
+/// What a version should have been registered with; what is not asked for may be anything.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    account: Felt,
+    class_hash: Felt,
+    program_hash: Felt,
+    timelock: Option<u64>,
+    metadata: Option<&'a str>,
+    /// Owner, timelock and text may be others.
+    adopt: bool,
+}
+
+impl Wanted<'_> {
+    /// The version with this class of the model with this name, if it is registered.
+    fn find(&self, registry: &Registry, name: &str) -> Result<Option<(Model, Version)>, ChainError> {
+        let Some(model) = registry.model_by_name(name)? else { return Ok(None) };
+        let Some(version) = registry.version_by_class(&model, self.class_hash)? else {
+            if model.owner != self.account {
+                let reason = format!("the name {name} is taken: it belongs to {:#066x}; choose another with --name", model.owner);
+                return Err(ChainError::NotRegistered { reason });
+            }
+            return Ok(None);
+        };
+        let version = registry.version(&model, version)?;
+        self.check(name, model.owner, &version)?;
+        Ok(Some((model, version)))
+    }
+
+    /// Refuses a version that was registered otherwise: what stands in the registry is what others see, and it cannot be changed.
+    fn check(&self, model: &str, owner: Felt, version: &Version) -> Result<(), ChainError> {
+        let hash = |what: &str, found: Felt, wanted: Felt| {
+            (found != wanted).then(|| format!("its {what} is {found:#066x}, and the package's {wanted:#066x}"))
+        };
+        let wrong =
+            [hash("class hash", version.class_hash, self.class_hash), hash("program hash", version.program_hash, self.program_hash)];
+        let other = [
+            (owner != self.account).then(|| format!("it belongs to {owner:#066x}, who may end it, and not to {:#066x}", self.account)),
+            self.timelock
+                .filter(|wanted| *wanted != version.timelock)
+                .map(|wanted| format!("its timelock is {} s, and not {wanted} s", version.timelock)),
+            self.metadata
+                .filter(|wanted| wanted.as_bytes() != version.metadata.0)
+                .map(|wanted| format!("its metadata are `{}`, and not `{wanted}`", version.metadata)),
+        ];
+        let is_wrong = wrong.iter().any(Option::is_some);
+        if !is_wrong && (self.adopt || other.iter().all(Option::is_none)) {
+            return Ok(());
+        }
+        let advice = if is_wrong {
+            "proofs of this package would not be known by it; register another model with --name"
+        } else {
+            "a registration never changes; register another model with --name, or use this version as it is with --adopt"
+        };
+        let differences = wrong.into_iter().chain(other).flatten().collect();
+        Err(ChainError::RegisteredOtherwise { model: model.to_owned(), version: version.version, differences, advice })
+    }
 }
 
 /// What of a model is more than the network allows, with the numbers.
@@ -178,4 +267,72 @@ fn declared(account: &Account, what: &str, contract: &Contract, progress: &mut d
         false => account.declare(&format!("declaring the {what}"), contract)?,
     };
     Ok(Step { what: what.to_owned(), receipt })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::{List, ShortString, Text};
+
+    fn version() -> Version {
+        Version {
+            name: ShortString("rocky".to_owned()),
+            version: 2,
+            class_hash: Felt::from(0xc1),
+            model_commitment: Felt::ONE,
+            program_hash: Felt::from(0x9a),
+            inputs: List(vec![]),
+            outputs: List(vec![]),
+            metadata: Text(b"of the tests".to_vec()),
+            instance: Felt::ONE,
+            timelock: 60,
+            registered_at: 0,
+        }
+    }
+
+    const WANTED: Wanted<'static> = Wanted {
+        account: Felt::ONE,
+        class_hash: Felt::from_hex_unchecked("0xc1"),
+        program_hash: Felt::from_hex_unchecked("0x9a"),
+        timelock: Some(60),
+        metadata: Some("of the tests"),
+        adopt: false,
+    };
+
+    fn refused(wanted: Wanted, owner: Felt, version: &Version) -> String {
+        wanted.check("rocky", owner, version).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_version_that_was_registered_so_is_taken() {
+        WANTED.check("rocky", Felt::ONE, &version()).unwrap();
+        // What nobody asked for may be anything, as long as the model is ours.
+        let any = Wanted { timelock: None, metadata: None, ..WANTED };
+        any.check("rocky", Felt::ONE, &Version { timelock: 7, metadata: Text(vec![0xff]), ..version() }).unwrap();
+    }
+
+    #[test]
+    fn a_version_that_was_registered_otherwise_is_refused_with_what_differs() {
+        let strange = refused(WANTED, Felt::TWO, &version());
+        assert!(strange.starts_with("rocky has this class as version 2 already, but it belongs to 0x00"), "{strange}");
+        assert!(strange.contains("--name") && strange.contains("--adopt"), "{strange}");
+        let other = Version { timelock: 0, metadata: Text(b"\x1b[2J".to_vec()), ..version() };
+        let text = refused(WANTED, Felt::ONE, &other);
+        assert!(text.contains("its timelock is 0 s, and not 60 s; its metadata are `\\u{1b}[2J`, and not `of the tests`: "), "{text}");
+        let adopting = Wanted { adopt: true, ..WANTED };
+        adopting.check("rocky", Felt::TWO, &other).unwrap();
+        // A stranger's is refused whatever it says.
+        let any = Wanted { timelock: None, metadata: None, ..WANTED };
+        assert!(any.check("rocky", Felt::TWO, &version()).is_err());
+    }
+
+    #[test]
+    fn a_version_with_other_hashes_is_refused_whoever_registered_it() {
+        for wrong in [Version { program_hash: Felt::ONE, ..version() }, Version { class_hash: Felt::ONE, ..version() }] {
+            for owner in [Felt::ONE, Felt::TWO] {
+                let text = refused(Wanted { adopt: true, ..WANTED }, owner, &wrong);
+                assert!(text.contains(" hash is 0x00") && text.contains("--name") && !text.contains("--adopt"), "{text}");
+            }
+        }
+    }
 }

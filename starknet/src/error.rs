@@ -18,6 +18,9 @@ pub enum ChainError {
     /// Nothing answers at the network's address, or something that is no Starknet node.
     #[error("network `{network}`: no Starknet node answers at {url}: {reason}")]
     Unreachable { network: String, url: String, reason: String },
+    /// The network's address is none that requests are sent to.
+    #[error("network `{network}`: {reason}")]
+    Url { network: String, reason: String },
     /// The node belongs to another network than the file says.
     #[error("network `{network}`: the node at {url} is of chain {found}, but {expected} is configured")]
     WrongChain { network: String, url: String, expected: String, found: String },
@@ -30,6 +33,12 @@ pub enum ChainError {
     /// The account cannot pay.
     #[error("the account {address:#066x} has {balance} fri (10^-18 STRK), but the transaction may cost up to {needed} fri: fund it first")]
     Unfunded { address: Felt, balance: u128, needed: u128 },
+    /// A transaction may cost more than the file of networks allows.
+    #[error(
+        "{what} may cost up to {needed} STRK ({bounds}), but a transaction on network `{network}` may cost {ceiling} STRK at most: look at \
+         the node's prices, then raise max_fee_strk in the file of networks"
+    )]
+    Dear { what: String, network: String, needed: String, bounds: String, ceiling: String },
     /// A contract panicked.
     #[error("{what} was refused: {message}")]
     Panicked { what: String, message: String },
@@ -53,6 +62,9 @@ pub enum ChainError {
     /// The registry does not know a model, or not this version of it.
     #[error("{reason}")]
     NotRegistered { reason: String },
+    /// The registry has the version, but registered otherwise than it would be now.
+    #[error("{model} has this class as version {version} already, but {}: {advice}", .differences.join("; "))]
+    RegisteredOtherwise { model: String, version: u32, differences: Vec<String>, advice: &'static str },
     /// Inputs that the model does not take.
     #[error("{0}")]
     Input(String),

@@ -6,9 +6,9 @@ use starknet_rust::core::types::{Event, Felt};
 use starknet_types_core::hash::{Poseidon, StarkHash};
 
 use crate::account::{Account, Invocation};
-use crate::client::Client;
+use crate::client::{Client, selector};
 use crate::error::ChainError;
-use crate::registry::{Registry, Signed, event, read};
+use crate::registry::{List, Registry, Signed, read};
 use crate::report::Receipt;
 
 /// Calldata of a transaction around the arguments of its one call: the number of calls, contract, function, number of arguments.
@@ -117,40 +117,72 @@ impl Registry<'_> {
     /// # Errors
     /// As for [`Self::call`]; and the transaction was refused, or did something else than the call.
     pub fn invoke(&self, account: &Account, target: Target, inputs: &[Vec<i32>], steps: Option<u64>) -> Result<Executed, ChainError> {
+        let executor = self.executor(target, account.address())?;
         let (mut outputs, mut receipts) = (Vec::new(), Vec::new());
         for part in parts(inputs, target, steps)? {
             let invocation = invocation(self.address(), target, part);
             let results = call(self.client(), &invocation, part.len())?;
             let (receipt, events) = account.invoke(WHAT, vec![invocation])?;
-            self.compare(&events, part, &results)?;
+            executor.compare(&events, part, &results)?;
             receipts.push(receipt);
             outputs.extend(results);
         }
         Ok(Executed { outputs, receipts })
     }
 
-    /// Whether the event of an execution is that of these inputs and outputs.
+    /// What executes a target, for whom.
+    fn executor(&self, target: Target, caller: Felt) -> Result<Executor, ChainError> {
+        let (model, version, instance) = match target {
+            Target::Version { model, version } => {
+                let registered = self.version(&self.model_by_id(model)?, version)?;
+                (model, version, registered.instance)
+            }
+            Target::Instance(instance) => {
+                let unknown = || ChainError::NotRegistered { reason: format!("the registry did not deploy the instance {instance:#066x}") };
+                let (model, version) = self.instance(instance)?.ok_or_else(unknown)?;
+                (model, version, instance)
+            }
+        };
+        Ok(Executor { registry: self.address(), model, version, caller, instance })
+    }
+}
+
+/// Who executes what for whom, as the registry's event says it.
+struct Executor {
+    registry: Felt,
+    model: u64,
+    version: u32,
+    caller: Felt,
+    instance: Felt,
+}
+
+impl Executor {
+    /// Whether there is the event of this execution, of these inputs and outputs, in a transaction. A registered class is foreign code, which
+    /// may call the registry in turn: events of other executions may stand before it.
     fn compare(&self, events: &[Event], inputs: &[Vec<i32>], outputs: &[Vec<i32>]) -> Result<(), ChainError> {
         let malformed = |reason: &str| ChainError::Malformed { what: WHAT.to_owned(), reason: reason.to_owned() };
-        let event = event(events, self.address(), "Executed").ok_or_else(|| malformed("the registry tells of no execution"))?;
-        // Model, version, caller and instance stand in front.
+        let keys = [selector("Executed"), self.model.into(), self.version.into(), self.caller];
+        let ours = |event: &&Event| event.from_address == self.registry && event.keys == keys && event.data.first() == Some(&self.instance);
+        let ours: Vec<&Event> = events.iter().filter(ours).collect();
         let hashes = [inputs, outputs].map(|values| Poseidon::hash_array(&serialised(values)));
-        if event.len() == 6 && event[4..] == hashes {
-            Ok(())
-        } else {
-            Err(malformed("the transaction gave something else than the call before it"))
+        match ours.iter().any(|event| event.data[1..] == hashes) {
+            true => Ok(()),
+            false if ours.is_empty() => {
+                Err(malformed("the registry tells of no execution by this model, version and instance for this account"))
+            }
+            false => Err(malformed("the transaction gave something else than the call before it")),
         }
     }
 }
 
 fn call(client: &Client, invocation: &Invocation, count: usize) -> Result<Vec<Vec<i32>>, ChainError> {
     let answer = client.call(WHAT, invocation.contract, invocation.function, invocation.calldata.clone())?;
-    let outputs: Vec<Vec<Signed>> = if count == 1 { vec![read(WHAT, &answer)?] } else { read(WHAT, &answer)? };
+    let outputs: Vec<List<Signed>> = if count == 1 { vec![read(WHAT, &answer)?] } else { read::<List<_>>(WHAT, &answer)?.0 };
     if outputs.len() != count {
         let reason = format!("{} outputs for {count} inputs", outputs.len());
         return Err(ChainError::Malformed { what: WHAT.to_owned(), reason });
     }
-    Ok(outputs.into_iter().map(|output| output.into_iter().map(|Signed(value)| value).collect()).collect())
+    Ok(outputs.iter().map(|output| output.iter().map(|Signed(value)| *value).collect()).collect())
 }
 
 #[cfg(test)]
@@ -182,6 +214,57 @@ mod tests {
         assert_eq!(lengths(&inputs, VERSION, Some(u64::MAX)), [1; 20]);
         assert_eq!(lengths(&inputs, Target::Instance(Felt::ONE), None), [1; 20]);
         assert_eq!(lengths(&[], VERSION, None), [0; 0]);
+    }
+
+    /// An event of an execution.
+    fn event(by: &Executor, inputs: &[Vec<i32>], outputs: &[Vec<i32>]) -> Event {
+        let [input_hash, output_hash] = [inputs, outputs].map(|values| Poseidon::hash_array(&serialised(values)));
+        Event {
+            from_address: by.registry,
+            keys: vec![selector("Executed"), by.model.into(), by.version.into(), by.caller],
+            data: vec![by.instance, input_hash, output_hash],
+        }
+    }
+
+    fn executor() -> Executor {
+        Executor { registry: Felt::from(9), model: 3, version: 2, caller: Felt::from(5), instance: Felt::from(7) }
+    }
+
+    #[test]
+    fn the_event_of_an_execution_is_found_among_others() {
+        let (inputs, outputs) = ([vec![1, 2]], [vec![3]]);
+        let ours = event(&executor(), &inputs, &outputs);
+        // A model that calls the registry in turn, whose event so stands before its own.
+        let nested = event(&Executor { model: 1, caller: Felt::from(7), instance: Felt::from(8), ..executor() }, &[vec![9]], &outputs);
+        let short = Event { data: vec![], ..ours.clone() };
+        executor().compare(&[nested.clone(), short.clone(), ours.clone()], &inputs, &outputs).unwrap();
+        executor().compare(&[ours, nested.clone()], &inputs, &outputs).unwrap();
+        let error = executor().compare(&[nested, short], &inputs, &outputs).unwrap_err().to_string();
+        assert!(error.contains("tells of no execution by this model, version and instance for this account"), "{error}");
+    }
+
+    #[test]
+    fn the_event_of_another_execution_is_none_of_ours() {
+        let (inputs, outputs) = ([vec![1, 2]], [vec![3]]);
+        let others = [
+            Executor { registry: Felt::ONE, ..executor() },
+            Executor { model: 4, ..executor() },
+            Executor { version: 1, ..executor() },
+            Executor { caller: Felt::ONE, ..executor() },
+            Executor { instance: Felt::ONE, ..executor() },
+        ];
+        for other in others {
+            let error = executor().compare(&[event(&other, &inputs, &outputs)], &inputs, &outputs).unwrap_err().to_string();
+            assert!(error.contains("tells of no execution"), "{error}");
+        }
+        for (found_inputs, found_outputs) in [([vec![1, 1]], [vec![3]]), ([vec![1, 2]], [vec![4]])] {
+            let event = event(&executor(), &found_inputs, &found_outputs);
+            let error = executor().compare(&[event], &inputs, &outputs).unwrap_err().to_string();
+            assert!(error.contains("something else than the call before it"), "{error}");
+        }
+        let mut longer = event(&executor(), &inputs, &outputs);
+        longer.data.push(Felt::ZERO);
+        assert!(executor().compare(&[longer], &inputs, &outputs).is_err());
     }
 
     #[test]

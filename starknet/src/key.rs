@@ -67,7 +67,8 @@ mod tests {
     use super::*;
 
     fn network(key: Option<KeySource>) -> Network {
-        Network { name: "n".to_owned(), url: "http://node".to_owned(), chain_id: None, account: Some(Felt::ONE), key, registry: None }
+        let url = "https://node".to_owned();
+        Network { name: "n".to_owned(), url, chain_id: None, account: Some(Felt::ONE), key, registry: None, max_fee: None }
     }
 
     fn refused(key: Option<KeySource>) -> String {

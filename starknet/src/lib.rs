@@ -5,12 +5,18 @@ mod client;
 pub mod config;
 pub mod deploy;
 pub mod devnet;
+mod endpoint;
 mod error;
 mod execute;
+#[cfg(test)]
+mod fake_node;
+mod fee;
 pub mod key;
 pub mod registry;
 mod report;
 mod revert;
+mod text;
+mod transport;
 
 pub use account::{Account, Bounds, Invocation};
 pub use client::Client;

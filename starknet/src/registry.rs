@@ -1,35 +1,43 @@
 //! The registry of models: what it tells, and what can be told to it. See `cairo/interfaces/src/registry.cairo`.
+//!
+//! A node can answer what it likes, and so can a registry that is none of ours: answers are decoded without keeping memory free for what they
+//! promise, and lists end.
+
+use std::fmt;
 
 use maat_cairo::{Compiler, Contract, Package};
 use starknet_rust::core::codec::{Decode, Encode, Error as CodecError, FeltWriter};
-use starknet_rust::core::types::{ByteArray, Event, Felt};
-use starknet_rust::core::utils::{
-    UdcUniqueness, cairo_short_string_to_felt, get_contract_address, get_udc_deployed_address, parse_cairo_short_string,
-};
+use starknet_rust::core::types::{ByteArray, Felt};
+use starknet_rust::core::utils::{UdcUniqueness, cairo_short_string_to_felt, get_contract_address, get_udc_deployed_address};
 use starknet_types_core::hash::{Poseidon, StarkHash};
 
 use crate::account::{Account, Invocation};
-use crate::client::{Client, selector};
+use crate::client::Client;
 use crate::config::DEVNET;
 use crate::error::ChainError;
 use crate::report::Receipt;
+use crate::text;
 
 /// The universal deployer, at the same address on all networks.
 const UNIVERSAL_DEPLOYER: Felt = Felt::from_hex_unchecked("0x2ceed65a4bd731034c01113685c831b01c15d7d432f71afb1cf1634b53a2125");
 /// The salt of the registry that everybody shares who does not configure another.
 const SALT: Felt = Felt::from_hex_unchecked("0x6d616174"); // 'maat'
-/// Models that one question asks for, which is the most that the registry tells at once.
-const PAGE: u64 = 100;
+/// Models that one question asks for, which is the most that the registry tells at once; and versions, of which one may take 17 million L2
+/// gas to read: it has up to 700 cells.
+const MODELS: u64 = 100;
+const VERSIONS: u64 = 16;
+/// The longest list that is asked for.
+const LONGEST_LIST: u64 = 1_000_000;
 
 /// An input or output of a registered model.
 #[derive(Debug, Clone, PartialEq, Eq, Decode)]
 #[starknet(core = "starknet_rust::core")]
 pub struct Port {
     /// Its axis lengths.
-    pub shape: Vec<u32>,
+    pub shape: List<u32>,
     /// The exponents `s` of its scales, one for all elements or one for each position along the last axis: an integer `q` stands for
     /// `q * 2^-s`.
-    pub scales: Vec<Signed>,
+    pub scales: List<Signed>,
 }
 
 /// A model that is registered.
@@ -63,9 +71,9 @@ pub struct Version {
     /// Hash of its Cairo program.
     pub program_hash: Felt,
     /// What it takes.
-    pub inputs: Vec<Port>,
+    pub inputs: List<Port>,
     /// What it gives.
-    pub outputs: Vec<Port>,
+    pub outputs: List<Port>,
     /// Free text.
     pub metadata: Text,
     /// The contract that runs it for the registry.
@@ -104,13 +112,55 @@ pub struct Lifecycle {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Signed(pub i32);
 
-/// Up to 31 characters in a felt.
+/// Up to 31 printable characters in a felt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShortString(pub String);
 
-/// Text of any length.
+/// Bytes that ought to be text. Displayed, they are what may be shown of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Text(pub String);
+pub struct Text(pub Vec<u8>);
+
+/// A list in an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List<T>(pub Vec<T>);
+
+/// Which version a contract is an instance of; zeros if it is none.
+#[derive(Decode)]
+#[starknet(core = "starknet_rust::core")]
+struct InstanceOf {
+    model: u64,
+    version: u32,
+}
+
+impl Text {
+    /// The text, if it is one.
+    pub fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.0).ok()
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&text::shown_bytes(&self.0))
+    }
+}
+
+impl<T> std::ops::Deref for List<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<'a, T: Decode<'a>> Decode<'a> for List<T> {
+    fn decode_iter<I: Iterator<Item = &'a Felt>>(iter: &mut I) -> Result<Self, CodecError> {
+        let length = iter.next().ok_or_else(CodecError::input_exhausted)?;
+        let length = u64::try_from(*length).map_err(|_| CodecError::custom("a list is longer than any"))?;
+        // Collected as far as there is something: the library's own lists take memory for as many as they are told.
+        (0..length).map(|_| T::decode_iter(iter)).collect::<Result<_, _>>().map(Self)
+    }
+}
 
 impl<'a> Decode<'a> for Signed {
     fn decode_iter<T: Iterator<Item = &'a Felt>>(iter: &mut T) -> Result<Self, CodecError> {
@@ -129,13 +179,13 @@ impl Encode for Signed {
 impl<'a> Decode<'a> for ShortString {
     fn decode_iter<T: Iterator<Item = &'a Felt>>(iter: &mut T) -> Result<Self, CodecError> {
         let felt = iter.next().ok_or_else(CodecError::input_exhausted)?;
-        parse_cairo_short_string(felt).map(Self).map_err(|_| CodecError::custom("a short string has bytes that are no characters"))
+        text::short_string(*felt).map(Self).ok_or_else(|| CodecError::custom("a name is not of printable characters"))
     }
 }
 
 impl<'a> Decode<'a> for Text {
     fn decode_iter<T: Iterator<Item = &'a Felt>>(iter: &mut T) -> Result<Self, CodecError> {
-        String::try_from(ByteArray::decode_iter(iter)?).map(Self).map_err(|_| CodecError::custom("a text is no UTF-8"))
+        text::byte_array(iter).map(Self).ok_or_else(|| CodecError::custom("a text is malformed or too long"))
     }
 }
 
@@ -152,6 +202,24 @@ pub struct Registration<'a> {
     pub timelock: u64,
     /// Free text.
     pub metadata: &'a str,
+}
+
+/// What tells instances of one account apart. The registry derives an address from the class, and a class may be a version of several
+/// models; so model and version are in the salt that it is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InstanceSalt {
+    /// The model's number.
+    pub model: u64,
+    /// Its version.
+    pub version: u32,
+    /// The user's part.
+    pub salt: Felt,
+}
+
+impl InstanceSalt {
+    fn felt(&self) -> Felt {
+        Poseidon::hash_array(&[self.model.into(), self.version.into(), self.salt])
+    }
 }
 
 /// A registry on a network.
@@ -243,18 +311,50 @@ impl<'c> Registry<'c> {
     /// # Errors
     /// As for [`Self::model_count`].
     pub fn models(&self, owner: Option<Felt>) -> Result<Vec<Model>, ChainError> {
-        let mut models = Vec::new();
-        loop {
-            let page = [Felt::from(models.len() as u64), Felt::from(PAGE)];
-            let page: Vec<Model> = match owner {
-                Some(owner) => self.ask("listing models", "models_of", [&[owner], &page[..]].concat())?,
-                None => self.ask("listing models", "models", page.to_vec())?,
-            };
-            if page.is_empty() {
-                return Ok(models);
-            }
-            models.extend(page);
+        const WHAT: &str = "listing models";
+        match owner {
+            Some(owner) => self.list(WHAT, "models_of", &[owner], self.ask(WHAT, "model_count_of", vec![owner])?, MODELS),
+            None => self.list(WHAT, "models", &[], self.model_count()?, MODELS),
         }
+    }
+
+    /// All versions of a model.
+    ///
+    /// # Errors
+    /// As for [`Self::model_count`].
+    pub fn versions(&self, model: &Model) -> Result<Vec<Version>, ChainError> {
+        self.list("listing versions", "versions", &[model.id.into()], model.versions.into(), VERSIONS)
+    }
+
+    /// A list of a known length, in pages. Entries differ in size, and nodes in how much gas they give a call: a page that is refused is
+    /// asked for again with half as many entries.
+    fn list<T: for<'a> Decode<'a>>(
+        &self,
+        what: &str,
+        function: &str,
+        of: &[Felt],
+        length: u64,
+        mut page: u64,
+    ) -> Result<Vec<T>, ChainError> {
+        let malformed = |reason: String| ChainError::Malformed { what: what.to_owned(), reason };
+        if length > LONGEST_LIST {
+            return Err(malformed(format!("{length} entries, of at most {LONGEST_LIST}")));
+        }
+        let mut list = Vec::new();
+        while (list.len() as u64) < length {
+            let range = [Felt::from(list.len() as u64), Felt::from(page)];
+            match self.ask::<List<T>>(what, function, [of, &range].concat()) {
+                Err(ChainError::Panicked { .. } | ChainError::Rejected { .. }) if page > 1 => page /= 2,
+                Err(error) => return Err(error),
+                // There were more before.
+                Ok(List(entries)) if entries.is_empty() => break,
+                Ok(List(entries)) if entries.len() as u64 > page => {
+                    return Err(malformed(format!("{} entries, where {page} were asked for", entries.len())));
+                }
+                Ok(List(entries)) => list.extend(entries),
+            }
+        }
+        Ok(list)
     }
 
     /// A model by its name, or by its number if no model has that for a name.
@@ -319,9 +419,18 @@ impl<'c> Registry<'c> {
         self.ask("looking up a version", "lifecycle", vec![model.id.into(), version.into()])
     }
 
-    /// Where [`Self::deploy`] puts an instance.
-    pub fn instance_address(&self, deployer: Felt, class_hash: Felt, salt: Felt) -> Felt {
-        get_contract_address(Poseidon::hash_array(&[deployer, salt]), class_hash, &[], self.address)
+    /// Where [`Self::deploy`] puts an instance of a version.
+    pub fn instance_address(&self, deployer: Felt, version: &InstanceSalt, class_hash: Felt) -> Felt {
+        get_contract_address(Poseidon::hash_array(&[deployer, version.felt()]), class_hash, &[], self.address)
+    }
+
+    /// The model and version of which a contract is an instance, if the registry deployed it.
+    ///
+    /// # Errors
+    /// As for [`Self::model_count`].
+    pub fn instance(&self, instance: Felt) -> Result<Option<(u64, u32)>, ChainError> {
+        let InstanceOf { model, version } = self.ask("looking up an instance", "instance", vec![instance])?;
+        Ok((model != 0).then_some((model, version)))
     }
 
     /// Registers a version.
@@ -339,8 +448,8 @@ impl<'c> Registry<'c> {
     ///
     /// # Errors
     /// As for [`Self::register`].
-    pub fn deploy(&self, account: &Account, model: u64, version: u32, salt: Felt) -> Result<Receipt, ChainError> {
-        self.tell(account, "deploying an instance", "deploy", vec![model.into(), version.into(), salt])
+    pub fn deploy(&self, account: &Account, of: &InstanceSalt) -> Result<Receipt, ChainError> {
+        self.tell(account, "deploying an instance", "deploy", vec![of.model.into(), of.version.into(), of.felt()])
     }
 
     /// Announces that a version will be deprecated.
@@ -400,15 +509,10 @@ pub(crate) fn read<T: for<'a> Decode<'a>>(what: &str, answer: &[Felt]) -> Result
     }
 }
 
-/// What the first event of a name from a contract says: its keys behind the name, and then its data.
-pub(crate) fn event(events: &[Event], contract: Felt, name: &str) -> Option<Vec<Felt>> {
-    let event = events.iter().find(|event| event.from_address == contract && event.keys.first() == Some(&selector(name)))?;
-    Some(event.keys[1..].iter().chain(&event.data).copied().collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fake_node::{Answer, FakeNode};
 
     #[test]
     fn names_are_what_fits_into_a_felt_and_can_be_read() {
@@ -423,11 +527,123 @@ mod tests {
     fn answers_are_read_whole() {
         let felts: Vec<Felt> = [1, 2, 3, 4].map(Felt::from).to_vec();
         assert_eq!(
-            read::<Port>("x", &[Felt::from(2), Felt::from(1), Felt::from(36), Felt::from(1), Felt::from(-4)]).unwrap().scales,
+            read::<Port>("x", &[Felt::from(2), Felt::from(1), Felt::from(36), Felt::from(1), Felt::from(-4)]).unwrap().scales[..],
             [Signed(-4)]
         );
         assert!(read::<u64>("x", &felts).unwrap_err().to_string().contains("3 felts too many"));
-        assert!(read::<Vec<u64>>("x", &felts[3..]).is_err());
+        assert!(read::<List<u64>>("x", &felts[3..]).is_err());
         assert!(read::<Signed>("x", &[Felt::from(1u64 << 31)]).is_err());
+    }
+
+    #[test]
+    fn an_answer_that_promises_more_than_it_holds_is_refused() {
+        for length in [Felt::from(2), Felt::from(1u64 << 60), Felt::from(u64::MAX), Felt::MAX] {
+            assert!(read::<List<u64>>("x", &[length, Felt::ONE]).is_err());
+            assert!(read::<List<List<Signed>>>("x", &[Felt::ONE, length, Felt::ONE]).is_err());
+            assert!(read::<Text>("x", &[length, Felt::ONE, Felt::ZERO, Felt::ZERO]).is_err());
+        }
+    }
+
+    fn text(bytes: &[u8]) -> Vec<Felt> {
+        let mut felts = Vec::new();
+        ByteArray::from(bytes.to_vec()).encode(&mut felts).unwrap();
+        felts
+    }
+
+    #[test]
+    fn what_is_no_text_is_shown_all_the_same() {
+        let metadata: Text = read("x", &text(b"of \xff tests\x1b[2J")).unwrap();
+        assert_eq!((metadata.to_string().as_str(), metadata.text()), ("of \\xff tests\\u{1b}[2J", None));
+        let metadata: Text = read("x", &text("näme".as_bytes())).unwrap();
+        assert_eq!((metadata.to_string().as_str(), metadata.text()), ("näme", Some("näme")));
+        assert!(read::<ShortString>("x", &[Felt::from_bytes_be_slice(b"a\x1b[2J")]).is_err());
+        assert_eq!(read::<ShortString>("x", &[Felt::from_bytes_be_slice(b"rocky")]).unwrap().0, "rocky");
+    }
+
+    #[test]
+    fn instances_of_one_class_are_told_apart_by_model_version_and_salt() {
+        let node = FakeNode::start(|_, _| Answer::felts([]));
+        let client = Client::connect(&node.network()).unwrap();
+        let registry = Registry::at(&client, Felt::from(0x99));
+        let addresses: std::collections::BTreeSet<Felt> = [(1, 1, 0u64), (2, 1, 0), (1, 2, 0), (1, 1, 1)]
+            .map(|(model, version, salt)| {
+                registry.instance_address(Felt::ONE, &InstanceSalt { model, version, salt: salt.into() }, Felt::TWO)
+            })
+            .into();
+        assert_eq!(addresses.len(), 4);
+    }
+
+    /// A registry with as many models, and as many versions of each, that is refused more than `most` of them at once. `count` is what it says
+    /// that it has.
+    fn registry_of(entries: u64, count: u64, most: u64) -> FakeNode {
+        const FUNCTIONS: &[&str] = &["model_count", "models", "model_count_of", "models_of", "versions"];
+        let answer = move |function: &str, calldata: &[Felt]| {
+            if function.starts_with("model_count") {
+                return Answer::felts([Felt::from(count)]);
+            }
+            let [.., start, limit] = calldata else { panic!("a page") };
+            let [start, limit] = [start, limit].map(|felt| u64::try_from(*felt).unwrap());
+            if limit > most {
+                return Answer::panic("Execution failed. Failure reason: (0x4f7574206f6620676173 ('Out of gas')).");
+            }
+            let page = start..(start + limit).min(entries).max(start);
+            let mut felts = vec![Felt::from(page.clone().count() as u64)];
+            for entry in page {
+                let name = Felt::from_bytes_be_slice(b"rocky");
+                if function == "versions" {
+                    felts.extend([name, (entry + 1).into(), Felt::ONE, Felt::ONE, Felt::ONE, Felt::ZERO, Felt::ZERO]);
+                    felts.extend(text(b"\xff"));
+                    felts.extend([Felt::ONE, Felt::ZERO, Felt::ZERO]);
+                } else {
+                    felts.extend([(entry + 1).into(), name, Felt::ONE, Felt::ZERO, entries.into()]);
+                }
+            }
+            Answer::felts(felts)
+        };
+        FakeNode::of_contract(answer, FUNCTIONS)
+    }
+
+    #[test]
+    fn lists_are_read_whole_however_small_the_pages_that_a_node_gives() {
+        for most in [1, 7, 30, 100] {
+            let node = registry_of(205, 205, most);
+            let client = Client::connect(&node.network()).unwrap();
+            let registry = Registry::at(&client, Felt::from(0x99));
+            for owner in [None, Some(Felt::ONE)] {
+                let models = registry.models(owner).unwrap();
+                assert!(models.iter().map(|model| model.id).eq(1..=205), "pages of {most}");
+            }
+            let model = Model { id: 1, name: ShortString("rocky".to_owned()), owner: Felt::ONE, pending_owner: Felt::ZERO, versions: 205 };
+            let versions = registry.versions(&model).unwrap();
+            assert!(versions.iter().map(|version| version.version).eq(1..=205), "pages of {most}");
+        }
+        // Where not even one is given, the refusal is told.
+        let node = registry_of(3, 3, 0);
+        let client = Client::connect(&node.network()).unwrap();
+        let error = Registry::at(&client, Felt::from(0x99)).models(None).unwrap_err();
+        assert_eq!(error.to_string(), "listing models was refused: Out of gas");
+    }
+
+    #[test]
+    fn a_list_ends_whatever_the_registry_says_of_its_length() {
+        let node = registry_of(3, 5, 100);
+        let client = Client::connect(&node.network()).unwrap();
+        assert_eq!(Registry::at(&client, Felt::from(0x99)).models(None).unwrap().len(), 3);
+        let node = registry_of(3, u64::MAX, 100);
+        let client = Client::connect(&node.network()).unwrap();
+        let error = Registry::at(&client, Felt::from(0x99)).models(None).unwrap_err().to_string();
+        assert!(error.contains("18446744073709551615 entries, of at most 1000000"), "{error}");
+        // One that gives more than it was asked for.
+        let answer = |function: &str, _: &[Felt]| match function {
+            "model_count" => Answer::felts([Felt::from(200)]),
+            _ => {
+                let model = [Felt::ONE, Felt::from_bytes_be_slice(b"rocky"), Felt::ONE, Felt::ZERO, Felt::ONE];
+                Answer::felts([&[Felt::from(101)], &model.repeat(101)[..]].concat())
+            }
+        };
+        let node = FakeNode::of_contract(answer, &["model_count", "models"]);
+        let client = Client::connect(&node.network()).unwrap();
+        let error = Registry::at(&client, Felt::from(0x99)).models(None).unwrap_err().to_string();
+        assert!(error.contains("101 entries, where 100 were asked for"), "{error}");
     }
 }

@@ -7,7 +7,7 @@ use maat_runtime::{Executor, Model};
 use maat_starknet::deploy::{Deployment, Options, deploy};
 use maat_starknet::devnet::Devnet;
 use maat_starknet::key::Credentials;
-use maat_starknet::registry::{Registration, Status};
+use maat_starknet::registry::{InstanceSalt, Registration, Status};
 use maat_starknet::{Account, ChainError, Client, Invocation, Network, Registry, Target, registry};
 use maat_tests::models::MODELS;
 use maat_transpiler::{BuildOptions, Options as Quantisation, Package, PackageFolder, quantise_sample, run_contract};
@@ -77,6 +77,11 @@ fn deployed_models_give_the_runtimes_integers() {
     for (name, count, most_steps, most_gas) in cases {
         let example = example(name, None);
         let deployment = example.deploy(&account);
+        // The declaration takes what was computed, and what the account takes for it.
+        let cost = example.package.report().unwrap().cost;
+        let declared = deployment.steps.iter().find(|step| step.what == "model class").unwrap().receipt.unwrap();
+        let around = declared.l2_gas.checked_sub(cost.classes[0].declaration_l2_gas).unwrap();
+        assert!((100_000..5_000_000).contains(&around), "{name}: {around} gas around the declaration");
         let registry = Registry::at(&client, deployment.registry);
         let (inputs, expected) = example.cases(count);
         let (contract, layers) = (example.package.contract().unwrap(), example.package.layer_classes().unwrap());
@@ -134,6 +139,54 @@ fn a_second_deployment_changes_nothing() {
     let other = deploy(&account, &example.package, &Options { salt: Felt::ONE, ..Options::default() }, &mut |_| {}).unwrap();
     assert_eq!((other.model, other.version), (first.model, first.version));
     assert_ne!(other.instance, first.instance);
+    // Another name is another model, with an instance of its own, although class, account and salt are the same.
+    let named = Options { name: Some("another".to_owned()), ..Options::default() };
+    let another = deploy(&account, &example.package, &named, &mut |_| {}).unwrap();
+    assert_ne!((another.model, another.instance), (first.model, first.instance));
+    let registry = Registry::at(&client, first.registry);
+    for deployment in [&first, &other, &another] {
+        assert_eq!(registry.instance(deployment.instance).unwrap(), Some((deployment.model, deployment.version)));
+    }
+    assert_eq!(registry.instance(account.address()).unwrap(), None);
+}
+
+#[test]
+fn a_version_that_somebody_registered_otherwise_is_not_taken_unasked() {
+    let devnet = devnet();
+    let client = client(&devnet.network());
+    let (owner, other) = (account(&devnet, &client, 0), account(&devnet, &client, 1));
+    let example = example("digits mlp", None);
+    let first =
+        deploy(&owner, &example.package, &Options { metadata: Some("mine".to_owned()), ..Options::default() }, &mut |_| {}).unwrap();
+    let attempt = |account: &Account, timelock: Option<u64>, metadata: Option<&str>, adopt: bool| {
+        let options = Options { timelock, metadata: metadata.map(str::to_owned), adopt, ..Options::default() };
+        deploy(account, &example.package, &options, &mut |_| {})
+    };
+    let nonces = || (owner.nonce().unwrap(), other.nonce().unwrap());
+    let before = nonces();
+    for (account, timelock, metadata, difference) in [
+        (&other, None, None, "it belongs to"),
+        (&owner, Some(60), None, "its timelock is 0 s, and not 60 s"),
+        (&owner, Some(0), Some("yours"), "its metadata are `mine`, and not `yours`"),
+    ] {
+        let error = attempt(account, timelock, metadata, false).unwrap_err();
+        assert!(matches!(error, ChainError::RegisteredOtherwise { .. }), "{error}");
+        assert!(error.to_string().contains(difference) && error.to_string().contains("--adopt"), "{error}");
+    }
+    assert_eq!(nonces(), before, "nothing was sent");
+    assert_eq!(attempt(&owner, Some(0), Some("mine"), false).unwrap().instance, first.instance);
+    // Who asks for it gets an instance of somebody else's version.
+    let adopted = attempt(&other, Some(60), None, true).unwrap();
+    assert_eq!((adopted.model, adopted.owner, adopted.account, adopted.registered), (first.model, owner.address(), other.address(), false));
+    assert_ne!(adopted.instance, first.instance);
+
+    // A registration of the class with a wrong program hash is taken by nobody.
+    let registry = Registry::at(&client, first.registry);
+    let wrong = Registration { name: "wrong", class_hash: first.class_hash, program_hash: Felt::ONE, timelock: 0, metadata: "" };
+    registry.register(&owner, &wrong).unwrap();
+    let options = Options { name: Some("wrong".to_owned()), adopt: true, ..Options::default() };
+    let error = deploy(&owner, &example.package, &options, &mut |_| {}).unwrap_err().to_string();
+    assert!(error.contains("its program hash is") && !error.contains("--adopt"), "{error}");
 }
 
 #[test]
@@ -180,11 +233,12 @@ fn a_version_ends_when_its_owner_says_so_and_its_timelock_has_passed() {
     let client = client(&devnet.network());
     let (owner, other) = (account(&devnet, &client, 0), account(&devnet, &client, 1));
     let example = example("digits mlp", None);
-    let options = Options { timelock: 1_000, metadata: "näme; \u{1b}[2J".to_owned(), ..Options::default() };
+    let metadata = "näme; \u{1b}[2J";
+    let options = Options { timelock: Some(1_000), metadata: Some(metadata.to_owned()), ..Options::default() };
     let deployment = deploy(&owner, &example.package, &options, &mut |_| {}).unwrap();
     let registry = Registry::at(&client, deployment.registry);
     let model = registry.model("digits_mlp").or_else(|_| registry.model(&deployment.name)).unwrap();
-    assert_eq!(registry.version(&model, 1).unwrap().metadata.0, options.metadata);
+    assert_eq!(registry.version(&model, 1).unwrap().metadata.text(), Some(metadata));
     let (inputs, expected) = example.cases(1);
     let run = || registry.call(version(&deployment), &inputs, None);
     let status = || registry.lifecycle(&model, 1).unwrap().status;
@@ -200,7 +254,7 @@ fn a_version_ends_when_its_owner_says_so_and_its_timelock_has_passed() {
     assert_eq!(status(), Status::Active);
     devnet.increase_time(1_001).unwrap();
     assert_eq!(status(), Status::Deprecated);
-    refused(registry.deploy(&other, model.id, 1, Felt::ONE), "registry: version is deprecated");
+    refused(registry.deploy(&other, &InstanceSalt { model: model.id, version: 1, salt: Felt::ONE }), "registry: version is deprecated");
     assert_eq!(run().unwrap(), expected);
 
     registry.revoke(&owner, model.id, 1).unwrap();
@@ -232,6 +286,7 @@ fn only_the_owner_of_a_name_adds_to_it_and_hands_it_over() {
     // The same class under another name is another model; under this name it is the owner's.
     let error = deploy(&other, &two.package, &named("mlp"), &mut |_| {}).unwrap_err().to_string();
     assert!(error.contains("the name mlp is taken"), "{error}");
+    assert_eq!(other.nonce().unwrap(), Felt::ZERO, "nothing is declared for a name that is taken");
     let theirs = deploy(&other, &one.package, &named("theirs"), &mut |_| {}).unwrap();
     assert_eq!((theirs.model, theirs.version), (2, 1));
     let second = deploy(&owner, &two.package, &named("mlp"), &mut |_| {}).unwrap();
@@ -240,6 +295,7 @@ fn only_the_owner_of_a_name_adds_to_it_and_hands_it_over() {
     // Nothing replaces a class: the version before is what it was, and the same class is no version again.
     let model = registry.model("mlp").unwrap();
     let before = registry.version(&model, 1).unwrap();
+    assert_eq!(registry.versions(&model).unwrap(), [before.clone(), registry.version(&model, 2).unwrap()]);
     let again = Registration { name: "mlp", class_hash: before.class_hash, program_hash: Felt::ONE, timelock: 0, metadata: "" };
     let error = registry.register(&owner, &again).unwrap_err().to_string();
     assert!(error.contains("registry: class is registered"), "{error}");
@@ -356,7 +412,7 @@ fn networks_that_are_not_what_they_should_be_are_told_apart() {
     assert!(matches!(error, ChainError::Unreachable { .. }), "{error}");
     assert!(error.to_string().contains("no Starknet node answers at http://127.0.0.1"), "{error}");
     let error = Client::connect(&Network { url: "http://[".to_owned(), ..network }).err().unwrap();
-    assert!(matches!(error, ChainError::Unreachable { .. }), "{error}");
+    assert!(matches!(error, ChainError::Url { .. }), "{error}");
 }
 
 #[test]

@@ -48,6 +48,8 @@ pub struct ClassSize {
     pub sierra_bytes: usize,
     /// Its limit.
     pub sierra_bytes_limit: usize,
+    /// L2 gas of its declaration, to which the limit of a transaction's execution does not apply.
+    pub declaration_l2_gas: u64,
 }
 
 /// What `predict` of the contract costs for an input of zeros, each figure with Starknet's limit for a transaction. An account that calls
@@ -124,6 +126,7 @@ impl ClassSize {
             casm_felts_limit: limits::CASM_FELTS,
             sierra_bytes: contract.sierra_json().len(),
             sierra_bytes_limit: limits::SIERRA_BYTES,
+            declaration_l2_gas: contract.declaration_gas(),
         }
     }
 

@@ -8,7 +8,7 @@ use crate::errors::Errors;
 pub const MAX_TIMELOCK: u64 = 30 * 24 * 60 * 60;
 /// Bytes.
 pub const MAX_METADATA: u32 = 1024;
-/// Inputs, and as many outputs. They are bounded because a page of versions must be readable whatever a class says of itself.
+/// Inputs, and as many outputs. They are bounded because a version must be readable whatever a class says of itself.
 pub const MAX_PORTS: u32 = 32;
 /// Axes of one input or output.
 pub const MAX_AXES: u32 = 8;

@@ -5,6 +5,7 @@ use maat_transpiler::codegen::Plan;
 use maat_transpiler::{Accuracy, Cost, Figure, Manifest, PackageFolder, Proving, Quality, Report, Witness};
 use serde_json::{Value, json};
 
+use crate::network::declaration;
 use crate::response::{Response, builtin_uses, fields, grouped, percent, real, table};
 
 /// Show what is in a model package: nodes, scales, proven ranges, accuracy, cost
@@ -152,6 +153,7 @@ pub fn cost(cost: &Cost) -> String {
     for class in &cost.classes {
         let of_class = if cost.classes.len() == 1 { String::new() } else { format!(", {}", class.name) };
         lines.extend(class.figures().map(|figure| (format!("{}{of_class}", figure.name), of(&figure))));
+        lines.push((format!("gas to declare{of_class}"), declaration(class.declaration_l2_gas)));
     }
     lines.push(("on Starknet".to_owned(), fits(cost)));
     lines.iter().map(|(name, value)| format!("{name:<21} {value}")).collect::<Vec<_>>().join("\n")

@@ -7,7 +7,7 @@ use maat_starknet::{Receipt, Registry};
 use serde_json::{Value, json};
 
 use super::deploy::{steps, steps_json};
-use crate::network::{NetworkChoice, TransactionBounds, printable, receipt, receipt_json};
+use crate::network::{NetworkChoice, TransactionBounds, receipt, receipt_json};
 use crate::progress::Progress;
 use crate::response::{Response, fields, table};
 
@@ -162,7 +162,10 @@ fn retire(of: &OfVersion, progress: &Progress, announcement: Announcement) -> an
 }
 
 fn show(registry: &Registry, model: Model) -> anyhow::Result<Shown> {
-    let versions = (1..=model.versions).map(|version| Ok((registry.version(&model, version)?, registry.lifecycle(&model, version)?)));
+    let versions = registry.versions(&model)?.into_iter().map(|version| {
+        let lifecycle = registry.lifecycle(&model, version.version)?;
+        Ok((version, lifecycle))
+    });
     let versions = versions.collect::<anyhow::Result<Vec<_>>>()?;
     Ok(Shown { model, versions })
 }
@@ -174,7 +177,7 @@ impl Response for Listed {
         let rows = self
             .0
             .iter()
-            .map(|model| [model.id.to_string(), printable(&model.name.0), model.versions.to_string(), format!("{:#066x}", model.owner)]);
+            .map(|model| [model.id.to_string(), model.name.0.clone(), model.versions.to_string(), format!("{:#066x}", model.owner)]);
         if self.0.is_empty() { "no models are registered".to_owned() } else { table(["", "model", "versions", "owner"], rows).to_string() }
     }
 
@@ -206,8 +209,7 @@ struct Shown {
 impl Response for Shown {
     fn text(&self) -> String {
         let model = &self.model;
-        let mut facts =
-            vec![("model", format!("{} (number {})", printable(&model.name.0), model.id)), ("owner", format!("{:#066x}", model.owner))];
+        let mut facts = vec![("model", format!("{} (number {})", model.name.0, model.id)), ("owner", format!("{:#066x}", model.owner))];
         facts.extend(offered(model).map(|owner| ("offered to", format!("{owner:#066x}"))));
         let mut parts = vec![fields(facts)];
         parts.extend(self.versions.iter().map(version_text));
@@ -222,7 +224,7 @@ impl Response for Shown {
 }
 
 fn version_text((version, lifecycle): &(Version, Lifecycle)) -> String {
-    let port = |port: &Port| format!("{:?} * {}", port.shape, units(&port.scales.iter().map(|scale| scale.0).collect::<Vec<_>>()));
+    let port = |port: &Port| format!("{:?} * {}", &port.shape[..], units(&port.scales.iter().map(|scale| scale.0).collect::<Vec<_>>()));
     let ports = |ports: &[Port]| ports.iter().map(port).collect::<Vec<_>>().join(", ");
     let mut facts = vec![
         ("version", format!("{}, {}", version.version, status(lifecycle.status))),
@@ -238,14 +240,17 @@ fn version_text((version, lifecycle): &(Version, Lifecycle)) -> String {
     facts.extend(lifecycle.deprecated_from.map(|time| ("deprecated from", format!("Unix time {time}"))));
     facts.extend(lifecycle.revoked_from.map(|time| ("revoked from", format!("Unix time {time}"))));
     if !version.metadata.0.is_empty() {
-        facts.push(("metadata", printable(&version.metadata.0)));
+        facts.push(("metadata", version.metadata.to_string()));
     }
     fields(facts)
 }
 
 fn version_json((version, lifecycle): &(Version, Lifecycle)) -> Value {
     let scales = |port: &Port| port.scales.iter().map(|scale| scale.0).collect::<Vec<_>>();
-    let ports = |ports: &[Port]| -> Value { ports.iter().map(|port| json!({ "shape": port.shape, "scales": scales(port) })).collect() };
+    let ports =
+        |ports: &[Port]| -> Value { ports.iter().map(|port| json!({ "shape": &port.shape[..], "scales": scales(port) })).collect() };
+    let metadata = version.metadata.text();
+    let bytes = || version.metadata.0.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     json!({
         "version": version.version,
         "status": status(lifecycle.status),
@@ -256,7 +261,9 @@ fn version_json((version, lifecycle): &(Version, Lifecycle)) -> Value {
         "program_hash": format!("{:#066x}", version.program_hash),
         "inputs": ports(&version.inputs),
         "outputs": ports(&version.outputs),
-        "metadata": version.metadata.0,
+        "metadata": metadata,
+        // Anybody can register what is no text.
+        "metadata_bytes": metadata.is_none().then(bytes),
         "instance": format!("{:#066x}", version.instance),
         "timelock": version.timelock,
         "registered_at": version.registered_at,
@@ -299,5 +306,41 @@ impl Response for RegistryDeployed {
 
     fn json(&self) -> Value {
         json!({ "registry": self.address, "steps": steps_json(&self.done) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use maat_starknet::registry::{List, ShortString, Signed, Text};
+    use starknet_types_core::felt::Felt;
+
+    use super::*;
+
+    fn version(metadata: &[u8]) -> (Version, Lifecycle) {
+        let version = Version {
+            name: ShortString("rocky".to_owned()),
+            version: 1,
+            class_hash: Felt::ONE,
+            model_commitment: Felt::ZERO,
+            program_hash: Felt::ONE,
+            inputs: List(vec![Port { shape: List(vec![1, 36]), scale: Signed(i32::MIN) }]),
+            outputs: List(vec![]),
+            metadata: Text(metadata.to_vec()),
+            instance: Felt::ONE,
+            timelock: 0,
+            registered_at: 0,
+        };
+        (version, Lifecycle { status: Status::Active, deprecated_from: None, revoked_from: None })
+    }
+
+    #[test]
+    fn metadata_are_shown_whatever_they_are_and_cannot_act_on_a_terminal() {
+        let shown = version_text(&version(b"mine\x1b[2J\nowner 0x1\xff"));
+        assert!(shown.ends_with("metadata           mine\\u{1b}[2J owner 0x1\\xff"), "{shown}");
+        assert!(shown.contains("[1, 36] * 2^2147483648"), "{shown}");
+        let json = version_json(&version(b"a\xff"));
+        assert_eq!((&json["metadata"], &json["metadata_bytes"]), (&Value::Null, &json!("61ff")));
+        let json = version_json(&version("näme\u{1b}".as_bytes()));
+        assert_eq!((&json["metadata"], &json["metadata_bytes"]), (&json!("näme\u{1b}"), &Value::Null));
     }
 }

@@ -51,11 +51,16 @@ const NEVER_RUN: &[&str] = &[
 /// There is no folder for it, or `MAAT_DEVNET` names none.
 pub fn installed() -> Result<Option<PathBuf>, ChainError> {
     if let Some(path) = std::env::var_os(OVERRIDE).map(PathBuf::from) {
-        let missing = || ChainError::Devnet(format!("{OVERRIDE} names {}, which is no file", path.display()));
-        return if path.is_file() { Ok(Some(path)) } else { Err(missing()) };
+        return given(&path).map(Some);
     }
     let path = place(&folder()?);
     Ok(path.is_file().then_some(path))
+}
+
+/// The executable that the user names, as a path: a bare name would be looked for elsewhere.
+fn given(path: &Path) -> Result<PathBuf, ChainError> {
+    let missing = || ChainError::Devnet(format!("{OVERRIDE} names {}, which is no file", path.display()));
+    std::path::absolute(path).ok().filter(|path| path.is_file()).ok_or_else(missing)
 }
 
 fn place(folder: &Path) -> PathBuf {
@@ -164,6 +169,13 @@ mod tests {
         assert_eq!(install_in(&folder, cargo.as_os_str(), &mut |_| ()).unwrap(), path);
         let runs = std::fs::read_dir(temporary.path().join("of")).unwrap().count() - 1;
         assert_eq!(runs, 1);
+    }
+
+    #[test]
+    fn an_executable_that_is_named_is_the_file_of_that_name_here() {
+        let named = given(Path::new("Cargo.toml")).unwrap();
+        assert!(named.is_absolute() && named.ends_with("Cargo.toml"), "{}", named.display());
+        assert!(given(Path::new("sh")).unwrap_err().to_string().contains("MAAT_DEVNET names sh, which is no file"));
     }
 
     #[test]

@@ -12,9 +12,12 @@ use starknet_rust::core::types::Felt;
 use super::{folder, install, rpc};
 use crate::config::{DEVNET, KeySource, Network};
 use crate::error::ChainError;
+use crate::text::shown;
 
 /// The seed of accounts that is taken if none is given.
 pub const DEFAULT_SEED: u32 = 1;
+/// The chain that it says it is.
+const CHAIN_ID: &str = "SN_SEPOLIA";
 /// How long it may take until it answers, and to end.
 const START: Duration = Duration::from_secs(60);
 const END: Duration = Duration::from_secs(10);
@@ -27,6 +30,8 @@ const LOG_TAIL: usize = 1_000;
 pub struct Running {
     /// Its process.
     pub pid: u32,
+    /// When that was started: another process may have its number later.
+    pub started: String,
     /// Where it answers.
     pub url: String,
     /// The seed of its accounts.
@@ -40,10 +45,24 @@ impl Running {
     pub fn network(&self) -> Network {
         network(&self.url)
     }
+
+    /// Whether its process is still there. It may have any name: `MAAT_DEVNET` says what is started.
+    fn lives(&self) -> bool {
+        started(self.pid).is_some_and(|started| started == self.started)
+    }
 }
 
 fn network(url: &str) -> Network {
-    Network { name: DEVNET.to_owned(), url: url.to_owned(), chain_id: None, account: None, key: Some(KeySource::Devnet), registry: None }
+    Network {
+        name: DEVNET.to_owned(),
+        url: url.to_owned(),
+        chain_id: Some(CHAIN_ID.to_owned()),
+        account: None,
+        key: Some(KeySource::Devnet),
+        registry: None,
+        // Its money is nobody's.
+        max_fee: None,
+    }
 }
 
 /// The chain that was started and still runs.
@@ -53,7 +72,7 @@ fn network(url: &str) -> Network {
 pub fn running() -> Result<Option<Running>, ChainError> {
     let Ok(bytes) = std::fs::read(state_file()?) else { return Ok(None) };
     let Ok(running) = serde_json::from_slice::<Running>(&bytes) else { return Ok(None) };
-    Ok((is_devnet(running.pid) && rpc::is_alive(&running.url)).then_some(running))
+    Ok((running.lives() && rpc::is_alive(&running.url)).then_some(running))
 }
 
 /// Starts a chain that runs until [`stop`]; the one that runs already is left as it is. Says whether it was started now.
@@ -75,14 +94,18 @@ pub fn start(port: Option<u16>, seed: u32, progress: &mut dyn FnMut(&str)) -> Re
     let log = folder.join("log");
     let state = state_file()?;
     let (mut child, url) = spawn(&executable, port, seed, &log, true)?;
-    let running = Running { pid: child.id(), url, seed, log };
-    if let Err(error) = write(&state, &running) {
+    let pid = child.id();
+    let lost = || ChainError::Devnet(format!("the local chain, process {pid}, cannot be found again; it was ended"));
+    let written = started(pid).ok_or_else(lost).and_then(|started| {
+        let running = Running { pid, started, url, seed, log };
+        write(&state, &running).map(|()| running)
+    });
+    if written.is_err() {
         // Nobody could stop it later.
         let _ = child.kill();
         let _ = child.wait();
-        return Err(error);
     }
-    Ok((running, true))
+    written.map(|running| (running, true))
 }
 
 /// Ends the chain that runs, and gives what it was.
@@ -96,10 +119,11 @@ pub fn stop() -> Result<Option<Running>, ChainError> {
     let pid = pid.ok_or_else(|| ChainError::Devnet(format!("{} holds no process number", state.display())))?;
     let started = Instant::now();
     for signal in [rustix::process::Signal::TERM, rustix::process::Signal::KILL] {
-        let _ = rustix::process::kill_process(pid, signal);
+        // What is started may be a script that starts the chain; both are in a group of their own.
+        let _ = rustix::process::kill_process_group(pid, signal);
         let deadline = started.elapsed() + END / 2;
         while started.elapsed() < deadline {
-            if !rpc::is_alive(&running.url) && !is_devnet(running.pid) {
+            if !rpc::is_alive(&running.url) && !running.lives() {
                 let _ = std::fs::remove_file(&state);
                 return Ok(Some(running));
             }
@@ -199,7 +223,8 @@ fn spawn(executable: &Path, port: Option<u16>, seed: u32, log: &Path, runs_on: b
             let _ = child.wait();
             let reason = ended.map_or_else(|| "it does not answer".to_owned(), |status| status.to_string());
             let tail = text.char_indices().rev().take(LOG_TAIL).last().map_or("", |(at, _)| &text[at..]);
-            return Err(failed(format!("{reason}\n{}", tail.trim())));
+            let lines: Vec<String> = tail.trim().lines().map(shown).collect();
+            return Err(failed(format!("{reason}\n{}", lines.join("\n"))));
         }
         std::thread::sleep(LOOK);
     }
@@ -213,14 +238,20 @@ fn address(log: &str) -> Option<String> {
     address.contains(':').then(|| format!("http://{address}"))
 }
 
-/// Whether a process is still the one that was started: its number may be another's by now.
-fn is_devnet(pid: u32) -> bool {
-    let ours = |name: &str| name.contains("starknet-devnet");
-    if let Ok(name) = std::fs::read_to_string(format!("/proc/{pid}/cmdline")) {
-        return ours(&name);
+/// When a process was started, as the system says it: with its number that names a process for good. Nothing if there is none, or it has
+/// ended.
+fn started(pid: u32) -> Option<String> {
+    if Path::new("/proc/self/stat").exists() {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // Behind the name in parentheses, which may hold anything: the state first, and the start, in ticks since the system's, as the 20th.
+        let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+        let ended = matches!(fields.first(), Some(&("Z" | "X")));
+        return fields.get(19).filter(|_| !ended).map(|ticks| (*ticks).to_owned());
     }
-    let listed = Command::new("ps").args(["-p", &pid.to_string(), "-o", "args="]).output();
-    listed.is_ok_and(|listed| ours(&String::from_utf8_lossy(&listed.stdout)))
+    let listed = Command::new("ps").args(["-p", &pid.to_string(), "-o", "stat=,lstart="]).env("LC_ALL", "C").output().ok()?;
+    let listed = String::from_utf8_lossy(&listed.stdout).trim().to_owned();
+    let (state, start) = listed.split_once(' ')?;
+    (!state.starts_with('Z')).then(|| start.trim().to_owned())
 }
 
 fn state_file() -> Result<PathBuf, ChainError> {
@@ -236,7 +267,7 @@ fn write(path: &Path, running: &Running) -> Result<(), ChainError> {
     Ok(())
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 
@@ -249,8 +280,26 @@ mod tests {
     }
 
     #[test]
-    fn another_process_is_no_local_chain() {
-        assert!(!is_devnet(std::process::id()));
+    fn a_process_is_known_by_its_number_and_start_whatever_its_name() {
+        let running = |pid: u32, started: String| Running { pid, started, url: String::new(), seed: 1, log: PathBuf::new() };
+        // Its name looks like the end of one, with the state of a process that has ended behind it.
+        let folder = tempfile::tempdir().unwrap();
+        let name = folder.path().join("my) Z chain");
+        std::os::unix::fs::symlink("/bin/sh", &name).unwrap();
+        let mut child = Command::new(&name).args(["-c", "read line"]).stdin(Stdio::piped()).spawn().unwrap();
+        let ours = running(child.id(), started(child.id()).unwrap());
+        assert!(ours.lives());
+        assert!(!running(child.id(), "0".to_owned()).lives(), "another process of the same number");
+        assert!(!running(std::process::id(), ours.started.clone()).lives(), "another number");
+        child.kill().unwrap();
+        // It has ended, although nobody has asked for its status yet.
+        let ended = Instant::now();
+        while ours.lives() && ended.elapsed() < END {
+            std::thread::sleep(LOOK);
+        }
+        assert!(!ours.lives());
+        child.wait().unwrap();
+        assert!(!ours.lives());
     }
 
     #[test]
@@ -260,5 +309,15 @@ mod tests {
         assert!(error.contains("/bin/false does not start: exit status: 1"), "{error}");
         let error = spawn(Path::new("/no/such/file"), None, 1, &folder.path().join("log"), false).err().unwrap().to_string();
         assert!(error.contains("/no/such/file does not start"), "{error}");
+    }
+
+    #[test]
+    fn what_it_logs_cannot_act_on_a_terminal() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = folder.path().join("chain");
+        std::fs::write(&script, "#!/bin/sh\nprintf 'one\\033[2J\\ntwo\\n'\nexit 3\n").unwrap();
+        std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let error = spawn(&script, None, 1, &folder.path().join("log"), false).err().unwrap().to_string();
+        assert!(error.ends_with("exit status: 3\none\\u{1b}[2J\ntwo"), "{error:?}");
     }
 }

@@ -8,6 +8,7 @@ use starknet_rust::core::types::Felt;
 use crate::client::{causes, runtime};
 use crate::config::parse_felt;
 use crate::error::ChainError;
+use crate::text::shown;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -22,7 +23,7 @@ pub fn is_alive(url: &str) -> bool {
 
 /// Calls a method.
 pub fn request(url: &str, method: &str, params: &Value) -> Result<Value, ChainError> {
-    let failed = |reason: String| ChainError::Devnet(format!("the local chain at {url} does not answer {method}: {reason}"));
+    let failed = |reason: String| ChainError::Devnet(format!("the local chain at {url} does not answer {method}: {}", shown(&reason)));
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
     let ask = async {
         let client = reqwest::Client::builder().timeout(TIMEOUT).build()?;
