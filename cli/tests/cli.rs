@@ -56,7 +56,7 @@ fn inspect_shows_nodes_ranges_accuracy_and_cost() {
         assert!(text.contains(part), "`{part}` is missing in:\n{text}");
     }
     let value = json(&["inspect", package()]);
-    assert_eq!(value["manifest"]["format"], 4);
+    assert_eq!(value["manifest"]["format"], 5);
     assert_eq!(value["manifest"]["entries"].as_array().unwrap().len(), 6);
     assert_eq!(value["report"]["cost"]["macs"], 13_568);
     assert_eq!(value["report"]["quality"]["certificate"].as_array().unwrap().len(), 5);
@@ -215,8 +215,10 @@ fn the_members_of_responses_do_not_change() {
         "cached",
         "columns",
         "commitment",
+        "fidelity",
         "kind",
         "opening",
+        "out_of_range",
         "output",
         "peak_rss_bytes",
         "preset",

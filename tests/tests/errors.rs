@@ -5,7 +5,7 @@ mod common;
 use maat_cairo::Compiler;
 use maat_tests::networks::{CASES, Random, dense};
 use maat_tests::onnx::{Attribute, Onnx};
-use maat_transpiler::{Network, Options, Package, PackageFolder, Target, TranspileError, Widths, supported_operators};
+use maat_transpiler::{Fidelity, Network, Options, Package, PackageFolder, Target, TranspileError, Widths, supported_operators};
 
 fn import_bytes(bytes: &[u8]) -> Result<Network, TranspileError> {
     let file = tempfile::Builder::new().suffix(".onnx").tempfile().unwrap();
@@ -140,8 +140,10 @@ fn options_out_of_range_are_refused() {
 #[test]
 fn without_samples_the_accuracy_is_unknown() {
     let network = common::import(dense(&[3, 4, 2], 1));
-    let quality = network.quantise(&[], &Options::default()).unwrap().quality;
-    assert_eq!((quality.best_estimate(), quality.certificate.len()), (None, 3));
+    let quantised = network.quantise(&[], &Options::default()).unwrap();
+    assert_eq!((quantised.quality.best_estimate(), quantised.quality.certificate.len()), (None, 3));
+    assert_eq!(quantised.verdict.fidelity, Fidelity::Unknown);
+    assert!(quantised.verdict.caution().unwrap().contains("accuracy of this model is unknown"));
 }
 
 #[test]
@@ -161,7 +163,11 @@ fn the_cost_target_narrows_and_stays_close() {
     let widths = quantised.provenance.options.widths;
     assert!(widths.activations < 16 && widths.weights < 16, "{widths:?}");
     let output = &quantised.quality.held_out.unwrap().outputs[0];
-    assert!(output.argmax_agreement.unwrap() >= 0.9 && output.mean <= 0.02 * output.magnitude, "{output:?}");
+    assert!(
+        output.agreement().unwrap().share >= 0.9 && output.distance().unwrap().mean <= 0.02 * output.distance().unwrap().magnitude,
+        "{output:?}"
+    );
+    assert_eq!(quantised.verdict.fidelity, Fidelity::Faithful, "{:?}", quantised.verdict);
 }
 
 fn package() -> Package {

@@ -6,6 +6,7 @@ use maat_starknet::deploy::{Deployment, Options, Step, deploy};
 use maat_transpiler::PackageFolder;
 use serde_json::{Value, json};
 
+use crate::inferences::{Caveated, Caveats};
 use crate::network::{NetworkChoice, TransactionBounds, receipt, receipt_json};
 use crate::progress::Progress;
 use crate::response::{Response, fields};
@@ -48,7 +49,7 @@ pub struct Arguments {
 /// What is on the chain.
 pub struct Deployed(pub Deployment);
 
-pub fn run(arguments: Arguments) -> anyhow::Result<Deployed> {
+pub fn run(arguments: Arguments) -> anyhow::Result<Caveated<Deployed>> {
     let Some(salt) = parse_felt(&arguments.salt) else {
         bail!("--salt {}: it is no felt: 0x and hexadecimal digits, below the modulus", arguments.salt)
     };
@@ -58,7 +59,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Deployed> {
     let account = arguments.bounds.account(&client)?;
     let Arguments { name, timelock, metadata, force, .. } = arguments;
     let options = Options { name, timelock, metadata, salt, force };
-    Ok(Deployed(deploy(&account, &package, &options, &mut |step| progress.step(step))?))
+    let deployed = Deployed(deploy(&account, &package, &options, &mut |step| progress.step(step))?);
+    Ok(Caveats::of(&package.manifest).on(deployed))
 }
 
 /// The steps of a deployment, one a line.

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::run::{Tensors, collect};
-use crate::inferences::Inferences;
+use crate::inferences::{Caveated, Inferences, Strictness};
 use crate::network::{NetworkChoice, TransactionBounds, receipt, receipt_json};
 use crate::progress::Progress;
 use crate::response::{Response, builtin_uses, grouped, percent};
@@ -41,6 +41,8 @@ pub struct Arguments {
     network: NetworkChoice,
     #[command(flatten)]
     bounds: TransactionBounds,
+    #[command(flatten)]
+    strictness: Strictness,
 }
 
 /// What an execution gave and cost.
@@ -60,8 +62,9 @@ struct ModelPart {
     l2_gas: u64,
 }
 
-pub fn run(arguments: Arguments) -> anyhow::Result<Execution> {
-    let Inferences { package, model, inferences: batch } = Inferences::read(&arguments.package, &arguments.input)?;
+pub fn run(arguments: Arguments) -> anyhow::Result<Caveated<Execution>> {
+    let Inferences { package, model, inferences: batch, caveats } =
+        Inferences::read(&arguments.package, &arguments.input, arguments.strictness)?;
     let Some(first) = batch.first() else { bail!("{} holds no inputs", arguments.input.display()) };
     let instance = match &arguments.instance {
         Some(text) => {
@@ -111,12 +114,12 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Execution> {
     }
     let of_resources = gas::of_execution(alone.steps, &alone.builtins);
     let l2_gas = of_resources.map_or(alone.gas, |gas| gas + gas::LIBRARY_CALL * alone.library_calls);
-    Ok(Execution {
+    Ok(caveats.on(Execution {
         tensors: collect(&model, &expected),
         inferences: inputs.len(),
         receipts,
         part: ModelPart { steps: alone.steps, builtins: alone.builtins, l2_gas },
-    })
+    }))
 }
 
 impl Response for Execution {

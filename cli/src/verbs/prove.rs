@@ -12,7 +12,7 @@ use maat_verifier::Preset;
 use serde_json::{Map, Value};
 
 pub use self::cairo::prove_execution;
-use crate::inferences::Inferences;
+use crate::inferences::{Inferences, Strictness};
 use crate::opening;
 use crate::progress::Progress;
 use crate::response::{Response, table};
@@ -65,6 +65,8 @@ pub struct Arguments {
     /// Compute what all proofs of the model share anew, in place of keeping it in $MAAT_CACHE or in the user's cache folder
     #[arg(long)]
     no_cache: bool,
+    #[command(flatten)]
+    strictness: Strictness,
 }
 
 /// A preset by its name, with what each is said to be good for.
@@ -98,13 +100,15 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
             if arguments.commit_inputs || arguments.commit_outputs {
                 bail!("a Cairo proof publishes inputs and outputs: only model proofs commit to them");
             }
-            let Inferences { package, inferences, .. } = Inferences::read(&arguments.package, &arguments.input)?;
+            let Inferences { package, inferences, caveats, .. } =
+                Inferences::read(&arguments.package, &arguments.input, arguments.strictness)?;
             let [inputs] = &inferences[..] else {
                 bail!("{} has a batch of {}, and a Cairo proof is for one inference", arguments.input.display(), inferences.len());
             };
             progress.step("running the program");
             let execution = execute_program(&package.program()?, inputs)?;
-            Ok(Box::new(prove_execution(&execution, arguments.preset, &arguments.output, !arguments.no_cache, &progress)?))
+            let proof = prove_execution(&execution, arguments.preset, &arguments.output, !arguments.no_cache, &progress)?;
+            Ok(Box::new(caveats.on(proof)))
         }
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Arguments, milliseconds, ms, peak_memory, stage_table};
 use crate::files::{Destination, Readers};
-use crate::inferences::Inferences;
+use crate::inferences::{Caveated, Inferences};
 use crate::opening;
 use crate::progress::Progress;
 use crate::response::{NOT_ZERO_KNOWLEDGE, Response, fields, grouped, security};
@@ -32,8 +32,8 @@ pub struct Proof {
 }
 
 /// Proves a batch of inferences of the package's model.
-pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Proof> {
-    let Inferences { package, model, inferences } = Inferences::read(&arguments.package, &arguments.input)?;
+pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Caveated<Proof>> {
+    let Inferences { package, model, inferences, caveats } = Inferences::read(&arguments.package, &arguments.input, arguments.strictness)?;
     let entries = package.entries()?.clone();
     let listed = package.manifest.proving.batches();
     let Some(batch) = listed.iter().copied().find(|batch| *batch as usize == inferences.len()) else {
@@ -82,7 +82,7 @@ pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Proof> {
         destination.stage(&opening::to_bytes(opening)?, Readers::Owner)?.persist()?;
     }
     staged.persist()?;
-    Ok(Proof {
+    Ok(caveats.on(Proof {
         output: arguments.output,
         bytes: bytes.len(),
         commitment,
@@ -96,7 +96,7 @@ pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Proof> {
         total,
         peak: peak_memory(),
         security: proved.security,
-    })
+    }))
 }
 
 /// Whether two paths name one file, as far as their spelling tells.
