@@ -140,7 +140,9 @@ fn inputs_out_of_range_are_clamped_with_a_warning_and_refused_with_strict() {
     let (input, proof) = (input(folder.path(), &features), folder.path().join("proof.bin"));
     let run = ["run", package(), "--input", &input];
     let prove = ["prove", package(), "--input", &input, "-o", proof.to_str().unwrap()];
-    for arguments in [&run[..], &prove[..]] {
+    // Before anything is asked of a chain.
+    let execute = ["execute", package(), "--input", &input];
+    for arguments in [&run[..], &prove[..], &execute[..]] {
         let refused = maat(&[arguments, &["--strict"]].concat());
         assert_eq!((refused.status.code(), proof.exists()), (Some(2), false));
         let message = text(&refused.stderr);
@@ -156,12 +158,7 @@ fn inputs_out_of_range_are_clamped_with_a_warning_and_refused_with_strict() {
         assert!(warnings(&value)[0].starts_with("input `features`: 3 values in 2 samples out of the range"), "{value}");
     }
     // Rounding is no reason to say anything, whatever the input is.
-    let within = input_within(folder.path());
-    let output = maat(&["run", package(), "--input", &within, "--strict"]);
+    std::fs::write(&input, json!([vec![1.0 / 3.0; 36]]).to_string()).unwrap();
+    let output = maat(&["run", package(), "--input", &input, "--strict"]);
     assert!(output.status.success() && output.stderr.is_empty(), "{}", text(&output.stderr));
-}
-
-/// An input between two integers of the model everywhere.
-fn input_within(folder: &Path) -> String {
-    input(folder, &json!([vec![1.0 / 3.0; 36]]))
 }

@@ -170,6 +170,34 @@ fn the_cost_target_narrows_and_stays_close() {
     assert_eq!(quantised.verdict.fidelity, Fidelity::Faithful, "{:?}", quantised.verdict);
 }
 
+#[test]
+fn the_rounding_of_an_input_is_blamed_on_the_input() {
+    let onnx = Onnx::new().input("x", &[1, 2]).floats("w", &[2, 2], &[1.0, 0.25, -0.5, 1.0]);
+    let network = common::import(onnx.node("dense", "MatMul", &["x", "w"], "y", &[]).output("y"));
+    let samples = Random::new(5).samples(64, &[2], 1.0);
+    // The result keeps six bits more than the input.
+    let options = Options { widths: Widths { activations: 6, weights: 16 }, accept_loss: true, ..Options::default() };
+    let quantised = network.quantise(&samples, &options).unwrap();
+    assert_eq!(quantised.quality.dominant().map(|blame| blame.name.as_str()), Some("x"), "{:?}", quantised.quality.blame);
+}
+
+#[test]
+fn a_model_that_does_not_compute_its_network_is_refused_unless_the_loss_is_accepted() {
+    let network = common::import(dense(&[8, 32, 32, 4], 1));
+    let samples = Random::new(5).samples(256, &[8], 1.0);
+    let options = Options { widths: Widths { activations: 4, weights: 4 }, ..Options::default() };
+    let error = network.quantise(&samples, &options).err().unwrap();
+    let TranspileError::Unfaithful { verdict } = &error else { panic!("{error}") };
+    assert_eq!((verdict.fidelity, verdict.losses[0].output.as_str()), (Fidelity::Refused, "y"));
+    let message = error.to_string();
+    for part in ["the quantised model is refused", "`y` ", "on 64 held-out samples", "Try more bits", "--accept-loss"] {
+        assert!(message.contains(part), "`{part}` is missing in: {message}");
+    }
+    let accepted = network.quantise(&samples, &Options { accept_loss: true, ..options }).unwrap();
+    assert_eq!(&accepted.verdict, verdict.as_ref());
+    assert!(accepted.verdict.caution().unwrap().contains("was made with --accept-loss"));
+}
+
 fn package() -> Package {
     let network = common::import(dense(&[2, 3, 2], 1));
     Package::build(network.quantise(&[], &Options::default()).unwrap(), &Compiler::default(), &mut |_| {}).unwrap()

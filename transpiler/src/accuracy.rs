@@ -133,7 +133,7 @@ fn is_rounded(float: &FloatModel, value: ValueId) -> bool {
         let integers = node.inputs.iter().filter(|input| float.tensor(**input).1 != Kind::Real);
         match &node.op {
             FloatOp::ArgMax { .. } | FloatOp::Greater => {}
-            FloatOp::Sum(_) if integers.clone().count() < node.inputs.len() => return true,
+            FloatOp::Sum(sum) if integers.clone().count() < node.inputs.len() || !sum.is_whole() => return true,
             _ => open.extend(integers),
         }
     }

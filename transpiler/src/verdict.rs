@@ -112,23 +112,22 @@ pub(crate) struct Limits {
     changed: f64,
     /// As many changes may be chance, whatever share they are.
     chance: usize,
+    /// Unless there are fewer samples, classes or labels than this.
+    few: usize,
 }
 
 impl Limits {
-    /// Of a faithful model. One change among fewer than a hundred samples does not tell 99 % from less.
-    const FAITHFUL: Self = Self { error: 0.01, changed: 0.01, chance: 1 };
+    /// Of a faithful model. One change among fewer than a hundred samples does not tell 99 % from less; among fewer than ten it is a loss
+    /// all the same, because not one model in ten that changes one class in a hundred has it.
+    const FAITHFUL: Self = Self { error: 0.01, changed: 0.01, chance: 1, few: 10 };
     /// Of a model that is handed out: ten times as much. Up to three changes among few samples may be chance: of 25 samples, a model that
     /// changes one class in twenty changes four or more in three sets of a hundred.
-    const ACCEPTABLE: Self = Self { error: 0.1, changed: 0.1, chance: 3 };
+    const ACCEPTABLE: Self = Self { error: 0.1, changed: 0.1, chance: 3, few: 0 };
     /// Half of what a faithful model may lose: what holds for the samples that widths are chosen by shall hold for others too.
-    pub const HALF: Self = Self { error: 0.005, changed: 0.005, chance: 1 };
-
-    /// Among fewer samples one change is a loss all the same: at 1 %, not one set of them in ten has it.
-    const VERY_FEW: usize = 10;
+    pub const HALF: Self = Self { error: 0.005, changed: 0.005, chance: 1, few: 10 };
 
     fn exceeded_by(self, changed: usize, of: usize) -> bool {
-        let more = changed as f64 > self.changed * of as f64;
-        more && (changed > self.chance || (self.chance == 1 && of < Self::VERY_FEW))
+        changed as f64 > self.changed * of as f64 && (changed > self.chance || of < self.few)
     }
 }
 
@@ -217,16 +216,16 @@ impl OutputMeasure {
 
     /// What is lost, the worst of it.
     fn verdict(&self) -> Vec<Loss> {
-        let loss = |refused: bool| move |kind: LossKind| Loss { output: self.measure.name().to_owned(), refused, kind };
-        let refused = self.losses(Limits::ACCEPTABLE);
-        let mut losses: Vec<Loss> = refused.into_iter().map(loss(true)).collect();
-        if losses.is_empty() {
-            losses.extend(self.losses(Limits::FAITHFUL).into_iter().map(loss(false)));
+        let mut refused = true;
+        let mut kinds = self.losses(Limits::ACCEPTABLE);
+        if kinds.is_empty() {
+            refused = false;
+            kinds = self.losses(Limits::FAITHFUL);
         }
-        if losses.is_empty() {
-            losses.extend(self.lost_columns().map(loss(false)));
+        if kinds.is_empty() {
+            kinds.extend(self.lost_columns());
         }
-        losses
+        kinds.into_iter().map(|kind| Loss { output: self.measure.name().to_owned(), refused, kind }).collect()
     }
 }
 
@@ -378,7 +377,7 @@ impl fmt::Display for Advice {
         formatter.write_str(match self {
             Self::MoreBits => "more bits (--bits 16 --weight-bits 16)",
             Self::RangesMax => "--ranges max",
-            Self::MoreSamples => "more samples, of the kind that the model will see (--calibration)",
+            Self::MoreSamples => "samples, or more of them, of the kind that the model will see (--calibration)",
             Self::ScaleInputs => "inputs of one size: some of their columns are a thousand times as large as others",
         })
     }

@@ -115,7 +115,7 @@ fn shake(float: &FloatModel, sample: &[Vec<f64>], seed: u64) -> HashMap<ValueId,
 /// Whether 32-bit floats round what a node computes: arithmetic on reals does, and so does a sum with factors that are not whole.
 fn is_inexact(node: &FloatNode) -> bool {
     match &node.op {
-        FloatOp::Sum(sum) => node.kind == Kind::Real || sum.coefficients.iter().flatten().chain(&sum.bias).any(|x| x.fract() != 0.0),
+        FloatOp::Sum(sum) => node.kind == Kind::Real || !sum.is_whole(),
         FloatOp::Affine { .. } | FloatOp::Product { .. } | FloatOp::Table(_) | FloatOp::Divide => node.kind == Kind::Real,
         FloatOp::Max { .. } | FloatOp::ArgMax { .. } | FloatOp::Greater | FloatOp::Select | FloatOp::Move { .. } => false,
     }
