@@ -1,9 +1,21 @@
-//! A package's model with inputs from a file: what is to be run, proven or executed.
+//! A package's model with inputs from a file: what is to be run, proven or executed, and what whoever uses the results must know.
 
 use std::path::Path;
 
+use anyhow::bail;
 use maat_runtime::Model;
-use maat_transpiler::{PackageFolder, quantise_sample, samples};
+use maat_transpiler::{Manifest, OutOfRange, PackageFolder, Verdict, out_of_range, quantise_sample, samples};
+use serde_json::Value;
+
+use crate::response::Response;
+
+/// What to do with inputs that the model has no integers for.
+#[derive(Clone, Copy, clap::Args)]
+pub struct Strictness {
+    /// Refuse inputs that are out of the model's range, in place of clamping them with a warning
+    #[arg(long)]
+    strict: bool,
+}
 
 use crate::files;
 
@@ -13,17 +25,78 @@ pub struct Inferences {
     pub model: Model,
     /// For each inference the quantised inputs.
     pub inferences: Vec<Vec<Vec<i32>>>,
+    /// What is to be said with the results.
+    pub caveats: Caveats,
 }
 
 impl Inferences {
     /// Reads a package's model, and inputs for it.
-    pub fn read(package: &Path, input: &Path) -> anyhow::Result<Self> {
+    pub fn read(package: &Path, input: &Path, strictness: Strictness) -> anyhow::Result<Self> {
         let package = PackageFolder::open(package)?;
         let model = package.model()?;
         let inputs: Vec<samples::InputSpec> =
             model.inputs().iter().map(|input| (input.name.clone(), input.shape.dims().to_vec())).collect();
         let samples = samples::from_bytes(&files::read_all(input)?, &files::called(input), &inputs)?;
         let inferences = samples.iter().map(|sample| quantise_sample(&model, sample)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { package, model, inferences })
+        let out_of_range = out_of_range(&model, &samples);
+        if strictness.strict && !out_of_range.is_empty() {
+            let inputs = out_of_range.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+            bail!("{inputs}. Without --strict, what is out of range is clamped");
+        }
+        let caveats = Caveats { out_of_range: Some(out_of_range), ..Caveats::of(&package.manifest) };
+        Ok(Self { package, model, inferences, caveats })
+    }
+}
+
+/// What whoever uses the results of a model must know.
+pub struct Caveats {
+    verdict: Verdict,
+    /// Values that were clamped; absent where there are no inputs.
+    out_of_range: Option<Vec<OutOfRange>>,
+}
+
+impl Caveats {
+    /// Those of a package's model, whatever its inputs are.
+    pub fn of(manifest: &Manifest) -> Self {
+        Self { verdict: manifest.verdict.clone(), out_of_range: None }
+    }
+
+    /// Adds them to a response.
+    pub fn on<R: Response>(self, response: R) -> Caveated<R> {
+        Caveated { response, caveats: self }
+    }
+}
+
+/// A response with its caveats: warnings, and `fidelity` and `out_of_range` in the JSON form.
+pub struct Caveated<R> {
+    response: R,
+    caveats: Caveats,
+}
+
+impl<R: Response> Response for Caveated<R> {
+    fn text(&self) -> String {
+        self.response.text()
+    }
+
+    fn json(&self) -> Value {
+        let mut value = self.response.json();
+        if let Value::Object(fields) = &mut value {
+            fields.insert("fidelity".to_owned(), self.caveats.verdict.fidelity.to_string().into());
+            if let Some(inputs) = &self.caveats.out_of_range {
+                let inputs = inputs.iter().map(|input| serde_json::to_value(input).expect("plain data serialises"));
+                fields.insert("out_of_range".to_owned(), inputs.collect());
+            }
+        }
+        value
+    }
+
+    fn succeeded(&self) -> bool {
+        self.response.succeeded()
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let Caveats { verdict, out_of_range } = &self.caveats;
+        let clamped = out_of_range.iter().flatten().map(|input| format!("{input}; they are clamped, and --strict refuses them"));
+        self.response.warnings().into_iter().chain(verdict.caution()).chain(clamped).collect()
     }
 }

@@ -57,7 +57,7 @@ fn inspect_shows_nodes_ranges_accuracy_and_cost() {
         assert!(text.contains(part), "`{part}` is missing in:\n{text}");
     }
     let value = json(&["inspect", package()]);
-    assert_eq!(value["manifest"]["format"], 4);
+    assert_eq!(value["manifest"]["format"], 5);
     assert_eq!(value["manifest"]["entries"].as_array().unwrap().len(), 6);
     assert_eq!(value["report"]["cost"]["macs"], 13_568);
     assert_eq!(value["report"]["quality"]["certificate"].as_array().unwrap().len(), 5);
@@ -253,9 +253,11 @@ fn the_members_of_responses_do_not_change() {
         "columns",
         "commitment",
         "exit_code",
+        "fidelity",
         "kind",
         "ok",
         "opening",
+        "out_of_range",
         "output",
         "peak_rss_bytes",
         "preset",

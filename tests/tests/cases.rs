@@ -24,7 +24,8 @@ fn every_network_is_equal_in_runtime_and_cairo() {
         for (activations, weights) in WIDTHS.iter().chain(odd) {
             let what = format!("{} at {activations}/{weights} bits", case.name);
             let widths = Widths { activations: *activations, weights: *weights };
-            let quantised = network.quantise(&samples, &Options { widths, ..Options::default() });
+            // Few bits lose much, but runtime and Cairo lose the same.
+            let quantised = network.quantise(&samples, &Options { widths, accept_loss: true, ..Options::default() });
             let quantised = quantised.unwrap_or_else(|error| panic!("{what}: {error}"));
             let program = common::compile(&quantised.model);
             let mut random = Random::new(7);
@@ -45,9 +46,13 @@ fn at_16_bits_every_network_is_close_to_the_float_network() {
         let accuracy = quantised.quality.calibration.unwrap();
         assert_eq!(accuracy.samples, 150, "every fourth sample is kept back");
         for output in &accuracy.outputs {
+            let Some(error) = output.distance() else {
+                assert!(output.agreement().unwrap().share >= 0.99, "{}: `{}`: {output:?}", case.name, output.name);
+                continue;
+            };
             // The steps of input, weights and output are at most 2^-14 of the greatest value each; what is summed up is a few terms.
-            let bound = output.magnitude.max(1.0) * 1e-3;
-            assert!(output.max <= bound, "{}: `{}` is off by {} of {}", case.name, output.name, output.max, output.magnitude);
+            let bound = error.magnitude.max(1.0) * 1e-3;
+            assert!(error.max <= bound, "{}: `{}` is off by {} of {}", case.name, output.name, error.max, error.magnitude);
         }
     }
 }

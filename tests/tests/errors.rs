@@ -3,7 +3,7 @@
 use maat_cairo::Compiler;
 use maat_tests::networks::{CASES, Random, dense};
 use maat_tests::onnx::{Attribute, Onnx};
-use maat_transpiler::{Network, Options, Package, PackageFolder, Target, TranspileError, Widths};
+use maat_transpiler::{Fidelity, Network, Options, Package, PackageFolder, Target, TranspileError, Widths};
 
 use crate::common;
 
@@ -166,8 +166,10 @@ fn options_out_of_range_are_refused() {
 #[test]
 fn without_samples_the_accuracy_is_unknown() {
     let network = common::import(dense(&[3, 4, 2], 1));
-    let quality = network.quantise(&[], &Options::default()).unwrap().quality;
-    assert_eq!((quality.best_estimate(), quality.certificate.len()), (None, 3));
+    let quantised = network.quantise(&[], &Options::default()).unwrap();
+    assert_eq!((quantised.quality.best_estimate(), quantised.quality.certificate.len()), (None, 3));
+    assert_eq!(quantised.verdict.fidelity, Fidelity::Unknown);
+    assert!(quantised.verdict.caution().unwrap().contains("accuracy of this model is unknown"));
 }
 
 #[test]
@@ -187,7 +189,39 @@ fn the_cost_target_narrows_and_stays_close() {
     let widths = quantised.provenance.options.widths;
     assert!(widths.activations < 16 && widths.weights < 16, "{widths:?}");
     let output = &quantised.quality.held_out.unwrap().outputs[0];
-    assert!(output.argmax_agreement.unwrap() >= 0.9 && output.mean <= 0.02 * output.magnitude, "{output:?}");
+    assert!(
+        output.agreement().unwrap().share >= 0.9 && output.distance().unwrap().mean <= 0.02 * output.distance().unwrap().magnitude,
+        "{output:?}"
+    );
+    assert_eq!(quantised.verdict.fidelity, Fidelity::Faithful, "{:?}", quantised.verdict);
+}
+
+#[test]
+fn the_rounding_of_an_input_is_blamed_on_the_input() {
+    let onnx = Onnx::new().input("x", &[1, 2]).floats("w", &[2, 2], &[1.0, 0.25, -0.5, 1.0]);
+    let network = common::import(onnx.node("dense", "MatMul", &["x", "w"], "y", &[]).output("y"));
+    let samples = Random::new(5).samples(64, &[2], 1.0);
+    // The result keeps six bits more than the input.
+    let options = Options { widths: Widths { activations: 6, weights: 16 }, accept_loss: true, ..Options::default() };
+    let quantised = network.quantise(&samples, &options).unwrap();
+    assert_eq!(quantised.quality.dominant().map(|blame| blame.name.as_str()), Some("x"), "{:?}", quantised.quality.blame);
+}
+
+#[test]
+fn a_model_that_does_not_compute_its_network_is_refused_unless_the_loss_is_accepted() {
+    let network = common::import(dense(&[8, 32, 32, 4], 1));
+    let samples = Random::new(5).samples(256, &[8], 1.0);
+    let options = Options { widths: Widths { activations: 4, weights: 4 }, ..Options::default() };
+    let error = network.quantise(&samples, &options).err().unwrap();
+    let TranspileError::Unfaithful { verdict } = &error else { panic!("{error}") };
+    assert_eq!((verdict.fidelity, verdict.losses[0].output.as_str()), (Fidelity::Refused, "y"));
+    let message = error.to_string();
+    for part in ["the quantised model is refused", "`y` ", "on 64 held-out samples", "Try more bits", "--accept-loss"] {
+        assert!(message.contains(part), "`{part}` is missing in: {message}");
+    }
+    let accepted = network.quantise(&samples, &Options { accept_loss: true, ..options }).unwrap();
+    assert_eq!(&accepted.verdict, verdict.as_ref());
+    assert!(accepted.verdict.caution().unwrap().contains("was made with --accept-loss"));
 }
 
 fn package() -> Package {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use maat_runtime::{Executor, Model};
 use maat_tests::root;
 use maat_transpiler::samples::{self, Sample};
-use maat_transpiler::{Network, Options, quantise_sample};
+use maat_transpiler::{Fidelity, Network, Options, Witness, quantise_sample};
 use rayon::prelude::*;
 use serde::Deserialize;
 
@@ -82,4 +82,20 @@ fn the_integers_are_equal_in_runtime_and_cairo() {
         let program = common::compile(&model);
         inputs.iter().take(CAIRO_RUNS).for_each(|inputs| common::assert_equal(&model, &program, inputs, &name));
     });
+}
+
+#[test]
+fn ties_raise_no_alarm_and_cost_no_verdict() {
+    let mut ties = 0;
+    for name in expected().into_keys().flat_map(|name| [format!("{name}_integers"), name]) {
+        let network = Network::import(&fixtures().join(format!("{name}.onnx"))).unwrap();
+        let images: Vec<Sample> = samples::read(&fixtures().join("images.json"), network.inputs()).unwrap();
+        let quantised = network.quantise(&images, &Options::default()).unwrap();
+        assert_eq!(quantised.verdict.fidelity, Fidelity::Faithful, "{name}: {:?}", quantised.verdict);
+        for accuracy in quantised.quality.calibration.iter().chain(&quantised.quality.held_out) {
+            assert!(matches!(accuracy.witness, Witness::Tract | Witness::RoundingTies), "{name}: {:?}", accuracy.witness);
+            ties += usize::from(accuracy.witness == Witness::RoundingTies);
+        }
+    }
+    assert!(ties > 0, "none of the networks shows that ties are told apart");
 }

@@ -4,41 +4,86 @@ use maat_runtime::{Executor, TensorId, dequantise};
 use serde::{Deserialize, Serialize};
 
 use crate::error::TranspileError;
-use crate::float::{FloatModel, FloatOp, Kind, run};
+use crate::float::{FloatModel, FloatOp, Kind, ValueId, run};
 use crate::onnx::Reference;
 use crate::quantise::{Mapped, quantise_sample};
 use crate::samples::Sample;
+use crate::witness::{Witness, witness};
 
-/// The error of one tensor over a set of samples.
+/// How far one tensor is from the float network's over a set of samples.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TensorError {
     /// The node that gives it, or the output's name.
     pub name: String,
+    /// How far its elements are off.
+    #[serde(flatten)]
+    pub deviation: Deviation,
+}
+
+/// What it means for elements to be off.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "elements", rename_all = "snake_case")]
+pub enum Deviation {
+    /// Whole numbers that name something, as labels, positions and truth values do: they are equal or not, but never close.
+    Labels(Agreement),
+    /// Numbers, which may be close.
+    Numbers(Distance),
+}
+
+/// How many of some elements or rows are the same in both networks.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Agreement {
+    /// How many are the same.
+    pub same: usize,
+    /// How many there are.
+    pub of: usize,
+    /// `same / of`.
+    pub share: f64,
+}
+
+impl Agreement {
+    fn new(same: usize, of: usize) -> Self {
+        Self { same, of, share: same as f64 / of.max(1) as f64 }
+    }
+
+    /// How many are not the same.
+    pub fn changed(&self) -> usize {
+        self.of - self.same
+    }
+}
+
+/// The distance of numbers, in real units.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Distance {
     /// Mean of `|quantised - float|` over all elements and samples.
     pub mean: f64,
     /// Greatest `|quantised - float|`.
     pub max: f64,
-    /// Greatest size of a float element: what the errors compare with.
+    /// Greatest size of a float element.
     pub magnitude: f64,
-    /// Share of samples in which the last axis has its first maximum in the same place; absent for a last axis of length 1. For positions
-    /// and truth values, the share of equal ones; they have no error beside it.
-    pub argmax_agreement: Option<f64>,
+    /// The least and the greatest float element.
+    pub range: (f64, f64),
+    /// Rows along the last axis that have their first maximum in the same place; absent for a last axis of length 1.
+    pub same_argmax: Option<Agreement>,
 }
 
-/// What the outputs of the quantised model are compared with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Witness {
-    /// The ONNX file run by tract, which shares nothing with the lowering.
-    Tract,
-    /// The lowered network in 64-bit floats, where tract does not take the file.
-    Lowered,
-    /// The lowered network too, because it and tract disagree by more than floats do: one of them is wrong, and a user should know.
-    Disputed,
-}
+impl TensorError {
+    /// The distance, unless the elements are labels.
+    pub fn distance(&self) -> Option<&Distance> {
+        match &self.deviation {
+            Deviation::Numbers(distance) => Some(distance),
+            Deviation::Labels(_) => None,
+        }
+    }
 
-/// Two float networks agree if no output differs by more than this share of its greatest value.
-const AGREEMENT: f64 = 1e-2;
+    /// How many labels are equal; of numbers, how many rows have the same argmax.
+    pub fn agreement(&self) -> Option<Agreement> {
+        match &self.deviation {
+            Deviation::Numbers(distance) => distance.same_argmax,
+            Deviation::Labels(agreement) => Some(*agreement),
+        }
+    }
+}
 
 /// The errors over one set of samples.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,51 +98,223 @@ pub struct Accuracy {
     pub nodes: Vec<TensorError>,
 }
 
-struct Measure {
+/// The errors over one set of samples, and what the verdict asks of the outputs beyond them.
+pub(crate) struct Measured {
+    pub accuracy: Accuracy,
+    pub outputs: Vec<OutputMeasure>,
+}
+
+/// What a tensor's elements are to whoever compares them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Nature {
+    Real,
+    /// Integers that real numbers were rounded to.
+    Rounded,
+    /// All other integers.
+    Label,
+}
+
+impl Nature {
+    fn of(float: &FloatModel, value: ValueId) -> Self {
+        match float.tensor(value).1 {
+            Kind::Real => Self::Real,
+            Kind::Integer(_) if is_rounded(float, value) => Self::Rounded,
+            Kind::Integer(_) => Self::Label,
+        }
+    }
+}
+
+/// Whether integers are real numbers that were rounded, or are computed of such.
+fn is_rounded(float: &FloatModel, value: ValueId) -> bool {
+    let mut seen = std::collections::HashSet::new();
+    let mut open = vec![value];
+    while let Some(value) = open.pop() {
+        let Some(node) = float.producer(value).map(|position| &float.nodes[position]).filter(|_| seen.insert(value)) else { continue };
+        let integers = node.inputs.iter().filter(|input| float.tensor(**input).1 != Kind::Real);
+        match &node.op {
+            FloatOp::ArgMax { .. } | FloatOp::Greater => {}
+            FloatOp::Sum(sum) if integers.clone().count() < node.inputs.len() || !sum.is_whole() => return true,
+            _ => open.extend(integers),
+        }
+    }
+    false
+}
+
+/// Rounded integers of so many steps are numbers: one step more or less is within the verdict's tolerance. Of fewer steps each is a label.
+const STEPS_OF_A_NUMBER: f64 = 100.0;
+
+/// The deviation of a tensor while samples come in.
+pub(crate) struct Measure {
     name: String,
-    /// Whether the elements are equal or not, but never close.
-    discrete: bool,
+    nature: Nature,
+    last: usize,
     total: f64,
     elements: usize,
     max: f64,
-    magnitude: f64,
-    agreements: usize,
+    lo: f64,
+    hi: f64,
+    equal: usize,
+    labels: usize,
+    same_argmax: usize,
     rows: usize,
 }
 
 impl Measure {
-    fn new(name: &str, discrete: bool) -> Self {
-        Self { name: name.to_owned(), discrete, total: 0.0, elements: 0, max: 0.0, magnitude: 0.0, agreements: 0, rows: 0 }
+    fn new(name: &str, nature: Nature, last: usize) -> Self {
+        Self {
+            name: name.to_owned(),
+            nature,
+            last,
+            total: 0.0,
+            elements: 0,
+            max: 0.0,
+            lo: f64::INFINITY,
+            hi: f64::NEG_INFINITY,
+            equal: 0,
+            labels: 0,
+            same_argmax: 0,
+            rows: 0,
+        }
     }
 
-    fn include(&mut self, expected: &[f64], found: &[i32], scale: i32, last: usize) {
-        if self.discrete {
-            self.rows += found.len();
-            self.agreements += expected.iter().zip(found).filter(|(expected, found)| **expected == f64::from(**found)).count();
-            return;
+    fn include(&mut self, expected: &[f64], found: &[i32], scale: i32) {
+        if self.nature != Nature::Real {
+            self.labels += found.len();
+            self.equal += expected.iter().zip(found).filter(|(expected, found)| **expected == f64::from(**found)).count();
         }
-        for (expected, found) in expected.iter().zip(found).filter(|(expected, _)| expected.is_finite()) {
+        for (expected, found) in finite(expected, found) {
             let error = (dequantise(*found, scale) - expected).abs();
             self.total += error;
+            self.elements += 1;
             self.max = self.max.max(error);
-            self.magnitude = self.magnitude.max(expected.abs());
+            (self.lo, self.hi) = (self.lo.min(*expected), self.hi.max(*expected));
         }
-        self.elements += expected.len();
-        for (expected, found) in expected.chunks(last).zip(found.chunks(last)) {
+        for (expected, found) in expected.chunks(self.last).zip(found.chunks(self.last)) {
             self.rows += 1;
-            self.agreements += usize::from(first_maximum(expected) == first_maximum(found));
+            self.same_argmax += usize::from(first_maximum(expected) == first_maximum(found));
         }
     }
 
-    fn finish(self, last: usize) -> TensorError {
-        TensorError {
-            name: self.name,
-            mean: significant(self.total / self.elements.max(1) as f64),
-            max: significant(self.max),
-            magnitude: significant(self.magnitude),
-            argmax_agreement: (last > 1 || self.discrete).then(|| self.agreements as f64 / self.rows.max(1) as f64),
+    /// Whether the elements are equal or not, but never close.
+    pub fn is_label(&self) -> bool {
+        match self.nature {
+            Nature::Real => false,
+            Nature::Rounded => self.hi - self.lo < STEPS_OF_A_NUMBER,
+            Nature::Label => true,
         }
     }
+
+    /// The least and the greatest float element; zeros if there is no finite one.
+    pub fn range(&self) -> (f64, f64) {
+        if self.lo > self.hi { (0.0, 0.0) } else { (self.lo, self.hi) }
+    }
+
+    pub fn mean(&self) -> f64 {
+        self.total / self.elements.max(1) as f64
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub fn deviation(&self) -> Deviation {
+        if self.is_label() {
+            return Deviation::Labels(Agreement::new(self.equal, self.labels));
+        }
+        let (lo, hi) = self.range();
+        Deviation::Numbers(Distance {
+            mean: significant(self.mean()),
+            max: significant(self.max),
+            magnitude: significant(lo.abs().max(hi.abs())),
+            range: (significant(lo), significant(hi)),
+            same_argmax: (self.last > 1).then(|| Agreement::new(self.same_argmax, self.rows)),
+        })
+    }
+
+    fn finish(&self) -> TensorError {
+        TensorError { name: self.name.clone(), deviation: self.deviation() }
+    }
+}
+
+/// Pairs whose float element is finite.
+fn finite<'a>(expected: &'a [f64], found: &'a [i32]) -> impl Iterator<Item = (&'a f64, &'a i32)> {
+    expected.iter().zip(found).filter(|(expected, _)| expected.is_finite())
+}
+
+/// No more leads of an output's rows are kept.
+const MAX_LEADS: usize = 1 << 16;
+/// Rows of probabilities add up to 1 within this.
+const PROBABILITIES: f64 = 1e-3;
+
+/// The deviation of an output, with what tells whether it was kept sample by sample.
+pub(crate) struct OutputMeasure {
+    pub measure: Measure,
+    /// The mean error of each sample.
+    pub samples: Vec<f64>,
+    /// By how much the greatest float element of a row leads the second.
+    pub leads: Vec<f64>,
+    /// The positions along the last axis, if a sample has one row of several.
+    pub columns: Vec<Column>,
+    /// Whether the network itself takes the position of the greatest element of a row.
+    pub is_chosen_from: bool,
+    /// Whether every row is a distribution: not negative, with the sum 1.
+    pub is_distribution: bool,
+}
+
+/// One position along the last axis of an output.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Column {
+    pub lo: f64,
+    pub hi: f64,
+    pub total: f64,
+}
+
+impl OutputMeasure {
+    fn new(name: &str, nature: Nature, shape: &[usize], is_chosen_from: bool) -> Self {
+        let last = shape.last().copied().unwrap_or(1);
+        let one_row = last > 1 && shape.iter().product::<usize>() == last;
+        let column = Column { lo: f64::INFINITY, hi: f64::NEG_INFINITY, total: 0.0 };
+        Self {
+            measure: Measure::new(name, nature, last),
+            samples: Vec::new(),
+            leads: Vec::new(),
+            columns: if one_row { vec![column; last] } else { Vec::new() },
+            is_chosen_from,
+            is_distribution: last > 1,
+        }
+    }
+
+    fn include(&mut self, expected: &[f64], found: &[i32], scale: i32) {
+        let (total, elements) = (self.measure.total, self.measure.elements);
+        self.measure.include(expected, found, scale);
+        self.samples.push((self.measure.total - total) / (self.measure.elements - elements).max(1) as f64);
+        if self.measure.last == 1 {
+            return;
+        }
+        for row in expected.chunks(self.measure.last) {
+            let sum: f64 = row.iter().sum();
+            self.is_distribution &= row.iter().all(|value| *value >= 0.0) && (sum - 1.0).abs() <= PROBABILITIES;
+            if self.leads.len() < MAX_LEADS {
+                self.leads.push(lead(row));
+            }
+        }
+        for (column, (expected, found)) in self.columns.iter_mut().zip(expected.iter().zip(found)).filter(|(_, (x, _))| x.is_finite()) {
+            (column.lo, column.hi) = (column.lo.min(*expected), column.hi.max(*expected));
+            column.total += (dequantise(*found, scale) - expected).abs();
+        }
+    }
+}
+
+/// The greatest element less the second.
+fn lead(row: &[f64]) -> f64 {
+    let (first, second) =
+        row.iter().fold(
+            (f64::NEG_INFINITY, f64::NEG_INFINITY),
+            |(first, second), value| {
+                if *value > first { (*value, first) } else { (first, second.max(*value)) }
+            },
+        );
+    first - second
 }
 
 /// Four significant digits: as many as the float network gives alike on every processor, whose sums differ in the last bits.
@@ -109,10 +326,11 @@ fn first_maximum<T: PartialOrd>(values: &[T]) -> usize {
     (1..values.len()).fold(0, |best, candidate| if values[candidate] > values[best] { candidate } else { best })
 }
 
-/// Whether the elements of a tensor are positions or truth values.
-fn is_discrete(float: &FloatModel, value: crate::float::ValueId) -> bool {
-    let (_, kind) = float.tensor(value);
-    kind == Kind::BOOL || float.nodes.iter().any(|node| node.output == value && matches!(node.op, FloatOp::ArgMax { .. }))
+/// Whether the network takes the position of the greatest element of a tensor's rows.
+fn is_chosen_from(float: &FloatModel, value: ValueId) -> bool {
+    let rank = float.tensor(value).0.len();
+    let over_rows = |node: &crate::float::FloatNode| matches!(node.op, FloatOp::ArgMax { axis, .. } if axis + 1 == rank);
+    float.nodes.iter().any(|node| node.inputs.contains(&value) && over_rows(node))
 }
 
 /// Runs both networks on the samples and compares every tensor that both have.
@@ -124,12 +342,17 @@ pub(crate) fn measure(
     float: &FloatModel,
     reference: Option<&Reference>,
     samples: &[Sample],
-) -> Result<Accuracy, TranspileError> {
+) -> Result<Measured, TranspileError> {
     let model = &mapped.model;
-    let shape = |id: TensorId| (model.tensor(id).scale, model.tensor(id).shape.last());
+    let scale = |id: TensorId| model.tensor(id).scale;
     let witness = witness(float, reference, samples);
-    let mut outputs: Vec<Measure> = float.outputs.iter().map(|(name, value)| Measure::new(name, is_discrete(float, *value))).collect();
-    let mut nodes: Vec<Measure> = float.nodes.iter().map(|node| Measure::new(&node.name, is_discrete(float, node.output))).collect();
+    let output = |(name, value): &(String, ValueId)| {
+        OutputMeasure::new(name, Nature::of(float, *value), float.tensor(*value).0, is_chosen_from(float, *value))
+    };
+    let mut outputs: Vec<OutputMeasure> = float.outputs.iter().map(output).collect();
+    let last = |shape: &[usize]| shape.last().copied().unwrap_or(1);
+    let mut nodes: Vec<Measure> =
+        float.nodes.iter().map(|node| Measure::new(&node.name, Nature::of(float, node.output), last(&node.shape))).collect();
     let mut executor = Executor::new(model);
     for sample in samples {
         let values = run(float, sample);
@@ -137,67 +360,74 @@ pub(crate) fn measure(
         executor.run(&inputs).expect("quantised samples are within the inputs' ranges");
         let expected = reference.filter(|_| witness == Witness::Tract).and_then(|reference| reference.run(sample));
         for (measure, (name, value)) in outputs.iter_mut().zip(&float.outputs) {
-            let (scale, last) = shape(mapped.tensors[value]);
+            let id = mapped.tensors[value];
             let expected = expected.as_ref().and_then(|expected| expected.get(name)).unwrap_or(&values[value]);
-            measure.include(expected, executor.value(mapped.tensors[value]), scale, last);
+            measure.include(expected, executor.value(id), scale(id));
         }
         for (measure, node) in nodes.iter_mut().zip(&float.nodes) {
-            let (scale, last) = shape(mapped.tensors[&node.output]);
-            measure.include(&values[&node.output], executor.value(mapped.tensors[&node.output]), scale, last);
+            let id = mapped.tensors[&node.output];
+            measure.include(&values[&node.output], executor.value(id), scale(id));
         }
     }
-    let finish = |measures: Vec<Measure>, values: Vec<crate::float::ValueId>| {
-        let finished = measures.into_iter().zip(values).map(|(measure, value)| measure.finish(shape(mapped.tensors[&value]).1));
-        finished.collect()
-    };
-    Ok(Accuracy {
+    let accuracy = Accuracy {
         samples: samples.len(),
         witness,
-        outputs: finish(outputs, float.outputs.iter().map(|(_, value)| *value).collect()),
-        nodes: finish(nodes, float.nodes.iter().map(|node| node.output).collect()),
-    })
-}
-
-/// Who is to be believed on these samples.
-fn witness(float: &FloatModel, reference: Option<&Reference>, samples: &[Sample]) -> Witness {
-    /// Samples on which the two are compared.
-    const COMPARED: usize = 16;
-    let Some(reference) = reference else { return Witness::Lowered };
-    let mut agree = true;
-    for sample in samples.iter().take(COMPARED) {
-        let Some(by_tract) = reference.run(sample) else { return Witness::Lowered };
-        let lowered = run(float, sample);
-        agree &= float.outputs.iter().all(|(name, value)| {
-            let (ours, theirs) = (&lowered[value], by_tract.get(name).map_or(&[][..], Vec::as_slice));
-            let magnitude = ours.iter().chain(theirs).filter(|x| x.is_finite()).fold(0.0, |most: f64, x| most.max(x.abs()));
-            // Positions and roundings may differ where floats are close to a tie; most do not.
-            let apart = ours.iter().zip(theirs).filter(|(a, b)| (*a - *b).abs() > AGREEMENT * magnitude).count();
-            ours.len() == theirs.len() && apart * 10 <= ours.len()
-        });
-    }
-    if agree { Witness::Tract } else { Witness::Disputed }
+        outputs: outputs.iter().map(|output| output.measure.finish()).collect(),
+        nodes: nodes.iter().map(Measure::finish).collect(),
+    };
+    Ok(Measured { accuracy, outputs })
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    #[test]
-    fn errors_are_in_real_units() {
-        let mut measure = Measure::new("y", false);
-        measure.include(&[1.0, -2.0], &[3, -4], 1, 2);
-        measure.include(&[0.0, 1.0], &[2, 2], 1, 2);
-        let error = measure.finish(2);
-        assert_eq!((error.mean, error.max, error.magnitude), (0.375, 1.0, 2.0));
-        assert_eq!(error.argmax_agreement, Some(0.5), "the tie of the second sample goes to the first element");
+    /// An output with real elements, after some samples of float and quantised values at scale exponent 10.
+    pub fn output(shape: &[usize], is_chosen_from: bool, samples: &[(&[f64], &[f64])]) -> OutputMeasure {
+        let mut output = OutputMeasure::new("y", Nature::Real, shape, is_chosen_from);
+        for (expected, found) in samples {
+            let found: Vec<i32> = found.iter().map(|value| (value * 1024.0).round() as i32).collect();
+            output.include(expected, &found, 10);
+        }
+        output
+    }
+
+    /// An output with whole numbers, after some samples.
+    pub fn whole(nature: Nature, samples: &[(&[f64], &[i32])]) -> OutputMeasure {
+        let mut output = OutputMeasure::new("y", nature, &[samples[0].0.len()], false);
+        samples.iter().for_each(|(expected, found)| output.include(expected, found, 0));
+        output
     }
 
     #[test]
-    fn positions_are_equal_or_not() {
-        let mut measure = Measure::new("y", true);
-        measure.include(&[3.0, 7.0], &[3, 6], 0, 1);
-        let error = measure.finish(1);
-        assert_eq!((error.argmax_agreement, error.mean, error.max), (Some(0.5), 0.0, 0.0));
+    fn errors_are_in_real_units() {
+        let mut measure = Measure::new("y", Nature::Real, 2);
+        measure.include(&[1.0, -2.0], &[3, -4], 1);
+        measure.include(&[0.0, 1.0], &[2, 2], 1);
+        let error = measure.finish();
+        let distance = error.distance().unwrap();
+        assert_eq!((distance.mean, distance.max, distance.magnitude, distance.range), (0.375, 1.0, 2.0, (-2.0, 1.0)));
+        assert_eq!(error.agreement().unwrap().share, 0.5, "the tie of the second sample goes to the first element");
+    }
+
+    #[test]
+    fn labels_are_equal_or_not() {
+        let mut measure = Measure::new("y", Nature::Label, 1);
+        measure.include(&[3.0, 7.0], &[3, 6], 0);
+        assert_eq!(measure.deviation(), Deviation::Labels(Agreement { same: 1, of: 2, share: 0.5 }));
+        let json = serde_json::to_value(measure.finish()).unwrap();
+        assert_eq!(json, serde_json::json!({ "name": "y", "elements": "labels", "same": 1, "of": 2, "share": 0.5 }));
+        assert_eq!(serde_json::from_value::<TensorError>(json).unwrap(), measure.finish());
+    }
+
+    #[test]
+    fn rounded_numbers_of_many_steps_are_numbers_and_of_few_steps_labels() {
+        let numbers = whole(Nature::Rounded, &[(&[0.0, 100.0], &[1, 100])]);
+        assert_eq!(numbers.measure.finish().distance().unwrap().mean, 0.5);
+        let labels = whole(Nature::Rounded, &[(&[0.0, 99.0], &[1, 99])]);
+        assert_eq!(labels.measure.finish().agreement().unwrap().same, 1);
+        let classes = whole(Nature::Label, &[(&[0.0, 999.0], &[1, 999])]);
+        assert!(classes.measure.finish().distance().is_none(), "the class 999 is no more than a name");
     }
 
     #[test]
@@ -207,8 +437,13 @@ mod tests {
 
     #[test]
     fn a_scalar_has_no_argmax() {
-        let mut measure = Measure::new("y", false);
-        measure.include(&[1.0], &[1], 0, 1);
-        assert_eq!(measure.finish(1).argmax_agreement, None);
+        let mut measure = Measure::new("y", Nature::Real, 1);
+        measure.include(&[1.0], &[1], 0);
+        assert_eq!(measure.finish().agreement(), None);
+    }
+
+    #[test]
+    fn the_greatest_leads_the_second() {
+        assert_eq!([lead(&[1.0, 4.0, 2.5]), lead(&[3.0, 3.0]), lead(&[-1.0, -5.0])], [1.5, 0.0, 4.0]);
     }
 }

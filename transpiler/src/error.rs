@@ -6,6 +6,7 @@ use maat_prover::ProveError;
 use maat_runtime::{FormatError, ModelError};
 
 use crate::cost::Figure;
+use crate::verdict::Verdict;
 
 /// Why a network could not be transpiled, or a package could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -41,11 +42,9 @@ pub enum TranspileError {
     /// A layer on quantised integers has weights that are no 16-bit integers.
     #[error("node `{node}`: its weights on integers must be whole numbers from -32767 to 32767")]
     Weights { node: String },
-    /// Integers of the chosen widths cannot stand for what the network computes.
-    #[error(
-        "output `{output}` is off by {error} on average, where its greatest value is {magnitude}: the values in the network reach too far apart for these widths{where_}. Take more bits, or let the network work on values of one size"
-    )]
-    Inaccurate { output: String, error: f64, magnitude: f64, where_: String },
+    /// The integers do not compute the network.
+    #[error("the quantised model is refused, because it does not compute its network: {}{}. --accept-loss makes it all the same", .verdict.reasons(), remedy(.verdict))]
+    Unfaithful { verdict: Box<Verdict> },
     /// The samples do not fit the network.
     #[error(transparent)]
     Samples(#[from] SampleError),
@@ -81,6 +80,10 @@ pub enum TranspileError {
     /// A package's files do not belong together.
     #[error("{path}: {reason}")]
     Package { path: PathBuf, reason: String },
+}
+
+fn remedy(verdict: &Verdict) -> String {
+    verdict.to_try().map_or_else(String::new, |advice| format!(". Try {advice}"))
 }
 
 /// The operators of a graph that have no lowering, in the order of the graph; at least one.

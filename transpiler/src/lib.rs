@@ -20,14 +20,17 @@ mod fuse;
 mod lowering;
 mod network;
 mod onnx;
+mod out_of_range;
 mod package;
 pub mod partial;
 mod proving;
 mod quantise;
 mod ranges;
 pub mod samples;
+mod verdict;
+mod witness;
 
-pub use accuracy::{Accuracy, TensorError, Witness};
+pub use accuracy::{Accuracy, Agreement, Deviation, Distance, TensorError};
 pub use blame::Blame;
 pub use certificate::CertifiedNode;
 pub use cost::{ClassSize, ContractCost, Cost, Figure, LayerPlan};
@@ -36,6 +39,7 @@ pub use error::{SampleError, TranspileError, UnsupportedOperator, UnsupportedOpe
 pub use lowering::{operator_advice, supported_operators};
 pub use network::{Network, Options, Provenance, Quality, Quantised, Target};
 pub use onnx::IMPORT_THREAD;
+pub use out_of_range::{OutOfRange, out_of_range};
 pub use package::{
     BuildOptions, ClassHashes, MANIFEST_VERSION, Manifest, Package, PackageFolder, Report, Versions, execute_program, run_contract,
     run_program, signed,
@@ -43,3 +47,5 @@ pub use package::{
 pub use proving::{Proving, hex, parse_hex};
 pub use quantise::{Widths, quantise_sample};
 pub use ranges::RangeMethod;
+pub use verdict::{Advice, Basis, Fidelity, Loss, LossKind, Verdict};
+pub use witness::Witness;

@@ -4,7 +4,7 @@ use maat_runtime::Model;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::accuracy::{Accuracy, measure};
+use crate::accuracy::{Accuracy, Measured, measure};
 use crate::blame::{Blame, DOMINATES, blame};
 use crate::certificate::{self, CertifiedNode};
 use crate::error::TranspileError;
@@ -14,6 +14,7 @@ use crate::onnx::{self, Reference};
 use crate::quantise::{Mapped, Rules, Widths, quantise};
 use crate::ranges::{RangeMethod, Ranges};
 use crate::samples::{InputSpec, Sample};
+use crate::verdict::{Fidelity, Verdict};
 use crate::{codegen, columns, lowering};
 
 /// An imported network, before quantisation.
@@ -50,6 +51,8 @@ pub struct Options {
     pub correct_bias: bool,
     /// Without samples, inputs are assumed to lie within plus and minus this value.
     pub assumed_magnitude: f64,
+    /// Whether a model that does not compute its network is handed out all the same, with a verdict that says so.
+    pub accept_loss: bool,
 }
 
 impl Default for Options {
@@ -60,6 +63,7 @@ impl Default for Options {
             ranges: RangeMethod::Mse,
             correct_bias: true,
             assumed_magnitude: 1.0,
+            accept_loss: false,
         }
     }
 }
@@ -70,6 +74,8 @@ pub struct Quantised {
     pub model: Model,
     /// Where it comes from and how it was made.
     pub provenance: Provenance,
+    /// Whether it still is the float network.
+    pub verdict: Verdict,
     /// Its accuracy and its proven ranges.
     pub quality: Quality,
 }
@@ -92,7 +98,7 @@ pub struct Quality {
     pub calibration: Option<Accuracy>,
     /// Error on samples that were kept back; absent with fewer than eight samples.
     pub held_out: Option<Accuracy>,
-    /// What each node's own rounding adds to the error of the outputs, the worst first; empty without samples.
+    /// What the own rounding of each node and input adds to the error of the outputs, the worst first; empty without samples.
     pub blame: Vec<Blame>,
     /// The range that each tensor provably stays in, and the bound of its error.
     pub certificate: Vec<CertifiedNode>,
@@ -106,7 +112,7 @@ impl Quality {
         self.held_out.as_ref().or(self.calibration.as_ref())
     }
 
-    /// The node that dominates the error of the outputs, if one does.
+    /// The node or input that dominates the error of the outputs, if one does.
     pub fn dominant(&self) -> Option<&Blame> {
         self.blame.first().filter(|blame| blame.share >= DOMINATES)
     }
@@ -116,10 +122,6 @@ impl Quality {
 const HELD_OUT_PERIOD: usize = 4;
 /// With fewer samples, all are used for calibration.
 const LEAST_SAMPLES_TO_SPLIT: usize = 8;
-/// `Target::Cost` accepts widths at which the mean error of each output stays below this share of its greatest size.
-const COST_MEAN_ERROR: f64 = 0.005;
-/// And at which the greatest element stays in its place in this share of the samples.
-const COST_AGREEMENT: f64 = 0.98;
 /// Points at which the float network is run when there are no samples.
 const ASSUMED_POINTS: usize = 256;
 
@@ -167,7 +169,7 @@ impl Network {
     /// Without samples, scales come from points spread over the assumed range, and the accuracy is not known.
     ///
     /// # Errors
-    /// An option is out of range, or a range cannot be proven.
+    /// An option is out of range, or a range cannot be proven; or the integers do not compute the network, unless that is accepted.
     pub fn quantise(&self, samples: &[Sample], options: &Options) -> Result<Quantised, TranspileError> {
         check(options)?;
         let split = samples.len() >= LEAST_SAMPLES_TO_SPLIT;
@@ -188,23 +190,29 @@ impl Network {
         };
         let mapped = self.quantised(&float, &ranges, options, widths)?;
         let reference = self.reference.as_ref();
-        let accuracy = |samples: &[Sample]| -> Result<Option<Accuracy>, TranspileError> {
+        let measured = |samples: &[Sample]| -> Result<Option<Measured>, TranspileError> {
             if samples.is_empty() { Ok(None) } else { measure(&mapped, &float, reference, samples).map(Some) }
         };
+        let (on_calibration, on_held_out) = (measured(&calibration)?, measured(&held_out)?);
+        let blame = blame(&mapped, &float, samples)?;
+        let used = Options { widths, ..options.clone() };
+        let verdict = Verdict::of(on_calibration.as_ref(), on_held_out.as_ref(), &blame, samples, &used);
+        if verdict.fidelity == Fidelity::Refused && !options.accept_loss {
+            return Err(TranspileError::Unfaithful { verdict: Box::new(verdict) });
+        }
         let quality = Quality {
-            calibration: accuracy(&calibration)?,
-            held_out: accuracy(&held_out)?,
-            blame: blame(&mapped, &float, samples)?,
+            calibration: on_calibration.map(|measured| measured.accuracy),
+            held_out: on_held_out.map(|measured| measured.accuracy),
+            blame,
             certificate: certificate::certify(&float, &mapped),
             unseen: ranges.unseen(&float).into_iter().map(str::to_owned).collect(),
         };
-        refuse_nonsense(&quality)?;
         let provenance = Provenance {
             onnx_sha256: self.onnx_sha256.clone(),
-            options: Options { widths, ..options.clone() },
+            options: used,
             samples_sha256: (!samples.is_empty()).then(|| samples_digest(samples)),
         };
-        Ok(Quantised { model: mapped.model, provenance, quality })
+        Ok(Quantised { model: mapped.model, provenance, verdict, quality })
     }
 
     /// The float network with a scale for each column of an input where one scale would cost accuracy.
@@ -229,10 +237,7 @@ impl Network {
         let reference = self.reference.as_ref();
         let cost = |widths: Widths| -> Result<Option<usize>, TranspileError> {
             let mapped = self.quantised(float, ranges, options, widths)?;
-            let accuracy = measure(&mapped, float, reference, samples)?;
-            let close = accuracy.outputs.iter().all(|output| {
-                output.mean <= COST_MEAN_ERROR * output.magnitude && output.argmax_agreement.is_none_or(|share| share >= COST_AGREEMENT)
-            });
+            let close = measure(&mapped, float, reference, samples)?.is_well_within();
             if close { codegen::products(&mapped.model).map(Some) } else { Ok(None) }
         };
         let mut best: Option<(usize, Widths)> = None;
@@ -283,22 +288,6 @@ impl Network {
             points.push(corner);
         }
         points
-    }
-}
-
-/// A mean error of this share of the greatest value means that the integers do not compute the network at all.
-const NONSENSE: f64 = 0.5;
-
-/// Refuses a model whose outputs have nothing to do with the float network's, rather than to hand it out with a bad report.
-fn refuse_nonsense(quality: &Quality) -> Result<(), TranspileError> {
-    let measured = quality.calibration.iter().chain(&quality.held_out).flat_map(|accuracy| &accuracy.outputs);
-    match measured.into_iter().find(|output| output.mean > NONSENSE * output.magnitude) {
-        Some(output) => {
-            let named = |blame: &Blame| format!(" (most of it comes from node `{}`)", blame.name);
-            let where_ = quality.dominant().map(named).unwrap_or_default();
-            Err(TranspileError::Inaccurate { output: output.name.clone(), error: output.mean, magnitude: output.magnitude, where_ })
-        }
-        None => Ok(()),
     }
 }
 

@@ -18,9 +18,10 @@ use crate::destination::{Edits, PackageDestination};
 use crate::error::TranspileError;
 use crate::network::{Provenance, Quality, Quantised, sha256};
 use crate::proving::Proving;
+use crate::verdict::Verdict;
 
 /// The version of the manifest's format.
-pub const MANIFEST_VERSION: u32 = 4;
+pub const MANIFEST_VERSION: u32 = 5;
 
 pub(crate) const MANIFEST: &str = "manifest.json";
 const MODEL: &str = "model.maat";
@@ -38,6 +39,8 @@ pub struct Manifest {
     pub name: String,
     /// Where the model comes from.
     pub provenance: Provenance,
+    /// Whether the model still is its float network: here too, so that whoever has the model has it.
+    pub verdict: Verdict,
     /// sha256 of `model.maat`.
     pub model_sha256: String,
     /// Hash of the Cairo program, as StarkWare's bootloader computes it.
@@ -88,9 +91,11 @@ pub struct Versions {
     pub corelib: String,
 }
 
-/// `report.json`: accuracy, proven ranges and cost.
+/// `report.json`: verdict, accuracy, proven ranges and cost.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
+    /// Whether the model still is its float network.
+    pub verdict: Verdict,
     /// Accuracy and proven ranges.
     pub quality: Quality,
     /// Cost of an inference.
@@ -144,14 +149,14 @@ impl Package {
         compiler: &Compiler,
         progress: &mut dyn FnMut(&str),
     ) -> Result<Self, TranspileError> {
-        let Quantised { model, provenance, quality } = quantised;
+        let Quantised { model, provenance, verdict, quality } = quantised;
         let proving = Proving::of(&model, &options.batches, progress)?;
         progress("generating Cairo");
         let compiled = Compiled::new(&Draft::new(&model)?, proving.commitment(), options.parts, compiler, progress)?;
         progress("measuring the cost");
         let cost = cost::measure(&model, &compiled)?;
         let Compiled { generated, program, contract, layer_classes } = compiled;
-        let report = Report { quality, cost };
+        let report = Report { verdict: verdict.clone(), quality, cost };
 
         let mut files = BTreeMap::new();
         let text = |sources: &Sources, folder: &str| {
@@ -182,6 +187,7 @@ impl Package {
             format: MANIFEST_VERSION,
             name: model.name().to_owned(),
             provenance,
+            verdict,
             model_sha256: sha256(&files[MODEL]),
             program_hash: program_hash.to_fixed_hex_string(),
             sierra_class_hash,

@@ -357,4 +357,8 @@ impl Response for Demonstrated {
             "output": self.output,
         })
     }
+
+    fn warnings(&self) -> Vec<String> {
+        self.report.verdict.caution().into_iter().collect()
+    }
 }

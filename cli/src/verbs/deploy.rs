@@ -6,6 +6,7 @@ use maat_starknet::deploy::{Deployment, Options, Step, deploy};
 use maat_transpiler::PackageFolder;
 use serde_json::{Value, json};
 
+use crate::inferences::{Caveated, Caveats};
 use crate::network::{NetworkChoice, TransactionBounds, receipt, receipt_json};
 use crate::progress::Progress;
 use crate::response::{Response, fields};
@@ -56,7 +57,7 @@ pub struct Deployed {
     pub timelock_given: bool,
 }
 
-pub fn run(arguments: Arguments) -> anyhow::Result<Deployed> {
+pub fn run(arguments: Arguments) -> anyhow::Result<Caveated<Deployed>> {
     let Some(salt) = parse_felt(&arguments.salt) else {
         bail!("--salt {}: it is no felt: 0x and hexadecimal digits, below the modulus", arguments.salt)
     };
@@ -67,7 +68,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Deployed> {
     let Arguments { name, timelock, metadata, adopt, force, .. } = arguments;
     let options = Options { name, timelock, metadata, salt, adopt, force };
     let deployment = deploy(&account, &package, &options, &mut |step| progress.step(step))?;
-    Ok(Deployed { deployment, timelock_given: timelock.is_some() })
+    Ok(Caveats::of(&package.manifest).on(Deployed { deployment, timelock_given: timelock.is_some() }))
 }
 
 /// The steps of a deployment, one a line.

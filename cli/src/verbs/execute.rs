@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::run::{Tensors, collect};
 use crate::files;
-use crate::inferences::Inferences;
+use crate::inferences::{Caveated, Inferences, Strictness};
 use crate::network::{NetworkChoice, TransactionBounds, receipt, receipt_json};
 use crate::progress::Progress;
 use crate::response::{Response, builtin_uses, grouped, percent};
@@ -42,6 +42,8 @@ pub struct Arguments {
     network: NetworkChoice,
     #[command(flatten)]
     bounds: TransactionBounds,
+    #[command(flatten)]
+    strictness: Strictness,
 }
 
 /// What an execution gave and cost.
@@ -61,8 +63,9 @@ struct ModelPart {
     l2_gas: u64,
 }
 
-pub fn run(arguments: Arguments) -> anyhow::Result<Execution> {
-    let Inferences { package, model, inferences: batch } = Inferences::read(&arguments.package, &arguments.input)?;
+pub fn run(arguments: Arguments) -> anyhow::Result<Caveated<Execution>> {
+    let Inferences { package, model, inferences: batch, caveats } =
+        Inferences::read(&arguments.package, &arguments.input, arguments.strictness)?;
     let Some(first) = batch.first() else { bail!("{} holds no inputs", files::called(&arguments.input).display()) };
     let instance = match &arguments.instance {
         Some(text) => {
@@ -112,12 +115,12 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Execution> {
     }
     let of_resources = gas::of_execution(alone.steps, &alone.builtins);
     let l2_gas = of_resources.map_or(alone.gas, |gas| gas + gas::LIBRARY_CALL * alone.library_calls);
-    Ok(Execution {
+    Ok(caveats.on(Execution {
         tensors: collect(&model, &expected),
         inferences: inputs.len(),
         receipts,
         part: ModelPart { steps: alone.steps, builtins: alone.builtins, l2_gas },
-    })
+    }))
 }
 
 impl Response for Execution {

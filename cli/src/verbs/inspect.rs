@@ -2,7 +2,9 @@ use std::path::PathBuf;
 
 use maat_runtime::{Model, units};
 use maat_transpiler::codegen::Plan;
-use maat_transpiler::{Accuracy, Cost, Figure, Manifest, PackageFolder, Proving, Quality, Report, Witness};
+use maat_transpiler::{
+    Accuracy, Cost, Deviation, Fidelity, Figure, Manifest, PackageFolder, Proving, Quality, Report, TensorError, Verdict, Witness,
+};
 use serde_json::{Value, json};
 
 use crate::network::declaration;
@@ -41,8 +43,8 @@ impl Response for Inspected {
             ("model commitment", commitment(&manifest.proving)),
         ];
         identity.extend(manifest.layer_classes.iter().map(|class| ("class of a part", class.sierra_class_hash.clone())));
-        [fields(identity), self.nodes(), accuracy(&self.report.quality), node_errors(&self.report.quality), cost(&self.report.cost)]
-            .join("\n\n")
+        let Report { verdict: found, quality, cost: costs } = &self.report;
+        [verdict(found), fields(identity), self.nodes(), accuracy(quality), node_errors(quality), cost(costs)].join("\n\n")
     }
 
     fn json(&self) -> Value {
@@ -85,35 +87,67 @@ pub fn commitment(proving: &Proving) -> String {
     }
 }
 
+/// Whether the model still is its float network, for people.
+pub fn verdict(verdict: &Verdict) -> String {
+    let measured = verdict.measured.map_or_else(String::new, |basis| format!(" on {basis}"));
+    let first = match verdict.fidelity {
+        Fidelity::Faithful => format!("verdict: faithful to the float network{measured}"),
+        Fidelity::Unknown => "verdict: UNKNOWN. No samples were given, so scales rest on an assumed input range".to_owned(),
+        Fidelity::Degraded => format!("verdict: DEGRADED{measured}"),
+        Fidelity::Refused => format!("verdict: REFUSED{measured}, and made all the same with --accept-loss"),
+    };
+    let mut lines = vec![first];
+    lines.extend(verdict.losses.iter().map(|loss| format!("  {loss}")));
+    lines.extend(verdict.blamed.as_ref().map(|blame| format!("  the largest share of the error comes from {blame}")));
+    lines.extend(verdict.to_try().map(|advice| format!("  try {advice}")));
+    lines.join("\n")
+}
+
 /// The errors of the outputs, for people.
 pub fn accuracy(quality: &Quality) -> String {
     let sets = [("calibration", &quality.calibration), ("held out", &quality.held_out)];
     let known: Vec<(&str, &Accuracy)> = sets.into_iter().filter_map(|(name, accuracy)| Some((name, accuracy.as_ref()?))).collect();
     if known.is_empty() {
-        return "accuracy: UNKNOWN. No samples were given, so scales rest on an assumed input range; give some with --calibration"
-            .to_owned();
+        return "accuracy: unknown; give samples with --calibration".to_owned();
     }
     let rows = known.iter().flat_map(|(set, accuracy)| {
+        let samples = format!("{} {set}", grouped(accuracy.samples as u64));
         accuracy.outputs.iter().map(move |output| {
-            let agreement = output.argmax_agreement.map_or_else(|| "-".to_owned(), percent);
-            [
-                output.name.clone(),
-                format!("{} {set}", grouped(accuracy.samples as u64)),
-                real(output.mean),
-                real(output.max),
-                real(output.magnitude),
-                agreement,
-            ]
+            let [mean, max, range] = errors(output);
+            [output.name.clone(), samples.clone(), mean, max, range, agreement(output)]
         })
     });
     let witness = match known[0].1.witness {
         Witness::Tract => "compared with the ONNX file run in floats by tract",
         Witness::Lowered => "compared with the lowered network in floats: tract does not take this file",
+        Witness::RoundingTies => {
+            "compared with the lowered network in 64-bit floats: tract's 32-bit floats differ from it by rounding ties, and by nothing else"
+        }
         Witness::Disputed => {
             "compared with the lowered network in floats. WARNING: tract computes something else from this file; one of the two is wrong"
         }
     };
-    format!("{}\n{witness}", table(["output", "samples", "mean error", "max error", "greatest value", "same argmax"], rows))
+    format!("{}\n{witness}", table(["output", "samples", "mean error", "max error", "range", "agreement"], rows))
+}
+
+/// Mean and greatest error and the range of the float elements; none of labels.
+fn errors(tensor: &TensorError) -> [String; 3] {
+    match tensor.distance() {
+        Some(distance) => {
+            let (lo, hi) = distance.range;
+            [real(distance.mean), real(distance.max), format!("{} to {}", real(lo), real(hi))]
+        }
+        None => ["-", "-", "-"].map(str::to_owned),
+    }
+}
+
+/// How many labels are equal, or how many rows have the same argmax.
+fn agreement(tensor: &TensorError) -> String {
+    let what = match tensor.deviation {
+        Deviation::Labels(_) => "equal",
+        Deviation::Numbers(_) => "same argmax",
+    };
+    tensor.agreement().map_or_else(|| "-".to_owned(), |agreement| format!("{} {what}", percent(agreement.share)))
 }
 
 fn node_errors(quality: &Quality) -> String {
@@ -122,9 +156,17 @@ fn node_errors(quality: &Quality) -> String {
         let found = quality.blame.iter().find(|blame| blame.name == name);
         found.map_or_else(|| "-".to_owned(), |blame| percent(blame.share))
     };
-    let rows =
-        accuracy.nodes.iter().map(|node| [node.name.clone(), real(node.mean), real(node.max), real(node.magnitude), share(&node.name)]);
-    let rows = table(["error per node", "mean", "max", "greatest value", "share of the outputs' error"], rows).to_string();
+    let nodes = accuracy.nodes.iter().map(|node| {
+        let [mean, max, range] = errors(node);
+        let equal = if node.distance().is_none() { agreement(node) } else { "-".to_owned() };
+        [node.name.clone(), mean, max, range, equal, share(&node.name)]
+    });
+    let names = || accuracy.nodes.iter().map(|node| &node.name);
+    let inputs = quality.blame.iter().filter(|blame| names().all(|name| *name != blame.name));
+    let none = || "-".to_owned();
+    let inputs = inputs.map(|input| [format!("input {}", input.name), none(), none(), none(), none(), percent(input.share)]);
+    let header = ["error per node", "mean", "max", "range", "agreement", "share of the outputs' error"];
+    let rows = table(header, inputs.chain(nodes)).to_string();
     match quality.dominant() {
         Some(blame) => {
             format!("{rows}\n\n`{}` dominates the error: {} of it comes from its own rounding.", blame.name, percent(blame.share))

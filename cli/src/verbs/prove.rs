@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 pub use self::cairo::prove_execution;
 use crate::files::{self, Content, Destination, Sources};
-use crate::inferences::Inferences;
+use crate::inferences::{Inferences, Strictness};
 use crate::opening;
 use crate::progress::Progress;
 use crate::response::{Response, table};
@@ -70,6 +70,8 @@ pub struct Arguments {
     /// Compute what all proofs of the model share anew, in place of keeping it in $MAAT_CACHE or in the user's cache folder
     #[arg(long)]
     no_cache: bool,
+    #[command(flatten)]
+    strictness: Strictness,
 }
 
 impl Arguments {
@@ -110,7 +112,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
             if arguments.commit_inputs || arguments.commit_outputs {
                 bail!("a Cairo proof publishes inputs and outputs: only model proofs commit to them");
             }
-            let Inferences { package, inferences, .. } = Inferences::read(&arguments.package, &arguments.input)?;
+            let Inferences { package, inferences, caveats, .. } =
+                Inferences::read(&arguments.package, &arguments.input, arguments.strictness)?;
             // Found out before the work is done, if it cannot be written.
             let sources = Sources::default().and(&arguments.input, "the input").and_package(&package);
             let destination = Destination::of_user(&arguments.output, Content::Proof, &sources, arguments.force)?;
@@ -120,7 +123,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
             };
             progress.step("running the program");
             let execution = execute_program(&package.program()?, inputs)?;
-            Ok(Box::new(prove_execution(&execution, arguments.preset, &destination, !arguments.no_cache, &progress)?))
+            let proof = prove_execution(&execution, arguments.preset, &destination, !arguments.no_cache, &progress)?;
+            Ok(Box::new(caveats.on(proof)))
         }
     }
 }

@@ -5,7 +5,7 @@ use maat_runtime::{Executor, Model, dequantise};
 use maat_transpiler::run_program;
 use serde_json::{Map, Value, json};
 
-use crate::inferences::Inferences;
+use crate::inferences::{Caveated, Inferences, Strictness};
 use crate::progress::Progress;
 use crate::response::{Response, grouped, real};
 
@@ -13,7 +13,8 @@ use crate::response::{Response, grouped, real};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat run package --input in.json\n  maat run package --input in.json --executor cairo --json\n\n\
     The input file is JSON (an object from input name to nested arrays, or a bare array for a single input), .npy or .npz. \
-    A batch of inputs along a leading axis is run one by one.")]
+    A batch of inputs along a leading axis is run one by one. Values beyond the range that `maat inspect` shows of an input are clamped to \
+    it, with a warning; --strict refuses them.")]
 pub struct Arguments {
     /// The package folder, as `maat transpile` writes it
     package: PathBuf,
@@ -23,6 +24,8 @@ pub struct Arguments {
     /// What runs the model: both give the same integers
     #[arg(long, value_enum, default_value_t = ExecutorChoice::Runtime)]
     executor: ExecutorChoice,
+    #[command(flatten)]
+    strictness: Strictness,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -44,9 +47,10 @@ pub struct Outputs {
     ms: f64,
 }
 
-pub fn run(arguments: Arguments) -> anyhow::Result<Outputs> {
+pub fn run(arguments: Arguments) -> anyhow::Result<Caveated<Outputs>> {
     let progress = Progress::start("reading the package");
-    let Inferences { package, model, inferences: batch } = Inferences::read(&arguments.package, &arguments.input)?;
+    let Inferences { package, model, inferences: batch, caveats } =
+        Inferences::read(&arguments.package, &arguments.input, arguments.strictness)?;
     progress.step("running the model");
     let (results, executor, steps, ms) = match arguments.executor {
         ExecutorChoice::Runtime => {
@@ -65,7 +69,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Outputs> {
             (results, "cairo", Some(total), started.elapsed())
         }
     };
-    Ok(Outputs { outputs: collect(&model, &results), executor, steps, ms: ms.as_secs_f64() * 1000.0 })
+    Ok(caveats.on(Outputs { outputs: collect(&model, &results), executor, steps, ms: ms.as_secs_f64() * 1000.0 }))
 }
 
 /// The results of a batch, output by output. A batch of more than one gets a leading axis, in place of one of length 1 if there is one.
@@ -84,13 +88,15 @@ pub fn collect(model: &Model, results: &[Vec<Vec<i32>>]) -> Tensors {
 }
 
 impl Tensors {
-    /// For people: real values, row by row.
+    /// For people: values row by row, labels and other whole numbers as such.
     pub fn text(&self) -> String {
         let mut lines = Vec::new();
         for (name, shape, scale, integers) in &self.0 {
-            lines.push(format!("{name} {shape:?}, unit 2^{}", -scale));
+            let unit = if *scale == 0 { "whole numbers".to_owned() } else { format!("unit 2^{}", -scale) };
+            let value = |q: &i32| if *scale == 0 { q.to_string() } else { real(dequantise(*q, *scale)) };
+            lines.push(format!("{name} {shape:?}, {unit}"));
             for row in integers.chunks(shape.last().copied().unwrap_or(1)) {
-                lines.push(format!("  {}", row.iter().map(|q| real(dequantise(*q, *scale))).collect::<Vec<_>>().join(" ")));
+                lines.push(format!("  {}", row.iter().map(value).collect::<Vec<_>>().join(" ")));
             }
         }
         lines.join("\n")

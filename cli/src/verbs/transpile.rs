@@ -15,7 +15,9 @@ use crate::response::Response;
 /// Turn an ONNX file into a model package: quantised model, Cairo sources, compiled classes, report
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat transpile model.onnx --calibration samples.json -o package\n  \
-    maat transpile model.onnx --calibration samples.json --batch 100 -o package")]
+    maat transpile model.onnx --calibration samples.json --batch 100 -o package\n\n\
+    The report begins with a verdict. A model is faithful if its classes are those of the float network in 99 % of the samples that were kept \
+    back, and its outputs off by at most 1 % of their range; else it is degraded, and beyond ten times that it is refused.")]
 pub struct Arguments {
     /// The ONNX file; `-` for the standard input
     onnx: PathBuf,
@@ -67,6 +69,10 @@ pub struct Quantisation {
     /// Without samples: inputs lie within plus and minus this value
     #[arg(long, default_value_t = Options::default().assumed_magnitude, value_name = "X")]
     assumed_range: f64,
+    /// Make the package even if the model does not compute its network: classes change in more than a tenth of the samples, or outputs are
+    /// off by more than a tenth of their range. The package says so wherever it is used
+    #[arg(long)]
+    accept_loss: bool,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -97,6 +103,7 @@ impl Quantisation {
             },
             correct_bias: !self.no_bias_correction,
             assumed_magnitude: self.assumed_range,
+            accept_loss: self.accept_loss,
         }
     }
 }
@@ -147,11 +154,12 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Transpiled> {
 
 impl Response for Transpiled {
     fn text(&self) -> String {
+        let verdict = inspect::verdict(&self.report.verdict);
         let accuracy = inspect::accuracy(&self.report.quality);
         let cost = inspect::cost(&self.report.cost);
         let commitment = inspect::commitment(&self.manifest.proving);
         format!(
-            "{accuracy}\n\n{cost}\n{:<21} {commitment}\n\nwrote {} in {:.1} s",
+            "{verdict}\n\n{accuracy}\n\n{cost}\n{:<21} {commitment}\n\nwrote {} in {:.1} s",
             "model commitment",
             self.output.display(),
             self.ms as f64 / 1000.0
@@ -160,5 +168,11 @@ impl Response for Transpiled {
 
     fn json(&self) -> Value {
         json!({ "output": self.output, "manifest": self.manifest, "report": self.report, "ms": self.ms })
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let verdict = &self.report.verdict;
+        let remedy = verdict.to_try().map_or_else(String::new, |advice| format!(". Try {advice}"));
+        verdict.caution().map(|caution| format!("{caution}{remedy}")).into_iter().collect()
     }
 }

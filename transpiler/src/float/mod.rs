@@ -170,6 +170,11 @@ impl FloatSum {
         Self { bounds, ..self }
     }
 
+    /// Whether sums of whole numbers are whole.
+    pub fn is_whole(&self) -> bool {
+        self.coefficients.iter().flatten().chain(&self.bias).all(|x| x.fract() == 0.0)
+    }
+
     /// Number of channels.
     pub fn channels(&self) -> usize {
         self.bias.len()

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Arguments, milliseconds, ms, peak_memory, stage_table};
 use crate::files::{self, Content, Destination, Readers, Sources};
-use crate::inferences::Inferences;
+use crate::inferences::{Caveated, Inferences};
 use crate::opening;
 use crate::progress::Progress;
 use crate::response::{NOT_ZERO_KNOWLEDGE, Response, fields, grouped, security};
@@ -33,8 +33,8 @@ pub struct Proof {
 }
 
 /// Proves a batch of inferences of the package's model.
-pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Proof> {
-    let Inferences { package, model, inferences } = Inferences::read(&arguments.package, &arguments.input)?;
+pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Caveated<Proof>> {
+    let Inferences { package, model, inferences, caveats } = Inferences::read(&arguments.package, &arguments.input, arguments.strictness)?;
     let entries = package.entries()?.clone();
     let listed = package.manifest.proving.batches();
     let Some(batch) = listed.iter().copied().find(|batch| *batch as usize == inferences.len()) else {
@@ -86,7 +86,7 @@ pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Proof> {
     }
     staged.persist().inspect_err(|_| opening_destination.iter().for_each(Destination::withdraw))?;
     let output_is_taken = destination.is_output() || opening_destination.as_ref().is_some_and(Destination::is_output);
-    Ok(Proof {
+    Ok(caveats.on(Proof {
         output: destination.name(),
         output_is_taken,
         bytes: bytes.len(),
@@ -101,7 +101,7 @@ pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Proof> {
         total,
         peak: peak_memory(),
         security: proved.security,
-    })
+    }))
 }
 
 impl Proof {
