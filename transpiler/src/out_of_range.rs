@@ -16,8 +16,10 @@ pub struct OutOfRange {
     pub values: usize,
     /// In how many samples they are.
     pub samples: usize,
-    /// The value that is furthest out of range.
+    /// The value that is furthest out of range, by the width of its range.
     pub worst: f64,
+    /// The column of that value, counted from 0, where columns have ranges of their own.
+    pub column: Option<usize>,
     /// The least and the greatest value that there is an integer for, where that value is.
     pub range: (f64, f64),
 }
@@ -28,14 +30,20 @@ pub fn out_of_range(model: &Model, samples: &[Sample]) -> Vec<OutOfRange> {
     let of_input = |(position, input): (usize, &Tensor)| {
         let mut found: Option<(f64, OutOfRange)> = None;
         for sample in samples {
-            let outside = sample[position].iter().filter_map(|value| Some((beyond(input, *value)?, *value)));
-            for (index, (distance, value)) in outside.enumerate() {
-                let none = || (0.0, OutOfRange { input: input.name.clone(), values: 0, samples: 0, worst: value, range: range(input) });
+            let scales = input.scales().iter().enumerate().cycle();
+            let outside = sample[position].iter().zip(scales);
+            let outside = outside.filter_map(|(value, (column, scale))| Some((beyond(input, *scale, *value)?, *value, column, *scale)));
+            for (index, (distance, value, column, scale)) in outside.enumerate() {
+                let none = || {
+                    (0.0, OutOfRange { input: input.name.clone(), values: 0, samples: 0, worst: value, column: None, range: (0.0, 0.0) })
+                };
                 let (furthest, clamped) = found.get_or_insert_with(none);
                 clamped.values += 1;
                 clamped.samples += usize::from(index == 0);
+                let distance = distance * 2f64.powi(scale);
                 if distance > *furthest {
-                    (*furthest, clamped.worst) = (distance, value);
+                    (*furthest, clamped.worst, clamped.range) = (distance, value, range(input, scale));
+                    clamped.column = (!input.columns.is_empty()).then_some(column);
                 }
             }
         }
@@ -44,15 +52,15 @@ pub fn out_of_range(model: &Model, samples: &[Sample]) -> Vec<OutOfRange> {
     model.inputs().iter().enumerate().filter_map(of_input).collect()
 }
 
-/// The least and the greatest value of an input that there is an integer for.
-fn range(input: &Tensor) -> (f64, f64) {
-    let end = |end: i64| i32::try_from(end).map_or(f64::NAN, |end| dequantise(end, input.scale));
+/// The least and the greatest value that an input has an integer for at a scale.
+fn range(input: &Tensor, scale: i32) -> (f64, f64) {
+    let end = |end: i64| i32::try_from(end).map_or(f64::NAN, |end| dequantise(end, scale));
     (end(input.range.lo), end(input.range.hi))
 }
 
 /// How far a value is out of range, if it does not round to an end of it.
-fn beyond(input: &Tensor, value: f64) -> Option<f64> {
-    let ((lo, hi), half) = (range(input), dequantise(1, input.scale) / 2.0);
+fn beyond(input: &Tensor, scale: i32, value: f64) -> Option<f64> {
+    let ((lo, hi), half) = (range(input, scale), dequantise(1, scale) / 2.0);
     let distance = (lo - value).max(value - hi);
     // A tie rounds up: below the range that is into it.
     let clamped = value < lo - half || value >= hi + half;
@@ -61,14 +69,15 @@ fn beyond(input: &Tensor, value: f64) -> Option<f64> {
 
 impl fmt::Display for OutOfRange {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { input, values, samples, worst, range: (lo, hi) } = self;
+        let Self { input, values, samples, worst, column, range: (lo, hi) } = self;
+        let column = column.map_or_else(String::new, |column| format!(" in column {column}"));
         let [values, samples] = [(values, "value"), (samples, "sample")].map(|(count, what)| match count {
             1 => format!("1 {what}"),
             count => format!("{count} {what}s"),
         });
         write!(
             formatter,
-            "input `{input}`: {values} in {samples} out of the range from {lo} to {hi} that the model has integers for, the worst {worst}"
+            "input `{input}`: {values} in {samples} out of the range from {lo} to {hi} that the model has integers for, the worst {worst}{column}"
         )
     }
 }
@@ -95,12 +104,25 @@ mod tests {
         let samples =
             vec![vec![vec![-4.0, 3.5, 0.3], vec![1.0]], vec![vec![-9.0, 4.0, 0.0], vec![1.0]], vec![vec![5.0, 0.0, 0.0], vec![1.0]]];
         let found = out_of_range(&model(), &samples);
-        let expected = OutOfRange { input: "x".to_owned(), values: 3, samples: 2, worst: -9.0, range: (-4.0, 3.5) };
+        let expected = OutOfRange { input: "x".to_owned(), values: 3, samples: 2, worst: -9.0, column: None, range: (-4.0, 3.5) };
         assert_eq!(found, [expected]);
         assert_eq!(
             found[0].to_string(),
             "input `x`: 3 values in 2 samples out of the range from -4 to 3.5 that the model has integers for, the worst -9"
         );
+    }
+
+    #[test]
+    fn each_column_has_its_own_range() {
+        let mut builder = ModelBuilder::new("table");
+        let x = builder.input_by_column("x", Shape::new(&[2]).unwrap(), 1, &[1, 5], Interval::of_bits(4)).unwrap();
+        let y = builder.node("y", Primitive::Max(Max { axis: 0, keep_axis: true }), &[x], 1).unwrap();
+        let model = builder.finish(&[("y", y)]).unwrap();
+        assert_eq!(out_of_range(&model, &[vec![vec![3.5, 7.0 / 32.0]]]), []);
+        let found = out_of_range(&model, &[vec![vec![4.0, 3.5]]]);
+        let expected = OutOfRange { input: "x".to_owned(), values: 2, samples: 1, worst: 3.5, column: Some(1), range: (-0.25, 7.0 / 32.0) };
+        assert_eq!(found, [expected]);
+        assert!(found[0].to_string().ends_with("the worst 3.5 in column 1"), "{}", found[0]);
     }
 
     #[test]
@@ -110,7 +132,7 @@ mod tests {
         for step in -1000..1000 {
             let value = f64::from(step) / 64.0;
             let (free, clamped) = (quantise(value, 1, Interval::of_bits(32)), quantise(value, 1, input.range));
-            assert_eq!(beyond(input, value).is_some(), free != clamped, "{value}");
+            assert_eq!(beyond(input, 1, value).is_some(), free != clamped, "{value}");
         }
     }
 
