@@ -99,4 +99,8 @@ impl<R: Response> Response for Caveated<R> {
         let clamped = out_of_range.iter().flatten().map(|input| format!("{input}; they are clamped, and --strict refuses them"));
         self.response.warnings().into_iter().chain(verdict.caution()).chain(clamped).collect()
     }
+
+    fn output_is_taken(&self) -> bool {
+        self.response.output_is_taken()
+    }
 }

@@ -1,11 +1,12 @@
 //! The `maat` binary: parses, dispatches to a verb, prints its response and sets the exit code.
 
 mod arguments;
+mod cache;
 mod files;
 mod inferences;
+mod named;
 mod network;
 mod opening;
-mod program_hashes;
 mod progress;
 mod response;
 mod usage;
@@ -58,6 +59,8 @@ enum Verb {
     CairoProve(verbs::cairo_prove::Arguments),
     Verify(verbs::verify::Arguments),
     Commitment(verbs::commitment::Arguments),
+    Check(verbs::check::Arguments),
+    Cache(verbs::cache::Arguments),
     Devnet(verbs::devnet::Arguments),
     Deploy(verbs::deploy::Arguments),
     Execute(verbs::execute::Arguments),
@@ -87,6 +90,8 @@ fn run(verb: Verb, json: bool) -> anyhow::Result<Box<dyn Response>> {
         Verb::CairoProve(arguments) => verbs::cairo_prove::run(arguments).map(boxed),
         Verb::Verify(arguments) => verbs::verify::run(arguments),
         Verb::Commitment(arguments) => verbs::commitment::run(arguments).map(boxed),
+        Verb::Check(arguments) => verbs::check::run(arguments).map(boxed),
+        Verb::Cache(arguments) => verbs::cache::run(arguments).map(boxed),
         Verb::Devnet(arguments) => verbs::devnet::run(arguments).map(boxed),
         Verb::Deploy(arguments) => verbs::deploy::run(arguments).map(boxed),
         Verb::Execute(arguments) => verbs::execute::run(arguments).map(boxed),

@@ -8,9 +8,9 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use comfy_table::{Cell, CellAlignment, Table, presets};
-use maat_verifier::Security;
 use maat_verifier::cairo::Builtin;
-use serde_json::{Map, Value};
+use maat_verifier::{Preset, Security};
+use serde_json::{Map, Value, json};
 
 /// Said wherever privacy could be assumed.
 pub const NOT_ZERO_KNOWLEDGE: &str =
@@ -156,6 +156,17 @@ pub fn fields(facts: impl IntoIterator<Item = (&'static str, String)>) -> String
 /// How hard a false proof is to find.
 pub fn security(security: &Security) -> String {
     format!("{} bits conjectured, {} bits proven", security.conjectured, security.proven)
+}
+
+/// How hard a false model proof is to find, and what that rests on: the commitment is a verifying key only once somebody recomputed it.
+pub fn model_security(bits: &Security, preset: Preset) -> String {
+    let unopened = preset.unopened_bits();
+    format!("{}, if the commitment was recomputed from the model; else {unopened} bits", security(bits))
+}
+
+/// The same, for machines.
+pub fn model_security_json(security: &Security, preset: Preset) -> Value {
+    json!({ "conjectured": security.conjectured, "proven": security.proven, "if_not_recomputed": preset.unopened_bits() })
 }
 
 /// The builtins of a Cairo program, with the cells that it used.

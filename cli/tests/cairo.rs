@@ -45,11 +45,12 @@ fn a_packages_program_is_proven_and_verified_with_its_hash_alone() {
     let verified = json(&["verify", &proof, "--model", package()]);
     assert_eq!((&verified["valid"], &verified["kind"]), (&true.into(), &"cairo".into()));
     assert_eq!((&verified["inputs"], &verified["outputs"]), (&of_model["inputs"][0], &of_model["outputs"][0]));
+    assert_eq!(verified["named"], of_model["named"]);
     assert_eq!((&verified["steps"], &verified["builtins"]), (&proved["steps"], &proved["builtins"]));
     assert_eq!((&verified["security"], &verified["security"]["conjectured"]), (&proved["security"], &97.into()));
 
     let hash = program_hash();
-    let by_hash = json(&["verify", &proof, "--program-hash", &hash, "--no-cache"]);
+    let by_hash = json(&["verify", &proof, "--program-hash", &hash]);
     assert_eq!((&by_hash["output"], &by_hash["inputs"]), (&verified["output"], &Value::Null));
     assert_eq!(by_hash["output"].as_array().unwrap().len(), 49);
     let text = String::from_utf8(maat(&["verify", &proof, "--model", package()]).stdout).unwrap();
@@ -59,6 +60,43 @@ fn a_packages_program_is_proven_and_verified_with_its_hash_alone() {
         ["the proof holds", &hash, &steps, "range_check 1,", "fast", "97 bits conjectured", "NOT zero-knowledge: a Cairo proof holds"]
     {
         assert!(text.contains(part), "`{part}` is missing in:\n{text}");
+    }
+}
+
+/// All files in a folder and below.
+fn files(folder: &Path) -> Vec<std::path::PathBuf> {
+    let paths = std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
+    paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn a_hash_that_somebody_put_into_the_cache_is_not_believed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, proof) = prove(folder.path(), &[]);
+    let cache = folder.path().join("cache");
+    let verify = |hash: &str| maat_with(&cache, &["verify", &proof, "--program-hash", hash]);
+    assert!(verify(&program_hash()).status.success());
+    // Whatever was kept of the verification says from now on that the program has another's hash.
+    let other = format!("0x{:064x}", 5);
+    files(&cache).iter().for_each(|path| std::fs::write(path, &other).unwrap());
+    let forged = verify(&other);
+    assert_eq!(forged.status.code(), Some(1), "{}", String::from_utf8_lossy(&forged.stdout));
+    assert!(verify(&program_hash()).status.success());
+    assert_eq!(files(&cache), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
+fn a_cairo_proof_has_the_bits_that_are_asked_for_or_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (proved, proof) = prove(folder.path(), &[]);
+    let verify = |least: &[&str]| maat(&[&["verify", &proof, "--model", package(), "--json"], least].concat());
+    assert!(verify(&["--min-conjectured", "97", "--min-proven", "57"]).status.success());
+    for least in [["--min-conjectured", "98"], ["--min-proven", "58"]] {
+        let refused = verify(&least);
+        assert_eq!(refused.status.code(), Some(1));
+        let verdict: Value = serde_json::from_slice(&refused.stdout).unwrap();
+        assert_eq!((&verdict["valid"], &verdict["security"]), (&false.into(), &proved["security"]));
+        assert!(verdict["error"].as_str().unwrap().contains(&format!("fewer than the {} of {}", least[1], least[0])), "{verdict}");
     }
 }
 

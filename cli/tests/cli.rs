@@ -6,11 +6,8 @@ use std::io::{Cursor, Write};
 use std::path::Path;
 use std::process::Command;
 
-use maat_verifier::Goldilocks;
 use maat_verifier::layout::{AUXILIARY_WIDTH, MAIN_WIDTH};
 use serde_json::Value;
-use winter_verifier::crypto::hashers::Blake3_256;
-use winter_verifier::crypto::{Digest, Hasher};
 
 use common::*;
 
@@ -270,7 +267,7 @@ fn the_members_of_responses_do_not_change() {
         "zero_knowledge",
     ];
     assert_eq!(keys(&proved), expected);
-    assert_eq!(keys(&proved["security"]), ["conjectured", "proven"]);
+    assert_eq!(keys(&proved["security"]), ["conjectured", "if_not_recomputed", "proven"]);
 
     let verified = json(&["verify", &proof, "--model", package()]);
     let expected = [
@@ -280,6 +277,7 @@ fn the_members_of_responses_do_not_change() {
         "inputs",
         "io_commitment",
         "kind",
+        "named",
         "ok",
         "opened",
         "options",
@@ -293,7 +291,7 @@ fn the_members_of_responses_do_not_change() {
         "zero_knowledge",
     ];
     assert_eq!(keys(&verified), expected);
-    assert_eq!(keys(&verified["security"]), ["conjectured", "proven"]);
+    assert_eq!(keys(&verified["security"]), ["conjectured", "if_not_recomputed", "proven"]);
     assert_eq!(verified["rows"], proved["rows"]);
     let options = serde_json::json!({ "field_extension": "quadratic", "blowup": 2, "queries": 84, "grinding_bits": 16, "hash": "Blake3" });
     assert_eq!(verified["options"], options);
@@ -371,26 +369,14 @@ fn an_opening_opens_the_proof_that_it_was_written_for() {
     assert_eq!(std::fs::read(&other).unwrap(), b"[");
 }
 
-/// Changes a polynomial in a file of the cache and makes its digest right again, as anybody could: see `prover/src/cache.rs`.
-fn forge(path: &Path) {
-    const HEADER_BYTES: usize = 72;
-    const PIECE_BYTES: usize = 8 << 14;
-    let mut file = std::fs::read(path).unwrap();
-    file[HEADER_BYTES] ^= 1;
-    let number = |at: usize| u64::from_le_bytes(*file[at..].first_chunk().unwrap()) as usize;
-    let (width, rows) = (number(16), number(24));
-    let digest_at = file.len() - 32;
-    let (polynomials, extension) = file[HEADER_BYTES..digest_at].split_at(8 * width * rows);
-    let pieces = polynomials.chunks(8 * rows).chain([extension]).flat_map(|values| values.chunks(PIECE_BYTES));
-    type Blake3 = Blake3_256<Goldilocks>;
-    let digests: Vec<_> = pieces.map(Blake3::hash).collect();
-    let digest = Blake3::merge_many(&digests).as_bytes();
-    file[digest_at..].copy_from_slice(&digest);
-    std::fs::write(path, file).unwrap();
+/// The files of a folder whose names end in this way.
+fn files(folder: &Path, end: &str) -> Vec<std::path::PathBuf> {
+    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    paths.filter(|path| path.to_string_lossy().ends_with(end)).collect()
 }
 
 #[test]
-fn a_proof_by_a_forged_cache_is_found_out_and_not_written() {
+fn a_forged_cache_does_not_change_a_proof() {
     let folder = tempfile::tempdir().unwrap();
     let (input, proof, cache) = (folder.path().join("in.json"), folder.path().join("proof.bin"), folder.path().join("cache"));
     std::fs::write(&input, samples(1).to_string()).unwrap();
@@ -399,16 +385,261 @@ fn a_proof_by_a_forged_cache_is_found_out_and_not_written() {
     for cached in [false, true] {
         assert_eq!(response(prove(&[]))["cached"], cached);
     }
-    let files: Vec<_> = std::fs::read_dir(&cache).unwrap().map(|entry| entry.unwrap().path()).collect();
-    assert_eq!(files.len(), 1);
-    files.iter().for_each(|path| forge(path));
-    std::fs::remove_file(&proof).unwrap();
-    let refused = prove(&[]);
+    let kept = files(&cache, ".fixed");
+    let [path] = &kept[..] else { panic!("one file: {kept:?}") };
+    // Everything in the file is an extension of some columns, and only its root tells whose.
+    let honest = std::fs::read(path).unwrap();
+    for position in [72, honest.len() / 2, honest.len() - 8] {
+        let mut forged = honest.clone();
+        forged[position] ^= 1;
+        std::fs::write(path, &forged).unwrap();
+        assert_eq!(response(prove(&[]))["cached"], false, "{position}");
+        json(&["verify", output, "--model", package()]);
+        // It was written anew.
+        assert_eq!(std::fs::read(path).unwrap(), honest, "{position}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_cache_folder_that_others_can_write_to_is_not_used() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let (input, proof, cache) = (folder.path().join("in.json"), folder.path().join("proof.bin"), folder.path().join("cache"));
+    std::fs::write(&input, samples(1).to_string()).unwrap();
+    std::fs::create_dir(&cache).unwrap();
+    let (input, output) = (input.to_str().unwrap(), proof.to_str().unwrap());
+    let allow = |mode| std::fs::set_permissions(&cache, std::fs::Permissions::from_mode(mode)).unwrap();
+    let prove = || maat_with(&cache, &["prove", package(), "--input", input, "-o", output]);
+    allow(0o777);
+    for _ in 0..2 {
+        let proved = prove();
+        let warning = String::from_utf8(proved.stderr).unwrap();
+        assert!(proved.status.success(), "{warning}");
+        assert!(
+            warning.starts_with("warning: the cache folder ") && warning.contains("run `chmod go-w ") && warning.contains("MAAT_CACHE"),
+            "{warning}"
+        );
+        assert_eq!(std::fs::read_dir(&cache).unwrap().count(), 0);
+    }
+    let shown = maat_with(&cache, &["cache", "show", "--json"]);
+    let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();
+    assert!(shown["used"] == false && shown["warnings"][0].as_str().unwrap().contains("chmod go-w"), "{shown}");
+    // An executable from there is not run.
+    let chain = maat_with(&cache, &["devnet", "status"]);
+    assert_eq!(chain.status.code(), Some(2));
+    assert!(String::from_utf8(chain.stderr).unwrap().contains("the local chain is not run from there: the cache folder "));
+    allow(0o700);
+    assert!(prove().stderr.is_empty());
+    assert_eq!(files(&cache, ".fixed").len(), 1);
+}
+
+#[test]
+fn the_cache_keeps_its_limit_and_is_cleared_without_what_is_not_ours() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, proof, cache) = (folder.path().join("in.json"), folder.path().join("proof.bin"), folder.path().join("cache"));
+    let (input_path, output) = (input.to_str().unwrap(), proof.to_str().unwrap());
+    let maat_limited = |limit: &str, arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_maat"));
+        command.args(arguments).arg("--json").env("MAAT_CACHE", &cache).env("MAAT_CACHE_LIMIT", limit).output().unwrap()
+    };
+    let prove = |limit: &str, count: usize, preset: &str| {
+        std::fs::write(&input, samples(count).to_string()).unwrap();
+        response(maat_limited(limit, &["prove", package(), "--input", input_path, "-o", output, "--preset", preset]))
+    };
+    prove("10MB", 1, "fast");
+    let one = std::fs::metadata(&files(&cache, ".fixed")[0]).unwrap().len();
+    // A file for batches of 2 is as long, or twice as long; there is room for one of the two.
+    prove(&format!("{}B", 2 * one), 2, "fast");
+    let shown = response(maat_limited("10MB", &["cache", "show"]));
+    assert_eq!((&shown["limit_bytes"], &shown["used"]), (&10_000_000.into(), &true.into()));
+    assert!(shown["columns"]["bytes"].as_u64().unwrap() <= 2 * one, "{shown}");
+    assert_eq!(shown["folder"], cache.to_str().unwrap());
+    let before = files(&cache, ".fixed");
+    prove("0", 1, "balanced");
+    assert_eq!(files(&cache, ".fixed"), before);
+    let refused = maat_limited("much", &["prove", package(), "--input", input_path, "-o", output]);
     assert_eq!(refused.status.code(), Some(2));
-    let message = object(&refused)["error"].as_str().unwrap().to_owned();
-    assert!(message.contains("does not hold") && message.contains("try again with --no-cache") && !proof.exists(), "{message}");
-    response(prove(&["--no-cache"]));
-    json(&["verify", output, "--model", package()]);
+    assert!(String::from_utf8_lossy(&[refused.stdout, refused.stderr].concat()).contains("it must be a size such as 500MB or 2GB"));
+
+    std::fs::write(cache.join("notes.txt"), "mine").unwrap();
+    std::fs::create_dir(cache.join("devnet")).unwrap();
+    std::fs::write(cache.join("devnet/log"), "of the chain").unwrap();
+    let cleared = response(maat_limited("10MB", &["cache", "clear"]));
+    assert_eq!((&cleared["removed"]["files"], &cleared["columns"]["files"]), (&before.len().into(), &0.into()));
+    assert_eq!((&cleared["local_chain_bytes"], &cleared["removed_local_chain_bytes"]), (&12.into(), &0.into()));
+    let cleared = response(maat_limited("10MB", &["cache", "clear", "--local-chain"]));
+    assert_eq!((&cleared["local_chain_bytes"], &cleared["removed_local_chain_bytes"]), (&0.into(), &12.into()));
+    assert_eq!(std::fs::read_dir(&cache).unwrap().count(), 1);
+    assert_eq!(std::fs::read_to_string(cache.join("notes.txt")).unwrap(), "mine");
+}
+
+#[test]
+fn a_proof_has_the_bits_that_are_asked_for_or_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (proved, proof) = prove(folder.path(), 1, &[]);
+    let bits = |kind: &str| proved["security"][kind].as_u64().unwrap();
+    let verify = |least: &[&str]| maat(&[&["verify", &proof, "--model", package()], least].concat());
+    for (flag, kind) in [("--min-conjectured", "conjectured"), ("--min-proven", "proven")] {
+        let (enough, more) = (bits(kind).to_string(), (bits(kind) + 1).to_string());
+        assert!(verify(&[flag, &enough]).status.success(), "{kind}");
+        let refused = verify(&[flag, &more]);
+        let text = String::from_utf8(refused.stdout).unwrap();
+        assert_eq!(refused.status.code(), Some(1), "{text}");
+        let reason = format!("it has {enough} {kind} bits of security, fewer than the {more} of {flag}");
+        assert_eq!(text.trim(), format!("the proof holds, but it is NOT as secure as asked for: {reason}"));
+        let verdict: Value = serde_json::from_slice(&verify(&[flag, &more, "--json"]).stdout).unwrap();
+        assert_eq!((&verdict["valid"], &verdict["security"]), (&false.into(), &proved["security"]));
+        assert!(verdict["error"].as_str().unwrap().ends_with(&reason), "{verdict}");
+    }
+    // The bits are for a commitment that was recomputed, and that is always said with them.
+    let qualified = format!("{} bits proven, if the commitment was recomputed from the model; else 50 bits", bits("proven"));
+    assert!(String::from_utf8(verify(&[]).stdout).unwrap().contains(&qualified));
+    assert_eq!(proved["security"]["if_not_recomputed"], 50);
+    let proved = maat(&["prove", package(), "--input", folder.path().join("in.json").to_str().unwrap(), "-o", &proof]);
+    assert!(String::from_utf8(proved.stdout).unwrap().contains(&qualified));
+}
+
+#[test]
+fn values_are_verified_under_their_names_with_real_values_beside_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, proof) = prove(folder.path(), 2, &[]);
+    let verified = json(&["verify", &proof, "--model", package()]);
+    let run = json(&["run", package(), "--input", folder.path().join("in.json").to_str().unwrap()]);
+    for output in ["logits", "class"] {
+        let named = &verified["named"]["outputs"][output];
+        assert_eq!(named["scale"], run["outputs"][output]["scale"]);
+        for list in ["integers", "values"] {
+            let all: Vec<Value> = named[list].as_array().unwrap().iter().flat_map(|list| list.as_array().unwrap().clone()).collect();
+            assert_eq!(Value::from(all), run["outputs"][output][list], "{output} {list}");
+        }
+    }
+    let features = &verified["named"]["inputs"]["features"];
+    assert_eq!(features["integers"], verified["inputs"]);
+    let (integer, scale) = (features["integers"][1][7].as_f64().unwrap(), features["scale"].as_i64().unwrap());
+    assert_eq!(features["values"][1][7].as_f64().unwrap(), integer * 2f64.powi(-(scale as i32)));
+    let text = String::from_utf8(maat(&["verify", &proof, "--model", package()]).stdout).unwrap();
+    let class = verified["named"]["outputs"]["class"]["integers"][1][0].to_string();
+    assert!(text.contains(&format!("1. features, unit 2^-{scale}: ")) && text.contains(&format!("2. class: {class}\n")), "{text}");
+
+    // With the commitment alone, or the manifest alone, they are integers without names; with another model's file, that is said.
+    let commitment = verified["commitment"].as_str().unwrap();
+    assert_eq!(json(&["verify", &proof, "--commitment", commitment])["named"], Value::Null);
+    let partial = folder.path().join("partial");
+    std::fs::create_dir(&partial).unwrap();
+    std::fs::copy(Path::new(package()).join("manifest.json"), partial.join("manifest.json")).unwrap();
+    let partial_path = partial.to_str().unwrap();
+    let named = json(&["verify", &proof, "--model", partial_path]);
+    assert_eq!((&named["named"], named.get("warnings")), (&Value::Null, None));
+    std::fs::write(partial.join("model.maat"), "another").unwrap();
+    let named = json(&["verify", &proof, "--model", partial_path]);
+    assert_eq!((&named["valid"], &named["named"], &named["inputs"]), (&true.into(), &Value::Null, &verified["inputs"]));
+    assert!(named["warnings"][0].as_str().unwrap().starts_with("values have no names and units: "), "{named}");
+}
+
+/// A copy of the example's package, which may be changed.
+fn copied(folder: &Path) -> std::path::PathBuf {
+    fn copy(from: &Path, to: &Path) {
+        std::fs::create_dir_all(to).unwrap();
+        for entry in std::fs::read_dir(from).unwrap() {
+            let (from, to) = (entry.as_ref().unwrap().path(), to.join(entry.as_ref().unwrap().file_name()));
+            if from.is_dir() { copy(&from, &to) } else { std::fs::copy(&from, &to).map(|_| ()).unwrap() }
+        }
+    }
+    let copied = folder.join("copied");
+    copy(Path::new(package()), &copied);
+    copied
+}
+
+/// Changes a file of a package, and makes the manifest agree with it, as anybody could.
+fn tamper(package: &Path, file: &str, change: &dyn Fn(&mut Vec<u8>)) {
+    let (path, manifest) = (package.join(file), package.join("manifest.json"));
+    let mut bytes = std::fs::read(&path).unwrap();
+    change(&mut bytes);
+    std::fs::write(&path, &bytes).unwrap();
+    let mut value: Value = serde_json::from_slice(&std::fs::read(&manifest).unwrap()).unwrap();
+    value["files"][file] = sha256(&bytes).into();
+    std::fs::write(manifest, value.to_string()).unwrap();
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    use sha2::Digest;
+    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn a_package_is_checked_against_its_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let checked = json(&["check", package(), "--onnx", &example("rockybot.onnx")]);
+    assert_eq!((&checked["holds"], &checked["onnx"]["matches"]), (&true.into(), &true.into()), "{checked}");
+    let names: Vec<&str> = checked["findings"].as_array().unwrap().iter().map(|finding| finding["what"].as_str().unwrap()).collect();
+    for what in ["model commitment", "program hash", "Sierra class hash", "src/lib.cairo", "target/executable.json", "report.json"] {
+        assert!(names.contains(&what), "{what} is missing in {names:?}");
+    }
+
+    let copy = copied(folder.path());
+    let path = copy.to_str().unwrap();
+    let differs = || {
+        let output = maat(&["check", path, "--json"]);
+        assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+        let checked: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(checked["holds"], false);
+        let findings = checked["findings"].as_array().unwrap().iter();
+        findings
+            .filter(|finding| finding["differences"] != serde_json::json!([]))
+            .map(|f| f["what"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    // Another executable with a manifest that matches: `commitment` does not see it.
+    tamper(&copy, "target/executable.json", &|bytes| {
+        let mut value: Value = serde_json::from_slice(bytes).unwrap();
+        value["program"]["bytecode"].as_array_mut().unwrap().push("0x1".into());
+        *bytes = value.to_string().into_bytes();
+    });
+    json(&["commitment", path]);
+    assert_eq!(differs(), ["target/executable.json"]);
+    let text = String::from_utf8(maat(&["check", path]).stdout).unwrap();
+    assert!(text.contains("DIFFERS  target/executable.json: it is not what the model gives"), "{text}");
+    assert!(text.contains("the package is NOT what its model.maat gives"), "{text}");
+
+    // And whatever else the manifest may say.
+    let original = std::fs::read(Path::new(package()).join("manifest.json")).unwrap();
+    std::fs::copy(Path::new(package()).join("target/executable.json"), copy.join("target/executable.json")).unwrap();
+    let with = |change: &dyn Fn(&mut Value)| {
+        let mut manifest: Value = serde_json::from_slice(&original).unwrap();
+        change(&mut manifest);
+        std::fs::write(copy.join("manifest.json"), manifest.to_string()).unwrap();
+        differs()
+    };
+    let zero = format!("0x{}", "0".repeat(64));
+    for (key, what) in
+        [("program_hash", "program hash"), ("sierra_class_hash", "Sierra class hash"), ("casm_class_hash", "CASM class hash")]
+    {
+        assert_eq!(with(&|manifest| manifest[key] = zero.as_str().into()), [what]);
+    }
+    assert_eq!(with(&|manifest| manifest["entries"][0]["fixed_root"] = zero.as_str().into()), ["model commitment"]);
+    assert_eq!(with(&|manifest| manifest["name"] = "other".into()), ["name"]);
+    assert_eq!(with(&|manifest| manifest["files"]["src/more.cairo"] = "00".into()), ["src/more.cairo"]);
+    let class = serde_json::json!({ "sierra_class_hash": zero, "casm_class_hash": zero });
+    let parts = with(&|manifest| manifest["layer_classes"] = vec![class.clone(); 1000].into());
+    assert_eq!(parts, ["classes"]);
+
+    std::fs::write(copy.join("manifest.json"), &original).unwrap();
+    tamper(&copy, "report.json", &|bytes| {
+        let mut value: Value = serde_json::from_slice(bytes).unwrap();
+        value["cost"]["steps"] = 1.into();
+        *bytes = value.to_string().into_bytes();
+    });
+    assert_eq!(differs(), ["report.json"]);
+    std::fs::remove_file(copy.join("src/lib.cairo")).unwrap();
+    assert_eq!(differs(), ["src/lib.cairo", "report.json"]);
+
+    let other = maat(&["check", package(), "--onnx", &example("input.json")]);
+    assert_eq!(other.status.code(), Some(2), "{}", String::from_utf8_lossy(&other.stdout));
+    let older = changed_manifest(folder.path(), |manifest| manifest["versions"]["cairo"] = "1.0.0".into());
+    let other = maat(&["check", &older]);
+    assert_eq!(other.status.code(), Some(2));
+    assert!(String::from_utf8(other.stderr).unwrap().contains("it was made by Maat "));
 }
 
 /// An `.npz` archive with one array of floats.
@@ -570,7 +801,7 @@ fn wrong_usage_has_its_own_exit_code_and_every_verb_an_example() {
     // A salt that salts nothing is a misunderstanding, and so is an opening that opens nothing.
     assert_eq!(maat(&["prove", "package", "--input", "in.json", "-o", "proof.bin", "--salt", &zero]).status.code(), Some(2));
     assert_eq!(maat(&["prove", "package", "--input", "in.json", "-o", "proof.bin", "--opening", "o.json"]).status.code(), Some(2));
-    for verb in ["demo", "transpile", "run", "inspect", "prove", "verify", "commitment"] {
+    for verb in ["demo", "transpile", "run", "inspect", "prove", "verify", "commitment", "check", "cache"] {
         let help = String::from_utf8(maat(&[verb, "--help"]).stdout).unwrap();
         assert!(help.contains(&format!("  maat {verb}")), "{help}");
     }

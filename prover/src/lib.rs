@@ -20,7 +20,7 @@ mod trace;
 mod trace_lde;
 mod witness;
 
-pub use cache::Cache;
+pub use cache::{Cache, Content, Files, Untrusted};
 pub use error::{ProgramError, ProveError, Unprovable};
 pub use key::{Proved, ProvingKey, Visibility, entries, entries_for};
 pub use program::Program;

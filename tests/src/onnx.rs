@@ -4,12 +4,12 @@ use std::path::Path;
 
 use prost::Message;
 use tract_onnx::pb::attribute_proto::AttributeType;
-use tract_onnx::pb::tensor_proto::DataType;
+use tract_onnx::pb::tensor_proto::{DataLocation, DataType};
 use tract_onnx::pb::tensor_shape_proto::{Dimension, dimension};
 use tract_onnx::pb::type_proto::{Tensor, Value};
 use tract_onnx::pb::{
-    AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto, TypeProto,
-    ValueInfoProto,
+    AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, StringStringEntryProto, TensorProto,
+    TensorShapeProto, TypeProto, ValueInfoProto,
 };
 
 /// An attribute's value.
@@ -106,6 +106,20 @@ impl Onnx {
     pub fn bytes(mut self, name: &str, data_type: DataType, shape: &[usize], values: Vec<u8>) -> Self {
         self.graph.initializer.push(constant(name, data_type, shape, values));
         self
+    }
+
+    /// Moves the data of all constants into a file beside the model, at the path given; gives the bytes of that file.
+    pub fn external(mut self, path: &str) -> (Self, Vec<u8>) {
+        let mut file = Vec::new();
+        for constant in &mut self.graph.initializer {
+            let entries =
+                [("location", path.to_owned()), ("offset", file.len().to_string()), ("length", constant.raw_data.len().to_string())];
+            let entry = |(key, value): (&str, String)| StringStringEntryProto { key: key.to_owned(), value };
+            constant.external_data = entries.into_iter().map(entry).collect();
+            constant.data_location = Some(DataLocation::External as i32);
+            file.append(&mut constant.raw_data);
+        }
+        (self, file)
     }
 
     /// Adds a node with one output.

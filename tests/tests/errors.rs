@@ -1,9 +1,12 @@
 //! Bad input gets a clear error: no panic, nothing half-written.
 
+use std::path::Path;
+
 use maat_cairo::Compiler;
 use maat_tests::networks::{CASES, Random, dense};
 use maat_tests::onnx::{Attribute, Onnx};
-use maat_transpiler::{Fidelity, Network, Options, Package, PackageFolder, Target, TranspileError, Widths};
+use maat_transpiler::{Fidelity, Network, Options, Package, PackageFolder, Target, TranspileError, Widths, onnx_sha256};
+use sha2::{Digest, Sha256};
 
 use crate::common;
 
@@ -26,6 +29,75 @@ fn what_is_no_onnx_file_is_refused() {
     }
     let missing = Network::import(std::path::Path::new("/does/not/exist.onnx"));
     assert!(matches!(missing, Err(TranspileError::Read { .. })));
+}
+
+/// A model with its constants in a file beside it, as exporters write large ones; gives the digest in its provenance.
+fn external_digest(folder: &Path, path: &str) -> Result<String, TranspileError> {
+    let (onnx, data) = dense(&[3, 4, 2], 5).external(path);
+    let file = folder.join(path);
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(file, data).unwrap();
+    digest(folder, onnx)
+}
+
+fn digest(folder: &Path, onnx: Onnx) -> Result<String, TranspileError> {
+    let model = folder.join("model.onnx");
+    onnx.write(&model);
+    let digest = Network::import(&model)?.quantise(&[], &Options::default())?.provenance.onnx_sha256;
+    assert_eq!(onnx_sha256(&model).unwrap(), digest);
+    Ok(digest)
+}
+
+#[test]
+fn the_digest_of_an_onnx_file_binds_its_external_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |bytes: &[u8]| Sha256::digest(bytes).to_vec();
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    // A model in one file has that file's own digest.
+    assert_eq!(digest(folder.path(), dense(&[3, 4, 2], 5)).unwrap(), hex(&of(&dense(&[3, 4, 2], 5).to_bytes())));
+
+    let weights = external_digest(folder.path(), "weights.bin").unwrap();
+    let (onnx, data) = dense(&[3, 4, 2], 5).external("weights.bin");
+    let length = 11u64.to_le_bytes();
+    let parts = [b"maat onnx with external data 1".as_slice(), &of(&onnx.to_bytes()), &length, b"weights.bin", &of(&data)];
+    assert_eq!(weights, hex(&of(&parts.concat())));
+    // Another byte of the data, and another name.
+    let mut changed = data.clone();
+    changed[0] ^= 1;
+    std::fs::write(folder.path().join("weights.bin"), changed).unwrap();
+    let model = folder.path().join("model.onnx");
+    assert_ne!(onnx_sha256(&model).unwrap(), weights);
+    std::fs::write(folder.path().join("weights.bin"), data).unwrap();
+    assert_eq!(onnx_sha256(&model).unwrap(), weights);
+    assert_ne!(external_digest(folder.path(), "below/weights.bin").unwrap(), weights);
+}
+
+#[test]
+fn external_data_does_not_leave_the_models_folder() {
+    let outer = tempfile::tempdir().unwrap();
+    let folder = outer.path().join("model");
+    std::fs::create_dir(&folder).unwrap();
+    let (_, data) = dense(&[3, 4, 2], 5).external("");
+    let outside = outer.path().join("outside.bin");
+    std::fs::write(&outside, &data).unwrap();
+    let refused = |path: &str| {
+        let error = digest(&folder, dense(&[3, 4, 2], 5).external(path).0).unwrap_err();
+        assert!(matches!(error, TranspileError::Onnx { .. }), "{path}: {error}");
+    };
+    refused("../outside.bin");
+    refused(outside.to_str().unwrap());
+    refused("missing.bin");
+    refused("");
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(&outside, folder.join("link.bin")).unwrap();
+        refused("link.bin");
+        std::os::unix::fs::symlink(outer.path(), folder.join("link")).unwrap();
+        refused("link/outside.bin");
+    }
+    // Shorter than the model says.
+    std::fs::write(folder.join("short.bin"), &data[..data.len() - 1]).unwrap();
+    refused("short.bin");
 }
 
 #[test]

@@ -9,6 +9,7 @@
 mod accuracy;
 mod blame;
 mod certificate;
+mod check;
 mod classes;
 pub mod codegen;
 mod columns;
@@ -33,18 +34,19 @@ mod witness;
 pub use accuracy::{Accuracy, Agreement, Deviation, Distance, TensorError};
 pub use blame::Blame;
 pub use certificate::CertifiedNode;
+pub use check::{Checked, Finding};
 pub use cost::{ClassSize, ContractCost, Cost, Figure, LayerPlan};
 pub use destination::{Edits, PackageDestination};
 pub use error::{SampleError, TranspileError, UnsupportedOperator, UnsupportedOperators};
 pub use lowering::{operator_advice, supported_operators};
 pub use network::{Network, Options, Provenance, Quality, Quantised, Target};
-pub use onnx::IMPORT_THREAD;
+pub use onnx::{IMPORT_THREAD, sha256 as onnx_sha256};
 pub use out_of_range::{OutOfRange, out_of_range};
 pub use package::{
     BuildOptions, ClassHashes, MANIFEST_VERSION, Manifest, Package, PackageFolder, Report, Versions, execute_program, run_contract,
     run_program, signed,
 };
-pub use proving::{Proving, hex, parse_hex};
+pub use proving::{Proving, differences, hex, parse_hex};
 pub use quantise::{Widths, quantise_sample};
 pub use ranges::RangeMethod;
 pub use verdict::{Advice, Basis, Fidelity, Loss, LossKind, Verdict};

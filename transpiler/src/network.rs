@@ -83,7 +83,7 @@ pub struct Quantised {
 /// Where a quantised model comes from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Provenance {
-    /// sha256 of the ONNX file.
+    /// sha256 of the ONNX file, and of the files with external data: see [`crate::onnx_sha256`].
     pub onnx_sha256: String,
     /// The options, with the widths that were used in the end.
     pub options: Options,
@@ -136,7 +136,7 @@ impl Network {
         fuse(&mut float);
         let inputs = float.inputs.iter().map(|input| (input.name.clone(), input.shape.clone())).collect();
         let reference = imported.reference().ok();
-        Ok(Self { name: imported.graph.name, float, inputs, reference, onnx_sha256: sha256(&imported.bytes) })
+        Ok(Self { name: imported.graph.name, float, inputs, reference, onnx_sha256: imported.sha256 })
     }
 
     /// Name and shape of each input.

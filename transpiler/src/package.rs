@@ -24,8 +24,8 @@ use crate::verdict::Verdict;
 pub const MANIFEST_VERSION: u32 = 5;
 
 pub(crate) const MANIFEST: &str = "manifest.json";
-const MODEL: &str = "model.maat";
-const REPORT: &str = "report.json";
+pub(crate) const MODEL: &str = "model.maat";
+pub(crate) const REPORT: &str = "report.json";
 const EXECUTABLE: &str = "target/executable.json";
 /// The files of a class are `target/NAME.sierra.json` and `target/NAME.casm.json`; this is the name of the model's.
 const CONTRACT: &str = "contract";
@@ -70,7 +70,7 @@ pub struct ClassHashes {
 }
 
 impl ClassHashes {
-    fn of(contract: &Contract) -> Self {
+    pub(crate) fn of(contract: &Contract) -> Self {
         Self {
             sierra_class_hash: contract.class_hash().to_fixed_hex_string(),
             casm_class_hash: contract.compiled_class_hash().to_fixed_hex_string(),
@@ -89,6 +89,18 @@ pub struct Versions {
     pub cairo: String,
     /// The Cairo core library: a digest of its files.
     pub corelib: String,
+}
+
+impl Versions {
+    /// Those of this program with a compiler.
+    pub(crate) fn of(compiler: &Compiler) -> Self {
+        Self {
+            maat: env!("CARGO_PKG_VERSION").to_owned(),
+            model_format: maat_runtime::FORMAT_VERSION,
+            cairo: maat_cairo::COMPILER_VERSION.to_owned(),
+            corelib: compiler.corelib_digest(),
+        }
+    }
 }
 
 /// `report.json`: verdict, accuracy, proven ranges and cost.
@@ -155,30 +167,11 @@ impl Package {
         let compiled = Compiled::new(&Draft::new(&model)?, proving.commitment(), options.parts, compiler, progress)?;
         progress("measuring the cost");
         let cost = cost::measure(&model, &compiled)?;
-        let Compiled { generated, program, contract, layer_classes } = compiled;
         let report = Report { verdict: verdict.clone(), quality, cost };
 
-        let mut files = BTreeMap::new();
-        let text = |sources: &Sources, folder: &str| {
-            let files = sources.iter().map(|(path, text)| (format!("{folder}/{path}"), text.as_bytes().to_vec()));
-            files.collect::<Vec<_>>()
-        };
-        files.insert("Scarb.toml".to_owned(), generated.package.main.scarb_manifest.clone().into_bytes());
-        files.extend(text(&generated.package.main.sources, "src"));
-        for dependency in &generated.package.dependencies {
-            let folder = &dependency.name;
-            files.insert(format!("{folder}/Scarb.toml"), dependency.scarb_manifest.clone().into_bytes());
-            files.extend(text(&dependency.sources, &format!("{folder}/src")));
-        }
-        files.insert(MODEL.to_owned(), model.to_bytes());
+        let mut files = generated_files(&model, &compiled);
         files.insert(REPORT.to_owned(), json(&report));
-        files.insert(EXECUTABLE.to_owned(), program.to_json());
-        let parts = layer_classes.iter().enumerate().map(|(index, class)| (part_name(index), class));
-        for (name, class) in std::iter::once((CONTRACT.to_owned(), &contract)).chain(parts) {
-            let [sierra, casm] = class_files(&name);
-            files.insert(sierra, class.sierra_json());
-            files.insert(casm, class.casm_json());
-        }
+        let Compiled { program, contract, layer_classes, .. } = compiled;
 
         progress("hashing");
         let program_hash = program.hash().map_err(|error| TranspileError::Generated { reason: error.to_string() })?;
@@ -194,12 +187,7 @@ impl Package {
             casm_class_hash,
             layer_classes: layer_classes.iter().map(ClassHashes::of).collect(),
             proving,
-            versions: Versions {
-                maat: env!("CARGO_PKG_VERSION").to_owned(),
-                model_format: maat_runtime::FORMAT_VERSION,
-                cairo: maat_cairo::COMPILER_VERSION.to_owned(),
-                corelib: compiler.corelib_digest(),
-            },
+            versions: Versions::of(compiler),
             files: files.iter().map(|(path, bytes)| (path.clone(), sha256(bytes))).collect(),
         };
         files.insert(MANIFEST.to_owned(), json(&manifest));
@@ -223,6 +211,32 @@ impl Package {
     }
 }
 
+/// The files of a package that follow from the model and its compilation: all but report and manifest.
+pub(crate) fn generated_files(model: &Model, compiled: &Compiled) -> BTreeMap<String, Vec<u8>> {
+    let Compiled { generated, program, contract, layer_classes } = compiled;
+    let mut files = BTreeMap::new();
+    let text = |sources: &Sources, folder: &str| {
+        let files = sources.iter().map(|(path, text)| (format!("{folder}/{path}"), text.as_bytes().to_vec()));
+        files.collect::<Vec<_>>()
+    };
+    files.insert("Scarb.toml".to_owned(), generated.package.main.scarb_manifest.clone().into_bytes());
+    files.extend(text(&generated.package.main.sources, "src"));
+    for dependency in &generated.package.dependencies {
+        let folder = &dependency.name;
+        files.insert(format!("{folder}/Scarb.toml"), dependency.scarb_manifest.clone().into_bytes());
+        files.extend(text(&dependency.sources, &format!("{folder}/src")));
+    }
+    files.insert(MODEL.to_owned(), model.to_bytes());
+    files.insert(EXECUTABLE.to_owned(), program.to_json());
+    let parts = layer_classes.iter().enumerate().map(|(index, class)| (part_name(index), class));
+    for (name, class) in std::iter::once((CONTRACT.to_owned(), contract)).chain(parts) {
+        let [sierra, casm] = class_files(&name);
+        files.insert(sierra, class.sierra_json());
+        files.insert(casm, class.casm_json());
+    }
+    files
+}
+
 /// The name of the class of a part, counted from 0.
 fn part_name(index: usize) -> String {
     format!("part_{}", index + 1)
@@ -242,7 +256,7 @@ fn json(value: &impl Serialize) -> Vec<u8> {
 /// A package on disk. Files are read when they are needed, and checked against the manifest.
 #[derive(Debug, Clone)]
 pub struct PackageFolder {
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// What binds the files.
     pub manifest: Manifest,
 }

@@ -144,6 +144,30 @@ impl TryFrom<WrittenEntry> for Entry {
     }
 }
 
+/// What a manifest's entries and those of its model do not share, in words.
+pub fn differences(manifest: &Entries, model: &Entries) -> Vec<String> {
+    let keys: BTreeSet<_> = manifest.as_slice().iter().chain(model.as_slice()).map(|entry| (entry.preset, entry.batch)).collect();
+    let differences = keys.into_iter().flat_map(|(preset, batch)| {
+        let of = format!("preset {preset}, batches of {batch}");
+        match (manifest.find(preset, batch), model.find(preset, batch)) {
+            (Some(manifest), Some(model)) => values(manifest)
+                .into_iter()
+                .zip(values(model))
+                .filter(|(manifest, model)| manifest != model)
+                .map(|((what, manifest), (_, model))| format!("{of}: {what} {manifest} in the manifest, {model} by the model"))
+                .collect(),
+            (None, _) => vec![format!("{of}: the manifest has no entry")],
+            (_, None) => vec![format!("{of}: the model has no entry")],
+        }
+    });
+    differences.collect()
+}
+
+fn values(entry: &Entry) -> [(&'static str, String); 4] {
+    let Entry { preset: _, batch: _, rows, inputs, outputs, fixed_root } = entry;
+    [("rows", rows.to_string()), ("inputs", inputs.to_string()), ("outputs", outputs.to_string()), ("fixed root", hex(fixed_root))]
+}
+
 /// `0x` and 64 hexadecimal digits.
 pub fn hex(bytes: &[u8; 32]) -> String {
     let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -198,6 +222,21 @@ mod tests {
             let error = Proving::of(&model, batches, &mut |_| ()).unwrap_err();
             assert_eq!(error.to_string(), format!("the model cannot be proven: {reason}"));
         }
+    }
+
+    #[test]
+    fn each_difference_is_named() {
+        let entry = |preset, batch| Entry { preset, batch, rows: 2048, inputs: 3, outputs: 2, fixed_root: [7; 32] };
+        let entries = |entries: &[Entry]| Entries::new(entries.to_vec()).unwrap();
+        let (one, two) = (entry(Preset::Fast, 1), entry(Preset::Fast, 2));
+        assert_eq!(differences(&entries(&[one, two]), &entries(&[one, two])), Vec::<String>::new());
+        let other = Entry { rows: 4096, ..two };
+        let found = differences(&entries(&[one, two]), &entries(&[one, other]));
+        assert_eq!(found, ["preset fast, batches of 2: rows 2048 in the manifest, 4096 by the model"]);
+        assert_eq!(differences(&entries(&[two]), &entries(&[one, two])), ["preset fast, batches of 1: the manifest has no entry"]);
+        assert_eq!(differences(&entries(&[one, two]), &entries(&[one])), ["preset fast, batches of 2: the model has no entry"]);
+        let foreign = Entry { fixed_root: [0; 32], ..one };
+        assert!(differences(&entries(&[one]), &entries(&[foreign]))[0].contains("fixed root 0x0707"));
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod hasher;
 pub mod layout;
 pub mod log_up;
 mod opening;
+mod pedersen;
 mod preset;
 mod proof_file;
 mod salt;

@@ -7,14 +7,15 @@ use winter_air::{BatchingMethod, FieldExtension, ProofOptions};
 use winter_verifier::crypto::hashers::Blake3_256;
 
 use crate::blake2s::Blake2s256;
+use crate::proof_file::Kind;
 
 /// A set of parameters that proofs are made with. A verifier accepts these sets and no other.
 ///
 /// | preset | for | field | blow-up | queries | grinding | hash | conjectured | proven |
 /// |---|---|---|---|---|---|---|---|---|
-/// | `fast` | proving in the least time | quadratic | 2 | 84 | 16 bits | Blake3 | 99 bits | 51 to 56 bits |
-/// | `balanced` | security that rests on no conjecture | cubic | 4 | 86 | 16 bits | Blake3 | 128 bits | 100 bits |
-/// | `onchain` | the smallest proof | quadratic | 32 | 16 | 20 bits | Blake2s | 99 bits | 48 to 58 bits |
+/// | `fast` | proving in the least time | quadratic | 2 | 84 | 16 bits | Blake3 | 97 to 99 bits | 51 to 56 bits |
+/// | `balanced` | security that rests on no conjecture | cubic | 4 | 86 | 16 bits | Blake3 | 124 bits | 100 to 101 bits |
+/// | `onchain` | the smallest proof | quadratic | 32 | 16 | 20 bits | Blake2s | 93 to 99 bits | 48 to 58 bits |
 ///
 /// Conjectured and proven bits are those of traces from 2^11 to 2^22 rows: see [`Security`]. How the numbers were chosen:
 /// - A query gives `log2(blow-up)` conjectured bits, and grinding counts from 80 such bits on. `fast` has the least blow-up; 84 queries and
@@ -90,10 +91,11 @@ impl Preset {
     /// | preset | blow-up | queries | grinding | conjectured | proven |
     /// |---|---|---|---|---|---|
     /// | `fast` | 4 | 40 | 18 bits | 97 bits | 57 bits |
-    /// | `balanced` | 4 | 85 | 16 bits | 128 bits | 100 bits |
+    /// | `balanced` | 4 | 85 | 16 bits | 125 bits | 100 bits |
     /// | `onchain` | 16 | 20 | 20 bits | 99 bits | 59 bits |
     ///
-    /// The bits are those of every length: the field is so large that nothing but queries and grinding counts.
+    /// The bits are those of every length: the field is so large that nothing but queries and grinding counts, and for `balanced` the hash by
+    /// which the program is known.
     /// - At blow-up 2 a proof would be made in little more than half the time, but it would be twice as long.
     /// - `fast` grinds two bits more than in model proofs, which spares 4 KB. Its 40 queries are the fewest that give 80 bits, below which
     ///   grinding does not count, and 18 bits of grinding the fewest that keep more than 96 under the weaker conjecture; they take some ten
@@ -152,28 +154,63 @@ pub struct UnknownPreset(pub String);
 
 /// How hard a false proof is to find, in bits.
 ///
-/// Both figures are winterfell's, but no more than `log2 |extension| - log2(rows) - 7`: the look-up and linear-layer arguments of the AIRs err
-/// with a probability of at most `2^7 * rows / |extension|` over their challenges, which winterfell does not know of.
+/// Neither figure is above what finding two models or programs with one identity costs: see [`Kind::identity_bits`]. That of a model proof is
+/// for a commitment that somebody recomputed from the model; otherwise it is [`Preset::unopened_bits`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Security {
-    /// Under the conjecture of ethSTARK (ePrint 2021/582, equation 19).
+    /// Under the conjecture of ethSTARK (ePrint 2021/582): the errors of all rounds added up, and at most winterfell's figure (equation 19).
     pub conjectured: u32,
-    /// By theorems 2 and 3 of ePrint 2024/1553: the better one of unique and list decoding.
+    /// By theorems 2 and 3 of ePrint 2024/1553, the better one of unique and list decoding: winterfell's figure, but no more than
+    /// `log2 |extension| - log2(rows) - 7`, as the look-up and linear-layer arguments of the AIRs err with a probability of at most
+    /// `2^7 * rows / |extension|` over their challenges, which winterfell does not know of.
     pub proven: u32,
 }
 
 impl Security {
-    /// The security of a proof with the given context and hash function.
-    pub fn of(context: &Context, hash: Hash) -> Self {
+    /// The security of a proof of a kind with the given context and hash function.
+    pub fn of(context: &Context, hash: Hash, kind: Kind) -> Self {
         let proof = Proof { context: context.clone(), ..Proof::new_dummy() };
         let (conjectured, proven) = match hash {
             Hash::Blake3 => (proof.conjectured_security::<Blake3_256<Goldilocks>>(), proof.proven_security::<Blake3_256<Goldilocks>>()),
             Hash::Blake2s => (proof.conjectured_security::<Blake2s256>(), proof.proven_security::<Blake2s256>()),
         };
-        let field_bits = context.num_modulus_bits() * context.options().field_extension().degree();
-        let arguments = field_bits - context.trace_info().length().ilog2() - ARGUMENT_BITS;
-        Self { conjectured: conjectured.bits().min(arguments), proven: proven.udr_bits().max(proven.ldr_bits()).min(arguments) }
+        let identity = kind.identity_bits();
+        let arguments = field_bits(context) - context.trace_info().length().ilog2() - ARGUMENT_BITS;
+        Self {
+            conjectured: conjectured.bits().min(conjectured_in_all(context) as u32).min(identity),
+            proven: proven.udr_bits().max(proven.ldr_bits()).min(arguments).min(identity),
+        }
     }
+}
+
+/// Bits of the field that challenges are drawn from.
+fn field_bits(context: &Context) -> u32 {
+    context.num_modulus_bits() * context.options().field_extension().degree()
+}
+
+/// The bits that the errors of all rounds together leave if a query is worth `log2(blow-up)`: "all added up" in `docs/proofs.md`, which says
+/// where each line comes from.
+fn conjectured_in_all(context: &Context) -> f64 {
+    let (options, info) = (context.options(), context.trace_info());
+    let [rows, blowup, columns, constraints, folding] =
+        [info.length(), options.blowup_factor(), info.width(), context.num_constraints(), options.to_fri_options().folding_factor()]
+            .map(|number| number as f64);
+    let domain = rows * blowup;
+    let algebraic = [
+        // The AIR's arguments.
+        f64::from(1 << ARGUMENT_BITS) * rows,
+        // Joining constraints.
+        constraints - 1.0,
+        // Out of the domain.
+        (blowup + 1.0) * (rows + 1.0) + rows - 1.0,
+        // Joining columns.
+        (columns + blowup - 1.0) * domain,
+        // Folding, the first layer.
+        (folding - 1.0) * (domain + 1.0),
+    ];
+    let queries = blowup.log2() * options.num_queries() as f64 + f64::from(options.grinding_factor());
+    let error = algebraic.iter().sum::<f64>() * (-f64::from(field_bits(context))).exp2() + (-queries).exp2();
+    -error.log2()
 }
 
 #[cfg(test)]
@@ -188,22 +225,22 @@ mod tests {
     use crate::felt252::Felt252;
 
     /// The security of proofs with an AIR.
-    fn security_of<A: Air>(air: &A, hash: Hash) -> Security {
+    fn security_of<A: Air>(air: &A, hash: Hash, kind: Kind) -> Security {
         let constraints = air.context().num_transition_constraints() + air.context().num_assertions();
-        Security::of(&Context::new::<A::BaseField>(air.trace_info().clone(), air.options().clone(), constraints), hash)
+        Security::of(&Context::new::<A::BaseField>(air.trace_info().clone(), air.options().clone(), constraints), hash, kind)
     }
 
     /// The security of model proofs with any options.
     fn security(options: ProofOptions, log_rows: u32, hash: Hash) -> Security {
         let public_inputs = PublicInputs { statement: vec![], inputs: Some(vec![]), outputs: Some(vec![]), n_inputs: 0, n_outputs: 0 };
-        security_of(&ModelAir::new(trace_info(1 << log_rows), public_inputs, options), hash)
+        security_of(&ModelAir::new(trace_info(1 << log_rows), public_inputs, options), hash, Kind::Model)
     }
 
     /// The security of Cairo proofs with any options.
     fn cairo_security(options: ProofOptions, log_rows: u32, hash: Hash) -> Security {
         let nothing =
             cairo::PublicInputs { seed: vec![], steps: 2, initial: [0; 3], last_pc: 0, last: [0; 3], offsets: [0; 2], memory: vec![] };
-        security_of(&CairoAir::new(cairo::air::trace_info(1 << log_rows), nothing, options), hash)
+        security_of(&CairoAir::new(cairo::air::trace_info(1 << log_rows), nothing, options), hash, Kind::Cairo)
     }
 
     fn of_preset(preset: Preset, log_rows: u32) -> Security {
@@ -226,23 +263,84 @@ mod tests {
         assert_eq!(Preset::from_code(3), None);
     }
 
+    fn cairo_of_preset(preset: Preset, log_rows: u32) -> Security {
+        cairo_security(preset.cairo_options(), log_rows, preset.hash())
+    }
+
+    /// The table of bits at all lengths, as documents write it: `51 to 56`, or `100` where all are the same.
+    fn range(bits: impl Iterator<Item = u32> + Clone) -> String {
+        let (least, greatest) = (bits.clone().min().unwrap(), bits.max().unwrap());
+        if least == greatest { least.to_string() } else { format!("{least} to {greatest}") }
+    }
+
+    /// The cells of a document's table rows that begin as given, which may be written as code.
+    fn rows(document: &str, begin: &str) -> Vec<Vec<String>> {
+        let path = format!("{}/../{document}", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(path).unwrap();
+        let cells = |line: &str| line.trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`').to_owned()).collect();
+        text.lines().filter(|line| line.starts_with(begin)).map(cells).collect()
+    }
+
     #[test]
-    fn the_security_is_the_documented_one_for_every_length() {
-        for log_rows in 11..=22 {
-            let found = Preset::ALL.map(|preset| of_preset(preset, log_rows));
-            assert_eq!(found.map(|security| security.conjectured), [99, 128, 99], "2^{log_rows} rows");
-            let bounds = [51..=56, 100..=101, 48..=58];
-            assert!(found.iter().zip(bounds).all(|(security, bounds)| bounds.contains(&security.proven)), "2^{log_rows} rows: {found:?}");
+    fn the_readme_states_the_security_of_every_length() {
+        let model = |preset, bits: fn(Security) -> u32| range((11..=22).map(move |log_rows| bits(of_preset(preset, log_rows))));
+        let lengths = MIN_ROWS.ilog2()..=MAX_ROWS.ilog2();
+        let cairo = |preset, bits: fn(Security) -> u32| range(lengths.clone().map(move |log_rows| bits(cairo_of_preset(preset, log_rows))));
+        for preset in Preset::ALL {
+            let stated = rows("README.md", &format!("| `{preset}` |"));
+            let [stated] = &stated[..] else { panic!("{preset}: {stated:?}") };
+            let found = [model(preset, |security| security.conjectured), model(preset, |security| security.proven)];
+            assert_eq!(stated[2..], found, "model proofs, {preset}");
+            let stated = rows("README.md", &format!("| {preset} |"));
+            let [stated] = &stated[..] else { panic!("{preset}: {stated:?}") };
+            let found = [cairo(preset, |security| security.conjectured), cairo(preset, |security| security.proven)];
+            assert_eq!(stated[1..], found, "Cairo proofs, {preset}");
         }
     }
 
     #[test]
-    fn the_security_of_cairo_proofs_is_the_documented_one_for_every_length() {
-        for log_rows in MIN_ROWS.ilog2()..=MAX_ROWS.ilog2() {
-            let found = Preset::ALL.map(|preset| cairo_security(preset.cairo_options(), log_rows, preset.hash()));
-            let expected = [(97, 57), (128, 100), (99, 59)].map(|(conjectured, proven)| Security { conjectured, proven });
-            assert_eq!(found, expected, "2^{log_rows} rows");
+    fn the_documents_tables_add_up_to_what_is_printed() {
+        type Of = fn(Preset, u32) -> Security;
+        for (document, of, kind) in
+            [("docs/proofs.md", of_preset as Of, Kind::Model), ("docs/cairo-proofs.md", cairo_of_preset, Kind::Cairo)]
+        {
+            // Rows, preset, what the rounds have, all of them, what is printed. The proven tables have the list's parameter in the third place.
+            let rows: Vec<_> = rows(document, "| 2^").into_iter().filter(|cells| cells.len() == 10).collect();
+            let (proven, conjectured): (Vec<_>, Vec<_>) = rows.iter().partition(|cells| cells[2].contains(','));
+            assert!(proven.len() == conjectured.len() && proven.len() >= 6, "{document}: {rows:?}");
+            let bits = |cells: &[String]| {
+                let log_rows = cells[0].strip_prefix("2^").unwrap().parse().unwrap();
+                (of(cells[1].parse().unwrap(), log_rows), cells[9].parse::<u32>().unwrap())
+            };
+            for cells in conjectured {
+                let (security, printed) = bits(cells);
+                assert_eq!(security.conjectured, printed, "{document}: {cells:?}");
+                // The document rounds to tenths.
+                let (all, printed): (f64, f64) = (cells[8].parse().unwrap(), printed.into());
+                let identity = f64::from(kind.identity_bits());
+                assert!(printed <= all && (printed == identity || printed > all - 1.1), "{document}: {cells:?}");
+            }
+            for cells in proven {
+                let (security, printed) = bits(cells);
+                assert_eq!(security.proven, printed, "{document}: {cells:?}");
+            }
         }
+    }
+
+    #[test]
+    fn no_proof_is_harder_to_forge_than_its_models_identity() {
+        assert_eq!([Kind::Model, Kind::Cairo].map(Kind::identity_bits), [124, 125]);
+        for log_rows in 11..=22 {
+            assert_eq!(of_preset(Preset::Balanced, log_rows).conjectured, 124);
+            assert_eq!(cairo_of_preset(Preset::Balanced, log_rows).conjectured, 125);
+        }
+    }
+
+    #[test]
+    fn the_rounds_of_long_traces_leave_fewer_bits_than_the_queries() {
+        let conjectured = |preset| [11, 18, 22].map(|log_rows| of_preset(preset, log_rows).conjectured);
+        assert_eq!(conjectured(Preset::Fast), [99, 99, 97]);
+        assert_eq!(conjectured(Preset::Onchain), [99, 97, 93]);
     }
 
     /// The conjectured bits that are left if proximity gaps reach only as far as list decoding may: ePrint 2025/2046.
@@ -298,12 +396,19 @@ mod tests {
     }
 
     #[test]
-    fn the_arguments_of_the_air_limit_the_security() {
+    fn every_round_counts() {
         let batching = BatchingMethod::Horner;
-        let options = ProofOptions::new(255, 2, 32, FieldExtension::Quadratic, 8, 255, batching, batching);
-        assert_eq!(security(options, 22, Hash::Blake3).conjectured, 128 - 22 - 7);
-        let options = ProofOptions::new(255, 2, 32, FieldExtension::None, 8, 255, batching, batching);
-        assert_eq!(security(options, 20, Hash::Blake3).conjectured, 64 - 20 - 7);
+        let options = ProofOptions::new(20, 2, 0, FieldExtension::None, 8, 255, batching, batching);
+        let context = |rows| Context::new::<Goldilocks>(trace_info(rows), options.clone(), 47);
+        // Arguments, constraints, DEEP, 141 columns, folding by 8; and 20 bits of queries, beside which they are little.
+        let (rows, queries) = (f64::from(1 << 22), 20.0_f64);
+        let algebraic = 128.0 * rows + 46.0 + 3.0 * (rows + 1.0) + rows - 1.0 + 142.0 * (2.0 * rows) + 7.0 * (2.0 * rows + 1.0);
+        let expected = -(algebraic / 64_f64.exp2() + (-queries).exp2()).log2();
+        assert!((conjectured_in_all(&context(1 << 22)) - expected).abs() < 1e-9);
+        assert!(expected < 20.0);
+        let options = ProofOptions::new(255, 2, 0, FieldExtension::None, 8, 255, batching, batching);
+        let context = Context::new::<Goldilocks>(trace_info(1 << 22), options, 47);
+        assert!((conjectured_in_all(&context) - (64.0 - algebraic.log2())).abs() < 1e-9);
     }
 
     #[test]

@@ -35,6 +35,18 @@ impl Kind {
         }
     }
 
+    /// The work of finding two models with one commitment, or two programs with one hash, as a power of two. Only whoever makes both can use
+    /// that; a verifier that relies on somebody else's commitment or hash relies on these bits too.
+    ///
+    /// A commitment has 248 bits of Blake2s. A program's hash is an x coordinate of a group with about 2^251 elements, whose discrete
+    /// logarithms give collisions as well.
+    pub fn identity_bits(self) -> u32 {
+        match self {
+            Self::Model => 124,
+            Self::Cairo => 125,
+        }
+    }
+
     /// The kind of a file.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use crate::error::VerifyError;
 use crate::goldilocks::Goldilocks;
 use crate::hasher::{SplitHasher, TreeHasher};
 use crate::preset::{Hash, Preset, Security};
-use crate::proof_file::{ProofFile, public_inputs};
+use crate::proof_file::{Kind, ProofFile, public_inputs};
 use crate::stark::{self, Shape};
 use crate::statement::Statement;
 use crate::vector_commitment::SplitTree;
@@ -84,7 +84,7 @@ where
     };
     let parts = if IO { 3 } else { 2 };
     stark::verify::<A, SplitHasher<H, IO>, SplitTree<H>>(bytes, &shape, public_inputs, parts, check_main)?;
-    Ok(Security::of(&shape.context, preset.hash()))
+    Ok(Security::of(&shape.context, preset.hash(), Kind::Model))
 }
 
 #[cfg(test)]

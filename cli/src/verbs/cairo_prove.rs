@@ -62,13 +62,13 @@ pub fn run(arguments: Arguments) -> anyhow::Result<impl Response> {
     let felts = arguments.args.as_deref().map(arguments::read).transpose()?.unwrap_or_default();
     progress.step("running the program");
     let execution = program.execute(&felts)?;
-    prove::prove_execution(&execution, arguments.preset, &destination, true, &progress)
+    prove::prove_execution(&execution, arguments.preset, &destination, &progress)
 }
 
 fn preset(preset: Preset) -> &'static str {
     match preset {
         Preset::Fast => "The least time: 97 bits conjectured, 57 proven",
-        Preset::Balanced => "Security that rests on no conjecture: 128 bits conjectured, 100 proven",
+        Preset::Balanced => "Security that rests on no conjecture: 125 bits conjectured, 100 proven",
         Preset::Onchain => "The smallest proof, hashed with Blake2s: 99 bits conjectured, 59 proven",
     }
 }

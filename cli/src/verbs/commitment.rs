@@ -1,9 +1,8 @@
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use maat_prover::entries;
-use maat_transpiler::{PackageFolder, Proving, TranspileError, hex};
-use maat_verifier::{Entries, Entry, ModelCommitment};
+use maat_transpiler::{PackageFolder, Proving, TranspileError, differences};
+use maat_verifier::{Entries, ModelCommitment};
 use serde_json::{Value, json};
 
 use crate::progress::Progress;
@@ -44,35 +43,11 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Compared> {
         recomputed.extend(entries(&model, &[batch])?.as_slice());
     }
     let recomputed = Entries::new(recomputed)?;
-    let mut differences = compare(listed, &recomputed);
+    let mut differences = differences(listed, &recomputed);
     if listed.commitment() != manifest {
         differences.insert(0, format!("the manifest's commitment is not that of its entries, which make {}", listed.commitment()));
     }
     Ok(Compared { manifest, recomputed: recomputed.commitment(), entries: listed.as_slice().len(), differences })
-}
-
-/// What differs, in words.
-fn compare(manifest: &Entries, model: &Entries) -> Vec<String> {
-    let keys: BTreeSet<_> = manifest.as_slice().iter().chain(model.as_slice()).map(|entry| (entry.preset, entry.batch)).collect();
-    let differences = keys.into_iter().flat_map(|(preset, batch)| {
-        let of = format!("preset {preset}, batches of {batch}");
-        match (manifest.find(preset, batch), model.find(preset, batch)) {
-            (Some(manifest), Some(model)) => values(manifest)
-                .into_iter()
-                .zip(values(model))
-                .filter(|(manifest, model)| manifest != model)
-                .map(|((what, manifest), (_, model))| format!("{of}: {what} {manifest} in the manifest, {model} by the model"))
-                .collect(),
-            (None, _) => vec![format!("{of}: the manifest has no entry")],
-            (_, None) => vec![format!("{of}: the model has no entry")],
-        }
-    });
-    differences.collect()
-}
-
-fn values(entry: &Entry) -> [(&'static str, String); 4] {
-    let Entry { preset: _, batch: _, rows, inputs, outputs, fixed_root } = entry;
-    [("rows", rows.to_string()), ("inputs", inputs.to_string()), ("outputs", outputs.to_string()), ("fixed root", hex(fixed_root))]
 }
 
 impl Response for Compared {
@@ -98,27 +73,5 @@ impl Response for Compared {
 
     fn succeeded(&self) -> bool {
         self.manifest == self.recomputed && self.differences.is_empty()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use maat_verifier::Preset;
-
-    use super::*;
-
-    #[test]
-    fn each_difference_is_named() {
-        let entry = |preset, batch| Entry { preset, batch, rows: 2048, inputs: 3, outputs: 2, fixed_root: [7; 32] };
-        let entries = |entries: &[Entry]| Entries::new(entries.to_vec()).unwrap();
-        let (one, two) = (entry(Preset::Fast, 1), entry(Preset::Fast, 2));
-        assert_eq!(compare(&entries(&[one, two]), &entries(&[one, two])), Vec::<String>::new());
-        let other = Entry { rows: 4096, ..two };
-        let found = compare(&entries(&[one, two]), &entries(&[one, other]));
-        assert_eq!(found, ["preset fast, batches of 2: rows 2048 in the manifest, 4096 by the model"]);
-        assert_eq!(compare(&entries(&[two]), &entries(&[one, two])), ["preset fast, batches of 1: the manifest has no entry"]);
-        assert_eq!(compare(&entries(&[one, two]), &entries(&[one])), ["preset fast, batches of 2: the model has no entry"]);
-        let foreign = Entry { fixed_root: [0; 32], ..one };
-        assert!(compare(&entries(&[one]), &entries(&[foreign]))[0].contains("fixed root 0x0707"));
     }
 }

@@ -19,7 +19,7 @@ use super::transpile::{CompilerChoice, Quantisation};
 use crate::files;
 use crate::network::{receipt, receipt_json};
 use crate::progress::Progress;
-use crate::response::{NOT_ZERO_KNOWLEDGE, Response, grouped, real, security, table};
+use crate::response::{NOT_ZERO_KNOWLEDGE, Response, grouped, model_security, model_security_json, real, table};
 
 /// The default example, which travels with the binary.
 const ROCKYBOT: &str = "rockybot";
@@ -255,7 +255,7 @@ impl Proof {
             Self::Verified { commitment, bytes, proving, verifying, security: bits } => format!(
                 "Proof of the first test sample for model {commitment}: {} bytes, proven in {proving:.1?}, verified in {verifying:.1?}, {}.\n{NOT_ZERO_KNOWLEDGE}",
                 grouped(*bytes as u64),
-                security(bits)
+                model_security(bits, Preset::Fast)
             ),
             Self::Unprovable { reason } => format!("No proof: {reason}"),
         }
@@ -269,7 +269,7 @@ impl Proof {
                 "proof_bytes": bytes,
                 "prove_ms": ms(proving),
                 "verify_ms": ms(verifying),
-                "security": { "conjectured": security.conjectured, "proven": security.proven },
+                "security": model_security_json(security, Preset::Fast),
                 "zero_knowledge": false,
             }),
             Self::Unprovable { reason } => json!({ "unprovable": reason }),

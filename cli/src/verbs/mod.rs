@@ -1,6 +1,8 @@
 //! One file a verb: its arguments, and a function that gives a typed response.
 
+pub mod cache;
 pub mod cairo_prove;
+pub mod check;
 pub mod commitment;
 pub mod demo;
 pub mod deploy;

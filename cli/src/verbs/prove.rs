@@ -50,7 +50,7 @@ pub struct Arguments {
     /// What is proven
     #[arg(long, value_enum, default_value_t = Kind::Model)]
     kind: Kind,
-    /// Parameters of the proof, with the bits of security of a model proof: the longer the trace, the fewer are proven. `maat cairo-prove
+    /// Parameters of the proof, with the bits of security of a model proof: the longer the trace, the fewer. `maat cairo-prove
     /// --help` has those of a Cairo proof
     #[arg(long, default_value_t = Preset::Fast, value_parser = presets(model_preset))]
     preset: Preset,
@@ -67,7 +67,7 @@ pub struct Arguments {
     /// replaced
     #[arg(long, value_name = "FILE", requires = "committed")]
     opening: Option<PathBuf>,
-    /// Compute what all proofs of the model share anew, in place of keeping it in $MAAT_CACHE or in the user's cache folder
+    /// Compute what all proofs of the model share anew, in place of keeping it in the cache folder: see `maat cache --help`
     #[arg(long)]
     no_cache: bool,
     #[command(flatten)]
@@ -89,9 +89,9 @@ pub fn presets(help: fn(Preset) -> &'static str) -> impl TypedValueParser<Value 
 
 fn model_preset(preset: Preset) -> &'static str {
     match preset {
-        Preset::Fast => "The least time: 99 bits conjectured, 51 to 56 proven",
-        Preset::Balanced => "Security that rests on no conjecture: 128 bits conjectured, 100 proven",
-        Preset::Onchain => "The smallest proof, hashed with Blake2s: 99 bits conjectured, 48 to 58 proven",
+        Preset::Fast => "The least time: 97 to 99 bits conjectured, 51 to 56 proven",
+        Preset::Balanced => "Security that rests on no conjecture: 124 bits conjectured, 100 to 101 proven",
+        Preset::Onchain => "The smallest proof, hashed with Blake2s: 93 to 99 bits conjectured, 48 to 58 proven",
     }
 }
 
@@ -123,7 +123,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
             };
             progress.step("running the program");
             let execution = execute_program(&package.program()?, inputs)?;
-            let proof = prove_execution(&execution, arguments.preset, &destination, !arguments.no_cache, &progress)?;
+            let proof = prove_execution(&execution, arguments.preset, &destination, &progress)?;
             Ok(Box::new(caveats.on(proof)))
         }
     }

@@ -4,10 +4,12 @@ mod model;
 use std::path::PathBuf;
 
 use anyhow::bail;
-use maat_transpiler::PackageFolder;
+use maat_runtime::Model;
+use maat_transpiler::{PackageFolder, TranspileError};
 use maat_verifier::cairo::ProgramHash;
-use maat_verifier::{FileError, Hash, Kind, MAX_FILE_BYTES, ModelCommitment, Preset};
+use maat_verifier::{FileError, Hash, Kind, MAX_FILE_BYTES, ModelCommitment, Preset, Security};
 
+use crate::named::Ports;
 use crate::progress::Progress;
 use crate::response::Response;
 use crate::{files, opening};
@@ -16,13 +18,16 @@ use crate::{files, opening};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat verify proof.bin --model package\n  maat verify proof.bin --commitment 0x00..\n  \
     maat verify proof.bin --model package --opening opening.json\n  \
-    maat verify proof.bin --program-hash 0x..\n\n\
+    maat verify proof.bin --program-hash 0x..\n  \
+    maat verify proof.bin --model package --min-proven 100\n\n\
     Exits with 0 only when the proof holds, and prints the statement that it proves. Inputs, outputs, preset and batch size are the \
-    prover's choice: look whether they are what you asked for. Values are the integers that `maat run --json` shows. \
-    The commitment is like a verifying key: it stands for a model only if somebody recomputed it, with `maat commitment`. Likewise a \
-    salted commitment names one batch only once it is opened: before that, equal ones may stand for different values. \
-    A Cairo proof is for a program, which stands in the proof and is hashed: the bytecode's hash is kept in the cache, as it takes longer than \
-    all else. The output of a package's program is its inputs and then its outputs.\n\n\
+    prover's choice: look whether they are what you asked for, or ask for bits of security with --min-conjectured and --min-proven. With \
+    --model, values have their names, and real values stand in brackets behind the integers that are proven. \
+    The commitment is like a verifying key: it stands for a model only if somebody recomputed it, with `maat commitment` or `maat check`; \
+    the bits of security are for that case, and it binds with far fewer otherwise. Likewise a salted commitment names one batch only once \
+    it is opened: before that, equal ones may stand for different values. \
+    A Cairo proof is for a program, which stands in the proof and is hashed. The output of a package's program is its inputs and then its \
+    outputs.\n\n\
     Proofs are succinct and NOT zero-knowledge: they leak some of the weights, and of what is committed to.")]
 pub struct Arguments {
     /// The proof, as `maat prove` writes it; `-` for the standard input
@@ -33,16 +38,37 @@ pub struct Arguments {
     /// `-` for the standard input
     #[arg(long, value_name = "FILE")]
     opening: Option<PathBuf>,
-    /// Hash the program of a Cairo proof anew, in place of looking its hash up in $MAAT_CACHE or in the user's cache folder
-    #[arg(long)]
-    no_cache: bool,
+    #[command(flatten)]
+    least: Least,
+}
+
+/// The bits of security that are asked for.
+#[derive(Clone, Copy, clap::Args)]
+struct Least {
+    /// Refuse a proof with fewer conjectured bits of security
+    #[arg(long, value_name = "BITS")]
+    min_conjectured: Option<u32>,
+    /// Refuse a proof with fewer proven bits of security
+    #[arg(long, value_name = "BITS")]
+    min_proven: Option<u32>,
+}
+
+impl Least {
+    /// Why a proof does not have the bits that are asked for, if it has not.
+    fn missed(self, found: &Security) -> Option<String> {
+        let asked = [("conjectured", found.conjectured, self.min_conjectured), ("proven", found.proven, self.min_proven)];
+        asked.into_iter().find_map(|(kind, found, least)| {
+            let least = least.filter(|least| found < *least)?;
+            Some(format!("it has {found} {kind} bits of security, fewer than the {least} of --min-{kind}"))
+        })
+    }
 }
 
 /// The model or program that the proof must be for.
 #[derive(clap::Args)]
 #[group(required = true, multiple = false)]
 struct Expected {
-    /// The package folder of the model; for a model proof nothing but its manifest.json is read
+    /// The package folder of the model. For a model proof its manifest.json is enough; with its model.maat, values have their names
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
     /// The commitment of the model, as `maat transpile` and `maat commitment` print it
@@ -63,12 +89,13 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
     let asked = if program_hash.is_some() { Kind::Cairo } else { Kind::Model };
     match proof.as_deref().ok().and_then(|proof| Kind::of(proof).ok()).unwrap_or(asked) {
         Kind::Model => {
-            let expected = match (commitment, package) {
+            let expected = match (commitment, &package) {
                 (Some(commitment), _) => commitment,
                 (None, Some(package)) => package.entries()?.commitment(),
                 (None, None) => bail!("the file holds a model proof, which has no program hash: give --commitment or --model"),
             };
-            Ok(Box::new(model::run(proof, expected, opening)?))
+            let (names, warning) = package.map_or((None, None), |package| names(&package));
+            Ok(Box::new(model::run(proof, expected, opening, arguments.least, Known { names, warning })?))
         }
         Kind::Cairo => {
             if opening.is_some() {
@@ -80,8 +107,36 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
                 (None, None) => bail!("the file holds a Cairo proof, which has no commitment to a model: give --program-hash or --model"),
             };
             let model = package.map(|package| package.model()).transpose()?;
-            Ok(Box::new(cairo::run(proof, expected, model, !arguments.no_cache)))
+            let names = model.as_ref().map(Names::of);
+            Ok(Box::new(cairo::run(proof, expected, names, arguments.least)))
         }
+    }
+}
+
+/// What the inputs and outputs of a model are called, and what their integers stand for.
+struct Names {
+    inputs: Ports,
+    outputs: Ports,
+}
+
+impl Names {
+    fn of(model: &Model) -> Self {
+        Self { inputs: Ports::inputs(model), outputs: Ports::outputs(model) }
+    }
+}
+
+/// The names, where they are known, and why not, where that is no choice of the user's.
+struct Known {
+    names: Option<Names>,
+    warning: Option<String>,
+}
+
+/// The names of a package's inputs and outputs. A verifier may have nothing of it but the manifest.
+fn names(package: &PackageFolder) -> (Option<Names>, Option<String>) {
+    match package.model() {
+        Ok(model) => (Some(Names::of(&model)), None),
+        Err(TranspileError::Read { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => (None, None),
+        Err(error) => (None, Some(format!("values have no names and units: {:#}", anyhow::Error::new(error)))),
     }
 }
 

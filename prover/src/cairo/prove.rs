@@ -2,7 +2,7 @@ use std::marker::PhantomData;
 
 use maat_verifier::cairo::CairoProof;
 use maat_verifier::cairo::air::trace_info;
-use maat_verifier::{Blake2s256, Felt252, Hash, Preset, Security, TreeDigest};
+use maat_verifier::{Blake2s256, Felt252, Hash, Kind, Preset, Security, TreeDigest};
 use winterfell::crypto::ElementHasher;
 use winterfell::crypto::hashers::Blake3_256;
 use winterfell::{Proof, Prover};
@@ -48,6 +48,6 @@ where
     let Witness { claim, public_inputs, columns } = witness;
     let prover = CairoProver::<H> { options: claim.preset.cairo_options(), public_inputs, clock: &clock, hasher: PhantomData };
     let proof: Proof = prover.prove(MainTrace::new(trace_info(claim.rows as usize), columns)).map_err(CairoProveError::Stark)?;
-    let security = Security::of(&proof.context, claim.preset.hash());
+    let security = Security::of(&proof.context, claim.preset.hash(), Kind::Cairo);
     Ok(CairoProved { file: CairoProof { claim, stark: proof.to_bytes() }, stages: clock.end(), security })
 }

@@ -13,7 +13,7 @@ use crate::error::ChainError;
 pub const VERSION: &str = "0.10.1";
 /// Names an executable to use in place of the installed one.
 pub const OVERRIDE: &str = "MAAT_DEVNET";
-const NAME: &str = "starknet-devnet";
+pub(super) const NAME: &str = "starknet-devnet";
 /// Lines of cargo's output that are shown if it fails.
 const LINES: usize = 15;
 /// Crates that it is built from, roughly: for the progress line.

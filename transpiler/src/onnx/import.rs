@@ -1,6 +1,7 @@
-use std::collections::HashSet;
-use std::path::Path;
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
 use tract_onnx::pb::tensor_shape_proto::dimension::Value as Dim;
 use tract_onnx::pb::type_proto::Value as Type;
 use tract_onnx::pb::{GraphProto, ModelProto, ValueInfoProto};
@@ -8,7 +9,7 @@ use tract_onnx::prelude::Framework;
 
 use super::graph::{Constant, Element, Graph, GraphInput, OnnxNode};
 use super::reference::Reference;
-use super::tensor::{self, Loaded};
+use super::tensor::{self, ExternalFiles, Loaded};
 use crate::error::TranspileError;
 use crate::lowering;
 
@@ -17,7 +18,9 @@ pub struct Imported {
     /// The graph.
     pub graph: Graph,
     /// The file.
-    pub bytes: Vec<u8>,
+    bytes: Vec<u8>,
+    /// Binds the file and the files with external data: see [`sha256`].
+    pub sha256: String,
     /// Where it lies.
     folder: Option<String>,
 }
@@ -30,14 +33,34 @@ pub struct Imported {
 /// [`TranspileError::Read`] when the file cannot be read, [`TranspileError::Unsupported`] for an operator that has no lowering,
 /// [`TranspileError::Onnx`] for anything that is no ONNX model with fixed shapes.
 pub fn import(path: &Path) -> Result<Imported, TranspileError> {
-    let bytes = std::fs::read(path).map_err(|source| TranspileError::Read { path: path.to_path_buf(), source })?;
     let name = path.file_stem().map_or_else(|| "model".to_owned(), |stem| stem.to_string_lossy().into_owned());
+    let File { bytes, folder, content: Content { proto, tensors, sha256 } } = open(path)?;
+    Ok(Imported { graph: graph(name, &proto, tensors)?, bytes, sha256, folder })
+}
+
+/// sha256 of an ONNX file. Where tensors have their data in files beside it, it is sha256 of a tag, the file's own sha256, and for each of
+/// these files, in the order of their paths, the path's length, the path that the model names it by, and the sha256 of its bytes.
+///
+/// # Errors
+/// As for [`import`], but operators are not looked at.
+pub fn sha256(path: &Path) -> Result<String, TranspileError> {
+    Ok(open(path)?.content.sha256)
+}
+
+/// A file that was read.
+struct File {
+    bytes: Vec<u8>,
+    folder: Option<String>,
+    content: Content,
+}
+
+fn open(path: &Path) -> Result<File, TranspileError> {
+    let bytes = std::fs::read(path).map_err(|source| TranspileError::Read { path: path.to_path_buf(), source })?;
     let folder = path.parent().and_then(Path::to_str).map(str::to_owned);
-    let malformed = |reason: String| TranspileError::Onnx { reason };
-    let (content, place) = (bytes.clone(), folder.clone());
-    // The constants are shared within one thread, so what they are made of travels, and they are made here.
-    let (proto, tensors) = guarded(move || read(&content, place.as_deref())).map_err(malformed)?;
-    Ok(Imported { graph: graph(name, &proto, tensors)?, bytes, folder })
+    let (read_bytes, place) = (bytes.clone(), folder.clone());
+    // The constants are shared within one thread, so what they are made of travels, and they are made by the caller.
+    let content = guarded(move || read(&read_bytes, place.as_deref())).map_err(|reason| TranspileError::Onnx { reason })?;
+    Ok(File { bytes, folder, content })
 }
 
 impl Imported {
@@ -61,15 +84,38 @@ pub(super) fn guarded<T: Send + 'static>(work: impl FnOnce() -> Result<T, String
     })
 }
 
-/// The file, and its initialisers by name.
-type Read = (ModelProto, Vec<(String, Loaded)>);
+/// What a file holds.
+struct Content {
+    proto: ModelProto,
+    /// The initialisers by name.
+    tensors: Vec<(String, Loaded)>,
+    /// Binds the file and the files with external data.
+    sha256: String,
+}
 
-fn read(bytes: &[u8], folder: Option<&str>) -> Result<Read, String> {
+/// What the digest of a model with external data begins with.
+const EXTERNAL: &[u8] = b"maat onnx with external data 1";
+
+fn read(bytes: &[u8], folder: Option<&str>) -> Result<Content, String> {
     let proto = tract_onnx::onnx().proto_model_for_read(&mut &bytes[..]).map_err(|error| format!("{error:#}"))?;
     let graph = proto.graph.as_ref().ok_or("the file holds no graph")?;
-    let tensors = graph.initializer.iter().map(|proto| Ok((proto.name.clone(), tensor::load(proto, folder)?)));
+    let files = ExternalFiles::default();
+    let tensors = graph.initializer.iter().map(|proto| Ok((proto.name.clone(), tensor::load(proto, folder, &files)?)));
     let tensors = tensors.collect::<Result<_, String>>()?;
-    Ok((proto, tensors))
+    let external: BTreeMap<&str, PathBuf> = graph.initializer.iter().filter_map(|proto| files.of(proto, folder)).collect();
+    let mut digest = Sha256::digest(bytes).to_vec();
+    if !external.is_empty() {
+        let mut hasher = Sha256::new_with_prefix(EXTERNAL);
+        hasher.update(&digest);
+        for (name, path) in &external {
+            hasher.update((name.len() as u64).to_le_bytes());
+            hasher.update(name);
+            hasher.update(files.sha256(path));
+        }
+        digest = hasher.finalize().to_vec();
+    }
+    let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(Content { proto, tensors, sha256 })
 }
 
 fn graph(name: String, proto: &ModelProto, tensors: Vec<(String, Loaded)>) -> Result<Graph, TranspileError> {

@@ -6,6 +6,6 @@ mod reference;
 mod tensor;
 
 pub use graph::{Constant, Element, Graph, OnnxNode};
-pub use import::{IMPORT_THREAD, import};
+pub use import::{IMPORT_THREAD, import, sha256};
 pub use reference::Reference;
 pub use tensor::constant;

@@ -1,4 +1,13 @@
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use tract_onnx::data_resolver::ModelDataResolver;
 use tract_onnx::pb::TensorProto;
+use tract_onnx::pb::tensor_proto::DataLocation;
 use tract_onnx::prelude::*;
 
 use super::graph::{Constant, Element};
@@ -13,18 +22,71 @@ pub type Loaded = (Vec<usize>, Element, Vec<f64>);
 /// A reason: the type is not supported, or the data do not fit the shape.
 pub fn constant(proto: &TensorProto) -> Result<Constant, String> {
     let proto = proto.clone();
-    let (shape, element, values) = guarded(move || load(&proto, None))?;
+    let (shape, element, values) = guarded(move || load(&proto, None, &ExternalFiles::default()))?;
     Ok(Constant { shape, element, values: values.into() })
 }
 
-/// Reads a tensor, in the thread where panics of foreign code are caught. `folder` is where external data lies.
+/// Files beside the model's with the data of tensors. Each is read once, so that its digest is that of what was loaded.
+///
+/// tract resolves their paths, before it asks for the bytes: it refuses those that are absolute, have `..`, or lead out of the model's folder
+/// by links.
+#[derive(Default)]
+pub struct ExternalFiles(RefCell<BTreeMap<PathBuf, Vec<u8>>>);
+
+impl ExternalFiles {
+    /// The file that a tensor's data was loaded from, by the path that the model names it by; nothing for a tensor whose data lies in the
+    /// model's file.
+    pub fn of<'p>(&self, proto: &'p TensorProto, folder: Option<&str>) -> Option<(&'p str, PathBuf)> {
+        if proto.data_location != Some(DataLocation::External as i32) || !proto.raw_data.is_empty() {
+            return None;
+        }
+        let location = proto.external_data.iter().find(|entry| entry.key == "location")?.value.as_str();
+        let folder = Path::new(folder.filter(|folder| !folder.is_empty()).unwrap_or("."));
+        let path = folder.canonicalize().ok()?.join(location).canonicalize().ok()?;
+        self.0.borrow().contains_key(&path).then_some((location, path))
+    }
+
+    /// sha256 of a file that was read.
+    pub fn sha256(&self, path: &Path) -> Vec<u8> {
+        Sha256::digest(&self.0.borrow()[path]).to_vec()
+    }
+}
+
+impl ModelDataResolver for ExternalFiles {
+    fn read_bytes_from_path(&self, buffer: &mut Vec<u8>, path: &Path, offset: usize, length: Option<usize>) -> TractResult<()> {
+        let mut files = self.0.borrow_mut();
+        if !files.contains_key(path) {
+            let read = || {
+                let mut file = File::open(path)?;
+                // A pipe or a device would never end.
+                if !file.metadata()?.is_file() {
+                    return Err(std::io::Error::other("it is no regular file"));
+                }
+                let mut bytes = Vec::new();
+                file.read_to_end(&mut bytes).map(|_| bytes)
+            };
+            let bytes = read().map_err(|error| TractError::msg(format!("cannot read {}: {error}", path.display())))?;
+            files.insert(path.to_path_buf(), bytes);
+        }
+        let bytes = &files[path];
+        let end = length.map_or(Some(bytes.len()), |length| offset.checked_add(length));
+        let part = end.and_then(|end| bytes.get(offset..end)).ok_or_else(|| {
+            let length = length.map_or_else(String::new, |length| format!(", {length} bytes long,"));
+            TractError::msg(format!("data at {offset}{length} lie outside of {}, which has {} bytes", path.display(), bytes.len()))
+        })?;
+        buffer.extend_from_slice(part);
+        Ok(())
+    }
+}
+
+/// Reads a tensor, in the thread where panics of foreign code are caught. `folder` is where external data lies, and `files` keeps it.
 ///
 /// # Errors
 /// As for [`constant`].
-pub fn load(proto: &TensorProto, folder: Option<&str>) -> Result<Loaded, String> {
+pub fn load(proto: &TensorProto, folder: Option<&str>, files: &ExternalFiles) -> Result<Loaded, String> {
     let named = |reason: String| format!("tensor `{}`: {reason}", proto.name);
     let element = Element::of(proto.data_type).ok_or_else(|| named(Element::refusal(proto.data_type)))?;
-    let tensor = tract_onnx::tensor::load_tensor(&tract_onnx::data_resolver::FopenDataResolver, proto, folder);
+    let tensor = tract_onnx::tensor::load_tensor(files, proto, folder);
     let tensor = tensor.map_err(|error| named(format!("{error:#}")))?;
     let (shape, values) = numbers(&tensor).map_err(|error| named(format!("{error:#}")))?;
     Ok((shape, element, values))

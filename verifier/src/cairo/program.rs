@@ -1,12 +1,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use starknet_types_core::felt::Felt;
-use starknet_types_core::hash::{Pedersen, StarkHash};
 use thiserror::Error;
+use winter_verifier::math::FieldElement;
 
-use crate::blake2s::blake2s;
 use crate::felt252::{Felt252, ParseFeltError};
+use crate::pedersen;
 
 /// Length of the header that every program begins with: `ap += builtins; call main; jmp rel 0`.
 pub const HEADER_LENGTH: usize = 6;
@@ -129,22 +128,15 @@ impl Program {
     ///
     /// The bootloader calls `main` as the header does, so this is the program that runs here.
     pub fn hash(&self) -> ProgramHash {
-        let name = |builtin: &Builtin| Felt::from_bytes_be_slice(builtin.name().as_bytes());
-        let head = [BOOTLOADER_VERSION, self.main.into(), self.builtins.len() as u64].map(Felt::from);
-        let body = self.bytecode.iter().map(|felt| Felt::from_bytes_le(&felt.to_le_bytes()));
-        let data: Vec<Felt> = head.into_iter().chain(self.builtins.iter().map(name)).chain(body).collect();
+        // Its bytes as a number, the first one on top.
+        let name = |builtin: &Builtin| builtin.name().bytes().fold(Felt252::ZERO, |name, byte| name * Felt252::new(256) + byte.into());
+        let head = [BOOTLOADER_VERSION, self.main.into(), self.builtins.len() as u64].map(Felt252::new);
+        let (last, others) = self.bytecode.split_last().expect("a program has a header");
+        let length = head.len() + self.builtins.len() + self.bytecode.len();
         // h(length, h(data[0], h(data[1], .. h(data[n - 2], data[n - 1]))))
-        let (last, others) = data.split_last().expect("the head is never empty");
-        let chain = others.iter().rfold(*last, |hash, felt| Pedersen::hash(felt, &hash));
-        let hash = Pedersen::hash(&Felt::from(data.len()), &chain);
-        ProgramHash(Felt252::from_le_bytes(&hash.to_bytes_le()).expect("both types hold elements of one field"))
-    }
-
-    /// Blake2s of the program. Nothing but this crate knows it; it serves to find out at little cost whether a program was seen before.
-    pub fn digest(&self) -> [u8; 32] {
-        let builtins: Vec<u8> = self.builtins.iter().map(|builtin| *builtin as u8).collect();
-        let bytecode: Vec<u8> = self.bytecode.iter().flat_map(|felt| felt.to_le_bytes()).collect();
-        blake2s([&[builtins.len() as u8][..], &builtins, &bytecode])
+        let before = std::iter::once(Felt252::new(length as u64)).chain(head).chain(self.builtins.iter().map(name));
+        let data: Vec<Felt252> = before.chain(others.iter().copied()).collect();
+        ProgramHash(pedersen::chain(*last, &data))
     }
 }
 
@@ -177,6 +169,9 @@ impl FromStr for ProgramHash {
 
 #[cfg(test)]
 mod tests {
+    use starknet_types_core::felt::Felt;
+    use starknet_types_core::hash::{Pedersen, StarkHash};
+
     use super::*;
 
     /// `ret`
@@ -306,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn programs_that_differ_anywhere_have_other_hashes_and_digests() {
+    fn programs_that_differ_anywhere_have_other_hashes() {
         let program = larger();
         // The call's operand, each felt of the body, and one felt more.
         let changed = [3, 6, 7, 8, 9].map(|position| {
@@ -318,13 +313,11 @@ mod tests {
         for bytecode in changed.into_iter().chain([longer]) {
             let other = Program::new(bytecode, Builtin::ALL.to_vec()).unwrap();
             assert_ne!(program.hash(), other.hash());
-            assert_ne!(program.digest(), other.digest());
         }
         let [output, range_check] = Builtin::ALL.map(|builtin| {
             let bytecode = [header(1, 4), vec![Felt252::new(RETURN)]].concat();
             Program::new(bytecode, vec![builtin]).unwrap()
         });
         assert_ne!(output.hash(), range_check.hash());
-        assert_ne!(output.digest(), range_check.digest());
     }
 }

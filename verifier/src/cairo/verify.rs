@@ -10,6 +10,7 @@ use crate::error::VerifyError;
 use crate::felt252::Felt252;
 use crate::hasher::WholeHasher;
 use crate::preset::{Hash, Preset, Security};
+use crate::proof_file::Kind;
 use crate::stark::{self, Shape};
 use crate::vector_commitment::SplitTree;
 
@@ -36,8 +37,8 @@ pub struct CairoStatement {
 
 /// Verifies a Cairo proof, and that it is for the program with the `expected` hash.
 ///
-/// To hash a program takes hundredths of a millisecond for each of its felts, more than all else together. A verifier that has the program,
-/// or has hashed it before, is better off with [`verify_program`] or [`verify_any`].
+/// To hash a program takes some microseconds for each of its felts, more than all else together. A verifier that has the program is better off
+/// with [`verify_program`] or [`verify_any`].
 ///
 /// # Errors
 /// The proof does not hold; each [`VerifyError`] is one reason.
@@ -95,5 +96,5 @@ where
     let shape = Shape::new(claim.preset, options.clone(), &context(trace_info(claim.rows as usize), options));
     // The public inputs say all; no part of the trace is known beforehand.
     stark::verify::<CairoAir, WholeHasher<H>, SplitTree<H>>(bytes, &shape, claim.public_inputs(), 1, |_| Ok(()))?;
-    Ok(Security::of(&shape.context, claim.preset.hash()))
+    Ok(Security::of(&shape.context, claim.preset.hash(), Kind::Cairo))
 }

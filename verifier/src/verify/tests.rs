@@ -273,7 +273,7 @@ static COMMITTED: LazyLock<Proven> = LazyLock::new(|| Proven::of(Preset::Fast, t
 fn honest_proofs_hold_in_both_modes_and_every_preset() {
     for (preset, committed) in Preset::ALL.into_iter().flat_map(|preset| [(preset, false), (preset, true)]) {
         let proven = Proven::of(preset, committed);
-        let expected = Security::of(&proven.shape().context, preset.hash());
+        let expected = Security::of(&proven.shape().context, preset.hash(), Kind::Model);
         assert_eq!(check(&proven.bytes, proven.claim()), Ok(expected), "{preset}, {committed}");
     }
 }

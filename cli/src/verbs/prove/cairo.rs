@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 
 use super::{milliseconds, ms, peak_memory, stage_table};
 use crate::files::{Destination, Readers};
-use crate::program_hashes;
 use crate::progress::Progress;
 use crate::response::{CAIRO_NOT_ZERO_KNOWLEDGE, Response, builtin_cells, builtins, fields, grouped, security};
 
@@ -27,14 +26,8 @@ pub struct Proof {
     peak: Option<u64>,
 }
 
-/// Proves an execution, verifies the proof, and writes it. With `cached`, the program's hash may be one that was computed before.
-pub fn prove_execution(
-    execution: &Execution,
-    preset: Preset,
-    destination: &Destination<'_>,
-    cached: bool,
-    progress: &Progress,
-) -> anyhow::Result<Proof> {
+/// Proves an execution, verifies the proof, and writes it.
+pub fn prove_execution(execution: &Execution, preset: Preset, destination: &Destination<'_>, progress: &Progress) -> anyhow::Result<Proof> {
     let started = Instant::now();
     let proved = prove(execution, preset, &|stage| progress.step(stage))?;
     let mut stages = proved.stages;
@@ -49,7 +42,7 @@ pub fn prove_execution(
     let total = started.elapsed();
 
     progress.step("program hash");
-    let program_hash = program_hashes::hash(&statement.program, program_hashes::user_folder().filter(|_| cached).as_deref());
+    let program_hash = statement.program.hash();
     destination.stage(&bytes, Readers::Usual)?.persist()?;
     let stark_bytes = proved.file.stark.len();
     Ok(Proof {

@@ -2,17 +2,18 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use maat_prover::{Cache, ProvingKey, Salt, Visibility};
+use maat_prover::{ProvingKey, Salt, Visibility};
 use maat_verifier::layout::{AUXILIARY_WIDTH, MAIN_WIDTH};
 use maat_verifier::{ModelCommitment, Preset, Security, verify};
 use serde_json::{Value, json};
 
 use super::{Arguments, milliseconds, ms, peak_memory, stage_table};
+use crate::cache;
 use crate::files::{self, Content, Destination, Readers, Sources};
 use crate::inferences::{Caveated, Inferences};
 use crate::opening;
 use crate::progress::Progress;
-use crate::response::{NOT_ZERO_KNOWLEDGE, Response, fields, grouped, security};
+use crate::response::{NOT_ZERO_KNOWLEDGE, Response, fields, grouped, model_security, model_security_json};
 
 /// The written proof.
 pub struct Proof {
@@ -30,6 +31,7 @@ pub struct Proof {
     total: Duration,
     peak: Option<u64>,
     security: Security,
+    warning: Option<String>,
 }
 
 /// Proves a batch of inferences of the package's model.
@@ -60,7 +62,8 @@ pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Caveated
     let visibility = |committed| if committed { Visibility::Committed } else { Visibility::Public };
     let visibilities = (visibility(arguments.commit_inputs), visibility(arguments.commit_outputs));
     progress.step("fixed columns");
-    let key = match Cache::of_user().filter(|_| !arguments.no_cache) {
+    let (cache, warning) = if arguments.no_cache { (None, None) } else { cache::usable()? };
+    let key = match cache {
         Some(cache) => ProvingKey::with_cache(&model, entries, preset, batch, &cache),
         None => ProvingKey::new(&model, entries, preset, batch),
     }?;
@@ -69,13 +72,10 @@ pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Caveated
     stages.extend(proved.stages);
     let bytes = proved.file.to_bytes();
 
-    // A proof that does not hold is our bug, or somebody's who wrote to the cache; nobody should have to find it out from a verifier.
+    // Nobody should have to find a bug of ours out from a verifier.
     progress.step("verification");
     let verifying = Instant::now();
-    verify(&bytes, &commitment).context(match key.cached() {
-        true => "the proof that was made does not hold: somebody may have changed the cache, so try again with --no-cache",
-        false => "the proof that was made does not hold, which is a bug of the prover",
-    })?;
+    verify(&bytes, &commitment).context("the proof that was made does not hold, which is a bug of the prover")?;
     stages.push(("verification", verifying.elapsed()));
     let total = started.elapsed();
 
@@ -101,6 +101,7 @@ pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Caveated
         total,
         peak: peak_memory(),
         security: proved.security,
+        warning,
     }))
 }
 
@@ -122,7 +123,7 @@ impl Response for Proof {
             ("columns", format!("{} ({MAIN_WIDTH} main, {auxiliary} auxiliary over the base field)", self.columns())),
             ("peak memory", self.peak.map_or_else(|| "unknown".to_owned(), |bytes| format!("{:.1} MB", bytes as f64 / 1e6))),
             ("proof", format!("{} bytes", grouped(self.bytes as u64))),
-            ("security", security(&self.security)),
+            ("security", model_security(&self.security, self.preset)),
         ];
         match (&self.opening, &self.salt) {
             (Some(opening), _) => facts.push(("opening", format!("{} (keep it: it opens the commitment)", opening.display()))),
@@ -148,12 +149,16 @@ impl Response for Proof {
             "cached": self.cached,
             "peak_rss_bytes": self.peak,
             "proof_bytes": self.bytes,
-            "security": { "conjectured": self.security.conjectured, "proven": self.security.proven },
+            "security": model_security_json(&self.security, self.preset),
             "zero_knowledge": false,
             "salt": self.salt.as_ref().map(ToString::to_string),
             "opening": self.opening,
             "output": self.output,
         })
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        self.warning.clone().into_iter().collect()
     }
 
     fn output_is_taken(&self) -> bool {

@@ -1,54 +1,73 @@
 use std::time::Instant;
 
-use maat_runtime::Model;
 use maat_verifier::cairo::{CairoStatement, ProgramHash, verify_any};
-use maat_verifier::{Felt252, FileError, VerifyError};
+use maat_verifier::{Felt252, FileError, Security, VerifyError};
 use serde_json::{Value, json};
 
-use super::hash;
-use crate::program_hashes;
+use super::{Least, Names, hash};
+use crate::named::Ports;
 use crate::response::{CAIRO_NOT_ZERO_KNOWLEDGE, Response, builtin_cells, builtins, fields, grouped, security};
 
 /// The verdict.
 pub struct Verified {
     expected: ProgramHash,
-    result: Result<Accepted, VerifyError>,
+    result: Result<Accepted, Rejection>,
     ms: f64,
     hash_ms: f64,
+    warning: Option<&'static str>,
+}
+
+/// What does not hold.
+enum Rejection {
+    Proof(VerifyError),
+    Weak { security: Value, reason: String },
 }
 
 /// What holds.
 struct Accepted {
     statement: CairoStatement,
-    /// Inputs and outputs, where the program is a model's.
-    values: Option<[Vec<i32>; 2]>,
+    /// Inputs and outputs with their names, where the program is a model's.
+    values: Option<(Names, [Vec<i32>; 2])>,
 }
 
-/// Verifies a Cairo proof for the program with the expected hash. With the model that the program is of, its output is told apart.
-pub fn run(proof: Result<Vec<u8>, FileError>, expected: ProgramHash, model: Option<Model>, cached: bool) -> Verified {
+/// Verifies a Cairo proof for the program with the expected hash, and that it has the bits of security that are asked for. With the names of
+/// the model that the program is of, its output is told apart.
+pub fn run(proof: Result<Vec<u8>, FileError>, expected: ProgramHash, names: Option<Names>, least: Least) -> Verified {
     let started = Instant::now();
     let statement = proof.map_err(VerifyError::from).and_then(|proof| verify_any(&proof));
     let ms = started.elapsed().as_secs_f64() * 1000.0;
     let hashing = Instant::now();
-    let folder = program_hashes::user_folder().filter(|_| cached);
-    let result = statement.and_then(|statement| match program_hashes::hash(&statement.program, folder.as_deref()) {
+    let result = statement.and_then(|statement| match statement.program.hash() {
         found if found == expected => Ok(statement),
         found => Err(VerifyError::ProgramHash { expected, found }),
     });
     let hash_ms = hashing.elapsed().as_secs_f64() * 1000.0;
-    let accepted = |statement: CairoStatement| {
-        let values = model.as_ref().and_then(|model| values(model, &statement.output));
-        Accepted { statement, values }
-    };
-    Verified { expected, result: result.map(accepted), ms, hash_ms }
+    let mut warning = None;
+    let result = result.map_err(Rejection::Proof).and_then(|statement| match least.missed(&statement.security) {
+        None => {
+            let values = names.and_then(|names| {
+                let values = values(&names, &statement.output);
+                if values.is_none() {
+                    warning = Some("the output is not made of the inputs and outputs of the package's model, and is shown as it is");
+                }
+                Some((names, values?))
+            });
+            Ok(Accepted { statement, values })
+        }
+        Some(reason) => Err(Rejection::Weak { security: security_json(&statement.security), reason }),
+    });
+    Verified { expected, result, ms, hash_ms, warning }
 }
 
 /// The inputs and outputs that a model's program gives as its output.
-fn values(model: &Model, output: &[Felt252]) -> Option<[Vec<i32>; 2]> {
+fn values(names: &Names, output: &[Felt252]) -> Option<[Vec<i32>; 2]> {
     let values = output.iter().map(|felt| i32::try_from(integer(*felt)?).ok()).collect::<Option<Vec<i32>>>()?;
-    let n_inputs = model.inputs().iter().map(|input| input.shape.elements()).sum();
-    let (inputs, outputs) = values.split_at_checked(n_inputs)?;
-    Some([inputs.to_vec(), outputs.to_vec()])
+    let (inputs, outputs) = values.split_at_checked(names.inputs.elements())?;
+    (outputs.len() == names.outputs.elements()).then(|| [inputs.to_vec(), outputs.to_vec()])
+}
+
+fn security_json(security: &Security) -> Value {
+    json!({ "conjectured": security.conjectured, "proven": security.proven })
 }
 
 /// A felt as an integer, if it or its negative is below 2^63.
@@ -63,10 +82,6 @@ fn line(felts: &[Felt252]) -> String {
     felts.iter().map(number).collect::<Vec<_>>().join(" ")
 }
 
-fn integers(values: &[i32]) -> String {
-    values.iter().map(i32::to_string).collect::<Vec<_>>().join(" ")
-}
-
 impl Accepted {
     fn text(&self, expected: &ProgramHash, ms: f64, hash_ms: f64) -> String {
         let CairoStatement { output, steps, builtins: used, rows, preset, security: bits, .. } = &self.statement;
@@ -74,7 +89,10 @@ impl Accepted {
         let (blowup, queries, grinding) = (options.blowup_factor(), options.num_queries(), options.grinding_factor());
         let mut facts = vec![("program hash", expected.to_string())];
         match &self.values {
-            Some([inputs, outputs]) => facts.extend([("inputs", integers(inputs)), ("outputs", integers(outputs))]),
+            Some((names, [inputs, outputs])) => {
+                let lines = |ports: &Ports, values: &[i32]| ports.lines(values, usize::MAX).join(&format!("\n{:18} ", ""));
+                facts.extend([("inputs", lines(&names.inputs, inputs)), ("outputs", lines(&names.outputs, outputs))]);
+            }
             None => facts.push(("output", line(output))),
         }
         facts.extend([
@@ -86,14 +104,19 @@ impl Accepted {
             ("security", security(bits)),
         ]);
         let holds = "the proof holds: the program with this hash ran to its end, and gave this output";
-        let took = format!("verified in {ms:.1} ms, and the program's hash found in {hash_ms:.1} ms");
+        let took = format!("verified in {ms:.1} ms, and the program hashed in {hash_ms:.1} ms");
         format!("{holds}\n\n{}\n\n{took}\n{CAIRO_NOT_ZERO_KNOWLEDGE}", fields(facts))
     }
 
     fn json(&self, expected: &ProgramHash, ms: f64, hash_ms: f64) -> Value {
         let CairoStatement { output, steps, builtins, rows, preset, security, .. } = &self.statement;
         let options = preset.cairo_options();
-        let [inputs, outputs] = self.values.as_ref().map_or([None, None], |[inputs, outputs]| [Some(inputs), Some(outputs)]);
+        let [inputs, outputs] = self.values.as_ref().map_or([None, None], |(_, [inputs, outputs])| [Some(inputs), Some(outputs)]);
+        let one = |ports: &Ports, values: &[i32]| ports.json(std::iter::once(values));
+        let named = self
+            .values
+            .as_ref()
+            .map(|(names, [inputs, outputs])| json!({ "inputs": one(&names.inputs, inputs), "outputs": one(&names.outputs, outputs) }));
         json!({
             "valid": true,
             "kind": "cairo",
@@ -101,6 +124,7 @@ impl Accepted {
             "output": output.iter().map(Felt252::to_string).collect::<Vec<_>>(),
             "inputs": inputs,
             "outputs": outputs,
+            "named": named,
             "steps": steps,
             "builtins": builtin_cells(builtins),
             "preset": preset.name(),
@@ -111,7 +135,7 @@ impl Accepted {
                 "hash": hash(*preset),
             },
             "rows": rows,
-            "security": { "conjectured": security.conjectured, "proven": security.proven },
+            "security": security_json(security),
             "zero_knowledge": false,
             "verify_ms": ms,
             "hash_ms": hash_ms,
@@ -123,26 +147,37 @@ impl Response for Verified {
     fn text(&self) -> String {
         match &self.result {
             Ok(accepted) => accepted.text(&self.expected, self.ms, self.hash_ms),
-            Err(error) => format!("the proof does NOT hold: {error}"),
+            Err(Rejection::Proof(error)) => format!("the proof does NOT hold: {error}"),
+            Err(Rejection::Weak { reason, .. }) => format!("the proof holds, but it is NOT as secure as asked for: {reason}"),
         }
     }
 
     fn json(&self) -> Value {
         match &self.result {
             Ok(accepted) => accepted.json(&self.expected, self.ms, self.hash_ms),
-            Err(error) => json!({
-                "valid": false,
-                "program_hash": self.expected.to_string(),
-                "output": null,
-                "security": null,
-                "verify_ms": self.ms,
-                "error": error.to_string(),
-            }),
+            Err(rejection) => {
+                let (security, error) = match rejection {
+                    Rejection::Proof(error) => (None, error.to_string()),
+                    Rejection::Weak { security, reason } => (Some(security), format!("the proof is not as secure as asked for: {reason}")),
+                };
+                json!({
+                    "valid": false,
+                    "program_hash": self.expected.to_string(),
+                    "output": null,
+                    "security": security,
+                    "verify_ms": self.ms,
+                    "error": error,
+                })
+            }
         }
     }
 
     fn succeeded(&self) -> bool {
         self.result.is_ok()
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        self.warning.map(str::to_owned).into_iter().collect()
     }
 }
 

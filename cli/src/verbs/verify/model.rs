@@ -6,14 +6,16 @@ use maat_transpiler::hex;
 use maat_verifier::{FileError, ModelCommitment, Opening, OpeningError, Preset, ProofFile, Statement, Values, VerifyError};
 use serde_json::{Value, json};
 
-use super::hash;
-use crate::response::{NOT_ZERO_KNOWLEDGE, Response, fields, grouped, security};
+use super::{Known, Least, Names, hash};
+use crate::named::Ports;
+use crate::response::{NOT_ZERO_KNOWLEDGE, Response, fields, grouped, model_security, model_security_json};
 
 /// The verdict.
 pub struct Verified {
     expected: ModelCommitment,
     result: Result<Accepted, Rejection>,
     ms: f64,
+    warning: Option<String>,
 }
 
 /// What holds.
@@ -21,16 +23,24 @@ struct Accepted {
     statement: Statement,
     rows: u32,
     opening: Option<Opening>,
+    names: Option<Names>,
 }
 
 /// What does not.
 enum Rejection {
     Proof(VerifyError),
     Opening(OpeningError),
+    Weak { security: Value, reason: String },
 }
 
-/// Verifies a model proof for the model with the expected commitment.
-pub fn run(proof: Result<Vec<u8>, FileError>, expected: ModelCommitment, opening: Option<Opening>) -> anyhow::Result<Verified> {
+/// Verifies a model proof for the model with the expected commitment, and that it has the bits of security that are asked for.
+pub fn run(
+    proof: Result<Vec<u8>, FileError>,
+    expected: ModelCommitment,
+    opening: Option<Opening>,
+    least: Least,
+    Known { names, mut warning }: Known,
+) -> anyhow::Result<Verified> {
     let started = Instant::now();
     let verdict = proof.map_err(VerifyError::from).and_then(|proof| Ok((maat_verifier::verify(&proof, &expected)?, proof)));
     let ms = started.elapsed().as_secs_f64() * 1000.0;
@@ -39,8 +49,21 @@ pub fn run(proof: Result<Vec<u8>, FileError>, expected: ModelCommitment, opening
         Ok((statement, proof)) => {
             // Verified: so they are the entries of the expected model.
             let (header, _) = ProofFile::split(&proof)?;
+            let entry = header.entry();
+            let fits =
+                |names: &Names| [names.inputs.elements(), names.outputs.elements()] == [entry.inputs, entry.outputs].map(|n| n as usize);
+            let names = match names {
+                Some(names) if !fits(&names) => {
+                    warning = Some("values have no names and units: those of the package's model are of another number".to_owned());
+                    None
+                }
+                names => names,
+            };
             match opening.as_ref().map_or(Ok(()), |opening| opening.check(&statement, header.entries())) {
-                Ok(()) => Ok(Accepted { statement, rows: header.entry().rows, opening }),
+                Ok(()) => match least.missed(&statement.security) {
+                    None => Ok(Accepted { statement, rows: entry.rows, opening, names }),
+                    Some(reason) => Err(Rejection::Weak { security: model_security_json(&statement.security, statement.preset), reason }),
+                },
                 Err(OpeningError::NotCommitted) => {
                     bail!("the proof holds, but --opening has nothing to open: {}", OpeningError::NotCommitted)
                 }
@@ -48,22 +71,28 @@ pub fn run(proof: Result<Vec<u8>, FileError>, expected: ModelCommitment, opening
             }
         }
     };
-    Ok(Verified { expected, result, ms })
+    Ok(Verified { expected, result, ms, warning })
 }
 
 /// Inferences, and values of each, that are shown on a terminal.
 const SHOWN: (usize, usize) = (8, 12);
 
-/// The values of a batch, a line for each inference.
-fn lines(values: &Values, batch: u32, shortened: bool) -> String {
+/// The values of a batch: a line for each inference, or for each of its tensors where their names are known.
+fn lines(values: &Values, batch: u32, ports: Option<&Ports>, shortened: bool) -> String {
     let Values::Public(values) = values else { return "bound by the salted commitment".to_owned() };
     let each = values.len() / batch as usize;
     let (inferences, length) = if shortened { SHOWN } else { (usize::MAX, usize::MAX) };
-    let line = |values: &[i32]| {
+    let plain = |values: &[i32]| {
         let shown = values.iter().take(length).map(i32::to_string).collect::<Vec<_>>().join(" ");
         if values.len() > length { format!("{shown} .. ({} values)", grouped(values.len() as u64)) } else { shown }
     };
-    let mut lines: Vec<String> = values.chunks(each).take(inferences).map(line).collect();
+    let of_inference = |(number, values): (usize, &[i32])| {
+        let lines = ports.map_or_else(|| vec![plain(values)], |ports| ports.lines(values, length));
+        // People count from one.
+        let numbered = |line: String| if batch > 1 && ports.is_some() { format!("{}. {line}", number + 1) } else { line };
+        lines.into_iter().map(numbered).collect::<Vec<_>>()
+    };
+    let mut lines: Vec<String> = values.chunks(each).take(inferences).enumerate().flat_map(of_inference).collect();
     if batch as usize > inferences {
         lines.push(format!(".. ({} inferences; --json shows all)", grouped(batch)));
     }
@@ -105,11 +134,12 @@ impl Accepted {
         let options = preset.options();
         let name = |values: &Values, public, opened| if values.is_committed() && self.opening.is_some() { opened } else { public };
         let [input_values, output_values] = self.values();
+        let [input_names, output_names] = [self.names.as_ref().map(|names| &names.inputs), self.names.as_ref().map(|names| &names.outputs)];
         let mut facts = vec![
             ("commitment", commitment.to_string()),
             ("batch", grouped(*batch)),
-            (name(inputs, "inputs", "inputs, opened"), lines(&input_values, *batch, shortened)),
-            (name(outputs, "outputs", "outputs, opened"), lines(&output_values, *batch, shortened)),
+            (name(inputs, "inputs", "inputs, opened"), lines(&input_values, *batch, input_names, shortened)),
+            (name(outputs, "outputs", "outputs, opened"), lines(&output_values, *batch, output_names, shortened)),
         ];
         let unopened = self.unopened_bits().map(|bits| format!(" (binds with {bits} bits only until it is opened)"));
         let salted = |commitment| format!("{}{}", hex(commitment), unopened.unwrap_or_default());
@@ -117,7 +147,12 @@ impl Accepted {
         let (blowup, queries, grinding) = (options.blowup_factor(), options.num_queries(), options.grinding_factor());
         let hash = hash(*preset);
         let options = format!("{} extension, blow-up {blowup}, {queries} queries, {grinding} bits of grinding, {hash}", extension(*preset));
-        facts.extend([("preset", preset.to_string()), ("options", options), ("rows", grouped(self.rows)), ("security", security(bits))]);
+        facts.extend([
+            ("preset", preset.to_string()),
+            ("options", options),
+            ("rows", grouped(self.rows)),
+            ("security", model_security(bits, *preset)),
+        ]);
         let holds = "the proof holds: the model with this commitment, on these inputs, gives these outputs";
         let opens = if self.opening.is_some() { "\nthe opening is that of the salted commitment" } else { "" };
         format!("{holds}{opens}\n\n{}\n\nverified in {ms:.1} ms\n{NOT_ZERO_KNOWLEDGE}", fields(facts))
@@ -127,6 +162,10 @@ impl Accepted {
         let Statement { commitment, preset, batch, inputs: _, outputs: _, io_commitment, security } = &self.statement;
         let options = preset.options();
         let [inputs, outputs] = self.values();
+        let named =
+            |values: &Values, ports: &Ports| values.as_public().map(|values| ports.json(values.chunks(values.len() / *batch as usize)));
+        let named =
+            self.names.as_ref().map(|names| json!({ "inputs": named(&inputs, &names.inputs), "outputs": named(&outputs, &names.outputs) }));
         json!({
             "valid": true,
             "kind": "model",
@@ -143,10 +182,11 @@ impl Accepted {
             "batch": batch,
             "inputs": lists(&inputs, *batch),
             "outputs": lists(&outputs, *batch),
+            "named": named,
             "io_commitment": io_commitment.as_ref().map(hex),
             "opened": self.opening.is_some(),
             "unopened_bits": self.unopened_bits(),
-            "security": { "conjectured": security.conjectured, "proven": security.proven },
+            "security": model_security_json(security, *preset),
             "zero_knowledge": false,
             "verify_ms": ms,
         })
@@ -158,6 +198,7 @@ impl Rejection {
         match self {
             Self::Proof(error) => format!("the proof does NOT hold: {error}"),
             Self::Opening(error) => format!("the proof holds, but the opening is NOT that of its salted commitment: {error}"),
+            Self::Weak { reason, .. } => format!("the proof holds, but it is NOT as secure as asked for: {reason}"),
         }
     }
 
@@ -165,6 +206,15 @@ impl Rejection {
         match self {
             Self::Proof(error) => error.to_string(),
             Self::Opening(error) => format!("the opening is not that of the salted commitment: {error}"),
+            Self::Weak { reason, .. } => format!("the proof is not as secure as asked for: {reason}"),
+        }
+    }
+
+    /// The bits of security of a proof that has too few.
+    fn security(&self) -> Option<&Value> {
+        match self {
+            Self::Weak { security, .. } => Some(security),
+            _ => None,
         }
     }
 }
@@ -185,7 +235,7 @@ impl Response for Verified {
                 "commitment": self.expected.to_string(),
                 "inputs": null,
                 "outputs": null,
-                "security": null,
+                "security": rejection.security(),
                 "verify_ms": self.ms,
                 "error": rejection.error(),
             }),
@@ -194,6 +244,10 @@ impl Response for Verified {
 
     fn succeeded(&self) -> bool {
         self.result.is_ok()
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        self.warning.clone().into_iter().collect()
     }
 }
 
@@ -204,9 +258,9 @@ mod tests {
     #[test]
     fn long_values_are_shortened_on_a_terminal_only() {
         let values = Values::Public((0..26).collect());
-        assert_eq!(lines(&values, 2, true).lines().next(), Some("0 1 2 3 4 5 6 7 8 9 10 11 .. (13 values)"));
-        assert_eq!(lines(&values, 2, false).lines().next(), Some("0 1 2 3 4 5 6 7 8 9 10 11 12"));
-        assert_eq!(lines(&values, 26, true).lines().count(), 9);
-        assert_eq!(lines(&Values::Committed, 26, true), "bound by the salted commitment");
+        assert_eq!(lines(&values, 2, None, true).lines().next(), Some("0 1 2 3 4 5 6 7 8 9 10 11 .. (13 values)"));
+        assert_eq!(lines(&values, 2, None, false).lines().next(), Some("0 1 2 3 4 5 6 7 8 9 10 11 12"));
+        assert_eq!(lines(&values, 26, None, true).lines().count(), 9);
+        assert_eq!(lines(&Values::Committed, 26, None, true), "bound by the salted commitment");
     }
 }

@@ -1,0 +1,179 @@
+//! A package compared with what its `model.maat` gives: everything else in it is made again.
+//!
+//! What is recomputed is the commitment with its entries, the Cairo sources, the program and its hash, the classes and their hashes, and the
+//! cost. The manifest is believed in nothing but two things that only say what to make: the batch sizes, and the number of classes. What needs
+//! the network in floats, accuracy and error bounds, is not recomputed, and neither is where the model comes from.
+
+use std::path::Path;
+
+use maat_cairo::Compiler;
+use maat_runtime::Model;
+
+use crate::classes::Compiled;
+use crate::codegen::Draft;
+use crate::cost::{self, Cost};
+use crate::error::TranspileError;
+use crate::network::sha256;
+use crate::package::{ClassHashes, MODEL, Manifest, PackageFolder, REPORT, Report, Versions, generated_files};
+use crate::proving::{Proving, differences};
+
+/// A part of a package that was made again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// A file, or what the manifest says of something.
+    pub what: String,
+    /// What differs, in words; empty if it is what the model gives.
+    pub differences: Vec<String>,
+}
+
+/// What comparing a package with its model has shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// sha256 of the `model.maat` that everything was made from.
+    pub model_sha256: String,
+    /// Each part that was made again, in the order of the work.
+    pub findings: Vec<Finding>,
+}
+
+impl Checked {
+    /// Whether the package is what its model gives.
+    pub fn holds(&self) -> bool {
+        self.findings.iter().all(|finding| finding.differences.is_empty())
+    }
+
+    fn add(&mut self, what: impl Into<String>, differences: impl IntoIterator<Item = String>) {
+        self.findings.push(Finding { what: what.into(), differences: differences.into_iter().collect() });
+    }
+
+    /// Compares what the manifest says with what the model gives.
+    fn compare(&mut self, what: &str, manifest: &str, model: &str) {
+        let difference = (manifest != model).then(|| format!("{manifest} in the manifest, {model} by the model"));
+        self.add(what, difference);
+    }
+}
+
+impl PackageFolder {
+    /// Makes everything again that follows from the package's model, and compares.
+    ///
+    /// # Errors
+    /// It cannot be done: the model or the report cannot be read, or the package was made by other versions of Maat, of the compiler or of the
+    /// core library, which give other Cairo.
+    pub fn check(&self, compiler: &Compiler, progress: &mut dyn FnMut(&str)) -> Result<Checked, TranspileError> {
+        let Manifest { versions, files, .. } = &self.manifest;
+        let own = Versions::of(compiler);
+        if *versions != own {
+            let reason = format!("it was made by {}, and can only be made again by these; this is {}", said(versions), said(&own));
+            return Err(TranspileError::Package { path: self.folder.clone(), reason });
+        }
+        let path = self.folder.join(MODEL);
+        let bytes = read(&path)?;
+        let model = Model::from_bytes(&bytes).map_err(|source| TranspileError::Format { path, source })?;
+        let mut checked = Checked { model_sha256: sha256(&bytes), findings: Vec::new() };
+        checked.compare("name", &self.manifest.name, model.name());
+        checked.compare("model digest", &self.manifest.model_sha256, &sha256(&bytes));
+
+        let proving = self.check_commitment(&model, &mut checked, progress)?;
+        let draft = Draft::new(&model)?;
+        let parts = self.manifest.layer_classes.len();
+        let compiled = match Compiled::new(&draft, proving.commitment(), Some(parts), compiler, progress) {
+            Ok(compiled) => compiled,
+            // The number of classes is the manifest's, and nobody has checked it before.
+            Err(error) => {
+                checked.add("classes", [format!("{parts} parts in the manifest, which cannot be made of the model: {error}")]);
+                return Ok(checked);
+            }
+        };
+        self.check_hashes(&compiled, &mut checked)?;
+
+        progress("comparing the files");
+        let expected = generated_files(&model, &compiled);
+        for (file, bytes) in &expected {
+            checked.add(file, self.file_differences(file, bytes));
+        }
+        let report = self.folder.join(REPORT);
+        let bytes = read(&report)?;
+        let mut wrong: Vec<String> = self.file_differences(REPORT, &bytes);
+        // As it is written and read: a number may lose its last bit on the way.
+        let cost = serde_json::to_vec(&cost::measure(&model, &compiled)?).expect("plain data serialises");
+        let cost: Cost = serde_json::from_slice(&cost).expect("what was written is read");
+        match serde_json::from_slice::<Report>(&bytes) {
+            Ok(report) if report.cost == cost => {}
+            Ok(_) => wrong.push("the cost is not that of the model".to_owned()),
+            Err(error) => wrong.push(format!("it is no report: {error}")),
+        }
+        checked.add(REPORT, wrong);
+        for file in files.keys().filter(|file| *file != REPORT && !expected.contains_key(*file)) {
+            checked.add(file, ["the manifest lists it, but the model does not give it".to_owned()]);
+        }
+        Ok(checked)
+    }
+
+    /// The commitment and its entries, made again.
+    fn check_commitment(&self, model: &Model, checked: &mut Checked, progress: &mut dyn FnMut(&str)) -> Result<Proving, TranspileError> {
+        let manifest = &self.manifest.proving;
+        let proving = match Proving::of(model, &manifest.batches(), progress) {
+            Err(error @ (TranspileError::Unprovable { .. } | TranspileError::Batch { .. })) => {
+                checked.add("model commitment", [format!("the manifest has one, but {error}")]);
+                return Proving::of(model, &[], progress);
+            }
+            proving => proving?,
+        };
+        let wrong = match (manifest, &proving) {
+            (Proving::Committed { commitment, entries }, Proving::Committed { commitment: own, entries: recomputed }) => {
+                let other = (commitment != own).then(|| format!("{commitment} in the manifest, {own} by the model"));
+                other.into_iter().chain(differences(entries, recomputed)).collect()
+            }
+            (manifest, proving) if manifest == proving => Vec::new(),
+            (manifest, proving) => {
+                let said = |proving: &Proving| match proving {
+                    Proving::Committed { commitment, .. } => commitment.to_string(),
+                    Proving::Unprovable { reason } => format!("none ({reason})"),
+                };
+                vec![format!("{} in the manifest, {} by the model", said(manifest), said(proving))]
+            }
+        };
+        checked.add("model commitment", wrong);
+        Ok(proving)
+    }
+
+    /// The hashes of the program and of the classes.
+    fn check_hashes(&self, compiled: &Compiled, checked: &mut Checked) -> Result<(), TranspileError> {
+        let Manifest { program_hash, sierra_class_hash, casm_class_hash, layer_classes, .. } = &self.manifest;
+        let own = compiled.program.hash().map_err(|error| TranspileError::Generated { reason: error.to_string() })?;
+        checked.compare("program hash", program_hash, &own.to_fixed_hex_string());
+        let own = ClassHashes::of(&compiled.contract);
+        checked.compare("Sierra class hash", sierra_class_hash, &own.sierra_class_hash);
+        checked.compare("CASM class hash", casm_class_hash, &own.casm_class_hash);
+        for (index, (manifest, class)) in layer_classes.iter().zip(&compiled.layer_classes).enumerate() {
+            let (own, part) = (ClassHashes::of(class), index + 1);
+            checked.compare(&format!("Sierra class hash of part {part}"), &manifest.sierra_class_hash, &own.sierra_class_hash);
+            checked.compare(&format!("CASM class hash of part {part}"), &manifest.casm_class_hash, &own.casm_class_hash);
+        }
+        Ok(())
+    }
+
+    /// How a file, and what the manifest says of it, differ from what they should be.
+    fn file_differences(&self, file: &str, expected: &[u8]) -> Vec<String> {
+        let found = match read(&self.folder.join(file)) {
+            Ok(bytes) if bytes == expected => None,
+            Ok(_) => Some("it is not what the model gives".to_owned()),
+            Err(TranspileError::Read { source, .. }) => Some(format!("it cannot be read: {source}")),
+            Err(error) => Some(error.to_string()),
+        };
+        let listed = match self.manifest.files.get(file) {
+            Some(digest) if *digest == sha256(expected) => None,
+            Some(_) => Some("the manifest has the digest of another file".to_owned()),
+            None => Some("the manifest does not list it".to_owned()),
+        };
+        found.into_iter().chain(listed).collect()
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, TranspileError> {
+    std::fs::read(path).map_err(|source| TranspileError::Read { path: path.to_path_buf(), source })
+}
+
+fn said(versions: &Versions) -> String {
+    let Versions { maat, model_format, cairo, corelib } = versions;
+    format!("Maat {maat} with model format {model_format}, compiler {cairo} and core library {corelib}")
+}
