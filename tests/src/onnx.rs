@@ -158,7 +158,7 @@ impl Onnx {
 
     /// Defines an operator in the file: a function without nodes.
     pub fn function(mut self, domain: &str, name: &str) -> Self {
-        self.functions.push(FunctionProto { domain: domain.to_owned(), name: name.to_owned(), ..FunctionProto::default() });
+        self.functions.push(FunctionProto { domain: Some(domain.to_owned()), name: Some(name.to_owned()), ..FunctionProto::default() });
         self
     }
 

@@ -37,7 +37,7 @@ pub(crate) fn check_supported(nodes: &[OnnxNode], functions: &[FunctionProto]) -
             known.further += 1;
             continue;
         }
-        let defined = functions.iter().any(|function| function.domain == node.proto.domain && function.name == node.proto.op_type);
+        let defined = functions.iter().any(|function| function.domain() == node.proto.domain && function.name() == node.proto.op_type);
         let advice = if defined { Some(INLINE) } else { operators::advice(&operator) };
         refused.push(UnsupportedOperator { node: node.name.clone(), operator, further: 0, advice });
     }
