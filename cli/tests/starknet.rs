@@ -26,6 +26,15 @@ impl User {
         Self { home, executable: name }
     }
 
+    /// Has the user start the chain by a script, which runs it and waits for it.
+    fn by_a_script(mut self) -> Self {
+        let script = self.home.path().join("my script");
+        std::fs::write(&script, format!("#!/bin/sh\n\"{}\" \"$@\"\necho ended\n", self.executable.display())).unwrap();
+        std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        self.executable = script;
+        self
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_maat"));
         command.args(arguments).current_dir(self.home.path());
@@ -57,7 +66,7 @@ impl Drop for User {
 
 #[test]
 fn a_model_is_deployed_executed_and_revoked() {
-    let user = User::new();
+    let user = User::new().by_a_script();
     assert!(user.failure(&["deploy", package()]).contains("start it with `maat devnet start`"));
     assert_eq!(user.json(&["devnet", "status"])["state"], "does not run");
     assert_eq!(user.json(&["devnet", "start", "--seed", "9"])["state"], "started");

@@ -48,7 +48,8 @@ impl Client {
     /// Connects to a network's node, and finds out whether it is of the right chain.
     ///
     /// # Errors
-    /// The address is none that requests are sent to; nothing answers there, or something that is no Starknet node, or one of another chain.
+    /// The address is malformed, or plain http to another machine; nothing answers there, or something other than a Starknet node, or one of
+    /// another chain.
     pub fn connect(network: &Network) -> Result<Self, ChainError> {
         let name = || network.name.clone();
         let endpoint = Endpoint::parse(&network.url).map_err(|reason| ChainError::Url { network: name(), reason })?;
@@ -301,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn the_receipt_of_another_transaction_is_none() {
+    fn the_receipt_of_another_transaction_is_refused() {
         let receipt = json!({
             "type": "INVOKE", "transaction_hash": "0x5", "actual_fee": { "amount": "0x1", "unit": "FRI" }, "finality_status": "ACCEPTED_ON_L2",
             "messages_sent": [], "events": [], "execution_status": "SUCCEEDED", "block_hash": "0x1", "block_number": 1,

@@ -140,7 +140,7 @@ fn network(name: String, entry: Entry, folder: &Path) -> Result<Network, String>
         return Err(at("a key is given, but no chain_id, such as \"SN_MAIN\" or \"SN_SEPOLIA\": the node would say what is signed for"));
     }
     let max_fee = match entry.max_fee_strk {
-        Some(strk) => fri(&strk).ok_or_else(|| at("max_fee_strk is no amount: a number of STRK above 0, such as 2.5"))?,
+        Some(strk) => fri(&strk).ok_or_else(|| at("max_fee_strk must be a number of STRK above 0, such as 2.5"))?,
         None => fee::DEFAULT_CEILING,
     };
     Ok(Network { name, url: entry.url, chain_id: entry.chain_id, account, key, registry, max_fee: Some(max_fee) })
@@ -233,7 +233,7 @@ mod tests {
         assert_eq!(with("max_fee_strk = 0.1").unwrap().max_fee, Some(10u128.pow(17)));
         for value in ["0", "-1", "\"5\"", "nan", "inf", "1e40"] {
             let error = with(&format!("max_fee_strk = {value}")).unwrap_err();
-            assert!(error.contains("max_fee_strk is no amount"), "{value}: {error}");
+            assert!(error.contains("max_fee_strk must be a number of STRK"), "{value}: {error}");
         }
     }
 

@@ -132,11 +132,7 @@ pub fn deploy(
         None => Some(registry.deploy(account, &of)?),
     };
     steps.push(Step { what, receipt });
-    let known = registry.instance(instance)?;
-    if known != Some((of.model, of.version)) {
-        let reason = format!("the contract at {instance:#066x} is not an instance of model {}, version {}", of.model, of.version);
-        return Err(ChainError::Malformed { what: "the registry".to_owned(), reason });
-    }
+    registry.check_instance(instance, &of)?;
     Ok(Deployment {
         registry: registry.address(),
         name: name.to_owned(),

@@ -17,7 +17,7 @@ impl Endpoint {
     /// Reads an address.
     ///
     /// # Errors
-    /// It is none, or others could read and change what is sent there.
+    /// It is malformed, or others could read and change what is sent there.
     pub fn parse(text: &str) -> Result<Self, String> {
         const RULE: &str = "url must begin with https://, or with http:// if the node is on this machine";
         let url = Url::parse(text).map_err(|error| format!("{RULE}: {error}"))?;

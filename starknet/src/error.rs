@@ -18,7 +18,7 @@ pub enum ChainError {
     /// Nothing answers at the network's address, or something that is no Starknet node.
     #[error("network `{network}`: no Starknet node answers at {url}: {reason}")]
     Unreachable { network: String, url: String, reason: String },
-    /// The network's address is none that requests are sent to.
+    /// The network's address is malformed, or plain http to another machine.
     #[error("network `{network}`: {reason}")]
     Url { network: String, reason: String },
     /// The node belongs to another network than the file says.

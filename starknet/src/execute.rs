@@ -188,6 +188,7 @@ fn call(client: &Client, invocation: &Invocation, count: usize) -> Result<Vec<Ve
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fake_node::{Answer, FakeNode};
 
     const VERSION: Target = Target::Version { model: 1, version: 1 };
 
@@ -231,6 +232,21 @@ mod tests {
     }
 
     #[test]
+    fn an_instance_that_the_registry_does_not_know_executes_nothing() {
+        let answer = |_: &str, calldata: &[Felt]| match calldata {
+            [instance] if *instance == Felt::from(7) => Answer::felts([Felt::from(3), Felt::from(2)]),
+            _ => Answer::felts([Felt::ZERO, Felt::ZERO]),
+        };
+        let node = FakeNode::of_contract(answer, &["instance"]);
+        let client = Client::connect(&node.network()).unwrap();
+        let registry = Registry::at(&client, Felt::from(9));
+        let by = registry.executor(Target::Instance(Felt::from(7)), Felt::from(5)).unwrap();
+        assert_eq!((by.registry, by.model, by.version, by.caller, by.instance), (Felt::from(9), 3, 2, Felt::from(5), Felt::from(7)));
+        let error = registry.executor(Target::Instance(Felt::from(8)), Felt::from(5)).err().unwrap().to_string();
+        assert!(error.contains("the registry did not deploy the instance 0x00"), "{error}");
+    }
+
+    #[test]
     fn the_event_of_an_execution_is_found_among_others() {
         let (inputs, outputs) = ([vec![1, 2]], [vec![3]]);
         let ours = event(&executor(), &inputs, &outputs);
@@ -244,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn the_event_of_another_execution_is_none_of_ours() {
+    fn the_event_of_another_execution_is_not_ours() {
         let (inputs, outputs) = ([vec![1, 2]], [vec![3]]);
         let others = [
             Executor { registry: Felt::ONE, ..executor() },

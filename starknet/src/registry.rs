@@ -1,6 +1,6 @@
 //! The registry of models: what it tells, and what can be told to it. See `cairo/interfaces/src/registry.cairo`.
 //!
-//! A node can answer what it likes, and so can a registry that is none of ours: answers are decoded without keeping memory free for what they
+//! A node can answer what it likes, and so can a registry that is not ours: answers are decoded without keeping memory free for what they
 //! promise, and lists end.
 
 use std::fmt;
@@ -433,6 +433,18 @@ impl<'c> Registry<'c> {
         Ok((model != 0).then_some((model, version)))
     }
 
+    /// Whether a contract is an instance of this model and version, and not of another with the same class.
+    ///
+    /// # Errors
+    /// It is not, or the registry does not say.
+    pub(crate) fn check_instance(&self, instance: Felt, of: &InstanceSalt) -> Result<(), ChainError> {
+        if self.instance(instance)? == Some((of.model, of.version)) {
+            return Ok(());
+        }
+        let reason = format!("the contract at {instance:#066x} is not an instance of model {}, version {}", of.model, of.version);
+        Err(ChainError::Malformed { what: "deploying an instance".to_owned(), reason })
+    }
+
     /// Registers a version.
     ///
     /// # Errors
@@ -551,7 +563,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_is_shown_all_the_same() {
+    fn metadata_that_are_not_text_are_shown_all_the_same() {
         let metadata: Text = read("x", &text(b"of \xff tests\x1b[2J")).unwrap();
         assert_eq!((metadata.to_string().as_str(), metadata.text()), ("of \\xff tests\\u{1b}[2J", None));
         let metadata: Text = read("x", &text("näme".as_bytes())).unwrap();
@@ -571,6 +583,19 @@ mod tests {
             })
             .into();
         assert_eq!(addresses.len(), 4);
+    }
+
+    #[test]
+    fn an_instance_of_another_model_is_not_taken_for_ours() {
+        let node = FakeNode::of_contract(|_, _| Answer::felts([Felt::from(3), Felt::from(2)]), &["instance"]);
+        let client = Client::connect(&node.network()).unwrap();
+        let registry = Registry::at(&client, Felt::from(0x99));
+        let of = |model, version| registry.check_instance(Felt::ONE, &InstanceSalt { model, version, salt: Felt::ZERO });
+        of(3, 2).unwrap();
+        for (model, version) in [(1, 2), (3, 1), (0, 0)] {
+            let error = of(model, version).unwrap_err().to_string();
+            assert!(error.contains(&format!("is not an instance of model {model}, version {version}")), "{error}");
+        }
     }
 
     /// A registry with as many models, and as many versions of each, that is refused more than `most` of them at once. `count` is what it says

@@ -32,13 +32,13 @@ pub(crate) enum TransportError {
     /// Nothing answered, or not in time, or not to the end.
     #[error(transparent)]
     Http(reqwest::Error),
-    /// The answer is none of Starknet's, and says so itself.
+    /// The answer is not Starknet's, and its HTTP status says so.
     #[error("it answers with HTTP status {0}")]
     Status(StatusCode),
     /// The answer is longer than any that is asked for.
     #[error("its answer is longer than {} bytes", LONGEST)]
     TooLong,
-    /// The answer is none of Starknet's.
+    /// The answer is not Starknet's.
     #[error(transparent)]
     Json(serde_json::Error),
     /// A batch failed.

@@ -262,7 +262,7 @@ fn version_json((version, lifecycle): &(Version, Lifecycle)) -> Value {
         "inputs": ports(&version.inputs),
         "outputs": ports(&version.outputs),
         "metadata": metadata,
-        // Anybody can register what is no text.
+        // Anybody can register bytes that are not text.
         "metadata_bytes": metadata.is_none().then(bytes),
         "instance": format!("{:#066x}", version.instance),
         "timelock": version.timelock,
