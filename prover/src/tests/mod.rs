@@ -5,6 +5,7 @@
 //! | [`checker`] | the AIR in plain integers, independent of the verifier's code |
 //! | [`cells`] | every cell of a valid trace is bound, or free for a reason |
 //! | [`forged`] | a prover that departs from the protocol in one place |
+//! | [`low_degree`] | a prover who tells the verifier what it asks for out of the domain, so that the queries must object |
 //! | [`statements`] | a proof holds for its own statement only |
 //! | [`properties`] | random models: the trace's outputs are the runtime's, and all constraints hold |
 //! | [`rows`] | how many rows a model gets, and what is refused before it takes time and memory |
@@ -14,6 +15,7 @@
 mod cells;
 mod checker;
 mod forged;
+pub(crate) mod low_degree;
 #[path = "../../tests/models/mod.rs"]
 pub(crate) mod models;
 mod properties;
