@@ -227,6 +227,18 @@ columns! {
 /// Number of columns of the auxiliary segment.
 pub const AUXILIARY_WIDTH: usize = RESULTS.end();
 
+/// Bounds the error of the AIR's arguments for each row, over the size of the extension field: a false trace passes its challenges with a
+/// probability below `ARGUMENT_ERROR * rows / |extension|`. Derived in docs/proofs.md, "The AIR's arguments".
+pub const ARGUMENT_ERROR: usize = {
+    // A tuple has degree 1 in alpha in memory, with the row's input and output, and degree 2 in the other domains.
+    let memory = READS + UNITS + 2;
+    let others = BUS_TERMS - READS - UNITS;
+    let (identity, poles) = (memory + 2 * others, memory + others);
+    // Numerators and poles of two sums over fewer values than rows each; the degree in sigma, rho and beta.
+    let (public_values, combination) = (6, 2);
+    identity + poles + public_values + combination
+};
+
 /// The address of the cell that holds zero. Inputs follow it, then outputs, then everything else.
 pub const ZERO_ADDRESS: u64 = 0;
 /// The address of the first input.

@@ -147,6 +147,14 @@ impl FromStr for Preset {
 /// Binary logarithm of the degree, for each row, of the identities that the AIR's arguments check at random points.
 const ARGUMENT_BITS: u32 = 7;
 
+// It follows from the columns of both AIRs.
+const _: () = {
+    let model = crate::layout::ARGUMENT_ERROR;
+    let cairo = crate::cairo::columns::ARGUMENT_ERROR;
+    let greatest = if model > cairo { model } else { cairo };
+    assert!(greatest.next_power_of_two().ilog2() == ARGUMENT_BITS);
+};
+
 /// A name that no preset has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no preset {0:?}; the presets are fast, balanced and onchain")]

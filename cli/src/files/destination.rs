@@ -23,8 +23,6 @@ pub enum Readers {
 /// What a file holds, and so which older files it may replace unasked. An empty file holds nothing, and may always be replaced.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Content {
-    /// What the program keeps for itself: replaces whatever is there.
-    Kept,
     /// A proof: replaces a proof.
     Proof,
     /// What opens a salted commitment: replaces nothing, because without an opening its proof can never be opened.
@@ -67,16 +65,6 @@ enum Place {
     Stream,
     /// The standard output.
     Output,
-}
-
-static NO_SOURCES: Sources = Sources(Vec::new());
-
-impl Destination<'static> {
-    /// A place for what the program keeps for itself.
-    pub fn new(path: &Path) -> anyhow::Result<Self> {
-        let place = Place::of(path).with_context(|| format!("cannot write {}", path.display()))?;
-        Ok(Self { name: path.to_path_buf(), place, content: Content::Kept, sources: &NO_SOURCES, force: true, replaces: true })
-    }
 }
 
 impl<'s> Destination<'s> {
@@ -129,7 +117,6 @@ impl<'s> Destination<'s> {
             return Ok(());
         }
         match self.content {
-            Content::Kept => {}
             Content::Proof if found.permissions().readonly() => bail!("it is protected against writing; --force replaces it"),
             Content::Proof if !is_proof(path)? => {
                 bail!("it is there, and is no Maat proof: choose another file, or replace it with --force")
@@ -306,7 +293,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         fs::write(&path, b"old").unwrap();
-        let destination = Destination::new(&path).unwrap();
+        let sources = Sources::default();
+        let destination = Destination::of_user(&path, Content::Proof, &sources, true).unwrap();
         // Nothing is left behind if the work is never done.
         assert_eq!(count(folder.path()), 1);
         let staged = destination.stage(b"new", Readers::Usual).unwrap();
@@ -322,8 +310,10 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
+        let sources = Sources::default();
         let mode = |readers| {
-            Destination::new(&path).unwrap().stage(b"", readers).unwrap().persist().unwrap();
+            let destination = Destination::of_user(&path, Content::Proof, &sources, true).unwrap();
+            destination.stage(b"", readers).unwrap().persist().unwrap();
             path.metadata().unwrap().permissions().mode() & 0o777
         };
         assert_eq!(mode(Readers::Owner), 0o600);

@@ -4,11 +4,11 @@
 //! the [`schedule`] then places them in rows. Both depend on the model and the batch size only, never on values: what comes out are the
 //! fixed columns and a recipe for the witness.
 
-mod builder;
+pub(crate) mod builder;
 mod evaluate;
 mod fixed;
 mod primitives;
-mod rescale;
+pub(crate) mod rescale;
 mod schedule;
 
 use maat_runtime::{Model, TensorId};
@@ -80,7 +80,7 @@ impl Program {
 
 /// A model in rows, however many there may be, with limbs of one width.
 pub(crate) struct Layout {
-    builder: Builder,
+    pub(crate) builder: Builder,
     interface: Interface,
     schedule: Schedule,
     /// Rows in which something happens.
@@ -91,14 +91,20 @@ impl Layout {
     pub(crate) fn new(model: &Model, batch: usize, limb_bits: u32) -> Result<Self, ProgramError> {
         let mut builder = Builder::new(limb_bits);
         let interface = lower(model, batch, &mut builder)?;
+        Ok(Self::of(builder, interface))
+    }
+
+    /// What a builder has collected, in rows.
+    pub(crate) fn of(builder: Builder, interface: Interface) -> Self {
         let schedule = Schedule::new(&builder);
         let io = interface.inputs.len().max(interface.outputs.len());
         // An input or output stands in a row of its own, and none in the last.
         let needed = schedule.rows_needed().max(io + 1).max(builder.n_constants() + 1);
-        Ok(Self { builder, interface, schedule, needed })
+        Self { builder, interface, schedule, needed }
     }
 
-    fn into_program(self, batch: usize, rows: usize) -> Program {
+    /// The program with a number of rows that has room for it.
+    pub(crate) fn into_program(self, batch: usize, rows: usize) -> Program {
         let Self { mut builder, interface, schedule, needed } = self;
         let (n_inputs, n_outputs) = (interface.inputs.len(), interface.outputs.len());
         builder.finish(interface);

@@ -9,7 +9,7 @@ use maat_verifier::layout::*;
 use super::builder::{Builder, Cell, Factor, Group, Operation, Product, Source};
 
 /// Where an operation comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Slot {
     /// Nothing to do.
     Idle,

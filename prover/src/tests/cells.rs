@@ -43,7 +43,7 @@ fn model(primitive: Primitive, inputs: &[(&[usize], Interval)]) -> Model {
 }
 
 /// The case of a primitive.
-fn case(name: &str) -> Model {
+pub(super) fn case(name: &str) -> Model {
     let (byte, bit) = (Interval::of_bits(8), Interval::new(0, 1));
     let four: &[usize] = &[4];
     match name {

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use maat_runtime::Model;
 use maat_verifier::Goldilocks;
 use maat_verifier::air::{ModelAir, PublicInputs, trace_info};
-use maat_verifier::layout::{FIXED_WIDTH, MAIN_WIDTH};
+use maat_verifier::layout::{FIXED_WIDTH, MAIN_WIDTH, OUTPUT_VALUE};
 use maat_verifier::{
     Entries, Entry, Header, ModelCommitment, Preset, ProofFile, SplitHasher, SplitTree, Statement, Values, VerifyError, public_inputs,
     verify,
 };
+use winter_fri::VerifierError as FriError;
 use winter_verifier::VerifierError;
 use winterfell::crypto::DefaultRandomCoin;
 use winterfell::crypto::hashers::Blake3_256;
@@ -22,7 +23,8 @@ use winterfell::{
     DefaultConstraintEvaluator, PartitionOptions, Proof, ProofOptions, Prover, StarkDomain, TraceInfo, TracePolyTable,
 };
 
-use super::{Attempt, models};
+use super::low_degree::{self, Lie};
+use super::{Attempt, Extended, models};
 use crate::fixed::{Extension, Fixed};
 use crate::program::Program;
 use crate::salt::Salt;
@@ -53,6 +55,8 @@ pub(super) struct Departure {
     pub(super) fixed: Option<(usize, usize)>,
     /// Whether inputs and outputs have a tree of their own, if it is not the statement that says so.
     pub(super) trees: Option<bool>,
+    /// What is told once the trace is committed to, if winterfell is not to do the rest.
+    pub(super) lie: Option<Lie>,
 }
 
 impl Forge {
@@ -117,7 +121,12 @@ impl Forge {
             public_inputs,
             clock: &clock,
         };
-        let proof = Forger { honest, departure }.prove(MainTrace::new(trace_info(attempt.main[0].len()), attempt.main.clone())).unwrap();
+        let forger = Forger { honest, departure };
+        let trace = MainTrace::new(trace_info(attempt.main[0].len()), attempt.main.clone());
+        let proof = match departure.lie {
+            Some(lie) => low_degree::prove::<_, Extended>(&forger, &trace, lie),
+            None => forger.prove(trace).unwrap(),
+        };
         let layers = options.to_fri_options().num_fri_layers(proof.lde_domain_size());
         let segments = proof.trace_info().num_segments();
         let (trace, _, _) = proof.commitments.clone().parse::<SplitHasher<Blake3, IO>>(segments, layers).unwrap();
@@ -221,4 +230,34 @@ fn the_forger_without_a_departure_is_the_honest_prover() {
         let statement = Forge::of(&attempt).verdict(&attempt, Departure::default()).unwrap();
         assert_eq!(visible, [!statement.inputs.is_committed(), !statement.outputs.is_committed()]);
     }
+}
+
+#[test]
+fn quotients_that_are_right_out_of_the_domain_alone_fail_the_low_degree_test() {
+    let honest = Attempt::honest(&models::every_primitive(), 1, 7);
+    let forge = Forge::of(&honest);
+    let told = |attempt: &Attempt, lie: Lie| forge.verdict(attempt, Departure { lie: Some(lie), ..Departure::default() });
+    assert_eq!(told(&honest, Lie::None).unwrap(), forge.verdict(&honest, Departure::default()).unwrap());
+    // A true statement has nothing to lie about, so these are honest too.
+    for lie in [Lie::Polynomials, Lie::Committed] {
+        told(&honest, lie).unwrap();
+    }
+
+    // Another output, in the statement and in the trace.
+    let mut forged = honest.clone();
+    forged.main[OUTPUT_VALUE.start][0] += Goldilocks::ONE;
+    forged.outputs.as_mut().unwrap()[0] += 1;
+    assert_eq!(told(&forged, Lie::None), Err(BROKEN_CONSTRAINT));
+    let of_queries = |error| Err(VerifyError::Stark(VerifierError::FriVerificationFailed(error)));
+    // What is tested is not what the openings give (DEEP).
+    assert_eq!(told(&forged, Lie::Polynomials), of_queries(FriError::InvalidLayerFolding(0)));
+    // What is tested is what the openings give, but of no low degree (FRI).
+    assert_eq!(told(&forged, Lie::Committed), of_queries(FriError::InvalidRemainderFolding));
+}
+
+#[test]
+fn another_remainder_that_is_committed_to_fails_the_low_degree_test() {
+    let honest = Attempt::honest(&models::every_primitive(), 1, 7);
+    let verdict = Forge::of(&honest).verdict(&honest, Departure { lie: Some(Lie::Remainder), ..Departure::default() });
+    assert_eq!(verdict, Err(VerifyError::Stark(VerifierError::FriVerificationFailed(FriError::InvalidRemainderFolding))));
 }

@@ -5,8 +5,11 @@
 //! | [`checker`] | the AIR in plain integers, independent of the verifier's code |
 //! | [`cells`] | every cell of a valid trace is bound, or free for a reason |
 //! | [`forged`] | a prover that departs from the protocol in one place |
+//! | [`low_degree`] | a prover who tells the verifier what it asks for out of the domain, so that the queries must object |
+//! | [`lowerings`] | a prover who departs from one operation and follows through: only ranges are in the way |
 //! | [`statements`] | a proof holds for its own statement only |
 //! | [`properties`] | random models: the trace's outputs are the runtime's, and all constraints hold |
+//! | [`wrapping`] | nothing wraps around the modulus, in big integers, and what would be forged if it did |
 //! | [`rows`] | how many rows a model gets, and what is refused before it takes time and memory |
 //!
 //! Bytes that no prover wrote are in `tests/mutants.rs`, and in the verifier's `tests/hostile.rs`.
@@ -14,11 +17,14 @@
 mod cells;
 mod checker;
 mod forged;
+pub(crate) mod low_degree;
+mod lowerings;
 #[path = "../../tests/models/mod.rs"]
 pub(crate) mod models;
 mod properties;
 mod rows;
 mod statements;
+mod wrapping;
 
 use std::sync::Arc;
 

@@ -69,7 +69,7 @@ impl Random {
 }
 
 /// A model with one node of a primitive, and the inputs that the node takes copied, reversed and padded by a [`Move`] at times.
-fn model(name: &str, random: &mut Random, shift: i8) -> Result<Model, ModelError> {
+pub(super) fn model(name: &str, random: &mut Random, shift: i8) -> Result<Model, ModelError> {
     let bits = random.of(&[4, 8, 16, 32]);
     let dims = random.shape(2);
     let elements = dims.iter().product::<usize>();

@@ -95,3 +95,23 @@ fn the_sum_over_public_values_runs_over_all_of_them() {
     assert_eq!(public_inputs.input_sum(&challenges), Some(sum(1)));
     assert_eq!(public_inputs.output_sum(&challenges), Some(sum(1 + n_inputs as u64)));
 }
+
+#[test]
+fn the_error_of_the_arguments_counts_every_denominator_with_its_degree() {
+    let row: Vec<Goldilocks> = elements(70).take(MAIN_WIDTH).collect();
+    // All denominators of a row at a value of alpha.
+    let denominators = |alpha: u32| -> Vec<E> {
+        let (z, alpha) = (extended(80).next().unwrap(), E::from(alpha));
+        let domain = alpha.square();
+        let random: Vec<E> = [z, alpha, domain, domain.double()].into_iter().chain(extended(90)).take(ELEMENTS).collect();
+        let challenges = Challenges::new(&random);
+        let terms = bus::terms(&row, &challenges).map(|term| term.denominator);
+        terms.into_iter().chain(bus::io_denominators(&row, 1, &challenges)).collect()
+    };
+    let [first, second, third] = [1, 2, 3].map(denominators);
+    let bend = first.iter().zip(&second).zip(&third).map(|((first, second), third)| *first - second.double() + *third);
+    let (linear, square): (Vec<E>, Vec<E>) = bend.partition(|bend| *bend == E::ZERO);
+    // The identity and its poles, 6 for public values and 2 for the combination.
+    assert_eq!((linear.len(), square.len()), (8, 19));
+    assert_eq!(ARGUMENT_ERROR, (linear.len() + 2 * square.len()) + (linear.len() + square.len()) + 6 + 2);
+}

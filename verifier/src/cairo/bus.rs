@@ -196,3 +196,29 @@ pub(super) fn enforce<F, E>(
     let step = next[BUS.start] - current[BUS.start];
     result[0] = (step - helpers) * checked.denominator - checked.numerator.into();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_error_of_the_argument_counts_every_denominator_with_its_degree() {
+        let row: Vec<Felt252> = (0..MAIN_WIDTH as u64).map(|column| Felt252::new(3 * column + 1)).collect();
+        let periodic = Periodic::new(&[5u64, 1].map(Felt252::new));
+        // All denominators of a row at a value of alpha.
+        let denominators = |alpha: u64| -> Vec<Felt252> {
+            let alpha = Felt252::new(alpha);
+            let domain = alpha.square();
+            let challenges = Challenges::new(&[Felt252::new(1 << 60), alpha, domain, domain.double()]);
+            let paired = paired_terms(&row, &periodic, &challenges).map(|term| term.denominator);
+            let checked = CheckedCells::new(MIN_ROWS).term(&row, &periodic, &challenges).denominator;
+            operand_denominators(&row, &challenges).into_iter().chain(paired).chain([checked]).collect()
+        };
+        let [first, second, third] = [1, 2, 3].map(denominators);
+        let bend = first.iter().zip(&second).zip(&third).map(|((first, second), third)| *first - second.double() + *third);
+        let (linear, square): (Vec<Felt252>, Vec<Felt252>) = bend.partition(|bend| *bend == Felt252::ZERO);
+        // The identity and its poles, with fewer than four public cells for each row.
+        assert_eq!((linear.len(), square.len()), (7, 7));
+        assert_eq!(ARGUMENT_ERROR, (linear.len() + 2 * square.len() + 4) + (linear.len() + square.len() + 4));
+    }
+}

@@ -112,6 +112,19 @@ pub const MAIN_WIDTH: usize = CHECKED_READERS.end();
 /// Columns of the auxiliary segment.
 pub const AUXILIARY_WIDTH: usize = BUS.end();
 
+/// Bounds the error of the AIR's argument for each row, over the size of the field: a false trace passes its challenges with a probability
+/// below `ARGUMENT_ERROR * rows / p`. Derived in docs/cairo-proofs.md, "Soundness".
+pub const ARGUMENT_ERROR: usize = {
+    // A tuple has degree 1 in alpha in memory (the instruction, its operands, the cells and the range-checked value), and degree 2 where it is
+    // an offset, a byte, or an entry of their tables.
+    let memory = 1 + OPERAND.count + LANES + 1;
+    let others = (OFFSET.count + OFFSET_ENTRY.count) + (BYTE.count + BYTE_USES.count);
+    // Of the public memory there are fewer cells than this for each row.
+    let public = 4;
+    let (identity, poles) = (memory + 2 * others + public, memory + others + public);
+    identity + poles
+};
+
 /// The address of the first range-checked value, behind all cells that a trace has room for.
 pub const fn first_checked(rows: usize) -> u64 {
     (LANES * rows) as u64 + 1

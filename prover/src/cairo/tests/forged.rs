@@ -18,6 +18,7 @@ use maat_verifier::cairo::columns::*;
 use maat_verifier::cairo::{Builtin, CairoAir, CairoProof, CairoStatement, Claim, PublicInputs, verify_any, verify_program};
 use maat_verifier::{Blake2s256, Felt252, Hash, Preset, SplitTree, TreeDigest, VerifyError, WholeHasher};
 use winter_air::proof::Commitments;
+use winter_fri::VerifierError as FriError;
 use winter_verifier::{Serializable, VerifierError};
 use winterfell::crypto::hashers::Blake3_256;
 use winterfell::crypto::{DefaultRandomCoin, ElementHasher};
@@ -38,6 +39,7 @@ use crate::cairo::lde::{CairoTraceLde, QuotientCommitment};
 use crate::cairo::stark::CairoProver;
 use crate::cairo::witness::Witness;
 use crate::stages::Clock;
+use crate::tests::low_degree::{self, Lie};
 use crate::trace::MainTrace;
 
 // THE FORGER
@@ -62,6 +64,8 @@ pub(super) struct Forge {
     pub(super) attempt: Attempt,
     options: ProofOptions,
     auxiliary: Auxiliary,
+    /// What is told once the trace is committed to, if winterfell is not to do the rest.
+    lie: Option<Lie>,
 }
 
 impl Forge {
@@ -69,7 +73,7 @@ impl Forge {
     pub(super) fn of(execution: &Execution, preset: Preset) -> Self {
         let Witness { claim, public_inputs, columns } = Witness::new(execution, preset).unwrap();
         let attempt = Attempt { main: columns, public_inputs };
-        Self { claim, attempt, options: preset.cairo_options(), auxiliary: Auxiliary::Honest }
+        Self { claim, attempt, options: preset.cairo_options(), auxiliary: Auxiliary::Honest, lie: None }
     }
 
     /// The honest execution of the test program.
@@ -91,7 +95,11 @@ impl Forge {
         let Attempt { main, public_inputs } = self.attempt.clone();
         let honest = CairoProver::<H> { options: self.options.clone(), public_inputs, clock: &clock, hasher: PhantomData };
         let trace = MainTrace::new(trace_info(main[0].len()), main);
-        let proof = Forger { honest, auxiliary: self.auxiliary }.prove(trace).unwrap();
+        let forger = Forger { honest, auxiliary: self.auxiliary };
+        let proof = match self.lie {
+            Some(lie) => low_degree::prove::<_, Felt252>(&forger, &trace, lie),
+            None => forger.prove(trace).unwrap(),
+        };
         CairoProof { claim: self.claim.clone(), stark: proof.to_bytes() }
     }
 
@@ -598,4 +606,33 @@ fn another_remainder_is_rejected() {
         let verdict = verify_any(&CairoProof { stark, ..file.clone() }.to_bytes());
         assert_eq!(verdict, Err(VerifyError::Stark(VerifierError::QuerySeedProofOfWorkVerificationFailed)));
     }
+}
+
+// THE LOW-DEGREE TEST
+// ================================================================================================
+
+#[test]
+fn quotients_that_are_right_out_of_the_domain_alone_fail_the_low_degree_test() {
+    let honest = Forge::honest();
+    let told = |forge: &Forge, lie: Lie| Forge { lie: Some(lie), ..forge.clone() }.verdict();
+    assert_eq!(told(&honest, Lie::None).unwrap(), honest.verdict().unwrap());
+    // A true statement has nothing to lie about, so these are honest too.
+    for lie in [Lie::Polynomials, Lie::Committed] {
+        told(&honest, lie).unwrap();
+    }
+
+    // Another output, in the claim and in the trace.
+    let forged = forged(|execution| replace(execution, Value::Felt(felt(35)), Value::Felt(felt(36))));
+    assert_eq!(told(&forged, Lie::None), Err(BROKEN_CONSTRAINT));
+    let of_queries = |error| Err(VerifyError::Stark(VerifierError::FriVerificationFailed(error)));
+    // What is tested is not what the openings give (DEEP).
+    assert_eq!(told(&forged, Lie::Polynomials), of_queries(FriError::InvalidLayerFolding(0)));
+    // What is tested is what the openings give, but of no low degree (FRI).
+    assert_eq!(told(&forged, Lie::Committed), of_queries(FriError::InvalidRemainderFolding));
+}
+
+#[test]
+fn another_remainder_that_is_committed_to_fails_the_low_degree_test() {
+    let verdict = Forge { lie: Some(Lie::Remainder), ..Forge::honest() }.verdict();
+    assert_eq!(verdict, Err(VerifyError::Stark(VerifierError::FriVerificationFailed(FriError::InvalidRemainderFolding))));
 }
