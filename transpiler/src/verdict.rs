@@ -486,10 +486,10 @@ mod tests {
 
     #[test]
     fn a_constant_is_compared_with_its_size_and_a_large_offset_is_not() {
-        let constant = |found: f64| output(&[1], false, &[(&[50.0], &[found]); 10]);
-        assert_eq!(fidelity(constant(50.4)), Fidelity::Faithful);
-        assert_eq!(fidelity(constant(51.0)), Fidelity::Degraded);
-        assert_eq!(fidelity(constant(56.0)), Fidelity::Refused);
+        let constant = |expected: f64, found: f64| fidelity(output(&[1], false, &[(&[expected][..], &[found][..]); 10]));
+        assert_eq!(constant(50.0, 50.4), Fidelity::Faithful);
+        assert_eq!(constant(50.0, 51.0), Fidelity::Degraded);
+        assert_eq!(constant(50.0, 56.0), Fidelity::Refused);
         // Between 1000 and 1010, an error of a half is a twentieth of all that the output says.
         let offset: Vec<_> = (0..20).map(|index| ([1000.0 + f64::from(index % 11)], [1000.5 + f64::from(index % 11)])).collect();
         let offset: Vec<(&[f64], &[f64])> = offset.iter().map(|(expected, found)| (&expected[..], &found[..])).collect();
@@ -497,8 +497,7 @@ mod tests {
         // Of a few samples nobody knows what they span.
         assert_eq!(fidelity(output(&[1], false, &offset[..7])), Fidelity::Faithful);
         // Where the float network always gives 0, nothing is close to it.
-        assert_eq!(fidelity(output(&[1], false, &[(&[0.0], &[0.0]); 10])), Fidelity::Faithful);
-        assert_eq!(fidelity(output(&[1], false, &[(&[0.0], &[0.1]); 10])), Fidelity::Refused);
+        assert_eq!((constant(0.0, 0.0), constant(0.0, 0.1)), (Fidelity::Faithful, Fidelity::Refused));
     }
 
     #[test]
