@@ -191,7 +191,9 @@ fn node(operator: &str, input: Vec<String>, output: &str) -> NodeProto {
 /// A refusal's reason without the names and sizes of one test, so that reasons can be counted.
 fn refusal(error: TranspileError) -> String {
     let reason = match error {
-        TranspileError::Unsupported { operator, .. } => return format!("no {operator}"),
+        TranspileError::Unsupported { operators } => {
+            return operators.0.first().map_or_else(String::new, |unsupported| format!("no {}", unsupported.operator));
+        }
         TranspileError::TrivialOutput { .. } => return "the result does not depend on an input".to_owned(),
         TranspileError::Node { operator, reason, .. } => format!("{operator}: {reason}"),
         TranspileError::Onnx { reason } => format!("import: {}", reason.lines().next().unwrap_or_default()),
