@@ -98,7 +98,8 @@ fn the_demo_needs_nothing_but_the_binary_and_what_it_suggests_works() {
 fn operators_are_listed_and_looked_up() {
     let list = json(&["operators"]);
     assert!(list["operators"].as_array().unwrap().contains(&"Softmax".into()));
-    assert_eq!(json(&["operators", "softmax"]), serde_json::json!({ "operator": "Softmax", "supported": true }));
+    let softmax = json(&["operators", "softmax"]);
+    assert_eq!((&softmax["operator"], &softmax["supported"]), (&"Softmax".into(), &true.into()));
     let output = maat(&["operators", "ZipMap", "--json"]);
     assert_eq!(output.status.code(), Some(1));
     let value: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -364,9 +365,10 @@ fn an_opening_opens_the_proof_that_it_was_written_for() {
     std::fs::write(&other, b"[").unwrap();
     let message = failure(&["verify", &proof, "--model", package(), "--opening", &other]);
     assert!(message.contains("other.json is no opening of a salted commitment: EOF"), "{message}");
-    let message = failure(&["prove", package(), "--input", &file("in.json"), "--commit-inputs", "--opening", &other, "-o", &other]);
+    let both = file("both");
+    let message = failure(&["prove", package(), "--input", &file("in.json"), "--commit-inputs", "--opening", &both, "-o", &both]);
     assert!(message.contains("cannot be both the proof and what opens its commitment"), "{message}");
-    assert_eq!(std::fs::read(&other).unwrap(), b"[");
+    assert!(!Path::new(&both).exists());
 }
 
 /// The files of a folder whose names end in this way.
@@ -826,7 +828,10 @@ fn help_says_what_proofs_keep_secret_and_how_secure_they_are() {
     let (rows, help): (Vec<_>, _) = (rows.collect(), help("prove"));
     assert_eq!(rows.len(), 3);
     for (preset, conjectured, proven) in rows {
-        let line = help.lines().find(|line| line.trim_start().starts_with(&format!("- {preset}:"))).unwrap();
-        assert!(line.ends_with(&format!(": {conjectured} bits conjectured, {proven} proven")), "{line}");
+        // A line of the list may be broken.
+        let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        let (_, line) = words.split_once(&format!("- {preset}: ")).unwrap();
+        let line = line.split(" - ").next().unwrap();
+        assert!(line.contains(&format!(": {conjectured} bits conjectured, {proven} proven")), "{line}");
     }
 }

@@ -96,7 +96,7 @@ impl PackageFolder {
         // As it is written and read: a number may lose its last bit on the way.
         let cost = serde_json::to_vec(&cost::measure(&model, &compiled)?).expect("plain data serialises");
         let cost: Cost = serde_json::from_slice(&cost).expect("what was written is read");
-        match serde_json::from_slice::<Report>(&bytes) {
+        match Report::read(&bytes) {
             Ok(report) if report.cost == cost => {}
             Ok(_) => wrong.push("the cost is not that of the model".to_owned()),
             Err(error) => wrong.push(format!("it is no report: {error}")),

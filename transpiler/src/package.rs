@@ -114,6 +114,14 @@ pub struct Report {
     pub cost: Cost,
 }
 
+impl Report {
+    /// Reads a report's text. Its numbers become floats first: in a build whose JSON keeps their digits, serde does not find floats in objects
+    /// that it sorts by a tag.
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_value(serde_json::from_slice(bytes)?)
+    }
+}
+
 /// What a package is built for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BuildOptions {
@@ -316,7 +324,7 @@ impl PackageFolder {
     /// As for [`Self::model`].
     pub fn report(&self) -> Result<Report, TranspileError> {
         let (path, bytes) = (self.folder.join(REPORT), self.read(REPORT)?);
-        serde_json::from_slice(&bytes).map_err(|error| TranspileError::Package { path, reason: format!("not a report: {error}") })
+        Report::read(&bytes).map_err(|error| TranspileError::Package { path, reason: format!("not a report: {error}") })
     }
 
     /// The program for the Cairo VM.

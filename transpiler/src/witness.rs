@@ -150,22 +150,23 @@ mod tests {
     const NETWORKS: [&str; 4] = ["cnn_per_channel", "cnn_per_tensor", "mlp_per_channel", "mlp_per_tensor"];
 
     /// A network that onnxruntime quantised, lowered, with its file run by tract, and images.
-    fn quantised(name: &str) -> (FloatModel, Reference, Vec<Sample>) {
+    fn quantised(name: &str) -> (FloatModel, Option<Reference>, Vec<Sample>) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/qdq");
         let imported = onnx::import(&folder.join(format!("{name}.onnx"))).unwrap();
         let mut float = lowering::lower(&imported.graph).unwrap();
         fuse::fuse(&mut float);
         let inputs: Vec<_> = float.inputs.iter().map(|input| (input.name.clone(), input.shape.clone())).collect();
         let images = samples::read(&folder.join("images.json"), &inputs).unwrap();
-        (float, imported.reference().unwrap(), images)
+        (float, imported.reference().ok(), images)
     }
 
     #[test]
     fn networks_that_arrive_quantised_differ_by_ties_at_most() {
-        for name in NETWORKS.iter().flat_map(|name| [(*name).to_owned(), format!("{name}_integers")]) {
-            let (float, reference, images) = quantised(&name);
+        for name in NETWORKS {
+            let (float, reference, images) = quantised(name);
+            assert!(reference.is_some(), "tract takes {name}");
             for images in images.chunks(COMPARED) {
-                let found = witness(&float, Some(&reference), images);
+                let found = witness(&float, reference.as_ref(), images);
                 assert!(matches!(found, Witness::Tract | Witness::RoundingTies), "{name}: {found:?}");
             }
         }
@@ -184,7 +185,7 @@ mod tests {
                 let FloatOp::Sum(sum) = &mut wrong.nodes[position].op else { unreachable!("only sums round") };
                 sum.coefficients.iter_mut().flatten().for_each(|factor| *factor *= 1.25);
                 let node = &wrong.nodes[position].name;
-                assert_eq!(witness(&wrong, Some(&reference), &images[..COMPARED]), Witness::Disputed, "{name}, node `{node}`");
+                assert_eq!(witness(&wrong, reference.as_ref(), &images[..COMPARED]), Witness::Disputed, "{name}, node `{node}`");
             }
         }
     }

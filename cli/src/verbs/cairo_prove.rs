@@ -13,7 +13,7 @@ use crate::response::Response;
 /// Prove that a Cairo program ran to its end and gave its output
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat cairo-prove executable.json -o proof.bin\n  \
-    maat cairo-prove executable.json --args args.json --preset onchain -o proof.bin\n\n\
+    maat cairo-prove executable.json --args args.json -o proof.bin\n\n\
     The executable is what `scarb build` makes of a function with `#[executable]` (target/<profile>/<name>.executable.json), without gas, \
     and what `maat transpile` writes to target/executable.json. It may use the builtins output and range_check, and no other. \
     The arguments are a JSON list of felts in the order in which the function deserialises them: integers, or strings in decimal or 0x hex. \

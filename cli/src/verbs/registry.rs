@@ -323,7 +323,7 @@ mod tests {
             class_hash: Felt::ONE,
             model_commitment: Felt::ZERO,
             program_hash: Felt::ONE,
-            inputs: List(vec![Port { shape: List(vec![1, 36]), scale: Signed(i32::MIN) }]),
+            inputs: List(vec![Port { shape: List(vec![1, 36]), scales: List(vec![Signed(i32::MIN)]) }]),
             outputs: List(vec![]),
             metadata: Text(metadata.to_vec()),
             instance: Felt::ONE,

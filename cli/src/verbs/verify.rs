@@ -16,7 +16,10 @@ use crate::{files, opening};
 
 /// Verify a proof: that the model, on these inputs, gives these outputs, or that a Cairo program gave its output
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  maat verify proof.bin --model package\n  maat verify proof.bin --commitment 0x00..\n  \
+#[command(
+    override_usage = "maat verify [OPTIONS] --model <DIR> <PROOF>\n       maat verify [OPTIONS] --commitment <0x..> <PROOF>\n       \
+        maat verify [OPTIONS] --program-hash <0x..> <PROOF>",
+    after_help = "Examples:\n  maat verify proof.bin --model package\n  maat verify proof.bin --commitment 0x00..\n  \
     maat verify proof.bin --model package --opening opening.json\n  \
     maat verify proof.bin --program-hash 0x..\n  \
     maat verify proof.bin --model package --min-proven 100\n\n\
@@ -28,7 +31,8 @@ use crate::{files, opening};
     it is opened: before that, equal ones may stand for different values. \
     A Cairo proof is for a program, which stands in the proof and is hashed. The output of a package's program is its inputs and then its \
     outputs.\n\n\
-    Proofs are succinct and NOT zero-knowledge: they leak some of the weights, and of what is committed to.")]
+    Proofs are succinct and NOT zero-knowledge: they leak some of the weights, and of what is committed to."
+)]
 pub struct Arguments {
     /// The proof, as `maat prove` writes it; `-` for the standard input
     proof: PathBuf,
