@@ -6,7 +6,7 @@ use maat_runtime::{Executor, dequantise};
 use maat_tests::networks::Random;
 use maat_tests::onnx::{Attribute, Onnx};
 use maat_transpiler::samples::Sample;
-use maat_transpiler::{Network, Options, RangeMethod, quantise_sample, signed};
+use maat_transpiler::{Network, Options, RangeMethod, Widths, quantise_sample, signed};
 
 /// What each column's values are spread by.
 const SPREADS: [f64; 6] = [1e-3, 0.02, 1.0, 40.0, 1e3, 2e4];
@@ -217,6 +217,16 @@ fn one_scale_stays_where_it_is_enough() {
     // The same weight for a small column moves nothing.
     let small: Vec<Sample> = samples.iter().map(|sample| vec![[&sample[0][..5], &[sample[0][5] * 1e-4]].concat()]).collect();
     assert!(even.quantise(&small, &Options::default()).unwrap().model.inputs()[0].columns.is_empty());
+}
+
+/// The narrowest widths leave no room for values beyond the samples.
+#[test]
+fn columns_have_scales_at_every_width() {
+    for bits in Widths::RANGE {
+        let options = Options { widths: Widths { activations: bits, weights: 16 }, accept_loss: true, ..Options::default() };
+        let (_, quantised) = quantised(&CASES[0], &options);
+        assert_eq!(quantised.model.inputs()[0].scales().len(), 6, "{bits} bits");
+    }
 }
 
 /// How ranges are chosen decides about each column: one value in 300 that is a thousand times larger costs its column ten bits, or saturates.

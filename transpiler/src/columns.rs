@@ -11,6 +11,9 @@ use crate::samples::Sample;
 /// A column with a scale of its own keeps so many bits for values beyond all samples: a rare one may not have been seen at its greatest.
 const HEADROOM_BITS: u32 = 3;
 
+/// But no fewer bits than these for what was seen, whatever the width is: a sign and a digit.
+const LEAST_BITS: u32 = 2;
+
 /// One scale is enough where rounding at it moves no output by more than this share of its range, on average over the samples.
 const TOLERANCE: f64 = 1e-4;
 
@@ -27,7 +30,7 @@ pub fn choose(float: &FloatModel, samples: &[Sample], bits: u32, method: RangeMe
             let (all, each) = magnitudes(float, samples, input, bits, method);
             let own = scale_for(all, bits);
             // A column that was 0 throughout says nothing.
-            let scale = |size: f64| if size > 0.0 { own.max(scale_for(size, bits - HEADROOM_BITS)) } else { own };
+            let scale = |size: f64| if size > 0.0 { own.max(scale_for(size, (bits - HEADROOM_BITS).max(LEAST_BITS))) } else { own };
             (own, each.into_iter().map(scale).collect::<Vec<i32>>())
         };
         let found: Vec<(usize, (i32, Vec<i32>))> = group.into_iter().map(|input| (input, of(input))).collect();

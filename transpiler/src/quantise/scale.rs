@@ -5,7 +5,7 @@ use crate::float::Bounds;
 /// Scale exponents stay within this range whatever the magnitudes are.
 const MAX_SCALE: i32 = 120;
 
-/// The largest scale exponent at which `magnitude` fits into `bits`, sign included.
+/// The largest scale exponent at which `magnitude` fits into `bits`, at least two, sign included.
 pub fn scale_for(magnitude: f64, bits: u32) -> i32 {
     let greatest = f64::from((1u32 << (bits - 1)) - 1);
     if magnitude > 0.0 { largest_exponent(magnitude, greatest).clamp(-MAX_SCALE, MAX_SCALE) } else { 0 }
