@@ -76,7 +76,7 @@ fn layers() -> Onnx {
     let own: Vec<f32> = first.iter().enumerate().map(|(index, weight)| (weight / SPREADS[index / 16]) as f32).collect();
     let bias: Vec<f32> = (0..16).map(|unit| -(0..6).map(|j| f64::from(own[j * 16 + unit]) * MEANS[j]).sum::<f64>() as f32).collect();
     Onnx::new()
-        .input("x", &[1, 2, 3])
+        .input("x", &[1, 1, 6])
         .integers("flat", &[2], &[1, 6])
         .floats("w1", &[6, 16], &own)
         .floats("b1", &[16], &bias)
