@@ -93,7 +93,8 @@ fn ties_raise_no_alarm_and_cost_no_verdict() {
         let quantised = network.quantise(&images, &Options::default()).unwrap();
         assert_eq!(quantised.verdict.fidelity, Fidelity::Faithful, "{name}: {:?}", quantised.verdict);
         for accuracy in quantised.quality.calibration.iter().chain(&quantised.quality.held_out) {
-            assert!(matches!(accuracy.witness, Witness::Tract | Witness::RoundingTies), "{name}: {:?}", accuracy.witness);
+            // tract does not take the files whose outputs are integers.
+            assert_ne!(accuracy.witness, Witness::Disputed, "{name}");
             ties += usize::from(accuracy.witness == Witness::RoundingTies);
         }
     }
