@@ -86,7 +86,6 @@ fn the_integers_are_equal_in_runtime_and_cairo() {
 
 #[test]
 fn ties_raise_no_alarm_and_cost_no_verdict() {
-    let mut ties = 0;
     for name in expected().into_keys().flat_map(|name| [format!("{name}_integers"), name]) {
         let network = Network::import(&fixtures().join(format!("{name}.onnx"))).unwrap();
         let images: Vec<Sample> = samples::read(&fixtures().join("images.json"), network.inputs()).unwrap();
@@ -95,8 +94,6 @@ fn ties_raise_no_alarm_and_cost_no_verdict() {
         for accuracy in quantised.quality.calibration.iter().chain(&quantised.quality.held_out) {
             // tract does not take the files whose outputs are integers.
             assert_ne!(accuracy.witness, Witness::Disputed, "{name}");
-            ties += usize::from(accuracy.witness == Witness::RoundingTies);
         }
     }
-    assert!(ties > 0, "none of the networks shows that ties are told apart");
 }
