@@ -1,4 +1,5 @@
 //! The whole way on a local chain: declare, register, deploy, execute, retire; and what goes wrong on it.
+#![allow(clippy::result_large_err, reason = "a failing test has time for a large error")]
 
 use std::panic::AssertUnwindSafe;
 
