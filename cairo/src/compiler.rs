@@ -220,7 +220,7 @@ fn compile_contract(db: &RootDatabase, main: CrateInput, package: &Package, path
     extracted
         .validate_version_compatible(audited)
         .map_err(|error| CompileError::NotAudited { package: name(), reason: error.to_string() })?;
-    // Names for debugging are no part of the class hash, and make the file much larger.
+    // Names for debugging are not part of the class hash, and make the file much larger.
     let no_names = serde_json::json!({ "type_names": [], "libfunc_names": [], "user_func_names": [] });
     let no_names = serde_json::from_value(no_names).expect("the fields of a class's debug information");
     let sierra = ContractClass { sierra_program_debug_info: Some(no_names), ..sierra };

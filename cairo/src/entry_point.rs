@@ -223,7 +223,7 @@ impl Hints<'_> {
             return Err(refused(format!("it makes the system call {name}, but only library calls can be run without a network")));
         }
         let gas = buffer.next_felt252()?.into_owned();
-        let gas = u64::try_from(gas).map_err(|_| refused("its gas is no 64-bit integer"))?;
+        let gas = u64::try_from(gas).map_err(|_| refused("its gas is not a 64-bit integer"))?;
         let (class_hash, function) = (buffer.next_felt252()?.into_owned(), buffer.next_felt252()?.into_owned());
         let calldata = buffer.next_arr()?;
         let (failed, output, gas) = match gas.checked_sub(gas::LIBRARY_CALL - gas::SYSTEM_CALL_BASE) {

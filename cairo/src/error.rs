@@ -31,7 +31,7 @@ pub enum RunError {
     /// The file is not an executable of this compiler.
     #[error("not a Cairo executable: {reason}")]
     Malformed { reason: String },
-    /// The bytes are no class of this compiler.
+    /// The bytes are not a class of this compiler.
     #[error("not a contract class: {reason}")]
     MalformedClass { reason: String },
     /// The contract has no external function of this name or selector.

@@ -10,7 +10,7 @@ use crate::files;
 
 /// Reads a file of arguments.
 pub fn read(path: &Path) -> anyhow::Result<Vec<Felt>> {
-    parse(&files::read_all(path)?).with_context(|| format!("{}: the arguments are no list of felts", files::called(path).display()))
+    parse(&files::read_all(path)?).with_context(|| format!("{}: the arguments are not a list of felts", files::called(path).display()))
 }
 
 fn parse(bytes: &[u8]) -> anyhow::Result<Vec<Felt>> {
@@ -26,7 +26,7 @@ fn felt(value: &Value) -> anyhow::Result<Felt> {
         Value::Number(number) => match (number.as_u64(), number.as_i64()) {
             (Some(number), _) => Ok(number.into()),
             (None, Some(number)) => Ok(number.into()),
-            (None, None) => bail!("it is no integer of 64 bits; write longer ones as strings"),
+            (None, None) => bail!("it is not an integer of 64 bits; write longer ones as strings"),
         },
         Value::String(text) => {
             let (negative, digits) = text.strip_prefix('-').map_or((false, text.as_str()), |digits| (true, digits));
@@ -36,7 +36,7 @@ fn felt(value: &Value) -> anyhow::Result<Felt> {
                 _ => None,
             };
             let Some(magnitude) = magnitude else {
-                bail!("it is no felt: decimal digits, or 0x and hexadecimal ones, below the modulus");
+                bail!("it is not a felt: decimal digits, or 0x and hexadecimal ones, below the modulus");
             };
             Ok(if negative { -magnitude } else { magnitude })
         }

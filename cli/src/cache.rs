@@ -9,7 +9,7 @@ pub const LIMIT: &str = "MAAT_CACHE_LIMIT";
 /// The user's cache with their limit; nothing where there is no home for it.
 ///
 /// # Errors
-/// The limit is no size.
+/// The limit is not a size.
 pub fn of_user() -> anyhow::Result<Option<Cache>> {
     let Some(cache) = Cache::of_user() else { return Ok(None) };
     let Some(limit) = std::env::var_os(LIMIT).filter(|limit| !limit.is_empty()) else { return Ok(Some(cache)) };

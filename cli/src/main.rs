@@ -69,7 +69,7 @@ enum Verb {
 
 fn main() -> ExitCode {
     silence_importer_panics();
-    let arguments = match Arguments::try_parse() {
+    let arguments = match Arguments::try_parse_from(usage::command_line(std::env::args_os())) {
         Ok(arguments) => arguments,
         Err(answer) => return usage::answer(&answer).into(),
     };

@@ -30,7 +30,7 @@ pub fn to_bytes(opening: &Opening) -> anyhow::Result<Vec<u8>> {
 
 /// Reads what [`to_bytes`] wrote. The bytes may be anything.
 pub fn read(path: &Path) -> anyhow::Result<Opening> {
-    let no_opening = || format!("{} is no opening of a salted commitment", files::called(path).display());
+    let no_opening = || format!("{} is not an opening of a salted commitment", files::called(path).display());
     let bytes = match files::read(path, MAX_FILE_BYTES)? {
         Ok(bytes) => bytes,
         Err(length) => bail!("{}: it has {length} bytes, more than {MAX_FILE_BYTES}", no_opening()),
@@ -68,7 +68,7 @@ mod tests {
         let salt = format!("0x{}", "07".repeat(32));
         let refused = |text: &str, reason: &str| {
             let error = read_bytes(text.replace('S', &salt).as_bytes()).unwrap_err();
-            assert!(error.contains("is no opening of a salted commitment: ") && error.contains(reason), "{text}: {error}");
+            assert!(error.contains("is not an opening of a salted commitment: ") && error.contains(reason), "{text}: {error}");
         };
         refused("", "EOF");
         refused("no JSON", "expected");

@@ -1,11 +1,20 @@
 //! Answers to a command line that runs no verb: help, the version, and what is wrong with it.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 
 use clap::error::ErrorKind;
 use serde_json::{Map, Value};
 
 use crate::response::{Outcome, envelope, fail, to_output};
+
+/// The command line as Clap is to read it: its verb `help` takes names of verbs only, where every other one takes `--json`.
+pub fn command_line(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = arguments.collect();
+    if arguments.get(1).is_some_and(|verb| verb == "help") {
+        arguments.retain(|argument| argument != "--json");
+    }
+    arguments
+}
 
 /// Prints the answer, as JSON if the command line asks for that.
 pub fn answer(answer: &clap::Error) -> Outcome {
@@ -55,6 +64,13 @@ mod tests {
         let asks = |arguments: &[&str]| asks_for_json(arguments.iter());
         assert!(asks(&["dance", "--json"]) && asks(&["--json"]));
         assert!(!asks(&["run", "--", "--json"]) && !asks(&["run", "json"]));
+    }
+
+    #[test]
+    fn help_takes_the_flag_as_every_verb_does() {
+        let line = |arguments: &[&str]| command_line(arguments.iter().map(OsString::from));
+        assert_eq!(line(&["maat", "help", "run", "--json"]), ["maat", "help", "run"]);
+        assert_eq!(line(&["maat", "run", "help", "--json"]), ["maat", "run", "help", "--json"]);
     }
 
     #[test]

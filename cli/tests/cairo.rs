@@ -120,7 +120,7 @@ fn a_cairo_proof_that_does_not_hold_has_a_failing_exit_code() {
     assert_eq!((&verdict["valid"], &verdict["output"]), (&false.into(), &Value::Null));
     assert!(verdict["error"].as_str().unwrap().contains("the STARK does not hold"));
     std::fs::write(&proof, "no proof").unwrap();
-    assert!(rejected(&[&proof, "--program-hash", "0x5"]).contains("this is no Maat proof"));
+    assert!(rejected(&[&proof, "--program-hash", "0x5"]).contains("this is not a Maat proof"));
 }
 
 /// Any executable: here the package's own, as anybody has it.
@@ -143,7 +143,7 @@ fn any_executable_is_proven_on_a_list_of_felts() {
     assert!(message.contains("panicked"), "{message}");
     std::fs::write(&args, "[1.5]").unwrap();
     let message = failure(&["cairo-prove", &executable, "--args", &args, "-o", &proof]);
-    assert!(message.contains("args.json: the arguments are no list of felts: element 1: 1.5"), "{message}");
+    assert!(message.contains("args.json: the arguments are not a list of felts: element 1: 1.5"), "{message}");
     let message = failure(&["cairo-prove", &args, "-o", &proof]);
     assert!(message.contains("it must be an executable"), "{message}");
     let message = failure(&["cairo-prove", "/does/not/exist", "-o", &proof]);

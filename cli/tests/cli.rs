@@ -222,7 +222,7 @@ fn a_rejected_proof_has_a_failing_exit_code() {
     *changed.last_mut().unwrap() ^= 1;
     rejected(&changed, &model);
     rejected(&good[..good.len() - 1], &model);
-    assert_eq!(rejected(b"no proof", &model), "this is no Maat proof");
+    assert_eq!(rejected(b"no proof", &model), "this is not a Maat proof");
     let other = format!("0x{}", "0".repeat(64));
     assert!(rejected(&good, &["--commitment", &other]).starts_with("the proof is for the model 0x00"));
 
@@ -364,7 +364,7 @@ fn an_opening_opens_the_proof_that_it_was_written_for() {
 
     std::fs::write(&other, b"[").unwrap();
     let message = failure(&["verify", &proof, "--model", package(), "--opening", &other]);
-    assert!(message.contains("other.json is no opening of a salted commitment: EOF"), "{message}");
+    assert!(message.contains("other.json is not an opening of a salted commitment: EOF"), "{message}");
     let both = file("both");
     let message = failure(&["prove", package(), "--input", &file("in.json"), "--commit-inputs", "--opening", &both, "-o", &both]);
     assert!(message.contains("cannot be both the proof and what opens its commitment"), "{message}");

@@ -157,7 +157,7 @@ fn a_proof_replaces_proofs_and_other_files_only_by_force() {
     for kind in ["model", "cairo"] {
         fs::write(&proof, "thesis").unwrap();
         let message = refusal(&folder.prove(&["--kind", kind, "-o", &proof]));
-        assert!(message.contains("it is there, and is no Maat proof") && message.contains("--force"), "{message}");
+        assert!(message.contains("it is there, and is not a Maat proof") && message.contains("--force"), "{message}");
         assert_eq!(fs::read_to_string(&proof).unwrap(), "thesis");
         done(&folder.prove(&["--kind", kind, "-o", &proof, "--force"]));
         done(&folder.prove(&["--kind", kind, "-o", &proof]));
@@ -245,7 +245,7 @@ fn what_is_no_place_for_a_package_is_refused_before_the_work() {
     }
     refused("-", "it is a folder, so name one");
     for output in ["in.json", "extension", "/dev/null"] {
-        refused(output, "exists and is no Maat package");
+        refused(output, "exists and is not a Maat package");
     }
     refused("in.json/package", "cannot write in.json/package: Not a directory");
     #[cfg(target_os = "linux")]
@@ -544,9 +544,11 @@ fn wrong_usage_is_an_object_too() {
 
     let (help, code) = outcome(&["--help"]);
     assert!(code == Some(0) && help["help"].as_str().unwrap().contains("Exit codes: 0"), "{help}");
+    let (help, code) = outcome(&["help", "run"]);
+    assert!(code == Some(0) && help["help"].as_str().unwrap().contains("maat run"), "{help}");
     let (version, code) = outcome(&["--version"]);
     assert_eq!((code, version["version"].as_str()), (Some(0), Some(concat!("maat ", env!("CARGO_PKG_VERSION")))));
-    // Behind `--` it is no flag.
+    // Behind `--` it is not a flag.
     assert!(refusal(&command(&["dance", "--", "--json"]).output().unwrap()).contains("unrecognized subcommand"));
 }
 

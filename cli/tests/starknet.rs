@@ -174,13 +174,13 @@ fn a_configured_network_signs_with_a_key_that_is_never_shown() {
 #[test]
 fn what_cannot_be_read_is_refused_before_anything_is_sent() {
     let user = User::new();
-    assert!(user.failure(&["deploy", package(), "--salt", "5"]).contains("--salt 5: it is no felt"));
+    assert!(user.failure(&["deploy", package(), "--salt", "5"]).contains("--salt 5: it is not a felt"));
     let input = example("input.json");
-    assert!(user.failure(&["execute", package(), "--input", &input, "--instance", "x"]).contains("--instance x: it is no address"));
-    assert!(user.failure(&["registry", "transfer", "1", "--to", "me"]).contains("--to me: it is no address"));
+    assert!(user.failure(&["execute", package(), "--input", &input, "--instance", "x"]).contains("--instance x: it is not an address"));
+    assert!(user.failure(&["registry", "transfer", "1", "--to", "me"]).contains("--to me: it is not an address"));
     assert!(user.failure(&["deploy", "/no/such/package"]).contains("/no/such/package"));
     let missing = user.command(&["devnet", "start"]).env("MAAT_DEVNET", "/no/such/file").output().unwrap();
-    assert!(String::from_utf8_lossy(&missing.stderr).contains("MAAT_DEVNET names /no/such/file, which is no file"));
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("MAAT_DEVNET names /no/such/file, which is not a file"));
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn a_node_on_this_machine_is_asked_directly_and_its_keys_are_not_shown() {
     command.args(["registry", "list", "--network", "here", "--json"]).env("MAAT_CONFIG", &file);
     // A proxy that is not there.
     let output = command.env("HTTP_PROXY", "http://127.0.0.1:1").env("http_proxy", "http://127.0.0.1:1").output().unwrap();
-    let error = String::from_utf8(output.stderr).unwrap();
+    let error = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
     assert!(error.contains(&format!("no Starknet node answers at http://127.0.0.1:{port}/..")), "{error}");
     for part in ["password", "0123456789abcdef", "\u{1b}", "\u{9b}", "127.0.0.1:1/"] {
         assert!(!error.contains(part), "{part:?} is in {error}");

@@ -94,7 +94,7 @@ def maat(binary, *arguments):
 
 
 def export(pipeline, columns):
-    """The pipeline as ONNX with one row of inputs: probabilities as one tensor instead of a list of dictionaries, which is no tensor."""
+    """The pipeline as ONNX with one row of inputs: probabilities as one tensor instead of a list of dictionaries, which is not a tensor."""
     kind = [("x", FloatTensorType([1, columns]))]
     options = {"zipmap": False} if hasattr(pipeline, "predict_proba") else None
     return to_onnx(pipeline, initial_types=kind, options=options, target_opset={"": 18, "ai.onnx.ml": 3})

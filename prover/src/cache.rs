@@ -328,7 +328,7 @@ impl Cache {
     }
 }
 
-/// A file that is not there any more is no failure.
+/// A file that is not there any more is not a failure.
 fn unless_gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),

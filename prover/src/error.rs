@@ -10,7 +10,7 @@ pub enum Unprovable {
     #[error("its values, of up to {bits} bits, could wrap around the field's modulus of 64 bits")]
     Wraps { bits: u32 },
     /// A number to be checked is too wide for two limbs. Longer traces have wider limbs, and two of the widest hold every range of a model:
-    /// so this asks for a longer trace, and is no model's last word.
+    /// so this asks for a longer trace, and is not a model's last word.
     #[error("a number of {bits} bits must be checked, but limbs of this trace's length hold {limit} bits")]
     Range { bits: u32, limit: u32 },
     /// The primitive is newer than the prover.

@@ -75,8 +75,8 @@ pub enum FormatError {
     /// The content does not decode.
     #[error("the content does not decode: {0}")]
     Content(String),
-    /// The content decodes to something that is no model.
-    #[error("the content is no valid model")]
+    /// The content decodes to something that is not a model.
+    #[error("the content is not a valid model")]
     Model(#[from] ModelError),
 }
 

@@ -119,7 +119,7 @@ fn network(name: String, entry: Entry, folder: &Path) -> Result<Network, String>
     }
     Endpoint::parse(&entry.url).map_err(|reason| at(&reason))?;
     let address = |field: &str, text: Option<String>| {
-        let felt = text.map(|text| parse_felt(&text).ok_or_else(|| at(&format!("{field} is no address: 0x and hexadecimal digits"))));
+        let felt = text.map(|text| parse_felt(&text).ok_or_else(|| at(&format!("{field} is not an address: 0x and hexadecimal digits"))));
         felt.transpose()
     };
     let key = match (entry.key_env, entry.keystore) {
@@ -202,10 +202,10 @@ mod tests {
         assert!(with("private_key = \"0x5ec3e7\"").contains("networks.a: a key must not stand in this file"));
         assert!(with("key = 5").contains("a key must not stand in this file"));
         assert!(with("account = \"0x1\"\nkey_env = \"0x5ec3e7\"").contains("a key must not stand in this file"));
-        assert!(with("account = \"12\"").contains("account is no address"));
+        assert!(with("account = \"12\"").contains("account is not an address"));
         let above = format!("account = \"0x8{}\"", "0".repeat(63));
-        assert!(with(&above).contains("account is no address"));
-        assert!(with("registry = \"0x\"").contains("registry is no address"));
+        assert!(with(&above).contains("account is not an address"));
+        assert!(with("registry = \"0x\"").contains("registry is not an address"));
         assert!(with("key_env = \"KEY\"").contains("no account"));
         assert!(with("account = \"0x1\"\nkey_env = \"KEY\"\nkeystore = \"k\"").contains("both"));
         assert!(with("password_env = \"P\"").contains("none is given"));

@@ -15,7 +15,7 @@ pub enum ChainError {
     /// The network has no account, or the account no key that can be had.
     #[error("network `{network}`: {reason}")]
     Key { network: String, reason: String },
-    /// Nothing answers at the network's address, or something that is no Starknet node.
+    /// Nothing answers at the network's address, or something that is not a Starknet node.
     #[error("network `{network}`: no Starknet node answers at {url}: {reason}")]
     Unreachable { network: String, url: String, reason: String },
     /// The network's address is malformed, or plain http to another machine.

@@ -250,7 +250,7 @@ pub(crate) fn deployment(class_hash: Felt) -> Invocation {
 /// A name as the registry takes it.
 ///
 /// # Errors
-/// It has no characters, more than 31, or spaces, or such as are no printable ASCII.
+/// It has no characters, more than 31, or spaces, or such as are not printable ASCII.
 pub fn name_felt(name: &str) -> Result<Felt, ChainError> {
     let printable = !name.is_empty() && name.chars().all(|c| c.is_ascii_graphic());
     let felt = printable.then(|| cairo_short_string_to_felt(name).ok()).flatten();

@@ -142,7 +142,7 @@ mod tests {
             format!("Execution failed. Failure reason: ({}).", felts.join(", "))
         };
         assert_eq!(message(&text(&felts)), "\\u{1b}[2Jgone\\u{202e}");
-        // Bytes that are no text, between others.
+        // Bytes that are not text, between others.
         let mut felts = vec![BYTE_ARRAY_MAGIC];
         ByteArray::from(b"a\xffb".to_vec()).encode(&mut felts).unwrap();
         assert_eq!(message(&text(&felts)), "a\\xffb");

@@ -1,4 +1,4 @@
-//! Cairo programs that are no models, and what each gives, computed here without the VM.
+//! Cairo programs that are not models, and what each gives, computed here without the VM.
 //!
 //! None of the compiler's crates carries a program that it could run: their `.cairo` files are contracts, and input for the parser and the
 //! formatter. The programs marked [`Source::Carried`] are those of the package `cairo-native`, among them the examples of `cairo-vm`.

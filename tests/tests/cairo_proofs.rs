@@ -1,6 +1,6 @@
 //! Cairo programs from their sources to verified statements: what a proof says is what the program gives, or there is no proof.
 //!
-//! What a verifier refuses of proofs that are no honest ones is in the tests of `maat-prover` and `maat-verifier`.
+//! What a verifier refuses of proofs that are not honest ones is in the tests of `maat-prover` and `maat-verifier`.
 
 use maat_cairo::{Compiler, Program, RunError};
 use maat_prover::cairo::prove;

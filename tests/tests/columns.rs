@@ -199,6 +199,33 @@ fn every_executor_takes_integers_at_the_scales_of_their_columns() {
     }
 }
 
+/// The padding of a maximum is minus infinity, which has no place among columns of different units.
+#[test]
+fn a_padded_maximum_over_columns_is_taken_in_one_unit() {
+    let window = [("kernel_shape", Attribute::Ints(vec![8])), ("pads", Attribute::Ints(vec![1, 1]))];
+    let onnx = Onnx::new()
+        .input("x", &[1, 1, 6])
+        .integers("flat", &[2], &[1, 6])
+        .node("pool", "MaxPool", &["x"], "greatest", &window)
+        .node("flatten", "Reshape", &["x", "flat"], "row", &[]);
+    let network = common::import(classifier(onnx, "row", &MEANS, &SPREADS).output("greatest"));
+    let model = network.quantise(&table(1, 200, &[6]), &Options::default()).unwrap().model;
+    assert_eq!(model.inputs()[0].scales().len(), 6);
+    let mut executor = Executor::new(&model);
+    let [label, _, greatest] = [0, 1, 2].map(|output| model.outputs()[output].tensor);
+    let unit = 2f64.powi(-model.tensor(greatest).scale);
+    let samples = table(2, 1000, &[6]);
+    let mut equal = 0;
+    for sample in &samples {
+        executor.run(&quantise_sample(&model, sample).unwrap()).unwrap();
+        let expected = network.run_float(sample);
+        equal += usize::from(f64::from(executor.value(label)[0]) == expected[0][0]);
+        let found = f64::from(executor.value(greatest)[0]) * unit;
+        assert!((found - expected[2][0]).abs() <= 2.0 * unit, "{found} instead of {}", expected[2][0]);
+    }
+    assert!(equal >= 995, "{equal} of 1000 classes");
+}
+
 #[test]
 fn the_certificate_has_the_scales_of_columns() {
     let (_, quantised) = quantised(&CASES[0], &Options::default());
@@ -208,12 +235,13 @@ fn the_certificate_has_the_scales_of_columns() {
     assert!(finer && x.scales()[0] > x.scales()[5], "{:?}", x.scales());
 }
 
-/// Columns of about one size, and columns that hardly change an output, keep one scale for all.
+/// Columns of about one size, and columns that hardly change an output, keep one scale for all; one sample is enough to see it.
 #[test]
 fn one_scale_stays_where_it_is_enough() {
     let even = common::import(classifier(Onnx::new().input("x", &[1, 6]), "x", &[0.0; 6], &[1.0; 6]));
     let samples = Random::new(4).samples(100, &[6], 1.0);
     assert!(even.quantise(&samples, &Options::default()).unwrap().model.inputs()[0].columns.is_empty());
+    assert!(even.quantise(&samples[..1], &Options::default()).unwrap().model.inputs()[0].columns.is_empty());
     // The same weight for a small column moves nothing.
     let small: Vec<Sample> = samples.iter().map(|sample| vec![[&sample[0][..5], &[sample[0][5] * 1e-4]].concat()]).collect();
     assert!(even.quantise(&small, &Options::default()).unwrap().model.inputs()[0].columns.is_empty());

@@ -293,7 +293,7 @@ fn only_the_owner_of_a_name_adds_to_it_and_hands_it_over() {
     let second = deploy(&owner, &two.package, &named("mlp"), &mut |_| {}).unwrap();
     assert_eq!((second.model, second.version), (1, 2));
 
-    // Nothing replaces a class: the version before is what it was, and the same class is no version again.
+    // Nothing replaces a class: the version before is what it was, and the same class is not a version again.
     let model = registry.model("mlp").unwrap();
     let before = registry.version(&model, 1).unwrap();
     assert_eq!(registry.versions(&model).unwrap(), [before.clone(), registry.version(&model, 2).unwrap()]);
@@ -445,6 +445,6 @@ fn the_class_hashes_of_this_compiler_are_the_networks() {
     let class = registry::class().unwrap();
     assert!(account.declare("declaring the registry class", &class).unwrap().is_some());
     assert!(client.is_declared(class.class_hash()).unwrap());
-    assert!(account.declare("declaring the registry class", &class).unwrap().is_none(), "a second declaration is no error");
+    assert!(account.declare("declaring the registry class", &class).unwrap().is_none(), "a second declaration is not an error");
     assert!(!client.is_declared(Felt::from(0x1234)).unwrap());
 }

@@ -5,7 +5,7 @@
 //! comparisons and jumps, the width of both ranges together bounds the distance. In the rules, `x` is the float network's value, `q` the
 //! integers' in real units, and the float network computes with real numbers: [`SLACK`] is for what its 64 bits round.
 //!
-//! A bound that is no number counts as none: it must never be lost in a maximum, which is why [`greatest`] stands for `f64::max`.
+//! A bound that is not a number counts as none: it must never be lost in a maximum, which is why [`greatest`] stands for `f64::max`.
 
 use std::collections::HashMap;
 
@@ -422,7 +422,7 @@ fn change(function: Function, (lo, hi): (f64, f64), error: f64) -> f64 {
         Function::Elu { width, .. } if width <= 0.0 => f64::INFINITY,
         _ => function.slope(lo, hi) * error,
     };
-    // What is no number is no bound, and a minimum passes over it.
+    // What is not a number is not a bound, and a minimum passes over it.
     by_slope.min(at_ends).min(ends.1 - ends.0)
 }
 

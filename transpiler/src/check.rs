@@ -99,7 +99,7 @@ impl PackageFolder {
         match Report::read(&bytes) {
             Ok(report) if report.cost == cost => {}
             Ok(_) => wrong.push("the cost is not that of the model".to_owned()),
-            Err(error) => wrong.push(format!("it is no report: {error}")),
+            Err(error) => wrong.push(format!("it is not a report: {error}")),
         }
         checked.add(REPORT, wrong);
         for file in files.keys().filter(|file| *file != REPORT && !expected.contains_key(*file)) {

@@ -115,7 +115,8 @@ impl Moved {
     }
 
     fn is_little(&self) -> bool {
-        // An output that never changed has no range, and is not to move at all.
-        self.count == 0 || self.total / self.count as f64 <= TOLERANCE * (self.hi - self.lo)
+        // An output that never changed, as on a single sample, has no range: its size has to do.
+        let range = if self.hi > self.lo { self.hi - self.lo } else { self.hi.abs() };
+        self.count == 0 || self.total / self.count as f64 <= TOLERANCE * range
     }
 }

@@ -34,7 +34,7 @@ impl PackageDestination {
     /// Finds out whether a package can be written to a folder, before the work is done that makes it.
     ///
     /// # Errors
-    /// The folder holds something that is no package, is the working directory or above it, or cannot be written; or an older package in it
+    /// The folder holds something that is not a package, is the working directory or above it, or cannot be written; or an older package in it
     /// was edited.
     pub fn new(folder: &Path, edits: Edits) -> Result<Self, TranspileError> {
         let failed = |source| TranspileError::Write { path: folder.to_path_buf(), source };

@@ -19,7 +19,7 @@ pub enum TranspileError {
     #[error("cannot write {path}")]
     Write { path: PathBuf, source: std::io::Error },
     /// The output folder holds something that is not a package, which is left alone.
-    #[error("{path} exists and is no Maat package: choose another folder, or remove it")]
+    #[error("{path} exists and is not a Maat package: choose another folder, or remove it")]
     Occupied { path: PathBuf },
     /// The output folder is the one that the user works in, or one above it: once replaced, nobody would work in it any more.
     #[error("cannot write a package to {path}: that would replace the working directory. Name a folder in it, such as `-o package`")]
@@ -27,7 +27,7 @@ pub enum TranspileError {
     /// The output folder holds a package with changes of the user, which are left alone.
     #[error("{path} holds a package with files that would be lost: {files}. Move them away, or replace them with --force")]
     Edited { path: PathBuf, files: String },
-    /// The file is no ONNX model that can be imported.
+    /// The file is not an ONNX model that can be imported.
     #[error("not an ONNX model that can be imported: {reason}")]
     Onnx { reason: String },
     /// Operators have no lowering; [`supported_operators`](crate::supported_operators) lists those that have.
@@ -39,7 +39,7 @@ pub enum TranspileError {
     /// An output of the graph is an input or a constant.
     #[error("output `{output}` is not computed by any node that is left after folding constants")]
     TrivialOutput { output: String },
-    /// A layer on quantised integers has weights that are no 16-bit integers.
+    /// A layer on quantised integers has weights that are not 16-bit integers.
     #[error("node `{node}`: its weights on integers must be whole numbers from -32767 to 32767")]
     Weights { node: String },
     /// The integers do not compute the network.

@@ -153,7 +153,7 @@ impl Package {
     /// Generates and compiles the Cairo of a quantised network, and commits to the model for proofs of single inferences.
     ///
     /// # Errors
-    /// The model cannot be expressed in Cairo, or the classes cannot be built. A model that cannot be proven is no error: the manifest says
+    /// The model cannot be expressed in Cairo, or the classes cannot be built. A model that cannot be proven is not an error: the manifest says
     /// why.
     pub fn build(quantised: Quantised, compiler: &Compiler, progress: &mut dyn FnMut(&str)) -> Result<Self, TranspileError> {
         Self::build_with(quantised, &BuildOptions::default(), compiler, progress)
@@ -205,7 +205,7 @@ impl Package {
     /// Writes the package to a folder. Of a package that is there, only what is not of it stays, and an edited one is left alone.
     ///
     /// # Errors
-    /// The folder holds something that is no package or one that was edited, is the working directory or above it, or cannot be written.
+    /// The folder holds something that is not a package or one that was edited, is the working directory or above it, or cannot be written.
     pub fn write(&self, folder: &Path) -> Result<(), TranspileError> {
         self.write_to(&PackageDestination::new(folder, Edits::Keep)?)
     }
@@ -339,7 +339,7 @@ impl PackageFolder {
     /// The hash of the program, as the manifest says it.
     ///
     /// # Errors
-    /// It is no hash.
+    /// It is not a hash.
     pub fn program_hash(&self) -> Result<ProgramHash, TranspileError> {
         self.manifest.program_hash.parse().map_err(|error| {
             let reason = format!("the program hash {:?} is none: {error}", self.manifest.program_hash);

@@ -28,7 +28,7 @@ pub enum Proving {
 }
 
 impl Proving {
-    /// Commits to a model for single inferences and for batches of other sizes. A model that cannot be proven at all is no error, unless
+    /// Commits to a model for single inferences and for batches of other sizes. A model that cannot be proven at all is not an error, unless
     /// batch sizes were asked for: whoever names one means to prove.
     ///
     /// # Errors
@@ -249,7 +249,7 @@ mod tests {
         assert!(refused(|value| value["unprovable"] = "because".into()).contains("either a model commitment"));
         assert!(refused(|value| value["model_commitment"] = Value::Null).contains("either a model commitment"));
         assert!(refused(|value| value["model_commitment"] = "0x12".into()).contains("a model commitment is 0x00"));
-        assert!(refused(|value| value["entries"][0]["rows"] = 5.into()).contains("5 rows are no power of two"));
+        assert!(refused(|value| value["entries"][0]["rows"] = 5.into()).contains("5 rows are not a power of two"));
         assert!(refused(|value| value["entries"][0]["preset"] = "slow".into()).contains("no preset \"slow\""));
         for root in ["", "0x", "0x12", "12", &hex(&[7; 32])[1..], &hex(&[7; 32])[..65], "0xé"] {
             let mut written = serde_json::to_value(committed()).unwrap();

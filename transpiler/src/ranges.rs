@@ -119,7 +119,7 @@ impl Ranges {
     /// Runs the float network on the samples. An input that was 0 throughout is assumed to lie within plus and minus `assumed`.
     ///
     /// # Errors
-    /// The float network gives something that is no finite number.
+    /// The float network gives something that is not a finite number.
     pub fn measure(float: &FloatModel, samples: &[Sample], assumed: f64) -> Result<Self, TranspileError> {
         let keep = MAX_SIZES.div_ceil(samples.len().max(1));
         let last = |shape: &[usize]| shape.last().copied().unwrap_or(1);

@@ -194,7 +194,7 @@ impl OutputMeasure {
         losses
     }
 
-    /// The columns of a row of numbers that are lost beside larger ones. Scores are of one unit, so that it is no loss if those of an
+    /// The columns of a row of numbers that are lost beside larger ones. Scores are of one unit, so that it is not a loss if those of an
     /// unlikely class are small.
     fn lost_columns(&self) -> Option<LossKind> {
         let samples = self.samples.len();

@@ -172,7 +172,7 @@ mod tests {
         }
     }
 
-    /// A quarter more in one quantisation, wherever it is in the network, is no tie.
+    /// A quarter more in one quantisation, wherever it is in the network, is not a tie.
     #[test]
     fn a_wrong_lowering_is_disputed() {
         for name in NETWORKS {

@@ -74,7 +74,7 @@ impl ByteReader for BoundedReader<'_> {
         if length > 1 && value >> (7 * (length - 1)) == 0 {
             return Err(DeserializationError::InvalidValue(format!("{value} is written in {length} bytes and needs fewer")));
         }
-        usize::try_from(value).map_err(|_| DeserializationError::InvalidValue(format!("{value} is no length")))
+        usize::try_from(value).map_err(|_| DeserializationError::InvalidValue(format!("{value} is not a length")))
     }
 
     /// Every element is taken to fill one byte at least, which holds for all that a proof consists of.

@@ -64,8 +64,8 @@ pub enum EntriesError {
         /// Batch size of the second entry.
         batch: u32,
     },
-    /// The rows are no power of two, or out of bounds.
-    #[error("{found} rows are no power of two from {MIN_ROWS} to {MAX_ROWS}")]
+    /// The rows are not a power of two, or out of bounds.
+    #[error("{found} rows are not a power of two from {MIN_ROWS} to {MAX_ROWS}")]
     Rows {
         /// Number of rows.
         found: u32,
@@ -105,7 +105,7 @@ pub enum EntriesError {
     Truncated(#[from] DeserializationError),
 }
 
-/// A text that is no commitment.
+/// A text that is not a commitment.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("a model commitment is 0x00 and 62 hexadecimal digits, not {0:?}")]
 pub struct NoCommitment(pub String);

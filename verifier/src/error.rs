@@ -10,7 +10,7 @@ use crate::proof_file::FileError;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// The bytes are no proof file.
+    /// The bytes are not a proof file.
     #[error(transparent)]
     File(#[from] FileError),
     /// The proof is for another model.

@@ -447,7 +447,7 @@ impl TryFrom<&[u8]> for Felt252 {
     }
 }
 
-/// That a text is no felt.
+/// That a text is not a felt.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("a felt is written as 0x and one to 64 hexadecimal digits, and is below 2^251 + 17 * 2^192 + 1")]
 pub struct ParseFeltError;

@@ -50,7 +50,7 @@ impl Kind {
     /// The kind of a file.
     ///
     /// # Errors
-    /// The bytes are no proof file.
+    /// The bytes are not a proof file.
     pub fn of(bytes: &[u8]) -> Result<Self, FileError> {
         Ok(open(bytes)?.0)
     }
@@ -136,7 +136,7 @@ pub struct ProofFile {
     pub stark: Vec<u8>,
 }
 
-/// Why bytes are no proof file, or parts make none.
+/// Why bytes are not a proof file, or parts make none.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum FileError {
@@ -147,7 +147,7 @@ pub enum FileError {
         found: usize,
     },
     /// The file does not begin as proof files do.
-    #[error("this is no Maat proof")]
+    #[error("this is not a Maat proof")]
     Magic,
     /// The file is of another version.
     #[error("the proof's format has version {found}; this verifier knows version {FILE_VERSION}")]
@@ -205,7 +205,7 @@ pub enum FileError {
     /// Values are committed to and there is no commitment, or the other way round.
     #[error("a salted commitment goes with committed inputs or outputs, and with them only")]
     IoCommitment,
-    /// The bytecode is no program.
+    /// The bytecode is not a program.
     #[error(transparent)]
     Program(#[from] ProgramError),
     /// No Cairo proof can be made for the claim.
@@ -330,7 +330,7 @@ impl ProofFile {
     /// Reads a file; the STARK is taken as it is.
     ///
     /// # Errors
-    /// The bytes are no proof file.
+    /// The bytes are not a proof file.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, FileError> {
         let (header, stark) = Self::split(bytes)?;
         Ok(Self { header, stark: stark.to_vec() })
@@ -339,7 +339,7 @@ impl ProofFile {
     /// Reads the header and gives the bytes of the STARK, which begin where the header ends.
     ///
     /// # Errors
-    /// The bytes are no proof file.
+    /// The bytes are not a proof file.
     pub fn split(bytes: &[u8]) -> Result<(Header, &[u8]), FileError> {
         let mut reader = open_kind(bytes, Kind::Model)?;
         let preset = read_preset(&mut reader)?;

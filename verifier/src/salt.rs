@@ -18,7 +18,7 @@ impl Salt {
         Self(bytes)
     }
 
-    /// The elements that follow from the salt for the column of inputs or of outputs, others for each. Those that are no canonical element
+    /// The elements that follow from the salt for the column of inputs or of outputs, others for each. Those that are not a canonical element
     /// are left out, so all are equally likely.
     pub fn elements(&self, column: Columns) -> impl Iterator<Item = Goldilocks> {
         let number = (column.start - FIXED_WIDTH) as u64;

@@ -76,7 +76,7 @@ pub trait IModelRegistry<TContractState> {
     /// - `name` is a short string of 1 to 31 printable ASCII characters, spaces excluded;
     /// - the caller is the owner, if the model exists;
     /// - the class is declared, its constructor takes nothing, it implements `IModel`, and does not replace itself on the way;
-    /// - the class is no version of this model yet;
+    /// - the class is not a version of this model yet;
     /// - at most 32 inputs and 32 outputs, of at most 8 axes each;
     /// - `timelock` is at most 30 days, `metadata` at most 1,024 bytes long.
     ///

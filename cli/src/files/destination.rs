@@ -34,7 +34,7 @@ pub enum Content {
 pub struct Sources(Vec<(PathBuf, &'static str)>);
 
 impl Sources {
-    /// An input; the standard input is no file.
+    /// An input; the standard input is not a file.
     pub fn and(mut self, path: &Path, what: &'static str) -> Self {
         self.0.extend(Some((path.to_path_buf(), what)).filter(|_| !is_dash(path)));
         self
@@ -76,7 +76,7 @@ impl<'s> Destination<'s> {
         if let (Place::Output, Content::Proof) = (&place, content)
             && io::stdout().is_terminal()
         {
-            bail!("cannot write a proof to a terminal: it is no text. Name a file, or redirect the standard output");
+            bail!("cannot write a proof to a terminal: it is not text. Name a file, or redirect the standard output");
         }
         let replaces = matches!(&place, Place::File { path, .. } if path.exists());
         let destination = Self { name: path.to_path_buf(), place, content, sources, force, replaces };
@@ -119,7 +119,7 @@ impl<'s> Destination<'s> {
         match self.content {
             Content::Proof if found.permissions().readonly() => bail!("it is protected against writing; --force replaces it"),
             Content::Proof if !is_proof(path)? => {
-                bail!("it is there, and is no Maat proof: choose another file, or replace it with --force")
+                bail!("it is there, and is not a Maat proof: choose another file, or replace it with --force")
             }
             Content::Proof => {}
             Content::Opening => bail!(
@@ -339,7 +339,7 @@ mod tests {
         for older in ["thesis", "MAAT"] {
             fs::write(&path, older).unwrap();
             let refused = put(&path, Content::Proof, &none, false).unwrap_err();
-            assert!(refused.contains("it is there, and is no Maat proof") && refused.contains("--force"), "{refused}");
+            assert!(refused.contains("it is there, and is not a Maat proof") && refused.contains("--force"), "{refused}");
             assert_eq!(fs::read_to_string(&path).unwrap(), older);
         }
         put(&path, Content::Proof, &none, true).unwrap();

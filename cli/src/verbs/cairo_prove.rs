@@ -28,7 +28,7 @@ pub struct Arguments {
     /// File to write the proof to, or `-` for the standard output; an older proof is replaced
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// Replace a file that is no proof
+    /// Replace a file that is not a proof
     #[arg(long)]
     force: bool,
     /// Parameters of the proof, with their bits of security

@@ -10,12 +10,12 @@ use crate::response::Response;
 /// Make everything of a package again from its model.maat, and compare
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat check package\n  maat check package --onnx model.onnx\n\n\
-    Exits with 0 only when all of it is what model.maat gives: commitment, Cairo sources, program and program hash, classes and class hashes,\n\
-    the manifest's digests, and the cost in the report. What differs is named file by file.\n\n\
-    It does not say that model.maat is a good model of the network, or of which: accuracy and error bounds in the report are not recomputed.\n\
-    With --onnx, the digest of that file is compared with the one that the manifest names; that model.maat was made from it remains the\n\
-    manifest's word, until you transpile it with the same samples and options.\n\
-    It takes as long as transpiling. `maat commitment` recomputes the commitment alone.")]
+    Exits with 0 only when all of it is what model.maat gives: commitment, Cairo sources, program and program hash, classes and class \
+    hashes, the manifest's digests, and the cost in the report. What differs is named file by file.\n\n\
+    It does not say that model.maat is a good model of the network, or of which: accuracy and error bounds in the report are not recomputed. \
+    With --onnx, the digest of that file is compared with the one that the manifest names; that model.maat was made from it remains the \
+    manifest's word, until you transpile it with the same samples and options. It takes as long as transpiling. `maat commitment` recomputes \
+    the commitment alone.")]
 pub struct Arguments {
     /// The package folder, as `maat transpile` writes it
     package: PathBuf,

@@ -12,7 +12,7 @@ use crate::response::{NOT_ZERO_KNOWLEDGE, Response};
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  maat commitment package\n\n\
     Exits with 0 only when they match. A model commitment is like a verifying key: proofs are about whatever it commits to. Somebody \
-    whom you trust must have recomputed it from the model, or you yourself. A dishonest owner could commit to columns that are no low-degree \
+    whom you trust must have recomputed it from the model, or you yourself. A dishonest owner could commit to columns that are not low-degree \
     polynomials, and then prove answers of two models under one commitment, with far less work than the bits of security say. A verifier \
     who is not shown the weights trusts that this was done.\n\n\
     Proofs are succinct and NOT zero-knowledge: they leak some of the weights, and of what is committed to.")]

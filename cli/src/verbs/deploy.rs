@@ -59,7 +59,7 @@ pub struct Deployed {
 
 pub fn run(arguments: Arguments) -> anyhow::Result<Caveated<Deployed>> {
     let Some(salt) = parse_felt(&arguments.salt) else {
-        bail!("--salt {}: it is no felt: 0x and hexadecimal digits, below the modulus", arguments.salt)
+        bail!("--salt {}: it is not a felt: 0x and hexadecimal digits, below the modulus", arguments.salt)
     };
     let package = PackageFolder::open(&arguments.package)?;
     let progress = Progress::start("connecting");

@@ -69,7 +69,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Caveated<Execution>> {
     let Some(first) = batch.first() else { bail!("{} holds no inputs", files::called(&arguments.input).display()) };
     let instance = match &arguments.instance {
         Some(text) => {
-            Some(parse_felt(text).ok_or_else(|| anyhow::anyhow!("--instance {text}: it is no address: 0x and hexadecimal digits"))?)
+            Some(parse_felt(text).ok_or_else(|| anyhow::anyhow!("--instance {text}: it is not an address: 0x and hexadecimal digits"))?)
         }
         None => None,
     };

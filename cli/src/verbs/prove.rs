@@ -44,7 +44,7 @@ pub struct Arguments {
     /// File to write the proof to, or `-` for the standard output; an older proof is replaced
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// Replace files that are no proofs, and an older opening: its proof can never be opened then
+    /// Replace files that are not proofs, and an older opening: its proof can never be opened then
     #[arg(long)]
     force: bool,
     /// What is proven

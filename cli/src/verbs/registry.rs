@@ -132,7 +132,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
 }
 
 fn address(flag: &str, text: &str) -> anyhow::Result<starknet_types_core::felt::Felt> {
-    parse_felt(text).ok_or_else(|| anyhow!("{flag} {text}: it is no address: 0x and hexadecimal digits"))
+    parse_felt(text).ok_or_else(|| anyhow!("{flag} {text}: it is not an address: 0x and hexadecimal digits"))
 }
 
 /// What the owner says of a version.

@@ -89,7 +89,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
     let package = model.as_deref().map(PackageFolder::open).transpose()?;
     let opening = arguments.opening.as_deref().map(opening::read).transpose()?;
     let proof = files::read(&arguments.proof, MAX_FILE_BYTES)?.map_err(|found| FileError::TooLong { found });
-    // What is no proof at all is refused as the kind of proof that was asked for.
+    // What is not a proof at all is refused as the kind of proof that was asked for.
     let asked = if program_hash.is_some() { Kind::Cairo } else { Kind::Model };
     match proof.as_deref().ok().and_then(|proof| Kind::of(proof).ok()).unwrap_or(asked) {
         Kind::Model => {
@@ -129,7 +129,7 @@ impl Names {
     }
 }
 
-/// The names, where they are known, and why not, where that is no choice of the user's.
+/// The names, where they are known, and why not, where that is not a choice of the user's.
 struct Known {
     names: Option<Names>,
     warning: Option<String>,

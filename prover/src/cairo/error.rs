@@ -11,14 +11,14 @@ pub enum CairoProveError {
         "the execution has {steps} steps, {cells} cells of memory and {range_checks} range checks; a trace of {MAX_ROWS} rows is too short"
     )]
     TooLong { steps: usize, cells: usize, range_checks: usize },
-    /// This is no execution of the program.
-    #[error("this is no execution of a Cairo program: {reason}")]
+    /// This is not an execution of the program.
+    #[error("this is not an execution of a Cairo program: {reason}")]
     Execution { reason: &'static str },
     /// A step reads where no memory is.
     #[error("step {step} of the execution reads at address {address}, where the execution has no memory")]
     Address { step: usize, address: String },
     /// A step's instruction is none.
-    #[error("step {step} of the execution is no instruction: {word}")]
+    #[error("step {step} of the execution is not an instruction: {word}")]
     Instruction { step: usize, word: String },
     /// The execution makes no claim that can be proven.
     #[error(transparent)]

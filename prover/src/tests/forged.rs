@@ -216,7 +216,7 @@ pub(super) fn committed(model: &Model, inputs: Vec<i32>, visible: [bool; 2]) -> 
     attempt
 }
 
-/// What the verifier says of a trace that breaks a constraint, whichever: its quotients are no polynomials.
+/// What the verifier says of a trace that breaks a constraint, whichever: its quotients are not polynomials.
 pub(super) const BROKEN_CONSTRAINT: VerifyError = VerifyError::Stark(VerifierError::InconsistentOodConstraintEvaluations);
 
 #[test]

@@ -1,6 +1,6 @@
 //! Provers who get as far as the low-degree test.
 //!
-//! Where a trace breaks a constraint, its quotients are no polynomials, and their values at the point `z` out of the domain are not what the
+//! Where a trace breaks a constraint, its quotients are not polynomials, and their values at the point `z` out of the domain are not what the
 //! constraints give there: the verifier stops at once. A prover who tells it what it asks for passes, and the queries have to object. This is
 //! winterfell's `Prover::prove` once more, with room for that lie, and for one about the low-degree test's remainder.
 

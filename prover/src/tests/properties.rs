@@ -55,7 +55,7 @@ impl Random {
         self.of(&[Interval::of_bits(width), Interval::of_bits(width), Interval::new(a, b), Interval::new(0, b.max(0)), Interval::point(a)])
     }
 
-    /// A rescaling with the least and the greatest result, equal ends and ranges that are no power of two among them.
+    /// A rescaling with the least and the greatest result, equal ends and ranges whose size is not a power of two among them.
     fn requantise(&mut self, shift: Vec<i8>) -> Requantise {
         let any = self.interval(32);
         let ends = [(i32::MIN, i32::MAX), (-128, 127), (0, 0), (0, 1), (-1, 1), (3, 9), (-5, -5), (0, 255), (any.lo as i32, any.hi as i32)];
@@ -225,7 +225,7 @@ fn run(name: &str, cases: u32) {
     result.unwrap();
     let (accepted, proven) = (accepted.get(), proven.get());
     assert!(accepted > cases / 4, "{name}: the runtime accepts {accepted} of {cases} models");
-    // All of them at the time of writing, for every primitive and 2,000 cases of each; a refusal with a reason is no failure, but seldom.
+    // All of them at the time of writing, for every primitive and 2,000 cases of each; a refusal with a reason is not a failure, but seldom.
     assert!(100 * proven >= 99 * accepted, "{name}: {proven} of {accepted} models are provable");
 }
 

@@ -94,7 +94,7 @@ fn other_values_are_rejected() {
         if a.end - a.start < 4 {
             continue;
         }
-        // Both at once are another true statement, of which this is no proof.
+        // Both at once are another true statement, of which this is not a proof.
         claims.push((swap(&inputs), swap(&outputs)));
     }
     for (inputs, outputs) in claims {

@@ -270,6 +270,26 @@ fn refused(model: &Model) -> Unprovable {
     }
 }
 
+/// The greater of two numbers from `-2^27` to `127 2^20`.
+fn wide_maximum() -> Model {
+    let mut builder = ModelBuilder::new("maximum");
+    let x = builder.input("x", Shape::new(&[2]).unwrap(), 0, Interval::of_bits(8)).unwrap();
+    let requantise = Requantise { shift: vec![0], lo: i32::MIN, hi: i32::MAX };
+    let sum = Sum { coefficients: vec![vec![1 << 20]], bias: vec![0], inner: 1, requantise };
+    let wide = builder.node("wide", Primitive::Sum(sum), &[x], 0).unwrap();
+    let y = builder.node("y", Primitive::Max(Max { axis: 0, keep_axis: false }), &[wide], 0).unwrap();
+    builder.finish(&[("y", y)]).unwrap()
+}
+
+#[test]
+fn a_maximum_of_more_bits_than_two_limbs_have_is_not_built() {
+    let widths = limb_bits(MIN_ROWS)..=limb_bits(MAX_ROWS);
+    let model = wide_maximum();
+    let built: Vec<u32> = widths.filter(|bits| Layout::new(&model, 1, *bits).is_ok()).collect();
+    assert_eq!(built, [14, 15, 16]);
+    assert_eq!(differences(&model, 1).len(), 3);
+}
+
 #[test]
 fn a_unit_whose_excess_reaches_the_modulus_is_forged_and_not_built() {
     let model = sum(&SUM, REQUANTISE).unwrap();

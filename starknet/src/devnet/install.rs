@@ -59,7 +59,7 @@ pub fn installed() -> Result<Option<PathBuf>, ChainError> {
 
 /// The executable that the user names, as a path: a bare name would be looked for elsewhere.
 fn given(path: &Path) -> Result<PathBuf, ChainError> {
-    let missing = || ChainError::Devnet(format!("{OVERRIDE} names {}, which is no file", path.display()));
+    let missing = || ChainError::Devnet(format!("{OVERRIDE} names {}, which is not a file", path.display()));
     std::path::absolute(path).ok().filter(|path| path.is_file()).ok_or_else(missing)
 }
 
@@ -175,7 +175,7 @@ mod tests {
     fn an_executable_that_is_named_is_the_file_of_that_name_here() {
         let named = given(Path::new("Cargo.toml")).unwrap();
         assert!(named.is_absolute() && named.ends_with("Cargo.toml"), "{}", named.display());
-        assert!(given(Path::new("sh")).unwrap_err().to_string().contains("MAAT_DEVNET names sh, which is no file"));
+        assert!(given(Path::new("sh")).unwrap_err().to_string().contains("MAAT_DEVNET names sh, which is not a file"));
     }
 
     #[test]

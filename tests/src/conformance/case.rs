@@ -67,7 +67,7 @@ enum Wiring<'a> {
     AddedToZeros,
 }
 
-/// The ways in which a test is tried, in turn: everything is computed that is no parameter; only the first of these, as in a trained
+/// The ways in which a test is tried, in turn: everything is computed that is not a parameter; only the first of these, as in a trained
 /// network. An input whose value is in the model file is a constant too, unless nothing else could be computed.
 fn wirings<'a>(suite: &Suite, test: &'a Test) -> Vec<Wiring<'a>> {
     let graph = test.graph();

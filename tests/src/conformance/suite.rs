@@ -40,7 +40,7 @@ impl Suite {
     /// Reads the tests out of a wheel.
     ///
     /// # Errors
-    /// The bytes are no wheel of the `onnx` package.
+    /// The bytes are not a wheel of the `onnx` package.
     pub fn read(wheel: &[u8]) -> Result<Self, String> {
         let mut archive = zip::ZipArchive::new(Cursor::new(wheel)).map_err(|error| error.to_string())?;
         // Every file below a test's folder, by test and by its path there.

@@ -257,7 +257,7 @@ mod tests {
         };
         let shuffled: Vec<u32> = (0..count).map(&mut next).collect();
         let Movement::Function { function, .. } = movement(&of(&shuffled, &[], &[count as usize]), &[count as usize]) else {
-            panic!("a shuffle is no slice")
+            panic!("a shuffle is not a slice")
         };
         assert!(function.constants.contains("POSITIONS_0: [u32; 2000]"));
     }

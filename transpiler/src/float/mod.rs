@@ -232,7 +232,7 @@ impl Bounds {
         Self { lo: self.lo.clamp(next.lo, next.hi), hi: self.hi.clamp(next.lo, next.hi) }
     }
 
-    /// The clamped value; what is no number stays so.
+    /// The clamped value; what is not a number stays so.
     pub fn apply(self, x: f64) -> f64 {
         x.clamp(self.lo, self.hi)
     }

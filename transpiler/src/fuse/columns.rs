@@ -52,13 +52,14 @@ pub(super) fn joins_columns<'m>(model: &'m FloatModel, uses: &Uses, value: Value
     (only_factors && is_in_columns(model, uses, *input)).then_some((node, sum))
 }
 
-/// Lets a move take elements of inputs with columns as they are; their factors follow behind it.
+/// Lets a move take elements of inputs with columns as they are; their factors follow behind it. One that puts minus infinity beside them
+/// is there for a maximum, which needs one unit.
 pub(super) fn sink(model: &mut FloatModel, uses: &Uses) -> bool {
     for position in 0..model.nodes.len() {
         let node = &model.nodes[position];
         let FloatOp::Move { indices, constants } = &node.op else { continue };
         let joined: Vec<_> = node.inputs.iter().map(|input| joins_columns(model, uses, *input)).collect();
-        if node.kind != Kind::Real || joined.iter().all(Option::is_none) {
+        if node.kind != Kind::Real || joined.iter().all(Option::is_none) || constants.iter().any(|value| value.is_infinite()) {
             continue;
         }
         let sources: Vec<ValueId> =

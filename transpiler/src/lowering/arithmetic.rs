@@ -304,7 +304,7 @@ impl Scope<'_> {
     /// A matrix product by NumPy's rule.
     pub(super) fn matmul(&mut self, a: &Operand, b: &Operand) -> Result<Operand, String> {
         if a.axes() == 0 || b.axes() == 0 {
-            return Err("a scalar is no factor of a matrix product".to_owned());
+            return Err("a scalar is not a factor of a matrix product".to_owned());
         }
         let element = same_element([a, b])?;
         // Vectors are matrices with one row or column, which goes in the end.

@@ -63,7 +63,7 @@ pub struct Constant {
     pub values: Rc<[f64]>,
 }
 
-/// An input of the graph that is no constant.
+/// An input of the graph that is not a constant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GraphInput {
     /// The ONNX name.

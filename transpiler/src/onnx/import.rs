@@ -31,7 +31,7 @@ pub struct Imported {
 ///
 /// # Errors
 /// [`TranspileError::Read`] when the file cannot be read, [`TranspileError::Unsupported`] for an operator that has no lowering,
-/// [`TranspileError::Onnx`] for anything that is no ONNX model with fixed shapes.
+/// [`TranspileError::Onnx`] for anything that is not an ONNX model with fixed shapes.
 pub fn import(path: &Path) -> Result<Imported, TranspileError> {
     let name = path.file_stem().map_or_else(|| "model".to_owned(), |stem| stem.to_string_lossy().into_owned());
     let File { bytes, folder, content: Content { proto, tensors, sha256 } } = open(path)?;
@@ -166,7 +166,7 @@ fn sorted_nodes(graph: &GraphProto) -> Result<Vec<OnnxNode>, TranspileError> {
 fn graph_input(input: &ValueInfoProto) -> Result<GraphInput, String> {
     let name = &input.name;
     let Some(Type::TensorType(tensor)) = input.r#type.as_ref().and_then(|proto| proto.value.as_ref()) else {
-        return Err(format!("input `{name}` is no tensor"));
+        return Err(format!("input `{name}` is not a tensor"));
     };
     let element = Element::of(tensor.elem_type).ok_or_else(|| format!("input `{name}`: {}", Element::refusal(tensor.elem_type)))?;
     let shape = tensor.shape.as_ref().ok_or_else(|| format!("input `{name}` has no shape; export the model with fixed shapes"))?;

@@ -60,7 +60,7 @@ impl ModelDataResolver for ExternalFiles {
                 let mut file = File::open(path)?;
                 // A pipe or a device would never end.
                 if !file.metadata()?.is_file() {
-                    return Err(std::io::Error::other("it is no regular file"));
+                    return Err(std::io::Error::other("it is not a regular file"));
                 }
                 let mut bytes = Vec::new();
                 file.read_to_end(&mut bytes).map(|_| bytes)

@@ -26,7 +26,7 @@ pub struct CairoAir {
 /// The shape of a trace with this many rows: the only one that a verifier accepts.
 ///
 /// # Panics
-/// When `rows` is no power of two from [`MIN_ROWS`] to [`MAX_ROWS`].
+/// When `rows` is not a power of two from [`MIN_ROWS`] to [`MAX_ROWS`].
 pub fn trace_info(rows: usize) -> TraceInfo {
     assert!(rows.is_power_of_two() && (MIN_ROWS..=MAX_ROWS).contains(&rows), "{rows} rows");
     TraceInfo::new_multi_segment(MAIN_WIDTH, AUXILIARY_WIDTH, RANDOM_ELEMENTS, rows, Vec::new())

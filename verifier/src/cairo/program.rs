@@ -57,7 +57,7 @@ impl fmt::Display for Builtin {
     }
 }
 
-/// Why bytecode is no program that can be proven.
+/// Why bytecode is not a program that can be proven.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ProgramError {

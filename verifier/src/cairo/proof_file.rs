@@ -52,7 +52,7 @@ impl CairoProof {
     /// Reads the claim and gives the bytes of the STARK.
     ///
     /// # Errors
-    /// The bytes are no file of a Cairo proof, or its claim is none that a proof can be made for.
+    /// The bytes are not a file of a Cairo proof, or its claim is none that a proof can be made for.
     pub fn split(bytes: &[u8]) -> Result<(Claim, &[u8]), FileError> {
         let mut reader = open_kind(bytes, Kind::Cairo)?;
         let preset = read_preset(&mut reader)?;

@@ -225,7 +225,7 @@ pub mod panicking {
     impl Model = super::Model<ContractState>;
 }
 
-/// Its answers are no lists of `i32`.
+/// Its answers are not lists of `i32`.
 #[starknet::contract]
 pub mod malformed {
     use maat_interfaces::model::Port;

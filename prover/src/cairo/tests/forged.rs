@@ -195,7 +195,7 @@ where
     }
 }
 
-/// What the verifier says of a trace that breaks a constraint, whichever: its quotients are no polynomials.
+/// What the verifier says of a trace that breaks a constraint, whichever: its quotients are not polynomials.
 pub(super) const BROKEN_CONSTRAINT: VerifyError = VerifyError::Stark(VerifierError::InconsistentOodConstraintEvaluations);
 
 /// The execution that the tests begin with.

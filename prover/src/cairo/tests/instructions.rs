@@ -488,7 +488,7 @@ fn sums_and_products_are_taken_modulo_p() {
     let execution = Machine::new(&program(&[], &lines)).run();
     let cells = execution.segments[1][4..].iter().map(|cell| match cell {
         Some(Value::Felt(felt)) => reduced(number(*felt)),
-        other => panic!("{other:?} is no felt"),
+        other => panic!("{other:?} is not a felt"),
     });
     assert_eq!(cells.collect::<Vec<_>>(), expected);
     Attempt::honest(&execution);

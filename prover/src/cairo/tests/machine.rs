@@ -244,7 +244,7 @@ impl Machine {
         let dst = operand(self, dst_cell);
         let offset = |value: Value, expected: u32| match value {
             Value::Pointer { segment, offset } if segment == expected => offset,
-            other => panic!("{other:?} is no pointer to segment {expected}"),
+            other => panic!("{other:?} is not a pointer to segment {expected}"),
         };
         let moved = |base: u32, value: Value| match value {
             Value::Felt(felt) => (i64::from(base) + small(felt)) as u32,

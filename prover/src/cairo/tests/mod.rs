@@ -73,7 +73,7 @@ fn what_is_no_execution_is_refused() {
         change(&mut execution);
         prove(&execution, Preset::Fast, &|_| ()).unwrap_err().to_string()
     };
-    let none = "this is no execution of a Cairo program: ";
+    let none = "this is not an execution of a Cairo program: ";
     assert_eq!(refused(&|execution| execution.registers.truncate(1)), format!("{none}it has no steps"));
     assert_eq!(refused(&|execution| execution.registers.clear()), format!("{none}it has no steps"));
     assert_eq!(refused(&|execution| execution.segments.truncate(1)), format!("{none}it has no bytecode or no stack"));

@@ -2,7 +2,7 @@
 //!
 //! Each test begins with an honest proof that verifies, changes one thing of its claim, and names the error. The STARK is the honest one as it
 //! is, or one that is made for the changed claim. What the trace binds is in [`super::cells`] and [`super::forged`]; claims that no proof can
-//! be made for, and bytes that are no file, are in the verifier's own tests.
+//! be made for, and bytes that are not a file, are in the verifier's own tests.
 
 use maat_verifier::cairo::{
     self, Builtin, CairoProof, CairoStatement, Claim, ClaimError, HEADER_LENGTH, Program, verify_any, verify_program,

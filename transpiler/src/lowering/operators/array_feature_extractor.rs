@@ -35,7 +35,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
 /// The values of a constant vector of integers.
 fn integers(x: &Operand) -> Option<Vec<i64>> {
     let values = x.values().filter(|values| x.axes() == 1 && !values.is_empty() && matches!(x.element, Element::Integer(_)))?;
-    // Labels of more than 32 bits are no integers of a model.
+    // Labels of more than 32 bits are not integers of a model.
     let narrow = |value: &f64| (f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(value).then_some(*value as i64);
     values.iter().map(narrow).collect()
 }

@@ -30,7 +30,7 @@ pub(super) fn of_shape(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(1, 1)?;
     let lengths = scope.integers(0)?.ok_or("input 0 is missing")?;
     let shape: Option<Vec<usize>> = lengths.iter().map(|length| usize::try_from(*length).ok()).collect();
-    let shape = shape.ok_or_else(|| format!("{lengths:?} is no shape"))?;
+    let shape = shape.ok_or_else(|| format!("{lengths:?} is not a shape"))?;
     let elements = shape.iter().try_fold(1usize, |product, length| product.checked_mul(*length));
     let elements = elements.filter(|elements| *elements <= maat_runtime::Shape::MAX_ELEMENTS);
     let elements = elements.ok_or_else(|| format!("a tensor of shape {shape:?} is too large"))?;

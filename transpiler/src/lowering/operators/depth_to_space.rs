@@ -5,7 +5,7 @@ use crate::lowering::scope::{Operand, Scope};
 pub(super) fn depth_to_space(scope: &mut Scope<'_>) -> Result<(), String> {
     let (x, [batch, channels, height, width], block) = read(scope)?;
     if !channels.is_multiple_of(block * block) {
-        return Err(format!("{channels} channels are no blocks of {block} by {block}"));
+        return Err(format!("{channels} channels are not blocks of {block} by {block}"));
     }
     let depth = channels / (block * block);
     // Which of the block's place and the new channel varies faster.
@@ -20,7 +20,7 @@ pub(super) fn depth_to_space(scope: &mut Scope<'_>) -> Result<(), String> {
 pub(super) fn space_to_depth(scope: &mut Scope<'_>) -> Result<(), String> {
     let (x, [batch, channels, height, width], block) = read(scope)?;
     if !height.is_multiple_of(block) || !width.is_multiple_of(block) {
-        return Err(format!("{height} by {width} pixels are no blocks of {block} by {block}"));
+        return Err(format!("{height} by {width} pixels are not blocks of {block} by {block}"));
     }
     let (rows, columns) = (height / block, width / block);
     let split = vec![batch, channels, rows, block, columns, block];

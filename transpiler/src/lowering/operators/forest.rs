@@ -82,7 +82,7 @@ pub(super) enum Node<Id> {
 const MAX_WEIGHTS: usize = 1 << 24;
 
 impl Forest {
-    /// The trees that grow from some roots. Each inner node is reached once: what is no tree ends there.
+    /// The trees that grow from some roots. Each inner node is reached once: what is not a tree ends there.
     pub(super) fn grow<Id: Copy + Eq + std::hash::Hash + std::fmt::Debug>(
         roots: &[Id],
         node: impl Fn(Id) -> Result<Node<Id>, String>,
@@ -99,7 +99,7 @@ impl Forest {
                     Node::Inner(_, yes, no) if yes == no && matches!(node(yes)?, Node::Leaf(_)) => open.push((yes, above)),
                     Node::Inner(condition, yes, no) => {
                         if !inner.insert(id) {
-                            return Err(format!("node {id:?} is reached twice: its graph is no tree"));
+                            return Err(format!("node {id:?} is reached twice: its graph is not a tree"));
                         }
                         let position = tree.conditions.len();
                         tree.conditions.push((condition, above));

@@ -38,7 +38,7 @@ impl Labels {
     /// The labels as numbers, which texts are not.
     pub(super) fn integers(&self) -> Result<&[i64], String> {
         let Self::Integers(labels) = self else {
-            return Err("labels are texts, which are no tensors here: drop the label output, or train with integer labels".to_owned());
+            return Err("labels are texts, which are not tensors here: drop the label output, or train with integer labels".to_owned());
         };
         match labels.iter().find(|label| i32::try_from(**label).is_err()) {
             Some(label) => Err(format!("label {label} has more than 32 bits")),
