@@ -21,14 +21,17 @@ fn within_range(quantised: &Quantised, random: &mut Random) -> Sample {
     let sign = random.below(2);
     let inputs = quantised.model.inputs().iter().map(|input| {
         let Interval { lo, hi } = input.range;
-        let ends = [lo, hi].map(|end| dequantise(end as i32, input.scale));
-        let element = |_| match style {
-            0 => ends[sign],
-            1 => ends[random.below(2)],
-            2 => [ends[0], ends[1], 0.0, 1e-9][random.below(4)],
-            3 => dequantise(1, input.scale) * (random.unit() * 3.0),
-            4 => random.unit().clamp(ends[0], ends[1]),
-            _ => ends[0] + (ends[1] - ends[0]) * (random.unit() + 1.0) / 2.0,
+        let element = |element| {
+            let scale = input.scale_of(element);
+            let ends = [lo, hi].map(|end| dequantise(end as i32, scale));
+            match style {
+                0 => ends[sign],
+                1 => ends[random.below(2)],
+                2 => [ends[0], ends[1], 0.0, 1e-9][random.below(4)],
+                3 => dequantise(1, scale) * (random.unit() * 3.0),
+                4 => random.unit().clamp(ends[0], ends[1]),
+                _ => ends[0] + (ends[1] - ends[0]) * (random.unit() + 1.0) / 2.0,
+            }
         };
         (0..input.shape.elements()).map(element).collect()
     });

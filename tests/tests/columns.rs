@@ -104,19 +104,30 @@ fn repeated() -> Onnx {
     classifier(onnx, "picked", &of(MEANS), &of(SPREADS))
 }
 
-/// Forty trees of one inner node, whose thresholds lie where the values do.
+const TREES: usize = 40;
+
+/// Where the trees' inner nodes divide, as 32-bit floats.
+fn thresholds() -> Vec<f64> {
+    let standard = standard(8, TREES);
+    (0..TREES).map(|tree| f64::from((MEANS[tree % 6] + SPREADS[tree % 6] * standard[tree]) as f32)).collect()
+}
+
 fn trees() -> Onnx {
-    const TREES: usize = 40;
-    let thresholds = standard(8, TREES);
+    trees_by("BRANCH_LEQ")
+}
+
+/// Trees of one inner node of a mode, whose thresholds lie where the values do.
+fn trees_by(mode: &'static str) -> Onnx {
     let nodes = |value: &dyn Fn(usize, usize) -> i64| Attribute::Ints((0..TREES * 3).map(|index| value(index / 3, index % 3)).collect());
-    let threshold = |index: usize| MEANS[index / 3 % 6] + SPREADS[index / 3 % 6] * thresholds[index / 3];
+    let thresholds = thresholds();
+    let threshold = |index: usize| thresholds[index / 3];
     let votes = |value: &dyn Fn(usize, usize) -> i64| Attribute::Ints((0..TREES * 2).map(|index| value(index / 2, index % 2)).collect());
     let attributes = [
         ("nodes_treeids", nodes(&|tree, _| tree as i64)),
         ("nodes_nodeids", nodes(&|_, node| node as i64)),
         ("nodes_featureids", nodes(&|tree, _| (tree % 6) as i64)),
         ("nodes_values", floats((0..TREES * 3).map(threshold))),
-        ("nodes_modes", Attribute::Texts((0..TREES * 3).map(|index| if index % 3 == 0 { "BRANCH_LEQ" } else { "LEAF" }).collect())),
+        ("nodes_modes", Attribute::Texts((0..TREES * 3).map(|index| if index % 3 == 0 { mode } else { "LEAF" }).collect())),
         ("nodes_truenodeids", nodes(&|_, node| i64::from(node == 0))),
         ("nodes_falsenodeids", nodes(&|_, node| if node == 0 { 2 } else { 0 })),
         ("class_treeids", votes(&|tree, _| tree as i64)),
@@ -199,6 +210,27 @@ fn every_executor_takes_integers_at_the_scales_of_their_columns() {
     }
 }
 
+/// A value that equals a threshold goes to its side of the node, whatever the rounding does to both.
+#[test]
+fn values_at_thresholds_stay_on_their_side() {
+    for mode in ["BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT"] {
+        let network = common::import(trees_by(mode));
+        let model = network.quantise(&table(1, 200, &[6]), &Options::default()).unwrap().model;
+        let mut executor = Executor::new(&model);
+        let scores = model.outputs()[1].tensor;
+        for (tree, threshold) in thresholds().into_iter().enumerate() {
+            let mut row = MEANS.to_vec();
+            row[tree % 6] = threshold;
+            let sample = vec![row];
+            executor.run(&quantise_sample(&model, &sample).unwrap()).unwrap();
+            for (found, expected) in executor.value(scores).iter().zip(&network.run_float(&sample)[1]) {
+                let found = dequantise(*found, model.tensor(scores).scale);
+                assert!((found - expected).abs() < 0.01, "{mode}, tree {tree}: {found} instead of {expected}");
+            }
+        }
+    }
+}
+
 /// The padding of a maximum is minus infinity, which has no place among columns of different units.
 #[test]
 fn a_padded_maximum_over_columns_is_taken_in_one_unit() {
@@ -213,15 +245,16 @@ fn a_padded_maximum_over_columns_is_taken_in_one_unit() {
     assert_eq!(model.inputs()[0].scales().len(), 6);
     let mut executor = Executor::new(&model);
     let [label, _, greatest] = [0, 1, 2].map(|output| model.outputs()[output].tensor);
-    let unit = 2f64.powi(-model.tensor(greatest).scale);
+    // Most of the greatest are of the last column, which has the coarsest unit.
+    let (scale, unit) = (model.tensor(greatest).scale, 2f64.powi(-model.inputs()[0].scale_of(5)));
     let samples = table(2, 1000, &[6]);
     let mut equal = 0;
     for sample in &samples {
         executor.run(&quantise_sample(&model, sample).unwrap()).unwrap();
         let expected = network.run_float(sample);
         equal += usize::from(f64::from(executor.value(label)[0]) == expected[0][0]);
-        let found = f64::from(executor.value(greatest)[0]) * unit;
-        assert!((found - expected[2][0]).abs() <= 2.0 * unit, "{found} instead of {}", expected[2][0]);
+        let found = dequantise(executor.value(greatest)[0], scale);
+        assert!((found - expected[2][0]).abs() <= unit, "{found} instead of {}", expected[2][0]);
     }
     assert!(equal >= 995, "{equal} of 1000 classes");
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::accuracy::significant;
 use crate::float::{Bounds, FloatModel, FloatNode, FloatOp, FloatSum, Function, Kind, Rounding, ValueId};
-use crate::quantise::Mapped;
+use crate::quantise::{Mapped, threshold};
 
 /// What is proven of a tensor, for every input within its own range.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -107,6 +107,7 @@ impl Known {
 }
 
 struct Bounder<'a> {
+    float: &'a FloatModel,
     model: &'a Model,
     nodes: HashMap<TensorId, &'a Node>,
     tensors: &'a HashMap<ValueId, TensorId>,
@@ -127,7 +128,7 @@ const MAX_POINTS: i64 = 1 << 24;
 impl<'a> Bounder<'a> {
     fn run(float: &'a FloatModel, mapped: &'a Mapped) -> HashMap<ValueId, Known> {
         let nodes = mapped.model.nodes().map(|(node, id)| (id, node)).collect();
-        let mut bounder = Self { model: &mapped.model, nodes, tensors: &mapped.tensors, known: HashMap::new(), tables: Vec::new() };
+        let mut bounder = Self { float, model: &mapped.model, nodes, tensors: &mapped.tensors, known: HashMap::new(), tables: Vec::new() };
         for input in &float.inputs {
             let tensor = bounder.tensor(input.value);
             let (lo, hi) = real_range(tensor);
@@ -248,14 +249,18 @@ impl<'a> Bounder<'a> {
             (FloatOp::Divide, primitive) if node.kind == Kind::Real => self.quotient_error(node, inputs, primitive, range),
             (FloatOp::Max { .. }, Primitive::Max(_)) => inputs[0].error,
             (FloatOp::ArgMax { .. }, _) if inputs[0].error == 0.0 => 0.0,
-            // A constant is compared with as it is, at any precision; two tensors at the finer of their scales.
+            // Two tensors are compared at the finer of their scales, a constant as it is unless it is rounded past an integer.
             (FloatOp::Greater, Primitive::Sum(sum)) => {
-                let compared = match (sum.coefficients.len(), sum.coefficients[0][0]) {
-                    (1, factor) => &inputs[usize::from(factor < 0)..][..1],
-                    _ => inputs,
+                let exact = if sum.coefficients.len() == 1 {
+                    let (value, constant, sign) = if sum.coefficients[0][0] < 0 { (1, 0, -1.0) } else { (0, 1, 1.0) };
+                    let (scale, kind) = (self.tensor(node.inputs[value]).scale, self.float.tensor(node.inputs[value]).1);
+                    let is_kept = |c: &f64| threshold(sign * c, scale, kind) == (sign * c * 2f64.powi(scale)).floor();
+                    let constants = self.float.constants(node.inputs[constant]);
+                    inputs[value].error == 0.0 && constants.is_some_and(|constants| constants.iter().all(is_kept))
+                } else {
+                    let apart = (self.tensor(node.inputs[0]).scale - self.tensor(node.inputs[1]).scale).abs();
+                    inputs.iter().all(|x| x.error == 0.0) && apart <= 30
                 };
-                let apart = (self.tensor(node.inputs[0]).scale - self.tensor(node.inputs[1]).scale).abs();
-                let exact = compared.iter().all(|x| x.error == 0.0) && (apart <= 30 || compared.len() == 1);
                 if exact { 0.0 } else { f64::NAN }
             }
             (FloatOp::Select, _) if inputs[0].error == 0.0 => {

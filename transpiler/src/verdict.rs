@@ -271,8 +271,10 @@ impl Verdict {
             Some(false) => Fidelity::Degraded,
             Some(true) => Fidelity::Refused,
         };
+        // Precision is not what a dispute is about.
+        let is_lossy = losses.iter().any(|loss| loss.kind != LossKind::Disputed);
         let mut advice = Vec::new();
-        if fidelity > Fidelity::Unknown {
+        if is_lossy {
             let narrow = options.widths.activations.min(options.widths.weights) < *crate::quantise::Widths::RANGE.end();
             advice.extend(narrow.then_some(Advice::MoreBits));
             advice.extend((options.ranges != RangeMethod::Max).then_some(Advice::RangesMax));
@@ -280,7 +282,7 @@ impl Verdict {
             advice.extend((samples.len() < ENOUGH_SAMPLES || others).then_some(Advice::MoreSamples));
             advice.extend(are_uneven(samples).then_some(Advice::ScaleInputs));
         }
-        let blamed = blame.first().filter(|_| fidelity > Fidelity::Unknown).cloned();
+        let blamed = blame.first().filter(|_| is_lossy).cloned();
         Self { fidelity, measured: Some(Basis { samples: count, held_out: held_out.is_some() }), losses, blamed, advice }
     }
 
@@ -298,10 +300,12 @@ impl Verdict {
 
     /// What is lost, where most of it comes from, and what to try.
     pub fn reasons(&self) -> String {
-        let losses = self.losses.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        let measured = self.measured.map_or_else(String::new, |basis| format!(", on {basis}"));
+        let (disputed, measured): (Vec<&Loss>, Vec<&Loss>) = self.losses.iter().partition(|loss| loss.kind == LossKind::Disputed);
+        let text = |losses: &[&Loss]| losses.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        let basis = self.measured.filter(|_| !measured.is_empty()).map(|basis| format!("{}, on {basis}", text(&measured)));
+        let losses = basis.into_iter().chain((!disputed.is_empty()).then(|| text(&disputed))).collect::<Vec<_>>().join("; ");
         let blamed = self.blamed.as_ref().map_or_else(String::new, |blame| format!(". The largest share of the error comes from {blame}"));
-        format!("{losses}{measured}{blamed}")
+        format!("{losses}{blamed}")
     }
 
     /// What to try, unless there is nothing.
@@ -366,7 +370,11 @@ impl fmt::Display for Loss {
                 "`{output}` loses {lost} of its {of} columns beside the larger ones: column {column} spans {span} and is off by {mean} on average"
             ),
             LossKind::Disputed => {
-                write!(formatter, "`{output}`: the ONNX file run by tract and the lowered network disagree, so one of the two is wrong")
+                write!(
+                    formatter,
+                    "tract, which runs the ONNX file, gives another `{output}` than Maat's import of it: compare some outputs with \
+                     onnxruntime, and if they are equal, Maat is right"
+                )
             }
         }
     }

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use tract_onnx::pb::NodeProto;
 use tract_onnx::prelude::*;
 
 use super::graph::GraphInput;
@@ -22,6 +23,9 @@ impl Reference {
         let load = || -> TractResult<Self> {
             let framework = tract_onnx::onnx();
             let proto = framework.proto_model_for_read(&mut &bytes[..])?;
+            if proto.graph.iter().flat_map(|graph| &graph.node).any(has_one_score_for_two_labels) {
+                return Err(TractError::msg("a tree ensemble has one score for two labels, of which tract always gives the same"));
+            }
             let mut model = framework.parse(&proto, folder)?.model;
             for (position, outlet) in model.input_outlets()?.to_vec().into_iter().enumerate() {
                 let name = &model.node(outlet.node).name;
@@ -55,4 +59,14 @@ impl Reference {
         };
         run().ok()
     }
+}
+
+/// Whether a node is a classifier by trees with two labels and votes for one of them alone, as scikit-learn exports it. The label follows
+/// from whether that score is greater than a threshold; tract 0.23 takes the greatest of the scores that there are, which is the one.
+fn has_one_score_for_two_labels(node: &NodeProto) -> bool {
+    let attribute = |name: &str| node.attribute.iter().find(|attribute| attribute.name == name);
+    let labels = attribute("classlabels_int64s").map_or(0, |labels| labels.ints.len());
+    let texts = attribute("classlabels_strings").map_or(0, |labels| labels.strings.len());
+    let votes = attribute("class_ids").map_or(&[][..], |ids| &ids.ints);
+    node.op_type == "TreeEnsembleClassifier" && labels + texts == 2 && votes.windows(2).all(|pair| pair[0] == pair[1])
 }

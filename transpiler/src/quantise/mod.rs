@@ -15,7 +15,7 @@ use crate::error::{SampleError, TranspileError};
 use crate::float::{Bounds, FloatModel, FloatNode, FloatOp, FloatSum, Kind, ValueId};
 use crate::ranges::{RangeMethod, Ranges};
 use scale::round;
-pub use scale::scale_for;
+pub use scale::{scale_for, threshold};
 
 /// Widths in bits, sign included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -246,11 +246,12 @@ impl Quantiser<'_> {
         let constants: Vec<Option<Vec<f64>>> = node.inputs.iter().map(|input| self.float.constants(*input)).collect();
         let truth = exactly(Interval::new(0, 1));
         let scales = [self.tensor(ids[0]).scale, self.tensor(ids[1]).scale];
+        let kinds = [0, 1].map(|position| self.float.tensor(node.inputs[position]).1);
         let limit = |value: f64| value.clamp(-(2f64.powi(40)), 2f64.powi(40)) as i64;
         let (operands, factors, bias) = match (&constants[0], &constants[1]) {
-            // q * 2^-s > c if and only if q - floor(c * 2^s) >= 1, and c > q * 2^-s if and only if ceil(c * 2^s) - q >= 1.
-            (None, Some(c)) => (vec![ids[0]], vec![1], c.iter().map(|c| -limit((c * 2f64.powi(scales[0])).floor())).collect()),
-            (Some(c), None) => (vec![ids[1]], vec![-1], c.iter().map(|c| limit((c * 2f64.powi(scales[1])).ceil())).collect()),
+            (None, Some(c)) => (vec![ids[0]], vec![1], c.iter().map(|c| -limit(threshold(*c, scales[0], kinds[0]))).collect()),
+            // c > x if and only if -x > -c.
+            (Some(c), None) => (vec![ids[1]], vec![-1], c.iter().map(|c| -limit(threshold(-c, scales[1], kinds[1]))).collect()),
             _ => {
                 let finest = scales[0].max(scales[1]);
                 let factor = |scale: i32| 1i32 << (finest - scale).min(30);

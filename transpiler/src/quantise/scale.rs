@@ -1,6 +1,6 @@
 use maat_runtime::Interval;
 
-use crate::float::Bounds;
+use crate::float::{Bounds, Kind};
 
 /// Scale exponents stay within this range whatever the magnitudes are.
 const MAX_SCALE: i32 = 120;
@@ -27,6 +27,18 @@ pub fn largest_exponent(value: f64, greatest: f64) -> i32 {
 /// Rounds half up, as everywhere.
 pub fn round(value: f64) -> f64 {
     (value + 0.5).floor()
+}
+
+/// The integer `t` with which the integers of a scale are compared in place of a number: `q > t` for `x > value`, `-q > t` for `-x > value`.
+///
+/// Reals are rounded already. The number is rounded as they are, so that whatever equals it is not greater as an integer either; halves go
+/// down, because they lie between integers, if those are the data. Where `x` is an integer, nothing is rounded: `x > 1.7` is `x > 1`.
+pub fn threshold(value: f64, scale: i32, kind: Kind) -> f64 {
+    let value = value * 2f64.powi(scale);
+    match kind {
+        Kind::Integer(_) => value.floor(),
+        Kind::Real => (value - 0.5).ceil(),
+    }
 }
 
 /// The bounds of a result as integers, within its width.
@@ -57,6 +69,20 @@ pub fn exact_exponent(value: f64, limit: i32) -> Option<i32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn thresholds_are_rounded_as_reals_are_and_not_past_integers() {
+        let (real, integer) = (Kind::Real, Kind::Integer(Interval::new(-9, 9)));
+        for (value, of_reals, of_integers) in [(1.7, 2.0, 1.0), (1.5, 1.0, 1.0), (1.3, 1.0, 1.0), (2.0, 2.0, 2.0), (-1.7, -2.0, -2.0)] {
+            assert_eq!((threshold(value, 0, real), threshold(value, 0, integer)), (of_reals, of_integers), "{value}");
+            assert_eq!(threshold(value / 8.0, 3, real), of_reals, "{value}");
+        }
+        // Equal numbers are equal integers, except where they are halves.
+        for step in -100..100 {
+            let value = f64::from(step) / 17.0;
+            assert_eq!(threshold(value, 2, real), round(value * 4.0));
+        }
+    }
 
     #[test]
     fn a_scale_uses_all_bits_and_no_more() {
