@@ -185,3 +185,14 @@ fn what_stands_behind_a_branch_that_no_sample_reached_is_not_destroyed() {
     let (mean, greatest) = distance(&network, &quantised, &probes, 0);
     assert!(mean <= 0.01 * greatest, "off by {mean} of {greatest}");
 }
+
+/// Whether a sample is kept back or not: a network that was never held against such inputs is not one to be trusted with them.
+#[test]
+fn samples_for_which_the_float_network_has_no_number_are_refused() {
+    let network = common::import(Onnx::new().input("x", &[1, 1]).node("log", "Log", &["x"], "y", &[]).output("y"));
+    for wrong in [2, 3, 4, 7, 8] {
+        let samples: Vec<Sample> = (0..12).map(|index| vec![vec![if index == wrong { -1.0 } else { f64::from(index + 1) }]]).collect();
+        let error = network.quantise(&samples, &Options::default()).unwrap_err().to_string();
+        assert!(error.contains(&format!("gives NaN in node `log` for sample {wrong}:")), "{error}");
+    }
+}

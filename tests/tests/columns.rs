@@ -6,7 +6,7 @@ use maat_runtime::{Executor, dequantise};
 use maat_tests::networks::Random;
 use maat_tests::onnx::{Attribute, Onnx};
 use maat_transpiler::samples::Sample;
-use maat_transpiler::{Network, Options, RangeMethod, Widths, quantise_sample, signed};
+use maat_transpiler::{Fidelity, Network, Options, RangeMethod, Widths, quantise_sample, signed};
 
 /// What each column's values are spread by.
 const SPREADS: [f64; 6] = [1e-3, 0.02, 1.0, 40.0, 1e3, 2e4];
@@ -228,6 +228,42 @@ fn values_at_thresholds_stay_on_their_side() {
                 assert!((found - expected).abs() < 0.01, "{mode}, tree {tree}: {found} instead of {expected}");
             }
         }
+    }
+}
+
+/// As scikit-learn exports a forest of two classes: votes for one of them, whose label is the other's where they are less than a half.
+#[test]
+fn trees_that_vote_for_one_of_two_classes_keep_their_labels() {
+    let nodes = |values: [i64; 3]| Attribute::Ints(values.to_vec());
+    let votes = |values: [i64; 2]| Attribute::Ints(values.to_vec());
+    let attributes = [
+        ("nodes_treeids", nodes([0; 3])),
+        ("nodes_nodeids", nodes([0, 1, 2])),
+        ("nodes_featureids", nodes([2, 0, 0])),
+        ("nodes_values", floats([MEANS[2], 0.0, 0.0])),
+        ("nodes_modes", Attribute::Texts(vec!["BRANCH_LEQ", "LEAF", "LEAF"])),
+        ("nodes_truenodeids", nodes([1, 0, 0])),
+        ("nodes_falsenodeids", nodes([2, 0, 0])),
+        ("class_treeids", votes([0; 2])),
+        ("class_nodeids", votes([1, 2])),
+        ("class_ids", votes([0; 2])),
+        ("class_weights", floats([0.25, 0.875])),
+        ("classlabels_int64s", votes([4, 7])),
+    ];
+    let network = common::import(
+        Onnx::new()
+            .input("x", &[1, 6])
+            .node_with_outputs("trees", "ai.onnx.ml.TreeEnsembleClassifier", &["x"], &["label", "scores"], &attributes)
+            .output("label")
+            .output("scores"),
+    );
+    let quantised = network.quantise(&table(1, 200, &[6]), &Options::default()).unwrap();
+    assert_eq!(quantised.verdict.fidelity, Fidelity::Faithful, "{}", quantised.verdict.reasons());
+    let mut executor = Executor::new(&quantised.model);
+    for sample in table(2, 100, &[6]) {
+        executor.run(&quantise_sample(&quantised.model, &sample).unwrap()).unwrap();
+        let label = executor.value(quantised.model.outputs()[0].tensor)[0];
+        assert_eq!(label, if sample[0][2] <= MEANS[2] { 4 } else { 7 });
     }
 }
 

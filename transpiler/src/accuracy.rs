@@ -7,6 +7,7 @@ use crate::error::TranspileError;
 use crate::float::{FloatModel, FloatOp, Kind, ValueId, run};
 use crate::onnx::Reference;
 use crate::quantise::{Mapped, quantise_sample};
+use crate::ranges::check_finite;
 use crate::samples::Sample;
 use crate::witness::{Witness, witness};
 
@@ -102,6 +103,8 @@ pub struct Accuracy {
 pub(crate) struct Measured {
     pub accuracy: Accuracy,
     pub outputs: Vec<OutputMeasure>,
+    /// The output that tract and the lowered network disagree about, if the witness is disputed.
+    pub disputed: Option<String>,
 }
 
 /// What a tensor's elements are to whoever compares them.
@@ -253,7 +256,7 @@ pub(crate) struct OutputMeasure {
     pub samples: Vec<f64>,
     /// By how much the greatest float element of a row leads the second.
     pub leads: Vec<f64>,
-    /// The positions along the last axis, if a sample has one row of several.
+    /// The positions along the last axis.
     pub columns: Vec<Column>,
     /// Whether the network itself takes the position of the greatest element of a row.
     pub is_chosen_from: bool,
@@ -261,24 +264,73 @@ pub(crate) struct OutputMeasure {
     pub is_distribution: bool,
 }
 
-/// One position along the last axis of an output.
-#[derive(Debug, Clone, Copy)]
+/// One position along the last axis of an output, in all rows.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Column {
+    count: usize,
+    /// The sum of all errors.
+    total: f64,
+    least: Extremes,
+    greatest: Extremes,
+    errors: Extremes,
+}
+
+/// What is usual of a column: its mean error and its range without the rarest values.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Usual {
+    pub mean: f64,
     pub lo: f64,
     pub hi: f64,
-    pub total: f64,
+}
+
+impl Column {
+    /// One value in so many is rare, on each side; at least one is, and no more than [`Extremes::KEPT`] are.
+    const RARE: usize = 100;
+
+    fn include(&mut self, expected: f64, error: f64) {
+        self.count += 1;
+        self.total += error;
+        self.least.include(-expected);
+        self.greatest.include(expected);
+        self.errors.include(error);
+    }
+
+    /// Nothing where there are too few values to leave any out.
+    pub fn usual(&self) -> Option<Usual> {
+        let rare = (self.count / Self::RARE).clamp(1, Extremes::KEPT);
+        if self.count <= 2 * rare {
+            return None;
+        }
+        let (lo, hi) = (-self.least.0[rare], self.greatest.0[rare]);
+        let mean = (self.total - self.errors.0[..rare].iter().sum::<f64>()) / (self.count - rare) as f64;
+        Some(Usual { mean, lo, hi })
+    }
+}
+
+/// The greatest of some numbers, in falling order, and one more.
+#[derive(Debug, Clone, Default)]
+struct Extremes(Vec<f64>);
+
+impl Extremes {
+    const KEPT: usize = 8;
+
+    fn include(&mut self, value: f64) {
+        let place = self.0.partition_point(|kept| *kept >= value);
+        if place <= Self::KEPT {
+            self.0.insert(place, value);
+            self.0.truncate(Self::KEPT + 1);
+        }
+    }
 }
 
 impl OutputMeasure {
     fn new(name: &str, nature: Nature, shape: &[usize], is_chosen_from: bool) -> Self {
         let last = shape.last().copied().unwrap_or(1);
-        let one_row = last > 1 && shape.iter().product::<usize>() == last;
-        let column = Column { lo: f64::INFINITY, hi: f64::NEG_INFINITY, total: 0.0 };
         Self {
             measure: Measure::new(name, nature, last),
             samples: Vec::new(),
             leads: Vec::new(),
-            columns: if one_row { vec![column; last] } else { Vec::new() },
+            columns: vec![Column::default(); last],
             is_chosen_from,
             is_distribution: last > 1,
         }
@@ -288,6 +340,10 @@ impl OutputMeasure {
         let (total, elements) = (self.measure.total, self.measure.elements);
         self.measure.include(expected, found, scale);
         self.samples.push((self.measure.total - total) / (self.measure.elements - elements).max(1) as f64);
+        let last = self.measure.last;
+        for (position, (expected, found)) in finite(expected, found).enumerate() {
+            self.columns[position % last].include(*expected, (dequantise(*found, scale) - expected).abs());
+        }
         if self.measure.last == 1 {
             return;
         }
@@ -297,10 +353,6 @@ impl OutputMeasure {
             if self.leads.len() < MAX_LEADS {
                 self.leads.push(lead(row));
             }
-        }
-        for (column, (expected, found)) in self.columns.iter_mut().zip(expected.iter().zip(found)).filter(|(_, (x, _))| x.is_finite()) {
-            (column.lo, column.hi) = (column.lo.min(*expected), column.hi.max(*expected));
-            column.total += (dequantise(*found, scale) - expected).abs();
         }
     }
 }
@@ -336,7 +388,7 @@ fn is_chosen_from(float: &FloatModel, value: ValueId) -> bool {
 /// Runs both networks on the samples and compares every tensor that both have.
 ///
 /// # Errors
-/// A sample does not fit.
+/// A sample does not fit, or the float network gives something that is not a finite number for it.
 pub(crate) fn measure(
     mapped: &Mapped,
     float: &FloatModel,
@@ -345,7 +397,7 @@ pub(crate) fn measure(
 ) -> Result<Measured, TranspileError> {
     let model = &mapped.model;
     let scale = |id: TensorId| model.tensor(id).scale;
-    let witness = witness(float, reference, samples);
+    let (witness, disputed) = witness(float, reference, samples);
     let output = |(name, value): &(String, ValueId)| {
         OutputMeasure::new(name, Nature::of(float, *value), float.tensor(*value).0, is_chosen_from(float, *value))
     };
@@ -354,8 +406,9 @@ pub(crate) fn measure(
     let mut nodes: Vec<Measure> =
         float.nodes.iter().map(|node| Measure::new(&node.name, Nature::of(float, node.output), last(&node.shape))).collect();
     let mut executor = Executor::new(model);
-    for sample in samples {
+    for (index, sample) in samples.iter().enumerate() {
         let values = run(float, sample);
+        check_finite(float, &values, index)?;
         let inputs = quantise_sample(model, sample)?;
         executor.run(&inputs).expect("quantised samples are within the inputs' ranges");
         let expected = reference.filter(|_| witness == Witness::Tract).and_then(|reference| reference.run(sample));
@@ -375,7 +428,7 @@ pub(crate) fn measure(
         outputs: outputs.iter().map(|output| output.measure.finish()).collect(),
         nodes: nodes.iter().map(Measure::finish).collect(),
     };
-    Ok(Measured { accuracy, outputs })
+    Ok(Measured { accuracy, outputs, disputed })
 }
 
 #[cfg(test)]
@@ -440,6 +493,20 @@ pub(crate) mod tests {
         let mut measure = Measure::new("y", Nature::Real, 1);
         measure.include(&[1.0], &[1], 0);
         assert_eq!(measure.finish().agreement(), None);
+    }
+
+    #[test]
+    fn the_usual_of_a_column_leaves_the_rarest_out() {
+        let mut column = Column::default();
+        (0..2).for_each(|value| column.include(f64::from(value), 0.5));
+        assert_eq!(column.usual(), None);
+        (2..20).for_each(|value| column.include(f64::from(value), 0.5));
+        [(1e6, 1e3), (-1e6, 0.5)].into_iter().for_each(|(value, error)| column.include(value, error));
+        assert_eq!(column.usual(), Some(Usual { mean: 0.5, lo: 0.0, hi: 19.0 }));
+        // One in a hundred on each side.
+        let mut column = Column::default();
+        (0..300).for_each(|value| column.include(f64::from(value), 0.0));
+        assert_eq!(column.usual(), Some(Usual { mean: 0.0, lo: 3.0, hi: 296.0 }));
     }
 
     #[test]

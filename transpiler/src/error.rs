@@ -48,6 +48,12 @@ pub enum TranspileError {
     /// The samples do not fit the network.
     #[error(transparent)]
     Samples(#[from] SampleError),
+    /// The float network gives something that is not a finite number for a sample, counted from 0.
+    #[error(
+        "the float network gives {value} in node `{node}` for sample {sample}: leave the sample out if the network was not made for it, or \
+         keep the node's operands in its domain (with Clip or Max)"
+    )]
+    NotFinite { value: f64, node: String, sample: usize },
     /// An option is out of its range.
     #[error("{option} is {value}; it must be {expected}")]
     Option { option: &'static str, value: String, expected: &'static str },

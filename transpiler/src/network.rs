@@ -181,8 +181,18 @@ impl Network {
         let (calibration, held_out) = (part(false), part(true));
         let assumed = if samples.is_empty() { self.spread_points(options.assumed_magnitude) } else { Vec::new() };
         let seen = if samples.is_empty() { &assumed } else { &calibration };
+        // Which of all samples one of a part is.
+        let number = |held_out: bool| {
+            move |error: TranspileError| match error {
+                TranspileError::NotFinite { value, node, sample } if split => {
+                    let sample = if held_out { (sample + 1) * HELD_OUT_PERIOD - 1 } else { sample + sample / (HELD_OUT_PERIOD - 1) };
+                    TranspileError::NotFinite { value, node, sample }
+                }
+                other => other,
+            }
+        };
         let float = self.in_columns(seen, options);
-        let ranges = Ranges::measure(&float, seen, options.assumed_magnitude)?;
+        let ranges = Ranges::measure(&float, seen, options.assumed_magnitude).map_err(number(false))?;
 
         let widths = match options.target {
             Target::Accuracy => options.widths,
@@ -193,7 +203,7 @@ impl Network {
         let measured = |samples: &[Sample]| -> Result<Option<Measured>, TranspileError> {
             if samples.is_empty() { Ok(None) } else { measure(&mapped, &float, reference, samples).map(Some) }
         };
-        let (on_calibration, on_held_out) = (measured(&calibration)?, measured(&held_out)?);
+        let (on_calibration, on_held_out) = (measured(&calibration)?, measured(&held_out).map_err(number(true))?);
         let blame = blame(&mapped, &float, samples)?;
         let used = Options { widths, ..options.clone() };
         let verdict = Verdict::of(on_calibration.as_ref(), on_held_out.as_ref(), &blame, samples, &used);

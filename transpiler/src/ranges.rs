@@ -31,6 +31,8 @@ pub struct Observed {
     pub hi: f64,
     /// Sizes of some of the values, spread evenly.
     sizes: Vec<f64>,
+    /// Which value of the next sample is the first whose size is kept.
+    next: usize,
     /// Mean of each element of the last axis.
     pub means: Vec<f64>,
     rows: usize,
@@ -43,7 +45,7 @@ const MAX_SIZES: usize = 1 << 14;
 
 impl Observed {
     fn new(last: usize) -> Self {
-        Self { lo: f64::INFINITY, hi: f64::NEG_INFINITY, sizes: Vec::new(), means: vec![0.0; last], rows: 0, reach: 0.0 }
+        Self { lo: f64::INFINITY, hi: f64::NEG_INFINITY, sizes: Vec::new(), next: 0, means: vec![0.0; last], rows: 0, reach: 0.0 }
     }
 
     fn include(&mut self, values: &[f64], keep: usize) {
@@ -51,10 +53,12 @@ impl Observed {
             self.lo = self.lo.min(*value);
             self.hi = self.hi.max(*value);
         }
-        let step = values.len().div_ceil(keep.max(1));
-        // An odd step visits all residues, so that no axis is left out.
-        let sizes = values.iter().step_by(step | 1).map(|value| value.abs()).filter(|size| size.is_finite());
+        // The walk goes on from sample to sample, by a step that shares no factor with their length: so it comes to each element.
+        let step = (values.len().div_ceil(keep.max(1))..).find(|step| gcd(*step, values.len()) == 1).unwrap_or(1).max(1);
+        let sizes = values.iter().skip(self.next).step_by(step).map(|value| value.abs()).filter(|size| size.is_finite());
         self.sizes.extend(sizes.take(MAX_SIZES.saturating_sub(self.sizes.len())));
+        let taken = values.len().saturating_sub(self.next).div_ceil(step);
+        self.next = self.next + taken * step - values.len();
         for row in values.chunks_exact(self.means.len()) {
             self.rows += 1;
             let share = 1.0 / self.rows as f64;
@@ -101,6 +105,24 @@ impl Observed {
     }
 }
 
+/// The greatest common divisor.
+fn gcd(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// Refuses what a float network gives for a sample, which is the `index`-th, if it is not finite.
+pub fn check_finite(float: &FloatModel, values: &HashMap<ValueId, Vec<f64>>, index: usize) -> Result<(), TranspileError> {
+    for node in &float.nodes {
+        // Infinite constants are what maxima are taken over beside the values.
+        let constants = matches!(&node.op, FloatOp::Move { .. });
+        let is_wrong = |value: &&f64| !value.is_finite() && (!constants || value.is_nan());
+        if let Some(value) = values[&node.output].iter().find(is_wrong) {
+            return Err(TranspileError::NotFinite { value: *value, node: node.name.clone(), sample: index });
+        }
+    }
+    Ok(())
+}
+
 /// The size up to which values are kept at a width of `bits`, sign included.
 pub fn magnitude_of(values: impl Iterator<Item = f64>, bits: u32, method: RangeMethod) -> f64 {
     let values: Vec<f64> = values.collect();
@@ -126,17 +148,12 @@ impl Ranges {
         let mut tensors: HashMap<ValueId, Observed> = HashMap::new();
         for (index, sample) in samples.iter().enumerate() {
             let values = run(float, sample);
+            check_finite(float, &values, index)?;
             for input in &float.inputs {
                 tensors.entry(input.value).or_insert_with(|| Observed::new(last(&input.shape))).include(&values[&input.value], keep);
             }
             for node in &float.nodes {
                 let found = &values[&node.output];
-                // Infinite constants are what maxima are taken over beside the values.
-                let constants = matches!(&node.op, FloatOp::Move { .. });
-                if let Some(value) = found.iter().find(|value| !value.is_finite()).filter(|value| !constants || value.is_nan()) {
-                    let reason = format!("the float network gives {value} in node `{}` for sample {index}", node.name);
-                    return Err(TranspileError::Onnx { reason });
-                }
                 tensors.entry(node.output).or_insert_with(|| Observed::new(last(&node.shape))).include(found, keep);
             }
         }
@@ -300,6 +317,21 @@ mod tests {
         assert!(ranges.magnitude(ValueId(0), 4, RangeMethod::Mse) < 16.0);
         assert_eq!(ranges.magnitude(ValueId(0), 4, RangeMethod::Max), 16.0);
         assert_eq!(ranges.magnitude(ValueId(0), 4, RangeMethod::Percentile(50.0)), 0.5);
+    }
+
+    /// Whatever the number of samples is, of which only some values each are kept.
+    #[test]
+    fn every_element_is_seen_at_its_size() {
+        for (length, samples) in [(12, 2000), (12, 1500), (30, 1000), (35, 5000), (784, 100), (1000, 40)] {
+            for element in [0, 1, length / 3, length / 2, length - 1] {
+                let mut observed = Observed::new(length);
+                let mut values = vec![0.0; length];
+                values[element] = 1.0;
+                (0..samples).for_each(|_| observed.include(&values, MAX_SIZES.div_ceil(samples)));
+                let share = observed.sizes.iter().sum::<f64>() / observed.sizes.len() as f64 * length as f64;
+                assert!((0.7..1.3).contains(&share), "{samples} samples of {length}: element {element} is seen {share} times too often");
+            }
+        }
     }
 
     #[test]

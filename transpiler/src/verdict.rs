@@ -13,7 +13,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::accuracy::{Accuracy, Agreement, Column, Deviation, Measured, OutputMeasure, significant};
+use crate::accuracy::{Accuracy, Agreement, Deviation, Measured, OutputMeasure, significant};
 use crate::blame::Blame;
 use crate::network::Options;
 use crate::ranges::RangeMethod;
@@ -41,7 +41,7 @@ pub struct Verdict {
 pub enum Fidelity {
     /// The integers compute what the float network computes.
     Faithful,
-    /// There were no samples to measure with.
+    /// There were no samples to measure with, or too few.
     Unknown,
     /// Something is lost that a user should know of.
     Degraded,
@@ -82,8 +82,8 @@ pub enum LossKind {
     Mean { mean: f64, span: f64 },
     /// Samples that are off by more than `share` of what the output's values span.
     Samples { off: usize, of: usize, share: f64, span: f64 },
-    /// Positions along the last axis, counted from 0, whose values are lost beside the others, which are larger: `column` is the worst of
-    /// them, with its mean error and what its values span.
+    /// Positions along the last axis, counted from 0, whose usual values are lost beside larger ones, of other positions or rare ones of
+    /// their own: `column` is the worst of them, with its mean error and what its values span, without the rarest.
     Columns { lost: usize, of: usize, column: usize, mean: f64, span: f64 },
     /// What the float network gives: the ONNX file run by tract and the lowered network disagree.
     Disputed,
@@ -194,22 +194,22 @@ impl OutputMeasure {
         losses
     }
 
-    /// The columns of a row of numbers that are lost beside larger ones. Scores are of one unit, so that it is not a loss if those of an
-    /// unlikely class are small.
+    /// The columns whose usual values are lost beside larger ones: those of other columns, or rare ones of their own. Scores are of one
+    /// unit, so that it is not a loss if those of an unlikely class are small.
     fn lost_columns(&self) -> Option<LossKind> {
         let samples = self.samples.len();
         if samples < FEW_SAMPLES || self.measure.is_label() || self.is_chosen_from || self.is_distribution {
             return None;
         }
-        let share = |column: &Column| column.total / samples as f64 / span(column.lo, column.hi, samples);
-        let lost = self.columns.iter().enumerate().map(|(index, column)| (index, share(column), column));
-        let lost: Vec<_> = lost.filter(|(_, share, _)| share.is_finite() && *share > LOST_COLUMN).collect();
+        let usual = self.columns.iter().enumerate().filter_map(|(index, column)| column.usual().map(|usual| (index, usual)));
+        let shares = usual.map(|(index, usual)| (index, usual.mean / span(usual.lo, usual.hi, samples), usual));
+        let lost: Vec<_> = shares.filter(|(_, share, _)| share.is_finite() && *share > LOST_COLUMN).collect();
         let (column, _, worst) = lost.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
         Some(LossKind::Columns {
             lost: lost.len(),
             of: self.columns.len(),
             column: *column,
-            mean: significant(worst.total / samples as f64),
+            mean: significant(worst.mean),
             span: significant(span(worst.lo, worst.hi, samples)),
         })
     }
@@ -237,11 +237,8 @@ impl Measured {
 
     fn losses(&self) -> Vec<Loss> {
         let mut losses: Vec<Loss> = self.outputs.iter().flat_map(OutputMeasure::verdict).collect();
-        if self.accuracy.witness == Witness::Disputed {
-            let disputed =
-                |output: &OutputMeasure| Loss { output: output.measure.name().to_owned(), refused: false, kind: LossKind::Disputed };
-            losses.extend(self.outputs.first().map(disputed));
-        }
+        let disputed = |output: &String| Loss { output: output.clone(), refused: false, kind: LossKind::Disputed };
+        losses.extend(self.disputed.iter().map(disputed));
         losses
     }
 }
@@ -255,7 +252,14 @@ impl Verdict {
         samples: &[Sample],
         options: &Options,
     ) -> Self {
-        let Some(best) = held_out.or(calibration) else {
+        // Whichever shows the greater loss: held-out samples may lack what the others have, if data repeat themselves.
+        let worst = |measured: &Measured| measured.losses().iter().map(|loss| loss.refused).max();
+        let basis = match (held_out, calibration) {
+            (Some(held_out), Some(calibration)) if worst(calibration) > worst(held_out) => Some((calibration, false)),
+            (Some(held_out), _) => Some((held_out, true)),
+            (None, calibration) => calibration.map(|calibration| (calibration, false)),
+        };
+        let Some((best, is_held_out)) = basis else {
             return Self {
                 fidelity: Fidelity::Unknown,
                 measured: None,
@@ -267,6 +271,8 @@ impl Verdict {
         let Accuracy { samples: count, .. } = best.accuracy;
         let losses = best.losses();
         let fidelity = match losses.iter().map(|loss| loss.refused).max() {
+            // The scales were chosen by these samples, and nothing else was seen.
+            None if held_out.is_none() && count < FEW_SAMPLES => Fidelity::Unknown,
             None => Fidelity::Faithful,
             Some(false) => Fidelity::Degraded,
             Some(true) => Fidelity::Refused,
@@ -281,16 +287,21 @@ impl Verdict {
             let others = held_out.is_some() && calibration.is_some_and(|calibration| calibration.losses().is_empty());
             advice.extend((samples.len() < ENOUGH_SAMPLES || others).then_some(Advice::MoreSamples));
             advice.extend(are_uneven(samples).then_some(Advice::ScaleInputs));
+        } else if fidelity == Fidelity::Unknown {
+            advice.push(Advice::MoreSamples);
         }
         let blamed = blame.first().filter(|_| is_lossy).cloned();
-        Self { fidelity, measured: Some(Basis { samples: count, held_out: held_out.is_some() }), losses, blamed, advice }
+        Self { fidelity, measured: Some(Basis { samples: count, held_out: is_held_out }), losses, blamed, advice }
     }
 
     /// What whoever uses the model must know: a sentence, unless it is faithful.
     pub fn caution(&self) -> Option<String> {
         match self.fidelity {
             Fidelity::Faithful => None,
-            Fidelity::Unknown => Some("the accuracy of this model is unknown: it was transpiled without samples".to_owned()),
+            Fidelity::Unknown => Some(match self.measured {
+                None => "the accuracy of this model is unknown: it was transpiled without samples".to_owned(),
+                Some(basis) => format!("the accuracy of this model is unknown: nothing is lost on {basis}, but these are too few to tell"),
+            }),
             Fidelity::Degraded => Some(format!("this model is degraded: {}", self.reasons())),
             Fidelity::Refused => {
                 Some(format!("this model does not compute its network, and was made with --accept-loss: {}", self.reasons()))
@@ -341,7 +352,9 @@ impl fmt::Display for Fidelity {
 impl fmt::Display for Basis {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { samples, held_out } = self;
-        write!(formatter, "{samples} {}", if *held_out { "held-out samples" } else { "samples that it was calibrated on" })
+        let what = if *held_out { "held-out " } else { "" };
+        let calibrated = if *held_out { "" } else { " that it was calibrated on" };
+        write!(formatter, "{samples} {what}sample{}{calibrated}", if *samples == 1 { "" } else { "s" })
     }
 }
 
@@ -365,9 +378,14 @@ impl fmt::Display for Loss {
                     percent(*share)
                 )
             }
+            LossKind::Columns { of: 1, mean, span, .. } => write!(
+                formatter,
+                "`{output}` is off by {mean} on average where its values span {span}, which all but a few do: beside the largest they are lost"
+            ),
             LossKind::Columns { lost, of, column, mean, span } => write!(
                 formatter,
-                "`{output}` loses {lost} of its {of} columns beside the larger ones: column {column} spans {span} and is off by {mean} on average"
+                "`{output}` loses {lost} of its {of} columns beside larger values: most of column {column} spans {span} and is off by {mean} \
+                 on average"
             ),
             LossKind::Disputed => {
                 write!(
@@ -402,7 +420,8 @@ mod tests {
     fn verdict(witness: Witness, outputs: Vec<OutputMeasure>) -> Verdict {
         let samples = outputs[0].samples.len();
         let accuracy = Accuracy { samples, witness, outputs: Vec::new(), nodes: Vec::new() };
-        Verdict::of(None, Some(&Measured { accuracy, outputs }), &[], &[], &Options::default())
+        let disputed = (witness == Witness::Disputed).then(|| "y".to_owned());
+        Verdict::of(None, Some(&Measured { accuracy, outputs, disputed }), &[], &[], &Options::default())
     }
 
     fn fidelity(output: OutputMeasure) -> Fidelity {
@@ -521,7 +540,7 @@ mod tests {
         };
         assert_eq!(with(0.0625, false).fidelity, Fidelity::Faithful);
         let lost = with(0.125, false);
-        let expected = LossKind::Columns { lost: 1, of: 2, column: 1, mean: 0.125, span: 1.0 };
+        let expected = LossKind::Columns { lost: 1, of: 2, column: 1, mean: 0.125, span: 0.875 };
         assert_eq!((lost.fidelity, &lost.losses[0].kind), (Fidelity::Degraded, &expected));
         // Scores are of one unit.
         assert_eq!(with(0.125, true).fidelity, Fidelity::Faithful);
@@ -532,6 +551,62 @@ mod tests {
         let disputed = verdict(Witness::Disputed, vec![labels(100, 0)]);
         assert_eq!((disputed.fidelity, &disputed.losses[0].kind), (Fidelity::Degraded, &LossKind::Disputed));
         assert_eq!(verdict(Witness::RoundingTies, vec![labels(100, 0)]).fidelity, Fidelity::Faithful);
+    }
+
+    fn measured(outputs: Vec<OutputMeasure>, disputed: Option<&str>) -> Measured {
+        let accuracy = Accuracy { samples: outputs[0].samples.len(), witness: Witness::Tract, outputs: Vec::new(), nodes: Vec::new() };
+        Measured { accuracy, outputs, disputed: disputed.map(str::to_owned) }
+    }
+
+    #[test]
+    fn a_dispute_is_not_about_precision() {
+        let disputed = measured(vec![labels(100, 0)], Some("z"));
+        let blame = [Blame { name: "node".to_owned(), share: 1.0 }];
+        let verdict = Verdict::of(None, Some(&disputed), &blame, &[], &Options::default());
+        assert_eq!((&verdict.blamed, verdict.to_try(), verdict.losses[0].output.as_str()), (&None, None, "z"));
+        let reasons = verdict.reasons();
+        assert!(reasons.contains("another `z`") && reasons.contains("onnxruntime") && !reasons.contains("100"), "{reasons}");
+        let lossy = measured(vec![labels(100, 5)], Some("z"));
+        let reasons = Verdict::of(None, Some(&lossy), &blame, &[], &Options::default()).reasons();
+        assert!(reasons.contains("in 5 of 100 cases, on 100 held-out samples; tract") && reasons.contains("`node`"), "{reasons}");
+    }
+
+    #[test]
+    fn the_worse_of_calibration_and_held_out_samples_decides() {
+        let [bad, good] = [20, 0].map(|changed| measured(vec![labels(100, changed)], None));
+        for (calibration, held_out, expected) in [
+            (&bad, &good, (Fidelity::Refused, false)),
+            (&good, &bad, (Fidelity::Refused, true)),
+            (&good, &good, (Fidelity::Faithful, true)),
+        ] {
+            let verdict = Verdict::of(Some(calibration), Some(held_out), &[], &[], &Options::default());
+            assert_eq!((verdict.fidelity, verdict.measured.unwrap().held_out), expected);
+        }
+    }
+
+    #[test]
+    fn a_few_samples_without_others_do_not_tell() {
+        let of = |count: usize| Verdict::of(Some(&measured(vec![labels(count, 0)], None)), None, &[], &[], &Options::default());
+        assert_eq!((of(7).fidelity, of(8).fidelity), (Fidelity::Unknown, Fidelity::Faithful));
+        let caution = of(1).caution().unwrap();
+        assert!(caution.contains("on 1 sample that it was calibrated on"), "{caution}");
+        assert!(of(1).to_try().unwrap().contains("--calibration"));
+    }
+
+    #[test]
+    fn usual_values_that_are_lost_beside_a_rare_one_degrade() {
+        let with = |found_of: fn(f64) -> f64, shape: &[usize]| {
+            let usual = (0..99).map(|index| f64::from(index % 11) - 5.0).map(|value| (value, found_of(value)));
+            let pairs: Vec<_> = usual.chain([(1e5, 1e5)]).map(|(x, y)| ([x; 4], [y; 4])).collect();
+            let pairs: Vec<(&[f64], &[f64])> = pairs.iter().map(|(expected, found)| (&expected[..], &found[..])).collect();
+            verdict(Witness::Tract, vec![output(shape, false, &pairs)])
+        };
+        let lost = with(|_| 0.0, &[4, 1]);
+        assert!(matches!(lost.losses[0].kind, LossKind::Columns { lost: 1, of: 1, span: 10.0, .. }), "{:?}", lost.losses);
+        assert!(lost.reasons().contains("which all but a few do"), "{}", lost.reasons());
+        assert_eq!(with(|value| value + 0.5, &[4, 1]).fidelity, Fidelity::Faithful);
+        // In rows of several columns too.
+        assert!(matches!(with(|_| 0.0, &[2, 2]).losses[0].kind, LossKind::Columns { lost: 2, of: 2, .. }));
     }
 
     #[test]
@@ -551,7 +626,7 @@ mod tests {
         let of = |calibration: Option<OutputMeasure>, held_out: OutputMeasure, samples: &[Sample], options: &Options| {
             let measured = |output: OutputMeasure| {
                 let accuracy = Accuracy { samples: output.samples.len(), witness: Witness::Tract, outputs: Vec::new(), nodes: Vec::new() };
-                Measured { accuracy, outputs: vec![output] }
+                Measured { accuracy, outputs: vec![output], disputed: None }
             };
             Verdict::of(calibration.map(measured).as_ref(), Some(&measured(held_out)), &[], samples, options).advice
         };

@@ -38,22 +38,22 @@ const SHAKEN_BY: f64 = 1.0 / (1u64 << 20) as f64;
 /// What tract's roundings do together may be so many times as much as those of one shaken run.
 const TOGETHER: f64 = 2.0;
 
-/// Who is to be believed on these samples.
+/// Who is to be believed on these samples, and which output is disputed.
 ///
 /// Where the two are apart, the lowered network runs again with errors like those of 32-bit floats in everything that it computes. If
 /// that alone moves the same elements as far, ties explain the difference: a value within a few units in the last place of a tie takes
 /// one step of its quantisation with it, and whatever follows from that. A wrong lowering is apart where nothing is close to a tie too.
-pub(crate) fn witness(float: &FloatModel, reference: Option<&Reference>, samples: &[Sample]) -> Witness {
-    let Some(reference) = reference else { return Witness::Lowered };
+pub(crate) fn witness(float: &FloatModel, reference: Option<&Reference>, samples: &[Sample]) -> (Witness, Option<String>) {
+    let Some(reference) = reference else { return (Witness::Lowered, None) };
     let mut ties = false;
     for (index, sample) in samples.iter().take(COMPARED).enumerate() {
-        let Some(by_tract) = reference.run(sample) else { return Witness::Lowered };
+        let Some(by_tract) = reference.run(sample) else { return (Witness::Lowered, None) };
         let lowered = run(float, sample);
         let mut shaken: Option<Vec<HashMap<ValueId, Vec<f64>>>> = None;
         for (name, value) in &float.outputs {
             let (ours, theirs) = (&lowered[value], by_tract.get(name).map_or(&[][..], Vec::as_slice));
             if ours.len() != theirs.len() {
-                return Witness::Disputed;
+                return (Witness::Disputed, Some(name.clone()));
             }
             let apart = apart(ours, theirs);
             if few(apart.len(), ours.len()) {
@@ -64,12 +64,12 @@ pub(crate) fn witness(float: &FloatModel, reference: Option<&Reference>, samples
             let reach = |element: usize| runs.iter().map(|run| (run[value][element] - ours[element]).abs()).fold(0.0, f64::max);
             let unexplained = apart.iter().filter(|element| (ours[**element] - theirs[**element]).abs() > TOGETHER * reach(**element));
             if !few(unexplained.count(), ours.len()) {
-                return Witness::Disputed;
+                return (Witness::Disputed, Some(name.clone()));
             }
             ties = true;
         }
     }
-    if ties { Witness::RoundingTies } else { Witness::Tract }
+    (if ties { Witness::RoundingTies } else { Witness::Tract }, None)
 }
 
 /// The elements in which two outputs are apart.
@@ -166,7 +166,7 @@ mod tests {
             let (float, reference, images) = quantised(name);
             assert!(reference.is_some(), "tract takes {name}");
             for images in images.chunks(COMPARED) {
-                let found = witness(&float, reference.as_ref(), images);
+                let (found, _) = witness(&float, reference.as_ref(), images);
                 assert!(matches!(found, Witness::Tract | Witness::RoundingTies), "{name}: {found:?}");
             }
         }
@@ -185,7 +185,8 @@ mod tests {
                 let FloatOp::Sum(sum) = &mut wrong.nodes[position].op else { unreachable!("only sums round") };
                 sum.coefficients.iter_mut().flatten().for_each(|factor| *factor *= 1.25);
                 let node = &wrong.nodes[position].name;
-                assert_eq!(witness(&wrong, reference.as_ref(), &images[..COMPARED]), Witness::Disputed, "{name}, node `{node}`");
+                let (found, output) = witness(&wrong, reference.as_ref(), &images[..COMPARED]);
+                assert_eq!((found, output.is_some()), (Witness::Disputed, true), "{name}, node `{node}`");
             }
         }
     }
@@ -193,6 +194,6 @@ mod tests {
     #[test]
     fn without_tract_the_lowered_network_is_the_witness() {
         let (float, _, images) = quantised(NETWORKS[0]);
-        assert_eq!(witness(&float, None, &images), Witness::Lowered);
+        assert_eq!(witness(&float, None, &images), (Witness::Lowered, None));
     }
 }

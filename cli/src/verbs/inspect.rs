@@ -92,6 +92,7 @@ pub fn verdict(verdict: &Verdict) -> String {
     let measured = verdict.measured.map_or_else(String::new, |basis| format!(" on {basis}"));
     let first = match verdict.fidelity {
         Fidelity::Faithful => format!("verdict: faithful to the float network{measured}"),
+        Fidelity::Unknown if verdict.measured.is_some() => format!("verdict: UNKNOWN. No loss{measured}, but these are too few to tell"),
         Fidelity::Unknown => "verdict: UNKNOWN. No samples were given, so scales rest on an assumed input range".to_owned(),
         Fidelity::Degraded => format!("verdict: DEGRADED{measured}"),
         Fidelity::Refused => format!("verdict: REFUSED{measured}, and made all the same with --accept-loss"),
