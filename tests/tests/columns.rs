@@ -316,6 +316,56 @@ fn one_scale_stays_where_it_is_enough() {
     assert!(even.quantise(&small, &Options::default()).unwrap().model.inputs()[0].columns.is_empty());
 }
 
+/// An image's columns differ too, but its windows put them side by side in one unit, before anything is computed.
+#[test]
+fn an_image_has_one_scale() {
+    let mut random = Random::new(6);
+    let images: Vec<Sample> = random.samples(60, &[64], 1.0);
+    let darker = |image: &Sample| vec![image[0].iter().enumerate().map(|(index, x)| x * 255.0 / f64::from(1 << (index % 8))).collect()];
+    let images: Vec<Sample> = images.iter().map(darker).collect();
+    let network = common::import(
+        Onnx::new()
+            .input("x", &[1, 1, 8, 8])
+            .floats("white", &[], &[255.0])
+            .floats("w", &[2, 1, 3, 3], &random.normal(18, 0.3))
+            .node("scale", "Div", &["x", "white"], "scaled", &[])
+            .node("conv", "Conv", &["scaled", "w"], "y", &[("pads", Attribute::Ints(vec![1; 4]))])
+            .output("y"),
+    );
+    let options = Options { widths: Widths { activations: 8, weights: 8 }, ..Options::default() };
+    let quantised = network.quantise(&images, &options).unwrap();
+    assert_eq!(quantised.verdict.fidelity, Fidelity::Faithful, "{}", quantised.verdict.reasons());
+    assert!(quantised.model.inputs()[0].columns.is_empty());
+}
+
+/// Beside a constant, and scaled beside another input, columns keep what the other values need.
+#[test]
+fn columns_do_not_cost_their_neighbours() {
+    let tenths = |spreads: &[f64]| spreads.iter().map(|spread| (1.0 / spread) as f32).collect::<Vec<_>>();
+    let onnx = Onnx::new()
+        .input("x", &[1, 6])
+        .input("z", &[1, 2])
+        .floats("factors", &[6], &tenths(&SPREADS))
+        .floats("one", &[1, 1], &[1.0])
+        .node("scale", "Mul", &["x", "factors"], "scaled", &[])
+        .node("join", "Concat", &["scaled", "one", "z"], "row", &[("axis", Attribute::Int(1))])
+        .output("row");
+    let network = common::import(onnx);
+    let mut random = Random::new(7);
+    let mut sample = |row: Sample| vec![row[0].clone(), random.normal(2, 0.01).into_iter().map(f64::from).collect()];
+    let samples: Vec<Sample> = table(1, 200, &[6]).into_iter().map(&mut sample).collect();
+    let model = network.quantise(&samples, &Options::default()).unwrap().model;
+    let mut executor = Executor::new(&model);
+    let row = model.outputs()[0].tensor;
+    for sample in &samples {
+        executor.run(&quantise_sample(&model, sample).unwrap()).unwrap();
+        for (found, expected) in executor.value(row).iter().zip(&network.run_float(sample)[0]) {
+            let found = dequantise(*found, model.tensor(row).scale);
+            assert!((found - expected).abs() < 2e-3, "{found} instead of {expected}");
+        }
+    }
+}
+
 /// The narrowest widths leave no room for values beyond the samples.
 #[test]
 fn columns_have_scales_at_every_width() {

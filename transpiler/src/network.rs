@@ -9,7 +9,7 @@ use crate::blame::{Blame, DOMINATES, blame};
 use crate::certificate::{self, CertifiedNode};
 use crate::error::TranspileError;
 use crate::float::{self, FloatModel};
-use crate::fuse::{fuse, separate};
+use crate::fuse::{fuse, separate, wasted};
 use crate::onnx::{self, Reference};
 use crate::quantise::{Mapped, Rules, Widths, quantise};
 use crate::ranges::{RangeMethod, Ranges};
@@ -227,13 +227,18 @@ impl Network {
 
     /// The float network with a scale for each column of an input where one scale would cost accuracy.
     fn in_columns(&self, samples: &[Sample], options: &Options) -> FloatModel {
-        let columns = columns::choose(&self.float, samples, options.widths.activations, options.ranges);
-        let mut float = self.float.clone();
-        if columns.iter().any(Option::is_some) {
+        let mut columns = columns::choose(&self.float, samples, options.widths.activations, options.ranges);
+        while columns.iter().any(Option::is_some) {
+            let mut float = self.float.clone();
             separate(&mut float, &columns);
             fuse(&mut float);
+            let wasted = wasted(&float);
+            if !wasted.contains(&true) {
+                return float;
+            }
+            columns.iter_mut().zip(wasted).filter(|(_, wasted)| *wasted).for_each(|(columns, _)| *columns = None);
         }
-        float
+        self.float.clone()
     }
 
     fn quantised(&self, float: &FloatModel, ranges: &Ranges, options: &Options, widths: Widths) -> Result<Mapped, TranspileError> {

@@ -18,7 +18,6 @@ use crate::blame::Blame;
 use crate::network::Options;
 use crate::ranges::RangeMethod;
 use crate::samples::Sample;
-use crate::witness::Witness;
 
 /// What is known of how faithful a quantised model is to its float network, and why.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -415,6 +414,7 @@ mod tests {
     use crate::accuracy::Nature;
     use crate::accuracy::tests::{output, whole};
     use crate::quantise::Widths;
+    use crate::witness::Witness;
 
     /// The verdict on outputs, as if they were measured on samples that were kept back.
     fn verdict(witness: Witness, outputs: Vec<OutputMeasure>) -> Verdict {

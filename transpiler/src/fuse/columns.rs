@@ -3,8 +3,10 @@
 //! An input whose columns have scales of their own enters the network as integers of different units. A sum with one factor a column, which
 //! stands behind it at first, makes them one unit; that it need not round them there, it is folded into layers, sums and comparisons.
 
+use std::collections::HashMap;
+
 use super::Uses;
-use crate::float::{Bounds, Columns, FloatModel, FloatNode, FloatOp, FloatSum, Kind, ValueId};
+use crate::float::{Bounds, Columns, FloatInput, FloatModel, FloatNode, FloatOp, FloatSum, Kind, ValueId, run};
 
 /// Gives inputs the scales of their columns; `columns` has one entry for each input.
 pub fn separate(model: &mut FloatModel, columns: &[Option<Columns>]) {
@@ -47,13 +49,48 @@ pub(super) fn is_in_columns(model: &FloatModel, uses: &Uses, value: ValueId) -> 
 /// The sum behind an input with columns, or behind a move of one, that makes them one unit.
 pub(super) fn joins_columns<'m>(model: &'m FloatModel, uses: &Uses, value: ValueId) -> Option<(&'m FloatNode, &'m FloatSum)> {
     let node = &model.nodes[uses.producer(value)?];
-    let ([input], FloatOp::Sum(sum)) = (&node.inputs[..], &node.op) else { return None };
-    let only_factors = sum.bounds == Bounds::NONE && sum.bias.iter().all(|bias| *bias == 0.0) && node.kind == Kind::Real;
-    (only_factors && is_in_columns(model, uses, *input)).then_some((node, sum))
+    let sum = only_factors(node)?;
+    is_in_columns(model, uses, node.inputs[0]).then_some((node, sum))
+}
+
+/// The sum, if all that a node does is to multiply elements by factors.
+fn only_factors(node: &FloatNode) -> Option<&FloatSum> {
+    let ([_], FloatOp::Sum(sum), Kind::Real) = (&node.inputs[..], &node.op, node.kind) else { return None };
+    (sum.bounds == Bounds::NONE && sum.bias.iter().all(|bias| *bias == 0.0)).then_some(sum)
+}
+
+/// What the network computes if all its real inputs are 1. In their own units the columns are something else there, so that this tells what
+/// became of their factors.
+fn of_ones(model: &FloatModel) -> HashMap<ValueId, Vec<f64>> {
+    let ones: Vec<Vec<f64>> = model.inputs.iter().map(|input| vec![1.0; input.shape.iter().product()]).collect();
+    run(model, &ones)
+}
+
+/// The inputs whose columns are brought to one unit and rounded there, as they are and all of them, before anything is computed from them:
+/// scales of their own are worth nothing to them.
+pub fn wasted(model: &FloatModel) -> Vec<bool> {
+    let of_ones = of_ones(model);
+    let is_wasted = |input: &FloatInput| {
+        let mut in_columns = vec![input.value];
+        let mut takers = Vec::new();
+        for node in model.nodes.iter().filter(|node| model.constants(node.output).is_none()) {
+            match &node.op {
+                _ if !node.inputs.iter().any(|value| in_columns.contains(value)) => {}
+                FloatOp::Move { .. } => in_columns.push(node.output),
+                _ => takers.push(node),
+            }
+        }
+        takers.iter().all(|node| {
+            let mut values = of_ones[&node.output].iter().filter(|value| **value != 0.0);
+            let first = values.next();
+            only_factors(node).is_some() && values.all(|value| Some(value) == first)
+        })
+    };
+    model.inputs.iter().map(|input| input.columns.is_some() && is_wasted(input)).collect()
 }
 
 /// Lets a move take elements of inputs with columns as they are; their factors follow behind it. One that puts minus infinity beside them
-/// is there for a maximum, which needs one unit.
+/// is there for a maximum, which needs one unit. So do several tensors side by side, unless the factors are all that they differ by.
 pub(super) fn sink(model: &mut FloatModel, uses: &Uses) -> bool {
     for position in 0..model.nodes.len() {
         let node = &model.nodes[position];
@@ -62,9 +99,17 @@ pub(super) fn sink(model: &mut FloatModel, uses: &Uses) -> bool {
         if node.kind != Kind::Real || joined.iter().all(Option::is_none) || constants.iter().any(|value| value.is_infinite()) {
             continue;
         }
+        let is_constant = model.constants(node.output).is_some();
+        if node.inputs.len() > 1 && !is_constant {
+            let of_ones = of_ones(model);
+            let is_real = |value: &ValueId| of_ones[value].iter().all(|value| *value == 1.0);
+            if joined.iter().zip(&node.inputs).any(|(joined, value)| joined.is_some() && !is_real(value)) {
+                continue;
+            }
+        }
         let sources: Vec<ValueId> =
             joined.iter().zip(&node.inputs).map(|(joined, input)| joined.map_or(*input, |(node, _)| node.inputs[0])).collect();
-        if model.constants(node.output).is_some() {
+        if is_constant {
             // Nothing of what it takes is looked at.
             model.nodes[position].inputs = sources;
             return true;
@@ -73,11 +118,16 @@ pub(super) fn sink(model: &mut FloatModel, uses: &Uses) -> bool {
             let factor = move |element| joined.map_or(1.0, |(_, sum)| sum.coefficients[0][sum.channel(element)]);
             (0..model.elements(*input)).map(factor)
         });
-        let factors: Vec<f64> = factors.chain(constants.iter().map(|_| 1.0)).collect();
+        // Constants are of the coarsest column's unit.
+        let coefficients = joined.iter().flatten().flat_map(|(_, sum)| &sum.coefficients[0]);
+        let coarsest = coefficients.fold(0.0, |most: f64, factor| most.max(factor.abs()));
+        let constants = constants.iter().map(|value| value / coarsest).collect::<Vec<f64>>();
+        let factors: Vec<f64> = factors.chain(constants.iter().map(|_| coarsest)).collect();
         let taken = if indices.is_empty() { factors } else { indices.iter().map(|index| factors[*index as usize]).collect() };
         let count = taken.len();
         let sum = FloatSum { bias: vec![0.0; count], coefficients: vec![taken], ..FloatSum::uniform(&[1.0], 0.0) };
-        let moved = FloatNode { inputs: sources, output: uses.fresh(), ..node.clone() };
+        let op = FloatOp::Move { indices: indices.clone(), constants };
+        let moved = FloatNode { op, inputs: sources, output: uses.fresh(), family: None, ..node.clone() };
         let node = &mut model.nodes[position];
         node.name = format!("{}.columns", node.name);
         (node.op, node.inputs) = (FloatOp::Sum(sum.compact(count)), vec![moved.output]);

@@ -16,7 +16,7 @@ mod sums;
 
 use std::collections::HashMap;
 
-pub use columns::separate;
+pub use columns::{separate, wasted};
 
 use crate::float::{FloatModel, ValueId};
 
