@@ -134,8 +134,7 @@ impl Ranges {
                 // Infinite constants are what maxima are taken over beside the values.
                 let constants = matches!(&node.op, FloatOp::Move { .. });
                 if let Some(value) = found.iter().find(|value| !value.is_finite()).filter(|value| !constants || value.is_nan()) {
-                    let reason = format!("the float network gives {value} in node `{}` for sample {index}", node.name);
-                    return Err(TranspileError::Onnx { reason });
+                    return Err(TranspileError::NotFinite { node: node.name.clone(), value: *value, sample: Some(index) });
                 }
                 tensors.entry(node.output).or_insert_with(|| Observed::new(last(&node.shape))).include(found, keep);
             }
