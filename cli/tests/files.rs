@@ -500,7 +500,7 @@ fn every_outcome_is_one_object_on_the_standard_output() {
         (&["run", package(), "--input", &input][..], 0),
         (&["verify", &proof, "--model", package()], 0),
         (&["verify", &proof, "--commitment", &zero], 1),
-        (&["verify", &input, "--model", package()], 1),
+        (&["verify", &input, "--model", package()], 2),
         (&["verify", &folder.at("missing"), "--model", package()], 2),
         (&["inspect", "/does/not/exist"], 2),
         (&["run", package(), "--input", &proof], 2),
