@@ -12,7 +12,7 @@ use crate::response::Response;
 /// What to do with inputs that the model has no integers for.
 #[derive(Clone, Copy, clap::Args)]
 pub struct Strictness {
-    /// Refuse inputs that are out of the model's range, in place of clamping them with a warning
+    /// Refuse inputs that are out of the model's range, instead of clamping them with a warning
     #[arg(long)]
     strict: bool,
 }

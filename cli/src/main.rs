@@ -23,6 +23,8 @@ use response::{Response, report};
 #[derive(Parser)]
 #[command(
     name = "maat",
+    // Usage would name the executable's file, whatever that is called.
+    bin_name = "maat",
     version,
     arg_required_else_help = true,
     // Longer lines are hard to read, however wide the terminal is.
@@ -35,7 +37,7 @@ use response::{Response, report};
     maat devnet start\n  \
     maat deploy package\n  \
     maat execute package --input in.json\n\n\
-    A verifier needs no more of the package than the commitment that `transpile` prints: maat verify proof.bin --commitment 0x00..\n\
+    A verifier needs nothing of the package but the commitment that `transpile` prints:\n  maat verify proof.bin --commitment 0x00..\n\
     `maat demo --starknet` does all of it with an example. `maat VERB --help` has more.\n\n\
     Exit codes: 0 if it was done, and what was to be checked holds; 1 if it was checked and does not hold; 2 if it could not be checked or \
     done, or the command line was wrong."
@@ -71,14 +73,14 @@ fn main() -> ExitCode {
     silence_importer_panics();
     let arguments = match Arguments::try_parse_from(usage::command_line(std::env::args_os())) {
         Ok(arguments) => arguments,
-        Err(answer) => return usage::answer(&answer).into(),
+        Err(answer) => return usage::answer(answer).into(),
     };
     report(&run(arguments.verb, arguments.json), arguments.json).into()
 }
 
 fn run(verb: Verb, json: bool) -> anyhow::Result<Box<dyn Response>> {
     if json && verb.outputs().into_iter().any(files::is_standard_output) {
-        bail!("the file and the JSON object cannot both go to the standard output: name a file to write to, or leave --json away");
+        bail!("the file and the JSON object cannot both go to the standard output: name a file to write to, or omit --json");
     }
     match verb {
         Verb::Demo(arguments) => verbs::demo::run(arguments).map(boxed),
@@ -122,4 +124,24 @@ fn silence_importer_panics() {
             default(info);
         }
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// Help is wrapped at the width of a terminal; a line that is to be copied must not be.
+    #[test]
+    fn examples_fit_into_eighty_columns() {
+        let mut open = vec![Arguments::command()];
+        while let Some(command) = open.pop() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            for line in help.lines().filter(|line| line.starts_with("  ")) {
+                assert!(line.chars().count() <= 80, "{}: {line}", command.get_name());
+            }
+            open.extend(command.get_subcommands().cloned());
+        }
+    }
 }

@@ -1,5 +1,5 @@
 //! What is going on, on the standard error stream: a line that changes on a terminal, and elsewhere a line for each phase, once the work has
-//! taken a while.
+//! taken a while, and again as long as the phase goes on.
 
 use std::io::Write;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -10,6 +10,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 /// Work that is done sooner says nothing of its phases on a pipe.
 const QUIET: Duration = Duration::from_secs(10);
+/// A phase that goes on is said again so long after it was said last.
+const REPEAT: Duration = Duration::from_secs(30);
 
 /// Says which phase of the work is going on, until it is dropped.
 pub struct Progress(Shown);
@@ -25,7 +27,7 @@ impl Progress {
         // indicatif draws on the standard error stream, and only if that is a terminal.
         let bar = ProgressBar::new_spinner();
         if bar.is_hidden() {
-            return Self(Shown::Lines(Lines::start(phase, QUIET, std::io::stderr())));
+            return Self(Shown::Lines(Lines::start(phase, QUIET, REPEAT, std::io::stderr())));
         }
         bar.set_style(ProgressStyle::with_template("{spinner} {msg} ({elapsed})").expect("the template is constant"));
         bar.enable_steady_tick(Duration::from_millis(100));
@@ -51,10 +53,10 @@ impl Drop for Progress {
     }
 }
 
-/// A line for each phase that begins or goes on after the quiet time.
+/// A line for each phase that begins or goes on after the quiet time, and again while it goes on.
 struct Lines {
     shared: Arc<(Mutex<Work>, Condvar)>,
-    /// Waits for the end of the quiet time, to say which phase goes on then.
+    /// Waits for when the phase that goes on is to be said, until the work ends.
     waiting: Option<JoinHandle<()>>,
 }
 
@@ -66,17 +68,18 @@ struct Work {
 }
 
 impl Lines {
-    fn start(phase: &str, quiet: Duration, to: impl Write + Send + 'static) -> Self {
-        let phase = Phase { name: phase.to_owned(), quiet, said: false };
+    fn start(phase: &str, quiet: Duration, repeat: Duration, to: impl Write + Send + 'static) -> Self {
+        let phase = Phase { name: phase.to_owned(), quiet, repeat, said: None };
         let work = Work { started: Instant::now(), phase, ended: false, to: Box::new(to) };
         let shared = Arc::new((Mutex::new(work), Condvar::new()));
         let waited_for = Arc::clone(&shared);
         let wait = move || {
             let (work, ended) = &*waited_for;
-            let waited = ended.wait_timeout_while(lock(work), quiet, |work| !work.ended);
-            let (mut work, _) = waited.unwrap_or_else(PoisonError::into_inner);
-            if !work.ended {
+            let mut work = lock(work);
+            while !work.ended {
                 work.say();
+                let rest = work.phase.due().saturating_sub(work.started.elapsed());
+                (work, _) = ended.wait_timeout_while(work, rest, |work| !work.ended).unwrap_or_else(PoisonError::into_inner);
             }
         };
         // Without a thread, the phases that begin later are said all the same.
@@ -103,7 +106,7 @@ impl Drop for Lines {
 
 impl Work {
     fn say(&mut self) {
-        if let Some(line) = self.phase.due(self.started.elapsed()) {
+        if let Some(line) = self.phase.line(self.started.elapsed()) {
             // Whoever closed the stream does not want to know.
             let _ = writeln!(self.to, "{line}");
         }
@@ -114,25 +117,31 @@ fn lock(work: &Mutex<Work>) -> MutexGuard<'_, Work> {
     work.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A phase, and whether it was said.
+/// A phase, and when it was said last. All times are counted from the start of the work.
 struct Phase {
     name: String,
     quiet: Duration,
-    said: bool,
+    repeat: Duration,
+    said: Option<Duration>,
 }
 
 impl Phase {
     fn begin(&mut self, name: &str) {
         name.clone_into(&mut self.name);
-        self.said = false;
+        self.said = None;
     }
 
-    /// The phase's line, once, if it goes on after the quiet time.
-    fn due(&mut self, elapsed: Duration) -> Option<String> {
-        if self.said || elapsed < self.quiet {
+    /// When the phase is to be said.
+    fn due(&self) -> Duration {
+        self.said.map_or(self.quiet, |said| said.saturating_add(self.repeat))
+    }
+
+    /// The phase's line, if it is due.
+    fn line(&mut self, elapsed: Duration) -> Option<String> {
+        if elapsed < self.due() {
             return None;
         }
-        self.said = true;
+        self.said = Some(elapsed);
         Some(format!("phase: {} ({} s after the start)", self.name, elapsed.as_secs()))
     }
 }
@@ -146,15 +155,18 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn short_work_says_nothing_and_long_work_each_phase_once() {
-        let mut phase = Phase { name: "one".to_owned(), quiet: 10 * SECOND, said: false };
-        assert_eq!(phase.due(SECOND), None);
+    fn short_work_says_nothing_and_long_work_each_phase_as_long_as_it_goes_on() {
+        let mut phase = Phase { name: "one".to_owned(), quiet: 10 * SECOND, repeat: 30 * SECOND, said: None };
+        assert_eq!(phase.line(SECOND), None);
         phase.begin("two");
-        assert_eq!(phase.due(9 * SECOND), None);
-        assert_eq!(phase.due(10 * SECOND).unwrap(), "phase: two (10 s after the start)");
-        assert_eq!(phase.due(60 * SECOND), None);
+        assert_eq!(phase.line(9 * SECOND), None);
+        assert_eq!(phase.line(10 * SECOND).unwrap(), "phase: two (10 s after the start)");
+        assert_eq!(phase.line(39 * SECOND), None);
+        assert_eq!(phase.line(40 * SECOND).unwrap(), "phase: two (40 s after the start)");
         phase.begin("three");
-        assert_eq!(phase.due(61 * SECOND).unwrap(), "phase: three (61 s after the start)");
+        assert_eq!(phase.line(61 * SECOND).unwrap(), "phase: three (61 s after the start)");
+        assert_eq!(phase.line(90 * SECOND), None);
+        assert_eq!(phase.line(91 * SECOND).unwrap(), "phase: three (91 s after the start)");
     }
 
     /// Sends what is written to it.
@@ -179,7 +191,7 @@ mod tests {
     #[test]
     fn a_phase_that_goes_on_is_said_while_it_does() {
         let (to, said) = pipe();
-        let lines = Lines::start("one", Duration::from_millis(1), to);
+        let lines = Lines::start("one", Duration::from_millis(1), 60 * SECOND, to);
         let mut text = String::new();
         while !text.ends_with('\n') {
             text += &said.recv_timeout(60 * SECOND).unwrap();
@@ -191,9 +203,23 @@ mod tests {
     }
 
     #[test]
+    fn a_phase_is_said_again_and_no_more_when_the_work_has_ended() {
+        let (to, said) = pipe();
+        let lines = Lines::start("one", Duration::from_millis(1), Duration::from_millis(1), to);
+        let mut text = String::new();
+        while text.lines().count() < 3 || !text.ends_with('\n') {
+            text += &said.recv_timeout(60 * SECOND).unwrap();
+        }
+        assert!(text.lines().all(|line| line.starts_with("phase: one (")), "{text}");
+        drop(lines);
+        // The thread that wrote to the pipe is gone, so this ends.
+        said.iter().for_each(drop);
+    }
+
+    #[test]
     fn work_that_ends_within_the_quiet_time_is_not_waited_for() {
         let (to, said) = pipe();
-        let lines = Lines::start("one", Duration::MAX, to);
+        let lines = Lines::start("one", Duration::MAX, SECOND, to);
         lines.step("two");
         drop(lines);
         assert_eq!(said.iter().count(), 0);

@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use serde_json::{Map, Value};
 
 use crate::response::{Outcome, envelope, fail, to_output};
@@ -17,7 +17,8 @@ pub fn command_line(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> 
 }
 
 /// Prints the answer, as JSON if the command line asks for that.
-pub fn answer(answer: &clap::Error) -> Outcome {
+pub fn answer(mut answer: clap::Error) -> Outcome {
+    drop_misleading_tips(&mut answer);
     let json = asks_for_json(std::env::args_os().skip(1));
     let text = answer.render();
     let kind = match answer.kind() {
@@ -40,6 +41,16 @@ pub fn answer(answer: &clap::Error) -> Outcome {
     match written {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => fail(&format!("cannot write the {kind}: {error}"), false),
         _ => Outcome::Holds,
+    }
+}
+
+/// Removes Clap's tips to put `--` before what it does not know: then that would be taken for a file of such a name.
+fn drop_misleading_tips(answer: &mut clap::Error) {
+    if let Some(ContextValue::StyledStrs(mut tips)) = answer.remove(ContextKind::Suggested) {
+        tips.retain(|tip| !tip.to_string().contains("'-- "));
+        if !tips.is_empty() {
+            answer.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
+        }
     }
 }
 

@@ -120,7 +120,7 @@ fn a_cairo_proof_that_does_not_hold_has_a_failing_exit_code() {
     assert_eq!((&verdict["valid"], &verdict["output"]), (&false.into(), &Value::Null));
     assert!(verdict["error"].as_str().unwrap().contains("the STARK does not hold"));
     std::fs::write(&proof, "no proof").unwrap();
-    assert!(rejected(&[&proof, "--program-hash", "0x5"]).contains("this is not a Maat proof"));
+    assert!(failure(&["verify", &proof, "--program-hash", "0x5"]).contains("proof.bin: this is not a Maat proof"));
 }
 
 /// Any executable: here the package's own, as anybody has it.
@@ -129,6 +129,11 @@ fn any_executable_is_proven_on_a_list_of_felts() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (executable, proof, args) = (format!("{}/target/executable.json", package()), path("proof.bin"), path("args.json"));
+    // The README's arguments, which are 36 zeros.
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
+    assert!(readme.contains("python3 -c 'print([0] * 36)' > args.json"));
+    std::fs::write(&args, json!([0; 36][..]).to_string()).unwrap();
+    json(&["cairo-prove", &executable, "--args", &args, "-o", &proof]);
     let values: Vec<Value> = (0..36).map(|value| if value % 2 == 0 { json!(value) } else { json!(format!("0x{value:x}")) }).collect();
     std::fs::write(&args, Value::from(values).to_string()).unwrap();
     let proved = json(&["cairo-prove", &executable, "--args", &args, "-o", &proof]);
@@ -177,6 +182,11 @@ fn what_does_not_belong_together_is_refused() {
 #[test]
 fn help_says_how_secure_cairo_proofs_are() {
     let help = String::from_utf8(maat(&["cairo-prove", "--help"]).stdout).unwrap();
+    let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains("takes the integers of its inputs, one after the other and without their number in front: 36 for RockyBot"),
+        "{help}"
+    );
     assert!(help.contains("  maat cairo-prove ") && help.contains("NOT zero-knowledge"), "{help}");
     // The figures are those of the README's table.
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();

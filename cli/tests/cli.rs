@@ -91,7 +91,7 @@ fn the_demo_needs_nothing_but_the_binary_and_what_it_suggests_works() {
         assert_eq!(std::fs::read(folder.path().join("rockybot").join(file)).unwrap(), std::fs::read(example(file)).unwrap(), "{file}");
     }
     let message = failure(&["demo", "--save-example", folder.path().join("rockybot").to_str().unwrap()]);
-    assert!(message.contains("cannot create the folder "), "{message}");
+    assert!(message.contains("cannot create the folder ") && message.contains("; name a folder that does not exist yet"), "{message}");
 }
 
 #[test]
@@ -221,8 +221,8 @@ fn a_rejected_proof_has_a_failing_exit_code() {
     let mut changed = good.clone();
     *changed.last_mut().unwrap() ^= 1;
     rejected(&changed, &model);
-    rejected(&good[..good.len() - 1], &model);
-    assert_eq!(rejected(b"no proof", &model), "this is not a Maat proof");
+    assert!(rejected(&good[..good.len() / 2], &model).contains("the file ends early, within its "));
+    assert!(rejected(&good[..good.len() - 1], &model).contains("the file ends early, within its "));
     let other = format!("0x{}", "0".repeat(64));
     assert!(rejected(&good, &["--commitment", &other]).starts_with("the proof is for the model 0x00"));
 
@@ -682,7 +682,9 @@ fn inputs_of_proofs_may_be_numpys() {
     };
     values[40] = f64::NAN;
     let message = refused(&npz("features", "(2, 36)", &values));
-    assert!(message.contains("input `features`: NaN is not a finite number"), "{message}");
+    let place =
+        "batch.npz: input `features`: NaN in sample 1, column 4 (counted from 0) is not a finite number. Maat has no missing values";
+    assert!(message.contains(place), "{message}");
     let message = refused(&npz("features", "(0, 36)", &[]));
     assert!(message.contains("batch.npz holds no samples"), "{message}");
     let message = refused(&npz("features", "(2, 36)", &values[1..]));
@@ -764,10 +766,22 @@ fn errors_go_to_the_error_stream_with_a_failing_exit_code() {
     let message = failure(&["run", package(), "--input", &file("name.json", "{\"prices\": [1]}")]);
     assert!(message.contains("the network has no input `prices`; its inputs are: `features`"), "{message}");
     let message = failure(&["run", "/does/not/exist", "--input", &example("test.json")]);
-    assert!(message.contains("cannot read /does/not/exist/manifest.json"), "{message}");
+    assert!(message.contains("/does/not/exist is not a package made by `maat transpile`: there is no such folder"), "{message}");
+    let message = failure(&["inspect", folder.path().to_str().unwrap()]);
+    assert!(message.contains(" is not a package made by `maat transpile`: it holds no manifest.json"), "{message}");
+    let message = failure(&["inspect", &file("mk.py", "import onnx")]);
+    assert!(message.contains("mk.py is not a package made by `maat transpile`: it is not a folder"), "{message}");
+    let web = folder.path().join("web");
+    std::fs::create_dir(&web).unwrap();
+    std::fs::write(web.join("manifest.json"), "{\"short_name\": \"app\"}").unwrap();
+    let message = failure(&["inspect", web.to_str().unwrap()]);
+    assert!(message.contains("`maat transpile`: its manifest.json is not a package's: it names no format"), "{message}");
     let output = folder.path().join("package");
     let message = failure(&["transpile", &file("text.onnx", "no model"), "-o", output.to_str().unwrap()]);
-    assert!(message.contains("text.onnx: not an ONNX model"), "{message}");
+    assert!(message.contains("text.onnx: not an ONNX model") && message.contains("Is this an ONNX file"), "{message}");
+    assert!(!message.to_lowercase().contains("protobuf"), "{message}");
+    let message = failure(&["transpile", "/does/not/m.onnx", "-o", output.to_str().unwrap()]);
+    assert_eq!(message.matches("/does/not/m.onnx").count(), 1, "{message}");
     assert!(!message.contains("panicked"), "{message}");
     assert!(!output.exists());
     let proof = folder.path().join("proof.bin");
@@ -784,11 +798,66 @@ fn errors_go_to_the_error_stream_with_a_failing_exit_code() {
     let message = failure(&["verify", proof, "--model", package()]);
     assert!(message.contains("cannot read") && message.contains("proof.bin"), "{message}");
     let message = failure(&["verify", proof, "--model", "/does/not/exist"]);
-    assert!(message.contains("cannot read /does/not/exist/manifest.json"), "{message}");
+    assert!(message.contains("/does/not/exist is not a package made by `maat transpile`"), "{message}");
     let older = changed_manifest(folder.path(), |manifest| manifest["format"] = 1.into());
     let message = failure(&["verify", proof, "--model", &older]);
     assert!(message.contains("manifest format 1, but this program reads ") && message.contains(": transpile again"), "{message}");
     assert!(!Path::new(proof).exists());
+}
+
+#[test]
+fn a_file_that_is_not_a_proof_could_not_be_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mk.py");
+    let other = path.to_str().unwrap();
+    std::fs::write(&path, "import onnx").unwrap();
+    let zero = format!("0x{}", "0".repeat(64));
+    let expected = [["--model", package()], ["--commitment", &zero], ["--program-hash", "0x5"]];
+    for file in [other, "/dev/null"] {
+        for expected in expected {
+            let message = failure(&[&["verify", file], &expected[..]].concat());
+            assert!(message.starts_with(&format!("error: {file}: this is not a Maat proof; ")), "{message}");
+            let output = maat(&[&["verify", file, "--json"], &expected[..]].concat());
+            assert_eq!((output.status.code(), keys(&object(&output))), (Some(2), vec!["error", "exit_code", "ok"]));
+        }
+    }
+    // Too long for a proof, and not one.
+    std::fs::File::options().write(true).open(&path).unwrap().set_len((64 << 20) + 2).unwrap();
+    assert!(failure(&["verify", other, "--model", package()]).contains("this is not a Maat proof"));
+}
+
+#[test]
+fn wrong_usage_is_said_with_tips_that_help_and_one_name() {
+    let said = |arguments: &[&str]| {
+        let output = maat(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        errors(&output)
+    };
+    let message = said(&["inspect", "package", "--input", "in.json"]);
+    assert!(message.contains("unexpected argument '--input' found") && !message.contains("tip:"), "{message}");
+    assert!(message.contains("\nUsage: maat inspect "), "{message}");
+    assert!(said(&["run", "package", "--inptu", "in.json"]).contains("a similar argument exists: '--input'"));
+    let transpile =
+        |arguments: &[&str]| said(&[&["transpile", &example("rockybot.onnx"), "-o", &example("input.json")], arguments].concat());
+    let message = transpile(&["--percentile", "99"]);
+    assert!(message.contains("--percentile needs --ranges percentile"), "{message}");
+    assert!(!transpile(&["--percentile", "99", "--ranges", "percentile"]).contains("--percentile"));
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("package");
+    let message = said(&["transpile", &example("rockybot.onnx"), "-o", output.to_str().unwrap(), "--assumed-range", "-1"]);
+    assert!(message.contains("--assumed-range is -1; it must be a positive number"), "{message}");
+    for verb in ["run", "verify", "transpile", "registry"] {
+        let help = String::from_utf8(maat(&[verb, "--help"]).stdout).unwrap();
+        assert!(help.contains(&format!("Usage: maat {verb}")), "{help}");
+    }
+}
+
+#[test]
+fn parts_are_refused_before_anything_is_compiled() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("package");
+    let message = failure(&["transpile", &example("rockybot.onnx"), "-o", output.to_str().unwrap(), "--parts", "999"]);
+    assert!(message.contains("--parts is 999; it must be at most ") && message.contains(" for this network"), "{message}");
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn a_model_that_does_not_compute_its_network_is_refused_unless_that_is_accepted(
     let (warning, report) = (said(&accepted), text(&accepted.stdout));
     assert!(warning.starts_with("warning: this model does not compute its network, and was made with --accept-loss: "), "{warning}");
     assert!(warning.contains(". Try more bits"), "{warning}");
-    assert!(report.starts_with("verdict: REFUSED on ") && report.contains("and made all the same with --accept-loss"), "{report}");
+    assert!(report.starts_with("verdict: REFUSED on ") && report.contains("but made anyway with --accept-loss"), "{report}");
 
     // Whatever the package is used for, it is said again.
     let package = package.to_str().unwrap();
@@ -124,7 +124,13 @@ fn without_samples_every_use_says_that_the_accuracy_is_unknown() {
     assert!(transpiled.status.success());
     let unknown = "the accuracy of this model is unknown";
     assert!(said(&transpiled).starts_with(&format!("warning: {unknown}")), "{}", said(&transpiled));
-    assert!(text(&transpiled.stdout).starts_with("verdict: UNKNOWN"), "{}", text(&transpiled.stdout));
+    // Once there, and once in the report.
+    let (warning, report) = (said(&transpiled), text(&transpiled.stdout));
+    assert!(warning.trim_end().ends_with("without samples; give samples with --calibration") && warning.lines().count() == 1, "{warning}");
+    assert!(report.starts_with("verdict: UNKNOWN"), "{report}");
+    assert_eq!((report.matches("--calibration").count(), report.to_lowercase().matches("unknown").count()), (1, 1), "{report}");
+    let inspected = text(&maat(&["inspect", package.to_str().unwrap()]).stdout);
+    assert_eq!(inspected.to_lowercase().matches("unknown").count(), 1, "{inspected}");
     let package = package.to_str().unwrap();
     let (input, proof) = (input(folder.path(), &json!([vec![0.0; 36]])), folder.path().join("proof.bin"));
     let run = json(&["run", package, "--input", &input]);
@@ -151,7 +157,7 @@ fn inputs_out_of_range_are_clamped_with_a_warning_and_refused_with_strict() {
         let refused = maat(&[arguments, &["--strict"]].concat());
         assert_eq!((refused.status.code(), proof.exists()), (Some(2), false));
         let message = text(&refused.stderr);
-        assert!(message.contains("input `features`: 3 values in 2 samples out of the range from "), "{message}");
+        assert!(message.contains("input `features`: 3 values in 2 samples out of the model's input range, which is "), "{message}");
         assert!(message.contains("the worst -2000000000"), "{message}");
     }
     for arguments in [&run[..], &prove[..]] {
@@ -160,7 +166,7 @@ fn inputs_out_of_range_are_clamped_with_a_warning_and_refused_with_strict() {
         assert_eq!(clamped["input"], "features");
         assert_eq!((&clamped["values"], &clamped["samples"], &clamped["worst"]), (&3.into(), &2.into(), &json!(-2e9)));
         assert!(clamped["range"][0].as_f64().unwrap() < 0.0 && clamped["range"][1].as_f64().unwrap() > 0.0, "{clamped}");
-        assert!(warnings(&value)[0].starts_with("input `features`: 3 values in 2 samples out of the range"), "{value}");
+        assert!(warnings(&value)[0].starts_with("input `features`: 3 values in 2 samples out of the model's input range"), "{value}");
     }
     // Rounding is no reason to say anything, whatever the input is.
     std::fs::write(&input, json!([vec![1.0 / 3.0; 36]]).to_string()).unwrap();

@@ -307,7 +307,7 @@ fn a_dash_is_the_standard_input_or_output() {
     for kind in ["model", "cairo"] {
         let proved = fed(&["prove", package(), "--input", "-", "--kind", kind, "-o", "-"], &input);
         done(&proved);
-        assert!(text(&proved.stderr).contains("wrote the standard output"), "{}", text(&proved.stderr));
+        assert!(text(&proved.stderr).contains("wrote to standard output"), "{}", text(&proved.stderr));
         let verified = response(fed(&["verify", "-", "--model", package(), "--json"], &proved.stdout));
         assert_eq!(verified["kind"], kind);
     }
@@ -368,7 +368,7 @@ fn the_name_of_the_standard_output_is_it() {
     for name in ["/dev/stdout", proof.to_str().unwrap()] {
         let arguments = ["prove", package(), "--input", &input, "-o", name];
         let output = command(&arguments).stdout(File::create(&proof).unwrap()).stderr(Stdio::piped()).output().unwrap();
-        assert!(output.status.success() && text(&output.stderr).contains("wrote the standard output"), "{}", text(&output.stderr));
+        assert!(output.status.success() && text(&output.stderr).contains("wrote to standard output"), "{}", text(&output.stderr));
         json(&["verify", proof.to_str().unwrap(), "--model", package()]);
     }
     // /dev/null takes both, and nothing mixes.
@@ -424,7 +424,7 @@ fn a_full_disk_has_a_failing_exit_code_for_every_verb() {
         cannot(&[&["run", package(), "--input", &input, "--executor", "cairo"], json].concat());
         cannot(&[&["inspect", package()], json].concat());
         cannot(&[&["verify", &proof, "--model", package()], json].concat());
-        cannot(&[&["verify", &input, "--model", package()], json].concat());
+        cannot(&[&["verify", &proof, "--commitment", &format!("0x{}", "0".repeat(64))], json].concat());
         cannot(&[&["commitment", package()], json].concat());
         cannot(&[&["prove", package(), "--input", &input, "-o", &other], json].concat());
         cannot(&[&["devnet", "status"], json].concat());
@@ -500,7 +500,7 @@ fn every_outcome_is_one_object_on_the_standard_output() {
         (&["run", package(), "--input", &input][..], 0),
         (&["verify", &proof, "--model", package()], 0),
         (&["verify", &proof, "--commitment", &zero], 1),
-        (&["verify", &input, "--model", package()], 1),
+        (&["verify", &input, "--model", package()], 2),
         (&["verify", &folder.at("missing"), "--model", package()], 2),
         (&["inspect", "/does/not/exist"], 2),
         (&["run", package(), "--input", &proof], 2),

@@ -80,7 +80,7 @@ pub fn deploy(
     registry::name_felt(name)?;
     let over = over_limits(&package.report()?.cost);
     if !(over.is_empty() || options.force) {
-        let figures = format!("{} (--force tries it all the same)", over.join("; "));
+        let figures = format!("{} (--force tries it anyway)", over.join("; "));
         return Err(ChainError::OverLimit { what: format!("model {}", manifest.name), figures });
     }
     progress("reading the classes");

@@ -145,7 +145,7 @@ fn changed_networks_of_any_operator_never_panic() {
 
 #[test]
 fn unsupported_operators_are_named_with_their_nodes_and_what_to_do() {
-    let maps = "it gives a list of maps in place of a tensor; export without it: `options={\"zipmap\": False}` in skl2onnx, `zipmap=False` \
+    let maps = "it gives a list of maps instead of a tensor; export without it: `options={\"zipmap\": False}` in skl2onnx, `zipmap=False` \
                 in onnxmltools";
     let onnx = Onnx::new().input("x", &[1, 2]).node("relu", "Relu", &["x"], "a", &[]).node("deform", "DeformConv", &["a"], "b", &[]);
     let onnx = onnx.node("maps", "ai.onnx.ml.ZipMap", &["b"], "c", &[]).node("again", "ai.onnx.ml.ZipMap", &["c"], "y", &[]);
@@ -249,7 +249,14 @@ fn samples_that_overflow_the_float_network_are_refused() {
     let onnx = Onnx::new().input("x", &[1, 1]).floats("w", &[1, 1], &[1e30]);
     let network = common::import(onnx.node("dense", "MatMul", &["x", "w"], "y", &[]).output("y"));
     let error = network.quantise(&[vec![vec![1e300]]], &Options::default()).err().unwrap();
-    assert!(error.to_string().contains("gives inf in node `dense` for sample 0"), "{error}");
+    assert!(error.to_string().contains("gives inf in node `dense` for sample 0 (counted from 0): look at that sample"), "{error}");
+    // The number is that in the file, from which every fourth is kept back.
+    let mut samples = vec![vec![vec![1.0]]; 8];
+    samples[4][0][0] = 1e300;
+    let error = network.quantise(&samples, &Options::default()).err().unwrap();
+    assert!(error.to_string().contains("in node `dense` for sample 4 (counted from 0)"), "{error}");
+    let error = network.quantise(&[], &Options { assumed_magnitude: 1e300, ..Options::default() }).err().unwrap();
+    assert!(error.to_string().contains("in node `dense` for a point of the assumed range of inputs: give samples"), "{error}");
 }
 
 #[test]

@@ -29,7 +29,7 @@ impl Compiled {
     /// network fits into one class.
     ///
     /// # Errors
-    /// A node is too large for a class, where it is not said how many parts there are; or there are fewer nodes than parts.
+    /// A node is too large for a class, where it is not said how many parts there are; or there cannot be so many parts.
     pub fn new(
         draft: &Draft,
         commitment: Option<&ModelCommitment>,

@@ -27,6 +27,9 @@ pub enum TranspileError {
     /// The output folder holds a package with changes of the user, which are left alone.
     #[error("{path} holds a package with files that would be lost: {files}. Move them away, or replace them with --force")]
     Edited { path: PathBuf, files: String },
+    /// A folder is not a package.
+    #[error("{path} is not a package made by `maat transpile`: {reason}")]
+    NotAPackage { path: PathBuf, reason: String },
     /// The file is not an ONNX model that can be imported.
     #[error("not an ONNX model that can be imported: {reason}")]
     Onnx { reason: String },
@@ -39,24 +42,21 @@ pub enum TranspileError {
     /// An output of the graph is an input or a constant.
     #[error("output `{output}` is not computed by any node that is left after folding constants")]
     TrivialOutput { output: String },
+    /// The float network gives something that is not a finite number for a sample, or without samples for a point of the assumed range.
+    #[error("the float network gives {value} in node `{node}` for {}", point(*.sample))]
+    NotFinite { node: String, value: f64, sample: Option<usize> },
     /// A layer on quantised integers has weights that are not 16-bit integers.
     #[error("node `{node}`: its weights on integers must be whole numbers from -32767 to 32767")]
     Weights { node: String },
     /// The integers do not compute the network.
-    #[error("the quantised model is refused, because it does not compute its network: {}{}. --accept-loss makes it all the same", .verdict.reasons(), remedy(.verdict))]
+    #[error("the quantised model is refused, because it does not compute its network: {}{}. --accept-loss makes the package anyway", .verdict.reasons(), remedy(.verdict))]
     Unfaithful { verdict: Box<Verdict> },
     /// The samples do not fit the network.
     #[error(transparent)]
     Samples(#[from] SampleError),
-    /// The float network gives something that is not a finite number for a sample, counted from 0.
-    #[error(
-        "the float network gives {value} in node `{node}` for sample {sample}: leave the sample out if the network was not made for it, or \
-         keep the node's operands in its domain (with Clip or Max)"
-    )]
-    NotFinite { value: f64, node: String, sample: usize },
     /// An option is out of its range.
     #[error("{option} is {value}; it must be {expected}")]
-    Option { option: &'static str, value: String, expected: &'static str },
+    Option { option: &'static str, value: String, expected: String },
     /// The quantised model is refused.
     #[error(transparent)]
     Model(#[from] ModelError),
@@ -65,7 +65,7 @@ pub enum TranspileError {
     Codegen { node: String, reason: String },
     /// A node is too large for a class of its own.
     #[error(
-        "node `{node}` does not fit into a class on Starknet: {figure}. With --parts 0 the package is made all the same, for proofs and the Cairo VM"
+        "node `{node}` does not fit into a class on Starknet: {figure}. With --parts 0 the package is made anyway, for proofs and the Cairo VM"
     )]
     TooLarge { node: String, figure: Figure },
     /// The generated package does not compile, which is a bug of ours.
@@ -86,6 +86,15 @@ pub enum TranspileError {
     /// A package's files do not belong together.
     #[error("{path}: {reason}")]
     Package { path: PathBuf, reason: String },
+}
+
+fn point(sample: Option<usize>) -> String {
+    match sample {
+        Some(sample) => {
+            format!("sample {sample} (counted from 0): look at that sample, and for which values the node's operator is defined")
+        }
+        None => "a point of the assumed range of inputs: give samples with --calibration, or choose another --assumed-range".to_owned(),
+    }
 }
 
 fn remedy(verdict: &Verdict) -> String {
@@ -140,6 +149,14 @@ pub enum SampleError {
     /// Something that is not a number.
     #[error("input `{input}`: {value} is not a finite number")]
     NotANumber { input: String, value: String },
+    /// Something in a file that is not a number.
+    #[error("{path}: input `{input}`: {value} in {place} (counted from 0) is not a finite number{}", missing(.value))]
+    NotANumberAt { path: PathBuf, input: String, value: String, place: String },
+    /// Objects where an array has numbers.
+    #[error(
+        "{path}: input `{input}` has objects among its values: write one object for all samples, such as {{\"{input}\": [[..], [..]]}}"
+    )]
+    Objects { path: PathBuf, input: String },
     /// The network has no such input.
     #[error("the network has no input `{found}`; its inputs are: {expected}")]
     UnknownInput { found: String, expected: String },
@@ -147,12 +164,27 @@ pub enum SampleError {
     #[error("input `{input}` is missing; the network's inputs are: {expected}")]
     MissingInput { input: String, expected: String },
     /// An array does not fit the input.
-    #[error("input `{input}` takes {expected}, or a batch of such arrays; got {found}")]
-    Shape { input: String, expected: String, found: String },
+    #[error("input `{input}` takes {expected:?}, or a batch of such arrays; got {found:?}{}", one_row(.expected, .found))]
+    Shape { input: String, expected: Vec<usize>, found: Vec<usize> },
     /// The inputs have different numbers of samples.
     #[error("input `{input}` has {found} samples, but the first input has {expected}")]
     Batch { input: String, expected: usize, found: usize },
     /// There are no samples at all.
     #[error("{path} holds no samples")]
     Empty { path: PathBuf },
+}
+
+/// What to do about a value that stands for a missing one.
+fn missing(value: &str) -> &'static str {
+    if matches!(value, "NaN" | "null") { ". Maat has no missing values: impute them, or drop the samples that have them" } else { "" }
+}
+
+/// What to do about rows for a network that takes several at once.
+fn one_row(expected: &[usize], found: &[usize]) -> String {
+    match (expected, found) {
+        ([batch, row @ ..], [_, rows @ ..]) if *batch > 1 && !row.is_empty() && (rows == row || found == row) => {
+            format!(". The network was exported for {batch} rows at a time: export it for one row")
+        }
+        _ => String::new(),
+    }
 }

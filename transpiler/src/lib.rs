@@ -14,6 +14,7 @@ mod classes;
 pub mod codegen;
 mod columns;
 mod cost;
+mod decimal;
 mod destination;
 mod error;
 mod float;

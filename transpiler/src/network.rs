@@ -181,18 +181,9 @@ impl Network {
         let (calibration, held_out) = (part(false), part(true));
         let assumed = if samples.is_empty() { self.spread_points(options.assumed_magnitude) } else { Vec::new() };
         let seen = if samples.is_empty() { &assumed } else { &calibration };
-        // Which of all samples one of a part is.
-        let number = |held_out: bool| {
-            move |error: TranspileError| match error {
-                TranspileError::NotFinite { value, node, sample } if split => {
-                    let sample = if held_out { (sample + 1) * HELD_OUT_PERIOD - 1 } else { sample + sample / (HELD_OUT_PERIOD - 1) };
-                    TranspileError::NotFinite { value, node, sample }
-                }
-                other => other,
-            }
-        };
+        let numbers = |held_out: bool| -> Vec<usize> { (0..samples.len()).filter(|index| kept_back(*index) == held_out).collect() };
         let float = self.in_columns(seen, options);
-        let ranges = Ranges::measure(&float, seen, options.assumed_magnitude).map_err(number(false))?;
+        let ranges = Ranges::measure(&float, seen, options.assumed_magnitude).map_err(|error| numbered(error, &numbers(false)))?;
 
         let widths = match options.target {
             Target::Accuracy => options.widths,
@@ -203,7 +194,8 @@ impl Network {
         let measured = |samples: &[Sample]| -> Result<Option<Measured>, TranspileError> {
             if samples.is_empty() { Ok(None) } else { measure(&mapped, &float, reference, samples).map(Some) }
         };
-        let (on_calibration, on_held_out) = (measured(&calibration)?, measured(&held_out).map_err(number(true))?);
+        let (on_calibration, on_held_out) =
+            (measured(&calibration)?, measured(&held_out).map_err(|error| numbered(error, &numbers(true)))?);
         let blame = blame(&mapped, &float, samples)?;
         let used = Options { widths, ..options.clone() };
         let verdict = Verdict::of(on_calibration.as_ref(), on_held_out.as_ref(), &blame, samples, &used);
@@ -306,20 +298,31 @@ impl Network {
     }
 }
 
+/// The same error, with the number of its sample among all of them.
+fn numbered(error: TranspileError, numbers: &[usize]) -> TranspileError {
+    match error {
+        TranspileError::NotFinite { node, value, sample } => {
+            TranspileError::NotFinite { node, value, sample: sample.and_then(|index| numbers.get(index).copied()) }
+        }
+        other => other,
+    }
+}
+
 fn check(options: &Options) -> Result<(), TranspileError> {
     for (option, bits) in [("--bits", options.widths.activations), ("--weight-bits", options.widths.weights)] {
         if !Widths::RANGE.contains(&bits) {
-            return Err(TranspileError::Option { option, value: bits.to_string(), expected: "from 4 to 16" });
+            return Err(TranspileError::Option { option, value: bits.to_string(), expected: "from 4 to 16".to_owned() });
         }
     }
     if let RangeMethod::Percentile(percent) = options.ranges
         && !(percent > 0.0 && percent <= 100.0)
     {
-        return Err(TranspileError::Option { option: "--percentile", value: percent.to_string(), expected: "above 0 and at most 100" });
+        let expected = "above 0 and at most 100".to_owned();
+        return Err(TranspileError::Option { option: "--percentile", value: percent.to_string(), expected });
     }
     if !(options.assumed_magnitude.is_finite() && options.assumed_magnitude > 0.0) {
         let value = options.assumed_magnitude.to_string();
-        return Err(TranspileError::Option { option: "--assumed-range", value, expected: "a positive number" });
+        return Err(TranspileError::Option { option: "--assumed-range", value, expected: "a positive number".to_owned() });
     }
     Ok(())
 }

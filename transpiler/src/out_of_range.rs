@@ -5,6 +5,7 @@ use std::fmt;
 use maat_runtime::{Model, Tensor, dequantise};
 use serde::Serialize;
 
+use crate::decimal::decimal;
 use crate::samples::Sample;
 
 /// The values of one input that are clamped.
@@ -75,9 +76,10 @@ impl fmt::Display for OutOfRange {
             1 => format!("1 {what}"),
             count => format!("{count} {what}s"),
         });
+        let [lo, hi, worst] = [lo, hi, worst].map(|value| decimal(*value));
         write!(
             formatter,
-            "input `{input}`: {values} in {samples} out of the range from {lo} to {hi} that the model has integers for, the worst {worst}{column}"
+            "input `{input}`: {values} in {samples} out of the model's input range, which is {lo} to {hi}, the worst {worst}{column}"
         )
     }
 }
@@ -108,7 +110,7 @@ mod tests {
         assert_eq!(found, [expected]);
         assert_eq!(
             found[0].to_string(),
-            "input `x`: 3 values in 2 samples out of the range from -4 to 3.5 that the model has integers for, the worst -9"
+            "input `x`: 3 values in 2 samples out of the model's input range, which is -4 to 3.5, the worst -9"
         );
     }
 

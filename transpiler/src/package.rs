@@ -1,6 +1,7 @@
 //! The model package: a folder that holds the quantised model and all that follows from it.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use maat_cairo::{Call, Compiler, Contract, Libraries, Program, RunError, Sources};
@@ -162,7 +163,7 @@ impl Package {
     /// As [`Self::build`], with options.
     ///
     /// # Errors
-    /// As for [`Self::build`]; and the model cannot be proven in batches of all these sizes, or has fewer nodes than parts are asked for.
+    /// As for [`Self::build`]; and the model cannot be proven in batches of all these sizes, or cannot have as many parts as are asked for.
     pub fn build_with(
         quantised: Quantised,
         options: &BuildOptions,
@@ -170,9 +171,12 @@ impl Package {
         progress: &mut dyn FnMut(&str),
     ) -> Result<Self, TranspileError> {
         let Quantised { model, provenance, verdict, quality } = quantised;
-        let proving = Proving::of(&model, &options.batches, progress)?;
         progress("generating Cairo");
-        let compiled = Compiled::new(&Draft::new(&model)?, proving.commitment(), options.parts, compiler, progress)?;
+        let draft = Draft::new(&model)?;
+        // Found out before the work is done.
+        draft.check_parts(options.parts.unwrap_or(0))?;
+        let proving = Proving::of(&model, &options.batches, progress)?;
+        let compiled = Compiled::new(&draft, proving.commitment(), options.parts, compiler, progress)?;
         progress("measuring the cost");
         let cost = cost::measure(&model, &compiled)?;
         let report = Report { verdict: verdict.clone(), quality, cost };
@@ -273,16 +277,27 @@ impl PackageFolder {
     /// Opens a package by its manifest.
     ///
     /// # Errors
-    /// The folder has no manifest, or one of another format.
+    /// [`TranspileError::NotAPackage`] where the folder has no manifest, and [`TranspileError::Package`] for one of another format.
     pub fn open(folder: &Path) -> Result<Self, TranspileError> {
         let path = folder.join(MANIFEST);
-        let bytes = std::fs::read(&path).map_err(|source| TranspileError::Read { path: path.clone(), source })?;
+        let no_package = |reason: String| TranspileError::NotAPackage { path: folder.to_path_buf(), reason };
+        let bytes = std::fs::read(&path).map_err(|error| {
+            no_package(match std::fs::metadata(folder) {
+                Err(error) if error.kind() == ErrorKind::NotFound => "there is no such folder".to_owned(),
+                Ok(found) if !found.is_dir() => "it is not a folder".to_owned(),
+                Ok(_) if error.kind() == ErrorKind::NotFound => format!("it holds no {MANIFEST}"),
+                _ => format!("its {MANIFEST} cannot be read: {error}"),
+            })
+        })?;
         let fault = |reason: String| TranspileError::Package { path: path.clone(), reason };
-        let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| fault(format!("not a manifest: {error}")))?;
-        let format = value.get("format").and_then(serde_json::Value::as_u64);
-        if format != Some(u64::from(MANIFEST_VERSION)) {
-            let found = format.map_or_else(|| "none".to_owned(), |format| format.to_string());
-            return Err(fault(format!("manifest format {found}, but this program reads {MANIFEST_VERSION}: transpile again")));
+        let of_others = |reason: String| no_package(format!("its {MANIFEST} is not a package's: {reason}"));
+        let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| of_others(error.to_string()))?;
+        match value.get("format").and_then(serde_json::Value::as_u64) {
+            None => return Err(of_others("it names no format".to_owned())),
+            Some(format) if format != u64::from(MANIFEST_VERSION) => {
+                return Err(fault(format!("manifest format {format}, but this program reads {MANIFEST_VERSION}: transpile again")));
+            }
+            Some(_) => {}
         }
         let manifest = serde_json::from_value(value).map_err(|error| fault(format!("not a manifest: {error}")))?;
         Ok(Self { folder: folder.to_path_buf(), manifest })

@@ -37,7 +37,7 @@ impl Proving {
         let others: BTreeSet<u32> = batches.iter().copied().filter(|batch| *batch != 1).collect();
         let limit = MAX_ENTRIES / Preset::ALL.len();
         if others.len() >= limit {
-            let expected = "at most 21, and 1 is always among them";
+            let expected = "at most 21, and 1 is always among them".to_owned();
             return Err(TranspileError::Option { option: "the number of batch sizes", value: (others.len() + 1).to_string(), expected });
         }
         progress("committing to the model");

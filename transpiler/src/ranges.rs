@@ -117,7 +117,7 @@ pub fn check_finite(float: &FloatModel, values: &HashMap<ValueId, Vec<f64>>, ind
         let constants = matches!(&node.op, FloatOp::Move { .. });
         let is_wrong = |value: &&f64| !value.is_finite() && (!constants || value.is_nan());
         if let Some(value) = values[&node.output].iter().find(is_wrong) {
-            return Err(TranspileError::NotFinite { value: *value, node: node.name.clone(), sample: index });
+            return Err(TranspileError::NotFinite { node: node.name.clone(), value: *value, sample: Some(index) });
         }
     }
     Ok(())

@@ -41,33 +41,57 @@ pub fn from_bytes(bytes: &[u8], path: &Path, inputs: &[InputSpec]) -> Result<Vec
     let arrays = if bytes.starts_with(NPY_MAGIC) {
         vec![(only_input(inputs)?, npy(bytes, MAX_VALUES).map_err(malformed)?)]
     } else if bytes.starts_with(b"PK") {
-        npz(bytes, MAX_VALUES).map_err(malformed)?
+        let mut arrays = npz(bytes, MAX_VALUES).map_err(malformed)?;
+        if let ([(name, _)], [(input, _)]) = (&mut arrays[..], inputs)
+            && name == UNNAMED
+        {
+            input.clone_into(name);
+        }
+        arrays
     } else {
-        match serde_json::from_slice(bytes).map_err(|error| malformed(format!("neither JSON, .npy nor .npz: {error}")))? {
-            Value::Object(members) => {
-                members.into_iter().map(|(name, value)| Ok((name.clone(), Array::from_json(&name, &value)?))).collect::<Result<_, _>>()?
-            }
-            value => {
-                let name = only_input(inputs)?;
-                let array = Array::from_json(&name, &value)?;
-                vec![(name, array)]
-            }
+        let from_json = |name: String, value: &Value| Array::from_json(path, &name, value).map(|array| (name, array));
+        match serde_json::from_slice(bytes).map_err(|error| malformed(no_json(bytes, path, &error)))? {
+            Value::Object(members) => members.into_iter().map(|(name, value)| from_json(name, &value)).collect::<Result<_, _>>()?,
+            value => vec![from_json(only_input(inputs)?, &value)?],
         }
     };
     // Text takes more room than what it holds, so that it is early enough to count afterwards.
     within(arrays.iter().map(|(_, array)| array.values.len()).sum(), MAX_VALUES).map_err(malformed)?;
-    let samples = arrange(arrays, inputs)?;
+    let samples = arrange(arrays, inputs, path)?;
     if samples.is_empty() { Err(SampleError::Empty { path: path.to_path_buf() }) } else { Ok(samples) }
+}
+
+/// What NumPy's `savez` calls an array that is given without a name.
+const UNNAMED: &str = "arr_0";
+
+/// What is wrong with text that is not JSON, and what to do if it is CSV.
+fn no_json(bytes: &[u8], path: &Path, error: &serde_json::Error) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let first = text.lines().next().unwrap_or_default();
+    if text.trim_start().starts_with(['[', '{']) || !first.contains([',', ';', '\t']) {
+        let nan = if text.contains("NaN") { ". JSON has no NaN and Maat no missing values: impute them" } else { "" };
+        return format!("neither JSON, .npy nor .npz: {error}{nan}");
+    }
+    let file = if path.is_file() { path } else { Path::new("samples.csv") };
+    let array = file.with_extension("npy");
+    let delimiter = [',', ';'].into_iter().find(|delimiter| first.contains(*delimiter)).map_or("\\t".to_owned(), |found| found.to_string());
+    let titles = if first.contains(char::is_alphabetic) { ", skiprows=1" } else { "" };
+    let (file, array) = (file.display(), array.display());
+    let load = format!("np.save(\"{array}\", np.loadtxt(\"{file}\", delimiter=\"{delimiter}\"{titles}))");
+    format!("neither JSON, .npy nor .npz. If it is CSV, make an array of it first, in Python: {load}")
 }
 
 /// A row-major array.
 struct Array {
     shape: Vec<usize>,
+    /// With NaN in the place of what is not a number.
     values: Vec<f64>,
+    /// The first value that is not a number, as text, where only text can be that: its position, and the text.
+    odd: Option<(usize, String)>,
 }
 
 impl Array {
-    fn from_json(input: &str, value: &Value) -> Result<Self, SampleError> {
+    fn from_json(path: &Path, input: &str, value: &Value) -> Result<Self, SampleError> {
         let mut shape = Vec::new();
         let mut first = value;
         while let Value::Array(items) = first {
@@ -77,15 +101,15 @@ impl Array {
                 None => break,
             }
         }
-        let mut array = Self { shape, values: Vec::new() };
-        array.collect(input, value, 0)?;
+        let mut array = Self { shape, values: Vec::new(), odd: None };
+        array.collect(path, input, value, 0)?;
         Ok(array)
     }
 
-    fn collect(&mut self, input: &str, value: &Value, depth: usize) -> Result<(), SampleError> {
+    fn collect(&mut self, path: &Path, input: &str, value: &Value, depth: usize) -> Result<(), SampleError> {
         match (value, self.shape.get(depth).copied()) {
             (Value::Array(items), Some(first)) if items.len() == first => {
-                items.iter().try_for_each(|item| self.collect(input, item, depth + 1))
+                items.iter().try_for_each(|item| self.collect(path, input, item, depth + 1))
             }
             (Value::Array(items), first) => {
                 let first = first.unwrap_or_default();
@@ -95,9 +119,22 @@ impl Array {
                 self.values.extend(number.as_f64());
                 Ok(())
             }
-            (other, _) => Err(SampleError::NotANumber { input: input.to_owned(), value: other.to_string() }),
+            (Value::Object(_), _) => Err(SampleError::Objects { path: path.to_path_buf(), input: input.to_owned() }),
+            (other, None) => {
+                self.odd.get_or_insert((self.values.len(), shortened(&other.to_string())));
+                self.values.push(f64::NAN);
+                Ok(())
+            }
+            // A value where the first item is an array.
+            (_, Some(first)) => Err(SampleError::Ragged { input: input.to_owned(), depth, first, other: 0 }),
         }
     }
+}
+
+/// A text that fits into a message.
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 40;
+    if text.chars().count() <= LONGEST { text.to_owned() } else { text.chars().take(LONGEST).chain("..".chars()).collect() }
 }
 
 const NPY_MAGIC: &[u8] = b"\x93NUMPY";
@@ -127,6 +164,24 @@ fn declared(bytes: &[u8], room: usize) -> Result<usize, String> {
     within(values, room).map(|()| values)
 }
 
+/// What is wrong with elements that are neither floats nor integers of this machine, and what to do about it.
+fn other_elements(bytes: &[u8]) -> String {
+    let header = Header::from_reader(&mut &bytes[..]);
+    let found = header.map_or_else(|error| error.to_string(), |header| header.type_descriptor.to_string());
+    let dtype = found.trim_matches('\'');
+    let kind = match dtype.trim_start_matches(['<', '>', '|', '=']).chars().next() {
+        Some('f') if dtype.ends_with("f2") => "half-precision floats",
+        Some('f' | 'i' | 'u') => "numbers in another byte order or of another size",
+        Some('c') => "complex numbers",
+        Some('b') => "truth values",
+        Some('U' | 'S') => "texts",
+        Some('O') => "Python objects",
+        Some('M' | 'm') => "times",
+        _ => "elements",
+    };
+    format!("it has {kind} of dtype {}; save numbers in Python with np.save(path, x.astype(np.float32))", shortened(dtype))
+}
+
 /// An array of at most `room` values.
 fn npy(bytes: &[u8], room: usize) -> Result<Array, String> {
     declared(bytes, room)?;
@@ -140,13 +195,15 @@ fn npy(bytes: &[u8], room: usize) -> Result<Array, String> {
         };
     }
     let found = first_that_fits!(f64, f32, i8, i16, i32, i64, u8, u16, u32, u64);
-    found.unwrap_or_else(|| Err("no .npy array of floats or integers in this machine's byte order".to_owned()))
+    found.unwrap_or_else(|| Err(other_elements(bytes)))
 }
 
 /// The array, or what is wrong with it; nothing if it is of another type.
 fn view<T: ViewElement + Copy>(bytes: &[u8], to_float: fn(T) -> f64) -> Option<Result<Array, String>> {
     match ArrayViewD::<T>::view_npy(bytes) {
-        Ok(view) => Some(Ok(Array { shape: view.shape().to_vec(), values: view.iter().map(|value| to_float(*value)).collect() })),
+        Ok(view) => {
+            Some(Ok(Array { shape: view.shape().to_vec(), values: view.iter().map(|value| to_float(*value)).collect(), odd: None }))
+        }
         Err(ViewNpyError::MissingBytes(missing)) => Some(Err(format!("truncated: {missing} bytes are missing"))),
         Err(ViewNpyError::ExtraBytes(_)) => Some(Err("more bytes follow than its header declares".to_owned())),
         Err(_) => None,
@@ -188,7 +245,7 @@ fn names(inputs: &[InputSpec]) -> String {
 }
 
 /// Arrays by name as samples in the network's order of inputs.
-fn arrange(arrays: Vec<(String, Array)>, inputs: &[InputSpec]) -> Result<Vec<Sample>, SampleError> {
+fn arrange(arrays: Vec<(String, Array)>, inputs: &[InputSpec], path: &Path) -> Result<Vec<Sample>, SampleError> {
     if let Some((found, _)) = arrays.iter().find(|(name, _)| inputs.iter().all(|(input, _)| input != name)) {
         return Err(SampleError::UnknownInput { found: found.clone(), expected: names(inputs) });
     }
@@ -196,14 +253,16 @@ fn arrange(arrays: Vec<(String, Array)>, inputs: &[InputSpec]) -> Result<Vec<Sam
     for (position, (input, shape)) in inputs.iter().enumerate() {
         let array = arrays.iter().find(|(name, _)| name == input).map(|(_, array)| array);
         let array = array.ok_or_else(|| SampleError::MissingInput { input: input.clone(), expected: names(inputs) })?;
-        if let Some(value) = array.values.iter().find(|value| !value.is_finite()) {
-            return Err(SampleError::NotANumber { input: input.clone(), value: value.to_string() });
-        }
         let batch = batch_of(array, shape).ok_or_else(|| SampleError::Shape {
             input: input.clone(),
-            expected: format!("{shape:?}"),
-            found: format!("{:?}", array.shape),
+            expected: shape.clone(),
+            found: array.shape.clone(),
         })?;
+        if let Some(position) = array.values.iter().position(|value| !value.is_finite()) {
+            let odd = array.odd.as_ref().filter(|(odd, _)| *odd == position);
+            let value = odd.map_or_else(|| array.values[position].to_string(), |(_, text)| text.clone());
+            return Err(SampleError::NotANumberAt { path: path.to_path_buf(), input: input.clone(), value, place: place(position, shape) });
+        }
         if position == 0 {
             samples = vec![Vec::new(); batch];
         } else if samples.len() != batch {
@@ -213,6 +272,21 @@ fn arrange(arrays: Vec<(String, Array)>, inputs: &[InputSpec]) -> Result<Vec<Sam
         samples.iter_mut().zip(array.values.chunks_exact(elements)).for_each(|(sample, values)| sample.push(values.to_vec()));
     }
     Ok(samples)
+}
+
+/// Where a value of a batch is: its sample, and its column or position in that.
+fn place(position: usize, shape: &[usize]) -> String {
+    let elements: usize = shape.iter().product();
+    let (sample, mut rest) = (position / elements, position % elements);
+    let mut index = shape.strip_prefix(&[1]).unwrap_or(shape).to_vec();
+    for axis in index.iter_mut().rev() {
+        (*axis, rest) = (rest % *axis, rest / *axis);
+    }
+    match index[..] {
+        [] => format!("sample {sample}"),
+        [column] => format!("sample {sample}, column {column}"),
+        _ => format!("sample {sample}, position {index:?}"),
+    }
 }
 
 /// How many samples of shape `expected` an array holds. The shape may lack a leading axis of length 1, and a batch may take its place or
@@ -338,7 +412,61 @@ mod tests {
         short[length] -= 8;
         assert!(message(&short).contains("array `x`: truncated or damaged"), "{}", message(&short));
         let text = npy_file("<U3", "(1,)", &[0; 12]);
-        assert!(message(&text).ends_with("no .npy array of floats or integers in this machine's byte order"), "{}", message(&text));
+        assert!(message(&text).contains("it has texts of dtype <U3; save numbers"), "{}", message(&text));
+    }
+
+    #[test]
+    fn elements_that_are_not_taken_are_named_with_what_to_do() {
+        for (dtype, what) in [
+            ("<f2", "half-precision floats"),
+            (">f4", "numbers in another byte order or of another size"),
+            ("<c16", "complex numbers"),
+            ("|b1", "truth values"),
+            ("|O", "Python objects"),
+            ("<M8[ns]", "times"),
+        ] {
+            let message = read_bytes(&npy_file(dtype, "(2,)", &[0; 32]), &spec()).unwrap_err().to_string();
+            let expected = format!("it has {what} of dtype {dtype}; save numbers in Python with np.save(path, x.astype(np.float32))");
+            assert!(message.ends_with(&expected), "{message}");
+        }
+    }
+
+    #[test]
+    fn an_array_without_a_name_is_that_of_the_only_input() {
+        let array = || npy_file("|i1", "(2,)", &[1, 2]);
+        assert_eq!(read_bytes(&npz_file(&[("arr_0", array())]), &spec()).unwrap(), [[[1.0, 2.0]]]);
+        for bytes in [npz_file(&[("arr_0", array()), ("arr_1", array())]), npz_file(&[("y", array())])] {
+            assert!(matches!(read_bytes(&bytes, &spec()), Err(SampleError::UnknownInput { .. })));
+        }
+    }
+
+    #[test]
+    fn tables_of_text_are_told_from_json_with_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cal.csv");
+        let message = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            read(&path, &spec()).unwrap_err().to_string()
+        };
+        let command =
+            |rest: &str| format!("np.save(\"{}\", np.loadtxt(\"{}\", {rest}", path.with_extension("npy").display(), path.display());
+        for (text, rest) in
+            [("1,2\n3,4\n", r#"delimiter=","))"#), ("a;b\n3;4\n", r#"delimiter=";", skiprows=1))"#), ("1\t2\n", r#"delimiter="\t"))"#)]
+        {
+            assert!(message(text).ends_with(&command(rest)), "{text}: {}", message(text));
+        }
+        assert!(message("[1, 2").contains("neither JSON, .npy nor .npz: EOF"), "{}", message("[1, 2"));
+        assert!(message("[1, NaN]").ends_with("JSON has no NaN and Maat no missing values: impute them"), "{}", message("[1, NaN]"));
+    }
+
+    #[test]
+    fn a_network_for_several_rows_is_named() {
+        let of = |shape: &[usize], text: &str| read_bytes(text.as_bytes(), &[("x".to_owned(), shape.to_vec())]).unwrap_err().to_string();
+        let remedy = ". The network was exported for 4 rows at a time: export it for one row";
+        assert!(of(&[4, 2], "[[1, 2], [3, 4], [5, 6]]").ends_with(&format!("got [3, 2]{remedy}")));
+        assert!(of(&[4, 2], "[1, 2]").ends_with(&format!("got [2]{remedy}")));
+        assert!(of(&[4, 2], "[[1, 2, 3]]").ends_with("got [1, 3]"));
+        assert!(of(&[4], "[1, 2, 3]").ends_with("got [3]"));
     }
 
     #[test]
@@ -361,7 +489,15 @@ mod tests {
         assert_eq!(message("[[1, 2], [3]]"), "input `x`: the arrays at depth 1 have different lengths (2 and 1)");
         assert_eq!(message(r#"{"y": [1, 2]}"#), "the network has no input `y`; its inputs are: `x`");
         assert_eq!(message("{}"), "input `x` is missing; the network's inputs are: `x`");
-        assert_eq!(message(r#"[1, "2"]"#), "input `x`: \"2\" is not a finite number");
+        let message_end = |text: &str, end: &str| assert!(message(text).ends_with(end), "{text}: {}", message(text));
+        message_end(r#"[1, "2"]"#, ": input `x`: \"2\" in sample 0, column 1 (counted from 0) is not a finite number");
+        message_end(
+            "[[1, 2], [null, 4]]",
+            "null in sample 1, column 0 (counted from 0) is not a finite number. Maat has no missing values: impute them, or drop the \
+             samples that have them",
+        );
+        let row = format!(r#"[{{"x": [{}1]}}]"#, "1, ".repeat(100));
+        message_end(&row, r#"input `x` has objects among its values: write one object for all samples, such as {"x": [[..], [..]]}"#);
         assert_eq!(message("[1, [2]]"), "input `x`: the arrays at depth 1 have different lengths (0 and 1)");
         assert!(message("[1, NaN]").contains("neither JSON, .npy nor .npz"));
         assert!(message("[]").contains("got [0]"));
@@ -370,11 +506,15 @@ mod tests {
     #[test]
     fn values_that_are_no_finite_numbers_are_refused() {
         for (value, name) in [(f64::INFINITY, "inf"), (f64::NAN, "NaN")] {
-            let file = npy_file("<f8", "(2,)", &[1.0f64, value].map(f64::to_le_bytes).concat());
+            let file = npy_file("<f8", "(2, 2)", &[1.0, 2.0, 3.0, value].map(f64::to_le_bytes).concat());
             for file in [file.clone(), npz_file(&[("x", file)])] {
-                assert_eq!(read_bytes(&file, &spec()).unwrap_err().to_string(), format!("input `x`: {name} is not a finite number"));
+                let message = read_bytes(&file, &spec()).unwrap_err().to_string();
+                let expected = format!(": input `x`: {name} in sample 1, column 1 (counted from 0) is not a finite number");
+                assert!(message.contains(&expected) && message.contains("impute") == value.is_nan(), "{message}");
             }
         }
+        assert_eq!(place(37, &[1, 3, 4]), "sample 3, position [0, 1]");
+        assert_eq!(place(3, &[1]), "sample 3");
     }
 
     #[test]

@@ -402,7 +402,7 @@ impl fmt::Display for Advice {
         formatter.write_str(match self {
             Self::MoreBits => "more bits (--bits 16 --weight-bits 16)",
             Self::RangesMax => "--ranges max",
-            Self::MoreSamples => "samples, or more of them, of the kind that the model will see (--calibration)",
+            Self::MoreSamples => "more samples of the kind that the model will see (--calibration)",
             Self::ScaleInputs => "inputs of one size: some of their columns are a thousand times as large as others",
         })
     }

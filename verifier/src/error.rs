@@ -41,7 +41,7 @@ pub enum VerifyError {
         found: usize,
     },
     /// A part of the STARK cannot be read.
-    #[error("{part}: {source}")]
+    #[error("{}", malformed(.part, .source))]
     Malformed {
         /// The part.
         part: &'static str,
@@ -190,4 +190,12 @@ pub enum VerifyError {
 /// Two digits a byte.
 pub(crate) fn hex(bytes: &[u8; 32]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Why a part cannot be read, in the words of [`FileError::Truncated`] where the bytes end in it.
+fn malformed(part: &str, source: &DeserializationError) -> String {
+    match source {
+        DeserializationError::UnexpectedEOF => format!("the file ends early, within its {part}"),
+        source => format!("{part}: {source}"),
+    }
 }

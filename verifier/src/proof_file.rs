@@ -220,7 +220,7 @@ pub enum FileError {
         reason: &'static str,
     },
     /// The file ends within the header.
-    #[error("the file ends within its {part}")]
+    #[error("the file ends early, within its {part}")]
     Truncated {
         /// The part that is cut off.
         part: &'static str,

@@ -10,9 +10,9 @@ use crate::response::{Response, fields, grouped};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat cache show\n  maat cache clear\n  maat cache clear --local-chain\n\n\
     The folder is $MAAT_CACHE, or ~/.cache/maat. It keeps the extended fixed columns of models that were proven, up to the limit in \
-    $MAAT_CACHE_LIMIT (1GB by default, 0 for none): what was not used for longest makes room. All of it can be computed again, and nothing \
-    in it is believed: what is read has the root that the model's commitment names. A folder that other users can write to is not used. The \
-    local chain of `maat devnet` lies beside it and does not count. What neither of them has written is never removed.")]
+    $MAAT_CACHE_LIMIT (1GB by default, 0 for none): the least recently used makes room. All of it can be computed again, and nothing \
+    in it is trusted: what is read has the root that the model's commitment names. A folder that other users can write to is not used. The \
+    local chain of `maat devnet` is kept beside it and does not count. Files that neither of them wrote are never removed.")]
 pub struct Arguments {
     #[command(subcommand)]
     action: Action,
@@ -20,7 +20,7 @@ pub struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum Action {
-    /// Tell where the folder is, what it holds, and whether it is used
+    /// Show where the folder is, what it holds, and whether it is used
     Show,
     /// Remove what proofs share
     Clear {

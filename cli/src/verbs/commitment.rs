@@ -11,8 +11,8 @@ use crate::response::{NOT_ZERO_KNOWLEDGE, Response};
 /// Recompute a package's model commitment from the model, and compare it with the manifest
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  maat commitment package\n\n\
-    Exits with 0 only when they match. A model commitment is like a verifying key: proofs are about whatever it commits to. Somebody \
-    whom you trust must have recomputed it from the model, or you yourself. A dishonest owner could commit to columns that are not low-degree \
+    Exits with 0 only when they match. A model commitment is like a verifying key: proofs are about whatever it commits to. You, or \
+    somebody whom you trust, must have recomputed it from the model. A dishonest owner could commit to columns that are not low-degree \
     polynomials, and then prove answers of two models under one commitment, with far less work than the bits of security say. A verifier \
     who is not shown the weights trusts that this was done.\n\n\
     Proofs are succinct and NOT zero-knowledge: they leak some of the weights, and of what is committed to.")]

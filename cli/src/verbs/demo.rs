@@ -38,8 +38,8 @@ const ROCKYBOT_FILES: &[(&str, &[u8])] = &[
     With --starknet the demo starts a local chain of its own, which ends with it. The first time, the chain has to be built, which takes \
     about a quarter of an hour.")]
 pub struct Arguments {
-    /// The example: a folder with NAME.onnx, calibration.json and test.json, where NAME is the folder's own; without one, RockyBot, which is
-    /// part of this program
+    /// The example: a folder with NAME.onnx, calibration.json and test.json, where NAME is the folder's own name; by default RockyBot,
+    /// which is part of this program
     example: Option<PathBuf>,
     /// Write the files of RockyBot to this new folder, to try the other verbs with
     #[arg(long, value_name = "DIR", conflicts_with = "example")]
@@ -105,6 +105,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Demonstrated> {
     // Found out before the work is done, if it cannot be written.
     let destination = arguments.output.as_deref().map(|folder| files::package_destination(folder, arguments.force)).transpose()?;
     let compiler = arguments.compiler.compiler()?;
+    let quantisation = arguments.quantisation.options()?;
     let Example { name, network, calibration, test } = match (&arguments.example, &arguments.save_example) {
         (Some(folder), _) => Example::read(folder, &folder_name(folder)?)?,
         (None, Some(folder)) => Example::rockybot(folder)?,
@@ -112,7 +113,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Demonstrated> {
     };
 
     progress.step("calibrating and quantising");
-    let quantised = network.quantise(&calibration, &arguments.quantisation.options())?;
+    let quantised = network.quantise(&calibration, &quantisation)?;
     let package = Package::build(quantised, &compiler, &mut |step| progress.step(step))?;
     if let Some(destination) = &destination {
         package.write_to(destination)?;
@@ -166,7 +167,10 @@ struct Example {
 impl Example {
     /// RockyBot, whose files are written to a folder that is not there yet.
     fn rockybot(folder: &Path) -> anyhow::Result<Self> {
-        std::fs::create_dir(folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
+        std::fs::create_dir(folder).with_context(|| {
+            let there = if folder.exists() { "; name a folder that does not exist yet, or remove that one" } else { "" };
+            format!("cannot create the folder {}{there}", folder.display())
+        })?;
         for (name, bytes) in ROCKYBOT_FILES {
             let path = folder.join(name);
             std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
@@ -175,8 +179,8 @@ impl Example {
     }
 
     fn read(folder: &Path, name: &str) -> anyhow::Result<Self> {
-        let network = Network::import(&folder.join(format!("{name}.onnx"))).map_err(explained);
-        let network = network.with_context(|| format!("example {}", folder.display()))?;
+        let file = folder.join(format!("{name}.onnx"));
+        let network = Network::import(&file).map_err(|error| explained(error, &file))?;
         let calibration = samples::read(&folder.join("calibration.json"), network.inputs())?;
         let test = samples::read(&folder.join("test.json"), network.inputs())?;
         Ok(Self { name: name.to_owned(), network, calibration, test })

@@ -15,12 +15,15 @@ use crate::response::{Response, fields};
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  maat devnet start && maat deploy package\n  maat deploy package --network sepolia --name rocky --timelock 86400\n\n\
-    What is on the chain already is left as it is, so a second run changes nothing, and one that was cut off can be run again. The package is \
-    what `maat transpile` writes. Networks stand in maat.toml:\n\n  \
-    [networks.sepolia]\n  url = \"https://..\"\n  chain_id = \"SN_SEPOLIA\"      # compared with the node's; a key needs it\n  account = \"0x..\"\n  \
-    key_env = \"MAAT_KEY\"           # or keystore = \"key.json\", with password_env or a prompt\n  \
-    max_fee_strk = 50              # a transaction that may cost more is not signed; by default 100\n  \
-    registry = \"0x..\"            # by default the one that `maat registry deploy` makes"
+    What is already on the chain is left as it is, so a second run changes nothing, and one that was interrupted can be run again. \
+    The package is what `maat transpile` writes. Networks are listed in maat.toml:\n\n  \
+    [networks.sepolia]\n  url = \"https://..\"\n  \
+    chain_id = \"SN_SEPOLIA\"  # compared with the node's; a key needs it\n  \
+    account = \"0x..\"\n  \
+    key_env = \"MAAT_KEY\"     # or keystore = \"key.json\",\n                           \
+    # with password_env or a prompt\n  \
+    max_fee_strk = 50        # dearer transactions are not signed; 100 by default\n  \
+    registry = \"0x..\"        # by default that of `maat registry deploy`"
 )]
 pub struct Arguments {
     /// The package folder
@@ -28,20 +31,20 @@ pub struct Arguments {
     /// The model's name in the registry, where names are unique; by default the package's
     #[arg(long)]
     name: Option<String>,
-    /// Seconds between the announcement that this version is deprecated or revoked and its effect; at most 2592000, 30 days. It cannot be
+    /// Seconds between the announcement that this version is deprecated or revoked and its effect; at most 2592000 (30 days). It cannot be
     /// changed later. By default 0: the owner can end the version at once, and whoever relies on it has to trust the owner
     #[arg(long, value_name = "SECONDS")]
     timelock: Option<u64>,
     /// Text to register with the version, at most 1024 bytes
     #[arg(long, value_name = "TEXT")]
     metadata: Option<String>,
-    /// Use a version of this class that is there already, although it belongs to somebody else or has another timelock or text
+    /// Use an existing version of this class even if it belongs to somebody else or has another timelock or text
     #[arg(long)]
     adopt: bool,
     /// Number that distinguishes instances of the same version, as 0x and hexadecimal digits
     #[arg(long, default_value = "0x0", value_name = "FELT")]
     salt: String,
-    /// Send what is larger or dearer than the network allows, as far as is known
+    /// Send even what is larger or dearer than the network allows, as far as is known
     #[arg(long)]
     force: bool,
     #[command(flatten)]

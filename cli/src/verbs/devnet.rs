@@ -4,11 +4,12 @@ use serde_json::{Value, json};
 use crate::progress::Progress;
 use crate::response::{Response, fields};
 
-/// Start, stop and look after a local Starknet chain
+/// Start, stop and inspect a local Starknet chain
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat devnet start\n  maat devnet start --port 5050 --seed 7\n  maat devnet stop\n\n\
     The chain is starknet-devnet. The first start builds it with cargo, which takes about a quarter of an hour, and keeps it in the cache \
-    folder ($MAAT_CACHE, or ~/.cache/maat); MAAT_DEVNET names an executable to use in its place. What is on the chain is gone when it stops.")]
+    folder ($MAAT_CACHE, or ~/.cache/maat); MAAT_DEVNET names an executable to use instead. \
+    Everything on the chain is gone when it stops.")]
 pub struct Arguments {
     #[command(subcommand)]
     action: Action,
@@ -16,18 +17,18 @@ pub struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum Action {
-    /// Start the chain, and wait until it answers; build it first where that was not done yet
+    /// Start the chain, and wait until it answers; build it first if that has not been done
     Start {
-        /// Port to answer at; by default one that is free
+        /// Port to listen on; by default a free one
         #[arg(long)]
         port: Option<u16>,
-        /// Seed of the accounts that the chain comes with
+        /// Seed of the accounts that the chain starts with
         #[arg(long, default_value_t = DEFAULT_SEED)]
         seed: u32,
     },
-    /// Stop the chain that runs
+    /// Stop the running chain
     Stop,
-    /// Tell whether a chain runs, and where
+    /// Say whether a chain is running, and where
     Status,
 }
 

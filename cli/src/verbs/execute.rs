@@ -32,10 +32,10 @@ pub struct Arguments {
     /// The model's name in the registry; by default the package's
     #[arg(long)]
     name: Option<String>,
-    /// Execute this instance in place of the registry's own, as 0x and hexadecimal digits
+    /// Execute this instance instead of the registry's own, as 0x and hexadecimal digits
     #[arg(long, value_name = "ADDRESS")]
     instance: Option<String>,
-    /// Send transactions and wait for them, in place of calls, which cost nothing and leave no trace
+    /// Send transactions and wait for them, instead of calls, which cost nothing and leave no trace
     #[arg(long)]
     invoke: bool,
     #[command(flatten)]

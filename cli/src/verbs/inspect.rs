@@ -44,7 +44,9 @@ impl Response for Inspected {
         ];
         identity.extend(manifest.layer_classes.iter().map(|class| ("class of a part", class.sierra_class_hash.clone())));
         let Report { verdict: found, quality, cost: costs } = &self.report;
-        [verdict(found), fields(identity), self.nodes(), accuracy(quality), node_errors(quality), cost(costs)].join("\n\n")
+        let parts =
+            [Some(verdict(found)), Some(fields(identity)), Some(self.nodes()), accuracy(quality), node_errors(quality), Some(cost(costs))];
+        parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n")
     }
 
     fn json(&self) -> Value {
@@ -93,9 +95,11 @@ pub fn verdict(verdict: &Verdict) -> String {
     let first = match verdict.fidelity {
         Fidelity::Faithful => format!("verdict: faithful to the float network{measured}"),
         Fidelity::Unknown if verdict.measured.is_some() => format!("verdict: UNKNOWN. No loss{measured}, but these are too few to tell"),
-        Fidelity::Unknown => "verdict: UNKNOWN. No samples were given, so scales rest on an assumed input range".to_owned(),
+        Fidelity::Unknown => {
+            return "verdict: UNKNOWN. No samples were given (--calibration), so scales rest on an assumed input range".to_owned();
+        }
         Fidelity::Degraded => format!("verdict: DEGRADED{measured}"),
-        Fidelity::Refused => format!("verdict: REFUSED{measured}, and made all the same with --accept-loss"),
+        Fidelity::Refused => format!("verdict: REFUSED{measured}, but made anyway with --accept-loss"),
     };
     let mut lines = vec![first];
     lines.extend(verdict.losses.iter().map(|loss| format!("  {loss}")));
@@ -104,12 +108,12 @@ pub fn verdict(verdict: &Verdict) -> String {
     lines.join("\n")
 }
 
-/// The errors of the outputs, for people.
-pub fn accuracy(quality: &Quality) -> String {
+/// The errors of the outputs, for people; none without samples, of which the verdict tells.
+pub fn accuracy(quality: &Quality) -> Option<String> {
     let sets = [("calibration", &quality.calibration), ("held out", &quality.held_out)];
     let known: Vec<(&str, &Accuracy)> = sets.into_iter().filter_map(|(name, accuracy)| Some((name, accuracy.as_ref()?))).collect();
     if known.is_empty() {
-        return "accuracy: unknown; give samples with --calibration".to_owned();
+        return None;
     }
     let rows = known.iter().flat_map(|(set, accuracy)| {
         let samples = format!("{} {set}", grouped(accuracy.samples as u64));
@@ -128,7 +132,7 @@ pub fn accuracy(quality: &Quality) -> String {
             "compared with the lowered network in floats. WARNING: tract computes something else from this file; one of the two is wrong"
         }
     };
-    format!("{}\n{witness}", table(["output", "samples", "mean error", "max error", "range", "agreement"], rows))
+    Some(format!("{}\n{witness}", table(["output", "samples", "mean error", "max error", "range", "agreement"], rows)))
 }
 
 /// Mean and greatest error and the range of the float elements; none of labels.
@@ -151,8 +155,9 @@ fn agreement(tensor: &TensorError) -> String {
     tensor.agreement().map_or_else(|| "-".to_owned(), |agreement| format!("{} {what}", percent(agreement.share)))
 }
 
-fn node_errors(quality: &Quality) -> String {
-    let Some(accuracy) = quality.best_estimate() else { return "error per node: unknown".to_owned() };
+/// The errors of the nodes, for people; none without samples.
+fn node_errors(quality: &Quality) -> Option<String> {
+    let accuracy = quality.best_estimate()?;
     let share = |name: &str| {
         let found = quality.blame.iter().find(|blame| blame.name == name);
         found.map_or_else(|| "-".to_owned(), |blame| percent(blame.share))
@@ -168,12 +173,12 @@ fn node_errors(quality: &Quality) -> String {
     let inputs = inputs.map(|input| [format!("input {}", input.name), none(), none(), none(), none(), percent(input.share)]);
     let header = ["error per node", "mean", "max", "range", "agreement", "share of the outputs' error"];
     let rows = table(header, inputs.chain(nodes)).to_string();
-    match quality.dominant() {
+    Some(match quality.dominant() {
         Some(blame) => {
             format!("{rows}\n\n`{}` dominates the error: {} of it comes from its own rounding.", blame.name, percent(blame.share))
         }
         None => rows,
-    }
+    })
 }
 
 /// What an inference costs, for people.

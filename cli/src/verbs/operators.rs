@@ -1,13 +1,15 @@
+use std::path::Path;
+
 use maat_transpiler::{TranspileError, operator_advice, supported_operators};
 use serde_json::{Value, json};
 
 use crate::response::Response;
 
-/// List the ONNX operators that are supported, or say of one whether it is and what to do if it is not
+/// List the ONNX operators that are supported, or say whether one is, and what to do if not
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat operators\n  maat operators Softmax\n  maat operators ai.onnx.ml.ZipMap --json")]
 pub struct Arguments {
-    /// The operator, as ONNX names it; one of another domain than ONNX's own follows that and a dot, which may be left out
+    /// The operator, as ONNX names it; the domain of one that is not ONNX's own goes before it with a dot, and may be omitted
     #[arg(value_name = "OPERATOR")]
     operator: Option<String>,
 }
@@ -18,8 +20,8 @@ pub enum Operators {
     List(Vec<&'static str>),
     /// One that is supported.
     Supported(&'static str),
-    /// One that is not.
-    Unsupported { operator: String, advice: Option<&'static str> },
+    /// One that is not, with those that may be meant.
+    Unsupported { operator: String, advice: Option<&'static str>, similar: Vec<&'static str> },
 }
 
 /// The domain of the operators of classical machine learning.
@@ -36,16 +38,44 @@ pub fn run(arguments: Arguments) -> Operators {
     }
     let of_ml = format!("{ML}{asked}");
     match (operator_advice(&asked), operator_advice(&of_ml)) {
-        (None, Some(advice)) => Operators::Unsupported { operator: of_ml, advice: Some(advice) },
-        (advice, _) => Operators::Unsupported { operator: asked, advice },
+        (None, Some(advice)) => Operators::Unsupported { operator: of_ml, advice: Some(advice), similar: Vec::new() },
+        (Some(advice), _) => Operators::Unsupported { operator: asked, advice: Some(advice), similar: Vec::new() },
+        (None, None) => Operators::Unsupported { similar: similar(&asked), operator: asked, advice: None },
     }
 }
 
-/// An error of the transpiler; where operators are not supported, with the way to those that are.
-pub fn explained(error: TranspileError) -> anyhow::Error {
+/// What else is to be known of an operator that is supported.
+const NOTES: &[(&str, &str)] = &[(
+    "ai.onnx.ml.Imputer",
+    "it replaces a number that stands for a missing value. Maat itself has no missing values: impute NaN before, also in the samples",
+)];
+
+fn note(operator: &str) -> Option<&'static str> {
+    NOTES.iter().find(|(noted, _)| *noted == operator).map(|(_, note)| *note)
+}
+
+/// Supported operators with names like this one, the nearest first, as Clap finds verbs.
+fn similar(asked: &str) -> Vec<&'static str> {
+    const ALIKE: f64 = 0.8;
+    const MOST: usize = 3;
+    let asked = asked.to_ascii_lowercase();
+    let likeness = |name: &str| strsim::jaro(&name.strip_prefix(ML).unwrap_or(name).to_ascii_lowercase(), &asked);
+    let mut alike: Vec<(f64, &str)> =
+        supported_operators().map(|name| (likeness(name), name)).filter(|(likeness, _)| *likeness > ALIKE).collect();
+    alike.sort_by(|(left, _), (right, _)| right.total_cmp(left));
+    alike.into_iter().take(MOST).map(|(_, name)| name).collect()
+}
+
+/// Why an ONNX file is not imported, with its name; where operators are not supported, with the way to those that are.
+pub fn explained(error: TranspileError, file: &Path) -> anyhow::Error {
+    let file = file.display().to_string();
     match error {
-        TranspileError::Unsupported { operators } => anyhow::anyhow!("{operators}\n`maat operators` lists those that are supported"),
-        other => other.into(),
+        // It names the file.
+        TranspileError::Read { .. } => error.into(),
+        TranspileError::Unsupported { operators } => {
+            anyhow::anyhow!("{operators}\n`maat operators` lists those that are supported").context(file)
+        }
+        other => anyhow::Error::new(other).context(file),
     }
 }
 
@@ -58,10 +88,14 @@ impl Response for Operators {
                 let domain = ML.trim_end_matches('.');
                 format!("{} operators of ONNX:\n{}\n\n{} of {domain}:\n{}", onnx.len(), lines(&onnx), ml.len(), lines(&ml))
             }
-            Self::Supported(operator) => format!("{operator} is supported"),
-            Self::Unsupported { operator, advice } => {
+            Self::Supported(operator) => {
+                let note = note(operator).map_or_else(String::new, |note| format!(": {note}"));
+                format!("{operator} is supported{note}")
+            }
+            Self::Unsupported { operator, advice, similar } => {
                 let advice = advice.map_or_else(String::new, |advice| format!(": {advice}"));
-                format!("{operator} is not supported{advice}")
+                let similar = if similar.is_empty() { String::new() } else { format!(". Similar names that are: {}", similar.join(", ")) };
+                format!("{operator} is not supported{advice}{similar}")
             }
         }
     }
@@ -69,8 +103,10 @@ impl Response for Operators {
     fn json(&self) -> Value {
         match self {
             Self::List(operators) => json!({ "operators": operators }),
-            Self::Supported(operator) => json!({ "operator": operator, "supported": true }),
-            Self::Unsupported { operator, advice } => json!({ "operator": operator, "supported": false, "advice": advice }),
+            Self::Supported(operator) => json!({ "operator": operator, "supported": true, "note": note(operator) }),
+            Self::Unsupported { operator, advice, similar } => {
+                json!({ "operator": operator, "supported": false, "advice": advice, "similar": similar })
+            }
         }
     }
 
@@ -130,11 +166,26 @@ mod tests {
     }
 
     #[test]
+    fn names_that_may_be_meant_are_suggested() {
+        for (name, meant) in [("Softmaxx", "Softmax"), ("relo", "Relu"), ("TreeEnsembleClasifier", "ai.onnx.ml.TreeEnsembleClassifier")] {
+            let expected = format!("{name} is not supported. Similar names that are: {meant}");
+            assert!(asked(name).text().starts_with(&expected), "{}", asked(name).text());
+        }
+    }
+
+    #[test]
+    fn an_imputer_is_supported_with_a_note() {
+        assert!(asked("Imputer").text().contains("Maat itself has no missing values"), "{}", asked("Imputer").text());
+        assert_eq!(asked("Softmax").text(), "Softmax is supported");
+    }
+
+    #[test]
     fn an_error_leads_to_the_list_and_does_not_hold_it() {
         let operator =
             UnsupportedOperator { node: "wave".to_owned(), operator: "STFT".to_owned(), further: 0, advice: Some("do it before") };
-        let message = explained(TranspileError::Unsupported { operators: UnsupportedOperators(vec![operator]) }).to_string();
-        let expected = "node `wave`: operator STFT is not supported: do it before\n`maat operators` lists those that are supported";
+        let error = explained(TranspileError::Unsupported { operators: UnsupportedOperators(vec![operator]) }, Path::new("m.onnx"));
+        let message = format!("{error:#}");
+        let expected = "m.onnx: node `wave`: operator STFT is not supported: do it before\n`maat operators` lists those that are supported";
         assert_eq!(message, expected);
     }
 }

@@ -29,9 +29,9 @@ use crate::response::{Response, table};
     A model proof is made from the model and is for its commitment. A Cairo proof is made from an execution of the package's Cairo program \
     and is for its program hash; it takes many times as long, and proves what runs on Starknet. \
     The input file is as for `maat run`. A batch of inputs along a leading axis gets one proof; its size must have been given to \
-    `maat transpile --batch N`. Inputs and outputs stand in the proof, unless they are committed to; `maat verify --opening` opens the \
-    commitment. The time in all (`prove_ms`) is that from the fixed columns to the verified proof: without reading the package and the \
-    inputs, and without writing.\n\n\
+    `maat transpile --batch N`. Inputs and outputs are part of the proof unless they are committed to; `maat verify --opening` opens the \
+    commitment. The total time (`prove_ms`) runs from the fixed columns to the verified proof: reading the package and the inputs, and \
+    writing the proof, do not count.\n\n\
     Proofs are succinct and NOT zero-knowledge: they leak some of the weights, and of what is committed to. A Cairo proof holds the whole \
     program, and so all weights."
 )]
@@ -54,20 +54,20 @@ pub struct Arguments {
     /// --help` has those of a Cairo proof
     #[arg(long, default_value_t = Preset::Fast, value_parser = presets(model_preset))]
     preset: Preset,
-    /// Bind the inputs by a salted commitment in place of publishing them
+    /// Bind the inputs by a salted commitment instead of publishing them
     #[arg(long)]
     commit_inputs: bool,
-    /// Bind the outputs by a salted commitment in place of publishing them
+    /// Bind the outputs by a salted commitment instead of publishing them
     #[arg(long)]
     commit_outputs: bool,
     /// The salt of the commitment, 32 bytes that nobody can guess; a random one by default
     #[arg(long, value_name = "0x..", requires = "committed", value_parser = opening::parse_salt)]
     salt: Option<Salt>,
-    /// File to write what opens the commitment to, as JSON: salt, inputs and outputs. Keep it, and keep it secret. An older one is not
-    /// replaced
+    /// File to write what opens the commitment to, as JSON: salt, inputs and outputs. Keep it, and keep it secret. An existing file is
+    /// not replaced
     #[arg(long, value_name = "FILE", requires = "committed")]
     opening: Option<PathBuf>,
-    /// Compute what all proofs of the model share anew, in place of keeping it in the cache folder: see `maat cache --help`
+    /// Compute what all proofs of the model share anew instead of keeping it in the cache folder: see `maat cache --help`
     #[arg(long)]
     no_cache: bool,
     #[command(flatten)]
@@ -129,6 +129,11 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
     }
 }
 
+/// Where a proof went.
+fn wrote(destination: &Destination) -> String {
+    if destination.is_output() { "wrote to standard output".to_owned() } else { format!("wrote {}", destination.name().display()) }
+}
+
 /// The most memory that this process has held so far, in bytes, where the system tells.
 fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
@@ -143,7 +148,7 @@ fn ms(duration: Duration) -> f64 {
 /// The time that each stage took and all together, with a note behind a stage's name.
 fn stage_table(stages: &[(&'static str, Duration)], total: Duration, note: impl Fn(&str) -> &'static str) -> String {
     let stages = stages.iter().map(|(stage, taken)| [format!("{stage}{}", note(stage)), format!("{:.1}", ms(*taken))]);
-    table(["stage", "ms"], stages.chain([["in all".to_owned(), format!("{:.1}", ms(total))]])).to_string()
+    table(["stage", "ms"], stages.chain([["total".to_owned(), format!("{:.1}", ms(total))]])).to_string()
 }
 
 /// The time that each stage took, for machines.

@@ -11,11 +11,11 @@ use crate::network::{NetworkChoice, TransactionBounds, receipt, receipt_json};
 use crate::progress::Progress;
 use crate::response::{Response, fields, table};
 
-/// Look into the registry of models, and manage what you own in it
+/// List and manage models in the registry
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat registry list\n  maat registry show rocky\n  maat registry revoke rocky --version 2\n  \
     maat registry transfer rocky --to 0x123..\n\n\
-    MODEL is a name, or a number if no model has that for a name. `maat deploy` registers models. A version's end takes effect when its \
+    MODEL is a name, or a number if no model has that name. `maat deploy` registers models. A version's end takes effect when its \
     timelock has passed, and can be cancelled until then; after that it is final. A transfer takes effect when the new owner accepts it.")]
 pub struct Arguments {
     #[command(subcommand)]
@@ -79,7 +79,7 @@ enum Action {
 struct OfVersion {
     /// The model
     model: String,
-    /// The version; may be left out if there is one only
+    /// The version; may be omitted if there is only one
     #[arg(long, value_name = "N")]
     version: Option<u32>,
     #[command(flatten)]

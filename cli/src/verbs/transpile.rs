@@ -1,9 +1,9 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::Context;
+use anyhow::bail;
 use maat_cairo::Compiler;
-use maat_transpiler::{BuildOptions, Manifest, Network, Options, Package, RangeMethod, Report, Target, Widths, samples};
+use maat_transpiler::{BuildOptions, Fidelity, Manifest, Network, Options, Package, RangeMethod, Report, Target, Widths, samples};
 use serde_json::{Value, json};
 
 use super::inspect;
@@ -17,14 +17,14 @@ use crate::response::Response;
 #[command(after_help = "Examples:\n  maat transpile model.onnx --calibration samples.json -o package\n  \
     maat transpile model.onnx --calibration samples.json --batch 100 -o package\n\n\
     The report begins with a verdict. A model is faithful if its classes are those of the float network in 99 % of the samples that were kept \
-    back, and its outputs off by at most 1 % of their range; else it is degraded, and beyond ten times that it is refused.")]
+    back, and its outputs are off by at most 1 % of their range; otherwise it is degraded, and beyond ten times that it is refused.")]
 pub struct Arguments {
     /// The ONNX file; `-` for the standard input
     onnx: PathBuf,
-    /// Folder to write the package to; an older package there is replaced, and files of yours in it stay
+    /// Folder to write the package to; an older package there is replaced, and your own files in it stay
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
-    /// Replace files of an older package that were edited, and files of yours in it that have the name of one of the new package
+    /// Replace files of an older package that were edited, and your own files in it whose names the new package uses
     #[arg(long)]
     force: bool,
     /// Samples to choose scales by and to measure accuracy with, as JSON, .npy or .npz, or `-` for the standard input; every fourth is kept
@@ -36,7 +36,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     batch: Vec<u32>,
     /// Split the network over this many classes, which the contract calls one after the other; 0 for a contract that is one class, whatever
-    /// its size. Without this flag it is split only if it does not fit into one class, over as few as can be
+    /// its size. Without this flag it is split only if it does not fit into one class, over as few as possible
     #[arg(long, value_name = "N")]
     parts: Option<usize>,
     #[command(flatten)]
@@ -44,6 +44,9 @@ pub struct Arguments {
     #[command(flatten)]
     compiler: CompilerChoice,
 }
+
+/// The share of values within the range, in percent, where none is given.
+const DEFAULT_PERCENTILE: f64 = 99.99;
 
 /// How to quantise: the same flags wherever a network is transpiled.
 #[derive(clap::Args)]
@@ -60,14 +63,14 @@ pub struct Quantisation {
     /// Choose ranges by the least mean squared error (mse), by all values seen (max), or by a share of them (percentile)
     #[arg(long, value_enum, default_value_t = RangeChoice::Mse)]
     ranges: RangeChoice,
-    /// With --ranges percentile: the share of values within the range, in percent
-    #[arg(long, default_value_t = 99.99, value_name = "PERCENT")]
-    percentile: f64,
-    /// Leave biases as they are, in place of correcting them for what rounding the weights adds on average
+    /// With --ranges percentile: the share of values within the range, in percent; 99.99 by default
+    #[arg(long, value_name = "PERCENT", allow_negative_numbers = true)]
+    percentile: Option<f64>,
+    /// Leave biases as they are instead of correcting them for what rounding the weights adds on average
     #[arg(long)]
     no_bias_correction: bool,
-    /// Without samples: inputs lie within plus and minus this value
-    #[arg(long, default_value_t = Options::default().assumed_magnitude, value_name = "X")]
+    /// Without samples: inputs are assumed to lie between -X and X; X is positive
+    #[arg(long, default_value_t = Options::default().assumed_magnitude, value_name = "X", allow_negative_numbers = true)]
     assumed_range: f64,
     /// Make the package even if the model does not compute its network: classes change in more than a tenth of the samples, or outputs are
     /// off by more than a tenth of their range. The package says so wherever it is used
@@ -89,8 +92,13 @@ enum RangeChoice {
 }
 
 impl Quantisation {
-    pub fn options(&self) -> Options {
-        Options {
+    /// # Errors
+    /// A flag would do nothing.
+    pub fn options(&self) -> anyhow::Result<Options> {
+        if self.percentile.is_some() && !matches!(self.ranges, RangeChoice::Percentile) {
+            bail!("--percentile needs --ranges percentile");
+        }
+        Ok(Options {
             widths: Widths { activations: self.bits, weights: self.weight_bits },
             target: match self.target {
                 TargetChoice::Accuracy => Target::Accuracy,
@@ -99,19 +107,19 @@ impl Quantisation {
             ranges: match self.ranges {
                 RangeChoice::Mse => RangeMethod::Mse,
                 RangeChoice::Max => RangeMethod::Max,
-                RangeChoice::Percentile => RangeMethod::Percentile(self.percentile),
+                RangeChoice::Percentile => RangeMethod::Percentile(self.percentile.unwrap_or(DEFAULT_PERCENTILE)),
             },
             correct_bias: !self.no_bias_correction,
             assumed_magnitude: self.assumed_range,
             accept_loss: self.accept_loss,
-        }
+        })
     }
 }
 
 /// Which Cairo core library to compile against.
 #[derive(clap::Args)]
 pub struct CompilerChoice {
-    /// Cairo core library to use in place of the built-in one: its `src` folder
+    /// Cairo core library to use instead of the built-in one: its `src` folder
     #[arg(long, env = "MAAT_CORELIB", value_name = "DIR")]
     corelib: Option<PathBuf>,
 }
@@ -134,16 +142,17 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Transpiled> {
     let started = Instant::now();
     let progress = Progress::start("reading the network");
     let compiler = arguments.compiler.compiler()?;
+    let quantisation = arguments.quantisation.options()?;
     // Found out before the work is done, if it cannot be written.
     let destination = files::package_destination(&arguments.output, arguments.force)?;
-    let network = files::with_path(&arguments.onnx, "model.onnx", |path| Network::import(path).map_err(explained))?;
-    let network = network.with_context(|| files::called(&arguments.onnx).display().to_string())?;
+    let network = files::with_path(&arguments.onnx, "model.onnx", Network::import)?;
+    let network = network.map_err(|error| explained(error, &files::called(&arguments.onnx)))?;
     let samples = match &arguments.calibration {
         Some(path) => samples::from_bytes(&files::read_all(path)?, &files::called(path), network.inputs())?,
         None => Vec::new(),
     };
     progress.step("calibrating and quantising");
-    let quantised = network.quantise(&samples, &arguments.quantisation.options())?;
+    let quantised = network.quantise(&samples, &quantisation)?;
     let options = BuildOptions { batches: arguments.batch, parts: arguments.parts };
     let package = Package::build_with(quantised, &options, &compiler, &mut |step| progress.step(step))?;
     progress.step("writing the package");
@@ -155,11 +164,11 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Transpiled> {
 impl Response for Transpiled {
     fn text(&self) -> String {
         let verdict = inspect::verdict(&self.report.verdict);
-        let accuracy = inspect::accuracy(&self.report.quality);
+        let accuracy = inspect::accuracy(&self.report.quality).map_or_else(String::new, |accuracy| format!("{accuracy}\n\n"));
         let cost = inspect::cost(&self.report.cost);
         let commitment = inspect::commitment(&self.manifest.proving);
         format!(
-            "{verdict}\n\n{accuracy}\n\n{cost}\n{:<21} {commitment}\n\nwrote {} in {:.1} s",
+            "{verdict}\n\n{accuracy}{cost}\n{:<21} {commitment}\n\nwrote {} in {:.1} s",
             "model commitment",
             self.output.display(),
             self.ms as f64 / 1000.0
@@ -172,7 +181,10 @@ impl Response for Transpiled {
 
     fn warnings(&self) -> Vec<String> {
         let verdict = &self.report.verdict;
-        let remedy = verdict.to_try().map_or_else(String::new, |advice| format!(". Try {advice}"));
+        let remedy = match verdict.fidelity {
+            Fidelity::Unknown => "; give samples with --calibration".to_owned(),
+            _ => verdict.to_try().map_or_else(String::new, |advice| format!(". Try {advice}")),
+        };
         verdict.caution().map(|caution| format!("{caution}{remedy}")).into_iter().collect()
     }
 }

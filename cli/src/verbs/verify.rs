@@ -1,7 +1,8 @@
 mod cairo;
 mod model;
 
-use std::path::PathBuf;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use maat_runtime::Model;
@@ -24,12 +25,12 @@ use crate::{files, opening};
     maat verify proof.bin --program-hash 0x..\n  \
     maat verify proof.bin --model package --min-proven 100\n\n\
     Exits with 0 only when the proof holds, and prints the statement that it proves. Inputs, outputs, preset and batch size are the \
-    prover's choice: look whether they are what you asked for, or ask for bits of security with --min-conjectured and --min-proven. With \
-    --model, values have their names, and real values stand in brackets behind the integers that are proven. \
+    prover's choice: check that they are what you asked for, or ask for bits of security with --min-conjectured and --min-proven. With \
+    --model, values have their names, and real values follow in brackets after the integers that are proven. \
     The commitment is like a verifying key: it stands for a model only if somebody recomputed it, with `maat commitment` or `maat check`; \
     the bits of security are for that case, and it binds with far fewer otherwise. Likewise a salted commitment names one batch only once \
     it is opened: before that, equal ones may stand for different values. \
-    A Cairo proof is for a program, which stands in the proof and is hashed. The output of a package's program is its inputs and then its \
+    A Cairo proof is for a program, which is part of the proof and is hashed. The output of a package's program is its inputs and then its \
     outputs.\n\n\
     Proofs are succinct and NOT zero-knowledge: they leak some of the weights, and of what is committed to."
 )]
@@ -98,10 +99,12 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
                 (None, Some(package)) => package.entries()?.commitment(),
                 (None, None) => bail!("the file holds a model proof, which has no program hash: give --commitment or --model"),
             };
+            proof_or_refuse(&arguments.proof, &proof)?;
             let (names, warning) = package.map_or((None, None), |package| names(&package));
             Ok(Box::new(model::run(proof, expected, opening, arguments.least, Known { names, warning })?))
         }
         Kind::Cairo => {
+            proof_or_refuse(&arguments.proof, &proof)?;
             if opening.is_some() {
                 bail!("the file holds a Cairo proof, which has no salted commitment that --opening could open");
             }
@@ -115,6 +118,24 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
             Ok(Box::new(cairo::run(proof, expected, names, arguments.least)))
         }
     }
+}
+
+/// Refuses a file that does not begin as proofs do: it says nothing that could be checked. One that does may be damaged.
+fn proof_or_refuse(path: &Path, proof: &Result<Vec<u8>, FileError>) -> anyhow::Result<()> {
+    let other = match proof {
+        Ok(proof) => Kind::of(proof) == Err(FileError::Magic),
+        Err(_) => beginning(path).is_some_and(|beginning| Kind::of(&beginning) == Err(FileError::Magic)),
+    };
+    if other {
+        bail!("{}: {}; `maat prove` and `maat cairo-prove` write one", files::called(path).display(), FileError::Magic);
+    }
+    Ok(())
+}
+
+/// As much of a file that is too long for a proof as tells whether it begins as one. What was read from the standard input is gone.
+fn beginning(path: &Path) -> Option<[u8; 16]> {
+    let mut bytes = [0; 16];
+    std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut bytes)).ok().map(|()| bytes)
 }
 
 /// What the inputs and outputs of a model are called, and what their integers stand for.

@@ -84,6 +84,9 @@ pub(super) fn guarded<T: Send + 'static>(work: impl FnOnce() -> Result<T, String
     })
 }
 
+/// Said of bytes that hold no graph. Where they cease to make sense would tell nobody anything.
+const NOT_ONNX: &str = "its bytes hold no network in ONNX's format. Is this an ONNX file, and a whole one?";
+
 /// What a file holds.
 struct Content {
     proto: ModelProto,
@@ -97,8 +100,8 @@ struct Content {
 const EXTERNAL: &[u8] = b"maat onnx with external data 1";
 
 fn read(bytes: &[u8], folder: Option<&str>) -> Result<Content, String> {
-    let proto = tract_onnx::onnx().proto_model_for_read(&mut &bytes[..]).map_err(|error| format!("{error:#}"))?;
-    let graph = proto.graph.as_ref().ok_or("the file holds no graph")?;
+    let proto = tract_onnx::onnx().proto_model_for_read(&mut &bytes[..]).map_err(|_| NOT_ONNX)?;
+    let graph = proto.graph.as_ref().ok_or(NOT_ONNX)?;
     let files = ExternalFiles::default();
     let tensors = graph.initializer.iter().map(|proto| Ok((proto.name.clone(), tensor::load(proto, folder, &files)?)));
     let tensors = tensors.collect::<Result<_, String>>()?;
@@ -120,7 +123,7 @@ fn read(bytes: &[u8], folder: Option<&str>) -> Result<Content, String> {
 
 fn graph(name: String, proto: &ModelProto, tensors: Vec<(String, Loaded)>) -> Result<Graph, TranspileError> {
     let malformed = |reason: String| TranspileError::Onnx { reason };
-    let graph = proto.graph.as_ref().ok_or_else(|| malformed("the file holds no graph".to_owned()))?;
+    let graph = proto.graph.as_ref().ok_or_else(|| malformed(NOT_ONNX.to_owned()))?;
     if !graph.sparse_initializer.is_empty() {
         return Err(malformed("sparse initialisers are not supported".to_owned()));
     }

@@ -31,6 +31,10 @@ impl Widths {
     pub const RANGE: std::ops::RangeInclusive<u32> = 4..=16;
 }
 
+/// Tensors of at least so many bits have room for values that are [`HEADROOM`] times as large as all that were seen.
+const WIDE_BITS: u32 = 12;
+const HEADROOM: f64 = 1.25;
+
 /// Results that nothing multiplies again keep more bits than activations: the lanes of an accumulator are as wide anyway, so that this
 /// costs nothing, and close calls between classes come out right. Of these bits, [`HEADROOM_BITS`] are for values beyond all samples.
 const RESULT_BITS: u32 = 6;
@@ -125,7 +129,9 @@ impl Quantiser<'_> {
         if self.is_result(value) {
             (bits + RESULT_BITS, self.scale(value, bits + RESULT_BITS - HEADROOM_BITS))
         } else {
-            (bits, self.scale(value, bits))
+            // Values to come may be a little larger than all that were seen: where bits are many, that is worth a part of one.
+            let seen = self.ranges.magnitude(value, bits, self.rules.ranges);
+            (bits, scale_for(if bits >= WIDE_BITS { seen * HEADROOM } else { seen }, bits))
         }
     }
 

@@ -8,7 +8,7 @@ use maat_verifier::cairo::columns::{AUXILIARY_WIDTH, MAIN_WIDTH};
 use maat_verifier::cairo::{CairoStatement, ProgramHash, verify_program};
 use serde_json::{Value, json};
 
-use super::{milliseconds, ms, peak_memory, stage_table};
+use super::{milliseconds, ms, peak_memory, stage_table, wrote};
 use crate::files::{Destination, Readers};
 use crate::progress::Progress;
 use crate::response::{CAIRO_NOT_ZERO_KNOWLEDGE, Response, builtin_cells, builtins, fields, grouped, security};
@@ -17,6 +17,7 @@ use crate::response::{CAIRO_NOT_ZERO_KNOWLEDGE, Response, builtin_cells, builtin
 pub struct Proof {
     output: PathBuf,
     output_is_taken: bool,
+    wrote: String,
     bytes: usize,
     stark_bytes: usize,
     program_hash: ProgramHash,
@@ -48,6 +49,7 @@ pub fn prove_execution(execution: &Execution, preset: Preset, destination: &Dest
     Ok(Proof {
         output: destination.name(),
         output_is_taken: destination.is_output(),
+        wrote: wrote(destination),
         bytes: bytes.len(),
         stark_bytes,
         program_hash,
@@ -75,7 +77,7 @@ impl Response for Proof {
             ("security", security(bits)),
         ];
         let stages = stage_table(&self.stages, self.total, |_| "");
-        let wrote = format!("wrote {}\n{CAIRO_NOT_ZERO_KNOWLEDGE}", self.output.display());
+        let wrote = format!("{}\n{CAIRO_NOT_ZERO_KNOWLEDGE}", self.wrote);
         [fields(facts), stages, wrote].join("\n\n")
     }
 

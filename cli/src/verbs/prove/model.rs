@@ -7,7 +7,7 @@ use maat_verifier::layout::{AUXILIARY_WIDTH, MAIN_WIDTH};
 use maat_verifier::{ModelCommitment, Preset, Security, verify};
 use serde_json::{Value, json};
 
-use super::{Arguments, milliseconds, ms, peak_memory, stage_table};
+use super::{Arguments, milliseconds, ms, peak_memory, stage_table, wrote};
 use crate::cache;
 use crate::files::{self, Content, Destination, Readers, Sources};
 use crate::inferences::{Caveated, Inferences};
@@ -19,6 +19,7 @@ use crate::response::{NOT_ZERO_KNOWLEDGE, Response, fields, grouped, model_secur
 pub struct Proof {
     output: PathBuf,
     output_is_taken: bool,
+    wrote: String,
     bytes: usize,
     commitment: ModelCommitment,
     preset: Preset,
@@ -89,6 +90,7 @@ pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Caveated
     Ok(caveats.on(Proof {
         output: destination.name(),
         output_is_taken,
+        wrote: wrote(&destination),
         bytes: bytes.len(),
         commitment,
         preset,
@@ -132,7 +134,7 @@ impl Response for Proof {
         }
         let cached = |stage: &str| if self.cached && stage == "fixed columns" { " (cached)" } else { "" };
         let stages = stage_table(&self.stages, self.total, cached);
-        let wrote = format!("wrote {}\n{NOT_ZERO_KNOWLEDGE}", self.output.display());
+        let wrote = format!("{}\n{NOT_ZERO_KNOWLEDGE}", self.wrote);
         [fields(facts), stages, wrote].join("\n\n")
     }
 

@@ -4,7 +4,7 @@
 const ADVICE: &[(&[&str], &str)] = &[
     (
         &["ai.onnx.ml.ZipMap"],
-        "it gives a list of maps in place of a tensor; export without it: `options={\"zipmap\": False}` in skl2onnx, `zipmap=False` in \
+        "it gives a list of maps instead of a tensor; export without it: `options={\"zipmap\": False}` in skl2onnx, `zipmap=False` in \
          onnxmltools",
     ),
     (
@@ -96,7 +96,7 @@ const ADVICE: &[(&[&str], &str)] = &[
     (&["Tan"], "write it as Sin divided by Cos"),
     (&["Cosh", "Sinh"], "write it with Exp: `(Exp(x) + Exp(-x)) / 2` and `(Exp(x) - Exp(-x)) / 2`"),
     (&["Acosh", "Asinh", "Atanh"], "write it with Log and Sqrt, as in `Asinh(x) = Log(x + Sqrt(x * x + 1))`"),
-    (&["Acos", "Asin", "Atan"], "train with another function of the same form, such as Tanh or Softsign in place of Atan"),
+    (&["Acos", "Asin", "Atan"], "train with another function of the same form, such as Tanh or Softsign instead of Atan"),
     (&["Hardmax"], "use ArgMax, or compare with ReduceMax"),
     (&["ReduceLogSum"], "write it as ReduceSum and Log"),
     (&["ReduceLogSumExp"], "write it as ReduceMax, Sub, Exp, ReduceSum, Log and Add"),
