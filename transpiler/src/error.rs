@@ -27,6 +27,9 @@ pub enum TranspileError {
     /// The output folder holds a package with changes of the user, which are left alone.
     #[error("{path} holds a package with files that would be lost: {files}. Move them away, or replace them with --force")]
     Edited { path: PathBuf, files: String },
+    /// The package is made from a file that it would replace.
+    #[error("cannot write a package to {path}: it would replace {source_file}, which it is made from. Name another folder")]
+    Source { path: PathBuf, source_file: PathBuf },
     /// The file is not an ONNX model that can be imported.
     #[error("not an ONNX model that can be imported: {reason}")]
     Onnx { reason: String },
