@@ -21,10 +21,10 @@ pub fn is_standard_output(path: &Path) -> bool {
     is_dash(path) || destination::is_output(path)
 }
 
-/// A folder for a package; with `force`, edited files in it are replaced.
-pub fn package_destination(folder: &Path, force: bool) -> anyhow::Result<PackageDestination> {
+/// A folder for a package; with `force`, edited files in it are replaced, but no sources.
+pub fn package_destination(folder: &Path, force: bool, sources: &Sources) -> anyhow::Result<PackageDestination> {
     if is_dash(folder) {
         bail!("cannot write a package to the standard output: it is a folder, so name one");
     }
-    Ok(PackageDestination::new(folder, if force { Edits::Replace } else { Edits::Keep })?)
+    Ok(PackageDestination::sparing(folder, if force { Edits::Replace } else { Edits::Keep }, sources.paths())?)
 }

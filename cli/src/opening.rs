@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
+use maat_runtime::inert;
 use maat_transpiler::parse_hex;
 use maat_verifier::{MAX_VALUES, Opening, Salt};
 use serde::{Deserialize, Serialize};
@@ -35,7 +36,8 @@ pub fn read(path: &Path) -> anyhow::Result<Opening> {
         Ok(bytes) => bytes,
         Err(length) => bail!("{}: it has {length} bytes, more than {MAX_FILE_BYTES}", no_opening()),
     };
-    let Written { salt, inputs, outputs } = serde_json::from_slice(&bytes).with_context(no_opening)?;
+    let Written { salt, inputs, outputs } =
+        serde_json::from_slice(&bytes).map_err(|error| anyhow!(inert(&error.to_string()))).with_context(no_opening)?;
     Ok(Opening { salt: parse_salt(&salt).map_err(anyhow::Error::msg).with_context(no_opening)?, inputs, outputs })
 }
 

@@ -5,9 +5,11 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use comfy_table::{Cell, CellAlignment, Table, presets};
+use maat_runtime::inert;
 use maat_verifier::cairo::Builtin;
 use maat_verifier::{Preset, Security};
 use serde_json::{Map, Value, json};
@@ -71,8 +73,8 @@ pub fn report(result: &anyhow::Result<Box<dyn Response>>, json: bool) -> Outcome
 
 /// Prints why something was not done: to the standard error stream, or as an object to the standard output.
 pub fn fail(error: &str, json: bool) -> Outcome {
-    let object = || envelope(Outcome::NotDone, Map::from_iter([("error".to_owned(), error.into())]));
-    if !json || to_output(&object().to_string()).is_err() {
+    let object = || Map::from_iter([("error".to_owned(), error.into())]);
+    if !json || print_object(Outcome::NotDone, object()).is_err() {
         // If this cannot be written either, the exit code has to do.
         let _ = to_errors(&format!("error: {error}"));
     }
@@ -89,14 +91,23 @@ fn print(response: &dyn Response, outcome: Outcome, json: bool) -> io::Result<()
         if !warnings.is_empty() {
             fields.insert("warnings".to_owned(), warnings.into());
         }
-        return to_output(&inert(&envelope(outcome, fields).to_string()));
+        return print_object(outcome, fields);
     }
-    warnings.iter().try_for_each(|warning| to_errors(&format!("warning: {warning}")))?;
+    // A sentence each: whatever names it has, it does not become two.
+    warnings.iter().try_for_each(|warning| to_errors(&format!("warning: {}", inert(warning))))?;
     if response.output_is_taken() { to_errors(&response.text()) } else { to_output(&response.text()) }
 }
 
+/// Writes an object to the standard output.
+///
+/// # Errors
+/// It cannot be written. A closed pipe is the reader's decision, not an error.
+pub fn print_object(outcome: Outcome, members: Map<String, Value>) -> io::Result<()> {
+    to_output(&inert_json(&envelope(outcome, members).to_string()))
+}
+
 /// What every object begins with, and then its own members.
-pub fn envelope(outcome: Outcome, members: Map<String, Value>) -> Value {
+fn envelope(outcome: Outcome, members: Map<String, Value>) -> Value {
     let mut object = Map::new();
     object.insert("ok".to_owned(), (outcome == Outcome::Holds).into());
     object.insert("exit_code".to_owned(), (outcome as u8).into());
@@ -104,11 +115,7 @@ pub fn envelope(outcome: Outcome, members: Map<String, Value>) -> Value {
     Value::Object(object)
 }
 
-/// Writes text to the standard output.
-///
-/// # Errors
-/// It cannot be written. A closed pipe is the reader's decision, not an error.
-pub fn to_output(text: &str) -> io::Result<()> {
+fn to_output(text: &str) -> io::Result<()> {
     write(io::stdout().lock(), text)
 }
 
@@ -116,16 +123,28 @@ fn to_errors(text: &str) -> io::Result<()> {
     write(io::stderr().lock(), text)
 }
 
+/// All text leaves here, so that nothing in it acts on a terminal. A closed pipe is the reader's decision, not an error.
 fn write(mut to: impl Write, text: &str) -> io::Result<()> {
-    match writeln!(to, "{}", text.trim_end()).and_then(|()| to.flush()) {
+    match writeln!(to, "{}", inert_lines(text.trim_end())).and_then(|()| to.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written,
     }
 }
 
+/// The same text, in which nothing but ends of lines and tabs does more than show itself: chains and files hold what anybody wrote.
+fn inert_lines(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for part in text.split_inclusive(['\n', '\t']) {
+        let content = part.trim_end_matches(['\n', '\t']);
+        shown += &inert(content);
+        shown += &part[content.len()..];
+    }
+    shown
+}
+
 /// The same JSON, in which nothing can act on a terminal: chains and files hold what anybody wrote. Control characters above ASCII, marks that
 /// turn the direction of writing and the like are left as they are by serde_json; here they are written as `\u....`.
-fn inert(json: &str) -> String {
+fn inert_json(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for character in json.chars() {
         let printable = character.is_ascii_graphic() || character == ' ' || character.escape_debug().len() == 1;
@@ -136,6 +155,11 @@ fn inert(json: &str) -> String {
         }
     }
     text
+}
+
+/// A path, for machines: as people see it, because one that is not UTF-8 is no JSON text.
+pub fn path_json(path: &Path) -> Value {
+    path.display().to_string().into()
 }
 
 /// A plain table whose columns after the first are right-aligned.
@@ -220,9 +244,15 @@ mod tests {
     #[test]
     fn json_keeps_its_value_and_cannot_act_on_a_terminal() {
         let value = serde_json::json!({ "näme": "a\u{9b}2J\u{7f}\u{202e}\u{1b}[2J\n\"'\\ 模型 \u{e0001}" });
-        let text = inert(&value.to_string());
+        let text = inert_json(&value.to_string());
         assert_eq!(text, r#"{"näme":"a\u009b2J\u007f\u202e\u001b[2J\n\"'\\ 模型 \udb40\udc01"}"#);
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+    }
+
+    #[test]
+    fn text_keeps_its_lines_and_cannot_act_on_a_terminal() {
+        let text = inert_lines("a\u{1b}[2J\n\tb\u{9b}\u{7}\n\n\u{202e}c\rd");
+        assert_eq!(text, "a\\u{1b}[2J\n\tb\\u{9b}\\u{7}\n\n\\u{202e}c\\rd");
     }
 
     #[test]

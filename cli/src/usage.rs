@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use serde_json::{Map, Value};
 
-use crate::response::{Outcome, envelope, fail, to_output};
+use crate::response::{Outcome, fail, print_object};
 
 /// The command line as Clap is to read it: its verb `help` takes names of verbs only, where every other one takes `--json`.
 pub fn command_line(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
@@ -33,7 +33,7 @@ pub fn answer(mut answer: clap::Error) -> Outcome {
     };
     let written = if json {
         let members = Map::from_iter([(kind.to_owned(), Value::from(text.to_string().trim_end()))]);
-        to_output(&envelope(Outcome::Holds, members).to_string())
+        print_object(Outcome::Holds, members)
     } else {
         // The last line stays in a buffer until it is flushed.
         answer.print().and_then(|()| std::io::Write::flush(&mut std::io::stdout()))

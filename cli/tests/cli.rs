@@ -625,6 +625,20 @@ fn a_package_is_checked_against_its_model() {
     let class = serde_json::json!({ "sierra_class_hash": zero, "casm_class_hash": zero });
     let parts = with(&|manifest| manifest["layer_classes"] = vec![class.clone(); 1000].into());
     assert_eq!(parts, ["classes"]);
+    // The verdict that every verb repeats, what nothing reads, and files that are taken for a part of the package; but not the user's own, nor
+    // what Scarb writes.
+    std::fs::create_dir_all(copy.join("target/dev")).unwrap();
+    for file in ["src/evil.cairo", "target/other.sierra.json", "target/dev/scarb.json", "target/CACHEDIR.TAG", "notes.txt"] {
+        std::fs::write(copy.join(file), "").unwrap();
+    }
+    let rewritten = with(&|manifest| {
+        manifest["verdict"]["fidelity"] = "unknown".into();
+        manifest["provenance"]["audited"] = "by nobody".into();
+    });
+    assert_eq!(rewritten, ["verdict", "manifest.json", "src/evil.cairo", "target/other.sierra.json"]);
+    for file in ["src/evil.cairo", "target/other.sierra.json"] {
+        std::fs::remove_file(copy.join(file)).unwrap();
+    }
 
     std::fs::write(copy.join("manifest.json"), &original).unwrap();
     tamper(&copy, "report.json", &|bytes| {

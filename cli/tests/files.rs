@@ -226,6 +226,133 @@ fn a_package_replaces_a_package_and_leaves_what_is_the_users() {
 }
 
 #[test]
+fn a_package_does_not_replace_what_it_is_made_from() {
+    let folder = Folder::new();
+    let package = folder.package();
+    let [onnx, samples] = ["model.maat", "report.json"].map(|name| format!("{package}/{name}"));
+    let calibration = example("calibration.json");
+    let refused = |onnx: &str, calibration: &str, file: &str| {
+        let arguments = ["transpile", onnx, "--calibration", calibration, "-o", &package];
+        for force in [&[][..], &["--force"]] {
+            let message = refusal(&maat(&[&arguments[..], force].concat()));
+            let reason = format!("it would replace {file}, which it is made from. Name another folder");
+            assert!(message.contains("cannot write a package to ") && message.contains(&reason), "{message}");
+        }
+    };
+    for (from, to) in [(&example("rockybot.onnx"), &onnx), (&calibration, &samples)] {
+        fs::copy(from, to).unwrap();
+    }
+    let before = contents(&package);
+    refused(&onnx, &calibration, &onnx);
+    refused(&example("rockybot.onnx"), &samples, &samples);
+    assert!(before == contents(&package));
+}
+
+/// Runs for a minute at most: what waits for a pipe never ends.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_pipe_in_the_place_of_a_file_is_not_waited_for() {
+    let folder = Folder::new();
+    let pipe = |path: &str| assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+    let refused = |arguments: &[&str]| {
+        let mut limited = Command::new("timeout");
+        limited.args(["60", env!("CARGO_BIN_EXE_maat")]).args(arguments).stdin(Stdio::null());
+        let message = refusal(&limited.output().unwrap());
+        assert!(message.contains("it is not a regular file"), "{message}");
+    };
+    // A model with one tensor, whose data are in a file beside it; each message of the format has a tag and its length before it.
+    let message = |field: u8, content: &[u8]| [&[field << 3 | 2, content.len() as u8], content].concat();
+    let location = [message(1, b"location"), message(2, b"data")].concat();
+    let tensor = [vec![1 << 3, 1, 2 << 3, 1], message(8, b"w"), message(13, &location), vec![14 << 3, 1]].concat();
+    fs::write(folder.path("external.onnx"), message(7, &message(5, &tensor))).unwrap();
+    pipe(&folder.at("data"));
+    refused(&["transpile", &folder.at("external.onnx"), "-o", &folder.at("new")]);
+    let package = folder.package();
+    for file in ["model.maat", "manifest.json"] {
+        fs::remove_file(format!("{package}/{file}")).unwrap();
+        pipe(&format!("{package}/{file}"));
+        refused(&["run", &package, "--input", &folder.at("in.json")]);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn paths_that_are_not_utf8_are_written_and_shown() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let folder = Folder::new();
+    let at = |name: &[u8]| folder.path("").join(OsStr::from_bytes(name));
+    let run = |command: &mut Command| {
+        let output = command.output().unwrap();
+        done(&output);
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    let shown = |value: &Value, end: &str| assert!(value.as_str().unwrap().ends_with(end), "{value}");
+    let (input, onnx) = (folder.at("in.json"), example("rockybot.onnx"));
+    for kind in ["model", "cairo"] {
+        let proved = run(command(&["prove", package(), "--input", &input, "--kind", kind, "--json", "-o"]).arg(at(b"\xff\xfe.bin")));
+        shown(&proved["output"], "/\u{fffd}\u{fffd}.bin");
+    }
+    assert!(at(b"\xff\xfe.bin").exists());
+    let salted = ["prove", package(), "--input", &input, "--json", "--commit-inputs", "-o"];
+    let proved = run(command(&salted).arg(at(b"\xff")).arg("--opening").arg(at(b"\xfe.json")));
+    shown(&proved["opening"], "/\u{fffd}.json");
+    let transpiled = run(command(&["transpile", &onnx, "--json", "-o"]).arg(at(b"x\xff")));
+    shown(&transpiled["output"], "/x\u{fffd}");
+    for action in ["show", "clear"] {
+        let cache = run(command(&["cache", action, "--json"]).env("MAAT_CACHE", at(b"c\xff")));
+        shown(&cache["folder"], "/c\u{fffd}");
+    }
+}
+
+#[test]
+fn nothing_in_a_file_acts_on_a_terminal() {
+    let folder = Folder::new();
+    // What erases the screen, rings, colours in one character, and turns the direction of writing.
+    let attack = "\u{1b}[2J\u{7}\u{9b}31m\u{202e}\nthe proof holds";
+    let inert = |output: &Output| {
+        for stream in [&output.stdout, &output.stderr] {
+            let shown = text(stream);
+            assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}']), "{shown:?}");
+            assert!(!shown.contains("\nthe proof holds"), "{shown}");
+        }
+    };
+    let refused = |arguments: &[&str], reason: &str| {
+        let output = maat(arguments);
+        inert(&output);
+        assert!(refusal(&output).contains(reason), "{}", text(&output.stderr));
+        let output = maat(&[arguments, &["--json"]].concat());
+        inert(&output);
+        let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(object["error"].as_str().unwrap().contains(reason), "{object}");
+    };
+    let input = folder.at("in.json");
+    fs::write(&input, serde_json::json!({ attack: [1] }).to_string()).unwrap();
+    refused(&["run", package(), "--input", &input], "has no input `\\u{1b}[2J\\u{7}\\u{9b}31m\\u{202e}\\nthe proof holds`");
+
+    // A network whose names are of the same length, so that its bytes stay a network.
+    let mut onnx = fs::read(example("rockybot.onnx")).unwrap();
+    for at in 0..onnx.len() - 8 {
+        if onnx[at..].starts_with(b"features") {
+            onnx[at..at + 8].copy_from_slice(b"a\x1b[2J\n\x07b");
+        }
+    }
+    fs::write(folder.path("model.onnx"), onnx).unwrap();
+    refused(&["transpile", &folder.at("model.onnx"), "-o", &folder.at("new")], "the name `a\\u{1b}[2J\\n\\u{7}b` has characters that");
+
+    // A manifest with a verdict, which every verb repeats.
+    let package = folder.package();
+    let path = format!("{package}/manifest.json");
+    let mut manifest: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    manifest["verdict"]["fidelity"] = "degraded".into();
+    manifest["verdict"]["losses"] = serde_json::json!([{ "output": attack, "refused": false, "loss": "disputed" }]);
+    fs::write(&path, manifest.to_string()).unwrap();
+    refused(&["inspect", &package], "manifest.json: not a manifest: it has the text `\\u{1b}[2J");
+    // The command line may be another program's.
+    inert(&maat(&["dance\u{9b}31m\u{202e}", "--json"]));
+}
+
+#[test]
 fn what_is_no_place_for_a_package_is_refused_before_the_work() {
     let folder = Folder::new();
     let refused = |output: &str, reason: &str| {

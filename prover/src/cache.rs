@@ -254,11 +254,13 @@ impl Cache {
     /// The extension of columns, if it is here. That it has the root, and so is theirs, is left to check.
     pub(crate) fn read(&self, root: &[u8; 32], columns: &[Vec<Goldilocks>], blowup: usize) -> Option<Rows> {
         self.check().ok()?;
-        let file = File::open(self.path(root)).ok()?;
-        let (width, rows) = (columns.len(), columns[0].len());
-        if file.metadata().ok()?.len() != file_bytes(columns, blowup) {
+        let (path, width, rows) = (self.path(root), columns.len(), columns[0].len());
+        // Before it is opened: a named pipe would be waited for.
+        let metadata = fs::metadata(&path).ok().filter(Metadata::is_file)?;
+        if metadata.len() != file_bytes(columns, blowup) {
             return None;
         }
+        let file = File::open(path).ok()?;
         let mut reader = BufReader::new(file);
         let mut found = [0; HEADER_BYTES];
         reader.read_exact(&mut found).ok()?;
@@ -441,6 +443,18 @@ mod tests {
         assert_eq!(root(&good[..good.len() - 1]), None);
         assert_eq!(root(&[&good[..], &[0]].concat()), None);
         assert_eq!(root(&[]), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_in_the_place_of_a_file_is_ignored_and_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::new(folder.path());
+        let (columns, extension) = kept(&cache, 1);
+        let path = cache.path(&extension.root());
+        fs::remove_file(&path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        assert!(cache.read(&extension.root(), &columns, BLOWUP).is_none());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 use crate::interval::Interval;
 use crate::shape::Shape;
+use crate::text::inert;
 
 /// Why a primitive cannot take its inputs or has attributes that contradict one another. A [`ModelError`] adds the node's name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +50,9 @@ pub enum ModelError {
     /// Two inputs or two outputs have one name.
     #[error("two {kind} are named `{name}`")]
     DuplicateName { kind: &'static str, name: String },
+    /// A name would do something where it is shown.
+    #[error("{what} is named `{}`, which has characters that control a terminal or turn the direction of text: give it another name", inert(.name))]
+    Name { what: &'static str, name: String },
     /// All tensors together are too large to hold in memory.
     #[error("the model's tensors have {elements} elements together; at most {limit} are supported")]
     TooLarge { elements: usize, limit: usize },

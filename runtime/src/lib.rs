@@ -32,6 +32,7 @@ pub mod primitives;
 mod quantise;
 mod requantise;
 mod shape;
+mod text;
 
 pub use error::{Fault, FormatError, ModelError, RunError};
 pub use executor::Executor;
@@ -42,3 +43,4 @@ pub use primitives::Primitive;
 pub use quantise::{dequantise, quantise, units};
 pub use requantise::Requantise;
 pub use shape::Shape;
+pub use text::{inert, is_active};

@@ -6,6 +6,7 @@ use crate::error::{Fault, ModelError};
 use crate::interval::Interval;
 use crate::primitives::Primitive;
 use crate::shape::Shape;
+use crate::text::is_active;
 
 /// A tensor of a model. Only the model that gave it understands it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -144,6 +145,7 @@ impl Model {
 
     /// Derives and proves all that a model needs: references, shapes, ranges.
     pub(crate) fn new(content: Content) -> Result<Self, ModelError> {
+        check_names(&content)?;
         let mut tensors: Vec<Tensor> = Vec::with_capacity(content.inputs.len() + content.nodes.len());
         for input in &content.inputs {
             let Input { name, shape, scale, columns, range } = input.clone();
@@ -203,6 +205,18 @@ fn check_columns(columns: &[i32], shape: &Shape) -> Result<(), String> {
     }
 }
 
+/// Names are shown to whoever runs, verifies or inspects the model, and whoever made the model chose them.
+fn check_names(content: &Content) -> Result<(), ModelError> {
+    check_name("the model", &content.name)?;
+    content.inputs.iter().try_for_each(|input| check_name("an input", &input.name))?;
+    content.nodes.iter().try_for_each(|node| check_name("a node", &node.name))?;
+    content.outputs.iter().try_for_each(|output| check_name("an output", &output.name))
+}
+
+fn check_name(what: &'static str, name: &str) -> Result<(), ModelError> {
+    if name.contains(is_active) { Err(ModelError::Name { what, name: name.to_owned() }) } else { Ok(()) }
+}
+
 fn unique<'a>(kind: &'static str, names: impl ExactSizeIterator<Item = &'a String>) -> Result<(), ModelError> {
     if names.len() == 0 {
         return Err(ModelError::Empty(kind));
@@ -233,7 +247,7 @@ impl ModelBuilder {
     /// Adds an input. All inputs come before the first node.
     ///
     /// # Errors
-    /// [`ModelError::Input`] when a node was added before.
+    /// [`ModelError::Input`] when a node was added before; [`ModelError::Name`] for a name with control characters.
     pub fn input(&mut self, name: &str, shape: Shape, scale: i32, range: Interval) -> Result<TensorId, ModelError> {
         self.input_by_column(name, shape, scale, &[], range)
     }
@@ -251,6 +265,7 @@ impl ModelBuilder {
         columns: &[i32],
         range: Interval,
     ) -> Result<TensorId, ModelError> {
+        check_name("an input", name)?;
         if !self.content.nodes.is_empty() {
             let fault = Fault::Attribute { attribute: "position", reason: "inputs come before nodes".to_owned() };
             return Err(ModelError::Input { input: name.to_owned(), fault });
@@ -263,8 +278,10 @@ impl ModelBuilder {
     /// Adds a node that gives a tensor with the given scale exponent.
     ///
     /// # Errors
-    /// [`ModelError::Node`] when the primitive refuses its inputs or its range cannot be proven.
+    /// [`ModelError::Node`] when the primitive refuses its inputs or its range cannot be proven; [`ModelError::Name`] for a name with control
+    /// characters.
     pub fn node(&mut self, name: &str, primitive: Primitive, inputs: &[TensorId], scale: i32) -> Result<TensorId, ModelError> {
+        check_name("a node", name)?;
         let node = Node { name: name.to_owned(), primitive, inputs: inputs.to_vec(), scale };
         let tensor = give(&self.tensors, &node)?;
         self.content.nodes.push(node);
@@ -345,6 +362,25 @@ mod tests {
         let (mut builder, x) = moved();
         let error = builder.node("flat", to(&[5]), &[x], 4).unwrap_err();
         assert!(error.to_string().starts_with("node `flat` (Move): cannot take an input of shape [2, 3]"), "{error}");
+    }
+
+    #[test]
+    fn names_that_act_on_a_terminal_are_refused_escaped() {
+        let refused = |error: ModelError, what: &str, name: &str| {
+            let expected = format!("{what} is named `{name}`, which has characters that control a terminal");
+            assert!(error.to_string().starts_with(&expected), "{error}");
+        };
+        let (mut builder, x) = moved();
+        refused(builder.node("a\u{1b}[2J", to(&[6]), &[x], 4).unwrap_err(), "a node", "a\\u{1b}[2J");
+        refused(builder.finish(&[("y\nthe proof holds", x)]).unwrap_err(), "an output", "y\\nthe proof holds");
+        let mut builder = ModelBuilder::new("inputs");
+        let error = builder.input("\u{202e}x", Shape::new(&[1]).unwrap(), 0, Interval::of_bits(8)).unwrap_err();
+        refused(error, "an input", "\\u{202e}x");
+        // A file may hold what was not built by a builder.
+        let (builder, x) = moved();
+        let mut content = builder.finish(&[("x", x)]).unwrap().content;
+        content.name = "m\u{9b}31m".to_owned();
+        refused(Model::new(content).unwrap_err(), "the model", "m\\u{9b}31m");
     }
 
     #[test]

@@ -213,7 +213,10 @@ fn every_executor_takes_integers_at_the_scales_of_their_columns() {
 /// A value that equals a threshold goes to its side of the node, whatever the rounding does to both.
 #[test]
 fn values_at_thresholds_stay_on_their_side() {
-    for mode in ["BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT"] {
+    let branches: [(&str, fn(&f64, &f64) -> bool); 4] =
+        [("BRANCH_LEQ", f64::le), ("BRANCH_LT", f64::lt), ("BRANCH_GTE", f64::ge), ("BRANCH_GT", f64::gt)];
+    let weights = standard(9, TREES * 2);
+    for (mode, holds) in branches {
         let network = common::import(trees_by(mode));
         let model = network.quantise(&table(1, 200, &[6]), &Options::default()).unwrap().model;
         let mut executor = Executor::new(&model);
@@ -221,9 +224,13 @@ fn values_at_thresholds_stay_on_their_side() {
         for (tree, threshold) in thresholds().into_iter().enumerate() {
             let mut row = MEANS.to_vec();
             row[tree % 6] = threshold;
-            let sample = vec![row];
-            executor.run(&quantise_sample(&model, &sample).unwrap()).unwrap();
-            for (found, expected) in executor.value(scores).iter().zip(&network.run_float(&sample)[1]) {
+            let mut expected = [0.0; CLASSES];
+            for (tree, threshold) in thresholds().into_iter().enumerate() {
+                let leaf = usize::from(!holds(&row[tree % 6], &threshold));
+                expected[(tree / 6 + leaf) % CLASSES] += weights[tree * 2 + leaf];
+            }
+            executor.run(&quantise_sample(&model, &vec![row]).unwrap()).unwrap();
+            for (found, expected) in executor.value(scores).iter().zip(expected) {
                 let found = dequantise(*found, model.tensor(scores).scale);
                 assert!((found - expected).abs() < 0.01, "{mode}, tree {tree}: {found} instead of {expected}");
             }
@@ -290,7 +297,8 @@ fn a_padded_maximum_over_columns_is_taken_in_one_unit() {
         let expected = network.run_float(sample);
         equal += usize::from(f64::from(executor.value(label)[0]) == expected[0][0]);
         let found = dequantise(executor.value(greatest)[0], scale);
-        assert!((found - expected[2][0]).abs() <= unit, "{found} instead of {}", expected[2][0]);
+        let expected = expected[2][0].min(unit * f64::from(i16::MAX));
+        assert!((found - expected).abs() <= unit, "{found} instead of {expected}");
     }
     assert!(equal >= 995, "{equal} of 1000 classes");
 }
@@ -334,8 +342,10 @@ fn an_image_has_one_scale() {
     );
     let options = Options { widths: Widths { activations: 8, weights: 8 }, ..Options::default() };
     let quantised = network.quantise(&images, &options).unwrap();
-    assert_eq!(quantised.verdict.fidelity, Fidelity::Faithful, "{}", quantised.verdict.reasons());
     assert!(quantised.model.inputs()[0].columns.is_empty());
+    let held_out = quantised.quality.held_out.unwrap();
+    let distance = held_out.outputs[0].distance().unwrap();
+    assert!(distance.mean < 0.01 * distance.magnitude, "off by {} of {}", distance.mean, distance.magnitude);
 }
 
 /// Beside a constant, and scaled beside another input, columns keep what the other values need.

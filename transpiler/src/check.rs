@@ -2,20 +2,30 @@
 //!
 //! What is recomputed is the commitment with its entries, the Cairo sources, the program and its hash, the classes and their hashes, and the
 //! cost. The manifest is believed in nothing but two things that only say what to make: the batch sizes, and the number of classes. What needs
-//! the network in floats, accuracy and error bounds, is not recomputed, and neither is where the model comes from.
+//! the network in floats, verdict, accuracy and error bounds, is not recomputed, and neither is where the model comes from; but the verdict of
+//! the manifest, which every verb repeats, must be that of the report.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use maat_cairo::Compiler;
-use maat_runtime::Model;
+use maat_runtime::{Model, inert};
+use serde_json::Value;
 
 use crate::classes::Compiled;
 use crate::codegen::Draft;
 use crate::cost::{self, Cost};
+use crate::destination::files_in;
 use crate::error::TranspileError;
 use crate::network::sha256;
-use crate::package::{ClassHashes, MODEL, Manifest, PackageFolder, REPORT, Report, Versions, generated_files};
+use crate::package::{ClassHashes, MANIFEST, MODEL, Manifest, PackageFolder, REPORT, Report, Versions, generated_files, json_of};
+use crate::partial::read_file;
 use crate::proving::{Proving, differences};
+
+/// The folder of classes and of the executable.
+const TARGET: &str = "target";
+/// A file that Scarb puts there.
+const SCARBS: &str = "CACHEDIR.TAG";
 
 /// A part of a package that was made again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,15 +107,43 @@ impl PackageFolder {
         let cost = serde_json::to_vec(&cost::measure(&model, &compiled)?).expect("plain data serialises");
         let cost: Cost = serde_json::from_slice(&cost).expect("what was written is read");
         match Report::read(&bytes) {
-            Ok(report) if report.cost == cost => {}
-            Ok(_) => wrong.push("the cost is not that of the model".to_owned()),
+            Ok(report) => {
+                if report.cost != cost {
+                    wrong.push("the cost is not that of the model".to_owned());
+                }
+                let other = report.verdict != self.manifest.verdict;
+                checked.add("verdict", other.then(|| "the manifest's is not the report's".to_owned()));
+                wrong.extend(unknown(&bytes, &report));
+            }
             Err(error) => wrong.push(format!("it is not a report: {error}")),
         }
         checked.add(REPORT, wrong);
+        checked.add(MANIFEST, unknown(&read(&self.folder.join(MANIFEST))?, &self.manifest));
         for file in files.keys().filter(|file| *file != REPORT && !expected.contains_key(*file)) {
             checked.add(file, ["the manifest lists it, but the model does not give it".to_owned()]);
         }
+        for file in self.strangers(&expected.keys().map(String::as_str).collect())? {
+            checked.add(inert(&file), ["it is not of the package, but lies where it would be taken for a part of it".to_owned()]);
+        }
         Ok(checked)
+    }
+
+    /// Files that the model does not give, that the manifest does not list, and that lie in a folder of sources, or in `target` itself. What a
+    /// compiler writes lies in folders below that.
+    fn strangers(&self, expected: &BTreeSet<&str>) -> Result<Vec<String>, TranspileError> {
+        let folders: BTreeSet<&str> = expected.iter().filter_map(|file| file.rsplit_once('/')).map(|(folder, _)| folder).collect();
+        let mut strangers = BTreeSet::new();
+        for folder in folders {
+            let path = self.folder.join(folder);
+            if !path.exists() {
+                continue;
+            }
+            let files = files_in(&path).map_err(|source| TranspileError::Read { path, source })?;
+            let files = files.iter().filter(|file| folder != TARGET || (file.components().count() == 1 && **file != Path::new(SCARBS)));
+            strangers.extend(files.map(|file| format!("{folder}/{}", file.display())));
+        }
+        strangers.retain(|file| !expected.contains(file.as_str()) && !self.manifest.files.contains_key(file));
+        Ok(strangers.into_iter().collect())
     }
 
     /// The commitment and its entries, made again.
@@ -169,8 +207,33 @@ impl PackageFolder {
     }
 }
 
+/// The members of a file's JSON that are not of its format, a sentence each. Nothing reads them, but whoever looks at the file does.
+fn unknown(bytes: &[u8], known: &impl serde::Serialize) -> Vec<String> {
+    fn compare(found: &Value, known: &Value, place: &str, unknown: &mut Vec<String>) {
+        match (found, known) {
+            (Value::Object(found), Value::Object(known)) => {
+                for (key, value) in found {
+                    let place = if place.is_empty() { key.clone() } else { format!("{place}.{key}") };
+                    match known.get(key) {
+                        Some(known) => compare(value, known, &place, unknown),
+                        None => unknown.push(format!("its member `{place}` is not of the format")),
+                    }
+                }
+            }
+            (Value::Array(found), Value::Array(known)) => {
+                found.iter().zip(known).for_each(|(found, known)| compare(found, known, place, unknown));
+            }
+            _ => {}
+        }
+    }
+    let (Ok(found), known) = (json_of(bytes), serde_json::to_value(known).expect("plain data serialises")) else { return Vec::new() };
+    let mut members = Vec::new();
+    compare(&found, &known, "", &mut members);
+    members
+}
+
 fn read(path: &Path) -> Result<Vec<u8>, TranspileError> {
-    std::fs::read(path).map_err(|source| TranspileError::Read { path: path.to_path_buf(), source })
+    read_file(path).map_err(|source| TranspileError::Read { path: path.to_path_buf(), source })
 }
 
 fn said(versions: &Versions) -> String {

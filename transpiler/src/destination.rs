@@ -5,6 +5,8 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use maat_runtime::inert;
+
 use crate::error::TranspileError;
 use crate::network::sha256;
 use crate::package::MANIFEST;
@@ -28,6 +30,21 @@ pub struct PackageDestination {
     /// With all symbolic links followed.
     folder: PathBuf,
     edits: Edits,
+    /// Files that the package is made from.
+    sources: Vec<PathBuf>,
+}
+
+/// What is in a folder: a file, a link, or a folder that is empty.
+struct Found {
+    path: PathBuf,
+    is_folder: bool,
+}
+
+impl Found {
+    /// Whether it stands where a file will, or below, or a file will stand below it and it is not a folder.
+    fn is_in_the_way_of(&self, new: &Path) -> bool {
+        self.path.starts_with(new) || (!self.is_folder && new.starts_with(&self.path))
+    }
 }
 
 impl PackageDestination {
@@ -37,8 +54,16 @@ impl PackageDestination {
     /// The folder holds something that is not a package, is the working directory or above it, or cannot be written; or an older package in it
     /// was edited.
     pub fn new(folder: &Path, edits: Edits) -> Result<Self, TranspileError> {
+        Self::sparing(folder, edits, Vec::new())
+    }
+
+    /// As [`Self::new`], for a package that is made from some files: they are not replaced, whatever becomes of edits.
+    ///
+    /// # Errors
+    /// As for [`Self::new`]; and one of them is a file of the older package, by whichever name.
+    pub fn sparing(folder: &Path, edits: Edits, sources: Vec<PathBuf>) -> Result<Self, TranspileError> {
         let failed = |source| TranspileError::Write { path: folder.to_path_buf(), source };
-        let destination = Self { folder: partial::follow(folder).map_err(failed)?, edits };
+        let destination = Self { folder: partial::follow(folder).map_err(failed)?, edits, sources };
         let working = std::env::current_dir().and_then(fs::canonicalize).map_err(failed)?;
         if working.starts_with(&destination.folder) {
             return Err(TranspileError::WorkingDirectory { path: folder.to_path_buf() });
@@ -78,7 +103,12 @@ impl PackageDestination {
             let path = place(Path::new(path))?;
             fs::write(&path, bytes).map_err(failed(&path))?;
         }
-        for path in others {
+        for Found { path, is_folder } in others {
+            if is_folder {
+                let path = complete.join(path);
+                fs::create_dir_all(&path).map_err(failed(&path))?;
+                continue;
+            }
             // The file itself under a second name; a copy only where there is no such thing.
             let (from, to) = (folder.join(&path), place(&path)?);
             fs::hard_link(&from, &to).or_else(|_| fs::copy(&from, &to).map(|_| ())).map_err(failed(&folder.join(&path)))?;
@@ -86,19 +116,19 @@ impl PackageDestination {
         if folder.exists() {
             keep_permissions(folder, &complete).map_err(failed(folder))?;
             let replaced = staged.path().join(REPLACED);
-            fs::rename(folder, &replaced).map_err(failed(folder))?;
-            if let Err(source) = fs::rename(&complete, folder) {
-                // Put the old one back before giving up.
-                let _ = fs::rename(&replaced, folder);
-                return Err(TranspileError::Write { path: folder.to_path_buf(), source });
-            }
-            return Ok(());
+            return partial::replace(folder, &complete, &replaced).map_err(|source| {
+                // Nothing else may have it, so that it must not go with the staging folder.
+                if replaced.exists() {
+                    let _ = staged.keep();
+                }
+                TranspileError::Write { path: folder.to_path_buf(), source }
+            });
         }
         fs::rename(&complete, folder).map_err(failed(folder))
     }
 
-    /// The files in the folder that are not of the package there and go into the new one, which will have files at some paths.
-    fn others(&self, new: &[&Path]) -> Result<Vec<PathBuf>, TranspileError> {
+    /// What is in the folder, is not of the package there and goes into the new one, which will have files at some paths.
+    fn others(&self, new: &[&Path]) -> Result<Vec<Found>, TranspileError> {
         let folder = self.folder.as_path();
         let failed = |source| TranspileError::Read { path: folder.to_path_buf(), source };
         let occupied = || TranspileError::Occupied { path: folder.to_path_buf() };
@@ -108,44 +138,58 @@ impl PackageDestination {
             Ok(metadata) if !metadata.is_dir() => return Err(occupied()),
             Ok(_) => {}
         }
-        let mut found = files_in(folder).map_err(failed)?;
-        if found.is_empty() && fs::read_dir(folder).map_err(failed)?.next().is_none() {
+        let mut found = found_in(folder).map_err(failed)?;
+        if found.is_empty() {
             return Ok(found);
         }
         let listed = listed(&folder.join(MANIFEST)).ok_or_else(occupied)?;
-        found.retain(|path| path != Path::new(MANIFEST) && path.to_str().is_none_or(|path| !listed.contains_key(path)));
-        let edited = |(path, digest): &(&String, &String)| match fs::read(folder.join(path)) {
+        found.retain(|Found { path, is_folder }| {
+            *is_folder || path != Path::new(MANIFEST) && path.to_str().is_none_or(|path| !listed.contains_key(path))
+        });
+        let edited = |(path, digest): &(&String, &String)| match partial::read_file(&folder.join(path)) {
             Ok(bytes) => sha256(&bytes) != **digest,
             Err(error) => error.kind() != io::ErrorKind::NotFound,
         };
         let mut lost: Vec<String> = listed.iter().filter(edited).map(|(path, _)| format!("{path} (edited)")).collect();
-        let (in_the_way, others) = found.into_iter().partition::<Vec<_>, _>(|path| {
-            // A folder cannot stand where a file will, nor the other way round.
-            new.iter().any(|new| new.starts_with(path) || path.starts_with(new))
-        });
-        lost.extend(in_the_way.iter().map(|path| format!("{} (the new package has one of that name)", path.display())));
+        // A folder cannot stand where a file will, nor the other way round.
+        let is_in_the_way = |found: &Found| new.iter().any(|new| found.is_in_the_way_of(new));
+        let (in_the_way, others) = found.into_iter().partition::<Vec<_>, _>(is_in_the_way);
+        let replaced = listed.keys().map(Path::new).chain([Path::new(MANIFEST)]).chain(in_the_way.iter().map(|found| found.path.as_path()));
+        let replaced: Vec<PathBuf> = replaced.map(|path| folder.join(path)).collect();
+        if let Some(source) = self.sources.iter().find(|source| replaced.iter().any(|path| partial::is_same(source, path))) {
+            return Err(TranspileError::Source { path: folder.to_path_buf(), source_file: source.clone() });
+        }
+        lost.extend(in_the_way.iter().map(|found| format!("{} (the new package has one of that name)", found.path.display())));
         if self.edits == Edits::Keep && !lost.is_empty() {
             let more = lost.len().saturating_sub(NAMED);
             lost.truncate(NAMED);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            return Err(TranspileError::Edited { path: folder.to_path_buf(), files: lost.join(", ") + &more });
+            return Err(TranspileError::Edited { path: folder.to_path_buf(), files: inert(&(lost.join(", ") + &more)) });
         }
         Ok(others)
     }
 }
 
-/// All files of a folder and the folders in it, by their path from there. Links are files.
-fn files_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let (mut files, mut folders) = (Vec::new(), vec![PathBuf::new()]);
+/// All files of a folder and the folders in it, and the folders with nothing in them, by their path from there. Links are files.
+fn found_in(folder: &Path) -> io::Result<Vec<Found>> {
+    let (mut found, mut folders) = (Vec::new(), vec![PathBuf::new()]);
     while let Some(within) = folders.pop() {
-        for entry in fs::read_dir(folder.join(&within))? {
-            let entry = entry?;
+        let entries = fs::read_dir(folder.join(&within))?.collect::<io::Result<Vec<_>>>()?;
+        if entries.is_empty() && !within.as_os_str().is_empty() {
+            found.push(Found { path: within.clone(), is_folder: true });
+        }
+        for entry in entries {
             let path = within.join(entry.file_name());
-            if entry.file_type()?.is_dir() { folders.push(path) } else { files.push(path) }
+            if entry.file_type()?.is_dir() { folders.push(path) } else { found.push(Found { path, is_folder: false }) }
         }
     }
-    files.sort_unstable();
-    Ok(files)
+    found.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    Ok(found)
+}
+
+/// All files of a folder and the folders in it, by their path from there. Links are files.
+pub(crate) fn files_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    Ok(found_in(folder)?.into_iter().filter(|found| !found.is_folder).map(|found| found.path).collect())
 }
 
 /// Gives the files and folders of a new package the permissions that those of the old one had: what was private stays it.
@@ -166,7 +210,7 @@ fn keep_permissions(old: &Path, new: &Path) -> io::Result<()> {
 
 /// The files that a package's manifest lists with their digests, whichever version of the format it has; nothing if it is none of ours.
 fn listed(manifest: &Path) -> Option<BTreeMap<String, String>> {
-    let manifest: serde_json::Value = serde_json::from_slice(&fs::read(manifest).ok()?).ok()?;
+    let manifest: serde_json::Value = serde_json::from_slice(&partial::read_file(manifest).ok()?).ok()?;
     manifest.get("format")?.as_u64()?;
     manifest.get("model_sha256")?.as_str()?;
     let files: BTreeMap<String, String> = serde_json::from_value(manifest.get("files")?.clone()).ok()?;
@@ -273,6 +317,75 @@ mod tests {
         fs::write(folder.join("target/part_1.casm.json/mine"), "mine").unwrap();
         let message = write(&folder, Edits::Keep, NEW).unwrap_err().to_string();
         assert!(message.contains("target/part_1.casm.json/mine"), "{message}");
+    }
+
+    #[test]
+    fn empty_folders_of_the_user_stay() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("package");
+        write(&folder, Edits::Keep, OLD).unwrap();
+        for path in ["proofs/of/mine", "target", "src/later"] {
+            fs::create_dir_all(folder.join(path)).unwrap();
+        }
+        write(&folder, Edits::Keep, NEW).unwrap();
+        assert!(folder.join("proofs/of/mine").is_dir() && folder.join("src/later").is_dir());
+        assert_eq!(text(folder.join("target/part_1.casm.json")), "new");
+        // One that stands where a file will is named.
+        fs::create_dir(folder.join("src/gone.cairo")).unwrap();
+        let message = write(&folder, Edits::Keep, OLD).unwrap_err().to_string();
+        assert!(message.contains("src/gone.cairo (the new package has one of that name)"), "{message}");
+    }
+
+    #[test]
+    fn no_source_is_replaced() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("package");
+        write(&folder, Edits::Keep, OLD).unwrap();
+        fs::write(folder.join("model.maat"), "an ONNX file").unwrap();
+        let link = parent.path().join("link.onnx");
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("package/model.maat", &link).unwrap();
+        #[cfg(not(unix))]
+        fs::copy(folder.join("model.maat"), &link).unwrap();
+        let sparing = |source: PathBuf| PackageDestination::sparing(&folder, Edits::Replace, vec![source]);
+        for source in [folder.join("model.maat"), link, folder.join("src/../model.maat")] {
+            let message = sparing(source).unwrap_err().to_string();
+            assert!(message.contains("it would replace ") && message.contains("Name another folder"), "{message}");
+        }
+        assert_eq!(text(folder.join("model.maat")), "an ONNX file");
+        // What is not of the package stays in it, so that it may be a source; but not where the new one has a file.
+        fs::write(folder.join("network.onnx"), "").unwrap();
+        sparing(folder.join("network.onnx")).unwrap().write(&package(OLD)).unwrap();
+        fs::create_dir(folder.join("target")).unwrap();
+        fs::write(folder.join("target/part_1.casm.json"), "").unwrap();
+        let destination = sparing(folder.join("target/part_1.casm.json")).unwrap();
+        assert!(matches!(destination.write(&package(NEW)), Err(TranspileError::Source { .. })));
+    }
+
+    /// Whoever looks while a package is replaced finds one: so does the next run, if this one is stopped.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn there_is_a_package_at_every_moment() {
+        use std::sync::atomic::{AtomicBool, Ordering};
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("package");
+        write(&folder, Edits::Keep, OLD).unwrap();
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let looks = scope.spawn(|| {
+                let mut missing = 0;
+                while !done.load(Ordering::Relaxed) {
+                    missing += usize::from(!folder.is_dir());
+                }
+                missing
+            });
+            for _ in 0..200 {
+                write(&folder, Edits::Keep, NEW).unwrap();
+                write(&folder, Edits::Keep, OLD).unwrap();
+            }
+            done.store(true, Ordering::Relaxed);
+            assert_eq!(looks.join().unwrap(), 0);
+        });
     }
 
     #[test]

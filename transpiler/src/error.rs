@@ -30,6 +30,9 @@ pub enum TranspileError {
     /// A folder is not a package.
     #[error("{path} is not a package made by `maat transpile`: {reason}")]
     NotAPackage { path: PathBuf, reason: String },
+    /// The package is made from a file that it would replace.
+    #[error("cannot write a package to {path}: it would replace {source_file}, which it is made from. Name another folder")]
+    Source { path: PathBuf, source_file: PathBuf },
     /// The file is not an ONNX model that can be imported.
     #[error("not an ONNX model that can be imported: {reason}")]
     Onnx { reason: String },

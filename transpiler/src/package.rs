@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use maat_cairo::{Call, Compiler, Contract, Libraries, Program, RunError, Sources};
 use maat_prover::cairo::Execution;
-use maat_runtime::Model;
+use maat_runtime::{Model, inert, is_active};
 use maat_verifier::Entries;
 use maat_verifier::cairo::ProgramHash;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use starknet_types_core::felt::Felt;
 
 use crate::classes::Compiled;
@@ -18,6 +19,7 @@ use crate::cost::{self, Cost};
 use crate::destination::{Edits, PackageDestination};
 use crate::error::TranspileError;
 use crate::network::{Provenance, Quality, Quantised, sha256};
+use crate::partial::read_file;
 use crate::proving::Proving;
 use crate::verdict::Verdict;
 
@@ -118,9 +120,33 @@ pub struct Report {
 impl Report {
     /// Reads a report's text. Its numbers become floats first: in a build whose JSON keeps their digits, serde does not find floats in objects
     /// that it sorts by a tag.
-    pub(crate) fn read(bytes: &[u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_value(serde_json::from_slice(bytes)?)
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, String> {
+        serde_json::from_value(json_of(bytes)?).map_err(shown)
     }
+}
+
+/// The JSON of a file that we wrote, or somebody else did. Its texts are shown, so that none may act on a terminal or hold another line.
+pub(crate) fn json_of(bytes: &[u8]) -> Result<Value, String> {
+    fn active(value: &Value) -> Option<&str> {
+        match value {
+            Value::String(text) => Some(text.as_str()).filter(|text| text.contains(is_active)),
+            Value::Array(items) => items.iter().find_map(active),
+            Value::Object(members) => {
+                members.iter().find_map(|(key, value)| Some(key.as_str()).filter(|key| key.contains(is_active)).or_else(|| active(value)))
+            }
+            _ => None,
+        }
+    }
+    let value = serde_json::from_slice(bytes).map_err(shown)?;
+    match active(&value) {
+        Some(text) => Err(format!("it has the text `{}`, whose control characters Maat never writes", inert(text))),
+        None => Ok(value),
+    }
+}
+
+/// Why JSON is not what it should be, on one line: it may cite what it found.
+fn shown(error: serde_json::Error) -> String {
+    inert(&error.to_string())
 }
 
 /// What a package is built for.
@@ -281,7 +307,7 @@ impl PackageFolder {
     pub fn open(folder: &Path) -> Result<Self, TranspileError> {
         let path = folder.join(MANIFEST);
         let no_package = |reason: String| TranspileError::NotAPackage { path: folder.to_path_buf(), reason };
-        let bytes = std::fs::read(&path).map_err(|error| {
+        let bytes = read_file(&path).map_err(|error| {
             no_package(match std::fs::metadata(folder) {
                 Err(error) if error.kind() == ErrorKind::NotFound => "there is no such folder".to_owned(),
                 Ok(found) if !found.is_dir() => "it is not a folder".to_owned(),
@@ -291,15 +317,15 @@ impl PackageFolder {
         })?;
         let fault = |reason: String| TranspileError::Package { path: path.clone(), reason };
         let of_others = |reason: String| no_package(format!("its {MANIFEST} is not a package's: {reason}"));
-        let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| of_others(error.to_string()))?;
-        match value.get("format").and_then(serde_json::Value::as_u64) {
+        let value = json_of(&bytes).map_err(|error| of_others(error.to_string()))?;
+        match value.get("format").and_then(Value::as_u64) {
             None => return Err(of_others("it names no format".to_owned())),
             Some(format) if format != u64::from(MANIFEST_VERSION) => {
                 return Err(fault(format!("manifest format {format}, but this program reads {MANIFEST_VERSION}: transpile again")));
             }
             Some(_) => {}
         }
-        let manifest = serde_json::from_value(value).map_err(|error| fault(format!("not a manifest: {error}")))?;
+        let manifest = serde_json::from_value(value).map_err(|error| fault(format!("not a manifest: {}", shown(error))))?;
         Ok(Self { folder: folder.to_path_buf(), manifest })
     }
 
@@ -398,7 +424,7 @@ impl PackageFolder {
 
     fn read(&self, file: &str) -> Result<Vec<u8>, TranspileError> {
         let path = self.folder.join(file);
-        let bytes = std::fs::read(&path).map_err(|source| TranspileError::Read { path: path.clone(), source })?;
+        let bytes = read_file(&path).map_err(|source| TranspileError::Read { path: path.clone(), source })?;
         match self.manifest.files.get(file) {
             Some(digest) if *digest == sha256(&bytes) => Ok(bytes),
             Some(_) => {
@@ -485,6 +511,15 @@ pub fn signed(felt: Felt) -> Option<i32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_that_act_on_a_terminal_are_refused_wherever_they_are() {
+        for json in [r#"{"a": [1, {"b": "x\u001b[2J"}]}"#, r#"{"a": {"x\u001b[2J": 1}}"#, r#"["x\u001b[2J"]"#] {
+            assert_eq!(json_of(json.as_bytes()).unwrap_err(), "it has the text `x\\u{1b}[2J`, whose control characters Maat never writes");
+        }
+        assert!(json_of(r#"{"a": "näme \" 模型", "b": [null, 1.5]}"#.as_bytes()).is_ok());
+        assert!(json_of(b"{").is_err());
+    }
 
     #[test]
     fn felts_are_read_as_signed_integers() {

@@ -29,8 +29,8 @@ pub fn builder() -> tempfile::Builder<'static, 'static> {
 
 /// Removes what runs that were stopped have left in a folder. What cannot be removed stays.
 ///
-/// Nothing else goes: a name that is not ours stays, and so does a staging folder whose writer was stopped between its two renames, because
-/// the package that was there before is in it.
+/// Nothing else goes: a name that is not ours stays, and so does a staging folder with a package that was replaced beside the one that was to
+/// take its place, because nothing else has the user's files that are in it: see [`replace`].
 pub fn remove_abandoned(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten().filter(|entry| is_ours(&entry.file_name())) {
         let Ok(metadata) = entry.metadata() else { continue };
@@ -80,6 +80,61 @@ pub fn follow(path: &Path) -> io::Result<PathBuf> {
         }
     }
     Err(io::Error::other("too many symbolic links"))
+}
+
+/// Whether two paths lead to one file, by whichever names.
+pub fn is_same(a: &Path, b: &Path) -> bool {
+    match (fs::metadata(a), fs::metadata(b)) {
+        (Ok(a), Ok(b)) if cfg!(unix) => is_same_file(&a, &b),
+        _ => matches!((follow(a), follow(b)), (Ok(a), Ok(b)) if a == b),
+    }
+}
+
+/// Whether two files that were looked at are one.
+#[cfg(unix)]
+pub fn is_same_file(a: &fs::Metadata, b: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (a.dev(), a.ino()) == (b.dev(), b.ino())
+}
+
+/// Whether two files that were looked at are one: not known where files have no numbers.
+#[cfg(not(unix))]
+pub fn is_same_file(_: &fs::Metadata, _: &fs::Metadata) -> bool {
+    false
+}
+
+/// The bytes of what must be a file: a named pipe in its place would be waited for, and a device may never end.
+pub(crate) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    if fs::metadata(path)?.is_file() { fs::read(path) } else { Err(io::Error::other("it is not a regular file")) }
+}
+
+/// Puts a new folder in the place of an old one, which then is in the place of the new one or at another path.
+///
+/// Both change places in one step where the system can do that: there always is a folder, whenever we are stopped.
+///
+/// # Errors
+/// One cannot be renamed. The old folder is in its place then, or else the error says where it is.
+pub(crate) fn replace(old: &Path, new: &Path, aside: &Path) -> io::Result<()> {
+    if exchange(old, new).is_ok() {
+        return Ok(());
+    }
+    fs::rename(old, aside)?;
+    let Err(error) = fs::rename(new, old) else { return Ok(()) };
+    match fs::rename(aside, old) {
+        Ok(()) => Err(error),
+        Err(_) => Err(io::Error::other(format!("{error}. What was there is in {} now", aside.display()))),
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+fn exchange(a: &Path, b: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    Ok(renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE)?)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+fn exchange(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 #[cfg(test)]
@@ -132,6 +187,28 @@ mod tests {
         left.sort_unstable();
         expected.sort_unstable();
         assert_eq!(left, expected);
+    }
+
+    #[test]
+    fn what_cannot_be_replaced_stays_in_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let [old, new, aside] = ["old", "new", "aside"].map(|name| folder.path().join(name));
+        fs::create_dir(&old).unwrap();
+        assert!(replace(&old, &new, &aside).is_err());
+        assert!(old.exists() && !aside.exists());
+        fs::create_dir(&new).unwrap();
+        replace(&old, &new, &aside).unwrap();
+        assert!(old.exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_in_the_place_of_a_file_is_refused_and_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert_eq!(read_file(&pipe).unwrap_err().to_string(), "it is not a regular file");
+        assert!(read_file(Path::new("/dev/zero")).is_err());
     }
 
     #[test]

@@ -1,10 +1,14 @@
 //! Inputs from files: JSON (an object from input name to nested arrays, or a bare array for a single input), `.npy` and `.npz`.
 
+use std::collections::HashSet;
+use std::fmt;
 use std::io::{Cursor, Read};
 use std::path::Path;
 
+use maat_runtime::inert;
 use ndarray_npy::npy::header::{Header, ReadHeaderError};
 use ndarray_npy::{ViewElement, ViewNpyError, ViewNpyExt};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use tract_onnx::tract_hir::tract_ndarray::ArrayViewD;
 
@@ -49,12 +53,19 @@ pub fn from_bytes(bytes: &[u8], path: &Path, inputs: &[InputSpec]) -> Result<Vec
         }
         arrays
     } else {
-        let from_json = |name: String, value: &Value| Array::from_json(path, &name, value).map(|array| (name, array));
-        match serde_json::from_slice(bytes).map_err(|error| malformed(no_json(bytes, path, &error)))? {
-            Value::Object(members) => members.into_iter().map(|(name, value)| from_json(name, &value)).collect::<Result<_, _>>()?,
-            value => vec![from_json(only_input(inputs)?, &value)?],
-        }
+        let other = |error: serde_json::Error| malformed(no_json(bytes, path, &error));
+        let members = if bytes.trim_ascii_start().starts_with(b"{") {
+            serde_json::from_slice::<Members>(bytes).map_err(other)?.0
+        } else {
+            let value = serde_json::from_slice(bytes).map_err(other)?;
+            vec![(only_input(inputs)?, value)]
+        };
+        members.into_iter().map(|(name, value)| Ok((name.clone(), Array::from_json(path, &name, &value)?))).collect::<Result<_, _>>()?
     };
+    let mut seen = HashSet::new();
+    if let Some((name, _)) = arrays.iter().find(|(name, _)| !seen.insert(name)) {
+        return Err(malformed(format!("two arrays are named `{name}`")));
+    }
     // Text takes more room than what it holds, so that it is early enough to count afterwards.
     within(arrays.iter().map(|(_, array)| array.values.len()).sum(), MAX_VALUES).map_err(malformed)?;
     let samples = arrange(arrays, inputs, path)?;
@@ -79,6 +90,33 @@ fn no_json(bytes: &[u8], path: &Path, error: &serde_json::Error) -> String {
     let (file, array) = (file.display(), array.display());
     let load = format!("np.save(\"{array}\", np.loadtxt(\"{file}\", delimiter=\"{delimiter}\"{titles}))");
     format!("neither JSON, .npy nor .npz. If it is CSV, make an array of it first, in Python: {load}")
+}
+
+/// The members of a JSON object, all of them where two have one name. Names are escaped: they are shown where no input has them.
+struct Members(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some((name, value)) = map.next_entry::<String, Value>()? {
+                    members.push((inert(&name), value));
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(Object)
+    }
 }
 
 /// A row-major array.
@@ -216,7 +254,7 @@ fn npz(bytes: &[u8], mut room: usize) -> Result<Vec<(String, Array)>, String> {
     let mut arrays = Vec::new();
     for index in 0..archive.len() {
         let mut file = archive.by_index(index).map_err(|error| format!("not a whole .npz archive: {error}"))?;
-        let name = file.name().strip_suffix(".npy").unwrap_or(file.name()).to_owned();
+        let name = inert(file.name().strip_suffix(".npy").unwrap_or(file.name()));
         let fault = |reason: String| format!("array `{name}`: {reason}");
         let mut content = Vec::new();
         let mut expand = |content: &mut Vec<u8>, limit| {
@@ -501,6 +539,18 @@ mod tests {
         assert_eq!(message("[1, [2]]"), "input `x`: the arrays at depth 1 have different lengths (0 and 1)");
         assert!(message("[1, NaN]").contains("neither JSON, .npy nor .npz"));
         assert!(message("[]").contains("got [0]"));
+    }
+
+    #[test]
+    fn an_input_is_given_once() {
+        let message = read_text(r#"{"x": [1, 2], "x": [3, 4]}"#).unwrap_err().to_string();
+        assert!(message.ends_with("two arrays are named `x`"), "{message}");
+    }
+
+    #[test]
+    fn names_cannot_act_on_a_terminal() {
+        let message = read_text("{\"x\\u001b[2J\\nthe proof holds\": [1, 2]}").unwrap_err().to_string();
+        assert!(message.contains("no input `x\\u{1b}[2J\\nthe proof holds`"), "{message}");
     }
 
     #[test]

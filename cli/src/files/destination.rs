@@ -5,7 +5,8 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use maat_transpiler::{PackageFolder, partial};
+use maat_transpiler::PackageFolder;
+use maat_transpiler::partial::{self, is_same, is_same_file};
 use maat_verifier::{FileError, Kind};
 use tempfile::NamedTempFile;
 
@@ -38,6 +39,11 @@ impl Sources {
     pub fn and(mut self, path: &Path, what: &'static str) -> Self {
         self.0.extend(Some((path.to_path_buf(), what)).filter(|_| !is_dash(path)));
         self
+    }
+
+    /// The files, without what each is.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.0.iter().map(|(path, _)| path.clone()).collect()
     }
 
     /// All files of a package.
@@ -228,26 +234,12 @@ fn is_proof(path: &Path) -> io::Result<bool> {
     Ok(!matches!(Kind::of(&start), Err(FileError::Magic)))
 }
 
-/// Whether two paths lead to one file, by whichever names.
-fn is_same(a: &Path, b: &Path) -> bool {
-    match (fs::metadata(a), fs::metadata(b)) {
-        (Ok(a), Ok(b)) if cfg!(unix) => is_same_file(&a, &b),
-        _ => matches!((partial::follow(a), partial::follow(b)), (Ok(a), Ok(b)) if a == b),
-    }
-}
-
 /// Whether a path names what the standard output goes to: a pipe, a terminal or a file. Devices such as /dev/null are what they are.
 pub(super) fn is_output(path: &Path) -> bool {
     match (fs::metadata("/dev/stdout"), fs::metadata(path)) {
         (Ok(output), Ok(found)) => is_same_file(&output, &found) && (!is_device(&found) || io::stdout().is_terminal()),
         _ => false,
     }
-}
-
-#[cfg(unix)]
-fn is_same_file(a: &Metadata, b: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    (a.dev(), a.ino()) == (b.dev(), b.ino())
 }
 
 #[cfg(unix)]
@@ -258,11 +250,6 @@ fn is_device(file: &Metadata) -> bool {
 #[cfg(unix)]
 fn is_stream(file: &Metadata) -> bool {
     is_device(file) || std::os::unix::fs::FileTypeExt::is_fifo(&file.file_type())
-}
-
-#[cfg(not(unix))]
-fn is_same_file(_: &Metadata, _: &Metadata) -> bool {
-    false
 }
 
 #[cfg(not(unix))]

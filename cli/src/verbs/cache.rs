@@ -4,7 +4,7 @@ use maat_starknet::devnet;
 use serde_json::{Value, json};
 
 use crate::cache;
-use crate::response::{Response, fields, grouped};
+use crate::response::{Response, fields, grouped, path_json};
 
 /// Show or empty the folder that keeps what proofs of a model share, and the local chain
 #[derive(clap::Args)]
@@ -100,7 +100,7 @@ impl Response for State {
     fn json(&self) -> Value {
         let files = |files: Files| json!({ "files": files.count, "bytes": files.bytes });
         json!({
-            "folder": self.cache.as_ref().map(Cache::folder),
+            "folder": self.cache.as_ref().map(|cache| path_json(cache.folder())),
             "limit_bytes": self.cache.as_ref().map(Cache::limit),
             "used": self.cache.is_some() && self.untrusted.is_none(),
             "columns": files(self.content.columns),

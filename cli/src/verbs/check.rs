@@ -27,7 +27,10 @@ pub struct Arguments {
 }
 
 /// What does not follow from the model.
-const NOT_CHECKED: [&str; 2] = ["accuracy and error bounds in report.json", "which samples and options the model was made with"];
+const NOT_CHECKED: [&str; 2] = [
+    "verdict, accuracy and error bounds (the report's word)",
+    "network, options and samples that the model was made from (the manifest's word)",
+];
 
 /// A package beside what its model gives.
 pub struct Compared {
@@ -78,8 +81,8 @@ impl Response for Compared {
             true => format!("the package is what its model.maat gives (sha256 {})", self.checked.model_sha256),
             false => "the package is NOT what its model.maat gives".to_owned(),
         };
-        let asked = if self.onnx.is_none() { ", and the ONNX file (--onnx)" } else { "" };
-        format!("{}\n\n{verdict}\nnot checked: {}{asked}", lines.join("\n"), NOT_CHECKED.join(", "))
+        let asked = if self.onnx.is_none() { "; ONNX file (--onnx)" } else { "" };
+        format!("{}\n\n{verdict}\nnot checked: {}{asked}", lines.join("\n"), NOT_CHECKED.join("; "))
     }
 
     fn json(&self) -> Value {

@@ -16,10 +16,10 @@ use super::deploy::Deployed;
 use super::inspect;
 use super::operators::explained;
 use super::transpile::{CompilerChoice, Quantisation};
-use crate::files;
+use crate::files::{self, Sources};
 use crate::network::{receipt, receipt_json};
 use crate::progress::Progress;
-use crate::response::{NOT_ZERO_KNOWLEDGE, Response, grouped, model_security, model_security_json, real, table};
+use crate::response::{NOT_ZERO_KNOWLEDGE, Response, grouped, model_security, model_security_json, path_json, real, table};
 
 /// The default example, which travels with the binary.
 const ROCKYBOT: &str = "rockybot";
@@ -103,7 +103,8 @@ enum Proof {
 pub fn run(arguments: Arguments) -> anyhow::Result<Demonstrated> {
     let progress = Progress::start("reading the example");
     // Found out before the work is done, if it cannot be written.
-    let destination = arguments.output.as_deref().map(|folder| files::package_destination(folder, arguments.force)).transpose()?;
+    let destination =
+        arguments.output.as_deref().map(|folder| files::package_destination(folder, arguments.force, &Sources::default())).transpose()?;
     let compiler = arguments.compiler.compiler()?;
     let quantisation = arguments.quantisation.options()?;
     let Example { name, network, calibration, test } = match (&arguments.example, &arguments.save_example) {
@@ -358,7 +359,7 @@ impl Response for Demonstrated {
             "proof": self.proof.json(),
             "starknet": self.starknet.as_ref().map(OnChain::json),
             "report": self.report,
-            "output": self.output,
+            "output": self.output.as_deref().map(path_json),
         })
     }
 

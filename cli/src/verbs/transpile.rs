@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::inspect;
 use super::operators::explained;
-use crate::files;
+use crate::files::{self, Sources};
 use crate::progress::Progress;
-use crate::response::Response;
+use crate::response::{Response, path_json};
 
 /// Turn an ONNX file into a model package: quantised model, Cairo sources, compiled classes, report
 #[derive(clap::Args)]
@@ -144,7 +144,9 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Transpiled> {
     let compiler = arguments.compiler.compiler()?;
     let quantisation = arguments.quantisation.options()?;
     // Found out before the work is done, if it cannot be written.
-    let destination = files::package_destination(&arguments.output, arguments.force)?;
+    let sources = Sources::default().and(&arguments.onnx, "the network");
+    let sources = arguments.calibration.iter().fold(sources, |sources, path| sources.and(path, "the samples"));
+    let destination = files::package_destination(&arguments.output, arguments.force, &sources)?;
     let network = files::with_path(&arguments.onnx, "model.onnx", Network::import)?;
     let network = network.map_err(|error| explained(error, &files::called(&arguments.onnx)))?;
     let samples = match &arguments.calibration {
@@ -176,7 +178,7 @@ impl Response for Transpiled {
     }
 
     fn json(&self) -> Value {
-        json!({ "output": self.output, "manifest": self.manifest, "report": self.report, "ms": self.ms })
+        json!({ "output": path_json(&self.output), "manifest": self.manifest, "report": self.report, "ms": self.ms })
     }
 
     fn warnings(&self) -> Vec<String> {

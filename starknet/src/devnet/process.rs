@@ -37,7 +37,13 @@ pub struct Running {
     /// The seed of its accounts.
     pub seed: u32,
     /// Where it writes what it does.
+    #[serde(serialize_with = "as_shown")]
     pub log: PathBuf,
+}
+
+/// Writes a path as people see it, because one that is not UTF-8 is no JSON text.
+fn as_shown<S: serde::Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
 }
 
 impl Running {

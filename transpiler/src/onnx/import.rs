@@ -1,10 +1,12 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use maat_runtime::{inert, is_active};
 use sha2::{Digest, Sha256};
+use tract_onnx::pb::tensor_proto::DataLocation;
 use tract_onnx::pb::tensor_shape_proto::dimension::Value as Dim;
 use tract_onnx::pb::type_proto::Value as Type;
-use tract_onnx::pb::{GraphProto, ModelProto, ValueInfoProto};
+use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
 use tract_onnx::prelude::Framework;
 
 use super::graph::{Constant, Element, Graph, GraphInput, OnnxNode};
@@ -102,6 +104,8 @@ const EXTERNAL: &[u8] = b"maat onnx with external data 1";
 fn read(bytes: &[u8], folder: Option<&str>) -> Result<Content, String> {
     let proto = tract_onnx::onnx().proto_model_for_read(&mut &bytes[..]).map_err(|_| NOT_ONNX)?;
     let graph = proto.graph.as_ref().ok_or(NOT_ONNX)?;
+    check_names(graph)?;
+    check_external_files(graph, folder)?;
     let files = ExternalFiles::default();
     let tensors = graph.initializer.iter().map(|proto| Ok((proto.name.clone(), tensor::load(proto, folder, &files)?)));
     let tensors = tensors.collect::<Result<_, String>>()?;
@@ -119,6 +123,56 @@ fn read(bytes: &[u8], folder: Option<&str>) -> Result<Content, String> {
     }
     let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(Content { proto, tensors, sha256 })
+}
+
+/// Refuses names that would act on a terminal, or look like another line of a message, before any message has one.
+fn check_names(graph: &GraphProto) -> Result<(), String> {
+    let values = graph.input.iter().chain(&graph.output).map(|value| &value.name);
+    let tensors = tensors_of(graph)
+        .into_iter()
+        .flat_map(|tensor| std::iter::once(&tensor.name).chain(tensor.external_data.iter().map(|entry| &entry.value)));
+    match values.chain(tensors).chain(graph.node.iter().flat_map(names_of)).find(|name| name.contains(is_active)) {
+        Some(name) => Err(format!(
+            "the name `{}` has characters that control a terminal or turn the direction of text: export the model with another name",
+            inert(name)
+        )),
+        None => Ok(()),
+    }
+}
+
+/// The names in a node.
+fn names_of(node: &NodeProto) -> impl Iterator<Item = &String> {
+    let attributes = node.attribute.iter().map(|attribute| &attribute.name);
+    [&node.name, &node.op_type, &node.domain].into_iter().chain(&node.input).chain(&node.output).chain(attributes)
+}
+
+/// Refuses files with external data that are not files, before any is opened, by us or by tract: opening a named pipe waits for a writer.
+fn check_external_files(graph: &GraphProto, folder: Option<&str>) -> Result<(), String> {
+    let folder = Path::new(folder.unwrap_or_default());
+    let external = |tensor: &&TensorProto| tensor.data_location == Some(DataLocation::External as i32);
+    for tensor in tensors_of(graph).into_iter().filter(external) {
+        for entry in tensor.external_data.iter().filter(|entry| entry.key == "location") {
+            let path = folder.join(&entry.value);
+            // One that is missing is refused where it is read.
+            if std::fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
+                return Err(format!("tensor `{}`: cannot read {}: it is not a regular file", tensor.name, path.display()));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// All tensors of a graph: the initialisers, and those in attributes, also of graphs within it.
+fn tensors_of(graph: &GraphProto) -> Vec<&TensorProto> {
+    let (mut tensors, mut graphs) = (Vec::new(), vec![graph]);
+    while let Some(graph) = graphs.pop() {
+        tensors.extend(&graph.initializer);
+        for attribute in graph.node.iter().flat_map(|node| &node.attribute) {
+            tensors.extend(attribute.t.iter().chain(&attribute.tensors));
+            graphs.extend(attribute.g.iter().chain(&attribute.graphs));
+        }
+    }
+    tensors
 }
 
 fn graph(name: String, proto: &ModelProto, tensors: Vec<(String, Loaded)>) -> Result<Graph, TranspileError> {

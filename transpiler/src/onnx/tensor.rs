@@ -1,7 +1,5 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -12,6 +10,7 @@ use tract_onnx::prelude::*;
 
 use super::graph::{Constant, Element};
 use super::import::guarded;
+use crate::partial::read_file;
 
 /// A tensor of the file as it is read: axis lengths, elements, values.
 pub type Loaded = (Vec<usize>, Element, Vec<f64>);
@@ -56,16 +55,7 @@ impl ModelDataResolver for ExternalFiles {
     fn read_bytes_from_path(&self, buffer: &mut Vec<u8>, path: &Path, offset: usize, length: Option<usize>) -> TractResult<()> {
         let mut files = self.0.borrow_mut();
         if !files.contains_key(path) {
-            let read = || {
-                let mut file = File::open(path)?;
-                // A pipe or a device would never end.
-                if !file.metadata()?.is_file() {
-                    return Err(std::io::Error::other("it is not a regular file"));
-                }
-                let mut bytes = Vec::new();
-                file.read_to_end(&mut bytes).map(|_| bytes)
-            };
-            let bytes = read().map_err(|error| TractError::msg(format!("cannot read {}: {error}", path.display())))?;
+            let bytes = read_file(path).map_err(|error| TractError::msg(format!("cannot read {}: {error}", path.display())))?;
             files.insert(path.to_path_buf(), bytes);
         }
         let bytes = &files[path];

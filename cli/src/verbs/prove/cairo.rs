@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{milliseconds, ms, peak_memory, stage_table, wrote};
 use crate::files::{Destination, Readers};
 use crate::progress::Progress;
-use crate::response::{CAIRO_NOT_ZERO_KNOWLEDGE, Response, builtin_cells, builtins, fields, grouped, security};
+use crate::response::{CAIRO_NOT_ZERO_KNOWLEDGE, Response, builtin_cells, builtins, fields, grouped, path_json, security};
 
 /// The written proof.
 pub struct Proof {
@@ -99,7 +99,7 @@ impl Response for Proof {
             "stark_bytes": self.stark_bytes,
             "security": { "conjectured": security.conjectured, "proven": security.proven },
             "zero_knowledge": false,
-            "output": self.output,
+            "output": path_json(&self.output),
         })
     }
 

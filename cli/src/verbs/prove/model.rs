@@ -13,7 +13,7 @@ use crate::files::{self, Content, Destination, Readers, Sources};
 use crate::inferences::{Caveated, Inferences};
 use crate::opening;
 use crate::progress::Progress;
-use crate::response::{NOT_ZERO_KNOWLEDGE, Response, fields, grouped, model_security, model_security_json};
+use crate::response::{NOT_ZERO_KNOWLEDGE, Response, fields, grouped, model_security, model_security_json, path_json};
 
 /// The written proof.
 pub struct Proof {
@@ -154,8 +154,8 @@ impl Response for Proof {
             "security": model_security_json(&self.security, self.preset),
             "zero_knowledge": false,
             "salt": self.salt.as_ref().map(ToString::to_string),
-            "opening": self.opening,
-            "output": self.output,
+            "opening": self.opening.as_deref().map(path_json),
+            "output": path_json(&self.output),
         })
     }
 
