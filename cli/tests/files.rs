@@ -347,7 +347,7 @@ fn nothing_in_a_file_acts_on_a_terminal() {
     manifest["verdict"]["fidelity"] = "degraded".into();
     manifest["verdict"]["losses"] = serde_json::json!([{ "output": attack, "refused": false, "loss": "disputed" }]);
     fs::write(&path, manifest.to_string()).unwrap();
-    refused(&["inspect", &package], "manifest.json: not a manifest: it has the text `\\u{1b}[2J");
+    refused(&["inspect", &package], "manifest.json is not a package's: it has the text `\\u{1b}[2J");
     // The command line may be another program's.
     inert(&maat(&["dance\u{9b}31m\u{202e}", "--json"]));
 }

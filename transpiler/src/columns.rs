@@ -1,7 +1,7 @@
 //! Which inputs get a scale for each column, and which scales.
 //!
 //! One scale for a table whose columns range from 10^-3 to 10^3 leaves nothing of the small ones. A column gets a scale of its own where,
-//! on the samples, the outputs would move if all columns were rounded at one scale.
+//! on the samples, the outputs would move if all columns were rounded at one scale; and where it costs nothing.
 
 use crate::float::{Columns, FloatModel, FloatOp, Kind, run};
 use crate::quantise::{input_width, scale_for};
@@ -17,6 +17,9 @@ const LEAST_BITS: u32 = 2;
 /// One scale is enough where rounding at it moves no output by more than this share of its range, on average over the samples.
 const TOLERANCE: f64 = 1e-4;
 
+/// More scales than these are not recorded by the registry, so that they are not free.
+const MOST_FREE: usize = 512;
+
 /// No more samples are asked.
 const MAX_SAMPLES: usize = 256;
 
@@ -29,8 +32,10 @@ pub fn choose(float: &FloatModel, samples: &[Sample], bits: u32, method: RangeMe
         let of = |input: usize| {
             let (all, each) = magnitudes(float, samples, input, bits, method);
             let own = scale_for(all, bits);
+            // Where the width holds more than what was seen, that is headroom enough.
+            let seen = if width > bits { bits } else { (bits - HEADROOM_BITS).max(LEAST_BITS) };
             // A column that was 0 throughout says nothing.
-            let scale = |size: f64| if size > 0.0 { own.max(scale_for(size, (bits - HEADROOM_BITS).max(LEAST_BITS))) } else { own };
+            let scale = |size: f64| if size > 0.0 { own.max(scale_for(size, seen)) } else { own };
             (own, each.into_iter().map(scale).collect::<Vec<i32>>())
         };
         let found: Vec<(usize, (i32, Vec<i32>))> = group.into_iter().map(|input| (input, of(input))).collect();
@@ -41,10 +46,8 @@ pub fn choose(float: &FloatModel, samples: &[Sample], bits: u32, method: RangeMe
             }
         }
     }
-    if columns.iter().all(Option::is_none) || one_scale_is_enough(float, samples, &columns) {
-        return vec![None; float.inputs.len()];
-    }
-    columns
+    let are_needed = columns.iter().any(Option::is_some) && (are_free(float, &columns) || !one_scale_is_enough(float, samples, &columns));
+    if are_needed { columns } else { vec![None; float.inputs.len()] }
 }
 
 /// The real inputs, those together that a move puts into one tensor: there they need one unit.
@@ -66,6 +69,13 @@ fn magnitudes(float: &FloatModel, samples: &[Sample], input: usize, bits: u32, m
     let all = samples.iter().flat_map(|sample| sample[input].iter().copied());
     let column = |column: usize| samples.iter().flat_map(move |sample| sample[input].iter().skip(column).step_by(width).copied());
     (magnitude_of(all, bits, method), (0..width).map(|index| magnitude_of(column(index), bits, method)).collect())
+}
+
+/// Whether the scales cost nothing: they go into the constants that columns are compared with. What they are worth, samples do not say: the
+/// rows that trees grew from are not close to thresholds, and others may be.
+fn are_free(float: &FloatModel, columns: &[Option<Columns>]) -> bool {
+    let is_free = |columns: &Columns, value| columns.exponents.len() <= MOST_FREE && float.is_only_compared(value);
+    float.inputs.iter().zip(columns).all(|(input, columns)| columns.as_ref().is_none_or(|columns| is_free(columns, input.value)))
 }
 
 /// Whether the outputs stay where they are if the inputs are rounded at one scale.

@@ -38,6 +38,9 @@ const HEADROOM: f64 = 1.25;
 /// Results that nothing multiplies again keep more bits than activations: the lanes of an accumulator are as wide anyway, so that this
 /// costs nothing, and close calls between classes come out right. Of these bits, [`HEADROOM_BITS`] are for values beyond all samples.
 const RESULT_BITS: u32 = 6;
+/// Inputs that are only compared have so many bits more than activations. Rows of tables lie next to thresholds, which trees put in the
+/// middle of two others: with 28 bits, neighbouring 32-bit floats differ as integers from a quarter of the greatest value on.
+const COMPARED_BITS: u32 = 12;
 const HEADROOM_BITS: u32 = 2;
 
 /// A quantised network, and the tensor that each of the float network's became.
@@ -87,10 +90,9 @@ pub fn quantise(float: &FloatModel, name: &str, ranges: &Ranges, rules: Rules) -
     Ok(Mapped { model: builder.builder.finish(&outputs)?, tensors: builder.tensors })
 }
 
-/// The width of an input in bits, and how many of them what was seen takes. What is only compared is as wide as results are, which are
-/// compared too.
+/// The width of an input in bits, and how many of them what was seen takes.
 pub fn input_width(float: &FloatModel, input: ValueId, bits: u32) -> (u32, u32) {
-    if float.is_only_compared(input) { (bits + RESULT_BITS, bits + RESULT_BITS - HEADROOM_BITS) } else { (bits, bits) }
+    if float.is_only_compared(input) { (bits + COMPARED_BITS, bits + COMPARED_BITS - HEADROOM_BITS) } else { (bits, bits) }
 }
 
 fn shape(owner: &str, dims: &[usize]) -> Result<Shape, TranspileError> {
