@@ -252,9 +252,10 @@ impl<'a> Bounder<'a> {
             // Two tensors are compared at the finer of their scales, a constant as it is unless it is rounded past an integer.
             (FloatOp::Greater, Primitive::Sum(sum)) => {
                 let exact = if sum.coefficients.len() == 1 {
-                    let (value, constant, sign) = if sum.coefficients[0][0] < 0 { (1, 0, -1.0) } else { (0, 1, 1.0) };
+                    let below = sum.coefficients[0][0] < 0;
+                    let (value, constant, whole): (_, _, fn(f64) -> f64) = if below { (1, 0, f64::ceil) } else { (0, 1, f64::floor) };
                     let (scale, kind) = (self.tensor(node.inputs[value]).scale, self.float.tensor(node.inputs[value]).1);
-                    let is_kept = |c: &f64| threshold(sign * c, scale, kind) == (sign * c * 2f64.powi(scale)).floor();
+                    let is_kept = |c: &f64| threshold(*c, scale, kind, whole) == whole(c * 2f64.powi(scale));
                     let constants = self.float.constants(node.inputs[constant]);
                     inputs[value].error == 0.0 && constants.is_some_and(|constants| constants.iter().all(is_kept))
                 } else {

@@ -31,7 +31,7 @@ impl Widths {
     pub const RANGE: std::ops::RangeInclusive<u32> = 4..=16;
 }
 
-/// Tensors of at least so many bits have room for values that are [`HEADROOM`] times as large as all that were seen.
+/// Rectified tensors of at least so many bits have room for values that are [`HEADROOM`] times as large as all that were seen.
 const WIDE_BITS: u32 = 12;
 const HEADROOM: f64 = 1.25;
 
@@ -131,10 +131,21 @@ impl Quantiser<'_> {
         if self.is_result(value) {
             (bits + RESULT_BITS, self.scale(value, bits + RESULT_BITS - HEADROOM_BITS))
         } else {
-            // Values to come may be a little larger than all that were seen: where bits are many, that is worth a part of one.
             let seen = self.ranges.magnitude(value, bits, self.rules.ranges);
-            (bits, scale_for(if bits >= WIDE_BITS { seen * HEADROOM } else { seen }, bits))
+            (bits, scale_for(if bits >= WIDE_BITS && self.is_rectified(value) { seen * HEADROOM } else { seen }, bits))
         }
+    }
+
+    /// Whether a tensor is cut off below and open above. What follows from such values grows with them, so that a sample with larger ones
+    /// than all that were seen is far off if they saturate.
+    fn is_rectified(&self, value: ValueId) -> bool {
+        let node = self.float.producer(value).map(|position| &self.float.nodes[position]);
+        let bounds = node.and_then(|node| match &node.op {
+            FloatOp::Affine { bounds, .. } => Some(*bounds),
+            FloatOp::Sum(sum) => Some(sum.bounds),
+            _ => None,
+        });
+        bounds.is_some_and(|bounds| bounds.lo.is_finite() && bounds.hi == f64::INFINITY)
     }
 
     /// Whether nothing multiplies a tensor: it is an output, or compared, or looked up in a table.
@@ -257,9 +268,14 @@ impl Quantiser<'_> {
         let kinds = [0, 1].map(|position| self.float.tensor(node.inputs[position]).1);
         let limit = |value: f64| value.clamp(-(2f64.powi(40)), 2f64.powi(40)) as i64;
         let (operands, factors, bias) = match (&constants[0], &constants[1]) {
-            (None, Some(c)) => (vec![ids[0]], vec![1], c.iter().map(|c| -limit(threshold(*c, scales[0], kinds[0]))).collect()),
-            // c > x if and only if -x > -c.
-            (Some(c), None) => (vec![ids[1]], vec![-1], c.iter().map(|c| -limit(threshold(-c, scales[1], kinds[1]))).collect()),
+            (None, Some(c)) => {
+                let limits = c.iter().map(|c| -limit(threshold(*c, scales[0], kinds[0], f64::floor)));
+                (vec![ids[0]], vec![1], limits.collect())
+            }
+            (Some(c), None) => {
+                let limits = c.iter().map(|c| limit(threshold(*c, scales[1], kinds[1], f64::ceil)));
+                (vec![ids[1]], vec![-1], limits.collect())
+            }
             _ => {
                 let finest = scales[0].max(scales[1]);
                 let factor = |scale: i32| 1i32 << (finest - scale).min(30);

@@ -29,15 +29,15 @@ pub fn round(value: f64) -> f64 {
     (value + 0.5).floor()
 }
 
-/// The integer `t` with which the integers of a scale are compared in place of a number: `q > t` for `x > value`, `-q > t` for `-x > value`.
+/// The integer that stands for a number which the integers of a scale are compared with.
 ///
-/// Reals are rounded already. The number is rounded as they are, so that whatever equals it is not greater as an integer either; halves go
-/// down, because they lie between integers, if those are the data. Where `x` is an integer, nothing is rounded: `x > 1.7` is `x > 1`.
-pub fn threshold(value: f64, scale: i32, kind: Kind) -> f64 {
+/// Reals are rounded already, and the number is rounded as they are, so that whatever equals it equals it as an integer too. Where the others
+/// are integers, `whole` makes it one that means the same: `x > 1.7` is `x > 1`, and `x < 1.3` is `x < 2`.
+pub fn threshold(value: f64, scale: i32, kind: Kind, whole: fn(f64) -> f64) -> f64 {
     let value = value * 2f64.powi(scale);
     match kind {
-        Kind::Integer(_) => value.floor(),
-        Kind::Real => (value - 0.5).ceil(),
+        Kind::Integer(_) => whole(value),
+        Kind::Real => round(value),
     }
 }
 
@@ -73,14 +73,16 @@ mod tests {
     #[test]
     fn thresholds_are_rounded_as_reals_are_and_not_past_integers() {
         let (real, integer) = (Kind::Real, Kind::Integer(Interval::new(-9, 9)));
-        for (value, of_reals, of_integers) in [(1.7, 2.0, 1.0), (1.5, 1.0, 1.0), (1.3, 1.0, 1.0), (2.0, 2.0, 2.0), (-1.7, -2.0, -2.0)] {
-            assert_eq!((threshold(value, 0, real), threshold(value, 0, integer)), (of_reals, of_integers), "{value}");
-            assert_eq!(threshold(value / 8.0, 3, real), of_reals, "{value}");
+        for (value, of_reals, below, above) in [(1.7, 2.0, 1.0, 2.0), (1.5, 2.0, 1.0, 2.0), (1.3, 1.0, 1.0, 2.0), (-1.7, -2.0, -2.0, -1.0)]
+        {
+            let of = |kind, whole| threshold(value, 0, kind, whole);
+            assert_eq!((of(real, f64::floor), of(real, f64::ceil)), (of_reals, of_reals), "{value}");
+            assert_eq!((of(integer, f64::floor), of(integer, f64::ceil)), (below, above), "{value}");
+            assert_eq!(threshold(value / 8.0, 3, real, f64::floor), of_reals, "{value}");
         }
-        // Equal numbers are equal integers, except where they are halves.
-        for step in -100..100 {
-            let value = f64::from(step) / 17.0;
-            assert_eq!(threshold(value, 2, real), round(value * 4.0));
+        for eighth in -100..100 {
+            let value = f64::from(eighth) / 8.0;
+            assert_eq!(threshold(value, 2, real, f64::floor), round(value * 4.0), "equal numbers are equal integers");
         }
     }
 
