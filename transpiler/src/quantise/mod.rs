@@ -39,7 +39,7 @@ const HEADROOM: f64 = 1.25;
 /// costs nothing, and close calls between classes come out right. Of these bits, [`HEADROOM_BITS`] are for values beyond all samples.
 const RESULT_BITS: u32 = 6;
 /// Inputs that are only compared have so many bits more than activations. Rows of tables lie next to thresholds, which trees put in the
-/// middle of two others: with 28 bits, neighbouring 32-bit floats differ as integers from a quarter of the greatest value on.
+/// middle of two others: with 28 bits, neighbouring 32-bit floats differ as integers from half of the greatest value on.
 const COMPARED_BITS: u32 = 12;
 const HEADROOM_BITS: u32 = 2;
 
