@@ -275,6 +275,14 @@ fn trees_that_vote_for_one_of_two_classes_keep_their_labels() {
         let label = executor.value(quantised.model.outputs()[0].tensor)[0];
         assert_eq!(label, if sample[0][2] <= MEANS[2] { 4 } else { 7 });
     }
+    // Columns that are only compared have scales that no sample asked for, and keep neighbouring 32-bit floats apart.
+    assert_eq!(quantised.model.inputs()[0].scales().len(), 6);
+    for (x, class) in [(-3.0f32, 4), ((-3.0f32).next_up(), 7)] {
+        let mut row = MEANS.to_vec();
+        row[2] = x.into();
+        executor.run(&quantise_sample(&quantised.model, &[row]).unwrap()).unwrap();
+        assert_eq!(executor.value(quantised.model.outputs()[0].tensor)[0], class, "{x}");
+    }
 }
 
 /// The padding of a maximum is minus infinity, which has no place among columns of different units.

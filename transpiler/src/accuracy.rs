@@ -341,8 +341,10 @@ impl OutputMeasure {
         self.measure.include(expected, found, scale);
         self.samples.push((self.measure.total - total) / (self.measure.elements - elements).max(1) as f64);
         let last = self.measure.last;
-        for (position, (expected, found)) in finite(expected, found).enumerate() {
-            self.columns[position % last].include(*expected, (dequantise(*found, scale) - expected).abs());
+        for (expected, found) in expected.chunks(last).zip(found.chunks(last)) {
+            for (column, (expected, found)) in self.columns.iter_mut().zip(expected.iter().zip(found)).filter(|(_, (x, _))| x.is_finite()) {
+                column.include(*expected, (dequantise(*found, scale) - expected).abs());
+            }
         }
         if self.measure.last == 1 {
             return;
@@ -507,6 +509,15 @@ pub(crate) mod tests {
         let mut column = Column::default();
         (0..300).for_each(|value| column.include(f64::from(value), 0.0));
         assert_eq!(column.usual(), Some(Usual { mean: 0.0, lo: 3.0, hi: 296.0 }));
+    }
+
+    #[test]
+    fn what_is_not_finite_shifts_no_column() {
+        let row: (&[f64], &[f64]) = (&[f64::INFINITY, 2.0, 3.0], &[0.0, 2.0, 3.0]);
+        let output = output(&[2, 3], false, &[row; 5]);
+        let usual = |column: usize| output.columns[column].usual();
+        assert_eq!((usual(0), usual(1)), (None, Some(Usual { mean: 0.0, lo: 2.0, hi: 2.0 })));
+        assert_eq!(usual(2), Some(Usual { mean: 0.0, lo: 3.0, hi: 3.0 }));
     }
 
     #[test]
