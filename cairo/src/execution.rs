@@ -3,9 +3,8 @@ use cairo_vm::cairo_run::CairoRunConfig;
 use cairo_vm::types::builtin_name::BuiltinName;
 use cairo_vm::types::relocatable::MaybeRelocatable;
 use cairo_vm::vm::trace::trace_entry::TraceEntry;
-use maat_prover::cairo::{Execution, Registers, Value};
 use maat_verifier::Felt252;
-use maat_verifier::cairo::{Builtin, HALT};
+use maat_verifier::cairo::{Builtin, Execution, HALT, Registers, Value};
 use starknet_types_core::felt::Felt;
 
 use crate::error::RunError;

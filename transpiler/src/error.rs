@@ -1,94 +1,183 @@
+//! Why a network cannot be transpiled. Nothing here knows the command line: whoever has one adds its words.
+
 use std::fmt;
 use std::path::PathBuf;
 
 use maat_cairo::CompileError;
+use maat_cairo::limits::Figure;
+use maat_package::{PackageError, SampleError, Verdict};
 use maat_prover::ProveError;
-use maat_runtime::{FormatError, ModelError};
+use maat_runtime::ModelError;
 
-use crate::cost::Figure;
-use crate::verdict::Verdict;
-
-/// Why a network could not be transpiled, or a package could not be written or read.
+/// Why a network could not be transpiled, or a package could not be made again.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TranspileError {
     /// A file cannot be read.
     #[error("cannot read {path}")]
-    Read { path: PathBuf, source: std::io::Error },
-    /// A file or folder cannot be written.
-    #[error("cannot write {path}")]
-    Write { path: PathBuf, source: std::io::Error },
-    /// The output folder holds something that is not a package, which is left alone.
-    #[error("{path} exists and is not a Maat package: choose another folder, or remove it")]
-    Occupied { path: PathBuf },
-    /// The output folder is the one that the user works in, or one above it: once replaced, nobody would work in it any more.
-    #[error("cannot write a package to {path}: that would replace the working directory. Name a folder in it, such as `-o package`")]
-    WorkingDirectory { path: PathBuf },
-    /// The output folder holds a package with changes of the user, which are left alone.
-    #[error("{path} holds a package with files that would be lost: {files}. Move them away, or replace them with --force")]
-    Edited { path: PathBuf, files: String },
-    /// A folder is not a package.
-    #[error("{path} is not a package made by `maat transpile`: {reason}")]
-    NotAPackage { path: PathBuf, reason: String },
-    /// The package is made from a file that it would replace.
-    #[error("cannot write a package to {path}: it would replace {source_file}, which it is made from. Name another folder")]
-    Source { path: PathBuf, source_file: PathBuf },
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The file is not an ONNX model that can be imported.
     #[error("not an ONNX model that can be imported: {reason}")]
-    Onnx { reason: String },
+    Onnx {
+        /// Why.
+        reason: String,
+    },
     /// Operators have no lowering; [`supported_operators`](crate::supported_operators) lists those that have.
     #[error("{operators}")]
-    Unsupported { operators: UnsupportedOperators },
+    Unsupported {
+        /// The operators.
+        operators: UnsupportedOperators,
+    },
     /// A node uses its operator in a way that has no lowering, or against the operator's definition.
     #[error("node `{node}` ({operator}, opset {opset}, inputs {shapes}): {reason}")]
-    Node { node: String, operator: String, opset: i64, shapes: String, reason: String },
+    Node {
+        /// The node.
+        node: String,
+        /// Its operator.
+        operator: String,
+        /// The version of ONNX's operators that the file asks for.
+        opset: i64,
+        /// The shapes of its inputs.
+        shapes: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// An output of the graph is an input or a constant.
     #[error("output `{output}` is not computed by any node that is left after folding constants")]
-    TrivialOutput { output: String },
+    TrivialOutput {
+        /// The output.
+        output: String,
+    },
     /// The float network gives something that is not a finite number for a sample, or without samples for a point of the assumed range.
     #[error("the float network gives {value} in node `{node}` for {}", point(*.sample))]
-    NotFinite { node: String, value: f64, sample: Option<usize> },
+    NotFinite {
+        /// The node.
+        node: String,
+        /// What it gives.
+        value: f64,
+        /// The sample's number, counted from 0; none for a point of the assumed range.
+        sample: Option<usize>,
+    },
     /// A layer on quantised integers has weights that are not 16-bit integers.
     #[error("node `{node}`: its weights on integers must be whole numbers from -32767 to 32767")]
-    Weights { node: String },
-    /// The integers do not compute the network.
-    #[error("the quantised model is refused, because it does not compute its network: {}{}. --accept-loss makes the package anyway", .verdict.reasons(), remedy(.verdict))]
-    Unfaithful { verdict: Box<Verdict> },
+    Weights {
+        /// The node.
+        node: String,
+    },
+    /// The integers do not compute the network, and nobody accepted that: see [`Options::accept_loss`](maat_package::Options::accept_loss).
+    #[error("the quantised model is refused, because it does not compute its network: {}", .verdict.reasons())]
+    Unfaithful {
+        /// What is lost, and what to try.
+        verdict: Box<Verdict>,
+    },
     /// The samples do not fit the network.
     #[error(transparent)]
     Samples(#[from] SampleError),
-    /// An option is out of its range.
-    #[error("{option} is {value}; it must be {expected}")]
-    Option { option: &'static str, value: String, expected: String },
+    /// A setting is out of its range.
+    #[error("{setting} is {value}; it must be {expected}")]
+    Option {
+        /// The setting.
+        setting: Setting,
+        /// Its value.
+        value: String,
+        /// What it may be.
+        expected: String,
+    },
     /// The quantised model is refused.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// A primitive or a range that generated Cairo cannot express.
-    #[error("node `{node}` cannot be expressed in Cairo: {reason}")]
-    Codegen { node: String, reason: String },
-    /// A node is too large for a class of its own.
-    #[error(
-        "node `{node}` does not fit into a class on Starknet: {figure}. With --parts 0 the package is made anyway, for proofs and the Cairo VM"
-    )]
-    TooLarge { node: String, figure: Figure },
+    /// There is no Cairo for the model.
+    #[error(transparent)]
+    Codegen(#[from] CodegenError),
+    /// A node is too large for a class of its own; without classes of parts, the package is made anyway.
+    #[error("node `{node}` does not fit into a class on Starknet: {figure}")]
+    TooLarge {
+        /// The node.
+        node: String,
+        /// What is too large.
+        figure: Figure,
+    },
     /// The generated package does not compile, which is a bug of ours.
     #[error(transparent)]
     Compile(#[from] CompileError),
     /// Single inferences can be proven, but not batches of a size that was asked for.
     #[error("batches of {batch} cannot be proven")]
-    Batch { batch: u32, source: ProveError },
-    /// The package is of a model without proofs.
+    Batch {
+        /// The size.
+        batch: u32,
+        /// Why.
+        source: ProveError,
+    },
+    /// The model cannot be proven, though a batch size was asked for.
     #[error("the model cannot be proven: {reason}")]
-    Unprovable { reason: String },
+    Unprovable {
+        /// Why.
+        reason: String,
+    },
     /// A generated program does not run, which is a bug of ours.
     #[error("the generated program does not run: {reason}")]
-    Generated { reason: String },
-    /// A package's model cannot be read.
-    #[error("{path}")]
-    Format { path: PathBuf, source: FormatError },
-    /// A package's files do not belong together.
-    #[error("{path}: {reason}")]
-    Package { path: PathBuf, reason: String },
+    Generated {
+        /// Why.
+        reason: String,
+    },
+    /// The package that is to be made again cannot be read, or was made by other versions.
+    #[error(transparent)]
+    Package(#[from] PackageError),
+}
+
+/// A setting that was out of its range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Setting {
+    /// [`Widths::activations`](maat_package::Widths::activations).
+    ActivationBits,
+    /// [`Widths::weights`](maat_package::Widths::weights).
+    WeightBits,
+    /// The share of [`RangeMethod::Percentile`](maat_package::RangeMethod::Percentile).
+    Percentile,
+    /// [`Options::assumed_magnitude`](maat_package::Options::assumed_magnitude).
+    AssumedRange,
+    /// How many [`BuildOptions::batches`](crate::BuildOptions::batches) there are.
+    Batches,
+}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ActivationBits => "the width of activations",
+            Self::WeightBits => "the width of weights",
+            Self::Percentile => "the percentile",
+            Self::AssumedRange => "the assumed range",
+            Self::Batches => "the number of batch sizes",
+        })
+    }
+}
+
+/// Why there is no Cairo for a model.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CodegenError {
+    /// A primitive or a range that Cairo cannot express.
+    #[error("node `{node}` cannot be expressed in Cairo: {reason}")]
+    Node {
+        /// The node.
+        node: String,
+        /// Why.
+        reason: String,
+    },
+    /// There are fewer nodes than parts.
+    #[error("the number of parts is {parts}; it must be at most {most} for this network")]
+    Parts {
+        /// How many were asked for.
+        parts: usize,
+        /// How many there can be.
+        most: usize,
+    },
 }
 
 fn point(sample: Option<usize>) -> String {
@@ -96,12 +185,8 @@ fn point(sample: Option<usize>) -> String {
         Some(sample) => {
             format!("sample {sample} (counted from 0): look at that sample, and for which values the node's operator is defined")
         }
-        None => "a point of the assumed range of inputs: give samples with --calibration, or choose another --assumed-range".to_owned(),
+        None => "a point of the assumed range of inputs".to_owned(),
     }
-}
-
-fn remedy(verdict: &Verdict) -> String {
-    verdict.to_try().map_or_else(String::new, |advice| format!(". Try {advice}"))
 }
 
 /// The operators of a graph that have no lowering, in the order of the graph; at least one.
@@ -133,61 +218,5 @@ impl fmt::Display for UnsupportedOperators {
             }
         }
         Ok(())
-    }
-}
-
-/// Why samples, or the inputs of a run, cannot be taken.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SampleError {
-    /// The file cannot be read.
-    #[error("cannot read {path}")]
-    Read { path: PathBuf, source: std::io::Error },
-    /// The file is neither JSON, `.npy` nor `.npz`, or damaged.
-    #[error("{path}: {reason}")]
-    Malformed { path: PathBuf, reason: String },
-    /// Arrays within an array have different lengths.
-    #[error("input `{input}`: the arrays at depth {depth} have different lengths ({first} and {other})")]
-    Ragged { input: String, depth: usize, first: usize, other: usize },
-    /// Something that is not a number.
-    #[error("input `{input}`: {value} is not a finite number")]
-    NotANumber { input: String, value: String },
-    /// Something in a file that is not a number.
-    #[error("{path}: input `{input}`: {value} in {place} (counted from 0) is not a finite number{}", missing(.value))]
-    NotANumberAt { path: PathBuf, input: String, value: String, place: String },
-    /// Objects where an array has numbers.
-    #[error(
-        "{path}: input `{input}` has objects among its values: write one object for all samples, such as {{\"{input}\": [[..], [..]]}}"
-    )]
-    Objects { path: PathBuf, input: String },
-    /// The network has no such input.
-    #[error("the network has no input `{found}`; its inputs are: {expected}")]
-    UnknownInput { found: String, expected: String },
-    /// An input is missing.
-    #[error("input `{input}` is missing; the network's inputs are: {expected}")]
-    MissingInput { input: String, expected: String },
-    /// An array does not fit the input.
-    #[error("input `{input}` takes {expected:?}, or a batch of such arrays; got {found:?}{}", one_row(.expected, .found))]
-    Shape { input: String, expected: Vec<usize>, found: Vec<usize> },
-    /// The inputs have different numbers of samples.
-    #[error("input `{input}` has {found} samples, but the first input has {expected}")]
-    Batch { input: String, expected: usize, found: usize },
-    /// There are no samples at all.
-    #[error("{path} holds no samples")]
-    Empty { path: PathBuf },
-}
-
-/// What to do about a value that stands for a missing one.
-fn missing(value: &str) -> &'static str {
-    if matches!(value, "NaN" | "null") { ". Maat has no missing values: impute them, or drop the samples that have them" } else { "" }
-}
-
-/// What to do about rows for a network that takes several at once.
-fn one_row(expected: &[usize], found: &[usize]) -> String {
-    match (expected, found) {
-        ([batch, row @ ..], [_, rows @ ..]) if *batch > 1 && !row.is_empty() && (rows == row || found == row) => {
-            format!(". The network was exported for {batch} rows at a time: export it for one row")
-        }
-        _ => String::new(),
     }
 }

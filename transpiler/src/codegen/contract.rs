@@ -1,3 +1,5 @@
+//! The text of the Starknet contracts: the model's, and those of the parts that it calls.
+
 use std::fmt::Write;
 
 use maat_runtime::{Model, Tensor};

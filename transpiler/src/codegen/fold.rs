@@ -1,6 +1,8 @@
+//! Re-indexing as runs and loops over runs, found in the list of its elements.
+
 use std::collections::BTreeSet;
 
-use super::code::Code;
+use super::code::{Code, Module};
 use super::windows::{Origin, plus};
 
 /// A step of a program that copies elements; loops are found in the list of its runs.
@@ -143,18 +145,16 @@ pub fn felts(parts: &[Part]) -> usize {
 /// Up to so many constants are appended one by one.
 const SHORT_FILL: usize = 8;
 
-/// Writes a program; `source` names a source. Gives the lengths of the runs for which it calls `copy__{length}`.
-pub fn write(code: &mut Code, parts: &[Part], source: &dyn Fn(usize) -> String) -> BTreeSet<usize> {
-    let mut writer = Writer { code, source, lengths: BTreeSet::new(), loops: 0 };
+/// Writes a program; `source` names a source.
+pub fn write(code: &mut Code, parts: &[Part], source: &dyn Fn(usize) -> String) {
+    let mut writer = Writer { code, source, loops: 0 };
     let mut offsets = vec![Vec::new(); starts(parts).len()].into_iter();
     writer.parts(parts, &mut offsets);
-    writer.lengths
 }
 
 struct Writer<'a> {
     code: &'a mut Code,
     source: &'a dyn Fn(usize) -> String,
-    lengths: BTreeSet<usize>,
     loops: usize,
 }
 
@@ -170,10 +170,13 @@ impl Writer<'_> {
                     let line = match *length {
                         1 => format!("y.append(*{source}[{at}]);"),
                         length if length <= STRAIGHT => {
-                            self.lengths.insert(length);
+                            self.code.uses.copies.insert(length);
                             format!("copy__{length}({source}.slice({at}, {length}), ref y);")
                         }
-                        length => format!("copy::extend(ref y, {source}.slice({at}, {length}));"),
+                        length => {
+                            self.code.refer(Module::Copy);
+                            format!("copy::extend(ref y, {source}.slice({at}, {length}));")
+                        }
                     };
                     self.code.line(line);
                 }
@@ -182,7 +185,10 @@ impl Writer<'_> {
                         self.code.line(format!("y.append({value});"));
                     }
                 }
-                Part::Fill { value, count } => self.code.line(format!("copy::fill(ref y, {value}, {count});")),
+                Part::Fill { value, count } => {
+                    self.code.refer(Module::Copy);
+                    self.code.line(format!("copy::fill(ref y, {value}, {count});"));
+                }
                 Part::Loop { count, body, strides } => self.repeat(*count, body, strides, offsets),
             }
         }

@@ -1,3 +1,5 @@
+//! How the results of several output channels share one field element (docs/cairo.md).
+
 use maat_runtime::Interval;
 use num_bigint::BigInt;
 

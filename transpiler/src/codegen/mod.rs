@@ -10,41 +10,54 @@
 //! | `main.cairo`, `contract.cairo` | the executable and the Starknet contract around it |
 //! | `parts/`, `class_hashes.cairo` | where the network is too large for one class: a contract for each part, and by which hashes it is called |
 
+mod accumulate;
+mod affine;
+mod arg_max;
+mod call;
 mod channels;
 mod code;
+mod collector;
 mod contract;
+mod divide;
 mod fold;
+mod frame;
+mod function;
+mod items;
 mod lanes;
 mod layer;
-mod layers;
+mod limits;
+mod max;
 mod model;
-mod moves;
+mod r#move;
+mod movement;
 mod names;
-mod nodes;
-mod package;
 mod parts;
 mod plan;
-mod pools;
-mod products;
+mod product;
 mod rescale;
-mod sizes;
+mod select;
+mod size;
+mod sum;
+mod table;
 mod weights;
 mod windows;
 
-pub use plan::Plan;
+pub use collector::products;
 
 use maat_cairo::{Crate, Edition, Package, Sources};
+use maat_package::Plan;
 use maat_runtime::Model;
 use maat_verifier::ModelCommitment;
 use sha2::{Digest, Sha256};
 use starknet_types_core::felt::Felt;
 
-use crate::error::TranspileError;
-use code::imports;
-use nodes::{Call, Calls, Nodes};
+use crate::error::CodegenError;
+use call::Call;
+use code::Code;
+use collector::{Calls, Nodes, collect};
+use items::Items;
+use limits::MAX_UNROLLED;
 use parts::Cuts;
-use rescale::Rescales;
-use sizes::Sizes;
 
 /// A generated package and what was decided on the way.
 pub struct Generated {
@@ -71,9 +84,9 @@ pub struct Draft<'a> {
 /// Generates the Cairo package of a model, with `parts` of it as classes of their own, or none. The same model gives the same text.
 ///
 /// # Errors
-/// [`TranspileError::Codegen`] names the node whose ranges do not fit into Cairo's lanes, or that is too large for Cairo;
-/// [`TranspileError::Option`] says that there are fewer nodes than parts.
-pub fn generate(model: &Model, commitment: Option<&ModelCommitment>, parts: usize) -> Result<Generated, TranspileError> {
+/// [`CodegenError::Node`] names the node whose ranges do not fit into Cairo's lanes, or that is too large for Cairo;
+/// [`CodegenError::Parts`] says that there are fewer nodes than parts.
+pub fn generate(model: &Model, commitment: Option<&ModelCommitment>, parts: usize) -> Result<Generated, CodegenError> {
     Draft::new(model)?.package(commitment, parts)
 }
 
@@ -81,43 +94,49 @@ impl<'a> Draft<'a> {
     /// Generates the network itself.
     ///
     /// # Errors
-    /// [`TranspileError::Codegen`] as for [`generate`].
-    pub fn new(model: &'a Model) -> Result<Self, TranspileError> {
-        let mut rescales = Rescales::default();
-        let Nodes { calls, mut layers, functions, moves, copies } = nodes::collect(model, &mut rescales)?;
-        plan::choose(&mut layers, functions.felts() + moves.felts());
-        if let Some(layer) = layers.iter().find(|layer| layer.plan == Plan::Unrolled && layer.products() > plan::MAX_UNROLLED) {
+    /// [`CodegenError::Node`] as for [`generate`].
+    pub fn new(model: &'a Model) -> Result<Self, CodegenError> {
+        let Nodes { calls, mut layers, functions, moves, mut rescales } = collect(model)?;
+        plan::choose(&mut layers, functions.felts + moves.felts);
+        if let Some(layer) = layers.iter().find(|layer| layer.plan == Plan::Unrolled && layer.products() > MAX_UNROLLED) {
             let reason = format!("{} products are too many for straight code, and the layer cannot be looped", layer.products());
-            return Err(TranspileError::Codegen { node: layer.onnx_name.clone(), reason });
+            return Err(CodegenError::Node { node: layer.onnx_name.clone(), reason });
         }
-        let constants: String =
-            layers.iter().map(weights::layer).chain([functions.constants().to_owned(), moves.constants().to_owned()]).collect();
-        let computing: String =
-            layers.iter().map(|layer| layers::layer(layer, &mut rescales)).chain([functions.functions().to_owned()]).collect();
-        let moving: String = copies.iter().map(|length| moves::copy(*length)).chain([moves.functions().to_owned()]).collect();
+        let (mut items, mut computing, mut constants) = (Items::default(), Code::default(), Code::default());
+        for layer in &layers {
+            let (function, weights) = (accumulate::layer(layer, &mut rescales), weights::layer(layer));
+            items.add_layer(&layer.name, &function, &weights);
+            computing.append(&function);
+            constants.append(&weights);
+        }
+        computing.append(&functions.code);
+        constants.append(&functions.constants);
+        constants.append(&moves.constants);
+        let mut moving = Code::default();
+        for length in &moves.code.uses.copies {
+            let function = movement::copy(*length);
+            items.add_copy(*length, &function);
+            moving.append(&function);
+        }
+        moving.append(&moves.code);
+        let mut rescaling = Code::default();
+        for function in rescales.code() {
+            items.add_rescale(&function);
+            rescaling.append(&function);
+        }
+        [&functions, &moves].into_iter().for_each(|functions| items.add_functions(functions));
         let sections = [
             ("layers", "The layers: accumulate in packed form, or compare.", computing),
             ("moves", "Re-indexing.", moving),
-            ("rescale", "Take results out of accumulators: unpack, rescale and saturate.", rescales.text()),
+            ("rescale", "Take results out of accumulators: unpack, rescale and saturate.", rescaling),
             ("weights", "Packed weights, each constant with one weight for each lane, and other constants.", constants),
         ];
         let files: Vec<(&str, String)> = sections
             .into_iter()
-            .filter(|(_, _, text)| !text.is_empty())
-            .map(|(module, doc, text)| {
-                let halves = if text.contains("halves(") { "use maat_operators::halves::halves;\n" } else { "" };
-                let uses = [
-                    imports(&text, "maat_operators", &["copy"]),
-                    halves.to_owned(),
-                    imports(&text, "maat_operators", &["max"]),
-                    imports(&text, "maat_operators::power_of_two", &["PowerOfTwo"]),
-                    imports(&text, "maat_operators", &["saturate"]),
-                    imports(&text, "crate", &["rescale", "weights"]),
-                ];
-                (module, format!("//! {doc}\n{}{text}", uses.concat()))
-            })
+            .filter(|(_, _, code)| !code.is_empty())
+            .map(|(module, doc, code)| (module, format!("//! {doc}\n{}{}", code.uses.imports(), code.text())))
             .collect();
-        let cuts = Cuts::new(model, &calls, &Sizes::of(files.iter().map(|(_, text)| text.as_str())));
+        let cuts = Cuts::new(model, &calls, &items);
         let plans = layers.iter().map(|layer| (layer.name.clone(), layer.plan)).collect();
         Ok(Self { model, digest: format!("{:x}", Sha256::digest(model.to_bytes())), calls, files, plans, cuts })
     }
@@ -140,12 +159,11 @@ impl<'a> Draft<'a> {
     /// Refuses more parts than there can be, before anything is compiled.
     ///
     /// # Errors
-    /// [`TranspileError::Option`] says how many there can be.
-    pub fn check_parts(&self, parts: usize) -> Result<(), TranspileError> {
+    /// [`CodegenError::Parts`] says how many there can be.
+    pub fn check_parts(&self, parts: usize) -> Result<(), CodegenError> {
         let most = self.most_parts();
         if parts > most {
-            let expected = format!("at most {most} for this network");
-            return Err(TranspileError::Option { option: "--parts", value: parts.to_string(), expected });
+            return Err(CodegenError::Parts { parts, most });
         }
         Ok(())
     }
@@ -154,32 +172,32 @@ impl<'a> Draft<'a> {
     ///
     /// # Errors
     /// As for [`Self::check_parts`].
-    pub fn package(&self, commitment: Option<&ModelCommitment>, parts: usize) -> Result<Generated, TranspileError> {
+    pub fn package(&self, commitment: Option<&ModelCommitment>, parts: usize) -> Result<Generated, CodegenError> {
         self.check_parts(parts)?;
         let header = format!("// Generated by Maat from the quantised model with sha256 {}. Do not edit.\n", self.digest);
         let cut = if parts == 0 { Vec::new() } else { self.cuts.parts(self.model, parts) };
         let modules: Vec<&str> = self.files.iter().map(|(module, _)| *module).collect();
         let mut sources = Sources::default();
         let mut insert = |file: &str, text: &str| sources.insert(file, format!("{header}{text}"));
-        insert("lib.cairo", &package::lib(&modules, parts));
+        insert("lib.cairo", &frame::lib(&modules, parts));
         for (module, text) in &self.files {
             insert(&format!("{module}.cairo"), text);
         }
         insert("model.cairo", &model::file(self.model, &self.calls, &cut));
-        insert("main.cairo", &package::main());
+        insert("main.cairo", &frame::main());
         insert("contract.cairo", &contract::contract(self.model, &self.digest, commitment, parts));
         if parts > 0 {
             insert("parts.cairo", &contract::parts(parts));
             (1..=parts).for_each(|part| insert(&format!("parts/part_{part}.cairo"), &contract::part(part, parts)));
         }
         let name = names::package(self.model.name());
-        let scarb_manifest = package::scarb_manifest(&name);
+        let scarb_manifest = frame::scarb_manifest(&name);
         let main = Crate { name, edition: Edition::V2025_12, sources, scarb_manifest };
         let mut dependencies = Crate::operator_runtime();
         dependencies.push(Crate::interfaces());
         let computing = |nodes: std::ops::Range<usize>| {
             let nodes = self.model.nodes().zip(&self.calls.calls).skip(nodes.start).take(nodes.len());
-            nodes.filter(|(_, call)| matches!(call, Call::Expression(..))).map(|((node, _), _)| node.name.clone()).collect()
+            nodes.filter(|(_, call)| matches!(call, Call::Expression(_))).map(|((node, _), _)| node.name.clone()).collect()
         };
         let mut generated = Generated {
             package: Package { main, dependencies },
@@ -210,12 +228,4 @@ impl Generated {
             self.package.main.sources.insert("class_hashes.cairo", format!("{}{}", self.header, contract::class_hashes(hashes)));
         }
     }
-}
-
-/// Products of packed weights in one inference: what the linear layers cost, up to a factor.
-///
-/// # Errors
-/// As for [`generate`].
-pub fn products(model: &Model) -> Result<usize, TranspileError> {
-    nodes::count_products(model)
 }

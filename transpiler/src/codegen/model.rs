@@ -1,20 +1,24 @@
+//! `model.cairo`: the network, node by node.
+
 use std::fmt::Write;
 use std::ops::Range;
 
 use maat_runtime::{Model, Tensor, units};
 
-use super::code::imports;
-use super::nodes::{Call, Calls};
+use super::call::Call;
+use super::code::{Module, Uses, doc};
+use super::collector::Calls;
 use super::parts::Part;
-use super::weights::doc;
 
 /// `model.cairo`: `predict`, with a line or two for each node; or, where layers are classes of their own, a function for each part.
 pub fn file(model: &Model, calls: &Calls, parts: &[Part]) -> String {
-    let text = Writer::new(model, calls);
-    let text = if parts.is_empty() { text.whole() } else { text.in_parts(parts) };
-    let operators = imports(&text, "maat_operators", &["arg_max", "copy", "divide", "max", "select", "table"]);
-    let own = imports(&text, "crate", &["layers", "moves", "weights"]);
-    format!("//! The network, node by node.\nuse maat_operators::input::{{end, take}};\n{operators}{own}{text}")
+    let mut writer = Writer::new(model, calls);
+    if parts.is_empty() {
+        writer.whole()
+    } else {
+        writer.in_parts(parts)
+    }
+    format!("//! The network, node by node.\nuse maat_operators::input::{{end, take}};\n{}{}", writer.uses.imports(), writer.text)
 }
 
 struct Writer<'a> {
@@ -23,6 +27,7 @@ struct Writer<'a> {
     /// The variables that something takes.
     taken: Vec<&'a str>,
     text: String,
+    uses: Uses,
 }
 
 impl<'a> Writer<'a> {
@@ -30,15 +35,15 @@ impl<'a> Writer<'a> {
         let variable = |tensor: usize| calls.variables[tensor].as_str();
         let mut taken: Vec<&str> = model.outputs().iter().map(|output| variable(output.tensor.index())).collect();
         for call in &calls.calls {
-            if let Call::Expression(_, tensors) = call {
-                taken.extend(tensors.iter().map(|tensor| variable(*tensor)));
+            if let Call::Expression(expression) = call {
+                taken.extend(expression.tensors.iter().map(|tensor| variable(*tensor)));
             }
         }
-        Self { model, calls, taken, text: String::new() }
+        Self { model, calls, taken, text: String::new(), uses: Uses::default() }
     }
 
     /// All of it as one function.
-    fn whole(mut self) -> String {
+    fn whole(&mut self) {
         self.describe();
         self.text.push_str("pub fn predict(mut input: Span<felt252>) -> Span<felt252> {\n");
         for (index, tensor) in self.model.inputs().iter().enumerate() {
@@ -48,11 +53,10 @@ impl<'a> Writer<'a> {
         self.text.push_str("    end(input);\n");
         self.nodes(0..self.calls.calls.len());
         self.give(&self.outputs());
-        self.text
     }
 
     /// The parts one after the other, behind the checks of the input.
-    fn in_parts(mut self, parts: &[Part]) -> String {
+    fn in_parts(&mut self, parts: &[Part]) {
         self.describe();
         self.text.push_str("pub fn predict(input: Span<felt252>) -> Span<felt252> {\n    check(input);\n    let values = part_1(input);\n");
         for part in 2..=parts.len() {
@@ -70,7 +74,6 @@ impl<'a> Writer<'a> {
         for (index, part) in parts.iter().enumerate() {
             self.part(index + 1, part, index + 1 == parts.len());
         }
-        self.text
     }
 
     fn part(&mut self, number: usize, part: &Part, is_last: bool) {
@@ -85,6 +88,7 @@ impl<'a> Writer<'a> {
                 let _ = writeln!(self.text, "    let {} = values;", self.bound(*tensor));
             }
             tensors => {
+                self.uses.modules.insert(Module::Copy);
                 for tensor in tensors {
                     let _ = writeln!(self.text, "    let {} = copy::take(ref values, {});", self.bound(*tensor), length(tensor));
                 }
@@ -111,7 +115,9 @@ impl<'a> Writer<'a> {
         for ((node, output), call) in self.model.nodes().zip(&self.calls.calls).skip(nodes.start).take(nodes.len()) {
             let (name, shape) = (doc(&node.name), &self.model.tensor(output).shape);
             let _ = match call {
-                Call::Expression(expression, _) => {
+                Call::Expression(expression) => {
+                    expression.refer(&mut self.uses);
+                    let expression = expression.text(&self.calls.variables);
                     writeln!(self.text, "    // {name}: {shape}\n    let {} = {expression};", self.bound(output.index()))
                 }
                 Call::Move => unreachable!("every re-indexing has been generated or taken"),
@@ -127,6 +133,7 @@ impl<'a> Writer<'a> {
             let _ = writeln!(self.text, "    {}\n}}", self.calls.variables[*tensor]);
             return;
         }
+        self.uses.modules.insert(Module::Copy);
         self.text.push_str("    let mut output = array![];\n");
         for tensor in tensors {
             let _ = writeln!(self.text, "    copy::extend(ref output, {});", self.calls.variables[*tensor]);

@@ -1,3 +1,5 @@
+//! Cairo identifiers for ONNX names.
+
 use std::collections::HashSet;
 
 /// Cairo's reserved words, and names that generated files use themselves.

@@ -1,11 +1,15 @@
+//! Where a network can be cut into classes, and how large these would be.
+
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use maat_cairo::limits;
 use maat_runtime::Model;
 
-use super::nodes::{Call, Calls};
-use super::sizes::{Size, Sizes};
+use super::call::Call;
+use super::collector::Calls;
+use super::items::Items;
+use super::size::Size;
 
 /// A part of a network that is a class of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,10 +50,10 @@ pub struct Cuts {
 }
 
 impl Cuts {
-    pub fn new(model: &Model, calls: &Calls, sizes: &Sizes) -> Self {
+    pub fn new(model: &Model, calls: &Calls, items: &Items) -> Self {
         let live = live(model, calls);
         let computing: Vec<usize> =
-            (0..calls.calls.len()).filter(|node| matches!(calls.calls[*node], Call::Expression(..))).skip(1).collect();
+            (0..calls.calls.len()).filter(|node| matches!(calls.calls[*node], Call::Expression(_))).skip(1).collect();
         let step = (computing.len() + 1).div_ceil(MAX_PLACES);
         let mut places = vec![0];
         places.extend(computing.into_iter().skip(step - 1).step_by(step));
@@ -57,16 +61,16 @@ impl Cuts {
 
         let elements = |tensor: &usize| model.tensors()[*tensor].shape.elements() as u64;
         let passed = places.iter().map(|place| live[*place].iter().map(elements).sum()).collect();
-        let reached: Vec<Vec<usize>> = places.windows(2).map(|ends| needed(&calls.calls[ends[0]..ends[1]], sizes)).collect();
+        let reached: Vec<Vec<usize>> = places.windows(2).map(|ends| needed(&calls.calls[ends[0]..ends[1]], items)).collect();
         let own: Vec<Size> = places.windows(2).map(|ends| own(ends[0]..ends[1], calls, &live)).collect();
         let shares = (0..own.len())
             .map(|first| {
-                let (mut size, mut counted) = (EMPTY_CLASS, vec![false; sizes.len()]);
+                let (mut size, mut counted) = (EMPTY_CLASS, vec![false; items.len()]);
                 let add = |place: usize| {
                     size += own[place];
                     for item in &reached[place] {
                         if !std::mem::replace(&mut counted[*item], true) {
-                            size += sizes.size(*item);
+                            size += items.size(*item);
                         }
                     }
                     share(size)
@@ -166,8 +170,8 @@ fn live(model: &Model, calls: &Calls) -> Vec<Vec<usize>> {
     let (inputs, end) = (model.inputs().len(), calls.calls.len());
     let mut needed_until: Vec<Option<usize>> = vec![None; roots.len()];
     for (node, call) in calls.calls.iter().enumerate() {
-        if let Call::Expression(_, tensors) = call {
-            tensors.iter().for_each(|tensor| needed_until[roots[*tensor]] = Some(node));
+        if let Call::Expression(expression) = call {
+            expression.tensors.iter().for_each(|tensor| needed_until[roots[*tensor]] = Some(node));
         }
     }
     model.outputs().iter().for_each(|output| needed_until[roots[output.tensor.index()]] = Some(end));
@@ -178,20 +182,20 @@ fn live(model: &Model, calls: &Calls) -> Vec<Vec<usize>> {
     (0..=end).map(at).collect()
 }
 
-/// The functions and constants that calls need.
-fn needed(calls: &[Call], sizes: &Sizes) -> Vec<usize> {
-    let reached = calls.iter().map(|call| match call {
-        Call::Expression(expression, _) => sizes.reached(expression),
-        _ => Vec::new(),
+/// The functions that calls need, with their constants.
+fn needed(calls: &[Call], items: &Items) -> Vec<usize> {
+    let generated = calls.iter().filter_map(|call| match call {
+        Call::Expression(expression) => expression.generated(),
+        _ => None,
     });
-    reached.flatten().collect::<BTreeSet<usize>>().into_iter().collect()
+    generated.flat_map(|name| items.reached(name)).collect::<BTreeSet<usize>>().into_iter().collect()
 }
 
 /// What nodes take in `predict` itself.
 fn own(nodes: Range<usize>, calls: &Calls, live: &[Vec<usize>]) -> Size {
     let mut size = Size::default();
     for node in nodes {
-        if let Call::Expression(..) = calls.calls[node] {
+        if let Call::Expression(_) = calls.calls[node] {
             size += CALL;
             size += WAITING.times(live[node].len());
         }

@@ -1,19 +1,9 @@
-use serde::{Deserialize, Serialize};
+//! How linear layers hold their weights: as straight code, or as constant arrays that loops go over.
+
+use maat_package::Plan;
 
 use super::layer::Layer;
-
-/// How a layer's weights are held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub enum Plan {
-    /// Each product is code with the weight in it: two steps, three CASM felts and about nine Sierra felts for a product.
-    Unrolled,
-    /// The weights are constant arrays and a loop goes over tiles of `inputs` by `groups`: about 3.1 steps, one CASM felt and four Sierra
-    /// felts for a product.
-    Looped { inputs: usize, groups: usize },
-    /// The weights of an elementwise layer are constant arrays that a loop goes along.
-    Streamed,
-}
+use super::limits::{LOOPED_FELTS, MAX_ARRAY};
 
 /// Felts that a class should take at most, CASM or Sierra: half of Starknet's limit of 81,920, as room for whatever is built around it.
 const CLASS_FELTS: usize = 40_960;
@@ -21,12 +11,6 @@ const CLASS_FELTS: usize = 40_960;
 const FIXED_FELTS: usize = 8_000;
 /// Sierra felts for an unrolled product: the scarcer of the two.
 const UNROLLED_FELTS: usize = 9;
-/// Sierra felts for a weight in a constant array.
-pub const LOOPED_FELTS: usize = 5;
-/// The most elements that a constant array can have.
-pub const MAX_ARRAY: usize = 32_767;
-/// The most products of straight code: each takes two cells of the stack frame, which ends at 2^15.
-pub const MAX_UNROLLED: usize = 15_000;
 /// A tile's inputs are loaded once and used for each of its groups, of which there are at most so many.
 const TILE_GROUPS: usize = 48;
 /// Products of a tile, which is straight code of three felts a product; the more, the less the calls between tiles cost.

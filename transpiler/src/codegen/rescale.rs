@@ -1,8 +1,12 @@
+//! How results leave the accumulators that they share: the functions of `rescale.cairo`.
+
+use std::fmt;
+
 use maat_runtime::{Interval, Node, Requantise};
 
-use super::code::Code;
+use super::code::{Code, Module};
 use super::lanes::Lanes;
-use crate::error::TranspileError;
+use crate::error::CodegenError;
 
 /// How results share an accumulator, and what is left to do when they are taken out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,13 +34,13 @@ impl Rescale {
     /// How channels with these shifts, and these ranges before saturation, share accumulators.
     ///
     /// # Errors
-    /// [`TranspileError::Codegen`] when a lane would not fit.
-    pub fn new(requantise: &Requantise, channels: &[(i8, Interval)], node: &Node) -> Result<Self, TranspileError> {
+    /// [`CodegenError`] when a lane would not fit.
+    pub fn new(requantise: &Requantise, channels: &[(i8, Interval)], node: &Node) -> Result<Self, CodegenError> {
         let saturation = Saturation::new(requantise, channels.iter().map(|(_, range)| *range));
         // An upper bound that a result can pass lies within the lane too, so that comparing with it needs no negative number.
         let ceiling = saturation.above.then_some((0, Interval::point(i64::from(saturation.hi))));
         let lanes = Lanes::new(channels.iter().copied().chain(ceiling));
-        let lanes = lanes.map_err(|reason| TranspileError::Codegen { node: node.name.clone(), reason })?;
+        let lanes = lanes.map_err(|reason| CodegenError::Node { node: node.name.clone(), reason })?;
         Ok(Self { lanes, saturation })
     }
 }
@@ -61,50 +65,76 @@ pub struct Rescales {
 }
 
 impl Rescales {
-    /// The name of the function that takes `outputs` results out of an accumulator.
-    pub fn function(&mut self, rescale: &Rescale, outputs: usize) -> String {
+    /// The function that takes `outputs` results out of an accumulator.
+    pub fn function(&mut self, rescale: &Rescale, outputs: usize) -> RescaleFunction {
         let wanted = (rescale.clone(), outputs);
         let index = self.functions.iter().position(|function| *function == wanted).unwrap_or_else(|| {
             self.functions.push(wanted);
             self.functions.len() - 1
         });
-        format!("rescale::from_{}_{index}", if outputs == 1 { "one".to_owned() } else { format!("{outputs}_lanes") })
+        RescaleFunction { index, outputs }
     }
 
-    /// The functions' text; empty if there are none.
-    pub fn text(&self) -> String {
-        let mut text = String::new();
-        for (index, (rescale, outputs)) in self.functions.iter().enumerate() {
-            text.push_str(&function(index, rescale, *outputs));
-        }
-        text
+    /// The functions, in the order of their numbers.
+    pub fn code(&self) -> Vec<Code> {
+        let functions = self.functions.iter().enumerate();
+        functions.map(|(index, (rescale, outputs))| function(RescaleFunction { index, outputs: *outputs }, rescale)).collect()
     }
 }
 
-fn function(index: usize, rescale: &Rescale, outputs: usize) -> String {
+/// A function of `rescale.cairo`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RescaleFunction {
+    /// Its number.
+    pub index: usize,
+    /// How many results it takes out of an accumulator.
+    outputs: usize,
+}
+
+impl fmt::Display for RescaleFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { index, outputs } = self;
+        if *outputs == 1 { write!(f, "from_one_{index}") } else { write!(f, "from_{outputs}_lanes_{index}") }
+    }
+}
+
+impl Code {
+    /// Adds a line that takes the results out of an accumulator.
+    pub fn rescale(&mut self, function: RescaleFunction, accumulator: impl fmt::Display) {
+        self.refer(Module::Rescale);
+        self.uses.rescales.insert(function.index);
+        self.line(format!("rescale::{function}({accumulator}, ref y);"));
+    }
+}
+
+fn function(function: RescaleFunction, rescale: &Rescale) -> Code {
     let Lanes { fraction, offset, .. } = rescale.lanes;
+    let outputs = function.outputs;
     let mut code = Code::default();
-    let name = if outputs == 1 { "one".to_owned() } else { format!("{outputs}_lanes") };
-    code.line("");
-    code.line(format!("/// {outputs} results of {} bits, {fraction} of them fraction, offset {offset}.", rescale.lanes.width()));
-    code.open(format!("pub fn from_{name}_{index}(packed: felt252, ref y: Array<felt252>)"));
+    code.refer(Module::Halves);
+    code.blank();
+    code.doc(format!("{outputs} results of {} bits, {fraction} of them fraction, offset {offset}.", rescale.lanes.width()));
+    code.open(format!("pub fn {function}(packed: felt252, ref y: Array<felt252>)"));
     let low = rescale.lanes.in_low().min(outputs);
     code.line(format!("let (low, {}) = halves(packed);", if outputs > low { "high" } else { "_" }));
     half(&mut code, rescale, "low", low);
     half(&mut code, rescale, "high", outputs - low);
     code.close();
-    code.finish()
+    code
 }
 
 fn half(code: &mut Code, rescale: &Rescale, half: &str, outputs: usize) {
     let Lanes { fraction, integer, .. } = rescale.lanes;
     for lane in 0..outputs {
+        code.refer(Module::Saturate);
         if fraction > 0 {
+            code.refer(Module::PowerOfTwo);
             code.line(format!("let ({half}, _) = PowerOfTwo::<{fraction}>::div_rem({half});"));
         }
         let result = if lane + 1 == outputs {
             half
         } else {
+            code.refer(Module::PowerOfTwo);
             code.line(format!("let ({half}, lane) = PowerOfTwo::<{integer}>::div_rem({half});"));
             "lane"
         };
@@ -135,9 +165,9 @@ mod tests {
         assert!(saturation.below && saturation.above);
         let rescale = Rescale { lanes: Lanes::new([(4, Interval::new(-5, 12))]).unwrap(), saturation };
         let mut rescales = Rescales::default();
-        assert_eq!(rescales.function(&rescale, 6), "rescale::from_6_lanes_0");
-        assert_eq!(rescales.function(&rescale, 1), "rescale::from_one_1");
-        assert_eq!(rescales.function(&rescale, 6), "rescale::from_6_lanes_0");
-        assert_eq!(rescales.text().matches("pub fn").count(), 2);
+        assert_eq!(rescales.function(&rescale, 6).to_string(), "from_6_lanes_0");
+        assert_eq!(rescales.function(&rescale, 1).to_string(), "from_one_1");
+        assert_eq!(rescales.function(&rescale, 6).to_string(), "from_6_lanes_0");
+        assert_eq!(rescales.code().len(), 2);
     }
 }

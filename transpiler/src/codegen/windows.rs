@@ -1,6 +1,9 @@
+//! Where the blocks of elements lie that a function takes one after the other, and the loops over them.
+
 use std::collections::BTreeSet;
 
-use super::code::Code;
+use super::code::{Code, Module, constant};
+use super::limits::{MAX_ARRAY, MAX_RUNS};
 
 /// Where an element of a tensor comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,10 +71,8 @@ pub type Placed = (Windows, Vec<Place>);
 
 /// Starts that need more loops than this are listed.
 const MAX_LEVELS: usize = 4;
-/// More runs than this would make the functions' parameter lists unwieldy.
-const MAX_RUNS: usize = 64;
 /// The longest list of starts: the longest constant array.
-const MAX_LISTED: usize = super::plan::MAX_ARRAY;
+const MAX_LISTED: usize = MAX_ARRAY;
 /// Steps that a run costs in each block, about: a slice, its conversion, and passing it on.
 pub const RUN_STEPS: usize = 15;
 /// Steps of a run that is popped off its row: where a block goes on where the one before ended.
@@ -222,14 +223,22 @@ impl Windows {
         }
     }
 
-    /// Writes loops over all blocks, with `body` in the innermost one, where the runs are at hand as `w0`, `w1`, ... `lists` names the
-    /// constants that hold listed starts, one for each source.
-    pub fn walk(&self, code: &mut Code, lists: &[String], body: impl FnOnce(&mut Code)) {
+    /// Writes the constants that hold the listed starts of a function, if there are any.
+    pub fn starts(&self, code: &mut Code, function: &str) {
+        let Starts::Listed(lists) = &self.starts else { return };
+        for (source, list) in lists.iter().enumerate() {
+            code.array(&constant(function, &format!("BLOCKS_{source}")), "u32", list);
+        }
+    }
+
+    /// Writes loops over all blocks of a function, with `body` in the innermost one, where the runs are at hand as `w0`, `w1`, ...
+    pub fn walk(&self, code: &mut Code, function: &str, body: impl FnOnce(&mut Code)) {
         match &self.starts {
             Starts::Nested(levels) => self.nested(code, levels, 0, &vec![None; self.sources.len()], body),
             Starts::Listed(_) => {
-                for (source, list) in lists.iter().enumerate() {
-                    code.line(format!("let mut starts{source} = {list}.span();"));
+                code.refer(Module::Weights);
+                for source in 0..self.sources.len() {
+                    code.line(format!("let mut starts{source} = weights::{}.span();", constant(function, &format!("BLOCKS_{source}"))));
                 }
                 code.open("while let Some(s0) = starts0.pop_front()");
                 for source in 1..self.sources.len() {

@@ -154,6 +154,12 @@ impl Function {
     pub fn chain(functions: &[Self], x: f64) -> f64 {
         functions.iter().fold(x, |x, function| function.apply(x))
     }
+
+    /// A bound of the slope of functions, one after the other, on a range.
+    pub fn chain_slope(functions: &[Self], range: (f64, f64)) -> f64 {
+        let step = |(slope, (lo, hi)): (f64, (f64, f64)), function: &Self| (slope * function.slope(lo, hi), function.image(lo, hi));
+        functions.iter().fold((1.0, range), step).0
+    }
 }
 
 fn sigmoid(x: f64) -> f64 {

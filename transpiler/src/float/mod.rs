@@ -2,12 +2,14 @@
 
 mod evaluate;
 mod function;
+mod range;
 mod stride;
 
 use maat_runtime::Interval;
 
 pub use evaluate::{evaluate, run};
 pub use function::Function;
+pub use range::{Used, image, linear_range, node_range, range_of, used};
 pub use stride::{broadcast_indices, permutation, strides};
 
 /// A tensor of a float network. An identity that passes over the network do not change.
@@ -70,6 +72,22 @@ pub enum Kind {
 impl Kind {
     /// Truth values: 0 and 1.
     pub const BOOL: Self = Self::Integer(Interval { lo: 0, hi: 1 });
+
+    /// The kind of elements that are of one kind or the other.
+    pub fn union(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Integer(a), Self::Integer(b)) => Self::Integer(Interval::new(a.lo.min(b.lo), a.hi.max(b.hi))),
+            _ => Self::Real,
+        }
+    }
+
+    /// The bounds that results of this kind have in the end.
+    pub fn within(self, bounds: Bounds) -> Bounds {
+        match self {
+            Self::Real => bounds,
+            Self::Integer(range) => bounds.then(Bounds { lo: range.lo as f64, hi: range.hi as f64 }),
+        }
+    }
 }
 
 /// A node.

@@ -23,7 +23,7 @@ pub(super) fn sink(model: &mut FloatModel, uses: &Uses) -> bool {
         let rules: Option<Vec<(f64, f64)>> = producers.iter().map(|producer| dequantises(model, &model.nodes[*producer])).collect();
         let Some((factor, offset)) = rules.and_then(|rules| rules.iter().all(|rule| *rule == rules[0]).then(|| rules[0])) else { continue };
         let sources: Vec<_> = producers.iter().map(|producer| model.nodes[*producer].inputs[0]).collect();
-        let mut range = sources.iter().map(|source| model.tensor(*source).1).reduce(crate::lowering::union_of_kinds).unwrap_or(Kind::Real);
+        let mut range = sources.iter().map(|source| model.tensor(*source).1).reduce(Kind::union).unwrap_or(Kind::Real);
         let op = match &node.op {
             FloatOp::Move { indices, constants } => {
                 let Kind::Integer(interval) = range else { continue };
@@ -35,7 +35,7 @@ pub(super) fn sink(model: &mut FloatModel, uses: &Uses) -> bool {
                 };
                 let Some(constants) = constants.iter().map(integer).collect::<Option<Vec<f64>>>() else { continue };
                 let point = |value: &f64| Kind::Integer(Interval::point(*value as i64));
-                range = constants.iter().map(point).fold(range, crate::lowering::union_of_kinds);
+                range = constants.iter().map(point).fold(range, Kind::union);
                 FloatOp::Move { indices: indices.clone(), constants }
             }
             other => other.clone(),

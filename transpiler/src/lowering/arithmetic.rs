@@ -2,10 +2,10 @@
 
 use maat_runtime::Interval;
 
-use super::moves::{common_shape, union};
+use super::moves::common_shape;
 use super::scope::{Operand, Scope};
 use crate::float::{Bounds, FloatOp, FloatSum, Function, Kind, Rounding};
-use crate::onnx::Element;
+use crate::onnx::{Element, IntegerType};
 
 impl Scope<'_> {
     /// `factor * x + offset`
@@ -257,7 +257,7 @@ impl Scope<'_> {
     pub(super) fn arg_max(&mut self, x: &Operand, axis: usize, keep_axis: bool) -> Result<Operand, String> {
         let shape = reduced(&x.shape, &[axis], keep_axis);
         let length = i64::try_from(x.shape[axis]).expect("axes are short");
-        let sort = (Element::Integer(tract_onnx::pb::tensor_proto::DataType::Int64), Kind::Integer(Interval::new(0, length - 1)));
+        let sort = (Element::Integer(IntegerType::Int64), Kind::Integer(Interval::new(0, length - 1)));
         self.emit(FloatOp::ArgMax { axis, keep_axis }, &[x], shape, sort)
     }
 
@@ -283,7 +283,7 @@ impl Scope<'_> {
     /// `a` where `condition` is true, else `b`, broadcast.
     pub(super) fn select(&mut self, condition: &Operand, a: &Operand, b: &Operand) -> Result<Operand, String> {
         let shape = common_shape([condition.shape.as_slice(), &a.shape, &b.shape])?;
-        let kind = union(self.kind(a), self.kind(b));
+        let kind = Kind::union(self.kind(a), self.kind(b));
         let element = same_element([a, b])?;
         let (condition, a, b) = (self.expand(condition, &shape)?, self.expand(a, &shape)?, self.expand(b, &shape)?);
         if let (Some(chosen), false) = (condition.values(), a.is_constant() && b.is_constant()) {

@@ -11,9 +11,7 @@ use crate::error::{TranspileError, UnsupportedOperator, UnsupportedOperators};
 use crate::float::{FloatInput, FloatModel, FloatNode, FloatOp, Kind};
 use crate::onnx::{Element, Graph, OnnxNode};
 use maat_runtime::Interval;
-pub(crate) use moves::union as union_of_kinds;
 use scope::{Lowered, Operand, Scope, Source};
-use tract_onnx::pb::FunctionProto;
 
 /// Lowers one node: reads its attributes and inputs from the scope, and gives its outputs there.
 type Lowering = fn(&mut Scope<'_>) -> Result<(), String>;
@@ -28,16 +26,16 @@ pub fn operator_advice(operator: &str) -> Option<&'static str> {
     operators::advice(operator)
 }
 
-/// Refuses a graph with operators that have no lowering. `functions` are the operators that the file defines itself.
-pub(crate) fn check_supported(nodes: &[OnnxNode], functions: &[FunctionProto]) -> Result<(), TranspileError> {
+/// Refuses a graph with operators that have no lowering.
+fn check_supported(graph: &Graph) -> Result<(), TranspileError> {
     let mut refused: Vec<UnsupportedOperator> = Vec::new();
-    for node in nodes.iter().filter(|node| lowering(node).is_none()) {
-        let operator = operator(node);
+    for node in graph.nodes.iter().filter(|node| lowering(node).is_none()) {
+        let operator = node.qualified_operator();
         if let Some(known) = refused.iter_mut().find(|known| known.operator == operator) {
             known.further += 1;
             continue;
         }
-        let defined = functions.iter().any(|function| function.domain() == node.proto.domain && function.name() == node.proto.op_type);
+        let defined = graph.functions.iter().any(|function| *function == operator);
         let advice = if defined { Some(INLINE) } else { operators::advice(&operator) };
         refused.push(UnsupportedOperator { node: node.name.clone(), operator, further: 0, advice });
     }
@@ -47,24 +45,18 @@ pub(crate) fn check_supported(nodes: &[OnnxNode], functions: &[FunctionProto]) -
 /// What to do about an operator that the file defines by others.
 const INLINE: &str = "the file defines it as a function; put its nodes in its place with onnx.inliner.inline_local_functions";
 
-/// The name of a node's operator, as in [`supported_operators`].
-fn operator(node: &OnnxNode) -> String {
-    let proto = &node.proto;
-    let standard = matches!(proto.domain.as_str(), "" | "ai.onnx");
-    if standard { proto.op_type.clone() } else { format!("{}.{}", proto.domain, proto.op_type) }
-}
-
 fn lowering(node: &OnnxNode) -> Option<Lowering> {
-    let operator = operator(node);
+    let operator = node.qualified_operator();
     operators::OPERATORS.iter().find(|(name, _)| *name == operator).map(|(_, lowering)| *lowering)
 }
 
 /// Lowers a graph node by node.
 ///
 /// # Errors
-/// [`TranspileError::Node`] names the node that cannot be lowered, [`TranspileError::TrivialOutput`]
+/// [`TranspileError::Unsupported`] names the operators that have no lowering, [`TranspileError::Node`] the node that cannot be lowered, [`TranspileError::TrivialOutput`]
 /// an output that does not depend on any input.
 pub fn lower(graph: &Graph) -> Result<FloatModel, TranspileError> {
+    check_supported(graph)?;
     let mut lowered = Lowered::default();
     for input in &graph.inputs {
         let value = lowered.fresh();
@@ -81,7 +73,7 @@ pub fn lower(graph: &Graph) -> Result<FloatModel, TranspileError> {
         lowered.tensors.insert(name.clone(), constant.clone().into());
     }
     for node in &graph.nodes {
-        let lowering = lowering(node).expect("operators without a lowering are refused when the file is read");
+        let lowering = lowering(node).expect("operators without a lowering were refused");
         let mut scope = Scope::new(graph, node, &mut lowered);
         match lowering(&mut scope) {
             Ok(()) => scope.name_last(),
@@ -119,9 +111,9 @@ fn node_error(graph: &Graph, node: &OnnxNode, lowered: &Lowered, reason: String)
     let shape = |tensor: &String| lowered.tensors.get(tensor).map_or_else(|| "-".to_owned(), |operand| format!("{:?}", operand.shape));
     TranspileError::Node {
         node: node.name.clone(),
-        operator: node.proto.op_type.clone(),
+        operator: node.operator().to_owned(),
         opset: graph.opset,
-        shapes: node.proto.input.iter().map(shape).collect::<Vec<_>>().join(" "),
+        shapes: node.inputs().iter().map(shape).collect::<Vec<_>>().join(" "),
         reason,
     }
 }

@@ -103,7 +103,7 @@ impl Scope<'_> {
             })
         };
         let indices = (0..outer).flat_map(row).collect();
-        let kind = parts.iter().map(|part| self.kind(part)).reduce(union).unwrap_or(Kind::Real);
+        let kind = parts.iter().map(|part| self.kind(part)).reduce(Kind::union).unwrap_or(Kind::Real);
         let inputs: Vec<&Operand> = parts.iter().collect();
         let element = first.element;
         self.emit(FloatOp::Move { indices, constants: Vec::new() }, &inputs, shape, (element, kind))
@@ -174,17 +174,9 @@ pub(super) fn common_shape<'a>(shapes: impl IntoIterator<Item = &'a [usize]>) ->
     Ok(common)
 }
 
-/// What holds the elements of both.
-pub(crate) fn union(a: Kind, b: Kind) -> Kind {
-    match (a, b) {
-        (Kind::Integer(a), Kind::Integer(b)) => Kind::Integer(maat_runtime::Interval::new(a.lo.min(b.lo), a.hi.max(b.hi))),
-        _ => Kind::Real,
-    }
-}
-
 fn with_constants(kind: Kind, constants: &[f64]) -> Kind {
     let point = |value: &f64| Kind::Integer(maat_runtime::Interval::point(*value as i64));
-    constants.iter().map(point).fold(kind, union)
+    constants.iter().map(point).fold(kind, Kind::union)
 }
 
 #[cfg(test)]

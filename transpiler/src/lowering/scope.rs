@@ -1,11 +1,10 @@
+//! What the lowering of a node sees: its attributes and inputs, the tensors around it, and the network that it adds to.
+
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use tract_onnx::pb::AttributeProto;
-use tract_onnx::pb_helpers::AttrScalarType;
-
 use crate::float::{FloatModel, FloatNode, FloatOp, Function, Kind, ValueId, evaluate};
-use crate::onnx::{Constant, Element, Graph, OnnxNode};
+use crate::onnx::{Constant, Element, Graph, OnnxNode, Scalar};
 
 /// An ONNX tensor while its graph is lowered: known, or computed by the network.
 #[derive(Debug, Clone)]
@@ -114,34 +113,34 @@ impl<'a> Scope<'a> {
 
     /// Checks the number of inputs; optional ones may be missing at the end.
     pub(super) fn arity(&self, least: usize, most: usize) -> Result<(), String> {
-        let found = self.node.proto.input.len();
+        let found = self.node.inputs().len();
         if (least..=most).contains(&found) { Ok(()) } else { Err(format!("takes {least} to {most} inputs, got {found}")) }
     }
 
     /// Number of inputs, those left out in between included.
     pub(super) fn inputs(&self) -> usize {
-        self.node.proto.input.len()
+        self.node.inputs().len()
     }
 
     /// Number of outputs, those left out in between included.
     pub(super) fn outputs(&self) -> usize {
-        self.node.proto.output.len()
+        self.node.outputs().len()
     }
 
     /// Whether an output is wanted.
     pub(super) fn wants(&self, position: usize) -> bool {
-        self.node.proto.output.get(position).is_some_and(|name| !name.is_empty())
+        self.node.outputs().get(position).is_some_and(|name| !name.is_empty())
     }
 
     /// Whether the graph gives an output, or another node takes it.
     pub(super) fn uses(&self, position: usize) -> bool {
-        let Some(name) = self.node.proto.output.get(position).filter(|name| !name.is_empty()) else { return false };
-        self.graph.outputs.contains(name) || self.graph.nodes.iter().any(|node| node.proto.input.contains(name))
+        let Some(name) = self.node.outputs().get(position).filter(|name| !name.is_empty()) else { return false };
+        self.graph.outputs.contains(name) || self.graph.nodes.iter().any(|node| node.inputs().contains(name))
     }
 
     /// An input, if it is given.
     pub(super) fn optional(&self, position: usize) -> Result<Option<Operand>, String> {
-        let Some(name) = self.node.proto.input.get(position).filter(|name| !name.is_empty()) else { return Ok(None) };
+        let Some(name) = self.node.inputs().get(position).filter(|name| !name.is_empty()) else { return Ok(None) };
         let found = self.lowered.tensors.get(name).cloned();
         found.map(Some).ok_or_else(|| format!("input {position} (`{name}`) is an output that its node does not give here"))
     }
@@ -161,7 +160,7 @@ impl<'a> Scope<'a> {
     pub(super) fn constant(&self, position: usize) -> Result<Option<Operand>, String> {
         match self.optional(position)? {
             Some(operand) if !operand.is_constant() => {
-                Err(format!("input {position} (`{}`) must be a constant", self.node.proto.input[position]))
+                Err(format!("input {position} (`{}`) must be a constant", self.node.inputs()[position]))
             }
             operand => Ok(operand),
         }
@@ -178,7 +177,7 @@ impl<'a> Scope<'a> {
         let values = operand.values().unwrap_or_default();
         match values.iter().position(|value| !value.is_finite()) {
             Some(index) => {
-                let name = &self.node.proto.input[position];
+                let name = &self.node.inputs()[position];
                 Err(format!("`{name}` holds {} at position {index}: every weight must be finite", values[index]))
             }
             None => Ok(()),
@@ -192,36 +191,29 @@ impl<'a> Scope<'a> {
         Ok(operand.map(|operand| operand.values().unwrap_or_default().iter().map(|value| *value as i64).collect()))
     }
 
+    /// The ONNX node, for attributes that are lists or tensors.
+    pub(super) fn node(&self) -> &'a OnnxNode {
+        self.node
+    }
+
     /// An attribute, or its default.
-    pub(super) fn attribute<T>(&self, name: &str, default: T) -> Result<T, String>
-    where
-        T: 'a + AttrScalarType<'a>,
-    {
+    pub(super) fn attribute<T: Scalar>(&self, name: &str, default: T) -> Result<T, String> {
         Ok(self.optional_attribute(name)?.unwrap_or(default))
     }
 
     /// An attribute, if it is given.
-    pub(super) fn optional_attribute<T>(&self, name: &str) -> Result<Option<T>, String>
-    where
-        T: 'a + AttrScalarType<'a>,
-    {
-        self.node.proto.get_attr_opt(name).map_err(|error| format!("attribute `{name}`: {error:#}"))
-    }
-
-    /// An attribute as it stands in the file, if it is given.
-    pub(super) fn raw_attribute(&self, name: &str) -> Option<&'a AttributeProto> {
-        self.node.proto.attribute.iter().find(|attribute| attribute.name == name)
+    pub(super) fn optional_attribute<T: Scalar>(&self, name: &str) -> Result<Option<T>, String> {
+        self.node.attribute(name)
     }
 
     /// A text attribute, or its default.
     pub(super) fn text(&self, name: &str, default: &str) -> Result<String, String> {
-        let text = self.raw_attribute(name).map(|attribute| String::from_utf8(attribute.s.clone()));
-        text.unwrap_or_else(|| Ok(default.to_owned())).map_err(|error| format!("attribute `{name}`: {error}"))
+        Ok(self.node.text(name)?.unwrap_or_else(|| default.to_owned()))
     }
 
     /// A list of whole numbers, if it is given.
     pub(super) fn list(&self, name: &str) -> Option<Vec<i64>> {
-        self.raw_attribute(name).map(|attribute| attribute.ints.clone())
+        self.node.integers(name).map(<[i64]>::to_vec)
     }
 
     /// An axis, counted from the front or (negative) from the back.
@@ -265,7 +257,7 @@ impl<'a> Scope<'a> {
 
     /// Gives an output of the ONNX node.
     pub(super) fn give(&mut self, position: usize, operand: Operand) {
-        if let Some(name) = self.node.proto.output.get(position).filter(|name| !name.is_empty()) {
+        if let Some(name) = self.node.outputs().get(position).filter(|name| !name.is_empty()) {
             self.lowered.tensors.insert(name.clone(), operand);
         }
     }

@@ -1,7 +1,31 @@
+//! An ONNX graph as the lowering sees it, without protobuf.
+
 use std::rc::Rc;
 
-use tract_onnx::pb::NodeProto;
 use tract_onnx::pb::tensor_proto::DataType;
+
+use super::node::OnnxNode;
+
+/// The integer types of ONNX.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntegerType {
+    /// 8 bits, signed.
+    Int8,
+    /// 16 bits, signed.
+    Int16,
+    /// 32 bits, signed.
+    Int32,
+    /// 64 bits, signed.
+    Int64,
+    /// 8 bits, unsigned.
+    Uint8,
+    /// 16 bits, unsigned.
+    Uint16,
+    /// 32 bits, unsigned.
+    Uint32,
+    /// 64 bits, unsigned.
+    Uint64,
+}
 
 /// What an ONNX tensor's elements are. Integers of different types differ in what they can hold, and in division.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,7 +33,7 @@ pub enum Element {
     /// Any floating-point type.
     Float,
     /// An integer type.
-    Integer(DataType),
+    Integer(IntegerType),
     /// Truth values.
     Bool,
 }
@@ -20,7 +44,14 @@ impl Element {
         use DataType::{Bfloat16, Bool, Double, Float, Float16, Int8, Int16, Int32, Int64, Uint8, Uint16, Uint32, Uint64};
         match DataType::try_from(data_type).ok()? {
             Float | Double | Float16 | Bfloat16 => Some(Self::Float),
-            integer @ (Int8 | Int16 | Int32 | Int64 | Uint8 | Uint16 | Uint32 | Uint64) => Some(Self::Integer(integer)),
+            Int8 => Some(Self::Integer(IntegerType::Int8)),
+            Int16 => Some(Self::Integer(IntegerType::Int16)),
+            Int32 => Some(Self::Integer(IntegerType::Int32)),
+            Int64 => Some(Self::Integer(IntegerType::Int64)),
+            Uint8 => Some(Self::Integer(IntegerType::Uint8)),
+            Uint16 => Some(Self::Integer(IntegerType::Uint16)),
+            Uint32 => Some(Self::Integer(IntegerType::Uint32)),
+            Uint64 => Some(Self::Integer(IntegerType::Uint64)),
             Bool => Some(Self::Bool),
             _ => None,
         }
@@ -39,7 +70,7 @@ impl Element {
 
     /// The integers that an element can be, for types of at most 32 bits.
     pub fn range(self) -> Option<(i64, i64)> {
-        use DataType::{Int8, Int16, Int32, Uint8, Uint16};
+        use IntegerType::{Int8, Int16, Int32, Uint8, Uint16};
         match self {
             Self::Bool => Some((0, 1)),
             Self::Integer(Int8) => Some((-128, 127)),
@@ -74,15 +105,6 @@ pub struct GraphInput {
     pub element: Element,
 }
 
-/// A node as it stands in the ONNX file.
-#[derive(Debug, Clone)]
-pub struct OnnxNode {
-    /// Its name, or that of its first output if it has none.
-    pub name: String,
-    /// Operator, inputs, outputs and attributes.
-    pub proto: NodeProto,
-}
-
 /// An ONNX graph.
 #[derive(Debug, Clone)]
 pub struct Graph {
@@ -98,4 +120,6 @@ pub struct Graph {
     pub nodes: Vec<OnnxNode>,
     /// Names of the output tensors, in order.
     pub outputs: Vec<String>,
+    /// The operators that the file defines by others, named as [`OnnxNode::qualified_operator`] does.
+    pub functions: Vec<String>,
 }

@@ -1,7 +1,10 @@
+//! Reading an ONNX file: what it holds, the graph of it, and the digest that binds both.
+
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use maat_runtime::{inert, is_active};
+use maat_verifier::hex_digits;
 use sha2::{Digest, Sha256};
 use tract_onnx::pb::tensor_proto::DataLocation;
 use tract_onnx::pb::tensor_shape_proto::dimension::Value as Dim;
@@ -9,11 +12,12 @@ use tract_onnx::pb::type_proto::Value as Type;
 use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
 use tract_onnx::prelude::Framework;
 
-use super::graph::{Constant, Element, Graph, GraphInput, OnnxNode};
+use super::graph::{Constant, Element, Graph, GraphInput};
+use super::guard::guarded;
+use super::node::{OnnxNode, qualified};
 use super::reference::Reference;
 use super::tensor::{self, ExternalFiles, Loaded};
 use crate::error::TranspileError;
-use crate::lowering;
 
 /// What is read from an ONNX file.
 pub struct Imported {
@@ -32,8 +36,7 @@ pub struct Imported {
 /// A symbolic axis that stands first in an input's shape is the batch axis and gets length 1.
 ///
 /// # Errors
-/// [`TranspileError::Read`] when the file cannot be read, [`TranspileError::Unsupported`] for an operator that has no lowering,
-/// [`TranspileError::Onnx`] for anything that is not an ONNX model with fixed shapes.
+/// [`TranspileError::Read`] when the file cannot be read, [`TranspileError::Onnx`] for anything that is not an ONNX model with fixed shapes.
 pub fn import(path: &Path) -> Result<Imported, TranspileError> {
     let name = path.file_stem().map_or_else(|| "model".to_owned(), |stem| stem.to_string_lossy().into_owned());
     let File { bytes, folder, content: Content { proto, tensors, sha256 } } = open(path)?;
@@ -44,7 +47,7 @@ pub fn import(path: &Path) -> Result<Imported, TranspileError> {
 /// these files, in the order of their paths, the path's length, the path that the model names it by, and the sha256 of its bytes.
 ///
 /// # Errors
-/// As for [`import`], but operators are not looked at.
+/// As for [`import`].
 pub fn sha256(path: &Path) -> Result<String, TranspileError> {
     Ok(open(path)?.content.sha256)
 }
@@ -72,18 +75,6 @@ impl Imported {
         let (bytes, folder, inputs) = (self.bytes.clone(), self.folder.clone(), self.graph.inputs.clone());
         guarded(move || Reference::new(&bytes, folder.as_deref(), &inputs))
     }
-}
-
-/// Name of the thread in which foreign code reads the file. A program may silence its panics: they come back as errors.
-pub const IMPORT_THREAD: &str = "onnx-import";
-
-/// Runs foreign code, which indexes and unwraps in places that a malformed file reaches, where a panic can be caught.
-pub(super) fn guarded<T: Send + 'static>(work: impl FnOnce() -> Result<T, String> + Send + 'static) -> Result<T, String> {
-    let worker = std::thread::Builder::new().name(IMPORT_THREAD.to_owned()).spawn(work).map_err(|error| error.to_string())?;
-    worker.join().unwrap_or_else(|panic| {
-        let message = panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-        Err(message.unwrap_or_else(|| "the importer failed".to_owned()))
-    })
 }
 
 /// Said of bytes that hold no graph. Where they cease to make sense would tell nobody anything.
@@ -121,7 +112,7 @@ fn read(bytes: &[u8], folder: Option<&str>) -> Result<Content, String> {
         }
         digest = hasher.finalize().to_vec();
     }
-    let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hex_digits(&digest);
     Ok(Content { proto, tensors, sha256 })
 }
 
@@ -182,7 +173,6 @@ fn graph(name: String, proto: &ModelProto, tensors: Vec<(String, Loaded)>) -> Re
         return Err(malformed("sparse initialisers are not supported".to_owned()));
     }
     let nodes = sorted_nodes(graph)?;
-    lowering::check_supported(&nodes, &proto.functions)?;
     let constant = |(name, (shape, element, values)): (String, Loaded)| (name, Constant { shape, element, values: values.into() });
     let constants: Vec<(String, Constant)> = tensors.into_iter().map(constant).collect();
     let computed = |input: &&ValueInfoProto| constants.iter().all(|(name, _)| *name != input.name);
@@ -190,25 +180,21 @@ fn graph(name: String, proto: &ModelProto, tensors: Vec<(String, Loaded)>) -> Re
     let opset = proto.opset_import.iter().find(|import| import.domain.is_empty() || import.domain == "ai.onnx");
     let opset = opset.map_or(0, |import| import.version);
     let outputs = graph.output.iter().map(|output| output.name.clone()).collect();
-    Ok(Graph { name, opset, inputs, constants, nodes, outputs })
+    let functions = proto.functions.iter().map(|function| qualified(function.domain(), function.name())).collect();
+    Ok(Graph { name, opset, inputs, constants, nodes, outputs, functions })
 }
 
 /// The graph's nodes, in ONNX's own order, which must be topological.
 fn sorted_nodes(graph: &GraphProto) -> Result<Vec<OnnxNode>, TranspileError> {
-    let named = graph.node.iter().enumerate().map(|(position, proto)| {
-        let name = [Some(&proto.name), proto.output.first()].into_iter().flatten().find(|name| !name.is_empty());
-        let name = name.cloned().unwrap_or_else(|| format!("node {position}"));
-        OnnxNode { name, proto: proto.clone() }
-    });
-    let nodes: Vec<OnnxNode> = named.collect();
+    let nodes: Vec<OnnxNode> = graph.node.iter().enumerate().map(|(position, proto)| OnnxNode::new(position, proto)).collect();
     let mut known: HashSet<&str> = graph.input.iter().map(|input| input.name.as_str()).collect();
     known.extend(graph.initializer.iter().map(|tensor| tensor.name.as_str()));
     for node in &nodes {
-        if let Some(input) = node.proto.input.iter().find(|input| !input.is_empty() && !known.contains(input.as_str())) {
+        if let Some(input) = node.inputs().iter().find(|input| !input.is_empty() && !known.contains(input.as_str())) {
             let reason = format!("node `{}` takes `{input}`, which no input, initialiser or earlier node gives", node.name);
             return Err(TranspileError::Onnx { reason });
         }
-        for output in node.proto.output.iter().filter(|output| !output.is_empty()) {
+        for output in node.outputs().iter().filter(|output| !output.is_empty()) {
             if !known.insert(output) {
                 return Err(TranspileError::Onnx { reason: format!("tensor `{output}` is given twice") });
             }

@@ -1,11 +1,14 @@
 //! An ONNX file as a graph of nodes, and the float reference run by tract. The only part that sees protobuf or tract.
 
 mod graph;
+mod guard;
 mod import;
+mod node;
 mod reference;
 mod tensor;
 
-pub use graph::{Constant, Element, Graph, OnnxNode};
-pub use import::{IMPORT_THREAD, import, sha256};
+pub use graph::{Constant, Element, Graph, IntegerType};
+pub use guard::IMPORT_THREAD;
+pub use import::{import, sha256};
+pub use node::{OnnxNode, Scalar};
 pub use reference::Reference;
-pub use tensor::constant;

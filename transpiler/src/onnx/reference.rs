@@ -1,3 +1,5 @@
+//! The float network as tract runs it.
+
 use std::collections::HashMap;
 use std::sync::Arc;
 

@@ -1,7 +1,10 @@
+//! Tensors of the file, and of the files with external data beside it.
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use maat_package::partial::read_file;
 use sha2::{Digest, Sha256};
 use tract_onnx::data_resolver::ModelDataResolver;
 use tract_onnx::pb::TensorProto;
@@ -9,8 +12,7 @@ use tract_onnx::pb::tensor_proto::DataLocation;
 use tract_onnx::prelude::*;
 
 use super::graph::{Constant, Element};
-use super::import::guarded;
-use crate::partial::read_file;
+use super::guard::guarded;
 
 /// A tensor of the file as it is read: axis lengths, elements, values.
 pub type Loaded = (Vec<usize>, Element, Vec<f64>);

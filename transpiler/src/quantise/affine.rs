@@ -1,8 +1,11 @@
+//! `Affine`: a scale for each output channel's weights, and biases that make up for rounding them.
+
 use maat_runtime::primitives::Affine;
 use maat_runtime::{Interval, Primitive, Requantise, Tensor, TensorId};
 
-use super::scale::{bias_exponent, largest_exponent, round, saturation};
+use super::scale::{bias_exponent, round, saturation};
 use super::{Quantiser, exactly, small};
+use crate::calibrate::largest_exponent;
 use crate::error::TranspileError;
 use crate::float::{Bounds, FloatNode, Kind};
 
@@ -27,10 +30,10 @@ impl Quantiser<'_> {
             return self.push(&node.name, Primitive::Affine(affine), &[input], 0);
         }
         let (bits, scale) = self.precision(node.output);
-        let mut affine = affine((weights, bias, bounds), groups, self.tensor(input), (scale, bits), self.rules.widths.weights);
+        let mut affine = affine((weights, bias, bounds), groups, self.tensor(input), (scale, bits), self.options.widths.weights);
         // The steps of a recurrent network have the same weights and must keep the same biases.
         let means = self.ranges.of(node.inputs[0]).map_or(&[][..], |observed| &observed.means);
-        if self.rules.correct_bias && node.family.is_none() && means.len() * bias.len() == weights.len() * groups {
+        if self.options.correct_bias && node.family.is_none() && means.len() * bias.len() == weights.len() * groups {
             correct_bias(&mut affine, weights, means, self.tensor(input).scale, scale);
         }
         self.push(&node.name, Primitive::Affine(affine), &[input], scale)

@@ -1,28 +1,9 @@
+//! The arithmetic of scales: what becomes of real numbers, bounds and thresholds at one.
+
 use maat_runtime::Interval;
 
+use crate::calibrate::largest_exponent;
 use crate::float::{Bounds, Kind};
-
-/// Scale exponents stay within this range whatever the magnitudes are.
-const MAX_SCALE: i32 = 120;
-
-/// The largest scale exponent at which `magnitude` fits into `bits`, at least two, sign included.
-pub fn scale_for(magnitude: f64, bits: u32) -> i32 {
-    let greatest = f64::from((1u32 << (bits - 1)) - 1);
-    if magnitude > 0.0 { largest_exponent(magnitude, greatest).clamp(-MAX_SCALE, MAX_SCALE) } else { 0 }
-}
-
-/// The largest `s` with `round(value * 2^s) <= greatest`, for positive values.
-pub fn largest_exponent(value: f64, greatest: f64) -> i32 {
-    // A difference of logarithms, because the quotient may overflow. It is rounded; decide on the exact product.
-    let mut exponent = (greatest.log2() - value.log2()).floor() as i32;
-    while (value * 2f64.powi(exponent + 1)).round() <= greatest {
-        exponent += 1;
-    }
-    while (value * 2f64.powi(exponent)).round() > greatest {
-        exponent -= 1;
-    }
-    exponent
-}
 
 /// Rounds half up, as everywhere.
 pub fn round(value: f64) -> f64 {
@@ -84,17 +65,6 @@ mod tests {
             let value = f64::from(eighth) / 8.0;
             assert_eq!(threshold(value, 2, real, f64::floor), round(value * 4.0), "equal numbers are equal integers");
         }
-    }
-
-    #[test]
-    fn a_scale_uses_all_bits_and_no_more() {
-        assert_eq!(scale_for(127.0, 8), 0);
-        assert_eq!(scale_for(127.4, 8), 0);
-        assert_eq!(scale_for(127.6, 8), -1);
-        assert_eq!(scale_for(1.0, 8), 6);
-        assert_eq!(scale_for(0.0, 8), 0);
-        assert_eq!(scale_for(f64::MIN_POSITIVE, 8), MAX_SCALE);
-        assert_eq!(scale_for(f64::MAX, 8), -MAX_SCALE);
     }
 
     #[test]

@@ -1,8 +1,11 @@
+//! `Sum`: factors that bring terms of several scales to that of the result; and sums whose results are integers.
+
 use maat_runtime::primitives::Sum;
 use maat_runtime::{Interval, Primitive, Requantise, Tensor, TensorId};
 
-use super::scale::{bias_exponent, exact_exponent, largest_exponent, round, saturation};
+use super::scale::{bias_exponent, exact_exponent, round, saturation};
 use super::{Quantiser, exactly, small};
+use crate::calibrate::largest_exponent;
 use crate::error::TranspileError;
 use crate::float::{FloatNode, FloatSum, Kind, Rounding};
 
@@ -16,7 +19,7 @@ impl Quantiser<'_> {
         }
         let (bits, scale) = self.precision(node.output);
         let inputs: Vec<&Tensor> = ids.iter().map(|id| self.tensor(*id)).collect();
-        let sum = to_reals(sum, &inputs, (scale, bits), self.rules.widths.weights);
+        let sum = to_reals(sum, &inputs, (scale, bits), self.options.widths.weights);
         self.push(&node.name, Primitive::Sum(sum), ids, scale)
     }
 

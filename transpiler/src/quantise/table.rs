@@ -1,3 +1,5 @@
+//! `Table`: knots of the functions at the scales of argument and result.
+
 use maat_runtime::primitives::Table;
 use maat_runtime::{Interval, Primitive, TensorId};
 
@@ -5,7 +7,6 @@ use super::Quantiser;
 use super::scale::{round, saturation};
 use crate::error::TranspileError;
 use crate::float::{Bounds, FloatNode, Function};
-use crate::ranges::slope;
 
 /// A table has at most so many knots; where that is not enough for the width, the error is as small as it gets.
 const MAX_KNOTS: i64 = 1 << 12;
@@ -37,7 +38,8 @@ impl Quantiser<'_> {
             && range.hi > 0
             && seen.is_some_and(|observed| {
                 observed.is_one_sided()
-                    && slope(functions, (real(range.lo), real(range.hi))) <= 2.0 * slope(functions, (observed.lo, observed.hi))
+                    && Function::chain_slope(functions, (real(range.lo), real(range.hi)))
+                        <= 2.0 * Function::chain_slope(functions, (observed.lo, observed.hi))
             });
         let branches = unreached.then(|| coarsest(&function, range, &[(used, MAX_ERROR), (range, MAX_UNSEEN_ERROR * f64::from(hi))]));
         let table = match branches {

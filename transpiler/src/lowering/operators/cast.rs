@@ -6,9 +6,8 @@
 use crate::float::{Bounds, Kind, Rounding};
 use crate::lowering::operators::round::ROUNDED;
 use crate::lowering::scope::{Operand, Scope};
-use crate::onnx::Element;
+use crate::onnx::{Element, IntegerType};
 use maat_runtime::Interval;
-use tract_onnx::pb::tensor_proto::DataType;
 
 pub(super) fn cast(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(1, 1)?;
@@ -95,14 +94,14 @@ impl Scope<'_> {
 }
 
 fn is_unsigned(element: Element) -> bool {
-    matches!(element, Element::Integer(DataType::Uint8 | DataType::Uint16 | DataType::Uint32 | DataType::Uint64))
+    matches!(element, Element::Integer(IntegerType::Uint8 | IntegerType::Uint16 | IntegerType::Uint32 | IntegerType::Uint64))
 }
 
 /// The integers that a type holds, as far as 64 bits with a sign go.
 fn limits(element: Element) -> (i64, i64) {
     element.range().unwrap_or(match element {
-        Element::Integer(DataType::Uint32) => (0, i64::from(u32::MAX)),
-        Element::Integer(DataType::Uint64) => (0, i64::MAX),
+        Element::Integer(IntegerType::Uint32) => (0, i64::from(u32::MAX)),
+        Element::Integer(IntegerType::Uint64) => (0, i64::MAX),
         _ => (i64::MIN, i64::MAX),
     })
 }

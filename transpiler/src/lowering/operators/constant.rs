@@ -1,22 +1,20 @@
 //! Constant and ConstantOfShape.
 
 use crate::lowering::scope::{Operand, Scope};
-use crate::onnx::{self, Element};
-use tract_onnx::pb::TensorProto;
-use tract_onnx::pb::tensor_proto::DataType;
+use crate::onnx::{Element, IntegerType};
 
 /// Opset 12 brought numbers and lists of numbers beside tensors.
 pub(super) fn constant(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(0, 0)?;
-    let integer = Element::Integer(DataType::Int64);
-    let y = if let Some(tensor) = scope.optional_attribute::<&TensorProto>("value")? {
-        onnx::constant(tensor)?.into()
+    let integer = Element::Integer(IntegerType::Int64);
+    let y = if let Some(tensor) = scope.node().tensor("value")? {
+        tensor.into()
     } else if let Some(value) = scope.optional_attribute::<f32>("value_float")? {
         Operand::scalar(f64::from(value))
     } else if let Some(value) = scope.optional_attribute::<i64>("value_int")? {
         Operand::constant(Vec::new(), integer, vec![value as f64])
-    } else if let Some(values) = scope.raw_attribute("value_floats") {
-        Operand::constant(vec![values.floats.len()], Element::Float, values.floats.iter().map(|value| f64::from(*value)).collect())
+    } else if let Some(values) = scope.node().floats("value_floats") {
+        Operand::constant(vec![values.len()], Element::Float, values.iter().map(|value| f64::from(*value)).collect())
     } else if let Some(values) = scope.list("value_ints") {
         Operand::constant(vec![values.len()], integer, values.iter().map(|value| *value as f64).collect())
     } else {
@@ -34,8 +32,8 @@ pub(super) fn of_shape(scope: &mut Scope<'_>) -> Result<(), String> {
     let elements = shape.iter().try_fold(1usize, |product, length| product.checked_mul(*length));
     let elements = elements.filter(|elements| *elements <= maat_runtime::Shape::MAX_ELEMENTS);
     let elements = elements.ok_or_else(|| format!("a tensor of shape {shape:?} is too large"))?;
-    let value = match scope.optional_attribute::<&TensorProto>("value")? {
-        Some(tensor) => Operand::from(onnx::constant(tensor)?),
+    let value = match scope.node().tensor("value")? {
+        Some(tensor) => Operand::from(tensor),
         None => Operand::scalar(0.0),
     };
     let single = value.single().ok_or_else(|| format!("attribute `value` holds {} values, not one", value.elements()))?;

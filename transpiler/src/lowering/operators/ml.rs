@@ -1,14 +1,13 @@
 //! What the operators of the domain `ai.onnx.ml` have in common.
 
 use maat_runtime::Interval;
-use tract_onnx::pb::tensor_proto::DataType;
 
 use crate::float::{Bounds, FloatOp, Function, Kind, Rounding};
 use crate::lowering::scope::{Operand, Scope};
-use crate::onnx::Element;
+use crate::onnx::{Element, IntegerType};
 
 /// What positions and labels are.
-const LABEL: Element = Element::Integer(DataType::Int64);
+const LABEL: Element = Element::Integer(IntegerType::Int64);
 
 /// What is done to scores, in the order of ONNX's enumeration.
 pub(super) const POST_TRANSFORMS: [&str; 5] = ["NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO", "PROBIT"];
@@ -23,7 +22,7 @@ pub(super) enum Labels {
 impl Labels {
     /// The labels in one of two attributes.
     pub(super) fn read(scope: &Scope<'_>, integers: &str, texts: &str) -> Self {
-        let texts = scope.raw_attribute(texts).map_or(0, |attribute| attribute.strings.len());
+        let texts = scope.node().texts(texts).map_or(0, <[_]>::len);
         if texts > 0 { Self::Texts(texts) } else { Self::Integers(scope.list(integers).unwrap_or_default()) }
     }
 
@@ -68,8 +67,7 @@ impl Scope<'_> {
 
     /// An attribute that is a list of floats; nothing if it is not given or empty.
     pub(super) fn list_of_floats(&self, name: &str) -> Result<Option<Vec<f64>>, String> {
-        let values: Vec<f64> =
-            self.raw_attribute(name).iter().flat_map(|attribute| &attribute.floats).map(|value| f64::from(*value)).collect();
+        let values: Vec<f64> = self.node().floats(name).unwrap_or_default().iter().map(|value| f64::from(*value)).collect();
         match values.iter().find(|value| !value.is_finite()) {
             Some(value) => Err(format!("attribute `{name}` holds {value}: every value must be finite")),
             None => Ok(if values.is_empty() { None } else { Some(values) }),

@@ -5,18 +5,17 @@
 
 use crate::float::{Kind, Rounding};
 use crate::lowering::scope::{Operand, Scope};
-use crate::onnx::Element;
+use crate::onnx::{Element, IntegerType};
 use maat_runtime::Interval;
-use tract_onnx::pb::tensor_proto::DataType;
 
 pub(super) fn quantize(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(2, 3)?;
     let x = scope.input(0)?;
-    if !matches!(x.element, Element::Float | Element::Integer(DataType::Int32)) {
+    if !matches!(x.element, Element::Float | Element::Integer(IntegerType::Int32)) {
         return Err(format!("takes floats, not {:?}", x.element));
     }
     let scale = scope.scale(1)?;
-    let zero = scope.zero_point(2, Element::Integer(DataType::Uint8))?;
+    let zero = scope.zero_point(2, Element::Integer(IntegerType::Uint8))?;
     let element = match scope.attribute("output_dtype", 0i32)? {
         0 => zero.element,
         given => {
@@ -115,7 +114,7 @@ impl Scope<'_> {
     /// `clamp(round(factor * x) + zero)` to a type's range, ties to even: the zero point comes after rounding.
     pub(super) fn requantise(&mut self, x: &Operand, factor: &Operand, zero: &Operand, element: Element) -> Result<Operand, String> {
         let range = match element {
-            Element::Integer(DataType::Int8 | DataType::Uint8 | DataType::Int16 | DataType::Uint16) => element.range(),
+            Element::Integer(IntegerType::Int8 | IntegerType::Uint8 | IntegerType::Int16 | IntegerType::Uint16) => element.range(),
             _ => None,
         };
         let (lo, hi) = range.ok_or_else(|| format!("quantising to {element:?} is not supported"))?;
@@ -135,7 +134,7 @@ impl Scope<'_> {
     pub(super) fn widened(&self, position: usize) -> Result<Operand, String> {
         let x = self.input(position)?;
         match x.element {
-            Element::Integer(_) if x.element.range().is_some() => Ok(Operand { element: Element::Integer(DataType::Int32), ..x }),
+            Element::Integer(_) if x.element.range().is_some() => Ok(Operand { element: Element::Integer(IntegerType::Int32), ..x }),
             other => Err(format!("input {position} must be an integer of up to 32 bits, not {other:?}")),
         }
     }

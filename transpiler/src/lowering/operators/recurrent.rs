@@ -312,14 +312,14 @@ impl Activation {
 
 /// The activation functions of all directions, in order.
 fn activations(scope: &Scope<'_>, defaults: &[&str], directions: usize) -> Result<Vec<Activation>, String> {
-    let names = match scope.raw_attribute("activations") {
-        Some(attribute) => attribute.strings.iter().map(|name| String::from_utf8_lossy(name).to_lowercase()).collect(),
+    let names = match scope.node().texts("activations") {
+        Some(names) => names.iter().map(|name| String::from_utf8_lossy(name).to_lowercase()).collect(),
         None => vec![defaults.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>(); directions].concat(),
     };
     if names.len() != defaults.len() * directions {
         return Err(format!("attribute `activations` names {} functions, but {} are needed", names.len(), defaults.len() * directions));
     }
-    let numbers = |name: &str| scope.raw_attribute(name).map(|attribute| attribute.floats.clone()).unwrap_or_default();
+    let numbers = |name: &str| scope.node().floats(name).unwrap_or_default();
     let (alphas, betas) = (numbers("activation_alpha"), numbers("activation_beta"));
     let takes_alpha = ["affine", "elu", "hardsigmoid", "leakyrelu", "scaledtanh", "thresholdedrelu"];
     let takes_beta = ["affine", "hardsigmoid", "scaledtanh"];

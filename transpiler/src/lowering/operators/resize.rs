@@ -35,7 +35,7 @@ pub(super) fn upsample(scope: &mut Scope<'_>) -> Result<(), String> {
     let x = scope.input(0)?;
     let scales = if scope.opset() < 9 {
         scope.arity(1, 1)?;
-        scope.raw_attribute("scales").map(|attribute| attribute.floats.iter().map(|scale| f64::from(*scale)).collect::<Vec<f64>>())
+        scope.node().floats("scales").map(|scales| scales.iter().map(|scale| f64::from(*scale)).collect::<Vec<f64>>())
     } else {
         scope.arity(2, 2)?;
         scope.constant(1)?.and_then(|scales| scales.values().map(<[f64]>::to_vec))

@@ -8,9 +8,8 @@
 use crate::float::{FloatOp, Kind};
 use crate::lowering::moves::check_size;
 use crate::lowering::scope::{Operand, Scope};
-use crate::onnx::Element;
+use crate::onnx::{Element, IntegerType};
 use maat_runtime::Interval;
-use tract_onnx::pb::tensor_proto::DataType;
 
 /// A longer axis would need too many comparisons.
 const MAX_LENGTH: usize = 64;
@@ -105,5 +104,5 @@ fn halve(scope: &mut Scope<'_>, mut values: Operand, mut chosen: Operand) -> Res
 }
 
 fn int64() -> Element {
-    Element::Integer(DataType::Int64)
+    Element::Integer(IntegerType::Int64)
 }

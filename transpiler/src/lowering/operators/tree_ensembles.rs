@@ -122,9 +122,7 @@ fn numbers(scope: &Scope<'_>, name: &str) -> Result<Vec<f64>, String> {
 
 /// The values of a tensor attribute; none if it is not given.
 fn tensor(scope: &Scope<'_>, name: &str) -> Result<Vec<f64>, String> {
-    let Some(proto) = scope.raw_attribute(name).and_then(|attribute| attribute.t.as_ref()) else { return Ok(Vec::new()) };
-    let constant = crate::onnx::constant(proto).map_err(|reason| format!("attribute `{name}`: {reason}"))?;
-    Ok(constant.values.to_vec())
+    Ok(scope.node().list_as_tensor(name)?.map_or_else(Vec::new, |constant| constant.values.to_vec()))
 }
 
 /// A list of whole numbers that has one for each node, or each vote.
@@ -145,7 +143,7 @@ fn by_nodes(scope: &Scope<'_>, votes: &str) -> Result<Forest, String> {
     let (ids, features) = (integers("nodes_nodeids")?, integers("nodes_featureids")?);
     let (yes, no) = (integers("nodes_truenodeids")?, integers("nodes_falsenodeids")?);
     let thresholds = numbers(scope, "nodes_values")?;
-    let modes: &[Vec<u8>] = scope.raw_attribute("nodes_modes").map_or(&[], |attribute| &attribute.strings);
+    let modes: &[Vec<u8>] = scope.node().texts("nodes_modes").unwrap_or_default();
     if thresholds.len() != count || modes.len() != count {
         return Err(uneven("nodes_values` or `nodes_modes", thresholds.len().min(modes.len()), count));
     }

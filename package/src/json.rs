@@ -1,0 +1,53 @@
+//! The JSON of a package's files, which may come from anybody.
+
+use maat_runtime::{inert, is_active};
+use serde::Serialize;
+use serde_json::Value;
+
+/// The JSON of a file that we wrote, or somebody else did. Its texts are shown, so that none may act on a terminal or hold another line.
+///
+/// # Errors
+/// It is not JSON, or a text in it has control characters.
+pub fn json_of(bytes: &[u8]) -> Result<Value, String> {
+    fn active(value: &Value) -> Option<&str> {
+        match value {
+            Value::String(text) => Some(text.as_str()).filter(|text| text.contains(is_active)),
+            Value::Array(items) => items.iter().find_map(active),
+            Value::Object(members) => {
+                members.iter().find_map(|(key, value)| Some(key.as_str()).filter(|key| key.contains(is_active)).or_else(|| active(value)))
+            }
+            _ => None,
+        }
+    }
+    let value = serde_json::from_slice(bytes).map_err(shown)?;
+    match active(&value) {
+        Some(text) => Err(format!("it has the text `{}`, whose control characters Maat never writes", inert(text))),
+        None => Ok(value),
+    }
+}
+
+/// Why JSON is not what it should be, on one line: it may cite what it found.
+pub(crate) fn shown(error: serde_json::Error) -> String {
+    inert(&error.to_string())
+}
+
+/// Plain data as the text of a package's file.
+pub fn json_to(value: &impl Serialize) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec_pretty(value).expect("plain data serialises");
+    bytes.push(b'\n');
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_act_on_a_terminal_are_refused_wherever_they_are() {
+        for json in [r#"{"a": [1, {"b": "x\u001b[2J"}]}"#, r#"{"a": {"x\u001b[2J": 1}}"#, r#"["x\u001b[2J"]"#] {
+            assert_eq!(json_of(json.as_bytes()).unwrap_err(), "it has the text `x\\u{1b}[2J`, whose control characters Maat never writes");
+        }
+        assert!(json_of(r#"{"a": "näme \" 模型", "b": [null, 1.5]}"#.as_bytes()).is_ok());
+        assert!(json_of(b"{").is_err());
+    }
+}

@@ -1,0 +1,87 @@
+//! `manifest.json`: what a package is made from and what binds its files.
+
+use std::collections::BTreeMap;
+
+use maat_cairo::{Compiler, Contract};
+use serde::{Deserialize, Serialize};
+
+use crate::options::Provenance;
+use crate::proving::Proving;
+use crate::report::Verdict;
+
+/// The version of the manifest's format.
+pub const MANIFEST_VERSION: u32 = 5;
+
+/// `manifest.json`: binds the parts of a package together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The version of this format.
+    pub format: u32,
+    /// The model's name.
+    pub name: String,
+    /// Where the model comes from.
+    pub provenance: Provenance,
+    /// Whether the model still is its float network: here too, so that whoever has the model has it.
+    pub verdict: Verdict,
+    /// sha256 of `model.maat`.
+    pub model_sha256: String,
+    /// Hash of the Cairo program, as StarkWare's bootloader computes it.
+    pub program_hash: String,
+    /// Hash under which the contract's class is declared.
+    pub sierra_class_hash: String,
+    /// Hash of its CASM class.
+    pub casm_class_hash: String,
+    /// The classes of parts of the network that the contract calls, in order; empty if it is one class.
+    pub layer_classes: Vec<ClassHashes>,
+    /// The model's commitment for proofs, or why there is none.
+    #[serde(flatten)]
+    pub proving: Proving,
+    /// What made the package.
+    pub versions: Versions,
+    /// sha256 of every other file, by path.
+    pub files: BTreeMap<String, String>,
+}
+
+/// The hashes of a class.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClassHashes {
+    /// Hash under which the class is declared.
+    pub sierra_class_hash: String,
+    /// Hash of its CASM class.
+    pub casm_class_hash: String,
+}
+
+impl ClassHashes {
+    /// Those of a class.
+    pub fn of(contract: &Contract) -> Self {
+        Self {
+            sierra_class_hash: contract.class_hash().to_fixed_hex_string(),
+            casm_class_hash: contract.compiled_class_hash().to_fixed_hex_string(),
+        }
+    }
+}
+
+/// Versions of what made a package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Versions {
+    /// Maat.
+    pub maat: String,
+    /// The format of `model.maat`.
+    pub model_format: u16,
+    /// The Cairo compiler.
+    pub cairo: String,
+    /// The Cairo core library: a digest of its files.
+    pub corelib: String,
+}
+
+impl Versions {
+    /// Those of this program with a compiler.
+    pub fn of(compiler: &Compiler) -> Self {
+        Self {
+            maat: env!("CARGO_PKG_VERSION").to_owned(),
+            model_format: maat_runtime::FORMAT_VERSION,
+            cairo: maat_cairo::COMPILER_VERSION.to_owned(),
+            corelib: compiler.corelib_digest(),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! How a network is quantised, and where a model comes from.
+
+use serde::{Deserialize, Serialize};
+
+/// Widths in bits, sign included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Widths {
+    /// Of inputs, activations and outputs: 4 to 16.
+    pub activations: u32,
+    /// Of weights: 4 to 16.
+    pub weights: u32,
+}
+
+impl Widths {
+    /// The widths that can be chosen.
+    pub const RANGE: std::ops::RangeInclusive<u32> = 4..=16;
+}
+
+/// How a tensor's range is chosen from the values seen; what lies outside saturates.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RangeMethod {
+    /// All values seen.
+    Max,
+    /// This share of the values, in percent.
+    Percentile(f64),
+    /// The range that makes the mean squared error of rounding and saturation together the least.
+    #[default]
+    Mse,
+}
+
+/// What to optimise the widths for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// Take the widths as given.
+    #[default]
+    Accuracy,
+    /// Narrow both widths, from the given ones down, as long as the result stays close to the float network.
+    Cost,
+}
+
+/// How to quantise.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Options {
+    /// Widths in bits.
+    pub widths: Widths,
+    /// What to optimise for.
+    pub target: Target,
+    /// How ranges are chosen from the samples' values.
+    pub ranges: RangeMethod,
+    /// Whether biases make up for what rounding the weights adds on average.
+    pub correct_bias: bool,
+    /// Without samples, inputs are assumed to lie within plus and minus this value.
+    pub assumed_magnitude: f64,
+    /// Whether a model that does not compute its network is handed out all the same, with a verdict that says so.
+    pub accept_loss: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            widths: Widths { activations: 16, weights: 16 },
+            target: Target::Accuracy,
+            ranges: RangeMethod::Mse,
+            correct_bias: true,
+            assumed_magnitude: 1.0,
+            accept_loss: false,
+        }
+    }
+}
+
+/// Where a quantised model comes from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// sha256 of the ONNX file, and of the files with external data: see `maat_transpiler::onnx_sha256`.
+    pub onnx_sha256: String,
+    /// The options, with the widths that were used in the end.
+    pub options: Options,
+    /// sha256 of the samples' values, if there were any.
+    pub samples_sha256: Option<String>,
+}

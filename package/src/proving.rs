@@ -1,0 +1,200 @@
+//! What a package says of proofs: the model's commitment, or why the model cannot be proven.
+
+use std::collections::BTreeSet;
+
+use maat_verifier::{Entries, Entry, ModelCommitment, Preset, hex, parse_hex};
+use serde::{Deserialize, Serialize};
+
+/// Whether inferences of a model can be proven, and under which commitment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
+pub enum Proving {
+    /// They can.
+    Committed {
+        /// The model's identity in every proof.
+        commitment: ModelCommitment,
+        /// What it commits to: the fixed columns for every preset and every batch size that was asked for.
+        entries: Entries,
+    },
+    /// The model has no proofs.
+    Unprovable {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Proving {
+    /// The model's identity in every proof, if it has proofs.
+    pub fn commitment(&self) -> Option<&ModelCommitment> {
+        match self {
+            Self::Committed { commitment, .. } => Some(commitment),
+            Self::Unprovable { .. } => None,
+        }
+    }
+
+    /// The batch sizes that can be proven.
+    pub fn batches(&self) -> Vec<u32> {
+        match self {
+            Self::Committed { entries, .. } => {
+                let sizes: BTreeSet<u32> = entries.as_slice().iter().map(|entry| entry.batch).collect();
+                sizes.into_iter().collect()
+            }
+            Self::Unprovable { .. } => Vec::new(),
+        }
+    }
+}
+
+/// The same as the manifest holds it.
+#[derive(Clone, Serialize, Deserialize)]
+struct Written {
+    model_commitment: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    entries: Vec<WrittenEntry>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unprovable: Option<String>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct WrittenEntry {
+    preset: String,
+    batch: u32,
+    rows: u32,
+    inputs: u32,
+    outputs: u32,
+    fixed_root: String,
+}
+
+impl From<Proving> for Written {
+    fn from(proving: Proving) -> Self {
+        match proving {
+            Proving::Committed { commitment, entries } => {
+                let entries = entries.as_slice().iter().map(WrittenEntry::from).collect();
+                Self { model_commitment: Some(commitment.to_string()), entries, unprovable: None }
+            }
+            Proving::Unprovable { reason } => Self { model_commitment: None, entries: Vec::new(), unprovable: Some(reason) },
+        }
+    }
+}
+
+impl TryFrom<Written> for Proving {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<Self, String> {
+        match written {
+            Written { model_commitment: Some(commitment), entries, unprovable: None } => {
+                let entries = entries.into_iter().map(Entry::try_from).collect::<Result<_, _>>()?;
+                Ok(Self::Committed {
+                    commitment: commitment.parse().map_err(|error| format!("{error}"))?,
+                    entries: Entries::new(entries).map_err(|error| error.to_string())?,
+                })
+            }
+            Written { model_commitment: None, entries, unprovable: Some(reason) } if entries.is_empty() => Ok(Self::Unprovable { reason }),
+            _ => Err("it must have either a model commitment with its entries, or the reason why there is none".to_owned()),
+        }
+    }
+}
+
+impl From<&Entry> for WrittenEntry {
+    fn from(entry: &Entry) -> Self {
+        let Entry { preset, batch, rows, inputs, outputs, fixed_root } = entry;
+        Self { preset: preset.to_string(), batch: *batch, rows: *rows, inputs: *inputs, outputs: *outputs, fixed_root: hex(fixed_root) }
+    }
+}
+
+impl TryFrom<WrittenEntry> for Entry {
+    type Error = String;
+
+    fn try_from(written: WrittenEntry) -> Result<Self, String> {
+        let WrittenEntry { preset, batch, rows, inputs, outputs, fixed_root } = written;
+        let preset = preset.parse::<Preset>().map_err(|error| error.to_string())?;
+        let fixed_root = parse_hex(&fixed_root).ok_or_else(|| format!("a root is 0x and 64 hexadecimal digits, not {fixed_root:?}"))?;
+        Ok(Self { preset, batch, rows, inputs, outputs, fixed_root })
+    }
+}
+
+/// What a manifest's entries and those of its model do not share, in words.
+pub fn differences(manifest: &Entries, model: &Entries) -> Vec<String> {
+    let keys: BTreeSet<_> = manifest.as_slice().iter().chain(model.as_slice()).map(|entry| (entry.preset, entry.batch)).collect();
+    let differences = keys.into_iter().flat_map(|(preset, batch)| {
+        let of = format!("preset {preset}, batches of {batch}");
+        match (manifest.find(preset, batch), model.find(preset, batch)) {
+            (Some(manifest), Some(model)) => values(manifest)
+                .into_iter()
+                .zip(values(model))
+                .filter(|(manifest, model)| manifest != model)
+                .map(|((what, manifest), (_, model))| format!("{of}: {what} {manifest} in the manifest, {model} by the model"))
+                .collect(),
+            (None, _) => vec![format!("{of}: the manifest has no entry")],
+            (_, None) => vec![format!("{of}: the model has no entry")],
+        }
+    });
+    differences.collect()
+}
+
+fn values(entry: &Entry) -> [(&'static str, String); 4] {
+    let Entry { preset: _, batch: _, rows, inputs, outputs, fixed_root } = entry;
+    [("rows", rows.to_string()), ("inputs", inputs.to_string()), ("outputs", outputs.to_string()), ("fixed root", hex(fixed_root))]
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn committed() -> Proving {
+        let entry = |preset, batch| Entry { preset, batch, rows: 2048, inputs: 3, outputs: 2, fixed_root: [batch as u8; 32] };
+        let entries = Entries::new(vec![entry(Preset::Fast, 16), entry(Preset::Fast, 1), entry(Preset::Onchain, 1)]).unwrap();
+        Proving::Committed { commitment: entries.commitment(), entries }
+    }
+
+    fn read(value: &Value) -> Result<Proving, String> {
+        serde_json::from_value(value.clone()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let unprovable = Proving::Unprovable { reason: "too large".to_owned() };
+        assert_eq!(serde_json::to_value(&unprovable).unwrap(), json!({ "model_commitment": null, "unprovable": "too large" }));
+        let written = serde_json::to_value(committed()).unwrap();
+        let first = json!({ "preset": "fast", "batch": 1, "rows": 2048, "inputs": 3, "outputs": 2, "fixed_root": hex(&[1; 32]) });
+        assert_eq!(written["entries"][0], first);
+        assert_eq!(read(&written), Ok(committed()));
+        assert_eq!(read(&serde_json::to_value(&unprovable).unwrap()), Ok(unprovable));
+        assert_eq!(committed().batches(), [1, 16]);
+    }
+
+    #[test]
+    fn each_difference_is_named() {
+        let entry = |preset, batch| Entry { preset, batch, rows: 2048, inputs: 3, outputs: 2, fixed_root: [7; 32] };
+        let entries = |entries: &[Entry]| Entries::new(entries.to_vec()).unwrap();
+        let (one, two) = (entry(Preset::Fast, 1), entry(Preset::Fast, 2));
+        assert_eq!(differences(&entries(&[one, two]), &entries(&[one, two])), Vec::<String>::new());
+        let other = Entry { rows: 4096, ..two };
+        let found = differences(&entries(&[one, two]), &entries(&[one, other]));
+        assert_eq!(found, ["preset fast, batches of 2: rows 2048 in the manifest, 4096 by the model"]);
+        assert_eq!(differences(&entries(&[two]), &entries(&[one, two])), ["preset fast, batches of 1: the manifest has no entry"]);
+        assert_eq!(differences(&entries(&[one, two]), &entries(&[one])), ["preset fast, batches of 2: the model has no entry"]);
+        let foreign = Entry { fixed_root: [0; 32], ..one };
+        assert!(differences(&entries(&[one]), &entries(&[foreign]))[0].contains("fixed root 0x0707"));
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_refused() {
+        let refused = |change: fn(&mut Value)| {
+            let mut written = serde_json::to_value(committed()).unwrap();
+            change(&mut written);
+            read(&written).unwrap_err()
+        };
+        assert!(refused(|value| value["unprovable"] = "because".into()).contains("either a model commitment"));
+        assert!(refused(|value| value["model_commitment"] = Value::Null).contains("either a model commitment"));
+        assert!(refused(|value| value["model_commitment"] = "0x12".into()).contains("a model commitment is 0x00"));
+        assert!(refused(|value| value["entries"][0]["rows"] = 5.into()).contains("5 rows are not a power of two"));
+        assert!(refused(|value| value["entries"][0]["preset"] = "slow".into()).contains("no preset \"slow\""));
+        for root in ["", "0x", "0x12", "12", &hex(&[7; 32])[1..], &hex(&[7; 32])[..65], "0xé"] {
+            let mut written = serde_json::to_value(committed()).unwrap();
+            written["entries"][0]["fixed_root"] = root.into();
+            assert!(read(&written).unwrap_err().contains("a root is 0x and 64 hexadecimal digits"), "{root}");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! How far a quantised model is from the float network, tensor by tensor.
+
+use serde::{Deserialize, Serialize};
+
+/// How far one tensor is from the float network's over a set of samples.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TensorError {
+    /// The node that gives it, or the output's name.
+    pub name: String,
+    /// How far its elements are off.
+    #[serde(flatten)]
+    pub deviation: Deviation,
+}
+
+/// What it means for elements to be off.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "elements", rename_all = "snake_case")]
+pub enum Deviation {
+    /// Whole numbers that name something, as labels, positions and truth values do: they are equal or not, but never close.
+    Labels(Agreement),
+    /// Numbers, which may be close.
+    Numbers(Distance),
+}
+
+/// How many of some elements or rows are the same in both networks.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Agreement {
+    /// How many are the same.
+    pub same: usize,
+    /// How many there are.
+    pub of: usize,
+    /// `same / of`.
+    pub share: f64,
+}
+
+impl Agreement {
+    /// `same` of `of`.
+    pub fn new(same: usize, of: usize) -> Self {
+        Self { same, of, share: same as f64 / of.max(1) as f64 }
+    }
+
+    /// How many are not the same.
+    pub fn changed(&self) -> usize {
+        self.of - self.same
+    }
+}
+
+/// The distance of numbers, in real units.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Distance {
+    /// Mean of `|quantised - float|` over all elements and samples.
+    pub mean: f64,
+    /// Greatest `|quantised - float|`.
+    pub max: f64,
+    /// Greatest size of a float element.
+    pub magnitude: f64,
+    /// The least and the greatest float element.
+    pub range: (f64, f64),
+    /// Rows along the last axis that have their first maximum in the same place; absent for a last axis of length 1.
+    pub same_argmax: Option<Agreement>,
+}
+
+impl TensorError {
+    /// The distance, unless the elements are labels.
+    pub fn distance(&self) -> Option<&Distance> {
+        match &self.deviation {
+            Deviation::Numbers(distance) => Some(distance),
+            Deviation::Labels(_) => None,
+        }
+    }
+
+    /// How many labels are equal; of numbers, how many rows have the same argmax.
+    pub fn agreement(&self) -> Option<Agreement> {
+        match &self.deviation {
+            Deviation::Numbers(distance) => distance.same_argmax,
+            Deviation::Labels(agreement) => Some(*agreement),
+        }
+    }
+}
+
+/// The errors over one set of samples.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Accuracy {
+    /// Number of samples.
+    pub samples: usize,
+    /// What the outputs are compared with.
+    pub witness: Witness,
+    /// One for each output.
+    pub outputs: Vec<TensorError>,
+    /// One for each node of the lowered network, compared with that network.
+    pub nodes: Vec<TensorError>,
+}
+
+/// What the outputs of the quantised model are compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Witness {
+    /// The ONNX file run by tract, which shares nothing with the lowering.
+    Tract,
+    /// The lowered network in 64-bit floats, where tract does not take the file.
+    Lowered,
+    /// The lowered network too, because tract's 32-bit floats fall to the other side of ties: both compute the same network, and the
+    /// lowered one has the bits to tell.
+    RoundingTies,
+    /// The lowered network too, because it and tract disagree by more than floats do: one of them is wrong, and a user should know.
+    Disputed,
+}

@@ -1,0 +1,23 @@
+//! Which node's or input's rounding the error of the outputs comes from.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What the own rounding of a node or of an input adds to the error of the outputs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Blame {
+    /// The node or input.
+    pub name: String,
+    /// Its share of the outputs' squared error, as if the errors of all added up.
+    pub share: f64,
+}
+
+impl fmt::Display for Blame {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "`{}` ({:.0} %)", self.name, self.share * 100.0)
+    }
+}
+
+/// A node or input with at least this share of the error dominates it.
+pub const DOMINATES: f64 = 0.5;

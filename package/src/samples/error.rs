@@ -1,0 +1,59 @@
+//! Why samples cannot be taken.
+
+use std::path::PathBuf;
+
+/// Why samples, or the inputs of a run, cannot be taken.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SampleError {
+    /// The file cannot be read.
+    #[error("cannot read {path}")]
+    Read { path: PathBuf, source: std::io::Error },
+    /// The file is neither JSON, `.npy` nor `.npz`, or damaged.
+    #[error("{path}: {reason}")]
+    Malformed { path: PathBuf, reason: String },
+    /// Arrays within an array have different lengths.
+    #[error("input `{input}`: the arrays at depth {depth} have different lengths ({first} and {other})")]
+    Ragged { input: String, depth: usize, first: usize, other: usize },
+    /// Something that is not a number.
+    #[error("input `{input}`: {value} is not a finite number")]
+    NotANumber { input: String, value: String },
+    /// Something in a file that is not a number.
+    #[error("{path}: input `{input}`: {value} in {place} (counted from 0) is not a finite number{}", missing(.value))]
+    NotANumberAt { path: PathBuf, input: String, value: String, place: String },
+    /// Objects where an array has numbers.
+    #[error(
+        "{path}: input `{input}` has objects among its values: write one object for all samples, such as {{\"{input}\": [[..], [..]]}}"
+    )]
+    Objects { path: PathBuf, input: String },
+    /// The network has no such input.
+    #[error("the network has no input `{found}`; its inputs are: {expected}")]
+    UnknownInput { found: String, expected: String },
+    /// An input is missing.
+    #[error("input `{input}` is missing; the network's inputs are: {expected}")]
+    MissingInput { input: String, expected: String },
+    /// An array does not fit the input.
+    #[error("input `{input}` takes {expected:?}, or a batch of such arrays; got {found:?}{}", one_row(.expected, .found))]
+    Shape { input: String, expected: Vec<usize>, found: Vec<usize> },
+    /// The inputs have different numbers of samples.
+    #[error("input `{input}` has {found} samples, but the first input has {expected}")]
+    Batch { input: String, expected: usize, found: usize },
+    /// There are no samples at all.
+    #[error("{path} holds no samples")]
+    Empty { path: PathBuf },
+}
+
+/// What to do about a value that stands for a missing one.
+fn missing(value: &str) -> &'static str {
+    if matches!(value, "NaN" | "null") { ". Maat has no missing values: impute them, or drop the samples that have them" } else { "" }
+}
+
+/// What to do about rows for a network that takes several at once.
+fn one_row(expected: &[usize], found: &[usize]) -> String {
+    match (expected, found) {
+        ([batch, row @ ..], [_, rows @ ..]) if *batch > 1 && !row.is_empty() && (rows == row || found == row) => {
+            format!(". The network was exported for {batch} rows at a time: export it for one row")
+        }
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,134 @@
+//! The fixed columns of a trace program.
+
+use maat_verifier::Goldilocks;
+use maat_verifier::air::signed_element;
+use maat_verifier::layout::*;
+use winterfell::math::FieldElement;
+
+use super::TraceProgram;
+use super::builder::{Factor, Operation, Source};
+use super::schedule::Slot;
+
+/// The fixed columns, in the order of [`FIXED`], each with a value a row.
+pub(crate) fn fixed_columns(program: &TraceProgram) -> Vec<Vec<Goldilocks>> {
+    let mut columns = vec![vec![Goldilocks::ZERO; program.rows]; FIXED_WIDTH];
+    let mut set = |column: usize, row: usize, value: Goldilocks| columns[column][row] = value;
+    let (builder, schedule) = (&program.builder, &program.schedule);
+    let readers = readers(program);
+    let number = |value: u64| Goldilocks::new(value);
+
+    for row in 0..program.rows {
+        let content = schedule.at(row);
+        for (lane, (cell, coefficient)) in content.lanes.iter().enumerate() {
+            set(READ_ADDRESS.at(lane), row, number(builder.addresses[cell.index()]));
+            set(READ_COEFFICIENT.at(lane), row, signed_element(*coefficient));
+        }
+        for (unit, slot) in content.units.iter().enumerate() {
+            if let Some(operation) = program.operation(*slot) {
+                set_unit(&mut set, unit, row, operation, program, readers[operation.target.index()]);
+            }
+        }
+        for flag in &FIXED[FIXED.len() - FLAGS..] {
+            set(flag.start, row, number(content.flag(*flag).into()));
+        }
+    }
+    set(FINAL.start, program.rows - 2, Goldilocks::ONE);
+
+    for weights in &schedule.weights {
+        if let Factor::Weights(values) = &builder.groups()[weights.group].products[weights.product].left {
+            for (lane, weight) in (LANES - weights.count..).zip(&values[weights.start..][..weights.count]) {
+                set(WEIGHTS.at(lane), weights.row, signed_element(*weight));
+            }
+        }
+    }
+    for (row, input) in builder.inputs.iter().enumerate() {
+        set(INPUT.start, row, Goldilocks::ONE);
+        set(INPUT_READERS.start, row, number(readers[input.cell.index()]));
+        set(INPUT_LO.start, row, signed_element(input.lo));
+        for (limb, width) in limb_widths(input.bits, builder.limb_bits).into_iter().enumerate() {
+            set(INPUT_WIDTH.at(limb), row, number(width.into()));
+        }
+    }
+    (0..builder.outputs.len()).for_each(|row| set(OUTPUT.start, row, Goldilocks::ONE));
+    for (width, value) in (0..=builder.limb_bits).flat_map(|width| (0..1u64 << width).map(move |value| (width, value))) {
+        let (table, row) = table_position(width, value, program.rows);
+        set(TABLE_WIDTH.at(table), row, number(width.into()));
+        set(TABLE_VALUE.at(table), row, number(value));
+    }
+    // No address behind the constants is looked up: what a look-up takes is bounded by its function's length.
+    for row in 0..program.rows {
+        set(ROW.start, row, number(row as u64));
+        set(CONSTANT_VALUE.start, row, builder.constants.get(row).map_or(Goldilocks::ZERO, |value| signed_element(*value)));
+    }
+    columns
+}
+
+/// Number of flags, the last fixed columns.
+const FLAGS: usize = FIXED_WIDTH - LEFT_KEEP.start;
+
+fn set_unit(
+    set: &mut impl FnMut(usize, usize, Goldilocks),
+    unit: usize,
+    row: usize,
+    operation: &Operation,
+    program: &TraceProgram,
+    readers: u64,
+) {
+    let builder = &program.builder;
+    set(UNIT_ADDRESS.at(unit), row, Goldilocks::new(builder.addresses[operation.target.index()]));
+    set(UNIT_READERS.at(unit), row, Goldilocks::new(readers));
+    match operation.source {
+        Source::Accumulator => {
+            let power = Goldilocks::new(1 << operation.shift.unsigned_abs());
+            set(UNIT_SCALE.at(unit), row, if operation.shift < 0 { power.inv() } else { power });
+            set(UNIT_BIAS.at(unit), row, signed_element(operation.offset()));
+            for (column, coefficient) in [UNIT_FIRST, UNIT_SECOND, UNIT_PRODUCT].into_iter().zip(operation.coefficients) {
+                set(column.at(unit), row, signed_element(coefficient));
+            }
+        }
+        Source::Lookup { first } => {
+            set(LOOKUP.start, row, Goldilocks::ONE);
+            set(LOOKUP_ADDRESS.start, row, signed_element(first));
+        }
+        Source::Digit { .. } | Source::Quotient { .. } => {}
+    }
+    if let Some(check) = operation.check {
+        set(UNIT_CHECKED.at(unit), row, Goldilocks::ONE);
+        set(UNIT_LO.at(unit), row, signed_element(check.lo));
+        set(UNIT_FLOATING.at(unit), row, Goldilocks::new(check.floating.into()));
+        set(UNIT_HI.at(unit), row, signed_element(check.hi));
+    }
+    for (limb, width) in operation.widths().into_iter().flat_map(|bits| limb_widths(bits, builder.limb_bits)).enumerate() {
+        set(UNIT_WIDTH.at(unit * LIMBS + limb), row, Goldilocks::new(width.into()));
+    }
+}
+
+/// How often each cell is read, in the rows that count: all but the last.
+fn readers(program: &TraceProgram) -> Vec<u64> {
+    let mut readers = vec![0; program.builder.n_cells()];
+    let lanes = (0..program.rows - 1).flat_map(|row| program.schedule.at(row).lanes);
+    lanes.map(|(cell, _)| cell).chain(program.builder.outputs.iter().copied()).for_each(|cell| readers[cell.index()] += 1);
+    readers
+}
+
+/// The widths of the low and the high limb of a number.
+pub(crate) fn limb_widths(bits: u32, limb_bits: u32) -> [u32; 2] {
+    [bits.min(limb_bits), bits.saturating_sub(limb_bits)]
+}
+
+/// Column and row of an entry of the range table.
+pub(crate) fn table_position(width: u32, value: u64, rows: usize) -> (usize, usize) {
+    let position = (1usize << width) - 1 + value as usize;
+    (position / (rows - 1), position % (rows - 1))
+}
+
+impl TraceProgram {
+    /// The operation of a unit.
+    pub(crate) fn operation(&self, slot: Slot) -> Option<&Operation> {
+        match slot {
+            Slot::Idle => None,
+            Slot::Grouped { group, index } => Some(&self.builder.groups()[group as usize].operations[index as usize]),
+            Slot::Single { index } => Some(&self.builder.singles()[index as usize]),
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! A package compared with what its `model.maat` gives: everything else in it is made again.
+//!
+//! What is recomputed is the commitment with its entries, the Cairo sources, the program and its hash, the classes and their hashes, and the
+//! cost. The manifest is believed in nothing but two things that only say what to make: the batch sizes, and the number of classes. What needs
+//! the network in floats, verdict, accuracy and error bounds, is not recomputed, and neither is where the model comes from; but the verdict of
+//! the manifest, which every verb repeats, must be that of the report.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use maat_cairo::Compiler;
+use maat_package::partial::read_file;
+use maat_package::{
+    ClassHashes, Cost, MANIFEST, MODEL, Manifest, PackageError, PackageFolder, Proving, REPORT, Report, Versions, differences, files_in,
+    json_of, sha256,
+};
+use maat_runtime::{Model, inert};
+use serde_json::Value;
+
+use super::commit::commit;
+use super::compile::Compiled;
+use super::cost;
+use super::package::generated_files;
+use crate::codegen::Draft;
+use crate::error::TranspileError;
+
+/// The folder of classes and of the executable.
+const TARGET: &str = "target";
+/// A file that Scarb puts there.
+const SCARBS: &str = "CACHEDIR.TAG";
+
+/// A part of a package that was made again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// A file, or what the manifest says of something.
+    pub what: String,
+    /// What differs, in words; empty if it is what the model gives.
+    pub differences: Vec<String>,
+}
+
+/// What comparing a package with its model has shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// sha256 of the `model.maat` that everything was made from.
+    pub model_sha256: String,
+    /// Each part that was made again, in the order of the work.
+    pub findings: Vec<Finding>,
+}
+
+impl Checked {
+    /// Whether the package is what its model gives.
+    pub fn holds(&self) -> bool {
+        self.findings.iter().all(|finding| finding.differences.is_empty())
+    }
+
+    fn add(&mut self, what: impl Into<String>, differences: impl IntoIterator<Item = String>) {
+        self.findings.push(Finding { what: what.into(), differences: differences.into_iter().collect() });
+    }
+
+    /// Compares what the manifest says with what the model gives.
+    fn compare(&mut self, what: &str, manifest: &str, model: &str) {
+        let difference = (manifest != model).then(|| format!("{manifest} in the manifest, {model} by the model"));
+        self.add(what, difference);
+    }
+}
+
+/// Makes everything again that follows from the package's model, and compares.
+///
+/// # Errors
+/// It cannot be done: the model or the report cannot be read, or the package was made by other versions of Maat, of the compiler or of the
+/// core library, which give other Cairo.
+pub fn check(package: &PackageFolder, compiler: &Compiler, progress: &mut dyn FnMut(&str)) -> Result<Checked, TranspileError> {
+    let Manifest { versions, files, .. } = &package.manifest;
+    let own = Versions::of(compiler);
+    if *versions != own {
+        let reason = format!("it was made by {}, and can only be made again by these; this is {}", said(versions), said(&own));
+        return Err(PackageError::Mismatch { path: package.folder.clone(), reason }.into());
+    }
+    let path = package.folder.join(MODEL);
+    let bytes = read(&path)?;
+    let model = Model::from_bytes(&bytes).map_err(|source| PackageError::Format { path, source })?;
+    let mut checked = Checked { model_sha256: sha256(&bytes), findings: Vec::new() };
+    checked.compare("name", &package.manifest.name, model.name());
+    checked.compare("model digest", &package.manifest.model_sha256, &sha256(&bytes));
+
+    let proving = check_commitment(package, &model, &mut checked, progress)?;
+    let draft = Draft::new(&model)?;
+    let parts = package.manifest.layer_classes.len();
+    let compiled = match Compiled::new(&draft, proving.commitment(), Some(parts), compiler, progress) {
+        Ok(compiled) => compiled,
+        // The number of classes is the manifest's, and nobody has checked it before.
+        Err(error) => {
+            checked.add("classes", [format!("{parts} parts in the manifest, which cannot be made of the model: {error}")]);
+            return Ok(checked);
+        }
+    };
+    check_hashes(package, &compiled, &mut checked)?;
+
+    progress("comparing the files");
+    let expected = generated_files(&model, &compiled);
+    for (file, bytes) in &expected {
+        checked.add(file, file_differences(package, file, bytes));
+    }
+    let report = package.folder.join(REPORT);
+    let bytes = read(&report)?;
+    let mut wrong: Vec<String> = file_differences(package, REPORT, &bytes);
+    // As it is written and read: a number may lose its last bit on the way.
+    let cost = serde_json::to_vec(&cost::measure(&model, &compiled)?).expect("plain data serialises");
+    let cost: Cost = serde_json::from_slice(&cost).expect("what was written is read");
+    match Report::read(&bytes) {
+        Ok(report) => {
+            if report.cost != cost {
+                wrong.push("the cost is not that of the model".to_owned());
+            }
+            let other = report.verdict != package.manifest.verdict;
+            checked.add("verdict", other.then(|| "the manifest's is not the report's".to_owned()));
+            wrong.extend(unknown(&bytes, &report));
+        }
+        Err(error) => wrong.push(format!("it is not a report: {error}")),
+    }
+    checked.add(REPORT, wrong);
+    checked.add(MANIFEST, unknown(&read(&package.folder.join(MANIFEST))?, &package.manifest));
+    for file in files.keys().filter(|file| *file != REPORT && !expected.contains_key(*file)) {
+        checked.add(file, ["the manifest lists it, but the model does not give it".to_owned()]);
+    }
+    for file in strangers(package, &expected.keys().map(String::as_str).collect())? {
+        checked.add(inert(&file), ["it is not of the package, but lies where it would be taken for a part of it".to_owned()]);
+    }
+    Ok(checked)
+}
+
+/// Files that the model does not give, that the manifest does not list, and that lie in a folder of sources, or in `target` itself. What a
+/// compiler writes lies in folders below that.
+fn strangers(package: &PackageFolder, expected: &BTreeSet<&str>) -> Result<Vec<String>, TranspileError> {
+    let folders: BTreeSet<&str> = expected.iter().filter_map(|file| file.rsplit_once('/')).map(|(folder, _)| folder).collect();
+    let mut strangers = BTreeSet::new();
+    for folder in folders {
+        let path = package.folder.join(folder);
+        if !path.exists() {
+            continue;
+        }
+        let files = files_in(&path).map_err(|source| PackageError::Read { path, source })?;
+        let files = files.iter().filter(|file| folder != TARGET || (file.components().count() == 1 && **file != Path::new(SCARBS)));
+        strangers.extend(files.map(|file| format!("{folder}/{}", file.display())));
+    }
+    strangers.retain(|file| !expected.contains(file.as_str()) && !package.manifest.files.contains_key(file));
+    Ok(strangers.into_iter().collect())
+}
+
+/// The commitment and its entries, made again.
+fn check_commitment(
+    package: &PackageFolder,
+    model: &Model,
+    checked: &mut Checked,
+    progress: &mut dyn FnMut(&str),
+) -> Result<Proving, TranspileError> {
+    let manifest = &package.manifest.proving;
+    let proving = match commit(model, &manifest.batches(), progress) {
+        Err(error @ (TranspileError::Unprovable { .. } | TranspileError::Batch { .. })) => {
+            checked.add("model commitment", [format!("the manifest has one, but {error}")]);
+            return commit(model, &[], progress);
+        }
+        proving => proving?,
+    };
+    let wrong = match (manifest, &proving) {
+        (Proving::Committed { commitment, entries }, Proving::Committed { commitment: own, entries: recomputed }) => {
+            let other = (commitment != own).then(|| format!("{commitment} in the manifest, {own} by the model"));
+            other.into_iter().chain(differences(entries, recomputed)).collect()
+        }
+        (manifest, proving) if manifest == proving => Vec::new(),
+        (manifest, proving) => {
+            let said = |proving: &Proving| match proving {
+                Proving::Committed { commitment, .. } => commitment.to_string(),
+                Proving::Unprovable { reason } => format!("none ({reason})"),
+            };
+            vec![format!("{} in the manifest, {} by the model", said(manifest), said(proving))]
+        }
+    };
+    checked.add("model commitment", wrong);
+    Ok(proving)
+}
+
+/// The hashes of the program and of the classes.
+fn check_hashes(package: &PackageFolder, compiled: &Compiled, checked: &mut Checked) -> Result<(), TranspileError> {
+    let Manifest { program_hash, sierra_class_hash, casm_class_hash, layer_classes, .. } = &package.manifest;
+    let own = compiled.program.hash().map_err(|error| TranspileError::Generated { reason: error.to_string() })?;
+    checked.compare("program hash", program_hash, &own.to_fixed_hex_string());
+    let own = ClassHashes::of(&compiled.contract);
+    checked.compare("Sierra class hash", sierra_class_hash, &own.sierra_class_hash);
+    checked.compare("CASM class hash", casm_class_hash, &own.casm_class_hash);
+    for (index, (manifest, class)) in layer_classes.iter().zip(&compiled.layer_classes).enumerate() {
+        let (own, part) = (ClassHashes::of(class), index + 1);
+        checked.compare(&format!("Sierra class hash of part {part}"), &manifest.sierra_class_hash, &own.sierra_class_hash);
+        checked.compare(&format!("CASM class hash of part {part}"), &manifest.casm_class_hash, &own.casm_class_hash);
+    }
+    Ok(())
+}
+
+/// How a file, and what the manifest says of it, differ from what they should be.
+fn file_differences(package: &PackageFolder, file: &str, expected: &[u8]) -> Vec<String> {
+    let found = match read(&package.folder.join(file)) {
+        Ok(bytes) if bytes == expected => None,
+        Ok(_) => Some("it is not what the model gives".to_owned()),
+        Err(PackageError::Read { source, .. }) => Some(format!("it cannot be read: {source}")),
+        Err(error) => Some(error.to_string()),
+    };
+    let listed = match package.manifest.files.get(file) {
+        Some(digest) if *digest == sha256(expected) => None,
+        Some(_) => Some("the manifest has the digest of another file".to_owned()),
+        None => Some("the manifest does not list it".to_owned()),
+    };
+    found.into_iter().chain(listed).collect()
+}
+
+/// The members of a file's JSON that are not of its format, a sentence each. Nothing reads them, but whoever looks at the file does.
+fn unknown(bytes: &[u8], known: &impl serde::Serialize) -> Vec<String> {
+    fn compare(found: &Value, known: &Value, place: &str, unknown: &mut Vec<String>) {
+        match (found, known) {
+            (Value::Object(found), Value::Object(known)) => {
+                for (key, value) in found {
+                    let place = if place.is_empty() { key.clone() } else { format!("{place}.{key}") };
+                    match known.get(key) {
+                        Some(known) => compare(value, known, &place, unknown),
+                        None => unknown.push(format!("its member `{place}` is not of the format")),
+                    }
+                }
+            }
+            (Value::Array(found), Value::Array(known)) => {
+                found.iter().zip(known).for_each(|(found, known)| compare(found, known, place, unknown));
+            }
+            _ => {}
+        }
+    }
+    let (Ok(found), known) = (json_of(bytes), serde_json::to_value(known).expect("plain data serialises")) else { return Vec::new() };
+    let mut members = Vec::new();
+    compare(&found, &known, "", &mut members);
+    members
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, PackageError> {
+    read_file(path).map_err(|source| PackageError::Read { path: path.to_path_buf(), source })
+}
+
+fn said(versions: &Versions) -> String {
+    let Versions { maat, model_format, cairo, corelib } = versions;
+    format!("Maat {maat} with model format {model_format}, compiler {cairo} and core library {corelib}")
+}

@@ -1,0 +1,15 @@
+//! What values a network's tensors take on samples: the ranges that scales are chosen by, and the inputs that get a scale for each column.
+
+mod assumed;
+mod columns;
+mod options;
+mod ranges;
+mod split;
+mod width;
+
+pub use assumed::points;
+pub use columns::in_columns;
+pub use options::check;
+pub use ranges::{Ranges, check_finite};
+pub use split::{digest, split};
+pub use width::{HEADROOM_BITS, input_width, largest_exponent, scale_for};

@@ -1,0 +1,52 @@
+//! Which samples scales are chosen by, and which are kept back to measure with.
+
+use maat_package::samples::Sample;
+use sha2::{Digest, Sha256};
+
+use crate::error::TranspileError;
+
+/// One sample in this many is kept back from calibration.
+const HELD_OUT_PERIOD: usize = 4;
+/// With fewer samples, all are used for calibration.
+const LEAST_SAMPLES_TO_SPLIT: usize = 8;
+
+/// Some of the samples, with their numbers among all of them.
+#[derive(Default)]
+pub struct Part {
+    /// The samples.
+    pub samples: Vec<Sample>,
+    numbers: Vec<usize>,
+}
+
+/// The samples for calibration, and those that are kept back: every fourth, if there are enough.
+pub fn split(samples: &[Sample]) -> (Part, Part) {
+    let (mut calibration, mut held_out) = (Part::default(), Part::default());
+    for (number, sample) in samples.iter().enumerate() {
+        let is_kept_back = samples.len() >= LEAST_SAMPLES_TO_SPLIT && number % HELD_OUT_PERIOD == HELD_OUT_PERIOD - 1;
+        let part = if is_kept_back { &mut held_out } else { &mut calibration };
+        part.samples.push(sample.clone());
+        part.numbers.push(number);
+    }
+    (calibration, held_out)
+}
+
+impl Part {
+    /// The same error, with the number of its sample among all of them.
+    pub fn numbered(&self, error: TranspileError) -> TranspileError {
+        match error {
+            TranspileError::NotFinite { node, value, sample } => {
+                TranspileError::NotFinite { node, value, sample: sample.and_then(|index| self.numbers.get(index).copied()) }
+            }
+            other => other,
+        }
+    }
+}
+
+/// sha256 of the samples' values.
+pub fn digest(samples: &[Sample]) -> String {
+    let mut hasher = Sha256::new();
+    for value in samples.iter().flatten().flatten() {
+        hasher.update(value.to_le_bytes());
+    }
+    format!("{:x}", hasher.finalize())
+}

@@ -1,0 +1,52 @@
+//! The width of inputs, and the scale at which numbers of a size fit into a width.
+
+use crate::float::{FloatModel, ValueId};
+
+/// As many bits of what has more bits than activations are room for values beyond all samples.
+pub const HEADROOM_BITS: u32 = 2;
+/// Inputs that are only compared have so many bits more than activations. Rows of tables lie next to thresholds, which trees put in the
+/// middle of two others: with 28 bits, neighbouring 32-bit floats differ as integers from half of the greatest value on.
+const COMPARED_BITS: u32 = 12;
+
+/// The width of an input in bits, and how many of them what was seen takes.
+pub fn input_width(float: &FloatModel, input: ValueId, bits: u32) -> (u32, u32) {
+    if float.is_only_compared(input) { (bits + COMPARED_BITS, bits + COMPARED_BITS - HEADROOM_BITS) } else { (bits, bits) }
+}
+
+/// Scale exponents stay within this range whatever the magnitudes are.
+const MAX_SCALE: i32 = 120;
+
+/// The largest scale exponent at which `magnitude` fits into `bits`, at least two, sign included.
+pub fn scale_for(magnitude: f64, bits: u32) -> i32 {
+    let greatest = f64::from((1u32 << (bits - 1)) - 1);
+    if magnitude > 0.0 { largest_exponent(magnitude, greatest).clamp(-MAX_SCALE, MAX_SCALE) } else { 0 }
+}
+
+/// The largest `s` with `round(value * 2^s) <= greatest`, for positive values.
+pub fn largest_exponent(value: f64, greatest: f64) -> i32 {
+    // A difference of logarithms, because the quotient may overflow. It is rounded; decide on the exact product.
+    let mut exponent = (greatest.log2() - value.log2()).floor() as i32;
+    while (value * 2f64.powi(exponent + 1)).round() <= greatest {
+        exponent += 1;
+    }
+    while (value * 2f64.powi(exponent)).round() > greatest {
+        exponent -= 1;
+    }
+    exponent
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scale_uses_all_bits_and_no_more() {
+        assert_eq!(scale_for(127.0, 8), 0);
+        assert_eq!(scale_for(127.4, 8), 0);
+        assert_eq!(scale_for(127.6, 8), -1);
+        assert_eq!(scale_for(1.0, 8), 6);
+        assert_eq!(scale_for(0.0, 8), 0);
+        assert_eq!(scale_for(f64::MIN_POSITIVE, 8), MAX_SCALE);
+        assert_eq!(scale_for(f64::MAX, 8), -MAX_SCALE);
+    }
+}

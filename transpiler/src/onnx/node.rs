@@ -1,0 +1,126 @@
+//! A node of the file, with its attributes in types of Rust.
+
+use tract_onnx::pb::{AttributeProto, NodeProto, TensorProto};
+use tract_onnx::pb_helpers::AttrScalarType;
+
+use super::graph::Constant;
+use super::tensor;
+
+/// A node as it stands in the ONNX file.
+#[derive(Debug, Clone)]
+pub struct OnnxNode {
+    /// Its name, or that of its first output if it has none.
+    pub name: String,
+    proto: NodeProto,
+}
+
+/// What an attribute with one value can be read as.
+pub trait Scalar: Sized {
+    /// The attribute of this name, if it is given.
+    ///
+    /// # Errors
+    /// It is of another type, or out of the type's range.
+    fn read(node: &OnnxNode, name: &str) -> Result<Option<Self>, String>;
+}
+
+macro_rules! scalars {
+    ($($type:ty),*) => {
+        $(impl Scalar for $type {
+            fn read(node: &OnnxNode, name: &str) -> Result<Option<Self>, String> {
+                node.scalar(name)
+            }
+        })*
+    };
+}
+
+scalars!(bool, f32, i32, i64, usize);
+
+impl OnnxNode {
+    /// The node of a graph at a position.
+    pub(super) fn new(position: usize, proto: &NodeProto) -> Self {
+        let name = [Some(&proto.name), proto.output.first()].into_iter().flatten().find(|name| !name.is_empty());
+        Self { name: name.cloned().unwrap_or_else(|| format!("node {position}")), proto: proto.clone() }
+    }
+
+    /// The name of the operator, within its domain.
+    pub fn operator(&self) -> &str {
+        &self.proto.op_type
+    }
+
+    /// The name of the operator; those of other domains than ONNX's own follow theirs and a dot.
+    pub fn qualified_operator(&self) -> String {
+        qualified(&self.proto.domain, &self.proto.op_type)
+    }
+
+    /// Names of the tensors that it takes; empty for those left out in between.
+    pub fn inputs(&self) -> &[String] {
+        &self.proto.input
+    }
+
+    /// Names of the tensors that it gives; empty for those left out in between.
+    pub fn outputs(&self) -> &[String] {
+        &self.proto.output
+    }
+
+    /// An attribute with one value, if it is given.
+    ///
+    /// # Errors
+    /// It is of another type, or out of the type's range.
+    pub fn attribute<T: Scalar>(&self, name: &str) -> Result<Option<T>, String> {
+        T::read(self, name)
+    }
+
+    /// A text attribute, if it is given. Nobody has checked its type.
+    ///
+    /// # Errors
+    /// It is not UTF-8.
+    pub fn text(&self, name: &str) -> Result<Option<String>, String> {
+        let text = self.proto(name).map(|attribute| String::from_utf8(attribute.s.clone()));
+        text.transpose().map_err(|error| format!("attribute `{name}`: {error}"))
+    }
+
+    /// A list of whole numbers, if it is given.
+    pub fn integers(&self, name: &str) -> Option<&[i64]> {
+        self.proto(name).map(|attribute| attribute.ints.as_slice())
+    }
+
+    /// A list of floats, if it is given.
+    pub fn floats(&self, name: &str) -> Option<&[f32]> {
+        self.proto(name).map(|attribute| attribute.floats.as_slice())
+    }
+
+    /// A list of texts, if it is given.
+    pub fn texts(&self, name: &str) -> Option<&[Vec<u8>]> {
+        self.proto(name).map(|attribute| attribute.strings.as_slice())
+    }
+
+    /// A tensor, if the attribute is given; it must be one.
+    ///
+    /// # Errors
+    /// It is something else, of a type that is not supported, or its data do not fit its shape.
+    pub fn tensor(&self, name: &str) -> Result<Option<Constant>, String> {
+        self.scalar::<&TensorProto>(name)?.map(tensor::constant).transpose()
+    }
+
+    /// A tensor, if the attribute is given and has one.
+    ///
+    /// # Errors
+    /// It is of a type that is not supported, or its data do not fit its shape.
+    pub fn list_as_tensor(&self, name: &str) -> Result<Option<Constant>, String> {
+        let proto = self.proto(name).and_then(|attribute| attribute.t.as_ref());
+        proto.map(tensor::constant).transpose().map_err(|reason| format!("attribute `{name}`: {reason}"))
+    }
+
+    fn scalar<'a, T: 'a + AttrScalarType<'a>>(&'a self, name: &str) -> Result<Option<T>, String> {
+        self.proto.get_attr_opt(name).map_err(|error| format!("attribute `{name}`: {error:#}"))
+    }
+
+    fn proto(&self, name: &str) -> Option<&AttributeProto> {
+        self.proto.attribute.iter().find(|attribute| attribute.name == name)
+    }
+}
+
+/// The name of an operator, with that of its domain if it is not ONNX's own.
+pub(super) fn qualified(domain: &str, operator: &str) -> String {
+    if matches!(domain, "" | "ai.onnx") { operator.to_owned() } else { format!("{domain}.{operator}") }
+}

@@ -1,0 +1,35 @@
+//! `Product`: the shift that brings the factors' scales to that of the result.
+
+use maat_runtime::primitives::Product;
+use maat_runtime::{Primitive, Requantise, TensorId};
+
+use super::scale::saturation;
+use super::{Quantiser, exactly, shape, small};
+use crate::error::TranspileError;
+use crate::float::{Bounds, FloatNode, Kind};
+
+impl Quantiser<'_> {
+    pub(super) fn product(
+        &mut self,
+        node: &FloatNode,
+        ids: &[TensorId],
+        (rows, columns, inner): (usize, usize, usize),
+    ) -> Result<TensorId, TranspileError> {
+        let factors = self.tensor(ids[0]).scale + self.tensor(ids[1]).scale;
+        let (requantise, scale) = match node.kind {
+            Kind::Integer(range) => (exactly(range), 0),
+            Kind::Real => {
+                let (bits, scale) = self.precision(node.output);
+                // A product of small factors can be no finer than they are together by more than a left shift may be.
+                let shift = (factors - scale).clamp(-24, i32::from(Requantise::MAX_SHIFT));
+                // Sums of squares are not negative: a table over them needs half the knots.
+                let squares = ids[0] == ids[1] && rows == 1 && columns == 1;
+                let (lo, hi) = saturation(Bounds { lo: if squares { 0.0 } else { f64::NEG_INFINITY }, ..Bounds::NONE }, scale, bits);
+                (Requantise { shift: vec![shift as i8], lo, hi }, factors - shift)
+            }
+        };
+        let product =
+            Product { rows: small(rows), columns: small(columns), inner: small(inner), shape: shape(&node.name, &node.shape)?, requantise };
+        self.push(&node.name, Primitive::Product(product), ids, scale)
+    }
+}
