@@ -24,6 +24,7 @@
 mod dot;
 mod error;
 mod executor;
+mod fault;
 mod format;
 mod interval;
 mod linear;
@@ -34,8 +35,9 @@ mod requantise;
 mod shape;
 mod text;
 
-pub use error::{Fault, FormatError, ModelError, RunError};
+pub use error::{FormatError, ModelError, RunError};
 pub use executor::Executor;
+pub use fault::Fault;
 pub use format::FORMAT_VERSION;
 pub use interval::{ACCUMULATOR_LIMIT, Interval};
 pub use model::{Model, ModelBuilder, Node, Port, Tensor, TensorId};

@@ -2,7 +2,8 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Fault, ModelError};
+use crate::error::ModelError;
+use crate::fault::Fault;
 use crate::interval::Interval;
 use crate::primitives::Primitive;
 use crate::shape::Shape;

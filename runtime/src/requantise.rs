@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::error::Fault;
+use crate::fault::Fault;
 use crate::interval::{ACCUMULATOR_LIMIT, Interval};
 
 /// How an exact accumulator becomes a tensor element: rescaling by `k` bits, then saturation (docs/numbers.md).

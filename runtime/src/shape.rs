@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Fault;
+use crate::fault::Fault;
 
 /// The lengths of a tensor's axes, row-major. The number of elements is bounded, so products of lengths never overflow.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -52,7 +52,7 @@ impl Shape {
     pub fn reduced(&self, axis: u32, keep_axis: bool) -> Result<Self, Fault> {
         let axis = axis as usize;
         if axis >= self.0.len() {
-            return Err(Fault::InputShape { found: self.clone(), reason: format!("there is no axis {axis}") });
+            return Err(Fault::InputShape { found: self.to_string(), reason: format!("there is no axis {axis}") });
         }
         let mut dims = self.0.clone();
         if keep_axis {

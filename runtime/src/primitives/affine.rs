@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Rules, exactly};
-use crate::error::Fault;
+use crate::fault::Fault;
 use crate::interval::Interval;
 use crate::linear::{multiply, narrow};
 use crate::requantise::Requantise;
@@ -77,7 +77,7 @@ impl Rules for Affine {
         let (n, groups) = (self.inputs as usize, self.groups as usize);
         if n == 0 || n.checked_mul(groups) != Some(x.last()) {
             let reason = format!("the last axis must hold {groups} group(s) of {n}, at least one of each");
-            return Err(Fault::InputShape { found: x.clone(), reason });
+            return Err(Fault::InputShape { found: x.to_string(), reason });
         }
         if !self.outputs().is_multiple_of(groups) {
             let reason = format!("{groups} groups do not divide {} output channels", self.outputs());

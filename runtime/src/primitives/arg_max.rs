@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Rules, exactly};
-use crate::error::Fault;
+use crate::fault::Fault;
 use crate::interval::Interval;
 use crate::shape::Shape;
 

@@ -25,7 +25,7 @@ pub use select::Select;
 pub use sum::Sum;
 pub use table::Table;
 
-use crate::error::Fault;
+use crate::fault::Fault;
 use crate::interval::Interval;
 use crate::shape::Shape;
 
@@ -100,7 +100,7 @@ fn same_shape(inputs: &[&Shape]) -> Result<Shape, Fault> {
         return Err(Fault::Arity { expected: 1, found: 0 });
     };
     if let Some(other) = rest.iter().find(|shape| *shape != first) {
-        return Err(Fault::InputShape { found: (*other).clone(), reason: format!("the first input has shape {first}") });
+        return Err(Fault::InputShape { found: other.to_string(), reason: format!("the first input has shape {first}") });
     }
     Ok((*first).clone())
 }

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Rules, exactly};
-use crate::error::Fault;
+use crate::fault::Fault;
 use crate::interval::Interval;
 use crate::shape::Shape;
 
@@ -68,7 +68,7 @@ impl Rules for Move {
             let [x] = exactly(inputs)?;
             if x.elements() != elements {
                 let reason = format!("it has {} elements, shape {} has {elements}", x.elements(), self.shape);
-                return Err(Fault::InputShape { found: x.clone(), reason });
+                return Err(Fault::InputShape { found: x.to_string(), reason });
             }
             if !self.constants.is_empty() {
                 return Err(Fault::Attribute { attribute: "constants", reason: "no index refers to them".to_owned() });

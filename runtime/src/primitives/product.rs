@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Rules, exactly};
-use crate::error::Fault;
+use crate::fault::Fault;
 use crate::interval::Interval;
 use crate::linear::{multiply, narrow};
 use crate::requantise::Requantise;
@@ -67,7 +67,7 @@ impl Rules for Product {
         for (x, expected) in inputs.into_iter().zip([elements / columns * inner, elements / rows * inner]) {
             if x.elements() as u64 != expected {
                 let reason = format!("it has {} elements, {rows} x {columns} x {inner} for {} takes {expected}", x.elements(), self.shape);
-                return Err(Fault::InputShape { found: x.clone(), reason });
+                return Err(Fault::InputShape { found: x.to_string(), reason });
             }
         }
         self.requantise.check(1)?;
