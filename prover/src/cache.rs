@@ -11,14 +11,14 @@ use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use maat_verifier::Goldilocks;
+use maat_verifier::{Goldilocks, hex_digits};
 use rayon::prelude::*;
 use thiserror::Error;
 use winterfell::crypto::hashers::Blake3_256;
 use winterfell::crypto::{Digest, Hasher};
 use winterfell::math::FieldElement;
 
-use crate::fixed::Rows;
+use crate::extension::Rows;
 
 type Blake3 = Blake3_256<Goldilocks>;
 type PieceDigest = <Blake3 as Hasher>::Digest;
@@ -108,12 +108,12 @@ pub struct Content {
 }
 
 /// What a file of a cache folder is, by its name.
-enum Kind {
+enum FileKind {
     Columns,
     Unfinished,
 }
 
-impl Kind {
+impl FileKind {
     /// The kind of a file that a cache has written; nothing for one that is somebody else's.
     fn of(entry: &DirEntry) -> Option<Self> {
         let name = entry.file_name();
@@ -211,8 +211,8 @@ impl Cache {
         let mut content = Content::default();
         for (kind, _, metadata) in self.files()? {
             match kind {
-                Kind::Columns => content.columns.add(metadata.len()),
-                Kind::Unfinished => content.unfinished.add(metadata.len()),
+                FileKind::Columns => content.columns.add(metadata.len()),
+                FileKind::Unfinished => content.unfinished.add(metadata.len()),
             }
         }
         Ok(content)
@@ -233,12 +233,12 @@ impl Cache {
     }
 
     /// The files that this cache has written. Links are somebody else's.
-    fn files(&self) -> io::Result<Vec<(Kind, PathBuf, Metadata)>> {
+    fn files(&self) -> io::Result<Vec<(FileKind, PathBuf, Metadata)>> {
         let Some(entries) = unless_gone(fs::read_dir(&self.folder))? else { return Ok(Vec::new()) };
         let mut files = Vec::new();
         for entry in entries {
             let entry = entry?;
-            let Some(kind) = Kind::of(&entry) else { continue };
+            let Some(kind) = FileKind::of(&entry) else { continue };
             // Another process may remove files meanwhile.
             let Some(metadata) = unless_gone(entry.metadata())?.filter(Metadata::is_file) else { continue };
             files.push((kind, entry.path(), metadata));
@@ -247,8 +247,7 @@ impl Cache {
     }
 
     fn path(&self, root: &[u8; 32]) -> PathBuf {
-        let name: String = root.iter().map(|byte| format!("{byte:02x}")).collect();
-        self.folder.join(name).with_extension(EXTENSION)
+        self.folder.join(hex_digits(root)).with_extension(EXTENSION)
     }
 
     /// The extension of columns, if it is here. That it has the root, and so is theirs, is left to check.
@@ -309,12 +308,12 @@ impl Cache {
         for (kind, path, metadata) in self.files()? {
             let modified = metadata.modified()?;
             match kind {
-                Kind::Columns => files.push((modified, metadata.len(), path)),
-                Kind::Unfinished if SystemTime::now().duration_since(modified).is_ok_and(|age| age > ABANDONED) => {
+                FileKind::Columns => files.push((modified, metadata.len(), path)),
+                FileKind::Unfinished if SystemTime::now().duration_since(modified).is_ok_and(|age| age > ABANDONED) => {
                     unless_gone(fs::remove_file(path))?;
                     continue;
                 }
-                Kind::Unfinished => {}
+                FileKind::Unfinished => {}
             }
             total += metadata.len();
         }
@@ -381,7 +380,7 @@ fn values(reader: &mut impl Read, count: usize) -> io::Result<Vec<Goldilocks>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixed::{Extension, Fixed};
+    use crate::extension::{Extension, Fixed};
 
     const BLOWUP: usize = 2;
     const LIMIT: u64 = 1 << 20;

@@ -21,7 +21,7 @@ pub enum Unprovable {
 /// Why a model has no trace program.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum ProgramError {
+pub enum TraceProgramError {
     /// A node cannot be proven.
     #[error("node `{node}` ({primitive}) cannot be proven: {reason}")]
     Node { node: String, primitive: &'static str, reason: Unprovable },
@@ -42,7 +42,7 @@ pub enum ProgramError {
     EmptyBatch,
 }
 
-impl ProgramError {
+impl TraceProgramError {
     pub(crate) fn node(node: &str, primitive: &'static str, reason: Unprovable) -> Self {
         Self::Node { node: node.to_owned(), primitive, reason }
     }
@@ -58,7 +58,7 @@ impl ProgramError {
 pub enum ProveError {
     /// The model has no trace program.
     #[error(transparent)]
-    Program(#[from] ProgramError),
+    Program(#[from] TraceProgramError),
     /// The model refuses an inference's inputs.
     #[error("inference {inference}: {source}")]
     Inputs { inference: usize, source: RunError },

@@ -12,8 +12,8 @@ use winterfell::{Proof, Prover};
 
 use crate::cache::Cache;
 use crate::error::ProveError;
-use crate::fixed::{Extension, Fixed};
-use crate::program::{Program, fixed_columns};
+use crate::extension::{Extension, Fixed};
+use crate::program::{TraceProgram, fixed_columns};
 use crate::salt::{Salt, random_salt};
 use crate::stages::{Clock, Stages};
 use crate::stark::StarkProver;
@@ -37,7 +37,7 @@ pub fn entries(model: &Model, batches: &[u32]) -> Result<Entries, ProveError> {
 pub fn entries_for(model: &Model, batches: &[u32], presets: &[Preset]) -> Result<Entries, ProveError> {
     let mut entries = Vec::new();
     for batch in batches {
-        let program = Program::new(model, *batch as usize)?;
+        let program = TraceProgram::new(model, *batch as usize)?;
         let fixed = Fixed::new(&program);
         for preset in presets.iter().copied() {
             let blowup = preset.options().blowup_factor();
@@ -51,7 +51,7 @@ pub fn entries_for(model: &Model, batches: &[u32], presets: &[Preset]) -> Result
     Ok(Entries::new(entries)?)
 }
 
-fn entry(program: &Program, preset: Preset, fixed_root: [u8; 32]) -> Entry {
+fn entry(program: &TraceProgram, preset: Preset, fixed_root: [u8; 32]) -> Entry {
     let number = |count: usize| u32::try_from(count).expect("a trace has at most 2^22 rows");
     Entry {
         preset,
@@ -91,7 +91,7 @@ enum Extended {
 /// All that proofs of one model, with one preset and batch size, have in common. Making it is most of the work of a first proof.
 pub struct ProvingKey<'m> {
     model: &'m Model,
-    program: Program,
+    program: TraceProgram,
     fixed: Fixed,
     extended: Extended,
     entries: Entries,
@@ -136,7 +136,7 @@ impl<'m> ProvingKey<'m> {
 
     fn prepare(model: &'m Model, entries: Entries, preset: Preset, batch: u32, cache: Option<&Cache>) -> Result<Self, ProveError> {
         let expected = *entries.find(preset, batch).ok_or(ProveError::NoEntry { preset, batch })?;
-        let program = Program::new(model, batch as usize)?;
+        let program = TraceProgram::new(model, batch as usize)?;
         let columns = fixed_columns(&program);
         let (fixed, extended, root, cached) = match preset.hash() {
             Hash::Blake3 => {
@@ -157,7 +157,7 @@ impl<'m> ProvingKey<'m> {
     }
 
     /// The trace program.
-    pub fn program(&self) -> &Program {
+    pub fn program(&self) -> &TraceProgram {
         &self.program
     }
 
@@ -334,7 +334,7 @@ mod tests {
         let entry = &entries.as_slice()[0];
         let cache = Cache::new(folder.path());
         // A file for the model's columns, with the extension of others.
-        let columns = fixed_columns(&Program::new(&model, 2).unwrap());
+        let columns = fixed_columns(&TraceProgram::new(&model, 2).unwrap());
         let mut others = columns.clone();
         others[0][0] += Goldilocks::ONE;
         let blowup = entry.preset.options().blowup_factor();

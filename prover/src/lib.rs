@@ -1,6 +1,6 @@
 //! STARK proofs of models with Winterfell (docs/proofs.md).
 //!
-//! A model is lowered to a [`Program`] of the universal AIR of [`maat_verifier`]; its fixed columns are the model's commitment, and a
+//! A model is lowered to a [`TraceProgram`] of the universal AIR of [`maat_verifier`]; its fixed columns are the model's commitment, and a
 //! [`ProvingKey`] holds what all proofs of one model, preset and batch size share. Proofs are succinct and **not zero-knowledge**.
 
 #![forbid(unsafe_code)]
@@ -9,7 +9,7 @@ mod auxiliary;
 mod cache;
 pub mod cairo;
 mod error;
-mod fixed;
+mod extension;
 mod fractions;
 mod key;
 mod program;
@@ -21,9 +21,9 @@ mod trace_lde;
 mod witness;
 
 pub use cache::{Cache, Content, Files, Untrusted};
-pub use error::{ProgramError, ProveError, Unprovable};
+pub use error::{ProveError, TraceProgramError, Unprovable};
 pub use key::{Proved, ProvingKey, Visibility, entries, entries_for};
-pub use program::Program;
+pub use program::TraceProgram;
 pub use salt::{Salt, random_salt};
 pub use stages::Stages;
 

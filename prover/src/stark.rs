@@ -15,7 +15,7 @@ use winterfell::{
 };
 
 use crate::auxiliary::auxiliary_columns;
-use crate::fixed::{Extension, Fixed};
+use crate::extension::{Extension, Fixed};
 use crate::stages::Clock;
 use crate::trace::MainTrace;
 use crate::trace_lde::SplitTraceLde;

@@ -10,7 +10,7 @@ use winterfell::math::FieldElement;
 use winterfell::matrix::{ColMatrix, RowMatrix};
 use winterfell::{EvaluationFrame, PartitionOptions, StarkDomain, TraceInfo, TraceLde};
 
-use crate::fixed::{Extension, SEGMENT_WIDTH, tree_over};
+use crate::extension::{Extension, SEGMENT_WIDTH, tree_over};
 
 /// The extended trace, whose fixed columns were extended and committed to beforehand.
 pub(crate) struct SplitTraceLde<E: FieldElement, H: TreeHasher, const IO: bool> {

@@ -1,11 +1,11 @@
 //! The witness: the columns that depend on the inputs.
 
 use maat_verifier::Goldilocks;
-use maat_verifier::air::signed;
+use maat_verifier::air::signed_element;
 use maat_verifier::layout::*;
 use winterfell::math::FieldElement;
 
-use crate::program::{Program, Slot, limb_widths, table_position};
+use crate::program::{Slot, TraceProgram, limb_widths, table_position};
 use crate::salt::Salt;
 
 /// The columns of inputs, outputs and witness of a run of a program, and the outputs.
@@ -19,7 +19,7 @@ pub(crate) struct Witness {
 impl Witness {
     /// Runs a program on all inputs, inference by inference, which the model accepts. A salt fills what the columns of inputs and outputs
     /// leave free.
-    pub(crate) fn new(program: &Program, inputs: &[i32], salt: Option<&Salt>) -> Self {
+    pub(crate) fn new(program: &TraceProgram, inputs: &[i32], salt: Option<&Salt>) -> Self {
         let (values, products) = program.evaluate(inputs);
         let rows = program.rows;
         let limb_bits = program.builder.limb_bits;
@@ -32,7 +32,7 @@ impl Witness {
             // The terms of the last row are in no sum.
             let counted = row + 1 < rows;
             for (lane, (cell, _)) in content.lanes.iter().enumerate() {
-                set(READ_VALUE.at(lane), row, signed(values.of(*cell)));
+                set(READ_VALUE.at(lane), row, signed_element(values.of(*cell)));
             }
             for (unit, slot) in content.units.iter().enumerate() {
                 let products = match slot {
@@ -44,9 +44,9 @@ impl Witness {
                     continue;
                 };
                 let numbers = values.numbers(operation, products);
-                set(UNIT_VALUE.at(unit), row, signed(numbers.y));
-                set(UNIT_BASE.at(unit), row, signed(numbers.base));
-                set(UNIT_SIDE.at(unit), row, signed(numbers.side));
+                set(UNIT_VALUE.at(unit), row, signed_element(numbers.y));
+                set(UNIT_BASE.at(unit), row, signed_element(numbers.base));
+                set(UNIT_SIDE.at(unit), row, signed_element(numbers.side));
                 let limbs = numbers.limbs.into_iter().zip(operation.widths()).flat_map(|(number, width)| limbs(number, width, limb_bits));
                 for (limb, (_, value)) in limbs.clone().enumerate() {
                     set(UNIT_LIMB.at(unit * LIMBS + limb), row, Goldilocks::new(value));
@@ -58,7 +58,7 @@ impl Witness {
             }
             let input = program.builder.inputs.get(row).zip(inputs.get(row));
             if let Some((input, value)) = input {
-                set(INPUT_VALUE.start, row, signed((*value).into()));
+                set(INPUT_VALUE.start, row, signed_element((*value).into()));
                 let limbs = limbs(i64::from(*value) - input.lo, input.bits, limb_bits);
                 for (limb, (_, value)) in limbs.into_iter().enumerate() {
                     set(INPUT_LIMB.at(limb), row, Goldilocks::new(value));
@@ -70,7 +70,7 @@ impl Witness {
         }
         let outputs: Vec<i64> = program.builder.outputs.iter().map(|cell| values.of(*cell)).collect();
         for (row, output) in outputs.iter().enumerate() {
-            set(OUTPUT_VALUE.start, row, signed(*output));
+            set(OUTPUT_VALUE.start, row, signed_element(*output));
         }
         uses.write(&mut columns, rows);
         if let Some(salt) = salt {
@@ -99,7 +99,7 @@ struct Uses {
 }
 
 impl Uses {
-    fn new(program: &Program) -> Self {
+    fn new(program: &TraceProgram) -> Self {
         let ranges = (0..=program.builder.limb_bits).map(|width| vec![0; 1 << width]).collect();
         Self { rows: program.rows, ranges, constants: vec![0; program.builder.n_constants()] }
     }

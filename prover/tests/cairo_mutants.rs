@@ -14,7 +14,7 @@ mod programs;
 #[path = "../../verifier/tests/random/mod.rs"]
 mod random;
 
-use maat_prover::cairo::{Execution, Registers, Value, prove};
+use maat_prover::cairo::prove;
 use maat_verifier::cairo::{CairoStatement, Program, verify_any, verify_program};
 use maat_verifier::{Felt252, Preset, VerifyError};
 

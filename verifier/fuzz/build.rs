@@ -11,7 +11,7 @@ mod programs;
 
 use std::path::Path;
 
-use maat_prover::cairo::{Execution, Registers, Value, prove};
+use maat_prover::cairo::prove;
 use maat_prover::{ProvingKey, Salt, Visibility, entries};
 use maat_runtime::primitives::Affine;
 use maat_runtime::{Interval, ModelBuilder, Primitive, Requantise, Shape};

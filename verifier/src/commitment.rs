@@ -6,7 +6,7 @@ use winter_verifier::{ByteReader, DeserializationError};
 
 use crate::blake2s::blake2s;
 use crate::bounded::BoundedReader;
-use crate::error::hex;
+use crate::hex::{hex, parse_hex};
 use crate::layout::{MAX_ROWS, MIN_ROWS};
 use crate::preset::Preset;
 
@@ -108,7 +108,7 @@ pub enum EntriesError {
 /// A text that is not a commitment.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("a model commitment is 0x00 and 62 hexadecimal digits, not {0:?}")]
-pub struct NoCommitment(pub String);
+pub struct ParseCommitmentError(pub String);
 
 impl Entry {
     /// Number of values that a batch takes.
@@ -232,7 +232,7 @@ impl ModelCommitment {
 
 impl fmt::Display for ModelCommitment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "0x{}", hex(&self.0))
+        f.write_str(&hex(&self.0))
     }
 }
 
@@ -243,22 +243,13 @@ impl fmt::Debug for ModelCommitment {
 }
 
 impl FromStr for ModelCommitment {
-    type Err = NoCommitment;
+    type Err = ParseCommitmentError;
 
-    fn from_str(text: &str) -> Result<Self, NoCommitment> {
-        let parse = || {
-            let digits = text.strip_prefix("0x")?.as_bytes();
-            let value = |digit: u8| char::from(digit).to_digit(16).map(|value| value as u8);
-            let mut bytes = [0; 32];
-            if digits.len() != 2 * bytes.len() {
-                return None;
-            }
-            for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-                *byte = value(pair[0])? << 4 | value(pair[1])?;
-            }
-            (bytes[0] == 0).then_some(Self(bytes))
-        };
-        parse().ok_or_else(|| NoCommitment(text.to_owned()))
+    fn from_str(text: &str) -> Result<Self, ParseCommitmentError> {
+        match parse_hex(text) {
+            Some(bytes) if bytes[0] == 0 => Ok(Self(bytes)),
+            _ => Err(ParseCommitmentError(text.to_owned())),
+        }
     }
 }
 
@@ -367,7 +358,7 @@ pub(crate) mod tests {
         let bad =
             [&text[2..], &text[..65], &format!("{text}0"), &text.replace("0x00", "0x01"), &text.replace("0x00", "0x0+"), "", "0x", "é"];
         for text in bad {
-            assert_eq!(text.parse::<ModelCommitment>(), Err(NoCommitment(text.to_owned())));
+            assert_eq!(text.parse::<ModelCommitment>(), Err(ParseCommitmentError(text.to_owned())));
         }
     }
 }

@@ -3,6 +3,7 @@ use winter_verifier::{DeserializationError, VerifierError};
 
 use crate::cairo::ProgramHash;
 use crate::commitment::ModelCommitment;
+use crate::hex::hex_digits;
 use crate::preset::Preset;
 use crate::proof_file::FileError;
 
@@ -153,7 +154,7 @@ pub enum VerifyError {
         found: usize,
     },
     /// The fixed columns are not the model's.
-    #[error("the fixed columns have the root {}, not {}", hex(found), hex(expected))]
+    #[error("the fixed columns have the root {}, not {}", hex_digits(found), hex_digits(expected))]
     FixedRoot {
         /// The root in the model's entry.
         expected: [u8; 32],
@@ -161,7 +162,7 @@ pub enum VerifyError {
         found: [u8; 32],
     },
     /// The inputs and outputs in the trace are not those that the statement commits to.
-    #[error("inputs and outputs have the commitment {}, not {}", hex(found), hex(expected))]
+    #[error("inputs and outputs have the commitment {}, not {}", hex_digits(found), hex_digits(expected))]
     IoCommitment {
         /// The statement's commitment.
         expected: [u8; 32],
@@ -185,11 +186,6 @@ pub enum VerifyError {
     /// The verification panicked. No proof is known to reach this; one that does is a bug here, and rejected all the same.
     #[error("the verification panicked: this is a bug of the verifier; the proof is rejected")]
     Panicked,
-}
-
-/// Two digits a byte.
-pub(crate) fn hex(bytes: &[u8; 32]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Why a part cannot be read, in the words of [`FileError::Truncated`] where the bytes end in it.

@@ -5,7 +5,7 @@ use winter_verifier::crypto::Digest as _;
 use winter_verifier::crypto::hashers::Blake3_256;
 use winter_verifier::math::{StarkField, fft};
 
-use crate::air::signed;
+use crate::air::signed_element;
 use crate::blake2s::{Blake2s256, TreeDigest};
 use crate::commitment::{Entries, Entry};
 use crate::goldilocks::Goldilocks;
@@ -124,7 +124,7 @@ impl Opening {
         if let Some(other) = inferences.iter().find(|values| values.len() != length as usize) {
             return Err(OpeningError::Values { side, expected: length, found: other.len() });
         }
-        let mut values: Vec<_> = inferences.iter().flatten().map(|value| signed((*value).into())).collect();
+        let mut values: Vec<_> = inferences.iter().flatten().map(|value| signed_element((*value).into())).collect();
         let free = (entry.rows as usize).checked_sub(values.len()).ok_or(OpeningError::Rows { side, rows: entry.rows })?;
         values.extend(self.salt.elements(column).take(free));
         Ok(values)

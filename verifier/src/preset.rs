@@ -7,7 +7,7 @@ use winter_air::{BatchingMethod, FieldExtension, ProofOptions};
 use winter_verifier::crypto::hashers::Blake3_256;
 
 use crate::blake2s::Blake2s256;
-use crate::proof_file::Kind;
+use crate::kind::Kind;
 
 /// A set of parameters that proofs are made with. A verifier accepts these sets and no other.
 ///
@@ -137,10 +137,10 @@ impl fmt::Display for Preset {
 }
 
 impl FromStr for Preset {
-    type Err = UnknownPreset;
+    type Err = ParsePresetError;
 
-    fn from_str(name: &str) -> Result<Self, UnknownPreset> {
-        Self::ALL.into_iter().find(|preset| preset.name() == name).ok_or_else(|| UnknownPreset(name.to_owned()))
+    fn from_str(name: &str) -> Result<Self, ParsePresetError> {
+        Self::ALL.into_iter().find(|preset| preset.name() == name).ok_or_else(|| ParsePresetError(name.to_owned()))
     }
 }
 
@@ -158,7 +158,7 @@ const _: () = {
 /// A name that no preset has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no preset {0:?}; the presets are fast, balanced and onchain")]
-pub struct UnknownPreset(pub String);
+pub struct ParsePresetError(pub String);
 
 /// How hard a false proof is to find, in bits.
 ///
@@ -267,7 +267,7 @@ mod tests {
             assert_eq!(Preset::from_code(preset.code()), Some(preset));
         }
         assert_eq!(Preset::ALL.map(Preset::code), [0, 1, 2]);
-        assert_eq!("Fast".parse::<Preset>(), Err(UnknownPreset("Fast".to_owned())));
+        assert_eq!("Fast".parse::<Preset>(), Err(ParsePresetError("Fast".to_owned())));
         assert_eq!(Preset::from_code(3), None);
     }
 

@@ -1,5 +1,3 @@
-use std::fmt;
-
 use thiserror::Error;
 use winter_verifier::{ByteReader, DeserializationError};
 
@@ -8,6 +6,7 @@ use crate::bounded::BoundedReader;
 use crate::cairo::{ClaimError, ProgramError};
 use crate::commitment::{Entries, EntriesError, Entry, ModelCommitment};
 use crate::goldilocks::Goldilocks;
+use crate::kind::Kind;
 use crate::preset::{Preset, Security};
 use crate::statement::{Statement, Values};
 
@@ -17,51 +16,16 @@ pub const MAX_FILE_BYTES: usize = 64 << 20;
 pub const FILE_VERSION: u16 = 1;
 
 const MAGIC: [u8; 8] = *b"MAATPROF";
-/// What a file proves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// An inference of a model.
-    Model,
-    /// An execution of a Cairo program.
-    Cairo,
-}
+/// Separates the transcripts of model proofs from all others.
+const TRANSCRIPT: &[u8] = b"maat model proof 1";
 
 impl Kind {
-    /// The byte that stands for it.
-    pub(crate) fn code(self) -> u8 {
-        match self {
-            Self::Model => 0,
-            Self::Cairo => 1,
-        }
-    }
-
-    /// The work of finding two models with one commitment, or two programs with one hash, as a power of two. Only whoever makes both can use
-    /// that; a verifier that relies on somebody else's commitment or hash relies on these bits too.
-    ///
-    /// A commitment has 248 bits of Blake2s. A program's hash is an x coordinate of a group with about 2^251 elements, whose discrete
-    /// logarithms give collisions as well.
-    pub fn identity_bits(self) -> u32 {
-        match self {
-            Self::Model => 124,
-            Self::Cairo => 125,
-        }
-    }
-
     /// The kind of a file.
     ///
     /// # Errors
     /// The bytes are not a proof file.
     pub fn of(bytes: &[u8]) -> Result<Self, FileError> {
         Ok(open(bytes)?.0)
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Model => "a model proof",
-            Self::Cairo => "a Cairo proof",
-        })
     }
 }
 
@@ -101,8 +65,6 @@ pub(crate) fn read_preset(reader: &mut BoundedReader) -> Result<Preset, FileErro
     let found = reader.read_u8().map_err(within("preset"))?;
     Preset::from_code(found).ok_or(FileError::Preset { found })
 }
-/// Separates the transcripts of model proofs from all others.
-const TRANSCRIPT: &[u8] = b"maat model proof 1";
 
 /// What a model proof claims: everything in its file but the STARK.
 ///

@@ -4,8 +4,8 @@ use winter_verifier::crypto::{Digest, Hasher};
 use winter_verifier::math::StarkField;
 
 use crate::blake2s::Blake2s256;
-use crate::error::hex;
 use crate::goldilocks::Goldilocks;
+use crate::hex::hex;
 use crate::layout::{Columns, FIXED_WIDTH};
 
 /// What hides inputs and outputs behind their commitment: see [`crate::Opening`].
@@ -33,7 +33,7 @@ impl Salt {
 
 impl fmt::Display for Salt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "0x{}", hex(&self.0))
+        f.write_str(&hex(&self.0))
     }
 }
 

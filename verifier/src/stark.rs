@@ -33,7 +33,7 @@ use crate::error::VerifyError;
 use crate::preset::Preset;
 
 /// All that a statement implies for the shape of its proofs.
-pub(crate) struct Shape {
+pub(crate) struct ProofShape {
     preset: Preset,
     /// The context of every proof of the statement.
     pub context: Context,
@@ -51,7 +51,7 @@ pub(crate) fn malformed(part: &'static str) -> impl Fn(DeserializationError) -> 
     move |source| VerifyError::Malformed { part, source }
 }
 
-impl Shape {
+impl ProofShape {
     /// The shape of the proofs of an AIR with this context, which was made with these options of the preset.
     pub fn new<B: StarkField>(preset: Preset, options: ProofOptions, air: &AirContext<B>) -> Self {
         let constraints = air.num_transition_constraints() + air.num_assertions();
@@ -109,7 +109,7 @@ impl Shape {
 /// The STARK does not hold.
 pub(crate) fn verify<A, H, V>(
     bytes: &[u8],
-    shape: &Shape,
+    shape: &ProofShape,
     public_inputs: A::PublicInputs,
     main_parts: usize,
     check_main: impl FnOnce(&Digest) -> Result<(), VerifyError>,
@@ -160,7 +160,7 @@ fn check_parts(part: &'static str, digest: &Digest, expected: usize) -> Result<(
     }
 }
 
-fn check_remainder<E, H>(proof: &Proof, shape: &Shape, committed: &Digest) -> Result<(), VerifyError>
+fn check_remainder<E, H>(proof: &Proof, shape: &ProofShape, committed: &Digest) -> Result<(), VerifyError>
 where
     E: FieldElement,
     H: ElementHasher<BaseField = E::BaseField, Digest = Digest>,
@@ -182,7 +182,7 @@ where
 ///
 /// # Errors
 /// The bytes have another shape. The commitments and openings are not looked at yet.
-pub(crate) fn read(bytes: &[u8], shape: &Shape) -> Result<Proof, VerifyError> {
+pub(crate) fn read(bytes: &[u8], shape: &ProofShape) -> Result<Proof, VerifyError> {
     let limit = shape.longest();
     if bytes.len() > limit {
         return Err(VerifyError::Length { limit, found: bytes.len() });
@@ -214,7 +214,7 @@ pub(crate) fn read(bytes: &[u8], shape: &Shape) -> Result<Proof, VerifyError> {
 }
 
 /// Compares the context with the expected one. Every byte of it is known, and none of it is taken from the proof.
-fn read_context(reader: &mut BoundedReader, shape: &Shape) -> Result<(), VerifyError> {
+fn read_context(reader: &mut BoundedReader, shape: &ProofShape) -> Result<(), VerifyError> {
     let malformed = malformed("context");
     let info = shape.context.trace_info();
     let byte = |reader: &mut BoundedReader| reader.read_u8().map(usize::from);
@@ -257,7 +257,7 @@ fn read_context(reader: &mut BoundedReader, shape: &Shape) -> Result<(), VerifyE
 }
 
 /// Two queries can fall on one position, so fewer positions than queries may be opened.
-fn read_query_count(reader: &mut BoundedReader, shape: &Shape) -> Result<u8, VerifyError> {
+fn read_query_count(reader: &mut BoundedReader, shape: &ProofShape) -> Result<u8, VerifyError> {
     let count = reader.read_u8().map_err(malformed("number of positions"))?;
     let limit = shape.context.options().num_queries();
     match usize::from(count) {
@@ -267,7 +267,7 @@ fn read_query_count(reader: &mut BoundedReader, shape: &Shape) -> Result<u8, Ver
 }
 
 /// Reads the evaluations out of the domain, each list of which begins with its number of rows.
-fn read_frame(reader: &mut BoundedReader, shape: &Shape) -> Result<OodFrame, VerifyError> {
+fn read_frame(reader: &mut BoundedReader, shape: &ProofShape) -> Result<OodFrame, VerifyError> {
     let malformed = malformed("frame out of the domain");
     let mut ahead = reader.clone();
     for expected in shape.frames() {

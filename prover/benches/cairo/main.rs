@@ -12,7 +12,7 @@ mod measure;
 
 use std::process::Command;
 
-use maat_prover::cairo::{Execution, Registers, Value, prove};
+use maat_prover::cairo::prove;
 use maat_verifier::cairo::columns::{AUXILIARY_WIDTH, MAIN_WIDTH};
 use maat_verifier::cairo::verify_program;
 use maat_verifier::{Felt252, Preset};

@@ -1,6 +1,6 @@
 //! Networks with random weights: a proof's cost does not depend on them.
 
-use maat_prover::Program;
+use maat_prover::TraceProgram;
 use maat_runtime::primitives::{Affine, Max, Move};
 use maat_runtime::{Interval, Model, ModelBuilder, Primitive, Requantise, Shape, TensorId};
 
@@ -147,5 +147,5 @@ pub fn inputs(model: &Model, batch: u32) -> Vec<Vec<Vec<i32>>> {
 
 /// Rows of a model's trace.
 pub fn rows(model: &Model, batch: u32) -> usize {
-    Program::new(model, batch as usize).expect("the networks are provable").rows
+    TraceProgram::new(model, batch as usize).expect("the networks are provable").rows
 }

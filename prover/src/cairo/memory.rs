@@ -1,9 +1,8 @@
 use maat_verifier::Felt252;
-use maat_verifier::cairo::Builtin;
 use maat_verifier::cairo::columns::{check_capacity, first_checked};
+use maat_verifier::cairo::{Builtin, Execution, Value};
 
 use super::error::CairoProveError;
-use super::execution::{Execution, Value};
 
 /// The memory of a proof: all segments one behind the other from address 1, and range-checked values behind all that a trace has room for.
 pub(super) struct Memory {

@@ -1,11 +1,10 @@
 //! Proofs of executions of Cairo programs with the AIR of [`maat_verifier::cairo`].
 //!
-//! An [`Execution`] is what a Cairo VM gives in proof mode, as plain data: this crate does not depend on one. [`prove`] fills a trace with it
-//! and proves that with Winterfell. Proofs are succinct and **not zero-knowledge**.
+//! An [`Execution`](maat_verifier::cairo::Execution) is what a Cairo VM gives in proof mode, as plain data: this crate does not depend on one.
+//! [`prove`] fills a trace with it and proves that with Winterfell. Proofs are succinct and **not zero-knowledge**.
 
 mod auxiliary;
 mod error;
-mod execution;
 mod instruction;
 mod lde;
 mod memory;
@@ -14,7 +13,6 @@ mod stark;
 mod witness;
 
 pub use error::CairoProveError;
-pub use execution::{Execution, Registers, Value};
 pub use prove::{CairoProved, prove};
 
 #[cfg(test)]

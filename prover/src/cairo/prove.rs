@@ -1,14 +1,13 @@
 use std::marker::PhantomData;
 
-use maat_verifier::cairo::CairoProof;
 use maat_verifier::cairo::air::trace_info;
+use maat_verifier::cairo::{CairoProof, Execution};
 use maat_verifier::{Blake2s256, Felt252, Hash, Kind, Preset, Security, TreeDigest};
 use winterfell::crypto::ElementHasher;
 use winterfell::crypto::hashers::Blake3_256;
 use winterfell::{Proof, Prover};
 
 use super::error::CairoProveError;
-use super::execution::Execution;
 use super::stark::CairoProver;
 use super::witness::Witness;
 use crate::stages::{Clock, Stages};

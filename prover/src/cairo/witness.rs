@@ -1,13 +1,12 @@
 //! The main segment: from an execution to the cells of [`maat_verifier::cairo::columns`].
 
 use maat_verifier::cairo::columns::*;
-use maat_verifier::cairo::{Builtin, Claim, PublicInputs};
+use maat_verifier::cairo::{Builtin, Claim, Execution, PublicInputs, Registers, Value};
 use maat_verifier::{Felt252, Preset};
 use rayon::prelude::*;
 use winterfell::math::{FieldElement, batch_inversion};
 
 use super::error::CairoProveError;
-use super::execution::{Execution, Registers, Value};
 use super::instruction::Instruction;
 use super::memory::{Memory, Place, lengths};
 

@@ -3,7 +3,6 @@ use std::collections::HashMap;
 use maat_runtime::Interval;
 use maat_verifier::layout::{FIRST_INPUT, MAX_ROWS, UNITS, ZERO_ADDRESS, first_output};
 
-use super::rescale::half;
 use crate::error::Unprovable;
 
 /// A cell of the write-once memory, by the order in which cells are made.
@@ -82,6 +81,11 @@ impl Operation {
     }
 }
 
+/// Half a unit of a rescaling, which rounding adds.
+pub(crate) fn half(shift: i32) -> i64 {
+    if shift > 0 { 1 << (shift - 1) } else { 0 }
+}
+
 /// The left factor of a product.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Factor {
@@ -101,7 +105,7 @@ impl Factor {
 
 /// An outer product of a left factor with a right one, added to the accumulators of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Product {
+pub(crate) struct OuterProduct {
     pub(crate) left: Factor,
     pub(crate) right: Vec<(Cell, i64)>,
 }
@@ -109,7 +113,7 @@ pub(crate) struct Product {
 /// Accumulators `[p, i]`, `p` outer, that are sums of products `left[i] right[p]`, and the operations that take them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Group {
-    pub(crate) products: Vec<Product>,
+    pub(crate) products: Vec<OuterProduct>,
     pub(crate) operations: Vec<Operation>,
     /// Number of results `i` of an inner sum.
     pub(crate) inner: usize,
@@ -284,7 +288,7 @@ impl Builder {
     }
 
     /// Adds a group at a place.
-    pub(crate) fn group(&mut self, place: Place, products: Vec<Product>, operations: Vec<Operation>, inner: usize) {
+    pub(crate) fn group(&mut self, place: Place, products: Vec<OuterProduct>, operations: Vec<Operation>, inner: usize) {
         debug_assert!(operations.len().is_multiple_of(inner));
         debug_assert!(products.iter().all(|product| product.left.len() == inner && product.right.len() * inner == operations.len()));
         self.n_operations += operations.len();

@@ -1,11 +1,11 @@
-use super::Program;
+use super::TraceProgram;
 use super::builder::{Cell, Factor, Group, Operation, Source};
 
 /// The value of every cell.
 #[derive(Debug)]
-pub(crate) struct Values(Vec<i64>);
+pub(crate) struct CellValues(Vec<i64>);
 
-impl Values {
+impl CellValues {
     /// The value of a cell.
     pub(crate) fn of(&self, cell: Cell) -> i64 {
         self.0[cell.index()]
@@ -85,12 +85,12 @@ pub(crate) struct Numbers {
     pub(crate) limbs: [i64; 3],
 }
 
-impl Program {
+impl TraceProgram {
     /// The value of every cell for the inputs of a batch, inference by inference, which the model accepts; and what each group's products
     /// add to its operations.
-    pub(crate) fn evaluate(&self, inputs: &[i32]) -> (Values, Vec<Vec<i64>>) {
+    pub(crate) fn evaluate(&self, inputs: &[i32]) -> (CellValues, Vec<Vec<i64>>) {
         let builder = &self.builder;
-        let mut values = Values(vec![0; builder.n_cells()]);
+        let mut values = CellValues(vec![0; builder.n_cells()]);
         for (input, value) in builder.inputs.iter().zip(inputs) {
             values.0[input.cell.index()] = (*value).into();
         }
@@ -112,7 +112,7 @@ impl Program {
 }
 
 /// The sums of products of a group, `[p, i]`.
-fn multiply(group: &Group, values: &Values) -> Vec<i64> {
+fn multiply(group: &Group, values: &CellValues) -> Vec<i64> {
     let mut sums = vec![0i64; group.operations.len()];
     for product in &group.products {
         let cells: Vec<i64>;

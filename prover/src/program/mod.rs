@@ -6,7 +6,7 @@
 
 pub(crate) mod builder;
 mod evaluate;
-mod fixed;
+mod fixed_columns;
 mod primitives;
 pub(crate) mod rescale;
 mod schedule;
@@ -15,16 +15,16 @@ use maat_runtime::{Model, TensorId};
 use maat_verifier::layout::{MAX_ROWS, MIN_ROWS, READS, UNITS, limb_bits};
 use maat_verifier::{EntriesError, MAX_VALUES};
 
-pub(crate) use fixed::{fixed_columns, limb_widths, table_position};
+pub(crate) use fixed_columns::{fixed_columns, limb_widths, table_position};
 pub(crate) use schedule::Slot;
 
-use crate::error::ProgramError;
+use crate::error::TraceProgramError;
 use builder::{Builder, Cell, Interface, MAX_OPERATIONS};
 use schedule::Schedule;
 
 /// A model's trace program for one batch size.
 #[derive(Debug)]
-pub struct Program {
+pub struct TraceProgram {
     /// Inferences that one proof covers.
     pub batch: usize,
     /// Rows of the trace, a power of two.
@@ -39,14 +39,14 @@ pub struct Program {
     pub(crate) schedule: Schedule,
 }
 
-impl Program {
+impl TraceProgram {
     /// Lowers a model.
     ///
     /// # Errors
-    /// [`ProgramError`] when a node's values cannot be proven not to wrap, or when there would be too many rows.
-    pub fn new(model: &Model, batch: usize) -> Result<Self, ProgramError> {
+    /// [`TraceProgramError`] when a node's values cannot be proven not to wrap, or when there would be too many rows.
+    pub fn new(model: &Model, batch: usize) -> Result<Self, TraceProgramError> {
         if batch == 0 {
-            return Err(ProgramError::EmptyBatch);
+            return Err(TraceProgramError::EmptyBatch);
         }
         // What is sure to be refused is refused before anything is laid out.
         let ports = model.outputs().iter().map(|port| model.tensor(port.tensor)).chain(model.inputs());
@@ -62,7 +62,7 @@ impl Program {
             if layout.builder.limb_bits != limb_bits {
                 layout = match Layout::new(model, batch, limb_bits) {
                     // A number is too wide for these limbs.
-                    Err(ProgramError::Node { .. } | ProgramError::Input { .. }) => {
+                    Err(TraceProgramError::Node { .. } | TraceProgramError::Input { .. }) => {
                         rows *= 2;
                         continue;
                     }
@@ -74,7 +74,7 @@ impl Program {
             }
             rows *= 2;
         }
-        Err(ProgramError::TooLarge { rows: layout.needed, limit: MAX_ROWS })
+        Err(TraceProgramError::TooLarge { rows: layout.needed, limit: MAX_ROWS })
     }
 }
 
@@ -88,7 +88,7 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    pub(crate) fn new(model: &Model, batch: usize, limb_bits: u32) -> Result<Self, ProgramError> {
+    pub(crate) fn new(model: &Model, batch: usize, limb_bits: u32) -> Result<Self, TraceProgramError> {
         let mut builder = Builder::new(limb_bits);
         let interface = lower(model, batch, &mut builder)?;
         Ok(Self::of(builder, interface))
@@ -104,11 +104,11 @@ impl Layout {
     }
 
     /// The program with a number of rows that has room for it.
-    pub(crate) fn into_program(self, batch: usize, rows: usize) -> Program {
+    pub(crate) fn into_program(self, batch: usize, rows: usize) -> TraceProgram {
         let Self { mut builder, interface, schedule, needed } = self;
         let (n_inputs, n_outputs) = (interface.inputs.len(), interface.outputs.len());
         builder.finish(interface);
-        Program { batch, rows, used_rows: needed, n_inputs, n_outputs, builder, schedule }
+        TraceProgram { batch, rows, used_rows: needed, n_inputs, n_outputs, builder, schedule }
     }
 }
 
@@ -116,10 +116,10 @@ impl Layout {
 const MAX_ELEMENTS: usize = 4 * READS * MAX_ROWS;
 
 /// Adds a whole model to a builder; gives the cells of its inputs and outputs, inference by inference.
-fn lower(model: &Model, batch: usize, builder: &mut Builder) -> Result<Interface, ProgramError> {
+fn lower(model: &Model, batch: usize, builder: &mut Builder) -> Result<Interface, TraceProgramError> {
     let elements = model.tensors().iter().map(|tensor| tensor.shape.elements()).sum::<usize>().saturating_mul(batch);
     if elements > MAX_ELEMENTS {
-        return Err(ProgramError::Elements { elements, limit: MAX_ELEMENTS });
+        return Err(TraceProgramError::Elements { elements, limit: MAX_ELEMENTS });
     }
     let mut inputs = Vec::new();
     // The cells of each tensor, inference by inference.
@@ -127,7 +127,7 @@ fn lower(model: &Model, batch: usize, builder: &mut Builder) -> Result<Interface
     for _ in 0..batch {
         for (tensor, cells) in model.inputs().iter().zip(&mut tensors) {
             let added =
-                builder.inputs(tensor.shape.elements(), tensor.range).map_err(|reason| ProgramError::input(&tensor.name, reason))?;
+                builder.inputs(tensor.shape.elements(), tensor.range).map_err(|reason| TraceProgramError::input(&tensor.name, reason))?;
             inputs.extend(&added);
             cells.extend(added);
         }
@@ -135,7 +135,7 @@ fn lower(model: &Model, batch: usize, builder: &mut Builder) -> Result<Interface
     for (node, id) in model.nodes() {
         let operands: Vec<_> = node.inputs.iter().map(|id| primitives::Operand::new(model.tensor(*id), &tensors[id.index()])).collect();
         let cells = primitives::lower(&node.primitive, builder, batch, &operands, model.tensor(id));
-        tensors[id.index()] = cells.map_err(|reason| ProgramError::node(&node.name, node.primitive.name(), reason))?;
+        tensors[id.index()] = cells.map_err(|reason| TraceProgramError::node(&node.name, node.primitive.name(), reason))?;
         has_room(builder)?;
     }
     let output = |inference: usize, id: TensorId| {
@@ -149,9 +149,9 @@ fn lower(model: &Model, batch: usize, builder: &mut Builder) -> Result<Interface
 }
 
 /// Refuses what has more operations than the builder keeps.
-fn has_room(builder: &Builder) -> Result<(), ProgramError> {
+fn has_room(builder: &Builder) -> Result<(), TraceProgramError> {
     match builder.n_operations() {
         ..=MAX_OPERATIONS => Ok(()),
-        found => Err(ProgramError::TooLarge { rows: found.div_ceil(UNITS), limit: MAX_ROWS }),
+        found => Err(TraceProgramError::TooLarge { rows: found.div_ceil(UNITS), limit: MAX_ROWS }),
     }
 }

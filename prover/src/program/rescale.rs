@@ -2,7 +2,7 @@
 
 use maat_runtime::Interval;
 
-use super::builder::{Builder, Cell, Check, Operation, Source, bits};
+use super::builder::{Builder, Cell, Check, Operation, Source, bits, half};
 use crate::error::Unprovable;
 
 /// Goldilocks, `2^64 - 2^32 + 1`.
@@ -37,11 +37,6 @@ impl Rescale {
         // The model's certificate, or the caller, keeps both within 2^62.
         Interval::new(scaled(accumulator.lo) as i64, scaled(accumulator.hi) as i64)
     }
-}
-
-/// Half a unit of a rescaling, which rounding adds.
-pub(crate) fn half(shift: i32) -> i64 {
-    if shift > 0 { 1 << (shift - 1) } else { 0 }
 }
 
 /// The saturations that a value goes through: none if it is exact.

@@ -6,7 +6,7 @@
 
 use maat_verifier::layout::*;
 
-use super::builder::{Builder, Cell, Factor, Group, Operation, Product, Source};
+use super::builder::{Builder, Cell, Factor, Group, Operation, OuterProduct, Source};
 
 /// Where an operation comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -116,7 +116,7 @@ impl Schedule {
         next
     }
 
-    fn place_product(&mut self, first: usize, (group, product): (usize, usize), Product { left, right }: &Product) -> usize {
+    fn place_product(&mut self, first: usize, (group, product): (usize, usize), OuterProduct { left, right }: &OuterProduct) -> usize {
         // Weights have lanes of their own, so cells can be read beside them; cells for both sides come one after the other.
         let (left_rows, right_first) = match left {
             Factor::Weights(weights) => (weights.len().div_ceil(LANES), first),

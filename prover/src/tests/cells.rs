@@ -10,7 +10,7 @@ use maat_runtime::primitives::*;
 use maat_runtime::{Interval, Model, ModelBuilder, Primitive, Requantise, Shape};
 use maat_verifier::Goldilocks;
 use maat_verifier::VerifyError;
-use maat_verifier::air::signed;
+use maat_verifier::air::signed_element;
 use maat_verifier::layout::*;
 use rayon::prelude::*;
 use winterfell::AuxRandElements;
@@ -19,7 +19,7 @@ use winterfell::math::FieldElement;
 
 use super::forged::{BROKEN_CONSTRAINT, Departure, Forge};
 use super::{Attempt, Extended, Violation, models, names};
-use crate::fixed::Fixed;
+use crate::extension::Fixed;
 use crate::program::{Slot, table_position};
 
 // MODELS
@@ -215,7 +215,7 @@ fn changes(honest: &Attempt, column: usize, row: usize) -> Vec<Change> {
         }
         "TABLE_USES" | "CONSTANT_USES" => [value + one, -value - one].into_iter().map(change(false)).collect(),
         // By a little, and by a power of two that shifts a remainder into the value.
-        _ => [value + one, value - signed(1 << 20)].into_iter().map(change(true)).collect(),
+        _ => [value + one, value - signed_element(1 << 20)].into_iter().map(change(true)).collect(),
     }
 }
 

@@ -25,8 +25,8 @@ use winterfell::{
 
 use super::low_degree::{self, Lie};
 use super::{Attempt, Extended, models};
-use crate::fixed::{Extension, Fixed};
-use crate::program::Program;
+use crate::extension::{Extension, Fixed};
+use crate::program::TraceProgram;
 use crate::salt::Salt;
 use crate::stages::Clock;
 use crate::stark::StarkProver;
@@ -61,11 +61,11 @@ pub(super) struct Departure {
 
 impl Forge {
     /// `batches` are those that the model's commitment lists besides the attempt's.
-    pub(super) fn new(program: &Program, fixed: Fixed, batches: &[&Program]) -> Self {
+    pub(super) fn new(program: &TraceProgram, fixed: Fixed, batches: &[&TraceProgram]) -> Self {
         let preset = Preset::Fast;
         let blowup = preset.options().blowup_factor();
         let extension = Arc::new(Extension::new(&fixed, blowup));
-        let entry = |program: &Program, fixed_root| Entry {
+        let entry = |program: &TraceProgram, fixed_root| Entry {
             preset,
             batch: program.batch as u32,
             rows: program.rows as u32,
@@ -208,7 +208,7 @@ impl<const IO: bool> Prover for Forger<'_, IO> {
 
 /// The attempt with inputs and outputs that are committed to.
 pub(super) fn committed(model: &Model, inputs: Vec<i32>, visible: [bool; 2]) -> Attempt {
-    let mut attempt = Attempt::of(Program::new(model, 1).unwrap(), inputs);
+    let mut attempt = Attempt::of(TraceProgram::new(model, 1).unwrap(), inputs);
     let witness = Witness::new(&attempt.program, attempt.inputs.as_deref().unwrap(), Some(&Salt::new([7; 32])));
     attempt.main.splice(FIXED_WIDTH.., witness.columns);
     attempt.inputs = attempt.inputs.filter(|_| visible[0]);

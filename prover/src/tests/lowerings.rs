@@ -21,7 +21,7 @@ use super::cells::{self, recount};
 use super::properties::{self, Random};
 use super::{Attempt, Violation, models};
 use crate::program::builder::{Cell, Factor, Group, Operation, Source};
-use crate::program::{Program, Slot};
+use crate::program::{Slot, TraceProgram};
 
 /// Goldilocks, `2^64 - 2^32 + 1`.
 pub(super) const P: i128 = 0xffff_ffff_0000_0001;
@@ -80,7 +80,7 @@ fn scale(shift: i32) -> Goldilocks {
 }
 
 impl Run {
-    pub(super) fn new(program: &Program, inputs: &[i32], departure: Option<Departure>) -> Self {
+    pub(super) fn new(program: &TraceProgram, inputs: &[i32], departure: Option<Departure>) -> Self {
         let builder = &program.builder;
         let mut run = Self { values: vec![Goldilocks::ZERO; builder.n_cells()], units: HashMap::new() };
         for (index, (input, value)) in builder.inputs.iter().zip(inputs).enumerate() {
@@ -128,7 +128,7 @@ impl Run {
         sums
     }
 
-    fn carry_out(&mut self, program: &Program, slot: Slot, operation: &Operation, products: Goldilocks, departure: Option<Departure>) {
+    fn carry_out(&mut self, program: &TraceProgram, slot: Slot, operation: &Operation, products: Goldilocks, departure: Option<Departure>) {
         let own = operation.cells.map(|cell| self.of(cell));
         let [first, second, product] = operation.coefficients.map(|coefficient| element(coefficient.into()));
         let total = products + element(operation.offset().into()) + first * own[0] + second * own[1] + product * own[0] * own[1];
@@ -261,7 +261,7 @@ pub(super) fn unbalanced(attempt: &Attempt) -> Vec<Violation> {
 
 /// Operations of a program with their places: hints, up to sixteen of them, and two of each other kind. A kind is all that a lowering says of
 /// an operation besides the cells.
-fn operations(program: &Program) -> Vec<(Slot, &Operation)> {
+fn operations(program: &TraceProgram) -> Vec<(Slot, &Operation)> {
     let builder = &program.builder;
     let singles = (0..).zip(builder.singles()).map(|(index, operation)| (Slot::Single { index }, operation));
     let grouped = (0..).zip(builder.groups()).flat_map(|(group, content)| {
@@ -287,7 +287,7 @@ fn kind(operation: &Operation) -> String {
 }
 
 /// The departures that are worth a try.
-fn departures(model: &Model, program: &Program, honest: &Run) -> Vec<Departure> {
+fn departures(model: &Model, program: &TraceProgram, honest: &Run) -> Vec<Departure> {
     let mut departures = Vec::new();
     for (slot, operation) in operations(program) {
         let y = centered(honest.of(operation.target));
@@ -331,7 +331,7 @@ fn departures(model: &Model, program: &Program, honest: &Run) -> Vec<Departure> 
 
 /// Other values of a hint: all that its check admits if they are few, else some of them; the values beside these; and what an operation
 /// that reads it would take for a small step, modulo `p`.
-fn hints(program: &Program, honest: &Run, operation: &Operation) -> Vec<Goldilocks> {
+fn hints(program: &TraceProgram, honest: &Run, operation: &Operation) -> Vec<Goldilocks> {
     let y = centered(honest.of(operation.target));
     let mut values: Vec<Goldilocks> =
         [1, 2, 1 << program.builder.limb_bits, 1 << 40].map(|step| [element(y - step), element(y + step)]).concat();
@@ -348,7 +348,7 @@ fn hints(program: &Program, honest: &Run, operation: &Operation) -> Vec<Goldiloc
 }
 
 /// By how much the accumulators of checked operations rise with a cell, through operations without a check; each with its shift.
-fn slopes(program: &Program, honest: &Run, cell: Cell, by: Goldilocks) -> Vec<(Goldilocks, i32)> {
+fn slopes(program: &TraceProgram, honest: &Run, cell: Cell, by: Goldilocks) -> Vec<(Goldilocks, i32)> {
     let grouped = program.builder.groups().iter().flat_map(|group| &group.operations);
     let mut found = Vec::new();
     for reader in program.builder.singles().iter().chain(grouped).filter(|reader| reader.cells.contains(&cell)) {
@@ -376,7 +376,7 @@ struct Tried {
 }
 
 /// Demands a violation for each departure that changes anything.
-fn check(model: &Model, program: Program, inputs: Vec<i32>) -> Tried {
+fn check(model: &Model, program: TraceProgram, inputs: Vec<i32>) -> Tried {
     let honest = Attempt::of(program, inputs.clone());
     let program = &honest.program;
     let run = Run::new(program, &inputs, None);
@@ -424,7 +424,7 @@ fn no_departure_is_accepted_in_a_case_of_each_primitive() {
     for name in Primitive::NAMES {
         let model = cells::case(name);
         for seed in 5..7 {
-            let program = Program::new(&model, 2).unwrap();
+            let program = TraceProgram::new(&model, 2).unwrap();
             let tried = check(&model, program, models::inputs(&model, 2, seed).concat().concat());
             assert!(tried.departures > 0, "{name}");
         }
@@ -441,7 +441,7 @@ fn no_departure_is_accepted_in_random_models_of_each_primitive() {
             let (shift, seed) = (random.within(-20, 62) as i8, random.within(0, i64::MAX) as u64);
             let Ok(model) = properties::model(name, &mut Random(seed), shift) else { continue };
             // Longer traces have the same operations with wider limbs.
-            let Some(program) = Program::new(&model, 1).ok().filter(|program| program.rows == MIN_ROWS) else { continue };
+            let Some(program) = TraceProgram::new(&model, 1).ok().filter(|program| program.rows == MIN_ROWS) else { continue };
             check(&model, program, models::inputs(&model, 1, seed).concat().concat());
             models += 1;
         }
@@ -458,7 +458,7 @@ fn no_departure_is_accepted_in_a_division_whatever_saturates() {
     for (lo, hi) in [(-9999, 9999), (-9, 9999), (-9999, 100), (-9, 100), (-7, 56), (5, 5), (300, 2_000_000), (-2_000_000, -300)] {
         let divide = Divide { shift: 3, lo, hi };
         let model = model(Primitive::Divide(divide), &[(pairs.len(), num), (pairs.len(), den)]);
-        quotients += check(&model, Program::new(&model, 1).unwrap(), [&nums[..], &dens].concat()).quotients;
+        quotients += check(&model, TraceProgram::new(&model, 1).unwrap(), [&nums[..], &dens].concat()).quotients;
     }
     assert_eq!(quotients, 8 * pairs.len());
 }
@@ -487,7 +487,7 @@ fn no_departure_is_accepted_in_what_is_taken_apart() {
     let mut digits = 0;
     for model in &models {
         for inputs in [vec![0, 1, -1, 3], vec![(1 << 15) - 1, -(1 << 15), 77, -12345]] {
-            digits += check(model, Program::new(model, 1).unwrap(), inputs).digits;
+            digits += check(model, TraceProgram::new(model, 1).unwrap(), inputs).digits;
         }
     }
     assert!(digits > 100, "{digits}");
@@ -499,6 +499,6 @@ fn no_input_beyond_a_range_that_is_no_power_of_two_is_accepted() {
         let reverse = Move { shape: Shape::new(&[3]).unwrap(), indices: vec![2, 1, 0], constants: vec![] };
         let model = model(Primitive::Move(reverse), &[(3, range)]);
         let inputs = [range.lo, range.hi, range.lo.midpoint(range.hi)].map(|value| value as i32).to_vec();
-        check(&model, Program::new(&model, 1).unwrap(), inputs);
+        check(&model, TraceProgram::new(&model, 1).unwrap(), inputs);
     }
 }

@@ -41,7 +41,7 @@ use winterfell::matrix::ColMatrix;
 use winterfell::{Air, AuxRandElements, EvaluationFrame};
 
 use crate::auxiliary::auxiliary_columns;
-use crate::program::{Program, fixed_columns};
+use crate::program::{TraceProgram, fixed_columns};
 use crate::witness::Witness;
 
 /// The extension of the preset `fast`.
@@ -59,7 +59,7 @@ struct Violation {
 /// A main segment and the statement that it is to prove, true or not.
 #[derive(Clone)]
 struct Attempt {
-    program: Arc<Program>,
+    program: Arc<TraceProgram>,
     /// All columns of the main segment.
     main: Vec<Vec<Goldilocks>>,
     inputs: Option<Vec<i32>>,
@@ -69,12 +69,12 @@ struct Attempt {
 impl Attempt {
     /// The honest one for a model's test inputs.
     fn honest(model: &Model, batch: usize, seed: u64) -> Self {
-        let program = Program::new(model, batch).unwrap();
+        let program = TraceProgram::new(model, batch).unwrap();
         let inputs = models::inputs(model, batch, seed).concat().concat();
         Self::of(program, inputs)
     }
 
-    fn of(program: Program, inputs: Vec<i32>) -> Self {
+    fn of(program: TraceProgram, inputs: Vec<i32>) -> Self {
         let witness = Witness::new(&program, &inputs, None);
         let main = fixed_columns(&program).into_iter().chain(witness.columns).collect();
         Self { program: Arc::new(program), main, inputs: Some(inputs), outputs: Some(witness.outputs) }

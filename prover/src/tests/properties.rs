@@ -8,8 +8,8 @@ use maat_runtime::{Executor, Interval, Model, ModelBuilder, ModelError, Primitiv
 use proptest::prelude::*;
 
 use super::{Attempt, models};
-use crate::error::{ProgramError, Unprovable};
-use crate::program::Program;
+use crate::error::{TraceProgramError, Unprovable};
+use crate::program::TraceProgram;
 
 /// Knuth's generator.
 pub(super) struct Random(pub(super) u64);
@@ -171,7 +171,7 @@ pub(super) fn model(name: &str, random: &mut Random, shift: i8) -> Result<Model,
 
 /// Whether a model is provable. Proves nothing, but checks all that a proof would.
 pub(super) fn check(model: &Model, batch: usize, seed: u64) -> bool {
-    let program = match Program::new(model, batch) {
+    let program = match TraceProgram::new(model, batch) {
         Ok(program) => program,
         Err(error) => {
             refused(model, &error);
@@ -196,9 +196,9 @@ pub(super) fn check(model: &Model, batch: usize, seed: u64) -> bool {
 }
 
 /// A model is refused only where two limbs of 16 bits or the field's 64 are not enough.
-fn refused(model: &Model, error: &ProgramError) {
+fn refused(model: &Model, error: &TraceProgramError) {
     println!("REFUSED {error} {:?}", model.nodes().last().map(|(node, _)| &node.primitive));
-    let (ProgramError::Node { reason, .. } | ProgramError::Input { reason, .. }) = error else { panic!("{error}") };
+    let (TraceProgramError::Node { reason, .. } | TraceProgramError::Input { reason, .. }) = error else { panic!("{error}") };
     match reason {
         Unprovable::Range { bits, limit: 32 } => assert!(*bits > 32, "{error}"),
         Unprovable::Wraps { bits } => assert!(*bits >= 64, "{error}"),
@@ -260,6 +260,6 @@ fn a_model_with_ranges_too_wide_for_a_short_trace_gets_a_longer_one() {
     let x = builder.input("x", Shape::new(&[2]).unwrap(), 0, Interval::of_bits(32)).unwrap();
     let max = builder.node("max", Primitive::Max(Max { axis: 0, keep_axis: false }), &[x], 0).unwrap();
     let model = builder.finish(&[("max", max)]).unwrap();
-    assert_eq!(Program::new(&model, 1).unwrap().rows, 1 << 16);
+    assert_eq!(TraceProgram::new(&model, 1).unwrap().rows, 1 << 16);
     assert!(check(&model, 1, 3));
 }

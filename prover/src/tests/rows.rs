@@ -7,8 +7,8 @@ use maat_verifier::{EntriesError, MAX_VALUES};
 
 use super::models;
 use super::properties::{Random, check};
-use crate::error::ProgramError;
-use crate::program::{Layout, Program};
+use crate::error::TraceProgramError;
+use crate::program::{Layout, TraceProgram};
 
 /// A model of one node that takes one input.
 fn model(elements: usize, range: Interval, primitive: Primitive) -> Model {
@@ -47,7 +47,7 @@ fn half_the_rows_are_not_enough() {
         (wide(20_000), 1, 1 << 15),
     ];
     for (model, batch, rows) in cases {
-        assert_eq!(Program::new(&model, batch).unwrap().rows, rows, "{} elements", model.inputs()[0].shape);
+        assert_eq!(TraceProgram::new(&model, batch).unwrap().rows, rows, "{} elements", model.inputs()[0].shape);
         if rows > MIN_ROWS {
             let half = Layout::new(&model, batch, limb_bits(rows / 2));
             assert!(half.is_err() || half.is_ok_and(|layout| layout.needed > rows / 2));
@@ -90,7 +90,7 @@ fn an_input_that_is_named_very_often_takes_no_room() {
     let select = Move { shape: Shape::new(&[2]).unwrap(), indices: vec![last, last + 1], constants: vec![7] };
     let y = builder.node("y", Primitive::Move(select), &vec![x; 1 << 20], 0).unwrap();
     let model = builder.finish(&[("y", y)]).unwrap();
-    assert_eq!(Program::new(&model, 1).unwrap().rows, MIN_ROWS);
+    assert_eq!(TraceProgram::new(&model, 1).unwrap().rows, MIN_ROWS);
     assert!(check(&model, 1, 5));
 }
 
@@ -98,7 +98,7 @@ fn an_input_that_is_named_very_often_takes_no_room() {
 fn a_constant_that_no_index_names_takes_no_row() {
     let used = |constants: i32| {
         let r#move = Move { shape: Shape::new(&[2]).unwrap(), indices: vec![0, 1], constants: (1..=constants).collect() };
-        Program::new(&model(1, Interval::of_bits(8), Primitive::Move(r#move)), 1).unwrap().used_rows
+        TraceProgram::new(&model(1, Interval::of_bits(8), Primitive::Move(r#move)), 1).unwrap().used_rows
     };
     assert_eq!(used(10_000), used(1));
 }
@@ -107,10 +107,10 @@ fn a_constant_that_no_index_names_takes_no_row() {
 fn too_many_values_are_refused_at_once() {
     let model = models::every_primitive();
     for batch in [1 << 17, 1 << 40, usize::MAX] {
-        let refused = Program::new(&model, batch).unwrap_err();
-        assert!(matches!(refused, ProgramError::Values(EntriesError::Values { found }) if found > MAX_VALUES), "{refused}");
+        let refused = TraceProgram::new(&model, batch).unwrap_err();
+        assert!(matches!(refused, TraceProgramError::Values(EntriesError::Values { found }) if found > MAX_VALUES), "{refused}");
     }
-    assert_eq!(Program::new(&model, 0).unwrap_err(), ProgramError::EmptyBatch);
+    assert_eq!(TraceProgram::new(&model, 0).unwrap_err(), TraceProgramError::EmptyBatch);
 }
 
 #[test]
@@ -124,8 +124,8 @@ fn too_many_elements_are_refused_at_once() {
     let one = Move { shape: Shape::new(&[1]).unwrap(), indices: vec![0], constants: vec![] };
     let y = builder.node("one", Primitive::Move(one), &[x], 0).unwrap();
     let model = builder.finish(&[("y", y)]).unwrap();
-    let refused = Program::new(&model, 1).unwrap_err();
-    assert_eq!(refused, ProgramError::Elements { elements: 2 + (1 << 25) + (1 << 26), limit: 1 << 26 });
+    let refused = TraceProgram::new(&model, 1).unwrap_err();
+    assert_eq!(refused, TraceProgramError::Elements { elements: 2 + (1 << 25) + (1 << 26), limit: 1 << 26 });
 }
 
 #[test]
@@ -139,6 +139,6 @@ fn too_many_operations_are_refused_with_the_rows() {
         x = builder.node("table", Primitive::Table(table), &[x], 0).unwrap();
     }
     let model = builder.finish(&[("y", x)]).unwrap();
-    let refused = Program::new(&model, 1).unwrap_err();
-    assert!(matches!(refused, ProgramError::TooLarge { rows, limit: MAX_ROWS } if rows > MAX_ROWS), "{refused}");
+    let refused = TraceProgram::new(&model, 1).unwrap_err();
+    assert!(matches!(refused, TraceProgramError::TooLarge { rows, limit: MAX_ROWS } if rows > MAX_ROWS), "{refused}");
 }

@@ -5,7 +5,7 @@
 use maat_runtime::primitives::{Affine, Move};
 use maat_runtime::{Interval, Model, ModelBuilder, Primitive, Requantise, Shape};
 use maat_verifier::Goldilocks;
-use maat_verifier::air::signed;
+use maat_verifier::air::signed_element;
 use maat_verifier::layout::*;
 use maat_verifier::{Entries, Entry, FileError, Header, Preset, ProofFile, Statement, Values, VerifyError, verify};
 use winterfell::math::{FieldElement, StarkField};
@@ -14,7 +14,7 @@ use winterfell::{BatchingMethod, FieldExtension, ProofOptions};
 use super::cells::recount;
 use super::forged::{BROKEN_CONSTRAINT, Departure, Forge, committed};
 use super::{Attempt, Violation};
-use crate::program::{Program, Slot, fixed_columns};
+use crate::program::{Slot, TraceProgram, fixed_columns};
 use crate::{ProvingKey, Visibility, entries};
 
 /// A model with two inputs and two outputs of one shape: `(4x, 4y)`, within 8 bits.
@@ -40,9 +40,9 @@ struct Proven {
 impl Proven {
     fn new() -> Self {
         let model = pair("pair", 16);
-        let attempt = Attempt::of(Program::new(&model, 2).unwrap(), vec![1, 2, 3, 4, -5, -6, 70, 80]);
-        let one = Program::new(&model, 1).unwrap();
-        let forge = Forge::new(&attempt.program, crate::fixed::Fixed::new(&attempt.program), &[&one]);
+        let attempt = Attempt::of(TraceProgram::new(&model, 2).unwrap(), vec![1, 2, 3, 4, -5, -6, 70, 80]);
+        let one = TraceProgram::new(&model, 1).unwrap();
+        let forge = Forge::new(&attempt.program, crate::extension::Fixed::new(&attempt.program), &[&one]);
         let file = forge.prove(&attempt, Departure::default());
         Self { attempt, forge, file }
     }
@@ -149,7 +149,7 @@ fn another_batch_size_is_rejected() {
 fn another_model_is_rejected() {
     let proven = Proven::new();
     let other = pair("other", 17);
-    let program = Program::new(&other, 2).unwrap();
+    let program = TraceProgram::new(&other, 2).unwrap();
     let attempt = Attempt::of(program, proven.values()[0].clone());
     let forge = Forge::of(&attempt);
     let file = forge.prove(&attempt, Departure::default());
@@ -182,7 +182,7 @@ fn another_model_is_rejected() {
 fn the_header_of_one_proof_does_not_fit_the_stark_of_another() {
     let proven = Proven::new();
     let inputs = proven.values()[0].iter().map(|value| value + 1).collect();
-    let attempt = Attempt::of(Program::new(&pair("pair", 16), 2).unwrap(), inputs);
+    let attempt = Attempt::of(TraceProgram::new(&pair("pair", 16), 2).unwrap(), inputs);
     let other = proven.forge.prove(&attempt, Departure::default());
     proven.verify(&other).unwrap();
     for file in [
@@ -279,7 +279,7 @@ fn another_visibility_is_rejected() {
 
     let model = pair("pair", 16);
     let values = vec![1, 2, 3, 4];
-    let [public_inputs, public_outputs] = Forge::claim(&Attempt::of(Program::new(&model, 1).unwrap(), values.clone()));
+    let [public_inputs, public_outputs] = Forge::claim(&Attempt::of(TraceProgram::new(&model, 1).unwrap(), values.clone()));
     for visible in [[false, true], [true, false], [false, false]] {
         let attempt = committed(&model, values.clone(), visible);
         let forge = Forge::of(&attempt);
@@ -362,10 +362,10 @@ fn a_value_that_a_remainder_makes_up_for_leaves_the_remainders_range() {
         let scale = attempt.main[UNIT_SCALE.at(unit)][row];
         assert_eq!((scale.as_int(), attempt.main[UNIT_SIDE.at(unit)][row]), (4, Goldilocks::ZERO));
         // y + k and r - 4 k have the accumulator of y and r; the output follows.
-        forged.main[UNIT_VALUE.at(unit)][row] += signed(shift);
-        forged.main[UNIT_LIMB.at(unit * LIMBS)][row] -= scale * signed(shift);
-        forged.main[UNIT_LIMB.at(unit * LIMBS + 2)][row] += signed(shift);
-        forged.main[OUTPUT_VALUE.start][0] += signed(shift);
+        forged.main[UNIT_VALUE.at(unit)][row] += signed_element(shift);
+        forged.main[UNIT_LIMB.at(unit * LIMBS)][row] -= scale * signed_element(shift);
+        forged.main[UNIT_LIMB.at(unit * LIMBS + 2)][row] += signed_element(shift);
+        forged.main[OUTPUT_VALUE.start][0] += signed_element(shift);
         forged.outputs.as_mut().unwrap()[0] += shift as i32;
         assert_eq!(violations(forged.clone()), unbalanced(attempt), "{shift}");
         recount(&mut forged.main);
@@ -398,7 +398,7 @@ fn an_accumulator_that_is_larger_by_the_modulus_leaves_the_excess_range() {
         forged.main[limb(0)][row] = Goldilocks::new(rest as u64);
         forged.main[limb(4)][row] = Goldilocks::new(excess & ((1 << limb_bits) - 1));
         forged.main[limb(5)][row] = Goldilocks::new(excess >> limb_bits);
-        forged.main[UNIT_SIDE.at(unit)][row] = signed(side);
+        forged.main[UNIT_SIDE.at(unit)][row] = signed_element(side);
         forged.main[UNIT_VALUE.at(unit)][row] = target;
         let above = target - at(UNIT_BASE);
         forged.main[limb(2)][row] = above;
@@ -422,17 +422,17 @@ fn reverse(range: Interval) -> Model {
 #[test]
 fn an_input_beyond_its_range_is_rejected_even_when_it_is_committed_to() {
     let range = Interval::of_bits(8);
-    let honest = Program::new(&reverse(range), 1).unwrap();
+    let honest = TraceProgram::new(&reverse(range), 1).unwrap();
     for x in [128, -129, 1000, -1000] {
         // The trace of a model that takes more, with the fixed columns of the one that does not.
-        let mut attempt = Attempt::of(Program::new(&reverse(Interval::of_bits(12)), 1).unwrap(), vec![1, x, -3]);
+        let mut attempt = Attempt::of(TraceProgram::new(&reverse(Interval::of_bits(12)), 1).unwrap(), vec![1, x, -3]);
         for (column, fixed) in attempt.main.iter_mut().zip(fixed_columns(&honest)) {
             *column = fixed;
         }
         for (row, value) in [1, x, -3].into_iter().enumerate() {
             let above = i64::from(value) - range.lo;
             // A distance that is none has limbs modulo p.
-            attempt.main[INPUT_LIMB.at(0)][row] = signed(above);
+            attempt.main[INPUT_LIMB.at(0)][row] = signed_element(above);
             attempt.main[INPUT_LIMB.at(1)][row] = Goldilocks::ZERO;
         }
         assert_eq!(violations(attempt.clone()), unbalanced(&attempt), "{x}");
@@ -440,10 +440,10 @@ fn an_input_beyond_its_range_is_rejected_even_when_it_is_committed_to() {
         attempt.main[INPUT_LIMB.at(0)][1] = Goldilocks::ZERO;
         assert_eq!(violations(attempt.clone()), [Violation { constraint: "input range", part: 0, row: 1 }], "{x}");
         recount(&mut attempt.main);
-        let program = Program::new(&reverse(range), 1).unwrap();
+        let program = TraceProgram::new(&reverse(range), 1).unwrap();
         for visible in [true, false] {
             let attempt = Attempt { inputs: attempt.inputs.clone().filter(|_| visible), ..attempt.clone() };
-            let forge = Forge::new(&program, crate::fixed::Fixed::new(&program), &[]);
+            let forge = Forge::new(&program, crate::extension::Fixed::new(&program), &[]);
             assert_eq!(forge.verdict(&attempt, Departure::default()), Err(BROKEN_CONSTRAINT));
         }
     }

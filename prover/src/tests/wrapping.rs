@@ -13,10 +13,10 @@ use num_bigint::BigInt;
 use super::lowerings::{Departure, P, Run, centered, violations};
 use super::properties::{self, Random};
 use super::{Attempt, cells, models};
-use crate::error::{ProgramError, Unprovable};
+use crate::error::{TraceProgramError, Unprovable};
 use crate::program::builder::{Builder, Cell, Check, Factor, Interface, Operation, Source, bits};
 use crate::program::rescale::Rescale;
-use crate::program::{Layout, Program, Slot};
+use crate::program::{Layout, Slot, TraceProgram};
 
 // BOUNDS
 // ================================================================================================
@@ -238,7 +238,7 @@ const REQUANTISE: (i8, i32, i32) = (31, i32::MAX - 1, i32::MAX);
 const LEAST: [i32; 2] = [-i32::MAX, -2];
 
 /// A program that is written by hand, with limbs of 16 bits.
-fn program(inputs: &[Interval], lower: impl FnOnce(&mut Builder, &[Cell]) -> Cell) -> Program {
+fn program(inputs: &[Interval], lower: impl FnOnce(&mut Builder, &[Cell]) -> Cell) -> TraceProgram {
     let mut builder = Builder::new(16);
     let cells: Vec<Cell> = inputs.iter().flat_map(|range| builder.inputs(1, *range).unwrap()).collect();
     let output = lower(&mut builder, &cells);
@@ -246,7 +246,7 @@ fn program(inputs: &[Interval], lower: impl FnOnce(&mut Builder, &[Cell]) -> Cel
 }
 
 /// The honest output, and the one of a departure that no constraint objects to.
-fn forge(program: Program, inputs: &[i32], departure: impl FnOnce(&Program) -> Departure) -> [i128; 2] {
+fn forge(program: TraceProgram, inputs: &[i32], departure: impl FnOnce(&TraceProgram) -> Departure) -> [i128; 2] {
     let honest = Attempt::of(program, inputs.to_vec());
     let departure = departure(&honest.program);
     [None, Some(departure)].map(|departure| {
@@ -257,15 +257,15 @@ fn forge(program: Program, inputs: &[i32], departure: impl FnOnce(&Program) -> D
 }
 
 /// The place of the only operation that is like this.
-fn find(program: &Program, like: impl Fn(&Operation) -> bool) -> Slot {
+fn find(program: &TraceProgram, like: impl Fn(&Operation) -> bool) -> Slot {
     let found: Vec<usize> = (0..).zip(program.builder.singles()).filter(|(_, operation)| like(operation)).map(|(index, _)| index).collect();
     assert_eq!(found.len(), 1);
     Slot::Single { index: found[0] as u32 }
 }
 
 fn refused(model: &Model) -> Unprovable {
-    match Program::new(model, 1) {
-        Err(ProgramError::Node { reason, .. }) => reason,
+    match TraceProgram::new(model, 1) {
+        Err(TraceProgramError::Node { reason, .. }) => reason,
         other => panic!("{:?}", other.map(|program| program.rows)),
     }
 }
@@ -303,12 +303,12 @@ fn a_unit_whose_excess_reaches_the_modulus_is_forged_and_not_built() {
         let (source, coefficients) = (Source::Accumulator, [a, b, 0]);
         builder.single(Operation { target, source, cells, coefficients, bias: 0, shift: shift.into(), check: Some(check) })
     });
-    let wrapped = |program: &Program| Departure::Accumulator(find(program, |operation| operation.check == Some(check)), 1);
+    let wrapped = |program: &TraceProgram| Departure::Accumulator(find(program, |operation| operation.check == Some(check)), 1);
     assert_eq!(forge(one_unit, &LEAST, wrapped), [lo.into(), hi.into()]);
     assert_eq!(refused(&model), Unprovable::Wraps { bits: 64 });
     // A little less can be taken apart, and is.
     let model = sum(&SUM[..1], REQUANTISE).unwrap();
-    let program = Program::new(&model, 1).unwrap();
+    let program = TraceProgram::new(&model, 1).unwrap();
     let digits = program.builder.singles().iter().filter(|operation| matches!(operation.source, Source::Digit { .. })).count();
     assert!(digits > 0 && !differences(&model, 1).is_empty());
 }
@@ -331,7 +331,7 @@ fn a_high_digit_whose_window_reaches_the_modulus_is_forged_and_not_built() {
         let q = Interval::new(2 << 29, 5 << 29);
         builder.settle([h, l], [1 << 29, 1, 0], Rescale::clamp(lo.into(), hi.into()), q).unwrap()
     });
-    let wrapped = |program: &Program| {
+    let wrapped = |program: &TraceProgram| {
         let digit = |operation: &&Operation| matches!(operation.source, Source::Digit { .. });
         match program.builder.singles().iter().find(digit).unwrap().source {
             Source::Digit { cell, offset, .. } => Departure::Digits(cell, offset, 1),
@@ -367,7 +367,7 @@ fn a_quotient_whose_product_reaches_the_modulus_is_forged_and_not_built() {
     let total = i128::from(-MOST) * (2 << 30) + i128::from(MOST);
     let other = (total + P).div_euclid(2 * i128::from(MOST));
     assert!(other < i128::from(quotient.lo) + (1 << bits(quotient.hi.abs_diff(quotient.lo))));
-    let wrapped = |program: &Program| {
+    let wrapped = |program: &TraceProgram| {
         let slot = find(program, |operation| matches!(operation.source, Source::Quotient { .. }));
         Departure::Value(slot, super::lowerings::element(other))
     };

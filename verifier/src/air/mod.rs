@@ -24,7 +24,7 @@ use winter_verifier::crypto::{RandomCoin, RandomCoinError};
 use winter_verifier::math::{ExtensionOf, FieldElement};
 
 pub use challenges::{Challenges, RANDOM_ELEMENTS};
-pub use public_inputs::{PublicInputs, signed};
+pub use public_inputs::{PublicInputs, signed_element};
 
 use crate::layout::*;
 

@@ -37,14 +37,14 @@ impl ToElements<Goldilocks> for PublicInputs {
         elements.extend([self.n_inputs, self.n_outputs].map(|count| Goldilocks::new(count as u64)));
         for values in [&self.inputs, &self.outputs] {
             elements.push(Goldilocks::new(values.is_some().into()));
-            elements.extend(values.iter().flatten().map(|value| signed((*value).into())));
+            elements.extend(values.iter().flatten().map(|value| signed_element((*value).into())));
         }
         elements
     }
 }
 
 /// A signed integer as a field element.
-pub fn signed(value: i64) -> Goldilocks {
+pub fn signed_element(value: i64) -> Goldilocks {
     let size = Goldilocks::new(value.unsigned_abs());
     if value < 0 { -size } else { size }
 }
@@ -54,7 +54,7 @@ const CHUNK: usize = 1 << 14;
 
 fn sum<E: FieldElement<BaseField = Goldilocks>>(values: &[i32], first: u64, challenges: &Challenges<E>) -> E {
     let term = |(address, value): (u64, &i32)| {
-        challenges.z - E::from(Goldilocks::new(address)) - challenges.alpha.mul_base(signed((*value).into()))
+        challenges.z - E::from(Goldilocks::new(address)) - challenges.alpha.mul_base(signed_element((*value).into()))
     };
     values.chunks(CHUNK).zip((first..).step_by(CHUNK)).fold(E::ZERO, |sum, (values, first)| {
         let denominators: Vec<E> = (first..).zip(values).map(term).collect();

@@ -87,7 +87,7 @@ fn the_sum_over_public_values_runs_over_all_of_them() {
     let challenges = Challenges::new(&random);
     let n_inputs = values.len();
     let term = |(address, value): (u64, &i32)| {
-        (challenges.z - E::from(Goldilocks::new(address)) - challenges.alpha.mul_base(signed((*value).into()))).inv()
+        (challenges.z - E::from(Goldilocks::new(address)) - challenges.alpha.mul_base(signed_element((*value).into()))).inv()
     };
     let sum = |first: u64| (first..).zip(&values).map(term).fold(E::ZERO, |sum, term| sum + term);
     let public_inputs =

@@ -16,6 +16,7 @@ pub mod bus;
 mod claim;
 pub mod columns;
 pub mod cpu;
+mod execution;
 mod packed;
 mod program;
 mod proof_file;
@@ -25,6 +26,7 @@ mod verify;
 
 pub use air::CairoAir;
 pub use claim::{Claim, ClaimError, MAX_OUTPUT};
+pub use execution::{Execution, Registers, Value};
 pub use program::{Builtin, HALT, HEADER_LENGTH, MAX_BYTECODE, Program, ProgramError, ProgramHash};
 pub use proof_file::CairoProof;
 pub use public_inputs::PublicInputs;

@@ -5,6 +5,7 @@ use thiserror::Error;
 use winter_verifier::math::FieldElement;
 
 use crate::felt252::{Felt252, ParseFeltError};
+use crate::hex::hex;
 use crate::pedersen;
 
 /// Length of the header that every program begins with: `ap += builtins; call main; jmp rel 0`.
@@ -154,8 +155,9 @@ impl ProgramHash {
 /// All 64 digits, as other hashes and commitments are written.
 impl fmt::Display for ProgramHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("0x")?;
-        self.0.to_le_bytes().iter().rev().try_for_each(|byte| write!(f, "{byte:02x}"))
+        let mut bytes = self.0.to_le_bytes();
+        bytes.reverse();
+        f.write_str(&hex(&bytes))
     }
 }
 
@@ -286,16 +288,12 @@ mod tests {
         if rest.is_empty() { first } else { Pedersen::hash(&first, &chain(rest)) }
     }
 
-    fn hex_of(bytes: impl Iterator<Item = u8>) -> String {
-        bytes.fold("0x".to_owned(), |text, byte| format!("{text}{byte:02x}"))
-    }
-
     #[test]
     fn the_hash_chains_all_of_the_program() {
         let program = larger();
         let mut data = vec!["0x0".to_owned(), "0x7".to_owned(), "0x2".to_owned()];
-        data.extend(["output", "range_check"].map(|name| hex_of(name.bytes())));
-        data.extend(program.bytecode.iter().map(|felt| hex_of(felt.to_le_bytes().into_iter().rev())));
+        data.extend(["output", "range_check"].map(|name| hex(name.as_bytes())));
+        data.extend(program.bytecode.iter().map(|felt| hex(&felt.to_le_bytes().into_iter().rev().collect::<Vec<_>>())));
         data.insert(0, format!("{:#x}", data.len()));
         assert_eq!(program.hash().felt().to_le_bytes(), chain(&data).to_bytes_le());
     }

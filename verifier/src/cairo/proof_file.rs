@@ -3,7 +3,8 @@ use winter_verifier::ByteReader;
 use super::claim::{Claim, MAX_OUTPUT};
 use super::packed::{pack, unpack};
 use super::program::{Builtin, MAX_BYTECODE, Program};
-use crate::proof_file::{FileError, Kind, open_kind, preamble, read_preset, within};
+use crate::kind::Kind;
+use crate::proof_file::{FileError, open_kind, preamble, read_preset, within};
 
 /// A proof of an execution, with all that a verifier needs.
 ///

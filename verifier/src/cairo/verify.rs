@@ -9,9 +9,9 @@ use crate::blake2s::{Blake2s256, TreeDigest};
 use crate::error::VerifyError;
 use crate::felt252::Felt252;
 use crate::hasher::WholeHasher;
+use crate::kind::Kind;
 use crate::preset::{Hash, Preset, Security};
-use crate::proof_file::Kind;
-use crate::stark::{self, Shape};
+use crate::stark::{self, ProofShape};
 use crate::vector_commitment::SplitTree;
 
 /// What a Cairo proof proves: the program with this hash ran to its end, and gave this output.
@@ -93,7 +93,7 @@ where
     H: ElementHasher<BaseField = Felt252, Digest = TreeDigest>,
 {
     let options = claim.preset.cairo_options();
-    let shape = Shape::new(claim.preset, options.clone(), &context(trace_info(claim.rows as usize), options));
+    let shape = ProofShape::new(claim.preset, options.clone(), &context(trace_info(claim.rows as usize), options));
     // The public inputs say all; no part of the trace is known beforehand.
     stark::verify::<CairoAir, WholeHasher<H>, SplitTree<H>>(bytes, &shape, claim.public_inputs(), 1, |_| Ok(()))?;
     Ok(Security::of(&shape.context, claim.preset.hash(), Kind::Cairo))

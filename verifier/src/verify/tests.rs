@@ -232,9 +232,9 @@ impl Proven {
         }
     }
 
-    fn shape(&self) -> Shape {
+    fn shape(&self) -> ProofShape {
         let options = self.preset.options();
-        Shape::new(self.preset, options.clone(), SumAir::new(info(), self.total.clone(), options).context())
+        ProofShape::new(self.preset, options.clone(), SumAir::new(info(), self.total.clone(), options).context())
     }
 
     /// Where the parts of the STARK begin that follow the queries: the frame out of the domain, and the low-degree test.

@@ -4,7 +4,7 @@
 //! the changed main segment, and uses of tables are counted again, so that nothing but the attack itself is wrong.
 
 use maat_verifier::cairo::columns::*;
-use maat_verifier::cairo::{ClaimError, HALT, Program};
+use maat_verifier::cairo::{ClaimError, Execution, HALT, Program, Registers, Value};
 use maat_verifier::{Felt252, Preset};
 use winterfell::math::FieldElement;
 
@@ -12,7 +12,6 @@ use super::attempt::Attempt;
 use super::cells::with_builtins;
 use super::checker::Broken;
 use super::machine::*;
-use super::{Execution, Registers, Value};
 use crate::cairo::witness::Witness;
 
 // PROGRAMS

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use maat_verifier::cairo::air::trace_info;
 use maat_verifier::cairo::bus::{Challenges, periodic_columns};
 use maat_verifier::cairo::columns::*;
-use maat_verifier::cairo::{CairoAir, PublicInputs};
+use maat_verifier::cairo::{CairoAir, Execution, PublicInputs};
 use maat_verifier::layout::Columns;
 use maat_verifier::{Felt252, Preset};
 use winterfell::crypto::hashers::Blake3_256;
@@ -14,7 +14,6 @@ use winterfell::math::FieldElement;
 use winterfell::matrix::ColMatrix;
 use winterfell::{Air, AuxRandElements, EvaluationFrame};
 
-use super::Execution;
 use super::checker::{self, Broken, Tuple};
 use crate::cairo::auxiliary::auxiliary_columns;
 use crate::cairo::witness::Witness;

@@ -15,7 +15,9 @@ use std::marker::PhantomData;
 use maat_verifier::cairo::air::trace_info;
 use maat_verifier::cairo::bus::Challenges;
 use maat_verifier::cairo::columns::*;
-use maat_verifier::cairo::{Builtin, CairoAir, CairoProof, CairoStatement, Claim, PublicInputs, verify_any, verify_program};
+use maat_verifier::cairo::{
+    Builtin, CairoAir, CairoProof, CairoStatement, Claim, Execution, PublicInputs, Value, verify_any, verify_program,
+};
 use maat_verifier::{Blake2s256, Felt252, Hash, Preset, SplitTree, TreeDigest, VerifyError, WholeHasher};
 use winter_air::proof::Commitments;
 use winter_fri::VerifierError as FriError;
@@ -32,7 +34,7 @@ use winterfell::{
 use super::attempt::{Attempt, Violation};
 use super::machine::*;
 use super::programs::{large, outputs_and_checks};
-use super::{Execution, Value, prove};
+use super::prove;
 use crate::cairo::auxiliary::auxiliary_columns;
 use crate::cairo::error::CairoProveError;
 use crate::cairo::lde::{CairoTraceLde, QuotientCommitment};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use maat_verifier::cairo::columns::*;
-use maat_verifier::cairo::{HALT, HEADER_LENGTH, Program, cpu, verify_program};
+use maat_verifier::cairo::{Execution, HALT, HEADER_LENGTH, Program, Registers, Value, cpu, verify_program};
 use maat_verifier::{Felt252, Preset};
 use num_bigint::BigInt;
 use winterfell::math::FieldElement;
@@ -12,7 +12,7 @@ use winterfell::{Air, EvaluationFrame};
 use super::attempt::{Attempt, names};
 use super::checker::{number, reduced};
 use super::machine::*;
-use super::{Execution, Registers, Value, prove};
+use super::prove;
 
 // ALL INSTRUCTIONS
 // ================================================================================================

@@ -2,9 +2,7 @@
 //! nothing to the Cairo VM.
 
 use maat_verifier::Felt252;
-use maat_verifier::cairo::{Builtin, HALT, Program};
-
-use super::{Execution, Registers, Value};
+use maat_verifier::cairo::{Builtin, Execution, HALT, Program, Registers, Value};
 
 /// A register that operands are addressed by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -22,9 +22,9 @@ mod programs;
 mod statements;
 
 use maat_verifier::Preset;
-use maat_verifier::cairo::verify_program;
+use maat_verifier::cairo::{Execution, Value, verify_program};
 
-use super::{Execution, Registers, Value, prove};
+use super::prove;
 use machine::{Machine, fibonacci};
 
 #[test]

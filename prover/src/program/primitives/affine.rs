@@ -3,7 +3,7 @@ use maat_runtime::{Interval, Tensor};
 
 use super::{Lower, Operand};
 use crate::error::Unprovable;
-use crate::program::builder::{Builder, Cell, Factor, Operation, Product};
+use crate::program::builder::{Builder, Cell, Factor, Operation, OuterProduct};
 use crate::program::rescale::Rescale;
 
 /// Each group of channels is a group of products: the positions of all inferences share its weights, a column of them a product.
@@ -37,7 +37,7 @@ impl Lower for Affine {
             let tap = |j: usize| {
                 let cells = (0..positions).flat_map(|p| (0..channels).map(move |channel| (p, channel)));
                 let left = cells.map(|(p, channel)| (at(p, channel, j), self.row(channel)[j].into())).collect();
-                Product { left: Factor::Cells(left), right: vec![(one, 1)] }
+                OuterProduct { left: Factor::Cells(left), right: vec![(one, 1)] }
             };
             let inner = operations.len();
             builder.group(place, (0..n).map(tap).collect(), operations, inner);
@@ -55,7 +55,7 @@ impl Lower for Affine {
             }
             let column = |j: usize| (group * m..(group + 1) * m).map(|channel| self.row(channel)[j].into()).collect::<Vec<i64>>();
             let products = (0..n).map(|j| (j, column(j))).filter(|(_, weights)| weights.iter().any(|weight| *weight != 0));
-            let products = products.map(|(j, weights)| Product {
+            let products = products.map(|(j, weights)| OuterProduct {
                 left: Factor::Weights(weights),
                 right: (0..positions).map(|position| (at(position, group, j), 1)).collect(),
             });

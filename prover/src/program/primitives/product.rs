@@ -31,7 +31,7 @@ impl Lower for Product {
                 }
             }
             let column = |x: &[Cell], k: usize| x.iter().skip(k).step_by(inner).map(|cell| (*cell, 1)).collect::<Vec<_>>();
-            let product = |k| builder::Product { left: Factor::Cells(column(a, k)), right: column(b, k) };
+            let product = |k| builder::OuterProduct { left: Factor::Cells(column(a, k)), right: column(b, k) };
             builder.group(place, (0..inner).map(product).collect(), operations, rows);
         }
         Ok(y)

@@ -3,7 +3,7 @@ use maat_runtime::{Interval, Shape, Tensor};
 
 use super::{Lower, Operand};
 use crate::error::Unprovable;
-use crate::program::builder::{Builder, Cell, Factor, Product};
+use crate::program::builder::{Builder, Cell, Factor, OuterProduct};
 use crate::program::rescale::Rescale;
 
 /// One or two terms are cells of the unit that gives the result. More of them are a group, element by element: each term is a product of
@@ -39,7 +39,7 @@ impl Lower for Sum {
         let (operations, y): (Vec<_>, Vec<_>) = results.into_iter().unzip();
         let term = |(x, coefficients): (&Operand, &Vec<i32>)| {
             let cells = x.cells.iter().enumerate().map(|(element, cell)| (*cell, coefficients[channel(element)].into()));
-            Product { left: Factor::Cells(cells.collect()), right: vec![(one, 1)] }
+            OuterProduct { left: Factor::Cells(cells.collect()), right: vec![(one, 1)] }
         };
         let inner = operations.len();
         builder.group(place, inputs.iter().zip(&self.coefficients).map(term).collect(), operations, inner);

@@ -3,8 +3,8 @@ use maat_runtime::{Interval, Tensor};
 
 use super::{Lower, Operand};
 use crate::error::Unprovable;
-use crate::program::builder::{Builder, Cell, Operation, Source};
-use crate::program::rescale::{Rescale, half};
+use crate::program::builder::{Builder, Cell, Operation, Source, half};
+use crate::program::rescale::Rescale;
 
 /// The input is saturated to the table and split into a knot `i` and a distance `r`; two look-ups give the knots' values, and a unit
 /// rescales `t[i] 2^f + (t[i + 1] - t[i]) r`. Without a fraction, the value is looked up at once.

@@ -10,7 +10,7 @@ use winterfell::crypto::{Digest, MerkleTree};
 use winterfell::math::{FieldElement, StarkField, fft};
 use winterfell::matrix::{ColMatrix, RowMatrix, Segment, get_evaluation_offsets};
 
-use crate::program::{Program, fixed_columns};
+use crate::program::{TraceProgram, fixed_columns};
 
 /// Columns that are extended at a time: what winterfell's own prover takes.
 pub(crate) const SEGMENT_WIDTH: usize = 8;
@@ -23,7 +23,7 @@ pub(crate) struct Fixed {
 }
 
 impl Fixed {
-    pub(crate) fn new(program: &Program) -> Self {
+    pub(crate) fn new(program: &TraceProgram) -> Self {
         Self::interpolate(fixed_columns(program))
     }
 

@@ -8,9 +8,10 @@ use crate::digest::Digest;
 use crate::error::VerifyError;
 use crate::goldilocks::Goldilocks;
 use crate::hasher::{SplitHasher, TreeHasher};
+use crate::kind::Kind;
 use crate::preset::{Hash, Preset, Security};
-use crate::proof_file::{Kind, ProofFile, public_inputs};
-use crate::stark::{self, Shape};
+use crate::proof_file::{ProofFile, public_inputs};
+use crate::stark::{self, ProofShape};
 use crate::statement::Statement;
 use crate::vector_commitment::SplitTree;
 
@@ -70,7 +71,7 @@ where
     let Claim { preset, trace_info, public_inputs, fixed_root, io_commitment } = claim;
 
     let air = A::new(trace_info, public_inputs.clone(), preset.options());
-    let shape = Shape::new(preset, preset.options(), air.context());
+    let shape = ProofShape::new(preset, preset.options(), air.context());
     // The fixed columns are the model's, and inputs and outputs are those of the statement.
     let check_main = |main: &Digest| {
         let found = main.parts()[0];

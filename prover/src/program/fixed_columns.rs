@@ -1,16 +1,16 @@
 //! The fixed columns of a trace program.
 
 use maat_verifier::Goldilocks;
-use maat_verifier::air::signed;
+use maat_verifier::air::signed_element;
 use maat_verifier::layout::*;
 use winterfell::math::FieldElement;
 
-use super::Program;
+use super::TraceProgram;
 use super::builder::{Factor, Operation, Source};
 use super::schedule::Slot;
 
 /// The fixed columns, in the order of [`FIXED`], each with a value a row.
-pub(crate) fn fixed_columns(program: &Program) -> Vec<Vec<Goldilocks>> {
+pub(crate) fn fixed_columns(program: &TraceProgram) -> Vec<Vec<Goldilocks>> {
     let mut columns = vec![vec![Goldilocks::ZERO; program.rows]; FIXED_WIDTH];
     let mut set = |column: usize, row: usize, value: Goldilocks| columns[column][row] = value;
     let (builder, schedule) = (&program.builder, &program.schedule);
@@ -21,7 +21,7 @@ pub(crate) fn fixed_columns(program: &Program) -> Vec<Vec<Goldilocks>> {
         let content = schedule.at(row);
         for (lane, (cell, coefficient)) in content.lanes.iter().enumerate() {
             set(READ_ADDRESS.at(lane), row, number(builder.addresses[cell.index()]));
-            set(READ_COEFFICIENT.at(lane), row, signed(*coefficient));
+            set(READ_COEFFICIENT.at(lane), row, signed_element(*coefficient));
         }
         for (unit, slot) in content.units.iter().enumerate() {
             if let Some(operation) = program.operation(*slot) {
@@ -37,14 +37,14 @@ pub(crate) fn fixed_columns(program: &Program) -> Vec<Vec<Goldilocks>> {
     for weights in &schedule.weights {
         if let Factor::Weights(values) = &builder.groups()[weights.group].products[weights.product].left {
             for (lane, weight) in (LANES - weights.count..).zip(&values[weights.start..][..weights.count]) {
-                set(WEIGHTS.at(lane), weights.row, signed(*weight));
+                set(WEIGHTS.at(lane), weights.row, signed_element(*weight));
             }
         }
     }
     for (row, input) in builder.inputs.iter().enumerate() {
         set(INPUT.start, row, Goldilocks::ONE);
         set(INPUT_READERS.start, row, number(readers[input.cell.index()]));
-        set(INPUT_LO.start, row, signed(input.lo));
+        set(INPUT_LO.start, row, signed_element(input.lo));
         for (limb, width) in limb_widths(input.bits, builder.limb_bits).into_iter().enumerate() {
             set(INPUT_WIDTH.at(limb), row, number(width.into()));
         }
@@ -58,7 +58,7 @@ pub(crate) fn fixed_columns(program: &Program) -> Vec<Vec<Goldilocks>> {
     // No address behind the constants is looked up: what a look-up takes is bounded by its function's length.
     for row in 0..program.rows {
         set(ROW.start, row, number(row as u64));
-        set(CONSTANT_VALUE.start, row, builder.constants.get(row).map_or(Goldilocks::ZERO, |value| signed(*value)));
+        set(CONSTANT_VALUE.start, row, builder.constants.get(row).map_or(Goldilocks::ZERO, |value| signed_element(*value)));
     }
     columns
 }
@@ -71,7 +71,7 @@ fn set_unit(
     unit: usize,
     row: usize,
     operation: &Operation,
-    program: &Program,
+    program: &TraceProgram,
     readers: u64,
 ) {
     let builder = &program.builder;
@@ -81,22 +81,22 @@ fn set_unit(
         Source::Accumulator => {
             let power = Goldilocks::new(1 << operation.shift.unsigned_abs());
             set(UNIT_SCALE.at(unit), row, if operation.shift < 0 { power.inv() } else { power });
-            set(UNIT_BIAS.at(unit), row, signed(operation.offset()));
+            set(UNIT_BIAS.at(unit), row, signed_element(operation.offset()));
             for (column, coefficient) in [UNIT_FIRST, UNIT_SECOND, UNIT_PRODUCT].into_iter().zip(operation.coefficients) {
-                set(column.at(unit), row, signed(coefficient));
+                set(column.at(unit), row, signed_element(coefficient));
             }
         }
         Source::Lookup { first } => {
             set(LOOKUP.start, row, Goldilocks::ONE);
-            set(LOOKUP_ADDRESS.start, row, signed(first));
+            set(LOOKUP_ADDRESS.start, row, signed_element(first));
         }
         Source::Digit { .. } | Source::Quotient { .. } => {}
     }
     if let Some(check) = operation.check {
         set(UNIT_CHECKED.at(unit), row, Goldilocks::ONE);
-        set(UNIT_LO.at(unit), row, signed(check.lo));
+        set(UNIT_LO.at(unit), row, signed_element(check.lo));
         set(UNIT_FLOATING.at(unit), row, Goldilocks::new(check.floating.into()));
-        set(UNIT_HI.at(unit), row, signed(check.hi));
+        set(UNIT_HI.at(unit), row, signed_element(check.hi));
     }
     for (limb, width) in operation.widths().into_iter().flat_map(|bits| limb_widths(bits, builder.limb_bits)).enumerate() {
         set(UNIT_WIDTH.at(unit * LIMBS + limb), row, Goldilocks::new(width.into()));
@@ -104,7 +104,7 @@ fn set_unit(
 }
 
 /// How often each cell is read, in the rows that count: all but the last.
-fn readers(program: &Program) -> Vec<u64> {
+fn readers(program: &TraceProgram) -> Vec<u64> {
     let mut readers = vec![0; program.builder.n_cells()];
     let lanes = (0..program.rows - 1).flat_map(|row| program.schedule.at(row).lanes);
     lanes.map(|(cell, _)| cell).chain(program.builder.outputs.iter().copied()).for_each(|cell| readers[cell.index()] += 1);
@@ -122,7 +122,7 @@ pub(crate) fn table_position(width: u32, value: u64, rows: usize) -> (usize, usi
     (position / (rows - 1), position % (rows - 1))
 }
 
-impl Program {
+impl TraceProgram {
     /// The operation of a unit.
     pub(crate) fn operation(&self, slot: Slot) -> Option<&Operation> {
         match slot {

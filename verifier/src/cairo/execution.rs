@@ -1,5 +1,7 @@
-use maat_verifier::Felt252;
-use maat_verifier::cairo::Program;
+//! An execution as plain data: what a Cairo VM hands to the prover, so that neither depends on the other. The verifier never sees one.
+
+use super::program::Program;
+use crate::felt252::Felt252;
 
 /// An execution of a program in proof mode, from the first instruction of its header to the header's endless loop, before anything is
 /// given an address in the one memory of a proof.
