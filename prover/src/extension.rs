@@ -1,4 +1,5 @@
-//! The fixed columns of a program and their commitment.
+//! The fixed columns once they are extended: polynomials, rows of the low-degree extension, and the tree over them whose root is the model's.
+//! Which values they hold is decided in [`crate::program`].
 
 use std::sync::Arc;
 

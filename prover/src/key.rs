@@ -1,3 +1,5 @@
+//! The proving key: what all proofs of one model, preset and batch size share, and the proofs made with it.
+
 use std::sync::Arc;
 
 use maat_runtime::{Executor, Model};

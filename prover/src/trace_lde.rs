@@ -1,3 +1,5 @@
+//! The extended trace of a model proof, in the verifier's two or three trees. The fixed columns' tree comes from the proving key.
+
 use std::marker::PhantomData;
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! A model, its tensors and nodes, and the builder that checks them. A model that exists has been checked: references, shapes, ranges.
+
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};

@@ -1,3 +1,5 @@
+//! The model commitment: what a verifier has to know of a model, and the 32 bytes that stand for it.
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -1,3 +1,5 @@
+//! Digests of one to three parts: what a commitment to a trace in several trees is to the transcript.
+
 use winter_verifier::crypto;
 use winter_verifier::{ByteReader, ByteWriter, Deserializable, DeserializationError, Serializable};
 

@@ -1,3 +1,5 @@
+//! Why a proof is rejected: one variant for each check that it can fail.
+
 use thiserror::Error;
 use winter_verifier::{DeserializationError, VerifierError};
 

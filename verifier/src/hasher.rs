@@ -1,3 +1,5 @@
+//! Hash functions whose digests have parts: a row of a model's trace is hashed part by part, everything else whole.
+
 use std::marker::PhantomData;
 
 use crate::goldilocks::Goldilocks;

@@ -1,3 +1,5 @@
+//! The presets, and how hard it is to forge a proof that is made with one.
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -1,3 +1,7 @@
+//! The file of a proof: what the files of both kinds begin with, and the rest of a model proof's.
+//!
+//! All parsing in front of the STARK happens here and in [`crate::cairo`]. The header is the prover's claim; nothing in it is believed.
+
 use thiserror::Error;
 use winter_verifier::{ByteReader, DeserializationError};
 

@@ -1,3 +1,5 @@
+//! The salt of committed inputs and outputs, and the field elements that follow from it.
+
 use std::fmt;
 
 use winter_verifier::crypto::{Digest, Hasher};

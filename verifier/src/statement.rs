@@ -1,3 +1,5 @@
+//! What a model proof says once it is verified: the result of [`crate::verify`].
+
 use crate::commitment::ModelCommitment;
 use crate::preset::{Preset, Security};
 

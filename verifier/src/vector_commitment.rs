@@ -1,3 +1,7 @@
+//! The vector commitment of both kinds of proof: a Merkle tree for each part of a digest, and openings that have exactly one form.
+//!
+//! It is not winterfell's own, because proofs of one model share a tree, and because stock openings are read on the word of their counts.
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

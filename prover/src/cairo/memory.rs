@@ -1,3 +1,5 @@
+//! Puts an execution's segments into the one memory of a proof: each cell gets its place, each pointer its address.
+
 use maat_verifier::Felt252;
 use maat_verifier::cairo::columns::{check_capacity, first_checked};
 use maat_verifier::cairo::{Builtin, Execution, Value};

@@ -1,3 +1,5 @@
+//! Proves an execution: trace, commitments, STARK and file, stage by stage.
+
 use std::marker::PhantomData;
 
 use maat_verifier::cairo::air::trace_info;

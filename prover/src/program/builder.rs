@@ -1,3 +1,7 @@
+//! What lowerings add to: memory cells, operations and groups of products, before they have a place in the trace.
+//!
+//! The builder knows the AIR's units and lanes, but neither models nor rows.
+
 use std::collections::HashMap;
 
 use maat_runtime::Interval;

@@ -1,4 +1,4 @@
-//! The fixed columns of a trace program.
+//! From a trace program that has its rows to the values of the fixed columns.
 
 use maat_verifier::Goldilocks;
 use maat_verifier::air::signed_element;

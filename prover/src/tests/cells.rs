@@ -17,7 +17,8 @@ use winterfell::AuxRandElements;
 use winterfell::crypto::hashers::Blake3_256;
 use winterfell::math::FieldElement;
 
-use super::forged::{BROKEN_CONSTRAINT, Departure, Forge};
+use super::forged::{Departure, Forge};
+use super::forger::BROKEN_CONSTRAINT;
 use super::{Attempt, Extended, Violation, models, names};
 use crate::extension::Fixed;
 use crate::program::{Slot, table_position};

@@ -5,6 +5,7 @@
 //! | [`checker`] | the AIR in plain integers, independent of the verifier's code |
 //! | [`cells`] | every cell of a valid trace is bound, or free for a reason |
 //! | [`forged`] | a prover that departs from the protocol in one place |
+//! | [`forger`] | that prover, for both kinds of proof |
 //! | [`low_degree`] | a prover who tells the verifier what it asks for out of the domain, so that the queries must object |
 //! | [`lowerings`] | a prover who departs from one operation and follows through: only ranges are in the way |
 //! | [`statements`] | a proof holds for its own statement only |
@@ -17,6 +18,7 @@
 mod cells;
 mod checker;
 mod forged;
+pub(crate) mod forger;
 pub(crate) mod low_degree;
 mod lowerings;
 #[path = "../../tests/models/mod.rs"]

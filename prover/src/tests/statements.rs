@@ -12,7 +12,8 @@ use winterfell::math::{FieldElement, StarkField};
 use winterfell::{BatchingMethod, FieldExtension, ProofOptions};
 
 use super::cells::recount;
-use super::forged::{BROKEN_CONSTRAINT, Departure, Forge, committed};
+use super::forged::{Departure, Forge, committed};
+use super::forger::BROKEN_CONSTRAINT;
 use super::{Attempt, Violation};
 use crate::program::{Slot, TraceProgram, fixed_columns};
 use crate::{ProvingKey, Visibility, entries};

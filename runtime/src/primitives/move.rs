@@ -1,3 +1,5 @@
+//! `Move`: everything that only changes where elements are, such as transpositions, slices, padding and windows.
+
 use serde::{Deserialize, Serialize};
 
 use super::{Rules, exactly};

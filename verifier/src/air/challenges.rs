@@ -1,3 +1,5 @@
+//! The challenges of the model AIR: how they are drawn, and their names.
+
 use winter_air::AuxRandElements;
 use winter_verifier::crypto::{RandomCoin, RandomCoinError};
 use winter_verifier::math::FieldElement;

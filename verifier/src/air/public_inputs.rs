@@ -1,3 +1,5 @@
+//! The public inputs of the model AIR, and the sums over them that its assertions need.
+
 use crate::goldilocks::Goldilocks;
 use winter_verifier::math::{FieldElement, ToElements, batch_inversion};
 

@@ -1,3 +1,5 @@
+//! The claim of a Cairo proof: what the prover says of an execution, what no proof can be made for, and the public inputs that follow.
+
 use thiserror::Error;
 
 use super::columns::{MAX_ROWS, MIN_ROWS, cell_capacity, check_capacity, first_checked};

@@ -1,3 +1,5 @@
+//! Cairo programs that can be proven, their builtins, and the hash that they are known by.
+
 use std::fmt;
 use std::str::FromStr;
 

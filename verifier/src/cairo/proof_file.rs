@@ -1,3 +1,5 @@
+//! The file of a Cairo proof: a claim, packed, and the STARK.
+
 use winter_verifier::ByteReader;
 
 use super::claim::{Claim, MAX_OUTPUT};

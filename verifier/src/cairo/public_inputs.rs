@@ -1,3 +1,5 @@
+//! The public inputs of the Cairo AIR, and the sum over the public memory.
+
 use winter_verifier::math::{FieldElement, ToElements, batch_inversion};
 
 use super::bus::Challenges;

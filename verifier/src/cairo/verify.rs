@@ -1,3 +1,5 @@
+//! The verifier of Cairo proofs, in the order of the protocol. The STARK's own steps are in [`crate::stark`].
+
 use winter_verifier::crypto::ElementHasher;
 use winter_verifier::crypto::hashers::Blake3_256;
 

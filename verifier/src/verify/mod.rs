@@ -1,3 +1,5 @@
+//! The verifier of model proofs, in the order of the protocol. Steps 4 to 7 are those of any STARK: see [`crate::stark`].
+
 use winter_air::{Air, TraceInfo};
 use winter_verifier::crypto::hashers::Blake3_256;
 

@@ -15,21 +15,16 @@ use std::marker::PhantomData;
 use maat_verifier::cairo::air::trace_info;
 use maat_verifier::cairo::bus::Challenges;
 use maat_verifier::cairo::columns::*;
-use maat_verifier::cairo::{
-    Builtin, CairoAir, CairoProof, CairoStatement, Claim, Execution, PublicInputs, Value, verify_any, verify_program,
-};
-use maat_verifier::{Blake2s256, Felt252, Hash, Preset, SplitTree, TreeDigest, VerifyError, WholeHasher};
+use maat_verifier::cairo::{Builtin, CairoProof, CairoStatement, Claim, Execution, Value, verify_any, verify_program};
+use maat_verifier::{Blake2s256, Felt252, Hash, Preset, TreeDigest, VerifyError, WholeHasher};
 use winter_air::proof::Commitments;
 use winter_fri::VerifierError as FriError;
 use winter_verifier::{Serializable, VerifierError};
+use winterfell::crypto::ElementHasher;
 use winterfell::crypto::hashers::Blake3_256;
-use winterfell::crypto::{DefaultRandomCoin, ElementHasher};
 use winterfell::math::FieldElement;
 use winterfell::matrix::ColMatrix;
-use winterfell::{
-    AuxRandElements, BatchingMethod, CompositionPoly, CompositionPolyTrace, ConstraintCompositionCoefficients, DefaultConstraintEvaluator,
-    FieldExtension, PartitionOptions, Proof, ProofOptions, Prover, StarkDomain, Trace, TraceInfo, TracePolyTable,
-};
+use winterfell::{AuxRandElements, BatchingMethod, FieldExtension, Proof, ProofOptions, Prover, Trace};
 
 use super::attempt::{Attempt, Violation};
 use super::machine::*;
@@ -37,11 +32,11 @@ use super::programs::{large, outputs_and_checks};
 use super::prove;
 use crate::cairo::auxiliary::auxiliary_columns;
 use crate::cairo::error::CairoProveError;
-use crate::cairo::lde::{CairoTraceLde, QuotientCommitment};
 use crate::cairo::stark::CairoProver;
 use crate::cairo::witness::Witness;
 use crate::stages::Clock;
-use crate::tests::low_degree::{self, Lie};
+use crate::tests::forger::{BROKEN_CONSTRAINT, Depart, Forger, with_changed_cell};
+use crate::tests::low_degree::Lie;
 use crate::trace::MainTrace;
 
 // THE FORGER
@@ -97,11 +92,7 @@ impl Forge {
         let Attempt { main, public_inputs } = self.attempt.clone();
         let honest = CairoProver::<H> { options: self.options.clone(), public_inputs, clock: &clock, hasher: PhantomData };
         let trace = MainTrace::new(trace_info(main[0].len()), main);
-        let forger = Forger { honest, auxiliary: self.auxiliary };
-        let proof = match self.lie {
-            Some(lie) => low_degree::prove::<_, Felt252>(&forger, &trace, lie),
-            None => forger.prove(trace).unwrap(),
-        };
+        let proof = Forger { honest, departure: self.auxiliary }.forge::<Felt252>(trace, self.lie);
         CairoProof { claim: self.claim.clone(), stark: proof.to_bytes() }
     }
 
@@ -119,86 +110,24 @@ impl Forge {
     }
 }
 
-/// The forged prover: the honest one in all but the auxiliary segment.
-struct Forger<'a, H> {
-    honest: CairoProver<'a, H>,
-    auxiliary: Auxiliary,
-}
-
-impl<H> Prover for Forger<'_, H>
+impl<H> Depart<CairoProver<'_, H>> for Auxiliary
 where
     H: ElementHasher<BaseField = Felt252, Digest = TreeDigest> + Send + Sync,
 {
-    type BaseField = Felt252;
-    type Air = CairoAir;
-    type Trace = MainTrace<Felt252>;
-    type HashFn = WholeHasher<H>;
-    type VC = SplitTree<H>;
-    type RandomCoin = DefaultRandomCoin<WholeHasher<H>>;
-    type TraceLde<E: FieldElement<BaseField = Felt252>> = CairoTraceLde<E, H>;
-    type ConstraintEvaluator<'a, E: FieldElement<BaseField = Felt252>> = DefaultConstraintEvaluator<'a, CairoAir, E>;
-    type ConstraintCommitment<E: FieldElement<BaseField = Felt252>> = QuotientCommitment<E, H>;
-
-    fn get_pub_inputs(&self, trace: &MainTrace<Felt252>) -> PublicInputs {
-        self.honest.get_pub_inputs(trace)
-    }
-
-    fn options(&self) -> &ProofOptions {
-        self.honest.options()
-    }
-
-    fn new_trace_lde<E: FieldElement<BaseField = Felt252>>(
-        &self,
-        info: &TraceInfo,
-        main: &ColMatrix<Felt252>,
-        domain: &StarkDomain<Felt252>,
-        partitions: PartitionOptions,
-    ) -> (Self::TraceLde<E>, TracePolyTable<E>) {
-        self.honest.new_trace_lde(info, main, domain, partitions)
-    }
-
-    fn build_aux_trace<E: FieldElement<BaseField = Felt252>>(
-        &self,
-        trace: &MainTrace<Felt252>,
-        random: &AuxRandElements<E>,
-    ) -> ColMatrix<E> {
-        match self.auxiliary {
-            Auxiliary::Honest => self.honest.build_aux_trace(trace, random),
-            Auxiliary::Cell(column, row) => {
-                let honest = self.honest.build_aux_trace(trace, random);
-                let mut columns: Vec<_> = honest.columns().map(<[E]>::to_vec).collect();
-                columns[column][row] += E::ONE;
-                ColMatrix::new(columns)
-            }
-            Auxiliary::Challenges => {
+    fn auxiliary<E>(&self, prover: &CairoProver<H>, trace: &MainTrace<Felt252>, random: &AuxRandElements<E>) -> ColMatrix<E>
+    where
+        E: FieldElement<BaseField = Felt252>,
+    {
+        match *self {
+            Self::Honest => prover.build_aux_trace(trace, random),
+            Self::Cell(column, row) => with_changed_cell(&prover.build_aux_trace(trace, random), (column, row)),
+            Self::Challenges => {
                 let drawn = Challenges::new(random.rand_elements());
                 auxiliary_columns(trace.main_segment(), &Challenges { z: drawn.z + E::ONE, ..drawn })
             }
         }
     }
-
-    fn new_evaluator<'a, E: FieldElement<BaseField = Felt252>>(
-        &self,
-        air: &'a CairoAir,
-        random: Option<AuxRandElements<E>>,
-        coefficients: ConstraintCompositionCoefficients<E>,
-    ) -> Self::ConstraintEvaluator<'a, E> {
-        self.honest.new_evaluator(air, random, coefficients)
-    }
-
-    fn build_constraint_commitment<E: FieldElement<BaseField = Felt252>>(
-        &self,
-        composition: CompositionPolyTrace<E>,
-        columns: usize,
-        domain: &StarkDomain<Felt252>,
-        partitions: PartitionOptions,
-    ) -> (Self::ConstraintCommitment<E>, CompositionPoly<E>) {
-        self.honest.build_constraint_commitment(composition, columns, domain, partitions)
-    }
 }
-
-/// What the verifier says of a trace that breaks a constraint, whichever: its quotients are not polynomials.
-pub(super) const BROKEN_CONSTRAINT: VerifyError = VerifyError::Stark(VerifierError::InconsistentOodConstraintEvaluations);
 
 /// The execution that the tests begin with.
 pub(super) fn honest_execution() -> Execution {

@@ -11,10 +11,11 @@ use maat_verifier::{Felt252, FileError, Kind, Preset, Security, VerifyError};
 use winter_verifier::Serializable;
 use winterfell::math::FieldElement;
 
-use super::forged::{BROKEN_CONSTRAINT, Forge, honest_execution};
+use super::forged::{Forge, honest_execution};
 use super::machine::*;
 use super::programs::{large, outputs_and_checks};
 use super::prove;
+use crate::tests::forger::BROKEN_CONSTRAINT;
 use crate::tests::models;
 use crate::{ProvingKey, Visibility, entries};
 

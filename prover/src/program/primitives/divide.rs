@@ -1,3 +1,5 @@
+//! Lowers `Divide`: a quotient that the prover brings, and the checks that leave it no other.
+
 use maat_runtime::primitives::Divide;
 use maat_runtime::{Interval, Tensor};
 

@@ -1,3 +1,5 @@
+//! Lowers `Move`: no operation at all.
+
 use maat_runtime::Tensor;
 use maat_runtime::primitives::{Move, Parts};
 

@@ -1,3 +1,5 @@
+//! Lowers `Table`: look-ups of constants, and the line between two knots.
+
 use maat_runtime::primitives::Table;
 use maat_runtime::{Interval, Tensor};
 
