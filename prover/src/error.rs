@@ -4,7 +4,7 @@ use maat_runtime::RunError;
 use maat_verifier::{EntriesError, FileError, Preset};
 use winterfell::ProverError;
 
-/// Why a value cannot be brought into the trace soundly.
+/// Why a value cannot be proven soundly.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unprovable {
@@ -15,7 +15,7 @@ pub enum Unprovable {
         bits: u32,
     },
     /// A number to be checked is too wide for two limbs. Longer traces have wider limbs, and two of the widest hold every range of a model:
-    /// so this asks for a longer trace, and is not a model's last word.
+    /// so this asks for a longer trace, and does not yet refuse the model.
     #[error("a number of {bits} bits must be checked, but limbs of this trace's length hold {limit} bits")]
     Range {
         /// The width of the number.
@@ -51,22 +51,22 @@ pub enum TraceProgramError {
         reason: Unprovable,
     },
     /// The trace would be too long.
-    #[error("the proof would need at least {rows} rows, and {limit} are the most: prove smaller batches, or a smaller model")]
+    #[error("the proof would need at least {rows} rows, but a trace has at most {limit}: prove smaller batches, or a smaller model")]
     TooLarge {
         /// How many rows it would have at least.
         rows: usize,
         /// How many it may have.
         limit: usize,
     },
-    /// The tensors of a batch have more elements together than are listed: far more than a trace could read.
-    #[error("a batch has {elements} elements in its tensors, and {limit} are the most: prove smaller batches, or a smaller model")]
+    /// The tensors of a batch have more elements together than are kept in lists: far more than a trace could read.
+    #[error("a batch has {elements} elements in its tensors, but at most {limit} are supported: prove smaller batches, or a smaller model")]
     Elements {
         /// How many there are.
         elements: usize,
         /// How many there may be.
         limit: usize,
     },
-    /// A batch has more inputs and outputs than a proof may speak of.
+    /// A batch has more inputs and outputs than a proof may have.
     #[error(transparent)]
     Values(#[from] EntriesError),
     /// A batch of no inferences.
@@ -123,7 +123,7 @@ pub enum ProveError {
         /// The batch size.
         batch: u32,
     },
-    /// The entries make no commitment.
+    /// The entries do not make a commitment.
     #[error(transparent)]
     Entries(#[from] EntriesError),
     /// The statement does not fit a proof file.

@@ -68,7 +68,7 @@ fn entry(program: &TraceProgram, preset: Preset, fixed_root: [u8; 32]) -> Entry 
 /// How a statement names inputs or outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Visibility {
-    /// Each value stands in the statement.
+    /// The statement has each value.
     #[default]
     Public,
     /// The statement has only a salted commitment.
@@ -90,7 +90,7 @@ enum Extended {
     Blake2s(Arc<Extension<Blake2s256>>),
 }
 
-/// All that proofs of one model, with one preset and batch size, have in common. Making it is most of the work of a first proof.
+/// Everything that proofs of one model, with one preset and batch size, have in common. Making it is most of the work of a first proof.
 pub struct ProvingKey<'m> {
     model: &'m Model,
     program: TraceProgram,
@@ -127,8 +127,8 @@ impl<'m> ProvingKey<'m> {
 
     /// As [`Self::new`], but the extended fixed columns are read from a cache, or written to it for the next time.
     ///
-    /// A cache that cannot be read, written or trusted costs time and nothing else. What is read from it has the root of the entry, whoever
-    /// wrote it.
+    /// A cache that cannot be read, written or trusted costs time and nothing else. What is read from it has the root of the entry, no matter
+    /// who wrote it.
     ///
     /// # Errors
     /// As for [`Self::new`].
@@ -199,7 +199,7 @@ impl<'m> ProvingKey<'m> {
             None => Some(random_salt()?),
         };
         let witness = Witness::new(&self.program, &values, salt.as_ref());
-        // Both come from one model; the trace program is what would be wrong.
+        // Both come from one model. If they differ, the trace program is wrong.
         assert!(witness.outputs.iter().eq(results.iter().flatten().flatten()), "the trace's outputs are not the runtime's");
         let (inputs, outputs) = (inputs.of(values), outputs.of(witness.outputs.clone()));
 
@@ -261,7 +261,7 @@ fn extended<H: TreeHasher>(columns: Vec<Vec<Goldilocks>>, entry: &Entry, cache: 
     }
     let extension = Extension::new(&fixed, blowup);
     if let Some(cache) = cache.filter(|_| extension.root() == entry.fixed_root) {
-        // Whoever proves needs the proof, not the file.
+        // The proof does not need the file.
         let _ = cache.write(&entry.fixed_root, &fixed.columns, &extension.rows, blowup);
     }
     (fixed, extension, false)

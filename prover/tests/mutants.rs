@@ -73,7 +73,7 @@ fn truncated_and_lengthened_proofs_are_refused() {
     refuse_other_lengths(&valid, verify);
 }
 
-/// The steps before the check out of the domain depend on no value that a file claims. So the STARK of a valid proof, behind a header that
+/// The steps before the check out of the domain depend on no value that a file claims. So the STARK of a valid proof, after a header that
 /// claims as many values as there may be, takes the verifier through its sum over all of them: only then is that check made, and fails.
 #[test]
 fn the_sum_over_the_most_public_values_is_taken_in_little_memory() {

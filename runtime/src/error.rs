@@ -51,7 +51,7 @@ pub enum ModelError {
         /// The name.
         name: String,
     },
-    /// A name would do something where it is shown.
+    /// A name would act on the terminal that shows it.
     #[error("{what} is named `{}`, which has characters that control a terminal or turn the direction of text: give it another name", inert(.name))]
     Name {
         /// What has the name.

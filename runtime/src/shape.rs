@@ -1,4 +1,4 @@
-//! Shapes of tensors, bounded when they are made, so that nothing behind them has to think of overflowing products.
+//! Shapes of tensors, bounded when they are made, so that no later code has to think of overflowing products.
 
 use std::fmt;
 

@@ -31,7 +31,7 @@ pub struct SplitOpening<H: Hasher> {
     trees: Vec<BatchMerkleProof<H>>,
 }
 
-/// Why trees make no commitment, or do not open to the given digests.
+/// Why trees are not a commitment, or do not open to the given digests.
 #[derive(Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SplitTreeError {
@@ -41,7 +41,7 @@ pub enum SplitTreeError {
         /// The depths of the trees.
         depths: Vec<usize>,
     },
-    /// A digest has not as many parts as there are trees.
+    /// A digest does not have one part for each tree.
     #[error("a digest has {found} part(s), but there are {expected} tree(s)")]
     Parts {
         /// Number of trees.
@@ -64,7 +64,7 @@ pub enum SplitTreeError {
         found: usize,
     },
     /// An opening has more nodes than its positions need, or fewer.
-    #[error("the opening of tree {tree} has not the nodes that its positions need")]
+    #[error("the opening of tree {tree} does not have the nodes that its positions need")]
     Nodes {
         /// Index of the tree.
         tree: usize,

@@ -1,4 +1,4 @@
-//! Medians of times, and the peak memory of this process: what both benchmarks measure with.
+//! Medians of times, and the peak memory of this process. Both benchmarks measure with these.
 
 use std::time::{Duration, Instant};
 

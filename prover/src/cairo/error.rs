@@ -26,7 +26,7 @@ pub enum CairoProveError {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// A step reads where no memory is.
+    /// A step reads where there is no memory.
     #[error("step {step} of the execution reads at address {address}, where the execution has no memory")]
     Address {
         /// The step, counted from zero.
@@ -34,7 +34,7 @@ pub enum CairoProveError {
         /// The address, in the bytecode or in the memory of the proof.
         address: String,
     },
-    /// A step's instruction is none.
+    /// The word that a step executes is not an instruction.
     #[error("step {step} of the execution is not an instruction: {word}")]
     Instruction {
         /// The step, counted from zero.

@@ -1,6 +1,6 @@
 //! A prover that follows the protocol, but for a main segment, a statement or an auxiliary cell that is not the honest one.
 //!
-//! Winterfell proves whatever it is given, unless its debug assertions are on, which the workspace turns off: so the verifier must object.
+//! Winterfell proves whatever it is given unless its debug assertions are on, and the workspace turns them off. So the verifier must object.
 
 use std::sync::Arc;
 

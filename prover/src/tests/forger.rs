@@ -46,7 +46,7 @@ pub(crate) struct Forger<P, D> {
 }
 
 impl<P: Prover, D: Depart<P>> Forger<P, D> {
-    /// The proof of a trace, with a lie behind the trace's commitment if there is one. `E` is the extension that the options ask for.
+    /// The proof of a trace, with a lie after the trace's commitment if there is one. `E` is the extension that the options ask for.
     pub(crate) fn forge<E>(&self, trace: P::Trace, lie: Option<Lie>) -> Proof
     where
         E: FieldElement<BaseField = P::BaseField>,

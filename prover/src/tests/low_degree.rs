@@ -1,7 +1,7 @@
-//! Provers who get as far as the low-degree test.
+//! Provers that get as far as the low-degree test.
 //!
 //! Where a trace breaks a constraint, its quotients are not polynomials, and their values at the point `z` out of the domain are not what the
-//! constraints give there: the verifier stops at once. A prover who tells it what it asks for passes, and the queries have to object. This is
+//! constraints give there: the verifier stops at once. A prover that tells it what it asks for passes, and the queries have to object. This is
 //! winterfell's `Prover::prove` once more, with room for that lie, and for one about the low-degree test's remainder.
 
 use winter_air::proof::{Commitments, Context, OodFrame, QuotientOodFrame, TraceOodFrame, merge_ood_evaluations};
@@ -36,7 +36,7 @@ struct Channel<P: Prover, E> {
     commitments: Commitments,
     /// Layers of the low-degree test that are still to come.
     layers: usize,
-    /// What is committed to behind them, if it is not the remainder.
+    /// What is committed to after them, if it is not the remainder.
     remainder: Option<Vec<E>>,
 }
 
@@ -173,7 +173,7 @@ where
     positions.dedup();
     let mut fri_proof = fri.build_proof(&positions);
     if let Some(remainder) = remainder {
-        // It stands before the number of partitions, which is a byte.
+        // It comes before the number of partitions, which is a byte.
         let mut bytes = fri_proof.to_bytes();
         let remainder: Vec<u8> = remainder.iter().flat_map(E::to_bytes).collect();
         let end = bytes.len() - 1;

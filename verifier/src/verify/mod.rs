@@ -20,8 +20,8 @@ use crate::vector_commitment::SplitTree;
 /// Verifies a model proof, and gives the statement that it proves: the model with the `expected` commitment, on these inputs, gives these
 /// outputs.
 ///
-/// Whoever calls decides what to make of the statement: its inputs, outputs, visibilities, preset and batch size are the prover's choice.
-/// That the commitment is the one of a known model is to be checked against the model once, as with any verifying key.
+/// The caller decides what to make of the statement: its inputs, outputs, visibilities, preset and batch size are the prover's choice.
+/// That the commitment belongs to a known model has to be checked against the model once, as with any verifying key.
 ///
 /// The bytes may be anything. Memory stays within a small multiple of the file's length, and a file is at most 64 MB long.
 ///

@@ -1,4 +1,4 @@
-//! The verifier's steps with a small AIR in place of the model's, over columns of the same number.
+//! The verifier's steps with a small AIR instead of the model's, over the same number of columns.
 //!
 //! Each test begins with an honest proof that verifies, changes one thing and names the error. What the model's AIR binds is tested with its
 //! prover.
@@ -403,7 +403,7 @@ fn other_roots_than_the_statement_implies_are_refused() {
 fn a_remainder_that_was_not_committed_to_is_refused() {
     for preset in Preset::ALL {
         let proven = Proven::of(preset, false);
-        // Behind it are one byte for the partitions and eight for the nonce. Every part of every coefficient counts.
+        // After it come one byte for the partitions and eight for the nonce. Every part of every coefficient counts.
         let element = 8 * preset.options().field_extension().degree() as usize;
         let (size, end) = (proven.shape().remainder * element, proven.bytes.len() - 9);
         for position in (end - size..end).step_by(8) {

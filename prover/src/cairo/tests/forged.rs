@@ -7,8 +7,8 @@
 //! | the auxiliary segment, or the challenges that it is made for | the third section |
 //! | the seed of the transcript, the parameters, the hash function, the remainder | the fourth section |
 //!
-//! Winterfell proves whatever it is given, unless its debug assertions are on, which the workspace turns off: so each of them has a proof, and
-//! the verifier must object. A claim that is not the trace's is in [`super::statements`]; every cell, without proofs, in [`super::cells`].
+//! Winterfell proves whatever it is given unless its debug assertions are on, and the workspace turns them off. So each of these has a proof,
+//! and the verifier must object. A claim that is not the trace's is in [`super::statements`]; every cell, without proofs, in [`super::cells`].
 
 use std::marker::PhantomData;
 
@@ -66,7 +66,7 @@ pub(super) struct Forge {
 }
 
 impl Forge {
-    /// The honest prover's view of an execution, be it an honest one or not.
+    /// The honest prover's view of an execution, honest or not.
     pub(super) fn of(execution: &Execution, preset: Preset) -> Self {
         let Witness { claim, public_inputs, columns } = Witness::new(execution, preset).unwrap();
         let attempt = Attempt { main: columns, public_inputs };
@@ -208,7 +208,7 @@ fn other_parts_of_the_same_instruction_are_rejected() {
     }
 }
 
-// EXECUTIONS THAT ARE NONE
+// FALSE EXECUTIONS
 // ================================================================================================
 
 /// The trace and the claim of an execution that was changed. All else follows from it: memory, uses and public inputs agree with one another.
@@ -364,7 +364,7 @@ fn a_range_checked_value_of_129_bits_is_rejected() {
     }
 }
 
-/// An execution whose output stands where the bytecode does.
+/// An execution whose output is where the bytecode is.
 fn output_on_the_program(output: Felt252) -> Execution {
     let pointer = Instruction { offsets: [-1, -3, 0], dst: Register::Ap, op1: Source::Op0, ..Instruction::IDLE };
     let store = Instruction { opcode: Opcode::AssertEqual, ..pointer };
@@ -465,7 +465,7 @@ fn other_options_are_rejected() {
 fn every_bit_of_the_options_is_compared() {
     let file = Forge::honest().file();
     let options = Preset::Fast.cairo_options().to_bytes();
-    // Behind the shape of the trace and the modulus.
+    // After the shape of the trace and the modulus.
     let start = 4 + 2 + 1 + 32;
     assert_eq!(file.stark[start..start + options.len()], options);
     for (byte, bit) in (0..options.len()).flat_map(|byte| (0..8).map(move |bit| (byte, bit))) {
@@ -513,7 +513,7 @@ fn another_hash_function_is_rejected() {
 #[test]
 fn another_remainder_is_rejected() {
     let file = Forge::honest().file();
-    // Behind it are one byte for the partitions and eight for the nonce. 2^9 rows fold to 64 coefficients of 32 bytes.
+    // After it come one byte for the partitions and eight for the nonce. 2^9 rows fold to 64 coefficients of 32 bytes.
     let (size, end) = (64 * 32, file.stark.len() - 9);
     for byte in (end - size..end).step_by(8) {
         let mut file = file.clone();

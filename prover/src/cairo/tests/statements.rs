@@ -146,7 +146,7 @@ fn another_output_is_rejected() {
     for start in [1, proven.file.claim.output_start - 1, proven.file.claim.output_start + 1, 900] {
         proven.assert_not_proven(|claim| claim.output_start = start);
     }
-    // Behind the first felt, which is not said to be one.
+    // After the first felt, which is not said to be one.
     proven.assert_not_proven(|claim| (claim.output_start, _) = (claim.output_start + 1, claim.output.remove(0)));
 }
 
@@ -255,7 +255,7 @@ fn a_proof_is_for_its_program_only() {
     let (expected, found) = (other.hash(), program.hash());
     assert_eq!(cairo::verify(&bytes, &expected), Err(VerifyError::ProgramHash { expected, found }));
     assert_eq!(verify_program(&bytes, &other), Err(VerifyError::Program));
-    // Neither word is given on a proof that does not hold.
+    // Neither verdict is given on a proof that does not hold.
     let mut broken = proven.file.clone();
     broken.claim.steps += 1;
     assert_eq!(cairo::verify(&broken.to_bytes(), &expected), Err(BROKEN_CONSTRAINT));
