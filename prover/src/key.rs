@@ -7,7 +7,8 @@ use maat_verifier::Goldilocks;
 use maat_verifier::air::trace_info;
 use maat_verifier::layout::MAIN_WIDTH;
 use maat_verifier::{
-    Blake2s256, Entries, Entry, Hash, Header, Kind, Opening, Preset, ProofFile, Security, SplitHasher, TreeHasher, Values, public_inputs,
+    Blake2s256, Entries, Entry, Hash, Header, Kind, Opening, Preset, ProofFile, Salt, Security, SplitHasher, TreeHasher, Values,
+    public_inputs,
 };
 use winterfell::crypto::hashers::Blake3_256;
 use winterfell::{Proof, Prover};
@@ -16,7 +17,7 @@ use crate::cache::Cache;
 use crate::error::ProveError;
 use crate::extension::{Extension, Fixed};
 use crate::program::{TraceProgram, fixed_columns};
-use crate::salt::{Salt, random_salt};
+use crate::salt::random_salt;
 use crate::stages::{Clock, Stages};
 use crate::stark::StarkProver;
 use crate::trace::MainTrace;

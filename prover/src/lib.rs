@@ -25,7 +25,7 @@ pub use cache::{Cache, Content, Files, Untrusted};
 pub use error::{ProveError, TraceProgramError, Unprovable};
 pub use key::{Proved, ProvingKey, Visibility, entries, entries_for};
 pub use program::TraceProgram;
-pub use salt::{Salt, random_salt};
+pub use salt::random_salt;
 pub use stages::Stages;
 
 #[cfg(test)]

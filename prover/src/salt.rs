@@ -1,6 +1,6 @@
 //! Fresh salts from the system's random bytes. The verifier's crate has none, and needs none.
 
-pub use maat_verifier::Salt;
+use maat_verifier::Salt;
 
 use crate::error::ProveError;
 

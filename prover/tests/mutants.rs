@@ -11,10 +11,10 @@ mod mutation;
 #[path = "../../verifier/tests/random/mod.rs"]
 mod random;
 
-use maat_prover::{ProvingKey, Salt, Visibility, entries};
+use maat_prover::{ProvingKey, Visibility, entries};
 use maat_runtime::primitives::Affine;
 use maat_runtime::{Interval, Model, ModelBuilder, Primitive, Requantise, Shape};
-use maat_verifier::{Entries, Entry, Header, MAX_VALUES, ModelCommitment, Preset, ProofFile, Values, VerifyError, verify};
+use maat_verifier::{Entries, Entry, Header, MAX_VALUES, ModelCommitment, Preset, ProofFile, Salt, Values, VerifyError, verify};
 use winter_verifier::VerifierError;
 
 use memory::{LIMIT, alone, measured};

@@ -18,7 +18,7 @@ use winterfell::crypto::hashers::Blake3_256;
 use winterfell::math::FieldElement;
 
 use super::forged::{Departure, Forge};
-use super::forger::BROKEN_CONSTRAINT;
+use super::low_degree::BROKEN_CONSTRAINT;
 use super::{Attempt, Extended, Violation, models, names};
 use crate::extension::Fixed;
 use crate::program::{Slot, table_position};

@@ -2,8 +2,6 @@
 //!
 //! What departs, and what the verifier then says, is in `forged.rs` of each kind.
 
-use maat_verifier::VerifyError;
-use winter_verifier::VerifierError;
 use winterfell::math::FieldElement;
 use winterfell::matrix::ColMatrix;
 use winterfell::{
@@ -12,9 +10,6 @@ use winterfell::{
 };
 
 use super::low_degree::{self, Lie};
-
-/// What the verifier says of a trace that breaks a constraint, whichever: its quotients are not polynomials.
-pub(crate) const BROKEN_CONSTRAINT: VerifyError = VerifyError::Stark(VerifierError::InconsistentOodConstraintEvaluations);
 
 /// How a prover departs from the honest one, `P`.
 pub(crate) trait Depart<P: Prover> {

@@ -13,7 +13,7 @@ use winterfell::{BatchingMethod, FieldExtension, ProofOptions};
 
 use super::cells::recount;
 use super::forged::{Departure, Forge, committed};
-use super::forger::BROKEN_CONSTRAINT;
+use super::low_degree::BROKEN_CONSTRAINT;
 use super::{Attempt, Violation};
 use crate::program::{Slot, TraceProgram, fixed_columns};
 use crate::{ProvingKey, Visibility, entries};

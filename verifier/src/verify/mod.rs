@@ -39,7 +39,7 @@ pub fn verify(proof: &[u8], expected: &ModelCommitment) -> Result<Statement, Ver
 
     // 3. The policy: from here on every parameter is the entry's or the preset's, and the STARK must agree with them.
     let entry = header.entry();
-    let claim = Claim {
+    let claim = StarkClaim {
         preset: entry.preset,
         trace_info: trace_info(entry.rows as usize),
         public_inputs: public_inputs(expected, entry, header.inputs(), header.outputs()),
@@ -56,7 +56,7 @@ pub fn verify(proof: &[u8], expected: &ModelCommitment) -> Result<Statement, Ver
 }
 
 /// What a STARK is to prove, in the terms of its AIR. Nothing of it comes from the STARK.
-struct Claim<P> {
+struct StarkClaim<P> {
     preset: Preset,
     trace_info: TraceInfo,
     public_inputs: P,
@@ -65,12 +65,12 @@ struct Claim<P> {
 }
 
 /// Steps 4 to 7, for any AIR over the columns of [`crate::layout`]. `IO` tells whether inputs and outputs have a tree of their own.
-fn verify_stark<A, H, const IO: bool>(bytes: &[u8], claim: Claim<A::PublicInputs>) -> Result<Security, VerifyError>
+fn verify_stark<A, H, const IO: bool>(bytes: &[u8], claim: StarkClaim<A::PublicInputs>) -> Result<Security, VerifyError>
 where
     A: Air<BaseField = Goldilocks, PublicInputs: Clone>,
     H: TreeHasher,
 {
-    let Claim { preset, trace_info, public_inputs, fixed_root, io_commitment } = claim;
+    let StarkClaim { preset, trace_info, public_inputs, fixed_root, io_commitment } = claim;
 
     let air = A::new(trace_info, public_inputs.clone(), preset.options());
     let shape = ProofShape::new(preset, preset.options(), air.context());

@@ -15,7 +15,7 @@ use super::forged::{Forge, honest_execution};
 use super::machine::*;
 use super::programs::{large, outputs_and_checks};
 use super::prove;
-use crate::tests::forger::BROKEN_CONSTRAINT;
+use crate::tests::low_degree::BROKEN_CONSTRAINT;
 use crate::tests::models;
 use crate::{ProvingKey, Visibility, entries};
 
