@@ -4,7 +4,7 @@
 //! the model's commitment names. The polynomials are computed, as that costs less than to read and check them. The header says for which
 //! columns the file was written, so that one of another model is recognised.
 //!
-//! A folder that somebody else can write to is not used all the same: see [`Cache::check`].
+//! Still, a folder that somebody else can write to is not used: see [`Cache::check`].
 
 use std::fs::{self, DirEntry, File, Metadata};
 use std::io::{self, BufReader, Read, Write};
@@ -24,7 +24,7 @@ type Blake3 = Blake3_256<Goldilocks>;
 type PieceDigest = <Blake3 as Hasher>::Digest;
 
 const MAGIC: [u8; 8] = *b"MAATFIXD";
-/// The version of the files' format. Fixed columns that become others need no new one: a file names the columns that it is for.
+/// The version of the files' format. When fixed columns change, it need not: a file names the columns that it is for.
 const VERSION: u64 = 2;
 const EXTENSION: &str = "fixed";
 /// What a file is called while it is written.
@@ -72,7 +72,7 @@ pub enum Untrusted {
         /// Which folder others can write to.
         place: PathBuf,
     },
-    /// It cannot be found out.
+    /// The folder cannot be examined.
     #[error("the cache folder {folder} cannot be examined: {source}")]
     Unknown {
         /// The cache folder.
@@ -129,7 +129,7 @@ impl FileKind {
 }
 
 impl Cache {
-    /// The most that is kept if nothing else is said, in bytes: 1 GB.
+    /// The default limit, in bytes: 1 GB.
     pub const DEFAULT_LIMIT: u64 = 1_000_000_000;
 
     /// A cache in a folder, which is made when it is first written to.
@@ -160,7 +160,7 @@ impl Cache {
         self.limit
     }
 
-    /// Whether nobody but the user can have written what is in the folder: it is theirs, nobody else can write to it, and nobody else can put
+    /// Whether only the user can have written what is in the folder: it is theirs, nobody else can write to it, and nobody else can put
     /// another one in its place. A folder that is not there yet is judged by those that it will lie in.
     ///
     /// # Errors
@@ -194,7 +194,7 @@ impl Cache {
         Ok(())
     }
 
-    /// Whether nobody but the user can have written what is in the folder: taken for granted where there are no Unix permissions.
+    /// Whether only the user can have written what is in the folder: taken for granted where there are no Unix permissions.
     ///
     /// # Errors
     /// None.
@@ -218,7 +218,7 @@ impl Cache {
         Ok(content)
     }
 
-    /// Removes all that this cache has written, and nothing else; gives what it was.
+    /// Removes everything that this cache has written, and nothing else; gives what it was.
     ///
     /// # Errors
     /// The folder cannot be read or written.
@@ -267,7 +267,7 @@ impl Cache {
             return None;
         }
         let extension = values(&mut reader, width * rows * blowup).ok()?;
-        // What was used last is removed last. That it could not be said is no reason to compute the columns.
+        // What was used last is removed last. If the time cannot be set, the columns are still good.
         let _ = reader.get_ref().set_modified(SystemTime::now());
         Some(Rows::new(extension, width))
     }
@@ -519,7 +519,7 @@ mod tests {
         }
         let content = Cache::new(folder.path()).content().unwrap();
         assert_eq!(content.columns, Files { count: 3, bytes: 3 * one });
-        // What would not fit is not written, and makes no room.
+        // A file that would not fit is not written, and nothing is removed for it.
         kept(&Cache::new(folder.path()).with_limit(one - 1), 9);
         assert_eq!(Cache::new(folder.path()).content().unwrap(), content);
     }

@@ -1,18 +1,28 @@
+//! Why there is no proof: a model that has no trace program, or an inference that cannot be proven.
+
 use maat_runtime::RunError;
 use maat_verifier::{EntriesError, FileError, Preset};
 use winterfell::ProverError;
 
-/// Why a value cannot be brought into the trace soundly.
+/// Why a value cannot be proven soundly.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unprovable {
     /// An identity that holds modulo `p` might not hold over the integers.
     #[error("its values, of up to {bits} bits, could wrap around the field's modulus of 64 bits")]
-    Wraps { bits: u32 },
+    Wraps {
+        /// The width that its values could have.
+        bits: u32,
+    },
     /// A number to be checked is too wide for two limbs. Longer traces have wider limbs, and two of the widest hold every range of a model:
-    /// so this asks for a longer trace, and is not a model's last word.
+    /// so this asks for a longer trace, and does not yet refuse the model.
     #[error("a number of {bits} bits must be checked, but limbs of this trace's length hold {limit} bits")]
-    Range { bits: u32, limit: u32 },
+    Range {
+        /// The width of the number.
+        bits: u32,
+        /// What two limbs hold.
+        limit: u32,
+    },
     /// The primitive is newer than the prover.
     #[error("the prover has no rows for this primitive")]
     Primitive,
@@ -24,17 +34,39 @@ pub enum Unprovable {
 pub enum TraceProgramError {
     /// A node cannot be proven.
     #[error("node `{node}` ({primitive}) cannot be proven: {reason}")]
-    Node { node: String, primitive: &'static str, reason: Unprovable },
+    Node {
+        /// Its name.
+        node: String,
+        /// The name of its primitive.
+        primitive: &'static str,
+        /// Why not.
+        reason: Unprovable,
+    },
     /// An input cannot be proven to be within its range.
     #[error("input `{input}` cannot be proven to be within its range: {reason}")]
-    Input { input: String, reason: Unprovable },
+    Input {
+        /// Its name.
+        input: String,
+        /// Why not.
+        reason: Unprovable,
+    },
     /// The trace would be too long.
-    #[error("the proof would need at least {rows} rows, and {limit} are the most: prove smaller batches, or a smaller model")]
-    TooLarge { rows: usize, limit: usize },
-    /// The tensors of a batch have more elements together than are listed: far more than a trace could read.
-    #[error("a batch has {elements} elements in its tensors, and {limit} are the most: prove smaller batches, or a smaller model")]
-    Elements { elements: usize, limit: usize },
-    /// A batch has more inputs and outputs than a proof may speak of.
+    #[error("the proof would need at least {rows} rows, but a trace has at most {limit}: prove smaller batches, or a smaller model")]
+    TooLarge {
+        /// How many rows it would have at least.
+        rows: usize,
+        /// How many it may have.
+        limit: usize,
+    },
+    /// The tensors of a batch have more elements together than are kept in lists: far more than a trace could read.
+    #[error("a batch has {elements} elements in its tensors, but at most {limit} are supported: prove smaller batches, or a smaller model")]
+    Elements {
+        /// How many there are.
+        elements: usize,
+        /// How many there may be.
+        limit: usize,
+    },
+    /// A batch has more inputs and outputs than a proof may have.
     #[error(transparent)]
     Values(#[from] EntriesError),
     /// A batch of no inferences.
@@ -61,17 +93,37 @@ pub enum ProveError {
     Program(#[from] TraceProgramError),
     /// The model refuses an inference's inputs.
     #[error("inference {inference}: {source}")]
-    Inputs { inference: usize, source: RunError },
+    Inputs {
+        /// The inference, counted from one.
+        inference: usize,
+        /// Why they are refused.
+        source: RunError,
+    },
     /// The key is for another batch size.
     #[error("the key is for batches of {expected}, got {found} inference(s)")]
-    Batch { expected: usize, found: usize },
+    Batch {
+        /// The key's batch size.
+        expected: usize,
+        /// How many inferences were given.
+        found: usize,
+    },
     /// The model's commitment has no entry for a preset and batch size.
     #[error("the commitment has no entry for preset `{preset}` and batches of {batch}: list the batch size when the model is transpiled")]
-    NoEntry { preset: Preset, batch: u32 },
+    NoEntry {
+        /// The preset.
+        preset: Preset,
+        /// The batch size.
+        batch: u32,
+    },
     /// The entries are those of another model, or were made by another version.
     #[error("the commitment's entry for preset `{preset}` and batches of {batch} is not this model's: transpile the ONNX file again")]
-    OtherModel { preset: Preset, batch: u32 },
-    /// The entries make no commitment.
+    OtherModel {
+        /// The preset.
+        preset: Preset,
+        /// The batch size.
+        batch: u32,
+    },
+    /// The entries do not make a commitment.
     #[error(transparent)]
     Entries(#[from] EntriesError),
     /// The statement does not fit a proof file.

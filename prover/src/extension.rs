@@ -1,4 +1,5 @@
-//! The fixed columns of a program and their commitment.
+//! The fixed columns once they are extended: polynomials, rows of the low-degree extension, and the tree over them whose root is the model's.
+//! Which values they hold is decided in [`crate::program`].
 
 use std::sync::Arc;
 
@@ -6,7 +7,7 @@ use maat_verifier::Goldilocks;
 use maat_verifier::TreeHasher;
 use rayon::prelude::*;
 use winterfell::StarkDomain;
-use winterfell::crypto::{Digest, MerkleTree};
+use winterfell::crypto::{Digest, Hasher, MerkleTree};
 use winterfell::math::{FieldElement, StarkField, fft};
 use winterfell::matrix::{ColMatrix, RowMatrix, Segment, get_evaluation_offsets};
 
@@ -102,8 +103,9 @@ impl Rows {
 }
 
 /// The low-degree extension of the fixed columns, and the tree over its rows.
+// Structs ask for `Hasher` only: on the equality of digests in `TreeHasher`, rustdoc 1.95 panics.
 #[derive(Debug)]
-pub(crate) struct Extension<H: TreeHasher> {
+pub(crate) struct Extension<H: Hasher> {
     pub(crate) rows: Rows,
     pub(crate) tree: Arc<MerkleTree<H>>,
 }

@@ -1,4 +1,4 @@
-//! The fractions of a bus: what both AIRs' auxiliary segments are computed from.
+//! The fractions of a bus, from which the auxiliary segments of both AIRs are computed.
 
 use rayon::prelude::*;
 use winterfell::math::{FieldElement, StarkField, batch_inversion};

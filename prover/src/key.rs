@@ -1,3 +1,5 @@
+//! The proving key: what all proofs of one model, preset and batch size share, and the proofs made with it.
+
 use std::sync::Arc;
 
 use maat_runtime::{Executor, Model};
@@ -5,7 +7,8 @@ use maat_verifier::Goldilocks;
 use maat_verifier::air::trace_info;
 use maat_verifier::layout::MAIN_WIDTH;
 use maat_verifier::{
-    Blake2s256, Entries, Entry, Hash, Header, Kind, Opening, Preset, ProofFile, Security, SplitHasher, TreeHasher, Values, public_inputs,
+    Blake2s256, Entries, Entry, Hash, Header, Kind, Opening, Preset, ProofFile, Salt, Security, SplitHasher, TreeHasher, Values,
+    public_inputs,
 };
 use winterfell::crypto::hashers::Blake3_256;
 use winterfell::{Proof, Prover};
@@ -14,7 +17,7 @@ use crate::cache::Cache;
 use crate::error::ProveError;
 use crate::extension::{Extension, Fixed};
 use crate::program::{TraceProgram, fixed_columns};
-use crate::salt::{Salt, random_salt};
+use crate::salt::random_salt;
 use crate::stages::{Clock, Stages};
 use crate::stark::StarkProver;
 use crate::trace::MainTrace;
@@ -66,7 +69,7 @@ fn entry(program: &TraceProgram, preset: Preset, fixed_root: [u8; 32]) -> Entry 
 /// How a statement names inputs or outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Visibility {
-    /// Each value stands in the statement.
+    /// The statement has each value.
     #[default]
     Public,
     /// The statement has only a salted commitment.
@@ -88,7 +91,7 @@ enum Extended {
     Blake2s(Arc<Extension<Blake2s256>>),
 }
 
-/// All that proofs of one model, with one preset and batch size, have in common. Making it is most of the work of a first proof.
+/// Everything that proofs of one model, with one preset and batch size, have in common. Making it is most of the work of a first proof.
 pub struct ProvingKey<'m> {
     model: &'m Model,
     program: TraceProgram,
@@ -125,8 +128,8 @@ impl<'m> ProvingKey<'m> {
 
     /// As [`Self::new`], but the extended fixed columns are read from a cache, or written to it for the next time.
     ///
-    /// A cache that cannot be read, written or trusted costs time and nothing else. What is read from it has the root of the entry, whoever
-    /// wrote it.
+    /// A cache that cannot be read, written or trusted costs time and nothing else. What is read from it has the root of the entry, no matter
+    /// who wrote it.
     ///
     /// # Errors
     /// As for [`Self::new`].
@@ -197,7 +200,7 @@ impl<'m> ProvingKey<'m> {
             None => Some(random_salt()?),
         };
         let witness = Witness::new(&self.program, &values, salt.as_ref());
-        // Both come from one model; the trace program is what would be wrong.
+        // Both come from one model. If they differ, the trace program is wrong.
         assert!(witness.outputs.iter().eq(results.iter().flatten().flatten()), "the trace's outputs are not the runtime's");
         let (inputs, outputs) = (inputs.of(values), outputs.of(witness.outputs.clone()));
 
@@ -259,7 +262,7 @@ fn extended<H: TreeHasher>(columns: Vec<Vec<Goldilocks>>, entry: &Entry, cache: 
     }
     let extension = Extension::new(&fixed, blowup);
     if let Some(cache) = cache.filter(|_| extension.root() == entry.fixed_root) {
-        // Whoever proves needs the proof, not the file.
+        // The proof does not need the file.
         let _ = cache.write(&entry.fixed_root, &fixed.columns, &extension.rows, blowup);
     }
     (fixed, extension, false)

@@ -4,6 +4,7 @@
 //! [`ProvingKey`] holds what all proofs of one model, preset and batch size share. Proofs are succinct and **not zero-knowledge**.
 
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
 mod auxiliary;
 mod cache;
@@ -24,7 +25,7 @@ pub use cache::{Cache, Content, Files, Untrusted};
 pub use error::{ProveError, TraceProgramError, Unprovable};
 pub use key::{Proved, ProvingKey, Visibility, entries, entries_for};
 pub use program::TraceProgram;
-pub use salt::{Salt, random_salt};
+pub use salt::random_salt;
 pub use stages::Stages;
 
 #[cfg(test)]

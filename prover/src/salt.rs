@@ -1,4 +1,6 @@
-pub use maat_verifier::Salt;
+//! Fresh salts from the system's random bytes. The verifier's crate has none, and needs none.
+
+use maat_verifier::Salt;
 
 use crate::error::ProveError;
 

@@ -1,3 +1,5 @@
+//! Measures the stages of a proof, and reports when one begins.
+
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 

@@ -6,7 +6,7 @@ use maat_verifier::Goldilocks;
 use maat_verifier::air::{Challenges, ModelAir, PublicInputs};
 use maat_verifier::layout::{FIXED_WIDTH, MAIN_WIDTH, limb_bits};
 use maat_verifier::{SplitHasher, SplitTree, TreeHasher};
-use winterfell::crypto::DefaultRandomCoin;
+use winterfell::crypto::{DefaultRandomCoin, Hasher};
 use winterfell::math::FieldElement;
 use winterfell::matrix::ColMatrix;
 use winterfell::{
@@ -21,7 +21,7 @@ use crate::trace::MainTrace;
 use crate::trace_lde::SplitTraceLde;
 
 /// Proves one statement. `H` hashes; with `IO`, the columns of inputs and outputs have a tree of their own.
-pub(crate) struct StarkProver<'a, H: TreeHasher, const IO: bool> {
+pub(crate) struct StarkProver<'a, H: Hasher, const IO: bool> {
     pub(crate) fixed: &'a Fixed,
     pub(crate) extension: Arc<Extension<H>>,
     pub(crate) options: ProofOptions,

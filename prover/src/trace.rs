@@ -1,3 +1,5 @@
+//! The main segment of a trace as winterfell wants it, for either field.
+
 use winterfell::math::StarkField;
 use winterfell::matrix::ColMatrix;
 use winterfell::{EvaluationFrame, Trace, TraceInfo};

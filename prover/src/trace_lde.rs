@@ -1,3 +1,5 @@
+//! The extended trace of a model proof, in the verifier's two or three trees. The fixed columns' tree comes from the proving key.
+
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -5,7 +7,7 @@ use maat_verifier::Goldilocks;
 use maat_verifier::layout::{FIXED_WIDTH, IO_WIDTH, MAIN_WIDTH};
 use maat_verifier::{SplitHasher, SplitTree, TreeHasher};
 use winter_air::proof::Queries;
-use winterfell::crypto::VectorCommitment;
+use winterfell::crypto::{Hasher, VectorCommitment};
 use winterfell::math::FieldElement;
 use winterfell::matrix::{ColMatrix, RowMatrix};
 use winterfell::{EvaluationFrame, PartitionOptions, StarkDomain, TraceInfo, TraceLde};
@@ -13,7 +15,7 @@ use winterfell::{EvaluationFrame, PartitionOptions, StarkDomain, TraceInfo, Trac
 use crate::extension::{Extension, SEGMENT_WIDTH, tree_over};
 
 /// The extended trace, whose fixed columns were extended and committed to beforehand.
-pub(crate) struct SplitTraceLde<E: FieldElement, H: TreeHasher, const IO: bool> {
+pub(crate) struct SplitTraceLde<E: FieldElement, H: Hasher, const IO: bool> {
     fixed: Arc<Extension<H>>,
     rest: RowMatrix<Goldilocks>,
     main: SplitTree<H>,

@@ -1,12 +1,11 @@
 //! The witness: the columns that depend on the inputs.
 
-use maat_verifier::Goldilocks;
 use maat_verifier::air::signed_element;
 use maat_verifier::layout::*;
+use maat_verifier::{Goldilocks, Salt};
 use winterfell::math::FieldElement;
 
 use crate::program::{Slot, TraceProgram, limb_widths, table_position};
-use crate::salt::Salt;
 
 /// The columns of inputs, outputs and witness of a run of a program, and the outputs.
 pub(crate) struct Witness {

@@ -26,7 +26,7 @@ use programs::outputs_and_checks;
 /// Mutants of all proofs together, as many of each.
 const MUTANTS: usize = if cfg!(feature = "slow") { 60_000 } else { 6_000 };
 
-/// Where the output stands in a file: behind the preamble, the preset and the numbers.
+/// Where the output is in a file: after the preamble, the preset and the numbers.
 const OUTPUT: usize = 38;
 
 /// What a proof proves, and its STARK.
@@ -39,7 +39,7 @@ fn proof(name: &'static str, program: &Program, preset: Preset) -> Valid<Proven>
     let file = prove(&Machine::new(program).run(), preset, &|_| ()).unwrap().file;
     let bytes = file.to_bytes();
     let statement = verify_program(&bytes, program).unwrap();
-    // Two numbers of four bytes stand before packed felts, the second of which is the number of bytes that follow.
+    // Packed felts come after two numbers of four bytes, the second of which is the number of bytes that follow.
     let packed = |start: usize| 8 + u32::from_le_bytes(bytes[start + 4..start + 8].try_into().unwrap()) as usize;
     let output = packed(OUTPUT);
     let header = [("preamble", 12), ("numbers", OUTPUT - 12), ("output", output), ("bytecode", packed(OUTPUT + output))];

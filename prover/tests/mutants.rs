@@ -11,10 +11,10 @@ mod mutation;
 #[path = "../../verifier/tests/random/mod.rs"]
 mod random;
 
-use maat_prover::{ProvingKey, Salt, Visibility, entries};
+use maat_prover::{ProvingKey, Visibility, entries};
 use maat_runtime::primitives::Affine;
 use maat_runtime::{Interval, Model, ModelBuilder, Primitive, Requantise, Shape};
-use maat_verifier::{Entries, Entry, Header, MAX_VALUES, ModelCommitment, Preset, ProofFile, Values, VerifyError, verify};
+use maat_verifier::{Entries, Entry, Header, MAX_VALUES, ModelCommitment, Preset, ProofFile, Salt, Values, VerifyError, verify};
 use winter_verifier::VerifierError;
 
 use memory::{LIMIT, alone, measured};
@@ -73,7 +73,7 @@ fn truncated_and_lengthened_proofs_are_refused() {
     refuse_other_lengths(&valid, verify);
 }
 
-/// The steps before the check out of the domain depend on no value that a file claims. So the STARK of a valid proof, behind a header that
+/// The steps before the check out of the domain depend on no value that a file claims. So the STARK of a valid proof, after a header that
 /// claims as many values as there may be, takes the verifier through its sum over all of them: only then is that check made, and fails.
 #[test]
 fn the_sum_over_the_most_public_values_is_taken_in_little_memory() {

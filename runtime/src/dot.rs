@@ -1,4 +1,4 @@
-//! Exact dot products of 16-bit values: what nearly all of the time of an inference goes into.
+//! Exact dot products of 16-bit values, which take nearly all of an inference's time.
 
 /// Computes dot products with whatever the processor offers. Every way gives the same integers.
 #[derive(Clone, Copy)]
@@ -30,7 +30,7 @@ impl Dot {
     }
 }
 
-/// The computation of [`Dot::products`]; a closure would not be inlined for certain.
+/// The computation of [`Dot::products`]; a closure might not be inlined.
 struct Products<'x, R, T> {
     rows: R,
     x: &'x [i16],
@@ -81,7 +81,7 @@ mod x86 {
         }
     }
 
-    /// A loop, because a closure is not certain to be inlined, and these instructions are slow calls in code for any processor.
+    /// A loop, because a closure may not be inlined, and these instructions are slow calls in code for any processor.
     #[inline(always)]
     fn product(simd: V3, weights: &[i16], x: &[i16]) -> i64 {
         let mut sum = 0;

@@ -1,3 +1,5 @@
+//! Runs a model node by node. It knows no primitive: their rules are in [`crate::primitives`].
+
 use rayon::prelude::*;
 
 use crate::error::RunError;

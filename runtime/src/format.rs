@@ -1,5 +1,5 @@
 //! The file `model.maat`: `MAAT`, the format version as two little-endian bytes, the content in the postcard wire format, and the SHA-256
-//! digest of all that stands before it.
+//! digest of everything before it.
 //!
 //! Reading trusts nothing: the digest finds accidents, and whatever decodes is checked as if it had been built node by node.
 

@@ -1,3 +1,5 @@
+//! Intervals of integers: the arithmetic in which a model is proven free of overflow before it ever runs.
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};

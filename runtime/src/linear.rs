@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::dot::Dot;
 
-/// From this many multiply-accumulates on, work is shared out among threads; below, starting them costs more than it saves.
+/// Work of this many multiply-accumulates and more is shared out among threads; below, starting them costs more than it saves.
 const PARALLEL_MACS: usize = 1 << 20;
 
 /// Multiply-accumulates that a thread takes at a time, at least.
@@ -55,7 +55,7 @@ pub(crate) fn multiply<'w, X: Sync, W: Multiply<X> + Sync + 'w>(
     matrix: impl Fn(usize) -> (&'w [W], usize) + Sync,
     finish: impl Fn(usize, i64) -> i32 + Sync,
 ) {
-    // Asked once, for the answer takes longer than a short row.
+    // Asked once, because the answer takes longer than a short row.
     let dot = Dot::new();
     let part = |block: usize, first: usize, x: &[X], y: &mut [i32]| {
         let (weights, channel) = matrix(block);

@@ -1,3 +1,5 @@
+//! A model, its tensors and nodes, and the builder that checks them. A model that exists has been checked: references, shapes, ranges.
+
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
@@ -100,7 +102,7 @@ struct Input {
 /// The largest number of elements of all tensors together: 1 GiB of them.
 const MAX_TOTAL_ELEMENTS: usize = 1 << 28;
 
-/// Scale exponents beyond this are no use to 32-bit elements of 64-bit floats.
+/// Scale exponents beyond this are useless: elements have 32 bits, and come from 64-bit floats.
 const MAX_SCALE: i32 = 256;
 
 impl Model {
@@ -129,7 +131,7 @@ impl Model {
         &self.content.outputs
     }
 
-    /// The nodes with the tensors that they give, in an order in which each comes after those that it takes from.
+    /// The nodes with the tensors that they give. Each node comes after those whose tensors it takes.
     pub fn nodes(&self) -> impl Iterator<Item = (&Node, TensorId)> {
         let first = self.content.inputs.len() as u32;
         self.content.nodes.iter().zip(first..).map(|(node, index)| (node, TensorId(index)))
@@ -194,7 +196,7 @@ fn give(tensors: &[Tensor], node: &Node) -> Result<Tensor, ModelError> {
     Ok(Tensor { name: node.name.clone(), shape, scale: node.scale, columns: Vec::new(), range })
 }
 
-/// Columns, where they are listed, have one exponent each, and none that is too large.
+/// If columns are listed, each has one exponent, and none is too large.
 fn check_columns(columns: &[i32], shape: &Shape) -> Result<(), String> {
     let expected = shape.last();
     if !columns.is_empty() && columns.len() != expected {
@@ -377,7 +379,7 @@ mod tests {
         let mut builder = ModelBuilder::new("inputs");
         let error = builder.input("\u{202e}x", Shape::new(&[1]).unwrap(), 0, Interval::of_bits(8)).unwrap_err();
         refused(error, "an input", "\\u{202e}x");
-        // A file may hold what was not built by a builder.
+        // A file need not come from a builder.
         let (builder, x) = moved();
         let mut content = builder.finish(&[("x", x)]).unwrap().content;
         content.name = "m\u{9b}31m".to_owned();

@@ -1,3 +1,5 @@
+//! Between real values and integers, at the edges of a model: the only floats of the runtime.
+
 use crate::interval::Interval;
 
 /// The integer for a real value at a scale exponent: `clamp(floor(x * 2^s + 1/2), range)`. Nothing for NaN and the infinities.

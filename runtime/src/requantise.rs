@@ -1,3 +1,5 @@
+//! From an exact accumulator to a value: the one rounding rule that all primitives with accumulators share.
+
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;

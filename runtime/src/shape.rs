@@ -1,3 +1,5 @@
+//! Shapes of tensors, bounded when they are made, so that no later code has to think of overflowing products.
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};

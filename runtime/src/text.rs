@@ -1,4 +1,4 @@
-//! Text that anybody may have written, where it is shown.
+//! Text that anybody may have written, made safe to show.
 
 /// Whether a character does more than show itself: it controls a terminal, ends a line, or turns the direction of writing.
 pub fn is_active(character: char) -> bool {
@@ -6,7 +6,7 @@ pub fn is_active(character: char) -> bool {
     character.is_control() || turns || matches!(character, '\u{2028}' | '\u{2029}')
 }
 
-/// The same text on one line, in which no character does more than show itself: such a one is written as Rust writes it, `\n` or `\u{1b}`.
+/// The same text on one line, in which no character does more than show itself: others are escaped as in Rust, `\n` or `\u{1b}`.
 pub fn inert(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {

@@ -12,10 +12,10 @@ mod programs;
 use std::path::Path;
 
 use maat_prover::cairo::prove;
-use maat_prover::{ProvingKey, Salt, Visibility, entries};
+use maat_prover::{ProvingKey, Visibility, entries};
 use maat_runtime::primitives::Affine;
 use maat_runtime::{Interval, ModelBuilder, Primitive, Requantise, Shape};
-use maat_verifier::{Felt252, Preset};
+use maat_verifier::{Felt252, Preset, Salt};
 
 use machine::{Machine, fibonacci};
 

@@ -1,3 +1,5 @@
+//! Blake2s as a hash function of winterfell, and for the verifier's own commitments.
+
 use std::marker::PhantomData;
 
 use blake2::{Blake2s256 as Blake2s, Digest as _};

@@ -77,7 +77,7 @@ impl ByteReader for BoundedReader<'_> {
         usize::try_from(value).map_err(|_| DeserializationError::InvalidValue(format!("{value} is not a length")))
     }
 
-    /// Every element is taken to fill one byte at least, which holds for all that a proof consists of.
+    /// Every element is taken to fill at least one byte, which is true of everything in a proof.
     fn read_many<D: Deserializable>(&mut self, num_elements: usize) -> Result<Vec<D>, DeserializationError> {
         self.check_eor(num_elements)?;
         let mut elements = Vec::with_capacity(num_elements.min(self.rest.len() / size_of::<D>().max(1)));

@@ -1,3 +1,5 @@
+//! The model commitment: what a verifier has to know of a model, and the 32 bytes that stand for it.
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -12,7 +14,7 @@ use crate::preset::Preset;
 
 /// The most entries that a model has.
 pub const MAX_ENTRIES: usize = 64;
-/// The most values, inputs and outputs together, that one proof speaks of.
+/// The most values, inputs and outputs together, in one proof.
 pub const MAX_VALUES: u64 = 1 << 20;
 
 const DOMAIN: &[u8] = b"maat model commitment 1";
@@ -80,7 +82,7 @@ pub enum EntriesError {
         /// Outputs of an inference.
         outputs: u32,
     },
-    /// A batch has more inputs and outputs than a proof may speak of.
+    /// A batch has more inputs and outputs than a proof may have.
     #[error("a batch with {found} values has more than {MAX_VALUES}")]
     Values {
         /// Number of values.
@@ -94,7 +96,7 @@ pub enum EntriesError {
         /// Inputs and outputs in the other one.
         found: (u32, u32),
     },
-    /// A byte that stands for no preset.
+    /// No preset has this byte.
     #[error("there is no preset with the code {code}")]
     Preset {
         /// The byte.
@@ -105,7 +107,7 @@ pub enum EntriesError {
     Truncated(#[from] DeserializationError),
 }
 
-/// A text that is not a commitment.
+/// Why a text is not a model commitment.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("a model commitment is 0x00 and 62 hexadecimal digits, not {0:?}")]
 pub struct ParseCommitmentError(pub String);
@@ -210,7 +212,7 @@ impl Entries {
         bytes
     }
 
-    /// Reads what [`Entries::to_bytes`] wrote; in no other order.
+    /// Reads what [`Entries::to_bytes`] wrote, in that order only.
     ///
     /// # Errors
     /// The bytes end early, or describe no model.

@@ -1,3 +1,5 @@
+//! Digests of one to three parts: what a commitment to a trace in several trees is to the transcript.
+
 use winter_verifier::crypto;
 use winter_verifier::{ByteReader, ByteWriter, Deserializable, DeserializationError, Serializable};
 
@@ -55,7 +57,7 @@ impl crypto::Digest for Digest {
     /// The part itself when there is one, else Blake2s of the digest as it is written.
     ///
     /// What is hashed has a length of 65 or 97 bytes. Field elements, pairs of digests and seeds with a counter have lengths that are
-    /// multiples of 8, so that a digest of several parts stands for none of them.
+    /// multiples of 8, so that a digest of several parts is never one of them.
     fn as_bytes(&self) -> [u8; 32] {
         match self.parts() {
             [part] => *part,

@@ -1,3 +1,5 @@
+//! Why a proof is rejected: one variant for each check that it can fail.
+
 use thiserror::Error;
 use winter_verifier::{DeserializationError, VerifierError};
 
@@ -118,7 +120,7 @@ pub enum VerifyError {
         found: usize,
     },
     /// The evaluations out of the domain are not those of two rows of every column.
-    #[error("the frame out of the domain has not two rows of {expected} bytes in all")]
+    #[error("the frame out of the domain does not have two rows of {expected} bytes in all")]
     Frame {
         /// Bytes of both rows.
         expected: usize,
@@ -183,7 +185,7 @@ pub enum VerifyError {
     /// The STARK does not hold.
     #[error("the STARK does not hold: {0}")]
     Stark(#[from] VerifierError),
-    /// The verification panicked. No proof is known to reach this; one that does is a bug here, and rejected all the same.
+    /// The verification panicked. No proof is known to reach this. One that does shows a bug here, and is rejected as well.
     #[error("the verification panicked: this is a bug of the verifier; the proof is rejected")]
     Panicked,
 }

@@ -1,3 +1,5 @@
+//! Hash functions whose digests have parts: a row of a model's trace is hashed part by part, everything else whole.
+
 use std::marker::PhantomData;
 
 use crate::goldilocks::Goldilocks;
@@ -23,8 +25,8 @@ impl<H: ElementHasher<BaseField = Goldilocks, Digest = TreeDigest>> TreeHasher f
 /// | `false` | fixed columns, all other columns |
 /// | `true` | fixed columns, inputs and outputs, witness columns |
 ///
-/// Anything else has one part. A seed of the transcript can have the length of a row and then has several parts, too; it is none the less
-/// bound, as every digest enters the transcript with all of its parts.
+/// Anything else has one part. A seed of the transcript can have the length of a row and then has several parts, too. It is bound
+/// nevertheless, because every digest enters the transcript with all of its parts.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SplitHasher<H, const IO: bool>(PhantomData<H>);
 
@@ -62,7 +64,7 @@ impl<H: ElementHasher<Digest = TreeDigest>> ElementHasher for WholeHasher<H> {
     }
 }
 
-/// What the inner hasher makes of elements. It would hash them one by one, and hash functions are slow on little pieces.
+/// What the inner hasher makes of elements. On its own it would hash them one by one, and hash functions are slow on small pieces.
 fn in_one_piece<H, E>(elements: &[E]) -> TreeDigest
 where
     H: ElementHasher<Digest = TreeDigest>,

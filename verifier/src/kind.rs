@@ -1,4 +1,4 @@
-//! The kinds of proof, and how well each binds what it speaks of. Apart from the files, because presets and files both know them.
+//! The kinds of proof, and how well each binds its model or program. They are apart from the files because presets need them, too.
 
 use std::fmt;
 

@@ -40,7 +40,7 @@ impl Columns {
         self.start + position
     }
 
-    /// The index behind the last one.
+    /// The index after the last one.
     pub const fn end(&self) -> usize {
         self.start + self.count
     }
@@ -244,7 +244,7 @@ pub const ZERO_ADDRESS: u64 = 0;
 /// The address of the first input.
 pub const FIRST_INPUT: u64 = 1;
 
-/// The address of the first output behind this many inputs.
+/// The address of the first output after this many inputs.
 pub const fn first_output(n_inputs: usize) -> u64 {
     FIRST_INPUT + n_inputs as u64
 }

@@ -15,7 +15,7 @@ use crate::preset::Hash;
 use crate::salt::Salt;
 use crate::statement::Statement;
 
-/// What opens the salted commitment of a statement. It has the values of both sides, also of one that is public: the commitment is to both.
+/// What opens the salted commitment of a statement. It has the values of both sides, even of a public one: the commitment is to both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opening {
     /// What the commitment was salted with.
@@ -75,7 +75,7 @@ pub enum OpeningError {
 }
 
 impl Opening {
-    /// Checks that this opens the salted commitment of a statement that was verified. `entries` are those of its model: the header of the
+    /// Checks that this opens the salted commitment of a verified statement. `entries` are those of its model: the header of the
     /// proof file has them.
     ///
     /// # Errors
@@ -131,7 +131,7 @@ impl Opening {
     }
 }
 
-/// The root over rows, as many as a power of two. The tree itself is not held in memory: it may be many times as large as the columns.
+/// The root over a power of two of rows. The tree itself is not held in memory: it may be many times as large as the columns.
 fn root<H: TreeHasher>(columns: &[Vec<Goldilocks>; IO_WIDTH], first: usize, rows: usize) -> TreeDigest {
     if rows == 1 {
         return H::hash_elements(&columns.each_ref().map(|column| column[first]));

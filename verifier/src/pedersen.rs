@@ -9,7 +9,7 @@
 //! inversion for all of them. A second argument takes 28 additions without an inversion, and then one to get the coordinate.
 //!
 //! An addition here does not tell a point that is added to itself, or to its opposite, from others. That would be a relation between the five
-//! points: whoever knew one could find collisions of the hash function itself.
+//! points, and knowing one would give collisions of the hash function itself.
 
 use std::sync::LazyLock;
 

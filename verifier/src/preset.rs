@@ -1,3 +1,5 @@
+//! The presets, and how hard it is to forge a proof that is made with one.
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -110,8 +112,8 @@ impl Preset {
         }
     }
 
-    /// How hard it is, in bits, to prove for one tree that nobody recomputed what two different ones would hold: a tree of fixed columns, or
-    /// one of inputs and outputs whose salted commitment was not opened.
+    /// How hard it is, in bits, to use a tree that nobody recomputed as if it held two different things: a tree of fixed columns, or one of
+    /// inputs and outputs whose salted commitment was not opened.
     ///
     /// Two columns of polynomials can share fewer than `rows` leaves of a tree, `1 / blow-up` of them, and half of the others each. A proof for
     /// either then passes a query with a probability of `(1 + 1 / blow-up) / 2`, and nonces can be tried.
@@ -155,7 +157,7 @@ const _: () = {
     assert!(greatest.next_power_of_two().ilog2() == ARGUMENT_BITS);
 };
 
-/// A name that no preset has.
+/// Why a text is not a preset: no preset has this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no preset {0:?}; the presets are fast, balanced and onchain")]
 pub struct ParsePresetError(pub String);
@@ -375,7 +377,7 @@ mod tests {
         let options = |queries, grinding| ProofOptions::new(queries, 4, grinding, FieldExtension::None, 8, 255, batching, batching);
         assert_eq!(options(40, 18), Preset::Fast.cairo_options());
         assert!(bits_up_to_capacity(&options(40, 17), Felt252::MODULUS_BITS) < 96.0);
-        // Grinding does not make up for a query less, as it then counts for nothing.
+        // Grinding does not make up for a missing query: it then counts for nothing.
         assert_eq!(cairo_security(options(39, 32), 9, Hash::Blake3).conjectured, 77);
     }
 

@@ -1,3 +1,7 @@
+//! The file of a proof: what the files of both kinds begin with, and the rest of a model proof's.
+//!
+//! All parsing in front of the STARK happens here and in [`crate::cairo`]. The header is the prover's claim; nothing in it is believed.
+
 use thiserror::Error;
 use winter_verifier::{ByteReader, DeserializationError};
 
@@ -34,7 +38,7 @@ pub(crate) fn preamble(kind: Kind) -> Vec<u8> {
     [&MAGIC[..], &FILE_VERSION.to_le_bytes(), &[kind.code()]].concat()
 }
 
-/// Reads what every file begins with; the reader stands behind it.
+/// Reads what every file begins with, and gives a reader for the rest.
 pub(crate) fn open(bytes: &[u8]) -> Result<(Kind, BoundedReader<'_>), FileError> {
     if bytes.len() > MAX_FILE_BYTES {
         return Err(FileError::TooLong { found: bytes.len() });
@@ -89,7 +93,7 @@ pub struct Header {
     io_commitment: Option<[u8; 32]>,
 }
 
-/// A proof of an inference with all that a verifier needs besides the model's commitment.
+/// A proof of an inference, with everything that a verifier needs besides the model's commitment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProofFile {
     /// The claim.
@@ -98,7 +102,7 @@ pub struct ProofFile {
     pub stark: Vec<u8>,
 }
 
-/// Why bytes are not a proof file, or parts make none.
+/// Why bytes are not a proof file, or why parts do not make one.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum FileError {
@@ -125,13 +129,13 @@ pub enum FileError {
         /// What the file holds.
         found: Kind,
     },
-    /// A byte that stands for no kind of proof.
+    /// No kind of proof has this byte.
     #[error("there is no kind of proof with the code {found}")]
     UnknownKind {
         /// The byte.
         found: u8,
     },
-    /// A byte that stands for no preset.
+    /// No preset has this byte.
     #[error("there is no preset with the code {found}")]
     Preset {
         /// The byte.
@@ -148,7 +152,7 @@ pub enum FileError {
         /// The proof's batch size.
         batch: u32,
     },
-    /// A byte that stands for no visibility.
+    /// No visibility has this byte.
     #[error("there is no visibility with the code {found}")]
     Visibility {
         /// The byte.

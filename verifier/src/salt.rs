@@ -1,3 +1,5 @@
+//! The salt of committed inputs and outputs, and the field elements that follow from it.
+
 use std::fmt;
 
 use winter_verifier::crypto::{Digest, Hasher};
@@ -18,8 +20,8 @@ impl Salt {
         Self(bytes)
     }
 
-    /// The elements that follow from the salt for the column of inputs or of outputs, others for each. Those that are not a canonical element
-    /// are left out, so all are equally likely.
+    /// The elements that follow from the salt for the column of inputs or of outputs, different for each. Numbers that are not canonical
+    /// elements are left out, so all elements are equally likely.
     pub fn elements(&self, column: Columns) -> impl Iterator<Item = Goldilocks> {
         let number = (column.start - FIXED_WIDTH) as u64;
         let seed = <Blake2s256>::merge_with_int(<Blake2s256>::hash(&self.0), number);

@@ -1,4 +1,4 @@
-//! Reads and verifies a STARK of winterfell from bytes that nobody vouches for: what the verifiers of both kinds of proof share.
+//! Reads and verifies a STARK of winterfell from bytes that nobody vouches for. The verifiers of both kinds of proof share this.
 //!
 //! The stock reader trusts its input: it panics on a context that no prover writes and reserves what counts ask for. What the verifier
 //! knows is therefore not parsed at all but compared with the bytes, and the rest is read within bounds. After [`read`] the following
@@ -32,7 +32,7 @@ use crate::digest::{Digest, MAX_PARTS};
 use crate::error::VerifyError;
 use crate::preset::Preset;
 
-/// All that a statement implies for the shape of its proofs.
+/// Everything that a statement implies for the shape of its proofs.
 pub(crate) struct ProofShape {
     preset: Preset,
     /// The context of every proof of the statement.
@@ -68,14 +68,14 @@ impl ProofShape {
         self.base_element * self.context.options().field_extension().degree() as usize
     }
 
-    /// Bytes of the evaluations out of the domain, of the trace and of the quotients: two rows each, behind a byte that says so.
+    /// Bytes of the evaluations out of the domain, of the trace and of the quotients: two rows each, after a byte that says so.
     fn frames(&self) -> [usize; 2] {
         [self.context.trace_info().width(), self.quotients].map(|width| 1 + 2 * width * self.element())
     }
 
     /// No proof of this shape is longer: every query opens its own path in every tree.
     fn longest(&self) -> usize {
-        // Lengths and counts that stand before a part take ten bytes at most.
+        // The lengths and counts in front of a part take ten bytes at most.
         const COUNT: usize = 10;
         let info = self.context.trace_info();
         let (queries, folding) = (self.context.options().num_queries(), self.context.options().to_fri_options().folding_factor());
@@ -103,7 +103,7 @@ impl ProofShape {
 /// Verifies a STARK: steps 4 to 7 of the protocol. The main trace must be committed to in `main_parts` trees, and `check_main` looks at their
 /// roots before any challenge is drawn.
 ///
-/// `shape` is that of the AIR with these public inputs. Nothing that is asked for comes from the STARK.
+/// `shape` is that of the AIR with these public inputs. Nothing in either comes from the STARK.
 ///
 /// # Errors
 /// The STARK does not hold.
@@ -189,7 +189,7 @@ pub(crate) fn read(bytes: &[u8], shape: &ProofShape) -> Result<Proof, VerifyErro
     }
     let reader = &mut BoundedReader::new(bytes);
     read_context(reader, shape)?;
-    // The fields stand in the order in which they are read; a field that is added to a proof does not compile here.
+    // The fields are in the order in which they are read. If winterfell adds one to its proofs, this does not compile.
     let proof = Proof {
         context: shape.context.clone(),
         num_unique_queries: read_query_count(reader, shape)?,
@@ -206,7 +206,7 @@ pub(crate) fn read(bytes: &[u8], shape: &ProofShape) -> Result<Proof, VerifyErro
     if proof.fri_proof.num_layers() != shape.layers {
         return Err(VerifyError::LayerCount { expected: shape.layers, found: proof.fri_proof.num_layers() });
     }
-    // The low-degree test ends with its partitions, and nothing but the nonce follows. To ask the proof would overflow for a large byte.
+    // The low-degree test ends with its partitions, and nothing but the nonce follows. Asking the proof would overflow for a large byte.
     match bytes[bytes.len() - size_of::<u64>() - 1] {
         0 => Ok(proof),
         found => Err(VerifyError::Partitions { found }),

@@ -1,3 +1,5 @@
+//! What a model proof says once it is verified: the result of [`crate::verify`].
+
 use crate::commitment::ModelCommitment;
 use crate::preset::{Preset, Security};
 
@@ -25,7 +27,7 @@ impl Values {
     }
 }
 
-/// What a proof that was verified says: *the model with this commitment, on these inputs, gives these outputs*.
+/// What a verified proof says: *the model with this commitment, on these inputs, gives these outputs*.
 ///
 /// Proofs are succinct and **not zero-knowledge**: they leak some of the weights, and of inputs and outputs that are committed to.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,3 +1,7 @@
+//! The vector commitment of both kinds of proof: a Merkle tree for each part of a digest, and openings that have exactly one form.
+//!
+//! It is not winterfell's own, because proofs of one model share a tree, and because stock openings are read on the word of their counts.
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -27,7 +31,7 @@ pub struct SplitOpening<H: Hasher> {
     trees: Vec<BatchMerkleProof<H>>,
 }
 
-/// Why trees make no commitment, or do not open to the given digests.
+/// Why trees are not a commitment, or do not open to the given digests.
 #[derive(Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SplitTreeError {
@@ -37,7 +41,7 @@ pub enum SplitTreeError {
         /// The depths of the trees.
         depths: Vec<usize>,
     },
-    /// A digest has not as many parts as there are trees.
+    /// A digest does not have one part for each tree.
     #[error("a digest has {found} part(s), but there are {expected} tree(s)")]
     Parts {
         /// Number of trees.
@@ -60,7 +64,7 @@ pub enum SplitTreeError {
         found: usize,
     },
     /// An opening has more nodes than its positions need, or fewer.
-    #[error("the opening of tree {tree} has not the nodes that its positions need")]
+    #[error("the opening of tree {tree} does not have the nodes that its positions need")]
     Nodes {
         /// Index of the tree.
         tree: usize,

@@ -49,7 +49,7 @@ fn error(bytes: &[u8]) -> VerifyError {
     let commitment = own.unwrap_or_else(|_| format!("0x{}", "0".repeat(64)).parse().unwrap());
     let (verdict, peak) = measured(|| verify(bytes, &commitment));
     let error = verdict.unwrap_err();
-    // What a long file holds says nothing.
+    // The content of a long file says nothing.
     let start = &bytes[..bytes.len().min(2_000)];
     assert_ne!(error, VerifyError::Panicked, "{start:02x?}");
     assert!(peak <= LIMIT, "{peak} bytes for {start:02x?}");
@@ -275,7 +275,7 @@ fn counts_of_felts_that_no_proof_may_have_are_refused_before_anything_is_reserve
         let error = cairo_error(&[&start[..], &packed(count, &[0; 100])].concat(), 1 << 20);
         assert_eq!(error, refused("bytecode", "there are more felts than a proof may speak of"));
     }
-    // As many bytes as four can say, of which there are none.
+    // As many bytes as four can count, and then none.
     let error = cairo_error(&[&start[..], &[1, 0, 0, 0], &[255; 4]].concat(), 1 << 20);
     assert_eq!(error, VerifyError::File(FileError::Truncated { part: "bytecode" }));
 }

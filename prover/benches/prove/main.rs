@@ -1,6 +1,6 @@
 //! Times, memory and sizes of model proofs, beside stock Winterfell on a matrix of the same size.
 //!
-//! `cargo bench -p maat-prover` runs every case in a process of its own, so that its peak memory is its own. `-- CASE...` chooses.
+//! `cargo bench -p maat-prover` runs every case in a process of its own, so that its peak memory is its own. `-- CASE...` runs only these.
 
 mod floor;
 mod measure;

@@ -1,3 +1,5 @@
+//! Medians of times, and the peak memory of this process. Both benchmarks measure with these.
+
 use std::time::{Duration, Instant};
 
 /// The median time of some runs.

@@ -1,3 +1,5 @@
+//! Decodes an instruction into the offsets and flags that the trace holds.
+
 use maat_verifier::Felt252;
 use maat_verifier::cairo::columns::FLAGS;
 

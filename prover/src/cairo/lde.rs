@@ -1,7 +1,7 @@
 //! Low-degree extensions and their commitments.
 //!
-//! They are winterfell's own but for one thing: winterfell extends eight columns side by side. Elements of 32 bytes fill the processor's cache
-//! with far fewer, and what is left of eight behind the last column is extended for nothing: 15 columns beside the 49 that there are.
+//! They differ from winterfell's own in one thing: winterfell extends eight columns side by side. Far fewer fill the processor's cache when
+//! elements have 32 bytes, and groups of eight are padded: 15 columns would be extended for nothing, beside the 49 that there are.
 
 use maat_verifier::{Digest, Felt252, SplitTree, TreeDigest, WholeHasher};
 use winter_air::proof::Queries;

@@ -1,10 +1,12 @@
+//! Puts an execution's segments into the one memory of a proof: each cell gets its place, each pointer its address.
+
 use maat_verifier::Felt252;
 use maat_verifier::cairo::columns::{check_capacity, first_checked};
 use maat_verifier::cairo::{Builtin, Execution, Value};
 
 use super::error::CairoProveError;
 
-/// The memory of a proof: all segments one behind the other from address 1, and range-checked values behind all that a trace has room for.
+/// The memory of a proof: all segments one after the other from address 1, and range-checked values after all that a trace has room for.
 pub(super) struct Memory {
     /// The cells from address 1. Those that nothing was written to hold zero.
     pub(super) cells: Vec<Felt252>,
@@ -30,7 +32,7 @@ fn checked_segment(execution: &Execution) -> Option<usize> {
     Some(*execution.builtin_segments.get(position)? as usize)
 }
 
-/// Numbers of cells that an execution needs in a trace: in all segments but that of the range checks, and in that.
+/// Numbers of cells that an execution needs in a trace: in all segments but that of the range checks, and in that one.
 pub(super) fn lengths(execution: &Execution) -> (usize, usize) {
     let all = execution.segments.iter().map(Vec::len).sum::<usize>();
     let checked = checked_segment(execution).and_then(|segment| execution.segments.get(segment)).map_or(0, Vec::len);

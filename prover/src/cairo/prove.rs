@@ -1,3 +1,5 @@
+//! Proves an execution: trace, commitments, STARK and file, stage by stage.
+
 use std::marker::PhantomData;
 
 use maat_verifier::cairo::air::trace_info;
@@ -29,7 +31,7 @@ pub struct CairoProved {
 /// `progress` is told the name of each stage when it begins.
 ///
 /// # Errors
-/// The execution is longer than any trace, or it is none of the program.
+/// The execution is longer than any trace, or is not an execution of the program.
 pub fn prove(execution: &Execution, preset: Preset, progress: &(dyn Fn(&str) + Sync)) -> Result<CairoProved, CairoProveError> {
     let clock = Clock::new(progress);
     clock.begin("trace");

@@ -48,7 +48,7 @@ impl Uses {
 }
 
 impl Witness {
-    /// Fills the trace of an execution, in the least rows that it fits into.
+    /// Fills the trace of an execution, in the fewest rows that it fits into.
     pub(super) fn new(execution: &Execution, preset: Preset) -> Result<Self, CairoProveError> {
         let offsets = offset_range(execution)?;
         let rows = rows(execution, offsets)?;
@@ -91,7 +91,7 @@ fn offset_range(execution: &Execution) -> Result<[u16; 2], CairoProveError> {
     Ok(range)
 }
 
-/// The least rows that an execution fits into.
+/// The fewest rows that an execution fits into.
 fn rows(execution: &Execution, [least, greatest]: [u16; 2]) -> Result<usize, CairoProveError> {
     let (cells, range_checks) = lengths(execution);
     // The last row is not checked, so that nothing may be in it; the last state is that of the endless loop.
@@ -194,7 +194,7 @@ fn uses(steps: &[Step], memory: &Memory, public_inputs: &PublicInputs, rows: usi
     };
     for (address, _) in &public_inputs.memory {
         let place = memory.place(*address);
-        uses.read(place.ok_or(CairoProveError::Execution { reason: "it has no memory where its claim says that there is some" })?);
+        uses.read(place.ok_or(CairoProveError::Execution { reason: "it has no memory where its claim says there is some" })?);
     }
     for Step { instruction, registers: [pc, ..], operands } in &steps[..rows - 1] {
         uses.read(memory.place(*pc).expect("an instruction was read there"));
@@ -207,7 +207,7 @@ fn uses(steps: &[Step], memory: &Memory, public_inputs: &PublicInputs, rows: usi
     Ok(uses)
 }
 
-/// The 16 bits of a range-checked value that stand in a row, as a low and a high byte, the value's highest first.
+/// The 16 bits of a range-checked value in a row, as a low and a high byte, the value's highest first.
 fn checked_bytes(memory: &Memory, row: usize) -> [u8; 2] {
     ((checked_value(memory, row) >> checked_shift(row)) as u16).to_le_bytes()
 }
@@ -279,7 +279,7 @@ fn fill_tables(columns: &mut [&mut [Felt252]], start: usize, memory: &Memory, us
             set(BYTE.at(part), Felt252::from(byte));
         }
         set(BYTE_USES.start, uses.bytes.get(row).copied().unwrap_or(0).into());
-        // Sixteen bits twice, because a shift by all 128 is none.
+        // Sixteen bits twice, because Rust does not shift by all 128.
         set(CHECKED.start, Felt252::from(checked_value(memory, row) >> checked_shift(row) >> 16));
         if row % CHECK_PERIOD == CHECK_PERIOD - 1 {
             set(CHECKED_READERS.start, uses.checked.get(row / CHECK_PERIOD).copied().unwrap_or(0).into());

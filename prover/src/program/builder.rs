@@ -1,3 +1,7 @@
+//! What lowerings add to: memory cells, operations and groups of products, before they have a place in the trace.
+//!
+//! The builder knows the AIR's units and lanes, but neither models nor rows.
+
 use std::collections::HashMap;
 
 use maat_runtime::Interval;
@@ -18,7 +22,7 @@ impl Cell {
     }
 }
 
-/// How a unit's value comes about.
+/// Where a unit's value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Source {
     /// From its accumulator: rescaled, saturated.
@@ -63,7 +67,7 @@ pub(crate) struct Operation {
 
 impl Operation {
     /// Whether the unit takes cells, and with them two lanes of its row. Zero is a cell like any other: with a coefficient, it must not
-    /// stand where a product reads something else.
+    /// take a lane in which a product reads something else.
     pub(crate) fn reads(&self) -> bool {
         let floating = self.check.is_some_and(|check| check.floating);
         self.cells != [Cell::ZERO; 2] || self.coefficients != [0; 3] || floating || matches!(self.source, Source::Lookup { .. })
@@ -282,7 +286,7 @@ impl Builder {
         }
     }
 
-    /// Where a group stands that is added later: what is added from now on may take its results.
+    /// The place of a group that is added later: whatever is added from now on may take its results.
     pub(crate) fn place(&self) -> Place {
         Place(self.singles.len())
     }

@@ -1,3 +1,5 @@
+//! Carries a trace program out on integers: the values of all cells, and those of the accumulators.
+
 use super::TraceProgram;
 use super::builder::{Cell, Factor, Group, Operation, Source};
 

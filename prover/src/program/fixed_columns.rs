@@ -1,4 +1,4 @@
-//! The fixed columns of a trace program.
+//! From a trace program that has its rows to the values of the fixed columns.
 
 use maat_verifier::Goldilocks;
 use maat_verifier::air::signed_element;
@@ -55,7 +55,7 @@ pub(crate) fn fixed_columns(program: &TraceProgram) -> Vec<Vec<Goldilocks>> {
         set(TABLE_WIDTH.at(table), row, number(width.into()));
         set(TABLE_VALUE.at(table), row, number(value));
     }
-    // No address behind the constants is looked up: what a look-up takes is bounded by its function's length.
+    // No address after the constants is looked up: a look-up's argument is bounded by its function's length.
     for row in 0..program.rows {
         set(ROW.start, row, number(row as u64));
         set(CONSTANT_VALUE.start, row, builder.constants.get(row).map_or(Goldilocks::ZERO, |value| signed_element(*value)));

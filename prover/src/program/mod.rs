@@ -48,7 +48,7 @@ impl TraceProgram {
         if batch == 0 {
             return Err(TraceProgramError::EmptyBatch);
         }
-        // What is sure to be refused is refused before anything is laid out.
+        // Whatever is sure to be refused is refused before anything is laid out.
         let ports = model.outputs().iter().map(|port| model.tensor(port.tensor)).chain(model.inputs());
         let values = ports.map(|tensor| tensor.shape.elements()).sum::<usize>().saturating_mul(batch);
         if values as u64 > MAX_VALUES {
@@ -98,7 +98,7 @@ impl Layout {
     pub(crate) fn of(builder: Builder, interface: Interface) -> Self {
         let schedule = Schedule::new(&builder);
         let io = interface.inputs.len().max(interface.outputs.len());
-        // An input or output stands in a row of its own, and none in the last.
+        // Each input and each output has a row of its own, and the last row has none.
         let needed = schedule.rows_needed().max(io + 1).max(builder.n_constants() + 1);
         Self { builder, interface, schedule, needed }
     }
@@ -148,7 +148,7 @@ fn lower(model: &Model, batch: usize, builder: &mut Builder) -> Result<Interface
     Ok(Interface { inputs, outputs })
 }
 
-/// Refuses what has more operations than the builder keeps.
+/// Refuses a model with more operations than the builder keeps.
 fn has_room(builder: &Builder) -> Result<(), TraceProgramError> {
     match builder.n_operations() {
         ..=MAX_OPERATIONS => Ok(()),

@@ -1,4 +1,4 @@
-//! Rescaling and saturation: how an accumulator becomes a value, in one unit where its numbers fit two limbs each, in several where not.
+//! Rescaling and saturation: how an accumulator becomes a value, in one unit where its numbers fit two limbs each, and otherwise in several.
 
 use maat_runtime::Interval;
 
@@ -112,7 +112,7 @@ impl Builder {
         if width > limit || rescale.shift > limit as i32 {
             return None;
         }
-        // A window is a power of two wide. Where the range is not, it stands at the end that saturates; at both, a second one follows.
+        // A window is a power of two wide. Where the range is not, the window lies at the end that saturates; if both do, a second one follows.
         let size = (1i64 << width) - 1;
         let (low, high) = ((least, least + size), (greatest - size, greatest));
         let first = if below || !above { low } else { high };
@@ -221,7 +221,7 @@ impl Builder {
     }
 }
 
-/// Whether the identity of a check, between what the limbs can express and what the accumulator can be, could hold modulo `p` only.
+/// Whether the identity of a check, between what the limbs can express and what the accumulator can be, could hold only modulo `p`.
 fn wraps(check: Check, shift: i32, accumulator: Interval) -> bool {
     let excess = 1i128 << check.excess_bits;
     let (lo, hi) = (i128::from(check.lo) - excess, i128::from(check.hi) + excess + 1);

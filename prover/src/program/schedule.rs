@@ -2,7 +2,7 @@
 //!
 //! Two streams run down the trace side by side. Products take weights and lanes, one product after the other; results take units, group
 //! by group in the same order. Operations that take only their own cells come last, wherever products leave their lanes free. Results lag
-//! behind: a row's sums stand in the next row, so an inner sum is taken one row after its last result, and a group two rows after.
+//! behind: a row's sums are in the next row, so an inner sum is taken one row after its last result, and a group two rows after.
 
 use maat_verifier::layout::*;
 
@@ -47,7 +47,7 @@ impl Row {
     }
 }
 
-/// Weights in the lanes of a row; the last of them stands in the last lane.
+/// Weights in the lanes of a row; the last weight is in the last lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct WeightRow {
     pub(crate) row: usize,
@@ -65,7 +65,7 @@ pub(crate) struct Schedule {
 }
 
 impl Schedule {
-    /// Places all that a builder has collected.
+    /// Places everything that a builder has collected.
     pub(crate) fn new(builder: &Builder) -> Self {
         let mut schedule = Self { rows: Vec::new(), weights: Vec::new() };
         let mut next = 0;
@@ -82,7 +82,7 @@ impl Schedule {
         schedule
     }
 
-    /// Rows that are used, and the two behind them in which nothing may happen.
+    /// Rows that are used, and the two after them in which nothing may happen.
     pub(crate) fn rows_needed(&self) -> usize {
         self.rows.len() + 2
     }
@@ -100,7 +100,7 @@ impl Schedule {
         &mut self.rows[row]
     }
 
-    /// Places the products of a group from a row on; gives the row behind them.
+    /// Places the products of a group from a row on; gives the row after them.
     fn place_products(&mut self, mut next: usize, number: usize, group: &Group) -> usize {
         if group.products.is_empty() {
             self.row(next + 1).set(PRODUCT_GROUP);
@@ -157,7 +157,7 @@ impl Schedule {
         }
     }
 
-    /// Places the results of a group from a row on; gives the row behind them.
+    /// Places the results of a group from a row on; gives the row after them.
     fn place_results(&mut self, mut next: usize, number: usize, group: &Group) -> usize {
         let mut taken = None;
         for (position, inner) in (0..).step_by(group.inner).zip(group.operations.chunks(group.inner)) {

@@ -1,7 +1,7 @@
 //! Every cell of a valid trace is bound, or free for a reason.
 //!
-//! A cell is changed, and the attacker does for the rest what can be done: the uses of tables are counted again, and the auxiliary segment
-//! is the honest one of the changed main segment. Then the AIR and the independent checker must both object, unless [`free`] gives a
+//! A cell is changed, and the attacker repairs what can be repaired: the uses of tables are counted again, and the auxiliary segment is the
+//! honest one of the changed main segment. Then the AIR and the independent checker must both object, unless [`free`] gives a
 //! reason; and where there is one, both must accept, so that the list of reasons is exact.
 
 use std::collections::BTreeSet;
@@ -17,7 +17,8 @@ use winterfell::AuxRandElements;
 use winterfell::crypto::hashers::Blake3_256;
 use winterfell::math::FieldElement;
 
-use super::forged::{BROKEN_CONSTRAINT, Departure, Forge};
+use super::forged::{Departure, Forge};
+use super::low_degree::BROKEN_CONSTRAINT;
 use super::{Attempt, Extended, Violation, models, names};
 use crate::extension::Fixed;
 use crate::program::{Slot, table_position};

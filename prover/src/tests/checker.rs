@@ -15,7 +15,7 @@ pub type Element = u64;
 /// `a + b x` with `x^2 = x - 2`.
 pub type Extended = [u64; 2];
 
-/// A trace with all that its constraints depend on.
+/// A trace with everything that its constraints depend on.
 pub struct Trace {
     /// The main columns.
     pub main: Vec<Vec<Element>>,
@@ -26,7 +26,7 @@ pub struct Trace {
     /// The values of the statement, where they are public.
     pub inputs: Option<Vec<i32>>,
     pub outputs: Option<Vec<i32>>,
-    /// Number of inputs: outputs have the addresses behind them.
+    /// Number of inputs: outputs have the addresses after theirs.
     pub n_inputs: usize,
 }
 
@@ -237,7 +237,7 @@ impl Trace {
         let Challenges { sigma, rho, beta, .. } = self.challenges;
         let at = |column: Columns, position: usize| self.at(column, position, row);
         let flag = |column: Columns| self.at(column, 0, row);
-        // The last element stands at the power 0.
+        // The last element has the power 0.
         let horner = |base: Extended, terms: Vec<u64>| terms.into_iter().fold([0, 0], |sum, term| ext_add(ext_mul(sum, base), lift(term)));
         let cells = |side: u64| (0..READS).map(|lane| mul(side, mul(at(READ_COEFFICIENT, lane), at(READ_VALUE, lane)))).collect::<Vec<_>>();
         let moved = |value: Extended, ways: &[(Columns, Extended)]| {

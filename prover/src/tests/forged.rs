@@ -1,37 +1,30 @@
 //! A prover that follows the protocol, but for a main segment, a statement or an auxiliary cell that is not the honest one.
 //!
-//! Winterfell proves whatever it is given, unless its debug assertions are on, which the workspace turns off: so the verifier must object.
+//! Winterfell proves whatever it is given unless its debug assertions are on, and the workspace turns them off. So the verifier must object.
 
 use std::sync::Arc;
 
 use maat_runtime::Model;
 use maat_verifier::Goldilocks;
-use maat_verifier::air::{ModelAir, PublicInputs, trace_info};
-use maat_verifier::layout::{FIXED_WIDTH, MAIN_WIDTH, OUTPUT_VALUE};
+use maat_verifier::air::{PublicInputs, trace_info};
+use maat_verifier::layout::{FIXED_WIDTH, OUTPUT_VALUE};
 use maat_verifier::{
-    Entries, Entry, Header, ModelCommitment, Preset, ProofFile, SplitHasher, SplitTree, Statement, Values, VerifyError, public_inputs,
-    verify,
+    Entries, Entry, Header, ModelCommitment, Preset, ProofFile, Salt, SplitHasher, Statement, Values, VerifyError, public_inputs, verify,
 };
 use winter_fri::VerifierError as FriError;
-use winter_verifier::VerifierError;
-use winterfell::crypto::DefaultRandomCoin;
 use winterfell::crypto::hashers::Blake3_256;
 use winterfell::math::FieldElement;
 use winterfell::matrix::ColMatrix;
-use winterfell::{
-    AuxRandElements, CompositionPoly, CompositionPolyTrace, ConstraintCompositionCoefficients, DefaultConstraintCommitment,
-    DefaultConstraintEvaluator, PartitionOptions, Proof, ProofOptions, Prover, StarkDomain, TraceInfo, TracePolyTable,
-};
+use winterfell::{AuxRandElements, Proof, ProofOptions, Prover, TracePolyTable};
 
-use super::low_degree::{self, Lie};
+use super::forger::{Depart, Forger, with_changed_cell};
+use super::low_degree::{Lie, assert_lies_are_found, of_queries};
 use super::{Attempt, Extended, models};
 use crate::extension::{Extension, Fixed};
 use crate::program::TraceProgram;
-use crate::salt::Salt;
 use crate::stages::Clock;
 use crate::stark::StarkProver;
 use crate::trace::MainTrace;
-use crate::trace_lde::SplitTraceLde;
 use crate::witness::Witness;
 
 type Blake3 = Blake3_256<Goldilocks>;
@@ -123,10 +116,7 @@ impl Forge {
         };
         let forger = Forger { honest, departure };
         let trace = MainTrace::new(trace_info(attempt.main[0].len()), attempt.main.clone());
-        let proof = match departure.lie {
-            Some(lie) => low_degree::prove::<_, Extended>(&forger, &trace, lie),
-            None => forger.prove(trace).unwrap(),
-        };
+        let proof = forger.forge::<Extended>(trace, departure.lie);
         let layers = options.to_fri_options().num_fri_layers(proof.lde_domain_size());
         let segments = proof.trace_info().num_segments();
         let (trace, _, _) = proof.commitments.clone().parse::<SplitHasher<Blake3, IO>>(segments, layers).unwrap();
@@ -135,74 +125,23 @@ impl Forge {
     }
 }
 
-/// The forged prover: the honest one in all but its departure.
-struct Forger<'a, const IO: bool> {
-    honest: StarkProver<'a, Blake3, IO>,
-    departure: Departure,
-}
-
-impl<const IO: bool> Prover for Forger<'_, IO> {
-    type BaseField = Goldilocks;
-    type Air = ModelAir;
-    type Trace = MainTrace<Goldilocks>;
-    type HashFn = SplitHasher<Blake3, IO>;
-    type VC = SplitTree<Blake3>;
-    type RandomCoin = DefaultRandomCoin<SplitHasher<Blake3, IO>>;
-    type TraceLde<E: FieldElement<BaseField = Goldilocks>> = SplitTraceLde<E, Blake3, IO>;
-    type ConstraintEvaluator<'a, E: FieldElement<BaseField = Goldilocks>> = DefaultConstraintEvaluator<'a, ModelAir, E>;
-    type ConstraintCommitment<E: FieldElement<BaseField = Goldilocks>> = DefaultConstraintCommitment<E, Self::HashFn, Self::VC>;
-
-    fn get_pub_inputs(&self, trace: &MainTrace<Goldilocks>) -> PublicInputs {
-        self.honest.get_pub_inputs(trace)
+impl<const IO: bool> Depart<StarkProver<'_, Blake3, IO>> for Departure {
+    fn polynomials<E>(&self, main: &ColMatrix<Goldilocks>, honest: TracePolyTable<E>) -> TracePolyTable<E>
+    where
+        E: FieldElement<BaseField = Goldilocks>,
+    {
+        self.fixed.map_or(honest, |cell| TracePolyTable::new(with_changed_cell(main, cell).interpolate_columns_into()))
     }
 
-    fn options(&self) -> &ProofOptions {
-        self.honest.options()
-    }
-
-    fn new_trace_lde<E: FieldElement<BaseField = Goldilocks>>(
-        &self,
-        info: &TraceInfo,
-        main: &ColMatrix<Goldilocks>,
-        domain: &StarkDomain<Goldilocks>,
-        partitions: PartitionOptions,
-    ) -> (Self::TraceLde<E>, TracePolyTable<E>) {
-        let (lde, polynomials) = self.honest.new_trace_lde(info, main, domain, partitions);
-        let Some((column, row)) = self.departure.fixed else { return (lde, polynomials) };
-        let mut columns: Vec<_> = (0..MAIN_WIDTH).map(|column| main.get_column(column).to_vec()).collect();
-        columns[column][row] += Goldilocks::ONE;
-        (lde, TracePolyTable::new(ColMatrix::new(columns).interpolate_columns_into()))
-    }
-
-    fn build_aux_trace<E: FieldElement<BaseField = Goldilocks>>(
-        &self,
-        trace: &MainTrace<Goldilocks>,
-        random: &AuxRandElements<E>,
-    ) -> ColMatrix<E> {
-        let honest = self.honest.build_aux_trace(trace, random);
-        let Some((column, row)) = self.departure.auxiliary else { return honest };
-        let mut columns: Vec<_> = honest.columns().map(<[E]>::to_vec).collect();
-        columns[column][row] += E::ONE;
-        ColMatrix::new(columns)
-    }
-
-    fn new_evaluator<'a, E: FieldElement<BaseField = Goldilocks>>(
-        &self,
-        air: &'a ModelAir,
-        random: Option<AuxRandElements<E>>,
-        coefficients: ConstraintCompositionCoefficients<E>,
-    ) -> Self::ConstraintEvaluator<'a, E> {
-        self.honest.new_evaluator(air, random, coefficients)
-    }
-
-    fn build_constraint_commitment<E: FieldElement<BaseField = Goldilocks>>(
-        &self,
-        composition: CompositionPolyTrace<E>,
-        columns: usize,
-        domain: &StarkDomain<Goldilocks>,
-        partitions: PartitionOptions,
-    ) -> (Self::ConstraintCommitment<E>, CompositionPoly<E>) {
-        self.honest.build_constraint_commitment(composition, columns, domain, partitions)
+    fn auxiliary<E>(&self, prover: &StarkProver<Blake3, IO>, trace: &MainTrace<Goldilocks>, random: &AuxRandElements<E>) -> ColMatrix<E>
+    where
+        E: FieldElement<BaseField = Goldilocks>,
+    {
+        let honest = prover.build_aux_trace(trace, random);
+        match self.auxiliary {
+            Some(cell) => with_changed_cell(&honest, cell),
+            None => honest,
+        }
     }
 }
 
@@ -215,9 +154,6 @@ pub(super) fn committed(model: &Model, inputs: Vec<i32>, visible: [bool; 2]) -> 
     attempt.outputs = attempt.outputs.filter(|_| visible[1]);
     attempt
 }
-
-/// What the verifier says of a trace that breaks a constraint, whichever: its quotients are not polynomials.
-pub(super) const BROKEN_CONSTRAINT: VerifyError = VerifyError::Stark(VerifierError::InconsistentOodConstraintEvaluations);
 
 #[test]
 fn the_forger_without_a_departure_is_the_honest_prover() {
@@ -238,26 +174,16 @@ fn quotients_that_are_right_out_of_the_domain_alone_fail_the_low_degree_test() {
     let forge = Forge::of(&honest);
     let told = |attempt: &Attempt, lie: Lie| forge.verdict(attempt, Departure { lie: Some(lie), ..Departure::default() });
     assert_eq!(told(&honest, Lie::None).unwrap(), forge.verdict(&honest, Departure::default()).unwrap());
-    // A true statement has nothing to lie about, so these are honest too.
-    for lie in [Lie::Polynomials, Lie::Committed] {
-        told(&honest, lie).unwrap();
-    }
-
     // Another output, in the statement and in the trace.
     let mut forged = honest.clone();
     forged.main[OUTPUT_VALUE.start][0] += Goldilocks::ONE;
     forged.outputs.as_mut().unwrap()[0] += 1;
-    assert_eq!(told(&forged, Lie::None), Err(BROKEN_CONSTRAINT));
-    let of_queries = |error| Err(VerifyError::Stark(VerifierError::FriVerificationFailed(error)));
-    // What is tested is not what the openings give (DEEP).
-    assert_eq!(told(&forged, Lie::Polynomials), of_queries(FriError::InvalidLayerFolding(0)));
-    // What is tested is what the openings give, but of no low degree (FRI).
-    assert_eq!(told(&forged, Lie::Committed), of_queries(FriError::InvalidRemainderFolding));
+    assert_lies_are_found(told, &honest, &forged);
 }
 
 #[test]
 fn another_remainder_that_is_committed_to_fails_the_low_degree_test() {
     let honest = Attempt::honest(&models::every_primitive(), 1, 7);
     let verdict = Forge::of(&honest).verdict(&honest, Departure { lie: Some(Lie::Remainder), ..Departure::default() });
-    assert_eq!(verdict, Err(VerifyError::Stark(VerifierError::FriVerificationFailed(FriError::InvalidRemainderFolding))));
+    assert_eq!(verdict, of_queries(FriError::InvalidRemainderFolding));
 }

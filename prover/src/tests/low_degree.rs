@@ -1,13 +1,14 @@
-//! Provers who get as far as the low-degree test.
+//! Provers that get as far as the low-degree test.
 //!
 //! Where a trace breaks a constraint, its quotients are not polynomials, and their values at the point `z` out of the domain are not what the
-//! constraints give there: the verifier stops at once. A prover who tells it what it asks for passes, and the queries have to object. This is
+//! constraints give there: the verifier stops at once. A prover that tells it what it asks for passes, and the queries have to object. This is
 //! winterfell's `Prover::prove` once more, with room for that lie, and for one about the low-degree test's remainder.
 
+use maat_verifier::VerifyError;
 use winter_air::proof::{Commitments, Context, OodFrame, QuotientOodFrame, TraceOodFrame, merge_ood_evaluations};
-use winter_fri::{FriProof, FriProver, ProverChannel};
+use winter_fri::{FriProof, FriProver, ProverChannel, VerifierError as FriError};
 use winter_prover::ConstraintCommitment;
-use winter_verifier::{Deserializable, Serializable};
+use winter_verifier::{Deserializable, Serializable, VerifierError};
 use winterfell::crypto::{ElementHasher, Hasher, RandomCoin};
 use winterfell::math::{FieldElement, ToElements, batch_inversion, polynom};
 use winterfell::matrix::RowMatrix;
@@ -15,6 +16,9 @@ use winterfell::{
     Air, AuxRandElements, ConstraintCompositionCoefficients, ConstraintEvaluator, EvaluationFrame, PartitionOptions, Proof, Prover,
     StarkDomain, Trace, TraceLde,
 };
+
+/// What the verifier says of a trace that breaks a constraint, whichever: its quotients are not polynomials.
+pub(crate) const BROKEN_CONSTRAINT: VerifyError = VerifyError::Stark(VerifierError::InconsistentOodConstraintEvaluations);
 
 /// Where a prover lies after the trace is committed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,13 +34,36 @@ pub(crate) enum Lie {
     Remainder,
 }
 
+/// What the queries say of a false proof that gets as far as them.
+pub(crate) fn of_queries<T>(error: FriError) -> Result<T, VerifyError> {
+    Err(VerifyError::Stark(VerifierError::FriVerificationFailed(error)))
+}
+
+/// Lies about the quotients of a true statement change nothing, and those about a false one are found. `told` gives the verifier's word on a proof
+/// with a lie.
+#[track_caller]
+pub(crate) fn assert_lies_are_found<S, T>(told: impl Fn(&S, Lie) -> Result<T, VerifyError>, honest: &S, forged: &S)
+where
+    T: std::fmt::Debug + PartialEq,
+{
+    // A true statement has nothing to lie about, so these are honest too.
+    for lie in [Lie::Polynomials, Lie::Committed] {
+        told(honest, lie).unwrap();
+    }
+    assert_eq!(told(forged, Lie::None), Err(BROKEN_CONSTRAINT));
+    // What is tested is not what the openings give (DEEP).
+    assert_eq!(told(forged, Lie::Polynomials), of_queries(FriError::InvalidLayerFolding(0)));
+    // What is tested is what the openings give, but of no low degree (FRI).
+    assert_eq!(told(forged, Lie::Committed), of_queries(FriError::InvalidRemainderFolding));
+}
+
 /// What the prover has told the verifier, and what the verifier draws.
 struct Channel<P: Prover, E> {
     coin: P::RandomCoin,
     commitments: Commitments,
     /// Layers of the low-degree test that are still to come.
     layers: usize,
-    /// What is committed to behind them, if it is not the remainder.
+    /// What is committed to after them, if it is not the remainder.
     remainder: Option<Vec<E>>,
 }
 
@@ -173,7 +200,7 @@ where
     positions.dedup();
     let mut fri_proof = fri.build_proof(&positions);
     if let Some(remainder) = remainder {
-        // It stands before the number of partitions, which is a byte.
+        // It comes before the number of partitions, which is a byte.
         let mut bytes = fri_proof.to_bytes();
         let remainder: Vec<u8> = remainder.iter().flat_map(E::to_bytes).collect();
         let end = bytes.len() - 1;

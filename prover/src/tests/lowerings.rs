@@ -173,7 +173,7 @@ impl Run {
                 }
                 Source::Quotient { num, den, shift, lo, hi } => {
                     let (num, den) = (self.integer(num), self.integer(den));
-                    // There is no honest quotient by what is not positive.
+                    // By a divisor that is not positive there is no honest quotient.
                     if den > 0 { ((num << (shift + 1)) + den).div_euclid(2 * den).clamp(lo.into(), hi.into()) } else { lo.into() }
                 }
                 Source::Lookup { first } => {
@@ -317,7 +317,7 @@ fn departures(model: &Model, program: &TraceProgram, honest: &Run) -> Vec<Depart
         };
         departures.extend(values.into_iter().map(|value| Departure::Value(slot, value)));
     }
-    // Inputs stand in the order of the model's tensors, inference by inference.
+    // Inputs are in the order of the model's tensors, inference by inference.
     let elements = |model: &Model| model.inputs().iter().flat_map(|x| vec![x.range; x.shape.elements()]).collect::<Vec<_>>();
     let ranges: Vec<Interval> = std::iter::repeat_n(elements(model), program.batch).flatten().collect();
     for (index, range) in ranges.iter().enumerate().filter(|(index, _)| index % ranges.len().div_ceil(4) == 0) {

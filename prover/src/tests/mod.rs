@@ -5,8 +5,9 @@
 //! | [`checker`] | the AIR in plain integers, independent of the verifier's code |
 //! | [`cells`] | every cell of a valid trace is bound, or free for a reason |
 //! | [`forged`] | a prover that departs from the protocol in one place |
-//! | [`low_degree`] | a prover who tells the verifier what it asks for out of the domain, so that the queries must object |
-//! | [`lowerings`] | a prover who departs from one operation and follows through: only ranges are in the way |
+//! | [`forger`] | that prover, for both kinds of proof |
+//! | [`low_degree`] | a prover that tells the verifier what it asks for out of the domain, so that the queries must object |
+//! | [`lowerings`] | a prover that departs from one operation and follows through: only ranges are in the way |
 //! | [`statements`] | a proof holds for its own statement only |
 //! | [`properties`] | random models: the trace's outputs are the runtime's, and all constraints hold |
 //! | [`wrapping`] | nothing wraps around the modulus, in big integers, and what would be forged if it did |
@@ -17,6 +18,7 @@
 mod cells;
 mod checker;
 mod forged;
+pub(crate) mod forger;
 pub(crate) mod low_degree;
 mod lowerings;
 #[path = "../../tests/models/mod.rs"]

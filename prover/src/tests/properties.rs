@@ -150,7 +150,7 @@ pub(super) fn model(name: &str, random: &mut Random, shift: i8) -> Result<Model,
         tensors.push(builder.input(&format!("x{index}"), Shape::new(dims).unwrap(), 0, *range)?);
     }
     if random.next().is_multiple_of(3) {
-        // Zeros in places: cells that a unit must not confuse with lanes that are free.
+        // Some zeros: cells that a unit must not confuse with free lanes.
         let zeros = |(tensor, (dims, range)): (&mut TensorId, &(Vec<usize>, Interval))| {
             let shape = Shape::new(dims).unwrap();
             let elements = shape.elements() as u32;
@@ -225,7 +225,7 @@ fn run(name: &str, cases: u32) {
     result.unwrap();
     let (accepted, proven) = (accepted.get(), proven.get());
     assert!(accepted > cases / 4, "{name}: the runtime accepts {accepted} of {cases} models");
-    // All of them at the time of writing, for every primitive and 2,000 cases of each; a refusal with a reason is not a failure, but seldom.
+    // All of them at the time of writing, for every primitive and 2,000 cases of each; a refusal with a reason is not a failure, but rare.
     assert!(100 * proven >= 99 * accepted, "{name}: {proven} of {accepted} models are provable");
 }
 
@@ -238,7 +238,7 @@ fn random_models_of_every_primitive_are_provable() {
 
 #[test]
 fn a_unit_that_takes_zeros_stands_where_no_product_reads() {
-    // One result of many products, so that what follows stands in rows whose lanes are taken.
+    // One result of many products, so that what follows is in rows whose lanes are taken.
     let mut builder = ModelBuilder::new("zeros");
     let x = builder.input("x", Shape::new(&[64]).unwrap(), 0, Interval::of_bits(8)).unwrap();
     let requantise = Requantise { shift: vec![0], lo: -9999, hi: 9999 };

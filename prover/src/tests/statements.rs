@@ -12,7 +12,8 @@ use winterfell::math::{FieldElement, StarkField};
 use winterfell::{BatchingMethod, FieldExtension, ProofOptions};
 
 use super::cells::recount;
-use super::forged::{BROKEN_CONSTRAINT, Departure, Forge, committed};
+use super::forged::{Departure, Forge, committed};
+use super::low_degree::BROKEN_CONSTRAINT;
 use super::{Attempt, Violation};
 use crate::program::{Slot, TraceProgram, fixed_columns};
 use crate::{ProvingKey, Visibility, entries};
@@ -231,7 +232,7 @@ fn weaker_options_are_rejected() {
         let verdict = proven.forge.verdict(&proven.attempt, Departure::default());
         assert!(matches!(verdict, Err(VerifyError::Options { .. } | VerifyError::Length { .. })), "{options:?}: {verdict:?}");
     }
-    // The preset's options stand in the STARK behind its shape and the modulus: every bit of theirs is compared.
+    // In the STARK, the preset's options come after its shape and the modulus: every bit of them is compared.
     let start = 4 + 2 + 1 + 8;
     for (byte, bit) in (start..start + 8).flat_map(|byte| (0..8).map(move |bit| (byte, bit))) {
         let mut file = proven.file.clone();
@@ -243,7 +244,7 @@ fn weaker_options_are_rejected() {
 #[test]
 fn another_remainder_is_rejected() {
     let proven = Proven::new();
-    // Behind it are one byte for the partitions and eight for the nonce. 2^11 rows fold to 32 coefficients of 16 bytes.
+    // After it come one byte for the partitions and eight for the nonce. 2^11 rows fold to 32 coefficients of 16 bytes.
     let end = proven.file.stark.len() - 9;
     for byte in (end - 32 * 16..end).step_by(8) {
         let mut file = proven.file.clone();
@@ -296,7 +297,7 @@ fn another_visibility_is_rejected() {
             [(&Values::Committed, &public_outputs), (&public_inputs, &Values::Committed), (&Values::Committed, &Values::Committed)];
         for (inputs, outputs) in claims {
             let verdict = verify(inputs, outputs, io);
-            // A public side is a constraint more.
+            // A public side adds a constraint.
             let named = [inputs, outputs].map(|values| !values.is_committed());
             let count = |named: [bool; 2]| named.into_iter().filter(|side| *side).count();
             match verdict {
@@ -431,7 +432,7 @@ fn an_input_beyond_its_range_is_rejected_even_when_it_is_committed_to() {
         }
         for (row, value) in [1, x, -3].into_iter().enumerate() {
             let above = i64::from(value) - range.lo;
-            // A distance that is none has limbs modulo p.
+            // A negative distance has limbs modulo p.
             attempt.main[INPUT_LIMB.at(0)][row] = signed_element(above);
             attempt.main[INPUT_LIMB.at(1)][row] = Goldilocks::ZERO;
         }

@@ -2,8 +2,8 @@
 //!
 //! An identity of a unit holds modulo `p`. It holds over the integers if its two sides differ by less than `p`, whatever the prover brings. How
 //! far they can differ follows here from the built operations and the ranges of the inputs alone: from what each check lets pass, not from
-//! what the lowering took it to let pass. Lowerings refuse or take apart what could wrap, in `wraps`, `wide` and `divide.rs`: each of these
-//! guards has a forgery below, which passes all constraints of a program without it.
+//! what the lowering took it to let pass. Lowerings refuse or take apart what could wrap, in `wraps`, `wide` and `divide.rs`. For each of
+//! these guards there is a forgery below, which passes all constraints of a program without it.
 
 use maat_runtime::primitives::*;
 use maat_runtime::{Interval, Model, ModelBuilder, Primitive, Requantise, Shape};
@@ -69,7 +69,7 @@ struct Known<'a> {
 /// By how much the two sides of an identity differ at most, for all identities of a builder whose inputs are within ranges.
 ///
 /// # Panics
-/// An identity could hold modulo `p` alone, or a check is none.
+/// An identity could hold only modulo `p`, or a check checks nothing.
 fn difference(builder: &Builder, inputs: &[Interval]) -> BigInt {
     let cells = vec![Bounds::new(0, 0); builder.n_cells()];
     let mut known = Known { builder, cells, floors: vec![None; builder.n_cells()], most: BigInt::ZERO };

@@ -1,4 +1,4 @@
-//! Mutants of valid proofs, and what is demanded of their verification: what the tests of both kinds of proof share.
+//! Mutants of valid proofs, and what their verification must do. The tests of both kinds of proof share this.
 
 use std::fmt::Debug;
 use std::ops::Range;
@@ -78,7 +78,7 @@ fn mutant(proof: &[u8], part: &Range<usize>, random: &mut Random) -> Vec<u8> {
     }
 }
 
-/// The proof, changed first within a part; often that is all, and sometimes what is written is what stood there.
+/// The proof, changed first within a part; often that is all, and sometimes the same bytes are written again.
 fn changed(proof: &[u8], part: &Range<usize>, random: &mut Random) -> Vec<u8> {
     let mut bytes = proof.to_vec();
     // The ends of a part hold its counts and lengths.
@@ -145,7 +145,7 @@ pub fn try_mutants<K, T: Debug>(
     held
 }
 
-/// Every truncation of a proof up to the STARK's context is refused, so are many of the others, and so is a proof that something follows.
+/// Every truncation of a proof up to the STARK's context is refused, so are many of the others, and so is a proof with bytes after it.
 pub fn refuse_other_lengths<K, T>(valid: &Valid<K>, verify: impl Fn(&[u8], &K) -> Result<T, VerifyError>) {
     let end = valid.header() + 100;
     for length in (0..end).chain((end..valid.bytes.len()).step_by(997)).chain([valid.bytes.len() - 1]) {

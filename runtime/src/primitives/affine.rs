@@ -1,3 +1,5 @@
+//! `Affine`: dense layers and convolutions, as products of a constant matrix with groups of a tensor's last axis.
+
 use serde::{Deserialize, Serialize};
 
 use super::{Rules, exactly};

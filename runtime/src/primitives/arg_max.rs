@@ -1,3 +1,5 @@
+//! `ArgMax`: where along an axis the greatest value is.
+
 use serde::{Deserialize, Serialize};
 
 use super::{Rules, exactly};

@@ -1,3 +1,5 @@
+//! `Divide`: elementwise division by a positive value that the model computes.
+
 use serde::{Deserialize, Serialize};
 
 use super::{Rules, exactly, same_shape};

@@ -1,3 +1,5 @@
+//! `Max`: the greatest value along an axis, and with it pooling.
+
 use serde::{Deserialize, Serialize};
 
 use super::{Rules, exactly};

@@ -1,3 +1,5 @@
+//! `Move`: everything that only changes where elements are, such as transpositions, slices, padding and windows.
+
 use serde::{Deserialize, Serialize};
 
 use super::{Rules, exactly};
@@ -115,7 +117,7 @@ impl Rules for Move {
             inputs.get(part).map_or(self.constants.as_slice(), |(_, x)| x)[offset]
         };
         for (y, index) in output.iter_mut().zip(&self.indices) {
-            // Mostly there is one input, so it is tried before the search.
+            // There is usually one input, so it is tried before the search.
             *y = first.get(*index as usize).copied().unwrap_or_else(|| search(*index));
         }
     }

@@ -1,3 +1,5 @@
+//! `Product`: products of two computed tensors, elementwise or as matrices.
+
 use serde::{Deserialize, Serialize};
 
 use super::{Rules, exactly};

@@ -1,3 +1,5 @@
+//! `Select`: one of two values for each element, by a condition that is 0 or 1.
+
 use serde::{Deserialize, Serialize};
 
 use super::{Rules, exactly, same_shape};

@@ -1,3 +1,5 @@
+//! `Sum`: weighted elementwise sums, and with them additions, scalings by channel and saturations.
+
 use serde::{Deserialize, Serialize};
 
 use super::{Rules, same_shape};

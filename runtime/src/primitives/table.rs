@@ -1,3 +1,5 @@
+//! `Table`: functions of one variable, such as activations, by interpolation between knots.
+
 use serde::{Deserialize, Serialize};
 
 use super::{Rules, exactly};

@@ -2,10 +2,10 @@
 //! a context which passes, or instructions that change a valid proof.
 //!
 //! No fuzzer finds bytes of the first two kinds that pass the comparison of hashes before the STARK's challenges. Instructions leave most
-//! of a proof as it is, so that the checks behind these are met: what is changed in the openings is refused by nothing but the openings.
+//! of a proof as it is, so that they reach the later checks: only the openings refuse what is changed in the openings.
 //!
-//! Nothing but a valid proof may be accepted, or one that differs in how the felts of its Cairo claim are compressed; and nothing may panic or
-//! take more memory than libFuzzer's limits.
+//! Only a valid proof may be accepted, or one that differs in how the felts of its Cairo claim are compressed. Nothing may panic or take more
+//! memory than libFuzzer's limits.
 
 #![no_main]
 
@@ -82,7 +82,7 @@ fn cairo_file(preset: Preset, tail: &[u8]) -> Vec<u8> {
 // VALID PROOFS
 // ================================================================================================
 
-/// A valid proof, and where its parts stand.
+/// A valid proof, and where its parts are.
 struct Valid {
     bytes: &'static [u8],
     parts: Vec<Range<usize>>,
@@ -117,7 +117,7 @@ fn split(bytes: &[u8]) -> (&[u8], Vec<usize>) {
     match Kind::of(bytes) {
         Ok(Kind::Cairo) => {
             let (_, stark) = CairoProof::split(bytes).expect("the prover wrote it");
-            // The preamble with the preset, the numbers, the output and the bytecode. Both are packed behind two numbers of four bytes.
+            // The preamble with the preset, the numbers, the output and the bytecode. Both are packed, after two numbers of four bytes.
             let (preamble, numbers) = (12, 26);
             let length = bytes[preamble + numbers + 4..][..4].try_into().expect("four bytes");
             let output = 8 + u32::from_le_bytes(length) as usize;

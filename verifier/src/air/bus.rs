@@ -1,6 +1,6 @@
 //! The bus: a LogUp argument (Haböck, 2022) over memory cells, limbs and constants.
 //!
-//! What is taken stands on one side, what is given on the other, each as `n / (z - t)` for a tuple `t`:
+//! What is taken is on one side, what is given on the other, each as `n / (z - t)` for a tuple `t`:
 //!
 //! | domain | tuple | taken by | given by |
 //! |---|---|---|---|
@@ -9,7 +9,7 @@
 //! | constants | `2 alpha^2 + address + alpha value` | look-ups | the constants, as often as they are used (witness) |
 //!
 //! The sum over all rows is 0 for a random `z` only if, at each tuple, as much is given as is taken. Each address is written once, so a
-//! cell has one value; no width or constant that is not in its table can be taken, for fewer than `p` are taken in all.
+//! cell has one value; no width or constant that is not in its table can be taken, because fewer than `p` are taken in all.
 
 use crate::goldilocks::Goldilocks;
 use winter_air::EvaluationFrame;
@@ -54,7 +54,7 @@ where
     std::array::from_fn(|_| all.next().expect("BUS_TERMS counts them"))
 }
 
-/// `z - t` of a row's input and of its output, behind all `n_inputs` of them.
+/// `z - t` of a row's input and of its output; outputs come after all `n_inputs` inputs.
 pub fn io_denominators<F, E>(row: &[F], n_inputs: usize, challenges: &Challenges<E>) -> [E; 2]
 where
     F: FieldElement<BaseField = Goldilocks>,

@@ -1,3 +1,5 @@
+//! The challenges of the model AIR: how they are drawn, and their names.
+
 use winter_air::AuxRandElements;
 use winter_verifier::crypto::{RandomCoin, RandomCoinError};
 use winter_verifier::math::FieldElement;
@@ -34,7 +36,7 @@ where
 pub struct Challenges<'a, E> {
     /// The point at which the bus is evaluated.
     pub z: E,
-    /// Combines what stands on the bus: `address + alpha * value`.
+    /// Combines what is on the bus: `address + alpha * value`.
     pub alpha: E,
     /// `alpha^2`, which tells the range table's entries from memory cells.
     pub range_domain: E,

@@ -1,6 +1,6 @@
 //! The one AIR of all model proofs.
 //!
-//! What a model is stands in the fixed columns; the constraints here are the same for every model. They come in four parts, one file each:
+//! The fixed columns say what the model is; the constraints here are the same for every model. They come in four parts, one file each:
 //!
 //! | part | file | what it enforces |
 //! |---|---|---|
@@ -9,7 +9,7 @@
 //! | bus | [`bus`] | every cell that is read was written, every limb has its width, every function value is in its table |
 //! | combination | [`combination`] | every accumulator is the sum of products that the model says |
 //!
-//! A transition constraint holds in all rows but the last, so nothing happens in the last rows: see the documentation.
+//! A transition constraint holds in all rows but the last, so nothing happens in the last rows: see docs/proofs.md.
 
 pub mod bus;
 mod challenges;

@@ -1,3 +1,5 @@
+//! The public inputs of the model AIR, and the sums over them that its assertions need.
+
 use crate::goldilocks::Goldilocks;
 use winter_verifier::math::{FieldElement, ToElements, batch_inversion};
 
@@ -49,7 +51,7 @@ pub fn signed_element(value: i64) -> Goldilocks {
     if value < 0 { -size } else { size }
 }
 
-/// Values whose terms are inverted together: enough for one inversion to be little, and few enough for little memory.
+/// Values whose terms are inverted together: enough to make one inversion pay, and few enough for little memory.
 const CHUNK: usize = 1 << 14;
 
 fn sum<E: FieldElement<BaseField = Goldilocks>>(values: &[i32], first: u64, challenges: &Challenges<E>) -> E {

@@ -5,7 +5,8 @@
 //! before saturation is `q = y + s e`, and the accumulator is `scale q + r` (less what rounding adds).
 //!
 //! - `s = 0`: nothing is saturated, `q = y`, and `y = base + v` is within the range because `v` is a limb of the range's width.
-//! - `s = 1`: `y = hi` and `q = hi + e >= hi`. - `s = -1`: `y = base` and `q = base - e <= base`.
+//! - `s = 1`: `y = hi` and `q = hi + e >= hi`.
+//! - `s = -1`: `y = base` and `q = base - e <= base`.
 //!
 //! So `y = clamp(q, base, hi)` in each case. `base` is fixed, or the second cell that the unit reads: then `y` is the greater of two cells.
 

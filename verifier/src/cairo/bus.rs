@@ -1,6 +1,6 @@
 //! The bus: a LogUp argument (Haböck, 2022) over memory, offsets and bytes.
 //!
-//! What is taken stands on one side, what is given on the other, each as `n / (z - t)` for a tuple `t`:
+//! What is taken is on one side, what is given on the other, each as `n / (z - t)` for a tuple `t`:
 //!
 //! | domain | tuple | taken by | given by |
 //! |---|---|---|---|
@@ -9,7 +9,7 @@
 //! | bytes | `2 alpha^2 + byte` | the two bytes of a row | the table of bytes, which is periodic |
 //!
 //! The sum over all is 0 for a random `z` only if, at each tuple, as much is given as is taken; how much is given is the prover's choice.
-//! Where a cell stands follows from its row, so that each address is given with one value: what is read from it is always the same.
+//! A cell's address follows from its row, so that each address is given with one value: what is read from it is always the same.
 
 use winter_air::{AuxRandElements, EvaluationFrame, TransitionConstraintDegree};
 use winter_verifier::crypto::{RandomCoin, RandomCoinError};
@@ -20,7 +20,7 @@ use super::cpu::Step;
 use crate::felt252::Felt252;
 use crate::log_up::Term;
 
-/// Terms of a row that stand in the helpers of pairs.
+/// Terms of a row in the helpers of pairs.
 pub const PAIRED: usize = 2 * PAIR.count;
 
 /// Number of elements that are drawn after the main segment is committed: `z` and `alpha`.
@@ -44,7 +44,7 @@ where
 pub struct Challenges<E> {
     /// The point at which the bus is evaluated.
     pub z: E,
-    /// Combines what stands on the bus.
+    /// Combines what is on the bus.
     pub alpha: E,
     /// `alpha^2`, which tells offsets from memory.
     pub offset_domain: E,
@@ -109,7 +109,7 @@ where
     std::array::from_fn(|operand| challenges.cell(addresses[operand], values[operand]))
 }
 
-/// The terms of a row that stand in the helpers of pairs: the instruction and the two cells, offsets with their entry, bytes with theirs.
+/// The terms of a row in the helpers of pairs: the instruction and the two cells, offsets with their entry, bytes with theirs.
 pub fn paired_terms<F, E>(row: &[F], periodic: &Periodic<F>, challenges: &Challenges<E>) -> [Term<F, E>; PAIRED]
 where
     F: FieldElement<BaseField = Felt252>,

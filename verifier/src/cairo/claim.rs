@@ -1,3 +1,5 @@
+//! The claim of a Cairo proof: what the prover says of an execution, what no proof can be made for, and the public inputs that follow.
+
 use thiserror::Error;
 
 use super::columns::{MAX_ROWS, MIN_ROWS, cell_capacity, check_capacity, first_checked};
@@ -6,7 +8,7 @@ use super::public_inputs::PublicInputs;
 use crate::felt252::Felt252;
 use crate::preset::Preset;
 
-/// The longest output that a proof speaks of, in felts. What a verifier reserves for a claim is bounded by this and by the longest bytecode.
+/// The longest output of a proof, in felts. What a verifier reserves for a claim is bounded by this and by the longest bytecode.
 pub const MAX_OUTPUT: usize = 1 << 18;
 
 /// The address of the program's first felt.
@@ -18,7 +20,7 @@ const TRANSCRIPT: &[u8] = b"maat cairo 1";
 
 /// What a Cairo proof claims: that a program, in some memory, takes these steps to its end and gives this output.
 ///
-/// Addresses are those of the proof's memory: the bytecode from 1, behind it the stack, and everything else where the prover put it.
+/// Addresses are those of the proof's memory: the bytecode from 1, then the stack, and everything else where the prover put it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
     /// The program.
@@ -43,11 +45,11 @@ pub struct Claim {
     pub range_checks: u32,
 }
 
-/// Why a claim is none that a proof can be made for.
+/// Why no proof can be made for a claim.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ClaimError {
-    /// The trace has a length that no trace has.
+    /// No trace has this length.
     #[error("a trace has a power of two of rows, from {MIN_ROWS} to {MAX_ROWS}, not {found}")]
     Rows {
         /// Its length.
@@ -65,7 +67,7 @@ pub enum ClaimError {
     #[error("the execution is at its end before its last step")]
     Halted,
     /// The table of offsets ends before it begins.
-    #[error("the offsets from {least} to {greatest} are none")]
+    #[error("there are no offsets from {least} to {greatest}")]
     Offsets {
         /// The least one.
         least: u16,
@@ -83,7 +85,7 @@ pub enum ClaimError {
     Memory {
         /// What lies there.
         part: &'static str,
-        /// The address behind its last cell.
+        /// The address after its last cell.
         end: u64,
         /// Rows of the trace.
         rows: u32,
@@ -113,7 +115,7 @@ pub enum ClaimError {
 }
 
 impl Claim {
-    /// Checks all that does not need the proof.
+    /// Checks everything that does not need the proof.
     ///
     /// # Errors
     /// No proof can be made for the claim.
@@ -169,7 +171,7 @@ impl Claim {
         u64::from(self.output_start) + self.output.len() as u64
     }
 
-    /// The first address that a builtin gives to the program, and the one that it gives back: behind the last cell in use.
+    /// The first address that a builtin gives to the program, and the one that it gives back: after the last cell in use.
     fn segment(&self, builtin: Builtin) -> [u64; 2] {
         match builtin {
             Builtin::Output => [self.output_start.into(), self.output_end()],
@@ -294,7 +296,7 @@ pub(super) mod tests {
 
     #[test]
     fn an_execution_does_not_go_on_behind_its_end() {
-        // The program begins at 1, and its loop stands behind four felts.
+        // The program begins at 1, and its loop is four felts later.
         assert_eq!(error(|claim| claim.last_pc = 5), ClaimError::Halted);
     }
 
@@ -364,7 +366,7 @@ pub(super) mod tests {
         assert_eq!(of(&[], 40, &[Felt252::new(1)], 1), unused(Builtin::Output));
     }
 
-    /// Whoever reads an address twice reads one value, so that parts that overlap are no less true.
+    /// Both reads of one address give one value, so that parts that overlap are still true.
     #[test]
     fn parts_may_overlap() {
         for output_start in [1, 7, 9, 28, 29] {

@@ -14,7 +14,7 @@ pub const CHECK_PERIOD: usize = 8;
 /// Number of bytes there are: the period of the table of bytes.
 pub const BYTE_PERIOD: usize = 256;
 
-/// The least rows of a trace: the table of bytes is whole above the last row.
+/// The fewest rows of a trace: the table of bytes is whole above the last row.
 pub const MIN_ROWS: usize = 2 * BYTE_PERIOD;
 /// The most rows of a trace.
 pub const MAX_ROWS: usize = 1 << 22;
@@ -125,7 +125,7 @@ pub const ARGUMENT_ERROR: usize = {
     identity + poles
 };
 
-/// The address of the first range-checked value, behind all cells that a trace has room for.
+/// The address of the first range-checked value, after all cells that a trace has room for.
 pub const fn first_checked(rows: usize) -> u64 {
     (LANES * rows) as u64 + 1
 }

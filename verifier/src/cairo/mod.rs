@@ -9,7 +9,7 @@
 //! | tables | [`tables`] | what the bus takes from is in its place |
 //! | ends | [`air`] | the execution begins and ends as claimed, and memory holds the program and its output |
 //!
-//! A transition constraint holds in all rows but the last, so nothing happens in the last row: see the documentation.
+//! A transition constraint holds in all rows but the last, so nothing happens in the last row: see docs/cairo-proofs.md.
 
 pub mod air;
 pub mod bus;

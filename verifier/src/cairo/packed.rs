@@ -104,13 +104,13 @@ mod tests {
         unpack(&mut BoundedReader::new(&bytes), "output", 1000)
     }
 
-    /// So a file can be changed and hold all the same. What it says is not the bytes but the felts, which the transcript absorbs.
+    /// So a changed file can still hold. What it says is the felts, which the transcript absorbs, and not their bytes.
     #[test]
     fn the_same_felts_can_be_packed_in_several_ways() {
         let packed = [&[1, 5][..], &[2, 5, 0], &[32, 5].into_iter().chain([0; 31]).collect::<Vec<u8>>()].map(|raw| of_raw(1, raw));
         assert_eq!(packed, [1, 2, 3].map(|_| Ok(vec![Felt252::new(5)])));
         assert_eq!(of_raw(2, &[0, NEGATIVE]), Ok(vec![Felt252::new(0); 2]));
-        // Behind the end of what Deflate compressed.
+        // After the end of what Deflate compressed.
         let mut bytes = pack(&felts());
         let length = bytes.len() as u32 - 8 + 2;
         bytes[4..8].copy_from_slice(&length.to_le_bytes());

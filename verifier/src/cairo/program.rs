@@ -1,3 +1,5 @@
+//! Cairo programs that can be proven, their builtins, and the hash that they are known by.
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -10,9 +12,9 @@ use crate::pedersen;
 
 /// Length of the header that every program begins with: `ap += builtins; call main; jmp rel 0`.
 pub const HEADER_LENGTH: usize = 6;
-/// Where the header's endless loop stands: an execution ends when it gets there.
+/// Where the header's endless loop is: an execution ends when it gets there.
 pub const HALT: usize = 4;
-/// The longest bytecode that a proof speaks of, in felts.
+/// The longest bytecode of a proof, in felts.
 pub const MAX_BYTECODE: usize = 1 << 20;
 
 /// `ap += <immediate>`
@@ -25,7 +27,7 @@ const JUMP: u64 = 0x0107_8001_7fff_7fff;
 /// The version of the bootloader that program hashes are for.
 const BOOTLOADER_VERSION: u64 = 0;
 
-/// A builtin that a proof can speak of.
+/// A builtin that a proof can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Builtin {
     /// Gives the program's output.
@@ -91,7 +93,7 @@ impl Program {
     /// A program that begins with the header of a stand-alone executable.
     ///
     /// # Errors
-    /// It begins otherwise, its `main` lies outside, or there is something wrong with the builtins.
+    /// It begins with something else, its `main` lies outside, or the builtins are not in order.
     pub fn new(bytecode: Vec<Felt252>, builtins: Vec<Builtin>) -> Result<Self, ProgramError> {
         if bytecode.len() > MAX_BYTECODE {
             return Err(ProgramError::TooLong { found: bytecode.len() });
@@ -107,7 +109,7 @@ impl Program {
         let [ADD_AP, arguments, CALL, offset, JUMP, 0] = header[..] else {
             return Err(malformed);
         };
-        // The call's operand counts from the call, which stands behind two felts.
+        // The call's operand counts from the call, which comes after two felts.
         match offset.checked_add(2).and_then(|main| u32::try_from(main).ok()) {
             Some(main) if arguments == builtins.len() as u64 && (main as usize) < bytecode.len() => Ok(Self { bytecode, builtins, main }),
             _ => Err(malformed),
@@ -236,7 +238,7 @@ mod tests {
         for offset in outside.into_iter().chain([-Felt252::new(1), -Felt252::new(3)]) {
             assert_eq!(main(offset), Err(ProgramError::Header { builtins: 0 }), "{offset}");
         }
-        // The header alone calls nothing behind it.
+        // The header alone calls nothing after it.
         assert_eq!(Program::new(header(0, 4), vec![]), Err(ProgramError::Header { builtins: 0 }));
     }
 

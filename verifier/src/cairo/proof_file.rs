@@ -1,3 +1,5 @@
+//! The file of a Cairo proof: a claim, packed, and the STARK.
+
 use winter_verifier::ByteReader;
 
 use super::claim::{Claim, MAX_OUTPUT};
@@ -23,8 +25,8 @@ use crate::proof_file::{FileError, open_kind, preamble, read_preset, within};
 /// | to the end | the STARK as winterfell writes it |
 ///
 /// Numbers have their least significant byte first. Felts are packed as a length and as many bytes each, least significant first; the
-/// length's highest bit says that the felt is the negative of the number. In front of the packed bytes stand the number of felts and of bytes;
-/// the bytes are compressed by Deflate.
+/// length's highest bit says that the felt is the negative of the number. The numbers of felts and of bytes precede the packed bytes, which
+/// are compressed by Deflate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CairoProof {
     /// The claim.
@@ -53,7 +55,7 @@ impl CairoProof {
     /// Reads the claim and gives the bytes of the STARK.
     ///
     /// # Errors
-    /// The bytes are not a file of a Cairo proof, or its claim is none that a proof can be made for.
+    /// The bytes are not a file of a Cairo proof, or no proof can be made for its claim.
     pub fn split(bytes: &[u8]) -> Result<(Claim, &[u8]), FileError> {
         let mut reader = open_kind(bytes, Kind::Cairo)?;
         let preset = read_preset(&mut reader)?;
@@ -88,7 +90,7 @@ mod tests {
     use crate::proof_file::{FILE_VERSION, MAX_FILE_BYTES, ProofFile};
 
     const STARK: [u8; 3] = [1, 2, 3];
-    /// Length of what stands before the output.
+    /// Length of what comes before the output.
     const FIXED_PART: usize = 38;
 
     fn file(claim: Claim) -> Vec<u8> {

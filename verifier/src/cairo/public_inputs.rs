@@ -1,9 +1,11 @@
+//! The public inputs of the Cairo AIR, and the sum over the public memory.
+
 use winter_verifier::math::{FieldElement, ToElements, batch_inversion};
 
 use super::bus::Challenges;
 use crate::felt252::Felt252;
 
-/// Cells of the public memory that are inverted at a time: enough for one inversion to pay, and few for the memory that they take.
+/// Cells of the public memory that are inverted at a time: enough to make one inversion pay, and few enough for little memory.
 const CHUNK: usize = 1 << 10;
 
 /// What a proof is about, as far as the AIR depends on it. All of it is absorbed before the first challenge is drawn.
@@ -21,7 +23,7 @@ pub struct PublicInputs {
     pub last: [u64; 3],
     /// The least and the greatest entry of the table of offsets.
     pub offsets: [u16; 2],
-    /// The public memory: addresses and what they hold. An address that stands here more than once holds one value all the same.
+    /// The public memory: addresses and what they hold. An address that is listed twice still holds one value.
     pub memory: Vec<(u64, Felt252)>,
 }
 

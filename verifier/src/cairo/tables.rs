@@ -19,6 +19,6 @@ pub(super) fn enforce<E: FieldElement<BaseField = Felt252>>(frame: &EvaluationFr
     result[0] = next[ROW.start] - row[ROW.start] - E::ONE;
     let rise = next[OFFSET_ENTRY.start] - row[OFFSET_ENTRY.start];
     result[1] = rise * (rise - E::ONE);
-    // Behind a whole value the next one begins with no bits.
+    // After a whole value the next one begins with no bits.
     result[2] = next[CHECKED.start] - (E::ONE - periodic.whole) * checked_value(row);
 }

@@ -1,3 +1,5 @@
+//! The verifier of Cairo proofs, in the order of the protocol. The STARK's own steps are in [`crate::stark`].
+
 use winter_verifier::crypto::ElementHasher;
 use winter_verifier::crypto::hashers::Blake3_256;
 
@@ -16,7 +18,7 @@ use crate::vector_commitment::SplitTree;
 
 /// What a Cairo proof proves: the program with this hash ran to its end, and gave this output.
 ///
-/// On which arguments it ran is not part of it: a program that is to answer for them outputs them, as those of `maat transpile` do.
+/// The arguments that it ran on are not part of it. A program that has to answer for them outputs them, as those of `maat transpile` do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CairoStatement {
     /// The program.
@@ -37,7 +39,7 @@ pub struct CairoStatement {
 
 /// Verifies a Cairo proof, and that it is for the program with the `expected` hash.
 ///
-/// To hash a program takes some microseconds for each of its felts, more than all else together. A verifier that has the program is better off
+/// Hashing a program takes some microseconds for each of its felts, more than everything else together. A verifier that has the program is better off
 /// with [`verify_program`] or [`verify_any`].
 ///
 /// # Errors
@@ -69,7 +71,7 @@ pub fn verify_program(proof: &[u8], expected: &Program) -> Result<CairoStatement
 /// # Errors
 /// As for [`verify`].
 pub fn verify_any(proof: &[u8]) -> Result<CairoStatement, VerifyError> {
-    // 1. The file: the prover's claim, and the STARK that is to prove it. A claim that is read is one that a proof can be made for.
+    // 1. The file: the prover's claim, and the STARK that is to prove it. Claims that no proof can be made for are refused here.
     let (claim, stark) = CairoProof::split(proof)?;
 
     // 2. The policy: from here on every parameter is the preset's or the claim's, and the STARK must agree with them.
@@ -94,7 +96,7 @@ where
 {
     let options = claim.preset.cairo_options();
     let shape = ProofShape::new(claim.preset, options.clone(), &context(trace_info(claim.rows as usize), options));
-    // The public inputs say all; no part of the trace is known beforehand.
+    // The public inputs say everything; no part of the trace is known beforehand.
     stark::verify::<CairoAir, WholeHasher<H>, SplitTree<H>>(bytes, &shape, claim.public_inputs(), 1, |_| Ok(()))?;
     Ok(Security::of(&shape.context, claim.preset.hash(), Kind::Cairo))
 }

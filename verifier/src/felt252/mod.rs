@@ -18,7 +18,7 @@ use winter_verifier::{ByteReader, ByteWriter, Deserializable, DeserializationErr
 const P: [u64; 4] = [1, 0, 0, P_TOP];
 /// The modulus's highest limb.
 const P_TOP: u64 = (1 << 59) + 17;
-/// `2^256 mod p`, which stands for 1.
+/// `2^256 mod p`, the form of 1.
 const R: [u64; 4] = [0xffff_ffff_ffff_ffe1, 0xffff_ffff_ffff_ffff, 0xffff_ffff_ffff_ffff, 0x07ff_ffff_ffff_fdf0];
 /// `2^512 mod p`: a Montgomery product with it brings an integer into the form that elements have.
 const R_SQUARED: [u64; 4] = [0xffff_fd73_7e00_0401, 0x0000_0001_330f_ffff, 0xffff_ffff_ff6f_8000, 0x07ff_d4ab_5e00_8810];
@@ -447,7 +447,7 @@ impl TryFrom<&[u8]> for Felt252 {
     }
 }
 
-/// That a text is not a felt.
+/// Why a text is not a felt.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("a felt is written as 0x and one to 64 hexadecimal digits, and is below 2^251 + 17 * 2^192 + 1")]
 pub struct ParseFeltError;

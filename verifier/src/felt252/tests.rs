@@ -1,3 +1,5 @@
+//! The Stark field against big integers, and against the same field in Starknet's tools.
+
 use num_bigint::BigUint;
 use starknet_types_core::felt::Felt;
 use winter_verifier::crypto::hashers::Blake3_256;

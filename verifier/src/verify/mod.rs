@@ -1,3 +1,5 @@
+//! The verifier of model proofs, in the order of the protocol. Steps 4 to 7 are those of any STARK: see [`crate::stark`].
+
 use winter_air::{Air, TraceInfo};
 use winter_verifier::crypto::hashers::Blake3_256;
 
@@ -18,8 +20,8 @@ use crate::vector_commitment::SplitTree;
 /// Verifies a model proof, and gives the statement that it proves: the model with the `expected` commitment, on these inputs, gives these
 /// outputs.
 ///
-/// Whoever calls decides what to make of the statement: its inputs, outputs, visibilities, preset and batch size are the prover's choice.
-/// That the commitment is the one of a known model is to be checked against the model once, as with any verifying key.
+/// The caller decides what to make of the statement: its inputs, outputs, visibilities, preset and batch size are the prover's choice.
+/// That the commitment belongs to a known model has to be checked against the model once, as with any verifying key.
 ///
 /// The bytes may be anything. Memory stays within a small multiple of the file's length, and a file is at most 64 MB long.
 ///
@@ -37,7 +39,7 @@ pub fn verify(proof: &[u8], expected: &ModelCommitment) -> Result<Statement, Ver
 
     // 3. The policy: from here on every parameter is the entry's or the preset's, and the STARK must agree with them.
     let entry = header.entry();
-    let claim = Claim {
+    let claim = StarkClaim {
         preset: entry.preset,
         trace_info: trace_info(entry.rows as usize),
         public_inputs: public_inputs(expected, entry, header.inputs(), header.outputs()),
@@ -54,7 +56,7 @@ pub fn verify(proof: &[u8], expected: &ModelCommitment) -> Result<Statement, Ver
 }
 
 /// What a STARK is to prove, in the terms of its AIR. Nothing of it comes from the STARK.
-struct Claim<P> {
+struct StarkClaim<P> {
     preset: Preset,
     trace_info: TraceInfo,
     public_inputs: P,
@@ -63,12 +65,12 @@ struct Claim<P> {
 }
 
 /// Steps 4 to 7, for any AIR over the columns of [`crate::layout`]. `IO` tells whether inputs and outputs have a tree of their own.
-fn verify_stark<A, H, const IO: bool>(bytes: &[u8], claim: Claim<A::PublicInputs>) -> Result<Security, VerifyError>
+fn verify_stark<A, H, const IO: bool>(bytes: &[u8], claim: StarkClaim<A::PublicInputs>) -> Result<Security, VerifyError>
 where
     A: Air<BaseField = Goldilocks, PublicInputs: Clone>,
     H: TreeHasher,
 {
-    let Claim { preset, trace_info, public_inputs, fixed_root, io_commitment } = claim;
+    let StarkClaim { preset, trace_info, public_inputs, fixed_root, io_commitment } = claim;
 
     let air = A::new(trace_info, public_inputs.clone(), preset.options());
     let shape = ProofShape::new(preset, preset.options(), air.context());

@@ -1,4 +1,4 @@
-//! The verifier's steps with a small AIR in place of the model's, over columns of the same number.
+//! The verifier's steps with a small AIR instead of the model's, over the same number of columns.
 //!
 //! Each test begins with an honest proof that verifies, changes one thing and names the error. What the model's AIR binds is tested with its
 //! prover.
@@ -222,8 +222,8 @@ impl Proven {
         }
     }
 
-    fn claim(&self) -> Claim<Total> {
-        Claim {
+    fn claim(&self) -> StarkClaim<Total> {
+        StarkClaim {
             preset: self.preset,
             trace_info: info(),
             public_inputs: self.total.clone(),
@@ -254,7 +254,7 @@ impl Proven {
 }
 
 /// Verifies a proof with the claim's preset, and with public inputs and outputs or committed ones as the claim says.
-fn check(bytes: &[u8], claim: Claim<Total>) -> Result<Security, VerifyError> {
+fn check(bytes: &[u8], claim: StarkClaim<Total>) -> Result<Security, VerifyError> {
     match (claim.preset.hash(), claim.io_commitment.is_some()) {
         (Hash::Blake3, false) => verify_stark::<SumAir, Blake3_256<Goldilocks>, false>(bytes, claim),
         (Hash::Blake3, true) => verify_stark::<SumAir, Blake3_256<Goldilocks>, true>(bytes, claim),
@@ -320,7 +320,7 @@ fn every_byte_of_the_context_is_compared() {
 
 #[test]
 fn weaker_options_are_refused() {
-    let stronger = Claim { preset: Preset::Balanced, ..PUBLIC.claim() };
+    let stronger = StarkClaim { preset: Preset::Balanced, ..PUBLIC.claim() };
     let error = check(&PUBLIC.bytes, stronger).unwrap_err();
     assert!(matches!(error, VerifyError::Options { preset: Preset::Balanced, .. }), "{error}");
 }
@@ -374,10 +374,10 @@ fn a_stark_ends_where_it_should() {
 
 #[test]
 fn a_commitment_has_a_tree_for_each_part() {
-    let committed = |io_commitment| Claim { io_commitment, ..PUBLIC.claim() };
+    let committed = |io_commitment| StarkClaim { io_commitment, ..PUBLIC.claim() };
     let error = check(&PUBLIC.bytes, committed(Some(PUBLIC.roots[1]))).unwrap_err();
     assert_eq!(error, VerifyError::Parts { part: "main trace", expected: 3, found: 2 });
-    let public = Claim { io_commitment: None, ..COMMITTED.claim() };
+    let public = StarkClaim { io_commitment: None, ..COMMITTED.claim() };
     let error = check(&COMMITTED.bytes, public).unwrap_err();
     assert_eq!(error, VerifyError::Parts { part: "main trace", expected: 2, found: 3 });
     // The first digest is cut to one part, and the length of the commitments with it.
@@ -393,9 +393,9 @@ fn a_commitment_has_a_tree_for_each_part() {
 #[test]
 fn other_roots_than_the_statement_implies_are_refused() {
     let [fixed, io] = [COMMITTED.roots[0], COMMITTED.roots[1]];
-    let other = Claim { fixed_root: io, ..COMMITTED.claim() };
+    let other = StarkClaim { fixed_root: io, ..COMMITTED.claim() };
     assert_eq!(check(&COMMITTED.bytes, other), Err(VerifyError::FixedRoot { expected: io, found: fixed }));
-    let other = Claim { io_commitment: Some(fixed), ..COMMITTED.claim() };
+    let other = StarkClaim { io_commitment: Some(fixed), ..COMMITTED.claim() };
     assert_eq!(check(&COMMITTED.bytes, other), Err(VerifyError::IoCommitment { expected: fixed, found: io }));
 }
 
@@ -403,7 +403,7 @@ fn other_roots_than_the_statement_implies_are_refused() {
 fn a_remainder_that_was_not_committed_to_is_refused() {
     for preset in Preset::ALL {
         let proven = Proven::of(preset, false);
-        // Behind it are one byte for the partitions and eight for the nonce. Every part of every coefficient counts.
+        // After it come one byte for the partitions and eight for the nonce. Every part of every coefficient counts.
         let element = 8 * preset.options().field_extension().degree() as usize;
         let (size, end) = (proven.shape().remainder * element, proven.bytes.len() - 9);
         for position in (end - size..end).step_by(8) {
@@ -426,7 +426,7 @@ fn a_remainder_of_another_length_is_refused() {
 
 #[test]
 fn another_statement_is_refused() {
-    let other = Claim { public_inputs: Total(PUBLIC.total.0 + Goldilocks::ONE), ..PUBLIC.claim() };
+    let other = StarkClaim { public_inputs: Total(PUBLIC.total.0 + Goldilocks::ONE), ..PUBLIC.claim() };
     let expected = VerifyError::Stark(VerifierError::InconsistentOodConstraintEvaluations);
     assert_eq!(check(&PUBLIC.bytes, other), Err(expected));
 }

@@ -1,4 +1,4 @@
-//! Attacks on the trace that change several cells, so that all is as it should be but for one thing.
+//! Attacks on the trace that change several cells, so that everything but one thing is as it should be.
 //!
 //! Each test says which constraint of the AIR objects, and which rule of the independent checker. The auxiliary segment is the honest one of
 //! the changed main segment, and uses of tables are counted again, so that nothing but the attack itself is wrong.
@@ -35,7 +35,7 @@ fn pointer(segment: u32, offset: u32) -> Option<Value> {
     Some(Value::Pointer { segment, offset })
 }
 
-/// An execution with registers and a stack that no machine has come to.
+/// An execution with registers and a stack that no machine has reached.
 fn lie(lines: &[Line], registers: &[[u32; 3]], stack: Vec<Option<Value>>) -> Attempt {
     let program = program(&[], lines);
     let bytecode = program.bytecode().iter().map(|felt| Some(Value::Felt(*felt))).collect();
@@ -97,7 +97,7 @@ fn reading_from(address: u64, value: Felt252) -> Attempt {
     for (column, value) in [(OP0, Felt252::new(address)), (OP1, value), (RES, value), (DST_RES, attempt.get(DST.start, row) * value)] {
         attempt.main[column.start][row] = value;
     }
-    // The value stands where it can stand, be it in the last row.
+    // The value is wherever it can be, even in the last row.
     match address.checked_sub(first_checked(attempt.rows())).map(|index| index as usize * CHECK_PERIOD) {
         Some(first) if first < attempt.rows() => attempt.main[BYTE.at(0)][first + CHECK_PERIOD - 1] = value,
         None if (1..=(LANES * attempt.rows()) as u64).contains(&address) => {
@@ -123,7 +123,7 @@ fn an_address_where_there_is_no_cell_cannot_be_read() {
     for address in [100, cells, checked, checked + checks - 1] {
         reading_from(address, value).assert_accepted();
     }
-    // Below all cells, those of the last row, and behind the last range-checked value, which would be whole in the last row.
+    // Below all cells, those of the last row, and after the last range-checked value, which would be whole in the last row.
     for address in [0, cells + 1, cells + 2, checked + checks, checked + checks + 1, 1 << 40] {
         let attempt = reading_from(address, value);
         attempt.assert_rejected(&[("BUS", attempt.last_row())], "memory", HEADER_STEPS);
@@ -243,7 +243,7 @@ fn a_limb_of_more_than_8_bits_is_rejected() {
 
 #[test]
 fn a_value_of_129_bits_is_rejected() {
-    // Nobody reads any of these values, which must have 128 bits all the same.
+    // Nobody reads any of these values, but they must have 128 bits nevertheless.
     let honest = reading();
     let last = honest.last_row();
     // A bit above all others, at the first value and behind another one.

@@ -1,4 +1,4 @@
-//! A trace on trial: the AIR's own constraints and the independent checker look at it, without a proof.
+//! A trace on trial: judged by the AIR's own constraints and by the independent checker, without a proof.
 
 use std::collections::HashMap;
 
@@ -116,7 +116,7 @@ impl Attempt {
         violations
     }
 
-    /// All that the AIR finds, if the auxiliary columns are the honest ones of the main segment.
+    /// Everything that the AIR finds, if the auxiliary columns are the honest ones of the main segment.
     pub fn violations(&self) -> Vec<Violation> {
         let random = self.random();
         let auxiliary = self.auxiliary(&random);

@@ -1,7 +1,7 @@
 //! Every cell of a valid trace is bound, or free for a reason.
 //!
-//! A cell is changed, and the attacker does for the rest what can be done: the uses of tables are counted again, and the auxiliary segment
-//! is the honest one of the changed main segment. Then the AIR and the independent checker must both object, unless [`Trial::free`] gives a
+//! A cell is changed, and the attacker repairs what can be repaired: the uses of tables are counted again, and the auxiliary segment is the
+//! honest one of the changed main segment. Then the AIR and the independent checker must both object, unless [`Trial::free`] gives a
 //! reason; and where there is one, both must accept, so that the list of reasons is exact. Changes of several cells are in
 //! [`super::attacks`].
 
@@ -166,7 +166,7 @@ impl Trial<'_> {
     }
 }
 
-/// The rows that differ in any way: the whole execution, its end, and where each of the tables has something to it.
+/// The rows that differ in any way: the whole execution, its end, and where there is something in each of the tables.
 fn rows(attempt: &Attempt) -> BTreeSet<usize> {
     let [least, greatest] = attempt.public_inputs.offsets.map(usize::from);
     let (steps, last) = (attempt.public_inputs.steps, attempt.last_row());
@@ -190,7 +190,7 @@ fn every_cell_is_bound_or_free_for_a_reason() {
     let of_main = names().into_iter().filter(|name| !["operand helper", "pair helper", "bus"].contains(name));
     let ends = ["PC", "AP", "FP", "ROW", "OFFSET_ENTRY", "CHECKED", "BUS"];
     assert_eq!(objecting, of_main.chain(ends).collect());
-    // So was each rule of the checker but two, which come behind the one for `dst_res`: see the attacks that change that as well.
+    // So was each rule of the checker but two, which come after the one for `dst_res`: see the attacks that change that as well.
     let others = RULES.into_iter().filter(|rule| !["the inverse", "a call saves fp"].contains(rule));
     assert_eq!(broken, others.collect());
 }

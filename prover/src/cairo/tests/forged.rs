@@ -7,29 +7,24 @@
 //! | the auxiliary segment, or the challenges that it is made for | the third section |
 //! | the seed of the transcript, the parameters, the hash function, the remainder | the fourth section |
 //!
-//! Winterfell proves whatever it is given, unless its debug assertions are on, which the workspace turns off: so each of them has a proof, and
-//! the verifier must object. A claim that is not the trace's is in [`super::statements`]; every cell, without proofs, in [`super::cells`].
+//! Winterfell proves whatever it is given unless its debug assertions are on, and the workspace turns them off. So each of these has a proof,
+//! and the verifier must object. A claim that is not the trace's is in [`super::statements`]; every cell, without proofs, in [`super::cells`].
 
 use std::marker::PhantomData;
 
 use maat_verifier::cairo::air::trace_info;
 use maat_verifier::cairo::bus::Challenges;
 use maat_verifier::cairo::columns::*;
-use maat_verifier::cairo::{
-    Builtin, CairoAir, CairoProof, CairoStatement, Claim, Execution, PublicInputs, Value, verify_any, verify_program,
-};
-use maat_verifier::{Blake2s256, Felt252, Hash, Preset, SplitTree, TreeDigest, VerifyError, WholeHasher};
+use maat_verifier::cairo::{Builtin, CairoProof, CairoStatement, Claim, Execution, Value, verify_any, verify_program};
+use maat_verifier::{Blake2s256, Felt252, Hash, Preset, TreeDigest, VerifyError, WholeHasher};
 use winter_air::proof::Commitments;
 use winter_fri::VerifierError as FriError;
 use winter_verifier::{Serializable, VerifierError};
+use winterfell::crypto::ElementHasher;
 use winterfell::crypto::hashers::Blake3_256;
-use winterfell::crypto::{DefaultRandomCoin, ElementHasher};
 use winterfell::math::FieldElement;
 use winterfell::matrix::ColMatrix;
-use winterfell::{
-    AuxRandElements, BatchingMethod, CompositionPoly, CompositionPolyTrace, ConstraintCompositionCoefficients, DefaultConstraintEvaluator,
-    FieldExtension, PartitionOptions, Proof, ProofOptions, Prover, StarkDomain, Trace, TraceInfo, TracePolyTable,
-};
+use winterfell::{AuxRandElements, BatchingMethod, FieldExtension, Proof, ProofOptions, Prover, Trace};
 
 use super::attempt::{Attempt, Violation};
 use super::machine::*;
@@ -37,11 +32,11 @@ use super::programs::{large, outputs_and_checks};
 use super::prove;
 use crate::cairo::auxiliary::auxiliary_columns;
 use crate::cairo::error::CairoProveError;
-use crate::cairo::lde::{CairoTraceLde, QuotientCommitment};
 use crate::cairo::stark::CairoProver;
 use crate::cairo::witness::Witness;
 use crate::stages::Clock;
-use crate::tests::low_degree::{self, Lie};
+use crate::tests::forger::{Depart, Forger, with_changed_cell};
+use crate::tests::low_degree::{BROKEN_CONSTRAINT, Lie, assert_lies_are_found, of_queries};
 use crate::trace::MainTrace;
 
 // THE FORGER
@@ -71,7 +66,7 @@ pub(super) struct Forge {
 }
 
 impl Forge {
-    /// The honest prover's view of an execution, be it an honest one or not.
+    /// The honest prover's view of an execution, honest or not.
     pub(super) fn of(execution: &Execution, preset: Preset) -> Self {
         let Witness { claim, public_inputs, columns } = Witness::new(execution, preset).unwrap();
         let attempt = Attempt { main: columns, public_inputs };
@@ -97,11 +92,7 @@ impl Forge {
         let Attempt { main, public_inputs } = self.attempt.clone();
         let honest = CairoProver::<H> { options: self.options.clone(), public_inputs, clock: &clock, hasher: PhantomData };
         let trace = MainTrace::new(trace_info(main[0].len()), main);
-        let forger = Forger { honest, auxiliary: self.auxiliary };
-        let proof = match self.lie {
-            Some(lie) => low_degree::prove::<_, Felt252>(&forger, &trace, lie),
-            None => forger.prove(trace).unwrap(),
-        };
+        let proof = Forger { honest, departure: self.auxiliary }.forge::<Felt252>(trace, self.lie);
         CairoProof { claim: self.claim.clone(), stark: proof.to_bytes() }
     }
 
@@ -119,86 +110,24 @@ impl Forge {
     }
 }
 
-/// The forged prover: the honest one in all but the auxiliary segment.
-struct Forger<'a, H> {
-    honest: CairoProver<'a, H>,
-    auxiliary: Auxiliary,
-}
-
-impl<H> Prover for Forger<'_, H>
+impl<H> Depart<CairoProver<'_, H>> for Auxiliary
 where
     H: ElementHasher<BaseField = Felt252, Digest = TreeDigest> + Send + Sync,
 {
-    type BaseField = Felt252;
-    type Air = CairoAir;
-    type Trace = MainTrace<Felt252>;
-    type HashFn = WholeHasher<H>;
-    type VC = SplitTree<H>;
-    type RandomCoin = DefaultRandomCoin<WholeHasher<H>>;
-    type TraceLde<E: FieldElement<BaseField = Felt252>> = CairoTraceLde<E, H>;
-    type ConstraintEvaluator<'a, E: FieldElement<BaseField = Felt252>> = DefaultConstraintEvaluator<'a, CairoAir, E>;
-    type ConstraintCommitment<E: FieldElement<BaseField = Felt252>> = QuotientCommitment<E, H>;
-
-    fn get_pub_inputs(&self, trace: &MainTrace<Felt252>) -> PublicInputs {
-        self.honest.get_pub_inputs(trace)
-    }
-
-    fn options(&self) -> &ProofOptions {
-        self.honest.options()
-    }
-
-    fn new_trace_lde<E: FieldElement<BaseField = Felt252>>(
-        &self,
-        info: &TraceInfo,
-        main: &ColMatrix<Felt252>,
-        domain: &StarkDomain<Felt252>,
-        partitions: PartitionOptions,
-    ) -> (Self::TraceLde<E>, TracePolyTable<E>) {
-        self.honest.new_trace_lde(info, main, domain, partitions)
-    }
-
-    fn build_aux_trace<E: FieldElement<BaseField = Felt252>>(
-        &self,
-        trace: &MainTrace<Felt252>,
-        random: &AuxRandElements<E>,
-    ) -> ColMatrix<E> {
-        match self.auxiliary {
-            Auxiliary::Honest => self.honest.build_aux_trace(trace, random),
-            Auxiliary::Cell(column, row) => {
-                let honest = self.honest.build_aux_trace(trace, random);
-                let mut columns: Vec<_> = honest.columns().map(<[E]>::to_vec).collect();
-                columns[column][row] += E::ONE;
-                ColMatrix::new(columns)
-            }
-            Auxiliary::Challenges => {
+    fn auxiliary<E>(&self, prover: &CairoProver<H>, trace: &MainTrace<Felt252>, random: &AuxRandElements<E>) -> ColMatrix<E>
+    where
+        E: FieldElement<BaseField = Felt252>,
+    {
+        match *self {
+            Self::Honest => prover.build_aux_trace(trace, random),
+            Self::Cell(column, row) => with_changed_cell(&prover.build_aux_trace(trace, random), (column, row)),
+            Self::Challenges => {
                 let drawn = Challenges::new(random.rand_elements());
                 auxiliary_columns(trace.main_segment(), &Challenges { z: drawn.z + E::ONE, ..drawn })
             }
         }
     }
-
-    fn new_evaluator<'a, E: FieldElement<BaseField = Felt252>>(
-        &self,
-        air: &'a CairoAir,
-        random: Option<AuxRandElements<E>>,
-        coefficients: ConstraintCompositionCoefficients<E>,
-    ) -> Self::ConstraintEvaluator<'a, E> {
-        self.honest.new_evaluator(air, random, coefficients)
-    }
-
-    fn build_constraint_commitment<E: FieldElement<BaseField = Felt252>>(
-        &self,
-        composition: CompositionPolyTrace<E>,
-        columns: usize,
-        domain: &StarkDomain<Felt252>,
-        partitions: PartitionOptions,
-    ) -> (Self::ConstraintCommitment<E>, CompositionPoly<E>) {
-        self.honest.build_constraint_commitment(composition, columns, domain, partitions)
-    }
 }
-
-/// What the verifier says of a trace that breaks a constraint, whichever: its quotients are not polynomials.
-pub(super) const BROKEN_CONSTRAINT: VerifyError = VerifyError::Stark(VerifierError::InconsistentOodConstraintEvaluations);
 
 /// The execution that the tests begin with.
 pub(super) fn honest_execution() -> Execution {
@@ -279,7 +208,7 @@ fn other_parts_of_the_same_instruction_are_rejected() {
     }
 }
 
-// EXECUTIONS THAT ARE NONE
+// FALSE EXECUTIONS
 // ================================================================================================
 
 /// The trace and the claim of an execution that was changed. All else follows from it: memory, uses and public inputs agree with one another.
@@ -435,7 +364,7 @@ fn a_range_checked_value_of_129_bits_is_rejected() {
     }
 }
 
-/// An execution whose output stands where the bytecode does.
+/// An execution whose output is where the bytecode is.
 fn output_on_the_program(output: Felt252) -> Execution {
     let pointer = Instruction { offsets: [-1, -3, 0], dst: Register::Ap, op1: Source::Op0, ..Instruction::IDLE };
     let store = Instruction { opcode: Opcode::AssertEqual, ..pointer };
@@ -536,7 +465,7 @@ fn other_options_are_rejected() {
 fn every_bit_of_the_options_is_compared() {
     let file = Forge::honest().file();
     let options = Preset::Fast.cairo_options().to_bytes();
-    // Behind the shape of the trace and the modulus.
+    // After the shape of the trace and the modulus.
     let start = 4 + 2 + 1 + 32;
     assert_eq!(file.stark[start..start + options.len()], options);
     for (byte, bit) in (0..options.len()).flat_map(|byte| (0..8).map(move |bit| (byte, bit))) {
@@ -584,7 +513,7 @@ fn another_hash_function_is_rejected() {
 #[test]
 fn another_remainder_is_rejected() {
     let file = Forge::honest().file();
-    // Behind it are one byte for the partitions and eight for the nonce. 2^9 rows fold to 64 coefficients of 32 bytes.
+    // After it come one byte for the partitions and eight for the nonce. 2^9 rows fold to 64 coefficients of 32 bytes.
     let (size, end) = (64 * 32, file.stark.len() - 9);
     for byte in (end - size..end).step_by(8) {
         let mut file = file.clone();
@@ -618,23 +547,13 @@ fn quotients_that_are_right_out_of_the_domain_alone_fail_the_low_degree_test() {
     let honest = Forge::honest();
     let told = |forge: &Forge, lie: Lie| Forge { lie: Some(lie), ..forge.clone() }.verdict();
     assert_eq!(told(&honest, Lie::None).unwrap(), honest.verdict().unwrap());
-    // A true statement has nothing to lie about, so these are honest too.
-    for lie in [Lie::Polynomials, Lie::Committed] {
-        told(&honest, lie).unwrap();
-    }
-
     // Another output, in the claim and in the trace.
     let forged = forged(|execution| replace(execution, Value::Felt(felt(35)), Value::Felt(felt(36))));
-    assert_eq!(told(&forged, Lie::None), Err(BROKEN_CONSTRAINT));
-    let of_queries = |error| Err(VerifyError::Stark(VerifierError::FriVerificationFailed(error)));
-    // What is tested is not what the openings give (DEEP).
-    assert_eq!(told(&forged, Lie::Polynomials), of_queries(FriError::InvalidLayerFolding(0)));
-    // What is tested is what the openings give, but of no low degree (FRI).
-    assert_eq!(told(&forged, Lie::Committed), of_queries(FriError::InvalidRemainderFolding));
+    assert_lies_are_found(told, &honest, &forged);
 }
 
 #[test]
 fn another_remainder_that_is_committed_to_fails_the_low_degree_test() {
     let verdict = Forge { lie: Some(Lie::Remainder), ..Forge::honest() }.verdict();
-    assert_eq!(verdict, Err(VerifyError::Stark(VerifierError::FriVerificationFailed(FriError::InvalidRemainderFolding))));
+    assert_eq!(verdict, of_queries(FriError::InvalidRemainderFolding));
 }

@@ -80,11 +80,11 @@ fn landings(instruction: &Instruction) -> &'static [Landing] {
     }
 }
 
-/// Felts of code for each case: `ret`, `ap += <immediate>`, the instruction, `ret` behind it at once or behind its immediate operand, `ret`.
+/// Felts of code for each case: `ret`, `ap += <immediate>`, the instruction, `ret` right after it or after its immediate operand, `ret`.
 const CODE: u64 = 7;
 /// The instruction's place there.
 const INSTRUCTION: u64 = 3;
-/// Cells of the stack for each case. The frame begins at the third one, and `ap` points to the one behind.
+/// Cells of the stack for each case. The frame begins at the third one, and `ap` points to the next one.
 const STACK: u64 = 8;
 
 /// An execution that executes a list of instructions one after the other.
@@ -92,14 +92,14 @@ const STACK: u64 = 8;
 /// What memory holds and what the registers become is written down here as the whitepaper says it should be, for each instruction apart: no
 /// machine executes anything. Between two instructions `ret` sets `pc` and `fp` to what the next one expects, and `ap += <immediate>` sets `ap`.
 struct Tour {
-    /// The memory from [`MAIN`] on: as many felts of code as the cases take, and behind them the stack.
+    /// The memory from [`MAIN`] on: as many felts of code as the cases take, and then the stack.
     memory: Vec<Felt252>,
     cases: usize,
     /// `pc`, `ap` and `fp` before each step and after the last one, as addresses.
     registers: Vec<[u64; 3]>,
 }
 
-/// The address of the first felt behind the header.
+/// The address of the first felt after the header.
 const MAIN: u64 = 1 + HEADER_LENGTH as u64;
 /// The address of the endless loop.
 const LOOP: u64 = 1 + HALT as u64;
@@ -139,7 +139,7 @@ impl Tour {
         self.stack() + 6 + STACK * case as u64 + 2
     }
 
-    /// Where a case begins: behind the first felt of its code.
+    /// Where a case begins: after the first felt of its code.
     fn entry(&self, case: usize) -> u64 {
         MAIN + 1 + CODE * case as u64 + 1
     }
@@ -178,7 +178,7 @@ impl Tour {
             (Opcode::None, PcUpdate::JumpNotZero, Landing::Behind) => Felt252::ZERO,
             (Opcode::None, ..) => random + Felt252::ONE,
         };
-        // Three cells from ap on, but if the second operand is addressed by a return address, it stands in the code.
+        // Three cells from ap on, but if the second operand is addressed by a return address, it is in the code.
         let mut cells = [ap, ap + 1, ap + 2];
         let op0 = match (opcode, op1) {
             (Opcode::Call, Source::Op0) => {
@@ -439,7 +439,7 @@ fn program_of_offsets(offsets: [i16; 2]) -> Program {
         for instruction in [by_op0, Instruction::IDLE, Instruction { op1: Source::Ap, ..Instruction::IDLE }] {
             lines.push(Line::Plain(at(2, instruction)));
         }
-        // Behind the instruction stands a felt that it may read or not.
+        // After the instruction comes a felt that it may read or not.
         lines.push(Line::With(at(2, immediate), felt(5)));
     }
     lines.push(Line::Plain(Instruction::RETURN));

@@ -1,5 +1,5 @@
-//! A Cairo machine in a page: it assembles instructions and runs them, without hints. Test programs need no compiler with it, and it owes
-//! nothing to the Cairo VM.
+//! A Cairo machine in a page: it assembles instructions and runs them, without hints. With it, test programs need no compiler, and it shares
+//! no code with the Cairo VM.
 
 use maat_verifier::Felt252;
 use maat_verifier::cairo::{Builtin, Execution, HALT, Program, Registers, Value};

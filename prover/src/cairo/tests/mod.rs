@@ -64,7 +64,7 @@ fn an_execution_may_fill_the_memory_of_a_trace() {
     assert_eq!(verify_program(&proved.file.to_bytes(), &program).unwrap().rows, 1024);
 }
 
-/// An execution comes from a Cairo VM, and one that none can have made is an error.
+/// An execution comes from a Cairo VM. One that no VM can have made is an error.
 #[test]
 fn what_is_no_execution_is_refused() {
     let honest = Machine::new(&programs::outputs_and_checks(machine::felt(1))).run();

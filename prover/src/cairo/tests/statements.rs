@@ -11,10 +11,11 @@ use maat_verifier::{Felt252, FileError, Kind, Preset, Security, VerifyError};
 use winter_verifier::Serializable;
 use winterfell::math::FieldElement;
 
-use super::forged::{BROKEN_CONSTRAINT, Forge, honest_execution};
+use super::forged::{Forge, honest_execution};
 use super::machine::*;
 use super::programs::{large, outputs_and_checks};
 use super::prove;
+use crate::tests::low_degree::BROKEN_CONSTRAINT;
 use crate::tests::models;
 use crate::{ProvingKey, Visibility, entries};
 
@@ -145,7 +146,7 @@ fn another_output_is_rejected() {
     for start in [1, proven.file.claim.output_start - 1, proven.file.claim.output_start + 1, 900] {
         proven.assert_not_proven(|claim| claim.output_start = start);
     }
-    // Behind the first felt, which is not said to be one.
+    // After the first felt, which is not said to be one.
     proven.assert_not_proven(|claim| (claim.output_start, _) = (claim.output_start + 1, claim.output.remove(0)));
 }
 
@@ -254,7 +255,7 @@ fn a_proof_is_for_its_program_only() {
     let (expected, found) = (other.hash(), program.hash());
     assert_eq!(cairo::verify(&bytes, &expected), Err(VerifyError::ProgramHash { expected, found }));
     assert_eq!(verify_program(&bytes, &other), Err(VerifyError::Program));
-    // Neither word is given on a proof that does not hold.
+    // Neither verdict is given on a proof that does not hold.
     let mut broken = proven.file.clone();
     broken.claim.steps += 1;
     assert_eq!(cairo::verify(&broken.to_bytes(), &expected), Err(BROKEN_CONSTRAINT));

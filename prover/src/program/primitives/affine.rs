@@ -1,3 +1,5 @@
+//! Lowers `Affine`: groups of products with constant weights, or one group over all channels where each has weights of its own.
+
 use maat_runtime::primitives::Affine;
 use maat_runtime::{Interval, Tensor};
 

@@ -1,3 +1,5 @@
+//! Lowers `ArgMax`: one comparison an element, and the index of the greatest so far.
+
 use maat_runtime::primitives::ArgMax;
 use maat_runtime::{Interval, Tensor};
 

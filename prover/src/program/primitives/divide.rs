@@ -1,3 +1,5 @@
+//! Lowers `Divide`: a quotient that the prover brings, and the checks that leave it no other.
+
 use maat_runtime::primitives::Divide;
 use maat_runtime::{Interval, Tensor};
 
@@ -23,7 +25,7 @@ impl Lower for Divide {
         if width.max(remainder_width) > limit {
             return Err(Unprovable::Range { bits: width.max(remainder_width), limit });
         }
-        // What the hint's check admits may reach up to twice as far as the range.
+        // The hint's check can admit up to twice the range.
         let admitted = Interval::new(quotient.lo, quotient.lo + (1 << width) - 1);
         let product = admitted.product(Interval::new(-2 * den.range.hi, -2 * den.range.lo));
         let remainder = product.and_then(|product| Interval::of_linear_form(0, [(1, twice), (1, product)]));

@@ -1,3 +1,5 @@
+//! Lowers `Max`: a chain of saturations from below.
+
 use maat_runtime::Tensor;
 use maat_runtime::primitives::Max;
 

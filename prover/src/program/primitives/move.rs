@@ -1,3 +1,5 @@
+//! Lowers `Move`: no operation at all.
+
 use maat_runtime::Tensor;
 use maat_runtime::primitives::{Move, Parts};
 
@@ -5,7 +7,7 @@ use super::{Lower, Operand};
 use crate::error::Unprovable;
 use crate::program::builder::{Builder, Cell};
 
-/// Takes nothing at all: a cell may be read in any order. Constants are cells of their own, one for each integer.
+/// Costs nothing: cells may be read in any order. Constants are cells of their own, one for each integer.
 impl Lower for Move {
     fn lower(&self, builder: &mut Builder, batch: usize, inputs: &[Operand], _output: &Tensor) -> Result<Vec<Cell>, Unprovable> {
         if self.indices.is_empty() {

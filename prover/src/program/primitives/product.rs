@@ -1,3 +1,5 @@
+//! Lowers `Product`: one unit a product of elements, one group a product of matrices.
+
 use maat_runtime::Tensor;
 use maat_runtime::primitives::Product;
 

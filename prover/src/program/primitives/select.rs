@@ -1,3 +1,5 @@
+//! Lowers `Select`: two products and their sum.
+
 use maat_runtime::Tensor;
 use maat_runtime::primitives::Select;
 

@@ -1,3 +1,5 @@
+//! Lowers `Sum`: one unit for up to two terms, a group for more.
+
 use maat_runtime::primitives::Sum;
 use maat_runtime::{Interval, Shape, Tensor};
 

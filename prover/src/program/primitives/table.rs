@@ -1,3 +1,5 @@
+//! Lowers `Table`: look-ups of constants, and the line between two knots.
+
 use maat_runtime::primitives::Table;
 use maat_runtime::{Interval, Tensor};
 
@@ -7,7 +9,7 @@ use crate::program::builder::{Builder, Cell, Operation, Source, half};
 use crate::program::rescale::Rescale;
 
 /// The input is saturated to the table and split into a knot `i` and a distance `r`; two look-ups give the knots' values, and a unit
-/// rescales `t[i] 2^f + (t[i + 1] - t[i]) r`. Without a fraction, the value is looked up at once.
+/// rescales `t[i] 2^f + (t[i + 1] - t[i]) r`. Without a fraction, the value itself is looked up.
 impl Lower for Table {
     fn lower(&self, builder: &mut Builder, _batch: usize, inputs: &[Operand], _output: &Tensor) -> Result<Vec<Cell>, Unprovable> {
         let (range, lo, fraction) = (inputs[0].range, i64::from(self.lo), i32::from(self.fraction));
@@ -40,7 +42,7 @@ impl Lower for Table {
     }
 }
 
-/// The constant at a cell's value behind `first`.
+/// The constant at `first` plus a cell's value.
 fn look_up(builder: &mut Builder, x: Cell, first: i64) -> Cell {
     let (target, source) = (builder.cell(), Source::Lookup { first });
     builder.single(Operation { target, source, cells: [x, Cell::ZERO], coefficients: [0; 3], bias: 0, shift: 0, check: None })
