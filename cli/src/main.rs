@@ -1,5 +1,6 @@
 //! The `maat` binary: parses, dispatches to a verb, prints its response and sets the exit code.
 
+mod advice;
 mod arguments;
 mod cache;
 mod files;

@@ -14,6 +14,8 @@ use maat_verifier::cairo::Builtin;
 use maat_verifier::{Preset, Security};
 use serde_json::{Map, Value, json};
 
+use crate::advice;
+
 /// Said wherever privacy could be assumed.
 pub const NOT_ZERO_KNOWLEDGE: &str =
     "Proofs are succinct and NOT zero-knowledge: they leak some of the weights, and of inputs and outputs that are committed to.";
@@ -66,7 +68,7 @@ pub fn report(result: &anyhow::Result<Box<dyn Response>>, json: bool) -> Outcome
             let outcome = if response.succeeded() { Outcome::Holds } else { Outcome::DoesNotHold };
             (outcome, print(response.as_ref(), outcome, json))
         }
-        Err(error) => return fail(&format!("{error:#}"), json),
+        Err(error) => return fail(&advice::message(error), json),
     };
     written.map_or_else(|error| fail(&format!("cannot write the result: {error}"), false), |()| outcome)
 }

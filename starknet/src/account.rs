@@ -200,7 +200,7 @@ impl<'c> Account<'c> {
         let estimate = estimate.map_err(|error| self.failed(what, error))?;
         if estimate.l2_gas_consumed > l2_gas_limit && self.l2_gas.is_none() {
             let figures = format!("{} of at most {l2_gas_limit} L2 gas", estimate.l2_gas_consumed);
-            return Err(ChainError::OverLimit { what: what.to_owned(), figures });
+            return Err(ChainError::OverLimit { what: what.to_owned(), figures, forcible: false });
         }
         let bounds = Bounds::new(&estimate, self.l2_gas, l2_gas_limit);
         let needed = bounds.fee();

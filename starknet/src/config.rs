@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use starknet_rust::core::types::Felt;
 
-use crate::devnet;
 use crate::endpoint::Endpoint;
 use crate::error::ChainError;
 use crate::fee;
@@ -74,24 +73,20 @@ struct Entry {
 }
 
 impl Network {
-    /// Finds a network by its name in a file: in `maat.toml` of the working directory if none is given. The network `devnet` needs no entry: it
-    /// is the chain that `maat devnet start` started.
+    /// Finds a network by its name in a file: in `maat.toml` of the working directory if none is given. Nothing stands for the network
+    /// `devnet` without an entry: that is the local chain, which [`devnet::network`](crate::devnet::network) finds.
     ///
     /// # Errors
-    /// The file cannot be read or is malformed, or no network has the name, or the local chain does not run.
-    pub fn find(name: &str, file: Option<&Path>) -> Result<Self, ChainError> {
+    /// The file cannot be read or is malformed, or no network has the name.
+    pub fn find(name: &str, file: Option<&Path>) -> Result<Option<Self>, ChainError> {
         let path = file.unwrap_or(Path::new(FILE));
         let networks = if file.is_some() || path.exists() { read(path)? } else { BTreeMap::new() };
         match networks.get(name) {
-            Some(network) => Ok(network.clone()),
-            None if name == DEVNET => devnet::running()?.map(|running| running.network()).ok_or_else(|| ChainError::UnknownNetwork {
-                name: name.to_owned(),
-                known: "the local chain does not run; start it with `maat devnet start`".to_owned(),
-            }),
+            Some(network) => Ok(Some(network.clone())),
+            None if name == DEVNET => Ok(None),
             None => {
-                let names: Vec<&str> = networks.keys().map(String::as_str).chain([DEVNET]).collect();
-                let known = format!("{} and the local chain have {}", path.display(), names.join(", "));
-                Err(ChainError::UnknownNetwork { name: name.to_owned(), known })
+                let known = networks.into_keys().chain([DEVNET.to_owned()]).collect();
+                Err(ChainError::UnknownNetwork { name: name.to_owned(), path: path.to_path_buf(), known })
             }
         }
     }
@@ -250,6 +245,7 @@ mod tests {
         std::fs::write(&file, "[networks.sepolia]\nurl = \"https://node\"\n").unwrap();
         let error = Network::find("mainnet", Some(&file)).unwrap_err().to_string();
         assert!(error.contains("no network `mainnet`") && error.contains("sepolia, devnet"), "{error}");
+        assert_eq!(Network::find(DEVNET, Some(&file)).unwrap(), None);
         assert!(Network::find("sepolia", Some(&folder.path().join("missing"))).unwrap_err().to_string().contains("missing"));
     }
 }

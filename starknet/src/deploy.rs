@@ -80,8 +80,7 @@ pub fn deploy(
     registry::name_felt(name)?;
     let over = over_limits(&package.report()?.cost);
     if !(over.is_empty() || options.force) {
-        let figures = format!("{} (--force tries it anyway)", over.join("; "));
-        return Err(ChainError::OverLimit { what: format!("model {}", manifest.name), figures });
+        return Err(ChainError::OverLimit { what: format!("model {}", manifest.name), figures: over.join("; "), forcible: true });
     }
     progress("reading the classes");
     let (contract, layers) = (package.contract()?, package.layer_classes()?);
@@ -118,8 +117,7 @@ pub fn deploy(
             let receipt = registry.register(account, &Registration { name, class_hash, program_hash, timelock, metadata })?;
             steps.push(Step { what, receipt: Some(receipt) });
             let ours = Wanted { timelock: Some(timelock), metadata: Some(metadata), adopt: false, ..wanted };
-            let lost = || ChainError::NotRegistered { reason: format!("model {name} was registered, but the registry does not find it") };
-            ours.find(&registry, name)?.ok_or_else(lost)?
+            ours.find(&registry, name)?.ok_or_else(|| ChainError::Lost { model: name.to_owned() })?
         }
     };
 
@@ -166,8 +164,7 @@ impl Wanted<'_> {
         let Some(model) = registry.model_by_name(name)? else { return Ok(None) };
         let Some(version) = registry.version_by_class(&model, self.class_hash)? else {
             if model.owner != self.account {
-                let reason = format!("the name {name} is taken: it belongs to {:#066x}; choose another with --name", model.owner);
-                return Err(ChainError::NotRegistered { reason });
+                return Err(ChainError::NameTaken { name: name.to_owned(), owner: model.owner });
             }
             return Ok(None);
         };
@@ -196,13 +193,8 @@ impl Wanted<'_> {
         if !is_wrong && (self.adopt || other.iter().all(Option::is_none)) {
             return Ok(());
         }
-        let advice = if is_wrong {
-            "proofs of this package would not be known by it; register another model with --name"
-        } else {
-            "a registration never changes; register another model with --name, or use this version as it is with --adopt"
-        };
         let differences = wrong.into_iter().chain(other).flatten().collect();
-        Err(ChainError::RegisteredOtherwise { model: model.to_owned(), version: version.version, differences, advice })
+        Err(ChainError::RegisteredOtherwise { model: model.to_owned(), version: version.version, differences, adoptable: !is_wrong })
     }
 }
 
@@ -295,8 +287,11 @@ mod tests {
         adopt: false,
     };
 
-    fn refused(wanted: Wanted, owner: Felt, version: &Version) -> String {
-        wanted.check("rocky", owner, version).unwrap_err().to_string()
+    /// The refusal as text, and whether the version could be adopted.
+    fn refused(wanted: Wanted, owner: Felt, version: &Version) -> (String, bool) {
+        let error = wanted.check("rocky", owner, version).unwrap_err();
+        let ChainError::RegisteredOtherwise { adoptable, .. } = error else { panic!("{error}") };
+        (error.to_string(), adoptable)
     }
 
     #[test]
@@ -309,12 +304,14 @@ mod tests {
 
     #[test]
     fn a_version_that_was_registered_otherwise_is_refused_with_what_differs() {
-        let strange = refused(WANTED, Felt::TWO, &version());
-        assert!(strange.starts_with("rocky has this class as version 2 already, but it belongs to 0x00"), "{strange}");
-        assert!(strange.contains("--name") && strange.contains("--adopt"), "{strange}");
+        let (strange, adoptable) = refused(WANTED, Felt::TWO, &version());
+        assert!(adoptable && strange.starts_with("rocky has this class as version 2 already, but it belongs to 0x00"), "{strange}");
         let other = Version { timelock: 0, metadata: Text(b"\x1b[2J".to_vec()), ..version() };
-        let text = refused(WANTED, Felt::ONE, &other);
-        assert!(text.contains("its timelock is 0 s, and not 60 s; its metadata are `\\u{1b}[2J`, and not `of the tests`: "), "{text}");
+        let (text, adoptable) = refused(WANTED, Felt::ONE, &other);
+        assert!(
+            adoptable && text.contains("its timelock is 0 s, and not 60 s; its metadata are `\\u{1b}[2J`, and not `of the tests`: "),
+            "{text}"
+        );
         let adopting = Wanted { adopt: true, ..WANTED };
         adopting.check("rocky", Felt::TWO, &other).unwrap();
         // A stranger's is refused whatever it says.
@@ -326,8 +323,8 @@ mod tests {
     fn a_version_with_other_hashes_is_refused_whoever_registered_it() {
         for wrong in [Version { program_hash: Felt::ONE, ..version() }, Version { class_hash: Felt::ONE, ..version() }] {
             for owner in [Felt::ONE, Felt::TWO] {
-                let text = refused(Wanted { adopt: true, ..WANTED }, owner, &wrong);
-                assert!(text.contains(" hash is 0x00") && text.contains("--name") && !text.contains("--adopt"), "{text}");
+                let (text, adoptable) = refused(Wanted { adopt: true, ..WANTED }, owner, &wrong);
+                assert!(!adoptable && text.contains(" hash is 0x00"), "{text}");
             }
         }
     }

@@ -52,7 +52,7 @@ fn parts(inputs: &[Vec<i32>], target: Target, steps: Option<u64>) -> Result<Vec<
         let felts = calldata_felts([first.len()]);
         if felts > limits::CALLDATA_FELTS {
             let figures = format!("calldata of {felts} felts, of at most {}", limits::CALLDATA_FELTS);
-            return Err(ChainError::OverLimit { what: "the input".to_owned(), figures });
+            return Err(ChainError::OverLimit { what: "the input".to_owned(), figures, forcible: false });
         }
         let fits =
             |count: &usize| *count as u64 <= by_steps && calldata_felts(rest[..*count].iter().map(Vec::len)) <= limits::CALLDATA_FELTS;
@@ -138,8 +138,7 @@ impl Registry<'_> {
                 (model, version, registered.instance)
             }
             Target::Instance(instance) => {
-                let unknown = || ChainError::NotRegistered { reason: format!("the registry did not deploy the instance {instance:#066x}") };
-                let (model, version) = self.instance(instance)?.ok_or_else(unknown)?;
+                let (model, version) = self.instance(instance)?.ok_or(ChainError::UnknownInstance { instance })?;
                 (model, version, instance)
             }
         };

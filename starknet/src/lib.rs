@@ -21,7 +21,7 @@ mod transport;
 pub use account::{Account, Bounds, Invocation};
 pub use client::Client;
 pub use config::Network;
-pub use error::ChainError;
+pub use error::{ChainError, RegistryPlace};
 pub use execute::{Executed, Target, calldata_felts};
 pub use registry::Registry;
 pub use report::Receipt;

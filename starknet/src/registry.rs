@@ -14,7 +14,7 @@ use starknet_types_core::hash::{Poseidon, StarkHash};
 use crate::account::{Account, Invocation};
 use crate::client::Client;
 use crate::config::DEVNET;
-use crate::error::ChainError;
+use crate::error::{ChainError, RegistryPlace};
 use crate::report::Receipt;
 use crate::text;
 
@@ -254,11 +254,7 @@ pub(crate) fn deployment(class_hash: Felt) -> Invocation {
 pub fn name_felt(name: &str) -> Result<Felt, ChainError> {
     let printable = !name.is_empty() && name.chars().all(|c| c.is_ascii_graphic());
     let felt = printable.then(|| cairo_short_string_to_felt(name).ok()).flatten();
-    felt.ok_or_else(|| {
-        ChainError::Input(format!(
-            "{name:?} is no name for the registry: 1 to 31 printable ASCII characters without spaces; give one with --name"
-        ))
-    })
+    felt.ok_or_else(|| ChainError::InvalidName { name: name.to_owned() })
 }
 
 impl<'c> Registry<'c> {
@@ -268,14 +264,14 @@ impl<'c> Registry<'c> {
     /// None is there.
     pub fn find(client: &'c Client) -> Result<Self, ChainError> {
         let network = client.network();
-        let (address, advice) = match network.registry {
-            Some(address) => (address, "is it the right network? The address stands in the file of networks"),
-            None if network.name == DEVNET => (shared_address(class()?.class_hash()), "`maat deploy` deploys it"),
-            None => (shared_address(class()?.class_hash()), "deploy it with `maat registry deploy`, or give the address of another one"),
+        let (address, place) = match network.registry {
+            Some(address) => (address, RegistryPlace::Configured),
+            None if network.name == DEVNET => (shared_address(class()?.class_hash()), RegistryPlace::Devnet),
+            None => (shared_address(class()?.class_hash()), RegistryPlace::Shared),
         };
         match client.class_hash_at(address)? {
             Some(_) => Ok(Self::at(client, address)),
-            None => Err(ChainError::NoRegistry { network: network.name.clone(), address, advice }),
+            None => Err(ChainError::NoRegistry { network: network.name.clone(), address, place }),
         }
     }
 
@@ -367,9 +363,7 @@ impl<'c> Registry<'c> {
         }
         let id = model.parse().ok().filter(|id| *id > 0);
         let known = id.map(|id: u64| Ok::<_, ChainError>((id <= self.model_count()?).then_some(id))).transpose()?.flatten();
-        let unknown =
-            || ChainError::NotRegistered { reason: format!("the registry has no model {model:?}; `maat registry list` lists them") };
-        self.model_by_id(known.ok_or_else(unknown)?)
+        self.model_by_id(known.ok_or_else(|| ChainError::UnknownModel { model: model.to_owned() })?)
     }
 
     /// A model by its number.
@@ -396,8 +390,7 @@ impl<'c> Registry<'c> {
     /// There is none.
     pub fn version(&self, model: &Model, version: u32) -> Result<Version, ChainError> {
         if !(1..=model.versions).contains(&version) {
-            let reason = format!("model {} has versions 1 to {}, and no version {version}", model.name.0, model.versions);
-            return Err(ChainError::NotRegistered { reason });
+            return Err(ChainError::UnknownVersion { model: model.name.0.clone(), versions: model.versions, version });
         }
         self.ask("looking up a version", "version", vec![model.id.into(), version.into()])
     }

@@ -54,17 +54,26 @@ pub fn run(arguments: Arguments) -> anyhow::Result<State> {
         Action::Show => None,
         Action::Clear { local_chain } => {
             // It refuses where a chain runs, before anything is removed.
-            let local_chain = if local_chain { devnet::remove()? } else { 0 };
+            let local_chain = if local_chain { remove_local_chain(&cache)? } else { 0 };
             Some(Removed { files: cache.clear().with_context(failed)?, local_chain })
         }
     };
     Ok(State {
         content: cache.content().with_context(failed)?,
-        local_chain: devnet::kept()?,
+        local_chain: devnet::kept(&cache::devnet_unchecked(&cache))?,
         untrusted: cache.check().err().map(|reason| reason.to_string()),
         cache: Some(cache),
         removed,
     })
+}
+
+/// Removes the local chain; gives its bytes.
+fn remove_local_chain(cache: &Cache) -> anyhow::Result<u64> {
+    // Where there is none, nothing has to be believed.
+    if !cache::devnet_unchecked(cache).exists() {
+        return Ok(0);
+    }
+    Ok(devnet::remove(&cache::devnet()?)?)
 }
 
 /// Bytes, for people.

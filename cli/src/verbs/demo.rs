@@ -16,6 +16,7 @@ use super::deploy::Deployed;
 use super::inspect;
 use super::operators::explained;
 use super::transpile::{CompilerChoice, Quantisation};
+use crate::cache;
 use crate::files::{self, Sources};
 use crate::network::{receipt, receipt_json};
 use crate::progress::Progress;
@@ -220,7 +221,7 @@ fn run_on_chain(
     outputs: &[Vec<Vec<i32>>],
     progress: &mut dyn FnMut(&str),
 ) -> anyhow::Result<OnChain> {
-    let devnet = Devnet::start(DEFAULT_SEED, progress)?;
+    let devnet = Devnet::start(&cache::devnet()?, DEFAULT_SEED, progress)?;
     let client = Client::connect(&devnet.network())?;
     let no_password = |_: &str| Err(std::io::Error::other("the local chain's accounts have none"));
     let account = Account::new(&client, key::read(client.network(), &no_password)?, None)?;

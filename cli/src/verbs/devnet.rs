@@ -1,6 +1,7 @@
 use maat_starknet::devnet::{self, DEFAULT_SEED, Running};
 use serde_json::{Value, json};
 
+use crate::cache;
 use crate::progress::Progress;
 use crate::response::{Response, fields};
 
@@ -40,16 +41,17 @@ pub struct Outcome {
 }
 
 pub fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
+    let folder = cache::devnet()?;
     let (state, running) = match arguments.action {
         Action::Start { port, seed } => {
             let progress = Progress::start("looking for the local chain");
-            let (running, now) = devnet::start(port, seed, &mut |step| progress.step(step))?;
+            let (running, now) = devnet::start(&folder, port, seed, &mut |step| progress.step(step))?;
             (if now { "started" } else { "runs already" }, Some(running))
         }
-        Action::Stop => devnet::stop()?.map_or(("was not running", None), |stopped| ("stopped", Some(stopped))),
-        Action::Status => devnet::running()?.map_or(("does not run", None), |running| ("runs", Some(running))),
+        Action::Stop => devnet::stop(&folder)?.map_or(("was not running", None), |stopped| ("stopped", Some(stopped))),
+        Action::Status => devnet::running(&folder).map_or(("does not run", None), |running| ("runs", Some(running))),
     };
-    Ok(Outcome { state, running, installed: devnet::installed()?.is_some() })
+    Ok(Outcome { state, running, installed: devnet::installed(&folder)?.is_some() })
 }
 
 impl Response for Outcome {

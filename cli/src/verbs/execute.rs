@@ -1,10 +1,10 @@
 use std::path::PathBuf;
 
-use anyhow::{bail, ensure};
+use anyhow::{anyhow, bail, ensure};
 use maat_cairo::gas;
 use maat_runtime::Executor;
 use maat_starknet::config::parse_felt;
-use maat_starknet::{ChainError, Receipt, Registry, Target};
+use maat_starknet::{Receipt, Registry, Target};
 use maat_transpiler::run_contract;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -68,9 +68,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Caveated<Execution>> {
         Inferences::read(&arguments.package, &arguments.input, arguments.strictness)?;
     let Some(first) = batch.first() else { bail!("{} holds no inputs", files::called(&arguments.input).display()) };
     let instance = match &arguments.instance {
-        Some(text) => {
-            Some(parse_felt(text).ok_or_else(|| anyhow::anyhow!("--instance {text}: it is not an address: 0x and hexadecimal digits"))?)
-        }
+        Some(text) => Some(parse_felt(text).ok_or_else(|| anyhow!("--instance {text}: it is not an address: 0x and hexadecimal digits"))?),
         None => None,
     };
 
@@ -84,10 +82,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Caveated<Execution>> {
         Some(instance) => Target::Instance(instance),
         None => {
             let name = arguments.name.as_deref().unwrap_or(&package.manifest.name);
-            let not_registered = || {
-                let reason = format!("the registry has no model {name} with the class of this package; `maat deploy` registers it");
-                ChainError::NotRegistered { reason }
-            };
+            let not_registered = || anyhow!("the registry has no model {name} with the class of this package; `maat deploy` registers it");
             let registered = registry.model_by_name(name)?.ok_or_else(not_registered)?;
             let version = registry.version_by_class(&registered, contract.class_hash())?.ok_or_else(not_registered)?;
             Target::Version { model: registered.id, version }

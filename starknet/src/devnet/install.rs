@@ -6,12 +6,11 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::folder;
 use crate::error::ChainError;
 
 /// The version that is installed: Starknet 0.14.4, RPC 0.10.2.
 pub const VERSION: &str = "0.10.1";
-/// Names an executable to use in place of the installed one.
+/// The environment variable that names an executable to use instead of the installed one.
 pub const OVERRIDE: &str = "MAAT_DEVNET";
 pub(super) const NAME: &str = "starknet-devnet";
 /// Lines of cargo's output that are shown if it fails.
@@ -48,12 +47,12 @@ const NEVER_RUN: &[&str] = &[
 /// The executable, if it is there.
 ///
 /// # Errors
-/// There is no folder for it, or `MAAT_DEVNET` names none.
-pub fn installed() -> Result<Option<PathBuf>, ChainError> {
+/// `MAAT_DEVNET` names none.
+pub fn installed(folder: &Path) -> Result<Option<PathBuf>, ChainError> {
     if let Some(path) = std::env::var_os(OVERRIDE).map(PathBuf::from) {
         return given(&path).map(Some);
     }
-    let path = place(&folder()?);
+    let path = place(folder);
     Ok(path.is_file().then_some(path))
 }
 
@@ -71,20 +70,20 @@ fn place(folder: &Path) -> PathBuf {
 ///
 /// # Errors
 /// As for [`install`].
-pub fn executable(progress: &mut dyn FnMut(&str)) -> Result<PathBuf, ChainError> {
-    match installed()? {
+pub fn executable(folder: &Path, progress: &mut dyn FnMut(&str)) -> Result<PathBuf, ChainError> {
+    match installed(folder)? {
         Some(path) => Ok(path),
-        None => install(progress),
+        None => install(folder, progress),
     }
 }
 
-/// Builds the executable with `cargo install --locked`. That takes about a quarter of an hour on two cores; what is half done is gone on with.
+/// Builds the executable with `cargo install --locked`. That takes about a quarter of an hour on two cores; what an unfinished build has done is kept.
 ///
 /// # Errors
 /// There is no cargo, or the build fails: the error has its last lines.
-pub fn install(progress: &mut dyn FnMut(&str)) -> Result<PathBuf, ChainError> {
+pub fn install(folder: &Path, progress: &mut dyn FnMut(&str)) -> Result<PathBuf, ChainError> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    install_in(&folder()?, &cargo, progress)
+    install_in(folder, &cargo, progress)
 }
 
 fn install_in(folder: &Path, cargo: &OsStr, progress: &mut dyn FnMut(&str)) -> Result<PathBuf, ChainError> {
