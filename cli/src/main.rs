@@ -10,6 +10,7 @@ mod network;
 mod opening;
 mod progress;
 mod response;
+mod security;
 mod usage;
 mod verbs;
 

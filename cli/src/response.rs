@@ -11,18 +11,9 @@ use std::process::ExitCode;
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use maat_runtime::inert;
 use maat_verifier::cairo::Builtin;
-use maat_verifier::{Preset, Security};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::advice;
-
-/// Said wherever privacy could be assumed.
-pub const NOT_ZERO_KNOWLEDGE: &str =
-    "Proofs are succinct and NOT zero-knowledge: they leak some of the weights, and of inputs and outputs that are committed to.";
-
-/// The same, of Cairo proofs.
-pub const CAIRO_NOT_ZERO_KNOWLEDGE: &str =
-    "Proofs are succinct and NOT zero-knowledge: a Cairo proof holds the whole program with all weights, and its output.";
 
 /// How it went. The numbers are the exit codes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -177,22 +168,6 @@ pub fn table<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [
 /// Named facts, one a line.
 pub fn fields(facts: impl IntoIterator<Item = (&'static str, String)>) -> String {
     facts.into_iter().map(|(name, value)| format!("{name:<18} {value}")).collect::<Vec<_>>().join("\n")
-}
-
-/// How hard a false proof is to find.
-pub fn security(security: &Security) -> String {
-    format!("{} bits conjectured, {} bits proven", security.conjectured, security.proven)
-}
-
-/// How hard a false model proof is to find, and what that rests on: the commitment is a verifying key only once somebody recomputed it.
-pub fn model_security(bits: &Security, preset: Preset) -> String {
-    let unopened = preset.unopened_bits();
-    format!("{}, if the commitment was recomputed from the model; else {unopened} bits", security(bits))
-}
-
-/// The same, for machines.
-pub fn model_security_json(security: &Security, preset: Preset) -> Value {
-    json!({ "conjectured": security.conjectured, "proven": security.proven, "if_not_recomputed": preset.unopened_bits() })
 }
 
 /// The builtins of a Cairo program, with the cells that it used.

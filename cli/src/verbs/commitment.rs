@@ -6,7 +6,8 @@ use maat_verifier::{Entries, ModelCommitment};
 use serde_json::{Value, json};
 
 use crate::progress::Progress;
-use crate::response::{NOT_ZERO_KNOWLEDGE, Response};
+use crate::response::Response;
+use crate::security::NOT_ZERO_KNOWLEDGE;
 
 /// Recompute a package's model commitment from the model, and compare it with the manifest
 #[derive(clap::Args)]

@@ -20,7 +20,8 @@ use crate::cache;
 use crate::files::{self, Sources};
 use crate::network::{receipt, receipt_json};
 use crate::progress::Progress;
-use crate::response::{NOT_ZERO_KNOWLEDGE, Response, grouped, model_security, model_security_json, path_json, real, table};
+use crate::response::{Response, grouped, path_json, real, table};
+use crate::security::{NOT_ZERO_KNOWLEDGE, model_security, model_security_json};
 
 /// The default example, which travels with the binary.
 const ROCKYBOT: &str = "rockybot";

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use super::{milliseconds, ms, peak_memory, stage_table, wrote};
 use crate::files::{Destination, Readers};
 use crate::progress::Progress;
-use crate::response::{CAIRO_NOT_ZERO_KNOWLEDGE, Response, builtin_cells, builtins, fields, grouped, path_json, security};
+use crate::response::{Response, builtin_cells, builtins, fields, grouped, path_json};
+use crate::security::{CAIRO_NOT_ZERO_KNOWLEDGE, security, security_json};
 
 /// The written proof.
 pub struct Proof {
@@ -97,7 +98,7 @@ impl Response for Proof {
             "peak_rss_bytes": self.peak,
             "proof_bytes": self.bytes,
             "stark_bytes": self.stark_bytes,
-            "security": { "conjectured": security.conjectured, "proven": security.proven },
+            "security": security_json(security),
             "zero_knowledge": false,
             "output": path_json(&self.output),
         })

@@ -13,7 +13,8 @@ use crate::files::{self, Content, Destination, Readers, Sources};
 use crate::inferences::{Caveated, Inferences};
 use crate::opening;
 use crate::progress::Progress;
-use crate::response::{NOT_ZERO_KNOWLEDGE, Response, fields, grouped, model_security, model_security_json, path_json};
+use crate::response::{Response, fields, grouped, path_json};
+use crate::security::{NOT_ZERO_KNOWLEDGE, model_security, model_security_json};
 
 /// The written proof.
 pub struct Proof {

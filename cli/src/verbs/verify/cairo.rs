@@ -1,12 +1,13 @@
 use std::time::Instant;
 
 use maat_verifier::cairo::{CairoStatement, ProgramHash, verify_any};
-use maat_verifier::{Felt252, FileError, Security, VerifyError};
+use maat_verifier::{Felt252, FileError, VerifyError};
 use serde_json::{Value, json};
 
 use super::{Least, Names, hash};
 use crate::named::Ports;
-use crate::response::{CAIRO_NOT_ZERO_KNOWLEDGE, Response, builtin_cells, builtins, fields, grouped, security};
+use crate::response::{Response, builtin_cells, builtins, fields, grouped};
+use crate::security::{CAIRO_NOT_ZERO_KNOWLEDGE, security, security_json};
 
 /// The verdict.
 pub struct Verified {
@@ -64,10 +65,6 @@ fn values(names: &Names, output: &[Felt252]) -> Option<[Vec<i32>; 2]> {
     let values = output.iter().map(|felt| i32::try_from(integer(*felt)?).ok()).collect::<Option<Vec<i32>>>()?;
     let (inputs, outputs) = values.split_at_checked(names.inputs.elements())?;
     (outputs.len() == names.outputs.elements()).then(|| [inputs.to_vec(), outputs.to_vec()])
-}
-
-fn security_json(security: &Security) -> Value {
-    json!({ "conjectured": security.conjectured, "proven": security.proven })
 }
 
 /// A felt as an integer, if it or its negative is below 2^63.

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::{Known, Least, Names, hash};
 use crate::named::Ports;
-use crate::response::{NOT_ZERO_KNOWLEDGE, Response, fields, grouped, model_security, model_security_json};
+use crate::response::{Response, fields, grouped};
+use crate::security::{NOT_ZERO_KNOWLEDGE, model_security, model_security_json};
 
 /// The verdict.
 pub struct Verified {
