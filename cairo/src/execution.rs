@@ -9,9 +9,9 @@ use maat_verifier::cairo::{Builtin, HALT};
 use starknet_types_core::felt::Felt;
 
 use crate::error::RunError;
-use crate::vm::{Program, vm_error};
+use crate::executable::{Executable, vm_error};
 
-impl Program {
+impl Executable {
     /// Runs the program stand-alone in the Cairo VM's proof mode, and gives the execution for the prover.
     ///
     /// It has two steps more than [`Self::run`] counts: the header makes room for the builtins and calls the main function.

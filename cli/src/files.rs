@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::bail;
 use maat_transpiler::{Edits, PackageDestination};
 
-pub use self::destination::{Content, Destination, Readers, Sources};
+pub use self::destination::{Destination, InputFiles, OutputKind, Readers};
 pub use self::reading::{called, read, read_all, with_path};
 
 /// Whether a path stands for the standard input or output. A file of that name is `./-`.
@@ -22,7 +22,7 @@ pub fn is_standard_output(path: &Path) -> bool {
 }
 
 /// A folder for a package; with `force`, edited files in it are replaced, but no sources.
-pub fn package_destination(folder: &Path, force: bool, sources: &Sources) -> anyhow::Result<PackageDestination> {
+pub fn package_destination(folder: &Path, force: bool, sources: &InputFiles) -> anyhow::Result<PackageDestination> {
     if is_dash(folder) {
         bail!("cannot write a package to the standard output: it is a folder, so name one");
     }

@@ -1,8 +1,8 @@
 //! The `maat` binary: parses, dispatches to a verb, prints its response and sets the exit code.
 
 mod advice;
-mod arguments;
 mod cache;
+mod felts;
 mod files;
 mod inferences;
 mod named;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use maat_cairo::limits;
 use maat_starknet::Receipt;
 use maat_starknet::config::{DEVNET, FILE};
-use maat_starknet::{Account, Client, Network, devnet, key};
+use maat_starknet::{Account, Client, NetworkConfig, devnet, key};
 use serde_json::{Value, json};
 
 use crate::cache;
@@ -33,7 +33,7 @@ pub struct TransactionBounds {
 impl NetworkChoice {
     /// Connects to the network. Without an entry in the file, devnet is the local chain.
     pub fn connect(&self) -> anyhow::Result<Client> {
-        let network = match Network::find(&self.network, self.config.as_deref())? {
+        let network = match NetworkConfig::find(&self.network, self.config.as_deref())? {
             Some(network) => network,
             None => devnet::network(&cache::devnet()?)?,
         };

@@ -20,7 +20,7 @@ const KEY_IN_FILE: &str = "a key must not stand in this file: name the environme
 
 /// A network, and who acts on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Network {
+pub struct NetworkConfig {
     /// Its name in the file.
     pub name: String,
     /// Where its node answers JSON-RPC.
@@ -51,14 +51,14 @@ pub enum KeySource {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct NetworksFile {
     #[serde(default)]
-    networks: BTreeMap<String, Entry>,
+    networks: BTreeMap<String, NetworkEntry>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
+struct NetworkEntry {
     url: String,
     chain_id: Option<String>,
     account: Option<String>,
@@ -72,7 +72,7 @@ struct Entry {
     private_key: Option<toml::Value>,
 }
 
-impl Network {
+impl NetworkConfig {
     /// Finds a network by its name in a file: in `maat.toml` of the working directory if none is given. Nothing stands for the network
     /// `devnet` without an entry: that is the local chain, which [`devnet::network`](crate::devnet::network) finds.
     ///
@@ -92,22 +92,22 @@ impl Network {
     }
 }
 
-fn read(path: &Path) -> Result<BTreeMap<String, Network>, ChainError> {
+fn read(path: &Path) -> Result<BTreeMap<String, NetworkConfig>, ChainError> {
     let text = std::fs::read_to_string(path).map_err(|source| ChainError::File { path: path.to_path_buf(), source })?;
     parse(&text, path.parent().unwrap_or(Path::new(""))).map_err(|reason| ChainError::Config { path: path.to_path_buf(), reason })
 }
 
 /// The networks of a file; keystores are relative to its folder.
-fn parse(text: &str, folder: &Path) -> Result<BTreeMap<String, Network>, String> {
+fn parse(text: &str, folder: &Path) -> Result<BTreeMap<String, NetworkConfig>, String> {
     // What is wrong with the text is said without the text: it may hold a key.
-    let file: File = toml::from_str(text).map_err(|error| {
+    let file: NetworksFile = toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(0, |span| 1 + text[..span.start.min(text.len())].matches('\n').count());
         format!("line {line}: {}", error.message())
     })?;
     file.networks.into_iter().map(|(name, entry)| Ok((name.clone(), network(name, entry, folder)?))).collect()
 }
 
-fn network(name: String, entry: Entry, folder: &Path) -> Result<Network, String> {
+fn network(name: String, entry: NetworkEntry, folder: &Path) -> Result<NetworkConfig, String> {
     let at = |reason: &str| format!("networks.{name}: {reason}");
     if entry.key.is_some() || entry.private_key.is_some() {
         return Err(at(KEY_IN_FILE));
@@ -138,7 +138,7 @@ fn network(name: String, entry: Entry, folder: &Path) -> Result<Network, String>
         Some(strk) => fri(&strk).ok_or_else(|| at("max_fee_strk must be a number of STRK above 0, such as 2.5"))?,
         None => fee::DEFAULT_CEILING,
     };
-    Ok(Network { name, url: entry.url, chain_id: entry.chain_id, account, key, registry, max_fee: Some(max_fee) })
+    Ok(NetworkConfig { name, url: entry.url, chain_id: entry.chain_id, account, key, registry, max_fee: Some(max_fee) })
 }
 
 /// An amount of STRK in the file, in fri.
@@ -168,7 +168,7 @@ pub fn parse_felt(text: &str) -> Option<Felt> {
 mod tests {
     use super::*;
 
-    fn one(text: &str) -> Result<Network, String> {
+    fn one(text: &str) -> Result<NetworkConfig, String> {
         parse(text, Path::new("/etc")).map(|networks| networks.into_values().next().unwrap())
     }
 
@@ -176,7 +176,7 @@ mod tests {
     fn a_network_has_its_account_and_where_its_key_is() {
         let text = "[networks.sepolia]\nurl = \"https://node\"\nchain_id = \"SN_SEPOLIA\"\naccount = \"0x12\"\nkey_env = \"MY_KEY\"\n\
                     registry = \"0x34\"\n";
-        let expected = Network {
+        let expected = NetworkConfig {
             name: "sepolia".to_owned(),
             url: "https://node".to_owned(),
             chain_id: Some("SN_SEPOLIA".to_owned()),
@@ -243,9 +243,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(FILE);
         std::fs::write(&file, "[networks.sepolia]\nurl = \"https://node\"\n").unwrap();
-        let error = Network::find("mainnet", Some(&file)).unwrap_err().to_string();
+        let error = NetworkConfig::find("mainnet", Some(&file)).unwrap_err().to_string();
         assert!(error.contains("no network `mainnet`") && error.contains("sepolia, devnet"), "{error}");
-        assert_eq!(Network::find(DEVNET, Some(&file)).unwrap(), None);
-        assert!(Network::find("sepolia", Some(&folder.path().join("missing"))).unwrap_err().to_string().contains("missing"));
+        assert_eq!(NetworkConfig::find(DEVNET, Some(&file)).unwrap(), None);
+        assert!(NetworkConfig::find("sepolia", Some(&folder.path().join("missing"))).unwrap_err().to_string().contains("missing"));
     }
 }

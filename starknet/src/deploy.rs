@@ -10,12 +10,12 @@ use crate::account::Account;
 use crate::config::DEVNET;
 use crate::error::ChainError;
 use crate::execute::calldata_felts;
-use crate::registry::{self, InstanceSalt, Model, Registration, Registry, Version, shared_address};
+use crate::registry::{self, InstanceSalt, RegisteredModel, RegisteredVersion, Registration, Registry, shared_address};
 use crate::report::Receipt;
 
 /// How to deploy a package.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub struct DeployOptions {
     /// The model's name in the registry; by default the package's.
     pub name: Option<String>,
     /// Seconds from the announcement of a version's end to its end: 0 if none are given, and the version is not there yet.
@@ -52,12 +52,12 @@ pub struct Deployment {
     /// The instance of our own.
     pub instance: Felt,
     /// What was done, and what was there.
-    pub steps: Vec<Step>,
+    pub steps: Vec<DeployStep>,
 }
 
 /// A step of a deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Step {
+pub struct DeployStep {
     /// What it makes.
     pub what: String,
     /// What it cost; nothing if what it makes was there.
@@ -72,7 +72,7 @@ pub struct Step {
 pub fn deploy(
     account: &Account,
     package: &PackageFolder,
-    options: &Options,
+    options: &DeployOptions,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Deployment, ChainError> {
     let manifest = &package.manifest;
@@ -109,13 +109,13 @@ pub fn deploy(
     let registered = found.is_none();
     let (model, version) = match found {
         Some(found) => {
-            steps.push(Step { what, receipt: None });
+            steps.push(DeployStep { what, receipt: None });
             found
         }
         None => {
             let (timelock, metadata) = (options.timelock.unwrap_or_default(), options.metadata.as_deref().unwrap_or_default());
             let receipt = registry.register(account, &Registration { name, class_hash, program_hash, timelock, metadata })?;
-            steps.push(Step { what, receipt: Some(receipt) });
+            steps.push(DeployStep { what, receipt: Some(receipt) });
             let ours = Wanted { timelock: Some(timelock), metadata: Some(metadata), adopt: false, ..wanted };
             ours.find(&registry, name)?.ok_or_else(|| ChainError::Lost { model: name.to_owned() })?
         }
@@ -129,7 +129,7 @@ pub fn deploy(
         Some(_) => None,
         None => Some(registry.deploy(account, &of)?),
     };
-    steps.push(Step { what, receipt });
+    steps.push(DeployStep { what, receipt });
     registry.check_instance(instance, &of)?;
     Ok(Deployment {
         registry: registry.address(),
@@ -160,7 +160,7 @@ struct Wanted<'a> {
 
 impl Wanted<'_> {
     /// The version with this class of the model with this name, if it is registered.
-    fn find(&self, registry: &Registry, name: &str) -> Result<Option<(Model, Version)>, ChainError> {
+    fn find(&self, registry: &Registry, name: &str) -> Result<Option<(RegisteredModel, RegisteredVersion)>, ChainError> {
         let Some(model) = registry.model_by_name(name)? else { return Ok(None) };
         let Some(version) = registry.version_by_class(&model, self.class_hash)? else {
             if model.owner != self.account {
@@ -174,7 +174,7 @@ impl Wanted<'_> {
     }
 
     /// Refuses a version that was registered otherwise: what stands in the registry is what others see, and it cannot be changed.
-    fn check(&self, model: &str, owner: Felt, version: &Version) -> Result<(), ChainError> {
+    fn check(&self, model: &str, owner: Felt, version: &RegisteredVersion) -> Result<(), ChainError> {
         let hash = |what: &str, found: Felt, wanted: Felt| {
             (found != wanted).then(|| format!("its {what} is {found:#066x}, and the package's {wanted:#066x}"))
         };
@@ -212,7 +212,7 @@ pub fn over_limits(cost: &Cost) -> Vec<String> {
 }
 
 /// The registry of the account's network; on the local chain it is deployed if it is not there.
-fn registry<'c>(account: &Account<'c>, steps: &mut Vec<Step>, progress: &mut dyn FnMut(&str)) -> Result<Registry<'c>, ChainError> {
+fn registry<'c>(account: &Account<'c>, steps: &mut Vec<DeployStep>, progress: &mut dyn FnMut(&str)) -> Result<Registry<'c>, ChainError> {
     let network = account.client().network();
     if network.name == DEVNET && network.registry.is_none() {
         deploy_registry(account, steps, progress)
@@ -228,7 +228,7 @@ fn registry<'c>(account: &Account<'c>, steps: &mut Vec<Step>, progress: &mut dyn
 /// A transaction is refused.
 pub fn deploy_registry<'c>(
     account: &Account<'c>,
-    steps: &mut Vec<Step>,
+    steps: &mut Vec<DeployStep>,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Registry<'c>, ChainError> {
     progress("compiling the registry");
@@ -244,17 +244,17 @@ pub fn deploy_registry<'c>(
         let invocation = registry::deployment(class_hash);
         Some(account.invoke("deploying the registry", vec![invocation])?.0)
     };
-    steps.push(Step { what, receipt });
+    steps.push(DeployStep { what, receipt });
     Ok(Registry::at(account.client(), address))
 }
 
-fn declared(account: &Account, what: &str, contract: &Contract, progress: &mut dyn FnMut(&str)) -> Result<Step, ChainError> {
+fn declared(account: &Account, what: &str, contract: &Contract, progress: &mut dyn FnMut(&str)) -> Result<DeployStep, ChainError> {
     progress(&format!("declaring the {what}"));
     let receipt = match account.client().is_declared(contract.class_hash())? {
         true => None,
         false => account.declare(&format!("declaring the {what}"), contract)?,
     };
-    Ok(Step { what: what.to_owned(), receipt })
+    Ok(DeployStep { what: what.to_owned(), receipt })
 }
 
 #[cfg(test)]
@@ -262,8 +262,8 @@ mod tests {
     use super::*;
     use crate::registry::{List, ShortString, Text};
 
-    fn version() -> Version {
-        Version {
+    fn version() -> RegisteredVersion {
+        RegisteredVersion {
             name: ShortString("rocky".to_owned()),
             version: 2,
             class_hash: Felt::from(0xc1),
@@ -288,7 +288,7 @@ mod tests {
     };
 
     /// The refusal as text, and whether the version could be adopted.
-    fn refused(wanted: Wanted, owner: Felt, version: &Version) -> (String, bool) {
+    fn refused(wanted: Wanted, owner: Felt, version: &RegisteredVersion) -> (String, bool) {
         let error = wanted.check("rocky", owner, version).unwrap_err();
         let ChainError::RegisteredOtherwise { adoptable, .. } = error else { panic!("{error}") };
         (error.to_string(), adoptable)
@@ -299,14 +299,14 @@ mod tests {
         WANTED.check("rocky", Felt::ONE, &version()).unwrap();
         // What nobody asked for may be anything, as long as the model is ours.
         let any = Wanted { timelock: None, metadata: None, ..WANTED };
-        any.check("rocky", Felt::ONE, &Version { timelock: 7, metadata: Text(vec![0xff]), ..version() }).unwrap();
+        any.check("rocky", Felt::ONE, &RegisteredVersion { timelock: 7, metadata: Text(vec![0xff]), ..version() }).unwrap();
     }
 
     #[test]
     fn a_version_that_was_registered_otherwise_is_refused_with_what_differs() {
         let (strange, adoptable) = refused(WANTED, Felt::TWO, &version());
         assert!(adoptable && strange.starts_with("rocky has this class as version 2 already, but it belongs to 0x00"), "{strange}");
-        let other = Version { timelock: 0, metadata: Text(b"\x1b[2J".to_vec()), ..version() };
+        let other = RegisteredVersion { timelock: 0, metadata: Text(b"\x1b[2J".to_vec()), ..version() };
         let (text, adoptable) = refused(WANTED, Felt::ONE, &other);
         assert!(
             adoptable && text.contains("its timelock is 0 s, and not 60 s; its metadata are `\\u{1b}[2J`, and not `of the tests`: "),
@@ -321,7 +321,8 @@ mod tests {
 
     #[test]
     fn a_version_with_other_hashes_is_refused_whoever_registered_it() {
-        for wrong in [Version { program_hash: Felt::ONE, ..version() }, Version { class_hash: Felt::ONE, ..version() }] {
+        for wrong in [RegisteredVersion { program_hash: Felt::ONE, ..version() }, RegisteredVersion { class_hash: Felt::ONE, ..version() }]
+        {
             for owner in [Felt::ONE, Felt::TWO] {
                 let (text, adoptable) = refused(Wanted { adopt: true, ..WANTED }, owner, &wrong);
                 assert!(!adoptable && text.contains(" hash is 0x00"), "{text}");

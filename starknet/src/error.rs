@@ -28,7 +28,7 @@ pub enum ChainError {
         known: Vec<String>,
     },
     /// The network is the local chain, and that does not run: it has to be started first.
-    #[error("there is no network `{}`: the local chain does not run", crate::config::DEVNET)]
+    #[error("there is no network `devnet`: the local chain does not run")]
     DevnetStopped,
     /// The network has no account, or the account no key that can be had.
     #[error("network `{network}`: {reason}")]
@@ -142,7 +142,7 @@ pub enum ChainError {
         what: String,
         /// How large it is, beside the limits.
         figures: String,
-        /// Whether [`crate::deploy::Options::force`] sends it all the same.
+        /// Whether [`crate::deploy::DeployOptions::force`] sends it all the same.
         forcible: bool,
     },
     /// A contract gave what its interface does not allow.
@@ -214,7 +214,7 @@ pub enum ChainError {
         version: u32,
         /// What differs, a clause each.
         differences: Vec<String>,
-        /// Whether [`crate::deploy::Options::adopt`] uses the version as it is. It does not where a hash differs.
+        /// Whether [`crate::deploy::DeployOptions::adopt`] uses the version as it is. It does not where a hash differs.
         adoptable: bool,
     },
     /// The local chain runs, and has to be stopped first.

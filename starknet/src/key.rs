@@ -3,7 +3,7 @@
 use starknet_rust::core::types::Felt;
 use starknet_rust::signers::SigningKey;
 
-use crate::config::{KeySource, Network, parse_felt};
+use crate::config::{KeySource, NetworkConfig, parse_felt};
 use crate::devnet;
 use crate::error::ChainError;
 
@@ -27,7 +27,7 @@ pub type AskPassword<'a> = &'a dyn Fn(&str) -> std::io::Result<String>;
 ///
 /// # Errors
 /// The network has no account, or its key is not where the file says.
-pub fn read(network: &Network, ask_password: AskPassword) -> Result<Credentials, ChainError> {
+pub fn read(network: &NetworkConfig, ask_password: AskPassword) -> Result<Credentials, ChainError> {
     let fault = |reason: String| ChainError::Key { network: network.name.clone(), reason };
     let Some(source) = &network.key else {
         return Err(fault("it has no account and key, which a transaction needs: give account and key_env or keystore".to_owned()));
@@ -66,9 +66,9 @@ pub fn read(network: &Network, ask_password: AskPassword) -> Result<Credentials,
 mod tests {
     use super::*;
 
-    fn network(key: Option<KeySource>) -> Network {
+    fn network(key: Option<KeySource>) -> NetworkConfig {
         let url = "https://node".to_owned();
-        Network { name: "n".to_owned(), url, chain_id: None, account: Some(Felt::ONE), key, registry: None, max_fee: None }
+        NetworkConfig { name: "n".to_owned(), url, chain_id: None, account: Some(Felt::ONE), key, registry: None, max_fee: None }
     }
 
     fn refused(key: Option<KeySource>) -> String {

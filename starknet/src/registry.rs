@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use maat_cairo::{Compiler, Contract, Package};
+use maat_cairo::{CairoPackage, Compiler, Contract};
 use starknet_rust::core::codec::{Decode, Encode, Error as CodecError, FeltWriter};
 use starknet_rust::core::types::{ByteArray, Felt};
 use starknet_rust::core::utils::{UdcUniqueness, cairo_short_string_to_felt, get_contract_address, get_udc_deployed_address};
@@ -32,7 +32,7 @@ const LONGEST_LIST: u64 = 1_000_000;
 /// An input or output of a registered model.
 #[derive(Debug, Clone, PartialEq, Eq, Decode)]
 #[starknet(core = "starknet_rust::core")]
-pub struct Port {
+pub struct RegisteredPort {
     /// Its axis lengths.
     pub shape: List<u32>,
     /// The exponents `s` of its scales, one for all elements or one for each position along the last axis: an integer `q` stands for
@@ -43,7 +43,7 @@ pub struct Port {
 /// A model that is registered.
 #[derive(Debug, Clone, PartialEq, Eq, Decode)]
 #[starknet(core = "starknet_rust::core")]
-pub struct Model {
+pub struct RegisteredModel {
     /// Its number, from 1 on.
     pub id: u64,
     /// Its name.
@@ -59,7 +59,7 @@ pub struct Model {
 /// A version of a model: it never changes.
 #[derive(Debug, Clone, PartialEq, Eq, Decode)]
 #[starknet(core = "starknet_rust::core")]
-pub struct Version {
+pub struct RegisteredVersion {
     /// The model's name.
     pub name: ShortString,
     /// Its number, from 1 on.
@@ -71,9 +71,9 @@ pub struct Version {
     /// Hash of its Cairo program.
     pub program_hash: Felt,
     /// What it takes.
-    pub inputs: List<Port>,
+    pub inputs: List<RegisteredPort>,
     /// What it gives.
-    pub outputs: List<Port>,
+    pub outputs: List<RegisteredPort>,
     /// Free text.
     pub metadata: Text,
     /// The contract that runs it for the registry.
@@ -233,7 +233,7 @@ pub struct Registry<'c> {
 /// # Errors
 /// None, unless the compiler is broken.
 pub fn class() -> Result<Contract, ChainError> {
-    Ok(Compiler::default().contract(&Package::registry())?)
+    Ok(Compiler::default().contract(&CairoPackage::registry())?)
 }
 
 /// Where a registry of a class is that everybody shares. Nobody verifies proofs for it: the verifier is nobody.
@@ -306,7 +306,7 @@ impl<'c> Registry<'c> {
     ///
     /// # Errors
     /// As for [`Self::model_count`].
-    pub fn models(&self, owner: Option<Felt>) -> Result<Vec<Model>, ChainError> {
+    pub fn models(&self, owner: Option<Felt>) -> Result<Vec<RegisteredModel>, ChainError> {
         const WHAT: &str = "listing models";
         match owner {
             Some(owner) => self.list(WHAT, "models_of", &[owner], self.ask(WHAT, "model_count_of", vec![owner])?, MODELS),
@@ -318,7 +318,7 @@ impl<'c> Registry<'c> {
     ///
     /// # Errors
     /// As for [`Self::model_count`].
-    pub fn versions(&self, model: &Model) -> Result<Vec<Version>, ChainError> {
+    pub fn versions(&self, model: &RegisteredModel) -> Result<Vec<RegisteredVersion>, ChainError> {
         self.list("listing versions", "versions", &[model.id.into()], model.versions.into(), VERSIONS)
     }
 
@@ -357,7 +357,7 @@ impl<'c> Registry<'c> {
     ///
     /// # Errors
     /// There is none.
-    pub fn model(&self, model: &str) -> Result<Model, ChainError> {
+    pub fn model(&self, model: &str) -> Result<RegisteredModel, ChainError> {
         if let Some(model) = self.model_by_name(model)? {
             return Ok(model);
         }
@@ -370,7 +370,7 @@ impl<'c> Registry<'c> {
     ///
     /// # Errors
     /// There is none.
-    pub fn model_by_id(&self, id: u64) -> Result<Model, ChainError> {
+    pub fn model_by_id(&self, id: u64) -> Result<RegisteredModel, ChainError> {
         self.ask("looking up a model", "model", vec![id.into()])
     }
 
@@ -378,7 +378,7 @@ impl<'c> Registry<'c> {
     ///
     /// # Errors
     /// As for [`Self::model_count`].
-    pub fn model_by_name(&self, name: &str) -> Result<Option<Model>, ChainError> {
+    pub fn model_by_name(&self, name: &str) -> Result<Option<RegisteredModel>, ChainError> {
         let Ok(felt) = name_felt(name) else { return Ok(None) };
         let id: u64 = self.ask("looking up a name", "model_by_name", vec![felt])?;
         if id == 0 { Ok(None) } else { self.model_by_id(id).map(Some) }
@@ -388,7 +388,7 @@ impl<'c> Registry<'c> {
     ///
     /// # Errors
     /// There is none.
-    pub fn version(&self, model: &Model, version: u32) -> Result<Version, ChainError> {
+    pub fn version(&self, model: &RegisteredModel, version: u32) -> Result<RegisteredVersion, ChainError> {
         if !(1..=model.versions).contains(&version) {
             return Err(ChainError::UnknownVersion { model: model.name.0.clone(), versions: model.versions, version });
         }
@@ -399,7 +399,7 @@ impl<'c> Registry<'c> {
     ///
     /// # Errors
     /// As for [`Self::model_count`].
-    pub fn version_by_class(&self, model: &Model, class_hash: Felt) -> Result<Option<u32>, ChainError> {
+    pub fn version_by_class(&self, model: &RegisteredModel, class_hash: Felt) -> Result<Option<u32>, ChainError> {
         let version: u32 = self.ask("looking up a class", "version_by_class", vec![model.id.into(), class_hash])?;
         Ok((version != 0).then_some(version))
     }
@@ -408,7 +408,7 @@ impl<'c> Registry<'c> {
     ///
     /// # Errors
     /// As for [`Self::model_count`].
-    pub fn lifecycle(&self, model: &Model, version: u32) -> Result<Lifecycle, ChainError> {
+    pub fn lifecycle(&self, model: &RegisteredModel, version: u32) -> Result<Lifecycle, ChainError> {
         self.ask("looking up a version", "lifecycle", vec![model.id.into(), version.into()])
     }
 
@@ -532,7 +532,7 @@ mod tests {
     fn answers_are_read_whole() {
         let felts: Vec<Felt> = [1, 2, 3, 4].map(Felt::from).to_vec();
         assert_eq!(
-            read::<Port>("x", &[Felt::from(2), Felt::from(1), Felt::from(36), Felt::from(1), Felt::from(-4)]).unwrap().scales[..],
+            read::<RegisteredPort>("x", &[Felt::from(2), Felt::from(1), Felt::from(36), Felt::from(1), Felt::from(-4)]).unwrap().scales[..],
             [Signed(-4)]
         );
         assert!(read::<u64>("x", &felts).unwrap_err().to_string().contains("3 felts too many"));
@@ -631,7 +631,13 @@ mod tests {
                 let models = registry.models(owner).unwrap();
                 assert!(models.iter().map(|model| model.id).eq(1..=205), "pages of {most}");
             }
-            let model = Model { id: 1, name: ShortString("rocky".to_owned()), owner: Felt::ONE, pending_owner: Felt::ZERO, versions: 205 };
+            let model = RegisteredModel {
+                id: 1,
+                name: ShortString("rocky".to_owned()),
+                owner: Felt::ONE,
+                pending_owner: Felt::ZERO,
+                versions: 205,
+            };
             let versions = registry.versions(&model).unwrap();
             assert!(versions.iter().map(|version| version.version).eq(1..=205), "pages of {most}");
         }

@@ -1,12 +1,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use maat_cairo::Program;
+use maat_cairo::Executable;
 use maat_verifier::Preset;
 
 use super::prove;
-use crate::arguments;
-use crate::files::{self, Content, Destination, Sources};
+use crate::felts;
+use crate::files::{self, Destination, InputFiles, OutputKind};
 use crate::progress::Progress;
 use crate::response::Response;
 
@@ -48,20 +48,20 @@ impl Arguments {
 pub fn run(arguments: Arguments) -> anyhow::Result<impl Response> {
     let progress = Progress::start("reading the program");
     let path = &arguments.executable;
-    let mut sources = Sources::default().and(path, "the program");
+    let mut sources = InputFiles::default().and(path, "the program");
     if let Some(args) = &arguments.args {
         sources = sources.and(args, "the arguments");
     }
     // Found out before the work is done, if it cannot be written.
-    let destination = Destination::of_user(&arguments.output, Content::Proof, &sources, arguments.force)?;
+    let destination = Destination::of_user(&arguments.output, OutputKind::Proof, &sources, arguments.force)?;
     let bytes = files::read_all(path)?;
-    let program = match Program::from_json(&bytes) {
+    let program = match Executable::from_json(&bytes) {
         Ok(program) => program,
         Err(error) => {
             bail!("{}: {error}; it must be an executable, as `scarb build` makes it of an #[executable]", files::called(path).display())
         }
     };
-    let felts = arguments.args.as_deref().map(arguments::read).transpose()?.unwrap_or_default();
+    let felts = arguments.args.as_deref().map(felts::read).transpose()?.unwrap_or_default();
     progress.step("running the program");
     let execution = program.execute(&felts)?;
     prove::prove_execution(&execution, arguments.preset, &destination, &progress)

@@ -33,7 +33,7 @@ const NOT_CHECKED: [&str; 2] = [
 ];
 
 /// A package beside what its model gives.
-pub struct Compared {
+pub struct PackageComparison {
     checked: Checked,
     onnx: Option<Onnx>,
 }
@@ -44,7 +44,7 @@ struct Onnx {
     found: String,
 }
 
-pub fn run(arguments: Arguments) -> anyhow::Result<Compared> {
+pub fn run(arguments: Arguments) -> anyhow::Result<PackageComparison> {
     let progress = Progress::start("reading the package");
     let package = PackageFolder::open(&arguments.package)?;
     let digest = |path: PathBuf| -> anyhow::Result<Onnx> {
@@ -52,7 +52,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Compared> {
     };
     let onnx = arguments.onnx.map(digest).transpose()?;
     let checked = package.check(&arguments.compiler.compiler()?, &mut |step| progress.step(step))?;
-    Ok(Compared { checked, onnx })
+    Ok(PackageComparison { checked, onnx })
 }
 
 impl Onnx {
@@ -61,7 +61,7 @@ impl Onnx {
     }
 }
 
-impl Response for Compared {
+impl Response for PackageComparison {
     fn text(&self) -> String {
         let mut lines = Vec::new();
         for finding in &self.checked.findings {

@@ -23,14 +23,14 @@ pub struct Arguments {
 }
 
 /// The commitment of the manifest beside the model's.
-pub struct Compared {
+pub struct CommitmentComparison {
     manifest: ModelCommitment,
     recomputed: ModelCommitment,
     entries: usize,
     differences: Vec<String>,
 }
 
-pub fn run(arguments: Arguments) -> anyhow::Result<Compared> {
+pub fn run(arguments: Arguments) -> anyhow::Result<CommitmentComparison> {
     let progress = Progress::start("reading the package");
     let package = PackageFolder::open(&arguments.package)?;
     let model = package.model()?;
@@ -48,10 +48,10 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Compared> {
     if listed.commitment() != manifest {
         differences.insert(0, format!("the manifest's commitment is not that of its entries, which make {}", listed.commitment()));
     }
-    Ok(Compared { manifest, recomputed: recomputed.commitment(), entries: listed.as_slice().len(), differences })
+    Ok(CommitmentComparison { manifest, recomputed: recomputed.commitment(), entries: listed.as_slice().len(), differences })
 }
 
-impl Response for Compared {
+impl Response for CommitmentComparison {
     fn text(&self) -> String {
         if self.succeeded() {
             let matches = format!("matches: recomputed from the model, all {} entries", self.entries);

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use maat_starknet::config::parse_felt;
-use maat_starknet::deploy::{Deployment, Options, Step, deploy};
+use maat_starknet::deploy::{DeployOptions, DeployStep, Deployment, deploy};
 use maat_transpiler::PackageFolder;
 use serde_json::{Value, json};
 
@@ -69,14 +69,14 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Caveated<Deployed>> {
     let client = arguments.network.connect()?;
     let account = arguments.bounds.account(&client)?;
     let Arguments { name, timelock, metadata, adopt, force, .. } = arguments;
-    let options = Options { name, timelock, metadata, salt, adopt, force };
+    let options = DeployOptions { name, timelock, metadata, salt, adopt, force };
     let deployment = deploy(&account, &package, &options, &mut |step| progress.step(step))?;
     Ok(Caveats::of(&package.manifest).on(Deployed { deployment, timelock_given: timelock.is_some() }))
 }
 
 /// The steps of a deployment, one a line.
-pub fn steps(steps: &[Step]) -> String {
-    let step = |step: &Step| {
+pub fn steps(steps: &[DeployStep]) -> String {
+    let step = |step: &DeployStep| {
         let done = step.receipt.as_ref().map_or_else(|| "was there".to_owned(), |done| format!("done: {}", receipt(done)));
         format!("{:<18} {done}", step.what)
     };
@@ -84,7 +84,7 @@ pub fn steps(steps: &[Step]) -> String {
 }
 
 /// The same, for machines.
-pub fn steps_json(steps: &[Step]) -> Value {
+pub fn steps_json(steps: &[DeployStep]) -> Value {
     steps.iter().map(|step| json!({ "what": step.what, "receipt": step.receipt.as_ref().map(receipt_json) })).collect()
 }
 

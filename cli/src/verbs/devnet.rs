@@ -34,13 +34,13 @@ enum Action {
 }
 
 /// What became of the local chain.
-pub struct Outcome {
+pub struct DevnetState {
     state: &'static str,
     running: Option<Running>,
     installed: bool,
 }
 
-pub fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
+pub fn run(arguments: Arguments) -> anyhow::Result<DevnetState> {
     let folder = cache::devnet()?;
     let (state, running) = match arguments.action {
         Action::Start { port, seed } => {
@@ -51,10 +51,10 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Action::Stop => devnet::stop(&folder)?.map_or(("was not running", None), |stopped| ("stopped", Some(stopped))),
         Action::Status => devnet::running(&folder).map_or(("does not run", None), |running| ("runs", Some(running))),
     };
-    Ok(Outcome { state, running, installed: devnet::installed(&folder)?.is_some() })
+    Ok(DevnetState { state, running, installed: devnet::installed(&folder)?.is_some() })
 }
 
-impl Response for Outcome {
+impl Response for DevnetState {
     fn text(&self) -> String {
         let Some(running) = &self.running else {
             let installed = if self.installed { "it is built" } else { "it is not built yet; the first start does that" };

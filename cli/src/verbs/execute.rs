@@ -4,7 +4,7 @@ use anyhow::{anyhow, bail, ensure};
 use maat_cairo::gas;
 use maat_runtime::Executor;
 use maat_starknet::config::parse_felt;
-use maat_starknet::{Receipt, Registry, Target};
+use maat_starknet::{ExecutionTarget, Receipt, Registry};
 use maat_transpiler::run_contract;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ pub struct Arguments {
 }
 
 /// What an execution gave and cost.
-pub struct Execution {
+pub struct ChainRun {
     tensors: Tensors,
     inferences: usize,
     receipts: Vec<Receipt>,
@@ -63,7 +63,7 @@ struct ModelPart {
     l2_gas: u64,
 }
 
-pub fn run(arguments: Arguments) -> anyhow::Result<Caveated<Execution>> {
+pub fn run(arguments: Arguments) -> anyhow::Result<Caveated<ChainRun>> {
     let Inferences { package, model, inferences: batch, caveats } =
         Inferences::read(&arguments.package, &arguments.input, arguments.strictness)?;
     let Some(first) = batch.first() else { bail!("{} holds no inputs", files::called(&arguments.input).display()) };
@@ -79,13 +79,13 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Caveated<Execution>> {
     let client = arguments.network.connect()?;
     let registry = Registry::find(&client)?;
     let target = match instance {
-        Some(instance) => Target::Instance(instance),
+        Some(instance) => ExecutionTarget::Instance(instance),
         None => {
             let name = arguments.name.as_deref().unwrap_or(&package.manifest.name);
             let not_registered = || anyhow!("the registry has no model {name} with the class of this package; `maat deploy` registers it");
             let registered = registry.model_by_name(name)?.ok_or_else(not_registered)?;
             let version = registry.version_by_class(&registered, contract.class_hash())?.ok_or_else(not_registered)?;
-            Target::Version { model: registered.id, version }
+            ExecutionTarget::Version { model: registered.id, version }
         }
     };
 
@@ -110,7 +110,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Caveated<Execution>> {
     }
     let of_resources = gas::of_execution(alone.steps, &alone.builtins);
     let l2_gas = of_resources.map_or(alone.gas, |gas| gas + gas::LIBRARY_CALL * alone.library_calls);
-    Ok(caveats.on(Execution {
+    Ok(caveats.on(ChainRun {
         tensors: collect(&model, &expected),
         inferences: inputs.len(),
         receipts,
@@ -118,7 +118,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Caveated<Execution>> {
     }))
 }
 
-impl Response for Execution {
+impl Response for ChainRun {
     fn text(&self) -> String {
         let Self { tensors, inferences, receipts, part } = self;
         let mut lines = vec![tensors.text()];

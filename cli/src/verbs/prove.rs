@@ -12,7 +12,7 @@ use maat_verifier::Preset;
 use serde_json::{Map, Value};
 
 pub use self::cairo::prove_execution;
-use crate::files::{self, Content, Destination, Sources};
+use crate::files::{self, Destination, InputFiles, OutputKind};
 use crate::inferences::{Inferences, Strictness};
 use crate::opening;
 use crate::progress::Progress;
@@ -48,8 +48,8 @@ pub struct Arguments {
     #[arg(long)]
     force: bool,
     /// What is proven
-    #[arg(long, value_enum, default_value_t = Kind::Model)]
-    kind: Kind,
+    #[arg(long, value_enum, default_value_t = ProofKind::Model)]
+    kind: ProofKind,
     /// Parameters of the proof, with the bits of security of a model proof: the longer the trace, the fewer. `maat cairo-prove
     /// --help` has those of a Cairo proof
     #[arg(long, default_value_t = Preset::Fast, value_parser = presets(model_preset))]
@@ -97,7 +97,7 @@ fn model_preset(preset: Preset) -> &'static str {
 
 /// What a proof is made from.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Kind {
+enum ProofKind {
     /// The model: fast, and for any number of inferences
     Model,
     /// The execution of the package's Cairo program on one inference
@@ -107,16 +107,16 @@ enum Kind {
 pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
     let progress = Progress::start("reading the package");
     match arguments.kind {
-        Kind::Model => Ok(Box::new(model::run(arguments, &progress)?)),
-        Kind::Cairo => {
+        ProofKind::Model => Ok(Box::new(model::run(arguments, &progress)?)),
+        ProofKind::Cairo => {
             if arguments.commit_inputs || arguments.commit_outputs {
                 bail!("a Cairo proof publishes inputs and outputs: only model proofs commit to them");
             }
             let Inferences { package, inferences, caveats, .. } =
                 Inferences::read(&arguments.package, &arguments.input, arguments.strictness)?;
             // Found out before the work is done, if it cannot be written.
-            let sources = Sources::default().and(&arguments.input, "the input").and_package(&package);
-            let destination = Destination::of_user(&arguments.output, Content::Proof, &sources, arguments.force)?;
+            let sources = InputFiles::default().and(&arguments.input, "the input").and_package(&package);
+            let destination = Destination::of_user(&arguments.output, OutputKind::Proof, &sources, arguments.force)?;
             let [inputs] = &inferences[..] else {
                 let input = files::called(&arguments.input);
                 bail!("{} has a batch of {}, and a Cairo proof is for one inference", input.display(), inferences.len());

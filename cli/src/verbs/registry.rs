@@ -1,8 +1,8 @@
 use anyhow::{anyhow, bail};
 use maat_runtime::units;
 use maat_starknet::config::parse_felt;
-use maat_starknet::deploy::{Step, deploy_registry};
-use maat_starknet::registry::{Lifecycle, Model, Port, Status, Version};
+use maat_starknet::deploy::{DeployStep, deploy_registry};
+use maat_starknet::registry::{Lifecycle, RegisteredModel, RegisteredPort, RegisteredVersion, Status};
 use maat_starknet::{Receipt, Registry};
 use serde_json::{Value, json};
 
@@ -161,7 +161,7 @@ fn retire(of: &OfVersion, progress: &Progress, announcement: Announcement) -> an
     Ok(Box::new(Changed { receipt, after: show(&registry, registry.model_by_id(model.id)?)? }))
 }
 
-fn show(registry: &Registry, model: Model) -> anyhow::Result<Shown> {
+fn show(registry: &Registry, model: RegisteredModel) -> anyhow::Result<Shown> {
     let versions = registry.versions(&model)?.into_iter().map(|version| {
         let lifecycle = registry.lifecycle(&model, version.version)?;
         Ok((version, lifecycle))
@@ -170,7 +170,7 @@ fn show(registry: &Registry, model: Model) -> anyhow::Result<Shown> {
     Ok(Shown { model, versions })
 }
 
-struct Listed(Vec<Model>);
+struct Listed(Vec<RegisteredModel>);
 
 impl Response for Listed {
     fn text(&self) -> String {
@@ -186,7 +186,7 @@ impl Response for Listed {
     }
 }
 
-fn model_json(model: &Model) -> Value {
+fn model_json(model: &RegisteredModel) -> Value {
     json!({
         "id": model.id,
         "name": model.name.0,
@@ -196,14 +196,14 @@ fn model_json(model: &Model) -> Value {
     })
 }
 
-fn offered(model: &Model) -> Option<starknet_types_core::felt::Felt> {
+fn offered(model: &RegisteredModel) -> Option<starknet_types_core::felt::Felt> {
     Some(model.pending_owner).filter(|owner| *owner != starknet_types_core::felt::Felt::ZERO)
 }
 
 /// A model with its versions.
 struct Shown {
-    model: Model,
-    versions: Vec<(Version, Lifecycle)>,
+    model: RegisteredModel,
+    versions: Vec<(RegisteredVersion, Lifecycle)>,
 }
 
 impl Response for Shown {
@@ -223,9 +223,10 @@ impl Response for Shown {
     }
 }
 
-fn version_text((version, lifecycle): &(Version, Lifecycle)) -> String {
-    let port = |port: &Port| format!("{:?} * {}", &port.shape[..], units(&port.scales.iter().map(|scale| scale.0).collect::<Vec<_>>()));
-    let ports = |ports: &[Port]| ports.iter().map(port).collect::<Vec<_>>().join(", ");
+fn version_text((version, lifecycle): &(RegisteredVersion, Lifecycle)) -> String {
+    let port =
+        |port: &RegisteredPort| format!("{:?} * {}", &port.shape[..], units(&port.scales.iter().map(|scale| scale.0).collect::<Vec<_>>()));
+    let ports = |ports: &[RegisteredPort]| ports.iter().map(port).collect::<Vec<_>>().join(", ");
     let mut facts = vec![
         ("version", format!("{}, {}", version.version, status(lifecycle.status))),
         ("class hash", format!("{:#066x}", version.class_hash)),
@@ -245,10 +246,11 @@ fn version_text((version, lifecycle): &(Version, Lifecycle)) -> String {
     fields(facts)
 }
 
-fn version_json((version, lifecycle): &(Version, Lifecycle)) -> Value {
-    let scales = |port: &Port| port.scales.iter().map(|scale| scale.0).collect::<Vec<_>>();
-    let ports =
-        |ports: &[Port]| -> Value { ports.iter().map(|port| json!({ "shape": &port.shape[..], "scales": scales(port) })).collect() };
+fn version_json((version, lifecycle): &(RegisteredVersion, Lifecycle)) -> Value {
+    let scales = |port: &RegisteredPort| port.scales.iter().map(|scale| scale.0).collect::<Vec<_>>();
+    let ports = |ports: &[RegisteredPort]| -> Value {
+        ports.iter().map(|port| json!({ "shape": &port.shape[..], "scales": scales(port) })).collect()
+    };
     let metadata = version.metadata.text();
     let bytes = || version.metadata.0.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     json!({
@@ -296,7 +298,7 @@ impl Response for Changed {
 
 struct RegistryDeployed {
     address: String,
-    done: Vec<Step>,
+    done: Vec<DeployStep>,
 }
 
 impl Response for RegistryDeployed {
@@ -316,14 +318,14 @@ mod tests {
 
     use super::*;
 
-    fn version(metadata: &[u8]) -> (Version, Lifecycle) {
-        let version = Version {
+    fn version(metadata: &[u8]) -> (RegisteredVersion, Lifecycle) {
+        let version = RegisteredVersion {
             name: ShortString("rocky".to_owned()),
             version: 1,
             class_hash: Felt::ONE,
             model_commitment: Felt::ZERO,
             program_hash: Felt::ONE,
-            inputs: List(vec![Port { shape: List(vec![1, 36]), scales: List(vec![Signed(i32::MIN)]) }]),
+            inputs: List(vec![RegisteredPort { shape: List(vec![1, 36]), scales: List(vec![Signed(i32::MIN)]) }]),
             outputs: List(vec![]),
             metadata: Text(metadata.to_vec()),
             instance: Felt::ONE,

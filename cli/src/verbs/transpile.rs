@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::inspect;
 use super::operators::explained;
-use crate::files::{self, Sources};
+use crate::files::{self, InputFiles};
 use crate::progress::Progress;
 use crate::response::{Response, path_json};
 
@@ -144,7 +144,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Transpiled> {
     let compiler = arguments.compiler.compiler()?;
     let quantisation = arguments.quantisation.options()?;
     // Found out before the work is done, if it cannot be written.
-    let sources = Sources::default().and(&arguments.onnx, "the network");
+    let sources = InputFiles::default().and(&arguments.onnx, "the network");
     let sources = arguments.calibration.iter().fold(sources, |sources, path| sources.and(path, "the samples"));
     let destination = files::package_destination(&arguments.output, arguments.force, &sources)?;
     let network = files::with_path(&arguments.onnx, "model.onnx", Network::import)?;

@@ -10,7 +10,7 @@ use serde_json::json;
 use starknet_rust::core::types::Felt;
 
 use super::{install, rpc};
-use crate::config::{DEVNET, KeySource, Network};
+use crate::config::{DEVNET, KeySource, NetworkConfig};
 use crate::error::ChainError;
 use crate::text::shown;
 
@@ -48,7 +48,7 @@ fn as_shown<S: serde::Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S
 
 impl Running {
     /// It as a network, on which the first of its accounts signs.
-    pub fn network(&self) -> Network {
+    pub fn network(&self) -> NetworkConfig {
         network_at(&self.url)
     }
 
@@ -58,8 +58,8 @@ impl Running {
     }
 }
 
-fn network_at(url: &str) -> Network {
-    Network {
+fn network_at(url: &str) -> NetworkConfig {
+    NetworkConfig {
         name: DEVNET.to_owned(),
         url: url.to_owned(),
         chain_id: Some(CHAIN_ID.to_owned()),
@@ -82,7 +82,7 @@ pub fn running(folder: &Path) -> Option<Running> {
 ///
 /// # Errors
 /// [`ChainError::DevnetStopped`] if none runs.
-pub fn network(folder: &Path) -> Result<Network, ChainError> {
+pub fn network(folder: &Path) -> Result<NetworkConfig, ChainError> {
     running(folder).map(|running| running.network()).ok_or(ChainError::DevnetStopped)
 }
 
@@ -170,7 +170,7 @@ impl Devnet {
     }
 
     /// It as a network.
-    pub fn network(&self) -> Network {
+    pub fn network(&self) -> NetworkConfig {
         network_at(&self.url)
     }
 

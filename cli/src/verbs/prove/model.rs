@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Arguments, milliseconds, ms, peak_memory, stage_table, wrote};
 use crate::cache;
-use crate::files::{self, Content, Destination, Readers, Sources};
+use crate::files::{self, Destination, InputFiles, OutputKind, Readers};
 use crate::inferences::{Caveated, Inferences};
 use crate::opening;
 use crate::progress::Progress;
@@ -50,10 +50,10 @@ pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Caveated
         );
     };
     // Found out before the work is done, if they cannot be written.
-    let sources = Sources::default().and(&arguments.input, "the input").and_package(&package);
+    let sources = InputFiles::default().and(&arguments.input, "the input").and_package(&package);
     let of_user = |path: &Path, content| Destination::of_user(path, content, &sources, arguments.force);
-    let destination = of_user(&arguments.output, Content::Proof)?;
-    let opening_destination = arguments.opening.as_deref().map(|path| of_user(path, Content::Opening)).transpose()?;
+    let destination = of_user(&arguments.output, OutputKind::Proof)?;
+    let opening_destination = arguments.opening.as_deref().map(|path| of_user(path, OutputKind::Opening)).transpose()?;
     if opening_destination.as_ref().is_some_and(|opening| opening.is(&destination)) {
         bail!("{} cannot be both the proof and what opens its commitment", destination.name().display());
     }
