@@ -1,6 +1,6 @@
 //! How hard a false proof is to find, and what proofs do not hide: said alike by every verb that makes or checks one.
 
-use maat_verifier::{Preset, Security};
+use maat_verifier::{Hash, Preset, Security};
 use serde_json::{Value, json};
 
 /// Said wherever privacy could be assumed.
@@ -32,4 +32,12 @@ pub fn model_security_json(security: &Security, preset: Preset) -> Value {
     let mut value = security_json(security);
     value["if_not_recomputed"] = preset.unopened_bits().into();
     value
+}
+
+/// The hash function of a preset, by its name.
+pub fn hash_name(preset: Preset) -> &'static str {
+    match preset.hash() {
+        Hash::Blake3 => "Blake3",
+        Hash::Blake2s => "Blake2s",
+    }
 }

@@ -1,16 +1,16 @@
 //! Files that a verb writes: as a whole or not at all, and never over something that the user would miss.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File};
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use maat_transpiler::PackageFolder;
-use maat_transpiler::partial::{self, is_same, is_same_file};
+use maat_transpiler::partial::{self, is_same};
 use maat_verifier::{FileError, Kind};
 use tempfile::NamedTempFile;
 
-use super::{is_dash, is_standard_output};
+use super::standard::{is_dash, is_standard_output, is_stream};
 
 /// Who may read a file that is written.
 #[derive(Clone, Copy)]
@@ -232,34 +232,6 @@ fn is_proof(path: &Path) -> io::Result<bool> {
     let mut start = Vec::new();
     File::open(path)?.take(64).read_to_end(&mut start)?;
     Ok(!matches!(Kind::of(&start), Err(FileError::Magic)))
-}
-
-/// Whether a path names what the standard output goes to: a pipe, a terminal or a file. Devices such as /dev/null are what they are.
-pub(super) fn is_output(path: &Path) -> bool {
-    match (fs::metadata("/dev/stdout"), fs::metadata(path)) {
-        (Ok(output), Ok(found)) => is_same_file(&output, &found) && (!is_device(&found) || io::stdout().is_terminal()),
-        _ => false,
-    }
-}
-
-#[cfg(unix)]
-fn is_device(file: &Metadata) -> bool {
-    std::os::unix::fs::FileTypeExt::is_char_device(&file.file_type())
-}
-
-#[cfg(unix)]
-fn is_stream(file: &Metadata) -> bool {
-    is_device(file) || std::os::unix::fs::FileTypeExt::is_fifo(&file.file_type())
-}
-
-#[cfg(not(unix))]
-fn is_device(_: &Metadata) -> bool {
-    false
-}
-
-#[cfg(not(unix))]
-fn is_stream(_: &Metadata) -> bool {
-    false
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use maat_verifier::cairo::columns::{AUXILIARY_WIDTH, MAIN_WIDTH};
 use maat_verifier::cairo::{CairoStatement, ProgramHash, verify_program};
 use serde_json::{Value, json};
 
-use super::{milliseconds, ms, peak_memory, stage_table, wrote};
+use super::stages::{milliseconds, ms, peak_memory, stage_table, wrote};
 use crate::files::{Destination, Readers};
 use crate::progress::Progress;
 use crate::response::{Response, builtin_cells, builtins, fields, grouped, path_json};

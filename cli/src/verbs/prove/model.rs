@@ -7,7 +7,8 @@ use maat_verifier::layout::{AUXILIARY_WIDTH, MAIN_WIDTH};
 use maat_verifier::{ModelCommitment, Preset, Security, verify};
 use serde_json::{Value, json};
 
-use super::{Arguments, milliseconds, ms, peak_memory, stage_table, wrote};
+use super::arguments::Arguments;
+use super::stages::{milliseconds, ms, peak_memory, stage_table, wrote};
 use crate::cache;
 use crate::files::{self, Destination, InputFiles, OutputKind, Readers};
 use crate::inferences::{Caveated, Inferences};

@@ -4,10 +4,11 @@ use maat_verifier::cairo::{CairoStatement, ProgramHash, verify_any};
 use maat_verifier::{Felt252, FileError, VerifyError};
 use serde_json::{Value, json};
 
-use super::{Least, Names, hash};
+use super::least::Least;
+use super::names::Names;
 use crate::named::Ports;
 use crate::response::{Response, builtin_cells, builtins, fields, grouped};
-use crate::security::{CAIRO_NOT_ZERO_KNOWLEDGE, security, security_json};
+use crate::security::{CAIRO_NOT_ZERO_KNOWLEDGE, hash_name, security, security_json};
 
 /// The verdict.
 pub struct Verified {
@@ -96,7 +97,7 @@ impl Accepted {
             ("steps", grouped(*steps)),
             ("builtins", builtins(used)),
             ("preset", preset.to_string()),
-            ("options", format!("blow-up {blowup}, {queries} queries, {grinding} bits of grinding, {}", hash(*preset))),
+            ("options", format!("blow-up {blowup}, {queries} queries, {grinding} bits of grinding, {}", hash_name(*preset))),
             ("rows", grouped(*rows)),
             ("security", security(bits)),
         ]);
@@ -129,7 +130,7 @@ impl Accepted {
                 "blowup": options.blowup_factor(),
                 "queries": options.num_queries(),
                 "grinding_bits": options.grinding_factor(),
-                "hash": hash(*preset),
+                "hash": hash_name(*preset),
             },
             "rows": rows,
             "security": security_json(security),

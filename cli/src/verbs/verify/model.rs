@@ -6,10 +6,11 @@ use maat_transpiler::hex;
 use maat_verifier::{FileError, ModelCommitment, Opening, OpeningError, Preset, ProofFile, Statement, Values, VerifyError};
 use serde_json::{Value, json};
 
-use super::{Known, Least, Names, hash};
+use super::least::Least;
+use super::names::Names;
 use crate::named::Ports;
 use crate::response::{Response, fields, grouped};
-use crate::security::{NOT_ZERO_KNOWLEDGE, model_security, model_security_json};
+use crate::security::{NOT_ZERO_KNOWLEDGE, hash_name, model_security, model_security_json};
 
 /// The verdict.
 pub struct Verified {
@@ -34,13 +35,15 @@ enum Rejection {
     Weak { security: Value, reason: String },
 }
 
-/// Verifies a model proof for the model with the expected commitment, and that it has the bits of security that are asked for.
+/// Verifies a model proof for the model with the expected commitment, and that it has the bits of security that are asked for. `warning` says
+/// why values have no names, where that is not a choice of the user's.
 pub fn run(
     proof: Result<Vec<u8>, FileError>,
     expected: ModelCommitment,
     opening: Option<Opening>,
     least: Least,
-    Known { names, mut warning }: Known,
+    names: Option<Names>,
+    mut warning: Option<String>,
 ) -> anyhow::Result<Verified> {
     let started = Instant::now();
     let verdict = proof.map_err(VerifyError::from).and_then(|proof| Ok((maat_verifier::verify(&proof, &expected)?, proof)));
@@ -146,7 +149,7 @@ impl Accepted {
         let salted = |commitment| format!("{}{}", hex(commitment), unopened.unwrap_or_default());
         facts.extend(io_commitment.as_ref().map(|commitment| ("salted commitment", salted(commitment))));
         let (blowup, queries, grinding) = (options.blowup_factor(), options.num_queries(), options.grinding_factor());
-        let hash = hash(*preset);
+        let hash = hash_name(*preset);
         let options = format!("{} extension, blow-up {blowup}, {queries} queries, {grinding} bits of grinding, {hash}", extension(*preset));
         facts.extend([
             ("preset", preset.to_string()),
@@ -177,7 +180,7 @@ impl Accepted {
                 "blowup": options.blowup_factor(),
                 "queries": options.num_queries(),
                 "grinding_bits": options.grinding_factor(),
-                "hash": hash(*preset),
+                "hash": hash_name(*preset),
             },
             "rows": self.rows,
             "batch": batch,
