@@ -1,3 +1,5 @@
+//! The Cairo compiler on crates held in memory: a package to an executable, or to contract classes.
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

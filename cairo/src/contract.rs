@@ -1,3 +1,5 @@
+//! A contract class in both forms, Sierra and CASM: its JSON, hashes, sizes and the gas of its declaration. Running it is in `entry_point`.
+
 use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
 use cairo_lang_starknet_classes::contract_class::ContractClass;
 use serde_json::Value;

@@ -1,3 +1,5 @@
+//! An executable: a compiled Cairo program with its hash, and its runs in the Cairo VM. Runs that can be proven are in `execution`.
+
 use std::collections::HashMap;
 use std::fmt::Display;
 

@@ -1,3 +1,5 @@
+//! An executable's run as the prover takes it: registers and memory of every step, from the VM's proof mode.
+
 use cairo_lang_executable::executable::{EntryPointKind, ExecutableEntryPoint};
 use cairo_vm::cairo_run::CairoRunConfig;
 use cairo_vm::types::builtin_name::BuiltinName;

@@ -40,11 +40,17 @@ pub struct Invocation {
 /// The most that a transaction may use and pay: it is signed with these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ResourceBounds {
+    /// L1 gas.
     pub l1_gas: u64,
+    /// The price of L1 gas, in fri.
     pub l1_gas_price: u128,
+    /// L2 gas.
     pub l2_gas: u64,
+    /// The price of L2 gas, in fri.
     pub l2_gas_price: u128,
+    /// L1 data gas.
     pub l1_data_gas: u64,
+    /// The price of L1 data gas, in fri.
     pub l1_data_gas_price: u128,
 }
 

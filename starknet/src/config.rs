@@ -44,7 +44,12 @@ pub enum KeySource {
     Environment(String),
     /// In an encrypted file in the format of Web3 Secret Storage, which starkli and Starknet Foundry write. Its password is in an environment
     /// variable, or is asked for.
-    Keystore { path: PathBuf, password_env: Option<String> },
+    Keystore {
+        /// The file.
+        path: PathBuf,
+        /// The environment variable that holds its password.
+        password_env: Option<String>,
+    },
     /// With the local chain, whose accounts are everybody's.
     Devnet,
 }

@@ -35,9 +35,11 @@ pub struct DeployOptions {
 pub struct Deployment {
     /// The registry's address.
     pub registry: Felt,
-    /// The model's name, number and version in it.
+    /// The model's name in it.
     pub name: String,
+    /// The model's number in it.
     pub model: u64,
+    /// The version's number.
     pub version: u32,
     /// Who owns the model, and so may end the version.
     pub owner: Felt,

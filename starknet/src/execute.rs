@@ -20,7 +20,12 @@ const TARGET_FELTS: u64 = 2;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExecutionTarget {
     /// A registered version, by the registry's own instance of it.
-    Version { model: u64, version: u32 },
+    Version {
+        /// The model's number.
+        model: u64,
+        /// The version's number.
+        version: u32,
+    },
     /// An instance that the registry deployed.
     Instance(Felt),
 }

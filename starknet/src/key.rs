@@ -9,7 +9,9 @@ use crate::error::ChainError;
 
 /// An account's address with its key. There is no way to print it.
 pub struct Credentials {
+    /// The account's address.
     pub address: Felt,
+    /// The key that signs for it.
     pub key: SigningKey,
 }
 

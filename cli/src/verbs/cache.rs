@@ -1,3 +1,5 @@
+//! `maat cache`: what the user's cache folder holds, and how it is emptied.
+
 use anyhow::Context;
 use maat_prover::{Cache, Content, Files};
 use maat_starknet::devnet;

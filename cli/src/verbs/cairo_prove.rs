@@ -1,3 +1,5 @@
+//! `maat cairo-prove`: a proof of any executable's run, without a package.
+
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;

@@ -1,3 +1,5 @@
+//! `maat check`: all of a package made again from its model, and compared.
+
 use std::path::PathBuf;
 
 use maat_transpiler::{Checked, PackageFolder, onnx_sha256};

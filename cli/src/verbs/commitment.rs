@@ -1,3 +1,5 @@
+//! `maat commitment`: the model commitment recomputed, and compared with the manifest.
+
 use std::path::PathBuf;
 
 use maat_prover::entries;

@@ -1,3 +1,5 @@
+//! `maat demo`: everything from an ONNX file to a verified proof, and to a local chain if asked, on an example with real data.
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 

@@ -1,3 +1,5 @@
+//! `maat deploy`: a package onto a network; and the steps of a deployment as text and JSON, which `maat registry deploy` shows too.
+
 use std::path::PathBuf;
 
 use anyhow::bail;

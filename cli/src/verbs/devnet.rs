@@ -1,3 +1,5 @@
+//! `maat devnet`: the local chain, started, stopped and looked at.
+
 use maat_starknet::devnet::{self, DEFAULT_SEED, Running};
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! `maat execute`: a deployed model's outputs from the chain, compared with the runtime's.
+
 use std::path::PathBuf;
 
 use anyhow::{anyhow, bail, ensure};

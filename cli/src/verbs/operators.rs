@@ -1,3 +1,5 @@
+//! `maat operators`: which ONNX operators are supported; and the way there from an ONNX file that is refused for one.
+
 use std::path::Path;
 
 use maat_transpiler::{TranspileError, operator_advice, supported_operators};

@@ -1,3 +1,5 @@
+//! `maat registry`: the models of a network's registry, listed and managed.
+
 use anyhow::{anyhow, bail};
 use maat_runtime::units;
 use maat_starknet::config::parse_felt;

@@ -1,3 +1,5 @@
+//! `maat run`: a package's outputs from the runtime or the Cairo VM; and outputs as text and JSON, which `maat execute` shows too.
+
 use std::path::PathBuf;
 use std::time::Instant;
 

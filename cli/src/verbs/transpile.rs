@@ -1,3 +1,5 @@
+//! `maat transpile`: an ONNX file to a package; and the flags of quantising and compiling, which other verbs have too.
+
 use std::path::PathBuf;
 use std::time::Instant;
 

@@ -1,3 +1,5 @@
+//! Proofs of Cairo executions: of a package's program, and of any executable.
+
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 

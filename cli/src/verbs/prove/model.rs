@@ -1,3 +1,5 @@
+//! Proofs of a package's model, for a batch of inferences, with what opens a salted commitment.
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 

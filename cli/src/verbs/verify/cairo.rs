@@ -1,3 +1,5 @@
+//! The verdict on a Cairo proof.
+
 use std::time::Instant;
 
 use maat_verifier::cairo::{CairoStatement, ProgramHash, verify_any};

@@ -1,3 +1,5 @@
+//! The verdict on a model proof, and on what opens its salted commitment.
+
 use std::io::IsTerminal;
 use std::time::Instant;
 
