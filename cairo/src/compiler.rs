@@ -29,7 +29,7 @@ use crate::sources::Sources;
 /// One Cairo crate.
 #[derive(Debug, Clone)]
 pub struct Crate {
-    /// The crate's name, as it stands in `use` paths.
+    /// The crate's name, as in `use` paths.
     pub name: String,
     /// The edition of the language that its files are written in.
     pub edition: Edition,
@@ -111,7 +111,7 @@ impl CairoPackage {
 }
 
 impl Compiler {
-    /// A compiler that takes the core library from `folder` (its `src`) in place of the embedded one.
+    /// A compiler that takes the core library from `folder` (its `src`) instead of the embedded one.
     ///
     /// # Errors
     /// The folder cannot be read, or holds no core library.

@@ -104,7 +104,7 @@ struct Returned {
 }
 
 /// Runs an entry point: it takes its builtins, the gas, a pointer for system calls, and the calldata's ends; and returns the same, with a
-/// flag that says whether it panicked, and the ends of the result, in place of the calldata's.
+/// flag that says whether it panicked, and the ends of the result instead of the calldata's.
 fn run(
     contract: &Contract,
     entry_point: &CasmContractEntryPoint,

@@ -44,7 +44,7 @@ impl Executable {
     /// Reads an executable in the format of Scarb and of this compiler.
     ///
     /// # Errors
-    /// [`RunError::Malformed`] when the bytes are no such executable.
+    /// [`RunError::Malformed`] when the bytes are not such an executable.
     pub fn from_json(bytes: &[u8]) -> Result<Self, RunError> {
         serde_json::from_slice(bytes).map(Self::new).map_err(|error| RunError::Malformed { reason: error.to_string() })
     }

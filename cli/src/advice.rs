@@ -96,7 +96,7 @@ mod tests {
         assert!(missing(RegistryPlace::Devnet).ends_with("1 on network `n`; `maat deploy` deploys it"));
         let shared = "1 on network `n`; deploy it with `maat registry deploy`, or give the address of another one";
         assert!(missing(RegistryPlace::Shared).ends_with(shared));
-        let configured = "1 on network `n`: is it the right network? The address stands in the file of networks";
+        let configured = "1 on network `n`: is it the right network? The address is in the file of networks";
         assert!(missing(RegistryPlace::Configured).ends_with(configured));
     }
 

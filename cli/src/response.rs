@@ -150,7 +150,7 @@ fn inert_json(json: &str) -> String {
     text
 }
 
-/// A path, for machines: as people see it, because one that is not UTF-8 is no JSON text.
+/// A path, for machines: as people see it, because one that is not UTF-8 is not JSON text.
 pub fn path_json(path: &Path) -> Value {
     path.display().to_string().into()
 }

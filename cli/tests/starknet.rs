@@ -170,7 +170,7 @@ fn a_configured_network_signs_with_a_key_that_is_never_shown() {
     write("key_env = \"MAAT_TEST_KEY\"");
     assert!(text(&with_key(&["registry", "list"])).contains("a key is given, but no chain_id"));
     write("private_key = \"0x1\"\n");
-    assert!(text(&with_key(&["registry", "list"])).contains("a key must not stand in this file"));
+    assert!(text(&with_key(&["registry", "list"])).contains("a key must not be in this file"));
     write("chain_id = \"SN_MAIN\"\nkey_env = \"MAAT_TEST_KEY\"\n");
     assert!(text(&with_key(&["registry", "list"])).contains("is of chain SN_SEPOLIA, but SN_MAIN is configured"));
     let unknown = user.failure(&["registry", "list", "--network", "elsewhere"]);

@@ -106,7 +106,7 @@ macro_rules! prepared {
 pub struct Account<'c> {
     client: &'c Client,
     account: SingleOwnerAccount<Arc<Node>, LocalWallet>,
-    /// L2 gas that each transaction may use, in place of what is estimated.
+    /// L2 gas that each transaction may use, instead of what is estimated.
     l2_gas: Option<u64>,
 }
 

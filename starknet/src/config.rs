@@ -15,7 +15,7 @@ pub const FILE: &str = "maat.toml";
 /// The network that needs no configuration: the local chain.
 pub const DEVNET: &str = "devnet";
 /// What a file that holds a key is told.
-const KEY_IN_FILE: &str = "a key must not stand in this file: name the environment variable that holds it (key_env), or an encrypted \
+const KEY_IN_FILE: &str = "a key must not be in this file: name the environment variable that holds it (key_env), or an encrypted \
                            keystore (keystore)";
 
 /// A network, and who acts on it.
@@ -150,7 +150,7 @@ fn network(name: String, entry: NetworkEntry, folder: &Path) -> Result<NetworkCo
 fn fri(strk: &toml::Value) -> Option<u128> {
     match strk {
         toml::Value::Integer(strk) => fee::fri(&strk.to_string()),
-        // It is written as briefly as it can be read again: with the digits that stand in the file.
+        // It is written as briefly as it can be read again: with the digits that are in the file.
         toml::Value::Float(strk) => fee::fri(&strk.to_string()),
         _ => None,
     }
@@ -199,9 +199,9 @@ mod tests {
     #[test]
     fn what_a_file_may_not_say_is_refused_with_its_place() {
         let with = |lines: &str| one(&format!("[networks.a]\nurl = \"https://node\"\n{lines}")).unwrap_err();
-        assert!(with("private_key = \"0x5ec3e7\"").contains("networks.a: a key must not stand in this file"));
-        assert!(with("key = 5").contains("a key must not stand in this file"));
-        assert!(with("account = \"0x1\"\nkey_env = \"0x5ec3e7\"").contains("a key must not stand in this file"));
+        assert!(with("private_key = \"0x5ec3e7\"").contains("networks.a: a key must not be in this file"));
+        assert!(with("key = 5").contains("a key must not be in this file"));
+        assert!(with("account = \"0x1\"\nkey_env = \"0x5ec3e7\"").contains("a key must not be in this file"));
         assert!(with("account = \"12\"").contains("account is not an address"));
         let above = format!("account = \"0x8{}\"", "0".repeat(63));
         assert!(with(&above).contains("account is not an address"));

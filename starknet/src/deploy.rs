@@ -1,5 +1,5 @@
-//! Deployment of a model package: what has to be on the chain is looked up, and what is missing is done. So a second run changes nothing, and
-//! one after a run that was cut off goes on where that one ended.
+//! Deployment of a model package: what has to be on the chain is looked up, and what is missing is done. A second run changes nothing, and a
+//! run after one that was cut off continues where that one ended.
 
 use maat_cairo::{Contract, limits};
 use maat_transpiler::{Cost, PackageFolder};
@@ -175,7 +175,7 @@ impl Wanted<'_> {
         Ok(Some((model, version)))
     }
 
-    /// Refuses a version that was registered otherwise: what stands in the registry is what others see, and it cannot be changed.
+    /// Refuses a version that was registered otherwise: what is in the registry is what others see, and it never changes.
     fn check(&self, model: &str, owner: Felt, version: &RegisteredVersion) -> Result<(), ChainError> {
         let hash = |what: &str, found: Felt, wanted: Felt| {
             (found != wanted).then(|| format!("its {what} is {found:#066x}, and the package's {wanted:#066x}"))

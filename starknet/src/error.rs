@@ -30,7 +30,7 @@ pub enum ChainError {
     /// The network is the local chain, and that does not run: it has to be started first.
     #[error("there is no network `devnet`: the local chain does not run")]
     DevnetStopped,
-    /// The network has no account, or the account no key that can be had.
+    /// The network has no account, or the account's key cannot be had.
     #[error("network `{network}`: {reason}")]
     Key {
         /// The network.
@@ -256,7 +256,7 @@ pub enum RegistryPlace {
 impl RegistryPlace {
     fn hint(self) -> &'static str {
         match self {
-            Self::Configured => ": is it the right network? The address stands in the file of networks",
+            Self::Configured => ": is it the right network? The address is in the file of networks",
             Self::Devnet | Self::Shared => "",
         }
     }

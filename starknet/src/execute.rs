@@ -116,8 +116,8 @@ impl Registry<'_> {
         Ok(outputs)
     }
 
-    /// Executes a model on inputs in transactions, as many as it takes, and waits for them. A receipt tells no results: they are those of a
-    /// call at the same state, and the event in the receipt has to have their hash.
+    /// Executes a model on inputs in transactions, as many as it takes, and waits for them. A receipt does not hold the results: they are
+    /// those of a call at the same state, and the event in the receipt must have their hash.
     ///
     /// # Errors
     /// As for [`Self::call`]; and the transaction was refused, or did something else than the call.
@@ -168,7 +168,7 @@ struct ExpectedEvent {
 
 impl ExpectedEvent {
     /// Whether there is the event of this execution, of these inputs and outputs, in a transaction. A registered class is foreign code, which
-    /// may call the registry in turn: events of other executions may stand before it.
+    /// may call the registry in turn: events of other executions may come before it.
     fn compare(&self, events: &[Event], inputs: &[Vec<i32>], outputs: &[Vec<i32>]) -> Result<(), ChainError> {
         let malformed = |reason: &str| ChainError::Malformed { what: WHAT.to_owned(), reason: reason.to_owned() };
         let keys = [selector("Executed"), self.model.into(), self.version.into(), self.caller];
@@ -178,9 +178,9 @@ impl ExpectedEvent {
         match ours.iter().any(|event| event.data[1..] == hashes) {
             true => Ok(()),
             false if ours.is_empty() => {
-                Err(malformed("the registry tells of no execution by this model, version and instance for this account"))
+                Err(malformed("the registry reports no execution by this model, version and instance for this account"))
             }
-            false => Err(malformed("the transaction gave something else than the call before it")),
+            false => Err(malformed("the transaction gave other results than the call before it")),
         }
     }
 }
@@ -260,14 +260,14 @@ mod tests {
     fn the_event_of_an_execution_is_found_among_others() {
         let (inputs, outputs) = ([vec![1, 2]], [vec![3]]);
         let ours = event(&expected_event(), &inputs, &outputs);
-        // A model that calls the registry in turn, whose event so stands before its own.
+        // A model that calls the registry in turn, whose event comes before its own.
         let nested =
             event(&ExpectedEvent { model: 1, caller: Felt::from(7), instance: Felt::from(8), ..expected_event() }, &[vec![9]], &outputs);
         let short = Event { data: vec![], ..ours.clone() };
         expected_event().compare(&[nested.clone(), short.clone(), ours.clone()], &inputs, &outputs).unwrap();
         expected_event().compare(&[ours, nested.clone()], &inputs, &outputs).unwrap();
         let error = expected_event().compare(&[nested, short], &inputs, &outputs).unwrap_err().to_string();
-        assert!(error.contains("tells of no execution by this model, version and instance for this account"), "{error}");
+        assert!(error.contains("reports no execution by this model, version and instance for this account"), "{error}");
     }
 
     #[test]
@@ -282,12 +282,12 @@ mod tests {
         ];
         for other in others {
             let error = expected_event().compare(&[event(&other, &inputs, &outputs)], &inputs, &outputs).unwrap_err().to_string();
-            assert!(error.contains("tells of no execution"), "{error}");
+            assert!(error.contains("reports no execution"), "{error}");
         }
         for (found_inputs, found_outputs) in [([vec![1, 1]], [vec![3]]), ([vec![1, 2]], [vec![4]])] {
             let event = event(&expected_event(), &found_inputs, &found_outputs);
             let error = expected_event().compare(&[event], &inputs, &outputs).unwrap_err().to_string();
-            assert!(error.contains("something else than the call before it"), "{error}");
+            assert!(error.contains("other results than the call before it"), "{error}");
         }
         let mut longer = event(&expected_event(), &inputs, &outputs);
         longer.data.push(Felt::ZERO);

@@ -32,7 +32,7 @@ pub type AskPassword<'a> = &'a dyn Fn(&str) -> std::io::Result<String>;
 pub fn read(network: &NetworkConfig, ask_password: AskPassword) -> Result<Credentials, ChainError> {
     let fault = |reason: String| ChainError::Key { network: network.name.clone(), reason };
     let Some(source) = &network.key else {
-        return Err(fault("it has no account and key, which a transaction needs: give account and key_env or keystore".to_owned()));
+        return Err(fault("it has no account and key, which a transaction needs: give account, and key_env or keystore".to_owned()));
     };
     let variable = |name: &str| std::env::var(name).map_err(|_| fault(format!("the environment variable {name} is not set")));
     let key = match source {
@@ -44,7 +44,7 @@ pub fn read(network: &NetworkConfig, ask_password: AskPassword) -> Result<Creden
             // Its text is not repeated: it may be a key with a typing error in it.
             let key = parse_felt(variable(name)?.trim()).filter(|key| *key != Felt::ZERO);
             key.map(SigningKey::from_secret_scalar)
-                .ok_or_else(|| fault(format!("the environment variable {name} holds no key: 0x and hexadecimal digits")))?
+                .ok_or_else(|| fault(format!("the environment variable {name} does not hold a key: a key is 0x and hexadecimal digits")))?
         }
         KeySource::Keystore { path, password_env } => {
             if !path.is_file() {
@@ -87,7 +87,7 @@ mod tests {
         assert!(refused(Some(KeySource::Environment("MAAT_NO_SUCH_KEY".to_owned()))).contains("MAAT_NO_SUCH_KEY is not set"));
         // PATH is set everywhere, and holds no key; nor is it shown.
         let path = refused(Some(KeySource::Environment("PATH".to_owned())));
-        assert!(path.contains("PATH holds no key") && !path.contains("/bin"), "{path}");
+        assert!(path.contains("PATH does not hold a key") && !path.contains("/bin"), "{path}");
         let missing = KeySource::Keystore { path: "/no/such/keystore".into(), password_env: None };
         assert!(refused(Some(missing)).contains("no keystore /no/such/keystore"));
     }

@@ -1,7 +1,7 @@
-//! The registry of models: what it tells, and what can be told to it. See `cairo/interfaces/src/registry.cairo`.
+//! The registry of models: its views and its transactions, as `cairo/interfaces/src/registry.cairo` declares them.
 //!
-//! A node can answer what it likes, and so can a registry that is not ours: answers are decoded without keeping memory free for what they
-//! promise, and lists end.
+//! A node can answer anything, and so can a registry that is not ours: no memory is reserved for what an answer promises, and lists have a
+//! limit.
 
 use std::fmt;
 
@@ -22,8 +22,8 @@ use crate::text;
 const UNIVERSAL_DEPLOYER: Felt = Felt::from_hex_unchecked("0x2ceed65a4bd731034c01113685c831b01c15d7d432f71afb1cf1634b53a2125");
 /// The salt of the registry that everybody shares who does not configure another.
 const SALT: Felt = Felt::from_hex_unchecked("0x6d616174"); // 'maat'
-/// Models that one question asks for, which is the most that the registry tells at once; and versions, of which one may take 17 million L2
-/// gas to read: it has up to 700 cells.
+/// Models in a page, which is the most that the registry gives at once; and versions in a page, of which each may take 17 million L2 gas to
+/// read: it has up to 700 cells.
 const MODELS: u64 = 100;
 const VERSIONS: u64 = 16;
 /// The longest list that is asked for.
@@ -156,8 +156,8 @@ impl<T> std::ops::Deref for List<T> {
 impl<'a, T: Decode<'a>> Decode<'a> for List<T> {
     fn decode_iter<I: Iterator<Item = &'a Felt>>(iter: &mut I) -> Result<Self, CodecError> {
         let length = iter.next().ok_or_else(CodecError::input_exhausted)?;
-        let length = u64::try_from(*length).map_err(|_| CodecError::custom("a list is longer than any"))?;
-        // Collected as far as there is something: the library's own lists take memory for as many as they are told.
+        let length = u64::try_from(*length).map_err(|_| CodecError::custom("a list has a length that no list has"))?;
+        // Collected as far as there are felts: the library's own lists reserve memory for whatever length they are told.
         (0..length).map(|_| T::decode_iter(iter)).collect::<Result<_, _>>().map(Self)
     }
 }
@@ -250,7 +250,7 @@ pub(crate) fn deployment(class_hash: Felt) -> Invocation {
 /// A name as the registry takes it.
 ///
 /// # Errors
-/// It has no characters, more than 31, or spaces, or such as are not printable ASCII.
+/// It is not 1 to 31 printable ASCII characters without spaces.
 pub fn name_felt(name: &str) -> Result<Felt, ChainError> {
     let printable = !name.is_empty() && name.chars().all(|c| c.is_ascii_graphic());
     let felt = printable.then(|| cairo_short_string_to_felt(name).ok()).flatten();

@@ -125,11 +125,11 @@ impl<'s> Destination<'s> {
         match self.content {
             OutputKind::Proof if found.permissions().readonly() => bail!("it is protected against writing; --force replaces it"),
             OutputKind::Proof if !is_proof(path)? => {
-                bail!("it is there, and is not a Maat proof: choose another file, or replace it with --force")
+                bail!("it exists, and is not a Maat proof: choose another file, or replace it with --force")
             }
             OutputKind::Proof => {}
             OutputKind::Opening => bail!(
-                "it is there, and the proof that it opens could never be opened without it: choose another file, or replace it with --force"
+                "it exists, and without it the proof that it opens could never be opened: choose another file, or replace it with --force"
             ),
         }
         Ok(())
@@ -175,12 +175,12 @@ impl Place {
         match fs::metadata(path) {
             Ok(found) if found.is_dir() => bail!("it is a folder"),
             Ok(found) if is_stream(&found) => return Ok(Self::Stream),
-            Ok(found) if !found.is_file() => bail!("it is there, and neither a file nor something to write to"),
+            Ok(found) if !found.is_file() => bail!("it exists, and is neither a file nor something to write to"),
             // What cannot be looked at cannot be written to, which the attempt says.
             _ => {}
         }
         if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
-            bail!("it names a folder, and there is none");
+            bail!("it names a folder that does not exist");
         }
         let path = partial::follow(path)?;
         let folder = path.parent().unwrap_or(Path::new("/")).to_path_buf();
@@ -298,7 +298,7 @@ mod tests {
         for older in ["thesis", "MAAT"] {
             fs::write(&path, older).unwrap();
             let refused = put(&path, OutputKind::Proof, &none, false).unwrap_err();
-            assert!(refused.contains("it is there, and is not a Maat proof") && refused.contains("--force"), "{refused}");
+            assert!(refused.contains("it exists, and is not a Maat proof") && refused.contains("--force"), "{refused}");
             assert_eq!(fs::read_to_string(&path).unwrap(), older);
         }
         put(&path, OutputKind::Proof, &none, true).unwrap();
@@ -317,7 +317,7 @@ mod tests {
         let none = InputFiles::default();
         put(&path, OutputKind::Opening, &none, false).unwrap();
         let refused = put(&path, OutputKind::Opening, &none, false).unwrap_err();
-        assert!(refused.contains("could never be opened without it") && refused.contains("--force"), "{refused}");
+        assert!(refused.contains("without it the proof that it opens could never be opened") && refused.contains("--force"), "{refused}");
         put(&path, OutputKind::Opening, &none, true).unwrap();
     }
 
@@ -387,7 +387,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let refused = |path: &Path| put(path, OutputKind::Proof, &InputFiles::default(), true).unwrap_err();
         assert!(refused(folder.path()).contains("it is a folder"));
-        assert!(refused(&folder.path().join("new/")).contains("it names a folder, and there is none"));
+        assert!(refused(&folder.path().join("new/")).contains("it names a folder that does not exist"));
         assert!(refused(&folder.path().join("missing/file")).contains("No such file"));
         assert_eq!(count(folder.path()), 0);
     }

@@ -9,12 +9,12 @@ use super::transpile::CompilerChoice;
 use crate::progress::Progress;
 use crate::response::Response;
 
-/// Make everything of a package again from its model.maat, and compare
+/// Rebuild a package from its model.maat, and compare
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat check package\n  maat check package --onnx model.onnx\n\n\
-    Exits with 0 only when all of it is what model.maat gives: commitment, Cairo sources, program and program hash, classes and class \
-    hashes, the manifest's digests, and the cost in the report. What differs is named file by file.\n\n\
-    It does not say that model.maat is a good model of the network, or of which: accuracy and error bounds in the report are not recomputed. \
+    Exits with 0 only if the whole package is what model.maat gives: commitment, Cairo sources, program and program hash, classes and class \
+    hashes, the manifest's digests, and the cost in the report. What differs is listed file by file.\n\n\
+    It does not tell whether model.maat is a good model, or of which network: accuracy and error bounds in the report are not recomputed. \
     With --onnx, the digest of that file is compared with the one that the manifest names; that model.maat was made from it remains the \
     manifest's word, until you transpile it with the same samples and options. It takes as long as transpiling. `maat commitment` recomputes \
     the commitment alone.")]

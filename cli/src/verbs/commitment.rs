@@ -14,10 +14,10 @@ use crate::security::NOT_ZERO_KNOWLEDGE;
 /// Recompute a package's model commitment from the model, and compare it with the manifest
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  maat commitment package\n\n\
-    Exits with 0 only when they match. A model commitment is like a verifying key: proofs are about whatever it commits to. You, or \
-    somebody whom you trust, must have recomputed it from the model. A dishonest owner could commit to columns that are not low-degree \
-    polynomials, and then prove answers of two models under one commitment, with far less work than the bits of security say. A verifier \
-    who is not shown the weights trusts that this was done.\n\n\
+    Exits with 0 only if they match. A model commitment is like a verifying key: proofs are about whatever it commits to. You, or somebody \
+    you trust, must have recomputed it from the model. A dishonest owner could commit to columns that are not low-degree polynomials, and \
+    then prove answers of two models under one commitment, with far less work than the bits of security say. A verifier who does not see \
+    the weights has to trust that somebody recomputed it.\n\n\
     Proofs are succinct and NOT zero-knowledge: they leak some of the weights, and of what is committed to.")]
 pub struct Arguments {
     /// The package folder, as `maat transpile` writes it

@@ -35,17 +35,17 @@ const ROCKYBOT_FILES: &[(&str, &[u8])] = &[
     ("input.json", include_bytes!("../../../examples/rockybot/input.json")),
 ];
 
-/// Transpile an example network, run it on real data in both executors, prove an inference, and run it on a local Starknet chain
+/// Transpile an example network, run it on real data, and prove an inference; with --starknet, run it on a local chain too
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat demo\n  maat demo examples/lenet\n  maat demo --starknet\n  \
     maat demo --save-example rockybot\n\n\
-    With --starknet the demo starts a local chain of its own, which ends with it. The first time, the chain has to be built, which takes \
+    With --starknet, the demo starts a local chain of its own and stops it at the end. The first time it builds the chain, which takes \
     about a quarter of an hour.")]
 pub struct Arguments {
-    /// The example: a folder with NAME.onnx, calibration.json and test.json, where NAME is the folder's own name; by default RockyBot,
-    /// which is part of this program
+    /// The example: a folder with NAME.onnx, calibration.json and test.json, where NAME is the folder's name; by default RockyBot, which
+    /// comes with this program
     example: Option<PathBuf>,
-    /// Write the files of RockyBot to this new folder, to try the other verbs with
+    /// Write RockyBot's files to this new folder, to try the other verbs on
     #[arg(long, value_name = "DIR", conflicts_with = "example")]
     save_example: Option<PathBuf>,
     /// How many test samples to run in the Cairo VM too

@@ -21,6 +21,7 @@ pub struct Arguments {
 #[derive(clap::Subcommand)]
 enum Action {
     /// Start the chain, and wait until it answers; build it first if that has not been done
+    #[command(after_help = "Examples:\n  maat devnet start\n  maat devnet start --port 5050 --seed 7")]
     Start {
         /// Port to listen on; by default a free one
         #[arg(long)]
@@ -30,8 +31,10 @@ enum Action {
         seed: u32,
     },
     /// Stop the running chain
+    #[command(after_help = "Example:\n  maat devnet stop")]
     Stop,
     /// Say whether a chain is running, and where
+    #[command(after_help = "Example:\n  maat devnet status --json")]
     Status,
 }
 

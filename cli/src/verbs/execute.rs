@@ -22,8 +22,8 @@ use crate::response::{Response, builtin_uses, grouped, percent};
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  maat execute package --input in.json\n  maat execute package --input in.json --network sepolia --invoke\n\n\
-    The input file is as for `maat run`. `maat deploy` puts a package on the chain. Every result is compared with the runtime's. \
-    A batch is executed in as few transactions as fit into the network's limits."
+    The input file has the format of `maat run`. `maat deploy` puts a package on the chain. Every result is compared with the runtime's. \
+    With --invoke, a batch takes as few transactions as the network's limits allow."
 )]
 pub struct Arguments {
     /// The package folder, as `maat transpile` writes it
@@ -70,7 +70,9 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Caveated<ChainRun>> {
         Inferences::read(&arguments.package, &arguments.input, arguments.strictness)?;
     let Some(first) = batch.first() else { bail!("{} holds no inputs", files::called(&arguments.input).display()) };
     let instance = match &arguments.instance {
-        Some(text) => Some(parse_felt(text).ok_or_else(|| anyhow!("--instance {text}: it is not an address: 0x and hexadecimal digits"))?),
+        Some(text) => Some(
+            parse_felt(text).ok_or_else(|| anyhow!("--instance {text}: it is not an address: an address is 0x and hexadecimal digits"))?,
+        ),
         None => None,
     };
 

@@ -27,6 +27,7 @@ pub struct Arguments {
 #[derive(clap::Subcommand)]
 enum Action {
     /// List the models, or those of an owner
+    #[command(after_help = "Examples:\n  maat registry list\n  maat registry list --owner 0x123.. --network sepolia")]
     List {
         /// Only models of this account
         #[arg(long, value_name = "ADDRESS")]
@@ -35,6 +36,7 @@ enum Action {
         network: NetworkChoice,
     },
     /// Show a model with its versions
+    #[command(after_help = "Example:\n  maat registry show rocky")]
     Show {
         /// The model
         model: String,
@@ -42,12 +44,16 @@ enum Action {
         network: NetworkChoice,
     },
     /// Announce that no instances of a version will be deployed any more; it still runs
+    #[command(after_help = "Example:\n  maat registry deprecate rocky --version 1")]
     Deprecate(OfVersion),
     /// Announce that a version will not run any more
+    #[command(after_help = "Example:\n  maat registry revoke rocky --version 2")]
     Revoke(OfVersion),
     /// Take back the announcement of a version's end, as long as it has not taken effect
+    #[command(after_help = "Example:\n  maat registry cancel rocky --version 2")]
     Cancel(OfVersion),
     /// Offer a model to a new owner, who has to accept it
+    #[command(after_help = "Example:\n  maat registry transfer rocky --to 0x123..")]
     Transfer {
         /// The model
         model: String,
@@ -60,6 +66,7 @@ enum Action {
         bounds: TransactionBounds,
     },
     /// Accept a model that was offered to the network's account
+    #[command(after_help = "Example:\n  maat registry accept rocky --network sepolia")]
     Accept {
         /// The model
         model: String,
@@ -69,6 +76,7 @@ enum Action {
         bounds: TransactionBounds,
     },
     /// Deploy the registry where the network has none; on the local chain `maat deploy` does that
+    #[command(after_help = "Example:\n  maat registry deploy --network sepolia")]
     Deploy {
         #[command(flatten)]
         network: NetworkChoice,
@@ -134,7 +142,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
 }
 
 fn address(flag: &str, text: &str) -> anyhow::Result<starknet_types_core::felt::Felt> {
-    parse_felt(text).ok_or_else(|| anyhow!("{flag} {text}: it is not an address: 0x and hexadecimal digits"))
+    parse_felt(text).ok_or_else(|| anyhow!("{flag} {text}: it is not an address: an address is 0x and hexadecimal digits"))
 }
 
 /// What the owner says of a version.

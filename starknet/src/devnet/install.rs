@@ -92,7 +92,7 @@ fn install_in(folder: &Path, cargo: &OsStr, progress: &mut dyn FnMut(&str)) -> R
         move |source| ChainError::File { path, source }
     };
     std::fs::create_dir_all(folder).map_err(file(folder))?;
-    // Two at a time would build the same files.
+    // Two at a time would write the same files.
     let lock_path = folder.join("install.lock");
     let lock = File::create(&lock_path).map_err(file(&lock_path))?;
     progress(&format!("waiting for another installation of {NAME} to end"));
@@ -106,9 +106,9 @@ fn install_in(folder: &Path, cargo: &OsStr, progress: &mut dyn FnMut(&str)) -> R
     progress(&title);
     let mut command = Command::new(cargo);
     command.args(["install", NAME, "--version", VERSION, "--locked", "--no-track", "--force", "--root"]).arg(folder.join(VERSION));
-    // A folder outside of any workspace, whose settings would be taken over.
+    // A folder outside of any workspace, whose settings cargo would use.
     command.arg("--target-dir").arg(&build).current_dir(folder);
-    // To optimise is most of the work. So little of it runs our contracts no slower than they are compiled.
+    // Optimising is most of the work. With this little of it, our contracts still run as fast as they are compiled.
     command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1").env("CARGO_PROFILE_RELEASE_LTO", "off");
     for package in NEVER_RUN {
         command.arg("--config").arg(format!("profile.release.package.{package}.opt-level=0"));
@@ -131,7 +131,7 @@ fn install_in(folder: &Path, cargo: &OsStr, progress: &mut dyn FnMut(&str)) -> R
     if !status.success() || !path.is_file() {
         return Err(ChainError::Devnet(format!("{NAME} {VERSION} could not be built; cargo's last lines:\n{}", last.join("\n"))));
     }
-    // Several gigabytes that nothing needs any more; that they are left is no reason to fail.
+    // Several gigabytes that nothing needs any more. If they stay, that is not a reason to fail.
     let _ = std::fs::remove_dir_all(&build);
     Ok(path)
 }
@@ -142,7 +142,7 @@ mod tests {
 
     use super::*;
 
-    /// A script that stands for cargo.
+    /// A script that plays cargo.
     fn cargo(folder: &Path, script: &str) -> PathBuf {
         let path = folder.join("cargo");
         std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();

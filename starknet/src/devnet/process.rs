@@ -41,7 +41,7 @@ pub struct Running {
     pub log: PathBuf,
 }
 
-/// Writes a path as people see it, because one that is not UTF-8 is no JSON text.
+/// Writes a path as people see it, because one that is not UTF-8 is not JSON text.
 fn as_shown<S: serde::Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&path.display())
 }
@@ -105,7 +105,7 @@ pub fn start(folder: &Path, port: Option<u16>, seed: u32, progress: &mut dyn FnM
     let state = state_file(folder);
     let (mut child, url) = spawn(&executable, port, seed, &log, true)?;
     let pid = child.id();
-    let lost = || ChainError::Devnet(format!("the local chain, process {pid}, cannot be found again; it was ended"));
+    let lost = || ChainError::Devnet(format!("the local chain, process {pid}, was not found after its start, and was ended"));
     let written = started(pid).ok_or_else(lost).and_then(|started| {
         let running = Running { pid, started, url, seed, log };
         write(&state, &running).map(|()| running)

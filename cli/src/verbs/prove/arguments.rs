@@ -19,10 +19,10 @@ use crate::opening;
     maat prove package --input in.json --kind cairo -o proof.bin\n\n\
     A model proof is made from the model and is for its commitment. A Cairo proof is made from an execution of the package's Cairo program \
     and is for its program hash; it takes many times as long, and proves what runs on Starknet. \
-    The input file is as for `maat run`. A batch of inputs along a leading axis gets one proof; its size must have been given to \
+    The input file has the format of `maat run`. A batch of inputs along a leading axis gets one proof; its size must have been given to \
     `maat transpile --batch N`. Inputs and outputs are part of the proof unless they are committed to; `maat verify --opening` opens the \
-    commitment. The total time (`prove_ms`) runs from the fixed columns to the verified proof: reading the package and the inputs, and \
-    writing the proof, do not count.\n\n\
+    commitment. The total time (`prove_ms`) runs from the fixed columns to the verified proof, without reading the package and the \
+    inputs and without writing the proof.\n\n\
     Proofs are succinct and NOT zero-knowledge: they leak some of the weights, and of what is committed to. A Cairo proof holds the whole \
     program, and so all weights."
 )]
@@ -35,10 +35,10 @@ pub struct Arguments {
     /// File to write the proof to, or `-` for the standard output; an older proof is replaced
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
-    /// Replace files that are not proofs, and an older opening: its proof can never be opened then
+    /// Replace files that are not proofs, and an older opening, whose proof can then never be opened
     #[arg(long)]
     pub force: bool,
-    /// What is proven
+    /// What to prove
     #[arg(long, value_enum, default_value_t = ProofKind::Model)]
     pub kind: ProofKind,
     /// Parameters of the proof, with the bits of security of a model proof: the longer the trace, the fewer. `maat cairo-prove
@@ -54,11 +54,11 @@ pub struct Arguments {
     /// The salt of the commitment, 32 bytes that nobody can guess; a random one by default
     #[arg(long, value_name = "0x..", requires = "committed", value_parser = opening::parse_salt)]
     pub salt: Option<Salt>,
-    /// File to write what opens the commitment to, as JSON: salt, inputs and outputs. Keep it, and keep it secret. An existing file is
-    /// not replaced
+    /// File to write what opens the commitment to, as JSON: salt, inputs and outputs. Keep it, and keep it secret. No existing file is
+    /// replaced
     #[arg(long, value_name = "FILE", requires = "committed")]
     pub opening: Option<PathBuf>,
-    /// Compute what all proofs of the model share anew instead of keeping it in the cache folder: see `maat cache --help`
+    /// Compute anew what all proofs of the model share, and do not use the cache folder: see `maat cache --help`
     #[arg(long)]
     pub no_cache: bool,
     #[command(flatten)]

@@ -52,7 +52,7 @@ pub fn run(proof: Result<Vec<u8>, FileError>, expected: ProgramHash, names: Opti
             let values = names.and_then(|names| {
                 let values = values(&names, &statement.output);
                 if values.is_none() {
-                    warning = Some("the output is not made of the inputs and outputs of the package's model, and is shown as it is");
+                    warning = Some("the output is not the inputs and outputs of the package's model, so it is shown as it is");
                 }
                 Some((names, values?))
             });

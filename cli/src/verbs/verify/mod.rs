@@ -28,13 +28,13 @@ use crate::{files, opening};
     maat verify proof.bin --model package --opening opening.json\n  \
     maat verify proof.bin --program-hash 0x..\n  \
     maat verify proof.bin --model package --min-proven 100\n\n\
-    Exits with 0 only when the proof holds, and prints the statement that it proves. Inputs, outputs, preset and batch size are the \
-    prover's choice: check that they are what you asked for, or ask for bits of security with --min-conjectured and --min-proven. With \
-    --model, values have their names, and real values follow in brackets after the integers that are proven. \
-    The commitment is like a verifying key: it stands for a model only if somebody recomputed it, with `maat commitment` or `maat check`; \
-    the bits of security are for that case, and it binds with far fewer otherwise. Likewise a salted commitment names one batch only once \
-    it is opened: before that, equal ones may stand for different values. \
-    A Cairo proof is for a program, which is part of the proof and is hashed. The output of a package's program is its inputs and then its \
+    Exits with 0 only if the proof holds, and prints the statement that it proves. The prover chose inputs, outputs, preset and batch size: \
+    check that they are what you asked for, and ask for bits of security with --min-conjectured and --min-proven. With --model, values have \
+    their names, and the real value follows each proven integer in brackets.\n\n\
+    The commitment is like a verifying key: it stands for a model only if somebody recomputed it, with `maat commitment` or `maat check`. \
+    The bits of security are for that case; otherwise it binds with far fewer. In the same way, a salted commitment names one batch only \
+    once it is opened: before that, equal commitments may stand for different values.\n\n\
+    A Cairo proof is for a program, which the proof contains and `verify` hashes. A package's program outputs its inputs and then its \
     outputs.\n\n\
     Proofs are succinct and NOT zero-knowledge: they leak some of the weights, and of what is committed to."
 )]
@@ -43,8 +43,8 @@ pub struct Arguments {
     proof: PathBuf,
     #[command(flatten)]
     expected: Expected,
-    /// Check that this opens the proof's salted commitment too, and show the values: the file that `maat prove --opening` writes, or
-    /// `-` for the standard input
+    /// Also check that this file opens the proof's salted commitment, and show the values: `maat prove --opening` writes it; `-` for the
+    /// standard input
     #[arg(long, value_name = "FILE")]
     opening: Option<PathBuf>,
     #[command(flatten)]

@@ -60,7 +60,7 @@ pub fn run(
                 |names: &Names| [names.inputs.elements(), names.outputs.elements()] == [entry.inputs, entry.outputs].map(|n| n as usize);
             let names = match names {
                 Some(names) if !fits(&names) => {
-                    warning = Some("values have no names and units: those of the package's model are of another number".to_owned());
+                    warning = Some("values have no names and units: the package's model has another number of values".to_owned());
                     None
                 }
                 names => names,
