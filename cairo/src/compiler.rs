@@ -1,3 +1,5 @@
+//! The Cairo compiler on crates held in memory: a package to an executable, or to contract classes.
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -5,7 +7,7 @@ use cairo_lang_compiler::CompilerConfig;
 use cairo_lang_compiler::db::RootDatabase;
 use cairo_lang_compiler::diagnostics::DiagnosticsReporter;
 use cairo_lang_executable::compile::{ExecutableConfig, compile_executable_in_prepared_db};
-use cairo_lang_executable::executable::Executable;
+use cairo_lang_executable::executable::Executable as Compiled;
 use cairo_lang_executable_plugin::executable_plugin_suite;
 use cairo_lang_filesystem::cfg::{Cfg, CfgSet};
 use cairo_lang_filesystem::db::{
@@ -21,13 +23,13 @@ use cairo_lang_starknet_classes::contract_class::ContractClass;
 
 use crate::contract::Contract;
 use crate::error::CompileError;
+use crate::executable::Executable;
 use crate::sources::Sources;
-use crate::vm::Program;
 
 /// One Cairo crate.
 #[derive(Debug, Clone)]
 pub struct Crate {
-    /// The crate's name, as it stands in `use` paths.
+    /// The crate's name, as in `use` paths.
     pub name: String,
     /// The edition of the language that its files are written in.
     pub edition: Edition,
@@ -69,7 +71,7 @@ impl Crate {
 
 /// A Cairo package: a crate and the crates that it uses.
 #[derive(Debug, Clone)]
-pub struct Package {
+pub struct CairoPackage {
     /// The crate that is compiled.
     pub main: Crate,
     /// The crates that it uses, the core library excepted. They may use one another.
@@ -95,7 +97,7 @@ enum Target {
     Contract,
 }
 
-impl Package {
+impl CairoPackage {
     /// The embedded registry of models.
     pub fn registry() -> Self {
         let main = Crate {
@@ -109,7 +111,7 @@ impl Package {
 }
 
 impl Compiler {
-    /// A compiler that takes the core library from `folder` (its `src`) in place of the embedded one.
+    /// A compiler that takes the core library from `folder` (its `src`) instead of the embedded one.
     ///
     /// # Errors
     /// The folder cannot be read, or holds no core library.
@@ -130,14 +132,14 @@ impl Compiler {
     ///
     /// # Errors
     /// [`CompileError::Diagnostics`] when the sources do not compile or have no or several executable functions.
-    pub fn executable(&self, package: &Package) -> Result<Program, CompileError> {
+    pub fn executable(&self, package: &CairoPackage) -> Result<Executable, CompileError> {
         let (db, main) = self.database(package, Target::Executable);
         let crate_ids = CrateInput::into_crate_ids(&db, [main]);
         let mut diagnostics = String::new();
         let reporter = DiagnosticsReporter::write_to_string(&mut diagnostics).with_crates(&members(package));
         let compiled = compile_executable_in_prepared_db(&db, None, crate_ids, reporter, ExecutableConfig::default())
-            .map(|compiled| Executable::new(compiled.compiled_function));
-        Ok(Program::new(compiled.map_err(|error| reported(package, &diagnostics, &error))?))
+            .map(|compiled| Compiled::new(compiled.compiled_function));
+        Ok(Executable::new(compiled.map_err(|error| reported(package, &diagnostics, &error))?))
     }
 
     /// Compiles the one contract of a package to Sierra and CASM, with `#[cfg(target: 'starknet-contract')]`.
@@ -145,7 +147,7 @@ impl Compiler {
     /// # Errors
     /// [`CompileError::Diagnostics`] when the sources do not compile or have no or several contracts, [`CompileError::NotAudited`] when
     /// mainnet would refuse the class for its libfuncs, [`CompileError::Casm`] when it cannot be lowered to CASM.
-    pub fn contract(&self, package: &Package) -> Result<Contract, CompileError> {
+    pub fn contract(&self, package: &CairoPackage) -> Result<Contract, CompileError> {
         let (db, main) = self.database(package, Target::Contract);
         compile_contract(&db, main, package, None)
     }
@@ -154,13 +156,13 @@ impl Compiler {
     ///
     /// # Errors
     /// As for [`Self::contract`]; a module without a contract is [`CompileError::Diagnostics`] too.
-    pub fn contracts(&self, package: &Package, paths: &[String]) -> Result<Vec<Contract>, CompileError> {
+    pub fn contracts(&self, package: &CairoPackage, paths: &[String]) -> Result<Vec<Contract>, CompileError> {
         // One database for all, so that what they share is compiled once.
         let (db, main) = self.database(package, Target::Contract);
         paths.iter().map(|path| compile_contract(&db, main.clone(), package, Some(path))).collect()
     }
 
-    fn database(&self, package: &Package, target: Target) -> (RootDatabase, CrateInput) {
+    fn database(&self, package: &CairoPackage, target: Target) -> (RootDatabase, CrateInput) {
         let mut builder = RootDatabase::builder();
         match target {
             Target::Executable => builder
@@ -177,7 +179,7 @@ impl Compiler {
     }
 
     /// Gives the database the core library and the package's crates; returns the package's own crate.
-    pub fn set_up(&self, db: &mut RootDatabase, package: &Package) -> CrateInput {
+    pub fn set_up(&self, db: &mut RootDatabase, package: &CairoPackage) -> CrateInput {
         let core = CrateInput::Real { name: CORELIB_CRATE_NAME.to_owned(), discriminator: None };
         let core_features = ExperimentalFeaturesConfig {
             negative_impls: true,
@@ -203,7 +205,7 @@ impl Compiler {
 }
 
 /// Compiles the contract of a package's own crate, or the one in the module with this path.
-fn compile_contract(db: &RootDatabase, main: CrateInput, package: &Package, path: Option<&str>) -> Result<Contract, CompileError> {
+fn compile_contract(db: &RootDatabase, main: CrateInput, package: &CairoPackage, path: Option<&str>) -> Result<Contract, CompileError> {
     let crate_ids = CrateInput::into_crate_ids(db, [main]);
     let mut diagnostics = String::new();
     let config = CompilerConfig {
@@ -234,7 +236,7 @@ fn input(member: &Crate) -> CrateInput {
 }
 
 /// Our own crates, whose diagnostics are reported.
-fn members(package: &Package) -> Vec<CrateInput> {
+fn members(package: &CairoPackage) -> Vec<CrateInput> {
     std::iter::once(&package.main).chain(&package.dependencies).map(input).collect()
 }
 
@@ -252,7 +254,7 @@ fn configuration(
     }
 }
 
-fn reported(package: &Package, diagnostics: &str, error: &impl std::fmt::Display) -> CompileError {
+fn reported(package: &CairoPackage, diagnostics: &str, error: &impl std::fmt::Display) -> CompileError {
     let diagnostics = if diagnostics.is_empty() { error.to_string() } else { diagnostics.to_owned() };
     CompileError::Diagnostics { package: package.main.name.clone(), diagnostics }
 }

@@ -1,3 +1,5 @@
+//! A contract class in both forms, Sierra and CASM: its JSON, hashes, sizes and the gas of its declaration. Running it is in `entry_point`.
+
 use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
 use cairo_lang_starknet_classes::contract_class::ContractClass;
 use serde_json::Value;
@@ -24,7 +26,7 @@ impl Contract {
     /// Reads a class as [`Self::sierra_json`] and [`Self::casm_json`] write it. That the two belong together is not checked.
     ///
     /// # Errors
-    /// [`RunError::MalformedClass`] when the bytes are no such classes.
+    /// [`RunError::MalformedClass`] when the bytes are not such classes.
     pub fn from_json(sierra: &[u8], casm: &[u8]) -> Result<Self, RunError> {
         let malformed = |error: serde_json::Error| RunError::MalformedClass { reason: error.to_string() };
         let sierra: ContractClass = serde_json::from_slice(sierra).map_err(malformed)?;

@@ -27,8 +27,8 @@ use starknet_types_core::felt::Felt;
 
 use crate::contract::Contract;
 use crate::error::RunError;
+use crate::executable::vm_error;
 use crate::gas;
-use crate::vm::vm_error;
 
 /// Gas that a run begins with: far more than a transaction may use, so that what is too expensive is measured too.
 const INITIAL_GAS: u64 = 1 << 50;
@@ -39,7 +39,7 @@ const RET: u64 = 0x208b_7fff_7fff_7ffe;
 
 /// What a call of a contract's function gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Call {
+pub struct CallResult {
     /// What the function returned, serialised.
     pub output: Vec<Felt>,
     /// Cairo steps, those of library calls included.
@@ -61,7 +61,7 @@ impl Contract {
     /// # Errors
     /// [`RunError::Panicked`] with the decoded message when the function panics; [`RunError::NoFunction`] when there is none of this name;
     /// [`RunError::Vm`] also when it makes a system call, because there is no state.
-    pub fn call(&self, function: &str, calldata: &[Felt]) -> Result<Call, RunError> {
+    pub fn call(&self, function: &str, calldata: &[Felt]) -> Result<CallResult, RunError> {
         self.call_with_libraries(function, calldata, &Libraries::new())
     }
 
@@ -69,7 +69,7 @@ impl Contract {
     ///
     /// # Errors
     /// As for [`Self::call`], and [`RunError::UnknownClass`] when a library call is to a class that is not among the libraries.
-    pub fn call_with_libraries(&self, function: &str, calldata: &[Felt], libraries: &Libraries) -> Result<Call, RunError> {
+    pub fn call_with_libraries(&self, function: &str, calldata: &[Felt], libraries: &Libraries) -> Result<CallResult, RunError> {
         let selector = starknet_keccak(function.as_bytes());
         let entry_point = external(self, selector).ok_or_else(|| RunError::NoFunction { function: function.to_owned() })?;
         let Returned { panicked, output, gas, used } = run(self, entry_point, calldata, INITIAL_GAS, libraries, 0)?;
@@ -77,7 +77,7 @@ impl Contract {
             return Err(RunError::Panicked { message: format_for_panic(output.into_iter()) });
         }
         let Used { steps, builtins, library_calls } = used;
-        Ok(Call { output, steps, builtins, gas: INITIAL_GAS.saturating_sub(gas), library_calls })
+        Ok(CallResult { output, steps, builtins, gas: INITIAL_GAS.saturating_sub(gas), library_calls })
     }
 }
 
@@ -104,7 +104,7 @@ struct Returned {
 }
 
 /// Runs an entry point: it takes its builtins, the gas, a pointer for system calls, and the calldata's ends; and returns the same, with a
-/// flag that says whether it panicked, and the ends of the result, in place of the calldata's.
+/// flag that says whether it panicked, and the ends of the result instead of the calldata's.
 fn run(
     contract: &Contract,
     entry_point: &CasmContractEntryPoint,

@@ -1,3 +1,5 @@
+//! Why Cairo sources do not compile, and why what they compile to cannot be loaded or run.
+
 use std::path::PathBuf;
 
 use maat_verifier::cairo::Builtin;
@@ -9,19 +11,42 @@ use starknet_types_core::felt::Felt;
 pub enum CompileError {
     /// A folder of sources cannot be read.
     #[error("cannot read Cairo sources in {path}")]
-    Unreadable { path: PathBuf, source: std::io::Error },
+    Unreadable {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
     /// The override does not point at a core library.
     #[error("{path} is not a Cairo core library: it has no lib.cairo (point at the library's `src` folder)")]
-    NotACorelib { path: PathBuf },
+    NotACorelib {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The compiler reported errors in the sources.
     #[error("Cairo package `{package}` does not compile:\n{diagnostics}")]
-    Diagnostics { package: String, diagnostics: String },
+    Diagnostics {
+        /// The package's own crate.
+        package: String,
+        /// What the compiler said.
+        diagnostics: String,
+    },
     /// The class uses a libfunc that Starknet's mainnet does not accept.
     #[error("Cairo package `{package}` uses a libfunc that is not on Starknet's audited list: {reason}")]
-    NotAudited { package: String, reason: String },
+    NotAudited {
+        /// The package's own crate.
+        package: String,
+        /// Which libfunc it is.
+        reason: String,
+    },
     /// Sierra could not be lowered to CASM, for example because the class is too large.
     #[error("the class of Cairo package `{package}` cannot be lowered to CASM: {reason}")]
-    Casm { package: String, reason: String },
+    Casm {
+        /// The package's own crate.
+        package: String,
+        /// Why not.
+        reason: String,
+    },
 }
 
 /// Why a Cairo program could not be loaded or run.
@@ -30,23 +55,44 @@ pub enum CompileError {
 pub enum RunError {
     /// The file is not an executable of this compiler.
     #[error("not a Cairo executable: {reason}")]
-    Malformed { reason: String },
+    Malformed {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The bytes are not a class of this compiler.
     #[error("not a contract class: {reason}")]
-    MalformedClass { reason: String },
+    MalformedClass {
+        /// What is wrong with them.
+        reason: String,
+    },
     /// The contract has no external function of this name or selector.
     #[error("the contract has no function {function}")]
-    NoFunction { function: String },
+    NoFunction {
+        /// The name or selector.
+        function: String,
+    },
     /// A library call is to a class that was not given.
     #[error("there is no class {class_hash:#x} for a library call")]
-    UnknownClass { class_hash: Felt },
-    /// The program panicked; the message is the decoded panic data.
+    UnknownClass {
+        /// The class's hash.
+        class_hash: Felt,
+    },
+    /// The program panicked.
     #[error("the Cairo program panicked: {message}")]
-    Panicked { message: String },
+    Panicked {
+        /// The panic data, decoded.
+        message: String,
+    },
     /// The virtual machine stopped with an error.
     #[error("the Cairo VM stopped: {reason}")]
-    Vm { reason: String },
+    Vm {
+        /// What it said.
+        reason: String,
+    },
     /// The program uses a builtin of which no proof can speak.
     #[error("the program uses the builtin {builtin}, but proofs speak only of {}", Builtin::ALL.map(Builtin::name).join(" and "))]
-    Unprovable { builtin: String },
+    Unprovable {
+        /// The builtin.
+        builtin: String,
+    },
 }

@@ -1,3 +1,5 @@
+//! An executable's run as the prover takes it: registers and memory of every step, from the VM's proof mode.
+
 use cairo_lang_executable::executable::{EntryPointKind, ExecutableEntryPoint};
 use cairo_vm::cairo_run::CairoRunConfig;
 use cairo_vm::types::builtin_name::BuiltinName;
@@ -8,9 +10,9 @@ use maat_verifier::cairo::{Builtin, Execution, HALT, Registers, Value};
 use starknet_types_core::felt::Felt;
 
 use crate::error::RunError;
-use crate::vm::{Program, vm_error};
+use crate::executable::{Executable, vm_error};
 
-impl Program {
+impl Executable {
     /// Runs the program stand-alone in the Cairo VM's proof mode, and gives the execution for the prover.
     ///
     /// It has two steps more than [`Self::run`] counts: the header makes room for the builtins and calls the main function.

@@ -2,24 +2,25 @@
 //!
 //! The compiler's core library and the operator runtime (`cairo/operators`) are embedded, so nothing is read from the machine unless the
 //! caller overrides the core library.
+#![warn(missing_docs)]
 
 mod compiler;
 mod contract;
 mod entry_point;
 mod error;
+mod executable;
 mod execution;
 pub mod gas;
 pub mod limits;
 mod sources;
-mod vm;
 
 pub use cairo_lang_filesystem::db::Edition;
-pub use compiler::{Compiler, Crate, Package};
+pub use compiler::{CairoPackage, Compiler, Crate};
 pub use contract::Contract;
-pub use entry_point::{Call, Libraries};
+pub use entry_point::{CallResult, Libraries};
 pub use error::{CompileError, RunError};
+pub use executable::{Executable, RunResult};
 pub use sources::Sources;
-pub use vm::{Program, Run};
 
 /// The version of the Cairo compiler that is built in.
 pub const COMPILER_VERSION: &str = "2.17.0";

@@ -1,4 +1,4 @@
-//! What Starknet accepts at most for a class and for a transaction.
+//! What Starknet accepts at most for a class and for a transaction, and figures beside these limits.
 
 use std::fmt;
 
@@ -27,7 +27,7 @@ pub struct Figure {
 }
 
 impl Figure {
-    /// `value` of something, of which there may be `limit`.
+    /// A figure with its limit.
     pub fn new(name: &'static str, value: u64, limit: u64) -> Self {
         Self { name, value, limit }
     }

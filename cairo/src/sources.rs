@@ -1,3 +1,5 @@
+//! Source files of a Cairo crate in memory: embedded in this binary, or read from a folder.
+
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;

@@ -1,16 +1,16 @@
 //! The compiler and the virtual machine through the crate's public face.
 
-use maat_cairo::{CompileError, Compiler, Crate, Edition, Package, Program, RunError, Sources};
+use maat_cairo::{CairoPackage, CompileError, Compiler, Crate, Edition, Executable, RunError, Sources};
 use maat_prover::cairo::{Execution, Registers, Value};
 use maat_verifier::Felt252;
 use maat_verifier::cairo::{Builtin, HALT};
 use starknet_types_core::felt::Felt;
 
-fn package(lib: &str) -> Package {
+fn package(lib: &str) -> CairoPackage {
     let mut sources = Sources::default();
     sources.insert("lib.cairo", lib);
     let main = Crate { name: "sample".to_owned(), edition: Edition::V2025_12, sources, scarb_manifest: String::new() };
-    Package { main, dependencies: Crate::operator_runtime() }
+    CairoPackage { main, dependencies: Crate::operator_runtime() }
 }
 
 const ADD: &str = "#[executable]\nfn main(a: felt252, b: felt252) -> felt252 {\n    assert(a != 13, 'unlucky');\n    a + b\n}\n";
@@ -21,7 +21,7 @@ fn a_program_runs_and_survives_the_round_trip() {
     let run = program.run(&[Felt::from(40), Felt::from(-50)]).unwrap();
     assert_eq!(run.output, [Felt::from(-10)]);
     assert!(run.steps > 0);
-    let again = Program::from_json(&program.to_json()).unwrap();
+    let again = Executable::from_json(&program.to_json()).unwrap();
     assert_eq!(again.run(&[Felt::from(40), Felt::from(-50)]).unwrap(), run);
     assert_eq!(again.hash().unwrap(), program.hash().unwrap());
 }
@@ -101,7 +101,7 @@ fn only_a_stand_alone_entry_point_at_the_start_is_executed() {
     let reason = |change: &dyn Fn(&mut Vec<serde_json::Value>)| {
         let mut executable: serde_json::Value = serde_json::from_slice(&json).unwrap();
         change(executable["entrypoints"].as_array_mut().unwrap());
-        match Program::from_json(&serde_json::to_vec(&executable).unwrap()).unwrap().execute(&[]).unwrap_err() {
+        match Executable::from_json(&serde_json::to_vec(&executable).unwrap()).unwrap().execute(&[]).unwrap_err() {
             RunError::Malformed { reason } => reason,
             error => panic!("{error}"),
         }
@@ -114,7 +114,7 @@ fn only_a_stand_alone_entry_point_at_the_start_is_executed() {
 #[test]
 fn what_is_no_executable_is_refused() {
     for bytes in [&b""[..], b"{}", b"[1, 2]", b"\xff\xfe"] {
-        assert!(matches!(Program::from_json(bytes), Err(RunError::Malformed { .. })));
+        assert!(matches!(Executable::from_json(bytes), Err(RunError::Malformed { .. })));
     }
 }
 

@@ -1,6 +1,8 @@
 //! The user's cache folder: how much it may hold, and whether it may be used.
 
-use anyhow::bail;
+use std::path::PathBuf;
+
+use anyhow::{Context, anyhow, bail};
 use maat_prover::Cache;
 
 /// The environment variable with the limit.
@@ -29,6 +31,21 @@ pub fn usable() -> anyhow::Result<(Option<Cache>, Option<String>)> {
         Ok(()) => (Some(cache), None),
         Err(reason) => (None, Some(format!("{reason}. Nothing is read from it, or kept in it"))),
     })
+}
+
+/// The folder of the local chain, which is run and believed: in the user's cache, if that may be used.
+///
+/// # Errors
+/// There is no home for it, or somebody else could have put something there.
+pub fn devnet() -> anyhow::Result<PathBuf> {
+    let cache = Cache::of_user().ok_or_else(|| anyhow!("there is no home folder to keep the local chain in; set MAAT_CACHE"))?;
+    cache.check().context("the local chain is not run from there")?;
+    Ok(devnet_unchecked(&cache))
+}
+
+/// The same in any cache, where nothing of it is run or believed.
+pub fn devnet_unchecked(cache: &Cache) -> PathBuf {
+    cache.folder().join("devnet")
 }
 
 /// A size in bytes, from a whole number with a unit or without.

@@ -1,7 +1,8 @@
 //! The `maat` binary: parses, dispatches to a verb, prints its response and sets the exit code.
 
-mod arguments;
+mod advice;
 mod cache;
+mod felts;
 mod files;
 mod inferences;
 mod named;
@@ -9,6 +10,7 @@ mod network;
 mod opening;
 mod progress;
 mod response;
+mod security;
 mod usage;
 mod verbs;
 
@@ -37,10 +39,10 @@ use response::{Response, report};
     maat devnet start\n  \
     maat deploy package\n  \
     maat execute package --input in.json\n\n\
-    A verifier needs nothing of the package but the commitment that `transpile` prints:\n  maat verify proof.bin --commitment 0x00..\n\
-    `maat demo --starknet` does all of it with an example. `maat VERB --help` has more.\n\n\
-    Exit codes: 0 if it was done, and what was to be checked holds; 1 if it was checked and does not hold; 2 if it could not be checked or \
-    done, or the command line was wrong."
+    A verifier needs nothing but the commitment that `transpile` prints:\n  maat verify proof.bin --commitment 0x00..\n\n\
+    `maat demo --starknet` shows all of it on an example. `maat VERB --help` describes a verb.\n\n\
+    Exit codes: 0 if the verb did its work, and what it checked holds; 1 if it checked something that does not hold; 2 if it could not do \
+    or check what was asked, or the command line was wrong."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -80,7 +82,7 @@ fn main() -> ExitCode {
 
 fn run(verb: Verb, json: bool) -> anyhow::Result<Box<dyn Response>> {
     if json && verb.outputs().into_iter().any(files::is_standard_output) {
-        bail!("the file and the JSON object cannot both go to the standard output: name a file to write to, or omit --json");
+        bail!("the file and the JSON object cannot both go to the standard output: name a file, or omit --json");
     }
     match verb {
         Verb::Demo(arguments) => verbs::demo::run(arguments).map(boxed),
@@ -132,16 +134,32 @@ mod tests {
 
     use super::*;
 
+    /// Every verb and those below it, each with all of its name and with what its help ends with.
+    fn helps() -> Vec<(String, String)> {
+        let mut open = vec![("maat".to_owned(), Arguments::command())];
+        let mut helps = Vec::new();
+        while let Some((name, command)) = open.pop() {
+            let below = command.get_subcommands().filter(|below| below.get_name() != "help");
+            open.extend(below.map(|below| (format!("{name} {}", below.get_name()), below.clone())));
+            helps.push((name, command.get_after_help().map(ToString::to_string).unwrap_or_default()));
+        }
+        helps
+    }
+
     /// Help is wrapped at the width of a terminal; a line that is to be copied must not be.
     #[test]
     fn examples_fit_into_eighty_columns() {
-        let mut open = vec![Arguments::command()];
-        while let Some(command) = open.pop() {
-            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        for (name, help) in helps() {
             for line in help.lines().filter(|line| line.starts_with("  ")) {
-                assert!(line.chars().count() <= 80, "{}: {line}", command.get_name());
+                assert!(line.chars().count() <= 80, "{name}: {line}");
             }
-            open.extend(command.get_subcommands().cloned());
+        }
+    }
+
+    #[test]
+    fn every_verb_has_an_example() {
+        for (name, help) in helps() {
+            assert!(help.lines().any(|line| line.starts_with(&format!("  {name} ")) || line == format!("  {name}")), "{name}: {help}");
         }
     }
 }

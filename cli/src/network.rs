@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use maat_cairo::limits;
 use maat_starknet::Receipt;
 use maat_starknet::config::{DEVNET, FILE};
-use maat_starknet::{Account, Client, Network, key};
+use maat_starknet::{Account, Client, NetworkConfig, devnet, key};
 use serde_json::{Value, json};
 
+use crate::cache;
 use crate::response::{grouped, percent};
 
 /// Which network: the same flags wherever one is used.
@@ -30,8 +31,13 @@ pub struct TransactionBounds {
 }
 
 impl NetworkChoice {
+    /// Connects to the network. Without an entry in the file, devnet is the local chain.
     pub fn connect(&self) -> anyhow::Result<Client> {
-        Ok(Client::connect(&Network::find(&self.network, self.config.as_deref())?)?)
+        let network = match NetworkConfig::find(&self.network, self.config.as_deref())? {
+            Some(network) => network,
+            None => devnet::network(&cache::devnet()?)?,
+        };
+        Ok(Client::connect(&network)?)
     }
 }
 

@@ -41,7 +41,7 @@ pub fn read(path: &Path) -> anyhow::Result<Opening> {
     Ok(Opening { salt: parse_salt(&salt).map_err(anyhow::Error::msg).with_context(no_opening)?, inputs, outputs })
 }
 
-/// A salt as it is displayed. What is no salt may still be a secret, and is not repeated.
+/// A salt as it is displayed. What is not a salt may still be a secret, and is not repeated.
 pub fn parse_salt(text: &str) -> Result<Salt, String> {
     parse_hex(text).map(Salt::new).ok_or_else(|| "a salt is 0x and 64 hexadecimal digits".to_owned())
 }

@@ -11,16 +11,9 @@ use std::process::ExitCode;
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use maat_runtime::inert;
 use maat_verifier::cairo::Builtin;
-use maat_verifier::{Preset, Security};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-/// Said wherever privacy could be assumed.
-pub const NOT_ZERO_KNOWLEDGE: &str =
-    "Proofs are succinct and NOT zero-knowledge: they leak some of the weights, and of inputs and outputs that are committed to.";
-
-/// The same, of Cairo proofs.
-pub const CAIRO_NOT_ZERO_KNOWLEDGE: &str =
-    "Proofs are succinct and NOT zero-knowledge: a Cairo proof holds the whole program with all weights, and its output.";
+use crate::advice;
 
 /// How it went. The numbers are the exit codes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -66,7 +59,7 @@ pub fn report(result: &anyhow::Result<Box<dyn Response>>, json: bool) -> Outcome
             let outcome = if response.succeeded() { Outcome::Holds } else { Outcome::DoesNotHold };
             (outcome, print(response.as_ref(), outcome, json))
         }
-        Err(error) => return fail(&format!("{error:#}"), json),
+        Err(error) => return fail(&advice::message(error), json),
     };
     written.map_or_else(|error| fail(&format!("cannot write the result: {error}"), false), |()| outcome)
 }
@@ -157,7 +150,7 @@ fn inert_json(json: &str) -> String {
     text
 }
 
-/// A path, for machines: as people see it, because one that is not UTF-8 is no JSON text.
+/// A path, for machines: as people see it, because one that is not UTF-8 is not JSON text.
 pub fn path_json(path: &Path) -> Value {
     path.display().to_string().into()
 }
@@ -175,22 +168,6 @@ pub fn table<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [
 /// Named facts, one a line.
 pub fn fields(facts: impl IntoIterator<Item = (&'static str, String)>) -> String {
     facts.into_iter().map(|(name, value)| format!("{name:<18} {value}")).collect::<Vec<_>>().join("\n")
-}
-
-/// How hard a false proof is to find.
-pub fn security(security: &Security) -> String {
-    format!("{} bits conjectured, {} bits proven", security.conjectured, security.proven)
-}
-
-/// How hard a false model proof is to find, and what that rests on: the commitment is a verifying key only once somebody recomputed it.
-pub fn model_security(bits: &Security, preset: Preset) -> String {
-    let unopened = preset.unopened_bits();
-    format!("{}, if the commitment was recomputed from the model; else {unopened} bits", security(bits))
-}
-
-/// The same, for machines.
-pub fn model_security_json(security: &Security, preset: Preset) -> Value {
-    json!({ "conjectured": security.conjectured, "proven": security.proven, "if_not_recomputed": preset.unopened_bits() })
 }
 
 /// The builtins of a Cairo program, with the cells that it used.

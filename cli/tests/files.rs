@@ -157,7 +157,7 @@ fn a_proof_replaces_proofs_and_other_files_only_by_force() {
     for kind in ["model", "cairo"] {
         fs::write(&proof, "thesis").unwrap();
         let message = refusal(&folder.prove(&["--kind", kind, "-o", &proof]));
-        assert!(message.contains("it is there, and is not a Maat proof") && message.contains("--force"), "{message}");
+        assert!(message.contains("it exists, and is not a Maat proof") && message.contains("--force"), "{message}");
         assert_eq!(fs::read_to_string(&proof).unwrap(), "thesis");
         done(&folder.prove(&["--kind", kind, "-o", &proof, "--force"]));
         done(&folder.prove(&["--kind", kind, "-o", &proof]));
@@ -177,7 +177,7 @@ fn an_opening_is_not_replaced() {
     let before = contents(&folder.at(""));
     for output in [&proof, &other] {
         let message = refusal(&folder.prove(&[&committed[..], &[output]].concat()));
-        assert!(message.contains("opening.json: it is there, and the proof that it opens could never be opened"), "{message}");
+        assert!(message.contains("opening.json: it exists, and without it the proof that it opens could never be opened"), "{message}");
     }
     let message = refusal(&folder.prove(&["--commit-inputs", "--opening", &folder.at("./new"), "-o", &folder.at("new")]));
     assert!(message.contains("cannot be both"), "{message}");
@@ -388,7 +388,7 @@ fn what_is_no_place_for_a_proof_is_refused_before_the_work() {
     let executable = format!("{}/target/executable.json", package());
     for (output, reason) in [
         (folder.at("folder"), "it is a folder"),
-        (folder.at("new/"), "it names a folder, and there is none"),
+        (folder.at("new/"), "it names a folder that does not exist"),
         (folder.at("missing/proof.bin"), "No such file or directory"),
         (folder.at("in.json/proof.bin"), "Not a directory"),
         (".".to_owned(), "it is a folder"),
@@ -558,7 +558,7 @@ fn a_full_disk_has_a_failing_exit_code_for_every_verb() {
     }
     cannot(&["help", "prove"]);
     cannot(&["prove", package(), "--input", &input, "-o", "-"]);
-    // The files, in place of the standard output.
+    // The files, instead of the standard output.
     let executable = format!("{}/target/executable.json", package());
     let args = folder.at("args.json");
     fs::write(&args, serde_json::to_string(&[0; 36][..]).unwrap()).unwrap();

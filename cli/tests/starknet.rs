@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use common::{errors, example, package, response, samples};
+use maat_prover::Cache;
 use maat_starknet::devnet::{Devnet, executable};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -17,9 +18,14 @@ struct User {
     executable: PathBuf,
 }
 
+/// Where the local chain is built, once on the machine: the folder in the cache of whoever runs the tests.
+fn local_chain() -> PathBuf {
+    Cache::of_user().expect("a home folder").folder().join("devnet")
+}
+
 impl User {
     fn new() -> Self {
-        let executable = executable(&mut |step| println!("{step}")).unwrap_or_else(|error| panic!("{error}"));
+        let executable = executable(&local_chain(), &mut |step| println!("{step}")).unwrap_or_else(|error| panic!("{error}"));
         let home = tempfile::tempdir().unwrap();
         let name = home.path().join("my chain");
         std::os::unix::fs::symlink(executable, &name).unwrap();
@@ -129,7 +135,7 @@ fn a_model_is_deployed_executed_and_revoked() {
 #[test]
 fn a_configured_network_signs_with_a_key_that_is_never_shown() {
     let user = User::new();
-    let devnet = Devnet::start(3, &mut |_| {}).unwrap();
+    let devnet = Devnet::start(&local_chain(), 3, &mut |_| {}).unwrap();
     let (address, key) = devnet.accounts().unwrap()[4];
     let key = format!("{key:#x}");
     let file = user.home.path().join("maat.toml");
@@ -164,7 +170,7 @@ fn a_configured_network_signs_with_a_key_that_is_never_shown() {
     write("key_env = \"MAAT_TEST_KEY\"");
     assert!(text(&with_key(&["registry", "list"])).contains("a key is given, but no chain_id"));
     write("private_key = \"0x1\"\n");
-    assert!(text(&with_key(&["registry", "list"])).contains("a key must not stand in this file"));
+    assert!(text(&with_key(&["registry", "list"])).contains("a key must not be in this file"));
     write("chain_id = \"SN_MAIN\"\nkey_env = \"MAAT_TEST_KEY\"\n");
     assert!(text(&with_key(&["registry", "list"])).contains("is of chain SN_SEPOLIA, but SN_MAIN is configured"));
     let unknown = user.failure(&["registry", "list", "--network", "elsewhere"]);

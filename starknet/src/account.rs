@@ -39,16 +39,22 @@ pub struct Invocation {
 
 /// The most that a transaction may use and pay: it is signed with these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounds {
+pub struct ResourceBounds {
+    /// L1 gas.
     pub l1_gas: u64,
+    /// The price of L1 gas, in fri.
     pub l1_gas_price: u128,
+    /// L2 gas.
     pub l2_gas: u64,
+    /// The price of L2 gas, in fri.
     pub l2_gas_price: u128,
+    /// L1 data gas.
     pub l1_data_gas: u64,
+    /// The price of L1 data gas, in fri.
     pub l1_data_gas_price: u128,
 }
 
-impl Bounds {
+impl ResourceBounds {
     /// What the estimate says, with room up to a limit. `l2_gas` replaces the estimate's.
     fn new(estimate: &FeeEstimate, l2_gas: Option<u64>, l2_gas_limit: u64) -> Self {
         let gas = |consumed: u64| consumed.saturating_mul(GAS_ROOM.0) / GAS_ROOM.1;
@@ -71,7 +77,7 @@ impl Bounds {
     }
 }
 
-impl fmt::Display for Bounds {
+impl fmt::Display for ResourceBounds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { l1_gas, l1_gas_price, l2_gas, l2_gas_price, l1_data_gas, l1_data_gas_price } = self;
         write!(f, "{l2_gas} L2 gas at {l2_gas_price} fri, {l1_gas} L1 gas at {l1_gas_price} fri, ")?;
@@ -100,7 +106,7 @@ macro_rules! prepared {
 pub struct Account<'c> {
     client: &'c Client,
     account: SingleOwnerAccount<Arc<Node>, LocalWallet>,
-    /// L2 gas that each transaction may use, in place of what is estimated.
+    /// L2 gas that each transaction may use, instead of what is estimated.
     l2_gas: Option<u64>,
 }
 
@@ -196,13 +202,13 @@ impl<'c> Account<'c> {
         what: &str,
         estimate: Result<FeeEstimate, AccountError<S>>,
         l2_gas_limit: u64,
-    ) -> Result<Bounds, ChainError> {
+    ) -> Result<ResourceBounds, ChainError> {
         let estimate = estimate.map_err(|error| self.failed(what, error))?;
         if estimate.l2_gas_consumed > l2_gas_limit && self.l2_gas.is_none() {
             let figures = format!("{} of at most {l2_gas_limit} L2 gas", estimate.l2_gas_consumed);
-            return Err(ChainError::OverLimit { what: what.to_owned(), figures });
+            return Err(ChainError::OverLimit { what: what.to_owned(), figures, forcible: false });
         }
-        let bounds = Bounds::new(&estimate, self.l2_gas, l2_gas_limit);
+        let bounds = ResourceBounds::new(&estimate, self.l2_gas, l2_gas_limit);
         let needed = bounds.fee();
         if let Some(ceiling) = self.client.network.max_fee.filter(|ceiling| needed > *ceiling) {
             let (what, network) = (what.to_owned(), self.client.network.name.clone());
@@ -285,7 +291,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::config::Network;
+    use crate::config::NetworkConfig;
     use crate::fake_node::{Answer, FakeNode};
 
     fn estimate(l2_gas: u64) -> FeeEstimate {
@@ -302,16 +308,16 @@ mod tests {
 
     #[test]
     fn bounds_leave_room_but_never_above_the_limit() {
-        let bounds = Bounds::new(&estimate(1_000), None, limits::TRANSACTION_L2_GAS);
+        let bounds = ResourceBounds::new(&estimate(1_000), None, limits::TRANSACTION_L2_GAS);
         assert_eq!((bounds.l1_gas, bounds.l2_gas, bounds.l1_data_gas), (0, 1_250, 125));
         assert_eq!((bounds.l1_gas_price, bounds.l2_gas_price, bounds.l1_data_gas_price), (15, 6, 3));
         assert_eq!(bounds.fee(), 1_250 * 6 + 125 * 3);
         assert_eq!(
-            Bounds::new(&estimate(limits::TRANSACTION_L2_GAS - 1), None, limits::TRANSACTION_L2_GAS).l2_gas,
+            ResourceBounds::new(&estimate(limits::TRANSACTION_L2_GAS - 1), None, limits::TRANSACTION_L2_GAS).l2_gas,
             limits::TRANSACTION_L2_GAS
         );
-        assert_eq!(Bounds::new(&estimate(1_000), Some(7), limits::TRANSACTION_L2_GAS).l2_gas, 7);
-        let dear = Bounds { l2_gas: u64::MAX, l2_gas_price: u128::MAX, ..bounds };
+        assert_eq!(ResourceBounds::new(&estimate(1_000), Some(7), limits::TRANSACTION_L2_GAS).l2_gas, 7);
+        let dear = ResourceBounds { l2_gas: u64::MAX, l2_gas_price: u128::MAX, ..bounds };
         assert_eq!(dear.fee(), u128::MAX);
     }
 
@@ -328,7 +334,7 @@ mod tests {
             "starknet_call" => Answer::felts([Felt::ZERO, Felt::ONE]),
             _ => Answer::Error(json!({ "code": 63, "message": "An unexpected error occurred", "data": "sent" })),
         });
-        let client = Client::connect(&Network { max_fee, ..node.network() }).unwrap();
+        let client = Client::connect(&NetworkConfig { max_fee, ..node.network() }).unwrap();
         let account = Account::new(&client, Credentials::new(Felt::ONE, Felt::TWO), l2_gas).unwrap();
         let invocation = Invocation { contract: Felt::ONE, function: "predict", calldata: vec![] };
         (account.invoke("the execution", vec![invocation]).unwrap_err(), node.methods())
@@ -357,7 +363,7 @@ mod tests {
     #[test]
     fn nothing_is_signed_for_a_chain_that_only_the_node_names() {
         let node = FakeNode::start(|_, _| Answer::Result("0x1".into()));
-        let client = Client::connect(&Network { chain_id: None, ..node.network() }).unwrap();
+        let client = Client::connect(&NetworkConfig { chain_id: None, ..node.network() }).unwrap();
         let error = Account::new(&client, Credentials::new(Felt::ONE, Felt::TWO), None).err().unwrap().to_string();
         assert!(error.contains("nothing is signed without a chain_id"), "{error}");
     }

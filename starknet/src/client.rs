@@ -12,7 +12,7 @@ use starknet_rust::providers::jsonrpc::{JsonRpcClient, JsonRpcClientError};
 use starknet_rust::providers::{Provider, ProviderError};
 use tokio::runtime::Runtime;
 
-use crate::config::Network;
+use crate::config::NetworkConfig;
 use crate::endpoint::Endpoint;
 use crate::error::ChainError;
 use crate::revert;
@@ -33,7 +33,7 @@ pub(crate) type Node = JsonRpcClient<Transport>;
 pub struct Client {
     pub(crate) runtime: Runtime,
     pub(crate) node: Arc<Node>,
-    pub(crate) network: Network,
+    pub(crate) network: NetworkConfig,
     pub(crate) chain_id: Felt,
     endpoint: Endpoint,
 }
@@ -50,7 +50,7 @@ impl Client {
     /// # Errors
     /// The address is malformed, or plain http to another machine; nothing answers there, or something other than a Starknet node, or one of
     /// another chain.
-    pub fn connect(network: &Network) -> Result<Self, ChainError> {
+    pub fn connect(network: &NetworkConfig) -> Result<Self, ChainError> {
         let name = || network.name.clone();
         let endpoint = Endpoint::parse(&network.url).map_err(|reason| ChainError::Url { network: name(), reason })?;
         let unreachable = |reason: String| {
@@ -71,7 +71,7 @@ impl Client {
     }
 
     /// The network.
-    pub fn network(&self) -> &Network {
+    pub fn network(&self) -> &NetworkConfig {
         &self.network
     }
 
@@ -228,7 +228,7 @@ mod tests {
     fn error_of(answer: impl Fn() -> Answer + Send + 'static) -> String {
         let node = FakeNode::start(move |_, _| answer());
         let url = node.url.replace("http://", "http://somebody:password-of-mine@");
-        let network = Network { url: format!("{url}/v3/0123456789abcdef?apikey=fedcba9876543210"), ..node.network() };
+        let network = NetworkConfig { url: format!("{url}/v3/0123456789abcdef?apikey=fedcba9876543210"), ..node.network() };
         let client = Client::connect(&network).unwrap();
         let error = client.call("the call", Felt::ONE, "model_count", vec![]).unwrap_err().to_string();
         for secret in ["password-of-mine", "0123456789abcdef", "fedcba9876543210"] {
@@ -264,14 +264,14 @@ mod tests {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let url = format!("http://somebody:password-of-mine@127.0.0.1:{port}/v3/0123456789abcdef?apikey=fedcba9876543210");
         let node = FakeNode::start(|_, _| Answer::Result(Value::Null));
-        let error = Client::connect(&Network { url, ..node.network() }).err().unwrap();
+        let error = Client::connect(&NetworkConfig { url, ..node.network() }).err().unwrap();
         assert!(error.to_string().contains(&format!("no Starknet node answers at http://127.0.0.1:{port}/..: ")), "{error}");
         for secret in ["somebody", "password", "0123456789abcdef", "apikey", "fedcba9876543210"] {
             assert!(!error.to_string().contains(secret) && !format!("{error:?}").contains(secret), "{secret} is in {error:?}");
         }
         // Nor of one that none can be made to.
         for url in ["http://node.example/0123456789abcdef", "https://[0123456789abcdef"] {
-            let error = Client::connect(&Network { url: url.to_owned(), ..node.network() }).err().unwrap();
+            let error = Client::connect(&NetworkConfig { url: url.to_owned(), ..node.network() }).err().unwrap();
             assert!(matches!(error, ChainError::Url { .. }) && !format!("{error:?}").contains("0123456789abcdef"), "{error:?}");
         }
     }

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use starknet_rust::core::types::Felt;
 
-use crate::devnet;
 use crate::endpoint::Endpoint;
 use crate::error::ChainError;
 use crate::fee;
@@ -16,12 +15,12 @@ pub const FILE: &str = "maat.toml";
 /// The network that needs no configuration: the local chain.
 pub const DEVNET: &str = "devnet";
 /// What a file that holds a key is told.
-const KEY_IN_FILE: &str = "a key must not stand in this file: name the environment variable that holds it (key_env), or an encrypted \
+const KEY_IN_FILE: &str = "a key must not be in this file: name the environment variable that holds it (key_env), or an encrypted \
                            keystore (keystore)";
 
 /// A network, and who acts on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Network {
+pub struct NetworkConfig {
     /// Its name in the file.
     pub name: String,
     /// Where its node answers JSON-RPC.
@@ -45,21 +44,26 @@ pub enum KeySource {
     Environment(String),
     /// In an encrypted file in the format of Web3 Secret Storage, which starkli and Starknet Foundry write. Its password is in an environment
     /// variable, or is asked for.
-    Keystore { path: PathBuf, password_env: Option<String> },
+    Keystore {
+        /// The file.
+        path: PathBuf,
+        /// The environment variable that holds its password.
+        password_env: Option<String>,
+    },
     /// With the local chain, whose accounts are everybody's.
     Devnet,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct NetworksFile {
     #[serde(default)]
-    networks: BTreeMap<String, Entry>,
+    networks: BTreeMap<String, NetworkEntry>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
+struct NetworkEntry {
     url: String,
     chain_id: Option<String>,
     account: Option<String>,
@@ -73,46 +77,42 @@ struct Entry {
     private_key: Option<toml::Value>,
 }
 
-impl Network {
-    /// Finds a network by its name in a file: in `maat.toml` of the working directory if none is given. The network `devnet` needs no entry: it
-    /// is the chain that `maat devnet start` started.
+impl NetworkConfig {
+    /// Finds a network by its name in a file: in `maat.toml` of the working directory if none is given. Nothing stands for the network
+    /// `devnet` without an entry: that is the local chain, which [`devnet::network`](crate::devnet::network) finds.
     ///
     /// # Errors
-    /// The file cannot be read or is malformed, or no network has the name, or the local chain does not run.
-    pub fn find(name: &str, file: Option<&Path>) -> Result<Self, ChainError> {
+    /// The file cannot be read or is malformed, or no network has the name.
+    pub fn find(name: &str, file: Option<&Path>) -> Result<Option<Self>, ChainError> {
         let path = file.unwrap_or(Path::new(FILE));
         let networks = if file.is_some() || path.exists() { read(path)? } else { BTreeMap::new() };
         match networks.get(name) {
-            Some(network) => Ok(network.clone()),
-            None if name == DEVNET => devnet::running()?.map(|running| running.network()).ok_or_else(|| ChainError::UnknownNetwork {
-                name: name.to_owned(),
-                known: "the local chain does not run; start it with `maat devnet start`".to_owned(),
-            }),
+            Some(network) => Ok(Some(network.clone())),
+            None if name == DEVNET => Ok(None),
             None => {
-                let names: Vec<&str> = networks.keys().map(String::as_str).chain([DEVNET]).collect();
-                let known = format!("{} and the local chain have {}", path.display(), names.join(", "));
-                Err(ChainError::UnknownNetwork { name: name.to_owned(), known })
+                let known = networks.into_keys().chain([DEVNET.to_owned()]).collect();
+                Err(ChainError::UnknownNetwork { name: name.to_owned(), path: path.to_path_buf(), known })
             }
         }
     }
 }
 
-fn read(path: &Path) -> Result<BTreeMap<String, Network>, ChainError> {
+fn read(path: &Path) -> Result<BTreeMap<String, NetworkConfig>, ChainError> {
     let text = std::fs::read_to_string(path).map_err(|source| ChainError::File { path: path.to_path_buf(), source })?;
     parse(&text, path.parent().unwrap_or(Path::new(""))).map_err(|reason| ChainError::Config { path: path.to_path_buf(), reason })
 }
 
 /// The networks of a file; keystores are relative to its folder.
-fn parse(text: &str, folder: &Path) -> Result<BTreeMap<String, Network>, String> {
+fn parse(text: &str, folder: &Path) -> Result<BTreeMap<String, NetworkConfig>, String> {
     // What is wrong with the text is said without the text: it may hold a key.
-    let file: File = toml::from_str(text).map_err(|error| {
+    let file: NetworksFile = toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(0, |span| 1 + text[..span.start.min(text.len())].matches('\n').count());
         format!("line {line}: {}", error.message())
     })?;
     file.networks.into_iter().map(|(name, entry)| Ok((name.clone(), network(name, entry, folder)?))).collect()
 }
 
-fn network(name: String, entry: Entry, folder: &Path) -> Result<Network, String> {
+fn network(name: String, entry: NetworkEntry, folder: &Path) -> Result<NetworkConfig, String> {
     let at = |reason: &str| format!("networks.{name}: {reason}");
     if entry.key.is_some() || entry.private_key.is_some() {
         return Err(at(KEY_IN_FILE));
@@ -143,14 +143,14 @@ fn network(name: String, entry: Entry, folder: &Path) -> Result<Network, String>
         Some(strk) => fri(&strk).ok_or_else(|| at("max_fee_strk must be a number of STRK above 0, such as 2.5"))?,
         None => fee::DEFAULT_CEILING,
     };
-    Ok(Network { name, url: entry.url, chain_id: entry.chain_id, account, key, registry, max_fee: Some(max_fee) })
+    Ok(NetworkConfig { name, url: entry.url, chain_id: entry.chain_id, account, key, registry, max_fee: Some(max_fee) })
 }
 
 /// An amount of STRK in the file, in fri.
 fn fri(strk: &toml::Value) -> Option<u128> {
     match strk {
         toml::Value::Integer(strk) => fee::fri(&strk.to_string()),
-        // It is written as briefly as it can be read again: with the digits that stand in the file.
+        // It is written as briefly as it can be read again: with the digits that are in the file.
         toml::Value::Float(strk) => fee::fri(&strk.to_string()),
         _ => None,
     }
@@ -173,7 +173,7 @@ pub fn parse_felt(text: &str) -> Option<Felt> {
 mod tests {
     use super::*;
 
-    fn one(text: &str) -> Result<Network, String> {
+    fn one(text: &str) -> Result<NetworkConfig, String> {
         parse(text, Path::new("/etc")).map(|networks| networks.into_values().next().unwrap())
     }
 
@@ -181,7 +181,7 @@ mod tests {
     fn a_network_has_its_account_and_where_its_key_is() {
         let text = "[networks.sepolia]\nurl = \"https://node\"\nchain_id = \"SN_SEPOLIA\"\naccount = \"0x12\"\nkey_env = \"MY_KEY\"\n\
                     registry = \"0x34\"\n";
-        let expected = Network {
+        let expected = NetworkConfig {
             name: "sepolia".to_owned(),
             url: "https://node".to_owned(),
             chain_id: Some("SN_SEPOLIA".to_owned()),
@@ -199,9 +199,9 @@ mod tests {
     #[test]
     fn what_a_file_may_not_say_is_refused_with_its_place() {
         let with = |lines: &str| one(&format!("[networks.a]\nurl = \"https://node\"\n{lines}")).unwrap_err();
-        assert!(with("private_key = \"0x5ec3e7\"").contains("networks.a: a key must not stand in this file"));
-        assert!(with("key = 5").contains("a key must not stand in this file"));
-        assert!(with("account = \"0x1\"\nkey_env = \"0x5ec3e7\"").contains("a key must not stand in this file"));
+        assert!(with("private_key = \"0x5ec3e7\"").contains("networks.a: a key must not be in this file"));
+        assert!(with("key = 5").contains("a key must not be in this file"));
+        assert!(with("account = \"0x1\"\nkey_env = \"0x5ec3e7\"").contains("a key must not be in this file"));
         assert!(with("account = \"12\"").contains("account is not an address"));
         let above = format!("account = \"0x8{}\"", "0".repeat(63));
         assert!(with(&above).contains("account is not an address"));
@@ -248,8 +248,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(FILE);
         std::fs::write(&file, "[networks.sepolia]\nurl = \"https://node\"\n").unwrap();
-        let error = Network::find("mainnet", Some(&file)).unwrap_err().to_string();
+        let error = NetworkConfig::find("mainnet", Some(&file)).unwrap_err().to_string();
         assert!(error.contains("no network `mainnet`") && error.contains("sepolia, devnet"), "{error}");
-        assert!(Network::find("sepolia", Some(&folder.path().join("missing"))).unwrap_err().to_string().contains("missing"));
+        assert_eq!(NetworkConfig::find(DEVNET, Some(&file)).unwrap(), None);
+        assert!(NetworkConfig::find("sepolia", Some(&folder.path().join("missing"))).unwrap_err().to_string().contains("missing"));
     }
 }

@@ -1,5 +1,5 @@
-//! Deployment of a model package: what has to be on the chain is looked up, and what is missing is done. So a second run changes nothing, and
-//! one after a run that was cut off goes on where that one ended.
+//! Deployment of a model package: what has to be on the chain is looked up, and what is missing is done. A second run changes nothing, and a
+//! run after one that was cut off continues where that one ended.
 
 use maat_cairo::{Contract, limits};
 use maat_transpiler::{Cost, PackageFolder};
@@ -10,12 +10,12 @@ use crate::account::Account;
 use crate::config::DEVNET;
 use crate::error::ChainError;
 use crate::execute::calldata_felts;
-use crate::registry::{self, InstanceSalt, Model, Registration, Registry, Version, shared_address};
+use crate::registry::{self, InstanceSalt, RegisteredModel, RegisteredVersion, Registration, Registry, shared_address};
 use crate::report::Receipt;
 
 /// How to deploy a package.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub struct DeployOptions {
     /// The model's name in the registry; by default the package's.
     pub name: Option<String>,
     /// Seconds from the announcement of a version's end to its end: 0 if none are given, and the version is not there yet.
@@ -35,9 +35,11 @@ pub struct Options {
 pub struct Deployment {
     /// The registry's address.
     pub registry: Felt,
-    /// The model's name, number and version in it.
+    /// The model's name in it.
     pub name: String,
+    /// The model's number in it.
     pub model: u64,
+    /// The version's number.
     pub version: u32,
     /// Who owns the model, and so may end the version.
     pub owner: Felt,
@@ -52,12 +54,12 @@ pub struct Deployment {
     /// The instance of our own.
     pub instance: Felt,
     /// What was done, and what was there.
-    pub steps: Vec<Step>,
+    pub steps: Vec<DeployStep>,
 }
 
 /// A step of a deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Step {
+pub struct DeployStep {
     /// What it makes.
     pub what: String,
     /// What it cost; nothing if what it makes was there.
@@ -72,7 +74,7 @@ pub struct Step {
 pub fn deploy(
     account: &Account,
     package: &PackageFolder,
-    options: &Options,
+    options: &DeployOptions,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Deployment, ChainError> {
     let manifest = &package.manifest;
@@ -80,8 +82,7 @@ pub fn deploy(
     registry::name_felt(name)?;
     let over = over_limits(&package.report()?.cost);
     if !(over.is_empty() || options.force) {
-        let figures = format!("{} (--force tries it anyway)", over.join("; "));
-        return Err(ChainError::OverLimit { what: format!("model {}", manifest.name), figures });
+        return Err(ChainError::OverLimit { what: format!("model {}", manifest.name), figures: over.join("; "), forcible: true });
     }
     progress("reading the classes");
     let (contract, layers) = (package.contract()?, package.layer_classes()?);
@@ -110,16 +111,15 @@ pub fn deploy(
     let registered = found.is_none();
     let (model, version) = match found {
         Some(found) => {
-            steps.push(Step { what, receipt: None });
+            steps.push(DeployStep { what, receipt: None });
             found
         }
         None => {
             let (timelock, metadata) = (options.timelock.unwrap_or_default(), options.metadata.as_deref().unwrap_or_default());
             let receipt = registry.register(account, &Registration { name, class_hash, program_hash, timelock, metadata })?;
-            steps.push(Step { what, receipt: Some(receipt) });
+            steps.push(DeployStep { what, receipt: Some(receipt) });
             let ours = Wanted { timelock: Some(timelock), metadata: Some(metadata), adopt: false, ..wanted };
-            let lost = || ChainError::NotRegistered { reason: format!("model {name} was registered, but the registry does not find it") };
-            ours.find(&registry, name)?.ok_or_else(lost)?
+            ours.find(&registry, name)?.ok_or_else(|| ChainError::Lost { model: name.to_owned() })?
         }
     };
 
@@ -131,7 +131,7 @@ pub fn deploy(
         Some(_) => None,
         None => Some(registry.deploy(account, &of)?),
     };
-    steps.push(Step { what, receipt });
+    steps.push(DeployStep { what, receipt });
     registry.check_instance(instance, &of)?;
     Ok(Deployment {
         registry: registry.address(),
@@ -162,12 +162,11 @@ struct Wanted<'a> {
 
 impl Wanted<'_> {
     /// The version with this class of the model with this name, if it is registered.
-    fn find(&self, registry: &Registry, name: &str) -> Result<Option<(Model, Version)>, ChainError> {
+    fn find(&self, registry: &Registry, name: &str) -> Result<Option<(RegisteredModel, RegisteredVersion)>, ChainError> {
         let Some(model) = registry.model_by_name(name)? else { return Ok(None) };
         let Some(version) = registry.version_by_class(&model, self.class_hash)? else {
             if model.owner != self.account {
-                let reason = format!("the name {name} is taken: it belongs to {:#066x}; choose another with --name", model.owner);
-                return Err(ChainError::NotRegistered { reason });
+                return Err(ChainError::NameTaken { name: name.to_owned(), owner: model.owner });
             }
             return Ok(None);
         };
@@ -176,8 +175,8 @@ impl Wanted<'_> {
         Ok(Some((model, version)))
     }
 
-    /// Refuses a version that was registered otherwise: what stands in the registry is what others see, and it cannot be changed.
-    fn check(&self, model: &str, owner: Felt, version: &Version) -> Result<(), ChainError> {
+    /// Refuses a version that was registered otherwise: what is in the registry is what others see, and it never changes.
+    fn check(&self, model: &str, owner: Felt, version: &RegisteredVersion) -> Result<(), ChainError> {
         let hash = |what: &str, found: Felt, wanted: Felt| {
             (found != wanted).then(|| format!("its {what} is {found:#066x}, and the package's {wanted:#066x}"))
         };
@@ -196,13 +195,8 @@ impl Wanted<'_> {
         if !is_wrong && (self.adopt || other.iter().all(Option::is_none)) {
             return Ok(());
         }
-        let advice = if is_wrong {
-            "proofs of this package would not be known by it; register another model with --name"
-        } else {
-            "a registration never changes; register another model with --name, or use this version as it is with --adopt"
-        };
         let differences = wrong.into_iter().chain(other).flatten().collect();
-        Err(ChainError::RegisteredOtherwise { model: model.to_owned(), version: version.version, differences, advice })
+        Err(ChainError::RegisteredOtherwise { model: model.to_owned(), version: version.version, differences, adoptable: !is_wrong })
     }
 }
 
@@ -220,7 +214,7 @@ pub fn over_limits(cost: &Cost) -> Vec<String> {
 }
 
 /// The registry of the account's network; on the local chain it is deployed if it is not there.
-fn registry<'c>(account: &Account<'c>, steps: &mut Vec<Step>, progress: &mut dyn FnMut(&str)) -> Result<Registry<'c>, ChainError> {
+fn registry<'c>(account: &Account<'c>, steps: &mut Vec<DeployStep>, progress: &mut dyn FnMut(&str)) -> Result<Registry<'c>, ChainError> {
     let network = account.client().network();
     if network.name == DEVNET && network.registry.is_none() {
         deploy_registry(account, steps, progress)
@@ -236,7 +230,7 @@ fn registry<'c>(account: &Account<'c>, steps: &mut Vec<Step>, progress: &mut dyn
 /// A transaction is refused.
 pub fn deploy_registry<'c>(
     account: &Account<'c>,
-    steps: &mut Vec<Step>,
+    steps: &mut Vec<DeployStep>,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Registry<'c>, ChainError> {
     progress("compiling the registry");
@@ -252,17 +246,17 @@ pub fn deploy_registry<'c>(
         let invocation = registry::deployment(class_hash);
         Some(account.invoke("deploying the registry", vec![invocation])?.0)
     };
-    steps.push(Step { what, receipt });
+    steps.push(DeployStep { what, receipt });
     Ok(Registry::at(account.client(), address))
 }
 
-fn declared(account: &Account, what: &str, contract: &Contract, progress: &mut dyn FnMut(&str)) -> Result<Step, ChainError> {
+fn declared(account: &Account, what: &str, contract: &Contract, progress: &mut dyn FnMut(&str)) -> Result<DeployStep, ChainError> {
     progress(&format!("declaring the {what}"));
     let receipt = match account.client().is_declared(contract.class_hash())? {
         true => None,
         false => account.declare(&format!("declaring the {what}"), contract)?,
     };
-    Ok(Step { what: what.to_owned(), receipt })
+    Ok(DeployStep { what: what.to_owned(), receipt })
 }
 
 #[cfg(test)]
@@ -270,8 +264,8 @@ mod tests {
     use super::*;
     use crate::registry::{List, ShortString, Text};
 
-    fn version() -> Version {
-        Version {
+    fn version() -> RegisteredVersion {
+        RegisteredVersion {
             name: ShortString("rocky".to_owned()),
             version: 2,
             class_hash: Felt::from(0xc1),
@@ -295,8 +289,11 @@ mod tests {
         adopt: false,
     };
 
-    fn refused(wanted: Wanted, owner: Felt, version: &Version) -> String {
-        wanted.check("rocky", owner, version).unwrap_err().to_string()
+    /// The refusal as text, and whether the version could be adopted.
+    fn refused(wanted: Wanted, owner: Felt, version: &RegisteredVersion) -> (String, bool) {
+        let error = wanted.check("rocky", owner, version).unwrap_err();
+        let ChainError::RegisteredOtherwise { adoptable, .. } = error else { panic!("{error}") };
+        (error.to_string(), adoptable)
     }
 
     #[test]
@@ -304,17 +301,19 @@ mod tests {
         WANTED.check("rocky", Felt::ONE, &version()).unwrap();
         // What nobody asked for may be anything, as long as the model is ours.
         let any = Wanted { timelock: None, metadata: None, ..WANTED };
-        any.check("rocky", Felt::ONE, &Version { timelock: 7, metadata: Text(vec![0xff]), ..version() }).unwrap();
+        any.check("rocky", Felt::ONE, &RegisteredVersion { timelock: 7, metadata: Text(vec![0xff]), ..version() }).unwrap();
     }
 
     #[test]
     fn a_version_that_was_registered_otherwise_is_refused_with_what_differs() {
-        let strange = refused(WANTED, Felt::TWO, &version());
-        assert!(strange.starts_with("rocky has this class as version 2 already, but it belongs to 0x00"), "{strange}");
-        assert!(strange.contains("--name") && strange.contains("--adopt"), "{strange}");
-        let other = Version { timelock: 0, metadata: Text(b"\x1b[2J".to_vec()), ..version() };
-        let text = refused(WANTED, Felt::ONE, &other);
-        assert!(text.contains("its timelock is 0 s, and not 60 s; its metadata are `\\u{1b}[2J`, and not `of the tests`: "), "{text}");
+        let (strange, adoptable) = refused(WANTED, Felt::TWO, &version());
+        assert!(adoptable && strange.starts_with("rocky has this class as version 2 already, but it belongs to 0x00"), "{strange}");
+        let other = RegisteredVersion { timelock: 0, metadata: Text(b"\x1b[2J".to_vec()), ..version() };
+        let (text, adoptable) = refused(WANTED, Felt::ONE, &other);
+        assert!(
+            adoptable && text.contains("its timelock is 0 s, and not 60 s; its metadata are `\\u{1b}[2J`, and not `of the tests`: "),
+            "{text}"
+        );
         let adopting = Wanted { adopt: true, ..WANTED };
         adopting.check("rocky", Felt::TWO, &other).unwrap();
         // A stranger's is refused whatever it says.
@@ -324,10 +323,11 @@ mod tests {
 
     #[test]
     fn a_version_with_other_hashes_is_refused_whoever_registered_it() {
-        for wrong in [Version { program_hash: Felt::ONE, ..version() }, Version { class_hash: Felt::ONE, ..version() }] {
+        for wrong in [RegisteredVersion { program_hash: Felt::ONE, ..version() }, RegisteredVersion { class_hash: Felt::ONE, ..version() }]
+        {
             for owner in [Felt::ONE, Felt::TWO] {
-                let text = refused(Wanted { adopt: true, ..WANTED }, owner, &wrong);
-                assert!(text.contains(" hash is 0x00") && text.contains("--name") && !text.contains("--adopt"), "{text}");
+                let (text, adoptable) = refused(Wanted { adopt: true, ..WANTED }, owner, &wrong);
+                assert!(!adoptable && text.contains(" hash is 0x00"), "{text}");
             }
         }
     }

@@ -1,3 +1,6 @@
+//! Why something could not be done on a network, for the whole crate. An error says what is wrong and, where the caller can choose otherwise,
+//! carries that as a field: the words for it are those of whoever talks to the user.
+
 use std::path::PathBuf;
 
 use starknet_rust::core::types::Felt;
@@ -8,76 +11,258 @@ use starknet_rust::core::types::Felt;
 pub enum ChainError {
     /// The file of networks cannot be read, or says what it may not say.
     #[error("{path}: {reason}")]
-    Config { path: PathBuf, reason: String },
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// No network has this name.
-    #[error("there is no network `{name}`: {known}")]
-    UnknownNetwork { name: String, known: String },
-    /// The network has no account, or the account no key that can be had.
+    #[error("there is no network `{name}`: {path} and the local chain have {}", .known.join(", "))]
+    UnknownNetwork {
+        /// The name.
+        name: String,
+        /// The file of networks.
+        path: PathBuf,
+        /// The names that there are.
+        known: Vec<String>,
+    },
+    /// The network is the local chain, and that does not run: it has to be started first.
+    #[error("there is no network `devnet`: the local chain does not run")]
+    DevnetStopped,
+    /// The network has no account, or the account's key cannot be had.
     #[error("network `{network}`: {reason}")]
-    Key { network: String, reason: String },
+    Key {
+        /// The network.
+        network: String,
+        /// What is missing.
+        reason: String,
+    },
     /// Nothing answers at the network's address, or something that is not a Starknet node.
     #[error("network `{network}`: no Starknet node answers at {url}: {reason}")]
-    Unreachable { network: String, url: String, reason: String },
+    Unreachable {
+        /// The network.
+        network: String,
+        /// Its address, without what may be a key.
+        url: String,
+        /// What happened instead.
+        reason: String,
+    },
     /// The network's address is malformed, or plain http to another machine.
     #[error("network `{network}`: {reason}")]
-    Url { network: String, reason: String },
+    Url {
+        /// The network.
+        network: String,
+        /// What is wrong with its address.
+        reason: String,
+    },
     /// The node belongs to another network than the file says.
     #[error("network `{network}`: the node at {url} is of chain {found}, but {expected} is configured")]
-    WrongChain { network: String, url: String, expected: String, found: String },
+    WrongChain {
+        /// The network.
+        network: String,
+        /// Its address, without what may be a key.
+        url: String,
+        /// The chain that is configured.
+        expected: String,
+        /// The chain that the node names.
+        found: String,
+    },
     /// The account is not deployed on this network.
     #[error("there is no account at {address:#066x} on network `{network}`: is it the right network, and is the account deployed there?")]
-    NoAccount { network: String, address: Felt },
+    NoAccount {
+        /// The network.
+        network: String,
+        /// The account's address.
+        address: Felt,
+    },
     /// The account refused the signature.
     #[error("the account {address:#066x} refuses the signature: the key is not the account's ({reason})")]
-    WrongKey { address: Felt, reason: String },
+    WrongKey {
+        /// The account.
+        address: Felt,
+        /// What it said.
+        reason: String,
+    },
     /// The account cannot pay.
     #[error("the account {address:#066x} has {balance} fri (10^-18 STRK), but the transaction may cost up to {needed} fri: fund it first")]
-    Unfunded { address: Felt, balance: u128, needed: u128 },
+    Unfunded {
+        /// The account.
+        address: Felt,
+        /// What it has, in fri.
+        balance: u128,
+        /// What the transaction may cost, in fri.
+        needed: u128,
+    },
     /// A transaction may cost more than the file of networks allows.
     #[error(
         "{what} may cost up to {needed} STRK ({bounds}), but a transaction on network `{network}` may cost {ceiling} STRK at most: look at \
          the node's prices, then raise max_fee_strk in the file of networks"
     )]
-    Dear { what: String, network: String, needed: String, bounds: String, ceiling: String },
+    Dear {
+        /// The transaction.
+        what: String,
+        /// The network.
+        network: String,
+        /// What it may cost, in STRK.
+        needed: String,
+        /// The resources and prices that make up the cost.
+        bounds: String,
+        /// What a transaction may cost there, in STRK.
+        ceiling: String,
+    },
     /// A contract panicked.
     #[error("{what} was refused: {message}")]
-    Panicked { what: String, message: String },
+    Panicked {
+        /// What was asked of it.
+        what: String,
+        /// What it said.
+        message: String,
+    },
     /// The node did not accept a request, for reasons of its own.
     #[error("{what} failed: {reason}")]
-    Rejected { what: String, reason: String },
-    /// A transaction was sent, but is in no block yet. It may still be accepted.
-    #[error(
-        "transaction {transaction:#066x} is in no block after {seconds} s; it may still be accepted, run the same command again to go on"
-    )]
-    NotIncluded { transaction: Felt, seconds: u64 },
+    Rejected {
+        /// The request.
+        what: String,
+        /// What the node said.
+        reason: String,
+    },
+    /// A transaction was sent, but is in no block yet. It may still be accepted: to do the same again goes on from there.
+    #[error("transaction {transaction:#066x} is in no block after {seconds} s, but may still be accepted")]
+    NotIncluded {
+        /// The transaction's hash.
+        transaction: Felt,
+        /// How long it was waited for.
+        seconds: u64,
+    },
     /// More than the network allows in one transaction or class.
     #[error("{what} does not fit on Starknet: {figures}")]
-    OverLimit { what: String, figures: String },
+    OverLimit {
+        /// What is too large.
+        what: String,
+        /// How large it is, beside the limits.
+        figures: String,
+        /// Whether [`crate::deploy::DeployOptions::force`] sends it all the same.
+        forcible: bool,
+    },
     /// A contract gave what its interface does not allow.
     #[error("{what} gave an answer that cannot be read: {reason}")]
-    Malformed { what: String, reason: String },
+    Malformed {
+        /// The request.
+        what: String,
+        /// What is wrong with the answer.
+        reason: String,
+    },
     /// No registry is where it should be.
-    #[error("there is no registry at {address:#066x} on network `{network}`: {advice}")]
-    NoRegistry { network: String, address: Felt, advice: &'static str },
-    /// The registry does not know a model, or not this version of it.
-    #[error("{reason}")]
-    NotRegistered { reason: String },
-    /// The registry has the version, but registered otherwise than it would be now.
-    #[error("{model} has this class as version {version} already, but {}: {advice}", .differences.join("; "))]
-    RegisteredOtherwise { model: String, version: u32, differences: Vec<String>, advice: &'static str },
-    /// Inputs that the model does not take.
-    #[error("{0}")]
-    Input(String),
+    #[error("there is no registry at {address:#066x} on network `{network}`{}", .place.hint())]
+    NoRegistry {
+        /// The network.
+        network: String,
+        /// Where the registry should be.
+        address: Felt,
+        /// Why it should be there.
+        place: RegistryPlace,
+    },
+    /// The registry takes no such name for a model: another one has to be given.
+    #[error("{name:?} is not a name for the registry: it must be 1 to 31 printable ASCII characters without spaces")]
+    InvalidName {
+        /// The name.
+        name: String,
+    },
+    /// The model's name belongs to another account: another one has to be given.
+    #[error("the name {name} is taken: it belongs to {owner:#066x}")]
+    NameTaken {
+        /// The name.
+        name: String,
+        /// Who owns the model of this name.
+        owner: Felt,
+    },
+    /// No model has this name or number.
+    #[error("the registry has no model {model:?}")]
+    UnknownModel {
+        /// The name or number.
+        model: String,
+    },
+    /// The model has no version of this number.
+    #[error("model {model} has versions 1 to {versions}, and no version {version}")]
+    UnknownVersion {
+        /// The model's name.
+        model: String,
+        /// How many versions it has.
+        versions: u32,
+        /// The number.
+        version: u32,
+    },
+    /// A contract is not an instance that the registry deployed.
+    #[error("the registry did not deploy the instance {instance:#066x}")]
+    UnknownInstance {
+        /// The contract's address.
+        instance: Felt,
+    },
+    /// The registry accepted a registration, and does not have it.
+    #[error("model {model} was registered, but the registry does not find it")]
+    Lost {
+        /// The model's name.
+        model: String,
+    },
+    /// The registry has the version, but registered otherwise than it would be now. The model can be registered under another name.
+    #[error("{model} has this class as version {version} already, but {}: {}", .differences.join("; "), immutable(.adoptable))]
+    RegisteredOtherwise {
+        /// The model's name.
+        model: String,
+        /// The version with this class.
+        version: u32,
+        /// What differs, a clause each.
+        differences: Vec<String>,
+        /// Whether [`crate::deploy::DeployOptions::adopt`] uses the version as it is. It does not where a hash differs.
+        adoptable: bool,
+    },
+    /// The local chain runs, and has to be stopped first.
+    #[error("the local chain runs, as process {pid}")]
+    DevnetRuns {
+        /// Its process.
+        pid: u32,
+    },
     /// The local chain could not be installed, started or ended.
     #[error("{0}")]
     Devnet(String),
     /// A file of ours, or the package's, cannot be read or written.
     #[error("{path}")]
-    File { path: PathBuf, source: std::io::Error },
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
     /// The package is not whole.
     #[error(transparent)]
     Package(#[from] maat_transpiler::TranspileError),
     /// One of our own contracts does not compile.
     #[error(transparent)]
     Compile(#[from] maat_cairo::CompileError),
+}
+
+/// Why a registry should be at an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RegistryPlace {
+    /// The file of networks says so.
+    Configured,
+    /// It is the local chain's, which the first deployment there makes.
+    Devnet,
+    /// It is the one that everybody shares, which somebody has to deploy once on each network.
+    Shared,
+}
+
+impl RegistryPlace {
+    fn hint(self) -> &'static str {
+        match self {
+            Self::Configured => ": is it the right network? The address is in the file of networks",
+            Self::Devnet | Self::Shared => "",
+        }
+    }
+}
+
+/// Why a version that is registered otherwise cannot be mended.
+fn immutable(adoptable: &bool) -> &'static str {
+    if *adoptable { "a registration never changes" } else { "proofs of this package would not be known by it" }
 }

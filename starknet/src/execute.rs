@@ -18,9 +18,14 @@ const TARGET_FELTS: u64 = 2;
 
 /// What is executed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target {
+pub enum ExecutionTarget {
     /// A registered version, by the registry's own instance of it.
-    Version { model: u64, version: u32 },
+    Version {
+        /// The model's number.
+        model: u64,
+        /// The version's number.
+        version: u32,
+    },
     /// An instance that the registry deployed.
     Instance(Felt),
 }
@@ -44,7 +49,7 @@ pub fn calldata_felts(lengths: impl IntoIterator<Item = usize>) -> u64 {
 ///
 /// # Errors
 /// One alone does not fit.
-fn parts(inputs: &[Vec<i32>], target: Target, steps: Option<u64>) -> Result<Vec<&[Vec<i32>]>, ChainError> {
+fn parts(inputs: &[Vec<i32>], target: ExecutionTarget, steps: Option<u64>) -> Result<Vec<&[Vec<i32>]>, ChainError> {
     let by_steps = steps.map_or(u64::MAX, |steps| limits::TRANSACTION_STEPS / steps.max(1)).max(1);
     let mut parts = Vec::new();
     let mut rest = inputs;
@@ -52,12 +57,12 @@ fn parts(inputs: &[Vec<i32>], target: Target, steps: Option<u64>) -> Result<Vec<
         let felts = calldata_felts([first.len()]);
         if felts > limits::CALLDATA_FELTS {
             let figures = format!("calldata of {felts} felts, of at most {}", limits::CALLDATA_FELTS);
-            return Err(ChainError::OverLimit { what: "the input".to_owned(), figures });
+            return Err(ChainError::OverLimit { what: "the input".to_owned(), figures, forcible: false });
         }
         let fits =
             |count: &usize| *count as u64 <= by_steps && calldata_felts(rest[..*count].iter().map(Vec::len)) <= limits::CALLDATA_FELTS;
         // An instance takes one input at a time.
-        let most = if matches!(target, Target::Instance(_)) { 1 } else { rest.len() };
+        let most = if matches!(target, ExecutionTarget::Instance(_)) { 1 } else { rest.len() };
         let count = (2..=most).take_while(fits).last().unwrap_or(1);
         let (part, others) = rest.split_at(count);
         parts.push(part);
@@ -84,13 +89,13 @@ fn serialised(values: &[Vec<i32>]) -> Vec<Felt> {
     }
 }
 
-fn invocation(registry: Felt, target: Target, inputs: &[Vec<i32>]) -> Invocation {
+fn invocation(registry: Felt, target: ExecutionTarget, inputs: &[Vec<i32>]) -> Invocation {
     let (function, mut calldata) = match target {
-        Target::Version { model, version } => {
+        ExecutionTarget::Version { model, version } => {
             let function = if inputs.len() == 1 { "execute" } else { "execute_batch" };
             (function, vec![model.into(), version.into()])
         }
-        Target::Instance(instance) => ("predict", vec![instance]),
+        ExecutionTarget::Instance(instance) => ("predict", vec![instance]),
     };
     calldata.extend(serialised(inputs));
     Invocation { contract: registry, function, calldata }
@@ -103,7 +108,7 @@ impl Registry<'_> {
     ///
     /// # Errors
     /// The model takes no such input or is revoked: the error has the message. Or an input does not fit into a transaction.
-    pub fn call(&self, target: Target, inputs: &[Vec<i32>], steps: Option<u64>) -> Result<Vec<Vec<i32>>, ChainError> {
+    pub fn call(&self, target: ExecutionTarget, inputs: &[Vec<i32>], steps: Option<u64>) -> Result<Vec<Vec<i32>>, ChainError> {
         let mut outputs = Vec::new();
         for part in parts(inputs, target, steps)? {
             outputs.extend(call(self.client(), &invocation(self.address(), target, part), part.len())?);
@@ -111,19 +116,25 @@ impl Registry<'_> {
         Ok(outputs)
     }
 
-    /// Executes a model on inputs in transactions, as many as it takes, and waits for them. A receipt tells no results: they are those of a
-    /// call at the same state, and the event in the receipt has to have their hash.
+    /// Executes a model on inputs in transactions, as many as it takes, and waits for them. A receipt does not hold the results: they are
+    /// those of a call at the same state, and the event in the receipt must have their hash.
     ///
     /// # Errors
     /// As for [`Self::call`]; and the transaction was refused, or did something else than the call.
-    pub fn invoke(&self, account: &Account, target: Target, inputs: &[Vec<i32>], steps: Option<u64>) -> Result<Executed, ChainError> {
-        let executor = self.executor(target, account.address())?;
+    pub fn invoke(
+        &self,
+        account: &Account,
+        target: ExecutionTarget,
+        inputs: &[Vec<i32>],
+        steps: Option<u64>,
+    ) -> Result<Executed, ChainError> {
+        let expected = self.expected_event(target, account.address())?;
         let (mut outputs, mut receipts) = (Vec::new(), Vec::new());
         for part in parts(inputs, target, steps)? {
             let invocation = invocation(self.address(), target, part);
             let results = call(self.client(), &invocation, part.len())?;
             let (receipt, events) = account.invoke(WHAT, vec![invocation])?;
-            executor.compare(&events, part, &results)?;
+            expected.compare(&events, part, &results)?;
             receipts.push(receipt);
             outputs.extend(results);
         }
@@ -131,24 +142,23 @@ impl Registry<'_> {
     }
 
     /// What executes a target, for whom.
-    fn executor(&self, target: Target, caller: Felt) -> Result<Executor, ChainError> {
+    fn expected_event(&self, target: ExecutionTarget, caller: Felt) -> Result<ExpectedEvent, ChainError> {
         let (model, version, instance) = match target {
-            Target::Version { model, version } => {
+            ExecutionTarget::Version { model, version } => {
                 let registered = self.version(&self.model_by_id(model)?, version)?;
                 (model, version, registered.instance)
             }
-            Target::Instance(instance) => {
-                let unknown = || ChainError::NotRegistered { reason: format!("the registry did not deploy the instance {instance:#066x}") };
-                let (model, version) = self.instance(instance)?.ok_or_else(unknown)?;
+            ExecutionTarget::Instance(instance) => {
+                let (model, version) = self.instance(instance)?.ok_or(ChainError::UnknownInstance { instance })?;
                 (model, version, instance)
             }
         };
-        Ok(Executor { registry: self.address(), model, version, caller, instance })
+        Ok(ExpectedEvent { registry: self.address(), model, version, caller, instance })
     }
 }
 
 /// Who executes what for whom, as the registry's event says it.
-struct Executor {
+struct ExpectedEvent {
     registry: Felt,
     model: u64,
     version: u32,
@@ -156,9 +166,9 @@ struct Executor {
     instance: Felt,
 }
 
-impl Executor {
+impl ExpectedEvent {
     /// Whether there is the event of this execution, of these inputs and outputs, in a transaction. A registered class is foreign code, which
-    /// may call the registry in turn: events of other executions may stand before it.
+    /// may call the registry in turn: events of other executions may come before it.
     fn compare(&self, events: &[Event], inputs: &[Vec<i32>], outputs: &[Vec<i32>]) -> Result<(), ChainError> {
         let malformed = |reason: &str| ChainError::Malformed { what: WHAT.to_owned(), reason: reason.to_owned() };
         let keys = [selector("Executed"), self.model.into(), self.version.into(), self.caller];
@@ -168,9 +178,9 @@ impl Executor {
         match ours.iter().any(|event| event.data[1..] == hashes) {
             true => Ok(()),
             false if ours.is_empty() => {
-                Err(malformed("the registry tells of no execution by this model, version and instance for this account"))
+                Err(malformed("the registry reports no execution by this model, version and instance for this account"))
             }
-            false => Err(malformed("the transaction gave something else than the call before it")),
+            false => Err(malformed("the transaction gave other results than the call before it")),
         }
     }
 }
@@ -190,9 +200,9 @@ mod tests {
     use super::*;
     use crate::fake_node::{Answer, FakeNode};
 
-    const VERSION: Target = Target::Version { model: 1, version: 1 };
+    const VERSION: ExecutionTarget = ExecutionTarget::Version { model: 1, version: 1 };
 
-    fn lengths(inputs: &[Vec<i32>], target: Target, steps: Option<u64>) -> Vec<usize> {
+    fn lengths(inputs: &[Vec<i32>], target: ExecutionTarget, steps: Option<u64>) -> Vec<usize> {
         parts(inputs, target, steps).unwrap().iter().map(|part| part.len()).collect()
     }
 
@@ -202,7 +212,7 @@ mod tests {
             let sent = TRANSACTION_FELTS + invocation(Felt::ONE, target, &inputs).calldata.len() as u64;
             assert_eq!(calldata_felts(inputs.iter().map(Vec::len)), sent);
         }
-        let instance = invocation(Felt::ONE, Target::Instance(Felt::TWO), &[vec![1]]);
+        let instance = invocation(Felt::ONE, ExecutionTarget::Instance(Felt::TWO), &[vec![1]]);
         assert!(TRANSACTION_FELTS + instance.calldata.len() as u64 <= calldata_felts([1]));
     }
 
@@ -213,12 +223,12 @@ mod tests {
         assert_eq!(lengths(&inputs, VERSION, None), [6, 6, 6, 2]);
         assert_eq!(lengths(&inputs, VERSION, Some(3_000_000)), [3, 3, 3, 3, 3, 3, 2]);
         assert_eq!(lengths(&inputs, VERSION, Some(u64::MAX)), [1; 20]);
-        assert_eq!(lengths(&inputs, Target::Instance(Felt::ONE), None), [1; 20]);
+        assert_eq!(lengths(&inputs, ExecutionTarget::Instance(Felt::ONE), None), [1; 20]);
         assert_eq!(lengths(&[], VERSION, None), [0; 0]);
     }
 
     /// An event of an execution.
-    fn event(by: &Executor, inputs: &[Vec<i32>], outputs: &[Vec<i32>]) -> Event {
+    fn event(by: &ExpectedEvent, inputs: &[Vec<i32>], outputs: &[Vec<i32>]) -> Event {
         let [input_hash, output_hash] = [inputs, outputs].map(|values| Poseidon::hash_array(&serialised(values)));
         Event {
             from_address: by.registry,
@@ -227,8 +237,8 @@ mod tests {
         }
     }
 
-    fn executor() -> Executor {
-        Executor { registry: Felt::from(9), model: 3, version: 2, caller: Felt::from(5), instance: Felt::from(7) }
+    fn expected_event() -> ExpectedEvent {
+        ExpectedEvent { registry: Felt::from(9), model: 3, version: 2, caller: Felt::from(5), instance: Felt::from(7) }
     }
 
     #[test]
@@ -240,47 +250,48 @@ mod tests {
         let node = FakeNode::of_contract(answer, &["instance"]);
         let client = Client::connect(&node.network()).unwrap();
         let registry = Registry::at(&client, Felt::from(9));
-        let by = registry.executor(Target::Instance(Felt::from(7)), Felt::from(5)).unwrap();
+        let by = registry.expected_event(ExecutionTarget::Instance(Felt::from(7)), Felt::from(5)).unwrap();
         assert_eq!((by.registry, by.model, by.version, by.caller, by.instance), (Felt::from(9), 3, 2, Felt::from(5), Felt::from(7)));
-        let error = registry.executor(Target::Instance(Felt::from(8)), Felt::from(5)).err().unwrap().to_string();
+        let error = registry.expected_event(ExecutionTarget::Instance(Felt::from(8)), Felt::from(5)).err().unwrap().to_string();
         assert!(error.contains("the registry did not deploy the instance 0x00"), "{error}");
     }
 
     #[test]
     fn the_event_of_an_execution_is_found_among_others() {
         let (inputs, outputs) = ([vec![1, 2]], [vec![3]]);
-        let ours = event(&executor(), &inputs, &outputs);
-        // A model that calls the registry in turn, whose event so stands before its own.
-        let nested = event(&Executor { model: 1, caller: Felt::from(7), instance: Felt::from(8), ..executor() }, &[vec![9]], &outputs);
+        let ours = event(&expected_event(), &inputs, &outputs);
+        // A model that calls the registry in turn, whose event comes before its own.
+        let nested =
+            event(&ExpectedEvent { model: 1, caller: Felt::from(7), instance: Felt::from(8), ..expected_event() }, &[vec![9]], &outputs);
         let short = Event { data: vec![], ..ours.clone() };
-        executor().compare(&[nested.clone(), short.clone(), ours.clone()], &inputs, &outputs).unwrap();
-        executor().compare(&[ours, nested.clone()], &inputs, &outputs).unwrap();
-        let error = executor().compare(&[nested, short], &inputs, &outputs).unwrap_err().to_string();
-        assert!(error.contains("tells of no execution by this model, version and instance for this account"), "{error}");
+        expected_event().compare(&[nested.clone(), short.clone(), ours.clone()], &inputs, &outputs).unwrap();
+        expected_event().compare(&[ours, nested.clone()], &inputs, &outputs).unwrap();
+        let error = expected_event().compare(&[nested, short], &inputs, &outputs).unwrap_err().to_string();
+        assert!(error.contains("reports no execution by this model, version and instance for this account"), "{error}");
     }
 
     #[test]
     fn the_event_of_another_execution_is_not_ours() {
         let (inputs, outputs) = ([vec![1, 2]], [vec![3]]);
         let others = [
-            Executor { registry: Felt::ONE, ..executor() },
-            Executor { model: 4, ..executor() },
-            Executor { version: 1, ..executor() },
-            Executor { caller: Felt::ONE, ..executor() },
-            Executor { instance: Felt::ONE, ..executor() },
+            ExpectedEvent { registry: Felt::ONE, ..expected_event() },
+            ExpectedEvent { model: 4, ..expected_event() },
+            ExpectedEvent { version: 1, ..expected_event() },
+            ExpectedEvent { caller: Felt::ONE, ..expected_event() },
+            ExpectedEvent { instance: Felt::ONE, ..expected_event() },
         ];
         for other in others {
-            let error = executor().compare(&[event(&other, &inputs, &outputs)], &inputs, &outputs).unwrap_err().to_string();
-            assert!(error.contains("tells of no execution"), "{error}");
+            let error = expected_event().compare(&[event(&other, &inputs, &outputs)], &inputs, &outputs).unwrap_err().to_string();
+            assert!(error.contains("reports no execution"), "{error}");
         }
         for (found_inputs, found_outputs) in [([vec![1, 1]], [vec![3]]), ([vec![1, 2]], [vec![4]])] {
-            let event = event(&executor(), &found_inputs, &found_outputs);
-            let error = executor().compare(&[event], &inputs, &outputs).unwrap_err().to_string();
-            assert!(error.contains("something else than the call before it"), "{error}");
+            let event = event(&expected_event(), &found_inputs, &found_outputs);
+            let error = expected_event().compare(&[event], &inputs, &outputs).unwrap_err().to_string();
+            assert!(error.contains("other results than the call before it"), "{error}");
         }
-        let mut longer = event(&executor(), &inputs, &outputs);
+        let mut longer = event(&expected_event(), &inputs, &outputs);
         longer.data.push(Felt::ZERO);
-        assert!(executor().compare(&[longer], &inputs, &outputs).is_err());
+        assert!(expected_event().compare(&[longer], &inputs, &outputs).is_err());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use starknet_rust::core::types::Felt;
 
 use crate::client::selector;
-use crate::config::Network;
+use crate::config::NetworkConfig;
 
 /// The chain that it belongs to.
 const CHAIN: &str = "SN_SEPOLIA";
@@ -78,8 +78,8 @@ impl FakeNode {
     }
 
     /// It as a network.
-    pub fn network(&self) -> Network {
-        Network {
+    pub fn network(&self) -> NetworkConfig {
+        NetworkConfig {
             name: "fake".to_owned(),
             url: self.url.clone(),
             chain_id: Some(CHAIN.to_owned()),

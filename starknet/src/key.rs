@@ -3,13 +3,15 @@
 use starknet_rust::core::types::Felt;
 use starknet_rust::signers::SigningKey;
 
-use crate::config::{KeySource, Network, parse_felt};
+use crate::config::{KeySource, NetworkConfig, parse_felt};
 use crate::devnet;
 use crate::error::ChainError;
 
 /// An account's address with its key. There is no way to print it.
 pub struct Credentials {
+    /// The account's address.
     pub address: Felt,
+    /// The key that signs for it.
     pub key: SigningKey,
 }
 
@@ -27,10 +29,10 @@ pub type AskPassword<'a> = &'a dyn Fn(&str) -> std::io::Result<String>;
 ///
 /// # Errors
 /// The network has no account, or its key is not where the file says.
-pub fn read(network: &Network, ask_password: AskPassword) -> Result<Credentials, ChainError> {
+pub fn read(network: &NetworkConfig, ask_password: AskPassword) -> Result<Credentials, ChainError> {
     let fault = |reason: String| ChainError::Key { network: network.name.clone(), reason };
     let Some(source) = &network.key else {
-        return Err(fault("it has no account and key, which a transaction needs: give account and key_env or keystore".to_owned()));
+        return Err(fault("it has no account and key, which a transaction needs: give account, and key_env or keystore".to_owned()));
     };
     let variable = |name: &str| std::env::var(name).map_err(|_| fault(format!("the environment variable {name} is not set")));
     let key = match source {
@@ -42,7 +44,7 @@ pub fn read(network: &Network, ask_password: AskPassword) -> Result<Credentials,
             // Its text is not repeated: it may be a key with a typing error in it.
             let key = parse_felt(variable(name)?.trim()).filter(|key| *key != Felt::ZERO);
             key.map(SigningKey::from_secret_scalar)
-                .ok_or_else(|| fault(format!("the environment variable {name} holds no key: 0x and hexadecimal digits")))?
+                .ok_or_else(|| fault(format!("the environment variable {name} does not hold a key: a key is 0x and hexadecimal digits")))?
         }
         KeySource::Keystore { path, password_env } => {
             if !path.is_file() {
@@ -66,9 +68,9 @@ pub fn read(network: &Network, ask_password: AskPassword) -> Result<Credentials,
 mod tests {
     use super::*;
 
-    fn network(key: Option<KeySource>) -> Network {
+    fn network(key: Option<KeySource>) -> NetworkConfig {
         let url = "https://node".to_owned();
-        Network { name: "n".to_owned(), url, chain_id: None, account: Some(Felt::ONE), key, registry: None, max_fee: None }
+        NetworkConfig { name: "n".to_owned(), url, chain_id: None, account: Some(Felt::ONE), key, registry: None, max_fee: None }
     }
 
     fn refused(key: Option<KeySource>) -> String {
@@ -85,7 +87,7 @@ mod tests {
         assert!(refused(Some(KeySource::Environment("MAAT_NO_SUCH_KEY".to_owned()))).contains("MAAT_NO_SUCH_KEY is not set"));
         // PATH is set everywhere, and holds no key; nor is it shown.
         let path = refused(Some(KeySource::Environment("PATH".to_owned())));
-        assert!(path.contains("PATH holds no key") && !path.contains("/bin"), "{path}");
+        assert!(path.contains("PATH does not hold a key") && !path.contains("/bin"), "{path}");
         let missing = KeySource::Keystore { path: "/no/such/keystore".into(), password_env: None };
         assert!(refused(Some(missing)).contains("no keystore /no/such/keystore"));
     }

@@ -1,4 +1,5 @@
 //! Maat's models on Starknet: networks, declaration, registration, deployment and execution, and the local chain.
+#![warn(missing_docs)]
 
 mod account;
 mod client;
@@ -18,10 +19,10 @@ mod revert;
 mod text;
 mod transport;
 
-pub use account::{Account, Bounds, Invocation};
+pub use account::{Account, Invocation, ResourceBounds};
 pub use client::Client;
-pub use config::Network;
-pub use error::ChainError;
-pub use execute::{Executed, Target, calldata_felts};
+pub use config::NetworkConfig;
+pub use error::{ChainError, RegistryPlace};
+pub use execute::{Executed, ExecutionTarget, calldata_felts};
 pub use registry::Registry;
 pub use report::Receipt;

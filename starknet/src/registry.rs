@@ -1,11 +1,11 @@
-//! The registry of models: what it tells, and what can be told to it. See `cairo/interfaces/src/registry.cairo`.
+//! The registry of models: its views and its transactions, as `cairo/interfaces/src/registry.cairo` declares them.
 //!
-//! A node can answer what it likes, and so can a registry that is not ours: answers are decoded without keeping memory free for what they
-//! promise, and lists end.
+//! A node can answer anything, and so can a registry that is not ours: no memory is reserved for what an answer promises, and lists have a
+//! limit.
 
 use std::fmt;
 
-use maat_cairo::{Compiler, Contract, Package};
+use maat_cairo::{CairoPackage, Compiler, Contract};
 use starknet_rust::core::codec::{Decode, Encode, Error as CodecError, FeltWriter};
 use starknet_rust::core::types::{ByteArray, Felt};
 use starknet_rust::core::utils::{UdcUniqueness, cairo_short_string_to_felt, get_contract_address, get_udc_deployed_address};
@@ -14,7 +14,7 @@ use starknet_types_core::hash::{Poseidon, StarkHash};
 use crate::account::{Account, Invocation};
 use crate::client::Client;
 use crate::config::DEVNET;
-use crate::error::ChainError;
+use crate::error::{ChainError, RegistryPlace};
 use crate::report::Receipt;
 use crate::text;
 
@@ -22,8 +22,8 @@ use crate::text;
 const UNIVERSAL_DEPLOYER: Felt = Felt::from_hex_unchecked("0x2ceed65a4bd731034c01113685c831b01c15d7d432f71afb1cf1634b53a2125");
 /// The salt of the registry that everybody shares who does not configure another.
 const SALT: Felt = Felt::from_hex_unchecked("0x6d616174"); // 'maat'
-/// Models that one question asks for, which is the most that the registry tells at once; and versions, of which one may take 17 million L2
-/// gas to read: it has up to 700 cells.
+/// Models in a page, which is the most that the registry gives at once; and versions in a page, of which each may take 17 million L2 gas to
+/// read: it has up to 700 cells.
 const MODELS: u64 = 100;
 const VERSIONS: u64 = 16;
 /// The longest list that is asked for.
@@ -32,7 +32,7 @@ const LONGEST_LIST: u64 = 1_000_000;
 /// An input or output of a registered model.
 #[derive(Debug, Clone, PartialEq, Eq, Decode)]
 #[starknet(core = "starknet_rust::core")]
-pub struct Port {
+pub struct RegisteredPort {
     /// Its axis lengths.
     pub shape: List<u32>,
     /// The exponents `s` of its scales, one for all elements or one for each position along the last axis: an integer `q` stands for
@@ -43,7 +43,7 @@ pub struct Port {
 /// A model that is registered.
 #[derive(Debug, Clone, PartialEq, Eq, Decode)]
 #[starknet(core = "starknet_rust::core")]
-pub struct Model {
+pub struct RegisteredModel {
     /// Its number, from 1 on.
     pub id: u64,
     /// Its name.
@@ -59,7 +59,7 @@ pub struct Model {
 /// A version of a model: it never changes.
 #[derive(Debug, Clone, PartialEq, Eq, Decode)]
 #[starknet(core = "starknet_rust::core")]
-pub struct Version {
+pub struct RegisteredVersion {
     /// The model's name.
     pub name: ShortString,
     /// Its number, from 1 on.
@@ -71,9 +71,9 @@ pub struct Version {
     /// Hash of its Cairo program.
     pub program_hash: Felt,
     /// What it takes.
-    pub inputs: List<Port>,
+    pub inputs: List<RegisteredPort>,
     /// What it gives.
-    pub outputs: List<Port>,
+    pub outputs: List<RegisteredPort>,
     /// Free text.
     pub metadata: Text,
     /// The contract that runs it for the registry.
@@ -156,8 +156,8 @@ impl<T> std::ops::Deref for List<T> {
 impl<'a, T: Decode<'a>> Decode<'a> for List<T> {
     fn decode_iter<I: Iterator<Item = &'a Felt>>(iter: &mut I) -> Result<Self, CodecError> {
         let length = iter.next().ok_or_else(CodecError::input_exhausted)?;
-        let length = u64::try_from(*length).map_err(|_| CodecError::custom("a list is longer than any"))?;
-        // Collected as far as there is something: the library's own lists take memory for as many as they are told.
+        let length = u64::try_from(*length).map_err(|_| CodecError::custom("a list has a length that no list has"))?;
+        // Collected as far as there are felts: the library's own lists reserve memory for whatever length they are told.
         (0..length).map(|_| T::decode_iter(iter)).collect::<Result<_, _>>().map(Self)
     }
 }
@@ -233,7 +233,7 @@ pub struct Registry<'c> {
 /// # Errors
 /// None, unless the compiler is broken.
 pub fn class() -> Result<Contract, ChainError> {
-    Ok(Compiler::default().contract(&Package::registry())?)
+    Ok(Compiler::default().contract(&CairoPackage::registry())?)
 }
 
 /// Where a registry of a class is that everybody shares. Nobody verifies proofs for it: the verifier is nobody.
@@ -250,15 +250,11 @@ pub(crate) fn deployment(class_hash: Felt) -> Invocation {
 /// A name as the registry takes it.
 ///
 /// # Errors
-/// It has no characters, more than 31, or spaces, or such as are not printable ASCII.
+/// It is not 1 to 31 printable ASCII characters without spaces.
 pub fn name_felt(name: &str) -> Result<Felt, ChainError> {
     let printable = !name.is_empty() && name.chars().all(|c| c.is_ascii_graphic());
     let felt = printable.then(|| cairo_short_string_to_felt(name).ok()).flatten();
-    felt.ok_or_else(|| {
-        ChainError::Input(format!(
-            "{name:?} is no name for the registry: 1 to 31 printable ASCII characters without spaces; give one with --name"
-        ))
-    })
+    felt.ok_or_else(|| ChainError::InvalidName { name: name.to_owned() })
 }
 
 impl<'c> Registry<'c> {
@@ -268,14 +264,14 @@ impl<'c> Registry<'c> {
     /// None is there.
     pub fn find(client: &'c Client) -> Result<Self, ChainError> {
         let network = client.network();
-        let (address, advice) = match network.registry {
-            Some(address) => (address, "is it the right network? The address stands in the file of networks"),
-            None if network.name == DEVNET => (shared_address(class()?.class_hash()), "`maat deploy` deploys it"),
-            None => (shared_address(class()?.class_hash()), "deploy it with `maat registry deploy`, or give the address of another one"),
+        let (address, place) = match network.registry {
+            Some(address) => (address, RegistryPlace::Configured),
+            None if network.name == DEVNET => (shared_address(class()?.class_hash()), RegistryPlace::Devnet),
+            None => (shared_address(class()?.class_hash()), RegistryPlace::Shared),
         };
         match client.class_hash_at(address)? {
             Some(_) => Ok(Self::at(client, address)),
-            None => Err(ChainError::NoRegistry { network: network.name.clone(), address, advice }),
+            None => Err(ChainError::NoRegistry { network: network.name.clone(), address, place }),
         }
     }
 
@@ -310,7 +306,7 @@ impl<'c> Registry<'c> {
     ///
     /// # Errors
     /// As for [`Self::model_count`].
-    pub fn models(&self, owner: Option<Felt>) -> Result<Vec<Model>, ChainError> {
+    pub fn models(&self, owner: Option<Felt>) -> Result<Vec<RegisteredModel>, ChainError> {
         const WHAT: &str = "listing models";
         match owner {
             Some(owner) => self.list(WHAT, "models_of", &[owner], self.ask(WHAT, "model_count_of", vec![owner])?, MODELS),
@@ -322,7 +318,7 @@ impl<'c> Registry<'c> {
     ///
     /// # Errors
     /// As for [`Self::model_count`].
-    pub fn versions(&self, model: &Model) -> Result<Vec<Version>, ChainError> {
+    pub fn versions(&self, model: &RegisteredModel) -> Result<Vec<RegisteredVersion>, ChainError> {
         self.list("listing versions", "versions", &[model.id.into()], model.versions.into(), VERSIONS)
     }
 
@@ -361,22 +357,20 @@ impl<'c> Registry<'c> {
     ///
     /// # Errors
     /// There is none.
-    pub fn model(&self, model: &str) -> Result<Model, ChainError> {
+    pub fn model(&self, model: &str) -> Result<RegisteredModel, ChainError> {
         if let Some(model) = self.model_by_name(model)? {
             return Ok(model);
         }
         let id = model.parse().ok().filter(|id| *id > 0);
         let known = id.map(|id: u64| Ok::<_, ChainError>((id <= self.model_count()?).then_some(id))).transpose()?.flatten();
-        let unknown =
-            || ChainError::NotRegistered { reason: format!("the registry has no model {model:?}; `maat registry list` lists them") };
-        self.model_by_id(known.ok_or_else(unknown)?)
+        self.model_by_id(known.ok_or_else(|| ChainError::UnknownModel { model: model.to_owned() })?)
     }
 
     /// A model by its number.
     ///
     /// # Errors
     /// There is none.
-    pub fn model_by_id(&self, id: u64) -> Result<Model, ChainError> {
+    pub fn model_by_id(&self, id: u64) -> Result<RegisteredModel, ChainError> {
         self.ask("looking up a model", "model", vec![id.into()])
     }
 
@@ -384,7 +378,7 @@ impl<'c> Registry<'c> {
     ///
     /// # Errors
     /// As for [`Self::model_count`].
-    pub fn model_by_name(&self, name: &str) -> Result<Option<Model>, ChainError> {
+    pub fn model_by_name(&self, name: &str) -> Result<Option<RegisteredModel>, ChainError> {
         let Ok(felt) = name_felt(name) else { return Ok(None) };
         let id: u64 = self.ask("looking up a name", "model_by_name", vec![felt])?;
         if id == 0 { Ok(None) } else { self.model_by_id(id).map(Some) }
@@ -394,10 +388,9 @@ impl<'c> Registry<'c> {
     ///
     /// # Errors
     /// There is none.
-    pub fn version(&self, model: &Model, version: u32) -> Result<Version, ChainError> {
+    pub fn version(&self, model: &RegisteredModel, version: u32) -> Result<RegisteredVersion, ChainError> {
         if !(1..=model.versions).contains(&version) {
-            let reason = format!("model {} has versions 1 to {}, and no version {version}", model.name.0, model.versions);
-            return Err(ChainError::NotRegistered { reason });
+            return Err(ChainError::UnknownVersion { model: model.name.0.clone(), versions: model.versions, version });
         }
         self.ask("looking up a version", "version", vec![model.id.into(), version.into()])
     }
@@ -406,7 +399,7 @@ impl<'c> Registry<'c> {
     ///
     /// # Errors
     /// As for [`Self::model_count`].
-    pub fn version_by_class(&self, model: &Model, class_hash: Felt) -> Result<Option<u32>, ChainError> {
+    pub fn version_by_class(&self, model: &RegisteredModel, class_hash: Felt) -> Result<Option<u32>, ChainError> {
         let version: u32 = self.ask("looking up a class", "version_by_class", vec![model.id.into(), class_hash])?;
         Ok((version != 0).then_some(version))
     }
@@ -415,7 +408,7 @@ impl<'c> Registry<'c> {
     ///
     /// # Errors
     /// As for [`Self::model_count`].
-    pub fn lifecycle(&self, model: &Model, version: u32) -> Result<Lifecycle, ChainError> {
+    pub fn lifecycle(&self, model: &RegisteredModel, version: u32) -> Result<Lifecycle, ChainError> {
         self.ask("looking up a version", "lifecycle", vec![model.id.into(), version.into()])
     }
 
@@ -539,7 +532,7 @@ mod tests {
     fn answers_are_read_whole() {
         let felts: Vec<Felt> = [1, 2, 3, 4].map(Felt::from).to_vec();
         assert_eq!(
-            read::<Port>("x", &[Felt::from(2), Felt::from(1), Felt::from(36), Felt::from(1), Felt::from(-4)]).unwrap().scales[..],
+            read::<RegisteredPort>("x", &[Felt::from(2), Felt::from(1), Felt::from(36), Felt::from(1), Felt::from(-4)]).unwrap().scales[..],
             [Signed(-4)]
         );
         assert!(read::<u64>("x", &felts).unwrap_err().to_string().contains("3 felts too many"));
@@ -638,7 +631,13 @@ mod tests {
                 let models = registry.models(owner).unwrap();
                 assert!(models.iter().map(|model| model.id).eq(1..=205), "pages of {most}");
             }
-            let model = Model { id: 1, name: ShortString("rocky".to_owned()), owner: Felt::ONE, pending_owner: Felt::ZERO, versions: 205 };
+            let model = RegisteredModel {
+                id: 1,
+                name: ShortString("rocky".to_owned()),
+                owner: Felt::ONE,
+                pending_owner: Felt::ZERO,
+                versions: 205,
+            };
             let versions = registry.versions(&model).unwrap();
             assert!(versions.iter().map(|version| version.version).eq(1..=205), "pages of {most}");
         }

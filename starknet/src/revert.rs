@@ -23,7 +23,7 @@ pub fn innermost(mut error: &ContractExecutionError) -> &str {
     }
 }
 
-/// The message in what a call said, as it may be shown: the panic data that stand in it last, decoded, or the text itself if there are none.
+/// The message in what a call said, as it may be shown: the last panic data in it, decoded, or the text itself if there are none.
 pub fn message(text: &str) -> String {
     let data = panic_data(text);
     let messages = decode(&data);
@@ -31,7 +31,7 @@ pub fn message(text: &str) -> String {
 }
 
 /// The felts of panic data in a text, in which nodes write each as hexadecimal digits, in quotation marks or followed by its characters in
-/// parentheses. Other numbers may stand in front of the panic data, which follow the words `Failure reason` or are a list that makes up all the
+/// parentheses. Other numbers may come before the panic data, which follow the words `Failure reason` or are a list that makes up all the
 /// text.
 fn panic_data(text: &str) -> Vec<Felt> {
     let tail = match text.rfind("Failure reason:") {

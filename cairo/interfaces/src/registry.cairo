@@ -188,7 +188,7 @@ pub trait IModelRegistryViews<TContractState> {
 /// Hands a model over in two steps, so that none is lost to an address that cannot act.
 #[starknet::interface]
 pub trait IModelOwnership<TContractState> {
-    /// Offers a model to a new owner, in place of whom it was offered to before. The zero address takes an offer back.
+    /// Offers a model to a new owner, instead of whomever it was offered to before. The zero address takes an offer back.
     ///
     /// Requirements:
     /// - the model exists and the caller is its owner.

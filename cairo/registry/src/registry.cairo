@@ -8,7 +8,7 @@
 //! another, after a check that the instance's class still is the registered one. A malicious class can hurt only itself.
 //!
 //! Warning: the seal fixes a version's code, not what that code does. A class may keep state or call others, and so answer differently
-//! tomorrow. Classes that Maat generates do neither; who relies on a version rebuilds its class from the model's package and compares the
+//! tomorrow. Classes that Maat generates do neither; whoever relies on a version rebuilds its class from the model's package and compares the
 //! class hash.
 
 #[starknet::contract]

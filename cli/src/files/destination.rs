@@ -1,16 +1,16 @@
 //! Files that a verb writes: as a whole or not at all, and never over something that the user would miss.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File};
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use maat_transpiler::PackageFolder;
-use maat_transpiler::partial::{self, is_same, is_same_file};
+use maat_transpiler::partial::{self, is_same};
 use maat_verifier::{FileError, Kind};
 use tempfile::NamedTempFile;
 
-use super::{is_dash, is_standard_output};
+use super::standard::{is_dash, is_standard_output, is_stream};
 
 /// Who may read a file that is written.
 #[derive(Clone, Copy)]
@@ -23,7 +23,7 @@ pub enum Readers {
 
 /// What a file holds, and so which older files it may replace unasked. An empty file holds nothing, and may always be replaced.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Content {
+pub enum OutputKind {
     /// A proof: replaces a proof.
     Proof,
     /// What opens a salted commitment: replaces nothing, because without an opening its proof can never be opened.
@@ -32,9 +32,9 @@ pub enum Content {
 
 /// Files that no output may replace, whatever the user says: those that the verb reads, each with what it is.
 #[derive(Default)]
-pub struct Sources(Vec<(PathBuf, &'static str)>);
+pub struct InputFiles(Vec<(PathBuf, &'static str)>);
 
-impl Sources {
+impl InputFiles {
     /// An input; the standard input is not a file.
     pub fn and(mut self, path: &Path, what: &'static str) -> Self {
         self.0.extend(Some((path.to_path_buf(), what)).filter(|_| !is_dash(path)));
@@ -57,8 +57,8 @@ impl Sources {
 pub struct Destination<'s> {
     name: PathBuf,
     place: Place,
-    content: Content,
-    sources: &'s Sources,
+    content: OutputKind,
+    sources: &'s InputFiles,
     force: bool,
     /// Whether a file was there at first.
     replaces: bool,
@@ -76,10 +76,10 @@ enum Place {
 impl<'s> Destination<'s> {
     /// Finds out whether a file of the user's can be written, before the work is done that makes it. With `force` it may replace any file
     /// that is not among the sources.
-    pub fn of_user(path: &Path, content: Content, sources: &'s Sources, force: bool) -> anyhow::Result<Self> {
+    pub fn of_user(path: &Path, content: OutputKind, sources: &'s InputFiles, force: bool) -> anyhow::Result<Self> {
         let cannot = || format!("cannot write {}", path.display());
         let place = if is_standard_output(path) { Place::Output } else { Place::of(path).with_context(cannot)? };
-        if let (Place::Output, Content::Proof) = (&place, content)
+        if let (Place::Output, OutputKind::Proof) = (&place, content)
             && io::stdout().is_terminal()
         {
             bail!("cannot write a proof to a terminal: it is not text. Name a file, or redirect the standard output");
@@ -123,13 +123,13 @@ impl<'s> Destination<'s> {
             return Ok(());
         }
         match self.content {
-            Content::Proof if found.permissions().readonly() => bail!("it is protected against writing; --force replaces it"),
-            Content::Proof if !is_proof(path)? => {
-                bail!("it is there, and is not a Maat proof: choose another file, or replace it with --force")
+            OutputKind::Proof if found.permissions().readonly() => bail!("it is protected against writing; --force replaces it"),
+            OutputKind::Proof if !is_proof(path)? => {
+                bail!("it exists, and is not a Maat proof: choose another file, or replace it with --force")
             }
-            Content::Proof => {}
-            Content::Opening => bail!(
-                "it is there, and the proof that it opens could never be opened without it: choose another file, or replace it with --force"
+            OutputKind::Proof => {}
+            OutputKind::Opening => bail!(
+                "it exists, and without it the proof that it opens could never be opened: choose another file, or replace it with --force"
             ),
         }
         Ok(())
@@ -175,12 +175,12 @@ impl Place {
         match fs::metadata(path) {
             Ok(found) if found.is_dir() => bail!("it is a folder"),
             Ok(found) if is_stream(&found) => return Ok(Self::Stream),
-            Ok(found) if !found.is_file() => bail!("it is there, and neither a file nor something to write to"),
+            Ok(found) if !found.is_file() => bail!("it exists, and is neither a file nor something to write to"),
             // What cannot be looked at cannot be written to, which the attempt says.
             _ => {}
         }
         if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
-            bail!("it names a folder, and there is none");
+            bail!("it names a folder that does not exist");
         }
         let path = partial::follow(path)?;
         let folder = path.parent().unwrap_or(Path::new("/")).to_path_buf();
@@ -234,34 +234,6 @@ fn is_proof(path: &Path) -> io::Result<bool> {
     Ok(!matches!(Kind::of(&start), Err(FileError::Magic)))
 }
 
-/// Whether a path names what the standard output goes to: a pipe, a terminal or a file. Devices such as /dev/null are what they are.
-pub(super) fn is_output(path: &Path) -> bool {
-    match (fs::metadata("/dev/stdout"), fs::metadata(path)) {
-        (Ok(output), Ok(found)) => is_same_file(&output, &found) && (!is_device(&found) || io::stdout().is_terminal()),
-        _ => false,
-    }
-}
-
-#[cfg(unix)]
-fn is_device(file: &Metadata) -> bool {
-    std::os::unix::fs::FileTypeExt::is_char_device(&file.file_type())
-}
-
-#[cfg(unix)]
-fn is_stream(file: &Metadata) -> bool {
-    is_device(file) || std::os::unix::fs::FileTypeExt::is_fifo(&file.file_type())
-}
-
-#[cfg(not(unix))]
-fn is_device(_: &Metadata) -> bool {
-    false
-}
-
-#[cfg(not(unix))]
-fn is_stream(_: &Metadata) -> bool {
-    false
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -270,7 +242,7 @@ mod tests {
         fs::read_dir(folder).unwrap().count()
     }
 
-    fn put(path: &Path, content: Content, sources: &Sources, force: bool) -> Result<(), String> {
+    fn put(path: &Path, content: OutputKind, sources: &InputFiles, force: bool) -> Result<(), String> {
         let put = || Destination::of_user(path, content, sources, force)?.stage(b"MAATPROF new", Readers::Usual)?.persist();
         put().map_err(|error| format!("{error:#}"))
     }
@@ -280,8 +252,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         fs::write(&path, b"old").unwrap();
-        let sources = Sources::default();
-        let destination = Destination::of_user(&path, Content::Proof, &sources, true).unwrap();
+        let sources = InputFiles::default();
+        let destination = Destination::of_user(&path, OutputKind::Proof, &sources, true).unwrap();
         // Nothing is left behind if the work is never done.
         assert_eq!(count(folder.path()), 1);
         let staged = destination.stage(b"new", Readers::Usual).unwrap();
@@ -297,9 +269,9 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
-        let sources = Sources::default();
+        let sources = InputFiles::default();
         let mode = |readers| {
-            let destination = Destination::of_user(&path, Content::Proof, &sources, true).unwrap();
+            let destination = Destination::of_user(&path, OutputKind::Proof, &sources, true).unwrap();
             destination.stage(b"", readers).unwrap().persist().unwrap();
             path.metadata().unwrap().permissions().mode() & 0o777
         };
@@ -318,23 +290,23 @@ mod tests {
     fn a_proof_replaces_proofs_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
-        let none = Sources::default();
+        let none = InputFiles::default();
         for older in ["MAATPROF of another version", ""] {
             fs::write(&path, older).unwrap();
-            put(&path, Content::Proof, &none, false).unwrap();
+            put(&path, OutputKind::Proof, &none, false).unwrap();
         }
         for older in ["thesis", "MAAT"] {
             fs::write(&path, older).unwrap();
-            let refused = put(&path, Content::Proof, &none, false).unwrap_err();
-            assert!(refused.contains("it is there, and is not a Maat proof") && refused.contains("--force"), "{refused}");
+            let refused = put(&path, OutputKind::Proof, &none, false).unwrap_err();
+            assert!(refused.contains("it exists, and is not a Maat proof") && refused.contains("--force"), "{refused}");
             assert_eq!(fs::read_to_string(&path).unwrap(), older);
         }
-        put(&path, Content::Proof, &none, true).unwrap();
+        put(&path, OutputKind::Proof, &none, true).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"MAATPROF new");
         let mut protected = fs::metadata(&path).unwrap().permissions();
         protected.set_readonly(true);
         fs::set_permissions(&path, protected).unwrap();
-        let refused = put(&path, Content::Proof, &none, false).unwrap_err();
+        let refused = put(&path, OutputKind::Proof, &none, false).unwrap_err();
         assert!(refused.contains("protected against writing"), "{refused}");
     }
 
@@ -342,19 +314,19 @@ mod tests {
     fn an_opening_replaces_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
-        let none = Sources::default();
-        put(&path, Content::Opening, &none, false).unwrap();
-        let refused = put(&path, Content::Opening, &none, false).unwrap_err();
-        assert!(refused.contains("could never be opened without it") && refused.contains("--force"), "{refused}");
-        put(&path, Content::Opening, &none, true).unwrap();
+        let none = InputFiles::default();
+        put(&path, OutputKind::Opening, &none, false).unwrap();
+        let refused = put(&path, OutputKind::Opening, &none, false).unwrap_err();
+        assert!(refused.contains("without it the proof that it opens could never be opened") && refused.contains("--force"), "{refused}");
+        put(&path, OutputKind::Opening, &none, true).unwrap();
     }
 
     #[test]
     fn what_appears_while_the_work_is_done_stays() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
-        let none = Sources::default();
-        let destination = Destination::of_user(&path, Content::Opening, &none, false).unwrap();
+        let none = InputFiles::default();
+        let destination = Destination::of_user(&path, OutputKind::Opening, &none, false).unwrap();
         let staged = destination.stage(b"new", Readers::Owner).unwrap();
         fs::write(&path, "of another run").unwrap();
         assert!(staged.persist().is_err());
@@ -377,10 +349,10 @@ mod tests {
             names.extend([at("link"), at("round/input")]);
         }
         // One that is not there is a source all the same.
-        let sources = Sources::default().and(&at("input"), "the input").and(&at("missing"), "the input");
+        let sources = InputFiles::default().and(&at("input"), "the input").and(&at("missing"), "the input");
         names.push(at("folder/../missing"));
         for name in names {
-            let refused = put(&name, Content::Proof, &sources, true).unwrap_err();
+            let refused = put(&name, OutputKind::Proof, &sources, true).unwrap_err();
             assert!(refused.contains(&format!("cannot write {}: it is the input", name.display())), "{refused}");
         }
         assert_eq!(fs::read_to_string(at("input")).unwrap(), "input");
@@ -394,7 +366,7 @@ mod tests {
         fs::create_dir(at("elsewhere")).unwrap();
         std::os::unix::fs::symlink("elsewhere/file", at("link")).unwrap();
         for _ in 0..2 {
-            put(&at("link"), Content::Proof, &Sources::default(), false).unwrap();
+            put(&at("link"), OutputKind::Proof, &InputFiles::default(), false).unwrap();
             assert_eq!(fs::read_link(at("link")).unwrap(), Path::new("elsewhere/file"));
             assert_eq!(fs::read(at("elsewhere/file")).unwrap(), b"MAATPROF new");
         }
@@ -404,18 +376,18 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn devices_are_written_to_and_a_full_one_says_so() {
-        let none = Sources::default();
-        put(Path::new("/dev/null"), Content::Proof, &none, false).unwrap();
-        let refused = put(Path::new("/dev/full"), Content::Proof, &none, false).unwrap_err();
+        let none = InputFiles::default();
+        put(Path::new("/dev/null"), OutputKind::Proof, &none, false).unwrap();
+        let refused = put(Path::new("/dev/full"), OutputKind::Proof, &none, false).unwrap_err();
         assert!(refused.contains("cannot write /dev/full: No space left on device"), "{refused}");
     }
 
     #[test]
     fn what_is_no_place_for_a_file_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let refused = |path: &Path| put(path, Content::Proof, &Sources::default(), true).unwrap_err();
+        let refused = |path: &Path| put(path, OutputKind::Proof, &InputFiles::default(), true).unwrap_err();
         assert!(refused(folder.path()).contains("it is a folder"));
-        assert!(refused(&folder.path().join("new/")).contains("it names a folder, and there is none"));
+        assert!(refused(&folder.path().join("new/")).contains("it names a folder that does not exist"));
         assert!(refused(&folder.path().join("missing/file")).contains("No such file"));
         assert_eq!(count(folder.path()), 0);
     }
@@ -426,7 +398,7 @@ mod tests {
         let left = folder.path().join(".maat-a1B2c3.partial");
         let old = std::time::SystemTime::now() - std::time::Duration::from_secs(1_000_000);
         File::create(&left).unwrap().set_modified(old).unwrap();
-        put(&folder.path().join("file"), Content::Proof, &Sources::default(), false).unwrap();
+        put(&folder.path().join("file"), OutputKind::Proof, &InputFiles::default(), false).unwrap();
         assert_eq!(count(folder.path()), 1);
     }
 }

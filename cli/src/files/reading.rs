@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
 
-use super::is_dash;
+use super::standard::is_dash;
 
 /// How messages call what a path stands for.
 pub fn called(path: &Path) -> PathBuf {

@@ -1,3 +1,5 @@
+//! `maat cache`: what the user's cache folder holds, and how it is emptied.
+
 use anyhow::Context;
 use maat_prover::{Cache, Content, Files};
 use maat_starknet::devnet;
@@ -10,9 +12,9 @@ use crate::response::{Response, fields, grouped, path_json};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat cache show\n  maat cache clear\n  maat cache clear --local-chain\n\n\
     The folder is $MAAT_CACHE, or ~/.cache/maat. It keeps the extended fixed columns of models that were proven, up to the limit in \
-    $MAAT_CACHE_LIMIT (1GB by default, 0 for none): the least recently used makes room. All of it can be computed again, and nothing \
-    in it is trusted: what is read has the root that the model's commitment names. A folder that other users can write to is not used. The \
-    local chain of `maat devnet` is kept beside it and does not count. Files that neither of them wrote are never removed.")]
+    $MAAT_CACHE_LIMIT (1GB by default, 0 for none): the least recently used go first. All of it can be computed again, and none of it is \
+    trusted: what is read must have the root that the model's commitment names. A folder that other users can write to is not used. The \
+    local chain of `maat devnet` is kept there too, and does not count. Files that Maat did not write are never removed.")]
 pub struct Arguments {
     #[command(subcommand)]
     action: Action,
@@ -21,8 +23,10 @@ pub struct Arguments {
 #[derive(clap::Subcommand)]
 enum Action {
     /// Show where the folder is, what it holds, and whether it is used
+    #[command(after_help = "Example:\n  maat cache show")]
     Show,
     /// Remove what proofs share
+    #[command(after_help = "Examples:\n  maat cache clear\n  maat cache clear --local-chain")]
     Clear {
         /// Remove the local chain's executable too; building it again takes about a quarter of an hour
         #[arg(long)]
@@ -54,17 +58,26 @@ pub fn run(arguments: Arguments) -> anyhow::Result<State> {
         Action::Show => None,
         Action::Clear { local_chain } => {
             // It refuses where a chain runs, before anything is removed.
-            let local_chain = if local_chain { devnet::remove()? } else { 0 };
+            let local_chain = if local_chain { remove_local_chain(&cache)? } else { 0 };
             Some(Removed { files: cache.clear().with_context(failed)?, local_chain })
         }
     };
     Ok(State {
         content: cache.content().with_context(failed)?,
-        local_chain: devnet::kept()?,
+        local_chain: devnet::kept(&cache::devnet_unchecked(&cache))?,
         untrusted: cache.check().err().map(|reason| reason.to_string()),
         cache: Some(cache),
         removed,
     })
+}
+
+/// Removes the local chain; gives its bytes.
+fn remove_local_chain(cache: &Cache) -> anyhow::Result<u64> {
+    // Where there is none, nothing has to be believed.
+    if !cache::devnet_unchecked(cache).exists() {
+        return Ok(0);
+    }
+    Ok(devnet::remove(&cache::devnet()?)?)
 }
 
 /// Bytes, for people.

@@ -1,12 +1,14 @@
+//! `maat cairo-prove`: a proof of any executable's run, without a package.
+
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use maat_cairo::Program;
+use maat_cairo::Executable;
 use maat_verifier::Preset;
 
 use super::prove;
-use crate::arguments;
-use crate::files::{self, Content, Destination, Sources};
+use crate::felts;
+use crate::files::{self, Destination, InputFiles, OutputKind};
 use crate::progress::Progress;
 use crate::response::Response;
 
@@ -19,7 +21,7 @@ use crate::response::Response;
     The arguments are a JSON list of felts in the order in which the function deserialises them: integers, or strings in decimal or 0x hex. \
     The program of a package takes the integers of its inputs, one after the other and without their number in front: 36 for RockyBot. \
     `maat prove --kind cairo` makes them from real inputs. \
-    Arguments are not part of the proof: a program outputs those that it is to answer for.\n\n\
+    Arguments are not part of the proof: a program has to output those that the proof is to state.\n\n\
     Proofs are succinct and NOT zero-knowledge: a Cairo proof holds the whole program and its output.")]
 pub struct Arguments {
     /// The compiled program; `-` for the standard input
@@ -48,20 +50,20 @@ impl Arguments {
 pub fn run(arguments: Arguments) -> anyhow::Result<impl Response> {
     let progress = Progress::start("reading the program");
     let path = &arguments.executable;
-    let mut sources = Sources::default().and(path, "the program");
+    let mut sources = InputFiles::default().and(path, "the program");
     if let Some(args) = &arguments.args {
         sources = sources.and(args, "the arguments");
     }
     // Found out before the work is done, if it cannot be written.
-    let destination = Destination::of_user(&arguments.output, Content::Proof, &sources, arguments.force)?;
+    let destination = Destination::of_user(&arguments.output, OutputKind::Proof, &sources, arguments.force)?;
     let bytes = files::read_all(path)?;
-    let program = match Program::from_json(&bytes) {
+    let program = match Executable::from_json(&bytes) {
         Ok(program) => program,
         Err(error) => {
             bail!("{}: {error}; it must be an executable, as `scarb build` makes it of an #[executable]", files::called(path).display())
         }
     };
-    let felts = arguments.args.as_deref().map(arguments::read).transpose()?.unwrap_or_default();
+    let felts = arguments.args.as_deref().map(felts::read).transpose()?.unwrap_or_default();
     progress.step("running the program");
     let execution = program.execute(&felts)?;
     prove::prove_execution(&execution, arguments.preset, &destination, &progress)

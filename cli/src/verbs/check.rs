@@ -1,3 +1,5 @@
+//! `maat check`: all of a package made again from its model, and compared.
+
 use std::path::PathBuf;
 
 use maat_transpiler::{Checked, PackageFolder, onnx_sha256};
@@ -7,12 +9,12 @@ use super::transpile::CompilerChoice;
 use crate::progress::Progress;
 use crate::response::Response;
 
-/// Make everything of a package again from its model.maat, and compare
+/// Rebuild a package from its model.maat, and compare
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat check package\n  maat check package --onnx model.onnx\n\n\
-    Exits with 0 only when all of it is what model.maat gives: commitment, Cairo sources, program and program hash, classes and class \
-    hashes, the manifest's digests, and the cost in the report. What differs is named file by file.\n\n\
-    It does not say that model.maat is a good model of the network, or of which: accuracy and error bounds in the report are not recomputed. \
+    Exits with 0 only if the whole package is what model.maat gives: commitment, Cairo sources, program and program hash, classes and class \
+    hashes, the manifest's digests, and the cost in the report. What differs is listed file by file.\n\n\
+    It does not tell whether model.maat is a good model, or of which network: accuracy and error bounds in the report are not recomputed. \
     With --onnx, the digest of that file is compared with the one that the manifest names; that model.maat was made from it remains the \
     manifest's word, until you transpile it with the same samples and options. It takes as long as transpiling. `maat commitment` recomputes \
     the commitment alone.")]
@@ -33,7 +35,7 @@ const NOT_CHECKED: [&str; 2] = [
 ];
 
 /// A package beside what its model gives.
-pub struct Compared {
+pub struct PackageComparison {
     checked: Checked,
     onnx: Option<Onnx>,
 }
@@ -44,7 +46,7 @@ struct Onnx {
     found: String,
 }
 
-pub fn run(arguments: Arguments) -> anyhow::Result<Compared> {
+pub fn run(arguments: Arguments) -> anyhow::Result<PackageComparison> {
     let progress = Progress::start("reading the package");
     let package = PackageFolder::open(&arguments.package)?;
     let digest = |path: PathBuf| -> anyhow::Result<Onnx> {
@@ -52,7 +54,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Compared> {
     };
     let onnx = arguments.onnx.map(digest).transpose()?;
     let checked = package.check(&arguments.compiler.compiler()?, &mut |step| progress.step(step))?;
-    Ok(Compared { checked, onnx })
+    Ok(PackageComparison { checked, onnx })
 }
 
 impl Onnx {
@@ -61,7 +63,7 @@ impl Onnx {
     }
 }
 
-impl Response for Compared {
+impl Response for PackageComparison {
     fn text(&self) -> String {
         let mut lines = Vec::new();
         for finding in &self.checked.findings {

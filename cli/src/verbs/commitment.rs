@@ -1,3 +1,5 @@
+//! `maat commitment`: the model commitment recomputed, and compared with the manifest.
+
 use std::path::PathBuf;
 
 use maat_prover::entries;
@@ -6,15 +8,16 @@ use maat_verifier::{Entries, ModelCommitment};
 use serde_json::{Value, json};
 
 use crate::progress::Progress;
-use crate::response::{NOT_ZERO_KNOWLEDGE, Response};
+use crate::response::Response;
+use crate::security::NOT_ZERO_KNOWLEDGE;
 
 /// Recompute a package's model commitment from the model, and compare it with the manifest
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  maat commitment package\n\n\
-    Exits with 0 only when they match. A model commitment is like a verifying key: proofs are about whatever it commits to. You, or \
-    somebody whom you trust, must have recomputed it from the model. A dishonest owner could commit to columns that are not low-degree \
-    polynomials, and then prove answers of two models under one commitment, with far less work than the bits of security say. A verifier \
-    who is not shown the weights trusts that this was done.\n\n\
+    Exits with 0 only if they match. A model commitment is like a verifying key: proofs are about whatever it commits to. You, or somebody \
+    you trust, must have recomputed it from the model. A dishonest owner could commit to columns that are not low-degree polynomials, and \
+    then prove answers of two models under one commitment, with far less work than the bits of security say. A verifier who does not see \
+    the weights has to trust that somebody recomputed it.\n\n\
     Proofs are succinct and NOT zero-knowledge: they leak some of the weights, and of what is committed to.")]
 pub struct Arguments {
     /// The package folder, as `maat transpile` writes it
@@ -22,14 +25,14 @@ pub struct Arguments {
 }
 
 /// The commitment of the manifest beside the model's.
-pub struct Compared {
+pub struct CommitmentComparison {
     manifest: ModelCommitment,
     recomputed: ModelCommitment,
     entries: usize,
     differences: Vec<String>,
 }
 
-pub fn run(arguments: Arguments) -> anyhow::Result<Compared> {
+pub fn run(arguments: Arguments) -> anyhow::Result<CommitmentComparison> {
     let progress = Progress::start("reading the package");
     let package = PackageFolder::open(&arguments.package)?;
     let model = package.model()?;
@@ -47,10 +50,10 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Compared> {
     if listed.commitment() != manifest {
         differences.insert(0, format!("the manifest's commitment is not that of its entries, which make {}", listed.commitment()));
     }
-    Ok(Compared { manifest, recomputed: recomputed.commitment(), entries: listed.as_slice().len(), differences })
+    Ok(CommitmentComparison { manifest, recomputed: recomputed.commitment(), entries: listed.as_slice().len(), differences })
 }
 
-impl Response for Compared {
+impl Response for CommitmentComparison {
     fn text(&self) -> String {
         if self.succeeded() {
             let matches = format!("matches: recomputed from the model, all {} entries", self.entries);

@@ -1,12 +1,14 @@
+//! `maat demo`: everything from an ONNX file to a verified proof, and to a local chain if asked, on an example with real data.
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use maat_prover::{ProvingKey, Visibility};
 use maat_runtime::{Executor, dequantise};
-use maat_starknet::deploy::{self, deploy};
+use maat_starknet::deploy::{DeployOptions, deploy};
 use maat_starknet::devnet::{DEFAULT_SEED, Devnet};
-use maat_starknet::{Account, Client, Receipt, Registry, Target, key};
+use maat_starknet::{Account, Client, ExecutionTarget, Receipt, Registry, key};
 use maat_transpiler::samples::Sample;
 use maat_transpiler::{Network, Package, PackageFolder, Proving, Report, quantise_sample, run_program, samples};
 use maat_verifier::{ModelCommitment, Preset, Security, verify};
@@ -16,10 +18,12 @@ use super::deploy::Deployed;
 use super::inspect;
 use super::operators::explained;
 use super::transpile::{CompilerChoice, Quantisation};
-use crate::files::{self, Sources};
+use crate::cache;
+use crate::files::{self, InputFiles};
 use crate::network::{receipt, receipt_json};
 use crate::progress::Progress;
-use crate::response::{NOT_ZERO_KNOWLEDGE, Response, grouped, model_security, model_security_json, path_json, real, table};
+use crate::response::{Response, grouped, path_json, real, table};
+use crate::security::{NOT_ZERO_KNOWLEDGE, model_security, model_security_json};
 
 /// The default example, which travels with the binary.
 const ROCKYBOT: &str = "rockybot";
@@ -31,17 +35,17 @@ const ROCKYBOT_FILES: &[(&str, &[u8])] = &[
     ("input.json", include_bytes!("../../../examples/rockybot/input.json")),
 ];
 
-/// Transpile an example network, run it on real data in both executors, prove an inference, and run it on a local Starknet chain
+/// Transpile an example network, run it on real data, and prove an inference; with --starknet, run it on a local chain too
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat demo\n  maat demo examples/lenet\n  maat demo --starknet\n  \
     maat demo --save-example rockybot\n\n\
-    With --starknet the demo starts a local chain of its own, which ends with it. The first time, the chain has to be built, which takes \
+    With --starknet, the demo starts a local chain of its own and stops it at the end. The first time it builds the chain, which takes \
     about a quarter of an hour.")]
 pub struct Arguments {
-    /// The example: a folder with NAME.onnx, calibration.json and test.json, where NAME is the folder's own name; by default RockyBot,
-    /// which is part of this program
+    /// The example: a folder with NAME.onnx, calibration.json and test.json, where NAME is the folder's name; by default RockyBot, which
+    /// comes with this program
     example: Option<PathBuf>,
-    /// Write the files of RockyBot to this new folder, to try the other verbs with
+    /// Write RockyBot's files to this new folder, to try the other verbs on
     #[arg(long, value_name = "DIR", conflicts_with = "example")]
     save_example: Option<PathBuf>,
     /// How many test samples to run in the Cairo VM too
@@ -71,13 +75,13 @@ pub struct Demonstrated {
     /// The first output on the first test sample: float and quantised.
     first: (String, Vec<(f64, f64)>),
     test: TestRun,
-    proof: Proof,
-    starknet: Option<OnChain>,
+    proof: DemoProof,
+    starknet: Option<DemoOnChain>,
     output: Option<PathBuf>,
 }
 
 /// The model on a local chain.
-struct OnChain {
+struct DemoOnChain {
     deployment: Deployed,
     /// Test samples that were executed by calls.
     samples: usize,
@@ -95,7 +99,7 @@ struct TestRun {
 }
 
 /// A proof of the first test sample, or why there is none.
-enum Proof {
+enum DemoProof {
     Verified { commitment: ModelCommitment, bytes: usize, proving: Duration, verifying: Duration, security: Security },
     Unprovable { reason: String },
 }
@@ -103,8 +107,11 @@ enum Proof {
 pub fn run(arguments: Arguments) -> anyhow::Result<Demonstrated> {
     let progress = Progress::start("reading the example");
     // Found out before the work is done, if it cannot be written.
-    let destination =
-        arguments.output.as_deref().map(|folder| files::package_destination(folder, arguments.force, &Sources::default())).transpose()?;
+    let destination = arguments
+        .output
+        .as_deref()
+        .map(|folder| files::package_destination(folder, arguments.force, &InputFiles::default()))
+        .transpose()?;
     let compiler = arguments.compiler.compiler()?;
     let quantisation = arguments.quantisation.options()?;
     let Example { name, network, calibration, test } = match (&arguments.example, &arguments.save_example) {
@@ -195,10 +202,10 @@ fn folder_name(folder: &Path) -> anyhow::Result<String> {
 }
 
 /// Proves an inference, and verifies the proof against what the runtime gave.
-fn prove(package: &Package, inputs: &[Vec<i32>], outputs: &[Vec<i32>]) -> anyhow::Result<Proof> {
+fn prove(package: &Package, inputs: &[Vec<i32>], outputs: &[Vec<i32>]) -> anyhow::Result<DemoProof> {
     let (commitment, entries) = match &package.manifest.proving {
         Proving::Committed { commitment, entries } => (*commitment, entries.clone()),
-        Proving::Unprovable { reason } => return Ok(Proof::Unprovable { reason: reason.clone() }),
+        Proving::Unprovable { reason } => return Ok(DemoProof::Unprovable { reason: reason.clone() }),
     };
     let started = Instant::now();
     let key = ProvingKey::new(&package.model, entries, Preset::Fast, 1)?;
@@ -210,7 +217,7 @@ fn prove(package: &Package, inputs: &[Vec<i32>], outputs: &[Vec<i32>]) -> anyhow
     if statement.outputs.as_public() != Some(&outputs.concat()) {
         bail!("the proof and the runtime disagree on the first test sample");
     }
-    Ok(Proof::Verified { commitment, bytes: bytes.len(), proving, verifying, security: statement.security })
+    Ok(DemoProof::Verified { commitment, bytes: bytes.len(), proving, verifying, security: statement.security })
 }
 
 /// Deploys the model on a local chain, and compares what it gives there with what the runtime gave.
@@ -219,18 +226,18 @@ fn run_on_chain(
     inputs: &[Vec<Vec<i32>>],
     outputs: &[Vec<Vec<i32>>],
     progress: &mut dyn FnMut(&str),
-) -> anyhow::Result<OnChain> {
-    let devnet = Devnet::start(DEFAULT_SEED, progress)?;
+) -> anyhow::Result<DemoOnChain> {
+    let devnet = Devnet::start(&cache::devnet()?, DEFAULT_SEED, progress)?;
     let client = Client::connect(&devnet.network())?;
     let no_password = |_: &str| Err(std::io::Error::other("the local chain's accounts have none"));
     let account = Account::new(&client, key::read(client.network(), &no_password)?, None)?;
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("package");
     package.write(&path)?;
-    let deployment = deploy(&account, &PackageFolder::open(&path)?, &deploy::Options::default(), progress)?;
+    let deployment = deploy(&account, &PackageFolder::open(&path)?, &DeployOptions::default(), progress)?;
     progress("executing on the local chain");
     let registry = Registry::at(&client, deployment.registry);
-    let target = Target::Version { model: deployment.model, version: deployment.version };
+    let target = ExecutionTarget::Version { model: deployment.model, version: deployment.version };
     let flat = |values: &[Vec<Vec<i32>>]| values.iter().map(|values| values.concat()).collect::<Vec<_>>();
     let (inputs, expected) = (flat(inputs), flat(outputs));
     let called = registry.call(target, &inputs, Some(package.report.cost.contract.steps))?;
@@ -240,7 +247,7 @@ fn run_on_chain(
     }
     let receipt = *invoked.receipts.first().context("a transaction has a receipt")?;
     // A local chain that ends with the demo needs no timelock, and so no warning.
-    Ok(OnChain { deployment: Deployed { deployment, timelock_given: true }, samples: inputs.len(), receipt })
+    Ok(DemoOnChain { deployment: Deployed { deployment, timelock_given: true }, samples: inputs.len(), receipt })
 }
 
 /// Position of the first maximum.
@@ -254,7 +261,7 @@ fn arg_max(values: impl Iterator<Item = f64>) -> Option<usize> {
         .map(|(position, _)| position)
 }
 
-impl Proof {
+impl DemoProof {
     fn text(&self) -> String {
         match self {
             Self::Verified { commitment, bytes, proving, verifying, security: bits } => format!(
@@ -282,7 +289,7 @@ impl Proof {
     }
 }
 
-impl OnChain {
+impl DemoOnChain {
     fn text(&self) -> String {
         format!(
             "On a local Starknet chain:\n{}\n\n{} test samples called there: every integer equal to the runtime's. The first in a transaction:\n{}",
@@ -339,7 +346,7 @@ impl Response for Demonstrated {
             self.proof.text(),
             inspect::cost(&self.report.cost),
         ];
-        parts.extend(self.starknet.as_ref().map(OnChain::text));
+        parts.extend(self.starknet.as_ref().map(DemoOnChain::text));
         parts.push(self.next());
         parts.join("\n\n")
     }
@@ -357,7 +364,7 @@ impl Response for Demonstrated {
                 "cairo_steps": self.test.steps,
             },
             "proof": self.proof.json(),
-            "starknet": self.starknet.as_ref().map(OnChain::json),
+            "starknet": self.starknet.as_ref().map(DemoOnChain::json),
             "report": self.report,
             "output": self.output.as_deref().map(path_json),
         })

@@ -1,8 +1,10 @@
+//! `maat deploy`: a package onto a network; and the steps of a deployment as text and JSON, which `maat registry deploy` shows too.
+
 use std::path::PathBuf;
 
 use anyhow::bail;
 use maat_starknet::config::parse_felt;
-use maat_starknet::deploy::{Deployment, Options, Step, deploy};
+use maat_starknet::deploy::{DeployOptions, DeployStep, Deployment, deploy};
 use maat_transpiler::PackageFolder;
 use serde_json::{Value, json};
 
@@ -15,7 +17,7 @@ use crate::response::{Response, fields};
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  maat devnet start && maat deploy package\n  maat deploy package --network sepolia --name rocky --timelock 86400\n\n\
-    What is already on the chain is left as it is, so a second run changes nothing, and one that was interrupted can be run again. \
+    What is already on the chain stays as it is, so a second run changes nothing, and an interrupted one can be run again. \
     The package is what `maat transpile` writes. Networks are listed in maat.toml:\n\n  \
     [networks.sepolia]\n  url = \"https://..\"\n  \
     chain_id = \"SN_SEPOLIA\"  # compared with the node's; a key needs it\n  \
@@ -31,8 +33,8 @@ pub struct Arguments {
     /// The model's name in the registry, where names are unique; by default the package's
     #[arg(long)]
     name: Option<String>,
-    /// Seconds between the announcement that this version is deprecated or revoked and its effect; at most 2592000 (30 days). It cannot be
-    /// changed later. By default 0: the owner can end the version at once, and whoever relies on it has to trust the owner
+    /// Seconds from the announcement that this version is deprecated or revoked until it takes effect, at most 2592000 (30 days). It cannot
+    /// be changed later. By default 0: the owner can end the version at once, and whoever relies on it has to trust the owner
     #[arg(long, value_name = "SECONDS")]
     timelock: Option<u64>,
     /// Text to register with the version, at most 1024 bytes
@@ -44,7 +46,7 @@ pub struct Arguments {
     /// Number that distinguishes instances of the same version, as 0x and hexadecimal digits
     #[arg(long, default_value = "0x0", value_name = "FELT")]
     salt: String,
-    /// Send even what is larger or dearer than the network allows, as far as is known
+    /// Send it even if it is larger or dearer than the network is known to allow
     #[arg(long)]
     force: bool,
     #[command(flatten)]
@@ -62,21 +64,21 @@ pub struct Deployed {
 
 pub fn run(arguments: Arguments) -> anyhow::Result<Caveated<Deployed>> {
     let Some(salt) = parse_felt(&arguments.salt) else {
-        bail!("--salt {}: it is not a felt: 0x and hexadecimal digits, below the modulus", arguments.salt)
+        bail!("--salt {}: it is not a felt: a felt is 0x and hexadecimal digits, below the modulus", arguments.salt)
     };
     let package = PackageFolder::open(&arguments.package)?;
     let progress = Progress::start("connecting");
     let client = arguments.network.connect()?;
     let account = arguments.bounds.account(&client)?;
     let Arguments { name, timelock, metadata, adopt, force, .. } = arguments;
-    let options = Options { name, timelock, metadata, salt, adopt, force };
+    let options = DeployOptions { name, timelock, metadata, salt, adopt, force };
     let deployment = deploy(&account, &package, &options, &mut |step| progress.step(step))?;
     Ok(Caveats::of(&package.manifest).on(Deployed { deployment, timelock_given: timelock.is_some() }))
 }
 
 /// The steps of a deployment, one a line.
-pub fn steps(steps: &[Step]) -> String {
-    let step = |step: &Step| {
+pub fn steps(steps: &[DeployStep]) -> String {
+    let step = |step: &DeployStep| {
         let done = step.receipt.as_ref().map_or_else(|| "was there".to_owned(), |done| format!("done: {}", receipt(done)));
         format!("{:<18} {done}", step.what)
     };
@@ -84,7 +86,7 @@ pub fn steps(steps: &[Step]) -> String {
 }
 
 /// The same, for machines.
-pub fn steps_json(steps: &[Step]) -> Value {
+pub fn steps_json(steps: &[DeployStep]) -> Value {
     steps.iter().map(|step| json!({ "what": step.what, "receipt": step.receipt.as_ref().map(receipt_json) })).collect()
 }
 

@@ -1,6 +1,9 @@
+//! `maat devnet`: the local chain, started, stopped and looked at.
+
 use maat_starknet::devnet::{self, DEFAULT_SEED, Running};
 use serde_json::{Value, json};
 
+use crate::cache;
 use crate::progress::Progress;
 use crate::response::{Response, fields};
 
@@ -18,6 +21,7 @@ pub struct Arguments {
 #[derive(clap::Subcommand)]
 enum Action {
     /// Start the chain, and wait until it answers; build it first if that has not been done
+    #[command(after_help = "Examples:\n  maat devnet start\n  maat devnet start --port 5050 --seed 7")]
     Start {
         /// Port to listen on; by default a free one
         #[arg(long)]
@@ -27,32 +31,35 @@ enum Action {
         seed: u32,
     },
     /// Stop the running chain
+    #[command(after_help = "Example:\n  maat devnet stop")]
     Stop,
     /// Say whether a chain is running, and where
+    #[command(after_help = "Example:\n  maat devnet status --json")]
     Status,
 }
 
 /// What became of the local chain.
-pub struct Outcome {
+pub struct DevnetState {
     state: &'static str,
     running: Option<Running>,
     installed: bool,
 }
 
-pub fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
+pub fn run(arguments: Arguments) -> anyhow::Result<DevnetState> {
+    let folder = cache::devnet()?;
     let (state, running) = match arguments.action {
         Action::Start { port, seed } => {
             let progress = Progress::start("looking for the local chain");
-            let (running, now) = devnet::start(port, seed, &mut |step| progress.step(step))?;
+            let (running, now) = devnet::start(&folder, port, seed, &mut |step| progress.step(step))?;
             (if now { "started" } else { "runs already" }, Some(running))
         }
-        Action::Stop => devnet::stop()?.map_or(("was not running", None), |stopped| ("stopped", Some(stopped))),
-        Action::Status => devnet::running()?.map_or(("does not run", None), |running| ("runs", Some(running))),
+        Action::Stop => devnet::stop(&folder)?.map_or(("was not running", None), |stopped| ("stopped", Some(stopped))),
+        Action::Status => devnet::running(&folder).map_or(("does not run", None), |running| ("runs", Some(running))),
     };
-    Ok(Outcome { state, running, installed: devnet::installed()?.is_some() })
+    Ok(DevnetState { state, running, installed: devnet::installed(&folder)?.is_some() })
 }
 
-impl Response for Outcome {
+impl Response for DevnetState {
     fn text(&self) -> String {
         let Some(running) = &self.running else {
             let installed = if self.installed { "it is built" } else { "it is not built yet; the first start does that" };

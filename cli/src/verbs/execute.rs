@@ -1,10 +1,12 @@
+//! `maat execute`: a deployed model's outputs from the chain, compared with the runtime's.
+
 use std::path::PathBuf;
 
-use anyhow::{bail, ensure};
+use anyhow::{anyhow, bail, ensure};
 use maat_cairo::gas;
 use maat_runtime::Executor;
 use maat_starknet::config::parse_felt;
-use maat_starknet::{ChainError, Receipt, Registry, Target};
+use maat_starknet::{ExecutionTarget, Receipt, Registry};
 use maat_transpiler::run_contract;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -20,8 +22,8 @@ use crate::response::{Response, builtin_uses, grouped, percent};
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  maat execute package --input in.json\n  maat execute package --input in.json --network sepolia --invoke\n\n\
-    The input file is as for `maat run`. `maat deploy` puts a package on the chain. Every result is compared with the runtime's. \
-    A batch is executed in as few transactions as fit into the network's limits."
+    The input file has the format of `maat run`. `maat deploy` puts a package on the chain. Every result is compared with the runtime's. \
+    With --invoke, a batch takes as few transactions as the network's limits allow."
 )]
 pub struct Arguments {
     /// The package folder, as `maat transpile` writes it
@@ -47,7 +49,7 @@ pub struct Arguments {
 }
 
 /// What an execution gave and cost.
-pub struct Execution {
+pub struct ChainRun {
     tensors: Tensors,
     inferences: usize,
     receipts: Vec<Receipt>,
@@ -63,14 +65,14 @@ struct ModelPart {
     l2_gas: u64,
 }
 
-pub fn run(arguments: Arguments) -> anyhow::Result<Caveated<Execution>> {
+pub fn run(arguments: Arguments) -> anyhow::Result<Caveated<ChainRun>> {
     let Inferences { package, model, inferences: batch, caveats } =
         Inferences::read(&arguments.package, &arguments.input, arguments.strictness)?;
     let Some(first) = batch.first() else { bail!("{} holds no inputs", files::called(&arguments.input).display()) };
     let instance = match &arguments.instance {
-        Some(text) => {
-            Some(parse_felt(text).ok_or_else(|| anyhow::anyhow!("--instance {text}: it is not an address: 0x and hexadecimal digits"))?)
-        }
+        Some(text) => Some(
+            parse_felt(text).ok_or_else(|| anyhow!("--instance {text}: it is not an address: an address is 0x and hexadecimal digits"))?,
+        ),
         None => None,
     };
 
@@ -81,16 +83,13 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Caveated<Execution>> {
     let client = arguments.network.connect()?;
     let registry = Registry::find(&client)?;
     let target = match instance {
-        Some(instance) => Target::Instance(instance),
+        Some(instance) => ExecutionTarget::Instance(instance),
         None => {
             let name = arguments.name.as_deref().unwrap_or(&package.manifest.name);
-            let not_registered = || {
-                let reason = format!("the registry has no model {name} with the class of this package; `maat deploy` registers it");
-                ChainError::NotRegistered { reason }
-            };
+            let not_registered = || anyhow!("the registry has no model {name} with the class of this package; `maat deploy` registers it");
             let registered = registry.model_by_name(name)?.ok_or_else(not_registered)?;
             let version = registry.version_by_class(&registered, contract.class_hash())?.ok_or_else(not_registered)?;
-            Target::Version { model: registered.id, version }
+            ExecutionTarget::Version { model: registered.id, version }
         }
     };
 
@@ -115,7 +114,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Caveated<Execution>> {
     }
     let of_resources = gas::of_execution(alone.steps, &alone.builtins);
     let l2_gas = of_resources.map_or(alone.gas, |gas| gas + gas::LIBRARY_CALL * alone.library_calls);
-    Ok(caveats.on(Execution {
+    Ok(caveats.on(ChainRun {
         tensors: collect(&model, &expected),
         inferences: inputs.len(),
         receipts,
@@ -123,7 +122,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Caveated<Execution>> {
     }))
 }
 
-impl Response for Execution {
+impl Response for ChainRun {
     fn text(&self) -> String {
         let Self { tensors, inferences, receipts, part } = self;
         let mut lines = vec![tensors.text()];

@@ -1,3 +1,5 @@
+//! `maat inspect`: a package's report and model as tables, parts of which `maat transpile` and `maat demo` show too.
+
 use std::path::PathBuf;
 
 use maat_runtime::{Model, units};

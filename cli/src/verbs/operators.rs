@@ -1,3 +1,5 @@
+//! `maat operators`: which ONNX operators are supported; and the way there from an ONNX file that is refused for one.
+
 use std::path::Path;
 
 use maat_transpiler::{TranspileError, operator_advice, supported_operators};
@@ -9,7 +11,7 @@ use crate::response::Response;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat operators\n  maat operators Softmax\n  maat operators ai.onnx.ml.ZipMap --json")]
 pub struct Arguments {
-    /// The operator, as ONNX names it; the domain of one that is not ONNX's own goes before it with a dot, and may be omitted
+    /// The operator's name in ONNX. One from another domain has the domain in front, with a dot, which may be omitted
     #[arg(value_name = "OPERATOR")]
     operator: Option<String>,
 }

@@ -1,8 +1,10 @@
+//! `maat registry`: the models of a network's registry, listed and managed.
+
 use anyhow::{anyhow, bail};
 use maat_runtime::units;
 use maat_starknet::config::parse_felt;
-use maat_starknet::deploy::{Step, deploy_registry};
-use maat_starknet::registry::{Lifecycle, Model, Port, Status, Version};
+use maat_starknet::deploy::{DeployStep, deploy_registry};
+use maat_starknet::registry::{Lifecycle, RegisteredModel, RegisteredPort, RegisteredVersion, Status};
 use maat_starknet::{Receipt, Registry};
 use serde_json::{Value, json};
 
@@ -25,6 +27,7 @@ pub struct Arguments {
 #[derive(clap::Subcommand)]
 enum Action {
     /// List the models, or those of an owner
+    #[command(after_help = "Examples:\n  maat registry list\n  maat registry list --owner 0x123.. --network sepolia")]
     List {
         /// Only models of this account
         #[arg(long, value_name = "ADDRESS")]
@@ -33,6 +36,7 @@ enum Action {
         network: NetworkChoice,
     },
     /// Show a model with its versions
+    #[command(after_help = "Example:\n  maat registry show rocky")]
     Show {
         /// The model
         model: String,
@@ -40,12 +44,16 @@ enum Action {
         network: NetworkChoice,
     },
     /// Announce that no instances of a version will be deployed any more; it still runs
+    #[command(after_help = "Example:\n  maat registry deprecate rocky --version 1")]
     Deprecate(OfVersion),
     /// Announce that a version will not run any more
+    #[command(after_help = "Example:\n  maat registry revoke rocky --version 2")]
     Revoke(OfVersion),
     /// Take back the announcement of a version's end, as long as it has not taken effect
+    #[command(after_help = "Example:\n  maat registry cancel rocky --version 2")]
     Cancel(OfVersion),
     /// Offer a model to a new owner, who has to accept it
+    #[command(after_help = "Example:\n  maat registry transfer rocky --to 0x123..")]
     Transfer {
         /// The model
         model: String,
@@ -58,6 +66,7 @@ enum Action {
         bounds: TransactionBounds,
     },
     /// Accept a model that was offered to the network's account
+    #[command(after_help = "Example:\n  maat registry accept rocky --network sepolia")]
     Accept {
         /// The model
         model: String,
@@ -67,6 +76,7 @@ enum Action {
         bounds: TransactionBounds,
     },
     /// Deploy the registry where the network has none; on the local chain `maat deploy` does that
+    #[command(after_help = "Example:\n  maat registry deploy --network sepolia")]
     Deploy {
         #[command(flatten)]
         network: NetworkChoice,
@@ -132,7 +142,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
 }
 
 fn address(flag: &str, text: &str) -> anyhow::Result<starknet_types_core::felt::Felt> {
-    parse_felt(text).ok_or_else(|| anyhow!("{flag} {text}: it is not an address: 0x and hexadecimal digits"))
+    parse_felt(text).ok_or_else(|| anyhow!("{flag} {text}: it is not an address: an address is 0x and hexadecimal digits"))
 }
 
 /// What the owner says of a version.
@@ -161,7 +171,7 @@ fn retire(of: &OfVersion, progress: &Progress, announcement: Announcement) -> an
     Ok(Box::new(Changed { receipt, after: show(&registry, registry.model_by_id(model.id)?)? }))
 }
 
-fn show(registry: &Registry, model: Model) -> anyhow::Result<Shown> {
+fn show(registry: &Registry, model: RegisteredModel) -> anyhow::Result<Shown> {
     let versions = registry.versions(&model)?.into_iter().map(|version| {
         let lifecycle = registry.lifecycle(&model, version.version)?;
         Ok((version, lifecycle))
@@ -170,7 +180,7 @@ fn show(registry: &Registry, model: Model) -> anyhow::Result<Shown> {
     Ok(Shown { model, versions })
 }
 
-struct Listed(Vec<Model>);
+struct Listed(Vec<RegisteredModel>);
 
 impl Response for Listed {
     fn text(&self) -> String {
@@ -186,7 +196,7 @@ impl Response for Listed {
     }
 }
 
-fn model_json(model: &Model) -> Value {
+fn model_json(model: &RegisteredModel) -> Value {
     json!({
         "id": model.id,
         "name": model.name.0,
@@ -196,14 +206,14 @@ fn model_json(model: &Model) -> Value {
     })
 }
 
-fn offered(model: &Model) -> Option<starknet_types_core::felt::Felt> {
+fn offered(model: &RegisteredModel) -> Option<starknet_types_core::felt::Felt> {
     Some(model.pending_owner).filter(|owner| *owner != starknet_types_core::felt::Felt::ZERO)
 }
 
 /// A model with its versions.
 struct Shown {
-    model: Model,
-    versions: Vec<(Version, Lifecycle)>,
+    model: RegisteredModel,
+    versions: Vec<(RegisteredVersion, Lifecycle)>,
 }
 
 impl Response for Shown {
@@ -223,9 +233,10 @@ impl Response for Shown {
     }
 }
 
-fn version_text((version, lifecycle): &(Version, Lifecycle)) -> String {
-    let port = |port: &Port| format!("{:?} * {}", &port.shape[..], units(&port.scales.iter().map(|scale| scale.0).collect::<Vec<_>>()));
-    let ports = |ports: &[Port]| ports.iter().map(port).collect::<Vec<_>>().join(", ");
+fn version_text((version, lifecycle): &(RegisteredVersion, Lifecycle)) -> String {
+    let port =
+        |port: &RegisteredPort| format!("{:?} * {}", &port.shape[..], units(&port.scales.iter().map(|scale| scale.0).collect::<Vec<_>>()));
+    let ports = |ports: &[RegisteredPort]| ports.iter().map(port).collect::<Vec<_>>().join(", ");
     let mut facts = vec![
         ("version", format!("{}, {}", version.version, status(lifecycle.status))),
         ("class hash", format!("{:#066x}", version.class_hash)),
@@ -245,10 +256,11 @@ fn version_text((version, lifecycle): &(Version, Lifecycle)) -> String {
     fields(facts)
 }
 
-fn version_json((version, lifecycle): &(Version, Lifecycle)) -> Value {
-    let scales = |port: &Port| port.scales.iter().map(|scale| scale.0).collect::<Vec<_>>();
-    let ports =
-        |ports: &[Port]| -> Value { ports.iter().map(|port| json!({ "shape": &port.shape[..], "scales": scales(port) })).collect() };
+fn version_json((version, lifecycle): &(RegisteredVersion, Lifecycle)) -> Value {
+    let scales = |port: &RegisteredPort| port.scales.iter().map(|scale| scale.0).collect::<Vec<_>>();
+    let ports = |ports: &[RegisteredPort]| -> Value {
+        ports.iter().map(|port| json!({ "shape": &port.shape[..], "scales": scales(port) })).collect()
+    };
     let metadata = version.metadata.text();
     let bytes = || version.metadata.0.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     json!({
@@ -296,7 +308,7 @@ impl Response for Changed {
 
 struct RegistryDeployed {
     address: String,
-    done: Vec<Step>,
+    done: Vec<DeployStep>,
 }
 
 impl Response for RegistryDeployed {
@@ -316,14 +328,14 @@ mod tests {
 
     use super::*;
 
-    fn version(metadata: &[u8]) -> (Version, Lifecycle) {
-        let version = Version {
+    fn version(metadata: &[u8]) -> (RegisteredVersion, Lifecycle) {
+        let version = RegisteredVersion {
             name: ShortString("rocky".to_owned()),
             version: 1,
             class_hash: Felt::ONE,
             model_commitment: Felt::ZERO,
             program_hash: Felt::ONE,
-            inputs: List(vec![Port { shape: List(vec![1, 36]), scales: List(vec![Signed(i32::MIN)]) }]),
+            inputs: List(vec![RegisteredPort { shape: List(vec![1, 36]), scales: List(vec![Signed(i32::MIN)]) }]),
             outputs: List(vec![]),
             metadata: Text(metadata.to_vec()),
             instance: Felt::ONE,

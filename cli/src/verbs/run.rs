@@ -1,3 +1,5 @@
+//! `maat run`: a package's outputs from the runtime or the Cairo VM; and outputs as text and JSON, which `maat execute` shows too.
+
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -13,8 +15,8 @@ use crate::response::{Response, grouped, real};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat run package --input in.json\n  maat run package --input in.json --executor cairo --json\n\n\
     The input file is JSON (an object from input name to nested arrays, or a bare array for a single input), .npy or .npz. \
-    A batch of inputs along a leading axis is run one by one. Values beyond the range that `maat inspect` shows of an input are clamped to \
-    it, with a warning; --strict refuses them.")]
+    A batch of inputs along a leading axis is run one by one. `maat inspect` shows the range of each input; values beyond it are clamped \
+    with a warning, and --strict refuses them.")]
 pub struct Arguments {
     /// The package folder, as `maat transpile` writes it
     package: PathBuf,
@@ -72,7 +74,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Caveated<Outputs>> {
     Ok(caveats.on(Outputs { outputs: collect(&model, &results), executor, steps, ms: ms.as_secs_f64() * 1000.0 }))
 }
 
-/// The results of a batch, output by output. A batch of more than one gets a leading axis, in place of one of length 1 if there is one.
+/// The results of a batch, output by output. A batch of more than one gets a leading axis, instead of one of length 1 if there is one.
 pub fn collect(model: &Model, results: &[Vec<Vec<i32>>]) -> Tensors {
     let output = |(position, port): (usize, &maat_runtime::Port)| {
         let tensor = model.tensor(port.tensor);

@@ -1,3 +1,5 @@
+//! `maat transpile`: an ONNX file to a package; and the flags of quantising and compiling, which other verbs have too.
+
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -8,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::inspect;
 use super::operators::explained;
-use crate::files::{self, Sources};
+use crate::files::{self, InputFiles};
 use crate::progress::Progress;
 use crate::response::{Response, path_json};
 
@@ -16,8 +18,8 @@ use crate::response::{Response, path_json};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat transpile model.onnx --calibration samples.json -o package\n  \
     maat transpile model.onnx --calibration samples.json --batch 100 -o package\n\n\
-    The report begins with a verdict. A model is faithful if its classes are those of the float network in 99 % of the samples that were kept \
-    back, and its outputs are off by at most 1 % of their range; otherwise it is degraded, and beyond ten times that it is refused.")]
+    The report begins with a verdict, measured on samples that were held out. A model is faithful if it gives the float network's class in \
+    99 % of them, and its outputs are off by at most 1 % of their range. Otherwise it is degraded; beyond ten times that, it is refused.")]
 pub struct Arguments {
     /// The ONNX file; `-` for the standard input
     onnx: PathBuf,
@@ -27,16 +29,16 @@ pub struct Arguments {
     /// Replace files of an older package that were edited, and your own files in it whose names the new package uses
     #[arg(long)]
     force: bool,
-    /// Samples to choose scales by and to measure accuracy with, as JSON, .npy or .npz, or `-` for the standard input; every fourth is kept
-    /// back
+    /// Samples to choose scales and measure accuracy with, as JSON, .npy or .npz, or `-` for the standard input; every fourth is held out
+    /// for measuring
     #[arg(long, value_name = "FILE")]
     calibration: Option<PathBuf>,
-    /// Commit to the model for batches of this size too, so that one proof can cover them; may be repeated. Committing to a size takes up to
-    /// the time of an `onchain` proof of it. At most 21 sizes are possible, 1 among them
+    /// Also commit to the model for batches of this size, so that one proof can cover a batch; may be repeated, for at most 21 sizes, 1 among them.
+    /// Each takes up to as long as an `onchain` proof of such a batch
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     batch: Vec<u32>,
-    /// Split the network over this many classes, which the contract calls one after the other; 0 for a contract that is one class, whatever
-    /// its size. Without this flag it is split only if it does not fit into one class, over as few as possible
+    /// Split the network over this many classes, which the contract calls one after the other; 0 keeps it in one class, whatever its size.
+    /// By default it is split only if it does not fit into one class, over as few as possible
     #[arg(long, value_name = "N")]
     parts: Option<usize>,
     #[command(flatten)]
@@ -57,7 +59,7 @@ pub struct Quantisation {
     /// Width of weights in bits, 4 to 16
     #[arg(long, default_value_t = Options::default().widths.weights, value_name = "BITS")]
     weight_bits: u32,
-    /// Take the widths as they are (accuracy), or narrow them while results stay close to the float network (cost)
+    /// Keep the widths (accuracy), or narrow them as long as results stay close to the float network (cost)
     #[arg(long, value_enum, default_value_t = TargetChoice::Accuracy)]
     target: TargetChoice,
     /// Choose ranges by the least mean squared error (mse), by all values seen (max), or by a share of them (percentile)
@@ -66,10 +68,10 @@ pub struct Quantisation {
     /// With --ranges percentile: the share of values within the range, in percent; 99.99 by default
     #[arg(long, value_name = "PERCENT", allow_negative_numbers = true)]
     percentile: Option<f64>,
-    /// Leave biases as they are instead of correcting them for what rounding the weights adds on average
+    /// Do not correct biases for the error that rounding the weights adds on average
     #[arg(long)]
     no_bias_correction: bool,
-    /// Without samples: inputs are assumed to lie between -X and X; X is positive
+    /// Without samples: assume that inputs lie between -X and X; X is positive
     #[arg(long, default_value_t = Options::default().assumed_magnitude, value_name = "X", allow_negative_numbers = true)]
     assumed_range: f64,
     /// Make the package even if the model does not compute its network: classes change in more than a tenth of the samples, or outputs are
@@ -144,7 +146,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Transpiled> {
     let compiler = arguments.compiler.compiler()?;
     let quantisation = arguments.quantisation.options()?;
     // Found out before the work is done, if it cannot be written.
-    let sources = Sources::default().and(&arguments.onnx, "the network");
+    let sources = InputFiles::default().and(&arguments.onnx, "the network");
     let sources = arguments.calibration.iter().fold(sources, |sources, path| sources.and(path, "the samples"));
     let destination = files::package_destination(&arguments.output, arguments.force, &sources)?;
     let network = files::with_path(&arguments.onnx, "model.onnx", Network::import)?;

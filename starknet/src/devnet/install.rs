@@ -6,12 +6,11 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::folder;
 use crate::error::ChainError;
 
 /// The version that is installed: Starknet 0.14.4, RPC 0.10.2.
 pub const VERSION: &str = "0.10.1";
-/// Names an executable to use in place of the installed one.
+/// The environment variable that names an executable to use instead of the installed one.
 pub const OVERRIDE: &str = "MAAT_DEVNET";
 pub(super) const NAME: &str = "starknet-devnet";
 /// Lines of cargo's output that are shown if it fails.
@@ -48,12 +47,12 @@ const NEVER_RUN: &[&str] = &[
 /// The executable, if it is there.
 ///
 /// # Errors
-/// There is no folder for it, or `MAAT_DEVNET` names none.
-pub fn installed() -> Result<Option<PathBuf>, ChainError> {
+/// `MAAT_DEVNET` names none.
+pub fn installed(folder: &Path) -> Result<Option<PathBuf>, ChainError> {
     if let Some(path) = std::env::var_os(OVERRIDE).map(PathBuf::from) {
         return given(&path).map(Some);
     }
-    let path = place(&folder()?);
+    let path = place(folder);
     Ok(path.is_file().then_some(path))
 }
 
@@ -71,20 +70,20 @@ fn place(folder: &Path) -> PathBuf {
 ///
 /// # Errors
 /// As for [`install`].
-pub fn executable(progress: &mut dyn FnMut(&str)) -> Result<PathBuf, ChainError> {
-    match installed()? {
+pub fn executable(folder: &Path, progress: &mut dyn FnMut(&str)) -> Result<PathBuf, ChainError> {
+    match installed(folder)? {
         Some(path) => Ok(path),
-        None => install(progress),
+        None => install(folder, progress),
     }
 }
 
-/// Builds the executable with `cargo install --locked`. That takes about a quarter of an hour on two cores; what is half done is gone on with.
+/// Builds the executable with `cargo install --locked`. That takes about a quarter of an hour on two cores; what an unfinished build has done is kept.
 ///
 /// # Errors
 /// There is no cargo, or the build fails: the error has its last lines.
-pub fn install(progress: &mut dyn FnMut(&str)) -> Result<PathBuf, ChainError> {
+pub fn install(folder: &Path, progress: &mut dyn FnMut(&str)) -> Result<PathBuf, ChainError> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    install_in(&folder()?, &cargo, progress)
+    install_in(folder, &cargo, progress)
 }
 
 fn install_in(folder: &Path, cargo: &OsStr, progress: &mut dyn FnMut(&str)) -> Result<PathBuf, ChainError> {
@@ -93,7 +92,7 @@ fn install_in(folder: &Path, cargo: &OsStr, progress: &mut dyn FnMut(&str)) -> R
         move |source| ChainError::File { path, source }
     };
     std::fs::create_dir_all(folder).map_err(file(folder))?;
-    // Two at a time would build the same files.
+    // Two at a time would write the same files.
     let lock_path = folder.join("install.lock");
     let lock = File::create(&lock_path).map_err(file(&lock_path))?;
     progress(&format!("waiting for another installation of {NAME} to end"));
@@ -107,9 +106,9 @@ fn install_in(folder: &Path, cargo: &OsStr, progress: &mut dyn FnMut(&str)) -> R
     progress(&title);
     let mut command = Command::new(cargo);
     command.args(["install", NAME, "--version", VERSION, "--locked", "--no-track", "--force", "--root"]).arg(folder.join(VERSION));
-    // A folder outside of any workspace, whose settings would be taken over.
+    // A folder outside of any workspace, whose settings cargo would use.
     command.arg("--target-dir").arg(&build).current_dir(folder);
-    // To optimise is most of the work. So little of it runs our contracts no slower than they are compiled.
+    // Optimising is most of the work. With this little of it, our contracts still run as fast as they are compiled.
     command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1").env("CARGO_PROFILE_RELEASE_LTO", "off");
     for package in NEVER_RUN {
         command.arg("--config").arg(format!("profile.release.package.{package}.opt-level=0"));
@@ -132,7 +131,7 @@ fn install_in(folder: &Path, cargo: &OsStr, progress: &mut dyn FnMut(&str)) -> R
     if !status.success() || !path.is_file() {
         return Err(ChainError::Devnet(format!("{NAME} {VERSION} could not be built; cargo's last lines:\n{}", last.join("\n"))));
     }
-    // Several gigabytes that nothing needs any more; that they are left is no reason to fail.
+    // Several gigabytes that nothing needs any more. If they stay, that is not a reason to fail.
     let _ = std::fs::remove_dir_all(&build);
     Ok(path)
 }
@@ -143,7 +142,7 @@ mod tests {
 
     use super::*;
 
-    /// A script that stands for cargo.
+    /// A script that plays cargo.
     fn cargo(folder: &Path, script: &str) -> PathBuf {
         let path = folder.join("cargo");
         std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();

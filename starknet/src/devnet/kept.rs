@@ -1,11 +1,11 @@
-//! What the local chain keeps in the user's cache, and how it is removed.
+//! What the local chain keeps in its folder, and how it is removed.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::install::NAME;
-use super::{folder_unchecked, running};
+use super::running;
 use crate::error::ChainError;
 
 /// Files that are written beside the executable.
@@ -17,26 +17,24 @@ const OF_CARGO: &str = "CACHEDIR.TAG";
 /// Bytes that the local chain's executables, the files beside them, and what is left of an unfinished build take.
 ///
 /// # Errors
-/// There is no folder for them, or it cannot be read.
-pub fn kept() -> Result<u64, ChainError> {
-    let folder = folder_unchecked()?;
-    let size = || ours(&folder)?.iter().map(|path| bytes(path)).sum::<io::Result<u64>>();
-    size().map_err(|source| ChainError::File { path: folder.clone(), source })
+/// The folder cannot be read.
+pub fn kept(folder: &Path) -> Result<u64, ChainError> {
+    let size = || ours(folder)?.iter().map(|path| bytes(path)).sum::<io::Result<u64>>();
+    size().map_err(|source| ChainError::File { path: folder.to_path_buf(), source })
 }
 
 /// Removes all of that, and nothing else; gives its bytes.
 ///
 /// # Errors
 /// The chain runs, or something cannot be removed.
-pub fn remove() -> Result<u64, ChainError> {
-    let folder = folder_unchecked()?;
+pub fn remove(folder: &Path) -> Result<u64, ChainError> {
     if !folder.exists() {
         return Ok(0);
     }
-    if let Some(running) = running()? {
-        return Err(ChainError::Devnet(format!("the local chain runs, as process {}: stop it first with `maat devnet stop`", running.pid)));
+    if let Some(running) = running(folder) {
+        return Err(ChainError::DevnetRuns { pid: running.pid });
     }
-    remove_from(&folder).map_err(|source| ChainError::File { path: folder, source })
+    remove_from(folder).map_err(|source| ChainError::File { path: folder.to_path_buf(), source })
 }
 
 fn remove_from(folder: &Path) -> io::Result<u64> {
@@ -106,6 +104,6 @@ mod tests {
         fs::remove_dir_all(&folder).unwrap();
         file("log");
         assert_eq!(remove_from(&folder).unwrap(), 10);
-        assert!(!folder.exists() && remove_from(&folder).unwrap() == 0);
+        assert!(!folder.exists() && remove(&folder).unwrap() == 0);
     }
 }

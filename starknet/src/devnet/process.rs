@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use starknet_rust::core::types::Felt;
 
-use super::{folder, install, rpc};
-use crate::config::{DEVNET, KeySource, Network};
+use super::{install, rpc};
+use crate::config::{DEVNET, KeySource, NetworkConfig};
 use crate::error::ChainError;
 use crate::text::shown;
 
@@ -41,15 +41,15 @@ pub struct Running {
     pub log: PathBuf,
 }
 
-/// Writes a path as people see it, because one that is not UTF-8 is no JSON text.
+/// Writes a path as people see it, because one that is not UTF-8 is not JSON text.
 fn as_shown<S: serde::Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&path.display())
 }
 
 impl Running {
     /// It as a network, on which the first of its accounts signs.
-    pub fn network(&self) -> Network {
-        network(&self.url)
+    pub fn network(&self) -> NetworkConfig {
+        network_at(&self.url)
     }
 
     /// Whether its process is still there. It may have any name: `MAAT_DEVNET` says what is started.
@@ -58,8 +58,8 @@ impl Running {
     }
 }
 
-fn network(url: &str) -> Network {
-    Network {
+fn network_at(url: &str) -> NetworkConfig {
+    NetworkConfig {
         name: DEVNET.to_owned(),
         url: url.to_owned(),
         chain_id: Some(CHAIN_ID.to_owned()),
@@ -72,36 +72,40 @@ fn network(url: &str) -> Network {
 }
 
 /// The chain that was started and still runs.
+pub fn running(folder: &Path) -> Option<Running> {
+    let bytes = std::fs::read(state_file(folder)).ok()?;
+    let running: Running = serde_json::from_slice(&bytes).ok()?;
+    (running.lives() && rpc::is_alive(&running.url)).then_some(running)
+}
+
+/// The chain that runs, as a network.
 ///
 /// # Errors
-/// There is no folder in which its state could be.
-pub fn running() -> Result<Option<Running>, ChainError> {
-    let Ok(bytes) = std::fs::read(state_file()?) else { return Ok(None) };
-    let Ok(running) = serde_json::from_slice::<Running>(&bytes) else { return Ok(None) };
-    Ok((running.lives() && rpc::is_alive(&running.url)).then_some(running))
+/// [`ChainError::DevnetStopped`] if none runs.
+pub fn network(folder: &Path) -> Result<NetworkConfig, ChainError> {
+    running(folder).map(|running| running.network()).ok_or(ChainError::DevnetStopped)
 }
 
 /// Starts a chain that runs until [`stop`]; the one that runs already is left as it is. Says whether it was started now.
 ///
 /// # Errors
 /// It cannot be installed or started, or does not answer in time, or the port is taken.
-pub fn start(port: Option<u16>, seed: u32, progress: &mut dyn FnMut(&str)) -> Result<(Running, bool), ChainError> {
-    let executable = install::executable(progress)?;
+pub fn start(folder: &Path, port: Option<u16>, seed: u32, progress: &mut dyn FnMut(&str)) -> Result<(Running, bool), ChainError> {
+    let executable = install::executable(folder, progress)?;
     progress("starting the local chain");
-    let folder = folder()?;
-    std::fs::create_dir_all(&folder).map_err(|source| ChainError::File { path: folder.clone(), source })?;
+    std::fs::create_dir_all(folder).map_err(|source| ChainError::File { path: folder.to_path_buf(), source })?;
     // Of two that start at the same moment, one would be forgotten.
     let lock_path = folder.join("start.lock");
     let lock = File::create(&lock_path).and_then(|lock| lock.lock().map(|()| lock));
     let _lock = lock.map_err(|source| ChainError::File { path: lock_path, source })?;
-    if let Some(running) = running()? {
+    if let Some(running) = running(folder) {
         return Ok((running, false));
     }
     let log = folder.join("log");
-    let state = state_file()?;
+    let state = state_file(folder);
     let (mut child, url) = spawn(&executable, port, seed, &log, true)?;
     let pid = child.id();
-    let lost = || ChainError::Devnet(format!("the local chain, process {pid}, cannot be found again; it was ended"));
+    let lost = || ChainError::Devnet(format!("the local chain, process {pid}, was not found after its start, and was ended"));
     let written = started(pid).ok_or_else(lost).and_then(|started| {
         let running = Running { pid, started, url, seed, log };
         write(&state, &running).map(|()| running)
@@ -118,9 +122,9 @@ pub fn start(port: Option<u16>, seed: u32, progress: &mut dyn FnMut(&str)) -> Re
 ///
 /// # Errors
 /// It does not end.
-pub fn stop() -> Result<Option<Running>, ChainError> {
-    let Some(running) = running()? else { return Ok(None) };
-    let state = state_file()?;
+pub fn stop(folder: &Path) -> Result<Option<Running>, ChainError> {
+    let Some(running) = running(folder) else { return Ok(None) };
+    let state = state_file(folder);
     let pid = i32::try_from(running.pid).ok().and_then(rustix::process::Pid::from_raw);
     let pid = pid.ok_or_else(|| ChainError::Devnet(format!("{} holds no process number", state.display())))?;
     let started = Instant::now();
@@ -148,12 +152,12 @@ pub struct Devnet {
 }
 
 impl Devnet {
-    /// Starts one on a free port; installs the executable if it is not there.
+    /// Starts one on a free port; installs the executable in the folder if it is not there.
     ///
     /// # Errors
     /// It cannot be installed or started, or does not answer in time.
-    pub fn start(seed: u32, progress: &mut dyn FnMut(&str)) -> Result<Self, ChainError> {
-        let executable = install::executable(progress)?;
+    pub fn start(folder: &Path, seed: u32, progress: &mut dyn FnMut(&str)) -> Result<Self, ChainError> {
+        let executable = install::executable(folder, progress)?;
         progress("starting a local chain");
         let temporary = tempfile::tempdir().map_err(|source| ChainError::File { path: std::env::temp_dir(), source })?;
         let (child, url) = spawn(&executable, None, seed, &temporary.path().join("log"), false)?;
@@ -166,8 +170,8 @@ impl Devnet {
     }
 
     /// It as a network.
-    pub fn network(&self) -> Network {
-        network(&self.url)
+    pub fn network(&self) -> NetworkConfig {
+        network_at(&self.url)
     }
 
     /// Addresses and keys of the accounts that it comes with.
@@ -260,8 +264,8 @@ fn started(pid: u32) -> Option<String> {
     (!state.starts_with('Z')).then(|| start.trim().to_owned())
 }
 
-fn state_file() -> Result<PathBuf, ChainError> {
-    Ok(folder()?.join("running.json"))
+fn state_file(folder: &Path) -> PathBuf {
+    folder.join("running.json")
 }
 
 fn write(path: &Path, running: &Running) -> Result<(), ChainError> {

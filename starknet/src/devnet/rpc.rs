@@ -40,7 +40,7 @@ pub fn request(url: &str, method: &str, params: &Value) -> Result<Value, ChainEr
 /// Address and key of the first of the accounts that the local chain comes with.
 ///
 /// # Errors
-/// The chain does not answer, or is none of ours.
+/// The chain does not answer, or is not starknet-devnet.
 pub fn first_account(url: &str) -> Result<(Felt, Felt), ChainError> {
     accounts(url)?.into_iter().next().ok_or_else(|| ChainError::Devnet(format!("the local chain at {url} has no accounts")))
 }
@@ -50,5 +50,5 @@ pub fn accounts(url: &str) -> Result<Vec<(Felt, Felt)>, ChainError> {
     let answer = request(url, "devnet_getPredeployedAccounts", &json!({}))?;
     let account = |account: &Value| Some((parse_felt(account["address"].as_str()?)?, parse_felt(account["private_key"].as_str()?)?));
     let accounts = answer.as_array().and_then(|accounts| accounts.iter().map(account).collect::<Option<Vec<_>>>());
-    accounts.ok_or_else(|| ChainError::Devnet(format!("the local chain at {url} does not tell its accounts")))
+    accounts.ok_or_else(|| ChainError::Devnet(format!("the local chain at {url} does not list its accounts")))
 }

@@ -1,3 +1,5 @@
+//! Proofs of Cairo executions: of a package's program, and of any executable.
+
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -8,10 +10,11 @@ use maat_verifier::cairo::columns::{AUXILIARY_WIDTH, MAIN_WIDTH};
 use maat_verifier::cairo::{CairoStatement, ProgramHash, verify_program};
 use serde_json::{Value, json};
 
-use super::{milliseconds, ms, peak_memory, stage_table, wrote};
+use super::stages::{milliseconds, ms, peak_memory, stage_table, wrote};
 use crate::files::{Destination, Readers};
 use crate::progress::Progress;
-use crate::response::{CAIRO_NOT_ZERO_KNOWLEDGE, Response, builtin_cells, builtins, fields, grouped, path_json, security};
+use crate::response::{Response, builtin_cells, builtins, fields, grouped, path_json};
+use crate::security::{CAIRO_NOT_ZERO_KNOWLEDGE, security, security_json};
 
 /// The written proof.
 pub struct Proof {
@@ -97,7 +100,7 @@ impl Response for Proof {
             "peak_rss_bytes": self.peak,
             "proof_bytes": self.bytes,
             "stark_bytes": self.stark_bytes,
-            "security": { "conjectured": security.conjectured, "proven": security.proven },
+            "security": security_json(security),
             "zero_knowledge": false,
             "output": path_json(&self.output),
         })

@@ -1,3 +1,5 @@
+//! Proofs of a package's model, for a batch of inferences, with what opens a salted commitment.
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -7,13 +9,15 @@ use maat_verifier::layout::{AUXILIARY_WIDTH, MAIN_WIDTH};
 use maat_verifier::{ModelCommitment, Preset, Security, verify};
 use serde_json::{Value, json};
 
-use super::{Arguments, milliseconds, ms, peak_memory, stage_table, wrote};
+use super::arguments::Arguments;
+use super::stages::{milliseconds, ms, peak_memory, stage_table, wrote};
 use crate::cache;
-use crate::files::{self, Content, Destination, Readers, Sources};
+use crate::files::{self, Destination, InputFiles, OutputKind, Readers};
 use crate::inferences::{Caveated, Inferences};
 use crate::opening;
 use crate::progress::Progress;
-use crate::response::{NOT_ZERO_KNOWLEDGE, Response, fields, grouped, model_security, model_security_json, path_json};
+use crate::response::{Response, fields, grouped, path_json};
+use crate::security::{NOT_ZERO_KNOWLEDGE, model_security, model_security_json};
 
 /// The written proof.
 pub struct Proof {
@@ -49,10 +53,10 @@ pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Caveated
         );
     };
     // Found out before the work is done, if they cannot be written.
-    let sources = Sources::default().and(&arguments.input, "the input").and_package(&package);
+    let sources = InputFiles::default().and(&arguments.input, "the input").and_package(&package);
     let of_user = |path: &Path, content| Destination::of_user(path, content, &sources, arguments.force);
-    let destination = of_user(&arguments.output, Content::Proof)?;
-    let opening_destination = arguments.opening.as_deref().map(|path| of_user(path, Content::Opening)).transpose()?;
+    let destination = of_user(&arguments.output, OutputKind::Proof)?;
+    let opening_destination = arguments.opening.as_deref().map(|path| of_user(path, OutputKind::Opening)).transpose()?;
     if opening_destination.as_ref().is_some_and(|opening| opening.is(&destination)) {
         bail!("{} cannot be both the proof and what opens its commitment", destination.name().display());
     }

@@ -1,12 +1,16 @@
+//! The verdict on a Cairo proof.
+
 use std::time::Instant;
 
 use maat_verifier::cairo::{CairoStatement, ProgramHash, verify_any};
-use maat_verifier::{Felt252, FileError, Security, VerifyError};
+use maat_verifier::{Felt252, FileError, VerifyError};
 use serde_json::{Value, json};
 
-use super::{Least, Names, hash};
+use super::least::Least;
+use super::names::Names;
 use crate::named::Ports;
-use crate::response::{CAIRO_NOT_ZERO_KNOWLEDGE, Response, builtin_cells, builtins, fields, grouped, security};
+use crate::response::{Response, builtin_cells, builtins, fields, grouped};
+use crate::security::{CAIRO_NOT_ZERO_KNOWLEDGE, hash_name, security, security_json};
 
 /// The verdict.
 pub struct Verified {
@@ -48,7 +52,7 @@ pub fn run(proof: Result<Vec<u8>, FileError>, expected: ProgramHash, names: Opti
             let values = names.and_then(|names| {
                 let values = values(&names, &statement.output);
                 if values.is_none() {
-                    warning = Some("the output is not made of the inputs and outputs of the package's model, and is shown as it is");
+                    warning = Some("the output is not the inputs and outputs of the package's model, so it is shown as it is");
                 }
                 Some((names, values?))
             });
@@ -64,10 +68,6 @@ fn values(names: &Names, output: &[Felt252]) -> Option<[Vec<i32>; 2]> {
     let values = output.iter().map(|felt| i32::try_from(integer(*felt)?).ok()).collect::<Option<Vec<i32>>>()?;
     let (inputs, outputs) = values.split_at_checked(names.inputs.elements())?;
     (outputs.len() == names.outputs.elements()).then(|| [inputs.to_vec(), outputs.to_vec()])
-}
-
-fn security_json(security: &Security) -> Value {
-    json!({ "conjectured": security.conjectured, "proven": security.proven })
 }
 
 /// A felt as an integer, if it or its negative is below 2^63.
@@ -99,7 +99,7 @@ impl Accepted {
             ("steps", grouped(*steps)),
             ("builtins", builtins(used)),
             ("preset", preset.to_string()),
-            ("options", format!("blow-up {blowup}, {queries} queries, {grinding} bits of grinding, {}", hash(*preset))),
+            ("options", format!("blow-up {blowup}, {queries} queries, {grinding} bits of grinding, {}", hash_name(*preset))),
             ("rows", grouped(*rows)),
             ("security", security(bits)),
         ]);
@@ -132,7 +132,7 @@ impl Accepted {
                 "blowup": options.blowup_factor(),
                 "queries": options.num_queries(),
                 "grinding_bits": options.grinding_factor(),
-                "hash": hash(*preset),
+                "hash": hash_name(*preset),
             },
             "rows": rows,
             "security": security_json(security),

@@ -1,3 +1,5 @@
+//! The verdict on a model proof, and on what opens its salted commitment.
+
 use std::io::IsTerminal;
 use std::time::Instant;
 
@@ -6,9 +8,11 @@ use maat_transpiler::hex;
 use maat_verifier::{FileError, ModelCommitment, Opening, OpeningError, Preset, ProofFile, Statement, Values, VerifyError};
 use serde_json::{Value, json};
 
-use super::{Known, Least, Names, hash};
+use super::least::Least;
+use super::names::Names;
 use crate::named::Ports;
-use crate::response::{NOT_ZERO_KNOWLEDGE, Response, fields, grouped, model_security, model_security_json};
+use crate::response::{Response, fields, grouped};
+use crate::security::{NOT_ZERO_KNOWLEDGE, hash_name, model_security, model_security_json};
 
 /// The verdict.
 pub struct Verified {
@@ -33,13 +37,15 @@ enum Rejection {
     Weak { security: Value, reason: String },
 }
 
-/// Verifies a model proof for the model with the expected commitment, and that it has the bits of security that are asked for.
+/// Verifies a model proof for the model with the expected commitment, and that it has the bits of security that are asked for. `warning` says
+/// why values have no names, where that is not a choice of the user's.
 pub fn run(
     proof: Result<Vec<u8>, FileError>,
     expected: ModelCommitment,
     opening: Option<Opening>,
     least: Least,
-    Known { names, mut warning }: Known,
+    names: Option<Names>,
+    mut warning: Option<String>,
 ) -> anyhow::Result<Verified> {
     let started = Instant::now();
     let verdict = proof.map_err(VerifyError::from).and_then(|proof| Ok((maat_verifier::verify(&proof, &expected)?, proof)));
@@ -54,7 +60,7 @@ pub fn run(
                 |names: &Names| [names.inputs.elements(), names.outputs.elements()] == [entry.inputs, entry.outputs].map(|n| n as usize);
             let names = match names {
                 Some(names) if !fits(&names) => {
-                    warning = Some("values have no names and units: those of the package's model are of another number".to_owned());
+                    warning = Some("values have no names and units: the package's model has another number of values".to_owned());
                     None
                 }
                 names => names,
@@ -145,7 +151,7 @@ impl Accepted {
         let salted = |commitment| format!("{}{}", hex(commitment), unopened.unwrap_or_default());
         facts.extend(io_commitment.as_ref().map(|commitment| ("salted commitment", salted(commitment))));
         let (blowup, queries, grinding) = (options.blowup_factor(), options.num_queries(), options.grinding_factor());
-        let hash = hash(*preset);
+        let hash = hash_name(*preset);
         let options = format!("{} extension, blow-up {blowup}, {queries} queries, {grinding} bits of grinding, {hash}", extension(*preset));
         facts.extend([
             ("preset", preset.to_string()),
@@ -176,7 +182,7 @@ impl Accepted {
                 "blowup": options.blowup_factor(),
                 "queries": options.num_queries(),
                 "grinding_bits": options.grinding_factor(),
-                "hash": hash(*preset),
+                "hash": hash_name(*preset),
             },
             "rows": self.rows,
             "batch": batch,

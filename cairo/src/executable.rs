@@ -1,8 +1,10 @@
+//! An executable: a compiled Cairo program with its hash, and its runs in the Cairo VM. Runs that can be proven are in `execution`.
+
 use std::collections::HashMap;
 use std::fmt::Display;
 
 use cairo_lang_casm::hints::Hint;
-use cairo_lang_executable::executable::{EntryPointKind, Executable, ExecutableEntryPoint};
+use cairo_lang_executable::executable::{EntryPointKind, Executable as Compiled, ExecutableEntryPoint};
 use cairo_lang_execute_utils::program_and_hints_from_executable;
 use cairo_lang_runner::casm_run::format_for_panic;
 use cairo_lang_runner::{Arg, CairoHintProcessor};
@@ -18,14 +20,14 @@ use crate::error::RunError;
 /// The bootloader that program hashes are for.
 const BOOTLOADER_VERSION: usize = 0;
 
-/// A compiled Cairo program.
-pub struct Program {
-    executable: Executable,
+/// A compiled Cairo program, as the Cairo VM runs it.
+pub struct Executable {
+    compiled: Compiled,
 }
 
 /// What a run of a program gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Run {
+pub struct RunResult {
     /// The values that the program's main function returned, serialised.
     pub output: Vec<Felt>,
     /// Cairo steps, from the entry point to its return.
@@ -34,27 +36,27 @@ pub struct Run {
     pub range_checks: usize,
 }
 
-impl Program {
-    pub(crate) fn new(executable: Executable) -> Self {
-        Self { executable }
+impl Executable {
+    pub(crate) fn new(compiled: Compiled) -> Self {
+        Self { compiled }
     }
 
     /// Reads an executable in the format of Scarb and of this compiler.
     ///
     /// # Errors
-    /// [`RunError::Malformed`] when the bytes are no such executable.
+    /// [`RunError::Malformed`] when the bytes are not such an executable.
     pub fn from_json(bytes: &[u8]) -> Result<Self, RunError> {
         serde_json::from_slice(bytes).map(Self::new).map_err(|error| RunError::Malformed { reason: error.to_string() })
     }
 
     /// The executable in the format of Scarb and of this compiler.
     pub fn to_json(&self) -> Vec<u8> {
-        serde_json::to_vec(&self.executable).expect("an executable serialises")
+        serde_json::to_vec(&self.compiled).expect("an executable serialises")
     }
 
     /// Size of the bytecode in felts.
     pub fn bytecode_felts(&self) -> usize {
-        self.executable.program.bytecode.len()
+        self.compiled.program.bytecode.len()
     }
 
     /// The program's hash as StarkWare's bootloader computes it: a Pedersen hash chain over entry point, builtins and bytecode.
@@ -69,26 +71,25 @@ impl Program {
     }
 
     pub(crate) fn bytecode(&self) -> impl Iterator<Item = Felt> {
-        self.executable.program.bytecode.iter().map(Felt::from)
+        self.compiled.program.bytecode.iter().map(Felt::from)
     }
 
     /// # Errors
     /// [`RunError::Malformed`] when there is none of this kind.
     pub(crate) fn entry_point(&self, kind: EntryPointKind) -> Result<&ExecutableEntryPoint, RunError> {
-        let entry_point = self.executable.entrypoints.iter().find(|entry_point| entry_point.kind == kind);
+        let entry_point = self.compiled.entrypoints.iter().find(|entry_point| entry_point.kind == kind);
         entry_point.ok_or_else(|| RunError::Malformed { reason: format!("it has no entry point of kind {kind:?}") })
     }
 
     fn load(&self, entry_point: &ExecutableEntryPoint) -> Result<(cairo_vm::types::program::Program, HashMap<String, Hint>), RunError> {
-        program_and_hints_from_executable(&self.executable, entry_point)
-            .map_err(|error| RunError::Malformed { reason: format!("{error:#}") })
+        program_and_hints_from_executable(&self.compiled, entry_point).map_err(|error| RunError::Malformed { reason: format!("{error:#}") })
     }
 
     /// Runs the program in the Cairo VM on serialised arguments.
     ///
     /// # Errors
     /// [`RunError::Panicked`] with the decoded message when the program panics.
-    pub fn run(&self, arguments: &[Felt]) -> Result<Run, RunError> {
+    pub fn run(&self, arguments: &[Felt]) -> Result<RunResult, RunError> {
         let mut runner = self.run_from(self.entry_point(EntryPointKind::Bootloader)?, CairoRunConfig::default(), arguments)?;
         let resources = runner.get_execution_resources().map_err(vm_error)?;
         let mut text = String::new();
@@ -96,7 +97,7 @@ impl Program {
         let output = text.lines().map(|line| Felt::from_dec_str(line).map_err(|_| vm_error(format!("output `{line}`"))));
         let output = output.collect::<Result<Vec<_>, _>>()?;
         let range_checks = resources.builtin_instance_counter.get(&BuiltinName::range_check).copied().unwrap_or_default();
-        Ok(Run { output, steps: resources.n_steps, range_checks })
+        Ok(RunResult { output, steps: resources.n_steps, range_checks })
     }
 
     /// Runs an entry point in the layout that has every builtin.

@@ -1,16 +1,20 @@
+//! `maat verify`: whether a proof holds, of whichever kind the file says that it is.
+
 mod cairo;
+mod least;
 mod model;
+mod names;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use maat_runtime::Model;
 use maat_transpiler::{PackageFolder, TranspileError};
 use maat_verifier::cairo::ProgramHash;
-use maat_verifier::{FileError, Hash, Kind, MAX_FILE_BYTES, ModelCommitment, Preset, Security};
+use maat_verifier::{FileError, Kind, MAX_FILE_BYTES, ModelCommitment};
 
-use crate::named::Ports;
+use self::least::Least;
+use self::names::Names;
 use crate::progress::Progress;
 use crate::response::Response;
 use crate::{files, opening};
@@ -24,13 +28,13 @@ use crate::{files, opening};
     maat verify proof.bin --model package --opening opening.json\n  \
     maat verify proof.bin --program-hash 0x..\n  \
     maat verify proof.bin --model package --min-proven 100\n\n\
-    Exits with 0 only when the proof holds, and prints the statement that it proves. Inputs, outputs, preset and batch size are the \
-    prover's choice: check that they are what you asked for, or ask for bits of security with --min-conjectured and --min-proven. With \
-    --model, values have their names, and real values follow in brackets after the integers that are proven. \
-    The commitment is like a verifying key: it stands for a model only if somebody recomputed it, with `maat commitment` or `maat check`; \
-    the bits of security are for that case, and it binds with far fewer otherwise. Likewise a salted commitment names one batch only once \
-    it is opened: before that, equal ones may stand for different values. \
-    A Cairo proof is for a program, which is part of the proof and is hashed. The output of a package's program is its inputs and then its \
+    Exits with 0 only if the proof holds, and prints the statement that it proves. The prover chose inputs, outputs, preset and batch size: \
+    check that they are what you asked for, and ask for bits of security with --min-conjectured and --min-proven. With --model, values have \
+    their names, and the real value follows each proven integer in brackets.\n\n\
+    The commitment is like a verifying key: it stands for a model only if somebody recomputed it, with `maat commitment` or `maat check`. \
+    The bits of security are for that case; otherwise it binds with far fewer. In the same way, a salted commitment names one batch only \
+    once it is opened: before that, equal commitments may stand for different values.\n\n\
+    A Cairo proof is for a program, which the proof contains and `verify` hashes. A package's program outputs its inputs and then its \
     outputs.\n\n\
     Proofs are succinct and NOT zero-knowledge: they leak some of the weights, and of what is committed to."
 )]
@@ -39,34 +43,12 @@ pub struct Arguments {
     proof: PathBuf,
     #[command(flatten)]
     expected: Expected,
-    /// Check that this opens the proof's salted commitment too, and show the values: the file that `maat prove --opening` writes, or
-    /// `-` for the standard input
+    /// Also check that this file opens the proof's salted commitment, and show the values: `maat prove --opening` writes it; `-` for the
+    /// standard input
     #[arg(long, value_name = "FILE")]
     opening: Option<PathBuf>,
     #[command(flatten)]
     least: Least,
-}
-
-/// The bits of security that are asked for.
-#[derive(Clone, Copy, clap::Args)]
-struct Least {
-    /// Refuse a proof with fewer conjectured bits of security
-    #[arg(long, value_name = "BITS")]
-    min_conjectured: Option<u32>,
-    /// Refuse a proof with fewer proven bits of security
-    #[arg(long, value_name = "BITS")]
-    min_proven: Option<u32>,
-}
-
-impl Least {
-    /// Why a proof does not have the bits that are asked for, if it has not.
-    fn missed(self, found: &Security) -> Option<String> {
-        let asked = [("conjectured", found.conjectured, self.min_conjectured), ("proven", found.proven, self.min_proven)];
-        asked.into_iter().find_map(|(kind, found, least)| {
-            let least = least.filter(|least| found < *least)?;
-            Some(format!("it has {found} {kind} bits of security, fewer than the {least} of --min-{kind}"))
-        })
-    }
 }
 
 /// The model or program that the proof must be for.
@@ -101,7 +83,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
             };
             proof_or_refuse(&arguments.proof, &proof)?;
             let (names, warning) = package.map_or((None, None), |package| names(&package));
-            Ok(Box::new(model::run(proof, expected, opening, arguments.least, Known { names, warning })?))
+            Ok(Box::new(model::run(proof, expected, opening, arguments.least, names, warning)?))
         }
         Kind::Cairo => {
             proof_or_refuse(&arguments.proof, &proof)?;
@@ -138,36 +120,11 @@ fn beginning(path: &Path) -> Option<[u8; 16]> {
     std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut bytes)).ok().map(|()| bytes)
 }
 
-/// What the inputs and outputs of a model are called, and what their integers stand for.
-struct Names {
-    inputs: Ports,
-    outputs: Ports,
-}
-
-impl Names {
-    fn of(model: &Model) -> Self {
-        Self { inputs: Ports::inputs(model), outputs: Ports::outputs(model) }
-    }
-}
-
-/// The names, where they are known, and why not, where that is not a choice of the user's.
-struct Known {
-    names: Option<Names>,
-    warning: Option<String>,
-}
-
 /// The names of a package's inputs and outputs. A verifier may have nothing of it but the manifest.
 fn names(package: &PackageFolder) -> (Option<Names>, Option<String>) {
     match package.model() {
         Ok(model) => (Some(Names::of(&model)), None),
         Err(TranspileError::Read { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => (None, None),
         Err(error) => (None, Some(format!("values have no names and units: {:#}", anyhow::Error::new(error)))),
-    }
-}
-
-fn hash(preset: Preset) -> &'static str {
-    match preset.hash() {
-        Hash::Blake3 => "Blake3",
-        Hash::Blake2s => "Blake2s",
     }
 }

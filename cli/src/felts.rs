@@ -36,7 +36,7 @@ fn felt(value: &Value) -> anyhow::Result<Felt> {
                 _ => None,
             };
             let Some(magnitude) = magnitude else {
-                bail!("it is not a felt: decimal digits, or 0x and hexadecimal ones, below the modulus");
+                bail!("it is not a felt: a felt is decimal digits, or 0x and hexadecimal digits, below the modulus");
             };
             Ok(if negative { -magnitude } else { magnitude })
         }

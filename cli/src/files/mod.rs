@@ -2,27 +2,20 @@
 
 mod destination;
 mod reading;
+mod standard;
 
 use std::path::Path;
 
 use anyhow::bail;
 use maat_transpiler::{Edits, PackageDestination};
 
-pub use self::destination::{Content, Destination, Readers, Sources};
+pub use self::destination::{Destination, InputFiles, OutputKind, Readers};
 pub use self::reading::{called, read, read_all, with_path};
-
-/// Whether a path stands for the standard input or output. A file of that name is `./-`.
-fn is_dash(path: &Path) -> bool {
-    path == Path::new("-")
-}
-
-/// Whether a file of that name would be written to the standard output.
-pub fn is_standard_output(path: &Path) -> bool {
-    is_dash(path) || destination::is_output(path)
-}
+use self::standard::is_dash;
+pub use self::standard::is_standard_output;
 
 /// A folder for a package; with `force`, edited files in it are replaced, but no sources.
-pub fn package_destination(folder: &Path, force: bool, sources: &Sources) -> anyhow::Result<PackageDestination> {
+pub fn package_destination(folder: &Path, force: bool, sources: &InputFiles) -> anyhow::Result<PackageDestination> {
     if is_dash(folder) {
         bail!("cannot write a package to the standard output: it is a folder, so name one");
     }

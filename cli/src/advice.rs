@@ -1,0 +1,109 @@
+//! What the user can do about an error, in the words of the command line. Libraries know neither verbs nor flags: their errors say what is
+//! wrong, and what could be chosen otherwise as a field.
+
+use maat_starknet::{ChainError, RegistryPlace};
+
+/// What is said of an error: all that caused it, and what the user can do about it.
+pub fn message(error: &anyhow::Error) -> String {
+    match error.chain().find_map(advice) {
+        Some(advice) => format!("{error:#}; {advice}"),
+        None => format!("{error:#}"),
+    }
+}
+
+/// What the user can do about an error of a library, if that is a matter of verbs and flags.
+fn advice(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
+    error.downcast_ref().and_then(on_chain)
+}
+
+/// The same for an error on a network.
+fn on_chain(error: &ChainError) -> Option<&'static str> {
+    Some(match error {
+        ChainError::DevnetStopped => "start it with `maat devnet start`",
+        ChainError::DevnetRuns { .. } => "stop it first with `maat devnet stop`",
+        ChainError::NotIncluded { .. } => "run the same command again to go on",
+        ChainError::OverLimit { forcible: true, .. } => "--force tries it anyway",
+        ChainError::NoRegistry { place: RegistryPlace::Devnet, .. } => "`maat deploy` deploys it",
+        ChainError::NoRegistry { place: RegistryPlace::Shared, .. } => {
+            "deploy it with `maat registry deploy`, or give the address of another one"
+        }
+        ChainError::InvalidName { .. } => "give one with --name",
+        ChainError::NameTaken { .. } => "choose another with --name",
+        ChainError::UnknownModel { .. } => "`maat registry list` lists them",
+        ChainError::RegisteredOtherwise { adoptable: true, .. } => {
+            "register another model with --name, or use this version as it is with --adopt"
+        }
+        ChainError::RegisteredOtherwise { adoptable: false, .. } => "register another model with --name",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context;
+    use starknet_types_core::felt::Felt;
+
+    use super::*;
+
+    fn said(error: ChainError) -> String {
+        message(&error.into())
+    }
+
+    #[test]
+    fn an_error_ends_with_what_the_user_can_do() {
+        let stopped = "there is no network `devnet`: the local chain does not run; start it with `maat devnet start`";
+        assert_eq!(said(ChainError::DevnetStopped), stopped);
+        assert_eq!(said(ChainError::DevnetRuns { pid: 7 }), "the local chain runs, as process 7; stop it first with `maat devnet stop`");
+        let taken = said(ChainError::NameTaken { name: "rocky".to_owned(), owner: Felt::ONE });
+        assert!(
+            taken.starts_with("the name rocky is taken: it belongs to 0x00") && taken.ends_with("1; choose another with --name"),
+            "{taken}"
+        );
+        let unknown = said(ChainError::UnknownModel { model: "none".to_owned() });
+        assert_eq!(unknown, "the registry has no model \"none\"; `maat registry list` lists them");
+        let invalid = said(ChainError::InvalidName { name: "a b".to_owned() });
+        assert!(
+            invalid.starts_with("\"a b\" is not a name for the registry: ") && invalid.ends_with("; give one with --name"),
+            "{invalid}"
+        );
+        let late = said(ChainError::NotIncluded { transaction: Felt::ONE, seconds: 300 });
+        assert!(late.ends_with("300 s, but may still be accepted; run the same command again to go on"), "{late}");
+    }
+
+    #[test]
+    fn only_what_can_be_forced_leads_to_force() {
+        let over = |forcible| said(ChainError::OverLimit { what: "the model".to_owned(), figures: "2 of 1".to_owned(), forcible });
+        assert_eq!(over(true), "the model does not fit on Starknet: 2 of 1; --force tries it anyway");
+        assert_eq!(over(false), "the model does not fit on Starknet: 2 of 1");
+    }
+
+    #[test]
+    fn only_what_can_be_adopted_leads_to_adopt() {
+        let registered = |adoptable| {
+            let differences = vec!["its timelock is 0 s, and not 60 s".to_owned()];
+            said(ChainError::RegisteredOtherwise { model: "rocky".to_owned(), version: 2, differences, adoptable })
+        };
+        let begin = "rocky has this class as version 2 already, but its timelock is 0 s, and not 60 s: ";
+        let adoptable = "a registration never changes; register another model with --name, or use this version as it is with --adopt";
+        assert_eq!(registered(true), format!("{begin}{adoptable}"));
+        let other = "proofs of this package would not be known by it; register another model with --name";
+        assert_eq!(registered(false), format!("{begin}{other}"));
+    }
+
+    #[test]
+    fn a_registry_that_is_missing_is_deployed_by_a_verb_or_looked_for_elsewhere() {
+        let missing = |place| said(ChainError::NoRegistry { network: "n".to_owned(), address: Felt::ONE, place });
+        assert!(missing(RegistryPlace::Devnet).ends_with("1 on network `n`; `maat deploy` deploys it"));
+        let shared = "1 on network `n`; deploy it with `maat registry deploy`, or give the address of another one";
+        assert!(missing(RegistryPlace::Shared).ends_with(shared));
+        let configured = "1 on network `n`: is it the right network? The address is in the file of networks";
+        assert!(missing(RegistryPlace::Configured).ends_with(configured));
+    }
+
+    #[test]
+    fn what_was_done_when_it_failed_does_not_hide_the_advice() {
+        let error = Err::<(), _>(ChainError::DevnetRuns { pid: 7 }).context("cannot clear the cache").unwrap_err();
+        assert_eq!(message(&error), "cannot clear the cache: the local chain runs, as process 7; stop it first with `maat devnet stop`");
+        assert_eq!(message(&anyhow::anyhow!("one").context("two")), "two: one");
+    }
+}
