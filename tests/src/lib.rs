@@ -2,6 +2,7 @@
 
 pub mod cairo_programs;
 pub mod conformance;
+pub mod imports;
 pub mod models;
 pub mod networks;
 pub mod onnx;

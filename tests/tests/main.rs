@@ -12,6 +12,7 @@ mod contracts;
 mod equivalence;
 mod errors;
 mod golden;
+mod imports;
 mod models;
 mod operator_proofs;
 mod prove;
