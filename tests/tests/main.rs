@@ -11,6 +11,7 @@ mod conformance;
 mod contracts;
 mod equivalence;
 mod errors;
+mod figures;
 mod golden;
 mod imports;
 mod models;
