@@ -2,6 +2,8 @@
 
 pub mod cairo_programs;
 pub mod conformance;
+pub mod figures;
+pub mod imports;
 pub mod models;
 pub mod networks;
 pub mod onnx;

@@ -21,6 +21,8 @@ pub struct RealModel {
     pub name: &'static str,
     /// The ONNX file, under `examples/`. `calibration.json` and `test.json` lie beside it.
     pub onnx: &'static str,
+    /// What the network is, in a few words.
+    pub about: &'static str,
     /// The output that is a class, where `labels.json` beside the file says which is right.
     pub class: Option<usize>,
     /// Test samples to run in the Cairo VM, unless all long suites are on.
@@ -33,11 +35,12 @@ pub struct RealModel {
     pub closeness: Closeness,
 }
 
-/// Every trained model.
+/// Every trained model, in the order of the tables on our pages.
 pub const MODELS: &[RealModel] = &[
     RealModel {
         name: "rockybot",
         onnx: "rockybot/rockybot.onnx",
+        about: "three dense layers on hourly prices",
         class: None,
         cairo_runs: 4,
         steps: 14_000,
@@ -45,17 +48,9 @@ pub const MODELS: &[RealModel] = &[
         closeness: Closeness::SameChoice(0.995),
     },
     RealModel {
-        name: "digits",
-        onnx: "digits/digits.onnx",
-        class: Some(1),
-        cairo_runs: 3,
-        steps: 60_000,
-        cairo_rows: 1 << 16,
-        closeness: Closeness::SameChoice(0.995),
-    },
-    RealModel {
         name: "digits mlp",
         onnx: "digits/mlp.onnx",
+        about: "three dense layers on 8x8 images",
         class: Some(1),
         cairo_runs: 4,
         steps: 8_000,
@@ -63,8 +58,19 @@ pub const MODELS: &[RealModel] = &[
         closeness: Closeness::SameChoice(0.995),
     },
     RealModel {
+        name: "digits",
+        onnx: "digits/digits.onnx",
+        about: "convolutions, batch normalisation, pooling",
+        class: Some(1),
+        cairo_runs: 3,
+        steps: 60_000,
+        cairo_rows: 1 << 16,
+        closeness: Closeness::SameChoice(0.995),
+    },
+    RealModel {
         name: "digits forest",
         onnx: "digits/forest.onnx",
+        about: "30 trees of scikit-learn",
         class: Some(0),
         cairo_runs: 3,
         steps: 170_000,
@@ -74,6 +80,7 @@ pub const MODELS: &[RealModel] = &[
     RealModel {
         name: "lenet",
         onnx: "lenet/lenet.onnx",
+        about: "LeNet-5 on 28x28 images",
         class: Some(1),
         cairo_runs: 1,
         steps: 2_000_000,
@@ -81,26 +88,37 @@ pub const MODELS: &[RealModel] = &[
         closeness: Closeness::SameChoice(1.0),
     },
     RealModel {
-        name: "lstm",
-        onnx: "lstm/lstm.onnx",
-        class: None,
-        cairo_runs: 2,
-        steps: 700_000,
-        cairo_rows: 1 << 20,
-        closeness: Closeness::Error(0.01),
-    },
-    RealModel {
         name: "transformer",
         onnx: "transformer/transformer.onnx",
+        about: "encoder block, 8 positions of 32 features, 2 heads",
         class: Some(1),
         cairo_runs: 2,
         steps: 190_000,
         cairo_rows: 1 << 18,
         closeness: Closeness::SameChoice(0.99),
     },
+    RealModel {
+        name: "lstm",
+        onnx: "lstm/lstm.onnx",
+        about: "two layers over 24 hours",
+        class: None,
+        cairo_runs: 2,
+        steps: 700_000,
+        cairo_rows: 1 << 20,
+        closeness: Closeness::Error(0.01),
+    },
 ];
 
 impl RealModel {
+    /// The ONNX file as our pages name it: by its folder, and by its own name if that is another.
+    pub fn label(&self) -> &'static str {
+        let path = self.onnx.strip_suffix(".onnx").unwrap_or(self.onnx);
+        match path.split_once('/') {
+            Some((folder, name)) if folder == name => folder,
+            _ => path,
+        }
+    }
+
     fn beside(&self, file: &str) -> PathBuf {
         root().join("examples").join(self.onnx).with_file_name(file)
     }

@@ -3,6 +3,7 @@
 use maat_cairo::{Compiler, Contract, Libraries, RunError, gas};
 use maat_runtime::primitives::{Affine, Sum};
 use maat_runtime::{Executor, Interval, Model, ModelBuilder, Primitive, Requantise, Shape};
+use maat_tests::figures::assert_committed;
 use maat_tests::models::{MODELS, RealModel};
 use maat_tests::networks::{Random, dense};
 use maat_transpiler::codegen::{self, Draft};
@@ -11,7 +12,7 @@ use maat_transpiler::{
 };
 use starknet_types_core::felt::Felt;
 
-use crate::common;
+use crate::{common, figures};
 
 fn row(name: &str) -> &'static RealModel {
     MODELS.iter().find(|row| row.name == name).unwrap()
@@ -46,12 +47,21 @@ fn assert_same(package: &Package, inputs: &[Vec<i32>]) -> (u64, u64, u64) {
     (steps as u64, call.steps, call.gas)
 }
 
+/// Compares a package's report, and the steps of its contract for the first held-out sample, with the figures on our pages.
+fn assert_figures(name: &str, package: &Package, steps: u64) {
+    assert_committed(name, "the report", &figures::of_report(&package.report.cost), |example| example.cost.clone());
+    assert_committed(name, "the contract's steps for the first test sample", &steps, |example| example.contract_steps);
+}
+
 #[test]
 fn a_contract_gives_the_programs_integers_for_a_little_more() {
     for name in ["rockybot", "digits mlp", "transformer"] {
         let (package, samples) = example(name, None, 3);
-        for inputs in &samples {
+        for (index, inputs) in samples.iter().enumerate() {
             let (steps, in_contract, gas) = assert_same(&package, inputs);
+            if index == 0 {
+                assert_figures(name, &package, in_contract);
+            }
             assert!(in_contract > steps && in_contract < steps + steps / 4 + 3_000, "{name}: {in_contract} steps, not {steps}");
             println!("{name}: {steps} steps, {in_contract} in the contract, {gas} gas");
         }
@@ -219,8 +229,12 @@ fn a_network_too_large_for_one_class_is_split_by_itself() {
     let cost = &package.report.cost;
     println!("lstm: {cost:?}");
     assert!(package.layer_classes.len() >= 2 && cost.excesses().is_empty(), "{cost:?}");
-    for inputs in &samples {
-        println!("lstm: {:?}", assert_same(&package, inputs));
+    for (index, inputs) in samples.iter().enumerate() {
+        let (steps, in_contract, gas) = assert_same(&package, inputs);
+        println!("lstm: {steps} steps, {in_contract} in the contract, {gas} gas");
+        if index == 0 {
+            assert_figures("lstm", &package, in_contract);
+        }
     }
 }
 

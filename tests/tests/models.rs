@@ -4,6 +4,7 @@ use maat_cairo::{Compiler, Program};
 use maat_prover::cairo::Value;
 use maat_prover::{ProvingKey, Visibility, entries_for};
 use maat_runtime::{Executor, Model, dequantise};
+use maat_tests::figures::{HeldOut, Nearness, assert_committed};
 use maat_tests::models::{Closeness, MODELS, RealModel};
 use maat_transpiler::samples::Sample;
 use maat_transpiler::{Network, Options, Package, PackageFolder, Widths, execute_program, quantise_sample, run_program};
@@ -39,32 +40,52 @@ fn run_integers(model: &Model, samples: &[Sample]) -> Vec<Vec<Vec<f64>>> {
     outputs.into_iter().map(real).collect()
 }
 
+/// How near a model's integers come to the float network on the held-out samples.
+pub fn nearness(row: &RealModel, network: &Network, model: &Model) -> Nearness {
+    let samples = row.test_samples(network);
+    let found = run_integers(model, &samples);
+    let expected: Vec<Vec<Vec<f64>>> = samples.iter().map(|sample| network.run_float(sample)).collect();
+    match row.closeness {
+        Closeness::SameChoice(_) => {
+            let choice = |outputs: &[Vec<f64>]| if outputs[0].len() > 1 { first_maximum(&outputs[0]) as f64 } else { outputs[0][0] };
+            let same = expected.iter().zip(&found).filter(|(expected, found)| choice(expected) == choice(found)).count();
+            Nearness::SameChoice(same, samples.len())
+        }
+        Closeness::Error(_) => {
+            let pairs = || expected.iter().flatten().flatten().zip(found.iter().flatten().flatten());
+            let magnitude = pairs().fold(0f64, |most, (expected, _)| most.max(expected.abs()));
+            let error = pairs().fold(0f64, |most, (expected, found)| most.max((expected - found).abs())) / magnitude;
+            Nearness::Error((10_000.0 * error).ceil() / 100.0)
+        }
+    }
+}
+
 #[test]
 fn every_model_is_near_its_float_network() {
     assert!(!MODELS.is_empty());
     MODELS.par_iter().for_each(|row| {
         let network = row.network();
-        let samples = row.test_samples(&network);
         let model = row.quantise(&network, &Options::default()).unwrap().model;
-        let found = run_integers(&model, &samples);
-        let expected: Vec<Vec<Vec<f64>>> = samples.iter().map(|sample| network.run_float(sample)).collect();
-        match row.closeness {
-            Closeness::SameChoice(least) => {
-                let choice = |outputs: &[Vec<f64>]| if outputs[0].len() > 1 { first_maximum(&outputs[0]) as f64 } else { outputs[0][0] };
-                let same = expected.iter().zip(&found).filter(|(expected, found)| choice(expected) == choice(found)).count();
-                let share = same as f64 / samples.len() as f64;
-                println!("{}: the same choice in {same} of {}", row.name, samples.len());
-                assert!(share >= least, "{}: the same choice in only {share} of the samples", row.name);
+        let nearness = nearness(row, &network, &model);
+        println!("{}: {nearness:?}", row.name);
+        match (&row.closeness, &nearness) {
+            (Closeness::SameChoice(least), Nearness::SameChoice(same, of)) => {
+                let share = *same as f64 / *of as f64;
+                assert!(share >= *least, "{}: the same choice in only {share} of the samples", row.name);
             }
-            Closeness::Error(most) => {
-                let pairs = || expected.iter().flatten().flatten().zip(found.iter().flatten().flatten());
-                let magnitude = pairs().fold(0f64, |most, (expected, _)| most.max(expected.abs()));
-                let error = pairs().fold(0f64, |most, (expected, found)| most.max((expected - found).abs())) / magnitude;
-                println!("{}: off by at most {error} of the greatest value", row.name);
-                assert!(error <= most, "{}: off by {error} of the greatest value {magnitude}", row.name);
+            (Closeness::Error(most), Nearness::Error(error)) => {
+                assert!(*error <= 100.0 * most, "{}: off by {error} % of the greatest value", row.name);
             }
+            (_, nearness) => panic!("{}: {nearness:?}", row.name),
         }
+        assert_committed(row.name, "how near its integers are", &nearness, |example| example.nearness.clone());
     });
+}
+
+/// The most steps that a model's program takes for the first held-out samples.
+pub fn sample_steps(row: &RealModel, model: &Model, program: &Program, samples: &[Vec<Vec<i32>>]) -> usize {
+    let steps = samples[..row.cairo_runs].iter().map(|inputs| run_program(model, program, inputs).unwrap().1);
+    steps.max().unwrap_or_default()
 }
 
 /// A model with its program, and what its first held-out sample gives.
@@ -91,9 +112,16 @@ fn run_in_cairo(row: &'static RealModel) -> Compiled {
         assert_eq!(&found, expected, "{}: sample {index}", row.name);
         steps
     });
-    let steps = steps.max().unwrap_or_default();
-    println!("{}: {} multiply-accumulates, {steps} steps", row.name, model.macs());
-    assert!(steps < row.steps, "{}: {steps} steps", row.name);
+    let steps: Vec<usize> = steps.collect();
+    let most = steps.iter().copied().max().unwrap_or_default();
+    println!("{}: {} multiply-accumulates, {most} steps", row.name, model.macs());
+    assert!(most < row.steps, "{}: {most} steps", row.name);
+    let of_first = steps[..row.cairo_runs].iter().copied().max().unwrap_or_default();
+    assert_committed(row.name, "steps for test samples", &of_first, |example| example.sample_steps);
+    let (_, for_zeros) = run_program(&model, &program, &common::zeros(&model)).unwrap();
+    assert_committed(row.name, "multiply-accumulates, steps for zeros", &(model.macs(), for_zeros), |example| {
+        (example.cost.macs, example.cost.steps)
+    });
     Compiled { row, model, program, inputs: inputs.swap_remove(0), outputs: expected.swap_remove(0) }
 }
 
@@ -146,34 +174,40 @@ fn every_model_is_equal_in_runtime_cairo_and_proofs() {
     }
 }
 
-/// The share of held-out samples that a classifier gets right.
-fn share_right<'a>(classes: impl Iterator<Item = &'a f64>, labels: &[i32]) -> f64 {
-    classes.zip(labels).filter(|(class, label)| **class == f64::from(**label)).count() as f64 / labels.len() as f64
+/// How many classes are the labels.
+fn count_right(classes: impl Iterator<Item = f64>, labels: &[i32]) -> usize {
+    classes.zip(labels).filter(|(class, label)| *class == f64::from(**label)).count()
 }
 
-fn check_losses(row: &RealModel, network: &Network, class: usize) {
+/// How many held-out samples a classifier gets right, and how many there are; nothing for a model that is none.
+pub fn held_out(row: &RealModel, network: &Network) -> Option<HeldOut> {
+    let class = row.class?;
     let (samples, labels) = (row.test_samples(network), row.labels());
     assert_eq!(samples.len(), labels.len(), "{}", row.name);
-    let expected: Vec<Vec<Vec<f64>>> = samples.iter().map(|sample| network.run_float(sample)).collect();
-    let before = share_right(expected.iter().map(|outputs| &outputs[class][0]), &labels);
-    for (bits, most) in LOSSES {
+    let float = samples.iter().map(|sample| network.run_float(sample)[class][0]);
+    let float = count_right(float, &labels);
+    let by_bits = LOSSES.iter().map(|(bits, _)| {
         let widths = Widths { activations: *bits, weights: *bits };
         let model = row.quantise(network, &Options { widths, ..Options::default() }).unwrap().model;
-        let found = run_integers(&model, &samples);
-        let after = share_right(found.iter().map(|outputs| &outputs[class][0]), &labels);
-        println!("{} at {bits} bits: {:.2} % right, of {:.2} % in floats", row.name, 100.0 * after, 100.0 * before);
-        assert!(before - after <= *most || !row.name.starts_with(DIGITS), "{} at {bits} bits: {after} right, of {before}", row.name);
-    }
+        (*bits, count_right(run_integers(&model, &samples).iter().map(|outputs| outputs[class][0]), &labels))
+    });
+    Some(HeldOut { samples: samples.len(), float, by_bits: by_bits.collect() })
 }
 
 #[test]
 fn classifiers_stay_as_right_on_held_out_samples() {
     let mut digits = 0;
     for row in MODELS {
-        if let Some(class) = row.class {
-            check_losses(row, &row.network(), class);
-            digits += usize::from(row.name.starts_with(DIGITS));
+        let held_out = held_out(row, &row.network());
+        assert_committed(row.name, "held-out samples that are right", &held_out, |example| example.held_out.clone());
+        let Some(HeldOut { samples, float, by_bits }) = held_out else { continue };
+        let share = |right: usize| right as f64 / samples as f64;
+        for (bits, most) in LOSSES {
+            let (after, before) = (share(by_bits[bits]), share(float));
+            println!("{} at {bits} bits: {:.2} % right, of {:.2} % in floats", row.name, 100.0 * after, 100.0 * before);
+            assert!(before - after <= *most || !row.name.starts_with(DIGITS), "{} at {bits} bits: {after} right, of {before}", row.name);
         }
+        digits += usize::from(row.name.starts_with(DIGITS));
     }
     assert_eq!(digits, 3, "the list has lost classifiers of the digits");
 }

@@ -10,35 +10,38 @@ use maat_starknet::devnet::Devnet;
 use maat_starknet::key::Credentials;
 use maat_starknet::registry::{InstanceSalt, Registration, Status};
 use maat_starknet::{Account, ChainError, Client, Invocation, Network, Registry, Target, registry};
+use maat_tests::figures::assert_committed;
 use maat_tests::models::MODELS;
 use maat_transpiler::{BuildOptions, Options as Quantisation, Package, PackageFolder, quantise_sample, run_contract};
 use starknet_types_core::felt::Felt;
 
+use crate::figures;
+
 const STRK: Felt = Felt::from_hex_unchecked("0x4718f5a0fc34cc1af16a1cdee98ffb20c31f5cd61d6ab07201858f4287c938d");
 
-fn devnet() -> Devnet {
+pub fn devnet() -> Devnet {
     Devnet::start(7, &mut |step| println!("{step}")).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn client(network: &Network) -> Client {
+pub fn client(network: &Network) -> Client {
     Client::connect(network).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// One of the accounts that the chain comes with.
-fn account<'c>(devnet: &Devnet, client: &'c Client, index: usize) -> Account<'c> {
+pub fn account<'c>(devnet: &Devnet, client: &'c Client, index: usize) -> Account<'c> {
     let (address, key) = devnet.accounts().unwrap()[index];
     Account::new(client, Credentials::new(address, key), None).unwrap()
 }
 
 /// An example's package on disk, with its model and its held-out samples as integers, all inputs of a sample one after the other.
-struct Example {
-    package: PackageFolder,
-    model: Model,
-    samples: Vec<Vec<Vec<i32>>>,
+pub struct Example {
+    pub package: PackageFolder,
+    pub model: Model,
+    pub samples: Vec<Vec<Vec<i32>>>,
     _folder: tempfile::TempDir,
 }
 
-fn example(name: &str, parts: Option<usize>) -> Example {
+pub fn example(name: &str, parts: Option<usize>) -> Example {
     let row = MODELS.iter().find(|row| row.name == name).unwrap();
     let network = row.network();
     let quantised = row.quantise(&network, &Quantisation::default()).unwrap();
@@ -52,19 +55,19 @@ fn example(name: &str, parts: Option<usize>) -> Example {
 }
 
 impl Example {
-    fn deploy(&self, account: &Account) -> Deployment {
+    pub fn deploy(&self, account: &Account) -> Deployment {
         deploy(account, &self.package, &Options::default(), &mut |_| {}).unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// The first samples as the contract takes them, and what the runtime makes of them.
-    fn cases(&self, count: usize) -> (Vec<Vec<i32>>, Vec<Vec<i32>>) {
+    pub fn cases(&self, count: usize) -> (Vec<Vec<i32>>, Vec<Vec<i32>>) {
         let samples = &self.samples[..count];
         let expected = Executor::run_batch(&self.model, samples).unwrap();
         (samples.iter().map(|inputs| inputs.concat()).collect(), expected.iter().map(|outputs| outputs.concat()).collect())
     }
 }
 
-fn version(deployment: &Deployment) -> Target {
+pub fn version(deployment: &Deployment) -> Target {
     Target::Version { model: deployment.model, version: deployment.version }
 }
 
@@ -96,6 +99,10 @@ fn deployed_models_give_the_runtimes_integers() {
         let [receipt] = one.receipts[..] else { panic!("one transaction") };
         println!("{name}: {} steps, {} gas computed; {receipt:?}", alone.steps, alone.gas);
         assert!(receipt.l2_gas < most_gas, "{name}: {} L2 gas", receipt.l2_gas);
+        assert_committed(name, "the report", &figures::of_report(&cost), |example| example.cost.clone());
+        assert_committed(name, "steps of the contract, and L2 gas that the chain charges", &(alone.steps, receipt.l2_gas), |example| {
+            (example.contract_steps, example.charged_l2_gas)
+        });
         assert_eq!(receipt.calldata_felts, maat_starknet::calldata_felts([inputs[0].len()]));
         // The local chain's accounts are of an older class, which decides how all that they call is charged. Account, registry, events,
         // calldata and payment come on top of the model.

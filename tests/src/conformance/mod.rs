@@ -12,6 +12,6 @@ mod wheel;
 
 pub use case::{Run, Verdict, run};
 pub use report::{Report, Row};
-pub use scope::{Excluded, OPERATORS, exclusion};
+pub use scope::{Excluded, exclusion};
 pub use suite::{Suite, Test};
 pub use wheel::{ENVIRONMENT_VARIABLE, VERSION, locate};

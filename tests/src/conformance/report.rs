@@ -6,7 +6,7 @@ use std::fmt::Write;
 use rayon::prelude::*;
 
 use super::case::{LEAST_MAGNITUDE, UNITS, Verdict, run};
-use super::scope::{Excluded, OPERATORS};
+use super::scope::{Excluded, names, supports};
 use super::suite::Suite;
 use super::wheel::VERSION;
 use crate::steps;
@@ -144,10 +144,10 @@ impl Report {
         for (operator, line) in &lines {
             let reasons: Vec<String> =
                 line.refused.iter().map(|(reason, count)| format!("{}: {count}", reason.replace('|', "\\|"))).collect();
-            let note = if OPERATORS.contains(operator) { "" } else { " (by its definition)" };
+            let note = if supports(operator) { "" } else { " (by its definition)" };
             let _ = writeln!(page, "| {operator}{note} | {} | {} | {} |", line.applicable(), line.passed, reasons.join("; "));
         }
-        let untested: Vec<&str> = OPERATORS.iter().copied().filter(|operator| !lines.contains_key(operator)).collect();
+        let untested: Vec<&str> = names().filter(|operator| !lines.contains_key(operator)).collect();
         let _ = write!(
             page,
             "\nWithout a backend test that counts: {}.\n\n## What does not count\n\n| reason | tests |\n|---|---|\n",

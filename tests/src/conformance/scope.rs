@@ -1,7 +1,8 @@
-//! What of ONNX Maat undertakes to support: the one place that says which backend tests count.
+//! Which backend tests count: those of the operators that Maat has, as far as networks use them.
 
 use std::fmt;
 
+use maat_transpiler::supported_operators;
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::tensor_shape_proto::dimension;
 use tract_onnx::pb::type_proto::Value;
@@ -9,29 +10,31 @@ use tract_onnx::pb::{GraphProto, NodeProto, TensorProto, ValueInfoProto};
 
 use super::suite::{Suite, Test, dims, expanded, values};
 
-/// The operators whose tests count, in alphabetical order.
-#[rustfmt::skip]
-pub const OPERATORS: &[&str] = &[
-    "Abs", "Add", "And", "ArgMax", "ArgMin", "AveragePool", "BatchNormalization", "Cast", "CastLike", "Ceil", "Celu", "Clip", "Concat",
-    "Constant", "ConstantOfShape", "Conv", "ConvInteger", "ConvTranspose", "Cos", "DepthToSpace", "DequantizeLinear", "Div", "Dropout",
-    "Elu", "Equal", "Erf", "Exp", "Expand", "Flatten", "Floor", "GRU", "Gather", "Gelu", "Gemm", "GlobalAveragePool", "GlobalMaxPool",
-    "Greater", "GreaterOrEqual", "HardSigmoid", "HardSwish", "Identity", "InstanceNormalization", "LSTM", "LayerNormalization",
-    "LeakyRelu", "Less", "LessOrEqual", "LinearClassifier", "LinearRegressor", "Log", "LogSoftmax", "MatMul", "MatMulInteger", "Max",
-    "MaxPool", "Mean", "Min", "Mish", "Mul", "Neg", "Normalizer", "Not", "Or", "PRelu", "Pad", "Pow", "QLinearConv", "QLinearMatMul",
-    "QuantizeLinear", "RNN", "Range", "Reciprocal", "ReduceL1", "ReduceL2", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum",
-    "ReduceSumSquare", "Relu", "Reshape", "Resize", "Round", "Scaler", "Selu", "Shape", "Sigmoid", "Sign", "Sin", "Size", "Slice",
-    "Softmax", "Softplus", "Softsign", "SpaceToDepth", "Split", "Sqrt", "Squeeze", "Sub", "Sum", "Tanh", "ThresholdedRelu", "Tile",
-    "TopK", "Transpose", "TreeEnsemble", "TreeEnsembleClassifier", "TreeEnsembleRegressor", "Unsqueeze", "Upsample", "Where", "Xor",
-];
+/// Whether Maat has an operator, by its name alone.
+pub fn supports(operator: &str) -> bool {
+    names().any(|name| name == operator)
+}
 
-/// Those that are about integers and truth values, or take and move values of any type. The others are for real numbers: a test of them on
+/// The supported operators without their domains: their tests count.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    supported_operators().map(|name| name.rsplit('.').next().unwrap_or(name))
+}
+
+fn is_supported(node: &NodeProto) -> bool {
+    supported_operators().any(|name| match name.rsplit_once('.') {
+        Some((domain, operator)) => (domain, operator) == (node.domain.as_str(), node.op_type.as_str()),
+        None => matches!(node.domain.as_str(), "" | "ai.onnx") && name == node.op_type,
+    })
+}
+
+/// Operators that are about integers and truth values, or take and move values of any type. The others are for real numbers: a test of them on
 /// integers is one of integer arithmetic, with its own rules of division and overflow.
 #[rustfmt::skip]
 const ANY_TYPE: &[&str] = &[
-    "And", "Cast", "CastLike", "Concat", "Constant", "ConstantOfShape", "ConvInteger", "DepthToSpace", "DequantizeLinear", "Equal",
-    "Expand", "Flatten", "Gather", "Greater", "GreaterOrEqual", "Identity", "Less", "LessOrEqual", "MatMulInteger", "Not", "Or", "Pad",
+    "And", "ArrayFeatureExtractor", "Cast", "CastLike", "Concat", "Constant", "ConstantOfShape", "ConvInteger", "DepthToSpace", "DequantizeLinear", "Equal",
+    "Expand", "Flatten", "Gather", "GatherElements", "GatherND", "Greater", "GreaterOrEqual", "Identity", "Less", "LessOrEqual", "MatMulInteger", "Not", "Or", "Pad",
     "QLinearConv", "QLinearMatMul", "QuantizeLinear", "Range", "Reshape", "Shape", "Size", "Slice", "SpaceToDepth", "Split", "Squeeze",
-    "Tile", "TopK", "Transpose", "Unsqueeze", "Where", "Xor",
+    "Tile", "TopK", "Transpose", "Trilu", "Unsqueeze", "Where", "Xor",
 ];
 
 /// Those whose result is known before any input is, as soon as the shapes and their parameters are.
@@ -40,14 +43,18 @@ const KNOWN_RESULT: &[&str] = &["Constant", "ConstantOfShape", "Range", "Shape",
 /// Positions of the inputs that are parameters: shapes, axes, counts, indices, scales and the like, which are constants in a trained network.
 #[rustfmt::skip]
 const PARAMETERS: &[(&str, &[usize])] = &[
+    ("ArrayFeatureExtractor", &[1]),
     ("CastLike", &[1]),
     ("ConstantOfShape", &[0]),
     ("ConvInteger", &[2, 3]),
+    ("CumSum", &[1]),
     ("DequantizeLinear", &[1, 2]),
     ("Dropout", &[1, 2]),
     ("Expand", &[1]),
     ("GRU", &[4]),
     ("Gather", &[1]),
+    ("GatherElements", &[1]),
+    ("GatherND", &[1]),
     ("LSTM", &[4]),
     ("MatMulInteger", &[2, 3]),
     ("Pad", &[1, 2, 3]),
@@ -71,6 +78,7 @@ const PARAMETERS: &[(&str, &[usize])] = &[
     ("Squeeze", &[1]),
     ("Tile", &[1]),
     ("TopK", &[1]),
+    ("Trilu", &[1]),
     ("Unsqueeze", &[1]),
     ("Upsample", &[1]),
 ];
@@ -82,7 +90,7 @@ const CONTRADICTORY: &[&str] = &["qlinearmatmul_2D_int8_float32", "qlinearmatmul
 /// Why a test does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Excluded {
-    /// An operator that is not in [`OPERATORS`].
+    /// An operator that Maat does not have.
     Operator,
     /// A sequence, an optional value or a map.
     NoTensor,
@@ -109,7 +117,7 @@ pub enum Excluded {
 impl fmt::Display for Excluded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Operator => "an operator that is not in the list",
+            Self::Operator => "an operator that is not supported",
             Self::NoTensor => "an input or output that is not a tensor",
             Self::Type => "a type other than float, double, bool, int8, uint8, int32 and int64",
             Self::Dynamic => "an input without a fixed shape",
@@ -118,7 +126,7 @@ impl fmt::Display for Excluded {
             Self::IntegerArithmetic => "integer arithmetic",
             Self::KnownResult => "no result that depends on an input",
             Self::NotFinite => "values that a 32-bit float has not: infinite ones, NaN, and memory that was never set (1e199)",
-            Self::Mode => "a mode outside of the list: Resize other than nearest by whole factors, Pad by wrapping, Conv with three axes",
+            Self::Mode => "a mode that does not count: Resize other than nearest by whole factors, Pad by wrapping, Conv with three axes",
             Self::Contradictory => "an expected output that wraps around where the operator saturates (QLinearMatMul with int8)",
         })
     }
@@ -130,8 +138,7 @@ pub fn exclusion(suite: &Suite, test: &Test) -> Option<Excluded> {
         return Some(Excluded::Contradictory);
     }
     let graph = test.graph();
-    let operator = |node: &NodeProto| OPERATORS.contains(&node.op_type.as_str());
-    if !graph.node.iter().all(operator) {
+    if !graph.node.iter().all(is_supported) {
         return Some(Excluded::Operator);
     }
     let ports = || graph.input.iter().chain(&graph.output);
@@ -254,9 +261,9 @@ mod tests {
 
     #[test]
     fn the_lists_are_in_order_and_belong_together() {
-        assert!(OPERATORS.is_sorted() && ANY_TYPE.is_sorted() && KNOWN_RESULT.is_sorted());
+        assert!(ANY_TYPE.is_sorted() && KNOWN_RESULT.is_sorted());
         assert!(PARAMETERS.is_sorted_by_key(|(operator, _)| operator));
         let parameters = PARAMETERS.iter().map(|(operator, _)| operator);
-        assert!(parameters.chain(ANY_TYPE).chain(KNOWN_RESULT).all(|operator| OPERATORS.contains(operator)));
+        assert!(parameters.chain(ANY_TYPE).chain(KNOWN_RESULT).all(|operator| supports(operator)));
     }
 }

@@ -62,6 +62,12 @@ pub fn random_inputs(model: &Model, random: &mut Random) -> Vec<Vec<i32>> {
     inputs.collect()
 }
 
+/// Inputs of zeros, or of what is nearest to 0 in the range of an input.
+pub fn zeros(model: &Model) -> Vec<Vec<i32>> {
+    let inputs = model.inputs().iter();
+    inputs.map(|input| vec![0i64.clamp(input.range.lo, input.range.hi) as i32; input.shape.elements()]).collect()
+}
+
 /// Asserts that the runtime and the Cairo VM give the same integers.
 pub fn assert_equal(model: &Model, program: &Program, inputs: &[Vec<i32>], what: &str) {
     let expected = Executor::new(model).run(inputs).unwrap();
