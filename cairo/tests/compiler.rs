@@ -1,9 +1,9 @@
 //! The compiler and the virtual machine through the crate's public face.
 
 use maat_cairo::{CairoPackage, CompileError, Compiler, Crate, Edition, Executable, RunError, Sources};
-use maat_prover::cairo::{Execution, Registers, Value};
 use maat_verifier::Felt252;
 use maat_verifier::cairo::{Builtin, HALT};
+use maat_verifier::cairo::{Execution, Registers, Value};
 use starknet_types_core::felt::Felt;
 
 fn package(lib: &str) -> CairoPackage {

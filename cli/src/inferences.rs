@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use anyhow::bail;
+use maat_package::{Manifest, OutOfRange, PackageFolder, Verdict, out_of_range, quantise_sample, samples};
 use maat_runtime::Model;
-use maat_transpiler::{Manifest, OutOfRange, PackageFolder, Verdict, out_of_range, quantise_sample, samples};
 use serde_json::Value;
 
 use crate::response::Response;
@@ -17,7 +17,7 @@ pub struct Strictness {
     strict: bool,
 }
 
-use crate::files;
+use crate::{advice, files};
 
 /// Inputs for a model.
 pub struct Inferences {
@@ -97,7 +97,7 @@ impl<R: Response> Response for Caveated<R> {
     fn warnings(&self) -> Vec<String> {
         let Caveats { verdict, out_of_range } = &self.caveats;
         let clamped = out_of_range.iter().flatten().map(|input| format!("{input}; they are clamped, and --strict refuses them"));
-        self.response.warnings().into_iter().chain(verdict.caution()).chain(clamped).collect()
+        self.response.warnings().into_iter().chain(advice::caution(verdict)).chain(clamped).collect()
     }
 
     fn output_is_taken(&self) -> bool {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
 use maat_runtime::inert;
-use maat_transpiler::parse_hex;
+use maat_verifier::parse_hex;
 use maat_verifier::{MAX_VALUES, Opening, Salt};
 use serde::{Deserialize, Serialize};
 

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use maat_cairo::{Contract, Program};
+use maat_cairo::{Contract, Executable};
 use maat_runtime::Model;
 use maat_verifier::Entries;
 use maat_verifier::cairo::ProgramHash;
@@ -100,9 +100,9 @@ impl PackageFolder {
     ///
     /// # Errors
     /// As for [`Self::model`].
-    pub fn program(&self) -> Result<Program, PackageError> {
+    pub fn program(&self) -> Result<Executable, PackageError> {
         let (path, bytes) = (self.folder.join(EXECUTABLE), self.read(EXECUTABLE)?);
-        Program::from_json(&bytes).map_err(|error| PackageError::Mismatch { path, reason: error.to_string() })
+        Executable::from_json(&bytes).map_err(|error| PackageError::Mismatch { path, reason: error.to_string() })
     }
 
     /// The hash of the program, as the manifest says it.

@@ -1,6 +1,6 @@
 //! Running a package's program and contract on quantised inputs.
 
-use maat_cairo::{Call, Contract, Libraries, Program, RunError};
+use maat_cairo::{CallResult, Contract, Executable, Libraries, RunError};
 use maat_runtime::Model;
 use maat_verifier::cairo::Execution;
 use starknet_types_core::felt::Felt;
@@ -9,7 +9,7 @@ use starknet_types_core::felt::Felt;
 ///
 /// # Errors
 /// The program refuses its input, does not give it back in front of the outputs, or does not give what the model says.
-pub fn run_program(model: &Model, program: &Program, inputs: &[Vec<i32>]) -> Result<(Vec<Vec<i32>>, usize), RunError> {
+pub fn run_program(model: &Model, program: &Executable, inputs: &[Vec<i32>]) -> Result<(Vec<Vec<i32>>, usize), RunError> {
     let arguments = arguments(inputs);
     let run = program.run(&arguments)?;
     let malformed = |reason: String| RunError::Malformed { reason };
@@ -28,7 +28,7 @@ pub fn run_contract(
     contract: &Contract,
     layer_classes: &[Contract],
     inputs: &[Vec<i32>],
-) -> Result<(Vec<Vec<i32>>, Call), RunError> {
+) -> Result<(Vec<Vec<i32>>, CallResult), RunError> {
     let values = arguments(inputs);
     let calldata: Vec<Felt> = std::iter::once(Felt::from(values.len())).chain(values).collect();
     let libraries: Libraries = layer_classes.iter().map(|class| (class.class_hash(), class)).collect();
@@ -62,7 +62,7 @@ fn split_outputs(model: &Model, outputs: &[Felt]) -> Result<Vec<Vec<i32>>, RunEr
 ///
 /// # Errors
 /// The program refuses its input.
-pub fn execute_program(program: &Program, inputs: &[Vec<i32>]) -> Result<Execution, RunError> {
+pub fn execute_program(program: &Executable, inputs: &[Vec<i32>]) -> Result<Execution, RunError> {
     program.execute(&arguments(inputs))
 }
 

@@ -2,7 +2,7 @@
 //! run after one that was cut off continues where that one ended.
 
 use maat_cairo::{Contract, limits};
-use maat_transpiler::{Cost, PackageFolder};
+use maat_package::{Cost, PackageFolder};
 use serde::Serialize;
 use starknet_rust::core::types::Felt;
 

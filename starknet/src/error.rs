@@ -236,7 +236,7 @@ pub enum ChainError {
     },
     /// The package is not whole.
     #[error(transparent)]
-    Package(#[from] maat_transpiler::TranspileError),
+    Package(#[from] maat_package::PackageError),
     /// One of our own contracts does not compile.
     #[error(transparent)]
     Compile(#[from] maat_cairo::CompileError),

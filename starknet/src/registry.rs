@@ -165,7 +165,7 @@ impl<'a, T: Decode<'a>> Decode<'a> for List<T> {
 impl<'a> Decode<'a> for Signed {
     fn decode_iter<T: Iterator<Item = &'a Felt>>(iter: &mut T) -> Result<Self, CodecError> {
         let felt = iter.next().ok_or_else(CodecError::input_exhausted)?;
-        maat_transpiler::signed(*felt).map(Self).ok_or_else(|| CodecError::custom("a number is not within 32 bits"))
+        maat_package::signed(*felt).map(Self).ok_or_else(|| CodecError::custom("a number is not within 32 bits"))
     }
 }
 

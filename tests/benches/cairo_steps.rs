@@ -1,9 +1,10 @@
 //! Cairo steps per multiply-accumulate. A count, not a time, so there is nothing to repeat.
 
 use maat_cairo::Compiler;
+use maat_package::{Options, quantise_sample, run_program};
 use maat_tests::networks::{Random, dense};
 use maat_tests::root;
-use maat_transpiler::{Network, Options, codegen, quantise_sample, run_program};
+use maat_transpiler::{Network, codegen};
 
 /// Dense layers of these sizes, alone, at 16 bits.
 const SIZES: &[usize] = &[64, 128, 512];

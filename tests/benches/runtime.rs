@@ -3,10 +3,11 @@
 mod tract;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use maat_package::{Options, quantise_sample};
 use maat_runtime::Executor;
 use maat_tests::networks::{Random, dense};
 use maat_tests::root;
-use maat_transpiler::{Network, Options, quantise_sample};
+use maat_transpiler::Network;
 
 /// Networks beside the example, as widths of their layers.
 const DENSE: &[&[usize]] = &[&[64, 64], &[512, 512], &[784, 128, 64, 10]];

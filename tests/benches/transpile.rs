@@ -2,8 +2,9 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use maat_cairo::Compiler;
+use maat_package::{Options, samples};
 use maat_tests::root;
-use maat_transpiler::{Network, Options, Package, samples};
+use maat_transpiler::{Network, Package};
 
 fn bench(criterion: &mut Criterion) {
     let example = root().join("examples/rockybot");

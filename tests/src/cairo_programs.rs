@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use maat_cairo::{Crate, Edition, Package, Sources};
+use maat_cairo::{CairoPackage, Crate, Edition, Sources};
 use maat_verifier::Felt252;
 use num_bigint::BigUint;
 use starknet_types_core::felt::Felt;
@@ -167,7 +167,7 @@ pub const CARRIED: &[CairoProgram] = &[
 
 impl CairoProgram {
     /// The package that the compiler takes.
-    pub fn package(&self) -> Package {
+    pub fn package(&self) -> CairoPackage {
         let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {}: {error}", self.name, path.display()));
         let mut sources = Sources::default();
         // The first edition does not enforce visibility, which the core library's bounded integers and private functions need.
@@ -184,7 +184,7 @@ impl CairoProgram {
             }
         };
         let main = Crate { name: "sample".to_owned(), edition, sources, scarb_manifest: String::new() };
-        Package { main, dependencies: vec![] }
+        CairoPackage { main, dependencies: vec![] }
     }
 
     /// Its arguments, as the VM takes them.

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use maat_transpiler::samples::{self, Sample};
-use maat_transpiler::{Network, Options, Quantised, TranspileError};
+use maat_package::Options;
+use maat_package::samples::{self, Sample};
+use maat_transpiler::{Network, Quantised, TranspileError};
 
 use crate::root;
 

@@ -1,6 +1,6 @@
 //! Networks with seeded weights: one table drives transpiling, running and proving.
 
-use maat_transpiler::samples::Sample;
+use maat_package::samples::Sample;
 
 use crate::onnx::{Attribute, Onnx};
 

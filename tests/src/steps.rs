@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use maat_transpiler::samples::Sample;
+use maat_package::samples::Sample;
 use serde::{Deserialize, Serialize};
 use tract_onnx::pb::tensor_proto::DataType;
 

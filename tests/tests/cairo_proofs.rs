@@ -2,24 +2,24 @@
 //!
 //! What a verifier refuses of proofs that are not honest ones is in the tests of `maat-prover` and `maat-verifier`.
 
-use maat_cairo::{Compiler, Program, RunError};
+use maat_cairo::{Compiler, Executable, RunError};
 use maat_prover::cairo::prove;
 use maat_tests::cairo_programs::{CARRIED, CairoProgram, Outcome, PROGRAMS};
 use maat_verifier::cairo::{Builtin, CairoStatement, ProgramHash, verify, verify_any, verify_program};
 use maat_verifier::{Felt252, Preset, VerifyError};
 use rayon::prelude::*;
 
-fn compile(row: &CairoProgram) -> Result<Program, String> {
+fn compile(row: &CairoProgram) -> Result<Executable, String> {
     Compiler::default().executable(&row.package()).map_err(|error| error.to_string())
 }
 
 /// The program's hash as the Cairo VM computes it.
-fn hash(program: &Program) -> ProgramHash {
+fn hash(program: &Executable) -> ProgramHash {
     program.hash().unwrap().to_fixed_hex_string().parse().unwrap()
 }
 
 /// Proves the program of a row, and says how its statement differs from what must be in it.
-fn prove_and_compare(row: &CairoProgram, program: &Program, expected: &[Felt252]) -> Result<String, String> {
+fn prove_and_compare(row: &CairoProgram, program: &Executable, expected: &[Felt252]) -> Result<String, String> {
     let arguments = row.arguments();
     let run = program.run(&arguments).map_err(|error| error.to_string())?;
     let execution = program.execute(&arguments).map_err(|error| error.to_string())?;

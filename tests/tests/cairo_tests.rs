@@ -8,15 +8,16 @@ use cairo_lang_filesystem::cfg::{Cfg, CfgSet};
 use cairo_lang_starknet::starknet_plugin_suite;
 use cairo_lang_test_plugin::{TestsCompilationConfig, compile_test_prepared_db, test_plugin_suite};
 use cairo_lang_test_runner::{CompiledTestRunner, TestRunConfig};
-use maat_cairo::{Compiler, Crate, Package, limits};
+use maat_cairo::{CairoPackage, Compiler, Crate, limits};
+use maat_package::{Options, quantise_sample, samples};
 use maat_runtime::Executor;
 use maat_tests::networks::Random;
 use maat_tests::root;
-use maat_transpiler::{Network, Options, codegen, quantise_sample, samples};
+use maat_transpiler::{Network, codegen};
 use serde_json::Value;
 
 /// Runs the tests of a package's own crate, of which there must be at least `least`.
-fn run_cairo_tests(package: &Package, least: usize) {
+fn run_cairo_tests(package: &CairoPackage, least: usize) {
     let mut db = RootDatabase::builder()
         .with_cfg(CfgSet::from_iter([Cfg::name("test"), Cfg::kv("target", "test"), Cfg::kv("target", "starknet-contract")]))
         .with_default_plugin_suite(test_plugin_suite())
@@ -52,18 +53,18 @@ fn run_cairo_tests(package: &Package, least: usize) {
 #[test]
 fn the_operator_runtime_passes_its_tests() {
     let mut crates = Crate::operator_runtime();
-    run_cairo_tests(&Package { main: crates.remove(0), dependencies: crates }, 16);
+    run_cairo_tests(&CairoPackage { main: crates.remove(0), dependencies: crates }, 16);
 }
 
 #[test]
 fn the_registry_passes_its_tests() {
-    run_cairo_tests(&Package::registry(), 138);
+    run_cairo_tests(&CairoPackage::registry(), 138);
 }
 
 #[test]
 fn the_registry_is_a_class_that_mainnet_takes() {
     // Compiling refuses what is not audited.
-    let contract = Compiler::default().contract(&Package::registry()).unwrap();
+    let contract = Compiler::default().contract(&CairoPackage::registry()).unwrap();
     assert!(contract.sierra_felts() <= limits::SIERRA_FELTS, "{} Sierra felts", contract.sierra_felts());
     assert!(contract.casm_felts() <= limits::CASM_FELTS, "{} CASM felts", contract.casm_felts());
     let bytes = contract.sierra_json().len();
@@ -101,7 +102,7 @@ fn the_registry_has_no_other_entry_points() {
         "version_by_class",
         "versions",
     ];
-    let contract = Compiler::default().contract(&Package::registry()).unwrap();
+    let contract = Compiler::default().contract(&CairoPackage::registry()).unwrap();
     let sierra: Value = serde_json::from_slice(&contract.sierra_json()).unwrap();
     // The functions of an interface stand in it, those of none among the interfaces.
     let items = sierra["abi"].as_array().unwrap();
@@ -124,7 +125,7 @@ fn the_registry_has_no_other_entry_points() {
 /// A library call would run foreign code in the registry's storage, and a replaced class would be another registry.
 #[test]
 fn the_registry_makes_neither_library_calls_nor_replaces_its_class() {
-    let casm = Compiler::default().contract(&Package::registry()).unwrap().casm_json();
+    let casm = Compiler::default().contract(&CairoPackage::registry()).unwrap().casm_json();
     let casm: Value = serde_json::from_slice(&casm).unwrap();
     let bytecode = casm["bytecode"].as_array().unwrap();
     // A system call's selector, its name as a short string, is loaded from the bytecode.

@@ -3,12 +3,13 @@
 
 use crate::common;
 
+use maat_package::samples::Sample;
+use maat_package::{Options, quantise_sample};
 use maat_runtime::{Executor, dequantise};
 use maat_tests::networks::Random;
 use maat_tests::onnx::{Attribute, Onnx};
 use maat_tests::steps::{Case, cases};
-use maat_transpiler::samples::Sample;
-use maat_transpiler::{Network, Options, Quantised, quantise_sample};
+use maat_transpiler::{Network, Quantised};
 
 /// What is done to the values of samples: to element `index` of all elements so far.
 type Pattern = (&'static str, fn(f64, usize) -> f64);

@@ -1,9 +1,9 @@
 //! Every row of the table of networks: transpiled at several widths, close to the float network, and equal in runtime and Cairo VM.
 
+use maat_package::{Options, Widths, quantise_sample};
 use maat_runtime::Executor;
 use maat_tests::networks::{CASES, Random};
 use maat_tests::onnx::{Attribute, Onnx};
-use maat_transpiler::{Options, Widths, quantise_sample};
 use rayon::prelude::*;
 
 use crate::common;

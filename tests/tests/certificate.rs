@@ -1,12 +1,13 @@
 //! Property: for any input within its declared range, every tensor's integers lie in their proven range, and no element is further from the
 //! float network's than its bound.
 
+use maat_package::samples::{Sample, read};
+use maat_package::{Options, RangeMethod, Widths, quantise_sample};
 use maat_runtime::{Executor, Interval, dequantise};
 use maat_tests::networks::{CASES, Random, dense};
 use maat_tests::onnx::{Attribute, Onnx};
 use maat_tests::root;
-use maat_transpiler::samples::{Sample, read};
-use maat_transpiler::{Network, Options, Quantised, RangeMethod, Widths, quantise_sample};
+use maat_transpiler::{Network, Quantised};
 
 use crate::common;
 

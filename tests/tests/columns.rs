@@ -4,11 +4,12 @@ use std::cmp::Ordering;
 
 use crate::common;
 
+use maat_package::samples::Sample;
+use maat_package::{Fidelity, Options, RangeMethod, Widths, quantise_sample, signed};
 use maat_runtime::{Executor, dequantise};
 use maat_tests::networks::Random;
 use maat_tests::onnx::{Attribute, Onnx};
-use maat_transpiler::samples::Sample;
-use maat_transpiler::{Fidelity, Network, Options, RangeMethod, Widths, quantise_sample, signed};
+use maat_transpiler::Network;
 
 /// What each column's values are spread by.
 const SPREADS: [f64; 6] = [1e-3, 0.02, 1.0, 40.0, 1e3, 2e4];

@@ -1,15 +1,14 @@
 //! Contracts in the Cairo VM, as Starknet runs them: one class, or one that calls others for the parts of a large network.
 
 use maat_cairo::{Compiler, Contract, Libraries, RunError, gas};
+use maat_package::{Options, PackageFolder, quantise_sample, run_contract, run_program, signed};
 use maat_runtime::primitives::{Affine, Sum};
 use maat_runtime::{Executor, Interval, Model, ModelBuilder, Primitive, Requantise, Shape};
 use maat_tests::figures::assert_committed;
 use maat_tests::models::{MODELS, RealModel};
 use maat_tests::networks::{Random, dense};
 use maat_transpiler::codegen::{self, Draft};
-use maat_transpiler::{
-    BuildOptions, Network, Options, Package, PackageFolder, Quantised, TranspileError, quantise_sample, run_contract, run_program, signed,
-};
+use maat_transpiler::{BuildOptions, CodegenError, Network, Package, Quantised, TranspileError};
 use starknet_types_core::felt::Felt;
 
 use crate::{common, figures};
@@ -142,7 +141,7 @@ fn any_number_of_parts_gives_the_same_integers() {
         }
     }
     let error = codegen::generate(&model, None, 6).err().unwrap();
-    assert!(matches!(&error, TranspileError::Option { value, .. } if value == "6"), "{error}");
+    assert!(matches!(&error, CodegenError::Parts { parts: 6, .. }), "{error}");
 }
 
 #[test]

@@ -320,7 +320,7 @@ fn looped_layers_agree_too() {
     for (positions, n, m) in [(1, 301, 131), (2, 301, 131), (1, 80, 800), (1, 700, 400)] {
         let (what, model) = (format!("{n}x{m}, {positions} positions"), large(positions, n, m));
         let plans = codegen::generate(&model, None, 0).unwrap().plans;
-        assert!(matches!(plans[0].1, codegen::Plan::Looped { .. }), "{what}: {plans:?}");
+        assert!(matches!(plans[0].1, maat_package::Plan::Looped { .. }), "{what}: {plans:?}");
         let program = common::compile(&model);
         let mut random = Random::new(12);
         for _ in 0..6 {
@@ -345,7 +345,7 @@ fn pair_sum() -> Model {
 fn the_cairo_program_refuses_what_the_runtime_refuses() {
     let model = pair_sum();
     let program = common::compile(&model);
-    let message = |inputs: &[i32]| maat_transpiler::run_program(&model, &program, &[inputs.to_vec()]).unwrap_err().to_string();
+    let message = |inputs: &[i32]| maat_package::run_program(&model, &program, &[inputs.to_vec()]).unwrap_err().to_string();
     assert!(message(&[128, 0]).contains("input value out of range"));
     assert!(message(&[0, -129]).contains("input value out of range"));
     assert!(message(&[i32::MIN, 0]).contains("input value out of range"));
@@ -360,7 +360,7 @@ fn a_program_that_does_not_output_its_inputs_is_refused() {
     let main = package.main.sources.get("main.cairo").unwrap().replace("(input, ", "(Values { values: [].span() }, ");
     package.main.sources.insert("main.cairo", main);
     let program = Compiler::default().executable(&package).unwrap();
-    let error = maat_transpiler::run_program(&model, &program, &[vec![1, -3]]).unwrap_err().to_string();
+    let error = maat_package::run_program(&model, &program, &[vec![1, -3]]).unwrap_err().to_string();
     assert!(error.contains("its output does not begin with the inputs"), "{error}");
 }
 
@@ -392,7 +392,7 @@ fn a_convolution_too_large_to_be_unrolled_agrees() {
         growing.add(Primitive::Affine(Affine { groups: 1, inputs: n as u32, weights, bias: vec![5; m], requantise }), &[gathered]).unwrap()
     });
     let plans = codegen::generate(&model, None, 0).unwrap().plans;
-    assert!(matches!(plans[0].1, codegen::Plan::Looped { .. }), "{plans:?}");
+    assert!(matches!(plans[0].1, maat_package::Plan::Looped { .. }), "{plans:?}");
     assert_agrees("convolution", &model);
 }
 
@@ -414,7 +414,7 @@ fn sums_with_many_constants_agree() {
     for dims in [&[2, 3001][..], &[3001]] {
         let model = single(dims, 16, |growing, x, random| sum_of_two(growing, x, 3001, 1, random));
         let plans = codegen::generate(&model, None, 0).unwrap().plans;
-        assert_eq!(plans[0].1, codegen::Plan::Streamed, "{plans:?}");
+        assert_eq!(plans[0].1, maat_package::Plan::Streamed, "{plans:?}");
         assert_agrees("streamed sum", &model);
     }
     // A rule for each plane of elements, twice and once.
@@ -578,6 +578,6 @@ fn a_convolutional_network_agrees_and_is_cheap() {
         common::assert_equal(&model, &program, &inputs, "LeNet-5");
     }
     let inputs = common::random_inputs(&model, &mut random);
-    let (_, steps) = maat_transpiler::run_program(&model, &program, &inputs).unwrap();
+    let (_, steps) = maat_package::run_program(&model, &program, &inputs).unwrap();
     assert!(steps < 550_000, "{steps} steps");
 }

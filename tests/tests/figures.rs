@@ -1,16 +1,16 @@
 //! Figures of the examples: the pages show what `tests/golden/figures.json` has. The tests that build and run the examples for other reasons
 //! (`models.rs`, `contracts.rs`, `starknet.rs`) compare what they come upon with it.
 
+use maat_package::{Cost as ReportedCost, run_contract};
 use maat_starknet::{Account, Registry};
 use maat_tests::figures::{COMMAND, Class, Cost, Example, Figures, PAGES_COMMAND, committed, stale_blocks, write_blocks};
 use maat_tests::models::{MODELS, RealModel};
-use maat_transpiler::{Cost as ReportedCost, run_contract};
 
 use crate::{models, starknet};
 
 /// What a report's figures are here.
 pub fn of_report(cost: &ReportedCost) -> Cost {
-    let class = |class: &maat_transpiler::ClassSize| Class {
+    let class = |class: &maat_package::ClassSize| Class {
         name: class.name.clone(),
         sierra_felts: class.sierra_felts,
         casm_felts: class.casm_felts,

@@ -66,7 +66,7 @@ fn the_cairo_vm_gives_the_golden_integers() {
         let model = row.model();
         let program = common::compile(&model);
         for (inputs, expected) in &row.cases {
-            let (outputs, _) = maat_transpiler::run_program(&model, &program, &split(&model, inputs)).unwrap();
+            let (outputs, _) = maat_package::run_program(&model, &program, &split(&model, inputs)).unwrap();
             assert_eq!(outputs, [expected.as_slice()], "{}: {inputs:?}", row.name);
         }
     }

@@ -1,13 +1,14 @@
 //! Every trained model of the list: near its float network, equal in runtime, Cairo VM and proofs, and as right on held-out samples as before.
 
-use maat_cairo::{Compiler, Program};
-use maat_prover::cairo::Value;
+use maat_cairo::{Compiler, Executable};
+use maat_package::samples::Sample;
+use maat_package::{Options, PackageFolder, Widths, execute_program, quantise_sample, run_program};
 use maat_prover::{ProvingKey, Visibility, entries_for};
 use maat_runtime::{Executor, Model, dequantise};
 use maat_tests::figures::{HeldOut, Nearness, assert_committed};
 use maat_tests::models::{Closeness, MODELS, RealModel};
-use maat_transpiler::samples::Sample;
-use maat_transpiler::{Network, Options, Package, PackageFolder, Widths, execute_program, quantise_sample, run_program};
+use maat_transpiler::{Network, Package};
+use maat_verifier::cairo::Value;
 use maat_verifier::cairo::columns::MAX_ROWS;
 use maat_verifier::cairo::{Builtin, ProgramHash};
 use maat_verifier::{Felt252, Preset, verify};
@@ -83,7 +84,7 @@ fn every_model_is_near_its_float_network() {
 }
 
 /// The most steps that a model's program takes for the first held-out samples.
-pub fn sample_steps(row: &RealModel, model: &Model, program: &Program, samples: &[Vec<Vec<i32>>]) -> usize {
+pub fn sample_steps(row: &RealModel, model: &Model, program: &Executable, samples: &[Vec<Vec<i32>>]) -> usize {
     let steps = samples[..row.cairo_runs].iter().map(|inputs| run_program(model, program, inputs).unwrap().1);
     steps.max().unwrap_or_default()
 }
@@ -92,7 +93,7 @@ pub fn sample_steps(row: &RealModel, model: &Model, program: &Program, samples: 
 struct Compiled {
     row: &'static RealModel,
     model: Model,
-    program: Program,
+    program: Executable,
     inputs: Vec<Vec<i32>>,
     outputs: Vec<Vec<i32>>,
 }

@@ -1,10 +1,10 @@
 //! A network of each operator is proven: the statement's outputs are the runtime's. `models.rs` does the same for the trained models.
 
+use maat_package::samples::Sample;
+use maat_package::{Options, quantise_sample};
 use maat_prover::{ProvingKey, Visibility, entries_for};
 use maat_runtime::Model;
 use maat_tests::steps::cases;
-use maat_transpiler::samples::Sample;
-use maat_transpiler::{Options, quantise_sample};
 use maat_verifier::{Preset, Values, verify};
 use rayon::prelude::*;
 

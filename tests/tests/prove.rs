@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use maat_cairo::Compiler;
+use maat_package::{Options, PackageError, PackageFolder, Proving, execute_program, quantise_sample};
 use maat_prover::{Cache, ProvingKey, Visibility, entries, entries_for};
 use maat_runtime::Executor;
 use maat_tests::models::{MODELS, RealModel};
-use maat_transpiler::{BuildOptions, Options, Package, PackageFolder, Proving, TranspileError, execute_program, quantise_sample};
+use maat_transpiler::{BuildOptions, Package, Setting, TranspileError};
 use maat_verifier::{Preset, VerifyError, verify};
 
 use crate::common;
@@ -126,7 +127,7 @@ fn rockybots_cairo_proof_takes_200_kib() {
 fn sizes_that_cannot_be_proven_are_refused() {
     let too_many: Vec<u32> = (2..=22).collect();
     let error = |batches: &[u32]| package(row("digits mlp"), batches).err().unwrap();
-    assert!(matches!(error(&too_many), TranspileError::Option { option: "the number of batch sizes", .. }));
+    assert!(matches!(error(&too_many), TranspileError::Option { setting: Setting::Batches, .. }));
     for batch in [0, u32::MAX] {
         assert!(matches!(error(&[batch]), TranspileError::Batch { batch: found, .. } if found == batch));
     }
@@ -138,7 +139,7 @@ fn a_package_that_contradicts_itself_is_refused() {
     let mut written = open(&package(row("digits mlp"), &[]).unwrap(), &folder.path().join("package"));
     let Proving::Committed { commitment, .. } = &mut written.manifest.proving else { panic!("the model can be proven") };
     *commitment = format!("0x{}", "0".repeat(64)).parse().unwrap();
-    assert!(matches!(written.entries(), Err(TranspileError::Package { .. })));
+    assert!(matches!(written.entries(), Err(PackageError::Mismatch { .. })));
     written.manifest.proving = Proving::Unprovable { reason: "it is too large".to_owned() };
     assert_eq!(written.entries().unwrap_err().to_string(), "the model cannot be proven: it is too large");
 }

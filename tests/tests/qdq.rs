@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use maat_package::samples::{self, Sample};
+use maat_package::{Fidelity, Options, Witness, quantise_sample};
 use maat_runtime::{Executor, Model};
 use maat_tests::root;
-use maat_transpiler::samples::{self, Sample};
-use maat_transpiler::{Fidelity, Network, Options, Witness, quantise_sample};
+use maat_transpiler::Network;
 use rayon::prelude::*;
 use serde::Deserialize;
 

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use maat_cairo::Compiler;
+use maat_package::samples::Sample;
+use maat_package::{Options, quantise_sample, run_program};
 use maat_runtime::Executor;
 use maat_tests::networks::Random;
 use maat_tests::root;
-use maat_transpiler::samples::Sample;
-use maat_transpiler::{Network, Options, Package, quantise_sample, run_program};
+use maat_transpiler::{Network, Package};
 
 const HOURS: usize = 36;
 /// Feature vectors that the price file gives, less the last hour, whose next price is not known.

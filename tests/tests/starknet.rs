@@ -2,28 +2,36 @@
 #![allow(clippy::result_large_err, reason = "a failing test has time for a large error")]
 
 use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
 
 use maat_cairo::{Compiler, gas, limits};
+use maat_package::{Options, PackageFolder, quantise_sample, run_contract};
+use maat_prover::Cache;
 use maat_runtime::{Executor, Model};
-use maat_starknet::deploy::{Deployment, Options, deploy};
+use maat_starknet::deploy::{DeployOptions, Deployment, deploy};
 use maat_starknet::devnet::Devnet;
 use maat_starknet::key::Credentials;
 use maat_starknet::registry::{InstanceSalt, Registration, Status};
-use maat_starknet::{Account, ChainError, Client, Invocation, Network, Registry, Target, registry};
+use maat_starknet::{Account, ChainError, Client, ExecutionTarget, Invocation, NetworkConfig, Registry, RegistryPlace, registry};
 use maat_tests::figures::assert_committed;
 use maat_tests::models::MODELS;
-use maat_transpiler::{BuildOptions, Options as Quantisation, Package, PackageFolder, quantise_sample, run_contract};
+use maat_transpiler::{BuildOptions, Package};
 use starknet_types_core::felt::Felt;
 
 use crate::figures;
 
 const STRK: Felt = Felt::from_hex_unchecked("0x4718f5a0fc34cc1af16a1cdee98ffb20c31f5cd61d6ab07201858f4287c938d");
 
-pub fn devnet() -> Devnet {
-    Devnet::start(7, &mut |step| println!("{step}")).unwrap_or_else(|error| panic!("{error}"))
+/// Where the local chain is kept: as for the command line.
+fn chain_folder() -> PathBuf {
+    Cache::of_user().expect("a home folder").folder().join("devnet")
 }
 
-pub fn client(network: &Network) -> Client {
+pub fn devnet() -> Devnet {
+    Devnet::start(&chain_folder(), 7, &mut |step| println!("{step}")).unwrap_or_else(|error| panic!("{error}"))
+}
+
+pub fn client(network: &NetworkConfig) -> Client {
     Client::connect(network).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -44,7 +52,7 @@ pub struct Example {
 pub fn example(name: &str, parts: Option<usize>) -> Example {
     let row = MODELS.iter().find(|row| row.name == name).unwrap();
     let network = row.network();
-    let quantised = row.quantise(&network, &Quantisation::default()).unwrap();
+    let quantised = row.quantise(&network, &Options::default()).unwrap();
     let options = BuildOptions { parts, ..BuildOptions::default() };
     let package = Package::build_with(quantised, &options, &Compiler::default(), &mut |_| {}).unwrap();
     let samples = row.test_samples(&network).iter().map(|sample| quantise_sample(&package.model, sample).unwrap()).collect();
@@ -56,7 +64,7 @@ pub fn example(name: &str, parts: Option<usize>) -> Example {
 
 impl Example {
     pub fn deploy(&self, account: &Account) -> Deployment {
-        deploy(account, &self.package, &Options::default(), &mut |_| {}).unwrap_or_else(|error| panic!("{error}"))
+        deploy(account, &self.package, &DeployOptions::default(), &mut |_| {}).unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// The first samples as the contract takes them, and what the runtime makes of them.
@@ -67,8 +75,8 @@ impl Example {
     }
 }
 
-pub fn version(deployment: &Deployment) -> Target {
-    Target::Version { model: deployment.model, version: deployment.version }
+pub fn version(deployment: &Deployment) -> ExecutionTarget {
+    ExecutionTarget::Version { model: deployment.model, version: deployment.version }
 }
 
 #[test]
@@ -113,7 +121,7 @@ fn deployed_models_give_the_runtimes_integers() {
             assert_eq!(all.outputs, expected, "{name}");
             assert!(all.receipts.len() == 1 && all.receipts[0].l2_gas < limits::TRANSACTION_L2_GAS);
         }
-        let instance = Target::Instance(deployment.instance);
+        let instance = ExecutionTarget::Instance(deployment.instance);
         assert_eq!(registry.invoke(&account, instance, &inputs[..1], None).unwrap().outputs, expected[..1]);
 
         // The registry holds what the package says.
@@ -144,11 +152,11 @@ fn a_second_deployment_changes_nothing() {
     assert_eq!(account.nonce().unwrap(), nonce);
     assert_eq!((second.model, second.version, second.instance), (first.model, first.version, first.instance));
     // Another salt is another instance of the same version.
-    let other = deploy(&account, &example.package, &Options { salt: Felt::ONE, ..Options::default() }, &mut |_| {}).unwrap();
+    let other = deploy(&account, &example.package, &DeployOptions { salt: Felt::ONE, ..DeployOptions::default() }, &mut |_| {}).unwrap();
     assert_eq!((other.model, other.version), (first.model, first.version));
     assert_ne!(other.instance, first.instance);
     // Another name is another model, with an instance of its own, although class, account and salt are the same.
-    let named = Options { name: Some("another".to_owned()), ..Options::default() };
+    let named = DeployOptions { name: Some("another".to_owned()), ..DeployOptions::default() };
     let another = deploy(&account, &example.package, &named, &mut |_| {}).unwrap();
     assert_ne!((another.model, another.instance), (first.model, first.instance));
     let registry = Registry::at(&client, first.registry);
@@ -165,9 +173,10 @@ fn a_version_that_somebody_registered_otherwise_is_not_taken_unasked() {
     let (owner, other) = (account(&devnet, &client, 0), account(&devnet, &client, 1));
     let example = example("digits mlp", None);
     let first =
-        deploy(&owner, &example.package, &Options { metadata: Some("mine".to_owned()), ..Options::default() }, &mut |_| {}).unwrap();
+        deploy(&owner, &example.package, &DeployOptions { metadata: Some("mine".to_owned()), ..DeployOptions::default() }, &mut |_| {})
+            .unwrap();
     let attempt = |account: &Account, timelock: Option<u64>, metadata: Option<&str>, adopt: bool| {
-        let options = Options { timelock, metadata: metadata.map(str::to_owned), adopt, ..Options::default() };
+        let options = DeployOptions { timelock, metadata: metadata.map(str::to_owned), adopt, ..DeployOptions::default() };
         deploy(account, &example.package, &options, &mut |_| {})
     };
     let nonces = || (owner.nonce().unwrap(), other.nonce().unwrap());
@@ -178,8 +187,8 @@ fn a_version_that_somebody_registered_otherwise_is_not_taken_unasked() {
         (&owner, Some(0), Some("yours"), "its metadata are `mine`, and not `yours`"),
     ] {
         let error = attempt(account, timelock, metadata, false).unwrap_err();
-        assert!(matches!(error, ChainError::RegisteredOtherwise { .. }), "{error}");
-        assert!(error.to_string().contains(difference) && error.to_string().contains("--adopt"), "{error}");
+        assert!(matches!(error, ChainError::RegisteredOtherwise { adoptable: true, .. }), "{error}");
+        assert!(error.to_string().contains(difference), "{error}");
     }
     assert_eq!(nonces(), before, "nothing was sent");
     assert_eq!(attempt(&owner, Some(0), Some("mine"), false).unwrap().instance, first.instance);
@@ -192,9 +201,10 @@ fn a_version_that_somebody_registered_otherwise_is_not_taken_unasked() {
     let registry = Registry::at(&client, first.registry);
     let wrong = Registration { name: "wrong", class_hash: first.class_hash, program_hash: Felt::ONE, timelock: 0, metadata: "" };
     registry.register(&owner, &wrong).unwrap();
-    let options = Options { name: Some("wrong".to_owned()), adopt: true, ..Options::default() };
-    let error = deploy(&owner, &example.package, &options, &mut |_| {}).unwrap_err().to_string();
-    assert!(error.contains("its program hash is") && !error.contains("--adopt"), "{error}");
+    let options = DeployOptions { name: Some("wrong".to_owned()), adopt: true, ..DeployOptions::default() };
+    let error = deploy(&owner, &example.package, &options, &mut |_| {}).unwrap_err();
+    assert!(matches!(error, ChainError::RegisteredOtherwise { adoptable: false, .. }), "{error}");
+    assert!(error.to_string().contains("its program hash is"), "{error}");
 }
 
 #[test]
@@ -206,7 +216,7 @@ fn a_deployment_that_was_cut_off_is_gone_on_with() {
     let example = example("digits mlp", Some(2));
     let attempt = |cut: &str| {
         let mut stop = |step: &str| assert!(!step.contains(cut), "cut off");
-        let attempt = AssertUnwindSafe(|| deploy(&account, &example.package, &Options::default(), &mut stop));
+        let attempt = AssertUnwindSafe(|| deploy(&account, &example.package, &DeployOptions::default(), &mut stop));
         std::panic::catch_unwind(attempt).is_err()
     };
     let cuts = [
@@ -242,7 +252,7 @@ fn a_version_ends_when_its_owner_says_so_and_its_timelock_has_passed() {
     let (owner, other) = (account(&devnet, &client, 0), account(&devnet, &client, 1));
     let example = example("digits mlp", None);
     let metadata = "näme; \u{1b}[2J";
-    let options = Options { timelock: Some(1_000), metadata: Some(metadata.to_owned()), ..Options::default() };
+    let options = DeployOptions { timelock: Some(1_000), metadata: Some(metadata.to_owned()), ..DeployOptions::default() };
     let deployment = deploy(&owner, &example.package, &options, &mut |_| {}).unwrap();
     let registry = Registry::at(&client, deployment.registry);
     let model = registry.model("digits_mlp").or_else(|_| registry.model(&deployment.name)).unwrap();
@@ -271,7 +281,7 @@ fn a_version_ends_when_its_owner_says_so_and_its_timelock_has_passed() {
     assert_eq!(run().unwrap(), expected);
     devnet.increase_time(1_001).unwrap();
     assert_eq!(status(), Status::Revoked);
-    for target in [version(&deployment), Target::Instance(deployment.instance)] {
+    for target in [version(&deployment), ExecutionTarget::Instance(deployment.instance)] {
         let error = registry.call(target, &inputs, None).unwrap_err();
         assert!(matches!(&error, ChainError::Panicked { message, .. } if message == "registry: version is revoked"), "{error}");
         let error = registry.invoke(&other, target, &inputs, None).err().unwrap();
@@ -287,7 +297,7 @@ fn only_the_owner_of_a_name_adds_to_it_and_hands_it_over() {
     let (owner, other) = (account(&devnet, &client, 0), account(&devnet, &client, 1));
     let one = example("digits mlp", None);
     let two = example("digits mlp", Some(1));
-    let named = |name: &str| Options { name: Some(name.to_owned()), ..Options::default() };
+    let named = |name: &str| DeployOptions { name: Some(name.to_owned()), ..DeployOptions::default() };
     let first = deploy(&owner, &one.package, &named("mlp"), &mut |_| {}).unwrap();
     let registry = Registry::at(&client, first.registry);
 
@@ -358,9 +368,9 @@ fn inputs_that_a_model_does_not_take_are_refused_with_the_reason() {
     }
     let error = registry.call(version(&deployment), &[vec![0; 4_994]], None).unwrap_err().to_string();
     assert!(error.contains("the input does not fit on Starknet: calldata of 5001 felts, of at most 5000"), "{error}");
-    let unknown = Target::Version { model: 9, version: 1 };
+    let unknown = ExecutionTarget::Version { model: 9, version: 1 };
     assert!(registry.call(unknown, &inputs, None).unwrap_err().to_string().contains("registry: unknown version"));
-    let unknown = Target::Instance(account.address());
+    let unknown = ExecutionTarget::Instance(account.address());
     assert!(registry.call(unknown, &inputs, None).unwrap_err().to_string().contains("registry: unknown instance"));
 }
 
@@ -386,7 +396,7 @@ fn accounts_that_cannot_act_are_told_why() {
     // What is left pays for one or two more; then there is nothing.
     let error = error.and_then(|_| poor.invoke("the transfer", vec![transfer(accounts[0].0, client.balance(poor.address())? / 2)]));
     let error = match error {
-        Ok(_) => deploy(&poor, &example("digits mlp", None).package, &Options::default(), &mut |_| {}).unwrap_err(),
+        Ok(_) => deploy(&poor, &example("digits mlp", None).package, &DeployOptions::default(), &mut |_| {}).unwrap_err(),
         Err(error) => error,
     };
     assert!(matches!(error, ChainError::Unfunded { .. }), "{error}");
@@ -402,24 +412,25 @@ fn accounts_that_cannot_act_are_told_why() {
 fn networks_that_are_not_what_they_should_be_are_told_apart() {
     let devnet = devnet();
     let network = devnet.network();
-    let wrong = Network { chain_id: Some("SN_MAIN".to_owned()), ..network.clone() };
+    let wrong = NetworkConfig { chain_id: Some("SN_MAIN".to_owned()), ..network.clone() };
     let error = Client::connect(&wrong).err().unwrap();
     assert!(matches!(&error, ChainError::WrongChain { found, .. } if found == "SN_SEPOLIA"), "{error}");
-    Client::connect(&Network { chain_id: Some("SN_SEPOLIA".to_owned()), ..network.clone() }).unwrap();
+    Client::connect(&NetworkConfig { chain_id: Some("SN_SEPOLIA".to_owned()), ..network.clone() }).unwrap();
 
     let client = client(&network);
-    let error = Registry::find(&client).err().unwrap().to_string();
-    assert!(error.contains("there is no registry at") && error.contains("`maat deploy` deploys it"), "{error}");
-    let elsewhere = Network { name: "other".to_owned(), registry: Some(Felt::from(0x99)), ..network.clone() };
+    let error = Registry::find(&client).err().unwrap();
+    assert!(matches!(error, ChainError::NoRegistry { place: RegistryPlace::Devnet, .. }), "{error}");
+    assert!(error.to_string().contains("there is no registry at"), "{error}");
+    let elsewhere = NetworkConfig { name: "other".to_owned(), registry: Some(Felt::from(0x99)), ..network.clone() };
     let error = Registry::find(&self::client(&elsewhere)).err().unwrap().to_string();
     assert!(error.contains("is it the right network?"), "{error}");
 
     let url = network.url.clone();
     drop((client, devnet));
-    let error = Client::connect(&Network { url, ..network.clone() }).err().unwrap();
+    let error = Client::connect(&NetworkConfig { url, ..network.clone() }).err().unwrap();
     assert!(matches!(error, ChainError::Unreachable { .. }), "{error}");
     assert!(error.to_string().contains("no Starknet node answers at http://127.0.0.1"), "{error}");
-    let error = Client::connect(&Network { url: "http://[".to_owned(), ..network }).err().unwrap();
+    let error = Client::connect(&NetworkConfig { url: "http://[".to_owned(), ..network }).err().unwrap();
     assert!(matches!(error, ChainError::Url { .. }), "{error}");
 }
 
@@ -430,14 +441,14 @@ fn what_does_not_fit_is_refused_with_the_numbers_before_anything_is_sent() {
     let account = account(&devnet, &client, 0);
     // In one class, which the LSTM is too large for.
     let example = example("lstm", Some(0));
-    let refused = deploy(&account, &example.package, &Options::default(), &mut |_| {}).unwrap_err();
-    assert!(matches!(refused, ChainError::OverLimit { .. }), "{refused}");
-    for part in ["Sierra felts, at most 81920", "CASM felts, at most 81920", "class bytes, at most 4089446", "--force"] {
+    let refused = deploy(&account, &example.package, &DeployOptions::default(), &mut |_| {}).unwrap_err();
+    assert!(matches!(refused, ChainError::OverLimit { forcible: true, .. }), "{refused}");
+    for part in ["Sierra felts, at most 81920", "CASM felts, at most 81920", "class bytes, at most 4089446"] {
         assert!(refused.to_string().contains(part), "`{part}` is not in {refused}");
     }
     assert_eq!(account.nonce().unwrap(), Felt::ZERO);
     // Forced, it is the network that refuses.
-    let forced = Options { force: true, ..Options::default() };
+    let forced = DeployOptions { force: true, ..DeployOptions::default() };
     let error = deploy(&account, &example.package, &forced, &mut |_| {}).unwrap_err();
     assert!(!matches!(error, ChainError::OverLimit { .. }), "{error}");
     assert!(error.to_string().contains("declaring the model class failed"), "{error}");

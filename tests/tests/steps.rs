@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use maat_package::{Options, quantise_sample, run_program};
 use maat_tests::steps::{COMMAND, Case, Row, TOLERANCE, Table, WITHOUT_NETWORK, cases, committed, path};
-use maat_transpiler::{Options, quantise_sample, run_program, supported_operators};
+use maat_transpiler::supported_operators;
 use rayon::prelude::*;
 
 use crate::common;

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use maat_package::samples::Sample;
+use maat_package::{Options, quantise_sample};
 use maat_runtime::{Executor, dequantise};
 use maat_tests::root;
-use maat_transpiler::samples::Sample;
-use maat_transpiler::{Network, Options, quantise_sample};
+use maat_transpiler::Network;
 use serde::Deserialize;
 
 #[derive(Deserialize)]

@@ -5,8 +5,8 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use maat_transpiler::PackageFolder;
-use maat_transpiler::partial::{self, is_same};
+use maat_package::PackageFolder;
+use maat_package::partial::{self, is_same};
 use maat_verifier::{FileError, Kind};
 use tempfile::NamedTempFile;
 

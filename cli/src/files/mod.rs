@@ -7,7 +7,7 @@ mod standard;
 use std::path::Path;
 
 use anyhow::bail;
-use maat_transpiler::{Edits, PackageDestination};
+use maat_package::{Edits, PackageDestination};
 
 pub use self::destination::{Destination, InputFiles, OutputKind, Readers};
 pub use self::reading::{called, read, read_all, with_path};

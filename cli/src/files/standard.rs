@@ -4,7 +4,7 @@ use std::fs::{self, Metadata};
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
-use maat_transpiler::partial::is_same_file;
+use maat_package::partial::is_same_file;
 
 /// Whether a path stands for the standard input or output. A file of that name is `./-`.
 pub fn is_dash(path: &Path) -> bool {

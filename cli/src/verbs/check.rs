@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use maat_transpiler::{Checked, PackageFolder, onnx_sha256};
+use maat_package::PackageFolder;
+use maat_transpiler::{Checked, check, onnx_sha256};
 use serde_json::{Value, json};
 
 use super::transpile::CompilerChoice;
@@ -53,7 +54,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<PackageComparison> {
         Ok(Onnx { manifest: package.manifest.provenance.onnx_sha256.clone(), found: onnx_sha256(&path)? })
     };
     let onnx = arguments.onnx.map(digest).transpose()?;
-    let checked = package.check(&arguments.compiler.compiler()?, &mut |step| progress.step(step))?;
+    let checked = check(&package, &arguments.compiler.compiler()?, &mut |step| progress.step(step))?;
     Ok(PackageComparison { checked, onnx })
 }
 

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use maat_package::{PackageFolder, Proving, differences};
 use maat_prover::entries;
-use maat_transpiler::{PackageFolder, Proving, TranspileError, differences};
+use maat_transpiler::TranspileError;
 use maat_verifier::{Entries, ModelCommitment};
 use serde_json::{Value, json};
 

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use maat_package::samples::Sample;
+use maat_package::{PackageFolder, Proving, Report, quantise_sample, run_program, samples};
 use maat_prover::{ProvingKey, Visibility};
 use maat_runtime::{Executor, dequantise};
 use maat_starknet::deploy::{DeployOptions, deploy};
 use maat_starknet::devnet::{DEFAULT_SEED, Devnet};
 use maat_starknet::{Account, Client, ExecutionTarget, Receipt, Registry, key};
-use maat_transpiler::samples::Sample;
-use maat_transpiler::{Network, Package, PackageFolder, Proving, Report, quantise_sample, run_program, samples};
+use maat_transpiler::{Network, Package};
 use maat_verifier::{ModelCommitment, Preset, Security, verify};
 use serde_json::{Value, json};
 
@@ -18,12 +19,12 @@ use super::deploy::Deployed;
 use super::inspect;
 use super::operators::explained;
 use super::transpile::{CompilerChoice, Quantisation};
-use crate::cache;
 use crate::files::{self, InputFiles};
 use crate::network::{receipt, receipt_json};
 use crate::progress::Progress;
 use crate::response::{Response, grouped, path_json, real, table};
 use crate::security::{NOT_ZERO_KNOWLEDGE, model_security, model_security_json};
+use crate::{advice, cache};
 
 /// The default example, which travels with the binary.
 const ROCKYBOT: &str = "rockybot";
@@ -371,6 +372,6 @@ impl Response for Demonstrated {
     }
 
     fn warnings(&self) -> Vec<String> {
-        self.report.verdict.caution().into_iter().collect()
+        advice::caution(&self.report.verdict).into_iter().collect()
     }
 }

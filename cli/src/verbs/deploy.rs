@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::bail;
+use maat_package::PackageFolder;
 use maat_starknet::config::parse_felt;
 use maat_starknet::deploy::{DeployOptions, DeployStep, Deployment, deploy};
-use maat_transpiler::PackageFolder;
 use serde_json::{Value, json};
 
 use crate::inferences::{Caveated, Caveats};

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::{anyhow, bail, ensure};
 use maat_cairo::gas;
+use maat_package::run_contract;
 use maat_runtime::Executor;
 use maat_starknet::config::parse_felt;
 use maat_starknet::{ExecutionTarget, Receipt, Registry};
-use maat_transpiler::run_contract;
 use serde::Serialize;
 use serde_json::{Value, json};
 

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
+use maat_cairo::limits::Figure;
+use maat_package::Plan;
+use maat_package::{Accuracy, Cost, Deviation, Fidelity, Manifest, PackageFolder, Proving, Quality, Report, TensorError, Verdict, Witness};
 use maat_runtime::{Model, units};
-use maat_transpiler::codegen::Plan;
-use maat_transpiler::{
-    Accuracy, Cost, Deviation, Fidelity, Figure, Manifest, PackageFolder, Proving, Quality, Report, TensorError, Verdict, Witness,
-};
 use serde_json::{Value, json};
 
+use crate::advice;
 use crate::network::declaration;
 use crate::response::{Response, builtin_uses, fields, grouped, percent, real, table};
 
@@ -106,7 +106,7 @@ pub fn verdict(verdict: &Verdict) -> String {
     let mut lines = vec![first];
     lines.extend(verdict.losses.iter().map(|loss| format!("  {loss}")));
     lines.extend(verdict.blamed.as_ref().map(|blame| format!("  the largest share of the error comes from {blame}")));
-    lines.extend(verdict.to_try().map(|advice| format!("  try {advice}")));
+    lines.extend(advice::to_try(verdict).map(|remedy| format!("  try {remedy}")));
     lines.join("\n")
 }
 

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use maat_package::run_program;
 use maat_runtime::{Executor, Model, dequantise};
-use maat_transpiler::run_program;
 use serde_json::{Map, Value, json};
 
 use crate::inferences::{Caveated, Inferences, Strictness};

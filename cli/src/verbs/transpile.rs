@@ -5,11 +5,13 @@ use std::time::Instant;
 
 use anyhow::bail;
 use maat_cairo::Compiler;
-use maat_transpiler::{BuildOptions, Fidelity, Manifest, Network, Options, Package, RangeMethod, Report, Target, Widths, samples};
+use maat_package::{Fidelity, Manifest, Options, RangeMethod, Report, Target, Widths, samples};
+use maat_transpiler::{BuildOptions, Network, Package};
 use serde_json::{Value, json};
 
 use super::inspect;
 use super::operators::explained;
+use crate::advice;
 use crate::files::{self, InputFiles};
 use crate::progress::Progress;
 use crate::response::{Response, path_json};
@@ -187,8 +189,8 @@ impl Response for Transpiled {
         let verdict = &self.report.verdict;
         let remedy = match verdict.fidelity {
             Fidelity::Unknown => "; give samples with --calibration".to_owned(),
-            _ => verdict.to_try().map_or_else(String::new, |advice| format!(". Try {advice}")),
+            _ => advice::to_try(verdict).map_or_else(String::new, |remedy| format!(". Try {remedy}")),
         };
-        verdict.caution().map(|caution| format!("{caution}{remedy}")).into_iter().collect()
+        advice::caution(verdict).map(|caution| format!("{caution}{remedy}")).into_iter().collect()
     }
 }

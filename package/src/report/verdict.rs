@@ -99,9 +99,7 @@ impl Verdict {
                 Some(basis) => format!("the accuracy of this model is unknown: nothing is lost on {basis}, but these are too few to tell"),
             }),
             Fidelity::Degraded => Some(format!("this model is degraded: {}", self.reasons())),
-            Fidelity::Refused => {
-                Some(format!("this model does not compute its network, and was made with --accept-loss: {}", self.reasons()))
-            }
+            Fidelity::Refused => Some(format!("this model does not compute its network, and was made all the same: {}", self.reasons())),
         }
     }
 
@@ -113,12 +111,6 @@ impl Verdict {
         let losses = basis.into_iter().chain((!disputed.is_empty()).then(|| text(&disputed))).collect::<Vec<_>>().join("; ");
         let blamed = self.blamed.as_ref().map_or_else(String::new, |blame| format!(". The largest share of the error comes from {blame}"));
         format!("{losses}{blamed}")
-    }
-
-    /// What to try, unless there is nothing.
-    pub fn to_try(&self) -> Option<String> {
-        let advice: Vec<String> = self.advice.iter().map(ToString::to_string).collect();
-        (!advice.is_empty()).then(|| advice.join(", or "))
     }
 }
 
@@ -185,9 +177,9 @@ impl fmt::Display for Loss {
 impl fmt::Display for Advice {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::MoreBits => "more bits (--bits 16 --weight-bits 16)",
-            Self::RangesMax => "--ranges max",
-            Self::MoreSamples => "more samples of the kind that the model will see (--calibration)",
+            Self::MoreBits => "more bits",
+            Self::RangesMax => "ranges that hold all values seen",
+            Self::MoreSamples => "more samples of the kind that the model will see",
             Self::ScaleInputs => "inputs of one size: some of their columns are a thousand times as large as others",
         })
     }

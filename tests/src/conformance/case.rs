@@ -2,9 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use maat_package::samples::Sample;
+use maat_package::{Options, quantise_sample};
 use maat_runtime::{Executor, Model, dequantise};
-use maat_transpiler::samples::Sample;
-use maat_transpiler::{Network, Options, TranspileError, quantise_sample};
+use maat_transpiler::{Network, TranspileError};
 use prost::Message;
 use tract_onnx::pb::attribute_proto::AttributeType;
 use tract_onnx::pb::tensor_proto::DataType;

@@ -1,10 +1,11 @@
 //! Helpers of several test files.
 
-use maat_cairo::{Compiler, Contract, Program};
+use maat_cairo::{Compiler, Contract, Executable};
+use maat_package::{run_contract, run_program};
 use maat_runtime::{Executor, Model};
 use maat_tests::networks::Random;
 use maat_tests::onnx::Onnx;
-use maat_transpiler::{Network, codegen, run_contract, run_program};
+use maat_transpiler::{Network, codegen};
 
 /// Imports a network made in memory.
 pub fn import(onnx: Onnx) -> Network {
@@ -14,14 +15,14 @@ pub fn import(onnx: Onnx) -> Network {
 }
 
 /// The Cairo program of a model.
-pub fn compile(model: &Model) -> Program {
+pub fn compile(model: &Model) -> Executable {
     let generated = codegen::generate(model, None, 0).unwrap();
     Compiler::default().executable(&generated.package).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// A model's program and contract, and the classes that the contract calls.
 pub struct InParts {
-    pub program: Program,
+    pub program: Executable,
     pub contract: Contract,
     pub layer_classes: Vec<Contract>,
 }
@@ -69,7 +70,7 @@ pub fn zeros(model: &Model) -> Vec<Vec<i32>> {
 }
 
 /// Asserts that the runtime and the Cairo VM give the same integers.
-pub fn assert_equal(model: &Model, program: &Program, inputs: &[Vec<i32>], what: &str) {
+pub fn assert_equal(model: &Model, program: &Executable, inputs: &[Vec<i32>], what: &str) {
     let expected = Executor::new(model).run(inputs).unwrap();
     let (found, _) = run_program(model, program, inputs).unwrap_or_else(|error| panic!("{what}: {error}"));
     assert_eq!(found, expected, "{what}: inputs {inputs:?}");

@@ -1,7 +1,7 @@
 //! Compiling a network: the program, and as many contract classes as Starknet's limits ask for.
 
 use maat_cairo::limits::Figure;
-use maat_cairo::{Compiler, Contract, Program};
+use maat_cairo::{Compiler, Contract, Executable};
 use maat_package::ClassSize;
 use maat_verifier::ModelCommitment;
 use starknet_types_core::felt::Felt;
@@ -18,7 +18,7 @@ pub struct Compiled {
     /// What they are compiled from.
     pub generated: Generated,
     /// The program for the Cairo VM.
-    pub program: Program,
+    pub program: Executable,
     /// The model's class.
     pub contract: Contract,
     /// The classes of its parts, in order; none if all is one class.

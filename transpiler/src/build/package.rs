@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use maat_cairo::{Compiler, Contract, Program, Sources};
+use maat_cairo::{Compiler, Contract, Executable, Sources};
 use maat_package::{
     CONTRACT, ClassHashes, EXECUTABLE, Edits, MANIFEST, MANIFEST_VERSION, MODEL, Manifest, PackageDestination, PackageError, REPORT,
     Report, Versions, class_files, json_to, part_name, sha256,
@@ -32,7 +32,7 @@ pub struct Package {
     /// The quantised model.
     pub model: Model,
     /// Its program for the Cairo VM.
-    pub program: Program,
+    pub program: Executable,
     /// Its Starknet contract.
     pub contract: Contract,
     /// The classes of parts of the network that the contract calls, in order; empty if it is one class.

@@ -44,7 +44,7 @@ mod windows;
 
 pub use collector::products;
 
-use maat_cairo::{Crate, Edition, Package, Sources};
+use maat_cairo::{CairoPackage, Crate, Edition, Sources};
 use maat_package::Plan;
 use maat_runtime::Model;
 use maat_verifier::ModelCommitment;
@@ -62,7 +62,7 @@ use parts::Cuts;
 /// A generated package and what was decided on the way.
 pub struct Generated {
     /// The crate and its dependencies.
-    pub package: Package,
+    pub package: CairoPackage,
     /// Each linear layer's name and how its weights are held.
     pub plans: Vec<(String, Plan)>,
     /// For each part that is a class of its own, the names of the nodes that compute in it; empty if all is one class.
@@ -200,7 +200,7 @@ impl<'a> Draft<'a> {
             nodes.filter(|(_, call)| matches!(call, Call::Expression(_))).map(|((node, _), _)| node.name.clone()).collect()
         };
         let mut generated = Generated {
-            package: Package { main, dependencies },
+            package: CairoPackage { main, dependencies },
             plans: self.plans.clone(),
             parts: cut.into_iter().map(|part| computing(part.nodes)).collect(),
             header,

@@ -372,7 +372,7 @@ mod tests {
         let disputed = measured(vec![labels(100, 0)], Some("z"));
         let blame = [Blame { name: "node".to_owned(), share: 1.0 }];
         let verdict = judge(None, Some(&disputed), &blame, &[], &Options::default());
-        assert_eq!((&verdict.blamed, verdict.to_try(), verdict.losses[0].output.as_str()), (&None, None, "z"));
+        assert_eq!((&verdict.blamed, verdict.advice.first(), verdict.losses[0].output.as_str()), (&None, None, "z"));
         let reasons = verdict.reasons();
         assert!(reasons.contains("another `z`") && reasons.contains("onnxruntime") && !reasons.contains("100"), "{reasons}");
         let lossy = measured(vec![labels(100, 5)], Some("z"));
@@ -399,7 +399,7 @@ mod tests {
         assert_eq!((of(7).fidelity, of(8).fidelity), (Fidelity::Unknown, Fidelity::Faithful));
         let caution = of(1).caution().unwrap();
         assert!(caution.contains("on 1 sample that it was calibrated on"), "{caution}");
-        assert!(of(1).to_try().unwrap().contains("--calibration"));
+        assert_eq!(of(1).advice, [Advice::MoreSamples]);
     }
 
     #[test]

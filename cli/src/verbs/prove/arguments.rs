@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use maat_prover::Salt;
 use maat_verifier::Preset;
+use maat_verifier::Salt;
 
 use crate::inferences::Strictness;
 use crate::opening;

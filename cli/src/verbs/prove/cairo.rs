@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use maat_prover::cairo::{Execution, prove};
+use maat_prover::cairo::prove;
 use maat_verifier::Preset;
 use maat_verifier::cairo::columns::{AUXILIARY_WIDTH, MAIN_WIDTH};
-use maat_verifier::cairo::{CairoStatement, ProgramHash, verify_program};
+use maat_verifier::cairo::{CairoStatement, Execution, ProgramHash, verify_program};
 use serde_json::{Value, json};
 
 use super::stages::{milliseconds, ms, peak_memory, stage_table, wrote};

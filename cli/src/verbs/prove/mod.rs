@@ -6,7 +6,7 @@ mod model;
 mod stages;
 
 use anyhow::bail;
-use maat_transpiler::execute_program;
+use maat_package::execute_program;
 
 use self::arguments::ProofKind;
 pub use self::arguments::{Arguments, presets};

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use maat_prover::{ProvingKey, Salt, Visibility};
+use maat_prover::{ProvingKey, Visibility};
 use maat_verifier::layout::{AUXILIARY_WIDTH, MAIN_WIDTH};
-use maat_verifier::{ModelCommitment, Preset, Security, verify};
+use maat_verifier::{ModelCommitment, Preset, Salt, Security, verify};
 use serde_json::{Value, json};
 
 use super::arguments::Arguments;

@@ -9,7 +9,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use maat_transpiler::{PackageFolder, TranspileError};
+use maat_package::{PackageError, PackageFolder};
 use maat_verifier::cairo::ProgramHash;
 use maat_verifier::{FileError, Kind, MAX_FILE_BYTES, ModelCommitment};
 
@@ -124,7 +124,7 @@ fn beginning(path: &Path) -> Option<[u8; 16]> {
 fn names(package: &PackageFolder) -> (Option<Names>, Option<String>) {
     match package.model() {
         Ok(model) => (Some(Names::of(&model)), None),
-        Err(TranspileError::Read { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => (None, None),
+        Err(PackageError::Read { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => (None, None),
         Err(error) => (None, Some(format!("values have no names and units: {:#}", anyhow::Error::new(error)))),
     }
 }

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::time::Instant;
 
 use anyhow::bail;
-use maat_transpiler::hex;
+use maat_verifier::hex;
 use maat_verifier::{FileError, ModelCommitment, Opening, OpeningError, Preset, ProofFile, Statement, Values, VerifyError};
 use serde_json::{Value, json};
 
@@ -189,7 +189,7 @@ impl Accepted {
             "inputs": lists(&inputs, *batch),
             "outputs": lists(&outputs, *batch),
             "named": named,
-            "io_commitment": io_commitment.as_ref().map(hex),
+            "io_commitment": io_commitment.as_ref().map(|digest| hex(digest)),
             "opened": self.opening.is_some(),
             "unopened_bits": self.unopened_bits(),
             "security": model_security_json(security, *preset),
