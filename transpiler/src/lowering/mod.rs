@@ -35,7 +35,7 @@ fn check_supported(graph: &Graph) -> Result<(), TranspileError> {
             known.further += 1;
             continue;
         }
-        let defined = graph.functions.iter().any(|function| *function == operator);
+        let defined = graph.functions.contains(&operator);
         let advice = if defined { Some(INLINE) } else { operators::advice(&operator) };
         refused.push(UnsupportedOperator { node: node.name.clone(), operator, further: 0, advice });
     }

@@ -323,8 +323,8 @@ fn activations(scope: &Scope<'_>, defaults: &[&str], directions: usize) -> Resul
     let (alphas, betas) = (numbers("activation_alpha"), numbers("activation_beta"));
     let takes_alpha = ["affine", "elu", "hardsigmoid", "leakyrelu", "scaledtanh", "thresholdedrelu"];
     let takes_beta = ["affine", "hardsigmoid", "scaledtanh"];
-    let alphas = scales("activation_alpha", &alphas, &names.iter().map(|name| takes_alpha.contains(&name.as_str())).collect::<Vec<_>>())?;
-    let betas = scales("activation_beta", &betas, &names.iter().map(|name| takes_beta.contains(&name.as_str())).collect::<Vec<_>>())?;
+    let alphas = scales("activation_alpha", alphas, &names.iter().map(|name| takes_alpha.contains(&name.as_str())).collect::<Vec<_>>())?;
+    let betas = scales("activation_beta", betas, &names.iter().map(|name| takes_beta.contains(&name.as_str())).collect::<Vec<_>>())?;
     let named = names.iter().zip(alphas).zip(betas);
     named.map(|((name, alpha), beta)| activation(name, alpha, beta)).collect()
 }
