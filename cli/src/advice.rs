@@ -3,7 +3,7 @@
 
 use maat_starknet::{ChainError, RegistryPlace};
 
-/// What is said of an error: all that caused it, and what the user can do about it.
+/// The message of an error: all that caused it, and what the user can do about it.
 pub fn message(error: &anyhow::Error) -> String {
     match error.chain().find_map(advice) {
         Some(advice) => format!("{error:#}; {advice}"),
