@@ -30,7 +30,7 @@ use crate::error::RunError;
 use crate::executable::vm_error;
 use crate::gas;
 
-/// Gas that a run begins with: far more than a transaction may use, so that what is too expensive is measured too.
+/// Gas that a run begins with: far more than a transaction may use, so that the cost of what is too expensive can be measured as well.
 const INITIAL_GAS: u64 = 1 << 50;
 /// How deep calls may be nested, on Starknet as here.
 const MAX_DEPTH: usize = 50;

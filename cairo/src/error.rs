@@ -89,7 +89,7 @@ pub enum RunError {
         /// What it said.
         reason: String,
     },
-    /// The program uses a builtin of which no proof can speak.
+    /// The program uses a builtin that proofs do not cover.
     #[error("the program uses the builtin {builtin}, but proofs speak only of {}", Builtin::ALL.map(Builtin::name).join(" and "))]
     Unprovable {
         /// The builtin.

@@ -34,7 +34,7 @@ impl Executable {
 
         let trace = runner.get_relocatable_trace().map_err(vm_error)?;
         let mut registers = trace.iter().map(registers).collect::<Result<Vec<_>, _>>()?;
-        // The VM goes on in the endless loop for a step or more.
+        // The VM runs the endless loop for a step or more.
         let steps = registers.iter().position(|registers| registers.pc as usize == HALT).expect("the VM runs until it gets there");
         registers.truncate(steps + 1);
 
@@ -49,7 +49,7 @@ impl Executable {
         Ok(Execution { program, registers, segments, builtin_segments })
     }
 
-    /// The program as proofs know it, if they can speak of it.
+    /// The program in the form that proofs are about, if they can be.
     fn provable(&self, entry_point: &ExecutableEntryPoint) -> Result<maat_verifier::cairo::Program, RunError> {
         let builtin = |name: &BuiltinName| {
             Builtin::from_name(name.to_str()).ok_or_else(|| RunError::Unprovable { builtin: name.to_str().to_owned() })

@@ -45,9 +45,9 @@ pub const LIBRARY_CALL: u64 = 88_660;
 /// A call of another contract, without what it executes.
 pub const CALL_CONTRACT: u64 = 91_360;
 
-/// What compiled code itself takes off for a system call; Starknet takes the rest.
+/// What compiled code itself deducts for a system call; Starknet deducts the rest.
 pub const SYSTEM_CALL_BASE: u64 = 10_000;
-/// What is taken off before an entry point runs; its code gives back what it does not need.
+/// What is deducted before an entry point runs; its code gives back what it does not need.
 pub const ENTRY_POINT: u64 = 10_000;
 
 /// L2 gas of a builtin's use, if Starknet has it in Cairo contracts.
@@ -70,8 +70,9 @@ pub fn of_execution(steps: u64, builtins: &BTreeMap<String, u64>) -> Option<u64>
     builtins.iter().try_fold(STEP * steps, |total, (name, uses)| Some(total + of_builtin(name)? * uses))
 }
 
-/// L2 gas of the resource that costs most. So Starknet charges what an account calls whose class is older than Sierra 1.7.0, by the prices of
-/// steps and builtins from before L2 gas (`vm_resource_fee_cost`, at 40,000 L2 gas for one of L1). Builtins that it does not have count nothing.
+/// L2 gas of the resource that costs most. If an account's class is older than Sierra 1.7.0, Starknet charges what the account calls in this
+/// way, by the prices of steps and builtins from before L2 gas (`vm_resource_fee_cost`, at 40,000 L2 gas for one of L1). Builtins that it does
+/// not have count nothing.
 pub fn of_dearest_resource(steps: u64, builtins: &BTreeMap<String, u64>) -> u64 {
     let price = |name: &str| match name {
         "range_check" | "range_check96" | "add_mod" | "mul_mod" => 1_600,
@@ -88,8 +89,7 @@ pub fn of_calldata(felts: u64) -> u64 {
     CALLDATA_FELT * felts
 }
 
-/// L2 gas of a class's declaration: for its code, by size, which is all but some million of it. The account's validation and the payment are
-/// the rest.
+/// L2 gas that a class's declaration takes for its code, by size. The account's validation and the payment add a few million.
 pub fn of_declaration(sierra_felts: u64, casm_felts: u64, abi_bytes: u64) -> u64 {
     CODE_BYTE * (CODE_FELT_BYTES * (sierra_felts + casm_felts) + abi_bytes)
 }

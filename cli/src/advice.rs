@@ -7,7 +7,7 @@ use maat_package::{Advice, Fidelity, PackageError, Verdict};
 use maat_starknet::{ChainError, RegistryPlace};
 use maat_transpiler::{CodegenError, Setting, TranspileError};
 
-/// What is said of an error: all that caused it, and what the user can do about it.
+/// The message of an error: all that caused it, and what the user can do about it.
 pub fn message(error: &anyhow::Error) -> String {
     let causes: Vec<String> = error.chain().map(|cause| worded(cause).unwrap_or_else(|| cause.to_string())).collect();
     let causes = causes.join(": ");

@@ -8,7 +8,7 @@ use maat_prover::Cache;
 /// The environment variable with the limit.
 pub const LIMIT: &str = "MAAT_CACHE_LIMIT";
 
-/// The user's cache with their limit; nothing where there is no home for it.
+/// The user's cache with their limit; nothing if there is no home folder for it.
 ///
 /// # Errors
 /// The limit is not a size.
@@ -36,7 +36,7 @@ pub fn usable() -> anyhow::Result<(Option<Cache>, Option<String>)> {
 /// The folder of the local chain, which is run and believed: in the user's cache, if that may be used.
 ///
 /// # Errors
-/// There is no home for it, or somebody else could have put something there.
+/// There is no home folder for it, or somebody else could have put something there.
 pub fn devnet() -> anyhow::Result<PathBuf> {
     let cache = Cache::of_user().ok_or_else(|| anyhow!("there is no home folder to keep the local chain in; set MAAT_CACHE"))?;
     cache.check().context("the local chain is not run from there")?;

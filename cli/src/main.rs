@@ -134,7 +134,7 @@ mod tests {
 
     use super::*;
 
-    /// Every verb and those below it, each with all of its name and with what its help ends with.
+    /// Every verb and those below it, each with its full name and with the end of its help.
     fn helps() -> Vec<(String, String)> {
         let mut open = vec![("maat".to_owned(), Arguments::command())];
         let mut helps = Vec::new();

@@ -65,7 +65,7 @@ pub fn receipt_json(receipt: &Receipt) -> Value {
     json!({
         "transaction": format!("{:#066x}", receipt.transaction),
         "block": receipt.block,
-        // More than what every reader of JSON takes for a number.
+        // Not every reader of JSON takes as large a number.
         "fee_fri": receipt.fee.to_string(),
         "l1_gas": receipt.l1_gas,
         "l1_data_gas": receipt.l1_data_gas,

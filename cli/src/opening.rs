@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::files;
 
-/// No opening is longer, also when each value has a line of its own.
+/// No opening is longer, even if each value has a line of its own.
 const MAX_FILE_BYTES: usize = 32 * MAX_VALUES as usize;
 
 #[derive(Serialize, Deserialize)]

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Work that is done sooner says nothing of its phases on a pipe.
+/// On a pipe, work that ends sooner does not report its phases.
 const QUIET: Duration = Duration::from_secs(10);
-/// A phase that goes on is said again so long after it was said last.
+/// How long after its last line a phase that is still running is reported again.
 const REPEAT: Duration = Duration::from_secs(30);
 
 /// Says which phase of the work is going on, until it is dropped.
@@ -53,10 +53,10 @@ impl Drop for Progress {
     }
 }
 
-/// A line for each phase that begins or goes on after the quiet time, and again while it goes on.
+/// A line for each phase that begins or is still running after the quiet time, and again while it runs.
 struct Lines {
     shared: Arc<(Mutex<Work>, Condvar)>,
-    /// Waits for when the phase that goes on is to be said, until the work ends.
+    /// Waits until the current phase is due to be reported, or the work ends.
     waiting: Option<JoinHandle<()>>,
 }
 
@@ -82,7 +82,7 @@ impl Lines {
                 (work, _) = ended.wait_timeout_while(work, rest, |work| !work.ended).unwrap_or_else(PoisonError::into_inner);
             }
         };
-        // Without a thread, the phases that begin later are said all the same.
+        // Without a thread, the phases that begin later are still reported.
         let waiting = std::thread::Builder::new().spawn(wait).ok();
         Self { shared, waiting }
     }

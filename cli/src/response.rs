@@ -52,7 +52,7 @@ pub trait Response {
     }
 }
 
-/// Prints what came of a verb, and gives the exit code. A result that cannot be written is one that was not found.
+/// Prints a verb's result, and gives the exit code. A result that cannot be written counts as not found.
 pub fn report(result: &anyhow::Result<Box<dyn Response>>, json: bool) -> Outcome {
     let (outcome, written) = match result {
         Ok(response) => {
@@ -86,7 +86,7 @@ fn print(response: &dyn Response, outcome: Outcome, json: bool) -> io::Result<()
         }
         return print_object(outcome, fields);
     }
-    // A sentence each: whatever names it has, it does not become two.
+    // One line each, whatever names are in it.
     warnings.iter().try_for_each(|warning| to_errors(&format!("warning: {}", inert(warning))))?;
     if response.output_is_taken() { to_errors(&response.text()) } else { to_output(&response.text()) }
 }
@@ -124,7 +124,7 @@ fn write(mut to: impl Write, text: &str) -> io::Result<()> {
     }
 }
 
-/// The same text, in which nothing but ends of lines and tabs does more than show itself: chains and files hold what anybody wrote.
+/// The same text, in which nothing acts on a terminal but ends of lines and tabs: chains and files hold what anybody wrote.
 fn inert_lines(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for part in text.split_inclusive(['\n', '\t']) {
@@ -135,8 +135,8 @@ fn inert_lines(text: &str) -> String {
     shown
 }
 
-/// The same JSON, in which nothing can act on a terminal: chains and files hold what anybody wrote. Control characters above ASCII, marks that
-/// turn the direction of writing and the like are left as they are by serde_json; here they are written as `\u....`.
+/// The same JSON, in which nothing acts on a terminal: chains and files hold what anybody wrote. serde_json leaves control characters above
+/// ASCII, marks that turn the direction of writing and the like as they are; here they are written as `\u....`.
 fn inert_json(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for character in json.chars() {

@@ -1,4 +1,4 @@
-//! How hard a false proof is to find, and what proofs do not hide: said alike by every verb that makes or checks one.
+//! How hard a false proof is to find, and what proofs do not hide: the same words in every verb that makes or checks a proof.
 
 use maat_verifier::{Hash, Preset, Security};
 use serde_json::{Value, json};

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::response::{Outcome, fail, print_object};
 
-/// The command line as Clap is to read it: its verb `help` takes names of verbs only, where every other one takes `--json`.
+/// The command line as Clap should read it: Clap's own verb `help` takes names of verbs alone, but every verb takes `--json`.
 pub fn command_line(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = arguments.collect();
     if arguments.get(1).is_some_and(|verb| verb == "help") {
@@ -44,7 +44,7 @@ pub fn answer(mut answer: clap::Error) -> Outcome {
     }
 }
 
-/// Removes Clap's tips to put `--` before what it does not know: then that would be taken for a file of such a name.
+/// Removes Clap's tips to put `--` before an unknown argument: it would then be taken for the name of a file.
 fn drop_misleading_tips(answer: &mut clap::Error) {
     if let Some(ContextValue::StyledStrs(mut tips)) = answer.remove(ContextKind::Suggested) {
         tips.retain(|tip| !tip.to_string().contains("'-- "));

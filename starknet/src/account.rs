@@ -17,7 +17,7 @@ use crate::fee::strk;
 use crate::key::Credentials;
 use crate::report::Receipt;
 
-/// Room above an estimate, for a state and prices that change until the transaction is executed: of gas a quarter, of prices a half.
+/// Room above an estimate, because state and prices change until the transaction is executed: a quarter of the gas, half of the prices.
 const GAS_ROOM: (u64, u64) = (5, 4);
 const PRICE_ROOM: (u128, u128) = (3, 2);
 /// How long to wait for a transaction, and how long between two looks.
@@ -62,7 +62,7 @@ impl ResourceBounds {
         Self {
             l1_gas: gas(estimate.l1_gas_consumed),
             l1_gas_price: price(estimate.l1_gas_price),
-            // Room must not make more of it than a transaction may have.
+            // With its room, it must still be within what a transaction may have.
             l2_gas: l2_gas.unwrap_or_else(|| gas(estimate.l2_gas_consumed).min(l2_gas_limit)),
             l2_gas_price: price(estimate.l2_gas_price),
             l1_data_gas: gas(estimate.l1_data_gas_consumed),
@@ -175,7 +175,7 @@ impl<'c> Account<'c> {
         let declaration = || self.account.declare_v3(class.clone(), contract.compiled_class_hash());
         let nonce = self.nonce()?;
         let estimate = self.client.runtime.block_on(declaration().nonce(nonce).estimate_fee());
-        // Nodes say in several ways that a class is there, to whoever declares it while somebody else does.
+        // If somebody else declares the class meanwhile, nodes say so in several ways.
         if estimate.is_err() && self.client.is_declared(contract.class_hash())? {
             return Ok(None);
         }

@@ -19,11 +19,11 @@ use crate::revert;
 use crate::text::{short_string, shown};
 use crate::transport::{Transport, TransportError};
 
-/// What is asked of, and told to, is the last block that is accepted.
+/// All requests are about the last block that is accepted.
 pub(crate) const BLOCK: BlockId = BlockId::Tag(BlockTag::Latest);
 /// The token that fees are paid in, at the same address on all networks.
 const STRK: Felt = Felt::from_hex_unchecked("0x4718f5a0fc34cc1af16a1cdee98ffb20c31f5cd61d6ab07201858f4287c938d");
-/// How often a request is repeated that got no answer, and how long to wait before the first time; each wait is twice the one before.
+/// How often a request without an answer is repeated, and how long to wait before the first time; each wait is twice the one before.
 const RETRIES: u32 = 3;
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 
@@ -97,7 +97,7 @@ impl Client {
     /// Calls a contract without a transaction; `what` names the call in errors.
     ///
     /// # Errors
-    /// The contract is not there, has no such function or refused: the error has its message.
+    /// The contract does not exist, does not have the function or refused: the error has its message.
     pub fn call(&self, what: &str, contract: Felt, function: &str, calldata: Vec<Felt>) -> Result<Vec<Felt>, ChainError> {
         let call = FunctionCall { contract_address: contract, entry_point_selector: selector(function), calldata };
         self.ask(|| self.node.call(&call, BLOCK)).map_err(|error| self.refused(what, error))

@@ -31,7 +31,7 @@ pub struct NetworkConfig {
     pub account: Option<Felt>,
     /// Where its key is.
     pub key: Option<KeySource>,
-    /// The registry's address; by default the one that every account's deployment gives.
+    /// The registry's address; by default that of the shared registry, which is the same whoever deploys it.
     pub registry: Option<Felt>,
     /// The most that a transaction may cost, in fri (10^-18 STRK), if there is a limit.
     pub max_fee: Option<u128>,

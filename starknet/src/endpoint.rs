@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use starknet_rust::providers::Url;
 
-/// What is shorter than this is not looked for in texts: it would be found in words.
+/// Shorter parts are not looked for in texts: they would be found in words.
 const SECRET: usize = 8;
 
 /// The address of a node.

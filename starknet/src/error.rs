@@ -1,5 +1,5 @@
-//! Why something could not be done on a network, for the whole crate. An error says what is wrong and, where the caller can choose otherwise,
-//! carries that as a field: the words for it are those of whoever talks to the user.
+//! Why something could not be done on a network, for the whole crate. An error says what is wrong. Where the caller can choose otherwise, a
+//! variant or a field says so: the words for it belong to whoever talks to the user.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use starknet_rust::core::types::Felt;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChainError {
-    /// The file of networks cannot be read, or says what it may not say.
+    /// The file of networks is malformed, or holds what it must not, such as a key.
     #[error("{path}: {reason}")]
     Config {
         /// The file.
@@ -262,7 +262,7 @@ impl RegistryPlace {
     }
 }
 
-/// Why a version that is registered otherwise cannot be mended.
+/// Why a version that is registered otherwise stays so.
 fn immutable(adoptable: &bool) -> &'static str {
     if *adoptable { "a registration never changes" } else { "proofs of this package would not be known by it" }
 }

@@ -120,7 +120,7 @@ impl Registry<'_> {
     /// those of a call at the same state, and the event in the receipt must have their hash.
     ///
     /// # Errors
-    /// As for [`Self::call`]; and the transaction was refused, or did something else than the call.
+    /// As for [`Self::call`]; and the transaction was refused, or gave other results than the call.
     pub fn invoke(
         &self,
         account: &Account,
@@ -141,7 +141,7 @@ impl Registry<'_> {
         Ok(Executed { outputs, receipts })
     }
 
-    /// What executes a target, for whom.
+    /// The event that the execution of a target for a caller must leave.
     fn expected_event(&self, target: ExecutionTarget, caller: Felt) -> Result<ExpectedEvent, ChainError> {
         let (model, version, instance) = match target {
             ExecutionTarget::Version { model, version } => {
@@ -157,7 +157,7 @@ impl Registry<'_> {
     }
 }
 
-/// Who executes what for whom, as the registry's event says it.
+/// What the registry's event of an execution must say: who executes what for whom.
 struct ExpectedEvent {
     registry: Felt,
     model: u64,

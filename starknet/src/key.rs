@@ -41,7 +41,7 @@ pub fn read(network: &NetworkConfig, ask_password: AskPassword) -> Result<Creden
             return Ok(Credentials::new(address, key));
         }
         KeySource::Environment(name) => {
-            // Its text is not repeated: it may be a key with a typing error in it.
+            // Its text is not repeated: it may be a key with a typing error.
             let key = parse_felt(variable(name)?.trim()).filter(|key| *key != Felt::ZERO);
             key.map(SigningKey::from_secret_scalar)
                 .ok_or_else(|| fault(format!("the environment variable {name} does not hold a key: a key is 0x and hexadecimal digits")))?

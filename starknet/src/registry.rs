@@ -20,7 +20,7 @@ use crate::text;
 
 /// The universal deployer, at the same address on all networks.
 const UNIVERSAL_DEPLOYER: Felt = Felt::from_hex_unchecked("0x2ceed65a4bd731034c01113685c831b01c15d7d432f71afb1cf1634b53a2125");
-/// The salt of the registry that everybody shares who does not configure another.
+/// The salt of the registry that everybody shares by default.
 const SALT: Felt = Felt::from_hex_unchecked("0x6d616174"); // 'maat'
 /// Models in a page, which is the most that the registry gives at once; and versions in a page, of which each may take 17 million L2 gas to
 /// read: it has up to 700 cells.
@@ -124,7 +124,7 @@ pub struct Text(pub Vec<u8>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct List<T>(pub Vec<T>);
 
-/// Which version a contract is an instance of; zeros if it is none.
+/// Which version a contract is an instance of; zeros if it is not an instance.
 #[derive(Decode)]
 #[starknet(core = "starknet_rust::core")]
 struct InstanceOf {
@@ -236,7 +236,7 @@ pub fn class() -> Result<Contract, ChainError> {
     Ok(Compiler::default().contract(&CairoPackage::registry())?)
 }
 
-/// Where a registry of a class is that everybody shares. Nobody verifies proofs for it: the verifier is nobody.
+/// The address of the shared registry, by its class. No verifier of proofs is set for it.
 pub fn shared_address(class_hash: Felt) -> Felt {
     get_udc_deployed_address(SALT, class_hash, &UdcUniqueness::NotUnique, &[Felt::ZERO])
 }
@@ -353,7 +353,7 @@ impl<'c> Registry<'c> {
         Ok(list)
     }
 
-    /// A model by its name, or by its number if no model has that for a name.
+    /// A model by its name, or by its number if no model has that name.
     ///
     /// # Errors
     /// There is none.

@@ -20,7 +20,7 @@ pub struct Receipt {
     pub l1_gas: u64,
     /// L1 data gas.
     pub l1_data_gas: u64,
-    /// L2 gas, all in: the account's validation, the calls, calldata, events, storage and the payment.
+    /// L2 gas in total: the account's validation, the calls, calldata, events, storage and the payment.
     pub l2_gas: u64,
     /// Felts of its calldata.
     pub calldata_felts: u64,

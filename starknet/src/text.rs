@@ -10,7 +10,7 @@ use starknet_rust::core::utils::parse_cairo_short_string;
 const SHOWN: usize = 1_000;
 /// Bytes in a whole word of Cairo's byte arrays.
 const WORD: usize = 31;
-/// The most words that are read of one: four times what the registry takes as metadata.
+/// The most words that are read of a byte array: four times what the registry takes as metadata.
 const MOST_WORDS: u64 = 132;
 
 /// A text on one line and without what a terminal acts on or does not show: control characters, with which escape sequences begin, marks
@@ -32,7 +32,7 @@ pub(crate) fn shown(text: &str) -> String {
     }
 }
 
-/// The same of bytes that ought to be text; those that are not UTF-8 are written as `\x..`.
+/// The same for bytes that ought to be text; those that are not UTF-8 are written as `\x..`.
 pub(crate) fn shown_bytes(bytes: &[u8]) -> String {
     let mut text = String::new();
     for chunk in bytes.utf8_chunks() {
@@ -50,8 +50,8 @@ pub(crate) fn short_string(felt: Felt) -> Option<String> {
     parse_cairo_short_string(&felt).ok().filter(printable)
 }
 
-/// Reads a byte array: how many whole words there are, these, the word that is not whole, and its length. Nothing is kept free for what
-/// the first felt promises, and nothing is taken for text that Cairo would not write so.
+/// Reads a byte array: the number of whole words, these, the word that is not whole, and its length. No memory is reserved for what the
+/// first felt promises, and only what Cairo would write is taken for text.
 pub(crate) fn byte_array<'a>(felts: &mut impl Iterator<Item = &'a Felt>) -> Option<Vec<u8>> {
     let words = u64::try_from(*felts.next()?).ok().filter(|words| *words <= MOST_WORDS)?;
     let mut bytes = Vec::new();

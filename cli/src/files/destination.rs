@@ -176,7 +176,7 @@ impl Place {
             Ok(found) if found.is_dir() => bail!("it is a folder"),
             Ok(found) if is_stream(&found) => return Ok(Self::Stream),
             Ok(found) if !found.is_file() => bail!("it exists, and is neither a file nor something to write to"),
-            // What cannot be looked at cannot be written to, which the attempt says.
+            // What cannot be looked at cannot be written to; the attempt to write will say so.
             _ => {}
         }
         if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
@@ -184,7 +184,7 @@ impl Place {
         }
         let path = partial::follow(path)?;
         let folder = path.parent().unwrap_or(Path::new("/")).to_path_buf();
-        // A file without a name: nothing is left of it, whatever happens meanwhile.
+        // A file without a name: nothing of it stays, whatever happens.
         tempfile::tempfile_in(&folder)?;
         Ok(Self::File { path, folder })
     }

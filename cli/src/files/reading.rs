@@ -27,7 +27,7 @@ pub fn read_all(path: &Path) -> anyhow::Result<Vec<u8>> {
     read().with_context(|| format!("cannot read {}", called(path).display()))
 }
 
-/// Does something with a file by its path. The standard input becomes a file of some name for that long.
+/// Does something with a file by its path. The standard input becomes a file of the given name meanwhile.
 pub fn with_path<T>(path: &Path, name: &str, work: impl FnOnce(&Path) -> T) -> anyhow::Result<T> {
     if !is_dash(path) {
         return Ok(work(path));
@@ -58,7 +58,7 @@ fn up_to(from: impl Read, length: usize, limit: usize) -> io::Result<Result<Vec<
     Ok(if bytes.len() > limit { Err(bytes.len()) } else { Ok(bytes) })
 }
 
-/// The standard input, for the first who asks: for a second one it would be empty.
+/// The standard input, for the first caller: for a second one it would be empty.
 fn standard_input() -> io::Result<io::StdinLock<'static>> {
     static TAKEN: AtomicBool = AtomicBool::new(false);
     if TAKEN.swap(true, Ordering::Relaxed) {

@@ -34,7 +34,7 @@ enum Action {
     },
 }
 
-/// What the folder holds, after what was to be removed is removed.
+/// What the folder holds, and what was removed from it before.
 pub struct State {
     cache: Option<Cache>,
     content: Content,
@@ -57,7 +57,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<State> {
     let removed = match arguments.action {
         Action::Show => None,
         Action::Clear { local_chain } => {
-            // It refuses where a chain runs, before anything is removed.
+            // It refuses if a chain runs, so it goes first.
             let local_chain = if local_chain { remove_local_chain(&cache)? } else { 0 };
             Some(Removed { files: cache.clear().with_context(failed)?, local_chain })
         }

@@ -54,7 +54,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<impl Response> {
     if let Some(args) = &arguments.args {
         sources = sources.and(args, "the arguments");
     }
-    // Found out before the work is done, if it cannot be written.
+    // Whether it can be written is found out before the work is done.
     let destination = Destination::of_user(&arguments.output, OutputKind::Proof, &sources, arguments.force)?;
     let bytes = files::read_all(path)?;
     let program = match Executable::from_json(&bytes) {

@@ -107,7 +107,7 @@ enum DemoProof {
 
 pub fn run(arguments: Arguments) -> anyhow::Result<Demonstrated> {
     let progress = Progress::start("reading the example");
-    // Found out before the work is done, if it cannot be written.
+    // Whether it can be written is found out before the work is done.
     let destination = arguments
         .output
         .as_deref()

@@ -91,7 +91,7 @@ pub fn commitment(proving: &Proving) -> String {
     }
 }
 
-/// Whether the model still is its float network, for people.
+/// Whether the model still computes its float network, for people.
 pub fn verdict(verdict: &Verdict) -> String {
     let measured = verdict.measured.map_or_else(String::new, |basis| format!(" on {basis}"));
     let first = match verdict.fidelity {
@@ -110,7 +110,7 @@ pub fn verdict(verdict: &Verdict) -> String {
     lines.join("\n")
 }
 
-/// The errors of the outputs, for people; none without samples, of which the verdict tells.
+/// The errors of the outputs, for people; none without samples, which the verdict mentions.
 pub fn accuracy(quality: &Quality) -> Option<String> {
     let sets = [("calibration", &quality.calibration), ("held out", &quality.held_out)];
     let known: Vec<(&str, &Accuracy)> = sets.into_iter().filter_map(|(name, accuracy)| Some((name, accuracy.as_ref()?))).collect();

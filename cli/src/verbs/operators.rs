@@ -1,4 +1,4 @@
-//! `maat operators`: which ONNX operators are supported; and the way there from an ONNX file that is refused for one.
+//! `maat operators`: which ONNX operators are supported; and the errors of ONNX files that lead to it.
 
 use std::path::Path;
 
@@ -46,7 +46,7 @@ pub fn run(arguments: Arguments) -> Operators {
     }
 }
 
-/// What else is to be known of an operator that is supported.
+/// What users of a supported operator should know.
 const NOTES: &[(&str, &str)] = &[(
     "ai.onnx.ml.Imputer",
     "it replaces a number that stands for a missing value. Maat itself has no missing values: impute NaN before, also in the samples",
@@ -68,7 +68,7 @@ fn similar(asked: &str) -> Vec<&'static str> {
     alike.into_iter().take(MOST).map(|(_, name)| name).collect()
 }
 
-/// Why an ONNX file is not imported, with its name; where operators are not supported, with the way to those that are.
+/// Why an ONNX file is not imported, with the file's name; for unsupported operators, with the verb that lists the supported ones.
 pub fn explained(error: TranspileError, file: &Path) -> anyhow::Error {
     let file = file.display().to_string();
     match error {

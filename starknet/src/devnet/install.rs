@@ -77,7 +77,7 @@ pub fn executable(folder: &Path, progress: &mut dyn FnMut(&str)) -> Result<PathB
     }
 }
 
-/// Builds the executable with `cargo install --locked`. That takes about a quarter of an hour on two cores; what an unfinished build has done is kept.
+/// Builds the executable with `cargo install --locked`. That takes about a quarter of an hour on two cores; an unfinished build is continued.
 ///
 /// # Errors
 /// There is no cargo, or the build fails: the error has its last lines.

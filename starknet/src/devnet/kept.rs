@@ -104,6 +104,6 @@ mod tests {
         fs::remove_dir_all(&folder).unwrap();
         file("log");
         assert_eq!(remove_from(&folder).unwrap(), 10);
-        assert!(!folder.exists() && remove(&folder).unwrap() == 0);
+        assert!(!folder.exists() && remove_from(&folder).unwrap() == 0 && remove(&folder).unwrap() == 0);
     }
 }

@@ -1,7 +1,7 @@
 //! The local chain: `starknet-devnet`, built once on a machine, started and ended here.
 //!
-//! Everything of it is in one folder, which the caller names. What lies there is run and believed, so nobody but the user may be able to write
-//! there.
+//! All its files are in one folder, which the caller names. The executable in it is run, and its state is believed: the caller makes sure that
+//! nobody but the user can write there.
 
 mod install;
 mod kept;

@@ -94,7 +94,7 @@ pub fn start(folder: &Path, port: Option<u16>, seed: u32, progress: &mut dyn FnM
     let executable = install::executable(folder, progress)?;
     progress("starting the local chain");
     std::fs::create_dir_all(folder).map_err(|source| ChainError::File { path: folder.to_path_buf(), source })?;
-    // Of two that start at the same moment, one would be forgotten.
+    // Of two that start at the same moment, one would be lost.
     let lock_path = folder.join("start.lock");
     let lock = File::create(&lock_path).and_then(|lock| lock.lock().map(|()| lock));
     let _lock = lock.map_err(|source| ChainError::File { path: lock_path, source })?;
@@ -248,8 +248,8 @@ fn address(log: &str) -> Option<String> {
     address.contains(':').then(|| format!("http://{address}"))
 }
 
-/// When a process was started, as the system says it: with its number that names a process for good. Nothing if there is none, or it has
-/// ended.
+/// When a process was started, in the system's words: together with its number, that identifies a process for good. Nothing if there is none,
+/// or it has ended.
 fn started(pid: u32) -> Option<String> {
     if Path::new("/proc/self/stat").exists() {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;

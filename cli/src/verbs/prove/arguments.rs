@@ -81,7 +81,7 @@ pub enum ProofKind {
     Cairo,
 }
 
-/// A preset by its name, with what each is said to be good for.
+/// A preset by its name, with help for each.
 pub fn presets(help: fn(Preset) -> &'static str) -> impl TypedValueParser<Value = Preset> {
     let value = |preset: Preset| PossibleValue::new(preset.name()).help(help(preset));
     PossibleValuesParser::new(Preset::ALL.map(value)).try_map(|name| name.parse::<Preset>())

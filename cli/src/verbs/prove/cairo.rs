@@ -37,7 +37,7 @@ pub fn prove_execution(execution: &Execution, preset: Preset, destination: &Dest
     let mut stages = proved.stages;
     let bytes = proved.file.to_bytes();
 
-    // Nobody should have to find a bug of ours out from a verifier.
+    // A bug of the prover must show here, and not at a verifier's.
     progress.step("verification");
     let verifying = Instant::now();
     let verified = verify_program(&bytes, &execution.program);

@@ -26,7 +26,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
             }
             let Inferences { package, inferences, caveats, .. } =
                 Inferences::read(&arguments.package, &arguments.input, arguments.strictness)?;
-            // Found out before the work is done, if it cannot be written.
+            // Whether it can be written is found out before the work is done.
             let sources = InputFiles::default().and(&arguments.input, "the input").and_package(&package);
             let destination = Destination::of_user(&arguments.output, OutputKind::Proof, &sources, arguments.force)?;
             let [inputs] = &inferences[..] else {

@@ -52,7 +52,7 @@ pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Caveated
             files::called(&arguments.input).display()
         );
     };
-    // Found out before the work is done, if they cannot be written.
+    // Whether they can be written is found out before the work is done.
     let sources = InputFiles::default().and(&arguments.input, "the input").and_package(&package);
     let of_user = |path: &Path, content| Destination::of_user(path, content, &sources, arguments.force);
     let destination = of_user(&arguments.output, OutputKind::Proof)?;
@@ -77,14 +77,14 @@ pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Caveated
     stages.extend(proved.stages);
     let bytes = proved.file.to_bytes();
 
-    // Nobody should have to find a bug of ours out from a verifier.
+    // A bug of the prover must show here, and not at a verifier's.
     progress.step("verification");
     let verifying = Instant::now();
     verify(&bytes, &commitment).context("the proof that was made does not hold, which is a bug of the prover")?;
     stages.push(("verification", verifying.elapsed()));
     let total = started.elapsed();
 
-    // The opening goes first: a proof whose salt is lost would be of little use. Without the proof it is of none.
+    // The opening goes first: a proof whose salt is lost is of little use. An opening without its proof is of none, and is withdrawn.
     let staged = destination.stage(&bytes, Readers::Usual)?;
     if let (Some(destination), Some(opening)) = (&opening_destination, &proved.opening) {
         destination.stage(&opening::to_bytes(opening)?, Readers::Owner)?.persist()?;

@@ -34,8 +34,8 @@ struct Accepted {
     values: Option<(Names, [Vec<i32>; 2])>,
 }
 
-/// Verifies a Cairo proof for the program with the expected hash, and that it has the bits of security that are asked for. With the names of
-/// the model that the program is of, its output is told apart.
+/// Verifies a Cairo proof for the program with the expected hash, and that it has the bits of security that are asked for. If the program is
+/// a model's, the model's names split its output into inputs and outputs.
 pub fn run(proof: Result<Vec<u8>, FileError>, expected: ProgramHash, names: Option<Names>, least: Least) -> Verified {
     let started = Instant::now();
     let statement = proof.map_err(VerifyError::from).and_then(|proof| verify_any(&proof));

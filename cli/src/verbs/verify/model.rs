@@ -37,8 +37,8 @@ enum Rejection {
     Weak { security: Value, reason: String },
 }
 
-/// Verifies a model proof for the model with the expected commitment, and that it has the bits of security that are asked for. `warning` says
-/// why values have no names, where that is not a choice of the user's.
+/// Verifies a model proof for the model with the expected commitment, and that it has the bits of security that are asked for. `warning`
+/// says why values have no names, where that is not a choice of the user's.
 pub fn run(
     proof: Result<Vec<u8>, FileError>,
     expected: ModelCommitment,
@@ -128,7 +128,7 @@ impl Accepted {
         [known(&self.statement.inputs, |opening| &opening.inputs), known(&self.statement.outputs, |opening| &opening.outputs)]
     }
 
-    /// How hard the salted commitment was to make ambiguous, if nobody has opened it here.
+    /// How hard it was to make the salted commitment ambiguous, if it is not opened here.
     fn unopened_bits(&self) -> Option<u32> {
         let unopened = self.statement.io_commitment.is_some() && self.opening.is_none();
         unopened.then(|| self.statement.preset.unopened_bits())
