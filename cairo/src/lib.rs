@@ -24,3 +24,7 @@ pub use sources::Sources;
 
 /// The version of the Cairo compiler that is built in.
 pub const COMPILER_VERSION: &str = "2.17.0";
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -130,7 +130,7 @@ fn any_executable_is_proven_on_a_list_of_felts() {
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (executable, proof, args) = (format!("{}/target/executable.json", package()), path("proof.bin"), path("args.json"));
     // The README's arguments, which are 36 zeros.
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/proving.md")).unwrap();
     assert!(readme.contains("python3 -c 'print([0] * 36)' > args.json"));
     std::fs::write(&args, json!([0; 36][..]).to_string()).unwrap();
     json(&["cairo-prove", &executable, "--args", &args, "-o", &proof]);
@@ -189,7 +189,7 @@ fn help_says_how_secure_cairo_proofs_are() {
     );
     assert!(help.contains("  maat cairo-prove ") && help.contains("NOT zero-knowledge"), "{help}");
     // The figures are those of the README's table.
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/proving.md")).unwrap();
     let (_, rows) = readme.split_once("| preset of a Cairo proof | conjectured bits | proven bits |\n|---|---|---|\n").unwrap();
     for (preset, row) in ["fast", "balanced", "onchain"].into_iter().zip(rows.lines()) {
         let ["", name, conjectured, proven, ""] = row.split('|').map(str::trim).collect::<Vec<_>>()[..] else { panic!("{row}") };

@@ -903,7 +903,7 @@ fn help_says_what_proofs_keep_secret_and_how_secure_they_are() {
     }
     assert!(String::from_utf8(maat(&["commitment", package()]).stdout).unwrap().contains("NOT zero-knowledge"));
     // The figures are those of the README's table.
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/proving.md")).unwrap();
     let rows = readme.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | ")).filter_map(|(preset, row)| {
         let [_, conjectured, proven, ""] = row.split('|').map(str::trim).collect::<Vec<_>>()[..] else { return None };
         ["fast", "balanced", "onchain"].contains(&preset).then_some((preset, conjectured, proven))

@@ -39,3 +39,7 @@ pub use report::{
 pub use run::{arguments, execute_program, run_contract, run_program, signed};
 pub use samples::{OutOfRange, SampleError, out_of_range, quantise_sample};
 pub use significant::significant;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

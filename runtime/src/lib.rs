@@ -47,3 +47,7 @@ pub use quantise::{dequantise, quantise, units};
 pub use requantise::Requantise;
 pub use shape::Shape;
 pub use text::{inert, is_active};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

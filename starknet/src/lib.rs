@@ -26,3 +26,7 @@ pub use error::{ChainError, RegistryPlace};
 pub use execute::{Executed, ExecutionTarget, calldata_felts};
 pub use registry::Registry;
 pub use report::Receipt;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -22,7 +22,11 @@ mod quantise;
 
 pub use build::{BuildOptions, Checked, Finding, Package, check};
 pub use error::{CodegenError, Setting, TranspileError, UnsupportedOperator, UnsupportedOperators};
-pub use lowering::{operator_advice, supported_operators};
+pub use lowering::{Operator, Values, operator_advice, operators, supported_operators};
 pub use network::Network;
 pub use onnx::{IMPORT_THREAD, sha256 as onnx_sha256};
 pub use quality::Quantised;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

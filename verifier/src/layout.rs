@@ -228,7 +228,7 @@ columns! {
 pub const AUXILIARY_WIDTH: usize = RESULTS.end();
 
 /// Bounds the error of the AIR's arguments for each row, over the size of the extension field: a false trace passes its challenges with a
-/// probability below `ARGUMENT_ERROR * rows / |extension|`. Derived in docs/proofs.md, "The AIR's arguments".
+/// probability below `ARGUMENT_ERROR * rows / |extension|`. Derived in docs/soundness.md, "The AIR's arguments".
 pub const ARGUMENT_ERROR: usize = {
     // A tuple has degree 1 in alpha in memory, with the row's input and output, and degree 2 in the other domains.
     let memory = READS + UNITS + 2;

@@ -50,3 +50,7 @@ pub use salt::Salt;
 pub use statement::{Statement, Values};
 pub use vector_commitment::{SplitOpening, SplitTree, SplitTreeError};
 pub use verify::verify;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -198,7 +198,7 @@ fn field_bits(context: &Context) -> u32 {
     context.num_modulus_bits() * context.options().field_extension().degree()
 }
 
-/// The bits that the errors of all rounds together leave if a query is worth `log2(blow-up)`: "all added up" in `docs/proofs.md`, which says
+/// The bits that the errors of all rounds together leave if a query is worth `log2(blow-up)`: "all added up" in `docs/soundness.md`, which says
 /// where each line comes from.
 fn conjectured_in_all(context: &Context) -> f64 {
     let (options, info) = (context.options(), context.trace_info());
@@ -297,11 +297,11 @@ mod tests {
         let lengths = MIN_ROWS.ilog2()..=MAX_ROWS.ilog2();
         let cairo = |preset, bits: fn(Security) -> u32| range(lengths.clone().map(move |log_rows| bits(cairo_of_preset(preset, log_rows))));
         for preset in Preset::ALL {
-            let stated = rows("README.md", &format!("| `{preset}` |"));
+            let stated = rows("docs/proving.md", &format!("| `{preset}` |"));
             let [stated] = &stated[..] else { panic!("{preset}: {stated:?}") };
             let found = [model(preset, |security| security.conjectured), model(preset, |security| security.proven)];
             assert_eq!(stated[2..], found, "model proofs, {preset}");
-            let stated = rows("README.md", &format!("| {preset} |"));
+            let stated = rows("docs/proving.md", &format!("| {preset} |"));
             let [stated] = &stated[..] else { panic!("{preset}: {stated:?}") };
             let found = [cairo(preset, |security| security.conjectured), cairo(preset, |security| security.proven)];
             assert_eq!(stated[1..], found, "Cairo proofs, {preset}");
@@ -312,7 +312,7 @@ mod tests {
     fn the_documents_tables_add_up_to_what_is_printed() {
         type Of = fn(Preset, u32) -> Security;
         for (document, of, kind) in
-            [("docs/proofs.md", of_preset as Of, Kind::Model), ("docs/cairo-proofs.md", cairo_of_preset, Kind::Cairo)]
+            [("docs/soundness.md", of_preset as Of, Kind::Model), ("docs/cairo-proofs.md", cairo_of_preset, Kind::Cairo)]
         {
             // Rows, preset, what the rounds have, all of them, what is printed. The proven tables have the list's parameter in the third place.
             let rows: Vec<_> = rows(document, "| 2^").into_iter().filter(|cells| cells.len() == 10).collect();

@@ -1,8 +1,10 @@
 //! ONNX operators, lowered to real-valued primitives. Nothing behind this module knows an ONNX operator.
 //!
-//! To add an operator, write its file in `operators/` and add a line to the table there; `CONTRIBUTING.md` walks through one.
+//! To add an operator, write its file in a folder of `operators/` and add a line to the table there; `CONTRIBUTING.md` walks through one.
 
+mod advice;
 mod arithmetic;
+mod helpers;
 mod moves;
 mod operators;
 mod scope;
@@ -11,19 +13,27 @@ use crate::error::{TranspileError, UnsupportedOperator, UnsupportedOperators};
 use crate::float::{FloatInput, FloatModel, FloatNode, FloatOp, Kind};
 use crate::onnx::{Element, Graph, OnnxNode};
 use maat_runtime::Interval;
+pub use operators::{Operator, Values};
 use scope::{Lowered, Operand, Scope, Source};
 
 /// Lowers one node: reads its attributes and inputs from the scope, and gives its outputs there.
 type Lowering = fn(&mut Scope<'_>) -> Result<(), String>;
 
-/// Names of the supported operators, in alphabetical order; those of other domains than ONNX's own follow theirs and a dot.
+/// The supported operators, in alphabetical order.
+pub fn operators() -> Vec<&'static Operator> {
+    let mut all: Vec<&Operator> = operators::all().collect();
+    all.sort_unstable_by_key(|operator| operator.name);
+    all
+}
+
+/// Their names; those of other domains than ONNX's own follow theirs and a dot.
 pub fn supported_operators() -> impl Iterator<Item = &'static str> {
-    operators::OPERATORS.iter().map(|(name, _)| *name)
+    operators().into_iter().map(|operator| operator.name)
 }
 
 /// What to do about an operator that has no lowering, where there is something; named as in [`supported_operators`].
 pub fn operator_advice(operator: &str) -> Option<&'static str> {
-    operators::advice(operator)
+    advice::advice(operator)
 }
 
 /// Refuses a graph with operators that have no lowering.
@@ -36,7 +46,7 @@ fn check_supported(graph: &Graph) -> Result<(), TranspileError> {
             continue;
         }
         let defined = graph.functions.contains(&operator);
-        let advice = if defined { Some(INLINE) } else { operators::advice(&operator) };
+        let advice = if defined { Some(INLINE) } else { advice::advice(&operator) };
         refused.push(UnsupportedOperator { node: node.name.clone(), operator, further: 0, advice });
     }
     if refused.is_empty() { Ok(()) } else { Err(TranspileError::Unsupported { operators: UnsupportedOperators(refused) }) }
@@ -46,8 +56,8 @@ fn check_supported(graph: &Graph) -> Result<(), TranspileError> {
 const INLINE: &str = "the file defines it as a function; put its nodes in its place with onnx.inliner.inline_local_functions";
 
 fn lowering(node: &OnnxNode) -> Option<Lowering> {
-    let operator = node.qualified_operator();
-    operators::OPERATORS.iter().find(|(name, _)| *name == operator).map(|(_, lowering)| *lowering)
+    let name = node.qualified_operator();
+    operators::all().find(|operator| operator.name == name).map(|operator| operator.lower)
 }
 
 /// Lowers a graph node by node.
@@ -115,15 +125,5 @@ fn node_error(graph: &Graph, node: &OnnxNode, lowered: &Lowered, reason: String)
         opset: graph.opset,
         shapes: node.inputs().iter().map(shape).collect::<Vec<_>>().join(" "),
         reason,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn operators_are_in_alphabetical_order() {
-        assert!(supported_operators().is_sorted());
     }
 }

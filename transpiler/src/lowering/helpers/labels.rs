@@ -10,10 +10,10 @@ use crate::onnx::{Element, IntegerType};
 const LABEL: Element = Element::Integer(IntegerType::Int64);
 
 /// What is done to scores, in the order of ONNX's enumeration.
-pub(super) const POST_TRANSFORMS: [&str; 5] = ["NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO", "PROBIT"];
+pub const POST_TRANSFORMS: [&str; 5] = ["NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO", "PROBIT"];
 
 /// The labels of classes.
-pub(super) enum Labels {
+pub enum Labels {
     Integers(Vec<i64>),
     /// That many texts.
     Texts(usize),
@@ -21,13 +21,13 @@ pub(super) enum Labels {
 
 impl Labels {
     /// The labels in one of two attributes.
-    pub(super) fn read(scope: &Scope<'_>, integers: &str, texts: &str) -> Self {
+    pub fn read(scope: &Scope<'_>, integers: &str, texts: &str) -> Self {
         let texts = scope.node().texts(texts).map_or(0, <[_]>::len);
         if texts > 0 { Self::Texts(texts) } else { Self::Integers(scope.list(integers).unwrap_or_default()) }
     }
 
     /// Number of classes.
-    pub(super) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         match self {
             Self::Integers(labels) => labels.len(),
             Self::Texts(count) => *count,
@@ -35,7 +35,7 @@ impl Labels {
     }
 
     /// The labels as numbers, which texts are not.
-    pub(super) fn integers(&self) -> Result<&[i64], String> {
+    pub fn integers(&self) -> Result<&[i64], String> {
         let Self::Integers(labels) = self else {
             return Err("labels are texts, which are not tensors here: drop the label output, or train with integer labels".to_owned());
         };
@@ -48,7 +48,7 @@ impl Labels {
 
 impl Scope<'_> {
     /// An input `[batch, features]`; one row may come without its batch axis.
-    pub(super) fn rows(&mut self, position: usize) -> Result<Operand, String> {
+    pub fn rows(&mut self, position: usize) -> Result<Operand, String> {
         let x = self.input(position)?;
         match x.shape[..] {
             [_, _] if x.elements() > 0 => Ok(x),
@@ -58,7 +58,7 @@ impl Scope<'_> {
     }
 
     /// Numbers of any type as floats.
-    pub(super) fn as_floats(&mut self, x: &Operand) -> Result<Operand, String> {
+    pub fn as_floats(&mut self, x: &Operand) -> Result<Operand, String> {
         if x.element == Element::Float {
             return Ok(x.clone());
         }
@@ -66,7 +66,7 @@ impl Scope<'_> {
     }
 
     /// An attribute that is a list of floats; nothing if it is not given or empty.
-    pub(super) fn list_of_floats(&self, name: &str) -> Result<Option<Vec<f64>>, String> {
+    pub fn list_of_floats(&self, name: &str) -> Result<Option<Vec<f64>>, String> {
         let values: Vec<f64> = self.node().floats(name).unwrap_or_default().iter().map(|value| f64::from(*value)).collect();
         match values.iter().find(|value| !value.is_finite()) {
             Some(value) => Err(format!("attribute `{name}` holds {value}: every value must be finite")),
@@ -75,14 +75,14 @@ impl Scope<'_> {
     }
 
     /// A dense layer over the features of `x` `[batch, features]`, with floats as its result.
-    pub(super) fn real_affine(&mut self, x: &Operand, weights: Vec<f64>, bias: Vec<f64>) -> Result<Operand, String> {
+    pub fn real_affine(&mut self, x: &Operand, weights: Vec<f64>, bias: Vec<f64>) -> Result<Operand, String> {
         let shape = vec![x.shape[0], bias.len()];
         let op = FloatOp::Affine { groups: 1, weights, bias, bounds: Bounds::NONE };
         self.emit(op, &[x], shape, (Element::Float, Kind::Real))
     }
 
     /// What is done to scores `[batch, classes]` in the end.
-    pub(super) fn post_transform(&mut self, scores: &Operand, transform: &str) -> Result<Operand, String> {
+    pub fn post_transform(&mut self, scores: &Operand, transform: &str) -> Result<Operand, String> {
         match transform {
             "NONE" => Ok(scores.clone()),
             "SOFTMAX" => self.softmax(scores, &[1]),
@@ -95,7 +95,7 @@ impl Scope<'_> {
     }
 
     /// The label of the class with the greatest of scores `[batch, classes]`, the first one of equals.
-    pub(super) fn label(&mut self, scores: &Operand, labels: &[i64]) -> Result<Operand, String> {
+    pub fn label(&mut self, scores: &Operand, labels: &[i64]) -> Result<Operand, String> {
         let classes = scores.shape[1];
         if labels.len() != classes {
             return Err(format!("{} labels for {classes} classes", labels.len()));
@@ -105,7 +105,7 @@ impl Scope<'_> {
     }
 
     /// The elements of a constant list at computed positions `[count]`, which lie within it.
-    pub(super) fn element_at(&mut self, position: &Operand, labels: &[i64], element: Element) -> Result<Operand, String> {
+    pub fn element_at(&mut self, position: &Operand, labels: &[i64], element: Element) -> Result<Operand, String> {
         let steps: Vec<i64> = labels.windows(2).map(|pair| pair[1] - pair[0]).collect();
         let (first, step) = (labels[0], steps.first().copied().unwrap_or(0));
         if (first, step) == (0, 1) && steps.iter().all(|other| *other == step) {
@@ -128,7 +128,7 @@ impl Scope<'_> {
     }
 
     /// `label` where scores `[batch, 1]` are not negative, else 0.
-    pub(super) fn label_if_positive(&mut self, scores: &Operand, label: i64) -> Result<Operand, String> {
+    pub fn label_if_positive(&mut self, scores: &Operand, label: i64) -> Result<Operand, String> {
         let negative = self.greater(&Operand::scalar(0.0), scores)?;
         let label = label as f64;
         let sort = (LABEL, Kind::Integer(Interval::new(label.min(0.0) as i64, label.max(0.0) as i64)));

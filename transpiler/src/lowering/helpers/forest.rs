@@ -13,7 +13,7 @@ use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::Element;
 
 /// Decision trees.
-pub(super) struct Forest {
+pub struct Forest {
     trees: Vec<Tree>,
     /// Number of conditions that each tree is padded to.
     width: usize,
@@ -31,19 +31,19 @@ struct Tree {
 type Above = Option<(usize, bool)>;
 
 /// Targets and their weights.
-pub(super) type Votes = Vec<(usize, f64)>;
+pub type Votes = Vec<(usize, f64)>;
 
 /// A test of a feature.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Condition {
-    pub(super) feature: usize,
-    pub(super) test: Test,
+pub struct Condition {
+    pub feature: usize,
+    pub test: Test,
     /// Whether the test must fail.
-    pub(super) negated: bool,
+    pub negated: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Test {
+pub enum Test {
     /// Greater than a threshold.
     Above(f64),
     /// Less than a threshold.
@@ -53,11 +53,11 @@ pub(super) enum Test {
 }
 
 /// What tests are called, in the order of ONNX's enumeration.
-pub(super) const MODES: [&str; 7] = ["BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ", "BRANCH_MEMBER"];
+pub const MODES: [&str; 7] = ["BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ", "BRANCH_MEMBER"];
 
 impl Condition {
     /// The condition of a mode; `members` are those of `BRANCH_MEMBER`.
-    pub(super) fn of(mode: usize, feature: usize, threshold: f64, members: Vec<f64>) -> Self {
+    pub fn of(mode: usize, feature: usize, threshold: f64, members: Vec<f64>) -> Self {
         let (test, negated) = match mode {
             0 => (Test::Above(threshold), true),
             1 => (Test::Below(threshold), false),
@@ -72,7 +72,7 @@ impl Condition {
 }
 
 /// A node of a tree as a file has it.
-pub(super) enum Node<Id> {
+pub enum Node<Id> {
     Leaf(Votes),
     /// With the nodes for a condition that holds, and for one that does not.
     Inner(Condition, Id, Id),
@@ -83,7 +83,7 @@ const MAX_WEIGHTS: usize = 1 << 24;
 
 impl Forest {
     /// The trees that grow from some roots. Each inner node is reached once: what is not a tree ends there.
-    pub(super) fn grow<Id: Copy + Eq + std::hash::Hash + std::fmt::Debug>(
+    pub fn grow<Id: Copy + Eq + std::hash::Hash + std::fmt::Debug>(
         roots: &[Id],
         node: impl Fn(Id) -> Result<Node<Id>, String>,
     ) -> Result<Self, String> {
@@ -120,17 +120,17 @@ impl Forest {
     }
 
     /// Number of trees.
-    pub(super) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.trees.len()
     }
 
     /// The votes of each leaf, replaced.
-    pub(super) fn map_votes(&mut self, new: impl Fn(&Votes) -> Votes) {
+    pub fn map_votes(&mut self, new: impl Fn(&Votes) -> Votes) {
         self.trees.iter_mut().flat_map(|tree| &mut tree.leaves).for_each(|(votes, _)| *votes = new(votes));
     }
 
     /// Which leaf each row of `x` `[batch, features]` reaches: truth values `[batch, trees * leaves]`.
-    pub(super) fn reached(&self, scope: &mut Scope<'_>, x: &Operand) -> Result<Operand, String> {
+    pub fn reached(&self, scope: &mut Scope<'_>, x: &Operand) -> Result<Operand, String> {
         let conditions = self.conditions(scope, x)?;
         let (batch, slots) = (x.shape[0], self.len() * self.width);
         let mut weights = vec![0.0; self.len() * self.leaves * self.width];
@@ -188,7 +188,7 @@ impl Forest {
     }
 
     /// `factor` times the sum of what the leaves `reached` vote for, and `base`, a number for each target: `[batch, targets]`.
-    pub(super) fn total(&self, scope: &mut Scope<'_>, reached: &Operand, factor: f64, base: Vec<f64>) -> Result<Operand, String> {
+    pub fn total(&self, scope: &mut Scope<'_>, reached: &Operand, factor: f64, base: Vec<f64>) -> Result<Operand, String> {
         let targets = base.len();
         let all = self.len() * self.leaves;
         let size = targets.checked_mul(all).filter(|size| *size <= MAX_WEIGHTS);
@@ -207,7 +207,7 @@ impl Forest {
     }
 
     /// For each target the greatest weight that a tree's leaf in `reached` votes with; `sign` -1 turns it into the least.
-    pub(super) fn greatest(&self, scope: &mut Scope<'_>, reached: &Operand, sign: f64, targets: usize) -> Result<Operand, String> {
+    pub fn greatest(&self, scope: &mut Scope<'_>, reached: &Operand, sign: f64, targets: usize) -> Result<Operand, String> {
         let size = targets.checked_mul(self.len() * self.leaves).filter(|size| *size <= MAX_WEIGHTS);
         let mut weights = vec![0.0; size.ok_or("the leaves have too many targets")?];
         for (position, leaf, votes) in self.votes() {

@@ -4,8 +4,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::forest::{Condition, Forest, MODES, Node, Votes};
-use super::ml::{Labels, POST_TRANSFORMS};
+use crate::lowering::helpers::forest::{Condition, Forest, MODES, Node, Votes};
+use crate::lowering::helpers::labels::{Labels, POST_TRANSFORMS};
 use crate::lowering::scope::{Operand, Scope};
 
 pub(super) fn regressor(scope: &mut Scope<'_>) -> Result<(), String> {

@@ -1,6 +1,6 @@
 //! ConvInteger: the exact convolution of `x - x_zero` with `w - w_zero`; QLinearConv: the same with a bias, and quantised again.
 
-use crate::lowering::operators::conv;
+use crate::lowering::operators::nn::conv;
 use crate::lowering::scope::{Operand, Scope};
 
 pub(super) fn conv_integer(scope: &mut Scope<'_>) -> Result<(), String> {

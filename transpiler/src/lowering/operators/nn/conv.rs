@@ -3,10 +3,10 @@
 //! The windows are gathered, channels last, and each is multiplied with the kernel as one row of a dense layer. Code generation sees
 //! through the gathering; the runtime's dense layer does not care.
 
-use crate::lowering::operators::windows::Windows;
+use crate::lowering::helpers::windows::Windows;
 use crate::lowering::scope::{Operand, Scope};
 
-pub(super) fn conv(scope: &mut Scope<'_>) -> Result<(), String> {
+pub(in crate::lowering) fn conv(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(2, 3)?;
     let (x, weights) = (scope.input(0)?, scope.weights(1)?);
     let bias = if scope.optional(2)?.is_some() { Some(scope.weights(2)?) } else { None };
@@ -15,7 +15,13 @@ pub(super) fn conv(scope: &mut Scope<'_>) -> Result<(), String> {
 }
 
 /// The convolution of `x` `[batch, channels, ..]` with `weights` `[outputs, channels / groups, ..]`; padding holds `fill`.
-pub(super) fn lower(scope: &mut Scope<'_>, x: &Operand, weights: &Operand, bias: Option<&Operand>, fill: f64) -> Result<Operand, String> {
+pub(in crate::lowering) fn lower(
+    scope: &mut Scope<'_>,
+    x: &Operand,
+    weights: &Operand,
+    bias: Option<&Operand>,
+    fill: f64,
+) -> Result<Operand, String> {
     let [outputs, per_group, kernel @ ..] = &weights.shape[..] else {
         return Err("the kernel needs an output axis and a channel axis".to_owned());
     };
@@ -40,7 +46,7 @@ pub(super) fn lower(scope: &mut Scope<'_>, x: &Operand, weights: &Operand, bias:
 }
 
 /// Gathers windows, with `fill` as padding, and multiplies them with `weights` `[outputs, channels / groups, taps]`.
-pub(super) fn convolve(
+pub(in crate::lowering) fn convolve(
     scope: &mut Scope<'_>,
     x: &Operand,
     windows: &Windows,

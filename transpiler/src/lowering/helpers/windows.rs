@@ -4,7 +4,7 @@ use crate::lowering::moves::check_size;
 use crate::lowering::scope::{Operand, Scope};
 
 /// Windows over the axes behind batch and channels.
-pub(super) struct Windows {
+pub struct Windows {
     /// Lengths of the input's axes.
     input: Vec<usize>,
     /// Lengths of a window's axes.
@@ -26,7 +26,7 @@ const MAX_LENGTH: usize = 1 << 20;
 
 impl Windows {
     /// The windows that the attributes `auto_pad`, `ceil_mode`, `dilations`, `pads` and `strides` describe.
-    pub(super) fn read(scope: &Scope<'_>, x: &Operand, kernel: Vec<usize>) -> Result<Self, String> {
+    pub fn read(scope: &Scope<'_>, x: &Operand, kernel: Vec<usize>) -> Result<Self, String> {
         let axes = kernel.len();
         let [_, _, input @ ..] = &x.shape[..] else { return Err("the input needs a batch axis and a channel axis".to_owned()) };
         if input.len() != axes || axes == 0 {
@@ -68,7 +68,7 @@ impl Windows {
     }
 
     /// Windows with a stride of 1 everywhere, over an input that is padded already.
-    pub(super) fn dense(x: &Operand, kernel: Vec<usize>, dilations: Vec<usize>) -> Result<Self, String> {
+    pub fn dense(x: &Operand, kernel: Vec<usize>, dilations: Vec<usize>) -> Result<Self, String> {
         let input = x.shape[2..].to_vec();
         let mut output = Vec::new();
         for ((length, kernel), dilation) in input.iter().zip(&kernel).zip(&dilations) {
@@ -87,17 +87,17 @@ impl Windows {
     }
 
     /// Number of elements of a window in one channel.
-    pub(super) fn taps(&self) -> usize {
+    pub fn taps(&self) -> usize {
         self.kernel.iter().fold(1, |product, length| product.saturating_mul(*length))
     }
 
     /// Number of windows.
-    pub(super) fn positions(&self) -> usize {
+    pub fn positions(&self) -> usize {
         self.output.iter().fold(1, |product, length| product.saturating_mul(*length))
     }
 
     /// Of each window, how many elements are the input's, or its padding's if `padding` is true: what an average divides by.
-    pub(super) fn counts(&self, padding: bool) -> Vec<usize> {
+    pub fn counts(&self, padding: bool) -> Vec<usize> {
         let mut counts = vec![1];
         for axis in 0..self.input.len() {
             let (before, length) = (self.before[axis], self.input[axis]);
@@ -110,7 +110,7 @@ impl Windows {
     }
 
     /// Number of windows along each axis.
-    pub(super) fn output(&self) -> &[usize] {
+    pub fn output(&self) -> &[usize] {
         &self.output
     }
 
@@ -120,7 +120,7 @@ impl Windows {
     }
 
     /// The windows of `x` `[batch, channels, ..]` as `[batch, positions, taps, channels]`; padding holds `fill`.
-    pub(super) fn gather(&self, scope: &mut Scope<'_>, x: &Operand, fill: f64) -> Result<Operand, String> {
+    pub fn gather(&self, scope: &mut Scope<'_>, x: &Operand, fill: f64) -> Result<Operand, String> {
         let axes = self.input.len();
         // Padding is a step of its own: what is repeated by the windows is then one tensor.
         let padded = (0..axes).map(|axis| {
@@ -158,7 +158,7 @@ impl Windows {
     }
 
     /// `y` `[batch, positions, channels]` as ONNX has it: `[batch, channels, ..]`.
-    pub(super) fn channels_first(&self, scope: &mut Scope<'_>, y: &Operand, channels: usize) -> Result<Operand, String> {
+    pub fn channels_first(&self, scope: &mut Scope<'_>, y: &Operand, channels: usize) -> Result<Operand, String> {
         let (batch, positions) = (y.shape[0], self.positions());
         let y = scope.reshape(y, vec![batch, positions, channels])?;
         let y = scope.transpose(&y, &[0, 2, 1])?;
@@ -167,19 +167,19 @@ impl Windows {
 }
 
 /// How far a window stretches along an axis.
-pub(super) fn reach(kernel: usize, dilation: usize) -> Result<usize, String> {
+pub fn reach(kernel: usize, dilation: usize) -> Result<usize, String> {
     let reach = kernel.checked_sub(1).and_then(|gaps| gaps.checked_mul(dilation)?.checked_add(1));
     reach.filter(|reach| *reach <= MAX_LENGTH).ok_or_else(|| format!("a window of length {kernel} with dilation {dilation}"))
 }
 
 /// The attribute `kernel_shape` of an operator that has no kernel, for windows over the axes of `x` behind batch and channels.
-pub(super) fn kernel_shape(scope: &Scope<'_>, x: &Operand) -> Result<Vec<usize>, String> {
+pub fn kernel_shape(scope: &Scope<'_>, x: &Operand) -> Result<Vec<usize>, String> {
     scope.list("kernel_shape").ok_or("attribute `kernel_shape` is missing")?;
     lengths(scope, "kernel_shape", x.axes().saturating_sub(2), 1, 1)
 }
 
 /// A list attribute of lengths, or its default.
-pub(super) fn lengths(scope: &Scope<'_>, name: &str, count: usize, default: usize, least: usize) -> Result<Vec<usize>, String> {
+pub fn lengths(scope: &Scope<'_>, name: &str, count: usize, default: usize, least: usize) -> Result<Vec<usize>, String> {
     let Some(list) = scope.list(name).filter(|list| !list.is_empty()) else { return Ok(vec![default; count]) };
     let length = |value: &i64| usize::try_from(*value).ok().filter(|value| (least..=MAX_LENGTH).contains(value));
     let found: Option<Vec<usize>> = list.iter().map(length).collect();

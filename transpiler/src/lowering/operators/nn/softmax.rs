@@ -2,9 +2,9 @@
 //!
 //! Opset 13 on: over one axis. Before: over all axes from `axis` on, together.
 
-use crate::float::{FloatOp, Function, Kind};
+use crate::float::Function;
+use crate::lowering::helpers::softmax::exponentials;
 use crate::lowering::scope::{Operand, Scope};
-use crate::onnx::Element;
 
 pub(super) fn softmax(scope: &mut Scope<'_>) -> Result<(), String> {
     let x = scope.input(0)?;
@@ -28,22 +28,4 @@ fn axes(scope: &Scope<'_>, x: &Operand) -> Result<Vec<usize>, String> {
     let recent = scope.opset() >= 13;
     let axis = scope.axis_of(x, scope.attribute("axis", if recent { -1i64 } else { 1 })?)?;
     Ok(if recent { vec![axis] } else { (axis..x.axes()).collect() })
-}
-
-/// `x - max x` and its exponentials.
-fn exponentials(scope: &mut Scope<'_>, x: &Operand, axes: &[usize]) -> Result<(Operand, Operand), String> {
-    let greatest = scope.reduce_max(x, axes, true)?;
-    let shifted = scope.sum(&[(1.0, x), (-1.0, &greatest)], 0.0)?;
-    let exponentials = scope.table(&shifted, &[Function::Exp])?;
-    Ok((shifted, exponentials))
-}
-
-impl Scope<'_> {
-    /// Softmax over some axes together.
-    pub(super) fn softmax(&mut self, x: &Operand, axes: &[usize]) -> Result<Operand, String> {
-        let (_, exponentials) = exponentials(self, x, axes)?;
-        let total = self.reduce_sum(&exponentials, axes, true, 1.0)?;
-        let total = self.expand(&total, &x.shape)?;
-        self.emit(FloatOp::Divide, &[&exponentials, &total], x.shape.clone(), (Element::Float, Kind::Real))
-    }
 }

@@ -1,6 +1,6 @@
 //! LinearRegressor and LinearClassifier of `ai.onnx.ml`.
 
-use super::ml::Labels;
+use crate::lowering::helpers::labels::Labels;
 use crate::lowering::scope::{Operand, Scope};
 
 pub(super) fn regressor(scope: &mut Scope<'_>) -> Result<(), String> {

@@ -10,22 +10,22 @@ use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::Element;
 
 /// What tells the three operators apart before their first step.
-pub(super) struct Cell {
+pub struct Cell {
     /// Number of gates: blocks of rows of `W` and `R`.
-    pub(super) gates: usize,
+    pub gates: usize,
     /// The default activation functions.
-    pub(super) activations: &'static [&'static str],
+    pub activations: &'static [&'static str],
     /// Whether the last gate's recurrence has its bias to itself, instead of in the projection.
-    pub(super) bias_apart: bool,
+    pub bias_apart: bool,
     /// Whether there is a cell state beside the hidden state, with `initial_c` and peepholes.
-    pub(super) memory: bool,
+    pub memory: bool,
 }
 
 /// One direction's parameters.
-pub(super) struct Direction {
+pub struct Direction {
     name: &'static str,
     /// Size of the hidden state.
-    pub(super) hidden: usize,
+    pub hidden: usize,
     weights: Vec<f64>,
     recurrence: Vec<f64>,
     bias: Vec<f64>,
@@ -38,18 +38,18 @@ pub(super) struct Direction {
 
 /// What a step leaves to the next one; nothing stands for zeros.
 #[derive(Clone)]
-pub(super) struct State {
+pub struct State {
     /// `[batch, hidden]`
-    pub(super) hidden: Option<Operand>,
+    pub hidden: Option<Operand>,
     /// `[batch, hidden]`
-    pub(super) memory: Option<Operand>,
+    pub memory: Option<Operand>,
 }
 
 /// Longer sequences become more nodes than any program should have.
 const MAX_STEPS: usize = 4096;
 
 /// Lowers a recurrent operator whose step takes a direction, the projected inputs `[batch, gates * hidden]` and the state.
-pub(super) fn lower(
+pub fn lower(
     scope: &mut Scope<'_>,
     cell: &Cell,
     step: impl Fn(&mut Scope<'_>, &Direction, &Operand, &State) -> Result<State, String>,
@@ -214,7 +214,7 @@ impl Direction {
     }
 
     /// Computes the tensor that plays a role in every step.
-    pub(super) fn role(
+    pub fn role(
         &self,
         scope: &mut Scope<'_>,
         role: &str,
@@ -227,19 +227,13 @@ impl Direction {
     }
 
     /// Some gates of a tensor of all gates.
-    pub(super) fn gates(&self, scope: &mut Scope<'_>, x: &Operand, gates: std::ops::Range<usize>) -> Result<Operand, String> {
+    pub fn gates(&self, scope: &mut Scope<'_>, x: &Operand, gates: std::ops::Range<usize>) -> Result<Operand, String> {
         let columns: Vec<usize> = (gates.start * self.hidden..gates.end * self.hidden).collect();
         scope.pick(x, 1, &columns)
     }
 
     /// What some gates take from the hidden state.
-    pub(super) fn recur(
-        &self,
-        scope: &mut Scope<'_>,
-        role: &str,
-        hidden: &Operand,
-        gates: std::ops::Range<usize>,
-    ) -> Result<Operand, String> {
+    pub fn recur(&self, scope: &mut Scope<'_>, role: &str, hidden: &Operand, gates: std::ops::Range<usize>) -> Result<Operand, String> {
         let rows = gates.start * self.hidden..gates.end * self.hidden;
         let weights = self.recurrence[rows.start * self.hidden..rows.end * self.hidden].to_vec();
         let bias = self.recurrence_bias[rows].to_vec();
@@ -247,25 +241,18 @@ impl Direction {
     }
 
     /// The recurrence's own bias of a gate, in each row of a batch.
-    pub(super) fn recurrence_bias(&self, gate: usize) -> Operand {
+    pub fn recurrence_bias(&self, gate: usize) -> Operand {
         let bias = self.recurrence_bias[gate * self.hidden..][..self.hidden].to_vec();
         Operand::constant(vec![1, self.hidden], Element::Float, bias)
     }
 
     /// Whether gates see the cell state.
-    pub(super) fn has_peepholes(&self) -> bool {
+    pub fn has_peepholes(&self) -> bool {
         !self.peepholes.is_empty()
     }
 
     /// `x` and what a gate (0 input, 1 output, 2 forget) sees of the cell state.
-    pub(super) fn peep(
-        &self,
-        scope: &mut Scope<'_>,
-        role: &str,
-        x: &Operand,
-        gate: usize,
-        memory: Option<&Operand>,
-    ) -> Result<Operand, String> {
+    pub fn peep(&self, scope: &mut Scope<'_>, role: &str, x: &Operand, gate: usize, memory: Option<&Operand>) -> Result<Operand, String> {
         let Some(memory) = memory else { return Ok(x.clone()) };
         let weights = self.peepholes[gate * self.hidden..][..self.hidden].to_vec();
         let weights = Operand::constant(vec![1, self.hidden], Element::Float, weights);
@@ -274,7 +261,7 @@ impl Direction {
     }
 
     /// One of the activation functions, of the clipped argument.
-    pub(super) fn activate(&self, scope: &mut Scope<'_>, function: usize, role: &str, x: &Operand) -> Result<Operand, String> {
+    pub fn activate(&self, scope: &mut Scope<'_>, function: usize, role: &str, x: &Operand) -> Result<Operand, String> {
         let clipped = match self.clip {
             Some(clip) => self.role(scope, &format!("{role}_clipped"), |scope| scope.clamp(x, Bounds { lo: -clip, hi: clip }))?,
             None => x.clone(),

@@ -1,7 +1,7 @@
 //! MaxPool: the greatest element of each window. Opset 10 added dilations and `ceil_mode`.
 
 use crate::float::{FloatOp, Kind};
-use crate::lowering::operators::windows::{Windows, kernel_shape};
+use crate::lowering::helpers::windows::{Windows, kernel_shape};
 use crate::lowering::scope::Scope;
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {

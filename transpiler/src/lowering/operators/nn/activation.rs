@@ -67,19 +67,3 @@ pub(super) fn thresholded_relu(scope: &mut Scope<'_>) -> Result<(), String> {
     let y = scope.select(&above, &x, &Operand::scalar(0.0))?;
     scope.finish(y)
 }
-
-impl Scope<'_> {
-    /// An attribute that must be a finite number, or its default.
-    pub(super) fn number(&self, name: &str, default: f32) -> Result<f64, String> {
-        let value = self.attribute(name, default)?;
-        if value.is_finite() { Ok(f64::from(value)) } else { Err(format!("attribute `{name}` is {value}")) }
-    }
-
-    /// Lowers a node that is a function of its only input.
-    pub(super) fn function(&mut self, function: Function) -> Result<(), String> {
-        self.arity(1, 1)?;
-        let x = self.input(0)?;
-        let y = self.table(&x, &[function])?;
-        self.finish(y)
-    }
-}

@@ -1,0 +1,55 @@
+//! Operators: what moves, joins and reshapes elements, and what is known before any input is.
+
+mod cast;
+mod concat;
+mod constant;
+mod depth_to_space;
+mod expand;
+mod gather;
+mod identity;
+mod pad;
+mod range;
+mod reshape;
+mod resize;
+mod select;
+mod shape;
+mod slice;
+mod split;
+mod squeeze;
+mod transpose;
+mod trilu;
+
+use super::{Operator, any, known, real};
+
+/// The operators of this folder, in alphabetical order.
+pub(super) const OPERATORS: &[Operator] = &[
+    any("Cast", cast::cast),
+    any("CastLike", cast::cast_like).with_parameters(&[1]),
+    any("Concat", concat::lower),
+    known("Constant", constant::constant),
+    known("ConstantOfShape", constant::of_shape).with_parameters(&[0]),
+    any("DepthToSpace", depth_to_space::depth_to_space),
+    real("Dropout", identity::dropout).with_parameters(&[1, 2]),
+    any("Expand", expand::expand).with_parameters(&[1]),
+    any("Flatten", reshape::flatten),
+    any("Gather", gather::gather).with_parameters(&[1]),
+    any("GatherElements", gather::gather_elements).with_parameters(&[1]),
+    any("GatherND", gather::gather_nd).with_parameters(&[1]),
+    any("Identity", identity::identity),
+    any("Pad", pad::lower).with_parameters(&[1, 2, 3]),
+    known("Range", range::lower).with_parameters(&[0, 1, 2]),
+    any("Reshape", reshape::reshape).with_parameters(&[1]),
+    real("Resize", resize::resize).with_parameters(&[1, 2, 3]),
+    known("Shape", shape::shape),
+    known("Size", shape::size),
+    any("Slice", slice::lower).with_parameters(&[1, 2, 3, 4]),
+    any("SpaceToDepth", depth_to_space::space_to_depth),
+    any("Split", split::lower).with_parameters(&[1]),
+    any("Squeeze", squeeze::squeeze).with_parameters(&[1]),
+    any("Tile", expand::tile).with_parameters(&[1]),
+    any("Transpose", transpose::lower),
+    any("Trilu", trilu::lower).with_parameters(&[1]),
+    any("Unsqueeze", squeeze::unsqueeze).with_parameters(&[1]),
+    real("Upsample", resize::upsample).with_parameters(&[1]),
+    any("Where", select::lower),
+];

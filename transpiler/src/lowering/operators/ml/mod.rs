@@ -1,0 +1,27 @@
+//! Operators: models of scikit-learn and its like.
+
+mod array_feature_extractor;
+mod binarizer;
+mod feature_vectorizer;
+mod imputer;
+mod linear_models;
+mod normalizer;
+mod scaler;
+mod tree_ensembles;
+
+use super::{Operator, any, real};
+
+/// The operators of this folder, in alphabetical order.
+pub(super) const OPERATORS: &[Operator] = &[
+    any("ai.onnx.ml.ArrayFeatureExtractor", array_feature_extractor::lower).with_parameters(&[1]),
+    real("ai.onnx.ml.Binarizer", binarizer::lower),
+    real("ai.onnx.ml.FeatureVectorizer", feature_vectorizer::lower),
+    real("ai.onnx.ml.Imputer", imputer::lower),
+    real("ai.onnx.ml.LinearClassifier", linear_models::classifier),
+    real("ai.onnx.ml.LinearRegressor", linear_models::regressor),
+    real("ai.onnx.ml.Normalizer", normalizer::lower),
+    real("ai.onnx.ml.Scaler", scaler::lower),
+    real("ai.onnx.ml.TreeEnsemble", tree_ensembles::ensemble),
+    real("ai.onnx.ml.TreeEnsembleClassifier", tree_ensembles::classifier),
+    real("ai.onnx.ml.TreeEnsembleRegressor", tree_ensembles::regressor),
+];

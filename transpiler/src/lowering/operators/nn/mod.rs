@@ -1,0 +1,52 @@
+//! Operators: layers of neural networks.
+
+mod activation;
+mod average_pool;
+mod batch_normalization;
+pub(in crate::lowering) mod conv;
+mod conv_transpose;
+mod global_pool;
+mod lrn;
+mod max_pool;
+mod normalization;
+mod prelu;
+mod relu;
+mod softmax;
+
+use super::{Operator, real};
+use crate::float::Function;
+
+/// The operators of this folder, in alphabetical order.
+pub(super) const OPERATORS: &[Operator] = &[
+    real("AveragePool", average_pool::lower),
+    real("BatchNormalization", batch_normalization::lower),
+    real("Celu", activation::celu),
+    real("Conv", conv::conv),
+    real("ConvTranspose", conv_transpose::lower),
+    real("Elu", activation::elu),
+    real("Gelu", activation::gelu),
+    real("GlobalAveragePool", global_pool::average),
+    real("GlobalMaxPool", global_pool::max),
+    real("GroupNormalization", normalization::group),
+    real("HardSigmoid", activation::hard_sigmoid),
+    real("HardSwish", |scope| scope.function(Function::HardSwish)),
+    real("InstanceNormalization", normalization::instance),
+    real("LRN", lrn::lower),
+    real("LayerNormalization", normalization::layer),
+    real("LeakyRelu", activation::leaky_relu),
+    real("LogSoftmax", softmax::log_softmax),
+    real("LpNormalization", normalization::lp),
+    real("MaxPool", max_pool::lower),
+    real("MeanVarianceNormalization", normalization::mean_variance),
+    real("Mish", |scope| scope.function(Function::Mish)),
+    real("PRelu", prelu::lower),
+    real("RMSNormalization", normalization::rms),
+    real("Relu", relu::lower),
+    real("Selu", activation::selu),
+    real("Sigmoid", |scope| scope.function(Function::Sigmoid)),
+    real("Softmax", softmax::softmax),
+    real("Softplus", |scope| scope.function(Function::Softplus)),
+    real("Softsign", |scope| scope.function(Function::Softsign)),
+    real("Swish", activation::swish),
+    real("ThresholdedRelu", activation::thresholded_relu),
+];

@@ -1,0 +1,17 @@
+//! Operators: networks that are quantised already.
+
+mod conv_integer;
+mod matmul_integer;
+mod quantize_linear;
+
+use super::{Operator, any};
+
+/// The operators of this folder, in alphabetical order.
+pub(super) const OPERATORS: &[Operator] = &[
+    any("ConvInteger", conv_integer::conv_integer).with_parameters(&[2, 3]),
+    any("DequantizeLinear", quantize_linear::dequantize).with_parameters(&[1, 2]),
+    any("MatMulInteger", matmul_integer::matmul_integer).with_parameters(&[2, 3]),
+    any("QLinearConv", conv_integer::qlinear_conv).with_parameters(&[1, 2, 4, 5, 6, 7]),
+    any("QLinearMatMul", matmul_integer::qlinear_matmul).with_parameters(&[1, 2, 4, 5, 6, 7]),
+    any("QuantizeLinear", quantize_linear::quantize).with_parameters(&[1, 2]),
+];

@@ -1,0 +1,14 @@
+//! Operators: recurrent layers over a fixed length.
+
+mod gru;
+mod lstm;
+mod rnn;
+
+use super::{Operator, real};
+
+/// The operators of this folder, in alphabetical order.
+pub(super) const OPERATORS: &[Operator] = &[
+    real("GRU", gru::lower).with_parameters(&[4]),
+    real("LSTM", lstm::lower).with_parameters(&[4]),
+    real("RNN", rnn::lower).with_parameters(&[4]),
+];
