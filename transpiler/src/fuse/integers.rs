@@ -1,3 +1,5 @@
+//! Layers on quantised integers, whose weights are multiples of one number a channel, become exact.
+
 use maat_runtime::Interval;
 
 use super::Uses;

@@ -1,3 +1,5 @@
+//! Moves are joined, and elementwise sums and tables pass them; what a dense layer gathers is sorted.
+
 use super::columns::is_in_columns;
 use super::{Uses, is_output, redirect};
 use crate::float::{FloatModel, FloatNode, FloatOp, FloatSum, Kind, ValueId};

@@ -1,3 +1,5 @@
+//! Elementwise sums are folded into the layers and tables around them: a bias, a normalisation or an activation costs nothing.
+
 use super::{Uses, columns};
 use crate::float::{Bounds, FloatModel, FloatNode, FloatOp, FloatSum, Function, Kind};
 

@@ -6,6 +6,7 @@ mod advice;
 mod arithmetic;
 mod helpers;
 mod moves;
+mod operator;
 mod operators;
 mod scope;
 
@@ -13,11 +14,9 @@ use crate::error::{TranspileError, UnsupportedOperator, UnsupportedOperators};
 use crate::float::{FloatInput, FloatModel, FloatNode, FloatOp, Kind};
 use crate::onnx::{Element, Graph, OnnxNode};
 use maat_runtime::Interval;
-pub use operators::{Operator, Values};
+use operator::Lowering;
+pub use operator::{Operator, Values};
 use scope::{Lowered, Operand, Scope, Source};
-
-/// Lowers one node: reads its attributes and inputs from the scope, and gives its outputs there.
-type Lowering = fn(&mut Scope<'_>) -> Result<(), String>;
 
 /// The supported operators, in alphabetical order.
 pub fn operators() -> Vec<&'static Operator> {

@@ -1,8 +1,10 @@
 //! What several operators are made of.
 
 pub mod cells;
+pub mod convolution;
 pub mod forest;
 pub mod labels;
+pub mod rounding;
 pub mod softmax;
 mod unary;
 pub mod windows;

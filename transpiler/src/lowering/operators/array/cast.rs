@@ -4,7 +4,7 @@
 //! Floats become integers toward zero; beyond the type ONNX leaves the result open, and ours is the nearest integer of the type.
 
 use crate::float::{Bounds, Kind, Rounding};
-use crate::lowering::operators::math::round::ROUNDED;
+use crate::lowering::helpers::rounding::ROUNDED;
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::{Element, IntegerType};
 use maat_runtime::Interval;

@@ -19,7 +19,7 @@ mod squeeze;
 mod transpose;
 mod trilu;
 
-use super::{Operator, any, known, real};
+use crate::lowering::operator::{Operator, any, known, real};
 
 /// The operators of this folder, in alphabetical order.
 pub(super) const OPERATORS: &[Operator] = &[

@@ -11,11 +11,11 @@ mod matmul;
 mod max_min;
 mod mul_div;
 mod pow;
-pub(in crate::lowering) mod round;
+mod round;
 mod sum_mean;
 
-use super::{Operator, any, real};
 use crate::float::Function;
+use crate::lowering::operator::{Operator, any, real};
 
 /// The operators of this folder, in alphabetical order.
 pub(super) const OPERATORS: &[Operator] = &[

@@ -1,14 +1,11 @@
 //! Floor, Ceil and Round. Results are floats that are integers; ties of Round go to the even one.
 
 use crate::float::{Bounds, Kind, Rounding};
+use crate::lowering::helpers::rounding::ROUNDED;
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::Element;
-use maat_runtime::Interval;
 
-/// The integers that computed numbers are rounded to: those of 32 bits, as many above 0 as below.
-pub(in crate::lowering) const ROUNDED: Interval = Interval { lo: -(i32::MAX as i64), hi: i32::MAX as i64 };
-
-pub(in crate::lowering) fn ceil(scope: &mut Scope<'_>) -> Result<(), String> {
+pub(super) fn ceil(scope: &mut Scope<'_>) -> Result<(), String> {
     lower(scope, f64::ceil, |scope, x| {
         // ceil(x) = -floor(-x)
         let sort = (Element::Float, Kind::Integer(ROUNDED));
@@ -17,11 +14,11 @@ pub(in crate::lowering) fn ceil(scope: &mut Scope<'_>) -> Result<(), String> {
     })
 }
 
-pub(in crate::lowering) fn floor(scope: &mut Scope<'_>) -> Result<(), String> {
+pub(super) fn floor(scope: &mut Scope<'_>) -> Result<(), String> {
     lower(scope, f64::floor, |scope, x| scope.round(x, Rounding::Down, (Element::Float, ROUNDED)))
 }
 
-pub(in crate::lowering) fn round(scope: &mut Scope<'_>) -> Result<(), String> {
+pub(super) fn round(scope: &mut Scope<'_>) -> Result<(), String> {
     lower(scope, f64::round_ties_even, |scope, x| scope.round(x, Rounding::HalfEven, (Element::Float, ROUNDED)))
 }
 

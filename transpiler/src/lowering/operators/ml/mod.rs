@@ -9,7 +9,7 @@ mod normalizer;
 mod scaler;
 mod tree_ensembles;
 
-use super::{Operator, any, real};
+use crate::lowering::operator::{Operator, any, real};
 
 /// The operators of this folder, in alphabetical order.
 pub(super) const OPERATORS: &[Operator] = &[

@@ -2,8 +2,8 @@
 //!
 //! It is a convolution of each channel for itself; where windows reach over the border, a factor for their place puts the count right.
 
+use crate::lowering::helpers::convolution::convolve;
 use crate::lowering::helpers::windows::{Windows, kernel_shape};
-use crate::lowering::operators::nn::conv::convolve;
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::Element;
 

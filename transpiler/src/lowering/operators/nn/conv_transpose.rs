@@ -3,8 +3,8 @@
 //! The other way round, an output element is a window over the input with zeros between its elements, times the kernel from behind: a
 //! convolution with a stride of 1.
 
+use crate::lowering::helpers::convolution::convolve;
 use crate::lowering::helpers::windows::{Windows, lengths, reach};
-use crate::lowering::operators::nn::conv::convolve;
 use crate::lowering::scope::{Operand, Scope};
 use maat_runtime::Shape;
 

@@ -3,7 +3,7 @@
 mod activation;
 mod average_pool;
 mod batch_normalization;
-pub(in crate::lowering) mod conv;
+mod conv;
 mod conv_transpose;
 mod global_pool;
 mod lrn;
@@ -13,8 +13,8 @@ mod prelu;
 mod relu;
 mod softmax;
 
-use super::{Operator, real};
 use crate::float::Function;
+use crate::lowering::operator::{Operator, real};
 
 /// The operators of this folder, in alphabetical order.
 pub(super) const OPERATORS: &[Operator] = &[

@@ -1,6 +1,6 @@
 //! ConvInteger: the exact convolution of `x - x_zero` with `w - w_zero`; QLinearConv: the same with a bias, and quantised again.
 
-use crate::lowering::operators::nn::conv;
+use crate::lowering::helpers::convolution::convolution;
 use crate::lowering::scope::{Operand, Scope};
 
 pub(super) fn conv_integer(scope: &mut Scope<'_>) -> Result<(), String> {
@@ -44,7 +44,7 @@ fn accumulate(scope: &mut Scope<'_>, [x, x_zero, w, w_zero]: [usize; 4], bias: O
         biases.iter_mut().zip(given).for_each(|(sum, given)| *sum += given);
     }
     let bias = Operand::constant(vec![outputs], w.element, biases);
-    conv::lower(scope, &x, &centred, Some(&bias), x_zero)
+    convolution(scope, &x, &centred, Some(&bias), x_zero)
 }
 
 /// A scalar without axes.

@@ -4,7 +4,7 @@ mod conv_integer;
 mod matmul_integer;
 mod quantize_linear;
 
-use super::{Operator, any};
+use crate::lowering::operator::{Operator, any};
 
 /// The operators of this folder, in alphabetical order.
 pub(super) const OPERATORS: &[Operator] = &[

@@ -4,7 +4,7 @@ mod gru;
 mod lstm;
 mod rnn;
 
-use super::{Operator, real};
+use crate::lowering::operator::{Operator, real};
 
 /// The operators of this folder, in alphabetical order.
 pub(super) const OPERATORS: &[Operator] = &[
