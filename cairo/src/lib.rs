@@ -2,7 +2,6 @@
 //!
 //! The compiler's core library and the operator runtime (`cairo/operators`) are embedded, so nothing is read from the machine unless the
 //! caller overrides the core library.
-#![warn(missing_docs)]
 
 mod compiler;
 mod contract;

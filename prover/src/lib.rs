@@ -4,7 +4,6 @@
 //! [`ProvingKey`] holds what all proofs of one model, preset and batch size share. Proofs are succinct and **not zero-knowledge**.
 
 #![forbid(unsafe_code)]
-#![warn(missing_docs)]
 
 mod auxiliary;
 mod cache;

@@ -1,5 +1,4 @@
 //! Maat's models on Starknet: networks, declaration, registration, deployment and execution, and the local chain.
-#![warn(missing_docs)]
 
 mod account;
 mod client;

@@ -138,7 +138,12 @@ pub enum Plan {
     Unrolled,
     /// The weights are constant arrays and a loop goes over tiles of `inputs` by `groups`: about 3.1 steps, one CASM felt and four Sierra
     /// felts for a product.
-    Looped { inputs: usize, groups: usize },
+    Looped {
+        /// Inputs of a tile.
+        inputs: usize,
+        /// Accumulators of a tile.
+        groups: usize,
+    },
     /// The weights of an elementwise layer are constant arrays that a loop goes along.
     Streamed,
 }

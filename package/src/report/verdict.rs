@@ -61,16 +61,51 @@ pub struct Loss {
 #[serde(tag = "loss", rename_all = "snake_case")]
 pub enum LossKind {
     /// Labels, positions or truth values that are others.
-    Labels { changed: usize, of: usize },
+    Labels {
+        /// How many are others.
+        changed: usize,
+        /// How many there are.
+        of: usize,
+    },
     /// Rows of scores whose greatest element, the class, stands elsewhere.
-    Classes { changed: usize, of: usize },
+    Classes {
+        /// How many rows have another class.
+        changed: usize,
+        /// How many rows there are.
+        of: usize,
+    },
     /// The mean error, where the output's values span `span`.
-    Mean { mean: f64, span: f64 },
+    Mean {
+        /// The mean error, in real units.
+        mean: f64,
+        /// What the values span, in real units.
+        span: f64,
+    },
     /// Samples that are off by more than `share` of what the output's values span.
-    Samples { off: usize, of: usize, share: f64, span: f64 },
+    Samples {
+        /// How many samples are off.
+        off: usize,
+        /// How many samples there are.
+        of: usize,
+        /// By more than this share of `span`.
+        share: f64,
+        /// What the values span, in real units.
+        span: f64,
+    },
     /// Positions along the last axis, counted from 0, whose usual values are lost beside larger ones, of other positions or rare ones of
     /// their own: `column` is the worst of them, with its mean error and what its values span, without the rarest.
-    Columns { lost: usize, of: usize, column: usize, mean: f64, span: f64 },
+    Columns {
+        /// How many columns are lost.
+        lost: usize,
+        /// How many columns there are.
+        of: usize,
+        /// The worst of them.
+        column: usize,
+        /// Its mean error, in real units.
+        mean: f64,
+        /// What its values span, in real units.
+        span: f64,
+    },
     /// What the float network gives: the ONNX file run by tract and the lowered network disagree.
     Disputed,
 }

@@ -8,39 +8,104 @@ use std::path::PathBuf;
 pub enum SampleError {
     /// The file cannot be read.
     #[error("cannot read {path}")]
-    Read { path: PathBuf, source: std::io::Error },
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The file is neither JSON, `.npy` nor `.npz`, or damaged.
     #[error("{path}: {reason}")]
-    Malformed { path: PathBuf, reason: String },
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Arrays within an array have different lengths.
     #[error("input `{input}`: the arrays at depth {depth} have different lengths ({first} and {other})")]
-    Ragged { input: String, depth: usize, first: usize, other: usize },
+    Ragged {
+        /// The input.
+        input: String,
+        /// How deep the arrays are nested there.
+        depth: usize,
+        /// The length of the first array.
+        first: usize,
+        /// That of another.
+        other: usize,
+    },
     /// Something that is not a number.
     #[error("input `{input}`: {value} is not a finite number")]
-    NotANumber { input: String, value: String },
+    NotANumber {
+        /// The input.
+        input: String,
+        /// What it has.
+        value: String,
+    },
     /// Something in a file that is not a number.
     #[error("{path}: input `{input}`: {value} in {place} (counted from 0) is not a finite number{}", missing(.value))]
-    NotANumberAt { path: PathBuf, input: String, value: String, place: String },
+    NotANumberAt {
+        /// The file.
+        path: PathBuf,
+        /// The input.
+        input: String,
+        /// What it has.
+        value: String,
+        /// Where it has it.
+        place: String,
+    },
     /// Objects where an array has numbers.
     #[error(
         "{path}: input `{input}` has objects among its values: write one object for all samples, such as {{\"{input}\": [[..], [..]]}}"
     )]
-    Objects { path: PathBuf, input: String },
+    Objects {
+        /// The file.
+        path: PathBuf,
+        /// The input.
+        input: String,
+    },
     /// The network has no such input.
     #[error("the network has no input `{found}`; its inputs are: {expected}")]
-    UnknownInput { found: String, expected: String },
+    UnknownInput {
+        /// The name.
+        found: String,
+        /// The names of the inputs.
+        expected: String,
+    },
     /// An input is missing.
     #[error("input `{input}` is missing; the network's inputs are: {expected}")]
-    MissingInput { input: String, expected: String },
+    MissingInput {
+        /// The input.
+        input: String,
+        /// The names of the inputs.
+        expected: String,
+    },
     /// An array does not fit the input.
     #[error("input `{input}` takes {expected:?}, or a batch of such arrays; got {found:?}{}", one_row(.expected, .found))]
-    Shape { input: String, expected: Vec<usize>, found: Vec<usize> },
+    Shape {
+        /// The input.
+        input: String,
+        /// The shape of the input.
+        expected: Vec<usize>,
+        /// That of the array.
+        found: Vec<usize>,
+    },
     /// The inputs have different numbers of samples.
     #[error("input `{input}` has {found} samples, but the first input has {expected}")]
-    Batch { input: String, expected: usize, found: usize },
+    Batch {
+        /// The input.
+        input: String,
+        /// How many samples the first input has.
+        expected: usize,
+        /// How many this one has.
+        found: usize,
+    },
     /// There are no samples at all.
     #[error("{path} holds no samples")]
-    Empty { path: PathBuf },
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
 }
 
 /// What to do about a value that stands for a missing one.
