@@ -62,7 +62,7 @@ fn the_registry_passes_its_tests() {
 
 #[test]
 fn the_registry_is_a_class_that_mainnet_takes() {
-    // The compiler refuses what is not audited.
+    // Compiling refuses what is not audited.
     let contract = Compiler::default().contract(&Package::registry()).unwrap();
     assert!(contract.sierra_felts() <= limits::SIERRA_FELTS, "{} Sierra felts", contract.sierra_felts());
     assert!(contract.casm_felts() <= limits::CASM_FELTS, "{} CASM felts", contract.casm_felts());
