@@ -1,10 +1,10 @@
-//! Tells the tests where Cairo programs of others lie on this machine, so that those that need what is not there are listed as ignored.
+//! Tells the tests where third-party Cairo programs are on this machine, so that a test whose program is missing is listed as ignored.
 
 use std::path::Path;
 
 /// The package that carries the Cairo core library carries Cairo programs too. The build script of `maat-cairo`, which unpacks it, has run
-/// before this one; it names none if the core library was given to it. No path is watched: cargo would run this script again and again
-/// while one is missing.
+/// before this one; it names none if it was given the core library. No path is watched: as long as one were missing, cargo would run this
+/// script in every build.
 const PACKAGE: &str = "DEP_MAAT_CORELIB_PACKAGE";
 
 fn main() {

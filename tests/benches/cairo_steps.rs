@@ -6,7 +6,7 @@ use maat_tests::networks::{Random, dense};
 use maat_tests::root;
 use maat_transpiler::{Network, codegen};
 
-/// Dense layers of these sizes, alone, at 16 bits.
+/// Single dense layers of these sizes, at 16 bits.
 const SIZES: &[usize] = &[64, 128, 512];
 
 fn main() {

@@ -1,6 +1,6 @@
 //! Cairo programs that are not models, and what each gives, computed here without the VM.
 //!
-//! None of the compiler's crates carries a program that it could run: their `.cairo` files are contracts, and input for the parser and the
+//! The compiler's own crates have no programs to run: their `.cairo` files are contracts, and input for the parser and the
 //! formatter. The programs marked [`Source::Carried`] are those of the package `cairo-native`, among them the examples of `cairo-vm`.
 
 use std::path::Path;
@@ -20,7 +20,7 @@ pub struct CairoProgram {
     pub source: Source,
     /// Its serialised arguments.
     pub arguments: &'static [i128],
-    /// What becomes of it.
+    /// What it does.
     pub outcome: Outcome,
 }
 
@@ -32,13 +32,13 @@ pub enum Source {
     Carried(&'static str, &'static str),
 }
 
-/// What becomes of a program.
+/// What a program does.
 pub enum Outcome {
     /// Its output, given its arguments.
     Proven(fn(&[i128]) -> Vec<Felt252>),
     /// The message that it panics with.
     Panics(&'static str),
-    /// The first builtin that it uses and that proofs do not speak of.
+    /// The first builtin that it uses and that proofs do not support.
     Refused(&'static str),
 }
 
@@ -290,7 +290,7 @@ fn u256(arguments: &[i128]) -> Vec<Felt252> {
     let integer = |low: i128, high: i128| -> BigUint { BigUint::from(low as u128) + (BigUint::from(high as u128) << 128_u32) };
     let (a, b): (BigUint, BigUint) = (integer(arguments[0], arguments[1]), integer(arguments[2], arguments[3]));
     let mut output = [a.clone() + &b, a.clone() - &b, a.clone(), a.clone() / &b, a.clone() % &b].map(halves).concat();
-    // The largest integer and a are too much, and b is less than a.
+    // The largest integer plus a overflows, and so does b less a.
     output.push(felt(1));
     output.extend(halves((BigUint::from(1_u8) << 256_u32) + &b - &a));
     output.push(felt(1));

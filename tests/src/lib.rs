@@ -1,4 +1,5 @@
-//! What the end-to-end tests and benchmarks share: ONNX files made in memory, networks with seeded random weights, and places of data.
+//! What the end-to-end tests and benchmarks share: ONNX files made in memory, networks with seeded random weights, the
+//! lists of models and operators, and the readers of sources and pages.
 
 pub mod cairo_programs;
 pub mod conformance;

@@ -20,19 +20,21 @@ pub enum Closeness {
 pub struct RealModel {
     /// What it is called.
     pub name: &'static str,
-    /// The ONNX file, under `examples/`. `calibration.json` and `test.json` lie beside it.
+    /// The ONNX file, under `examples/`. `calibration.json` and `test.json` are beside it.
     pub onnx: &'static str,
     /// What the network is, in a few words.
     pub about: &'static str,
+    /// Whether it is made of trees: their multiply-accumulates are sums of zeros but for a few, and say nothing.
+    pub is_of_trees: bool,
     /// The output that is a class, where `labels.json` beside the file says which is right.
     pub class: Option<usize>,
     /// Test samples to run in the Cairo VM, unless all long suites are on.
     pub cairo_runs: usize,
-    /// Steps in the Cairo VM that no sample may need.
+    /// Steps in the Cairo VM that no sample may reach.
     pub steps: usize,
     /// Rows of the trace of a Cairo proof.
     pub cairo_rows: u32,
-    /// What is asked of the integers.
+    /// What the integers must keep.
     pub closeness: Closeness,
 }
 
@@ -42,6 +44,7 @@ pub const MODELS: &[RealModel] = &[
         name: "rockybot",
         onnx: "rockybot/rockybot.onnx",
         about: "three dense layers on hourly prices",
+        is_of_trees: false,
         class: None,
         cairo_runs: 4,
         steps: 14_000,
@@ -52,6 +55,7 @@ pub const MODELS: &[RealModel] = &[
         name: "digits mlp",
         onnx: "digits/mlp.onnx",
         about: "three dense layers on 8x8 images",
+        is_of_trees: false,
         class: Some(1),
         cairo_runs: 4,
         steps: 8_000,
@@ -62,6 +66,7 @@ pub const MODELS: &[RealModel] = &[
         name: "digits",
         onnx: "digits/digits.onnx",
         about: "convolutions, batch normalisation, pooling",
+        is_of_trees: false,
         class: Some(1),
         cairo_runs: 3,
         steps: 60_000,
@@ -72,6 +77,7 @@ pub const MODELS: &[RealModel] = &[
         name: "digits forest",
         onnx: "digits/forest.onnx",
         about: "30 trees of scikit-learn",
+        is_of_trees: true,
         class: Some(0),
         cairo_runs: 3,
         steps: 170_000,
@@ -82,6 +88,7 @@ pub const MODELS: &[RealModel] = &[
         name: "lenet",
         onnx: "lenet/lenet.onnx",
         about: "LeNet-5 on 28x28 images",
+        is_of_trees: false,
         class: Some(1),
         cairo_runs: 1,
         steps: 2_000_000,
@@ -92,6 +99,7 @@ pub const MODELS: &[RealModel] = &[
         name: "transformer",
         onnx: "transformer/transformer.onnx",
         about: "encoder block, 8 positions of 32 features, 2 heads",
+        is_of_trees: false,
         class: Some(1),
         cairo_runs: 2,
         steps: 190_000,
@@ -102,6 +110,7 @@ pub const MODELS: &[RealModel] = &[
         name: "lstm",
         onnx: "lstm/lstm.onnx",
         about: "two layers over 24 hours",
+        is_of_trees: false,
         class: None,
         cairo_runs: 2,
         steps: 700_000,
@@ -111,7 +120,7 @@ pub const MODELS: &[RealModel] = &[
 ];
 
 impl RealModel {
-    /// The ONNX file as our pages name it: by its folder, and by its own name if that is another.
+    /// What our pages call it: its folder, followed by the file's name where that is another.
     pub fn label(&self) -> &'static str {
         let path = self.onnx.strip_suffix(".onnx").unwrap_or(self.onnx);
         match path.split_once('/') {

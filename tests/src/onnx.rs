@@ -127,7 +127,7 @@ impl Onnx {
         self.node_with_outputs(name, operator, inputs, &[output], attributes)
     }
 
-    /// Adds a node. An operator of another domain than ONNX's own follows it and a dot.
+    /// Adds a node. An operator of another domain than ONNX's own is named with the domain and a dot in front.
     pub fn node_with_outputs(
         mut self,
         name: &str,

@@ -1,6 +1,6 @@
 //! Cairo programs from their sources to verified statements: what a proof says is what the program gives, or there is no proof.
 //!
-//! What a verifier refuses of proofs that are not honest ones is in the tests of `maat-prover` and `maat-verifier`.
+//! The tests of `maat-prover` and `maat-verifier` show that dishonest proofs are refused.
 
 use maat_cairo::{Compiler, Executable, RunError};
 use maat_prover::cairo::prove;
@@ -50,7 +50,7 @@ fn prove_and_compare(row: &CairoProgram, program: &Executable, expected: &[Felt2
     Ok(format!("{steps} steps, {rows} rows, {} bytes", bytes.len()))
 }
 
-/// What becomes of the program of a row, if that is not what the table says.
+/// What the program of a row does, if that is not what the table says.
 fn check(row: &CairoProgram) -> Result<String, String> {
     let program = compile(row)?;
     match &row.outcome {
@@ -60,7 +60,7 @@ fn check(row: &CairoProgram) -> Result<String, String> {
             other => Err(format!("it does not panic with {expected:?}: {:?}", other.map(|execution| execution.registers.len()))),
         },
         Outcome::Refused(builtin) => {
-            // It is a program that runs.
+            // The program itself runs.
             let run = program.run(&row.arguments()).map_err(|error| error.to_string())?;
             match program.execute(&row.arguments()) {
                 Err(error @ RunError::Unprovable { .. }) => {
@@ -101,7 +101,7 @@ fn the_programs_beside_the_core_library_are_proven_too() {
 }
 
 #[test]
-fn a_proof_of_one_program_is_no_proof_of_another() {
+fn a_proof_of_one_program_does_not_prove_another() {
     let find = |name: &str| PROGRAMS.iter().find(|row| row.name == name).unwrap();
     let [(proof, hash, program), (_, other_hash, other)] = ["fibonacci by a loop", "no panic"].map(|name| {
         let compiled = compile(find(name)).unwrap();

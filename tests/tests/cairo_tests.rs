@@ -104,7 +104,7 @@ fn the_registry_has_no_other_entry_points() {
     ];
     let contract = Compiler::default().contract(&CairoPackage::registry()).unwrap();
     let sierra: Value = serde_json::from_slice(&contract.sierra_json()).unwrap();
-    // The functions of an interface stand in it, those of none among the interfaces.
+    // A function of an interface is listed in it, and one of no interface beside the interfaces.
     let items = sierra["abi"].as_array().unwrap();
     let in_interfaces = items.iter().filter_map(|item| item["items"].as_array()).flatten();
     let functions: Vec<_> = items.iter().chain(in_interfaces).filter(|item| item["type"] == "function").collect();

@@ -1,5 +1,5 @@
-//! Property: whatever the samples look like, what was calibrated on them computes the network on them, and a branch that they never reached
-//! still computes what it should.
+//! Property: whatever the samples look like, a model calibrated on them computes the network on them, and a branch that no sample reached
+//! still gives the right values.
 
 use crate::common;
 
@@ -24,7 +24,7 @@ const PATTERNS: &[Pattern] = &[
     ("one outlier", |x, index| if index == 5 { 100.0 } else { x }),
 ];
 
-/// Operators for which a pattern says nothing sensible, with the reason.
+/// Operators for which a pattern makes no sense, with the reason.
 const WITHOUT: &[(&str, &str, &str)] = &[
     ("Cast", "huge", "its integers saturate"),
     ("Cos", "huge", "16 bits leave nothing of the phase, and the model is refused"),
@@ -93,7 +93,7 @@ fn every_operator_computes_what_it_was_calibrated_on() {
             };
             for (output, port) in quantised.model.outputs().iter().enumerate() {
                 let (mean, greatest) = distance(&network, &quantised, &samples, output);
-                // Truth values that are false throughout have a size all the same.
+                // Truth values have a size even if all are false.
                 let size = if quantised.model.tensor(port.tensor).scale == 0 { greatest.max(1.0) } else { greatest };
                 if mean > 0.01 * size {
                     failures.push(format!("{} {}: output {output} is off by {mean} of {greatest}", case.operator, pattern.0));
@@ -187,7 +187,7 @@ fn what_stands_behind_a_branch_that_no_sample_reached_is_not_destroyed() {
     assert!(mean <= 0.01 * greatest, "off by {mean} of {greatest}");
 }
 
-/// Whether a sample is kept back or not: a network that was never held against such inputs is not one to be trusted with them.
+/// Whether a sample is kept back or not: a network that was never compared on such inputs must not be trusted with them.
 #[test]
 fn samples_for_which_the_float_network_has_no_number_are_refused() {
     let network = common::import(Onnx::new().input("x", &[1, 1]).node("log", "Log", &["x"], "y", &[]).output("y"));

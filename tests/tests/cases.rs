@@ -24,7 +24,7 @@ fn every_network_is_equal_in_runtime_and_cairo() {
         for (activations, weights) in WIDTHS.iter().chain(odd) {
             let what = format!("{} at {activations}/{weights} bits", case.name);
             let widths = Widths { activations: *activations, weights: *weights };
-            // Few bits lose much, but runtime and Cairo lose the same.
+            // Few bits lose much, but the runtime and Cairo lose the same.
             let quantised = network.quantise(&samples, &Options { widths, accept_loss: true, ..Options::default() });
             let quantised = quantised.unwrap_or_else(|error| panic!("{what}: {error}"));
             let program = common::compile(&quantised.model);

@@ -1,5 +1,5 @@
 //! Property: for any input within its declared range, every tensor's integers lie in their proven range, and no element is further from the
-//! float network's than its bound.
+//! float network's than its bound says.
 
 use maat_package::samples::{Sample, read};
 use maat_package::{Options, RangeMethod, Widths, quantise_sample};
@@ -77,7 +77,7 @@ fn check(network: &Network, calibration: &[Sample], widths: &[(u32, u32)], count
         let widths = Widths { activations: *activations, weights: *weights };
         // The bounds hold however much is lost.
         let options = Options { widths, accept_loss: true, ..Options::default() };
-        // Narrow widths may not be enough for a random network; that is refused.
+        // Narrow widths may not be enough for a random network, which is then refused.
         let Ok(quantised) = network.quantise(calibration, &options) else { continue };
         let mut random = Random::new(5);
         for sample in 0..count {
@@ -134,7 +134,7 @@ fn random_network(random: &mut Random) -> (Onnx, usize) {
     for _ in 0..2 + random.below(6) {
         grown.grow(random);
     }
-    // Everything counts.
+    // Every row is an output.
     let all = grown.values.clone();
     for (name, _) in &all[1..] {
         grown.onnx = grown.onnx.output(name);

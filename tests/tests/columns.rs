@@ -1,4 +1,5 @@
-//! Tables whose columns reach from 10^-3 to 10^4: each column keeps a scale of its own, in every executor, and the classes stay.
+//! Tables whose columns reach from 10^-3 to 10^4: each column keeps a scale of its own in every executor, and the classes stay
+//! the same.
 
 use std::cmp::Ordering;
 
@@ -13,7 +14,7 @@ use maat_transpiler::Network;
 
 /// What each column's values are spread by.
 const SPREADS: [f64; 6] = [1e-3, 0.02, 1.0, 40.0, 1e3, 2e4];
-/// And around.
+/// What they are spread around.
 const MEANS: [f64; 6] = [2e-3, 0.0, -3.0, 100.0, 5e2, 1e4];
 const CLASSES: usize = 3;
 

@@ -40,7 +40,7 @@ fn assert_same(package: &Package, inputs: &[Vec<i32>]) -> (u64, u64, u64) {
     let (by_contract, call) = run_contract(model, contract, layer_classes, inputs).unwrap();
     assert_eq!(by_contract, expected);
     assert_eq!(call.library_calls, layer_classes.len() as u64);
-    // Gas is counted ahead of what runs, so nothing is left out.
+    // Gas is counted before the code runs, so none is left out.
     let resources = gas::of_execution(call.steps, &call.builtins).unwrap() + gas::LIBRARY_CALL * call.library_calls;
     assert!(call.gas >= resources && call.gas < resources + resources / 10, "{call:?}: {resources}");
     (steps as u64, call.steps, call.gas)
@@ -206,7 +206,7 @@ fn a_package_in_parts_is_the_same_every_time_and_comes_back_from_its_folder() {
 }
 
 #[test]
-fn what_is_no_class_is_refused() {
+fn what_is_not_a_class_is_refused() {
     let Package { contract, .. } = small();
     let (sierra, casm) = (contract.sierra_json(), contract.casm_json());
     let refused = |sierra: &[u8], casm: &[u8]| match Contract::from_json(sierra, casm) {
@@ -246,7 +246,7 @@ fn a_node_that_fits_no_class_is_named() {
     println!("{error}");
     let largest = quantised().model.nodes().map(|(node, _)| node.name.clone()).nth(1).unwrap();
     assert!(*node == largest && !figure.fits(), "{error}");
-    // For proofs and the Cairo VM, its package can be had all the same.
+    // Without Starknet, for proofs and the Cairo VM, its package can still be built.
     let package = build(quantised(), Some(0)).unwrap();
     let excesses = package.report.cost.excesses();
     assert!(excesses.iter().all(|(class, _)| *class == Some("model")) && !excesses.is_empty(), "{excesses:?}");

@@ -103,7 +103,7 @@ fn try_model(random: &mut Random) -> Option<Model> {
     growing.builder.finish(&outputs).ok()
 }
 
-/// Any node on a tensor, with others of `values` where it takes several.
+/// A random node on a tensor; where it takes several, the others are of `values`.
 fn node(growing: &mut Growing, x: TensorId, values: &[TensorId], random: &mut Random) -> Option<TensorId> {
     let dims = growing.shape(x);
     let (elements, n) = (growing.elements(x), dims.last().copied().unwrap_or(1));

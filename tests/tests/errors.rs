@@ -24,7 +24,7 @@ fn reason(onnx: Onnx) -> String {
 }
 
 #[test]
-fn what_is_no_onnx_file_is_refused() {
+fn what_is_not_an_onnx_file_is_refused() {
     for bytes in [&b""[..], b"hello", b"\x08", &[0xff; 100]] {
         assert!(matches!(import_bytes(bytes), Err(TranspileError::Onnx { .. })), "{bytes:?}");
     }
@@ -311,7 +311,7 @@ fn package() -> Package {
 }
 
 #[test]
-fn a_folder_that_is_no_package_is_left_alone() {
+fn a_folder_that_is_not_a_package_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("thesis.txt"), "years of work").unwrap();
     assert!(matches!(package().write(folder.path()), Err(PackageError::Occupied { .. })));

@@ -1,5 +1,6 @@
-//! Figures of the examples: the pages show what `tests/golden/figures.json` has. The tests that build and run the examples for other reasons
-//! (`models.rs`, `contracts.rs`, `starknet.rs`) compare what they come upon with it.
+//! Figures of the examples: the pages show what `tests/golden/figures.json` has.
+//!
+//! `models.rs`, `contracts.rs` and `starknet.rs`, which build and run the examples anyway, compare what they measure with that file.
 
 use maat_package::{Cost as ReportedCost, run_contract};
 use maat_starknet::{Account, Registry};

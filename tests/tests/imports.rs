@@ -125,9 +125,11 @@ fn breaches(of: &SourceCrate, src: &str, layers: &[&str]) -> Vec<String> {
     let is_root = |file: &str| file.strip_prefix(src) == Some("lib.rs");
     let homeless = of.files().into_iter().filter(|file| !is_root(file) && layer(file).is_none());
     let homeless = homeless.map(|file| format!("{file} is in no layer: {}", layers.join(", ")));
-    let breaks = |import: &&Import| !is_root(&import.from) && layer(&import.to) > layer(&import.from);
+    // Where the name is defined counts, and so does the folder by which it is named, if that only hands it on.
+    let named = |import: &Import| layer(import.path.strip_prefix("crate::")?.split("::").next()?);
+    let breaks = |import: &&Import| !is_root(&import.from) && layer(&import.to).max(named(import)) > layer(&import.from);
     let imports = of.imports();
-    let broken = imports.iter().filter(breaks).map(|import| format!("{import}, which is in a lower layer"));
+    let broken = imports.iter().filter(breaks).map(|import| format!("{import}, from a lower layer"));
     homeless.chain(broken).collect()
 }
 
@@ -145,8 +147,12 @@ fn a_breach_of_layers_is_named_with_file_and_import() {
     let files = [
         ("src/lib.rs", "mod error; mod float; mod codegen; mod elsewhere; pub use codegen::Code;"),
         ("src/error.rs", "\nuse crate::Code; pub struct Error(Code);"),
-        ("src/float.rs", "use crate::error::Error; // use crate::codegen::Code;\nconst NOT: &str = \"crate::codegen::Code\";"),
-        ("src/codegen/mod.rs", "use crate::float; pub struct Code;"),
+        (
+            "src/float.rs",
+            "use crate::error::Error; // use crate::codegen::Code;\nconst NOT: &str = \"crate::codegen::Code\";\n\
+             fn f(error: crate::codegen::Error) {}\nfn g(foreign: crate::codegen::Foreign) {}",
+        ),
+        ("src/codegen/mod.rs", "use crate::float; pub use crate::error::Error; pub use foreign::Foreign; pub struct Code;"),
         ("src/elsewhere.rs", ""),
     ];
     let sources = files.iter().map(|(file, source)| ((*file).to_owned(), (*source).to_owned())).collect();
@@ -155,7 +161,9 @@ fn a_breach_of_layers_is_named_with_file_and_import() {
         breaches(&of, "src/", &["error", "float", "codegen"]),
         [
             "src/elsewhere.rs is in no layer: error, float, codegen",
-            "src/error.rs:2 imports `crate::Code` of src/codegen/mod.rs, which is in a lower layer"
+            "src/error.rs:2 imports `crate::Code` of src/codegen/mod.rs, from a lower layer",
+            "src/float.rs:4 imports `crate::codegen::Foreign` of src/codegen/mod.rs, from a lower layer",
+            "src/float.rs:3 imports `crate::codegen::Error` of src/error.rs, from a lower layer",
         ]
     );
 }

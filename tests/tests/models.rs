@@ -138,7 +138,7 @@ fn stated_by_model_proof(compiled: &Compiled) -> (Vec<i32>, Vec<i32>) {
     (statement.inputs.as_public().unwrap().to_vec(), statement.outputs.as_public().unwrap().to_vec())
 }
 
-/// The output that a Cairo proof states; or, where the proof would take long, the output of the execution that it would be of.
+/// The output that a Cairo proof states; or, where the proof would take long, the output of the execution to be proven.
 fn stated_by_cairo_proof(compiled: &Compiled) -> Vec<Felt252> {
     let Compiled { row, program, inputs, .. } = compiled;
     let execution = execute_program(program, inputs).unwrap();
@@ -175,12 +175,12 @@ fn every_model_is_equal_in_runtime_cairo_and_proofs() {
     }
 }
 
-/// How many classes are the labels.
+/// How many classes equal their labels.
 fn count_right(classes: impl Iterator<Item = f64>, labels: &[i32]) -> usize {
     classes.zip(labels).filter(|(class, label)| *class == f64::from(**label)).count()
 }
 
-/// How many held-out samples a classifier gets right, and how many there are; nothing for a model that is none.
+/// How many held-out samples a classifier gets right, and how many there are; nothing for another model.
 pub fn held_out(row: &RealModel, network: &Network) -> Option<HeldOut> {
     let class = row.class?;
     let (samples, labels) = (row.test_samples(network), row.labels());

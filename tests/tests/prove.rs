@@ -69,7 +69,7 @@ fn a_package_is_proven_and_verified_by_its_manifest() {
 }
 
 #[test]
-fn a_cache_is_no_way_around_the_commitment() {
+fn a_cache_is_not_a_way_around_the_commitment() {
     let (model, other) = (row("rockybot"), row("digits mlp"));
     let quantise = |row: &RealModel| row.quantise(&row.network(), &Options::default()).unwrap().model;
     let (model, other) = (quantise(model), quantise(other));

@@ -43,7 +43,7 @@ fn first_maximum(values: &[f64]) -> usize {
     (1..values.len()).fold(0, |best, candidate| if values[candidate] > values[best] { candidate } else { best })
 }
 
-/// All that the issue of this net asks for.
+/// Asserts a net's agreement with the float network, its Cairo steps for a multiply-accumulate, and its share of a class's limits.
 fn check(net: &Net) {
     assert_eq!(net.vectors.len(), VECTORS);
     // Calibration sees a twentieth of the hours.

@@ -1,4 +1,4 @@
-//! The whole way on a local chain: declare, register, deploy, execute, retire; and what goes wrong on it.
+//! Models on a local chain from end to end: declare, register, deploy, execute, retire; and what goes wrong on it.
 #![allow(clippy::result_large_err, reason = "a failing test has time for a large error")]
 
 use std::panic::AssertUnwindSafe;
@@ -89,7 +89,7 @@ fn deployed_models_give_the_runtimes_integers() {
     for (name, count, most_steps, most_gas) in cases {
         let example = example(name, None);
         let deployment = example.deploy(&account);
-        // The declaration takes what was computed, and what the account takes for it.
+        // The declaration costs what the report says, and what the account adds.
         let cost = example.package.report().unwrap().cost;
         let declared = deployment.steps.iter().find(|step| step.what == "model class").unwrap().receipt.unwrap();
         let around = declared.l2_gas.checked_sub(cost.classes[0].declaration_l2_gas).unwrap();
@@ -192,12 +192,12 @@ fn a_version_that_somebody_registered_otherwise_is_not_taken_unasked() {
     }
     assert_eq!(nonces(), before, "nothing was sent");
     assert_eq!(attempt(&owner, Some(0), Some("mine"), false).unwrap().instance, first.instance);
-    // Who asks for it gets an instance of somebody else's version.
+    // Whoever asks for it gets an instance of somebody else's version.
     let adopted = attempt(&other, Some(60), None, true).unwrap();
     assert_eq!((adopted.model, adopted.owner, adopted.account, adopted.registered), (first.model, owner.address(), other.address(), false));
     assert_ne!(adopted.instance, first.instance);
 
-    // A registration of the class with a wrong program hash is taken by nobody.
+    // Nobody takes a registration of the class with a wrong program hash.
     let registry = Registry::at(&client, first.registry);
     let wrong = Registration { name: "wrong", class_hash: first.class_hash, program_hash: Felt::ONE, timelock: 0, metadata: "" };
     registry.register(&owner, &wrong).unwrap();
@@ -393,7 +393,7 @@ fn accounts_that_cannot_act_are_told_why() {
     let balance = client.balance(poor.address()).unwrap();
     poor.invoke("the transfer", vec![transfer(accounts[0].0, balance - 10_000_000_000_000_000)]).unwrap();
     let error = poor.invoke("the transfer", vec![transfer(accounts[0].0, 1)]);
-    // What is left pays for one or two more; then there is nothing.
+    // The rest pays for one or two more transactions, and is then used up.
     let error = error.and_then(|_| poor.invoke("the transfer", vec![transfer(accounts[0].0, client.balance(poor.address())? / 2)]));
     let error = match error {
         Ok(_) => deploy(&poor, &example("digits mlp", None).package, &DeployOptions::default(), &mut |_| {}).unwrap_err(),
@@ -439,7 +439,7 @@ fn what_does_not_fit_is_refused_with_the_numbers_before_anything_is_sent() {
     let devnet = devnet();
     let client = client(&devnet.network());
     let account = account(&devnet, &client, 0);
-    // In one class, which the LSTM is too large for.
+    // In one class, for which the LSTM is too large.
     let example = example("lstm", Some(0));
     let refused = deploy(&account, &example.package, &DeployOptions::default(), &mut |_| {}).unwrap_err();
     assert!(matches!(refused, ChainError::OverLimit { forcible: true, .. }), "{refused}");

@@ -1,4 +1,4 @@
-//! tract's optimised float execution, as a program that cares for speed would use it.
+//! tract's optimised float execution, as a program written for speed would use it.
 
 use std::path::Path;
 

@@ -15,7 +15,7 @@ use super::scope::{Excluded, exclusion, has_known_result, is_parameter, is_whole
 use super::suite::{Suite, Test, dims, values};
 use crate::onnx::port;
 
-/// What came of a test.
+/// The result of a test.
 pub enum Verdict {
     /// Every output is close enough, or equal where it must be.
     Passed(Box<Run>),
@@ -35,7 +35,7 @@ pub struct Run {
     pub inputs: Vec<Vec<i32>>,
 }
 
-/// How many units in the last place of an activation an output may be off, relative to its greatest expected value.
+/// By how many units in the last place of an activation an output may be off, relative to its greatest expected value.
 pub(super) const UNITS: f64 = 16.0;
 /// An output whose expected values are all smaller than this is measured as if this were the greatest.
 pub(super) const LEAST_MAGNITUDE: f64 = 1e-3;
@@ -203,7 +203,7 @@ fn refusal(error: TranspileError) -> String {
     generalise(&reason)
 }
 
-/// What stands in backquotes becomes `..`, a number becomes N.
+/// Text in backquotes becomes `..`, a number becomes N.
 fn generalise(reason: &str) -> String {
     let mut general = String::new();
     for (index, part) in reason.split('`').enumerate() {

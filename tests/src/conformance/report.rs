@@ -1,4 +1,4 @@
-//! What came of all tests, as a page.
+//! The results of all tests, and the page `docs/operators.md` that shows them.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -17,11 +17,11 @@ pub struct Row {
     pub operator: String,
     /// The test's name.
     pub test: String,
-    /// What came of it.
+    /// Its result.
     pub verdict: Verdict,
 }
 
-/// What came of each test.
+/// The results of all tests.
 pub struct Report {
     /// The tests, in alphabetical order.
     pub rows: Vec<Row>,

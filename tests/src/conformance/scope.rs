@@ -27,14 +27,14 @@ fn is_supported(node: &NodeProto) -> bool {
     })
 }
 
-/// Operators that are about integers and truth values, or take and move values of any type. The others are for real numbers: a test of them on
+/// Operators for integers and truth values, and those that move values of any type. The others are for real numbers: a test of them on
 /// integers is one of integer arithmetic, with its own rules of division and overflow.
 #[rustfmt::skip]
 const ANY_TYPE: &[&str] = &[
-    "And", "ArrayFeatureExtractor", "Cast", "CastLike", "Concat", "Constant", "ConstantOfShape", "ConvInteger", "DepthToSpace", "DequantizeLinear", "Equal",
-    "Expand", "Flatten", "Gather", "GatherElements", "GatherND", "Greater", "GreaterOrEqual", "Identity", "Less", "LessOrEqual", "MatMulInteger", "Not", "Or", "Pad",
-    "QLinearConv", "QLinearMatMul", "QuantizeLinear", "Range", "Reshape", "Shape", "Size", "Slice", "SpaceToDepth", "Split", "Squeeze",
-    "Tile", "TopK", "Transpose", "Trilu", "Unsqueeze", "Where", "Xor",
+    "And", "ArrayFeatureExtractor", "Cast", "CastLike", "Concat", "Constant", "ConstantOfShape", "ConvInteger", "DepthToSpace",
+    "DequantizeLinear", "Equal", "Expand", "Flatten", "Gather", "GatherElements", "GatherND", "Greater", "GreaterOrEqual", "Identity",
+    "Less", "LessOrEqual", "MatMulInteger", "Not", "Or", "Pad", "QLinearConv", "QLinearMatMul", "QuantizeLinear", "Range", "Reshape",
+    "Shape", "Size", "Slice", "SpaceToDepth", "Split", "Squeeze", "Tile", "TopK", "Transpose", "Trilu", "Unsqueeze", "Where", "Xor",
 ];
 
 /// Those whose result is known before any input is, as soon as the shapes and their parameters are.

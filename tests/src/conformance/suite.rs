@@ -1,4 +1,4 @@
-//! The backend tests as they lie in the wheel: a model, its inputs and the outputs that are expected.
+//! The backend tests as the wheel has them: a model, its inputs and the outputs that are expected.
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
@@ -17,7 +17,7 @@ pub struct Test {
     pub name: String,
     /// The model as it is in the file.
     pub model: ModelProto,
-    /// Inputs, in the order of the graph's inputs that have no initialiser. A file that holds no tensor gives none.
+    /// Inputs, in the order of the graph's inputs that have no initialiser. A file without a tensor gives none.
     pub inputs: Vec<Option<TensorProto>>,
     /// The expected outputs, in the order of the graph's outputs.
     pub outputs: Vec<Option<TensorProto>>,
@@ -75,7 +75,7 @@ impl Suite {
     }
 }
 
-/// Operators that stand before the one that a test is about.
+/// Operators that prepare the input of the one that a test is about.
 const PREPARATION: [&str; 7] = ["Constant", "Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze", "Cast"];
 
 /// The test whose operator's definition a test spells out.
@@ -86,7 +86,7 @@ pub(super) fn expanded(name: &str) -> Option<&str> {
 fn test(name: String, files: &BTreeMap<String, Vec<u8>>) -> Result<Test, String> {
     let model = files.get("model.onnx").ok_or_else(|| format!("{name} has no model"))?;
     let model = ModelProto::decode(model.as_slice()).map_err(|error| format!("{name}: {error}"))?;
-    // A test has one set of data; in this release none has more.
+    // In this release every test has exactly one set of data.
     let tensors = |kind: &str| {
         let files = (0..).map_while(|index| files.get(&format!("test_data_set_0/{kind}_{index}.pb")));
         files.map(|bytes| TensorProto::decode(bytes.as_slice()).ok()).collect()

@@ -18,7 +18,7 @@ const SHA256: &str = "71177f8fd5c0dd90697bc281f5035f73707bdac83257a5c54d74403a11
 /// The platform is part of the request and not the machine's own: every machine reads the same bytes, and none of them is run.
 ///
 /// # Errors
-/// Says what to do when the wheel can be had from nowhere or is not the pinned one.
+/// The wheel cannot be had or is not the pinned one; the message says what to do.
 pub fn locate(cache: &Path) -> Result<Vec<u8>, String> {
     if let Some(path) = std::env::var_os(ENVIRONMENT_VARIABLE) {
         return read(Path::new(&path)).map_err(|reason| format!("{ENVIRONMENT_VARIABLE} must name a copy of {FILE}: {reason}"));

@@ -29,21 +29,18 @@ fn examples(figures: &Figures) -> String {
     let mut table = head(&["example", "MACs", "Cairo steps", "steps per MAC", "class, share of Starknet's tightest limit"]);
     for (row, example) in rows(figures) {
         let cost = &example.cost;
-        let (macs, per_mac) = match cost.macs {
-            0 => (String::new(), String::new()),
-            macs => (grouped(macs), format!("{:.2}", cost.steps as f64 / macs as f64)),
-        };
+        let per_mac = if row.is_of_trees { String::new() } else { format!("{:.2}", cost.steps as f64 / cost.macs as f64) };
         let share = cost.classes.iter().map(share_of_limits).fold(0.0, f64::max);
         let in_parts = if cost.classes.len() > 1 { format!(", in {} classes", cost.classes.len()) } else { String::new() };
-        let example = format!("`{}`: {}", row.label(), row.about);
-        line(&mut table, &[example, macs, grouped(cost.steps), per_mac, format!("{:.0} %{in_parts}", 100.0 * share)]);
+        let name = format!("`{}`: {}", row.label(), row.about);
+        line(&mut table, &[name, macs(row, example), grouped(cost.steps), per_mac, format!("{:.0} %{in_parts}", 100.0 * share)]);
     }
     table
 }
 
-/// How near the examples come to their float networks.
+/// What the examples give on their test samples: the most steps of a few of them, and how near the integers come to the float network.
 fn models(figures: &Figures) -> String {
-    let mut table = head(&["example", "MACs", "Cairo steps", "agreement", "held out: float", "16 bits", "8 bits"]);
+    let mut table = head(&["example", "Cairo steps of a test sample", "agreement", "held out: float", "16 bits", "8 bits"]);
     for (row, example) in rows(figures) {
         let nearness = match example.nearness {
             Nearness::SameChoice(same, of) => format!("{same} of {of}"),
@@ -56,7 +53,7 @@ fn models(figures: &Figures) -> String {
         let by_bits = |bits: u32| right(&|held_out| held_out.by_bits.get(&bits).copied());
         let float = right(&|held_out| Some(held_out.float));
         let label = format!("`{}`", row.label());
-        line(&mut table, &[label, macs(example), grouped(example.sample_steps), nearness, float, by_bits(16), by_bits(8)]);
+        line(&mut table, &[label, grouped(example.sample_steps), nearness, float, by_bits(16), by_bits(8)]);
     }
     table
 }
@@ -85,7 +82,7 @@ fn starknet(figures: &Figures) -> String {
         let (gas, charged) = (cost.l2_gas, *charged_l2_gas);
         line(
             &mut table,
-            &[label, macs(example), felts, grouped(*contract_steps), grouped(gas), share(gas), grouped(charged), share(charged)],
+            &[label, macs(row, example), felts, grouped(*contract_steps), grouped(gas), share(gas), grouped(charged), share(charged)],
         );
     }
     table
@@ -122,9 +119,9 @@ fn line(table: &mut String, cells: &[String]) {
     table.push('\n');
 }
 
-/// Multiply-accumulates; nothing for a model without.
-fn macs(example: &Example) -> String {
-    if example.cost.macs == 0 { String::new() } else { grouped(example.cost.macs) }
+/// Multiply-accumulates, where they say something.
+fn macs(row: &RealModel, example: &Example) -> String {
+    if row.is_of_trees { String::new() } else { grouped(example.cost.macs) }
 }
 
 fn share_of_limits(class: &Class) -> f64 {

@@ -187,6 +187,7 @@ mod tests {
                 import("src/a/mod.rs", "src/a/deep.rs", ImportKind::Reexport),
                 import("src/b.rs", "src/a/deep.rs", ImportKind::Name),
                 import("src/b.rs", "src/a/mod.rs", ImportKind::Module),
+                import("src/b.rs", "src/a/mod.rs", ImportKind::Module),
                 import("src/c.rs", "src/a/deep.rs", ImportKind::Name),
                 import("src/c.rs", "src/a/mod.rs", ImportKind::Module),
                 import("src/d.rs", "src/a/mod.rs", ImportKind::Name),

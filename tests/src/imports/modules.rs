@@ -41,7 +41,7 @@ pub struct Import {
 pub enum ImportKind {
     /// A name that the file works with.
     Name,
-    /// A module; what it works with are the names behind it, which are imports too.
+    /// A module, whose names are imports of their own; or a name of another crate that this file hands on.
     Module,
     /// A name that the file only hands on.
     Reexport,
@@ -59,8 +59,8 @@ enum Target {
     Module(usize),
     /// Something in this module.
     Item(usize),
-    /// Something of another crate.
-    External,
+    /// Something of another crate, which this module imports.
+    Foreign(usize),
 }
 
 /// The imports that are being followed, by module and position, so that two that lead to each other end.
@@ -126,9 +126,8 @@ impl SourceCrate {
             let mut add = |kind: ImportKind, path: &Path, targets: Vec<Target>| {
                 for target in targets {
                     let (to, kind) = match target {
-                        Target::Item(to) => (to, kind),
-                        Target::Module(to) => (to, if kind == ImportKind::Name { ImportKind::Module } else { kind }),
-                        Target::External => continue,
+                        Target::Module(to) | Target::Foreign(to) if kind == ImportKind::Name => (to, ImportKind::Module),
+                        Target::Item(to) | Target::Module(to) | Target::Foreign(to) => (to, kind),
                     };
                     let (from, to) = (module.file.clone(), self.modules[to].file.clone());
                     if from != to {
@@ -204,7 +203,7 @@ impl SourceCrate {
             followed.push((module, index));
             let behind = self.resolve(module, &[&used.path.segments[..], rest].concat(), followed);
             followed.pop();
-            found.extend(if behind.is_empty() { vec![Target::External] } else { behind });
+            found.extend(if behind.is_empty() { vec![Target::Foreign(module)] } else { behind });
         }
         if found.is_empty() {
             for (index, used) in uses().filter(|(_, used)| used.name.is_none()) {

@@ -58,9 +58,7 @@ pub(super) fn read(tokens: &[Token]) -> Body {
 
 /// Whether a file or an inline module says of itself, with `#![cfg(test)]`, that it is for tests.
 fn is_for_tests(tokens: &[Token]) -> bool {
-    tokens.windows(3).any(|three| {
-        three[0].is_punct('#') && three[1].is_punct('!') && three[2].group('[').is_some_and(|attribute| is_test_attribute(attribute))
-    })
+    tokens.windows(3).any(|three| three[0].is_punct('#') && three[1].is_punct('!') && three[2].group('[').is_some_and(is_test_attribute))
 }
 
 /// Whether an attribute is `cfg(test)`, or demands that among other things.

@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn raw_identifiers_are_no_keywords() {
+    fn raw_identifiers_are_not_keywords() {
         let tokens = read("r#use use r#move").unwrap();
         assert!(!tokens[0].is_keyword("use") && tokens[1].is_keyword("use"));
         assert_eq!(tokens[2].ident(), Some("move"));
