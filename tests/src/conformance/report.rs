@@ -6,7 +6,7 @@ use std::fmt::Write;
 use rayon::prelude::*;
 
 use super::case::{LEAST_MAGNITUDE, UNITS, Verdict, run};
-use super::scope::{Excluded, names, supports};
+use super::scope::{Excluded, names, operator};
 use super::suite::Suite;
 use super::wheel::VERSION;
 use crate::steps;
@@ -141,11 +141,11 @@ impl Report {
             self.rows.len(),
             applicable - passed - self.wrong().len(),
         );
-        for (operator, line) in &lines {
+        for (name, line) in &lines {
             let reasons: Vec<String> =
                 line.refused.iter().map(|(reason, count)| format!("{}: {count}", reason.replace('|', "\\|"))).collect();
-            let note = if supports(operator) { "" } else { " (by its definition)" };
-            let _ = writeln!(page, "| {operator}{note} | {} | {} | {} |", line.applicable(), line.passed, reasons.join("; "));
+            let note = if operator(name).is_some() { "" } else { " (by its definition)" };
+            let _ = writeln!(page, "| {name}{note} | {} | {} | {} |", line.applicable(), line.passed, reasons.join("; "));
         }
         let untested: Vec<&str> = names().filter(|operator| !lines.contains_key(operator)).collect();
         let _ = write!(

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use maat_transpiler::supported_operators;
+use maat_transpiler::{Operator, Values, operators};
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::tensor_shape_proto::dimension;
 use tract_onnx::pb::type_proto::Value;
@@ -10,78 +10,26 @@ use tract_onnx::pb::{GraphProto, NodeProto, TensorProto, ValueInfoProto};
 
 use super::suite::{Suite, Test, dims, expanded, values};
 
-/// Whether Maat has an operator, by its name alone.
-pub fn supports(operator: &str) -> bool {
-    names().any(|name| name == operator)
+/// The operator of that name, its domain left out.
+pub fn operator(name: &str) -> Option<&'static Operator> {
+    operators().into_iter().find(|operator| without_domain(operator) == name)
 }
 
 /// The supported operators without their domains: their tests count.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    supported_operators().map(|name| name.rsplit('.').next().unwrap_or(name))
+    operators().into_iter().map(without_domain)
+}
+
+fn without_domain(operator: &Operator) -> &'static str {
+    operator.name.rsplit('.').next().unwrap_or(operator.name)
 }
 
 fn is_supported(node: &NodeProto) -> bool {
-    supported_operators().any(|name| match name.rsplit_once('.') {
-        Some((domain, operator)) => (domain, operator) == (node.domain.as_str(), node.op_type.as_str()),
-        None => matches!(node.domain.as_str(), "" | "ai.onnx") && name == node.op_type,
+    operators().into_iter().any(|operator| match operator.name.rsplit_once('.') {
+        Some((domain, name)) => (domain, name) == (node.domain.as_str(), node.op_type.as_str()),
+        None => matches!(node.domain.as_str(), "" | "ai.onnx") && operator.name == node.op_type,
     })
 }
-
-/// Operators for integers and truth values, and those that move values of any type. The others are for real numbers: a test of them on
-/// integers is one of integer arithmetic, with its own rules of division and overflow.
-#[rustfmt::skip]
-const ANY_TYPE: &[&str] = &[
-    "And", "ArrayFeatureExtractor", "Cast", "CastLike", "Concat", "Constant", "ConstantOfShape", "ConvInteger", "DepthToSpace",
-    "DequantizeLinear", "Equal", "Expand", "Flatten", "Gather", "GatherElements", "GatherND", "Greater", "GreaterOrEqual", "Identity",
-    "Less", "LessOrEqual", "MatMulInteger", "Not", "Or", "Pad", "QLinearConv", "QLinearMatMul", "QuantizeLinear", "Range", "Reshape",
-    "Shape", "Size", "Slice", "SpaceToDepth", "Split", "Squeeze", "Tile", "TopK", "Transpose", "Trilu", "Unsqueeze", "Where", "Xor",
-];
-
-/// Those whose result is known before any input is, as soon as the shapes and their parameters are.
-const KNOWN_RESULT: &[&str] = &["Constant", "ConstantOfShape", "Range", "Shape", "Size"];
-
-/// Positions of the inputs that are parameters: shapes, axes, counts, indices, scales and the like, which are constants in a trained network.
-#[rustfmt::skip]
-const PARAMETERS: &[(&str, &[usize])] = &[
-    ("ArrayFeatureExtractor", &[1]),
-    ("CastLike", &[1]),
-    ("ConstantOfShape", &[0]),
-    ("ConvInteger", &[2, 3]),
-    ("CumSum", &[1]),
-    ("DequantizeLinear", &[1, 2]),
-    ("Dropout", &[1, 2]),
-    ("Expand", &[1]),
-    ("GRU", &[4]),
-    ("Gather", &[1]),
-    ("GatherElements", &[1]),
-    ("GatherND", &[1]),
-    ("LSTM", &[4]),
-    ("MatMulInteger", &[2, 3]),
-    ("Pad", &[1, 2, 3]),
-    ("Pow", &[1]),
-    ("QLinearConv", &[1, 2, 4, 5, 6, 7]),
-    ("QLinearMatMul", &[1, 2, 4, 5, 6, 7]),
-    ("QuantizeLinear", &[1, 2]),
-    ("RNN", &[4]),
-    ("Range", &[0, 1, 2]),
-    ("ReduceL1", &[1]),
-    ("ReduceL2", &[1]),
-    ("ReduceMax", &[1]),
-    ("ReduceMean", &[1]),
-    ("ReduceMin", &[1]),
-    ("ReduceSum", &[1]),
-    ("ReduceSumSquare", &[1]),
-    ("Reshape", &[1]),
-    ("Resize", &[1, 2, 3]),
-    ("Slice", &[1, 2, 3, 4]),
-    ("Split", &[1]),
-    ("Squeeze", &[1]),
-    ("Tile", &[1]),
-    ("TopK", &[1]),
-    ("Trilu", &[1]),
-    ("Unsqueeze", &[1]),
-    ("Upsample", &[1]),
-];
 
 /// Tests whose expected output is not what the operator's definition says: where a quantised product leaves the range of int8, it has to
 /// saturate, and the file has it wrapped around (-236 became 20).
@@ -159,8 +107,8 @@ pub fn exclusion(suite: &Suite, test: &Test) -> Option<Excluded> {
     if computed.iter().any(|input| fixed_shape(input).is_some_and(|shape| shape.contains(&0))) || outputs().any(|y| dims(y).contains(&0)) {
         return Some(Excluded::Empty);
     }
-    let subject = suite.subject(test);
-    if !ANY_TYPE.contains(&subject) && computed.iter().any(|input| has_type(input, WHOLES)) {
+    let is_for_reals = operator(suite.subject(test)).is_none_or(|operator| operator.values == Values::Real);
+    if is_for_reals && computed.iter().any(|input| has_type(input, WHOLES)) {
         return Some(Excluded::IntegerArithmetic);
     }
     if computed.is_empty() && !has_known_result(suite, test) {
@@ -176,9 +124,7 @@ pub fn exclusion(suite: &Suite, test: &Test) -> Option<Excluded> {
 /// Whether an input of the graph is only a parameter of operators, or holds the sizes or positions of an operator that is spelled out.
 pub(super) fn is_parameter(test: &Test, input: &str) -> bool {
     let graph = test.graph();
-    let is_position = |node: &NodeProto, position| {
-        PARAMETERS.iter().any(|(operator, positions)| *operator == node.op_type && positions.contains(&position))
-    };
+    let is_position = |node: &NodeProto, position| operator(&node.op_type).is_some_and(|operator| operator.parameters.contains(&position));
     let slots = graph.node.iter().flat_map(|node| node.input.iter().enumerate().map(move |(position, name)| (node, position, name)));
     let mut uses = slots.filter(|(_, _, name)| *name == input);
     let port = graph.input.iter().find(|port| port.name == input);
@@ -188,7 +134,7 @@ pub(super) fn is_parameter(test: &Test, input: &str) -> bool {
 
 /// Whether the operator under test gives its result before any input is known.
 pub(super) fn has_known_result(suite: &Suite, test: &Test) -> bool {
-    KNOWN_RESULT.contains(&suite.subject(test))
+    operator(suite.subject(test)).is_some_and(|operator| operator.values == Values::Known)
 }
 
 const FLOATS: &[DataType] = &[DataType::Float, DataType::Double];
@@ -257,13 +203,12 @@ fn by_whole_factors(test: &Test) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
-    fn the_lists_are_in_order_and_belong_together() {
-        assert!(ANY_TYPE.is_sorted() && KNOWN_RESULT.is_sorted());
-        assert!(PARAMETERS.is_sorted_by_key(|(operator, _)| operator));
-        let parameters = PARAMETERS.iter().map(|(operator, _)| operator);
-        assert!(parameters.chain(ANY_TYPE).chain(KNOWN_RESULT).all(|operator| supports(operator)));
+    fn no_two_domains_have_an_operator_of_the_same_name() {
+        assert_eq!(names().collect::<BTreeSet<_>>().len(), operators().len());
     }
 }
