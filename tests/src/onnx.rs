@@ -15,11 +15,17 @@ use tract_onnx::pb::{
 /// An attribute's value.
 #[derive(Debug, Clone)]
 pub enum Attribute {
+    /// A whole number.
     Int(i64),
+    /// A number.
     Float(f32),
+    /// A text.
     Text(&'static str),
+    /// Whole numbers.
     Ints(Vec<i64>),
+    /// Numbers.
     Floats(Vec<f32>),
+    /// Texts.
     Texts(Vec<&'static str>),
     /// A tensor of floats with one axis.
     FloatTensor(Vec<f32>),
