@@ -54,15 +54,19 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
+    #[cfg(feature = "transpile")]
     Demo(verbs::demo::Arguments),
+    #[cfg(feature = "transpile")]
     Transpile(verbs::transpile::Arguments),
     Run(verbs::run::Arguments),
     Inspect(verbs::inspect::Arguments),
+    #[cfg(feature = "transpile")]
     Operators(verbs::operators::Arguments),
     Prove(verbs::prove::Arguments),
     CairoProve(verbs::cairo_prove::Arguments),
     Verify(verbs::verify::Arguments),
     Commitment(verbs::commitment::Arguments),
+    #[cfg(feature = "transpile")]
     Check(verbs::check::Arguments),
     Cache(verbs::cache::Arguments),
     Devnet(verbs::devnet::Arguments),
@@ -72,6 +76,7 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
+    #[cfg(feature = "transpile")]
     silence_importer_panics();
     let arguments = match Arguments::try_parse_from(usage::command_line(std::env::args_os())) {
         Ok(arguments) => arguments,
@@ -85,15 +90,19 @@ fn run(verb: Verb, json: bool) -> anyhow::Result<Box<dyn Response>> {
         bail!("the file and the JSON object cannot both go to the standard output: name a file, or omit --json");
     }
     match verb {
+        #[cfg(feature = "transpile")]
         Verb::Demo(arguments) => verbs::demo::run(arguments).map(boxed),
+        #[cfg(feature = "transpile")]
         Verb::Transpile(arguments) => verbs::transpile::run(arguments).map(boxed),
         Verb::Run(arguments) => verbs::run::run(arguments).map(boxed),
         Verb::Inspect(arguments) => verbs::inspect::run(arguments).map(boxed),
+        #[cfg(feature = "transpile")]
         Verb::Operators(arguments) => Ok(boxed(verbs::operators::run(arguments))),
         Verb::Prove(arguments) => verbs::prove::run(arguments),
         Verb::CairoProve(arguments) => verbs::cairo_prove::run(arguments).map(boxed),
         Verb::Verify(arguments) => verbs::verify::run(arguments),
         Verb::Commitment(arguments) => verbs::commitment::run(arguments).map(boxed),
+        #[cfg(feature = "transpile")]
         Verb::Check(arguments) => verbs::check::run(arguments).map(boxed),
         Verb::Cache(arguments) => verbs::cache::run(arguments).map(boxed),
         Verb::Devnet(arguments) => verbs::devnet::run(arguments).map(boxed),
@@ -119,6 +128,7 @@ fn boxed(response: impl Response + 'static) -> Box<dyn Response> {
 }
 
 /// Panics of the foreign code that reads ONNX files come back as errors; their messages would only confuse.
+#[cfg(feature = "transpile")]
 fn silence_importer_panics() {
     let default = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {

@@ -47,7 +47,7 @@ pub const WITHOUT_NETWORK: &[(&str, &str)] = &[
 ];
 
 /// Rewrites the table.
-pub const COMMAND: &str = "cargo test --release -p maat-tests write_the_steps -- --ignored";
+pub const COMMAND: &str = "cargo test --release -p maat -p maat-tests --test end_to_end write_the_steps -- --ignored";
 /// Steps may differ from the table by this share, in per cent.
 pub const TOLERANCE: usize = 5;
 

@@ -1,6 +1,6 @@
 //! The ONNX project's backend tests: what counts passes, nothing is wrong, and `docs/operators.md` says so.
 //!
-//! `MAAT_CASE=substring cargo test --release -p maat-tests conformance:: -- --nocapture` runs and lists some tests only.
+//! `MAAT_CASE=substring cargo test --release -p maat -p maat-tests --test end_to_end conformance:: -- --nocapture` runs and lists some tests only.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::common;
 
 /// Chooses tests by a part of their name.
 const FILTER: &str = "MAAT_CASE";
-const COMMAND: &str = "cargo test --release -p maat-tests write_the_operator_table -- --ignored";
+const COMMAND: &str = "cargo test --release -p maat -p maat-tests --test end_to_end write_the_operator_table -- --ignored";
 /// What must pass of the tests that count, in per cent.
 const LEAST_SHARE: usize = 90;
 /// Models that compute more elements than this are not compiled to Cairo.

@@ -1,6 +1,6 @@
 //! Layers and walls: which crate, which folder and which file may import which. The rules are the tables at the head of this file.
 //!
-//! `cargo test --release -p maat-tests imports:: -- --nocapture` prints the layers of each crate.
+//! `cargo test --release -p maat -p maat-tests --test end_to_end imports:: -- --nocapture` prints the layers of each crate.
 
 use std::collections::BTreeSet;
 

@@ -42,6 +42,7 @@ impl InputFiles {
     }
 
     /// The files, without what each is.
+    #[cfg(feature = "transpile")]
     pub fn paths(&self) -> Vec<PathBuf> {
         self.0.iter().map(|(path, _)| path.clone()).collect()
     }

@@ -27,17 +27,6 @@ pub fn read_all(path: &Path) -> anyhow::Result<Vec<u8>> {
     read().with_context(|| format!("cannot read {}", called(path).display()))
 }
 
-/// Does something with a file by its path. The standard input becomes a file of the given name meanwhile.
-pub fn with_path<T>(path: &Path, name: &str, work: impl FnOnce(&Path) -> T) -> anyhow::Result<T> {
-    if !is_dash(path) {
-        return Ok(work(path));
-    }
-    let folder = tempfile::tempdir()?;
-    let copy = folder.path().join(name);
-    std::fs::write(&copy, read_all(path)?).with_context(|| format!("cannot write {}", copy.display()))?;
-    Ok(work(&copy))
-}
-
 /// The bytes of a file or of the standard input, or the length of one that is longer than a limit.
 pub fn read(path: &Path, limit: usize) -> anyhow::Result<Result<Vec<u8>, usize>> {
     let read = || {

@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use maat_package::{PackageFolder, Proving, differences};
+use maat_package::{PackageError, PackageFolder, Proving, differences};
 use maat_prover::entries;
-use maat_transpiler::TranspileError;
 use maat_verifier::{Entries, ModelCommitment};
 use serde_json::{Value, json};
 
@@ -39,7 +38,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<CommitmentComparison> {
     let model = package.model()?;
     let (manifest, listed) = match &package.manifest.proving {
         Proving::Committed { commitment, entries } => (*commitment, entries),
-        Proving::Unprovable { reason } => return Err(TranspileError::Unprovable { reason: reason.clone() }.into()),
+        Proving::Unprovable { reason } => return Err(PackageError::Unprovable { reason: reason.clone() }.into()),
     };
     let mut recomputed = Vec::new();
     for batch in package.manifest.proving.batches() {

@@ -310,7 +310,7 @@ impl Demonstrated {
     fn next(&self) -> String {
         let name = &self.name;
         let example = self.example.as_ref().map_or(ROCKYBOT.to_owned(), |folder| folder.display().to_string());
-        let package = self.output.as_ref().map_or("package".to_owned(), |output| output.display().to_string());
+        let package = self.output.as_ref().map_or_else(|| format!("{name}-package"), |output| output.display().to_string());
         let mut commands = Vec::new();
         if self.example.is_none() {
             commands.push(format!("maat demo --save-example {example}"));

@@ -1,17 +1,22 @@
-//! One file a verb: its arguments, and a function that gives a typed response.
+//! One file a verb: its arguments, and a function that gives a typed response. Without the feature `transpile`, those are left that read
+//! packages.
 
 pub mod cache;
 pub mod cairo_prove;
+#[cfg(feature = "transpile")]
 pub mod check;
 pub mod commitment;
+#[cfg(feature = "transpile")]
 pub mod demo;
 pub mod deploy;
 pub mod devnet;
 pub mod execute;
 pub mod inspect;
+#[cfg(feature = "transpile")]
 pub mod operators;
 pub mod prove;
 pub mod registry;
 pub mod run;
+#[cfg(feature = "transpile")]
 pub mod transpile;
 pub mod verify;

@@ -20,9 +20,9 @@ pub use pages::{stale_blocks, write_blocks};
 use crate::root;
 
 /// Rewrites the figures, and the pages that show them.
-pub const COMMAND: &str = "cargo test --release -p maat-tests write_the_figures -- --ignored";
+pub const COMMAND: &str = "cargo test --release -p maat -p maat-tests --test end_to_end write_the_figures -- --ignored";
 /// Rewrites the pages alone, as the committed figures are.
-pub const PAGES_COMMAND: &str = "cargo test --release -p maat-tests write_the_pages -- --ignored";
+pub const PAGES_COMMAND: &str = "cargo test --release -p maat -p maat-tests --test end_to_end write_the_pages -- --ignored";
 /// Where they are kept, from the project's root.
 pub const FILE: &str = "tests/golden/figures.json";
 

@@ -1,11 +1,13 @@
 //! What the user can do about an error, in the words of the command line. Libraries know neither verbs nor flags: their errors say what is
 //! wrong, and what could be chosen otherwise as a field.
 
+#[cfg(feature = "transpile")]
+mod transpiling;
+
 use std::error::Error;
 
 use maat_package::{Advice, Fidelity, PackageError, Verdict};
 use maat_starknet::{ChainError, RegistryPlace};
-use maat_transpiler::{CodegenError, Setting, TranspileError};
 
 /// The message of an error: all that caused it, and what the user can do about it.
 pub fn message(error: &anyhow::Error) -> String {
@@ -23,7 +25,10 @@ fn worded(error: &(dyn Error + 'static)) -> Option<String> {
         ChainError::Package(error) => of_package(error),
         _ => None,
     });
-    on_chain.or_else(|| error.downcast_ref().and_then(of_package)).or_else(|| error.downcast_ref().and_then(of_transpiling))
+    let known = on_chain.or_else(|| error.downcast_ref().and_then(of_package));
+    #[cfg(feature = "transpile")]
+    let known = known.or_else(|| error.downcast_ref().and_then(transpiling::worded));
+    known
 }
 
 fn of_package(error: &PackageError) -> Option<String> {
@@ -31,38 +36,6 @@ fn of_package(error: &PackageError) -> Option<String> {
         PackageError::NotAPackage { path, reason } => format!("{} is not a package made by `maat transpile`: {reason}", path.display()),
         PackageError::WorkingDirectory { .. } => format!("{error}, such as `-o package`"),
         PackageError::Edited { .. } => format!("{error}. Move them away, or replace them with --force"),
-        _ => return None,
-    })
-}
-
-fn of_transpiling(error: &TranspileError) -> Option<String> {
-    Some(match error {
-        TranspileError::Package(error) => return of_package(error),
-        TranspileError::NotFinite { sample: None, .. } => {
-            format!("{error}: give samples with --calibration, or choose another --assumed-range")
-        }
-        TranspileError::Unfaithful { verdict } => {
-            let remedy = to_try(verdict).map_or_else(String::new, |advice| format!(". Try {advice}"));
-            format!("{error}{remedy}. --accept-loss makes the package anyway")
-        }
-        TranspileError::TooLarge { .. } => {
-            format!("{error}. With --parts 0 the package is made anyway, for proofs and the Cairo VM")
-        }
-        TranspileError::Codegen(CodegenError::Parts { parts, most }) => {
-            format!("--parts is {parts}; it must be at most {most} for this network")
-        }
-        TranspileError::Option { setting, value, expected } => format!("{} is {value}; it must be {expected}", flag(*setting)?),
-        _ => return None,
-    })
-}
-
-/// The flag of a setting that has one value.
-fn flag(setting: Setting) -> Option<&'static str> {
-    Some(match setting {
-        Setting::ActivationBits => "--bits",
-        Setting::WeightBits => "--weight-bits",
-        Setting::Percentile => "--percentile",
-        Setting::AssumedRange => "--assumed-range",
         _ => return None,
     })
 }
@@ -114,7 +87,6 @@ fn on_chain(error: &ChainError) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use anyhow::Context;
-    use maat_cairo::limits::Figure;
     use maat_package::{Basis, Loss, LossKind};
     use starknet_types_core::felt::Felt;
 
@@ -129,42 +101,15 @@ mod tests {
     }
 
     #[test]
-    fn settings_are_called_by_their_flags() {
-        let of_setting = |setting| of(TranspileError::Option { setting, value: "3".to_owned(), expected: "more".to_owned() });
-        for (setting, name) in [
-            (Setting::ActivationBits, "--bits"),
-            (Setting::WeightBits, "--weight-bits"),
-            (Setting::Percentile, "--percentile"),
-            (Setting::AssumedRange, "--assumed-range"),
-            (Setting::Batches, "the number of batch sizes"),
-        ] {
-            assert_eq!(of_setting(setting), format!("{name} is 3; it must be more"));
-        }
-        let parts = TranspileError::Codegen(CodegenError::Parts { parts: 9, most: 4 });
-        assert_eq!(of(parts), "--parts is 9; it must be at most 4 for this network");
-    }
-
-    #[test]
     fn packages_that_are_in_the_way_lead_to_flags_and_verbs() {
         let path = || "p".into();
         let edited = "p holds a package with files that would be lost: a. Move them away, or replace them with --force";
         assert_eq!(of(PackageError::Edited { path: path(), files: "a".to_owned() }), edited);
         let other = || PackageError::NotAPackage { path: path(), reason: "it is not a folder".to_owned() };
-        for said in [of(other()), of(TranspileError::from(other())), said(other().into())] {
+        for said in [of(other()), said(other().into())] {
             assert_eq!(said, "p is not a package made by `maat transpile`: it is not a folder");
         }
         assert!(of(PackageError::WorkingDirectory { path: path() }).ends_with(" Name a folder in it, such as `-o package`"));
-    }
-
-    #[test]
-    fn what_cannot_be_transpiled_leads_to_what_would() {
-        let large = TranspileError::TooLarge { node: "n".to_owned(), figure: Figure::new("CASM felts", 2, 1) };
-        let expected = "node `n` does not fit into a class on Starknet: 2 CASM felts, at most 1. With --parts 0 the package is made anyway, for \
-             proofs and the Cairo VM";
-        assert_eq!(of(large), expected);
-        let not_finite = |sample| of(TranspileError::NotFinite { node: "n".to_owned(), value: f64::NAN, sample });
-        assert!(not_finite(None).ends_with("range of inputs: give samples with --calibration, or choose another --assumed-range"));
-        assert!(!not_finite(Some(3)).contains("--"));
     }
 
     #[test]
@@ -179,8 +124,6 @@ mod tests {
         let tried = "more bits (--bits 16 --weight-bits 16), or --ranges max, or more samples of the kind that the model will see \
              (--calibration), or inputs of one size: some of their columns are a thousand times as large as others";
         assert_eq!(to_try(&verdict(Fidelity::Refused)).unwrap(), tried);
-        let refused = of(TranspileError::Unfaithful { verdict: Box::new(verdict(Fidelity::Refused)) });
-        assert!(refused.ends_with(&format!("on 8 held-out samples. Try {tried}. --accept-loss makes the package anyway")), "{refused}");
         assert!(caution(&verdict(Fidelity::Refused)).unwrap().contains("was made with --accept-loss: `y`"));
         assert_eq!(caution(&verdict(Fidelity::Degraded)), verdict(Fidelity::Degraded).caution());
         assert_eq!(caution(&verdict(Fidelity::Faithful)), None);
