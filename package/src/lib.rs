@@ -7,7 +7,6 @@
 //! Nothing here knows ONNX: whoever runs, proves, verifies or deploys a package needs neither the network that it was made from nor what
 //! read it.
 
-mod decimal;
 mod destination;
 mod digest;
 mod error;

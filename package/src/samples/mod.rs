@@ -1,5 +1,14 @@
 //! Inputs from files: JSON (an object from input name to nested arrays, or a bare array for a single input), `.npy` and `.npz`.
 
+mod decimal;
+mod error;
+mod out_of_range;
+mod quantise;
+
+pub use error::SampleError;
+pub use out_of_range::{OutOfRange, out_of_range};
+pub use quantise::quantise_sample;
+
 use std::collections::HashSet;
 use std::fmt;
 use std::io::{Cursor, Read};
@@ -11,14 +20,6 @@ use ndarray_npy::npy::header::{Header, ReadHeaderError};
 use ndarray_npy::{ViewElement, ViewNpyError, ViewNpyExt};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
-
-mod error;
-mod out_of_range;
-mod quantise;
-
-pub use error::SampleError;
-pub use out_of_range::{OutOfRange, out_of_range};
-pub use quantise::quantise_sample;
 
 /// One inference's inputs: a row-major list of values for each input, in the network's order.
 pub type Sample = Vec<Vec<f64>>;

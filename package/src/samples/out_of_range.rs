@@ -6,7 +6,7 @@ use maat_runtime::{Model, Tensor, dequantise};
 use serde::Serialize;
 
 use super::Sample;
-use crate::decimal::decimal;
+use super::decimal::decimal;
 
 /// The values of one input that are clamped.
 #[derive(Debug, Clone, PartialEq, Serialize)]

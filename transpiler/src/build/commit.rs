@@ -18,7 +18,7 @@ pub fn commit(model: &Model, batches: &[u32], progress: &mut dyn FnMut(&str)) ->
     let others: BTreeSet<u32> = batches.iter().copied().filter(|batch| *batch != 1).collect();
     let limit = MAX_ENTRIES / Preset::ALL.len();
     if others.len() >= limit {
-        let expected = "at most 21, and 1 is always among them".to_owned();
+        let expected = format!("at most {limit}, and 1 is always among them");
         return Err(TranspileError::Option { setting: Setting::Batches, value: (others.len() + 1).to_string(), expected });
     }
     progress("committing to the model");

@@ -1,6 +1,7 @@
 //! A line of `predict`: what a node comes to in Cairo.
 
 use super::code::{Module, Uses};
+use super::table::knots;
 
 /// What a node comes to.
 pub enum Call {
@@ -107,7 +108,7 @@ impl Argument {
     fn text(&self) -> String {
         match self {
             Self::Number(number) => number.to_string(),
-            Self::Knots(name) => format!("weights::{}.span()", super::table::knots(name)),
+            Self::Knots(name) => format!("weights::{}.span()", knots(name)),
         }
     }
 }

@@ -21,7 +21,7 @@ const MAX_BODY: usize = 24;
 /// Nested loops.
 const MAX_DEPTH: usize = 4;
 /// Runs of up to this length are copied by straight code.
-pub const STRAIGHT: usize = 64;
+const STRAIGHT: usize = 64;
 
 /// The program that gives elements from these origins.
 pub fn fold(origins: &[Origin]) -> Vec<Part> {
@@ -229,7 +229,7 @@ mod tests {
     use super::*;
 
     /// An image of `channels` planes, `side` by `side`, with `pad` zeros on every side.
-    pub fn padded(channels: usize, side: usize, pad: usize) -> Vec<Origin> {
+    fn padded(channels: usize, side: usize, pad: usize) -> Vec<Origin> {
         let outer = side + 2 * pad;
         let mut origins = Vec::new();
         for (c, y, x) in (0..channels).flat_map(|c| (0..outer).flat_map(move |y| (0..outer).map(move |x| (c, y, x)))) {

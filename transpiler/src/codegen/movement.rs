@@ -219,8 +219,9 @@ pub fn copy(length: usize) -> Code {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use maat_runtime::Shape;
+
+    use super::*;
 
     fn of(indices: &[u32], constants: &[i32], inputs: &[usize]) -> Vec<Origin> {
         let shape = Shape::new(&[indices.len().max(1)]).unwrap();

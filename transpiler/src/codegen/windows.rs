@@ -74,7 +74,7 @@ const MAX_LEVELS: usize = 4;
 /// The longest list of starts: the longest constant array.
 const MAX_LISTED: usize = MAX_ARRAY;
 /// Steps that a run costs in each block, about: a slice, its conversion, and passing it on.
-pub const RUN_STEPS: usize = 15;
+const RUN_STEPS: usize = 15;
 /// Steps of a run that is popped off its row: where a block goes on where the one before ended.
 const POPPED_STEPS: usize = 9;
 

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::{Columns, FloatModel, FloatNode, FloatOp, Function, Kind, ValueId};
+use super::{Columns, FloatModel, FloatNode, FloatOp, Function, Kind, Rounding, ValueId};
 
 /// The value of one node for the values of its inputs, row-major.
 pub fn evaluate(op: &FloatOp, kind: Kind, shape: &[usize], inputs: &[(&[usize], &[f64])]) -> Vec<f64> {
     let mut y = real(op, shape, inputs);
     if let Kind::Integer(range) = kind {
-        let rounding = if let FloatOp::Sum(sum) = op { sum.rounding } else { super::Rounding::HalfUp };
+        let rounding = if let FloatOp::Sum(sum) = op { sum.rounding } else { Rounding::HalfUp };
         y.iter_mut().for_each(|y| *y = rounding.apply(*y).clamp(range.lo as f64, range.hi as f64));
     }
     y

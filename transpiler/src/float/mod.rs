@@ -5,12 +5,14 @@ mod function;
 mod range;
 mod stride;
 
-use maat_runtime::Interval;
-
 pub use evaluate::{evaluate, run};
 pub use function::Function;
 pub use range::{Used, image, linear_range, node_range, range_of, used};
 pub use stride::{broadcast_indices, permutation, strides};
+
+use std::collections::HashSet;
+
+use maat_runtime::Interval;
 
 /// A tensor of a float network. An identity that passes over the network do not change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -296,7 +298,7 @@ impl FloatModel {
 
     /// Drops nodes that no output depends on.
     pub fn prune(&mut self) {
-        let mut needed: std::collections::HashSet<ValueId> = self.outputs.iter().map(|(_, value)| *value).collect();
+        let mut needed: HashSet<ValueId> = self.outputs.iter().map(|(_, value)| *value).collect();
         for node in self.nodes.iter().rev() {
             if needed.contains(&node.output) {
                 needed.extend(&node.inputs);

@@ -14,9 +14,9 @@ mod integers;
 mod moves;
 mod sums;
 
-use std::collections::HashMap;
-
 pub use columns::{separate, wasted};
+
+use std::collections::HashMap;
 
 use crate::float::{FloatModel, ValueId};
 

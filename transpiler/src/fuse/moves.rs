@@ -39,7 +39,7 @@ pub(super) fn join(model: &mut FloatModel, uses: &Uses) -> bool {
 }
 
 /// The move that does what the node at `outer` does to the one at `inner`, which gives its input `operand`.
-fn joined(model: &FloatModel, outer: usize, operand: usize, inner: usize) -> (FloatOp, Vec<crate::float::ValueId>) {
+fn joined(model: &FloatModel, outer: usize, operand: usize, inner: usize) -> (FloatOp, Vec<ValueId>) {
     let (outer, inner) = (&model.nodes[outer], &model.nodes[inner]);
     let (FloatOp::Move { indices, constants }, FloatOp::Move { indices: inner_indices, constants: inner_constants }) =
         (&outer.op, &inner.op)
@@ -76,12 +76,7 @@ fn joined(model: &FloatModel, outer: usize, operand: usize, inner: usize) -> (Fl
 }
 
 /// A move without inputs and constants that it does not look at, and without indices where they keep the order.
-fn normalised(
-    inputs: Vec<crate::float::ValueId>,
-    lengths: &[usize],
-    mut indices: Vec<u32>,
-    constants: Vec<f64>,
-) -> (FloatOp, Vec<crate::float::ValueId>) {
+fn normalised(inputs: Vec<ValueId>, lengths: &[usize], mut indices: Vec<u32>, constants: Vec<f64>) -> (FloatOp, Vec<ValueId>) {
     let total: usize = lengths.iter().sum();
     let (mut kept, mut start, mut taken) = (Vec::new(), 0, 0);
     let mut shift: Vec<usize> = Vec::new();

@@ -117,7 +117,7 @@ const DOMAINS: &[(&str, &str)] = &[
 ];
 
 /// What to do about an operator.
-pub(in crate::lowering) fn advice(operator: &str) -> Option<&'static str> {
+pub(super) fn advice(operator: &str) -> Option<&'static str> {
     let named = ADVICE.iter().find(|(operators, _)| operators.contains(&operator)).map(|(_, advice)| *advice);
     let of_domain = || DOMAINS.iter().find(|(domain, _)| operator.strip_prefix(domain).is_some_and(|rest| rest.starts_with('.')));
     named.or_else(|| of_domain().map(|(_, advice)| *advice))

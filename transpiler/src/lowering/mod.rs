@@ -10,12 +10,14 @@ mod operator;
 mod operators;
 mod scope;
 
+pub use operator::{Operator, Values};
+
+use maat_runtime::Interval;
+
 use crate::error::{TranspileError, UnsupportedOperator, UnsupportedOperators};
 use crate::float::{FloatInput, FloatModel, FloatNode, FloatOp, Kind};
 use crate::onnx::{Element, Graph, OnnxNode};
-use maat_runtime::Interval;
 use operator::Lowering;
-pub use operator::{Operator, Values};
 use scope::{Lowered, Operand, Scope, Source};
 
 /// The supported operators, in alphabetical order.

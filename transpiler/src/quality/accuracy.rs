@@ -1,5 +1,7 @@
 //! How far the quantised model is from the float network.
 
+use std::collections::HashSet;
+
 use maat_package::samples::{Sample, quantise_sample};
 use maat_package::{Accuracy, Agreement, Deviation, Distance, TensorError, Witness, significant};
 use maat_runtime::{Executor, TensorId, dequantise};
@@ -7,7 +9,7 @@ use maat_runtime::{Executor, TensorId, dequantise};
 use super::witness::witness;
 use crate::calibrate::check_finite;
 use crate::error::TranspileError;
-use crate::float::{FloatModel, FloatOp, Kind, ValueId, run};
+use crate::float::{FloatModel, FloatNode, FloatOp, Kind, ValueId, run};
 use crate::onnx::Reference;
 use crate::quantise::Mapped;
 
@@ -41,7 +43,7 @@ impl Nature {
 
 /// Whether integers are real numbers that were rounded, or are computed of such.
 fn is_rounded(float: &FloatModel, value: ValueId) -> bool {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     let mut open = vec![value];
     while let Some(value) = open.pop() {
         let Some(node) = float.producer(value).map(|position| &float.nodes[position]).filter(|_| seen.insert(value)) else { continue };
@@ -290,7 +292,7 @@ fn first_maximum<T: PartialOrd>(values: &[T]) -> usize {
 /// Whether the network takes the position of the greatest element of a tensor's rows.
 fn is_chosen_from(float: &FloatModel, value: ValueId) -> bool {
     let rank = float.tensor(value).0.len();
-    let over_rows = |node: &crate::float::FloatNode| matches!(node.op, FloatOp::ArgMax { axis, .. } if axis + 1 == rank);
+    let over_rows = |node: &FloatNode| matches!(node.op, FloatOp::ArgMax { axis, .. } if axis + 1 == rank);
     float.nodes.iter().any(|node| node.inputs.contains(&value) && over_rows(node))
 }
 

@@ -220,10 +220,11 @@ fn are_uneven(samples: &[Sample]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use maat_package::Witness;
+
     use super::super::accuracy::Nature;
     use super::super::accuracy::tests::{output, whole};
     use super::*;
-    use maat_package::Witness;
 
     /// The verdict on outputs, as if they were measured on samples that were kept back.
     fn verdict(witness: Witness, outputs: Vec<OutputMeasure>) -> Verdict {

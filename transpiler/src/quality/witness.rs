@@ -129,9 +129,9 @@ impl Noise {
 mod tests {
     use std::path::Path;
 
-    use super::*;
     use maat_package::samples;
 
+    use super::*;
     use crate::{fuse, lowering, onnx};
 
     const NETWORKS: [&str; 4] = ["cnn_per_channel", "cnn_per_tensor", "mlp_per_channel", "mlp_per_tensor"];

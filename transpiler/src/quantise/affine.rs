@@ -96,8 +96,9 @@ fn correct_bias(affine: &mut Affine, weights: &[f64], means: &[f64], input_scale
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use maat_runtime::Shape;
+
+    use super::*;
 
     fn input(scale: i32) -> Tensor {
         Tensor { name: "x".to_owned(), shape: Shape::new(&[1, 2]).unwrap(), scale, columns: Vec::new(), range: Interval::of_bits(8) }

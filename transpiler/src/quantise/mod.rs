@@ -13,6 +13,8 @@ mod select;
 mod sum;
 mod table;
 
+pub use scale::threshold;
+
 use std::collections::HashMap;
 
 use maat_package::Options;
@@ -22,7 +24,7 @@ use maat_runtime::{Interval, Model, ModelBuilder, Primitive, Requantise, Shape, 
 use crate::calibrate::{HEADROOM_BITS, Ranges, input_width, scale_for};
 use crate::error::TranspileError;
 use crate::float::{Bounds, FloatModel, FloatNode, FloatOp, Kind, ValueId};
-pub use scale::threshold;
+use scale::saturation;
 
 /// Rectified tensors of at least so many bits have room for values that are [`HEADROOM`] times as large as all that were seen.
 const WIDE_BITS: u32 = 12;
@@ -178,7 +180,7 @@ impl Quantiser<'_> {
                 aligned.push(*id);
                 continue;
             }
-            let (lo, hi) = scale::saturation(Bounds::NONE, common, bits.max(17));
+            let (lo, hi) = saturation(Bounds::NONE, common, bits.max(17));
             let shift = (scale - common).clamp(-30, i32::from(Requantise::MAX_SHIFT)) as i8;
             let sum = Sum { coefficients: vec![vec![1]], bias: vec![0], inner: 1, requantise: Requantise { shift: vec![shift], lo, hi } };
             let name = if ids.len() == 1 { format!("{}.rescale", node.name) } else { format!("{}.rescale_{position}", node.name) };

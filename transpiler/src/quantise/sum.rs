@@ -118,9 +118,10 @@ fn to_reals(sum: &FloatSum, inputs: &[&Tensor], (scale, bits): (i32, u32), weigh
 
 #[cfg(test)]
 mod tests {
+    use maat_runtime::Shape;
+
     use super::*;
     use crate::float::Bounds;
-    use maat_runtime::Shape;
 
     fn input(scale: i32) -> Tensor {
         Tensor { name: "x".to_owned(), shape: Shape::new(&[1, 2]).unwrap(), scale, columns: Vec::new(), range: Interval::of_bits(8) }

@@ -1,5 +1,6 @@
 //! Sliding windows: what convolutions and pools have in common.
 
+use crate::float::strides;
 use crate::lowering::moves::check_size;
 use crate::lowering::scope::{Operand, Scope};
 
@@ -137,7 +138,7 @@ impl Windows {
 
         let (batch, channels) = (padded.shape[0], padded.shape[axes + 1]);
         let shape = vec![batch, self.positions(), self.taps(), channels];
-        let steps = crate::float::strides(&padded.shape);
+        let steps = strides(&padded.shape);
         let mut windows = vec![0usize];
         let mut taps = vec![0usize];
         for axis in 0..axes {

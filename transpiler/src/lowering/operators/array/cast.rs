@@ -3,11 +3,12 @@
 //! Integers stay the same numbers under another type; where they might not fit it, the cast is refused, because ONNX wraps around.
 //! Floats become integers toward zero; beyond the type ONNX leaves the result open, and ours is the nearest integer of the type.
 
+use maat_runtime::Interval;
+
 use crate::float::{Bounds, Kind, Rounding};
 use crate::lowering::helpers::rounding::ROUNDED;
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::{Element, IntegerType};
-use maat_runtime::Interval;
 
 pub(super) fn cast(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(1, 1)?;

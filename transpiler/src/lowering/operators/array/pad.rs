@@ -2,9 +2,10 @@
 //!
 //! Opset 11 made inputs of the attributes `pads` and `value`, opset 18 added the axes, opset 19 the mode `wrap`.
 
+use maat_runtime::Shape;
+
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::Element;
-use maat_runtime::Shape;
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(1, 4)?;

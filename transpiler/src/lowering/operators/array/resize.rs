@@ -4,11 +4,12 @@
 //! element before it; where Resize of opset 10 makes smaller, the one behind it, as its test cases have it. Opset 11 added coordinate
 //! transformations, roundings, sizes and regions, opset 18 axes, policies and antialiasing.
 
+use maat_runtime::Shape;
+
 use crate::float::{Bounds, FloatOp, FloatSum, Kind, Rounding};
 use crate::lowering::moves::check_size;
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::Element;
-use maat_runtime::Shape;
 
 /// How one axis is resized.
 #[derive(Debug, Clone, Copy)]

@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use crate::lowering::helpers::forest::{Condition, Forest, MODES, Node, Votes};
 use crate::lowering::helpers::labels::{Labels, POST_TRANSFORMS};
 use crate::lowering::scope::{Operand, Scope};
+use crate::onnx::Element;
 
 pub(super) fn regressor(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(1, 1)?;
@@ -90,7 +91,7 @@ fn aggregated(
         other => return Err(format!("aggregate function `{other}` is not known")),
     };
     let best = forest.greatest(scope, &reached, sign, targets)?;
-    let base = Operand::constant(vec![1, targets], crate::onnx::Element::Float, base);
+    let base = Operand::constant(vec![1, targets], Element::Float, base);
     if base.values().unwrap_or_default().iter().all(|base| *base == 0.0) { Ok(best) } else { scope.sum(&[(1.0, &best), (1.0, &base)], 0.0) }
 }
 

@@ -3,10 +3,11 @@
 //! The other way round, an output element is a window over the input with zeros between its elements, times the kernel from behind: a
 //! convolution with a stride of 1.
 
+use maat_runtime::Shape;
+
 use crate::lowering::helpers::convolution::convolve;
 use crate::lowering::helpers::windows::{Windows, lengths, reach};
 use crate::lowering::scope::{Operand, Scope};
-use maat_runtime::Shape;
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(2, 3)?;

@@ -3,10 +3,11 @@
 //! One scale for the tensor, or (opset 13) for each position along an axis, or (opset 21) for each block along it. Types of 8, 16 and
 //! 32 bits; floats of 8 bits and integers of less are refused.
 
+use maat_runtime::Interval;
+
 use crate::float::{Kind, Rounding};
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::{Element, IntegerType};
-use maat_runtime::Interval;
 
 pub(super) fn quantize(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(2, 3)?;

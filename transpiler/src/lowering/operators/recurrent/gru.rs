@@ -2,15 +2,13 @@
 //!
 //! The reset gate `r` acts on `h` before the candidate's recurrence, or behind it with `linear_before_reset` (as in PyTorch).
 
-use crate::lowering::helpers::cells::{Cell, Direction, State};
+use crate::lowering::helpers::cells::{self, Cell, Direction, State};
 use crate::lowering::scope::{Operand, Scope};
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     let linear_first = scope.attribute("linear_before_reset", 0i64)? != 0;
     let cell = Cell { gates: 3, activations: &["sigmoid", "tanh"], bias_apart: linear_first, memory: false };
-    crate::lowering::helpers::cells::lower(scope, &cell, |scope, direction, inputs, state| {
-        step(scope, direction, inputs, state, linear_first)
-    })
+    cells::lower(scope, &cell, |scope, direction, inputs, state| step(scope, direction, inputs, state, linear_first))
 }
 
 /// The gates' order is update, reset, candidate.

@@ -5,11 +5,12 @@
 //!
 //! `k` became an input with opset 10; opset 11 added `largest` and `sorted`.
 
-use crate::float::{FloatOp, Kind};
+use maat_runtime::Interval;
+
+use crate::float::{Bounds, FloatOp, Kind};
 use crate::lowering::moves::check_size;
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::{Element, IntegerType};
-use maat_runtime::Interval;
 
 /// A longer axis would need too many comparisons.
 const MAX_LENGTH: usize = 64;
@@ -73,7 +74,7 @@ fn ranked(scope: &mut Scope<'_>, x: &Operand, slots: usize, largest: bool) -> Re
         let mine = scope.pick(&overtakes, 1, &mine)?;
         let weights = (0..length).flat_map(|a| others(a).map(move |b| if b > a { 1.0 } else { -1.0 })).collect();
         let bias = (0..length).map(|a| a as f64).collect();
-        let count = FloatOp::Affine { groups: length, weights, bias, bounds: crate::float::Bounds::NONE };
+        let count = FloatOp::Affine { groups: length, weights, bias, bounds: Bounds::NONE };
         scope.emit(count, &[&mine], vec![rows, length], (int64(), Kind::Integer(Interval::new(0, length as i64 - 1))))?
     };
     // [rows, slots, length]: whether an element belongs into a slot.
