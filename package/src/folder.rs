@@ -1,4 +1,4 @@
-//! A package on disk. Files are read when they are needed, and checked against the manifest.
+//! Reading a package from disk: nothing is used before it is checked against the manifest.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ use crate::report::Report;
 /// A package on disk. Files are read when they are needed, and checked against the manifest.
 #[derive(Debug, Clone)]
 pub struct PackageFolder {
-    /// Where it lies.
+    /// Where it is.
     pub folder: PathBuf,
     /// What binds the files.
     pub manifest: Manifest,
@@ -57,7 +57,7 @@ impl PackageFolder {
         Ok(Self { folder: folder.to_path_buf(), manifest })
     }
 
-    /// Where the package's files are, the manifest among them.
+    /// The paths of the package's files, including the manifest.
     pub fn files(&self) -> impl Iterator<Item = PathBuf> {
         self.manifest.files.keys().map(String::as_str).chain([MANIFEST]).map(|file| self.folder.join(file))
     }
@@ -71,10 +71,10 @@ impl PackageFolder {
         Model::from_bytes(&bytes).map_err(|source| PackageError::Format { path: self.folder.join(MODEL), source })
     }
 
-    /// The entries of the model's commitment. Only the manifest is read, so that they are the model's is its word.
+    /// The entries of the model's commitment. Only the manifest is read; that they are the model's is its claim.
     ///
     /// # Errors
-    /// The model cannot be proven, or the commitment is not that of the entries.
+    /// The model cannot be proven, or the commitment is not the one of the entries.
     pub fn entries(&self) -> Result<&Entries, PackageError> {
         match &self.manifest.proving {
             Proving::Committed { commitment, entries } if entries.commitment() == *commitment => Ok(entries),
@@ -105,7 +105,7 @@ impl PackageFolder {
         Executable::from_json(&bytes).map_err(|error| PackageError::Mismatch { path, reason: error.to_string() })
     }
 
-    /// The hash of the program, as the manifest says it.
+    /// The program's hash, as the manifest states it.
     ///
     /// # Errors
     /// It is not a hash.
@@ -119,7 +119,7 @@ impl PackageFolder {
     /// The model's Starknet contract.
     ///
     /// # Errors
-    /// As for [`Self::model`]; or its class hashes are not those that the manifest names.
+    /// As for [`Self::model`]; or its class hashes are not the manifest's.
     pub fn contract(&self) -> Result<Contract, PackageError> {
         let Manifest { sierra_class_hash, casm_class_hash, .. } = &self.manifest;
         let hashes = ClassHashes { sierra_class_hash: sierra_class_hash.clone(), casm_class_hash: casm_class_hash.clone() };

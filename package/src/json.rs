@@ -1,10 +1,10 @@
-//! The JSON of a package's files, which may come from anybody.
+//! The JSON of a package's files, which may come from anyone: read with care, written in one way.
 
 use maat_runtime::{inert, is_active};
 use serde::Serialize;
 use serde_json::Value;
 
-/// The JSON of a file that we wrote, or somebody else did. Its texts are shown, so that none may act on a terminal or hold another line.
+/// The JSON of a file that anyone may have written. Its texts are shown to users, so none may control a terminal or start a new line.
 ///
 /// # Errors
 /// It is not JSON, or a text in it has control characters.
@@ -26,7 +26,7 @@ pub fn json_of(bytes: &[u8]) -> Result<Value, String> {
     }
 }
 
-/// Why JSON is not what it should be, on one line: it may cite what it found.
+/// Why JSON was not accepted, on one line. The reason may quote the file.
 pub(crate) fn shown(error: serde_json::Error) -> String {
     inert(&error.to_string())
 }

@@ -1,4 +1,4 @@
-//! Numbers in messages.
+//! Numbers in messages about samples, which may have hundreds of digits.
 
 /// A number with all its digits, in scientific notation where zeros would fill a line.
 pub fn decimal(value: f64) -> String {

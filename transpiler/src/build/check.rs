@@ -1,9 +1,9 @@
-//! A package compared with what its `model.maat` gives: everything else in it is made again.
+//! Checks a package against its `model.maat`: everything else in it is made again and compared.
 //!
-//! What is recomputed is the commitment with its entries, the Cairo sources, the program and its hash, the classes and their hashes, and the
-//! cost. The manifest is believed in nothing but two things that only say what to make: the batch sizes, and the number of classes. What needs
-//! the network in floats, verdict, accuracy and error bounds, is not recomputed, and neither is where the model comes from; but the verdict of
-//! the manifest, which every verb repeats, must be that of the report.
+//! Recomputed are the commitment with its entries, the Cairo sources, the program and its hash, the classes and their hashes, and the cost.
+//! Only two things are taken from the manifest, because they say what to make: the batch sizes, and the number of classes. What needs the
+//! float network (verdict, accuracy and error bounds) is not recomputed, nor is where the model comes from. But the manifest's verdict,
+//! which is repeated wherever the package is used, must be the report's.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -29,16 +29,16 @@ const TARGET: &str = "target";
 /// A file that Scarb puts there.
 const SCARBS: &str = "CACHEDIR.TAG";
 
-/// A part of a package that was made again.
+/// A part of a package that was made again and compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// A file, or what the manifest says of something.
+    /// A file, or a statement of the manifest.
     pub what: String,
-    /// What differs, in words; empty if it is what the model gives.
+    /// What differs, in words; empty if nothing does.
     pub differences: Vec<String>,
 }
 
-/// What comparing a package with its model has shown.
+/// What the comparison of a package with its model has shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
     /// sha256 of the `model.maat` that everything was made from.
@@ -64,11 +64,11 @@ impl Checked {
     }
 }
 
-/// Makes everything again that follows from the package's model, and compares.
+/// Makes everything again that follows from the package's model, and compares it with the package.
 ///
 /// # Errors
-/// It cannot be done: the model or the report cannot be read, or the package was made by other versions of Maat, of the compiler or of the
-/// core library, which give other Cairo.
+/// The model or the report cannot be read, or the package was made by other versions of Maat, the compiler or the core library, which
+/// generate other code.
 pub fn check(package: &PackageFolder, compiler: &Compiler, progress: &mut dyn FnMut(&str)) -> Result<Checked, TranspileError> {
     let Manifest { versions, files, .. } = &package.manifest;
     let own = Versions::of(compiler);
@@ -88,7 +88,7 @@ pub fn check(package: &PackageFolder, compiler: &Compiler, progress: &mut dyn Fn
     let parts = package.manifest.layer_classes.len();
     let compiled = match Compiled::new(&draft, proving.commitment(), Some(parts), compiler, progress) {
         Ok(compiled) => compiled,
-        // The number of classes is the manifest's, and nobody has checked it before.
+        // The number of classes comes from the manifest, and is checked nowhere else.
         Err(error) => {
             checked.add("classes", [format!("{parts} parts in the manifest, which cannot be made of the model: {error}")]);
             return Ok(checked);
@@ -104,7 +104,7 @@ pub fn check(package: &PackageFolder, compiler: &Compiler, progress: &mut dyn Fn
     let report = package.folder.join(REPORT);
     let bytes = read(&report)?;
     let mut wrong: Vec<String> = file_differences(package, REPORT, &bytes);
-    // As it is written and read: a number may lose its last bit on the way.
+    // Written and read once, as the report's was: a number may lose its last bit on the way.
     let cost = serde_json::to_vec(&cost::measure(&model, &compiled)?).expect("plain data serialises");
     let cost: Cost = serde_json::from_slice(&cost).expect("what was written is read");
     match Report::read(&bytes) {
@@ -129,8 +129,8 @@ pub fn check(package: &PackageFolder, compiler: &Compiler, progress: &mut dyn Fn
     Ok(checked)
 }
 
-/// Files that the model does not give, that the manifest does not list, and that lie in a folder of sources, or in `target` itself. What a
-/// compiler writes lies in folders below that.
+/// Files that the model does not give and the manifest does not list, in a folder of sources or directly in `target`. What a compiler
+/// writes is in folders below that.
 fn strangers(package: &PackageFolder, expected: &BTreeSet<&str>) -> Result<Vec<String>, TranspileError> {
     let folders: BTreeSet<&str> = expected.iter().filter_map(|file| file.rsplit_once('/')).map(|(folder, _)| folder).collect();
     let mut strangers = BTreeSet::new();
@@ -196,7 +196,7 @@ fn check_hashes(package: &PackageFolder, compiled: &Compiled, checked: &mut Chec
     Ok(())
 }
 
-/// How a file, and what the manifest says of it, differ from what they should be.
+/// How a file, and what the manifest says about it, differ from what they should be.
 fn file_differences(package: &PackageFolder, file: &str, expected: &[u8]) -> Vec<String> {
     let found = match read(&package.folder.join(file)) {
         Ok(bytes) if bytes == expected => None,
@@ -212,7 +212,8 @@ fn file_differences(package: &PackageFolder, file: &str, expected: &[u8]) -> Vec
     found.into_iter().chain(listed).collect()
 }
 
-/// The members of a file's JSON that are not of its format, a sentence each. Nothing reads them, but whoever looks at the file does.
+/// The members of a file's JSON that are not part of its format, a sentence for each. No program reads them, but people who look at the
+/// file do.
 fn unknown(bytes: &[u8], known: &impl serde::Serialize) -> Vec<String> {
     fn compare(found: &Value, known: &Value, place: &str, unknown: &mut Vec<String>) {
         match (found, known) {

@@ -10,7 +10,7 @@ use maat_verifier::{Entries, MAX_ENTRIES, Preset};
 use crate::error::{Setting, TranspileError};
 
 /// Commits to a model for single inferences and for batches of other sizes. A model that cannot be proven at all is not an error, unless
-/// batch sizes were asked for: whoever names one means to prove.
+/// batch sizes are requested: that shows the intention to prove.
 ///
 /// # Errors
 /// The model cannot be proven in batches of one of the sizes, or there are too many of them.

@@ -1,4 +1,4 @@
-//! What an inference costs: measured by running program and contract on zeros.
+//! Measures what an inference costs, by running program and contract on zeros.
 
 use maat_cairo::{RunError, gas, limits};
 use maat_package::{ContractCost, Cost, LayerPlan, arguments, run_contract};

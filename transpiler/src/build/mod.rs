@@ -1,4 +1,5 @@
-//! From a quantised network to a package: compiled, measured, committed to and written; and a package made again, to be compared.
+//! From a quantised network to a package: compile, measure, commit to it and write it; and the check, which makes a package again and
+//! compares.
 
 mod check;
 mod commit;

@@ -1,4 +1,5 @@
-//! What values a network's tensors take on samples: the ranges that scales are chosen by, and the inputs that get a scale for each column.
+//! The values that a network's tensors take on samples: the ranges that scales are chosen from, and the inputs that get a scale for each
+//! column.
 
 mod assumed;
 mod columns;

@@ -1,4 +1,4 @@
-//! Refuses options that are out of their range.
+//! The ranges of the options, which are checked before any work is done.
 
 use maat_package::{Options, RangeMethod, Widths};
 

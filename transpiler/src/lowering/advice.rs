@@ -1,6 +1,6 @@
-//! What to do about operators that have no lowering. Those that are missing here have no remedy but another network.
+//! What to do about operators that have no lowering. For those not listed here, only another network helps.
 
-/// Operators, and what to do about each of them. Those of other domains than ONNX's own follow theirs and a dot.
+/// Operators, and what to do about each of them. Names begin with the domain and a dot if that is not ONNX's own.
 const ADVICE: &[(&[&str], &str)] = &[
     (
         &["ai.onnx.ml.ZipMap"],

@@ -1,4 +1,4 @@
-//! An ONNX graph as the lowering sees it, without protobuf.
+//! An ONNX graph as the lowering sees it: tensors and element types without protobuf.
 
 use std::rc::Rc;
 
@@ -27,7 +27,7 @@ pub enum IntegerType {
     Uint64,
 }
 
-/// What an ONNX tensor's elements are. Integers of different types differ in what they can hold, and in division.
+/// What an ONNX tensor's elements are. Integer types differ in what they can hold, and in division.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Element {
     /// Any floating-point type.
@@ -39,7 +39,7 @@ pub enum Element {
 }
 
 impl Element {
-    /// The element of an ONNX data type, if it is one that can be computed with.
+    /// The element of an ONNX data type, if it is supported.
     pub fn of(data_type: i32) -> Option<Self> {
         use DataType::{Bfloat16, Bool, Double, Float, Float16, Int8, Int16, Int32, Int64, Uint8, Uint16, Uint32, Uint64};
         match DataType::try_from(data_type).ok()? {
@@ -57,7 +57,7 @@ impl Element {
         }
     }
 
-    /// Why a data type that is none of these is refused.
+    /// Why any other data type is refused.
     pub fn refusal(data_type: i32) -> String {
         match DataType::try_from(data_type) {
             Ok(DataType::String) => "texts are not supported: train with integer labels or drop the label output, and encode columns of \
@@ -68,7 +68,7 @@ impl Element {
         }
     }
 
-    /// The integers that an element can be, for types of at most 32 bits.
+    /// The integers that an element can be, if its type fits into 32 bits.
     pub fn range(self) -> Option<(i64, i64)> {
         use IntegerType::{Int8, Int16, Int32, Uint8, Uint16};
         match self {
@@ -90,7 +90,7 @@ pub struct Constant {
     pub shape: Vec<usize>,
     /// What the values are.
     pub element: Element,
-    /// Values, row-major. Integers beyond 2^53 lose their last bits; none that can be used is as large.
+    /// Values, row-major. Integers beyond 2^53 lose their last bits, but none that large can be used.
     pub values: Rc<[f64]>,
 }
 
@@ -116,10 +116,10 @@ pub struct Graph {
     pub inputs: Vec<GraphInput>,
     /// The initialisers, by name.
     pub constants: Vec<(String, Constant)>,
-    /// The nodes, in an order in which each comes after those that it takes from.
+    /// The nodes, each after those that it takes from.
     pub nodes: Vec<OnnxNode>,
     /// Names of the output tensors, in order.
     pub outputs: Vec<String>,
-    /// The operators that the file defines by others, named as [`OnnxNode::qualified_operator`] does.
+    /// The operators that the file defines itself, as functions, named as [`OnnxNode::qualified_operator`] does.
     pub functions: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! How far the quantised model is from the float network.
+//! Measures how far a quantised model is from its float network, by running both on samples.
 
 use std::collections::HashSet;
 
@@ -13,7 +13,7 @@ use crate::float::{FloatModel, FloatNode, FloatOp, Kind, ValueId, run};
 use crate::onnx::Reference;
 use crate::quantise::Mapped;
 
-/// The errors over one set of samples, and what the verdict asks of the outputs beyond them.
+/// The errors over one set of samples, and what else the verdict needs to know about the outputs.
 pub struct Measured {
     pub accuracy: Accuracy,
     pub outputs: Vec<OutputMeasure>,
@@ -21,7 +21,7 @@ pub struct Measured {
     pub disputed: Option<String>,
 }
 
-/// What a tensor's elements are to whoever compares them.
+/// How a tensor's elements are to be compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nature {
     Real,
@@ -41,7 +41,7 @@ impl Nature {
     }
 }
 
-/// Whether integers are real numbers that were rounded, or are computed of such.
+/// Whether integers are rounded real numbers, or computed from such.
 fn is_rounded(float: &FloatModel, value: ValueId) -> bool {
     let mut seen = HashSet::new();
     let mut open = vec![value];
@@ -57,10 +57,11 @@ fn is_rounded(float: &FloatModel, value: ValueId) -> bool {
     false
 }
 
-/// Rounded integers of so many steps are numbers: one step more or less is within the verdict's tolerance. Of fewer steps each is a label.
+/// Rounded integers that span this many steps are numbers: one step more or less is within the verdict's tolerance. If they span fewer,
+/// each is a label.
 const STEPS_OF_A_NUMBER: f64 = 100.0;
 
-/// The deviation of a tensor while samples come in.
+/// The deviation of a tensor, while samples are added.
 pub struct Measure {
     name: String,
     nature: Nature,
@@ -158,12 +159,12 @@ fn finite<'a>(expected: &'a [f64], found: &'a [i32]) -> impl Iterator<Item = (&'
     expected.iter().zip(found).filter(|(expected, _)| expected.is_finite())
 }
 
-/// No more leads of an output's rows are kept.
+/// The most leads that are kept of an output's rows.
 const MAX_LEADS: usize = 1 << 16;
 /// Rows of probabilities add up to 1 within this.
 const PROBABILITIES: f64 = 1e-3;
 
-/// The deviation of an output, with what tells whether it was kept sample by sample.
+/// The deviation of an output, with what the verdict needs beyond it, sample by sample.
 pub struct OutputMeasure {
     pub measure: Measure,
     /// The mean error of each sample.
@@ -189,7 +190,7 @@ pub struct Column {
     errors: Extremes,
 }
 
-/// What is usual of a column: its mean error and its range without the rarest values.
+/// A column without its rarest values: its mean error and its range.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Usual {
     pub mean: f64,
@@ -198,7 +199,7 @@ pub struct Usual {
 }
 
 impl Column {
-    /// One value in so many is rare, on each side; at least one is, and no more than [`Extremes::KEPT`] are.
+    /// One value in this many is rare, on each side; at least one is, and at most [`Extremes::KEPT`] are.
     const RARE: usize = 100;
 
     fn include(&mut self, expected: f64, error: f64) {
@@ -221,7 +222,7 @@ impl Column {
     }
 }
 
-/// The greatest of some numbers, in falling order, and one more.
+/// The greatest of some numbers, in descending order: [`Self::KEPT`] of them and one more.
 #[derive(Debug, Clone, Default)]
 struct Extremes(Vec<f64>);
 
@@ -273,7 +274,7 @@ impl OutputMeasure {
     }
 }
 
-/// The greatest element less the second.
+/// The greatest element minus the second.
 fn lead(row: &[f64]) -> f64 {
     let (first, second) =
         row.iter().fold(
@@ -299,7 +300,7 @@ fn is_chosen_from(float: &FloatModel, value: ValueId) -> bool {
 /// Runs both networks on the samples and compares every tensor that both have.
 ///
 /// # Errors
-/// A sample does not fit, or the float network gives something that is not a finite number for it.
+/// A sample does not fit, or the float network gives something other than a finite number for it.
 pub fn measure(mapped: &Mapped, float: &FloatModel, reference: Option<&Reference>, samples: &[Sample]) -> Result<Measured, TranspileError> {
     let model = &mapped.model;
     let scale = |id: TensorId| model.tensor(id).scale;

@@ -1,4 +1,4 @@
-//! Functions of one variable, and the numbers that they have as attributes.
+//! Operators that are functions of one variable, and their numeric attributes.
 
 use crate::float::{Function, Kind};
 use crate::lowering::scope::{Operand, Scope};

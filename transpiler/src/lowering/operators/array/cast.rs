@@ -1,7 +1,7 @@
 //! Cast and CastLike (opset 15).
 //!
-//! Integers stay the same numbers under another type; where they might not fit it, the cast is refused, because ONNX wraps around.
-//! Floats become integers toward zero; beyond the type ONNX leaves the result open, and ours is the nearest integer of the type.
+//! Integers stay the same numbers under another type. If they might not fit it, the cast is refused, because ONNX wraps around. Floats are
+//! cut toward zero. Beyond the type's range ONNX leaves the result open, and ours is the nearest integer of the type.
 
 use maat_runtime::Interval;
 
@@ -39,7 +39,7 @@ impl Scope<'_> {
             },
             (from, _) => {
                 let Kind::Integer(range) = self.kind(x) else { return Err("integers are expected".to_owned()) };
-                // Computed integers of a wide type are taken to have 32 bits with a sign, but unsigned ones are never negative.
+                // Computed integers of a wide type are assumed to be signed 32-bit ones, but unsigned ones are never negative.
                 let range = if is_unsigned(from) { Interval::new(range.lo.max(0), range.hi.max(0)) } else { range };
                 self.retyped(x, range, to)
             }
@@ -98,7 +98,7 @@ fn is_unsigned(element: Element) -> bool {
     matches!(element, Element::Integer(IntegerType::Uint8 | IntegerType::Uint16 | IntegerType::Uint32 | IntegerType::Uint64))
 }
 
-/// The integers that a type holds, as far as 64 bits with a sign go.
+/// The integers that a type holds, as far as they fit into signed 64 bits.
 fn limits(element: Element) -> (i64, i64) {
     element.range().unwrap_or(match element {
         Element::Integer(IntegerType::Uint32) => (0, i64::from(u32::MAX)),

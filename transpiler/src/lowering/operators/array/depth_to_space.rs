@@ -8,7 +8,7 @@ pub(super) fn depth_to_space(scope: &mut Scope<'_>) -> Result<(), String> {
         return Err(format!("{channels} channels are not blocks of {block} by {block}"));
     }
     let depth = channels / (block * block);
-    // Which of the block's place and the new channel varies faster.
+    // Which varies faster: the place in the block, or the new channel.
     let (split, order) = match scope.text("mode", "DCR")?.as_str() {
         "DCR" => (vec![batch, block, block, depth, height, width], [0, 3, 4, 1, 5, 2]),
         "CRD" => (vec![batch, depth, block, block, height, width], [0, 1, 4, 2, 5, 3]),

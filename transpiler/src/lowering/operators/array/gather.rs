@@ -14,7 +14,7 @@ pub(super) fn gather(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.finish(y)
 }
 
-/// Single elements: an index replaces the position along the axis, and the other positions are its own.
+/// Single elements: an index replaces the position along the axis; its own position gives the other axes.
 pub(super) fn gather_elements(scope: &mut Scope<'_>) -> Result<(), String> {
     let (x, indices, chosen) = inputs(scope)?;
     let axis = scope.axis_of(&x, scope.attribute("axis", 0i64)?)?;
@@ -32,7 +32,7 @@ pub(super) fn gather_elements(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.finish(y)
 }
 
-/// Slices by the indices of their first axes, which stand along the last axis of the indices.
+/// Slices by the indices of their first axes, which are along the last axis of the indices.
 pub(super) fn gather_nd(scope: &mut Scope<'_>) -> Result<(), String> {
     let (x, indices, chosen) = inputs(scope)?;
     let batch = usize::try_from(scope.attribute("batch_dims", 0i64)?).map_err(|error| format!("attribute `batch_dims`: {error}"))?;

@@ -1,6 +1,6 @@
-//! Pad: constants, or the tensor's own elements, around a tensor; a negative pad cuts off.
+//! Pad: constants or the tensor's own elements around a tensor. A negative pad cuts elements off.
 //!
-//! Opset 11 made inputs of the attributes `pads` and `value`, opset 18 added the axes, opset 19 the mode `wrap`.
+//! Opset 11 turned the attributes `pads` and `value` into inputs, opset 18 added the axes, opset 19 the mode `wrap`.
 
 use maat_runtime::Shape;
 
@@ -34,7 +34,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.finish(y)
 }
 
-/// The value of the padding. The least float stands for minus infinity: nothing else is padded with it but what goes into a maximum.
+/// The value of the padding. The least float means minus infinity: only the input of a maximum is padded with it.
 fn filling(x: &Operand, value: f64) -> Result<f64, String> {
     match x.element {
         Element::Float if value <= f64::from(f32::MIN) => Ok(f64::NEG_INFINITY),
@@ -50,7 +50,7 @@ fn along(mode: &str, length: usize, before: i64, behind: i64) -> Result<Vec<Opti
     if !(-most..=most).contains(&before) || !(-most..=most).contains(&behind) {
         return Err(refused());
     }
-    // What is cut off is not repeated either.
+    // What is cut off is not repeated.
     let (first, end) = (-before.min(0), length as i64 + behind.min(0));
     let kept = end - first;
     if kept <= 0 {
@@ -61,7 +61,7 @@ fn along(mode: &str, length: usize, before: i64, behind: i64) -> Result<Vec<Opti
         "edge" => Ok(Some(place.clamp(0, kept - 1))),
         "wrap" => Ok(Some(place.rem_euclid(kept))),
         "reflect" => {
-            // There and back again, the ends once each; an axis of length 1 has nothing to reflect but itself.
+            // There and back again, each end once. An axis of length 1 reflects only itself.
             let there_and_back = (2 * (kept - 1)).max(1);
             let place = place.rem_euclid(there_and_back);
             Ok(Some(place.min(there_and_back - place)))

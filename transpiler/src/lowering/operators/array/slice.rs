@@ -1,4 +1,4 @@
-//! Slice: every `step`-th element from `start` to `end` along some axes. Opset 10 made inputs of the attributes, and added the steps.
+//! Slice: every `step`-th element from `start` to `end` along some axes. Opset 10 turned the attributes into inputs, and added the steps.
 
 use crate::lowering::scope::Scope;
 
@@ -27,7 +27,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.finish(y)
 }
 
-/// The positions that a slice takes along an axis. Ends that are too far are moved to the axis' own.
+/// The positions that a slice takes along an axis. Starts and ends beyond the axis are moved to its ends.
 fn positions(length: usize, start: i64, end: i64, step: i64) -> Result<Vec<usize>, String> {
     if length == 0 {
         return Ok(Vec::new());

@@ -2,7 +2,7 @@
 
 use crate::lowering::scope::Scope;
 
-/// A longer axis would need too large a matrix.
+/// The longest axis: a longer one would need too large a matrix.
 const MAX_LENGTH: usize = 1024;
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {

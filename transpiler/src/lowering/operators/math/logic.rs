@@ -15,7 +15,7 @@ pub(super) fn or(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.finish(y)
 }
 
-/// The contrary of `b` where `a` is true, else `b`.
+/// The opposite of `b` where `a` is true, else `b`.
 pub(super) fn xor(scope: &mut Scope<'_>) -> Result<(), String> {
     let (a, b) = pair(scope)?;
     let contrary = scope.not(&b)?;
@@ -43,7 +43,7 @@ fn check(x: &Operand) -> Result<(), String> {
 }
 
 impl Scope<'_> {
-    /// The contrary of a truth value.
+    /// The opposite of a truth value.
     pub(super) fn not(&mut self, x: &Operand) -> Result<Operand, String> {
         self.truth(&[(-1.0, x)], 1.0)
     }

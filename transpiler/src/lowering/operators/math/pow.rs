@@ -30,7 +30,7 @@ fn uniform(x: &Operand) -> Option<f64> {
     others.iter().all(|value| value == first).then_some(*first).filter(|value| value.is_finite())
 }
 
-/// Powers of constants; those of integers are cut to integers, as in C.
+/// Powers of constants; those of integers are truncated to integers, as in C.
 fn known(scope: &mut Scope<'_>, x: &Operand, exponent: &Operand, shape: &[usize]) -> Result<Operand, String> {
     let (x, exponent) = (scope.expand(x, shape)?, scope.expand(exponent, shape)?);
     let pairs = x.values().unwrap_or_default().iter().zip(exponent.values().unwrap_or_default());

@@ -2,7 +2,7 @@
 
 use crate::lowering::scope::Scope;
 
-/// No input may be filled to more features.
+/// The most features that an input may be filled to.
 const MAX_FEATURES: usize = 1 << 20;
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {

@@ -1,4 +1,4 @@
-//! Imputer of `ai.onnx.ml`: another value, for each feature or for all, where an element is the one that stands for what is missing.
+//! Imputer of `ai.onnx.ml`: another value, for each feature or for all, where an element has the value that marks missing ones.
 
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::Element;

@@ -3,7 +3,7 @@
 use crate::float::{Bounds, Function};
 use crate::lowering::scope::Scope;
 
-/// What a norm of 0 becomes, so that it divides zeros.
+/// What a norm of 0 becomes, so that zeros can be divided by it.
 const LEAST: f64 = 1e-30;
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {

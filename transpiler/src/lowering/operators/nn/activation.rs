@@ -1,4 +1,4 @@
-//! Activations with attributes. Each is one table, but for HardSigmoid, a linear function with bounds, and ThresholdedRelu, a choice.
+//! Activations with attributes. Each is one table, except for HardSigmoid, a linear function with bounds, and ThresholdedRelu, a choice.
 
 use crate::float::{Bounds, Function, Kind, Rounding};
 use crate::lowering::scope::{Operand, Scope};

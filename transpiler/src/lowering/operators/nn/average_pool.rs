@@ -1,6 +1,6 @@
 //! AveragePool: the mean of each window. Opset 7 added `count_include_pad`, opset 10 `ceil_mode`, opset 19 dilations.
 //!
-//! It is a convolution of each channel for itself; where windows reach over the border, a factor for their place puts the count right.
+//! It is a convolution of each channel by itself. Where windows reach over the border, a factor for each position corrects the count.
 
 use crate::lowering::helpers::convolution::convolve;
 use crate::lowering::helpers::windows::{Windows, kernel_shape};

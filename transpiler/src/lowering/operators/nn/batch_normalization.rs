@@ -1,6 +1,6 @@
 //! BatchNormalization in inference: `y = scale * (x - mean) / sqrt(var + epsilon) + bias`, a rule for each channel (axis 1).
 //!
-//! It is folded into the linear layer before or behind it, where there is one.
+//! It is folded into the linear layer before or after it, if there is one.
 
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::Element;

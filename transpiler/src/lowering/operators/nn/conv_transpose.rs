@@ -1,7 +1,7 @@
 //! ConvTranspose: each input element adds the kernel, times itself, to the output.
 //!
-//! The other way round, an output element is a window over the input with zeros between its elements, times the kernel from behind: a
-//! convolution with a stride of 1.
+//! Seen from the output, an element is a window over the input with zeros between its elements, times the kernel in reverse: a convolution
+//! with a stride of 1.
 
 use maat_runtime::Shape;
 
@@ -37,7 +37,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     let spread = scope.pick_all(&x, &along, 0.0)?;
     let windows = Windows::dense(&spread, kernel.to_vec(), dilations)?;
 
-    // From [inputs, outputs of the group, taps] to [outputs, inputs of the group, taps from behind].
+    // From [inputs, outputs of the group, taps] to [outputs, inputs of the group, taps in reverse].
     let (values, taps, of_group) = (weights.values().unwrap_or_default(), windows.taps(), inputs / groups);
     let weight = |index: usize| {
         let (output, input, tap) = (index / (of_group * taps), index / taps % of_group, index % taps);
@@ -49,8 +49,8 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.finish(y)
 }
 
-/// For each axis, the positions to take so that the kernel's windows give the output: zeros between the elements, and around them, or
-/// elements less where the output is cut.
+/// For each axis, the positions to take so that the kernel's windows give the output: zeros between the elements and around them, or fewer
+/// elements where the output is cut.
 fn spread(scope: &Scope<'_>, x: &Operand, kernel: &[usize], dilations: &[usize]) -> Result<Vec<Vec<Option<usize>>>, String> {
     let axes = kernel.len();
     let strides = lengths(scope, "strides", axes, 1, 1)?;
@@ -70,7 +70,7 @@ fn spread(scope: &Scope<'_>, x: &Operand, kernel: &[usize], dilations: &[usize])
         if stretched > Shape::MAX_ELEMENTS {
             return Err(format!("an axis of length {length} with a stride of {stride} is too long"));
         }
-        // All that the kernel touches, and what is cut off from it.
+        // Everything that the kernel touches, and what is cut off it.
         let full = stretched + reach - 1 + extra[axis];
         let (before, behind) = match &target {
             Some(target) => {
@@ -85,7 +85,7 @@ fn spread(scope: &Scope<'_>, x: &Operand, kernel: &[usize], dilations: &[usize])
         if before + behind >= full {
             return Err(format!("pads of {before} and {behind} leave nothing of an axis of length {full}"));
         }
-        // Each end has room for a window that touches one element only.
+        // Each end has room for a window that touches only one element.
         let first = before as i64 - (reach as i64 - 1);
         let places = (0..full - before - behind + reach - 1).map(|k| usize::try_from(first + k as i64).ok());
         along.push(

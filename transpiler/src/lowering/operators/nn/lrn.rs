@@ -13,7 +13,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     }
     let channels = x.shape[1];
     let size: i64 = scope.optional_attribute("size")?.ok_or("attribute `size` is missing")?;
-    // Whoever reaches over all channels on both sides reaches far enough.
+    // A size that reaches over all channels on both sides is large enough.
     let size = usize::try_from(size)
         .ok()
         .filter(|size| (1..=maat_runtime::Shape::MAX_ELEMENTS).contains(size))

@@ -1,4 +1,4 @@
-//! PRelu: `x` for `x >= 0`, else `slope * x`. Opset 7 on: the slope broadcasts to `x`; before, it is one or one a channel.
+//! PRelu: `x` for `x >= 0`, else `slope * x`. From opset 7 on the slope broadcasts to `x`; before, there is one, or one for each channel.
 
 use crate::float::{Bounds, Function};
 use crate::lowering::scope::{Operand, Scope};

@@ -1,6 +1,6 @@
-//! MatMulInteger: the exact matrix product of `a - a_zero` and `b - b_zero`; QLinearMatMul: the same, quantised again.
+//! MatMulInteger: the exact matrix product of `a - a_zero` and `b - b_zero`; QLinearMatMul: the same, then quantised again.
 //!
-//! Scales and zero points of `a` and of the result are one, or one a row; those of `b` are one, or one a column.
+//! There is one scale and zero point for `a` and for the result, or one for each row; for `b` one, or one for each column.
 
 use crate::lowering::scope::{Operand, Scope};
 

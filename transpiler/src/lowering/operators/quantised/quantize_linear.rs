@@ -1,7 +1,7 @@
 //! QuantizeLinear: `clamp(round(x / scale) + zero_point)`, ties to even; DequantizeLinear: `(x - zero_point) * scale`.
 //!
-//! One scale for the tensor, or (opset 13) for each position along an axis, or (opset 21) for each block along it. Types of 8, 16 and
-//! 32 bits; floats of 8 bits and integers of less are refused.
+//! There is one scale for the tensor, or (opset 13) for each position along an axis, or (opset 21) for each block along it. Types have 8,
+//! 16 or 32 bits; 8-bit floats and narrower integers are refused.
 
 use maat_runtime::Interval;
 
@@ -31,7 +31,7 @@ pub(super) fn quantize(scope: &mut Scope<'_>) -> Result<(), String> {
     let x = Operand { element: Element::Float, ..x };
     let one = Operand::scalar(1.0);
     let y = if x.is_constant() {
-        // A quotient of constants is rounded as it is.
+        // A quotient of constants is rounded directly.
         let quotient = scope.div(&x, &scale)?;
         scope.requantise(&quotient, &one, &zero, element)?
     } else {
@@ -55,7 +55,7 @@ pub(super) fn dequantize(scope: &mut Scope<'_>) -> Result<(), String> {
     let (scale, zero) = (aligned(scope, &scale, &x.shape)?, aligned(scope, &zero, &x.shape)?);
     let (x, zero) = (Operand { element: Element::Float, ..x }, Operand { element: Element::Float, ..zero });
     let y = if x.is_constant() {
-        // Weights are what ONNX says to the last bit.
+        // Weights are what ONNX defines, to the last bit.
         let centred = scope.sum(&[(1.0, &x), (-1.0, &zero)], 0.0)?;
         scope.mul(&centred, &scale)?
     } else {
@@ -100,7 +100,7 @@ impl Scope<'_> {
         }
     }
 
-    /// An input that holds constant zero points; one 0 of a type if it is not given.
+    /// An input that holds constant zero points; a single 0 of the default type if it is not given.
     pub(super) fn zero_point(&self, position: usize, default: Element) -> Result<Operand, String> {
         if self.optional(position)?.is_none() {
             return Ok(Operand::constant(Vec::new(), default, vec![0.0]));
@@ -131,7 +131,7 @@ impl Scope<'_> {
         self.scaled_as(&rounded, &Operand::scalar(1.0), zero, Rounding::HalfUp, (element, Kind::Integer(Interval::new(lo, hi))))
     }
 
-    /// A quantised input as 32-bit integers, as which products of it are added up.
+    /// A quantised input as 32-bit integers, in which its products are added up.
     pub(super) fn widened(&self, position: usize) -> Result<Operand, String> {
         let x = self.input(position)?;
         match x.element {
