@@ -31,7 +31,7 @@ pub enum PackageError {
         path: PathBuf,
     },
     /// The output folder is the working directory or above it. Replacing it would leave the user's shell in a folder that is gone.
-    #[error("cannot write a package to {path}: that would replace the working directory. Name a folder in it")]
+    #[error("cannot write a package to {path}: that would replace the working directory. Name a folder inside it")]
     WorkingDirectory {
         /// The folder.
         path: PathBuf,

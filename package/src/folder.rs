@@ -39,21 +39,23 @@ impl PackageFolder {
             no_package(match std::fs::metadata(folder) {
                 Err(error) if error.kind() == ErrorKind::NotFound => "there is no such folder".to_owned(),
                 Ok(found) if !found.is_dir() => "it is not a folder".to_owned(),
-                Ok(_) if error.kind() == ErrorKind::NotFound => format!("it holds no {MANIFEST}"),
+                Ok(_) if error.kind() == ErrorKind::NotFound => format!("it has no {MANIFEST}"),
                 _ => format!("its {MANIFEST} cannot be read: {error}"),
             })
         })?;
         let fault = |reason: String| PackageError::Mismatch { path: path.clone(), reason };
-        let of_others = |reason: String| no_package(format!("its {MANIFEST} is not a package's: {reason}"));
+        let of_others = |reason: String| no_package(format!("its {MANIFEST} is not that of a package: {reason}"));
         let value = json_of(&bytes).map_err(|error| of_others(error.to_string()))?;
         match value.get("format").and_then(Value::as_u64) {
-            None => return Err(of_others("it names no format".to_owned())),
+            None => return Err(of_others("it has no `format`".to_owned())),
             Some(format) if format != u64::from(MANIFEST_VERSION) => {
-                return Err(fault(format!("manifest format {format}, but this program reads {MANIFEST_VERSION}: transpile again")));
+                return Err(fault(format!(
+                    "the manifest has format {format}, but this program reads format {MANIFEST_VERSION}: transpile again"
+                )));
             }
             Some(_) => {}
         }
-        let manifest = serde_json::from_value(value).map_err(|error| fault(format!("not a manifest: {}", shown(error))))?;
+        let manifest = serde_json::from_value(value).map_err(|error| fault(format!("it is not a manifest: {}", shown(error))))?;
         Ok(Self { folder: folder.to_path_buf(), manifest })
     }
 
@@ -80,7 +82,7 @@ impl PackageFolder {
             Proving::Committed { commitment, entries } if entries.commitment() == *commitment => Ok(entries),
             Proving::Committed { commitment, entries } => {
                 let reason =
-                    format!("the model commitment is {commitment}, but its entries make {}: transpile again", entries.commitment());
+                    format!("the model commitment is {commitment}, but its entries give {}: transpile again", entries.commitment());
                 Err(PackageError::Mismatch { path: self.folder.join(MANIFEST), reason })
             }
             Proving::Unprovable { reason } => Err(PackageError::Unprovable { reason: reason.clone() }),
@@ -93,7 +95,7 @@ impl PackageFolder {
     /// As for [`Self::model`].
     pub fn report(&self) -> Result<Report, PackageError> {
         let (path, bytes) = (self.folder.join(REPORT), self.read(REPORT)?);
-        Report::read(&bytes).map_err(|error| PackageError::Mismatch { path, reason: format!("not a report: {error}") })
+        Report::read(&bytes).map_err(|error| PackageError::Mismatch { path, reason: format!("it is not a report: {error}") })
     }
 
     /// The program for the Cairo VM.
@@ -111,7 +113,7 @@ impl PackageFolder {
     /// It is not a hash.
     pub fn program_hash(&self) -> Result<ProgramHash, PackageError> {
         self.manifest.program_hash.parse().map_err(|error| {
-            let reason = format!("the program hash {:?} is none: {error}", self.manifest.program_hash);
+            let reason = format!("{:?} is not a program hash: {error}", self.manifest.program_hash);
             PackageError::Mismatch { path: self.folder.join(MANIFEST), reason }
         })
     }
@@ -143,7 +145,7 @@ impl PackageFolder {
         if found != *expected {
             let ClassHashes { sierra_class_hash, casm_class_hash } = found;
             let reason = format!(
-                "the class hashes are {sierra_class_hash} (Sierra) and {casm_class_hash} (CASM), which manifest.json does not say: transpile again"
+                "the class hashes are {sierra_class_hash} (Sierra) and {casm_class_hash} (CASM), but manifest.json has others: transpile again"
             );
             return Err(fault(reason));
         }
@@ -156,7 +158,7 @@ impl PackageFolder {
         match self.manifest.files.get(file) {
             Some(digest) if *digest == sha256(&bytes) => Ok(bytes),
             Some(_) => {
-                let reason = "the file is not the one that manifest.json was written for: transpile again".to_owned();
+                let reason = "the file is not the one that manifest.json lists: transpile again".to_owned();
                 Err(PackageError::Mismatch { path, reason })
             }
             None => Err(PackageError::Mismatch { path, reason: "manifest.json does not list the file".to_owned() }),

@@ -21,7 +21,7 @@ pub fn json_of(bytes: &[u8]) -> Result<Value, String> {
     }
     let value = serde_json::from_slice(bytes).map_err(shown)?;
     match active(&value) {
-        Some(text) => Err(format!("it has the text `{}`, whose control characters Maat never writes", inert(text))),
+        Some(text) => Err(format!("it has control characters in the text `{}`, and Maat never writes any", inert(text))),
         None => Ok(value),
     }
 }
@@ -45,7 +45,10 @@ mod tests {
     #[test]
     fn texts_that_act_on_a_terminal_are_refused_wherever_they_are() {
         for json in [r#"{"a": [1, {"b": "x\u001b[2J"}]}"#, r#"{"a": {"x\u001b[2J": 1}}"#, r#"["x\u001b[2J"]"#] {
-            assert_eq!(json_of(json.as_bytes()).unwrap_err(), "it has the text `x\\u{1b}[2J`, whose control characters Maat never writes");
+            assert_eq!(
+                json_of(json.as_bytes()).unwrap_err(),
+                "it has control characters in the text `x\\u{1b}[2J`, and Maat never writes any"
+            );
         }
         assert!(json_of(r#"{"a": "näme \" 模型", "b": [null, 1.5]}"#.as_bytes()).is_ok());
         assert!(json_of(b"{").is_err());

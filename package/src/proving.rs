@@ -122,7 +122,7 @@ pub fn differences(manifest: &Entries, model: &Entries) -> Vec<String> {
                 .into_iter()
                 .zip(values(model))
                 .filter(|(manifest, model)| manifest != model)
-                .map(|((what, manifest), (_, model))| format!("{of}: {what} {manifest} in the manifest, {model} by the model"))
+                .map(|((what, manifest), (_, model))| format!("{of}: {what} {manifest} in the manifest, {model} from the model"))
                 .collect(),
             (None, _) => vec![format!("{of}: the manifest has no entry")],
             (_, None) => vec![format!("{of}: the model has no entry")],
@@ -172,7 +172,7 @@ mod tests {
         assert_eq!(differences(&entries(&[one, two]), &entries(&[one, two])), Vec::<String>::new());
         let other = Entry { rows: 4096, ..two };
         let found = differences(&entries(&[one, two]), &entries(&[one, other]));
-        assert_eq!(found, ["preset fast, batches of 2: rows 2048 in the manifest, 4096 by the model"]);
+        assert_eq!(found, ["preset fast, batches of 2: rows 2048 in the manifest, 4096 from the model"]);
         assert_eq!(differences(&entries(&[two]), &entries(&[one, two])), ["preset fast, batches of 1: the manifest has no entry"]);
         assert_eq!(differences(&entries(&[one, two]), &entries(&[one])), ["preset fast, batches of 2: the model has no entry"]);
         let foreign = Entry { fixed_root: [0; 32], ..one };

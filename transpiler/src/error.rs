@@ -48,7 +48,7 @@ pub enum TranspileError {
         reason: String,
     },
     /// An output of the graph is an input or a constant.
-    #[error("output `{output}` is not computed by any node that is left after folding constants")]
+    #[error("no node computes output `{output}` once constants are folded: remove it from the outputs")]
     TrivialOutput {
         /// The output.
         output: String,
@@ -64,7 +64,7 @@ pub enum TranspileError {
         sample: Option<usize>,
     },
     /// A layer on quantised integers has weights that are not 16-bit integers.
-    #[error("node `{node}`: its weights on integers must be whole numbers from -32767 to 32767")]
+    #[error("node `{node}` has integer inputs, so its weights must be whole numbers from -32767 to 32767")]
     Weights {
         /// The node.
         node: String,
@@ -184,7 +184,7 @@ pub enum CodegenError {
 fn point(sample: Option<usize>) -> String {
     match sample {
         Some(sample) => {
-            format!("sample {sample} (counted from 0): look at that sample, and for which values the node's operator is defined")
+            format!("sample {sample} (counted from 0): check that sample, and for which values the node's operator is defined")
         }
         None => "a point of the assumed range of inputs".to_owned(),
     }

@@ -5,8 +5,8 @@ use std::path::Path;
 use maat_package::samples::{InputSpec, Sample};
 use maat_package::{Fidelity, Options, Provenance, Quality, Target};
 
-use crate::build::cheapest;
-use crate::calibrate::{Ranges, check, digest, in_columns, points, split};
+use crate::build::cheapest_widths;
+use crate::calibrate::{Ranges, assumed_points, in_columns, samples_digest, split, validate_options};
 use crate::error::TranspileError;
 use crate::float::{self, FloatModel};
 use crate::fuse::fuse;
@@ -71,9 +71,9 @@ impl Network {
     /// # Errors
     /// An option is out of range, a range cannot be proven, or the integers do not compute the network and that is not accepted.
     pub fn quantise(&self, samples: &[Sample], options: &Options) -> Result<Quantised, TranspileError> {
-        check(options)?;
+        validate_options(options)?;
         let (calibration, held_out) = split(samples);
-        let assumed = if samples.is_empty() { points(&self.inputs, options.assumed_magnitude) } else { Vec::new() };
+        let assumed = if samples.is_empty() { assumed_points(&self.inputs, options.assumed_magnitude) } else { Vec::new() };
         let seen = if samples.is_empty() { &assumed } else { &calibration.samples };
         let float = in_columns(&self.float, seen, options);
         let ranges = Ranges::measure(&float, seen, options.assumed_magnitude).map_err(|error| calibration.numbered(error))?;
@@ -81,7 +81,7 @@ impl Network {
         let reference = self.reference.as_ref();
         let options = match options.target {
             Target::Accuracy => options.clone(),
-            Target::Cost => Options { widths: cheapest(&float, &self.name, &ranges, options, reference, seen)?, ..options.clone() },
+            Target::Cost => Options { widths: cheapest_widths(&float, &self.name, &ranges, options, reference, seen)?, ..options.clone() },
         };
         let mapped = quantise(&float, &self.name, &ranges, &options)?;
         let measured = |samples: &[Sample]| -> Result<Option<Measured>, TranspileError> {
@@ -101,8 +101,11 @@ impl Network {
             certificate: certify(&float, &mapped),
             unseen: ranges.unseen(&float).into_iter().map(str::to_owned).collect(),
         };
-        let provenance =
-            Provenance { onnx_sha256: self.onnx_sha256.clone(), options, samples_sha256: (!samples.is_empty()).then(|| digest(samples)) };
+        let provenance = Provenance {
+            onnx_sha256: self.onnx_sha256.clone(),
+            options,
+            samples_sha256: (!samples.is_empty()).then(|| samples_digest(samples)),
+        };
         Ok(Quantised { model: mapped.model, provenance, verdict, quality })
     }
 }

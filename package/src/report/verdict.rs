@@ -131,10 +131,10 @@ impl Verdict {
             Fidelity::Faithful => None,
             Fidelity::Unknown => Some(match self.measured {
                 None => "the accuracy of this model is unknown: it was transpiled without samples".to_owned(),
-                Some(basis) => format!("the accuracy of this model is unknown: nothing is lost on {basis}, but these are too few to tell"),
+                Some(basis) => format!("the accuracy of this model is unknown: nothing is lost on {basis}, but they are too few to tell"),
             }),
             Fidelity::Degraded => Some(format!("this model is degraded: {}", self.reasons())),
-            Fidelity::Refused => Some(format!("this model does not compute its network, and was made all the same: {}", self.reasons())),
+            Fidelity::Refused => Some(format!("this model does not compute its network, and was made anyway: {}", self.reasons())),
         }
     }
 
@@ -191,11 +191,11 @@ impl fmt::Display for Loss {
             }
             LossKind::Columns { of: 1, mean, span, .. } => write!(
                 formatter,
-                "`{output}` is off by {mean} on average where its values span {span}, which all but a few do: beside the largest they are lost"
+                "`{output}` is off by {mean} on average, and all but a few of its values span only {span}: next to the largest they are lost"
             ),
             LossKind::Columns { lost, of, column, mean, span } => write!(
                 formatter,
-                "`{output}` loses {lost} of its {of} columns beside larger values: most of column {column} spans {span} and is off by {mean} \
+                "`{output}` loses {lost} of its {of} columns next to larger values: most of column {column} spans {span} and is off by {mean} \
                  on average"
             ),
             LossKind::Disputed => {

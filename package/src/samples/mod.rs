@@ -87,7 +87,7 @@ fn no_json(bytes: &[u8], path: &Path, error: &serde_json::Error) -> String {
     let text = String::from_utf8_lossy(bytes);
     let first = text.lines().next().unwrap_or_default();
     if text.trim_start().starts_with(['[', '{']) || !first.contains([',', ';', '\t']) {
-        let nan = if text.contains("NaN") { ". JSON has no NaN and Maat no missing values: impute them" } else { "" };
+        let nan = if text.contains("NaN") { ". JSON has no NaN, and Maat has no missing values: impute them" } else { "" };
         return format!("neither JSON, .npy nor .npz: {error}{nan}");
     }
     let file = if path.is_file() { path } else { Path::new("samples.csv") };
@@ -186,7 +186,7 @@ const NPY_MAGIC: &[u8] = b"\x93NUMPY";
 
 /// Refuses more values than there is room for.
 fn within(values: usize, room: usize) -> Result<(), String> {
-    if values > room { Err(format!("more than {MAX_VALUES} values, which is the most that a file may hold")) } else { Ok(()) }
+    if values > room { Err(format!("more than {MAX_VALUES} values, the most that a file may hold")) } else { Ok(()) }
 }
 
 /// A bound for the number of an array's values, from its header, if there is room for them. Nothing after the header is read.
@@ -199,11 +199,11 @@ fn declared(bytes: &[u8], room: usize) -> Result<usize, String> {
         _ => return Err("truncated within its header".to_owned()),
     };
     if u64::from(length) > MAX_HEADER_BYTES {
-        return Err(format!("no .npy array: its header has {length} bytes"));
+        return Err(format!("not a .npy array: its header has {length} bytes"));
     }
     let header = Header::from_reader(&mut &bytes[..]).map_err(|error| match error {
         ReadHeaderError::Io(_) => "truncated within its header".to_owned(),
-        ReadHeaderError::Parse(error) => format!("no .npy array: {error}"),
+        ReadHeaderError::Parse(error) => format!("not a .npy array: {error}"),
     })?;
     // The other axes are bounded even if one is empty.
     let values = header.shape.iter().try_fold(1usize, |values, length| values.checked_mul((*length).max(1))).unwrap_or(usize::MAX);
@@ -251,7 +251,7 @@ fn view<T: ViewElement + Copy>(bytes: &[u8], to_float: fn(T) -> f64) -> Option<R
             Some(Ok(Array { shape: view.shape().to_vec(), values: view.iter().map(|value| to_float(*value)).collect(), odd: None }))
         }
         Err(ViewNpyError::MissingBytes(missing)) => Some(Err(format!("truncated: {missing} bytes are missing"))),
-        Err(ViewNpyError::ExtraBytes(_)) => Some(Err("more bytes follow than its header declares".to_owned())),
+        Err(ViewNpyError::ExtraBytes(_)) => Some(Err("it has more bytes than its header declares".to_owned())),
         Err(_) => None,
     }
 }
@@ -416,14 +416,14 @@ mod tests {
         for shape in ["(9007199254740992, 64)", "(4503599627370496, 4503599627370496)", "(0, 1099511627776, 1099511627776)", "(67108865,)"]
         {
             let file = npy_file("<f8", shape, &[0; 16]);
-            let expected = "more than 67108864 values, which is the most that a file may hold";
+            let expected = "more than 67108864 values, the most that a file may hold";
             assert!(message(&file).ends_with(expected), "{shape}: {}", message(&file));
             let message = message(&npz_file(&[("x", file)]));
             assert!(message.ends_with(&format!("array `x`: {expected}")), "{shape}: {message}");
         }
         let mut long = npy_file("<f8", "(2,)", &[0; 16]);
         (long[6], long[11]) = (2, 255);
-        assert!(message(&long).contains("no .npy array: its header has 4"), "{}", message(&long));
+        assert!(message(&long).contains("not a .npy array: its header has 4"), "{}", message(&long));
     }
 
     #[test]
@@ -443,7 +443,7 @@ mod tests {
             (&file[..file.len() - 3], "truncated: 3 bytes are missing"),
             (&file[..60], "truncated within its header"),
             (&file[..7], "truncated within its header"),
-            (&[&file[..], &[0]].concat(), "more bytes follow than its header declares"),
+            (&[&file[..], &[0]].concat(), "it has more bytes than its header declares"),
         ] {
             assert!(message(bytes).ends_with(expected), "{}", message(bytes));
             let message = message(&npz_file(&[("x", bytes.to_vec())]));
@@ -501,7 +501,7 @@ mod tests {
             assert!(message(text).ends_with(&command(rest)), "{text}: {}", message(text));
         }
         assert!(message("[1, 2").contains("neither JSON, .npy nor .npz: EOF"), "{}", message("[1, 2"));
-        assert!(message("[1, NaN]").ends_with("JSON has no NaN and Maat no missing values: impute them"), "{}", message("[1, NaN]"));
+        assert!(message("[1, NaN]").ends_with("JSON has no NaN, and Maat has no missing values: impute them"), "{}", message("[1, NaN]"));
     }
 
     #[test]

@@ -79,7 +79,7 @@ impl fmt::Display for OutOfRange {
         let [lo, hi, worst] = [lo, hi, worst].map(|value| decimal(*value));
         write!(
             formatter,
-            "input `{input}`: {values} in {samples} out of the model's input range, which is {lo} to {hi}, the worst {worst}{column}"
+            "input `{input}`: {values} in {samples} outside the model's input range, {lo} to {hi}; the worst is {worst}{column}"
         )
     }
 }
@@ -108,10 +108,7 @@ mod tests {
         let found = out_of_range(&model(), &samples);
         let expected = OutOfRange { input: "x".to_owned(), values: 3, samples: 2, worst: -9.0, column: None, range: (-4.0, 3.5) };
         assert_eq!(found, [expected]);
-        assert_eq!(
-            found[0].to_string(),
-            "input `x`: 3 values in 2 samples out of the model's input range, which is -4 to 3.5, the worst -9"
-        );
+        assert_eq!(found[0].to_string(), "input `x`: 3 values in 2 samples outside the model's input range, -4 to 3.5; the worst is -9");
     }
 
     #[test]
@@ -124,7 +121,7 @@ mod tests {
         let found = out_of_range(&model, &[vec![vec![4.0, 3.5]]]);
         let expected = OutOfRange { input: "x".to_owned(), values: 2, samples: 1, worst: 3.5, column: Some(1), range: (-0.25, 7.0 / 32.0) };
         assert_eq!(found, [expected]);
-        assert!(found[0].to_string().ends_with("the worst 3.5 in column 1"), "{}", found[0]);
+        assert!(found[0].to_string().ends_with("the worst is 3.5 in column 1"), "{}", found[0]);
     }
 
     #[test]

@@ -59,7 +59,7 @@ impl Checked {
 
     /// Compares what the manifest says with what the model gives.
     fn compare(&mut self, what: &str, manifest: &str, model: &str) {
-        let difference = (manifest != model).then(|| format!("{manifest} in the manifest, {model} by the model"));
+        let difference = (manifest != model).then(|| format!("{manifest} in the manifest, {model} from the model"));
         self.add(what, difference);
     }
 }
@@ -73,7 +73,7 @@ pub fn check(package: &PackageFolder, compiler: &Compiler, progress: &mut dyn Fn
     let Manifest { versions, files, .. } = &package.manifest;
     let own = Versions::of(compiler);
     if *versions != own {
-        let reason = format!("it was made by {}, and can only be made again by these; this is {}", said(versions), said(&own));
+        let reason = format!("it was made by {}, and only these versions can check it; this is {}", said(versions), said(&own));
         return Err(PackageError::Mismatch { path: package.folder.clone(), reason }.into());
     }
     let path = package.folder.join(MODEL);
@@ -90,7 +90,7 @@ pub fn check(package: &PackageFolder, compiler: &Compiler, progress: &mut dyn Fn
         Ok(compiled) => compiled,
         // The number of classes comes from the manifest, and is checked nowhere else.
         Err(error) => {
-            checked.add("classes", [format!("{parts} parts in the manifest, which cannot be made of the model: {error}")]);
+            checked.add("classes", [format!("the manifest has {parts} parts, but the model cannot be split into as many: {error}")]);
             return Ok(checked);
         }
     };
@@ -113,7 +113,7 @@ pub fn check(package: &PackageFolder, compiler: &Compiler, progress: &mut dyn Fn
                 wrong.push("the cost is not that of the model".to_owned());
             }
             let other = report.verdict != package.manifest.verdict;
-            checked.add("verdict", other.then(|| "the manifest's is not the report's".to_owned()));
+            checked.add("verdict", other.then(|| "the manifest has another verdict than the report".to_owned()));
             wrong.extend(unknown(&bytes, &report));
         }
         Err(error) => wrong.push(format!("it is not a report: {error}")),
@@ -124,7 +124,7 @@ pub fn check(package: &PackageFolder, compiler: &Compiler, progress: &mut dyn Fn
         checked.add(file, ["the manifest lists it, but the model does not give it".to_owned()]);
     }
     for file in strangers(package, &expected.keys().map(String::as_str).collect())? {
-        checked.add(inert(&file), ["it is not of the package, but lies where it would be taken for a part of it".to_owned()]);
+        checked.add(inert(&file), ["it does not belong to the package, but lies where it would be taken for a part of it".to_owned()]);
     }
     Ok(checked)
 }
@@ -164,7 +164,7 @@ fn check_commitment(
     };
     let wrong = match (manifest, &proving) {
         (Proving::Committed { commitment, entries }, Proving::Committed { commitment: own, entries: recomputed }) => {
-            let other = (commitment != own).then(|| format!("{commitment} in the manifest, {own} by the model"));
+            let other = (commitment != own).then(|| format!("{commitment} in the manifest, {own} from the model"));
             other.into_iter().chain(differences(entries, recomputed)).collect()
         }
         (manifest, proving) if manifest == proving => Vec::new(),
@@ -173,7 +173,7 @@ fn check_commitment(
                 Proving::Committed { commitment, .. } => commitment.to_string(),
                 Proving::Unprovable { reason } => format!("none ({reason})"),
             };
-            vec![format!("{} in the manifest, {} by the model", said(manifest), said(proving))]
+            vec![format!("{} in the manifest, {} from the model", said(manifest), said(proving))]
         }
     };
     checked.add("model commitment", wrong);
@@ -222,7 +222,7 @@ fn unknown(bytes: &[u8], known: &impl serde::Serialize) -> Vec<String> {
                     let place = if place.is_empty() { key.clone() } else { format!("{place}.{key}") };
                     match known.get(key) {
                         Some(known) => compare(value, known, &place, unknown),
-                        None => unknown.push(format!("its member `{place}` is not of the format")),
+                        None => unknown.push(format!("its member `{place}` is not part of the format")),
                     }
                 }
             }

@@ -10,4 +10,4 @@ mod widths;
 
 pub use check::{Checked, Finding, check};
 pub use package::{BuildOptions, Package};
-pub use widths::cheapest;
+pub use widths::cheapest_widths;

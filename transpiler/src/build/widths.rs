@@ -16,7 +16,7 @@ use crate::quantise::quantise;
 ///
 /// # Errors
 /// A range cannot be proven, or the float network gives something other than a finite number.
-pub fn cheapest(
+pub fn cheapest_widths(
     float: &FloatModel,
     name: &str,
     ranges: &Ranges,

@@ -6,7 +6,7 @@ use maat_package::samples::{InputSpec, Sample};
 const POINTS: usize = 256;
 
 /// Points spread evenly between minus and plus `magnitude`: an additive recurrence with the golden ratio, which needs no seed.
-pub fn points(inputs: &[InputSpec], magnitude: f64) -> Vec<Sample> {
+pub fn assumed_points(inputs: &[InputSpec], magnitude: f64) -> Vec<Sample> {
     const GOLDEN: f64 = 0.618_033_988_749_894_9;
     let mut state = 0.5;
     let mut next = || {

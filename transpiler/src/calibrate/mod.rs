@@ -8,9 +8,9 @@ mod ranges;
 mod split;
 mod width;
 
-pub use assumed::points;
+pub use assumed::assumed_points;
 pub use columns::in_columns;
-pub use options::check;
+pub use options::validate_options;
 pub use ranges::{Ranges, check_finite};
-pub use split::{digest, split};
+pub use split::{samples_digest, split};
 pub use width::{HEADROOM_BITS, input_width, largest_exponent, scale_for};

@@ -43,7 +43,7 @@ impl Part {
 }
 
 /// sha256 of the samples' values.
-pub fn digest(samples: &[Sample]) -> String {
+pub fn samples_digest(samples: &[Sample]) -> String {
     let mut hasher = Sha256::new();
     for value in samples.iter().flatten().flatten() {
         hasher.update(value.to_le_bytes());

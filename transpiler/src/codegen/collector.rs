@@ -33,7 +33,7 @@ pub struct Calls {
     /// The variable of each tensor.
     pub variables: Vec<String>,
     /// For each node, what its variable is bound to.
-    pub calls: Vec<Call>,
+    pub by_node: Vec<Call>,
 }
 
 /// Generates what the nodes need, except for the layers: how they hold their weights is planned later.
@@ -54,7 +54,7 @@ pub fn collect(model: &Model) -> Result<Nodes, CodegenError> {
         }
     }
     let Collector { variables, calls, layers, functions, moves, rescales, .. } = collector;
-    Ok(Nodes { calls: Calls { variables, calls }, layers, functions, moves, rescales })
+    Ok(Nodes { calls: Calls { variables, by_node: calls }, layers, functions, moves, rescales })
 }
 
 /// Products of packed weights in one inference: what the linear layers cost, up to a factor.
@@ -65,7 +65,7 @@ pub fn products(model: &Model) -> Result<usize, CodegenError> {
     let mut total = 0;
     let nodes = collect(model)?;
     let layers: HashMap<&str, &Layer> = nodes.layers.iter().map(|layer| (layer.name.as_str(), layer)).collect();
-    for ((node, output), call) in model.nodes().zip(&nodes.calls.calls) {
+    for ((node, output), call) in model.nodes().zip(&nodes.calls.by_node) {
         let elements = model.tensor(output).shape.elements();
         let called = match call {
             Call::Expression(expression) => expression.generated(),

@@ -198,7 +198,7 @@ impl<'a> Draft<'a> {
         let mut dependencies = Crate::operator_runtime();
         dependencies.push(Crate::interfaces());
         let computing = |nodes: std::ops::Range<usize>| {
-            let nodes = self.model.nodes().zip(&self.calls.calls).skip(nodes.start).take(nodes.len());
+            let nodes = self.model.nodes().zip(&self.calls.by_node).skip(nodes.start).take(nodes.len());
             nodes.filter(|(_, call)| matches!(call, Call::Expression(_))).map(|((node, _), _)| node.name.clone()).collect()
         };
         let mut generated = Generated {

@@ -34,7 +34,7 @@ impl<'a> Writer<'a> {
     fn new(model: &'a Model, calls: &'a Calls) -> Self {
         let variable = |tensor: usize| calls.variables[tensor].as_str();
         let mut taken: Vec<&str> = model.outputs().iter().map(|output| variable(output.tensor.index())).collect();
-        for call in &calls.calls {
+        for call in &calls.by_node {
             if let Call::Expression(expression) = call {
                 taken.extend(expression.tensors.iter().map(|tensor| variable(*tensor)));
             }
@@ -51,7 +51,7 @@ impl<'a> Writer<'a> {
             let _ = writeln!(self.text, "    let {} = take(ref input, {length}, {}, {});", self.bound(index), range.lo, range.hi);
         }
         self.text.push_str("    end(input);\n");
-        self.nodes(0..self.calls.calls.len());
+        self.nodes(0..self.calls.by_node.len());
         self.give(&self.outputs());
     }
 
@@ -112,7 +112,7 @@ impl<'a> Writer<'a> {
     }
 
     fn nodes(&mut self, nodes: Range<usize>) {
-        for ((node, output), call) in self.model.nodes().zip(&self.calls.calls).skip(nodes.start).take(nodes.len()) {
+        for ((node, output), call) in self.model.nodes().zip(&self.calls.by_node).skip(nodes.start).take(nodes.len()) {
             let (name, shape) = (doc(&node.name), &self.model.tensor(output).shape);
             let _ = match call {
                 Call::Expression(expression) => {

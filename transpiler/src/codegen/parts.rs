@@ -53,15 +53,15 @@ impl Cuts {
     pub fn new(model: &Model, calls: &Calls, items: &Items) -> Self {
         let live = live(model, calls);
         let computing: Vec<usize> =
-            (0..calls.calls.len()).filter(|node| matches!(calls.calls[*node], Call::Expression(_))).skip(1).collect();
+            (0..calls.by_node.len()).filter(|node| matches!(calls.by_node[*node], Call::Expression(_))).skip(1).collect();
         let step = (computing.len() + 1).div_ceil(MAX_PLACES);
         let mut places = vec![0];
         places.extend(computing.into_iter().skip(step - 1).step_by(step));
-        places.push(calls.calls.len());
+        places.push(calls.by_node.len());
 
         let elements = |tensor: &usize| model.tensors()[*tensor].shape.elements() as u64;
         let passed = places.iter().map(|place| live[*place].iter().map(elements).sum()).collect();
-        let reached: Vec<Vec<usize>> = places.windows(2).map(|ends| needed(&calls.calls[ends[0]..ends[1]], items)).collect();
+        let reached: Vec<Vec<usize>> = places.windows(2).map(|ends| needed(&calls.by_node[ends[0]..ends[1]], items)).collect();
         let own: Vec<Size> = places.windows(2).map(|ends| own(ends[0]..ends[1], calls, &live)).collect();
         let shares = (0..own.len())
             .map(|first| {
@@ -168,9 +168,9 @@ fn live(model: &Model, calls: &Calls) -> Vec<Vec<usize>> {
     let mut by_variable = HashMap::new();
     let roots: Vec<usize> =
         calls.variables.iter().enumerate().map(|(tensor, variable)| *by_variable.entry(variable).or_insert(tensor)).collect();
-    let (inputs, end) = (model.inputs().len(), calls.calls.len());
+    let (inputs, end) = (model.inputs().len(), calls.by_node.len());
     let mut needed_until: Vec<Option<usize>> = vec![None; roots.len()];
-    for (node, call) in calls.calls.iter().enumerate() {
+    for (node, call) in calls.by_node.iter().enumerate() {
         if let Call::Expression(expression) = call {
             expression.tensors.iter().for_each(|tensor| needed_until[roots[*tensor]] = Some(node));
         }
@@ -196,7 +196,7 @@ fn needed(calls: &[Call], items: &Items) -> Vec<usize> {
 fn own(nodes: Range<usize>, calls: &Calls, live: &[Vec<usize>]) -> Size {
     let mut size = Size::default();
     for node in nodes {
-        if let Call::Expression(_) = calls.calls[node] {
+        if let Call::Expression(_) = calls.by_node[node] {
             size += CALL;
             size += WAITING.times(live[node].len());
         }

@@ -53,7 +53,7 @@ impl Scope<'_> {
         // Known 64-bit integers may have any size; computed ones have 32 bits.
         let (least, greatest) = element.range().map_or((-(2f64.powi(53)), 2f64.powi(53)), |(lo, hi)| (lo as f64, hi as f64));
         if lo < least || hi > greatest {
-            return Err(format!("integer arithmetic could overflow: a result from {lo} to {hi} of type {element:?}"));
+            return Err(format!("integer arithmetic could overflow: a result of type {element} may be anything from {lo} to {hi}"));
         }
         Ok(Kind::Integer(Interval::new(lo as i64, hi as i64)))
     }
@@ -161,7 +161,7 @@ impl Scope<'_> {
         let shape = common_shape([a.shape.as_slice(), &b.shape])?;
         let (a, b) = (self.expand(a, &shape)?, self.expand(b, &shape)?);
         let (Some(x), Some(y)) = (a.values(), b.values()) else {
-            return Err("the division of computed integers is not supported".to_owned());
+            return Err("division of computed integers is not supported".to_owned());
         };
         if y.contains(&0.0) {
             return Err("a divisor is 0".to_owned());
@@ -172,7 +172,7 @@ impl Scope<'_> {
     /// A function of each element.
     pub(super) fn table(&mut self, x: &Operand, functions: &[Function]) -> Result<Operand, String> {
         if x.element != Element::Float {
-            return Err(format!("takes floats, not {:?}", x.element));
+            return Err(format!("takes floats, not {}", x.element));
         }
         self.emit(FloatOp::Table(functions.to_vec()), &[x], x.shape.clone(), (Element::Float, Kind::Real))
     }
@@ -182,7 +182,7 @@ impl Scope<'_> {
         let mut shape = x.shape.clone();
         let last = shape.last_mut().ok_or("a scalar has no last axis")?;
         if bias.is_empty() || *last * bias.len() != weights.len() * groups {
-            return Err(format!("{} weights for {last} inputs and {} outputs", weights.len(), bias.len()));
+            return Err(format!("{} weights do not fit {last} inputs and {} outputs", weights.len(), bias.len()));
         }
         *last = bias.len();
         let kind = match self.kind(x) {
@@ -211,7 +211,7 @@ impl Scope<'_> {
         let (moved, _, length) = self.axes_last(x, axes)?;
         let shape = reduced(&x.shape, axes, keep);
         if moved.element != Element::Float {
-            return Err(format!("takes floats, not {:?}", x.element));
+            return Err(format!("takes floats, not {}", x.element));
         }
         self.emit(FloatOp::Product { rows: 1, columns: 1, inner: length }, &[&moved, &moved], shape, (Element::Float, Kind::Real))
     }
@@ -304,7 +304,7 @@ impl Scope<'_> {
     /// A matrix product by NumPy's rule.
     pub(super) fn matmul(&mut self, a: &Operand, b: &Operand) -> Result<Operand, String> {
         if a.axes() == 0 || b.axes() == 0 {
-            return Err("a scalar is not a factor of a matrix product".to_owned());
+            return Err("a scalar cannot be a factor of a matrix product".to_owned());
         }
         let element = same_element([a, b])?;
         // Vectors are matrices with one row or column, which is dropped at the end.
@@ -362,7 +362,7 @@ pub(super) fn same_element<'o>(operands: impl IntoIterator<Item = &'o Operand>) 
     let mut elements = operands.into_iter().map(|operand| operand.element);
     let first = elements.next().ok_or("an input is expected")?;
     match elements.find(|element| *element != first) {
-        Some(other) => Err(format!("{first:?} and {other:?} do not mix: cast one of them")),
+        Some(other) => Err(format!("{first} and {other} do not mix: cast one of them")),
         None => Ok(first),
     }
 }

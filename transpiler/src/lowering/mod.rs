@@ -54,7 +54,7 @@ fn check_supported(graph: &Graph) -> Result<(), TranspileError> {
 }
 
 /// What to do about an operator that the file defines itself, as a function.
-const INLINE: &str = "the file defines it as a function; put its nodes in its place with onnx.inliner.inline_local_functions";
+const INLINE: &str = "the file defines it as a function; replace it by its nodes with onnx.inliner.inline_local_functions";
 
 fn lowering(node: &OnnxNode) -> Option<Lowering> {
     let name = node.qualified_operator();

@@ -115,7 +115,15 @@ impl<'a> Scope<'a> {
     /// Checks the number of inputs. Optional ones may be missing at the end.
     pub(super) fn arity(&self, least: usize, most: usize) -> Result<(), String> {
         let found = self.node.inputs().len();
-        if (least..=most).contains(&found) { Ok(()) } else { Err(format!("takes {least} to {most} inputs, got {found}")) }
+        if (least..=most).contains(&found) {
+            return Ok(());
+        }
+        Err(match (least, most) {
+            (1, 1) => format!("takes 1 input, got {found}"),
+            (_, usize::MAX) => format!("takes at least {least} inputs, got {found}"),
+            _ if least == most => format!("takes {least} inputs, got {found}"),
+            _ => format!("takes {least} to {most} inputs, got {found}"),
+        })
     }
 
     /// Number of inputs, including those that are left out.
@@ -154,7 +162,7 @@ impl<'a> Scope<'a> {
     /// An input that must be given and hold floats.
     pub(super) fn floats(&self, position: usize) -> Result<Operand, String> {
         let operand = self.input(position)?;
-        if operand.element == Element::Float { Ok(operand) } else { Err(format!("takes floats, not {:?}", operand.element)) }
+        if operand.element == Element::Float { Ok(operand) } else { Err(format!("takes floats, not {}", operand.element)) }
     }
 
     /// A constant input, if it is given.
@@ -306,7 +314,7 @@ impl<'a> Scope<'a> {
     /// A tensor that holds constants. A primitive must take something, so it takes the witness and never reads it.
     fn materialise(&mut self, operand: &Operand, values: &[f64], witness: ValueId) -> Result<ValueId, String> {
         if let Some(value) = values.iter().find(|value| !value.is_finite()) {
-            return Err(format!("a constant holds {value}, which has no integer"));
+            return Err(format!("a constant holds {value}: every constant must be finite"));
         }
         let taken = self.lowered.model.elements(witness);
         let mut constants: Vec<f64> = Vec::new();

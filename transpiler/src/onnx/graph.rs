@@ -1,5 +1,6 @@
 //! An ONNX graph as the lowering sees it: tensors and element types without protobuf.
 
+use std::fmt;
 use std::rc::Rc;
 
 use tract_onnx::pb::tensor_proto::DataType;
@@ -38,6 +39,31 @@ pub enum Element {
     Bool,
 }
 
+impl fmt::Display for IntegerType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Int8 => "int8",
+            Self::Int16 => "int16",
+            Self::Int32 => "int32",
+            Self::Int64 => "int64",
+            Self::Uint8 => "uint8",
+            Self::Uint16 => "uint16",
+            Self::Uint32 => "uint32",
+            Self::Uint64 => "uint64",
+        })
+    }
+}
+
+impl fmt::Display for Element {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Float => f.write_str("float"),
+            Self::Integer(integer) => integer.fmt(f),
+            Self::Bool => f.write_str("bool"),
+        }
+    }
+}
+
 impl Element {
     /// The element of an ONNX data type, if it is supported.
     pub fn of(data_type: i32) -> Option<Self> {
@@ -60,7 +86,7 @@ impl Element {
     /// Why any other data type is refused.
     pub fn refusal(data_type: i32) -> String {
         match DataType::try_from(data_type) {
-            Ok(DataType::String) => "texts are not supported: train with integer labels or drop the label output, and encode columns of \
+            Ok(DataType::String) => "text is not supported: train with integer labels or drop the label output, and encode columns of \
                                      text as numbers before the network"
                 .to_owned(),
             Ok(known) => format!("data type {} is not supported", known.as_str_name()),

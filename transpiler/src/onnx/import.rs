@@ -78,7 +78,7 @@ impl Imported {
 }
 
 /// The reason for bytes that hold no graph. At which byte they stop making sense would help no user.
-const NOT_ONNX: &str = "its bytes hold no network in ONNX's format. Is this an ONNX file, and a whole one?";
+const NOT_ONNX: &str = "the file is not in ONNX's format, or it is truncated";
 
 /// What a file holds.
 struct Content {

@@ -64,7 +64,7 @@ impl ModelDataResolver for ExternalFiles {
         let end = length.map_or(Some(bytes.len()), |length| offset.checked_add(length));
         let part = end.and_then(|end| bytes.get(offset..end)).ok_or_else(|| {
             let length = length.map_or_else(String::new, |length| format!(", {length} bytes long,"));
-            TractError::msg(format!("data at {offset}{length} lie outside of {}, which has {} bytes", path.display(), bytes.len()))
+            TractError::msg(format!("the data at offset {offset}{length} lies outside {}, which has {} bytes", path.display(), bytes.len()))
         })?;
         buffer.extend_from_slice(part);
         Ok(())

@@ -413,7 +413,7 @@ mod tests {
         };
         let lost = with(|_| 0.0, &[4, 1]);
         assert!(matches!(lost.losses[0].kind, LossKind::Columns { lost: 1, of: 1, span: 10.0, .. }), "{:?}", lost.losses);
-        assert!(lost.reasons().contains("which all but a few do"), "{}", lost.reasons());
+        assert!(lost.reasons().contains("all but a few of its values span only 10:"), "{}", lost.reasons());
         assert_eq!(with(|value| value + 0.5, &[4, 1]).fidelity, Fidelity::Faithful);
         // In rows of several columns too.
         assert!(matches!(with(|_| 0.0, &[2, 2]).losses[0].kind, LossKind::Columns { lost: 2, of: 2, .. }));

@@ -21,7 +21,7 @@ impl Quantiser<'_> {
         let (weights, bias, bounds) = rule;
         // A bound may hide what an infinite weight gives.
         if let Some(value) = weights.iter().chain(bias).find(|value| !value.is_finite()) {
-            let reason = format!("node `{}` has the weight {value}: every weight must be finite", node.name);
+            let reason = format!("node `{}` has a weight of {value}: every weight must be finite", node.name);
             return Err(TranspileError::Onnx { reason });
         }
         if let Kind::Integer(range) = node.kind {

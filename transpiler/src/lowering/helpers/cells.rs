@@ -58,7 +58,7 @@ pub fn lower(
     let batch_first = match scope.attribute("layout", 0i64)? {
         0 => false,
         1 => true,
-        other => return Err(format!("attribute `layout` is {other}, neither 0 nor 1")),
+        other => return Err(format!("attribute `layout` is {other}: it must be 0 or 1")),
     };
     let mut x = scope.input(0)?;
     if x.axes() != 3 || x.elements() == 0 || x.element != Element::Float {
@@ -154,7 +154,7 @@ fn directions(scope: &Scope<'_>, cell: &Cell, input: usize) -> Result<Vec<Direct
         "forward" => &["forward"],
         "reverse" => &["reverse"],
         "bidirectional" => &["forward", "reverse"],
-        other => return Err(format!("attribute `direction` is `{other}`")),
+        other => return Err(format!("attribute `direction` is `{other}`, which is not known")),
     };
     let count = names.len();
     let recurrence = scope.weights(2)?;
@@ -175,7 +175,7 @@ fn directions(scope: &Scope<'_>, cell: &Cell, input: usize) -> Result<Vec<Direct
     let peepholes = if cell.memory && scope.optional(7)?.is_some() { given(7, &[count, 3 * hidden])? } else { Vec::new() };
     let clip = scope.optional_attribute::<f32>("clip")?.map(f64::from);
     if let Some(clip) = clip.filter(|clip| clip.is_nan() || *clip <= 0.0) {
-        return Err(format!("attribute `clip` is {clip}, which is not positive"));
+        return Err(format!("attribute `clip` is {clip}: it must be positive"));
     }
     let mut activations = activations(scope, cell.activations, count)?.into_iter();
     let direction = |(position, name): (usize, &&'static str)| {
@@ -321,7 +321,7 @@ fn activations(scope: &Scope<'_>, defaults: &[&str], directions: usize) -> Resul
 /// That may mean a value for each function that takes one, or a value for each function. If it makes a difference, it is refused.
 fn scales(attribute: &str, values: &[f32], takes: &[bool]) -> Result<Vec<Option<f64>>, String> {
     if let Some(value) = values.iter().find(|value| !value.is_finite()) {
-        return Err(format!("attribute `{attribute}` holds {value}"));
+        return Err(format!("attribute `{attribute}` holds {value}: every value must be finite"));
     }
     let mut rest = values.iter().map(|value| f64::from(*value));
     let consumed: Vec<Option<f64>> = takes.iter().map(|takes| if *takes { rest.next() } else { None }).collect();

@@ -172,7 +172,7 @@ impl Forest {
         let row = results.as_ref().map_or(0, |results| results.shape[1]);
         let elements = batch.checked_mul(places.len()).and_then(|elements| elements.checked_add(row));
         if elements.is_none_or(|elements| elements > Shape::MAX_ELEMENTS) {
-            return Err("the conditions of all trees are too many".to_owned());
+            return Err("the trees have too many conditions".to_owned());
         }
         let shape = vec![batch, places.len()];
         let Some(results) = results else { return Ok(Operand::constant(shape, Element::Bool, vec![0.0; batch * places.len()])) };
@@ -249,7 +249,7 @@ impl Tests {
             Test::Among(members) => (2, members.clone()),
         };
         if let Some(value) = values.iter().find(|value| !value.is_finite()) {
-            return Err(format!("a node compares with {value}"));
+            return Err(format!("a node compares with {value}: every threshold must be finite"));
         }
         if let (Kind::Integer(range), true) = (kind, element != Element::Float) {
             values = values.iter().map(|value| whole(*value, sort, range)).collect::<Result<_, _>>()?;
@@ -299,7 +299,7 @@ impl Tests {
 /// The features that tests are about, and what they are compared with.
 fn sides(scope: &mut Scope<'_>, x: &Operand, tests: &[(usize, Vec<f64>)]) -> Result<(Operand, Operand), String> {
     if x.shape[0].checked_mul(tests.len()).is_none_or(|elements| elements > Shape::MAX_ELEMENTS) {
-        return Err("the conditions of all trees are too many".to_owned());
+        return Err("the trees have too many conditions".to_owned());
     }
     let features: Vec<usize> = tests.iter().map(|(feature, _)| *feature).collect();
     let values = tests.iter().flat_map(|(_, values)| values).copied().collect();
@@ -313,7 +313,7 @@ fn any(scope: &mut Scope<'_>, x: &Operand, lengths: &[usize]) -> Result<Operand,
         return Ok(x.clone());
     }
     let size = runs.checked_mul(columns).filter(|size| *size <= MAX_WEIGHTS);
-    let mut weights = vec![0.0; size.ok_or("the membership tests are too many")?];
+    let mut weights = vec![0.0; size.ok_or("there are too many membership tests")?];
     let mut start = 0;
     for (run, length) in lengths.iter().enumerate() {
         weights[run * columns + start..][..*length].fill(1.0);
@@ -329,7 +329,7 @@ fn whole(value: f64, sort: usize, range: Interval) -> Result<f64, String> {
         0 => value.floor(),
         1 => value.ceil(),
         _ if value.fract() == 0.0 => value,
-        _ => return Err(format!("a node asks whether an integer is {value}")),
+        _ => return Err(format!("a node tests whether an integer equals {value}")),
     };
     // Beyond the range, all integers compare alike.
     Ok(whole.clamp(range.lo as f64 - 1.0, range.hi as f64 + 1.0))

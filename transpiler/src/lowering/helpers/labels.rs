@@ -37,7 +37,7 @@ impl Labels {
     /// The labels as numbers; texts are refused.
     pub fn integers(&self) -> Result<&[i64], String> {
         let Self::Integers(labels) = self else {
-            return Err("labels are texts, which are not tensors here: drop the label output, or train with integer labels".to_owned());
+            return Err("labels are text, which is not supported: drop the label output, or train with integer labels".to_owned());
         };
         match labels.iter().find(|label| i32::try_from(**label).is_err()) {
             Some(label) => Err(format!("label {label} has more than 32 bits")),
@@ -88,7 +88,7 @@ impl Scope<'_> {
             "SOFTMAX" => self.softmax(scores, &[1]),
             "LOGISTIC" => self.table(scores, &[Function::Sigmoid]),
             other if POST_TRANSFORMS.contains(&other) => {
-                Err(format!("post transform {other} is not supported: it jumps, or is an approximation"))
+                Err(format!("post transform {other} is not supported: it is not continuous, or an approximation"))
             }
             other => Err(format!("post transform `{other}` is not known")),
         }

@@ -31,7 +31,7 @@ impl Windows {
         let axes = kernel.len();
         let [_, _, input @ ..] = &x.shape[..] else { return Err("the input needs a batch axis and a channel axis".to_owned()) };
         if input.len() != axes || axes == 0 {
-            return Err(format!("windows of shape {kernel:?} over an input of shape {:?}", x.shape));
+            return Err(format!("windows of shape {kernel:?} do not fit an input of shape {:?}", x.shape));
         }
         let strides = lengths(scope, "strides", axes, 1, 1)?;
         let dilations = lengths(scope, "dilations", axes, 1, 1)?;
@@ -52,7 +52,7 @@ impl Windows {
                     let (less, more) = (total / 2, total - total / 2);
                     (before[axis], behind[axis]) = if auto == "SAME_UPPER" { (less, more) } else { (more, less) };
                 }
-                other => return Err(format!("attribute `auto_pad` is `{other}`")),
+                other => return Err(format!("attribute `auto_pad` is `{other}`, which is not known")),
             }
             let all = length + before[axis] + behind[axis];
             let span = all.checked_sub(reach).ok_or_else(|| format!("a window of {reach} does not fit into {all} elements"))?;
@@ -170,7 +170,9 @@ impl Windows {
 /// How far a window stretches along an axis.
 pub fn reach(kernel: usize, dilation: usize) -> Result<usize, String> {
     let reach = kernel.checked_sub(1).and_then(|gaps| gaps.checked_mul(dilation)?.checked_add(1));
-    reach.filter(|reach| *reach <= MAX_LENGTH).ok_or_else(|| format!("a window of length {kernel} with dilation {dilation}"))
+    reach
+        .filter(|reach| *reach <= MAX_LENGTH)
+        .ok_or_else(|| format!("a window of length {kernel} with dilation {dilation} must reach over 1 to {MAX_LENGTH} elements"))
 }
 
 /// The attribute `kernel_shape` of an operator without a kernel, for windows over the axes of `x` after batch and channels.
@@ -186,5 +188,5 @@ pub fn lengths(scope: &Scope<'_>, name: &str, count: usize, default: usize, leas
     let found: Option<Vec<usize>> = list.iter().map(length).collect();
     found
         .filter(|found| found.len() == count)
-        .ok_or_else(|| format!("attribute `{name}` is {list:?}: {count} values from {least} on are expected"))
+        .ok_or_else(|| format!("attribute `{name}` is {list:?}: {count} values of at least {least} are expected"))
 }

@@ -50,7 +50,7 @@ impl Scope<'_> {
     fn retyped(&self, x: &Operand, range: Interval, to: Element) -> Result<Operand, String> {
         let (lo, hi) = limits(to);
         if range.lo < lo || range.hi > hi {
-            return Err(format!("integers of {range} might not fit type {to:?}"));
+            return Err(format!("integers of {range} might not fit type {to}"));
         }
         Ok(Operand { element: to, ..x.clone() })
     }
@@ -75,7 +75,7 @@ impl Scope<'_> {
         if let Some(values) = x.values() {
             let values: Vec<f64> = values.iter().map(|value| value.trunc()).collect();
             return match values.iter().find(|value| !(lo as f64..=hi as f64).contains(*value)) {
-                Some(value) => Err(format!("{value} does not fit type {to:?}")),
+                Some(value) => Err(format!("{value} does not fit type {to}")),
                 None => Ok(Operand::constant(x.shape.clone(), to, values)),
             };
         }

@@ -38,14 +38,14 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
 fn filling(x: &Operand, value: f64) -> Result<f64, String> {
     match x.element {
         Element::Float if value <= f64::from(f32::MIN) => Ok(f64::NEG_INFINITY),
-        Element::Float if !value.is_finite() => Err(format!("the padding's value is {value}")),
+        Element::Float if !value.is_finite() => Err(format!("the padding's value is {value}: it must be finite")),
         _ => Ok(value),
     }
 }
 
 /// The positions to take along an axis; none where a constant goes.
 fn along(mode: &str, length: usize, before: i64, behind: i64) -> Result<Vec<Option<usize>>, String> {
-    let refused = || format!("pads {before} and {behind} for an axis of length {length}");
+    let refused = || format!("pads {before} and {behind} do not fit an axis of length {length}");
     let most = Shape::MAX_ELEMENTS as i64;
     if !(-most..=most).contains(&before) || !(-most..=most).contains(&behind) {
         return Err(refused());
@@ -66,7 +66,7 @@ fn along(mode: &str, length: usize, before: i64, behind: i64) -> Result<Vec<Opti
             let place = place.rem_euclid(there_and_back);
             Ok(Some(place.min(there_and_back - place)))
         }
-        other => Err(format!("attribute `mode` is `{other}`")),
+        other => Err(format!("attribute `mode` is `{other}`, which is not known")),
     };
     let place = |place: i64| Ok(inside(place)?.map(|place| usize::try_from(first + place).expect("a place inside")));
     (-before.max(0)..kept + behind.max(0)).map(place).collect()

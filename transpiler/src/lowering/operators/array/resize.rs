@@ -76,13 +76,13 @@ pub(super) fn resize(scope: &mut Scope<'_>) -> Result<(), String> {
     let named = named.iter().map(|axis| scope.axis_of(&x, *axis)).collect::<Result<Vec<_>, _>>()?;
     let mut axes: Vec<Axis> = x.shape.iter().map(|length| Axis { from: *length, to: *length, scale: 1.0, region: (0.0, 1.0) }).collect();
     let fits = |list: &[f64], count: usize| {
-        if list.len() == count { Ok(()) } else { Err(format!("{} numbers where {count} are expected", list.len())) }
+        if list.len() == count { Ok(()) } else { Err(format!("there are {} numbers where {count} are expected", list.len())) }
     };
     match (floats(2)?, floats(3)?) {
         (Some(scales), None) => {
             fits(&scales, named.len())?;
             if rule.coordinates == "tf_crop_and_resize" {
-                return Err("a region of the input together with scales is not supported: give sizes".to_owned());
+                return Err("a region of the input is not supported together with scales: give sizes".to_owned());
             }
             for (axis, scale) in named.iter().zip(scales) {
                 axes[*axis] = scaled(x.shape[*axis], scale)?;
@@ -95,7 +95,7 @@ pub(super) fn resize(scope: &mut Scope<'_>) -> Result<(), String> {
                 "stretch" => None,
                 "not_larger" => scales.iter().copied().reduce(f64::min),
                 "not_smaller" => scales.iter().copied().reduce(f64::max),
-                other => return Err(format!("attribute `keep_aspect_ratio_policy` is `{other}`")),
+                other => return Err(format!("attribute `keep_aspect_ratio_policy` is `{other}`, which is not known")),
             };
             for ((axis, size), scale) in named.iter().zip(sizes).zip(scales) {
                 let from = x.shape[*axis];
@@ -144,7 +144,7 @@ fn scaled(from: usize, scale: f64) -> Result<Axis, String> {
 
 fn length(value: f64) -> Result<usize, String> {
     let positive = (1.0..=Shape::MAX_ELEMENTS as f64).contains(&value) && value.fract() == 0.0;
-    if positive { Ok(value as usize) } else { Err(format!("an axis of length {value}")) }
+    if positive { Ok(value as usize) } else { Err(format!("an axis of the result cannot have length {value}")) }
 }
 
 fn apply(scope: &mut Scope<'_>, x: &Operand, axes: &[Axis], rule: &Rule) -> Result<Operand, String> {
@@ -162,8 +162,8 @@ fn apply(scope: &mut Scope<'_>, x: &Operand, axes: &[Axis], rule: &Rule) -> Resu
             }
             Ok(y)
         }
-        "linear" | "cubic" => Err(format!("mode `{}` takes floats, not {:?}", rule.mode, x.element)),
-        other => Err(format!("attribute `mode` is `{other}`")),
+        "linear" | "cubic" => Err(format!("mode `{}` takes floats, not {}", rule.mode, x.element)),
+        other => Err(format!("attribute `mode` is `{other}`, which is not known")),
     }
 }
 
@@ -212,9 +212,9 @@ impl Axis {
                     if self.to == 1 { 0.5 * (start + end) * (from - 1.0) } else { (start + x * (end - start) / (to - 1.0)) * (from - 1.0) };
                 return Ok((0.0..=from - 1.0).contains(&origin).then_some(origin));
             }
-            other => return Err(format!("attribute `coordinate_transformation_mode` is `{other}`")),
+            other => return Err(format!("attribute `coordinate_transformation_mode` is `{other}`, which is not known")),
         };
-        if origin.is_finite() { Ok(Some(origin)) } else { Err(format!("a scale of {}", self.scale)) }
+        if origin.is_finite() { Ok(Some(origin)) } else { Err(format!("a scale of {} is not supported", self.scale)) }
     }
 
     /// The element nearest to a place of the result.
@@ -228,7 +228,7 @@ impl Axis {
             "ceil" => origin.ceil(),
             "round_prefer_floor" => (origin - 0.5).ceil(),
             "round_prefer_ceil" => (origin + 0.5).floor(),
-            other => return Err(format!("attribute `nearest_mode` is `{other}`")),
+            other => return Err(format!("attribute `nearest_mode` is `{other}`, which is not known")),
         };
         Ok(Some(rounded.clamp(0.0, self.from as f64 - 1.0) as usize))
     }

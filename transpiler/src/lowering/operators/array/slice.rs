@@ -15,7 +15,13 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     let axes = axes.unwrap_or_else(|| (0..starts.len() as i64).collect());
     let steps = steps.unwrap_or_else(|| vec![1; starts.len()]);
     if [ends.len(), axes.len(), steps.len()] != [starts.len(); 3] {
-        return Err(format!("{} starts, {} ends, {} axes and {} steps", starts.len(), ends.len(), axes.len(), steps.len()));
+        return Err(format!(
+            "there are {} starts, {} ends, {} axes and {} steps, but there must be equally many",
+            starts.len(),
+            ends.len(),
+            axes.len(),
+            steps.len()
+        ));
     }
     scope.axes(&axes, x.axes())?;
     let mut y = x;

@@ -39,7 +39,7 @@ fn pair(scope: &mut Scope<'_>) -> Result<(Operand, Operand), String> {
 }
 
 fn check(x: &Operand) -> Result<(), String> {
-    if x.element == Element::Bool { Ok(()) } else { Err(format!("takes truth values, not {:?}", x.element)) }
+    if x.element == Element::Bool { Ok(()) } else { Err(format!("takes truth values, not {}", x.element)) }
 }
 
 impl Scope<'_> {

@@ -41,7 +41,7 @@ fn known(scope: &mut Scope<'_>, x: &Operand, exponent: &Operand, shape: &[usize]
     let powers: Vec<f64> = powers.map(f64::trunc).collect();
     let (lo, hi) = x.element.range().map_or((-(2f64.powi(53)), 2f64.powi(53)), |(lo, hi)| (lo as f64, hi as f64));
     match powers.iter().find(|value| !(lo..=hi).contains(*value)) {
-        Some(value) => Err(format!("the power {value} does not fit type {:?}", x.element)),
+        Some(value) => Err(format!("the power {value} does not fit type {}", x.element)),
         None => Ok(Operand::constant(x.shape.clone(), x.element, powers)),
     }
 }

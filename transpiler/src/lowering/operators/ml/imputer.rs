@@ -16,7 +16,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
         // No input is NaN, so nothing is missing.
         return scope.finish(x);
     }
-    let imputed = imputed.ok_or("there is no value to take the place of what is missing")?;
+    let imputed = imputed.ok_or("no value is given for missing elements")?;
     let features = x.shape.last().copied().unwrap_or(1);
     if imputed.len() != 1 && imputed.len() != features {
         return Err(format!("{} imputed values for {features} features", imputed.len()));

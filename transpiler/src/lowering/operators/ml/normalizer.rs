@@ -20,7 +20,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
             let sizes = scope.table(&x, &[Function::Abs])?;
             if name == "MAX" { scope.reduce_max(&sizes, &[1], true)? } else { scope.reduce_sum(&sizes, &[1], true, 1.0)? }
         }
-        other => return Err(format!("attribute `norm` is `{other}`")),
+        other => return Err(format!("attribute `norm` is `{other}`, which is not known")),
     };
     let norm = scope.clamp(&norm, Bounds { lo: LEAST, ..Bounds::NONE })?;
     let y = scope.div(&x, &norm)?;

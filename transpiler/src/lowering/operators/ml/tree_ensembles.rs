@@ -100,7 +100,7 @@ const MAX_TARGETS: usize = 1 << 20;
 
 fn length(value: i64, name: &str) -> Result<usize, String> {
     let length = usize::try_from(value).ok().filter(|length| (1..=MAX_TARGETS).contains(length));
-    length.ok_or_else(|| format!("attribute `{name}` is {value}"))
+    length.ok_or_else(|| format!("attribute `{name}` is {value}: it must be from 1 to {MAX_TARGETS}"))
 }
 
 /// Base values for each target: none mean zeros, one is for all.

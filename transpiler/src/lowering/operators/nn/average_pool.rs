@@ -14,7 +14,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     let counts = windows.counts(scope.attribute("count_include_pad", 0i64)? != 0);
     let most = counts.iter().max().copied().unwrap_or_default();
     if counts.contains(&0) {
-        return Err("a window lies in the padding as a whole".to_owned());
+        return Err("a window lies entirely in the padding".to_owned());
     }
     let channels = x.shape[1];
     let weights = vec![1.0 / most as f64; channels * windows.taps()];

@@ -8,7 +8,7 @@ use crate::onnx::Element;
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(5, 5)?;
     if scope.attribute("training_mode", 0i64)? != 0 || (scope.opset() < 14 && scope.wants(1)) {
-        return Err("statistics of a batch are computed in training only: export the model for inference".to_owned());
+        return Err("statistics of a batch are computed only in training: export the model for inference".to_owned());
     }
     let x = scope.input(0)?;
     let channels = match x.shape[..] {

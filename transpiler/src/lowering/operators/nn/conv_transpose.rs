@@ -16,7 +16,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
         return Err("the kernel needs an input axis and a channel axis".to_owned());
     };
     if x.axes() != weights.axes() || x.axes() < 3 || x.shape[1] != *inputs {
-        return Err(format!("a kernel of shape {:?} for an input of shape {:?}", weights.shape, x.shape));
+        return Err(format!("a kernel of shape {:?} does not fit an input of shape {:?}", weights.shape, x.shape));
     }
     let shape = lengths(scope, "kernel_shape", kernel.len(), 1, 1)?;
     if scope.list("kernel_shape").is_some() && shape != kernel {
@@ -61,7 +61,7 @@ fn spread(scope: &Scope<'_>, x: &Operand, kernel: &[usize], dilations: &[usize])
         (Some(_), "NOTSET" | "VALID" | "SAME_UPPER" | "SAME_LOWER") => Some(lengths(scope, "output_shape", axes, 1, 1)?),
         (None, "SAME_UPPER" | "SAME_LOWER") => Some((0..axes).map(|axis| x.shape[2 + axis].saturating_mul(strides[axis])).collect()),
         (None, "NOTSET" | "VALID") => None,
-        (_, other) => return Err(format!("attribute `auto_pad` is `{other}`")),
+        (_, other) => return Err(format!("attribute `auto_pad` is `{other}`, which is not known")),
     };
     let mut along: Vec<Vec<Option<usize>>> = x.shape[..2].iter().map(|length| (0..*length).map(Some).collect()).collect();
     for axis in 0..axes {
@@ -74,7 +74,7 @@ fn spread(scope: &Scope<'_>, x: &Operand, kernel: &[usize], dilations: &[usize])
         let full = stretched + reach - 1 + extra[axis];
         let (before, behind) = match &target {
             Some(target) => {
-                let refused = || format!("an output of length {} where the kernel gives {full} at most", target[axis]);
+                let refused = || format!("an output of length {} is too long: the kernel gives at most {full}", target[axis]);
                 let total = full.checked_sub(target[axis]).ok_or_else(refused)?;
                 let less = total / 2;
                 if auto == "SAME_UPPER" { (less, total - less) } else { (total - less, less) }

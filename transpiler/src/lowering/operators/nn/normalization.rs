@@ -104,7 +104,7 @@ pub(super) fn lp(scope: &mut Scope<'_>) -> Result<(), String> {
             let squares = scope.reduce_squares(&x, &[axis], true)?;
             scope.table(&squares, &[Function::Sqrt])?
         }
-        other => return Err(format!("attribute `p` is {other}, not 1 or 2")),
+        other => return Err(format!("attribute `p` is {other}: it must be 1 or 2")),
     };
     let y = scope.div(&x, &norm)?;
     scope.finish(y)
@@ -147,7 +147,11 @@ impl Scope<'_> {
 
 fn epsilon(scope: &Scope<'_>) -> Result<f64, String> {
     let epsilon = f64::from(scope.attribute("epsilon", 1e-5f32)?);
-    if epsilon.is_finite() && epsilon >= 0.0 { Ok(epsilon) } else { Err(format!("attribute `epsilon` is {epsilon}")) }
+    if epsilon.is_finite() && epsilon >= 0.0 {
+        Ok(epsilon)
+    } else {
+        Err(format!("attribute `epsilon` is {epsilon}: it must be finite and not negative"))
+    }
 }
 
 /// The axes from the attribute `axis` on.

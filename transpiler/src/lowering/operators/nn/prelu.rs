@@ -8,7 +8,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(2, 2)?;
     let (x, slope) = (scope.input(0)?, scope.input(1)?);
     if x.element != Element::Float || slope.element != Element::Float {
-        return Err(format!("takes floats, not {:?} and {:?}", x.element, slope.element));
+        return Err(format!("takes floats, not {} and {}", x.element, slope.element));
     }
     if let Some(slope) = slope.single() {
         let y = scope.table(&x, &[Function::LeakyRelu(slope)])?;

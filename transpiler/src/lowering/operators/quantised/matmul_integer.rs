@@ -21,7 +21,7 @@ pub(super) fn qlinear_matmul(scope: &mut Scope<'_>) -> Result<(), String> {
     let factor = scope.div(&product, &y)?;
     let y = scope.requantise(&sum, &factor, &zero, zero.element)?;
     if y.shape != sum.shape {
-        return Err(format!("scales or zero points make {:?} of the product's shape {:?}", y.shape, sum.shape));
+        return Err(format!("scales or zero points change the product's shape from {1:?} to {0:?}", y.shape, sum.shape));
     }
     scope.finish(y)
 }

@@ -13,7 +13,7 @@ pub(super) fn quantize(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(2, 3)?;
     let x = scope.input(0)?;
     if !matches!(x.element, Element::Float | Element::Integer(IntegerType::Int32)) {
-        return Err(format!("takes floats, not {:?}", x.element));
+        return Err(format!("takes floats, not {}", x.element));
     }
     let scale = scope.scale(1)?;
     let zero = scope.zero_point(2, Element::Integer(IntegerType::Uint8))?;
@@ -22,7 +22,7 @@ pub(super) fn quantize(scope: &mut Scope<'_>) -> Result<(), String> {
         given => {
             let element = Element::of(given).ok_or_else(|| format!("attribute `output_dtype` is {given}: {}", Element::refusal(given)))?;
             if scope.optional(2)?.is_some() && element != zero.element {
-                return Err(format!("attribute `output_dtype` is {element:?}, but the zero point is {:?}", zero.element));
+                return Err(format!("attribute `output_dtype` is {element}, but the zero point is {}", zero.element));
             }
             element
         }
@@ -45,12 +45,12 @@ pub(super) fn dequantize(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(2, 3)?;
     let x = scope.input(0)?;
     if !matches!(x.element, Element::Integer(_)) || x.element.range().is_none() {
-        return Err(format!("takes integers of up to 32 bits, not {:?}", x.element));
+        return Err(format!("takes integers of up to 32 bits, not {}", x.element));
     }
     let scale = scope.scale(1)?;
     let zero = scope.zero_point(2, x.element)?;
     if zero.element != x.element {
-        return Err(format!("the zero point is {:?}, but the input {:?}", zero.element, x.element));
+        return Err(format!("the zero point is {}, but the input is {}", zero.element, x.element));
     }
     let (scale, zero) = (aligned(scope, &scale, &x.shape)?, aligned(scope, &zero, &x.shape)?);
     let (x, zero) = (Operand { element: Element::Float, ..x }, Operand { element: Element::Float, ..zero });
@@ -94,7 +94,7 @@ impl Scope<'_> {
     pub(super) fn scale(&self, position: usize) -> Result<Operand, String> {
         let scale = self.weights(position)?;
         match scale.values().unwrap_or_default().iter().find(|value| **value <= 0.0) {
-            _ if scale.element != Element::Float => Err(format!("input {position} must be a float, not {:?}", scale.element)),
+            _ if scale.element != Element::Float => Err(format!("input {position} must be a float, not {}", scale.element)),
             Some(value) => Err(format!("input {position} holds {value}: every scale must be positive")),
             None => Ok(scale),
         }
@@ -108,7 +108,7 @@ impl Scope<'_> {
         let zero = self.weights(position)?;
         match zero.element {
             Element::Integer(_) if zero.element.range().is_some() => Ok(zero),
-            other => Err(format!("input {position} must be an integer of up to 32 bits, not {other:?}")),
+            other => Err(format!("input {position} must be an integer of up to 32 bits, not {other}")),
         }
     }
 
@@ -118,7 +118,7 @@ impl Scope<'_> {
             Element::Integer(IntegerType::Int8 | IntegerType::Uint8 | IntegerType::Int16 | IntegerType::Uint16) => element.range(),
             _ => None,
         };
-        let (lo, hi) = range.ok_or_else(|| format!("quantising to {element:?} is not supported"))?;
+        let (lo, hi) = range.ok_or_else(|| format!("quantising to {element} is not supported"))?;
         let (least, greatest) = zero.values().unwrap_or_default().iter().fold((hi, lo), |(least, greatest), zero| {
             let zero = *zero as i64;
             (least.min(zero), greatest.max(zero))
@@ -136,7 +136,7 @@ impl Scope<'_> {
         let x = self.input(position)?;
         match x.element {
             Element::Integer(_) if x.element.range().is_some() => Ok(Operand { element: Element::Integer(IntegerType::Int32), ..x }),
-            other => Err(format!("input {position} must be an integer of up to 32 bits, not {other:?}")),
+            other => Err(format!("input {position} must be an integer of up to 32 bits, not {other}")),
         }
     }
 }

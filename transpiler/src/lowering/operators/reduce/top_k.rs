@@ -36,7 +36,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
         return Ok(());
     }
     if length > MAX_LENGTH {
-        return Err(format!("an axis of length {length}: at most {MAX_LENGTH} are supported"));
+        return Err(format!("an axis of length {length} is too long: at most {MAX_LENGTH} elements are supported"));
     }
     let mut order: Vec<usize> = (0..x.axes()).collect();
     order.swap(axis, x.axes() - 1);
