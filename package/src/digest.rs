@@ -1,4 +1,4 @@
-//! The digest by which a manifest identifies files: for whoever writes a package and whoever checks one.
+//! The digest by which a manifest identifies files: for writing a package and for checking one.
 
 use sha2::{Digest, Sha256};
 

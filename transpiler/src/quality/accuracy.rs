@@ -339,7 +339,7 @@ pub fn measure(mapped: &Mapped, float: &FloatModel, reference: Option<&Reference
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// An output with real elements, after some samples of float and quantised values at scale exponent 10.
