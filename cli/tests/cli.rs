@@ -737,7 +737,7 @@ fn a_commitment_is_compared_with_the_model() {
     // Nobody can prove or verify with a manifest that contradicts itself.
     let manifest = format!("{other}/manifest.json");
     let message = failure(&["verify", &manifest, "--model", &other]);
-    assert!(message.contains("but its entries make 0x00"), "{message}");
+    assert!(message.contains("but its entries give 0x00"), "{message}");
 
     let other = changed_manifest(folder.path(), |manifest| manifest["model_commitment"] = format!("0x{}", "0".repeat(64)).into());
     let output = maat(&["commitment", &other, "--json"]);
@@ -782,17 +782,20 @@ fn errors_go_to_the_error_stream_with_a_failing_exit_code() {
     let message = failure(&["run", "/does/not/exist", "--input", &example("test.json")]);
     assert!(message.contains("/does/not/exist is not a package made by `maat transpile`: there is no such folder"), "{message}");
     let message = failure(&["inspect", folder.path().to_str().unwrap()]);
-    assert!(message.contains(" is not a package made by `maat transpile`: it holds no manifest.json"), "{message}");
+    assert!(message.contains(" is not a package made by `maat transpile`: it has no manifest.json"), "{message}");
     let message = failure(&["inspect", &file("mk.py", "import onnx")]);
     assert!(message.contains("mk.py is not a package made by `maat transpile`: it is not a folder"), "{message}");
     let web = folder.path().join("web");
     std::fs::create_dir(&web).unwrap();
     std::fs::write(web.join("manifest.json"), "{\"short_name\": \"app\"}").unwrap();
     let message = failure(&["inspect", web.to_str().unwrap()]);
-    assert!(message.contains("`maat transpile`: its manifest.json is not a package's: it names no format"), "{message}");
+    assert!(message.contains("`maat transpile`: its manifest.json is not that of a package: it has no `format`"), "{message}");
     let output = folder.path().join("package");
     let message = failure(&["transpile", &file("text.onnx", "no model"), "-o", output.to_str().unwrap()]);
-    assert!(message.contains("text.onnx: not an ONNX model") && message.contains("Is this an ONNX file"), "{message}");
+    assert!(
+        message.contains("text.onnx: not an ONNX model") && message.contains("the file is not in ONNX's format, or it is truncated"),
+        "{message}"
+    );
     assert!(!message.to_lowercase().contains("protobuf"), "{message}");
     let message = failure(&["transpile", "/does/not/m.onnx", "-o", output.to_str().unwrap()]);
     assert_eq!(message.matches("/does/not/m.onnx").count(), 1, "{message}");
@@ -815,7 +818,10 @@ fn errors_go_to_the_error_stream_with_a_failing_exit_code() {
     assert!(message.contains("/does/not/exist is not a package made by `maat transpile`"), "{message}");
     let older = changed_manifest(folder.path(), |manifest| manifest["format"] = 1.into());
     let message = failure(&["verify", proof, "--model", &older]);
-    assert!(message.contains("manifest format 1, but this program reads ") && message.contains(": transpile again"), "{message}");
+    assert!(
+        message.contains("the manifest has format 1, but this program reads format ") && message.contains(": transpile again"),
+        "{message}"
+    );
     assert!(!Path::new(proof).exists());
 }
 

@@ -157,8 +157,8 @@ fn inputs_out_of_range_are_clamped_with_a_warning_and_refused_with_strict() {
         let refused = maat(&[arguments, &["--strict"]].concat());
         assert_eq!((refused.status.code(), proof.exists()), (Some(2), false));
         let message = text(&refused.stderr);
-        assert!(message.contains("input `features`: 3 values in 2 samples out of the model's input range, which is "), "{message}");
-        assert!(message.contains("the worst -2000000000"), "{message}");
+        assert!(message.contains("input `features`: 3 values in 2 samples outside the model's input range, "), "{message}");
+        assert!(message.contains("the worst is -2000000000"), "{message}");
     }
     for arguments in [&run[..], &prove[..]] {
         let value = json(arguments);
@@ -166,7 +166,7 @@ fn inputs_out_of_range_are_clamped_with_a_warning_and_refused_with_strict() {
         assert_eq!(clamped["input"], "features");
         assert_eq!((&clamped["values"], &clamped["samples"], &clamped["worst"]), (&3.into(), &2.into(), &json!(-2e9)));
         assert!(clamped["range"][0].as_f64().unwrap() < 0.0 && clamped["range"][1].as_f64().unwrap() > 0.0, "{clamped}");
-        assert!(warnings(&value)[0].starts_with("input `features`: 3 values in 2 samples out of the model's input range"), "{value}");
+        assert!(warnings(&value)[0].starts_with("input `features`: 3 values in 2 samples outside the model's input range"), "{value}");
     }
     // Rounding is no reason to say anything, whatever the input is.
     std::fs::write(&input, json!([vec![1.0 / 3.0; 36]]).to_string()).unwrap();

@@ -347,7 +347,7 @@ fn nothing_in_a_file_acts_on_a_terminal() {
     manifest["verdict"]["fidelity"] = "degraded".into();
     manifest["verdict"]["losses"] = serde_json::json!([{ "output": attack, "refused": false, "loss": "disputed" }]);
     fs::write(&path, manifest.to_string()).unwrap();
-    refused(&["inspect", &package], "manifest.json is not a package's: it has the text `\\u{1b}[2J");
+    refused(&["inspect", &package], "manifest.json is not that of a package: it has control characters in the text `\\u{1b}[2J");
     // The command line may be another program's.
     inert(&maat(&["dance\u{9b}31m\u{202e}", "--json"]));
 }
@@ -366,7 +366,7 @@ fn what_is_no_place_for_a_package_is_refused_before_the_work() {
     fs::create_dir_all(folder.path("extension/empty")).unwrap();
     fs::write(folder.path("extension/manifest.json"), r#"{"manifest_version": 3}"#).unwrap();
     let before = contents(&folder.at(""));
-    let working = "that would replace the working directory. Name a folder in it";
+    let working = "that would replace the working directory. Name a folder inside it";
     for output in [".", "..", "/", "./", "extension/..", &folder.at("")] {
         refused(output, working);
     }

@@ -1,4 +1,5 @@
-//! A folder that a package can be written to. A package that is there is replaced; what is not of the package stays.
+//! Writing a package to a folder. It replaces the package that is there and leaves everything else alone; until it is complete, nothing in
+//! the folder changes.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,12 +16,12 @@ use crate::partial::{self, PACKAGE, REPLACED};
 /// How many files a refusal names.
 const NAMED: usize = 5;
 
-/// What becomes of files of an older package that were edited, and of the user's files that stand where the new package has one.
+/// What to do with files of an older package that were edited, and with the user's files at paths that the new package uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Edits {
-    /// They are left alone, and the package is not written.
+    /// Leave them alone, and do not write the package.
     Keep,
-    /// They are replaced.
+    /// Replace them.
     Replace,
 }
 
@@ -34,21 +35,21 @@ pub struct PackageDestination {
     sources: Vec<PathBuf>,
 }
 
-/// What is in a folder: a file, a link, or a folder that is empty.
+/// Something in a folder: a file, a link, or an empty folder.
 struct Found {
     path: PathBuf,
     is_folder: bool,
 }
 
 impl Found {
-    /// Whether it stands where a file will, or below, or a file will stand below it and it is not a folder.
+    /// Whether it has the path of a new file, lies below that path, or is a file where the new one needs a folder.
     fn is_in_the_way_of(&self, new: &Path) -> bool {
         self.path.starts_with(new) || (!self.is_folder && new.starts_with(&self.path))
     }
 }
 
 impl PackageDestination {
-    /// Finds out whether a package can be written to a folder, before the work is done that makes it.
+    /// Finds out whether a package can be written to a folder, before any work is spent on making it.
     ///
     /// # Errors
     /// The folder holds something that is not a package, is the working directory or above it, or cannot be written; or an older package in it
@@ -57,10 +58,10 @@ impl PackageDestination {
         Self::sparing(folder, edits, Vec::new())
     }
 
-    /// As [`Self::new`], for a package that is made from some files: they are not replaced, whatever becomes of edits.
+    /// As [`Self::new`], for a package that is made from some files. These are never replaced, whatever `edits` says.
     ///
     /// # Errors
-    /// As for [`Self::new`]; and one of them is a file of the older package, by whichever name.
+    /// As for [`Self::new`]; and one of them is a file of the older package, under any name.
     pub fn sparing(folder: &Path, edits: Edits, sources: Vec<PathBuf>) -> Result<Self, PackageError> {
         let failed = |source| PackageError::Write { path: folder.to_path_buf(), source };
         let destination = Self { folder: partial::follow(folder).map_err(failed)?, edits, sources };
@@ -69,7 +70,7 @@ impl PackageDestination {
             return Err(PackageError::WorkingDirectory { path: folder.to_path_buf() });
         }
         destination.others(&[])?;
-        // Files without a name: nothing is left of them, whatever happens meanwhile.
+        // Files without a name: nothing is left of them, whatever happens.
         let existing = destination.folder.ancestors().skip(1).find(|folder| folder.exists()).unwrap_or(Path::new("/"));
         for folder in [existing, &destination.folder].into_iter().filter(|folder| folder.exists()) {
             tempfile::tempfile_in(folder).map_err(failed)?;
@@ -91,7 +92,7 @@ impl PackageDestination {
         let parent = folder.parent().unwrap_or(Path::new("/"));
         fs::create_dir_all(parent).map_err(failed(parent))?;
         partial::remove_abandoned(parent);
-        // Beside its destination, so that the last step is a rename within one file system.
+        // Next to its destination, so that the last step is a rename within one file system.
         let staged = partial::builder().tempdir_in(parent).map_err(failed(parent))?;
         let complete = staged.path().join(PACKAGE);
         let place = |path: &Path| {
@@ -109,7 +110,7 @@ impl PackageDestination {
                 fs::create_dir_all(&path).map_err(failed(&path))?;
                 continue;
             }
-            // The file itself under a second name; a copy only where there is no such thing.
+            // A second name for the same file; a copy only where the file system has no such links.
             let (from, to) = (folder.join(&path), place(&path)?);
             fs::hard_link(&from, &to).or_else(|_| fs::copy(&from, &to).map(|_| ())).map_err(failed(&folder.join(&path)))?;
         }
@@ -117,7 +118,7 @@ impl PackageDestination {
             keep_permissions(folder, &complete).map_err(failed(folder))?;
             let replaced = staged.path().join(REPLACED);
             return partial::replace(folder, &complete, &replaced).map_err(|source| {
-                // Nothing else may have it, so that it must not go with the staging folder.
+                // This may be the only copy, so it must not be removed with the staging folder.
                 if replaced.exists() {
                     let _ = staged.keep();
                 }
@@ -127,13 +128,13 @@ impl PackageDestination {
         fs::rename(&complete, folder).map_err(failed(folder))
     }
 
-    /// What is in the folder, is not of the package there and goes into the new one, which will have files at some paths.
+    /// What is in the folder, does not belong to the package there, and is kept. `new` are the paths of the new package's files.
     fn others(&self, new: &[&Path]) -> Result<Vec<Found>, PackageError> {
         let folder = self.folder.as_path();
         let failed = |source| PackageError::Read { path: folder.to_path_buf(), source };
         let occupied = || PackageError::Occupied { path: folder.to_path_buf() };
         match fs::symlink_metadata(folder) {
-            // Nothing is there; or if it cannot be seen, then nothing can be written either, which the attempt says.
+            // Nothing is there. If it only cannot be seen, it cannot be written either, and the attempt will say so.
             Err(_) => return Ok(Vec::new()),
             Ok(metadata) if !metadata.is_dir() => return Err(occupied()),
             Ok(_) => {}
@@ -151,7 +152,7 @@ impl PackageDestination {
             Err(error) => error.kind() != io::ErrorKind::NotFound,
         };
         let mut lost: Vec<String> = listed.iter().filter(edited).map(|(path, _)| format!("{path} (edited)")).collect();
-        // A folder cannot stand where a file will, nor the other way round.
+        // A folder cannot have the path of a file, nor a file that of a folder.
         let is_in_the_way = |found: &Found| new.iter().any(|new| found.is_in_the_way_of(new));
         let (in_the_way, others) = found.into_iter().partition::<Vec<_>, _>(is_in_the_way);
         let replaced = listed.keys().map(Path::new).chain([Path::new(MANIFEST)]).chain(in_the_way.iter().map(|found| found.path.as_path()));
@@ -170,7 +171,7 @@ impl PackageDestination {
     }
 }
 
-/// All files of a folder and the folders in it, and the folders with nothing in them, by their path from there. Links are files.
+/// All files below a folder, and the empty folders, by their path from there. Links count as files.
 fn found_in(folder: &Path) -> io::Result<Vec<Found>> {
     let (mut found, mut folders) = (Vec::new(), vec![PathBuf::new()]);
     while let Some(within) = folders.pop() {
@@ -187,7 +188,7 @@ fn found_in(folder: &Path) -> io::Result<Vec<Found>> {
     Ok(found)
 }
 
-/// All files of a folder and the folders in it, by their path from there. Links are files.
+/// All files below a folder, by their path from there. Links count as files.
 ///
 /// # Errors
 /// A folder cannot be read.
@@ -195,7 +196,7 @@ pub fn files_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found_in(folder)?.into_iter().filter(|found| !found.is_folder).map(|found| found.path).collect())
 }
 
-/// Gives the files and folders of a new package the permissions that those of the old one had: what was private stays it.
+/// Gives the files and folders of a new package the permissions of the old ones: what was private stays private.
 fn keep_permissions(old: &Path, new: &Path) -> io::Result<()> {
     let found = fs::symlink_metadata(new)?;
     if found.is_dir() {
@@ -204,14 +205,14 @@ fn keep_permissions(old: &Path, new: &Path) -> io::Result<()> {
             keep_permissions(&old.join(&name), &new.join(name))?;
         }
     }
-    // Folders last: nothing can be done in one that is protected against writing.
+    // Folders last: nothing can be changed in one that is protected against writing.
     match fs::symlink_metadata(old) {
         Ok(old) if old.file_type() == found.file_type() && !old.is_symlink() => fs::set_permissions(new, old.permissions()),
         _ => Ok(()),
     }
 }
 
-/// The files that a package's manifest lists with their digests, whichever version of the format it has; nothing if it is none of ours.
+/// The files that a package's manifest lists, with their digests, in any version of the format; nothing if it is not one of ours.
 fn listed(manifest: &Path) -> Option<BTreeMap<String, String>> {
     let manifest: serde_json::Value = serde_json::from_slice(&partial::read_file(manifest).ok()?).ok()?;
     manifest.get("format")?.as_u64()?;
@@ -225,7 +226,7 @@ fn listed(manifest: &Path) -> Option<BTreeMap<String, String>> {
 mod tests {
     use super::*;
 
-    /// A package of few files, the manifest among them.
+    /// A package of a few files, including the manifest.
     fn package(files: &[(&str, &str)]) -> BTreeMap<String, Vec<u8>> {
         let listed: BTreeMap<_, _> = files.iter().map(|(path, text)| (*path, sha256(text.as_bytes()))).collect();
         let manifest = serde_json::json!({ "format": 4, "model_sha256": "", "files": listed });
@@ -284,7 +285,7 @@ mod tests {
             assert_eq!(fs::metadata(folder.join(path)).unwrap().permissions().mode() & 0o777, mode, "{path}");
         }
         assert_eq!(text(folder.join("model.maat")), "new");
-        // So that a user who is not root can remove it.
+        // So that a user other than root can remove it.
         fs::set_permissions(folder.join("mine"), PermissionsExt::from_mode(0o700)).unwrap();
     }
 
@@ -300,7 +301,7 @@ mod tests {
         fs::write(folder.join("src/lib.cairo"), "mine").unwrap();
         // An edited file is found before any work is done.
         let message = PackageDestination::new(&folder, Edits::Keep).unwrap_err().to_string();
-        assert!(message.contains("src/lib.cairo (edited)") && message.contains("--force"), "{message}");
+        assert_eq!(message, format!("{} holds a package with files that would be lost: src/lib.cairo (edited)", folder.display()));
         assert_eq!((text(folder.join("src/lib.cairo")), text(folder.join("model.maat"))), ("mine".to_owned(), "old".to_owned()));
         fs::write(folder.join("notes.txt"), "kept all the same").unwrap();
         write(&folder, Edits::Replace, NEW).unwrap();
@@ -333,7 +334,7 @@ mod tests {
         write(&folder, Edits::Keep, NEW).unwrap();
         assert!(folder.join("proofs/of/mine").is_dir() && folder.join("src/later").is_dir());
         assert_eq!(text(folder.join("target/part_1.casm.json")), "new");
-        // One that stands where a file will is named.
+        // One that has the path of a new file is named.
         fs::create_dir(folder.join("src/gone.cairo")).unwrap();
         let message = write(&folder, Edits::Keep, OLD).unwrap_err().to_string();
         assert!(message.contains("src/gone.cairo (the new package has one of that name)"), "{message}");
@@ -356,7 +357,7 @@ mod tests {
             assert!(message.contains("it would replace ") && message.contains("Name another folder"), "{message}");
         }
         assert_eq!(text(folder.join("model.maat")), "an ONNX file");
-        // What is not of the package stays in it, so that it may be a source; but not where the new one has a file.
+        // What does not belong to the package stays, so it may be a source; but not at the path of a new file.
         fs::write(folder.join("network.onnx"), "").unwrap();
         sparing(folder.join("network.onnx")).unwrap().write(&package(OLD)).unwrap();
         fs::create_dir(folder.join("target")).unwrap();
@@ -365,7 +366,7 @@ mod tests {
         assert!(matches!(destination.write(&package(NEW)), Err(PackageError::Source { .. })));
     }
 
-    /// Whoever looks while a package is replaced finds one: so does the next run, if this one is stopped.
+    /// Anyone who looks while a package is replaced finds one, and so does the next run if this one is stopped.
     #[cfg(target_os = "linux")]
     #[test]
     fn there_is_a_package_at_every_moment() {
@@ -416,7 +417,7 @@ mod tests {
         assert!(refused(r#"{"format": 4, "model_sha256": "", "files": {"../thesis": ""}}"#));
         assert!(refused(r#"{"format": 4, "model_sha256": "", "files": {"/etc/passwd": ""}}"#));
         assert!(!refused(r#"{"format": 1, "model_sha256": "", "files": {}}"#));
-        // Empty folders are something, too, where there is no manifest.
+        // Where there is no manifest, an empty folder counts too.
         fs::remove_file(parent.path().join(MANIFEST)).unwrap();
         fs::create_dir(parent.path().join("folder")).unwrap();
         assert!(matches!(PackageDestination::new(parent.path(), Edits::Replace), Err(PackageError::Occupied { .. })));

@@ -1,10 +1,10 @@
-//! Why a package cannot be opened, written or believed.
+//! The one error of this crate, except for samples: each variant is something that a user can act on.
 
 use std::path::PathBuf;
 
 use maat_runtime::FormatError;
 
-/// Why a package cannot be opened, written or believed.
+/// Why a package cannot be opened, written or trusted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PackageError {
@@ -24,24 +24,24 @@ pub enum PackageError {
         /// Why.
         source: std::io::Error,
     },
-    /// The output folder holds something that is not a package, which is left alone.
+    /// The output folder holds something that is not a package. It is left alone.
     #[error("{path} exists and is not a Maat package: choose another folder, or remove it")]
     Occupied {
         /// The folder.
         path: PathBuf,
     },
-    /// The output folder is the one that the user works in, or one above it: once replaced, nobody would work in it any more.
-    #[error("cannot write a package to {path}: that would replace the working directory. Name a folder in it")]
+    /// The output folder is the working directory or above it. Replacing it would leave the user's shell in a folder that is gone.
+    #[error("cannot write a package to {path}: that would replace the working directory. Name a folder inside it")]
     WorkingDirectory {
         /// The folder.
         path: PathBuf,
     },
-    /// The output folder holds a package with changes of the user, which are left alone.
+    /// The output folder holds a package that the user has changed. The changes are left alone.
     #[error("{path} holds a package with files that would be lost: {files}")]
     Edited {
         /// The folder.
         path: PathBuf,
-        /// The first few of the files, each with the reason why it would be lost.
+        /// The first few of the files, each with why it would be lost.
         files: String,
     },
     /// The package is made from a file that it would replace.
@@ -68,13 +68,13 @@ pub enum PackageError {
         /// Why.
         source: FormatError,
     },
-    /// The package is of a model without proofs.
+    /// The package's model has no proofs.
     #[error("the model cannot be proven: {reason}")]
     Unprovable {
-        /// Why, as the manifest says it.
+        /// Why, as the manifest states it.
         reason: String,
     },
-    /// A package's files do not belong together, or not to this program.
+    /// A package's files do not belong together, or were made by another version of Maat.
     #[error("{path}: {reason}")]
     Mismatch {
         /// The package or one of its files.

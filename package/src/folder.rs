@@ -1,4 +1,4 @@
-//! A package on disk. Files are read when they are needed, and checked against the manifest.
+//! Reading a package from disk: nothing is used before it is checked against the manifest.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ use crate::report::Report;
 /// A package on disk. Files are read when they are needed, and checked against the manifest.
 #[derive(Debug, Clone)]
 pub struct PackageFolder {
-    /// Where it lies.
+    /// Where it is.
     pub folder: PathBuf,
     /// What binds the files.
     pub manifest: Manifest,
@@ -39,25 +39,27 @@ impl PackageFolder {
             no_package(match std::fs::metadata(folder) {
                 Err(error) if error.kind() == ErrorKind::NotFound => "there is no such folder".to_owned(),
                 Ok(found) if !found.is_dir() => "it is not a folder".to_owned(),
-                Ok(_) if error.kind() == ErrorKind::NotFound => format!("it holds no {MANIFEST}"),
+                Ok(_) if error.kind() == ErrorKind::NotFound => format!("it has no {MANIFEST}"),
                 _ => format!("its {MANIFEST} cannot be read: {error}"),
             })
         })?;
         let fault = |reason: String| PackageError::Mismatch { path: path.clone(), reason };
-        let of_others = |reason: String| no_package(format!("its {MANIFEST} is not a package's: {reason}"));
+        let of_others = |reason: String| no_package(format!("its {MANIFEST} is not that of a package: {reason}"));
         let value = json_of(&bytes).map_err(|error| of_others(error.to_string()))?;
         match value.get("format").and_then(Value::as_u64) {
-            None => return Err(of_others("it names no format".to_owned())),
+            None => return Err(of_others("it has no `format`".to_owned())),
             Some(format) if format != u64::from(MANIFEST_VERSION) => {
-                return Err(fault(format!("manifest format {format}, but this program reads {MANIFEST_VERSION}: transpile again")));
+                return Err(fault(format!(
+                    "the manifest has format {format}, but this program reads format {MANIFEST_VERSION}: transpile again"
+                )));
             }
             Some(_) => {}
         }
-        let manifest = serde_json::from_value(value).map_err(|error| fault(format!("not a manifest: {}", shown(error))))?;
+        let manifest = serde_json::from_value(value).map_err(|error| fault(format!("it is not a manifest: {}", shown(error))))?;
         Ok(Self { folder: folder.to_path_buf(), manifest })
     }
 
-    /// Where the package's files are, the manifest among them.
+    /// The paths of the package's files, including the manifest.
     pub fn files(&self) -> impl Iterator<Item = PathBuf> {
         self.manifest.files.keys().map(String::as_str).chain([MANIFEST]).map(|file| self.folder.join(file))
     }
@@ -71,16 +73,16 @@ impl PackageFolder {
         Model::from_bytes(&bytes).map_err(|source| PackageError::Format { path: self.folder.join(MODEL), source })
     }
 
-    /// The entries of the model's commitment. Only the manifest is read, so that they are the model's is its word.
+    /// The entries of the model's commitment. Only the manifest is read; that they are the model's is its claim.
     ///
     /// # Errors
-    /// The model cannot be proven, or the commitment is not that of the entries.
+    /// The model cannot be proven, or the commitment is not the one of the entries.
     pub fn entries(&self) -> Result<&Entries, PackageError> {
         match &self.manifest.proving {
             Proving::Committed { commitment, entries } if entries.commitment() == *commitment => Ok(entries),
             Proving::Committed { commitment, entries } => {
                 let reason =
-                    format!("the model commitment is {commitment}, but its entries make {}: transpile again", entries.commitment());
+                    format!("the model commitment is {commitment}, but its entries give {}: transpile again", entries.commitment());
                 Err(PackageError::Mismatch { path: self.folder.join(MANIFEST), reason })
             }
             Proving::Unprovable { reason } => Err(PackageError::Unprovable { reason: reason.clone() }),
@@ -93,7 +95,7 @@ impl PackageFolder {
     /// As for [`Self::model`].
     pub fn report(&self) -> Result<Report, PackageError> {
         let (path, bytes) = (self.folder.join(REPORT), self.read(REPORT)?);
-        Report::read(&bytes).map_err(|error| PackageError::Mismatch { path, reason: format!("not a report: {error}") })
+        Report::read(&bytes).map_err(|error| PackageError::Mismatch { path, reason: format!("it is not a report: {error}") })
     }
 
     /// The program for the Cairo VM.
@@ -105,13 +107,13 @@ impl PackageFolder {
         Executable::from_json(&bytes).map_err(|error| PackageError::Mismatch { path, reason: error.to_string() })
     }
 
-    /// The hash of the program, as the manifest says it.
+    /// The program's hash, as the manifest states it.
     ///
     /// # Errors
     /// It is not a hash.
     pub fn program_hash(&self) -> Result<ProgramHash, PackageError> {
         self.manifest.program_hash.parse().map_err(|error| {
-            let reason = format!("the program hash {:?} is none: {error}", self.manifest.program_hash);
+            let reason = format!("{:?} is not a program hash: {error}", self.manifest.program_hash);
             PackageError::Mismatch { path: self.folder.join(MANIFEST), reason }
         })
     }
@@ -119,7 +121,7 @@ impl PackageFolder {
     /// The model's Starknet contract.
     ///
     /// # Errors
-    /// As for [`Self::model`]; or its class hashes are not those that the manifest names.
+    /// As for [`Self::model`]; or its class hashes are not the manifest's.
     pub fn contract(&self) -> Result<Contract, PackageError> {
         let Manifest { sierra_class_hash, casm_class_hash, .. } = &self.manifest;
         let hashes = ClassHashes { sierra_class_hash: sierra_class_hash.clone(), casm_class_hash: casm_class_hash.clone() };
@@ -143,7 +145,7 @@ impl PackageFolder {
         if found != *expected {
             let ClassHashes { sierra_class_hash, casm_class_hash } = found;
             let reason = format!(
-                "the class hashes are {sierra_class_hash} (Sierra) and {casm_class_hash} (CASM), which manifest.json does not say: transpile again"
+                "the class hashes are {sierra_class_hash} (Sierra) and {casm_class_hash} (CASM), but manifest.json has others: transpile again"
             );
             return Err(fault(reason));
         }
@@ -156,7 +158,7 @@ impl PackageFolder {
         match self.manifest.files.get(file) {
             Some(digest) if *digest == sha256(&bytes) => Ok(bytes),
             Some(_) => {
-                let reason = "the file is not the one that manifest.json was written for: transpile again".to_owned();
+                let reason = "the file is not the one that manifest.json lists: transpile again".to_owned();
                 Err(PackageError::Mismatch { path, reason })
             }
             None => Err(PackageError::Mismatch { path, reason: "manifest.json does not list the file".to_owned() }),

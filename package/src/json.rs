@@ -1,10 +1,10 @@
-//! The JSON of a package's files, which may come from anybody.
+//! The JSON of a package's files, which may come from anyone: read with care, written in one way.
 
 use maat_runtime::{inert, is_active};
 use serde::Serialize;
 use serde_json::Value;
 
-/// The JSON of a file that we wrote, or somebody else did. Its texts are shown, so that none may act on a terminal or hold another line.
+/// The JSON of a file that anyone may have written. Its texts are shown to users, so none may control a terminal or start a new line.
 ///
 /// # Errors
 /// It is not JSON, or a text in it has control characters.
@@ -21,12 +21,12 @@ pub fn json_of(bytes: &[u8]) -> Result<Value, String> {
     }
     let value = serde_json::from_slice(bytes).map_err(shown)?;
     match active(&value) {
-        Some(text) => Err(format!("it has the text `{}`, whose control characters Maat never writes", inert(text))),
+        Some(text) => Err(format!("it has control characters in the text `{}`, and Maat never writes any", inert(text))),
         None => Ok(value),
     }
 }
 
-/// Why JSON is not what it should be, on one line: it may cite what it found.
+/// Why JSON was not accepted, on one line. The reason may quote the file.
 pub(crate) fn shown(error: serde_json::Error) -> String {
     inert(&error.to_string())
 }
@@ -45,7 +45,10 @@ mod tests {
     #[test]
     fn texts_that_act_on_a_terminal_are_refused_wherever_they_are() {
         for json in [r#"{"a": [1, {"b": "x\u001b[2J"}]}"#, r#"{"a": {"x\u001b[2J": 1}}"#, r#"["x\u001b[2J"]"#] {
-            assert_eq!(json_of(json.as_bytes()).unwrap_err(), "it has the text `x\\u{1b}[2J`, whose control characters Maat never writes");
+            assert_eq!(
+                json_of(json.as_bytes()).unwrap_err(),
+                "it has control characters in the text `x\\u{1b}[2J`, and Maat never writes any"
+            );
         }
         assert!(json_of(r#"{"a": "näme \" 模型", "b": [null, 1.5]}"#.as_bytes()).is_ok());
         assert!(json_of(b"{").is_err());

@@ -4,10 +4,9 @@
 //! and a [`Report`] of accuracy and cost. [`PackageFolder`] opens one, [`run_program`] and [`run_contract`] run what it holds, [`samples`]
 //! reads inputs from files.
 //!
-//! Nothing here knows ONNX: whoever runs, proves, verifies or deploys a package needs neither the network that it was made from nor what
+//! Nothing here knows ONNX: running, proving, verifying or deploying a package needs neither the network that it was made from nor what
 //! read it.
 
-mod decimal;
 mod destination;
 mod digest;
 mod error;

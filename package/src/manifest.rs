@@ -1,4 +1,4 @@
-//! `manifest.json`: what a package is made from and what binds its files.
+//! `manifest.json`, the file that every other one is checked against: where a package comes from, and what binds its files together.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::report::Verdict;
 /// The version of the manifest's format.
 pub const MANIFEST_VERSION: u32 = 5;
 
-/// `manifest.json`: binds the parts of a package together.
+/// `manifest.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// The version of this format.
@@ -21,7 +21,7 @@ pub struct Manifest {
     pub name: String,
     /// Where the model comes from.
     pub provenance: Provenance,
-    /// Whether the model still is its float network: here too, so that whoever has the model has it.
+    /// Whether the model still computes its float network. It is here as well as in the report, so that it goes wherever the model goes.
     pub verdict: Verdict,
     /// sha256 of `model.maat`.
     pub model_sha256: String,
@@ -31,9 +31,9 @@ pub struct Manifest {
     pub sierra_class_hash: String,
     /// Hash of its CASM class.
     pub casm_class_hash: String,
-    /// The classes of parts of the network that the contract calls, in order; empty if it is one class.
+    /// The classes of the network's parts, which the contract calls, in order; empty if the contract is one class.
     pub layer_classes: Vec<ClassHashes>,
-    /// The model's commitment for proofs, or why there is none.
+    /// The model's commitment for proofs, or why it has none.
     #[serde(flatten)]
     pub proving: Proving,
     /// What made the package.
@@ -52,7 +52,7 @@ pub struct ClassHashes {
 }
 
 impl ClassHashes {
-    /// Those of a class.
+    /// The hashes of a class.
     pub fn of(contract: &Contract) -> Self {
         Self {
             sierra_class_hash: contract.class_hash().to_fixed_hex_string(),
@@ -75,7 +75,7 @@ pub struct Versions {
 }
 
 impl Versions {
-    /// Those of this program with a compiler.
+    /// The versions of this program with a compiler.
     pub fn of(compiler: &Compiler) -> Self {
         Self {
             maat: env!("CARGO_PKG_VERSION").to_owned(),

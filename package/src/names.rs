@@ -1,6 +1,6 @@
-//! The names of a package's files: one place for whoever writes them and whoever reads them.
+//! The names of a package's files, in one place for writers and readers.
 
-/// What binds the files.
+/// The manifest, which binds the files.
 pub const MANIFEST: &str = "manifest.json";
 /// The quantised model.
 pub const MODEL: &str = "model.maat";
@@ -11,7 +11,7 @@ pub const EXECUTABLE: &str = "target/executable.json";
 /// The name of the model's class, as [`class_files`] takes it.
 pub const CONTRACT: &str = "contract";
 
-/// The name of the class of a part, counted from 0.
+/// The name of a part's class; parts are counted from 0.
 pub fn part_name(index: usize) -> String {
     format!("part_{}", index + 1)
 }

@@ -1,4 +1,4 @@
-//! How a network is quantised, and where a model comes from.
+//! How a network is quantised, and where a model comes from: what the transpiler takes and the manifest records.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ impl Widths {
     pub const RANGE: std::ops::RangeInclusive<u32> = 4..=16;
 }
 
-/// How a tensor's range is chosen from the values seen; what lies outside saturates.
+/// How a tensor's range is chosen from the values seen. Values outside saturate.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RangeMethod {
@@ -24,7 +24,7 @@ pub enum RangeMethod {
     Max,
     /// This share of the values, in percent.
     Percentile(f64),
-    /// The range that makes the mean squared error of rounding and saturation together the least.
+    /// The range with the least mean squared error of rounding and saturation together.
     #[default]
     Mse,
 }
@@ -49,11 +49,11 @@ pub struct Options {
     pub target: Target,
     /// How ranges are chosen from the samples' values.
     pub ranges: RangeMethod,
-    /// Whether biases make up for what rounding the weights adds on average.
+    /// Whether biases correct for what rounding the weights adds on average.
     pub correct_bias: bool,
     /// Without samples, inputs are assumed to lie within plus and minus this value.
     pub assumed_magnitude: f64,
-    /// Whether a model that does not compute its network is handed out all the same, with a verdict that says so.
+    /// Whether a model that does not compute its network is handed out anyway, with a verdict that says so.
     pub accept_loss: bool,
 }
 
@@ -73,9 +73,9 @@ impl Default for Options {
 /// Where a quantised model comes from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Provenance {
-    /// sha256 of the ONNX file, and of the files with external data: see `maat_transpiler::onnx_sha256`.
+    /// sha256 of the ONNX file and its external data: see `maat_transpiler::onnx_sha256`.
     pub onnx_sha256: String,
-    /// The options, with the widths that were used in the end.
+    /// The options, with the widths that were finally used.
     pub options: Options,
     /// sha256 of the samples' values, if there were any.
     pub samples_sha256: Option<String>,

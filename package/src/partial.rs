@@ -1,4 +1,4 @@
-//! Files and folders that are written beside their place, and take it once they are whole.
+//! Files and folders that are written next to their place, and take it once they are complete: nobody sees half of one.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -6,31 +6,31 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// What they are called until then: `.maat-??????.partial`, where six letters and digits are random.
+/// Their names until then: `.maat-??????.partial`, with six random letters and digits.
 const PREFIX: &str = ".maat-";
 const SUFFIX: &str = ".partial";
 const RANDOM: usize = 6;
 /// What was begun this long ago will not be finished: its writer was stopped.
 const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
-/// As many symbolic links in a row are followed, as Linux does it.
+/// How many symbolic links in a row are followed: as many as Linux follows.
 const MAX_LINKS: usize = 40;
 
 /// The new package within a staging folder.
 pub(crate) const PACKAGE: &str = "package";
-/// The old one, once it made room.
+/// The old one, after it was replaced.
 pub(crate) const REPLACED: &str = "replaced";
 
-/// Makes files and folders with such a name, which are removed unless they take their place.
+/// Makes files and folders with such names. They are removed unless they take their place.
 pub fn builder() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(PREFIX).suffix(SUFFIX).rand_bytes(RANDOM);
     builder
 }
 
-/// Removes what runs that were stopped have left in a folder. What cannot be removed stays.
+/// Removes what stopped runs left in a folder. What cannot be removed stays.
 ///
-/// Nothing else goes: a name that is not ours stays, and so does a staging folder with a package that was replaced beside the one that was to
-/// take its place, because nothing else has the user's files that are in it: see [`replace`].
+/// Nothing else is removed: not what has a name that is not ours, and not a staging folder that holds both the old package and the new one,
+/// because it may hold the only copy of the user's files: see [`replace`].
 pub fn remove_abandoned(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten().filter(|entry| is_ours(&entry.file_name())) {
         let Ok(metadata) = entry.metadata() else { continue };
@@ -51,7 +51,7 @@ fn is_ours(name: &OsStr) -> bool {
     random.is_some_and(|random| random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
-/// Whether a staging folder holds a new package that was never whole, or an old one that was replaced, but not both.
+/// Whether a staging folder holds a new package that was never completed, or an old one that was replaced, but not both.
 fn is_spent(staged: &Path) -> bool {
     let Ok(entries) = fs::read_dir(staged).and_then(Iterator::collect::<io::Result<Vec<_>>>) else { return false };
     match entries.as_slice() {
@@ -61,10 +61,10 @@ fn is_spent(staged: &Path) -> bool {
     }
 }
 
-/// Where a path leads once all its symbolic links are followed. What it names need not be there, nor the folder that it is in.
+/// Where a path leads once all its symbolic links are followed. Neither what it names nor its folder need exist.
 ///
 /// # Errors
-/// A link or folder on the way cannot be read, or links lead round in circles.
+/// A link or folder on the way cannot be read, or the links form a circle.
 pub fn follow(path: &Path) -> io::Result<PathBuf> {
     let mut path = std::path::absolute(path)?;
     for _ in 0..MAX_LINKS {
@@ -82,7 +82,7 @@ pub fn follow(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many symbolic links"))
 }
 
-/// Whether two paths lead to one file, by whichever names.
+/// Whether two paths lead to the same file.
 pub fn is_same(a: &Path, b: &Path) -> bool {
     match (fs::metadata(a), fs::metadata(b)) {
         (Ok(a), Ok(b)) if cfg!(unix) => is_same_file(&a, &b),
@@ -90,20 +90,20 @@ pub fn is_same(a: &Path, b: &Path) -> bool {
     }
 }
 
-/// Whether two files that were looked at are one.
+/// Whether two files are the same, by their metadata.
 #[cfg(unix)]
 pub fn is_same_file(a: &fs::Metadata, b: &fs::Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
     (a.dev(), a.ino()) == (b.dev(), b.ino())
 }
 
-/// Whether two files that were looked at are one: not known where files have no numbers.
+/// Whether two files are the same, by their metadata: not known where files have no numbers.
 #[cfg(not(unix))]
 pub fn is_same_file(_: &fs::Metadata, _: &fs::Metadata) -> bool {
     false
 }
 
-/// The bytes of what must be a file: a named pipe in its place would be waited for, and a device may never end.
+/// The bytes of a regular file. Reading a named pipe instead would wait for a writer, and a device may never end.
 ///
 /// # Errors
 /// It is not a file, or cannot be read.
@@ -111,12 +111,12 @@ pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     if fs::metadata(path)?.is_file() { fs::read(path) } else { Err(io::Error::other("it is not a regular file")) }
 }
 
-/// Puts a new folder in the place of an old one, which then is in the place of the new one or at another path.
+/// Puts a new folder where an old one is. The old one is then where the new one was, or at `aside`.
 ///
-/// Both change places in one step where the system can do that: there always is a folder, whenever we are stopped.
+/// Where the system can exchange them in one step, there is a folder at every moment, even if we are stopped.
 ///
 /// # Errors
-/// One cannot be renamed. The old folder is in its place then, or else the error says where it is.
+/// One of them cannot be renamed. The old folder is then in its place, or the error says where it is.
 pub fn replace(old: &Path, new: &Path, aside: &Path) -> io::Result<()> {
     if exchange(old, new).is_ok() {
         return Ok(());

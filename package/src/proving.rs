@@ -1,4 +1,4 @@
-//! What a package says of proofs: the model's commitment, or why the model cannot be proven.
+//! What a package says about proofs, and its form in the manifest: the model's commitment, or why the model cannot be proven.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ pub enum Proving {
     Committed {
         /// The model's identity in every proof.
         commitment: ModelCommitment,
-        /// What it commits to: the fixed columns for every preset and every batch size that was asked for.
+        /// What it commits to: the fixed columns for every preset and every batch size that was requested.
         entries: Entries,
     },
     /// The model has no proofs.
@@ -44,7 +44,7 @@ impl Proving {
     }
 }
 
-/// The same as the manifest holds it.
+/// The same, as the manifest stores it.
 #[derive(Clone, Serialize, Deserialize)]
 struct Written {
     model_commitment: Option<String>,
@@ -112,7 +112,7 @@ impl TryFrom<WrittenEntry> for Entry {
     }
 }
 
-/// What a manifest's entries and those of its model do not share, in words.
+/// How a manifest's entries differ from its model's, in words.
 pub fn differences(manifest: &Entries, model: &Entries) -> Vec<String> {
     let keys: BTreeSet<_> = manifest.as_slice().iter().chain(model.as_slice()).map(|entry| (entry.preset, entry.batch)).collect();
     let differences = keys.into_iter().flat_map(|(preset, batch)| {
@@ -122,7 +122,7 @@ pub fn differences(manifest: &Entries, model: &Entries) -> Vec<String> {
                 .into_iter()
                 .zip(values(model))
                 .filter(|(manifest, model)| manifest != model)
-                .map(|((what, manifest), (_, model))| format!("{of}: {what} {manifest} in the manifest, {model} by the model"))
+                .map(|((what, manifest), (_, model))| format!("{of}: {what} {manifest} in the manifest, {model} from the model"))
                 .collect(),
             (None, _) => vec![format!("{of}: the manifest has no entry")],
             (_, None) => vec![format!("{of}: the model has no entry")],
@@ -172,7 +172,7 @@ mod tests {
         assert_eq!(differences(&entries(&[one, two]), &entries(&[one, two])), Vec::<String>::new());
         let other = Entry { rows: 4096, ..two };
         let found = differences(&entries(&[one, two]), &entries(&[one, other]));
-        assert_eq!(found, ["preset fast, batches of 2: rows 2048 in the manifest, 4096 by the model"]);
+        assert_eq!(found, ["preset fast, batches of 2: rows 2048 in the manifest, 4096 from the model"]);
         assert_eq!(differences(&entries(&[two]), &entries(&[one, two])), ["preset fast, batches of 1: the manifest has no entry"]);
         assert_eq!(differences(&entries(&[one, two]), &entries(&[one])), ["preset fast, batches of 2: the model has no entry"]);
         let foreign = Entry { fixed_root: [0; 32], ..one };

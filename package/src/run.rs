@@ -1,14 +1,14 @@
-//! Running a package's program and contract on quantised inputs.
+//! Running a package's program and contract on quantised inputs, and checking the shape of what they give.
 
 use maat_cairo::{CallResult, Contract, Executable, Libraries, RunError};
 use maat_runtime::Model;
 use maat_verifier::cairo::Execution;
 use starknet_types_core::felt::Felt;
 
-/// Runs a model's Cairo program on quantised inputs; gives the outputs in order, and the steps.
+/// Runs a model's Cairo program on quantised inputs. Gives the outputs in order, and the steps.
 ///
 /// # Errors
-/// The program refuses its input, does not give it back in front of the outputs, or does not give what the model says.
+/// The program refuses its input, does not repeat it before the outputs, or gives other outputs than the model has.
 pub fn run_program(model: &Model, program: &Executable, inputs: &[Vec<i32>]) -> Result<(Vec<Vec<i32>>, usize), RunError> {
     let arguments = arguments(inputs);
     let run = program.run(&arguments)?;
@@ -19,10 +19,10 @@ pub fn run_program(model: &Model, program: &Executable, inputs: &[Vec<i32>]) -> 
     Ok((split_outputs(model, outputs)?, run.steps))
 }
 
-/// Runs `predict` of a model's contract on quantised inputs, with the classes that it calls; gives the outputs in order, and the call.
+/// Runs `predict` of a model's contract on quantised inputs, with the classes that it calls. Gives the outputs in order, and the call.
 ///
 /// # Errors
-/// The contract refuses its input, calls other classes, or does not give what the model says.
+/// The contract refuses its input, calls other classes, or gives other outputs than the model has.
 pub fn run_contract(
     model: &Model,
     contract: &Contract,

@@ -1,6 +1,6 @@
-//! How many digits a report gives.
+//! The precision of a report's numbers: the same text on every machine.
 
-/// Four significant digits: as many as the float network gives alike on every processor, whose sums differ in the last bits.
+/// Rounds to four significant digits. Float networks agree in these on every processor, although their sums differ in the last bits.
 pub fn significant(value: f64) -> f64 {
     format!("{value:.3e}").parse().expect("a formatted number parses")
 }

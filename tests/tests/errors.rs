@@ -205,7 +205,7 @@ fn uses_of_an_operator_without_a_lowering_are_refused_with_the_reason() {
             "a computed position might not be among the 1 elements of the last axis",
         ),
         (image().node("pool", "MaxPool", &["x"], "y", &window).further_outputs(&["places"]), "the output `Indices` is not supported"),
-        (image().node("cast", "Cast", &["x"], "y", &[("to", Attribute::Int(8))]), "attribute `to` is 8: texts are not supported: train"),
+        (image().node("cast", "Cast", &["x"], "y", &[("to", Attribute::Int(8))]), "attribute `to` is 8: text is not supported: train"),
         (image().node("cast", "Cast", &["x"], "y", &[("to", Attribute::Int(14))]), "attribute `to` is 14: data type COMPLEX64 is not supp"),
         (image().node("cast", "Cast", &["x"], "y", &[("to", Attribute::Int(99))]), "attribute `to` is 99: data type 99 is not known"),
     ];
@@ -222,7 +222,7 @@ fn graphs_that_contradict_themselves_are_refused() {
     assert!(reason(Onnx::new().input("x", &[1, 2]).output("y")).contains("nothing gives the output `y`"));
     let constant = Onnx::new().input("x", &[1, 2]).floats("c", &[1], &[2.0]).node("double", "Add", &["c", "c"], "y", &[]);
     let message = reason(constant.output("y"));
-    assert!(message.contains("output `y` is not computed by any node"), "{message}");
+    assert!(message.contains("no node computes output `y` once constants are folded"), "{message}");
     let twice = Onnx::new().input("x", &[1, 2]).node("a", "Relu", &["x"], "y", &[]).node("b", "Relu", &["x"], "y", &[]);
     assert!(reason(twice.output("y")).contains("tensor `y` is given twice"));
 }
@@ -250,14 +250,14 @@ fn samples_that_overflow_the_float_network_are_refused() {
     let onnx = Onnx::new().input("x", &[1, 1]).floats("w", &[1, 1], &[1e30]);
     let network = common::import(onnx.node("dense", "MatMul", &["x", "w"], "y", &[]).output("y"));
     let error = network.quantise(&[vec![vec![1e300]]], &Options::default()).err().unwrap();
-    assert!(error.to_string().contains("gives inf in node `dense` for sample 0 (counted from 0): look at that sample"), "{error}");
+    assert!(error.to_string().contains("gives inf in node `dense` for sample 0 (counted from 0): check that sample"), "{error}");
     // The number is that in the file, from which every fourth is kept back.
     let mut samples = vec![vec![vec![1.0]]; 8];
     samples[4][0][0] = 1e300;
     let error = network.quantise(&samples, &Options::default()).err().unwrap();
     assert!(error.to_string().contains("in node `dense` for sample 4 (counted from 0)"), "{error}");
     let error = network.quantise(&[], &Options { assumed_magnitude: 1e300, ..Options::default() }).err().unwrap();
-    assert!(error.to_string().contains("in node `dense` for a point of the assumed range of inputs: give samples"), "{error}");
+    assert!(error.to_string().ends_with("in node `dense` for a point of the assumed range of inputs"), "{error}");
 }
 
 #[test]
@@ -302,7 +302,7 @@ fn a_model_that_does_not_compute_its_network_is_refused_unless_the_loss_is_accep
     assert_eq!(verdict.advice.first(), Some(&Advice::MoreBits));
     let accepted = network.quantise(&samples, &Options { accept_loss: true, ..options }).unwrap();
     assert_eq!(&accepted.verdict, verdict.as_ref());
-    assert!(accepted.verdict.caution().unwrap().contains("was made all the same"));
+    assert!(accepted.verdict.caution().unwrap().contains("was made anyway"));
 }
 
 fn package() -> Package {
@@ -363,13 +363,16 @@ fn a_changed_package_is_refused_with_the_file() {
             _ => opened.program().err(),
         };
         let message = error.unwrap_or_else(|| panic!("a changed {file} was read")).to_string();
-        assert!(message.contains(file) && message.contains("is not the one that manifest.json was written for"), "{message}");
+        assert!(message.contains(file) && message.contains("is not the one that manifest.json lists"), "{message}");
         std::fs::write(path.join(file), original).unwrap();
     }
     let written = PackageFolder::open(&path).unwrap().manifest.format;
     for found in ["1", "99"] {
         std::fs::write(path.join("manifest.json"), format!("{{\"format\": {found}}}")).unwrap();
         let message = PackageFolder::open(&path).unwrap_err().to_string();
-        assert!(message.contains(&format!("manifest format {found}, but this program reads {written}: transpile again")), "{message}");
+        assert!(
+            message.contains(&format!("the manifest has format {found}, but this program reads format {written}: transpile again")),
+            "{message}"
+        );
     }
 }

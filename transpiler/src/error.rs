@@ -1,4 +1,4 @@
-//! Why a network cannot be transpiled. Nothing here knows the command line: whoever has one adds its words.
+//! Why a network cannot be transpiled. Nothing here knows the command line, which adds its own words: flags and verbs.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -27,7 +27,7 @@ pub enum TranspileError {
         /// Why.
         reason: String,
     },
-    /// Operators have no lowering; [`supported_operators`](crate::supported_operators) lists those that have.
+    /// Operators have no lowering; [`supported_operators`](crate::supported_operators) lists those that have one.
     #[error("{operators}")]
     Unsupported {
         /// The operators.
@@ -48,12 +48,12 @@ pub enum TranspileError {
         reason: String,
     },
     /// An output of the graph is an input or a constant.
-    #[error("output `{output}` is not computed by any node that is left after folding constants")]
+    #[error("no node computes output `{output}` once constants are folded: remove it from the outputs")]
     TrivialOutput {
         /// The output.
         output: String,
     },
-    /// The float network gives something that is not a finite number for a sample, or without samples for a point of the assumed range.
+    /// The float network gives something other than a finite number, for a sample or, without samples, for a point of the assumed range.
     #[error("the float network gives {value} in node `{node}` for {}", point(*.sample))]
     NotFinite {
         /// The node.
@@ -64,12 +64,13 @@ pub enum TranspileError {
         sample: Option<usize>,
     },
     /// A layer on quantised integers has weights that are not 16-bit integers.
-    #[error("node `{node}`: its weights on integers must be whole numbers from -32767 to 32767")]
+    #[error("node `{node}` has integer inputs, so its weights must be whole numbers from -32767 to 32767")]
     Weights {
         /// The node.
         node: String,
     },
-    /// The integers do not compute the network, and nobody accepted that: see [`Options::accept_loss`](maat_package::Options::accept_loss).
+    /// The integers do not compute the network, and this loss was not accepted: see
+    /// [`Options::accept_loss`](maat_package::Options::accept_loss).
     #[error("the quantised model is refused, because it does not compute its network: {}", .verdict.reasons())]
     Unfaithful {
         /// What is lost, and what to try.
@@ -91,10 +92,10 @@ pub enum TranspileError {
     /// The quantised model is refused.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// There is no Cairo for the model.
+    /// The model cannot be expressed in Cairo.
     #[error(transparent)]
     Codegen(#[from] CodegenError),
-    /// A node is too large for a class of its own; without classes of parts, the package is made anyway.
+    /// A node is too large for a class of its own. The package can still be made as one class, for proofs and the Cairo VM.
     #[error("node `{node}` does not fit into a class on Starknet: {figure}")]
     TooLarge {
         /// The node.
@@ -105,7 +106,7 @@ pub enum TranspileError {
     /// The generated package does not compile, which is a bug of ours.
     #[error(transparent)]
     Compile(#[from] CompileError),
-    /// Single inferences can be proven, but not batches of a size that was asked for.
+    /// Single inferences can be proven, but not batches of a requested size.
     #[error("batches of {batch} cannot be proven")]
     Batch {
         /// The size.
@@ -113,7 +114,7 @@ pub enum TranspileError {
         /// Why.
         source: ProveError,
     },
-    /// The model cannot be proven, though a batch size was asked for.
+    /// The model cannot be proven, although a batch size was requested.
     #[error("the model cannot be proven: {reason}")]
     Unprovable {
         /// Why.
@@ -125,7 +126,7 @@ pub enum TranspileError {
         /// Why.
         reason: String,
     },
-    /// The package that is to be made again cannot be read, or was made by other versions.
+    /// The package to be checked cannot be read, or was made by other versions.
     #[error(transparent)]
     Package(#[from] PackageError),
 }
@@ -158,7 +159,7 @@ impl fmt::Display for Setting {
     }
 }
 
-/// Why there is no Cairo for a model.
+/// Why a model cannot be expressed in Cairo.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CodegenError {
@@ -173,7 +174,7 @@ pub enum CodegenError {
     /// There are fewer nodes than parts.
     #[error("the number of parts is {parts}; it must be at most {most} for this network")]
     Parts {
-        /// How many were asked for.
+        /// How many were requested.
         parts: usize,
         /// How many there can be.
         most: usize,
@@ -183,13 +184,13 @@ pub enum CodegenError {
 fn point(sample: Option<usize>) -> String {
     match sample {
         Some(sample) => {
-            format!("sample {sample} (counted from 0): look at that sample, and for which values the node's operator is defined")
+            format!("sample {sample} (counted from 0): check that sample, and for which values the node's operator is defined")
         }
         None => "a point of the assumed range of inputs".to_owned(),
     }
 }
 
-/// The operators of a graph that have no lowering, in the order of the graph; at least one.
+/// The operators of a graph that have no lowering, in the graph's order; at least one.
 #[derive(Debug)]
 pub struct UnsupportedOperators(pub Vec<UnsupportedOperator>);
 
@@ -207,7 +208,7 @@ pub struct UnsupportedOperator {
 }
 
 impl fmt::Display for UnsupportedOperators {
-    /// A line each.
+    /// One line for each operator.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, UnsupportedOperator { node, operator, further, advice }) in self.0.iter().enumerate() {
             let line = if position == 0 { "" } else { "\n" };

@@ -4,9 +4,9 @@
 //! ONNX file --onnx--> Graph --lowering, fuse--> FloatModel --calibrate, quantise--> maat_runtime::Model --codegen--> Cairo --build--> Package
 //! ```
 //!
-//! Each folder imports only those before it: `error`, `float`, `onnx`, `lowering`, `fuse`, `calibrate`, `quantise`, `quality`, `codegen`,
-//! `build`; [`Network`] is the facade. Only `onnx` sees protobuf and tract, and nothing behind [`quantise`](Network::quantise) sees ONNX or
-//! floats. What a package holds, and whatever reads one, is in `maat_package`.
+//! Each folder imports only from those before it: `error`, `float`, `onnx`, `lowering`, `fuse`, `calibrate`, `quantise`, `quality`,
+//! `codegen`, `build`; [`Network`] is the facade. Only `onnx` sees protobuf and tract, and nothing after [`quantise`](Network::quantise)
+//! sees ONNX or floats. What a package holds, and how it is read, is in `maat_package`.
 
 mod build;
 mod calibrate;

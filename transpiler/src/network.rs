@@ -1,12 +1,12 @@
-//! The facade: an ONNX file to a network, and a network to integers.
+//! The facade: from an ONNX file to a network, and from a network to integers. It calls the stages in order and holds no logic of theirs.
 
 use std::path::Path;
 
 use maat_package::samples::{InputSpec, Sample};
 use maat_package::{Fidelity, Options, Provenance, Quality, Target};
 
-use crate::build::cheapest;
-use crate::calibrate::{Ranges, check, digest, in_columns, points, split};
+use crate::build::cheapest_widths;
+use crate::calibrate::{Ranges, assumed_points, in_columns, samples_digest, split, validate_options};
 use crate::error::TranspileError;
 use crate::float::{self, FloatModel};
 use crate::fuse::fuse;
@@ -44,7 +44,7 @@ impl Network {
         &self.inputs
     }
 
-    /// The float network's outputs for a sample, in order: by tract, or by the lowered network where tract does not take the file.
+    /// The float network's outputs for a sample, in order: from tract, or from the lowered network if tract does not take the file.
     pub fn run_float(&self, sample: &Sample) -> Vec<Vec<f64>> {
         let by_tract = self.reference.as_ref().and_then(|reference| reference.run(sample));
         let mut values = float::run(&self.float, sample);
@@ -55,8 +55,8 @@ impl Network {
         self.float.outputs.iter().map(output).collect()
     }
 
-    /// Every tensor of the lowered network for a sample, with the names of the certificate and in its order, which has the tensors that
-    /// quantising adds beside them.
+    /// Every tensor of the lowered network for a sample, with the certificate's names and in its order. The certificate also has the
+    /// tensors that quantising adds.
     pub fn trace_float(&self, sample: &Sample) -> Vec<(&str, Vec<f64>)> {
         let mut values = float::run(&self.float, sample);
         let inputs = self.float.inputs.iter().map(|input| (input.name.as_str(), input.value));
@@ -64,16 +64,16 @@ impl Network {
         tensors.map(|(name, value)| (name, values.remove(&value).unwrap_or_default())).collect()
     }
 
-    /// Quantises the network. Scales come from the samples; every fourth is kept back to measure with.
+    /// Quantises the network. Scales come from the samples, of which every fourth is kept back for measuring.
     ///
     /// Without samples, scales come from points spread over the assumed range, and the accuracy is not known.
     ///
     /// # Errors
-    /// An option is out of range, or a range cannot be proven; or the integers do not compute the network, unless that is accepted.
+    /// An option is out of range, a range cannot be proven, or the integers do not compute the network and that is not accepted.
     pub fn quantise(&self, samples: &[Sample], options: &Options) -> Result<Quantised, TranspileError> {
-        check(options)?;
+        validate_options(options)?;
         let (calibration, held_out) = split(samples);
-        let assumed = if samples.is_empty() { points(&self.inputs, options.assumed_magnitude) } else { Vec::new() };
+        let assumed = if samples.is_empty() { assumed_points(&self.inputs, options.assumed_magnitude) } else { Vec::new() };
         let seen = if samples.is_empty() { &assumed } else { &calibration.samples };
         let float = in_columns(&self.float, seen, options);
         let ranges = Ranges::measure(&float, seen, options.assumed_magnitude).map_err(|error| calibration.numbered(error))?;
@@ -81,7 +81,7 @@ impl Network {
         let reference = self.reference.as_ref();
         let options = match options.target {
             Target::Accuracy => options.clone(),
-            Target::Cost => Options { widths: cheapest(&float, &self.name, &ranges, options, reference, seen)?, ..options.clone() },
+            Target::Cost => Options { widths: cheapest_widths(&float, &self.name, &ranges, options, reference, seen)?, ..options.clone() },
         };
         let mapped = quantise(&float, &self.name, &ranges, &options)?;
         let measured = |samples: &[Sample]| -> Result<Option<Measured>, TranspileError> {
@@ -101,8 +101,11 @@ impl Network {
             certificate: certify(&float, &mapped),
             unseen: ranges.unseen(&float).into_iter().map(str::to_owned).collect(),
         };
-        let provenance =
-            Provenance { onnx_sha256: self.onnx_sha256.clone(), options, samples_sha256: (!samples.is_empty()).then(|| digest(samples)) };
+        let provenance = Provenance {
+            onnx_sha256: self.onnx_sha256.clone(),
+            options,
+            samples_sha256: (!samples.is_empty()).then(|| samples_digest(samples)),
+        };
         Ok(Quantised { model: mapped.model, provenance, verdict, quality })
     }
 }

@@ -109,7 +109,7 @@ mod tests {
         for said in [of(other()), said(other().into())] {
             assert_eq!(said, "p is not a package made by `maat transpile`: it is not a folder");
         }
-        assert!(of(PackageError::WorkingDirectory { path: path() }).ends_with(" Name a folder in it, such as `-o package`"));
+        assert!(of(PackageError::WorkingDirectory { path: path() }).ends_with(" Name a folder inside it, such as `-o package`"));
     }
 
     #[test]

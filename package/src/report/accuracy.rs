@@ -1,28 +1,28 @@
-//! How far a quantised model is from the float network, tensor by tensor.
+//! How far a quantised model is from its float network, tensor by tensor, as the report records it.
 
 use serde::{Deserialize, Serialize};
 
-/// How far one tensor is from the float network's over a set of samples.
+/// How far a tensor is from the float network's, over a set of samples.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TensorError {
-    /// The node that gives it, or the output's name.
+    /// The node that computes it, or the output's name.
     pub name: String,
     /// How far its elements are off.
     #[serde(flatten)]
     pub deviation: Deviation,
 }
 
-/// What it means for elements to be off.
+/// How elements differ.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "elements", rename_all = "snake_case")]
 pub enum Deviation {
-    /// Whole numbers that name something, as labels, positions and truth values do: they are equal or not, but never close.
+    /// Whole numbers that name something: labels, positions, truth values. They are equal or not, but never close.
     Labels(Agreement),
     /// Numbers, which may be close.
     Numbers(Distance),
 }
 
-/// How many of some elements or rows are the same in both networks.
+/// How many elements or rows are the same in both networks.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Agreement {
     /// How many are the same.
@@ -95,13 +95,13 @@ pub struct Accuracy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Witness {
-    /// The ONNX file run by tract, which shares nothing with the lowering.
+    /// The ONNX file run by tract, which shares no code with the lowering.
     Tract,
     /// The lowered network in 64-bit floats, where tract does not take the file.
     Lowered,
-    /// The lowered network too, because tract's 32-bit floats fall to the other side of ties: both compute the same network, and the
-    /// lowered one has the bits to tell.
+    /// The lowered network as well, because tract's 32-bit floats fall on the other side of ties. Both compute the same network, and the
+    /// lowered one has enough bits to decide.
     RoundingTies,
-    /// The lowered network too, because it and tract disagree by more than floats do: one of them is wrong, and a user should know.
+    /// The lowered network as well, because it and tract disagree by more than float errors. One of them is wrong, and a user should know.
     Disputed,
 }

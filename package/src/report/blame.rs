@@ -1,10 +1,10 @@
-//! Which node's or input's rounding the error of the outputs comes from.
+//! Which node or input the error of the outputs comes from, as the report records it.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What the own rounding of a node or of an input adds to the error of the outputs.
+/// What the rounding of one node or input adds to the error of the outputs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Blame {
     /// The node or input.

@@ -1,4 +1,4 @@
-//! What an inference costs in the Cairo VM and on Starknet, each figure beside Starknet's limit.
+//! The cost of an inference as the report records it, each figure with Starknet's limit.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct Cost {
     /// Multiply-accumulates of one inference.
     pub macs: u64,
-    /// Cairo steps of the executable for an input of zeros, all in: input, unpacking, rescaling, output.
+    /// Cairo steps of the executable for an input of zeros, everything included: input, unpacking, rescaling, output.
     pub steps: usize,
     /// `steps / macs`; absent without multiply-accumulates.
     pub steps_per_mac: Option<f64>,
@@ -19,7 +19,7 @@ pub struct Cost {
     pub range_checks: usize,
     /// Felts of the executable's bytecode.
     pub executable_felts: usize,
-    /// Sizes of the contract's classes: the model's own, and those of its parts, if it has any.
+    /// Sizes of the contract's classes: the model's, then those of its parts, if it has any.
     pub classes: Vec<ClassSize>,
     /// A call of the contract.
     pub contract: ContractCost,
@@ -56,7 +56,7 @@ pub struct ContractCost {
     pub steps: u64,
     /// Its limit.
     pub steps_limit: u64,
-    /// How often builtins are used, by name.
+    /// How often each builtin is used, by name.
     pub builtins: BTreeMap<String, u64>,
     /// L2 gas of the execution and of the calldata.
     pub l2_gas: u64,
@@ -80,7 +80,7 @@ pub struct LayerPlan {
 }
 
 impl ClassSize {
-    /// That of a class.
+    /// The size of a class.
     pub fn of(name: String, contract: &Contract) -> Self {
         Self {
             name,
@@ -121,8 +121,8 @@ impl ContractCost {
 }
 
 impl Cost {
-    /// What is above a limit, each with the class it is of, or nothing if it is of the call. If there is nothing, Starknet takes the
-    /// contract and executes it.
+    /// The figures above a limit, each with its class, or with nothing if it belongs to the call. If there are none, Starknet accepts and
+    /// executes the contract.
     pub fn excesses(&self) -> Vec<(Option<&str>, Figure)> {
         let of_classes = self.classes.iter().flat_map(|class| class.figures().map(|figure| (Some(class.name.as_str()), figure)));
         let all = of_classes.chain(self.contract.figures().map(|figure| (None, figure)));
@@ -144,6 +144,6 @@ pub enum Plan {
         /// Accumulators of a tile.
         groups: usize,
     },
-    /// The weights of an elementwise layer are constant arrays that a loop goes along.
+    /// The weights of an elementwise layer are constant arrays, and a loop goes along them.
     Streamed,
 }

@@ -1,4 +1,4 @@
-//! `report.json`: what is known of a model.
+//! `report.json`: everything that is known about a model. A file for each of its parts, as plain data; the transpiler computes it.
 
 mod accuracy;
 mod blame;
@@ -20,7 +20,7 @@ use blame::DOMINATES;
 /// `report.json`: verdict, accuracy, proven ranges and cost.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// Whether the model still is its float network.
+    /// Whether the model still computes its float network.
     pub verdict: Verdict,
     /// Accuracy and proven ranges.
     pub quality: Quality,
@@ -29,8 +29,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// Reads a report's text. Its numbers become floats first: in a build whose JSON keeps their digits, serde does not find floats in objects
-    /// that it sorts by a tag.
+    /// Reads a report's text. Its numbers become floats first: in a build whose JSON keeps all digits, serde does not find floats in
+    /// objects that it tells apart by a tag.
     ///
     /// # Errors
     /// The bytes are not a report.
@@ -39,18 +39,18 @@ impl Report {
     }
 }
 
-/// What is known of a quantised model's results.
+/// What is known about a quantised model's results.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Quality {
-    /// Error on the samples that scales were chosen by; absent without samples.
+    /// Error on the samples that the scales were chosen from; absent without samples.
     pub calibration: Option<Accuracy>,
     /// Error on samples that were kept back; absent with fewer than eight samples.
     pub held_out: Option<Accuracy>,
-    /// What the own rounding of each node and input adds to the error of the outputs, the worst first; empty without samples.
+    /// What the rounding of each node and input adds to the error of the outputs, the worst first; empty without samples.
     pub blame: Vec<Blame>,
     /// The range that each tensor provably stays in, and the bound of its error.
     pub certificate: Vec<CertifiedNode>,
-    /// Nodes that were 0 on all samples, so that their scales come from what their operands allow.
+    /// Nodes that were 0 on all samples. Their scales come from what their operands allow.
     pub unseen: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The verdict on a quantised model as data, and in words.
+//! The verdict on a quantised model, as data and in words. The transpiler reaches it; everything that reads a package repeats it.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::blame::Blame;
 
-/// What is known of how faithful a quantised model is to its float network, and why.
+/// How faithful a quantised model is to its float network, and why.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     /// The verdict in a word.
@@ -15,7 +15,7 @@ pub struct Verdict {
     pub measured: Option<Basis>,
     /// What is lost, and at which output; empty for a faithful model.
     pub losses: Vec<Loss>,
-    /// The node, or input, whose rounding the largest share of the outputs' error comes from, if something is lost and it is known.
+    /// The node or input that causes the largest share of the outputs' error, if something is lost and this is known.
     pub blamed: Option<Blame>,
     /// What may help.
     pub advice: Vec<Advice>,
@@ -29,9 +29,9 @@ pub enum Fidelity {
     Faithful,
     /// There were no samples to measure with, or too few.
     Unknown,
-    /// Something is lost that a user should know of.
+    /// Something is lost that a user should know about.
     Degraded,
-    /// The integers compute something else. There is such a model only if somebody accepted the loss.
+    /// The integers compute something else. Such a model exists only if someone accepted the loss.
     Refused,
 }
 
@@ -60,40 +60,40 @@ pub struct Loss {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "loss", rename_all = "snake_case")]
 pub enum LossKind {
-    /// Labels, positions or truth values that are others.
+    /// Labels, positions or truth values changed.
     Labels {
-        /// How many are others.
+        /// How many changed.
         changed: usize,
         /// How many there are.
         of: usize,
     },
-    /// Rows of scores whose greatest element, the class, stands elsewhere.
+    /// Rows of scores have their greatest element, the class, at another position.
     Classes {
         /// How many rows have another class.
         changed: usize,
         /// How many rows there are.
         of: usize,
     },
-    /// The mean error, where the output's values span `span`.
+    /// The mean error is large, compared with the `span` of the output's values.
     Mean {
         /// The mean error, in real units.
         mean: f64,
         /// What the values span, in real units.
         span: f64,
     },
-    /// Samples that are off by more than `share` of what the output's values span.
+    /// Samples are off by more than `share` of what the output's values span.
     Samples {
         /// How many samples are off.
         off: usize,
         /// How many samples there are.
         of: usize,
-        /// By more than this share of `span`.
+        /// The share of `span` that they exceed.
         share: f64,
         /// What the values span, in real units.
         span: f64,
     },
-    /// Positions along the last axis, counted from 0, whose usual values are lost beside larger ones, of other positions or rare ones of
-    /// their own: `column` is the worst of them, with its mean error and what its values span, without the rarest.
+    /// Columns, which are positions along the last axis, lose their usual values because larger ones set the scale: those of other columns,
+    /// or rare ones of their own. `column` is the worst, with its mean error and the span of its values without the rarest.
     Columns {
         /// How many columns are lost.
         lost: usize,
@@ -106,7 +106,7 @@ pub enum LossKind {
         /// What its values span, in real units.
         span: f64,
     },
-    /// What the float network gives: the ONNX file run by tract and the lowered network disagree.
+    /// It is unclear what the float network gives: tract, which runs the ONNX file, and the lowered network disagree.
     Disputed,
 }
 
@@ -118,23 +118,23 @@ pub enum Advice {
     MoreBits,
     /// Ranges that hold all values seen.
     RangesMax,
-    /// More samples, or some that are more like those to come.
+    /// More samples, or samples that are more like the real inputs.
     MoreSamples,
     /// Inputs of one size.
     ScaleInputs,
 }
 
 impl Verdict {
-    /// What whoever uses the model must know: a sentence, unless it is faithful.
+    /// What every user of the model must know, in a sentence; nothing if it is faithful.
     pub fn caution(&self) -> Option<String> {
         match self.fidelity {
             Fidelity::Faithful => None,
             Fidelity::Unknown => Some(match self.measured {
                 None => "the accuracy of this model is unknown: it was transpiled without samples".to_owned(),
-                Some(basis) => format!("the accuracy of this model is unknown: nothing is lost on {basis}, but these are too few to tell"),
+                Some(basis) => format!("the accuracy of this model is unknown: nothing is lost on {basis}, but they are too few to tell"),
             }),
             Fidelity::Degraded => Some(format!("this model is degraded: {}", self.reasons())),
-            Fidelity::Refused => Some(format!("this model does not compute its network, and was made all the same: {}", self.reasons())),
+            Fidelity::Refused => Some(format!("this model does not compute its network, and was made anyway: {}", self.reasons())),
         }
     }
 
@@ -191,11 +191,11 @@ impl fmt::Display for Loss {
             }
             LossKind::Columns { of: 1, mean, span, .. } => write!(
                 formatter,
-                "`{output}` is off by {mean} on average where its values span {span}, which all but a few do: beside the largest they are lost"
+                "`{output}` is off by {mean} on average, and all but a few of its values span only {span}: next to the largest they are lost"
             ),
             LossKind::Columns { lost, of, column, mean, span } => write!(
                 formatter,
-                "`{output}` loses {lost} of its {of} columns beside larger values: most of column {column} spans {span} and is off by {mean} \
+                "`{output}` loses {lost} of its {of} columns next to larger values: most of column {column} spans {span} and is off by {mean} \
                  on average"
             ),
             LossKind::Disputed => {

@@ -1,8 +1,8 @@
-//! Why samples cannot be taken.
+//! Why samples are refused. Each message names the input, and the place in the file where that is known.
 
 use std::path::PathBuf;
 
-/// Why samples, or the inputs of a run, cannot be taken.
+/// Why samples, or the inputs of a run, are refused.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SampleError {
@@ -100,7 +100,7 @@ pub enum SampleError {
         /// How many this one has.
         found: usize,
     },
-    /// There are no samples at all.
+    /// There are no samples.
     #[error("{path} holds no samples")]
     Empty {
         /// The file.
@@ -108,12 +108,12 @@ pub enum SampleError {
     },
 }
 
-/// What to do about a value that stands for a missing one.
+/// What to do about a value that marks a missing one.
 fn missing(value: &str) -> &'static str {
     if matches!(value, "NaN" | "null") { ". Maat has no missing values: impute them, or drop the samples that have them" } else { "" }
 }
 
-/// What to do about rows for a network that takes several at once.
+/// What to do if a network takes several rows at once.
 fn one_row(expected: &[usize], found: &[usize]) -> String {
     match (expected, found) {
         ([batch, row @ ..], [_, rows @ ..]) if *batch > 1 && !row.is_empty() && (rows == row || found == row) => {

@@ -1,5 +1,14 @@
 //! Inputs from files: JSON (an object from input name to nested arrays, or a bare array for a single input), `.npy` and `.npz`.
 
+mod decimal;
+mod error;
+mod out_of_range;
+mod quantise;
+
+pub use error::SampleError;
+pub use out_of_range::{OutOfRange, out_of_range};
+pub use quantise::quantise_sample;
+
 use std::collections::HashSet;
 use std::fmt;
 use std::io::{Cursor, Read};
@@ -12,14 +21,6 @@ use ndarray_npy::{ViewElement, ViewNpyError, ViewNpyExt};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-mod error;
-mod out_of_range;
-mod quantise;
-
-pub use error::SampleError;
-pub use out_of_range::{OutOfRange, out_of_range};
-pub use quantise::quantise_sample;
-
 /// One inference's inputs: a row-major list of values for each input, in the network's order.
 pub type Sample = Vec<Vec<f64>>;
 
@@ -28,9 +29,9 @@ pub type InputSpec = (String, Vec<usize>);
 
 /// The most values in a file, all arrays together: 512 MB once they are unpacked.
 const MAX_VALUES: usize = 1 << 26;
-/// No header of an array in a file is longer; NumPy's have a hundred bytes.
+/// The longest header of an array in a file; NumPy's have about a hundred bytes.
 const MAX_HEADER_BYTES: u64 = 1 << 12;
-/// No element of an array in a file is longer.
+/// The longest element of an array in a file.
 const MAX_ELEMENT_BYTES: u64 = 8;
 
 /// Reads the samples in a file. A file with one sample gives a list of one.
@@ -42,7 +43,7 @@ pub fn read(path: &Path, inputs: &[InputSpec]) -> Result<Vec<Sample>, SampleErro
     from_bytes(&bytes, path, inputs)
 }
 
-/// The samples that a file's bytes hold, which errors call by its path.
+/// The samples in a file's bytes. Errors name the file by its path.
 ///
 /// # Errors
 /// As for [`read`].
@@ -72,7 +73,7 @@ pub fn from_bytes(bytes: &[u8], path: &Path, inputs: &[InputSpec]) -> Result<Vec
     if let Some((name, _)) = arrays.iter().find(|(name, _)| !seen.insert(name)) {
         return Err(malformed(format!("two arrays are named `{name}`")));
     }
-    // Text takes more room than what it holds, so that it is early enough to count afterwards.
+    // Text takes more memory than the values in it, so it is early enough to count them now.
     within(arrays.iter().map(|(_, array)| array.values.len()).sum(), MAX_VALUES).map_err(malformed)?;
     let samples = arrange(arrays, inputs, path)?;
     if samples.is_empty() { Err(SampleError::Empty { path: path.to_path_buf() }) } else { Ok(samples) }
@@ -86,7 +87,7 @@ fn no_json(bytes: &[u8], path: &Path, error: &serde_json::Error) -> String {
     let text = String::from_utf8_lossy(bytes);
     let first = text.lines().next().unwrap_or_default();
     if text.trim_start().starts_with(['[', '{']) || !first.contains([',', ';', '\t']) {
-        let nan = if text.contains("NaN") { ". JSON has no NaN and Maat no missing values: impute them" } else { "" };
+        let nan = if text.contains("NaN") { ". JSON has no NaN, and Maat has no missing values: impute them" } else { "" };
         return format!("neither JSON, .npy nor .npz: {error}{nan}");
     }
     let file = if path.is_file() { path } else { Path::new("samples.csv") };
@@ -98,7 +99,7 @@ fn no_json(bytes: &[u8], path: &Path, error: &serde_json::Error) -> String {
     format!("neither JSON, .npy nor .npz. If it is CSV, make an array of it first, in Python: {load}")
 }
 
-/// The members of a JSON object, all of them where two have one name. Names are escaped: they are shown where no input has them.
+/// The members of a JSON object; where two have the same name, both. Names are escaped, because messages show those that no input has.
 struct Members(Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Members {
@@ -128,9 +129,9 @@ impl<'de> Deserialize<'de> for Members {
 /// A row-major array.
 struct Array {
     shape: Vec<usize>,
-    /// With NaN in the place of what is not a number.
+    /// NaN where the file has something that is not a number.
     values: Vec<f64>,
-    /// The first value that is not a number, as text, where only text can be that: its position, and the text.
+    /// The first value that is not a number, if the file is text: its position, and how it is written.
     odd: Option<(usize, String)>,
 }
 
@@ -169,13 +170,13 @@ impl Array {
                 self.values.push(f64::NAN);
                 Ok(())
             }
-            // A value where the first item is an array.
+            // A value where the first item was an array.
             (_, Some(first)) => Err(SampleError::Ragged { input: input.to_owned(), depth, first, other: 0 }),
         }
     }
 }
 
-/// A text that fits into a message.
+/// A text, cut so that it fits into a message.
 fn shortened(text: &str) -> String {
     const LONGEST: usize = 40;
     if text.chars().count() <= LONGEST { text.to_owned() } else { text.chars().take(LONGEST).chain("..".chars()).collect() }
@@ -183,32 +184,33 @@ fn shortened(text: &str) -> String {
 
 const NPY_MAGIC: &[u8] = b"\x93NUMPY";
 
-/// Refuses what has more values than a file has room for.
+/// Refuses more values than there is room for.
 fn within(values: usize, room: usize) -> Result<(), String> {
-    if values > room { Err(format!("more than {MAX_VALUES} values, which is the most that a file may hold")) } else { Ok(()) }
+    if values > room { Err(format!("more than {MAX_VALUES} values, the most that a file may hold")) } else { Ok(()) }
 }
 
-/// A bound of the values of an array by what its header declares, if there is room for them. Nothing behind the header is read.
+/// A bound for the number of an array's values, from its header, if there is room for them. Nothing after the header is read.
 fn declared(bytes: &[u8], room: usize) -> Result<usize, String> {
-    // Memory would be reserved for whatever the header's length is: two bytes behind the version, and from version 2 on four.
+    // The reader would reserve memory for whatever length the header claims. It has two bytes after the version, and four from version 2
+    // on.
     let length = match bytes {
         [_, _, _, _, _, _, 1, _, a, b, ..] => u16::from_le_bytes([*a, *b]).into(),
         [_, _, _, _, _, _, _, _, a, b, c, d, ..] => u32::from_le_bytes([*a, *b, *c, *d]),
         _ => return Err("truncated within its header".to_owned()),
     };
     if u64::from(length) > MAX_HEADER_BYTES {
-        return Err(format!("no .npy array: its header has {length} bytes"));
+        return Err(format!("not a .npy array: its header has {length} bytes"));
     }
     let header = Header::from_reader(&mut &bytes[..]).map_err(|error| match error {
         ReadHeaderError::Io(_) => "truncated within its header".to_owned(),
-        ReadHeaderError::Parse(error) => format!("no .npy array: {error}"),
+        ReadHeaderError::Parse(error) => format!("not a .npy array: {error}"),
     })?;
-    // An empty axis excuses no other one from its bound.
+    // The other axes are bounded even if one is empty.
     let values = header.shape.iter().try_fold(1usize, |values, length| values.checked_mul((*length).max(1))).unwrap_or(usize::MAX);
     within(values, room).map(|()| values)
 }
 
-/// What is wrong with elements that are neither floats nor integers of this machine, and what to do about it.
+/// What is wrong with elements that are not plain floats or integers, and what to do about it.
 fn other_elements(bytes: &[u8]) -> String {
     let header = Header::from_reader(&mut &bytes[..]);
     let found = header.map_or_else(|error| error.to_string(), |header| header.type_descriptor.to_string());
@@ -249,12 +251,12 @@ fn view<T: ViewElement + Copy>(bytes: &[u8], to_float: fn(T) -> f64) -> Option<R
             Some(Ok(Array { shape: view.shape().to_vec(), values: view.iter().map(|value| to_float(*value)).collect(), odd: None }))
         }
         Err(ViewNpyError::MissingBytes(missing)) => Some(Err(format!("truncated: {missing} bytes are missing"))),
-        Err(ViewNpyError::ExtraBytes(_)) => Some(Err("more bytes follow than its header declares".to_owned())),
+        Err(ViewNpyError::ExtraBytes(_)) => Some(Err("it has more bytes than its header declares".to_owned())),
         Err(_) => None,
     }
 }
 
-/// The arrays of an archive, of at most `room` values together. What a member expands to is bounded by its header before it is expanded.
+/// The arrays of an archive, with at most `room` values together. A member's header bounds its size before it is expanded.
 fn npz(bytes: &[u8], mut room: usize) -> Result<Vec<(String, Array)>, String> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| format!("not a whole .npz archive: {error}"))?;
     let mut arrays = Vec::new();
@@ -288,7 +290,7 @@ fn names(inputs: &[InputSpec]) -> String {
     inputs.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// Arrays by name as samples in the network's order of inputs.
+/// Turns arrays by name into samples, in the network's order of inputs.
 fn arrange(arrays: Vec<(String, Array)>, inputs: &[InputSpec], path: &Path) -> Result<Vec<Sample>, SampleError> {
     if let Some((found, _)) = arrays.iter().find(|(name, _)| inputs.iter().all(|(input, _)| input != name)) {
         return Err(SampleError::UnknownInput { found: found.clone(), expected: names(inputs) });
@@ -318,7 +320,7 @@ fn arrange(arrays: Vec<(String, Array)>, inputs: &[InputSpec], path: &Path) -> R
     Ok(samples)
 }
 
-/// Where a value of a batch is: its sample, and its column or position in that.
+/// Where in a batch a value is: its sample, and its column or position there.
 fn place(position: usize, shape: &[usize]) -> String {
     let elements: usize = shape.iter().product();
     let (sample, mut rest) = (position / elements, position % elements);
@@ -333,8 +335,7 @@ fn place(position: usize, shape: &[usize]) -> String {
     }
 }
 
-/// How many samples of shape `expected` an array holds. The shape may lack a leading axis of length 1, and a batch may take its place or
-/// stand before it.
+/// How many samples of shape `expected` an array holds. A leading axis of length 1 may be missing, replaced by the batch, or come after it.
 fn batch_of(array: &Array, expected: &[usize]) -> Option<usize> {
     let found = array.shape.as_slice();
     let inner = expected.strip_prefix(&[1]).unwrap_or(expected);
@@ -415,14 +416,14 @@ mod tests {
         for shape in ["(9007199254740992, 64)", "(4503599627370496, 4503599627370496)", "(0, 1099511627776, 1099511627776)", "(67108865,)"]
         {
             let file = npy_file("<f8", shape, &[0; 16]);
-            let expected = "more than 67108864 values, which is the most that a file may hold";
+            let expected = "more than 67108864 values, the most that a file may hold";
             assert!(message(&file).ends_with(expected), "{shape}: {}", message(&file));
             let message = message(&npz_file(&[("x", file)]));
             assert!(message.ends_with(&format!("array `x`: {expected}")), "{shape}: {message}");
         }
         let mut long = npy_file("<f8", "(2,)", &[0; 16]);
         (long[6], long[11]) = (2, 255);
-        assert!(message(&long).contains("no .npy array: its header has 4"), "{}", message(&long));
+        assert!(message(&long).contains("not a .npy array: its header has 4"), "{}", message(&long));
     }
 
     #[test]
@@ -442,7 +443,7 @@ mod tests {
             (&file[..file.len() - 3], "truncated: 3 bytes are missing"),
             (&file[..60], "truncated within its header"),
             (&file[..7], "truncated within its header"),
-            (&[&file[..], &[0]].concat(), "more bytes follow than its header declares"),
+            (&[&file[..], &[0]].concat(), "it has more bytes than its header declares"),
         ] {
             assert!(message(bytes).ends_with(expected), "{}", message(bytes));
             let message = message(&npz_file(&[("x", bytes.to_vec())]));
@@ -450,7 +451,7 @@ mod tests {
         }
         let whole = npz_file(&[("x", npy_file("<f8", "(2,)", &[1; 16]))]);
         assert!(message(&whole[..whole.len() / 2]).contains("not a whole .npz archive"));
-        // The directory at the end has the member's compressed length 20 bytes behind its signature.
+        // The directory at the end has the member's compressed length 20 bytes after its signature.
         let mut short = whole.clone();
         let length = whole.windows(4).position(|bytes| bytes == b"PK\x01\x02").unwrap() + 20;
         short[length] -= 8;
@@ -500,7 +501,7 @@ mod tests {
             assert!(message(text).ends_with(&command(rest)), "{text}: {}", message(text));
         }
         assert!(message("[1, 2").contains("neither JSON, .npy nor .npz: EOF"), "{}", message("[1, 2"));
-        assert!(message("[1, NaN]").ends_with("JSON has no NaN and Maat no missing values: impute them"), "{}", message("[1, NaN]"));
+        assert!(message("[1, NaN]").ends_with("JSON has no NaN, and Maat has no missing values: impute them"), "{}", message("[1, NaN]"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Input values that no integer of the model stands for: they are clamped, so that the model runs on other inputs than it was given.
+//! Input values outside the model's range. They are clamped, so the model runs on other values than it was given, and the user must know.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use maat_runtime::{Model, Tensor, dequantise};
 use serde::Serialize;
 
 use super::Sample;
-use crate::decimal::decimal;
+use super::decimal::decimal;
 
 /// The values of one input that are clamped.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -17,16 +17,16 @@ pub struct OutOfRange {
     pub values: usize,
     /// In how many samples they are.
     pub samples: usize,
-    /// The value that is furthest out of range, by the width of its range.
+    /// The value that is furthest out, relative to the width of its range.
     pub worst: f64,
-    /// The column of that value, counted from 0, where columns have ranges of their own.
+    /// The column of that value, counted from 0, if columns have their own ranges.
     pub column: Option<usize>,
-    /// The least and the greatest value that there is an integer for, where that value is.
+    /// The least and the greatest value that an integer can represent there.
     pub range: (f64, f64),
 }
 
-/// The values of each input that are out of range; nothing of inputs without any. A value that rounding brings to the end of the range is
-/// within it.
+/// The values of each input that are out of range; inputs without any are left out. A value that rounds to the end of the range is within
+/// it.
 pub fn out_of_range(model: &Model, samples: &[Sample]) -> Vec<OutOfRange> {
     let of_input = |(position, input): (usize, &Tensor)| {
         let mut found: Option<(f64, OutOfRange)> = None;
@@ -63,7 +63,7 @@ fn range(input: &Tensor, scale: i32) -> (f64, f64) {
 fn beyond(input: &Tensor, scale: i32, value: f64) -> Option<f64> {
     let ((lo, hi), half) = (range(input, scale), dequantise(1, scale) / 2.0);
     let distance = (lo - value).max(value - hi);
-    // A tie rounds up: below the range that is into it.
+    // A tie rounds up: below the range, that is into it.
     let clamped = value < lo - half || value >= hi + half;
     clamped.then_some(distance)
 }
@@ -79,7 +79,7 @@ impl fmt::Display for OutOfRange {
         let [lo, hi, worst] = [lo, hi, worst].map(|value| decimal(*value));
         write!(
             formatter,
-            "input `{input}`: {values} in {samples} out of the model's input range, which is {lo} to {hi}, the worst {worst}{column}"
+            "input `{input}`: {values} in {samples} outside the model's input range, {lo} to {hi}; the worst is {worst}{column}"
         )
     }
 }
@@ -108,10 +108,7 @@ mod tests {
         let found = out_of_range(&model(), &samples);
         let expected = OutOfRange { input: "x".to_owned(), values: 3, samples: 2, worst: -9.0, column: None, range: (-4.0, 3.5) };
         assert_eq!(found, [expected]);
-        assert_eq!(
-            found[0].to_string(),
-            "input `x`: 3 values in 2 samples out of the model's input range, which is -4 to 3.5, the worst -9"
-        );
+        assert_eq!(found[0].to_string(), "input `x`: 3 values in 2 samples outside the model's input range, -4 to 3.5; the worst is -9");
     }
 
     #[test]
@@ -124,7 +121,7 @@ mod tests {
         let found = out_of_range(&model, &[vec![vec![4.0, 3.5]]]);
         let expected = OutOfRange { input: "x".to_owned(), values: 2, samples: 1, worst: 3.5, column: Some(1), range: (-0.25, 7.0 / 32.0) };
         assert_eq!(found, [expected]);
-        assert!(found[0].to_string().ends_with("the worst 3.5 in column 1"), "{}", found[0]);
+        assert!(found[0].to_string().ends_with("the worst is 3.5 in column 1"), "{}", found[0]);
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! From a sample of real numbers to the integers that a model takes.
+//! From a sample of real numbers to the integers that a model takes: the one place where inputs are rounded.
 
 use maat_runtime::Model;
 
 use super::error::SampleError;
 
-/// Runs a real sample through the quantisation of a model's inputs.
+/// Quantises a sample as the model's inputs are quantised.
 ///
 /// # Errors
 /// [`SampleError::NotANumber`] for values that are not finite.

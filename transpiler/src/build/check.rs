@@ -1,9 +1,9 @@
-//! A package compared with what its `model.maat` gives: everything else in it is made again.
+//! Checks a package against its `model.maat`: everything else in it is made again and compared.
 //!
-//! What is recomputed is the commitment with its entries, the Cairo sources, the program and its hash, the classes and their hashes, and the
-//! cost. The manifest is believed in nothing but two things that only say what to make: the batch sizes, and the number of classes. What needs
-//! the network in floats, verdict, accuracy and error bounds, is not recomputed, and neither is where the model comes from; but the verdict of
-//! the manifest, which every verb repeats, must be that of the report.
+//! Recomputed are the commitment with its entries, the Cairo sources, the program and its hash, the classes and their hashes, and the cost.
+//! Only two things are taken from the manifest, because they say what to make: the batch sizes, and the number of classes. What needs the
+//! float network (verdict, accuracy and error bounds) is not recomputed, nor is where the model comes from. But the manifest's verdict,
+//! which is repeated wherever the package is used, must be the report's.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -29,16 +29,16 @@ const TARGET: &str = "target";
 /// A file that Scarb puts there.
 const SCARBS: &str = "CACHEDIR.TAG";
 
-/// A part of a package that was made again.
+/// A part of a package that was made again and compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// A file, or what the manifest says of something.
+    /// A file, or a statement of the manifest.
     pub what: String,
-    /// What differs, in words; empty if it is what the model gives.
+    /// What differs, in words; empty if nothing does.
     pub differences: Vec<String>,
 }
 
-/// What comparing a package with its model has shown.
+/// What the comparison of a package with its model has shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
     /// sha256 of the `model.maat` that everything was made from.
@@ -59,21 +59,21 @@ impl Checked {
 
     /// Compares what the manifest says with what the model gives.
     fn compare(&mut self, what: &str, manifest: &str, model: &str) {
-        let difference = (manifest != model).then(|| format!("{manifest} in the manifest, {model} by the model"));
+        let difference = (manifest != model).then(|| format!("{manifest} in the manifest, {model} from the model"));
         self.add(what, difference);
     }
 }
 
-/// Makes everything again that follows from the package's model, and compares.
+/// Makes everything again that follows from the package's model, and compares it with the package.
 ///
 /// # Errors
-/// It cannot be done: the model or the report cannot be read, or the package was made by other versions of Maat, of the compiler or of the
-/// core library, which give other Cairo.
+/// The model or the report cannot be read, or the package was made by other versions of Maat, the compiler or the core library, which
+/// generate other code.
 pub fn check(package: &PackageFolder, compiler: &Compiler, progress: &mut dyn FnMut(&str)) -> Result<Checked, TranspileError> {
     let Manifest { versions, files, .. } = &package.manifest;
     let own = Versions::of(compiler);
     if *versions != own {
-        let reason = format!("it was made by {}, and can only be made again by these; this is {}", said(versions), said(&own));
+        let reason = format!("it was made by {}, and only these versions can check it; this is {}", said(versions), said(&own));
         return Err(PackageError::Mismatch { path: package.folder.clone(), reason }.into());
     }
     let path = package.folder.join(MODEL);
@@ -88,9 +88,9 @@ pub fn check(package: &PackageFolder, compiler: &Compiler, progress: &mut dyn Fn
     let parts = package.manifest.layer_classes.len();
     let compiled = match Compiled::new(&draft, proving.commitment(), Some(parts), compiler, progress) {
         Ok(compiled) => compiled,
-        // The number of classes is the manifest's, and nobody has checked it before.
+        // The number of classes comes from the manifest, and is checked nowhere else.
         Err(error) => {
-            checked.add("classes", [format!("{parts} parts in the manifest, which cannot be made of the model: {error}")]);
+            checked.add("classes", [format!("the manifest has {parts} parts, but the model cannot be split into as many: {error}")]);
             return Ok(checked);
         }
     };
@@ -104,7 +104,7 @@ pub fn check(package: &PackageFolder, compiler: &Compiler, progress: &mut dyn Fn
     let report = package.folder.join(REPORT);
     let bytes = read(&report)?;
     let mut wrong: Vec<String> = file_differences(package, REPORT, &bytes);
-    // As it is written and read: a number may lose its last bit on the way.
+    // Written and read once, as the report's was: a number may lose its last bit on the way.
     let cost = serde_json::to_vec(&cost::measure(&model, &compiled)?).expect("plain data serialises");
     let cost: Cost = serde_json::from_slice(&cost).expect("what was written is read");
     match Report::read(&bytes) {
@@ -113,7 +113,7 @@ pub fn check(package: &PackageFolder, compiler: &Compiler, progress: &mut dyn Fn
                 wrong.push("the cost is not that of the model".to_owned());
             }
             let other = report.verdict != package.manifest.verdict;
-            checked.add("verdict", other.then(|| "the manifest's is not the report's".to_owned()));
+            checked.add("verdict", other.then(|| "the manifest has another verdict than the report".to_owned()));
             wrong.extend(unknown(&bytes, &report));
         }
         Err(error) => wrong.push(format!("it is not a report: {error}")),
@@ -124,13 +124,13 @@ pub fn check(package: &PackageFolder, compiler: &Compiler, progress: &mut dyn Fn
         checked.add(file, ["the manifest lists it, but the model does not give it".to_owned()]);
     }
     for file in strangers(package, &expected.keys().map(String::as_str).collect())? {
-        checked.add(inert(&file), ["it is not of the package, but lies where it would be taken for a part of it".to_owned()]);
+        checked.add(inert(&file), ["it does not belong to the package, but lies where it would be taken for a part of it".to_owned()]);
     }
     Ok(checked)
 }
 
-/// Files that the model does not give, that the manifest does not list, and that lie in a folder of sources, or in `target` itself. What a
-/// compiler writes lies in folders below that.
+/// Files that the model does not give and the manifest does not list, in a folder of sources or directly in `target`. What a compiler
+/// writes is in folders below that.
 fn strangers(package: &PackageFolder, expected: &BTreeSet<&str>) -> Result<Vec<String>, TranspileError> {
     let folders: BTreeSet<&str> = expected.iter().filter_map(|file| file.rsplit_once('/')).map(|(folder, _)| folder).collect();
     let mut strangers = BTreeSet::new();
@@ -164,7 +164,7 @@ fn check_commitment(
     };
     let wrong = match (manifest, &proving) {
         (Proving::Committed { commitment, entries }, Proving::Committed { commitment: own, entries: recomputed }) => {
-            let other = (commitment != own).then(|| format!("{commitment} in the manifest, {own} by the model"));
+            let other = (commitment != own).then(|| format!("{commitment} in the manifest, {own} from the model"));
             other.into_iter().chain(differences(entries, recomputed)).collect()
         }
         (manifest, proving) if manifest == proving => Vec::new(),
@@ -173,7 +173,7 @@ fn check_commitment(
                 Proving::Committed { commitment, .. } => commitment.to_string(),
                 Proving::Unprovable { reason } => format!("none ({reason})"),
             };
-            vec![format!("{} in the manifest, {} by the model", said(manifest), said(proving))]
+            vec![format!("{} in the manifest, {} from the model", said(manifest), said(proving))]
         }
     };
     checked.add("model commitment", wrong);
@@ -196,7 +196,7 @@ fn check_hashes(package: &PackageFolder, compiled: &Compiled, checked: &mut Chec
     Ok(())
 }
 
-/// How a file, and what the manifest says of it, differ from what they should be.
+/// How a file, and what the manifest says about it, differ from what they should be.
 fn file_differences(package: &PackageFolder, file: &str, expected: &[u8]) -> Vec<String> {
     let found = match read(&package.folder.join(file)) {
         Ok(bytes) if bytes == expected => None,
@@ -212,7 +212,8 @@ fn file_differences(package: &PackageFolder, file: &str, expected: &[u8]) -> Vec
     found.into_iter().chain(listed).collect()
 }
 
-/// The members of a file's JSON that are not of its format, a sentence each. Nothing reads them, but whoever looks at the file does.
+/// The members of a file's JSON that are not part of its format, a sentence for each. No program reads them, but people who look at the
+/// file do.
 fn unknown(bytes: &[u8], known: &impl serde::Serialize) -> Vec<String> {
     fn compare(found: &Value, known: &Value, place: &str, unknown: &mut Vec<String>) {
         match (found, known) {
@@ -221,7 +222,7 @@ fn unknown(bytes: &[u8], known: &impl serde::Serialize) -> Vec<String> {
                     let place = if place.is_empty() { key.clone() } else { format!("{place}.{key}") };
                     match known.get(key) {
                         Some(known) => compare(value, known, &place, unknown),
-                        None => unknown.push(format!("its member `{place}` is not of the format")),
+                        None => unknown.push(format!("its member `{place}` is not part of the format")),
                     }
                 }
             }

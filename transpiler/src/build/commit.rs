@@ -10,7 +10,7 @@ use maat_verifier::{Entries, MAX_ENTRIES, Preset};
 use crate::error::{Setting, TranspileError};
 
 /// Commits to a model for single inferences and for batches of other sizes. A model that cannot be proven at all is not an error, unless
-/// batch sizes were asked for: whoever names one means to prove.
+/// batch sizes are requested: that shows the intention to prove.
 ///
 /// # Errors
 /// The model cannot be proven in batches of one of the sizes, or there are too many of them.
@@ -18,7 +18,7 @@ pub fn commit(model: &Model, batches: &[u32], progress: &mut dyn FnMut(&str)) ->
     let others: BTreeSet<u32> = batches.iter().copied().filter(|batch| *batch != 1).collect();
     let limit = MAX_ENTRIES / Preset::ALL.len();
     if others.len() >= limit {
-        let expected = "at most 21, and 1 is always among them".to_owned();
+        let expected = format!("at most {limit}, and 1 is always among them");
         return Err(TranspileError::Option { setting: Setting::Batches, value: (others.len() + 1).to_string(), expected });
     }
     progress("committing to the model");

@@ -1,4 +1,4 @@
-//! Compiling a network: the program, and as many contract classes as Starknet's limits ask for.
+//! Compiles a network: the program, and as many contract classes as Starknet's limits require.
 
 use maat_cairo::limits::Figure;
 use maat_cairo::{Compiler, Contract, Executable};
@@ -9,7 +9,7 @@ use starknet_types_core::felt::Felt;
 use crate::codegen::{Draft, Generated};
 use crate::error::TranspileError;
 
-/// An estimated share of the limits above which one class is not even tried: estimates of whole networks come within a quarter of the
+/// The estimated share of the limits above which one class is not even tried: estimates of whole networks are within a quarter of the
 /// truth.
 const CERTAINLY_TOO_LARGE: f64 = 1.35;
 
@@ -21,16 +21,16 @@ pub struct Compiled {
     pub program: Executable,
     /// The model's class.
     pub contract: Contract,
-    /// The classes of its parts, in order; none if all is one class.
+    /// The classes of its parts, in order; empty if everything is one class.
     pub layer_classes: Vec<Contract>,
 }
 
 impl Compiled {
-    /// Compiles a network with so many parts as classes of their own; or, if it is not said how many, with as few as fit: none if the whole
-    /// network fits into one class.
+    /// Compiles a network with `parts` of it as separate classes. Without a number, there are as few as fit: none if the whole network fits
+    /// into one class.
     ///
     /// # Errors
-    /// A node is too large for a class, where it is not said how many parts there are; or there cannot be so many parts.
+    /// Without a number of parts, a node is too large for a class; with one, there cannot be that many parts.
     pub fn new(
         draft: &Draft,
         commitment: Option<&ModelCommitment>,
@@ -50,7 +50,7 @@ impl Compiled {
             });
             let compiled = Self::in_parts(draft, commitment, parts, compiler)?;
             let Some((nodes, figure)) = compiled.excess() else { return Ok(compiled) };
-            // More parts do not make a part smaller that is a single node.
+            // More parts do not help if the part is a single node.
             if nodes.len() == 1 || parts == draft.most_parts() {
                 return Err(TranspileError::TooLarge { node: nodes.join("`, `"), figure });
             }
@@ -80,7 +80,7 @@ impl Compiled {
         Ok(Self { generated, program, contract, layer_classes })
     }
 
-    /// A figure of a class that is above Starknet's limit, if there is one, and the nodes of that class, as far as they are known.
+    /// The first figure of a class above Starknet's limit, if any, with the nodes of that class, as far as they are known.
     fn excess(&self) -> Option<(&[String], Figure)> {
         let (sizes, parts) = (self.sizes(), &self.generated.parts);
         let nodes = std::iter::once(&[][..]).chain(parts.iter().map(Vec::as_slice));

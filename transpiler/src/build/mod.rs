@@ -1,4 +1,5 @@
-//! From a quantised network to a package: compiled, measured, committed to and written; and a package made again, to be compared.
+//! From a quantised network to a package: compile, measure, commit to it and write it; and the check, which makes a package again and
+//! compares.
 
 mod check;
 mod commit;
@@ -9,4 +10,4 @@ mod widths;
 
 pub use check::{Checked, Finding, check};
 pub use package::{BuildOptions, Package};
-pub use widths::cheapest;
+pub use widths::cheapest_widths;

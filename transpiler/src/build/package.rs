@@ -20,10 +20,10 @@ use crate::quality::Quantised;
 /// What a package is built for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BuildOptions {
-    /// Batch sizes to commit to for proofs, beside single inferences.
+    /// Batch sizes to commit to for proofs, in addition to single inferences.
     pub batches: Vec<u32>,
-    /// How many parts of the network are classes of their own: 0 for a contract that is one class, whatever its size. If it is not said, as
-    /// few as Starknet's limits ask for.
+    /// How many parts of the network are separate classes: 0 for a contract that is one class, whatever its size. By default, as few as
+    /// Starknet's limits allow.
     pub parts: Option<usize>,
 }
 
@@ -35,11 +35,11 @@ pub struct Package {
     pub program: Executable,
     /// Its Starknet contract.
     pub contract: Contract,
-    /// The classes of parts of the network that the contract calls, in order; empty if it is one class.
+    /// The classes of the network's parts, which the contract calls, in order; empty if the contract is one class.
     pub layer_classes: Vec<Contract>,
     /// What binds the files.
     pub manifest: Manifest,
-    /// What is known of the model.
+    /// What is known about the model.
     pub report: Report,
     files: BTreeMap<String, Vec<u8>>,
 }
@@ -48,8 +48,8 @@ impl Package {
     /// Generates and compiles the Cairo of a quantised network, and commits to the model for proofs of single inferences.
     ///
     /// # Errors
-    /// The model cannot be expressed in Cairo, or the classes cannot be built. A model that cannot be proven is not an error: the manifest says
-    /// why.
+    /// The model cannot be expressed in Cairo, or the classes cannot be built. A model that cannot be proven is not an error: the manifest
+    /// gives the reason.
     pub fn build(quantised: Quantised, compiler: &Compiler, progress: &mut dyn FnMut(&str)) -> Result<Self, TranspileError> {
         Self::build_with(quantised, &BuildOptions::default(), compiler, progress)
     }
@@ -57,7 +57,7 @@ impl Package {
     /// As [`Self::build`], with options.
     ///
     /// # Errors
-    /// As for [`Self::build`]; and the model cannot be proven in batches of all these sizes, or cannot have as many parts as are asked for.
+    /// As for [`Self::build`]; and the model cannot be proven in batches of one of the sizes, or split into that many parts.
     pub fn build_with(
         quantised: Quantised,
         options: &BuildOptions,
@@ -67,7 +67,7 @@ impl Package {
         let Quantised { model, provenance, verdict, quality } = quantised;
         progress("generating Cairo");
         let draft = Draft::new(&model)?;
-        // Found out before the work is done.
+        // Checked before any work is done.
         draft.check_parts(options.parts.unwrap_or(0))?;
         let proving = commit(&model, &options.batches, progress)?;
         let compiled = Compiled::new(&draft, proving.commitment(), options.parts, compiler, progress)?;
@@ -100,7 +100,7 @@ impl Package {
         Ok(Self { model, program, contract, layer_classes, manifest, report, files })
     }
 
-    /// Writes the package to a folder. Of a package that is there, only what is not of it stays, and an edited one is left alone.
+    /// Writes the package to a folder. It replaces a package that is there, unless that was edited, and leaves all other files alone.
     ///
     /// # Errors
     /// The folder holds something that is not a package or one that was edited, is the working directory or above it, or cannot be written.
@@ -108,7 +108,7 @@ impl Package {
         self.write_to(&PackageDestination::new(folder, Edits::Keep)?)
     }
 
-    /// As [`Self::write`], where the folder was looked at before.
+    /// As [`Self::write`], to a folder that was already checked.
     ///
     /// # Errors
     /// As for [`Self::write`].
@@ -117,7 +117,7 @@ impl Package {
     }
 }
 
-/// The files of a package that follow from the model and its compilation: all but report and manifest.
+/// The files of a package that follow from the model and its compilation: all except report and manifest.
 pub fn generated_files(model: &Model, compiled: &Compiled) -> BTreeMap<String, Vec<u8>> {
     let Compiled { generated, program, contract, layer_classes } = compiled;
     let mut files = BTreeMap::new();

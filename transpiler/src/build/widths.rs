@@ -1,4 +1,4 @@
-//! The cheapest widths at which a network still is what it was.
+//! The search for the cheapest widths at which the integers still compute the network.
 
 use maat_package::samples::Sample;
 use maat_package::{Options, Widths};
@@ -12,11 +12,11 @@ use crate::quality::measure;
 use crate::quantise::quantise;
 
 /// The cheapest widths, not above the given ones, whose results stay close to the float network's on the given samples: first both
-/// together, then each alone, as long as that saves something.
+/// together, then each alone, as long as the results stay close.
 ///
 /// # Errors
-/// A range cannot be proven, or the float network gives something that is not a finite number.
-pub fn cheapest(
+/// A range cannot be proven, or the float network gives something other than a finite number.
+pub fn cheapest_widths(
     float: &FloatModel,
     name: &str,
     ranges: &Ranges,

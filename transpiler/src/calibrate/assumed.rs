@@ -1,12 +1,12 @@
-//! Points that take the place of samples where there are none.
+//! The points that are used instead of samples if there are none.
 
 use maat_package::samples::{InputSpec, Sample};
 
 /// How many points there are.
 const POINTS: usize = 256;
 
-/// Points spread evenly over plus and minus `magnitude`: an additive recurrence with the golden ratio, so that no seed is needed.
-pub fn points(inputs: &[InputSpec], magnitude: f64) -> Vec<Sample> {
+/// Points spread evenly between minus and plus `magnitude`: an additive recurrence with the golden ratio, which needs no seed.
+pub fn assumed_points(inputs: &[InputSpec], magnitude: f64) -> Vec<Sample> {
     const GOLDEN: f64 = 0.618_033_988_749_894_9;
     let mut state = 0.5;
     let mut next = || {

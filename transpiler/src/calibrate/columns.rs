@@ -1,7 +1,7 @@
 //! Which inputs get a scale for each column, and which scales.
 //!
-//! One scale for a table whose columns range from 10^-3 to 10^3 leaves nothing of the small ones. A column gets a scale of its own where,
-//! on the samples, the outputs would move if all columns were rounded at one scale; and where it costs nothing.
+//! One scale for a table whose columns range from 10^-3 to 10^3 leaves nothing of the small ones. A column gets its own scale if the
+//! outputs would move on the samples when all columns are rounded at one scale, or if it costs nothing.
 
 use maat_package::samples::Sample;
 use maat_package::{Options, RangeMethod};
@@ -11,22 +11,23 @@ use super::width::{input_width, scale_for};
 use crate::float::{Columns, FloatModel, FloatOp, Kind, run};
 use crate::fuse::{fuse, separate, wasted};
 
-/// A column with a scale of its own keeps so many bits for values beyond all samples: a rare one may not have been seen at its greatest.
+/// A column with its own scale keeps this many bits for values beyond all samples: the greatest ones of a rare column may not have been
+/// seen.
 const HEADROOM_BITS: u32 = 3;
 
-/// But no fewer bits than these for what was seen, whatever the width is: a sign and a digit.
+/// But at least this many bits for what was seen, whatever the width is: a sign and a digit.
 const LEAST_BITS: u32 = 2;
 
 /// One scale is enough where rounding at it moves no output by more than this share of its range, on average over the samples.
 const TOLERANCE: f64 = 1e-4;
 
-/// More scales than these are not recorded by the registry, so that they are not free.
+/// The registry records at most this many scales, so more of them are not free.
 const MOST_FREE: usize = 512;
 
-/// No more samples are asked.
+/// The most samples that are tried.
 const MAX_SAMPLES: usize = 256;
 
-/// The network with a scale for each column of an input where one scale would cost accuracy.
+/// The network, with a scale for each column of an input where a single one would cost accuracy.
 pub fn in_columns(float: &FloatModel, samples: &[Sample], options: &Options) -> FloatModel {
     let mut columns = choose(float, samples, options.widths.activations, options.ranges);
     while columns.iter().any(Option::is_some) {
@@ -42,7 +43,7 @@ pub fn in_columns(float: &FloatModel, samples: &[Sample], options: &Options) -> 
     float.clone()
 }
 
-/// The scales of the columns of each input; none where one scale serves all. `bits` is the width of activations.
+/// The scales of each input's columns; none where one scale is enough. `bits` is the width of activations.
 fn choose(float: &FloatModel, samples: &[Sample], bits: u32, method: RangeMethod) -> Vec<Option<Columns>> {
     let mut columns: Vec<Option<Columns>> = vec![None; float.inputs.len()];
     for group in groups(float) {
@@ -51,9 +52,9 @@ fn choose(float: &FloatModel, samples: &[Sample], bits: u32, method: RangeMethod
         let of = |input: usize| {
             let (all, each) = magnitudes(float, samples, input, bits, method);
             let own = scale_for(all, bits);
-            // Where the width holds more than what was seen, that is headroom enough.
+            // If the width holds more than what was seen, that is enough headroom.
             let seen = if width > bits { bits } else { (bits - HEADROOM_BITS).max(LEAST_BITS) };
-            // A column that was 0 throughout says nothing.
+            // A column that was always 0 says nothing.
             let scale = |size: f64| if size > 0.0 { own.max(scale_for(size, seen)) } else { own };
             (own, each.into_iter().map(scale).collect::<Vec<i32>>())
         };
@@ -69,7 +70,7 @@ fn choose(float: &FloatModel, samples: &[Sample], bits: u32, method: RangeMethod
     if are_needed { columns } else { vec![None; float.inputs.len()] }
 }
 
-/// The real inputs, those together that a move puts into one tensor: there they need one unit.
+/// The real inputs, grouped by the moves that put them into one tensor, where they need one unit.
 fn groups(float: &FloatModel) -> Vec<Vec<usize>> {
     let is_real = |input: &usize| float.inputs[*input].kind == Kind::Real && !float.inputs[*input].shape.is_empty();
     let mut groups: Vec<Vec<usize>> = (0..float.inputs.len()).filter(is_real).map(|input| vec![input]).collect();
@@ -82,7 +83,7 @@ fn groups(float: &FloatModel) -> Vec<Vec<usize>> {
     groups
 }
 
-/// The size that the values of an input are kept up to, and that of each of its columns.
+/// The size up to which the values of an input are kept, and that of each of its columns.
 fn magnitudes(float: &FloatModel, samples: &[Sample], input: usize, bits: u32, method: RangeMethod) -> (f64, Vec<f64>) {
     let width = float.inputs[input].shape.last().copied().unwrap_or(1);
     let all = samples.iter().flat_map(|sample| sample[input].iter().copied());
@@ -90,14 +91,14 @@ fn magnitudes(float: &FloatModel, samples: &[Sample], input: usize, bits: u32, m
     (magnitude_of(all, bits, method), (0..width).map(|index| magnitude_of(column(index), bits, method)).collect())
 }
 
-/// Whether the scales cost nothing: they go into the constants that columns are compared with. What they are worth, samples do not say: the
-/// rows that trees grew from are not close to thresholds, and others may be.
+/// Whether the scales cost nothing, because they go into the constants that columns are compared with. The samples do not show what they
+/// are worth: the rows that trees grew from are not close to thresholds, but others may be.
 fn are_free(float: &FloatModel, columns: &[Option<Columns>]) -> bool {
     let is_free = |columns: &Columns, value| columns.exponents.len() <= MOST_FREE && float.is_only_compared(value);
     float.inputs.iter().zip(columns).all(|(input, columns)| columns.as_ref().is_none_or(|columns| is_free(columns, input.value)))
 }
 
-/// Whether the outputs stay where they are if the inputs are rounded at one scale.
+/// Whether the outputs hardly move if the inputs are rounded at one scale.
 fn one_scale_is_enough(float: &FloatModel, samples: &[Sample], columns: &[Option<Columns>]) -> bool {
     let step = samples.len().div_ceil(MAX_SAMPLES).max(1);
     let mut outputs: Vec<Vec<Moved>> =
@@ -144,7 +145,7 @@ impl Moved {
     }
 
     fn is_little(&self) -> bool {
-        // An output that never changed, as on a single sample, has no range: its size has to do.
+        // An output that never changed, as with a single sample, has no range; its size is used.
         let range = if self.hi > self.lo { self.hi - self.lo } else { self.hi.abs() };
         self.count == 0 || self.total / self.count as f64 <= TOLERANCE * range
     }

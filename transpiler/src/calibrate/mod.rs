@@ -1,4 +1,5 @@
-//! What values a network's tensors take on samples: the ranges that scales are chosen by, and the inputs that get a scale for each column.
+//! The values that a network's tensors take on samples: the ranges that scales are chosen from, and the inputs that get a scale for each
+//! column.
 
 mod assumed;
 mod columns;
@@ -7,9 +8,9 @@ mod ranges;
 mod split;
 mod width;
 
-pub use assumed::points;
+pub use assumed::assumed_points;
 pub use columns::in_columns;
-pub use options::check;
+pub use options::validate_options;
 pub use ranges::{Ranges, check_finite};
-pub use split::{digest, split};
+pub use split::{samples_digest, split};
 pub use width::{HEADROOM_BITS, input_width, largest_exponent, scale_for};

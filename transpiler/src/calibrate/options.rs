@@ -1,4 +1,4 @@
-//! Refuses options that are out of their range.
+//! The ranges of the options, which are checked before any work is done.
 
 use maat_package::{Options, RangeMethod, Widths};
 
@@ -8,7 +8,7 @@ use crate::error::{Setting, TranspileError};
 ///
 /// # Errors
 /// [`TranspileError::Option`] names the option.
-pub fn check(options: &Options) -> Result<(), TranspileError> {
+pub fn validate_options(options: &Options) -> Result<(), TranspileError> {
     for (setting, bits) in [(Setting::ActivationBits, options.widths.activations), (Setting::WeightBits, options.widths.weights)] {
         if !Widths::RANGE.contains(&bits) {
             return Err(TranspileError::Option { setting, value: bits.to_string(), expected: "from 4 to 16".to_owned() });

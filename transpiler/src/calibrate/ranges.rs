@@ -1,4 +1,4 @@
-//! Calibration: what values each tensor takes on given samples, and what it could take where the samples say nothing.
+//! The values that each tensor takes on given samples, and those that it could take where the samples say nothing.
 
 use std::collections::HashMap;
 
@@ -17,16 +17,16 @@ pub struct Observed {
     pub hi: f64,
     /// Sizes of some of the values, spread evenly.
     sizes: Vec<f64>,
-    /// Which value of the next sample is the first whose size is kept.
+    /// The first value of the next sample whose size is kept.
     next: usize,
     /// Mean of each element of the last axis.
     pub means: Vec<f64>,
     rows: usize,
-    /// The size that values may have by what the operands allow, where the samples say nothing of it.
+    /// The size that the operands allow, where the samples say nothing.
     reach: f64,
 }
 
-/// No more sizes of a tensor are kept.
+/// The most sizes that are kept of a tensor.
 const MAX_SIZES: usize = 1 << 14;
 
 impl Observed {
@@ -39,7 +39,7 @@ impl Observed {
             self.lo = self.lo.min(*value);
             self.hi = self.hi.max(*value);
         }
-        // The walk goes on from sample to sample, by a step that shares no factor with their length: so it comes to each element.
+        // The walk continues from sample to sample, with a step that shares no factor with their length, so it reaches each element.
         let step = (values.len().div_ceil(keep.max(1))..).find(|step| gcd(*step, values.len()) == 1).unwrap_or(1).max(1);
         let sizes = values.iter().skip(self.next).step_by(step).map(|value| value.abs()).filter(|size| size.is_finite());
         self.sizes.extend(sizes.take(MAX_SIZES.saturating_sub(self.sizes.len())));
@@ -75,7 +75,7 @@ impl Observed {
                 sizes.get(rank.clamp(1, sizes.len().max(1)) - 1).copied().unwrap_or(greatest)
             }
             RangeMethod::Mse => {
-                // Scales are powers of two, so there are few to choose from.
+                // Scales are powers of two, so there are few candidates.
                 let candidates = (0..6).map(|halvings| greatest / f64::from(1 << halvings));
                 let errors = candidates.map(|clip| (squared_error(&self.sizes, clip, bits), clip));
                 errors.min_by(|a, b| a.0.total_cmp(&b.0)).map_or(greatest, |(_, clip)| clip)
@@ -83,7 +83,7 @@ impl Observed {
         }
     }
 
-    /// Whether values of one sign alone were seen, or hardly any of the other.
+    /// Whether only values of one sign were seen, or hardly any of the other.
     pub fn is_one_sided(&self) -> bool {
         const HARDLY: f64 = 1.0 / 16.0;
         let little = HARDLY * self.magnitude();
@@ -96,10 +96,10 @@ fn gcd(a: usize, b: usize) -> usize {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-/// Refuses what a float network gives for a sample, which is the `index`-th, if it is not finite.
+/// Refuses values of a float network that are not finite; `index` is the sample's number.
 pub fn check_finite(float: &FloatModel, values: &HashMap<ValueId, Vec<f64>>, index: usize) -> Result<(), TranspileError> {
     for node in &float.nodes {
-        // Infinite constants are what maxima are taken over beside the values.
+        // Infinite constants pad the windows of maxima.
         let constants = matches!(&node.op, FloatOp::Move { .. });
         let is_wrong = |value: &&f64| !value.is_finite() && (!constants || value.is_nan());
         if let Some(value) = values[&node.output].iter().find(is_wrong) {
@@ -124,10 +124,10 @@ pub struct Ranges {
 }
 
 impl Ranges {
-    /// Runs the float network on the samples. An input that was 0 throughout is assumed to lie within plus and minus `assumed`.
+    /// Runs the float network on the samples. An input that was always 0 is assumed to lie between minus and plus `assumed`.
     ///
     /// # Errors
-    /// The float network gives something that is not a finite number.
+    /// The float network gives something other than a finite number.
     pub fn measure(float: &FloatModel, samples: &[Sample], assumed: f64) -> Result<Self, TranspileError> {
         let keep = MAX_SIZES.div_ceil(samples.len().max(1));
         let last = |shape: &[usize]| shape.last().copied().unwrap_or(1);
@@ -149,10 +149,10 @@ impl Ranges {
         Ok(ranges)
     }
 
-    /// Finds out how far values may reach where the samples say nothing: behind what was 0 on all of them, and in the branch for the other
-    /// sign of a function whose operand had one sign alone.
+    /// Finds out how far values may reach where the samples say nothing: after what was 0 on all of them, and in a function's branch for
+    /// the sign that its operand never had.
     ///
-    /// A scale by such a reach costs no precision: its unit is no coarser than the operand's unit times the function's slope.
+    /// A scale for such a reach costs no precision: its unit is no coarser than the operand's unit times the function's slope.
     fn reach_out(&mut self, float: &FloatModel, assumed: f64) {
         let mut sides: HashMap<ValueId, Sides> = HashMap::new();
         for input in &float.inputs {
@@ -168,7 +168,7 @@ impl Ranges {
             let allowed = range_of(float, node, &operands.iter().map(|sides| sides.range).collect::<Vec<_>>());
             if node.kind == Kind::Real && says_nothing(node, observed, &operands) {
                 let (lo, hi) = match &node.op {
-                    // A constant that a selection passes over has no say.
+                    // The constant branch of a selection does not count.
                     FloatOp::Select => {
                         let branches = node.inputs.iter().zip(&operands).skip(1).filter(|(input, _)| float.constants(**input).is_none());
                         branches.fold((0.0, 0.0), |(lo, hi): (f64, f64), (_, sides)| (lo.min(sides.range.0), hi.max(sides.range.1)))
@@ -193,7 +193,7 @@ impl Ranges {
         }
     }
 
-    /// Gives all tensors of a family the range of all of them.
+    /// Gives each tensor of a family the range of them all.
     fn join_families(&mut self, float: &FloatModel) {
         let mut families: HashMap<&str, Observed> = HashMap::new();
         let members = || float.nodes.iter().filter_map(|node| Some((node.family.as_deref()?, node.output)));
@@ -228,21 +228,21 @@ impl Ranges {
     }
 }
 
-/// What is taken for possible of a tensor.
+/// The values that are considered possible for a tensor.
 #[derive(Clone, Copy)]
 struct Sides {
     /// The least and the greatest value seen.
     seen: (f64, f64),
-    /// The least and the greatest value that are taken for possible.
+    /// The least and the greatest value that are considered possible.
     range: (f64, f64),
-    /// Whether samples had one sign alone.
+    /// Whether the samples had only one sign.
     one_sided: bool,
     /// Whether all samples were 0.
     unseen: bool,
 }
 
 impl Sides {
-    /// What was seen, and as much of the other sign, as far as the operands allow it; all that they allow where nothing was seen.
+    /// What was seen, and as much of the other sign as the operands allow; everything that they allow if nothing was seen.
     fn of(observed: &Observed, kind: Kind, allowed: (f64, f64)) -> Self {
         let seen = (observed.lo, observed.hi);
         if let Kind::Integer(range) = kind {
@@ -256,11 +256,11 @@ impl Sides {
     }
 }
 
-/// Whether a node's values on the samples leave open what size they may have.
+/// Whether a node's values on the samples do not show what size they may have.
 fn says_nothing(node: &FloatNode, observed: &Observed, operands: &[Sides]) -> bool {
     let unreached_branch = match &node.op {
         FloatOp::Sum(_) => operands.len() == 1 && operands[0].one_sided,
-        // Where the function is steeper than where the samples fell, its size there would cost precision here.
+        // Not if the function is steeper there than at the samples: a scale for its size there would cost precision here.
         FloatOp::Table(functions) => {
             operands[0].one_sided
                 && Function::chain_slope(functions, operands[0].range) <= 2.0 * Function::chain_slope(functions, operands[0].seen)
@@ -300,7 +300,7 @@ mod tests {
         assert_eq!(ranges.magnitude(ValueId(0), 4, RangeMethod::Percentile(50.0)), 0.5);
     }
 
-    /// Whatever the number of samples is, of which only some values each are kept.
+    /// For any number of samples, although only some values of each are kept.
     #[test]
     fn every_element_is_seen_at_its_size() {
         for (length, samples) in [(12, 2000), (12, 1500), (30, 1000), (35, 5000), (784, 100), (1000, 40)] {

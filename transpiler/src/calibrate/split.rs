@@ -1,4 +1,4 @@
-//! Which samples scales are chosen by, and which are kept back to measure with.
+//! Which samples scales are chosen from, and which are kept back for measuring; and the digest of them all.
 
 use maat_package::samples::Sample;
 use sha2::{Digest, Sha256};
@@ -7,7 +7,7 @@ use crate::error::TranspileError;
 
 /// One sample in this many is kept back from calibration.
 const HELD_OUT_PERIOD: usize = 4;
-/// With fewer samples, all are used for calibration.
+/// With fewer samples than this, all are used for calibration.
 const LEAST_SAMPLES_TO_SPLIT: usize = 8;
 
 /// Some of the samples, with their numbers among all of them.
@@ -18,7 +18,7 @@ pub struct Part {
     numbers: Vec<usize>,
 }
 
-/// The samples for calibration, and those that are kept back: every fourth, if there are enough.
+/// The samples for calibration, and those that are kept back: every fourth, if there are enough samples.
 pub fn split(samples: &[Sample]) -> (Part, Part) {
     let (mut calibration, mut held_out) = (Part::default(), Part::default());
     for (number, sample) in samples.iter().enumerate() {
@@ -43,7 +43,7 @@ impl Part {
 }
 
 /// sha256 of the samples' values.
-pub fn digest(samples: &[Sample]) -> String {
+pub fn samples_digest(samples: &[Sample]) -> String {
     let mut hasher = Sha256::new();
     for value in samples.iter().flatten().flatten() {
         hasher.update(value.to_le_bytes());

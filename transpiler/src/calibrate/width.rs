@@ -1,19 +1,19 @@
-//! The width of inputs, and the scale at which numbers of a size fit into a width.
+//! The width of inputs, and the scale at which numbers of a given size fit into a width.
 
 use crate::float::{FloatModel, ValueId};
 
-/// As many bits of what has more bits than activations are room for values beyond all samples.
+/// Tensors that are wider than activations keep this many of their bits for values beyond all samples.
 pub const HEADROOM_BITS: u32 = 2;
-/// Inputs that are only compared have so many bits more than activations. Rows of tables lie next to thresholds, which trees put in the
-/// middle of two others: with 28 bits, neighbouring 32-bit floats differ as integers from half of the greatest value on.
+/// Inputs that are only compared have this many bits more than activations. Rows of tables lie next to thresholds, which trees put halfway
+/// between two rows. With 28 bits, neighbouring 32-bit floats are different integers from half of the greatest value on.
 const COMPARED_BITS: u32 = 12;
 
-/// The width of an input in bits, and how many of them what was seen takes.
+/// The width of an input in bits, and how many of them are for the values seen.
 pub fn input_width(float: &FloatModel, input: ValueId, bits: u32) -> (u32, u32) {
     if float.is_only_compared(input) { (bits + COMPARED_BITS, bits + COMPARED_BITS - HEADROOM_BITS) } else { (bits, bits) }
 }
 
-/// Scale exponents stay within this range whatever the magnitudes are.
+/// Scale exponents stay within this range, whatever the magnitudes are.
 const MAX_SCALE: i32 = 120;
 
 /// The largest scale exponent at which `magnitude` fits into `bits`, at least two, sign included.

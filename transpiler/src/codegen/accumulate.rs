@@ -1,4 +1,4 @@
-//! The functions of `layers.cairo`: a layer accumulates in packed form, and takes its results out of the accumulators.
+//! The layers' functions in `layers.cairo`: a layer accumulates in packed form, then takes its results out of the accumulators.
 
 use maat_package::Plan;
 
@@ -9,7 +9,7 @@ use super::rescale::{RescaleFunction, Rescales};
 use super::weights::{groups_per_array, rows_per_array, stream_width, tile_rows};
 use super::windows::Windows;
 
-/// A layer's part of `layers.cairo`: a function from tensors to a tensor.
+/// A layer's text in `layers.cairo`: a function from tensors to a tensor.
 pub fn layer(layer: &Layer, rescales: &mut Rescales) -> Code {
     let mut code = Code::default();
     code.refer(Module::Weights);
@@ -126,7 +126,7 @@ fn rows(code: &mut Code, layer: &Layer, inputs: usize, groups: usize, rescale: R
     if width == inputs {
         code.line(tile(width, "x.try_into().unwrap()"));
     } else {
-        // A loop, because calls in a row would use up the compiler's range of stack offsets.
+        // A loop, because many calls in a row would exceed the compiler's range of stack offsets.
         code.line(format!("let mut parts = x.slice(0, {});", whole * inputs));
         code.open(format!("while let Some(part) = parts.multi_pop_front::<{inputs}>()"));
         code.line(tile(inputs, "part"));

@@ -1,4 +1,4 @@
-//! `ArgMax`: a call of the operator runtime for all positions, or one for each of a few.
+//! `ArgMax`: one call of the operator runtime for all positions, or, if they are few, a call for each.
 
 use maat_runtime::Node;
 use maat_runtime::primitives::ArgMax;
@@ -7,7 +7,7 @@ use super::call::{Argument, Call, Expression};
 use super::code::Module;
 use super::collector::Collector;
 
-/// Fewer positions than this are a call each.
+/// Fewer positions than this get a call each.
 const FEW_POSITIONS: usize = 4;
 
 impl Collector<'_> {

@@ -1,16 +1,17 @@
-//! A line of `predict`: what a node comes to in Cairo.
+//! A line of `predict`: what a node becomes in Cairo. It is data, which is written as text only at the end.
 
 use super::code::{Module, Uses};
+use super::table::knots;
 
-/// What a node comes to.
+/// What a node becomes.
 pub enum Call {
-    /// An expression that gives its tensor.
+    /// An expression for its tensor.
     Expression(Expression),
-    /// A re-indexing that may yet turn out to be taken by another node.
+    /// A re-indexing that another node may still take over.
     Move,
-    /// Nothing: the tensor is another one under another shape.
+    /// Nothing: the tensor has the elements of another one, in another shape.
     Same,
-    /// Nothing: the node of this name takes the elements from where they are.
+    /// Nothing: the node of this name reads the elements where they are.
     TakenBy(String),
 }
 
@@ -22,7 +23,7 @@ pub struct Expression {
 }
 
 enum Form {
-    /// A call of a function, with further arguments behind the tensors.
+    /// A call of a function, with further arguments after the tensors.
     Function { module: Module, name: String, arguments: Vec<Argument> },
     /// Consecutive elements of the tensor.
     Slice { start: usize, length: usize },
@@ -30,7 +31,7 @@ enum Form {
     ArgMaxes { starts: Vec<usize>, length: usize, inner: usize },
 }
 
-/// What a function takes beside tensors.
+/// What a function takes besides tensors.
 pub enum Argument {
     /// A number.
     Number(i128),
@@ -85,7 +86,7 @@ impl Expression {
         }
     }
 
-    /// Its text, with the variables of all tensors.
+    /// Its text; `variables` are those of all tensors.
     pub fn text(&self, variables: &[String]) -> String {
         let variable = |tensor: &usize| variables[*tensor].clone();
         match &self.form {
@@ -107,7 +108,7 @@ impl Argument {
     fn text(&self) -> String {
         match self {
             Self::Number(number) => number.to_string(),
-            Self::Knots(name) => format!("weights::{}.span()", super::table::knots(name)),
+            Self::Knots(name) => format!("weights::{}.span()", knots(name)),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Sums whose channels are long: a loop over the channels, and in it one over a channel's elements.
+//! Part of `Sum`: sums whose channels are long become a loop over the channels, and in it one over a channel's elements.
 
 use maat_runtime::primitives::Sum;
 use maat_runtime::{Model, Node};
@@ -18,8 +18,8 @@ pub fn channel_rescale(sum: &Sum, node: &Node, model: &Model) -> Result<Option<R
     Ok((sum.inner as usize >= rescale.lanes.count()).then_some(rescale))
 }
 
-/// A sum whose channels have many consecutive elements each: a loop over the channels, whose constants lie in arrays, and in it one over
-/// a channel's elements.
+/// The function of a sum whose channels have many consecutive elements each: a loop over the channels, whose constants are in arrays, and
+/// in it one over a channel's elements.
 pub fn channels(sum: &Sum, rescale: &Rescale, node: &Node, model: &Model, rescales: &mut Rescales, function: &str) -> CairoFunction {
     let (operands, lanes, inner) = (node.inputs.len(), rescale.lanes, sum.inner as usize);
     let repeated = model.tensor(node.inputs[0]).shape.elements() > sum.channels() * inner;

@@ -1,4 +1,5 @@
-//! Cairo text that is written line by line, together with what it uses and how large it is in a class: nothing has to read it again.
+//! Cairo text that is written line by line, together with what it uses and how large it is in a class, so that no text has to be parsed
+//! again.
 
 use std::collections::BTreeSet;
 use std::fmt::{Display, Write};
@@ -57,21 +58,21 @@ impl Module {
         }
     }
 
-    /// What stands before the names in it.
+    /// The prefix of the names in it.
     pub fn name(self) -> &'static str {
         let path = self.path();
         path.rsplit_once("::").map_or(path, |(_, name)| name)
     }
 }
 
-/// What a text uses that is written elsewhere.
+/// What a text uses that is defined elsewhere.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Uses {
     /// The modules.
     pub modules: BTreeSet<Module>,
     /// The functions of `rescale.cairo`, by number.
     pub rescales: BTreeSet<usize>,
-    /// The functions that copy so many elements.
+    /// The functions that copy a fixed number of elements, by that number.
     pub copies: BTreeSet<usize>,
 }
 
@@ -112,7 +113,7 @@ impl Code {
         self.text.push('\n');
     }
 
-    /// Adds what says what the next item is.
+    /// Adds a doc comment for the next item.
     pub fn doc(&mut self, doc: impl Display) {
         self.raw(&format!("/// {doc}"));
     }
@@ -134,7 +135,7 @@ impl Code {
         self.line("}");
     }
 
-    /// Adds a variable that is a start and terms, in parts of [`TERMS`].
+    /// Adds a variable that is the sum of a start and terms, [`TERMS`] at a time.
     pub fn sum(&mut self, name: &str, start: impl Display, terms: &[String]) {
         let mut start = start.to_string();
         if terms.is_empty() {
@@ -163,12 +164,12 @@ impl Code {
         self.line("];");
     }
 
-    /// Notes that the text names something in a module.
+    /// Records that the text names something in a module.
     pub fn refer(&mut self, module: Module) {
         self.uses.modules.insert(module);
     }
 
-    /// Adds another text behind this one.
+    /// Appends another text.
     pub fn append(&mut self, other: &Self) {
         self.text.push_str(&other.text);
         self.size += other.size;
@@ -197,7 +198,7 @@ pub fn numbered(prefix: &str, count: usize) -> String {
     (0..count).map(|index| format!("{prefix}{index}")).collect::<Vec<_>>().join(", ")
 }
 
-/// An ONNX name as it may stand in a comment.
+/// An ONNX name, made safe for a comment.
 pub fn doc(name: &str) -> String {
     name.chars().map(|c| if c.is_control() || c == '`' { ' ' } else { c }).collect()
 }

@@ -1,4 +1,4 @@
-//! What a model's nodes come to in Cairo: the calls of `predict`, and the layers and functions that they need.
+//! Collects what a model's nodes become in Cairo: the calls of `predict`, and the layers and functions that they need.
 
 use std::collections::HashMap;
 
@@ -14,17 +14,17 @@ use super::rescale::Rescales;
 use super::select::select;
 use crate::error::CodegenError;
 
-/// What a model's nodes come to.
+/// What a model's nodes become.
 pub struct Nodes {
     /// The inputs' names and the nodes' calls.
     pub calls: Calls,
-    /// The linear layers, of which equal ones are kept once.
+    /// The linear layers; equal ones are kept once.
     pub layers: Vec<Layer>,
-    /// What else computes.
+    /// The other functions that compute.
     pub functions: Functions,
-    /// What re-indexes.
+    /// The functions that re-index.
     pub moves: Functions,
-    /// What takes results out of accumulators, so far.
+    /// The functions that take results out of accumulators, so far.
     pub rescales: Rescales,
 }
 
@@ -32,11 +32,11 @@ pub struct Nodes {
 pub struct Calls {
     /// The variable of each tensor.
     pub variables: Vec<String>,
-    /// For each node what its variable is bound to.
-    pub calls: Vec<Call>,
+    /// For each node, what its variable is bound to.
+    pub by_node: Vec<Call>,
 }
 
-/// Generates what the nodes need, except for the layers, of which it is yet to be planned how they hold their weights.
+/// Generates what the nodes need, except for the layers: how they hold their weights is planned later.
 ///
 /// # Errors
 /// A node cannot be expressed in Cairo.
@@ -46,7 +46,7 @@ pub fn collect(model: &Model) -> Result<Nodes, CodegenError> {
         let call = collector.node(node, output.index())?;
         collector.calls.push(call);
     }
-    // Only now is it known which re-indexings are left to do.
+    // Only now is it known which re-indexings are left.
     for (position, (node, output)) in model.nodes().enumerate() {
         if let (Call::Move, Primitive::Move(op)) = (&collector.calls[position], &node.primitive) {
             let name = collector.names[output.index()].clone();
@@ -54,18 +54,18 @@ pub fn collect(model: &Model) -> Result<Nodes, CodegenError> {
         }
     }
     let Collector { variables, calls, layers, functions, moves, rescales, .. } = collector;
-    Ok(Nodes { calls: Calls { variables, calls }, layers, functions, moves, rescales })
+    Ok(Nodes { calls: Calls { variables, by_node: calls }, layers, functions, moves, rescales })
 }
 
 /// Products of packed weights in one inference: what the linear layers cost, up to a factor.
 ///
 /// # Errors
-/// As for [`collect`].
+/// A node cannot be expressed in Cairo.
 pub fn products(model: &Model) -> Result<usize, CodegenError> {
     let mut total = 0;
     let nodes = collect(model)?;
     let layers: HashMap<&str, &Layer> = nodes.layers.iter().map(|layer| (layer.name.as_str(), layer)).collect();
-    for ((node, output), call) in model.nodes().zip(&nodes.calls.calls) {
+    for ((node, output), call) in model.nodes().zip(&nodes.calls.by_node) {
         let elements = model.tensor(output).shape.elements();
         let called = match call {
             Call::Expression(expression) => expression.generated(),
@@ -85,7 +85,7 @@ pub fn products(model: &Model) -> Result<usize, CodegenError> {
 pub(super) struct Collector<'a> {
     pub(super) model: &'a Model,
     pub(super) names: Vec<String>,
-    /// For each tensor the one whose elements it has.
+    /// For each tensor, the one whose elements it has.
     pub(super) roots: Vec<usize>,
     /// How often each tensor is taken, outputs included.
     pub(super) uses: Vec<usize>,
@@ -171,7 +171,7 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// A call of a linear layer, or of one that computes the same.
+    /// A call of a linear layer, or of an equal one.
     pub(super) fn layer(&mut self, layer: Layer, inputs: Vec<usize>) -> Call {
         let known = self.layers.iter().find(|other| other.computes_the_same(&layer)).map(|other| other.name.clone());
         let name = known.unwrap_or_else(|| {

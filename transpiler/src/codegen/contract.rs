@@ -16,7 +16,8 @@ pub fn part_path(package: &str, part: usize) -> String {
     format!("{package}::parts::part_{part}::part_{part}_contract")
 }
 
-/// `contract.cairo`: the Starknet contract. `parts` is how many classes there are for layers, to which it then leaves them.
+/// `contract.cairo`: the Starknet contract. If the network is split into `parts` classes, it calls these; 0 means that it computes
+/// everything itself.
 pub fn contract(model: &Model, digest: &str, commitment: Option<&ModelCommitment>, parts: usize) -> String {
     let ports = |tensors: Vec<&Tensor>| {
         let mut text = String::new();
@@ -93,7 +94,8 @@ pub mod model_contract {{
     )
 }
 
-/// What the contract uses, the function that is the network, and its text: a library call for each part.
+/// For a network in parts: what the contract uses, the name of the function that computes the network, and its text, a library call for
+/// each part.
 fn by_parts(parts: usize) -> (String, &'static str, String) {
     let uses = "\n    use maat_interfaces::layers::{ILayersDispatcherTrait, ILayersLibraryDispatcher};\n    use crate::class_hashes;";
     let mut text = "\n    /// The network, of which each part is a class of its own. The input is checked here, because those take what they are given.\n    \
@@ -135,7 +137,7 @@ pub fn parts(parts: usize) -> String {
     format!("//! The classes that the contract calls, one after the other.\n\n{modules}")
 }
 
-/// `class_hashes.cairo`: by them the contract's own class hash stands for all classes.
+/// `class_hashes.cairo`: through these, the contract's own class hash fixes all classes.
 pub fn class_hashes(hashes: &[Felt]) -> String {
     let mut text = "//! The classes of the parts, which are compiled before the contract.\nuse starknet::ClassHash;\n\n".to_owned();
     for (index, hash) in hashes.iter().enumerate() {

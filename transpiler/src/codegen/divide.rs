@@ -7,11 +7,11 @@ use super::code::Module;
 use super::collector::Collector;
 
 impl Collector<'_> {
-    /// Dividends and divisors.
+    /// `inputs` are the dividends and the divisors.
     pub(super) fn divide(&self, divide: &Divide, inputs: Vec<usize>) -> Call {
         let [num, den] = [0, 1].map(|input| self.tensor(inputs[input]).range);
         let (lo, hi) = (i128::from(divide.lo), i128::from(divide.hi));
-        // The least that makes every numerator non-negative, and enough for the comparison with `lo`.
+        // The least offset that makes every numerator non-negative, and large enough for the comparison with `lo`.
         let least = (i128::from(-num.lo).max(0) << divide.shift) as u128;
         let offset = (least.div_ceil(den.lo.unsigned_abs().into()) as i128).max(-lo);
         let scale = 2i128 << divide.shift;

@@ -1,4 +1,4 @@
-//! Re-indexing as runs and loops over runs, found in the list of its elements.
+//! Part of `Move`: a re-indexing as runs and loops over runs, found in the list of its elements.
 
 use std::collections::BTreeSet;
 
@@ -8,20 +8,20 @@ use super::windows::{Origin, plus};
 /// A step of a program that copies elements; loops are found in the list of its runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
-    /// Consecutive elements of a source; the start is that of the first turn of every loop around it.
+    /// Consecutive elements of a source; the start is the one in the first turn of every loop around it.
     Copy { source: usize, start: usize, length: usize },
     /// A constant, repeated.
     Fill { value: i32, count: usize },
-    /// Parts repeated; `strides` says for each copy in it, in order, how far a turn goes.
+    /// Repeated parts; `strides` says, for each copy in them, how far a turn advances.
     Loop { count: usize, body: Vec<Part>, strides: Vec<usize> },
 }
 
 /// The longest repeated list of parts that is looked for.
 const MAX_BODY: usize = 24;
-/// Nested loops.
+/// How deep loops may be nested.
 const MAX_DEPTH: usize = 4;
 /// Runs of up to this length are copied by straight code.
-pub const STRAIGHT: usize = 64;
+const STRAIGHT: usize = 64;
 
 /// The program that gives elements from these origins.
 pub fn fold(origins: &[Origin]) -> Vec<Part> {
@@ -55,7 +55,7 @@ fn fold_once(parts: &[Part]) -> Vec<Part> {
         let bodies = 1..=MAX_BODY.min(rest.len() / 2);
         let candidates =
             bodies.filter_map(|length| repetition(rest, length).map(|(count, strides)| (count * length, length, count, strides)));
-        // The longest stretch, and of equal ones that with the shortest body.
+        // The longest stretch; of equal ones, the one with the shortest body.
         let best = candidates.max_by_key(|(covered, length, ..)| (*covered, std::cmp::Reverse(*length)));
         match best {
             Some((covered, length, count, strides)) => {
@@ -71,7 +71,7 @@ fn fold_once(parts: &[Part]) -> Vec<Part> {
     folded
 }
 
-/// How often the first `length` parts are repeated, and how far each turn goes; nothing if less than three times.
+/// How often the first `length` parts are repeated, and how far each turn advances; nothing if fewer than three times.
 fn repetition(parts: &[Part], length: usize) -> Option<(usize, Vec<usize>)> {
     const WORTHWHILE: usize = 3;
     let (first, mut rest) = parts.split_at(length);
@@ -96,7 +96,7 @@ fn repetition(parts: &[Part], length: usize) -> Option<(usize, Vec<usize>)> {
     strides.filter(|_| count >= WORTHWHILE).map(|strides| (count, strides))
 }
 
-/// Whether two parts differ in nothing but where their copies begin.
+/// Whether two parts differ only in where their copies begin.
 fn alike(a: &Part, b: &Part) -> bool {
     match (a, b) {
         (Part::Copy { source: a, length: m, .. }, Part::Copy { source: b, length: n, .. }) => (a, m) == (b, n),
@@ -142,7 +142,7 @@ pub fn felts(parts: &[Part]) -> usize {
     parts.iter().map(of).sum()
 }
 
-/// Up to so many constants are appended one by one.
+/// Up to this many constants are appended one by one.
 const SHORT_FILL: usize = 8;
 
 /// Writes a program; `source` names a source.
@@ -199,7 +199,7 @@ impl Writer<'_> {
         self.loops += 1;
         let variable = |stride: usize| format!("i{depth}_{stride}");
         let mut distinct: BTreeSet<usize> = strides.iter().copied().filter(|stride| *stride > 0).collect();
-        // Something has to count the turns.
+        // One variable has to count the turns.
         let (counter, end) = match distinct.first() {
             Some(stride) => (variable(*stride), count * stride),
             None => (variable(1), count),
@@ -229,7 +229,7 @@ mod tests {
     use super::*;
 
     /// An image of `channels` planes, `side` by `side`, with `pad` zeros on every side.
-    pub fn padded(channels: usize, side: usize, pad: usize) -> Vec<Origin> {
+    fn padded(channels: usize, side: usize, pad: usize) -> Vec<Origin> {
         let outer = side + 2 * pad;
         let mut origins = Vec::new();
         for (c, y, x) in (0..channels).flat_map(|c| (0..outer).flat_map(move |y| (0..outer).map(move |x| (c, y, x)))) {
@@ -243,7 +243,7 @@ mod tests {
         origins
     }
 
-    /// What a program gives.
+    /// The origins that a program gives.
     fn run(parts: &[Part], at: &mut dyn Iterator<Item = usize>) -> Vec<Origin> {
         let mut origins = Vec::new();
         for part in parts {

@@ -1,6 +1,6 @@
-//! What is the same for every network: the modules' list, the executable's main function, and Scarb's manifest.
+//! The files that hardly depend on the network: the list of modules, the executable's main function, and Scarb's manifest.
 
-/// `lib.cairo`: the modules. The executable and the contract are built apart, because only contracts count gas.
+/// `lib.cairo`: the modules. The executable and the contract are built separately, because only contracts count gas.
 pub fn lib(modules: &[&str], parts: usize) -> String {
     let modules: String = modules.iter().map(|module| format!("mod {module};\n")).collect();
     let classes = if parts == 0 {
@@ -13,7 +13,7 @@ pub fn lib(modules: &[&str], parts: usize) -> String {
     )
 }
 
-/// `main.cairo`: the program that the Cairo VM runs and proves. A proof states nothing but the output, so the input is part of it.
+/// `main.cairo`: the program that the Cairo VM runs and proves. A proof only states the output, so the input is part of that.
 pub fn main() -> String {
     "//! The program: values in, the same values and the results out, without lengths.\n//!\n\
      //! A proof of a run states what the program's output is, and nothing of its input: what is to be proven of both has to be output.\n\

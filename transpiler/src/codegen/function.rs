@@ -1,4 +1,4 @@
-//! Generated functions with their constants, of which equal ones are kept once: recurrent networks repeat themselves.
+//! Generated functions with their constants. Equal ones are kept once, because recurrent networks repeat themselves.
 
 use std::collections::HashMap;
 
@@ -12,11 +12,11 @@ pub struct CairoFunction {
     pub code: Code,
     /// The constants, for `weights.cairo`.
     pub constants: Code,
-    /// How many Sierra felts the constants and the text take, where that counts.
+    /// How many Sierra felts the constants and the text take, where that matters.
     pub felts: usize,
 }
 
-/// What is known of a function that was written.
+/// What is known about a function that was written.
 pub struct Written {
     /// Its name.
     pub name: String,
@@ -26,7 +26,7 @@ pub struct Written {
     pub uses: Uses,
 }
 
-/// Functions of one file.
+/// The functions of one file.
 #[derive(Default)]
 pub struct Functions {
     /// Names, by the texts that a function without a name would have.
@@ -42,7 +42,7 @@ pub struct Functions {
 }
 
 impl Functions {
-    /// Adds the function that `generate` gives for a name, if there is none like it; gives the name of the one that there is.
+    /// Adds the function that `generate` gives for a name, unless there is an equal one. Gives the name of the function to call.
     pub fn add(&mut self, name: &str, doc: &str, mut generate: impl FnMut(&str) -> CairoFunction) -> String {
         let nameless = generate("");
         let key = (nameless.code.text().to_owned(), nameless.constants.text().to_owned());

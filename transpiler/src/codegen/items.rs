@@ -1,4 +1,4 @@
-//! What generated functions take in a class, and which of them need which: what a part of a network needs, its class holds.
+//! The sizes of generated functions, and which functions need which: a part's class holds everything that the part needs.
 
 use std::collections::HashMap;
 
@@ -40,7 +40,7 @@ impl Items {
         self.rescales.push(item);
     }
 
-    /// Adds the function that copies so many elements.
+    /// Adds the function that copies `length` elements.
     pub fn add_copy(&mut self, length: usize, function: &Code) {
         let item = self.add(function.size, function.uses.clone());
         self.copies.insert(length, item);
@@ -62,7 +62,7 @@ impl Items {
         self.sizes[item]
     }
 
-    /// A function that nodes call, and the items that it needs: those need nothing of their own.
+    /// A function that nodes call, and the items that it needs; these need nothing themselves.
     pub fn reached(&self, name: &str) -> Vec<usize> {
         let item = self.by_name[name];
         let Uses { rescales, copies, .. } = &self.uses[item];

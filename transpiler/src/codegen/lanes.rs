@@ -1,4 +1,4 @@
-//! How the results of several output channels share one field element (docs/cairo.md).
+//! The layout of lanes: how many results fit into a field element, and at which bits (docs/cairo.md).
 
 use maat_runtime::Interval;
 use num_bigint::BigInt;
@@ -12,7 +12,7 @@ use num_bigint::BigInt;
 pub struct Lanes {
     /// Bits to drop: the largest shift, or 0.
     pub fraction: u32,
-    /// Bits of a result before saturation, offset included; at least 1.
+    /// Bits of a result before saturation, including the offset; at least 1.
     pub integer: u32,
     /// Makes every result before saturation non-negative.
     pub offset: i64,

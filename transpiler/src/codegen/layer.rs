@@ -1,4 +1,4 @@
-//! A linear layer in packed form, whatever primitive it comes from.
+//! Linear layers in packed form: what `Affine` and `Sum` have in common from here on.
 
 use maat_package::Plan;
 use maat_runtime::{Interval, Node, Requantise};
@@ -9,7 +9,7 @@ use super::rescale::Rescale;
 use super::windows::Windows;
 use crate::error::CodegenError;
 
-/// A linear layer in packed form, whatever primitive it comes from. It works on one block of elements at a time.
+/// A linear layer in packed form. It works on one block of elements at a time.
 pub struct Layer {
     /// The function's name in Cairo.
     pub name: String,
@@ -55,12 +55,12 @@ pub struct Channel {
 }
 
 impl Layer {
-    /// Elements of a block's runs: its inputs, and what lies between them.
+    /// Elements of a block's runs: its inputs, and those between them.
     pub fn width(&self) -> usize {
         self.windows.width()
     }
 
-    /// Products that are not with a zero weight, over all groups.
+    /// Products with a weight other than zero, over all groups.
     pub fn products(&self) -> usize {
         self.groups.iter().map(|group| group.weights.len()).sum()
     }

@@ -11,7 +11,7 @@ use super::windows::{Place, Windows, element};
 
 /// The longest axis whose comparisons are straight code.
 const MAX_LENGTH: usize = 64;
-/// Elements of a block that straight code takes apart.
+/// The most elements of a block that straight code takes apart.
 const MAX_BLOCK: usize = 1_024;
 
 impl Collector<'_> {
@@ -34,7 +34,8 @@ impl Collector<'_> {
     }
 }
 
-/// The greatest values along an axis: a block has `length` times as many elements as it gives, those that are compared at equal distances.
+/// The function for the greatest values along an axis: a block takes `length` times as many elements as it gives, and compares those at
+/// equal distances.
 fn function(name: &str, windows: &Windows, places: &[Place], length: usize) -> CairoFunction {
     let outputs = places.len() / length;
     let used = windows.used(places.iter().filter_map(|place| match place {

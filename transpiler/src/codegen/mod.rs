@@ -1,4 +1,5 @@
-//! From the quantised model to a Cairo package.
+//! From the quantised model to a Cairo package. Each primitive's file says which calls and functions its nodes become; the files around
+//! them hold what these share.
 //!
 //! | file | holds |
 //! |---|---|
@@ -59,18 +60,18 @@ use items::Items;
 use limits::MAX_UNROLLED;
 use parts::Cuts;
 
-/// A generated package and what was decided on the way.
+/// A generated package, and what was decided on the way.
 pub struct Generated {
     /// The crate and its dependencies.
     pub package: CairoPackage,
     /// Each linear layer's name and how its weights are held.
     pub plans: Vec<(String, Plan)>,
-    /// For each part that is a class of its own, the names of the nodes that compute in it; empty if all is one class.
+    /// For each part that is a separate class, the names of the nodes that compute in it; empty if everything is one class.
     pub parts: Vec<Vec<String>>,
     header: String,
 }
 
-/// A network in Cairo, of which it is yet to be said whether layers are classes of their own.
+/// A network in Cairo, before it is decided whether parts of it are separate classes.
 pub struct Draft<'a> {
     model: &'a Model,
     digest: String,
@@ -81,7 +82,7 @@ pub struct Draft<'a> {
     cuts: Cuts,
 }
 
-/// Generates the Cairo package of a model, with `parts` of it as classes of their own, or none. The same model gives the same text.
+/// Generates the Cairo package of a model, with `parts` of it as separate classes; 0 means one class. The same model gives the same text.
 ///
 /// # Errors
 /// [`CodegenError::Node`] names the node whose ranges do not fit into Cairo's lanes, or that is too large for Cairo;
@@ -146,7 +147,8 @@ impl<'a> Draft<'a> {
         self.cuts.share()
     }
 
-    /// The fewest parts of which each is estimated to fit into a class, or, where a single node does not, to be as small as can be.
+    /// The fewest parts that are all estimated to fit into a class; if a single node does not fit, the fewest of which none is larger than
+    /// it.
     pub fn fewest_parts(&self) -> usize {
         self.cuts.fewest()
     }
@@ -168,7 +170,7 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// The package with `parts` of the network as classes of their own, or none.
+    /// The package, with `parts` of the network as separate classes; 0 means one class.
     ///
     /// # Errors
     /// As for [`Self::check_parts`].
@@ -196,7 +198,7 @@ impl<'a> Draft<'a> {
         let mut dependencies = Crate::operator_runtime();
         dependencies.push(Crate::interfaces());
         let computing = |nodes: std::ops::Range<usize>| {
-            let nodes = self.model.nodes().zip(&self.calls.calls).skip(nodes.start).take(nodes.len());
+            let nodes = self.model.nodes().zip(&self.calls.by_node).skip(nodes.start).take(nodes.len());
             nodes.filter(|(_, call)| matches!(call, Call::Expression(_))).map(|((node, _), _)| node.name.clone()).collect()
         };
         let mut generated = Generated {
@@ -205,7 +207,7 @@ impl<'a> Draft<'a> {
             parts: cut.into_iter().map(|part| computing(part.nodes)).collect(),
             header,
         };
-        // Until the parts are compiled, nothing knows their hashes, and their own classes do not depend on them.
+        // The hashes are not known until the parts are compiled, and the parts' classes do not depend on them.
         generated.set_class_hashes(&vec![Felt::ZERO; parts]);
         Ok(generated)
     }

@@ -1,4 +1,4 @@
-//! `model.cairo`: the network, node by node.
+//! Writes `model.cairo`: the network, node by node.
 
 use std::fmt::Write;
 use std::ops::Range;
@@ -10,7 +10,7 @@ use super::code::{Module, Uses, doc};
 use super::collector::Calls;
 use super::parts::Part;
 
-/// `model.cairo`: `predict`, with a line or two for each node; or, where layers are classes of their own, a function for each part.
+/// `model.cairo`: `predict`, with a line or two for each node; or, where parts are separate classes, a function for each part.
 pub fn file(model: &Model, calls: &Calls, parts: &[Part]) -> String {
     let mut writer = Writer::new(model, calls);
     if parts.is_empty() {
@@ -24,7 +24,7 @@ pub fn file(model: &Model, calls: &Calls, parts: &[Part]) -> String {
 struct Writer<'a> {
     model: &'a Model,
     calls: &'a Calls,
-    /// The variables that something takes.
+    /// The variables that are used.
     taken: Vec<&'a str>,
     text: String,
     uses: Uses,
@@ -34,7 +34,7 @@ impl<'a> Writer<'a> {
     fn new(model: &'a Model, calls: &'a Calls) -> Self {
         let variable = |tensor: usize| calls.variables[tensor].as_str();
         let mut taken: Vec<&str> = model.outputs().iter().map(|output| variable(output.tensor.index())).collect();
-        for call in &calls.calls {
+        for call in &calls.by_node {
             if let Call::Expression(expression) = call {
                 taken.extend(expression.tensors.iter().map(|tensor| variable(*tensor)));
             }
@@ -42,7 +42,7 @@ impl<'a> Writer<'a> {
         Self { model, calls, taken, text: String::new(), uses: Uses::default() }
     }
 
-    /// All of it as one function.
+    /// The whole network as one function.
     fn whole(&mut self) {
         self.describe();
         self.text.push_str("pub fn predict(mut input: Span<felt252>) -> Span<felt252> {\n");
@@ -51,11 +51,11 @@ impl<'a> Writer<'a> {
             let _ = writeln!(self.text, "    let {} = take(ref input, {length}, {}, {});", self.bound(index), range.lo, range.hi);
         }
         self.text.push_str("    end(input);\n");
-        self.nodes(0..self.calls.calls.len());
+        self.nodes(0..self.calls.by_node.len());
         self.give(&self.outputs());
     }
 
-    /// The parts one after the other, behind the checks of the input.
+    /// The parts one after another, after the checks of the input.
     fn in_parts(&mut self, parts: &[Part]) {
         self.describe();
         self.text.push_str("pub fn predict(input: Span<felt252>) -> Span<felt252> {\n    check(input);\n    let values = part_1(input);\n");
@@ -112,7 +112,7 @@ impl<'a> Writer<'a> {
     }
 
     fn nodes(&mut self, nodes: Range<usize>) {
-        for ((node, output), call) in self.model.nodes().zip(&self.calls.calls).skip(nodes.start).take(nodes.len()) {
+        for ((node, output), call) in self.model.nodes().zip(&self.calls.by_node).skip(nodes.start).take(nodes.len()) {
             let (name, shape) = (doc(&node.name), &self.model.tensor(output).shape);
             let _ = match call {
                 Call::Expression(expression) => {
@@ -141,8 +141,8 @@ impl<'a> Writer<'a> {
         self.text.push_str("    output.span()\n}\n");
     }
 
-    /// A name that begins with an underscore keeps the compiler from warning of a value that nothing takes. Tensors with the same elements
-    /// share a variable.
+    /// The variable of a tensor. An underscore before unused ones keeps the compiler from warning. Tensors with the same elements share a
+    /// variable.
     fn bound(&self, tensor: usize) -> String {
         let variable = self.calls.variables[tensor].as_str();
         if self.taken.contains(&variable) { variable.to_owned() } else { format!("_{variable}") }

@@ -1,4 +1,4 @@
-//! `Move`: elements taken from where they are, if another node can; else a slice or a function of their own.
+//! `Move`: nothing, if the node that takes the elements can read them where they are; else a slice, or a function that copies.
 
 use maat_runtime::primitives::Move;
 use maat_runtime::{Node, Primitive};
@@ -9,13 +9,13 @@ use super::collector::Collector;
 use super::movement::{Movement, merge_sources, movement, origins};
 use super::windows::{Origin, Placed, Windows};
 
-/// Elements between two runs of a window that are cheaper to take along than to begin another run.
+/// Up to this many elements between two runs of a window are cheaper to include than to begin another run.
 const WINDOW_GAP: usize = 8;
-/// Runs that are further apart in windows than [`WINDOW_GAP`], but not further than these, are joined where this saves more than it costs.
+/// Runs of windows with larger gaps than [`WINDOW_GAP`], up to these, are joined where that saves more than it costs.
 const WIDER_GAPS: [usize; 3] = [WINDOW_GAP, 64, 512];
 
 impl Collector<'_> {
-    /// A re-indexing that nobody else does.
+    /// A re-indexing that no other node takes over.
     pub(super) fn r#move(&mut self, name: &str, op: &Move, node: &Node, output: usize) -> Call {
         let (origins, sources) = self.origins(op, node);
         let lengths = self.lengths(&sources);
@@ -37,8 +37,8 @@ impl Collector<'_> {
         (origins, sources)
     }
 
-    /// If a tensor only exists to be taken apart into blocks of this many elements: the tensors that its elements come from, and where
-    /// the blocks lie in them. The node that gives the tensor then has nothing to do.
+    /// If a tensor only exists to be split into blocks of this many elements: the tensors that its elements come from, and where the blocks
+    /// lie in them. The node that gives the tensor then has nothing to do.
     pub(super) fn gathered(&mut self, tensor: usize, block: usize) -> Option<(Vec<usize>, Placed)> {
         if self.uses[tensor] != 1 {
             return None;
@@ -49,7 +49,7 @@ impl Collector<'_> {
         let (origins, sources) = self.origins(op, node);
         let lengths = self.lengths(&sources);
         let found = WIDER_GAPS.into_iter().filter_map(|gap| Windows::find(&origins, &lengths, block, gap));
-        // An element more is one felt more, and may be one step less for a place in a list that need not be passed on.
+        // Another element costs a felt, and may save a step for a place in a list that need not be passed on.
         let windows = found.min_by_key(|(windows, _)| windows.steps() + 4 * windows.width())?;
         let taker = self.calls.len() + self.model.inputs().len();
         self.calls[position] = Call::TakenBy(self.names[taker].clone());

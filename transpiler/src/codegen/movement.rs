@@ -1,4 +1,4 @@
-//! The ways of a re-indexing in Cairo, of which the cheapest is taken.
+//! Part of `Move`: the ways to re-index in Cairo, of which the cheapest is chosen.
 
 use maat_runtime::primitives::Move;
 
@@ -22,7 +22,7 @@ pub struct Copying {
     cost: Cost,
 }
 
-/// Where the elements of a re-indexing come from, with each input as a source of its own.
+/// Where the elements of a re-indexing come from, with each input as a separate source.
 pub fn origins(op: &Move, inputs: &[usize]) -> Vec<Origin> {
     if op.indices.is_empty() {
         return (0..inputs[0]).map(|element| Origin::Element(0, element)).collect();
@@ -44,7 +44,7 @@ pub fn origins(op: &Move, inputs: &[usize]) -> Vec<Origin> {
     op.indices.iter().map(origin).collect()
 }
 
-/// Makes equal inputs one source, and leaves out those that nothing comes from; gives the inputs that the sources are.
+/// Makes equal inputs one source and leaves out unused ones. Gives the inputs that became sources.
 pub fn merge_sources<T: PartialEq + Copy>(origins: &mut [Origin], inputs: &[T]) -> Vec<T> {
     let mut sources: Vec<T> = Vec::new();
     for origin in origins {
@@ -59,11 +59,11 @@ pub fn merge_sources<T: PartialEq + Copy>(origins: &mut [Origin], inputs: &[T]) 
     sources
 }
 
-/// Felts that the code of a re-indexing may take, if it is to save steps.
+/// The most felts that the code of a re-indexing may take to save steps.
 const MAX_FELTS: usize = 6_000;
 /// Steps of a position that is looked up.
 const GATHER_STEPS: usize = 11;
-/// Elements of a block that straight code puts in order.
+/// The most elements of a block that straight code puts in order.
 const MAX_BLOCK: usize = 512;
 
 /// The cheapest way of a re-indexing.
@@ -110,7 +110,7 @@ impl Copying {
     }
 }
 
-/// How a function goes about a re-indexing.
+/// How a function re-indexes.
 enum Way {
     /// Blocks whose elements straight code puts in order.
     Walked(Windows, Vec<Place>),
@@ -120,20 +120,20 @@ enum Way {
     Gathered,
 }
 
-/// Steps and Sierra felts, about.
+/// Steps and Sierra felts, approximately.
 struct Cost {
     steps: usize,
     felts: usize,
 }
 
 impl Cost {
-    /// What is to be least: the steps, as long as the code is not large.
+    /// What to minimise: the steps, unless the code becomes large.
     fn key(&self) -> (usize, usize) {
         if self.felts <= MAX_FELTS { (0, self.steps) } else { (self.felts, self.steps) }
     }
 }
 
-/// The first of consecutive elements of one source, and how many there are, if that is what they are.
+/// The first element and their number, if these are consecutive elements of one source.
 pub fn consecutive(origins: &[Origin]) -> Option<(usize, usize)> {
     let Origin::Element(source, start) = origins[0] else { return None };
     let consecutive = origins.iter().zip(start..).all(|(origin, element)| *origin == Origin::Element(source, element));
@@ -163,7 +163,7 @@ fn walked(code: &mut Code, constants: &mut Code, name: &str, windows: &Windows, 
     windows.starts(constants, name);
 }
 
-/// No pattern: the positions in the sources and constants, one behind the other, lie in constant arrays.
+/// Without a pattern: constant arrays hold the positions in the sources and constants, which are joined first.
 fn gathered(code: &mut Code, constants: &mut Code, name: &str, origins: &[Origin], sources: &[usize]) {
     let mut values: Vec<i32> = Vec::new();
     let before: Vec<usize> = (0..sources.len()).map(|source| sources[..source].iter().sum()).collect();
@@ -219,8 +219,9 @@ pub fn copy(length: usize) -> Code {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use maat_runtime::Shape;
+
+    use super::*;
 
     fn of(indices: &[u32], constants: &[i32], inputs: &[usize]) -> Vec<Origin> {
         let shape = Shape::new(&[indices.len().max(1)]).unwrap();

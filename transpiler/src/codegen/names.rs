@@ -1,4 +1,4 @@
-//! Cairo identifiers for ONNX names.
+//! Cairo identifiers for ONNX names: valid, unique, and distinct from all names that generated files use.
 
 use std::collections::HashSet;
 
@@ -89,7 +89,7 @@ const RESERVED: &[&str] = &[
     "starknet",
 ];
 
-/// Hands out Cairo identifiers, each once. None holds two underscores in a row: those set the names of parts of functions apart.
+/// Hands out Cairo identifiers, each once. None has two underscores in a row, which mark the parts of functions.
 #[derive(Default)]
 pub struct Names {
     used: HashSet<String>,
@@ -117,7 +117,7 @@ pub fn package(model_name: &str) -> String {
 /// Lower-case ASCII letters and digits with single underscores between, beginning with a letter; `prefix` goes before anything else.
 fn snake_case(name: &str, prefix: &str) -> String {
     let lower = name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect::<String>();
-    // Long names would only make the code hard to read.
+    // Long names only make the code hard to read.
     let words: Vec<&str> = lower.split('_').filter(|word| !word.is_empty()).collect();
     let joined: String = words.join("_").chars().take(60).collect();
     if joined.starts_with(|c: char| c.is_ascii_lowercase()) {

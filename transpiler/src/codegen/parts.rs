@@ -1,4 +1,4 @@
-//! Where a network can be cut into classes, and how large these would be.
+//! Where a network can be split into classes, and how large these would be.
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
@@ -11,12 +11,12 @@ use super::collector::Calls;
 use super::items::Items;
 use super::size::Size;
 
-/// A part of a network that is a class of its own.
+/// A part of a network that is a separate class.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     /// Its nodes.
     pub nodes: Range<usize>,
-    /// The tensors that it takes, one after the other; the first part takes all inputs.
+    /// The tensors that it takes, one after another; the first part takes all inputs.
     pub takes: Vec<usize>,
     /// The tensors that it gives to the next part; the last part gives the outputs.
     pub gives: Vec<usize>,
@@ -24,11 +24,11 @@ pub struct Part {
 
 /// Bytes of a Sierra class for each felt of its program, at most: nearly all felts are packed to the brim with 63 hexadecimal digits.
 const BYTES_PER_FELT: usize = 58;
-/// Felts of a class with no layers at all.
+/// Felts of a class without layers.
 const EMPTY_CLASS: Size = Size::new(13_000, 30_000);
 /// A line of `predict`, by itself.
 const CALL: Size = Size::new(100, 270);
-/// A tensor that waits while a line of `predict` runs: whatever can panic has to let go of it.
+/// A tensor that is still needed while a line of `predict` runs: code that can panic has to drop it.
 const WAITING: Size = Size::new(60, 0);
 /// The estimated share of a limit that a part may have.
 const TARGET: u64 = 850_000;
@@ -37,15 +37,15 @@ const WHOLE: u64 = 1_000_000;
 /// Places where a network may be cut, at most: the time to choose between them grows with the square.
 const MAX_PLACES: usize = 1_000;
 
-/// Where a network can be cut, and how large the parts would be.
+/// Where a network can be split, and how large the parts would be.
 pub struct Cuts {
     /// Positions in the list of nodes: the first, those where something is computed, and the end.
     places: Vec<usize>,
-    /// For each position in the list of nodes the tensors that are there and still needed, by index.
+    /// For each position in the list of nodes, the tensors that exist and are still needed, by index.
     live: Vec<Vec<usize>>,
-    /// For each place the values that a cut there would pass on.
+    /// For each place, the number of values that a cut there would pass on.
     passed: Vec<u64>,
-    /// For two places the size of the part between them, as a share of the tightest limit of a class.
+    /// For two places, the size of the part between them, as a share of the tightest limit of a class.
     shares: Vec<Vec<u64>>,
 }
 
@@ -53,15 +53,15 @@ impl Cuts {
     pub fn new(model: &Model, calls: &Calls, items: &Items) -> Self {
         let live = live(model, calls);
         let computing: Vec<usize> =
-            (0..calls.calls.len()).filter(|node| matches!(calls.calls[*node], Call::Expression(_))).skip(1).collect();
+            (0..calls.by_node.len()).filter(|node| matches!(calls.by_node[*node], Call::Expression(_))).skip(1).collect();
         let step = (computing.len() + 1).div_ceil(MAX_PLACES);
         let mut places = vec![0];
         places.extend(computing.into_iter().skip(step - 1).step_by(step));
-        places.push(calls.calls.len());
+        places.push(calls.by_node.len());
 
         let elements = |tensor: &usize| model.tensors()[*tensor].shape.elements() as u64;
         let passed = places.iter().map(|place| live[*place].iter().map(elements).sum()).collect();
-        let reached: Vec<Vec<usize>> = places.windows(2).map(|ends| needed(&calls.calls[ends[0]..ends[1]], items)).collect();
+        let reached: Vec<Vec<usize>> = places.windows(2).map(|ends| needed(&calls.by_node[ends[0]..ends[1]], items)).collect();
         let own: Vec<Size> = places.windows(2).map(|ends| own(ends[0]..ends[1], calls, &live)).collect();
         let shares = (0..own.len())
             .map(|first| {
@@ -91,12 +91,13 @@ impl Cuts {
         self.shares.len()
     }
 
-    /// The fewest parts of which each is estimated to fit into a class, or, where a single node does not, to be as small as can be.
+    /// The fewest parts that are all estimated to fit into a class; if a single node does not fit, the fewest of which none is larger than
+    /// it.
     pub fn fewest(&self) -> usize {
         let least = (0..self.most()).map(|place| self.between(place, place + 1)).max().unwrap_or(0);
         let good = least.max(TARGET);
         let mut parts = 1;
-        // From the first place, each part goes as far as it can.
+        // Each part goes as far as it can, beginning with the first.
         let (mut start, mut end) = (0, 1);
         while end < self.most() {
             if self.between(start, end + 1) > good {
@@ -107,8 +108,8 @@ impl Cuts {
         parts
     }
 
-    /// So many parts, at most [`Self::most`]. The largest is as small as it can be, but for a tenth that is given for parts that pass
-    /// fewer values on.
+    /// Splits the network into `parts` parts, at most [`Self::most`]. The largest is as small as possible, up to a tenth that is allowed
+    /// for passing fewer values on.
     pub fn parts(&self, model: &Model, parts: usize) -> Vec<Part> {
         let largest = self.best(parts, |before, first, last| before.max(self.between(first, last)));
         let most = largest.last().map_or(0, |(cost, _)| *cost);
@@ -135,8 +136,8 @@ impl Cuts {
         self.shares[first][last - first - 1]
     }
 
-    /// The division into so many parts with the least cost: for each part the cost up to there, and the place where it ends. `cost` is of
-    /// the parts so far, from what those before the last cost, and where the last begins and ends.
+    /// The cheapest division into `parts` parts: for each part the cost so far, and the place where it ends. `cost` gives the cost of some
+    /// parts from that of all but the last, and where the last begins and ends.
     fn best(&self, parts: usize, cost: impl Fn(u64, usize, usize) -> u64) -> Vec<(u64, usize)> {
         let places = self.places.len();
         // By number of parts and last place: the cost, and where the last part begins. Nothing costs nothing.
@@ -161,15 +162,15 @@ impl Cuts {
     }
 }
 
-/// For each position in the list of nodes the tensors that are there and needed from there on. Of tensors with the same elements, the
-/// first stands for all.
+/// For each position in the list of nodes, the tensors that exist and are needed from there on. Of tensors with the same elements, only the
+/// first is listed.
 fn live(model: &Model, calls: &Calls) -> Vec<Vec<usize>> {
     let mut by_variable = HashMap::new();
     let roots: Vec<usize> =
         calls.variables.iter().enumerate().map(|(tensor, variable)| *by_variable.entry(variable).or_insert(tensor)).collect();
-    let (inputs, end) = (model.inputs().len(), calls.calls.len());
+    let (inputs, end) = (model.inputs().len(), calls.by_node.len());
     let mut needed_until: Vec<Option<usize>> = vec![None; roots.len()];
-    for (node, call) in calls.calls.iter().enumerate() {
+    for (node, call) in calls.by_node.iter().enumerate() {
         if let Call::Expression(expression) = call {
             expression.tensors.iter().for_each(|tensor| needed_until[roots[*tensor]] = Some(node));
         }
@@ -195,7 +196,7 @@ fn needed(calls: &[Call], items: &Items) -> Vec<usize> {
 fn own(nodes: Range<usize>, calls: &Calls, live: &[Vec<usize>]) -> Size {
     let mut size = Size::default();
     for node in nodes {
-        if let Call::Expression(_) = calls.calls[node] {
+        if let Call::Expression(_) = calls.by_node[node] {
             size += CALL;
             size += WAITING.times(live[node].len());
         }

@@ -5,22 +5,23 @@ use maat_package::Plan;
 use super::layer::Layer;
 use super::limits::{LOOPED_FELTS, MAX_ARRAY};
 
-/// Felts that a class should take at most, CASM or Sierra: half of Starknet's limit of 81,920, as room for whatever is built around it.
+/// The most felts that a class should take, CASM or Sierra: half of Starknet's limit of 81,920, which leaves room for whatever is built
+/// around it.
 const CLASS_FELTS: usize = 40_960;
 /// Felts of what is not weights: entry points, serialisation, rescaling.
 const FIXED_FELTS: usize = 8_000;
 /// Sierra felts for an unrolled product: the scarcer of the two.
 const UNROLLED_FELTS: usize = 9;
-/// A tile's inputs are loaded once and used for each of its groups, of which there are at most so many.
+/// The most groups of a tile, whose inputs are loaded once and used for each of its groups.
 const TILE_GROUPS: usize = 48;
-/// Products of a tile, which is straight code of three felts a product; the more, the less the calls between tiles cost.
+/// Products of a tile, which is straight code of three felts for each. The more there are, the less the calls between tiles cost.
 const TILE_PRODUCTS: usize = 4_096;
 /// Products of an elementwise layer that are straight code whatever the budget says.
 const SHORT_STREAM: usize = 256;
 
-/// Decides for each layer: unrolled costs fewer steps, looped fewer felts. The layers with the most blocks are unrolled first, and of those
-/// the smallest, as long as all of them fit into a class: a product costs the same felts in any of them, and saves a step in each block.
-/// `other` are the felts of constants that do not belong to layers.
+/// Decides for each layer: unrolled costs fewer steps, looped fewer felts. The layers with the most blocks are unrolled first, and among
+/// these the smallest, as long as everything fits into a class: a product costs the same felts in any layer, and saves a step in each
+/// block. `other` are the felts of constants that do not belong to layers.
 pub fn choose(layers: &mut [Layer], other: usize) {
     let mut layers: Vec<&mut Layer> = layers.iter_mut().collect();
     layers.sort_by_key(|layer| (std::cmp::Reverse(layer.windows.blocks), layer.products()));
@@ -28,7 +29,7 @@ pub fn choose(layers: &mut [Layer], other: usize) {
     for layer in layers {
         let (products, groups) = (layer.products(), layer.groups.len());
         let more = products * (UNROLLED_FELTS - LOOPED_FELTS);
-        // With few products there is nothing to gain; tiles hold a constant for each input and group, be it zero.
+        // With few products there is nothing to gain from a loop; and tiles hold a constant for each input and group, even if it is zero.
         let must_unroll =
             if layer.diagonal { products < SHORT_STREAM } else { products < TILE_PRODUCTS / 2 || layer.width() * groups > 2 * products };
         if total + more <= CLASS_FELTS || must_unroll {
@@ -38,7 +39,7 @@ pub fn choose(layers: &mut [Layer], other: usize) {
             layer.plan = Plan::Streamed;
         } else {
             let most = (MAX_ARRAY / layer.width()).clamp(1, TILE_GROUPS);
-            // Even rows of tiles, so that hardly any group is filled up with zeros.
+            // Rows of tiles of equal length, so that hardly any group is filled up with zeros.
             let rows = groups.div_ceil(most);
             let groups = groups.div_ceil(rows);
             let tiles = layer.width().div_ceil((TILE_PRODUCTS / groups).max(1));

@@ -12,9 +12,9 @@ use super::lanes::Lanes;
 use super::rescale::{Rescale, RescaleFunction, Rescales};
 use crate::error::CodegenError;
 
-/// Elements of a turn of a loop, in accumulators.
+/// Accumulators that a turn of a loop fills.
 const ACCUMULATORS: usize = 4;
-/// Products of a dot product's straight code.
+/// Products of a dot product in straight code.
 const DOT: usize = 64;
 
 impl Collector<'_> {

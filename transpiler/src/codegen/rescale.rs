@@ -1,4 +1,4 @@
-//! How results leave the accumulators that they share: the functions of `rescale.cairo`.
+//! How results leave the accumulators that they share: the functions of `rescale.cairo`, for all primitives.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use super::code::{Code, Module};
 use super::lanes::Lanes;
 use crate::error::CodegenError;
 
-/// How results share an accumulator, and what is left to do when they are taken out.
+/// How results share an accumulator, and what to do when they are taken out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rescale {
     /// How results share a field element.
@@ -17,7 +17,7 @@ pub struct Rescale {
     pub saturation: Saturation,
 }
 
-/// The bounds of results, of which only those that a result can reach need code.
+/// The bounds of results. Only those that a result can pass need code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Saturation {
     /// The least result.
@@ -37,7 +37,7 @@ impl Rescale {
     /// [`CodegenError`] when a lane would not fit.
     pub fn new(requantise: &Requantise, channels: &[(i8, Interval)], node: &Node) -> Result<Self, CodegenError> {
         let saturation = Saturation::new(requantise, channels.iter().map(|(_, range)| *range));
-        // An upper bound that a result can pass lies within the lane too, so that comparing with it needs no negative number.
+        // The lane must also hold an upper bound that a result can pass, so that comparing with it needs no negative number.
         let ceiling = saturation.above.then_some((0, Interval::point(i64::from(saturation.hi))));
         let lanes = Lanes::new(channels.iter().copied().chain(ceiling));
         let lanes = lanes.map_err(|reason| CodegenError::Node { node: node.name.clone(), reason })?;
@@ -58,7 +58,7 @@ impl Saturation {
     }
 }
 
-/// `rescale.cairo`: the functions that take accumulators apart, each needed once.
+/// The functions of `rescale.cairo`, each once.
 #[derive(Default)]
 pub struct Rescales {
     functions: Vec<(Rescale, usize)>,

@@ -3,7 +3,7 @@
 use super::call::{Call, Expression};
 use super::code::Module;
 
-/// Conditions, and two tensors.
+/// `inputs` are the conditions and two tensors.
 pub fn select(inputs: Vec<usize>) -> Call {
     Call::Expression(Expression::function(Module::Select, "select", inputs))
 }

@@ -1,5 +1,5 @@
-//! What generated code takes in a class, about: figures that were fitted to the compiled classes of the examples. Whole networks come within a
-//! quarter of the truth, parts within a half.
+//! Estimates of what generated code takes in a class, fitted to the compiled classes of the examples. For whole networks they are within a
+//! quarter of the truth, for parts within a half.
 
 /// What generated code takes in a class, in tenths of a felt.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -16,7 +16,7 @@ impl Size {
         Self { sierra, casm }
     }
 
-    /// So many times as much.
+    /// `count` times as much.
     pub fn times(self, count: usize) -> Self {
         Self::new(self.sierra * count as u64, self.casm * count as u64)
     }
@@ -33,7 +33,7 @@ impl std::ops::AddAssign for Size {
 pub const TERM: Size = Size::new(85, 32);
 /// An element of a constant array that is a packed weight.
 pub const WEIGHT: Size = Size::new(47, 10);
-/// Another one: Sierra keeps equal constants once.
+/// Any other element: Sierra keeps equal constants once.
 pub const CONSTANT: Size = Size::new(4, 10);
 /// Any other line.
 pub const LINE: Size = Size::new(50, 124);

@@ -1,4 +1,4 @@
-//! `Sum`: a linear layer whose results depend on an element of each operand, or a loop over its channels where these are long.
+//! `Sum`: a linear layer whose results depend on one element of each operand, or, if its channels are long, the loop of `channels.rs`.
 
 use maat_runtime::primitives::Sum;
 use maat_runtime::{Interval, Model, Node, Shape};
@@ -32,7 +32,7 @@ impl Collector<'_> {
     }
 }
 
-/// The ranges of a sum's channel before saturation; also for those sums that are not a [`Layer`].
+/// The range of a sum's channel before saturation, also for sums that are not a [`Layer`].
 pub fn sum_range(sum: &Sum, channel: usize, node: &Node, model: &Model) -> Interval {
     let operands: Vec<(&Shape, Interval)> = node.inputs.iter().map(|id| (&model.tensor(*id).shape, model.tensor(*id).range)).collect();
     let acc = sum.accumulator(channel, &operands).expect("the model was accepted with these ranges");
@@ -59,7 +59,7 @@ fn layer(name: &str, sum: &Sum, node: &Node, period: usize, model: &Model) -> Re
     Ok(Layer { diagonal: true, ..pack(name, node, windows, &channels, &sum.requantise)? })
 }
 
-/// A sum's period is often shorter than the lanes of a field element; several periods then make a block.
+/// The width of a sum's blocks. Its period is often shorter than the lanes of a field element; a block is then several periods.
 fn block_width(period: usize, elements: usize) -> usize {
     const WORTHWHILE: usize = 24;
     const TOO_MANY: usize = 96;
@@ -70,7 +70,7 @@ fn block_width(period: usize, elements: usize) -> usize {
     let periods = elements / period;
     let divisors = || (1..=periods.min(TOO_MANY / period)).filter(|count| periods.is_multiple_of(*count));
     let worthwhile = divisors().find(|count| count * period >= WORTHWHILE);
-    // Without a good divisor, all at once or as many as there may be.
+    // Without a good divisor, everything at once, or as many as allowed.
     let otherwise = || if elements <= SMALL { periods } else { divisors().next_back().unwrap_or(1) };
     period * worthwhile.unwrap_or_else(otherwise)
 }

@@ -20,7 +20,7 @@ impl Collector<'_> {
     pub(super) fn table(&mut self, name: &str, table: &Table, node: &Node, inputs: Vec<usize>) -> Result<Call, CodegenError> {
         let Table { lo, fraction, knots: values } = table;
         if values.len() > MAX_ARRAY {
-            let reason = format!("a table of {} knots, but a constant array in Cairo has at most {MAX_ARRAY}", values.len());
+            let reason = format!("its table has {} knots, but a constant array in Cairo has at most {MAX_ARRAY}", values.len());
             return Err(CodegenError::Node { node: node.name.clone(), reason });
         }
         let lo = i64::from(*lo);

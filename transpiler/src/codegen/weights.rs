@@ -1,4 +1,4 @@
-//! The packed weights of `weights.cairo`: functions that accumulate, or the constants for loops.
+//! The layers' weights in `weights.cairo`, in packed form: functions that accumulate, or the constants for loops.
 
 use maat_package::Plan;
 use num_bigint::BigInt;
@@ -8,7 +8,7 @@ use super::layer::{Group, Layer};
 use super::limits::MAX_ARRAY;
 use super::windows::element;
 
-/// A layer's part of `weights.cairo`: a function that accumulates, or the constants for its loop.
+/// A layer's text in `weights.cairo`: a function that accumulates, or the constants for its loop.
 pub fn layer(layer: &Layer) -> Code {
     let lanes = layer.rescale.lanes;
     let mut code = Code::default();
@@ -49,7 +49,7 @@ fn unrolled(code: &mut Code, layer: &Layer) {
     code.close();
 }
 
-/// Groups of a looped layer in whole tiles; the last may be filled up with groups of zeros.
+/// How many rows of tiles a looped layer has; the last may be filled up with groups of zeros.
 pub fn tile_rows(layer: &Layer, groups: usize) -> usize {
     layer.groups.len().div_ceil(groups)
 }
@@ -110,7 +110,7 @@ fn streamed(code: &mut Code, layer: &Layer) {
         }
         constants
     };
-    // What is left over is not in the loop.
+    // The remainder is not in the loop.
     let whole = layer.groups.iter().take(layer.outputs / count);
     let all: Vec<Vec<BigInt>> = whole.enumerate().map(constants).collect();
     for (index, groups) in all.chunks(groups_per_array(layer)).enumerate() {

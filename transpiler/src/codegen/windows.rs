@@ -1,4 +1,4 @@
-//! Where the blocks of elements lie that a function takes one after the other, and the loops over them.
+//! Where the blocks lie that a function takes one after another, and the loops over them: for layers, maxima and re-indexings.
 
 use std::collections::BTreeSet;
 
@@ -39,12 +39,12 @@ pub struct Run {
     pub length: usize,
 }
 
-/// How far the blocks lie from the first one, in each source.
+/// The distance of each block from the first one, in each source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Starts {
     /// Loops, the outermost first.
     Nested(Vec<Level>),
-    /// No pattern: a distance for each block, a list for each source.
+    /// Without a pattern: a distance for each block, a list for each source.
     Listed(Vec<Vec<usize>>),
 }
 
@@ -53,7 +53,7 @@ pub enum Starts {
 pub struct Level {
     /// How many turns.
     pub count: usize,
-    /// How far a turn goes in each source.
+    /// How far a turn advances in each source.
     pub strides: Vec<usize>,
 }
 
@@ -73,21 +73,21 @@ pub type Placed = (Windows, Vec<Place>);
 const MAX_LEVELS: usize = 4;
 /// The longest list of starts: the longest constant array.
 const MAX_LISTED: usize = MAX_ARRAY;
-/// Steps that a run costs in each block, about: a slice, its conversion, and passing it on.
-pub const RUN_STEPS: usize = 15;
-/// Steps of a run that is popped off its row: where a block goes on where the one before ended.
+/// Steps that a run costs in each block, approximately: a slice, its conversion, and passing it on.
+const RUN_STEPS: usize = 15;
+/// Steps of a run that is popped off its row, because each block begins where the one before ended.
 const POPPED_STEPS: usize = 9;
 
 impl Windows {
-    /// Blocks of `length` elements that lie one behind the other in each of the sources, which all have `length * blocks` elements.
+    /// Blocks of `length` elements, one after another in each of the sources, which all have `length * blocks` elements.
     pub fn consecutive(sources: usize, length: usize, blocks: usize) -> Self {
         let runs = (0..sources).map(|source| Run { source, start: 0, length }).collect();
         let levels = if blocks > 1 { vec![Level { count: blocks, strides: vec![length; sources] }] } else { Vec::new() };
         Self { sources: vec![length * blocks; sources], runs, starts: Starts::Nested(levels), blocks }
     }
 
-    /// Finds how blocks of `block` elements lie in their sources, and where a block finds its elements; nothing if they do not lie alike,
-    /// or are too scattered. Runs with fewer than `gap` elements between them are joined.
+    /// Finds how blocks of `block` elements lie in their sources, and where a block finds its elements; nothing if they do not all lie in
+    /// the same way, or are too scattered. Runs with fewer than `gap` elements between them are joined.
     pub fn find(origins: &[Origin], sources: &[usize], block: usize, gap: usize) -> Option<Placed> {
         let first = &origins[..block];
         let mut used: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); sources.len()];
@@ -98,7 +98,7 @@ impl Windows {
                 anchors[source].get_or_insert(position);
             }
         }
-        // What each block adds to the elements of the first one, source by source.
+        // The distance of each block from the first one, source by source.
         let mut distances: Vec<Vec<i64>> = Vec::with_capacity(origins.len() / block);
         for elements in origins.chunks_exact(block) {
             let distance = |anchor: &Option<usize>| match anchor.map(|anchor| (first[anchor], elements[anchor])) {
@@ -146,7 +146,7 @@ impl Windows {
         let starts = match levels(&distances, MAX_LEVELS) {
             Some(levels) => Starts::Nested(levels),
             None => {
-                // The first block need not be the one that lies lowest.
+                // The first block need not be the lowest one.
                 let lowest = |source: usize| distances.iter().map(|distance| distance[source]).min().unwrap_or(0);
                 let lowest: Vec<i64> = (0..sources.len()).map(lowest).collect();
                 for run in &mut runs {
@@ -169,7 +169,7 @@ impl Windows {
         if let Starts::Listed(lists) = &self.starts { lists.iter().map(Vec::len).sum() } else { 0 }
     }
 
-    /// Cairo steps to have every block's runs at hand, about.
+    /// Cairo steps to make every block's runs available, approximately.
     pub fn steps(&self) -> usize {
         let run = if self.popped().is_some() { POPPED_STEPS } else { RUN_STEPS };
         self.blocks * (RUN_STEPS + run * self.runs.len())
@@ -214,7 +214,7 @@ impl Windows {
         (0..self.runs.len()).map(|run| format!("w{run}")).collect::<Vec<_>>().join(", ")
     }
 
-    /// Writes lines that take the elements of a block's runs apart, as `x{run}_{position}`; those that are not used get no name.
+    /// Writes lines that take a block's runs apart into `x{run}_{position}`; unused elements get no name.
     pub fn destructure(&self, code: &mut Code, used: &[Vec<bool>]) {
         for (run, used) in used.iter().enumerate().filter(|(_, used)| used.contains(&true)) {
             let name = |(position, used): (usize, &bool)| if *used { element(run, position) } else { "_".to_owned() };
@@ -231,7 +231,7 @@ impl Windows {
         }
     }
 
-    /// Writes loops over all blocks of a function, with `body` in the innermost one, where the runs are at hand as `w0`, `w1`, ...
+    /// Writes loops over all blocks of a function, with `body` in the innermost one, where the runs are available as `w0`, `w1`, ...
     pub fn walk(&self, code: &mut Code, function: &str, body: impl FnOnce(&mut Code)) {
         match &self.starts {
             Starts::Nested(levels) => self.nested(code, levels, 0, &vec![None; self.sources.len()], body),
@@ -255,7 +255,7 @@ impl Windows {
         }
     }
 
-    /// `at` holds the variable of each source in which the outer loops count, if any does.
+    /// `at` holds the variable of each source in which the outer loops count, if there is one.
     fn nested(&self, code: &mut Code, levels: &[Level], depth: usize, at: &[Option<String>], body: impl FnOnce(&mut Code)) {
         let begin = |run: &Run| match &at[run.source] {
             Some(variable) => plus(variable, run.start),
@@ -296,7 +296,7 @@ impl Windows {
         code.close();
     }
 
-    /// The innermost loop goes along rows, which are sliced once, so that its turns add up as little as can be.
+    /// The innermost loop goes along rows, which are sliced once, so that its turns need as few additions as possible.
     fn innermost(&self, code: &mut Code, level: &Level, begin: impl Fn(&Run) -> String, body: impl FnOnce(&mut Code)) {
         let popped = self.popped().is_some();
         for (index, run) in self.runs.iter().enumerate() {
@@ -360,7 +360,7 @@ pub fn plus(expression: &str, constant: usize) -> String {
     if constant == 0 { expression.to_owned() } else { format!("{expression} + {constant}") }
 }
 
-/// The loops whose turns give these distances, if there are such of at most `depth`; the distances begin with 0.
+/// The loops whose turns give these distances, nested at most `depth` deep, if there are any; the distances begin with 0.
 fn levels(distances: &[Vec<i64>], depth: usize) -> Option<Vec<Level>> {
     if distances.len() == 1 {
         return Some(Vec::new());

@@ -1,14 +1,14 @@
-//! The float network's execution in `f64`: what calibration sees and what integers are compared with.
+//! Runs a float network in `f64`. Calibration sees these values, and the integers are compared with them.
 
 use std::collections::HashMap;
 
-use super::{Columns, FloatModel, FloatNode, FloatOp, Function, Kind, ValueId};
+use super::{Columns, FloatModel, FloatNode, FloatOp, Function, Kind, Rounding, ValueId};
 
 /// The value of one node for the values of its inputs, row-major.
 pub fn evaluate(op: &FloatOp, kind: Kind, shape: &[usize], inputs: &[(&[usize], &[f64])]) -> Vec<f64> {
     let mut y = real(op, shape, inputs);
     if let Kind::Integer(range) = kind {
-        let rounding = if let FloatOp::Sum(sum) = op { sum.rounding } else { super::Rounding::HalfUp };
+        let rounding = if let FloatOp::Sum(sum) = op { sum.rounding } else { Rounding::HalfUp };
         y.iter_mut().for_each(|y| *y = rounding.apply(*y).clamp(range.lo as f64, range.hi as f64));
     }
     y
@@ -77,7 +77,7 @@ fn along((shape, x): (&[usize], &[f64]), axis: usize, fold: impl Fn(&mut dyn Ite
     (0..x.len() / length).map(of).collect()
 }
 
-/// Runs a network on one sample; gives every tensor. An input with columns is divided by their units.
+/// Runs a network on one sample and gives every tensor. An input with columns is divided by their units.
 pub fn run(model: &FloatModel, sample: &[Vec<f64>]) -> HashMap<ValueId, Vec<f64>> {
     let in_units = |x: &Vec<f64>, columns: &Columns| x.iter().zip(columns.units().iter().cycle()).map(|(x, unit)| x / unit).collect();
     let given = |x: &Vec<f64>, columns: Option<&Columns>| columns.map_or_else(|| x.clone(), |columns| in_units(x, columns));

@@ -1,8 +1,8 @@
-//! Functions of one variable, which become tables.
+//! Functions of one variable, which become tables: their values, images and slopes.
 //!
-//! Transcendental functions are those of the crate `libm`: the same bits on every machine, which the tables' knots need.
+//! Transcendental functions are those of the crate `libm`: tables need the same bits on every machine.
 
-/// A function of one real variable. Outside of its domain it gives its limit at the domain's edge, so that every table has knots.
+/// A function of one real variable. Outside its domain it gives its limit at the domain's edge, so that every table has knots.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Function {
     /// `factor * x + offset`
@@ -115,7 +115,7 @@ impl Function {
             Self::Reciprocal if crosses || lo == 0.0 || hi == 0.0 => (f64::NEG_INFINITY, f64::INFINITY),
             Self::Pow(exponent) if crosses && exponent < 0.0 => (f64::NEG_INFINITY, f64::INFINITY),
             Self::Abs | Self::Pow(_) if crosses => with(0.0),
-            // These fall before they rise; each is above -1 everywhere left of 0, Swish above -1 / alpha.
+            // These fall before they rise. Left of 0 their minima are above -0.4, and Swish's is above -0.3 / alpha.
             Self::Gelu | Self::GeluTanh | Self::Mish | Self::HardSwish if lo < 0.0 => with(-0.4),
             Self::Swish(alpha) if alpha > 0.0 => with(if lo < 0.0 { -0.3 / alpha } else { ends.0 }),
             Self::Swish(_) => (f64::NEG_INFINITY, f64::INFINITY),
@@ -125,7 +125,7 @@ impl Function {
         }
     }
 
-    /// A bound of the function's slope on `lo..=hi`; infinite where it jumps.
+    /// A bound for the function's slope on `lo..=hi`; infinite where it jumps.
     pub fn slope(self, lo: f64, hi: f64) -> f64 {
         let size = lo.abs().max(hi.abs());
         let nearest = if lo <= 0.0 && hi >= 0.0 { 0.0 } else { lo.abs().min(hi.abs()) };
@@ -150,12 +150,12 @@ impl Function {
         }
     }
 
-    /// Functions one after the other.
+    /// Applies functions one after another.
     pub fn chain(functions: &[Self], x: f64) -> f64 {
         functions.iter().fold(x, |x, function| function.apply(x))
     }
 
-    /// A bound of the slope of functions, one after the other, on a range.
+    /// A bound for the slope of functions, applied one after another, on a range.
     pub fn chain_slope(functions: &[Self], range: (f64, f64)) -> f64 {
         let step = |(slope, (lo, hi)): (f64, (f64, f64)), function: &Self| (slope * function.slope(lo, hi), function.image(lo, hi));
         functions.iter().fold((1.0, range), step).0
@@ -171,7 +171,7 @@ fn softplus(x: f64) -> f64 {
     x.max(0.0) + libm::log1p(libm::exp(-x.abs()))
 }
 
-/// Negative bases have real powers for whole exponents only; others are taken at 0.
+/// A negative base has real powers only for whole exponents; for others it is taken as 0.
 fn power(x: f64, exponent: f64) -> f64 {
     libm::pow(if exponent.fract() == 0.0 { x } else { x.max(0.0) }, exponent)
 }

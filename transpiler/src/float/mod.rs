@@ -1,18 +1,21 @@
-//! The network between ONNX and integers: the runtime's primitives with real coefficients and no scales.
+//! The network between ONNX and integers: the runtime's primitives, with real coefficients and without scales. It imports nothing of the
+//! stages that build, rewrite and quantise it.
 
 mod evaluate;
 mod function;
 mod range;
 mod stride;
 
-use maat_runtime::Interval;
-
 pub use evaluate::{evaluate, run};
 pub use function::Function;
 pub use range::{Used, image, linear_range, node_range, range_of, used};
 pub use stride::{broadcast_indices, permutation, strides};
 
-/// A tensor of a float network. An identity that passes over the network do not change.
+use std::collections::HashSet;
+
+use maat_runtime::Interval;
+
+/// A tensor of a float network. Passes over the network do not change these identities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ValueId(pub u32);
 
@@ -21,7 +24,7 @@ pub struct ValueId(pub u32);
 pub struct FloatModel {
     /// The inputs, in order.
     pub inputs: Vec<FloatInput>,
-    /// The nodes, in an order in which each comes after those that it takes from.
+    /// The nodes, each after those that it takes from.
     pub nodes: Vec<FloatNode>,
     /// Names and tensors of the outputs, in order.
     pub outputs: Vec<(String, ValueId)>,
@@ -36,7 +39,7 @@ pub struct FloatInput {
     pub shape: Vec<usize>,
     /// What its elements are.
     pub kind: Kind,
-    /// The scales of its columns, if they are not one; the tensor then holds the elements in the units of [`Columns::units`].
+    /// The scales of its columns, if they differ; the tensor then holds the elements in the units of [`Columns::units`].
     pub columns: Option<Columns>,
     /// The tensor.
     pub value: ValueId,
@@ -54,7 +57,7 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// The real value that 1 stands for in each column of the tensor: `2^(scale - exponent)`.
+    /// The real value of 1 in each column of the tensor: `2^(scale - exponent)`.
     pub fn units(&self) -> Vec<f64> {
         self.exponents.iter().map(|exponent| 2f64.powi(self.scale - exponent)).collect()
     }
@@ -73,7 +76,7 @@ impl Kind {
     /// Truth values: 0 and 1.
     pub const BOOL: Self = Self::Integer(Interval { lo: 0, hi: 1 });
 
-    /// The kind of elements that are of one kind or the other.
+    /// The kind that holds the elements of both.
     pub fn union(self, other: Self) -> Self {
         match (self, other) {
             (Self::Integer(a), Self::Integer(b)) => Self::Integer(Interval::new(a.lo.min(b.lo), a.hi.max(b.hi))),
@@ -81,7 +84,7 @@ impl Kind {
         }
     }
 
-    /// The bounds that results of this kind have in the end.
+    /// The bounds of results that are also of this kind.
     pub fn within(self, bounds: Bounds) -> Bounds {
         match self {
             Self::Real => bounds,
@@ -93,13 +96,13 @@ impl Kind {
 /// A node.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FloatNode {
-    /// The ONNX node's name; with a suffix if an ONNX node became several.
+    /// The ONNX node's name, with a suffix if the node became several.
     pub name: String,
     /// What it does.
     pub op: FloatOp,
     /// The tensors that it takes.
     pub inputs: Vec<ValueId>,
-    /// The tensor that it gives.
+    /// The tensor that it computes.
     pub output: ValueId,
     /// That tensor's axis lengths.
     pub shape: Vec<usize>,
@@ -130,7 +133,7 @@ pub enum FloatOp {
     Greater,
     /// `x_1` where `x_0` is 1, else `x_2`.
     Select,
-    /// Elements of the inputs, concatenated, and of the constants behind them, by position; no indices keep the order of one input.
+    /// Elements by position, from the inputs and then the constants, all concatenated; without indices, one input in its own order.
     Move { indices: Vec<u32>, constants: Vec<f64> },
 }
 
@@ -145,7 +148,7 @@ pub struct FloatSum {
     pub inner: usize,
     /// What the results are clamped to.
     pub bounds: Bounds,
-    /// How the results become integers where they are integers.
+    /// How results are rounded if they are integers.
     pub rounding: Rounding,
 }
 
@@ -156,7 +159,7 @@ pub enum Rounding {
     HalfUp,
     /// To the nearest, ties to the even one, as ONNX rounds.
     HalfEven,
-    /// To the next smaller one.
+    /// To the next lower one.
     Down,
 }
 
@@ -203,14 +206,14 @@ impl FloatSum {
         element / self.inner % self.bias.len()
     }
 
-    /// The same rules in the shortest form: for coefficients given an element at a time.
+    /// The same rules in their shortest form, from coefficients given for each element.
     pub fn compact(self, elements: usize) -> Self {
         let rule = |element: usize| {
             let channel = self.channel(element);
             self.coefficients.iter().map(move |row| row[channel]).chain([self.bias[channel]])
         };
         let same = |a: usize, b: usize| rule(a).eq(rule(b));
-        // The longest run of equal rules from the start on that repeats as a block length, then the shortest period in blocks.
+        // First the longest run of equal rules from the start that works as a block length, then the shortest period in blocks.
         let run = (1..elements).find(|element| !same(0, *element)).unwrap_or(elements);
         let inner = (1..=run).rev().find(|inner| {
             elements.is_multiple_of(*inner) && (0..elements).step_by(*inner).all(|start| (1..*inner).all(|k| same(start, start + k)))
@@ -250,7 +253,7 @@ impl Bounds {
         Self { lo: self.lo.clamp(next.lo, next.hi), hi: self.hi.clamp(next.lo, next.hi) }
     }
 
-    /// The clamped value; what is not a number stays so.
+    /// The clamped value; NaN stays NaN.
     pub fn apply(self, x: f64) -> f64 {
         x.clamp(self.lo, self.hi)
     }
@@ -274,7 +277,7 @@ impl FloatModel {
         self.nodes.iter().position(|node| node.output == value)
     }
 
-    /// Whether all that is done with a tensor's elements is to compare them, as trees do.
+    /// Whether a tensor's elements are only ever compared, as in trees.
     pub fn is_only_compared(&self, value: ValueId) -> bool {
         let users = || self.nodes.iter().filter(|node| node.inputs.contains(&value) && self.constants(node.output).is_none());
         let compared = |node: &FloatNode| match node.op {
@@ -296,7 +299,7 @@ impl FloatModel {
 
     /// Drops nodes that no output depends on.
     pub fn prune(&mut self) {
-        let mut needed: std::collections::HashSet<ValueId> = self.outputs.iter().map(|(_, value)| *value).collect();
+        let mut needed: HashSet<ValueId> = self.outputs.iter().map(|(_, value)| *value).collect();
         for node in self.nodes.iter().rev() {
             if needed.contains(&node.output) {
                 needed.extend(&node.inputs);

@@ -1,4 +1,4 @@
-//! Ranges of real-valued nodes by interval arithmetic.
+//! Ranges of real-valued nodes by interval arithmetic, for calibration and the certificate.
 
 use super::{Bounds, FloatModel, FloatNode, FloatOp, Function, Kind, ValueId};
 
@@ -9,7 +9,7 @@ pub fn image(function: Function, (lo, hi): (f64, f64)) -> (f64, f64) {
     if unknown { (f64::NEG_INFINITY, f64::INFINITY) } else { function.image(lo, hi) }
 }
 
-/// The inputs and constants that a node takes elements from: all but for moves.
+/// The inputs and constants that a node takes elements from: all, except for moves.
 pub struct Used {
     /// Positions of the inputs.
     pub inputs: Vec<usize>,
@@ -19,7 +19,7 @@ pub struct Used {
     pub positions: Vec<usize>,
 }
 
-/// What a node takes elements from, for tensors of so many elements.
+/// What a node takes elements from; `elements` gives the number of a tensor's.
 pub fn used(node: &FloatNode, elements: impl Fn(ValueId) -> usize) -> Used {
     let all: Vec<usize> = (0..node.inputs.len()).collect();
     let (indices, constants) = match &node.op {
@@ -60,12 +60,12 @@ fn anything_for_nan((lo, hi): (f64, f64)) -> (f64, f64) {
     (if lo.is_nan() { f64::NEG_INFINITY } else { lo }, if hi.is_nan() { f64::INFINITY } else { hi })
 }
 
-/// The range of a float node's elements, for operands of given ranges.
+/// The range of a node's elements, for operands of given ranges.
 pub fn range_of(float: &FloatModel, node: &FloatNode, operands: &[(f64, f64)]) -> (f64, f64) {
     node_range(node, operands, &used(node, |value| float.elements(value)))
 }
 
-/// The range of a node's elements, for operands of given ranges, of which it takes what is used.
+/// As [`range_of`], where it is known what the node uses of its operands.
 pub fn node_range(node: &FloatNode, inputs: &[(f64, f64)], used: &Used) -> (f64, f64) {
     let join = |ranges: &mut dyn Iterator<Item = (f64, f64)>| ranges.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or((0.0, 0.0));
     let corners = |of: fn(f64, f64) -> f64| {

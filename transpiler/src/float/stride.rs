@@ -1,6 +1,6 @@
-//! Positions of elements in row-major tensors.
+//! Positions of elements in row-major tensors: broadcasting and permutations as lists of indices.
 
-/// How far apart neighbours along each axis stand.
+/// The distance of neighbours along each axis.
 pub fn strides(shape: &[usize]) -> Vec<usize> {
     (0..shape.len()).map(|axis| shape[axis + 1..].iter().product()).collect()
 }

@@ -1,7 +1,7 @@
-//! Scales of an input's columns: what turns them into one unit goes into whatever takes the input.
+//! Scales of an input's columns: what brings the columns to one unit is folded into whatever takes the input.
 //!
-//! An input whose columns have scales of their own enters the network as integers of different units. A sum with one factor a column, which
-//! stands behind it at first, makes them one unit; that it need not round them there, it is folded into layers, sums and comparisons.
+//! An input whose columns have their own scales enters the network as integers of different units. At first a sum with one factor for each
+//! column follows it and brings them to one unit. To avoid rounding them there, the sum is folded into layers, sums and comparisons.
 
 use std::collections::HashMap;
 
@@ -37,7 +37,7 @@ fn has_columns(model: &FloatModel, value: ValueId) -> bool {
     model.inputs.iter().any(|input| input.value == value && input.columns.is_some())
 }
 
-/// Whether a tensor is an input with columns, or elements that a move takes from one.
+/// Whether a tensor is an input with columns, or holds elements that a move took from one.
 pub(super) fn is_in_columns(model: &FloatModel, uses: &Uses, value: ValueId) -> bool {
     let moved = |position: usize| {
         let node = &model.nodes[position];
@@ -46,28 +46,28 @@ pub(super) fn is_in_columns(model: &FloatModel, uses: &Uses, value: ValueId) -> 
     has_columns(model, value) || uses.producer(value).is_some_and(moved)
 }
 
-/// The sum behind an input with columns, or behind a move of one, that makes them one unit.
+/// The sum after an input with columns, or after a move of one, that brings them to one unit.
 pub(super) fn joins_columns<'m>(model: &'m FloatModel, uses: &Uses, value: ValueId) -> Option<(&'m FloatNode, &'m FloatSum)> {
     let node = &model.nodes[uses.producer(value)?];
     let sum = only_factors(node)?;
     is_in_columns(model, uses, node.inputs[0]).then_some((node, sum))
 }
 
-/// The sum, if all that a node does is to multiply elements by factors.
+/// The sum, if a node only multiplies elements by factors.
 fn only_factors(node: &FloatNode) -> Option<&FloatSum> {
     let ([_], FloatOp::Sum(sum), Kind::Real) = (&node.inputs[..], &node.op, node.kind) else { return None };
     (sum.bounds == Bounds::NONE && sum.bias.iter().all(|bias| *bias == 0.0)).then_some(sum)
 }
 
-/// What the network computes if all its real inputs are 1. In their own units the columns are something else there, so that this tells what
-/// became of their factors.
+/// What the network computes if all its real inputs are 1. In their own units the columns are then different from 1, so the result shows
+/// where their factors went.
 fn of_ones(model: &FloatModel) -> HashMap<ValueId, Vec<f64>> {
     let ones: Vec<Vec<f64>> = model.inputs.iter().map(|input| vec![1.0; input.shape.iter().product()]).collect();
     run(model, &ones)
 }
 
-/// The inputs whose columns are brought to one unit and rounded there, as they are and all of them, before anything is computed from them:
-/// scales of their own are worth nothing to them.
+/// The inputs whose columns are all brought to one unit, and rounded there, before anything is computed from them: their own scales are
+/// worth nothing.
 pub fn wasted(model: &FloatModel) -> Vec<bool> {
     let of_ones = of_ones(model);
     let is_wasted = |input: &FloatInput| {
@@ -89,8 +89,8 @@ pub fn wasted(model: &FloatModel) -> Vec<bool> {
     model.inputs.iter().map(|input| input.columns.is_some() && is_wasted(input)).collect()
 }
 
-/// Lets a move take elements of inputs with columns as they are; their factors follow behind it. One that puts minus infinity beside them
-/// is there for a maximum, which needs one unit. So do several tensors side by side, unless the factors are all that they differ by.
+/// Makes a move take elements of inputs with columns directly; the factors come after it. A move that adds minus infinity is for a maximum,
+/// which needs one unit. So do several tensors joined together, unless they differ by nothing but the factors.
 pub(super) fn sink(model: &mut FloatModel, uses: &Uses) -> bool {
     for position in 0..model.nodes.len() {
         let node = &model.nodes[position];
@@ -110,7 +110,7 @@ pub(super) fn sink(model: &mut FloatModel, uses: &Uses) -> bool {
         let sources: Vec<ValueId> =
             joined.iter().zip(&node.inputs).map(|(joined, input)| joined.map_or(*input, |(node, _)| node.inputs[0])).collect();
         if is_constant {
-            // Nothing of what it takes is looked at.
+            // Its input is never read.
             model.nodes[position].inputs = sources;
             return true;
         }
@@ -118,7 +118,7 @@ pub(super) fn sink(model: &mut FloatModel, uses: &Uses) -> bool {
             let factor = move |element| joined.map_or(1.0, |(_, sum)| sum.coefficients[0][sum.channel(element)]);
             (0..model.elements(*input)).map(factor)
         });
-        // Constants are of the coarsest column's unit.
+        // Constants have the coarsest column's unit.
         let coefficients = joined.iter().flatten().flat_map(|(_, sum)| &sum.coefficients[0]);
         let coarsest = coefficients.fold(0.0, |most: f64, factor| most.max(factor.abs()));
         let constants = constants.iter().map(|value| value / coarsest).collect::<Vec<f64>>();
@@ -152,7 +152,7 @@ pub(super) fn compare(model: &mut FloatModel, uses: &Uses) -> bool {
             let constants =
                 constants.iter().enumerate().map(|(element, value)| value / sum.coefficients[0][sum.channel(element)]).collect();
             let source = joins.inputs[0];
-            // A node takes something: what a constant takes is not looked at.
+            // A node must take something; the input of a constant is never read.
             let first = u32::try_from(model.elements(source)).expect("tensors are small");
             let indices = (first..).take(node.shape.iter().product()).collect();
             let constant = FloatNode {

@@ -1,4 +1,4 @@
-//! Layers on quantised integers, whose weights are multiples of one number a channel, become exact.
+//! Networks that arrive quantised: layers on integers, whose weights are multiples of one number in each channel, become exact.
 
 use maat_runtime::Interval;
 
@@ -13,7 +13,7 @@ fn dequantises(model: &FloatModel, node: &FloatNode) -> Option<(f64, f64)> {
     (integers && uniform).then(|| (sum.coefficients[0][0], sum.bias[0]))
 }
 
-/// Lets moves and maxima work on the integers themselves: the dequantisation goes behind them, toward the layer that it is folded into.
+/// Makes moves and maxima work on the integers themselves: the dequantisation moves after them, toward the layer that it is folded into.
 pub(super) fn sink(model: &mut FloatModel, uses: &Uses) -> bool {
     for position in 0..model.nodes.len() {
         let node = &model.nodes[position];
@@ -30,7 +30,7 @@ pub(super) fn sink(model: &mut FloatModel, uses: &Uses) -> bool {
             FloatOp::Move { indices, constants } => {
                 let Kind::Integer(interval) = range else { continue };
                 let integer = |value: &f64| {
-                    // Minus infinity stands for whatever is below all values.
+                    // Minus infinity means below all values.
                     let exact = if *value == f64::NEG_INFINITY { interval.lo as f64 } else { ((value - offset) / factor).round() };
                     let close = *value == f64::NEG_INFINITY || (exact * factor + offset - value).abs() <= 1e-6 * factor;
                     close.then_some(exact)
@@ -53,13 +53,13 @@ pub(super) fn sink(model: &mut FloatModel, uses: &Uses) -> bool {
     false
 }
 
-/// Weights of quantised networks are integers of at most this size times one number.
+/// Weights of quantised networks are integers of at most this size, times one number.
 const LARGEST_FACTOR: u32 = 512;
 /// How close to a whole number a quotient of two weights must be: they come from products of 32-bit floats in 64 bits.
 const WHOLE: f64 = 1e-7;
 
-/// A dense layer from integers to reals whose weights are whole multiples of one number a channel is split: an exact layer from integers
-/// to integers, and the numbers as factors behind it.
+/// Splits a dense layer from integers to reals, if its weights are whole multiples of one number in each channel: into an exact layer from
+/// integers to integers, and a sum with the numbers as factors.
 pub(super) fn factorise(model: &mut FloatModel, uses: &Uses) -> bool {
     for position in 0..model.nodes.len() {
         let node = &model.nodes[position];
@@ -71,7 +71,7 @@ pub(super) fn factorise(model: &mut FloatModel, uses: &Uses) -> bool {
         let n = weights.len() / bias.len();
         let Some(units) = weights.chunks_exact(n).map(unit).collect::<Option<Vec<f64>>>() else { continue };
         let whole: Vec<f64> = weights.iter().enumerate().map(|(index, weight)| (weight / units[index / n]).round()).collect();
-        // A bias that is a multiple too goes into the exact part; what is left of any other is added behind.
+        // A bias that is a multiple as well goes into the exact part; the rest of any other is added after it.
         let whole_bias: Vec<f64> = bias.iter().zip(&units).map(|(bias, unit)| (bias / unit).round()).collect();
         let rest: Vec<f64> = (0..bias.len()).map(|channel| bias[channel] - whole_bias[channel] * units[channel]).collect();
         let rest = rest.iter().zip(&units).map(|(rest, unit)| if rest.abs() <= 1e-4 * unit { 0.0 } else { *rest }).collect();
@@ -95,7 +95,7 @@ pub(super) fn factorise(model: &mut FloatModel, uses: &Uses) -> bool {
     false
 }
 
-/// The number that all weights of a channel are whole multiples of; nothing if there is none that leaves the multiples small.
+/// The number that all weights of a channel are whole multiples of; nothing if the multiples would not be small.
 fn unit(row: &[f64]) -> Option<f64> {
     let largest = row.iter().fold(0.0, |largest: f64, weight| largest.max(weight.abs()));
     if largest == 0.0 {

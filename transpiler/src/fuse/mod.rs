@@ -1,4 +1,5 @@
-//! Rewrites a float network into one that computes the same with fewer and cheaper nodes.
+//! Rewrites a float network into one that computes the same with fewer and cheaper nodes. So the lowering can stay simple: these passes
+//! find what it leaves to fuse, whichever operator it comes from.
 //!
 //! | pass | what it does |
 //! |---|---|
@@ -7,16 +8,16 @@
 //! | [`columns`] | carries scales of an input's columns to whatever takes the input |
 //! | [`integers`] | finds layers on quantised integers, whose weights are multiples of one number a channel, and makes them exact |
 //!
-//! Each pass changes one place and says so; they are repeated until none finds anything.
+//! Each pass changes one place and reports it; the passes repeat until none finds anything.
 
 mod columns;
 mod integers;
 mod moves;
 mod sums;
 
-use std::collections::HashMap;
-
 pub use columns::{separate, wasted};
+
+use std::collections::HashMap;
 
 use crate::float::{FloatModel, ValueId};
 
@@ -42,7 +43,7 @@ pub fn fuse(model: &mut FloatModel) {
     }
 }
 
-/// Who gives and who takes each tensor.
+/// The node that computes each tensor, and how often it is taken.
 pub struct Uses {
     producers: HashMap<ValueId, usize>,
     counts: HashMap<ValueId, usize>,
@@ -59,7 +60,7 @@ impl Uses {
         Self { producers, counts, next: all.max().map_or(0, |value| value + 1) }
     }
 
-    /// Position of the node that gives a tensor.
+    /// Position of the node that computes a tensor.
     fn producer(&self, value: ValueId) -> Option<usize> {
         self.producers.get(&value).copied()
     }
@@ -69,7 +70,7 @@ impl Uses {
         self.counts.get(&value).copied().unwrap_or_default()
     }
 
-    /// An identity for a new tensor; one a change.
+    /// An identity for a new tensor; only one for each change.
     fn fresh(&self) -> ValueId {
         ValueId(self.next)
     }
@@ -79,7 +80,7 @@ fn is_output(model: &FloatModel, value: ValueId) -> bool {
     model.outputs.iter().any(|(_, output)| *output == value)
 }
 
-/// Lets everything that takes `from` take `to`.
+/// Makes everything that takes `from` take `to`.
 fn redirect(model: &mut FloatModel, from: ValueId, to: ValueId) {
     for input in model.nodes.iter_mut().flat_map(|node| &mut node.inputs).filter(|input| **input == from) {
         *input = to;

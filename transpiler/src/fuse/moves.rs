@@ -1,10 +1,10 @@
-//! Moves are joined, and elementwise sums and tables pass them; what a dense layer gathers is sorted.
+//! Passes over moves: they are joined, elementwise sums and tables are moved before them, and what a dense layer gathers is sorted.
 
 use super::columns::is_in_columns;
 use super::{Uses, is_output, redirect};
 use crate::float::{FloatModel, FloatNode, FloatOp, FloatSum, Kind, ValueId};
 
-/// Removes a move that changes nothing but a name, unless an output of the network is at stake.
+/// Removes a move that changes only a name, unless that is the name of an output.
 pub(super) fn drop_identity(model: &mut FloatModel, _uses: &Uses) -> bool {
     let identity = |node: &FloatNode| {
         matches!(&node.op, FloatOp::Move { indices, .. } if indices.is_empty()) && model.tensor(node.inputs[0]).0 == node.shape
@@ -15,7 +15,7 @@ pub(super) fn drop_identity(model: &mut FloatModel, _uses: &Uses) -> bool {
     true
 }
 
-/// Joins a move with a move behind it.
+/// Joins a move with the move that takes its result.
 pub(super) fn join(model: &mut FloatModel, uses: &Uses) -> bool {
     for outer in 0..model.nodes.len() {
         let FloatOp::Move { indices, .. } = &model.nodes[outer].op else { continue };
@@ -23,9 +23,9 @@ pub(super) fn join(model: &mut FloatModel, uses: &Uses) -> bool {
         for operand in 0..model.nodes[outer].inputs.len() {
             let Some(inner) = uses.producer(model.nodes[outer].inputs[operand]) else { continue };
             let FloatOp::Move { indices: inner_indices, constants } = &model.nodes[inner].op else { continue };
-            // What is padded once and then repeated stays two steps, so that the second one finds everything in one tensor.
+            // What is padded once and then repeated stays two steps, so the second one finds everything in one tensor.
             let padded_once = !constants.is_empty() && elements > inner_indices.len();
-            // Joining what others take too would copy twice, unless one of the two copies nothing.
+            // Joining a move that other nodes take too would copy twice, unless one of the two copies nothing.
             let shared = uses.count(model.nodes[inner].output) > 1 && !inner_indices.is_empty() && !indices.is_empty();
             if !padded_once && !shared {
                 let joined = joined(model, outer, operand, inner);
@@ -38,8 +38,8 @@ pub(super) fn join(model: &mut FloatModel, uses: &Uses) -> bool {
     false
 }
 
-/// The move that does what the node at `outer` does to the one at `inner`, which gives its input `operand`.
-fn joined(model: &FloatModel, outer: usize, operand: usize, inner: usize) -> (FloatOp, Vec<crate::float::ValueId>) {
+/// The move that does what the node at `inner`, which computes input `operand`, and the node at `outer` do together.
+fn joined(model: &FloatModel, outer: usize, operand: usize, inner: usize) -> (FloatOp, Vec<ValueId>) {
     let (outer, inner) = (&model.nodes[outer], &model.nodes[inner]);
     let (FloatOp::Move { indices, constants }, FloatOp::Move { indices: inner_indices, constants: inner_constants }) =
         (&outer.op, &inner.op)
@@ -50,7 +50,7 @@ fn joined(model: &FloatModel, outer: usize, operand: usize, inner: usize) -> (Fl
     let inner_length: usize = inner.inputs.iter().map(|input| model.elements(*input)).sum();
     let (before, behind): (usize, usize) = (lengths[..operand].iter().sum(), lengths[operand + 1..].iter().sum());
     let replaced = lengths[operand];
-    // New order: operands before, the inner node's operands, operands behind, outer constants, inner constants.
+    // New order: operands before, the inner node's operands, operands after, outer constants, inner constants.
     let place = |index: u32| {
         let index = index as usize;
         let place = if index < before {
@@ -75,13 +75,8 @@ fn joined(model: &FloatModel, outer: usize, operand: usize, inner: usize) -> (Fl
     normalised(inputs, &lengths, all, constants)
 }
 
-/// A move without inputs and constants that it does not look at, and without indices where they keep the order.
-fn normalised(
-    inputs: Vec<crate::float::ValueId>,
-    lengths: &[usize],
-    mut indices: Vec<u32>,
-    constants: Vec<f64>,
-) -> (FloatOp, Vec<crate::float::ValueId>) {
+/// A move without the inputs and constants that it never reads, and without indices if they keep the order.
+fn normalised(inputs: Vec<ValueId>, lengths: &[usize], mut indices: Vec<u32>, constants: Vec<f64>) -> (FloatOp, Vec<ValueId>) {
     let total: usize = lengths.iter().sum();
     let (mut kept, mut start, mut taken) = (Vec::new(), 0, 0);
     let mut shift: Vec<usize> = Vec::new();
@@ -95,7 +90,7 @@ fn normalised(
         start += length;
     }
     if kept.is_empty() {
-        // Constants only: something must be taken, though nothing of it is looked at.
+        // Only constants: something must be taken, although it is never read.
         kept.push(inputs[0]);
         taken = lengths[0];
     }
@@ -127,14 +122,15 @@ fn permutation_of(model: &FloatModel, node: &FloatNode) -> Option<Vec<u32>> {
     indices.iter().all(|index| !std::mem::replace(&mut seen[*index as usize], true)).then(|| indices.clone())
 }
 
-/// Lets an elementwise node behind permuting moves pass them, so that it meets the layer before them, and they meet the moves behind.
+/// Moves an elementwise node before the permuting moves that it takes, so that it meets the layer before them, and they meet the moves
+/// after it.
 pub(super) fn hoist(model: &mut FloatModel, uses: &Uses) -> bool {
     for position in 0..model.nodes.len() {
         let node = &model.nodes[position];
         if !matches!(&node.op, FloatOp::Sum(_)) && !matches!(&node.op, FloatOp::Table(_)) {
             continue;
         }
-        // What turns integers into reals goes the other way, and so does what makes columns one unit.
+        // What turns integers into reals moves the other way, and so does what brings columns to one unit.
         let other_way = |input: &ValueId| model.tensor(*input).1 != Kind::Real || is_in_columns(model, uses, *input);
         if node.inputs.iter().any(other_way) {
             continue;
@@ -156,7 +152,7 @@ pub(super) fn hoist(model: &mut FloatModel, uses: &Uses) -> bool {
     false
 }
 
-/// Puts the elementwise node at `position` before the moves that give its inputs.
+/// Puts the elementwise node at `position` before the moves that compute its inputs.
 fn swap(model: &mut FloatModel, position: usize, movers: &[usize], order: &[u32], uses: &Uses) {
     let sources: Vec<_> = movers.iter().map(|mover| model.nodes[*mover].inputs[0]).collect();
     let shape = model.tensor(sources[0]).0.to_vec();
@@ -190,8 +186,8 @@ fn swap(model: &mut FloatModel, position: usize, movers: &[usize], order: &[u32]
     model.nodes.insert(position + 1, moved);
 }
 
-/// Sorts what a dense layer gathers in each block, and its weights with it, so that neighbours in memory are read together; a mere
-/// permutation disappears so.
+/// Sorts what a dense layer gathers in each block, and its weights with it, so that neighbours in memory are read together. A mere
+/// permutation disappears.
 pub(super) fn sort_gathered(model: &mut FloatModel, uses: &Uses) -> bool {
     for position in 0..model.nodes.len() {
         let node = &model.nodes[position];

@@ -1,16 +1,16 @@
-//! Elementwise sums are folded into the layers and tables around them: a bias, a normalisation or an activation costs nothing.
+//! Folds elementwise sums into the layers and tables around them: a bias, a normalisation or an activation costs nothing.
 
 use super::{Uses, columns};
 use crate::float::{Bounds, FloatModel, FloatNode, FloatOp, FloatSum, Function, Kind};
 
-/// Folds the node that gives another's only input into it.
+/// Folds a node into the one that takes its result as the only input.
 pub(super) fn fold(model: &mut FloatModel, uses: &Uses) -> bool {
     for consumer in 0..model.nodes.len() {
         let [input] = model.nodes[consumer].inputs[..] else { continue };
         let Some(producer) = uses.producer(input) else { continue };
         let (first, second) = (&model.nodes[producer], &model.nodes[consumer]);
-        // Rounding to integers between the two must stay. Turning integers into reals costs nothing, so others may do it again; nor does
-        // making columns one unit.
+        // Rounding to integers between the two must stay. Turning integers into reals costs nothing, so it may be repeated, and so may
+        // bringing columns to one unit.
         let from_integers = first.inputs.iter().all(|input| model.tensor(*input).1 != Kind::Real);
         let repeatable = from_integers || columns::joins_columns(model, uses, input).is_some();
         if first.kind != Kind::Real || (uses.count(input) != 1 && !repeatable) {
@@ -19,7 +19,7 @@ pub(super) fn fold(model: &mut FloatModel, uses: &Uses) -> bool {
         if let Some(op) = compose(first, second) {
             let (inputs, name) = (first.inputs.clone(), first.name.clone());
             let second = &mut model.nodes[consumer];
-            // A layer that takes in what stood behind it keeps its own name.
+            // A layer that absorbs the node after it keeps its own name.
             if matches!(op, FloatOp::Affine { .. }) && !matches!(second.op, FloatOp::Affine { .. }) {
                 second.name = name;
             }
@@ -30,10 +30,10 @@ pub(super) fn fold(model: &mut FloatModel, uses: &Uses) -> bool {
     false
 }
 
-/// One operation that does what the two do one after the other.
+/// One operation that does what the two do, one after the other.
 fn compose(first: &FloatNode, second: &FloatNode) -> Option<FloatOp> {
     match (&first.op, &second.op) {
-        // clamp(c * clamp(W x + b) + d); rounding to integers stays apart, because a dense layer knows one way of rounding only
+        // clamp(c * clamp(W x + b) + d); rounding to integers stays separate, because a dense layer rounds in one way only
         (FloatOp::Affine { groups, weights, bias, bounds }, FloatOp::Sum(sum)) if second.kind == Kind::Real => {
             let (factor, offset) = per_channel(sum, bias.len())?;
             let bounds = compose_bounds(*bounds, &factor, &offset, sum.bounds)?;
@@ -82,7 +82,7 @@ fn as_functions(sum: &FloatSum) -> Option<Vec<Function>> {
     Some(if sum.bounds == Bounds::NONE { vec![linear] } else { vec![linear, clamp] })
 }
 
-/// A sum's factor and offset for each of `channels` elements in a row, if its own period fits into them.
+/// A sum's factor and offset for each of `channels` consecutive elements, if its period divides them.
 fn per_channel(sum: &FloatSum, channels: usize) -> Option<(Vec<f64>, Vec<f64>)> {
     let [row] = sum.coefficients.as_slice() else { return None };
     let period = if sum.channels() == 1 { 1 } else { sum.inner * sum.channels() };
@@ -90,8 +90,8 @@ fn per_channel(sum: &FloatSum, channels: usize) -> Option<(Vec<f64>, Vec<f64>)> 
     channels.is_multiple_of(period).then(|| (repeat(row), repeat(&sum.bias)))
 }
 
-/// The bounds of `clamp_next(factor * clamp(x) + offset)` as one clamp, if it is one: nothing was clamped before, or all elements are
-/// scaled alike, and not turned around.
+/// The bounds of `clamp_next(factor * clamp(x) + offset)` as one clamp, if they are one: nothing was clamped before, or all elements are
+/// scaled by the same positive factor.
 fn compose_bounds(bounds: Bounds, factor: &[f64], offset: &[f64], next: Bounds) -> Option<Bounds> {
     if bounds == Bounds::NONE {
         return Some(next);

@@ -1,6 +1,6 @@
-//! What to do about operators that have no lowering. Those that are missing here have no remedy but another network.
+//! What to do about operators that have no lowering. For those not listed here, only another network helps.
 
-/// Operators, and what to do about each of them. Those of other domains than ONNX's own follow theirs and a dot.
+/// Operators, and what to do about each of them. Names begin with the domain and a dot if that is not ONNX's own.
 const ADVICE: &[(&[&str], &str)] = &[
     (
         &["ai.onnx.ml.ZipMap"],
@@ -21,21 +21,21 @@ const ADVICE: &[(&[&str], &str)] = &[
             "ai.onnx.ml.CastMap",
             "ai.onnx.ml.DictVectorizer",
         ],
-        "networks take numbers; do what works on texts and maps before the network, and give it the result",
+        "networks take numbers; process texts and maps before the network, and give it the result",
     ),
     (&["ai.onnx.ml.OneHotEncoder", "OneHot"], "encode before the network, and give it the columns of zeros and ones"),
     (
         &["ai.onnx.ml.SVMClassifier", "ai.onnx.ml.SVMRegressor"],
-        "train LinearSVC or LinearSVR, which are exported as LinearClassifier and LinearRegressor; other kernels than linear are not supported",
+        "train LinearSVC or LinearSVR, which are exported as LinearClassifier and LinearRegressor; only the linear kernel is supported",
     ),
     (
         &["NonMaxSuppression"],
-        "how many boxes it keeps depends on their values, and shapes are fixed; export the network without its postprocessing, and select \
+        "how many boxes it keeps depends on their values, but shapes are fixed; export the network without its postprocessing, and select \
          boxes from its outputs",
     ),
     (
         &["Compress", "NonZero", "Unique"],
-        "the shape of its result depends on values, and shapes are fixed; work with a mask instead (Where, or a product with zeros and ones)",
+        "the shape of its result depends on values, but shapes are fixed; work with a mask instead (Where, or a product with zeros and ones)",
     ),
     (
         &["If", "Loop", "Scan"],
@@ -82,10 +82,7 @@ const ADVICE: &[(&[&str], &str)] = &[
         &["DynamicQuantizeLinear"],
         "its scale changes with every input; quantise statically, or give the float network, which is quantised here anyway",
     ),
-    (
-        &["Attention", "LinearAttention", "RotaryEmbedding", "SwiGLU"],
-        "export with opset 18, which writes it out in operators that are supported",
-    ),
+    (&["Attention", "LinearAttention", "RotaryEmbedding", "SwiGLU"], "export with opset 18, which expresses it in supported operators"),
     (&["Einsum"], "write it as Transpose, Reshape, MatMul and ReduceSum"),
     (
         &["Scatter", "ScatterElements", "ScatterND", "TensorScatter"],
@@ -110,14 +107,14 @@ const ADVICE: &[(&[&str], &str)] = &[
 
 /// Domains of operators that ONNX does not define, and what to do about them.
 const DOMAINS: &[(&str, &str)] = &[
-    ("com.microsoft", "onnxruntime's optimiser put it there; take the file from before it, or optimise at the level `basic`"),
+    ("com.microsoft", "onnxruntime's optimiser inserted it; use the file from before, or optimise at the level `basic`"),
     ("ai.onnx.contrib", "it belongs to onnxruntime-extensions; do the step before or after the network"),
     ("ai.onnx.preview", "ONNX has not settled it yet; export with opset 18"),
-    ("org.pytorch.aten", "the exporter found no ONNX operator for it; write it in other ones, and export with opset 18"),
+    ("org.pytorch.aten", "the exporter found no ONNX operator for it; write it with other operators, and export with opset 18"),
 ];
 
 /// What to do about an operator.
-pub(in crate::lowering) fn advice(operator: &str) -> Option<&'static str> {
+pub(super) fn advice(operator: &str) -> Option<&'static str> {
     let named = ADVICE.iter().find(|(operators, _)| operators.contains(&operator)).map(|(_, advice)| *advice);
     let of_domain = || DOMAINS.iter().find(|(domain, _)| operator.strip_prefix(domain).is_some_and(|rest| rest.starts_with('.')));
     named.or_else(|| of_domain().map(|(_, advice)| *advice))

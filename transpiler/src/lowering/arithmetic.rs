@@ -1,4 +1,4 @@
-//! Operations that compute.
+//! Operations of a [`Scope`] that compute, from which operators are composed.
 
 use maat_runtime::Interval;
 
@@ -34,7 +34,7 @@ impl Scope<'_> {
         self.sum_as(terms, offset, Bounds::NONE, Rounding::HalfUp, (element, kind))
     }
 
-    /// Sums of integers must fit their type, because ONNX's wrap around where ours do not.
+    /// Sums of integers must fit their type, because ONNX's wrap around and ours do not.
     fn kind_of_sum(&self, terms: &[(f64, &Operand)], offset: f64, element: Element) -> Result<Kind, String> {
         if element == Element::Float {
             return Ok(Kind::Real);
@@ -50,15 +50,15 @@ impl Scope<'_> {
     }
 
     fn integers_within(&self, lo: f64, hi: f64, element: Element) -> Result<Kind, String> {
-        // Known integers of 64 bits may be as large as they like; computed ones live in 32 bits.
+        // Known 64-bit integers may have any size; computed ones have 32 bits.
         let (least, greatest) = element.range().map_or((-(2f64.powi(53)), 2f64.powi(53)), |(lo, hi)| (lo as f64, hi as f64));
         if lo < least || hi > greatest {
-            return Err(format!("integer arithmetic could overflow: a result from {lo} to {hi} of type {element:?}"));
+            return Err(format!("integer arithmetic could overflow: a result of type {element} may be anything from {lo} to {hi}"));
         }
         Ok(Kind::Integer(Interval::new(lo as i64, hi as i64)))
     }
 
-    /// As [`Self::sum`], clamped and rounded, as elements of a given sort.
+    /// As [`Self::sum`], clamped and rounded, with elements of a given sort.
     pub(super) fn sum_as(
         &mut self,
         terms: &[(f64, &Operand)],
@@ -99,7 +99,7 @@ impl Scope<'_> {
         self.scaled_as(x, factor, offset, Rounding::HalfUp, (Element::Float, Kind::Real))
     }
 
-    /// As [`Self::scaled`], rounded, as elements of a given sort.
+    /// As [`Self::scaled`], rounded, with elements of a given sort.
     pub(super) fn scaled_as(
         &mut self,
         x: &Operand,
@@ -145,7 +145,7 @@ impl Scope<'_> {
             if values.contains(&0.0) {
                 return Err("a divisor is 0".to_owned());
             }
-            // Known quotients are not to suffer from a rounded reciprocal: what is a whole number must stay one.
+            // Known quotients must not suffer from a rounded reciprocal: whole numbers must stay whole.
             if !a.is_constant() {
                 let reciprocal = Operand::constant(b.shape.clone(), Element::Float, values.iter().map(|value| 1.0 / value).collect());
                 return self.mul(a, &reciprocal);
@@ -156,12 +156,12 @@ impl Scope<'_> {
         self.emit(FloatOp::Divide, &[&a, &b], shape, (Element::Float, Kind::Real))
     }
 
-    /// Known integers, as in computations of shapes; toward zero, as in C.
+    /// Quotients of known integers, as in computations of shapes, rounded toward zero as in C.
     fn div_integers(&mut self, a: &Operand, b: &Operand) -> Result<Operand, String> {
         let shape = common_shape([a.shape.as_slice(), &b.shape])?;
         let (a, b) = (self.expand(a, &shape)?, self.expand(b, &shape)?);
         let (Some(x), Some(y)) = (a.values(), b.values()) else {
-            return Err("the division of computed integers is not supported".to_owned());
+            return Err("division of computed integers is not supported".to_owned());
         };
         if y.contains(&0.0) {
             return Err("a divisor is 0".to_owned());
@@ -172,7 +172,7 @@ impl Scope<'_> {
     /// A function of each element.
     pub(super) fn table(&mut self, x: &Operand, functions: &[Function]) -> Result<Operand, String> {
         if x.element != Element::Float {
-            return Err(format!("takes floats, not {:?}", x.element));
+            return Err(format!("takes floats, not {}", x.element));
         }
         self.emit(FloatOp::Table(functions.to_vec()), &[x], x.shape.clone(), (Element::Float, Kind::Real))
     }
@@ -182,7 +182,7 @@ impl Scope<'_> {
         let mut shape = x.shape.clone();
         let last = shape.last_mut().ok_or("a scalar has no last axis")?;
         if bias.is_empty() || *last * bias.len() != weights.len() * groups {
-            return Err(format!("{} weights for {last} inputs and {} outputs", weights.len(), bias.len()));
+            return Err(format!("{} weights do not fit {last} inputs and {} outputs", weights.len(), bias.len()));
         }
         *last = bias.len();
         let kind = match self.kind(x) {
@@ -211,7 +211,7 @@ impl Scope<'_> {
         let (moved, _, length) = self.axes_last(x, axes)?;
         let shape = reduced(&x.shape, axes, keep);
         if moved.element != Element::Float {
-            return Err(format!("takes floats, not {:?}", x.element));
+            return Err(format!("takes floats, not {}", x.element));
         }
         self.emit(FloatOp::Product { rows: 1, columns: 1, inner: length }, &[&moved, &moved], shape, (Element::Float, Kind::Real))
     }
@@ -244,7 +244,7 @@ impl Scope<'_> {
         self.linear(x, -1.0, 0.0)
     }
 
-    /// What orders the other way round: `-x` for real numbers, `-1 - x` for integers, which fits wherever `x` does.
+    /// `x` in reversed order: `-x` for real numbers, and `-1 - x` for integers, which fits wherever `x` does.
     pub(super) fn reversed(&mut self, x: &Operand) -> Result<Operand, String> {
         let (offset, kind) = match self.kind(x) {
             Kind::Integer(range) if x.element != Element::Float => (-1.0, Kind::Integer(Interval::new(-1 - range.hi, -1 - range.lo))),
@@ -287,7 +287,7 @@ impl Scope<'_> {
         let element = same_element([a, b])?;
         let (condition, a, b) = (self.expand(condition, &shape)?, self.expand(a, &shape)?, self.expand(b, &shape)?);
         if let (Some(chosen), false) = (condition.values(), a.is_constant() && b.is_constant()) {
-            // A fixed choice is a move.
+            // A choice that is known is a move.
             let offset = a.elements();
             let chosen = chosen.iter().enumerate().map(|(position, c)| if *c == 1.0 { position } else { offset + position });
             let indices = chosen.map(|index| u32::try_from(index).expect("tensors are small")).collect();
@@ -296,7 +296,7 @@ impl Scope<'_> {
         self.emit(FloatOp::Select, &[&condition, &a, &b], shape, (element, kind))
     }
 
-    /// `round(factor * x) + offset`, clamped to a range of integers.
+    /// `x` rounded, and clamped to a range of integers.
     pub(super) fn round(&mut self, x: &Operand, rounding: Rounding, (element, range): (Element, Interval)) -> Result<Operand, String> {
         self.sum_as(&[(1.0, x)], 0.0, Bounds::NONE, rounding, (element, Kind::Integer(range)))
     }
@@ -304,10 +304,10 @@ impl Scope<'_> {
     /// A matrix product by NumPy's rule.
     pub(super) fn matmul(&mut self, a: &Operand, b: &Operand) -> Result<Operand, String> {
         if a.axes() == 0 || b.axes() == 0 {
-            return Err("a scalar is not a factor of a matrix product".to_owned());
+            return Err("a scalar cannot be a factor of a matrix product".to_owned());
         }
         let element = same_element([a, b])?;
-        // Vectors are matrices with one row or column, which goes in the end.
+        // Vectors are matrices with one row or column, which is dropped at the end.
         let (row, column) = (a.axes() == 1, b.axes() == 1);
         let a = if row { self.reshape(a, vec![1, a.shape[0]])? } else { a.clone() };
         let b = if column { self.reshape(b, vec![b.shape[0], 1])? } else { b.clone() };
@@ -357,12 +357,12 @@ impl Scope<'_> {
     }
 }
 
-/// The element that all of these have.
+/// The element type of all of these.
 pub(super) fn same_element<'o>(operands: impl IntoIterator<Item = &'o Operand>) -> Result<Element, String> {
     let mut elements = operands.into_iter().map(|operand| operand.element);
     let first = elements.next().ok_or("an input is expected")?;
     match elements.find(|element| *element != first) {
-        Some(other) => Err(format!("{first:?} and {other:?} do not mix: cast one of them")),
+        Some(other) => Err(format!("{first} and {other} do not mix: cast one of them")),
         None => Ok(first),
     }
 }

@@ -1,4 +1,4 @@
-//! ONNX operators, lowered to real-valued primitives. Nothing behind this module knows an ONNX operator.
+//! ONNX operators, lowered to real-valued primitives. No later stage knows an ONNX operator.
 //!
 //! To add an operator, write its file in a folder of `operators/` and add a line to the table there; `CONTRIBUTING.md` walks through one.
 
@@ -10,12 +10,14 @@ mod operator;
 mod operators;
 mod scope;
 
+pub use operator::{Operator, Values};
+
+use maat_runtime::Interval;
+
 use crate::error::{TranspileError, UnsupportedOperator, UnsupportedOperators};
 use crate::float::{FloatInput, FloatModel, FloatNode, FloatOp, Kind};
 use crate::onnx::{Element, Graph, OnnxNode};
-use maat_runtime::Interval;
 use operator::Lowering;
-pub use operator::{Operator, Values};
 use scope::{Lowered, Operand, Scope, Source};
 
 /// The supported operators, in alphabetical order.
@@ -25,12 +27,12 @@ pub fn operators() -> Vec<&'static Operator> {
     all
 }
 
-/// Their names; those of other domains than ONNX's own follow theirs and a dot.
+/// Their names, after the domain and a dot if that is not ONNX's own.
 pub fn supported_operators() -> impl Iterator<Item = &'static str> {
     operators().into_iter().map(|operator| operator.name)
 }
 
-/// What to do about an operator that has no lowering, where there is something; named as in [`supported_operators`].
+/// What to do about an operator that has no lowering, if there is something; named as in [`supported_operators`].
 pub fn operator_advice(operator: &str) -> Option<&'static str> {
     advice::advice(operator)
 }
@@ -51,8 +53,8 @@ fn check_supported(graph: &Graph) -> Result<(), TranspileError> {
     if refused.is_empty() { Ok(()) } else { Err(TranspileError::Unsupported { operators: UnsupportedOperators(refused) }) }
 }
 
-/// What to do about an operator that the file defines by others.
-const INLINE: &str = "the file defines it as a function; put its nodes in its place with onnx.inliner.inline_local_functions";
+/// What to do about an operator that the file defines itself, as a function.
+const INLINE: &str = "the file defines it as a function; replace it by its nodes with onnx.inliner.inline_local_functions";
 
 fn lowering(node: &OnnxNode) -> Option<Lowering> {
     let name = node.qualified_operator();
@@ -62,8 +64,8 @@ fn lowering(node: &OnnxNode) -> Option<Lowering> {
 /// Lowers a graph node by node.
 ///
 /// # Errors
-/// [`TranspileError::Unsupported`] names the operators that have no lowering, [`TranspileError::Node`] the node that cannot be lowered, [`TranspileError::TrivialOutput`]
-/// an output that does not depend on any input.
+/// [`TranspileError::Unsupported`] names the operators that have no lowering, [`TranspileError::Node`] the node that cannot be lowered, and
+/// [`TranspileError::TrivialOutput`] an output that does not depend on any input.
 pub fn lower(graph: &Graph) -> Result<FloatModel, TranspileError> {
     check_supported(graph)?;
     let mut lowered = Lowered::default();
@@ -96,7 +98,7 @@ pub fn lower(graph: &Graph) -> Result<FloatModel, TranspileError> {
     Ok(lowered.model)
 }
 
-/// Makes a tensor an output. Each output has a node of its own, even where one tensor is given twice or is an input.
+/// Makes a tensor an output. Each output has its own node, even if one tensor is given twice or is an input.
 fn give_output(lowered: &mut Lowered, output: &str) -> Result<(), TranspileError> {
     let trivial = || TranspileError::TrivialOutput { output: output.to_owned() };
     let operand = lowered.tensors.get(output).cloned().ok_or_else(trivial)?;

@@ -1,14 +1,13 @@
-//! Operations that move elements.
+//! Operations of a [`Scope`] that move elements, from which operators are composed.
 
 use super::scope::{Operand, Scope};
 use crate::float::{FloatOp, Kind, broadcast_indices, permutation, strides};
 
 impl Scope<'_> {
-    /// Elements of `x` by position, in the order of a tensor of shape `shape`. Positions from the number of elements on stand for
-    /// `constants`.
+    /// Elements of `x` by position, in the order of a tensor of shape `shape`. Positions after the last element mean `constants`.
     pub(super) fn gather(&mut self, x: &Operand, shape: Vec<usize>, indices: Vec<u32>, constants: Vec<f64>) -> Result<Operand, String> {
         if shape.contains(&0) {
-            // Nothing is left, so nothing has to be computed: computations of shapes take such tensors apart and together again.
+            // Nothing is left to compute. Computations of shapes split and join such tensors.
             return Ok(Operand::constant(shape, x.element, Vec::new()));
         }
         let same_order =
@@ -33,8 +32,8 @@ impl Scope<'_> {
         self.emit(FloatOp::Move { indices: Vec::new(), constants: Vec::new() }, &[x], shape, (x.element, kind))
     }
 
-    /// The two inputs of an operator that broadcasts. Before opset 7 the attribute `broadcast` asks for it, and `axis` says with which axis
-    /// of the first input those of the second one begin; without `axis` they end together, as they do from opset 7 on.
+    /// The two inputs of an operator that broadcasts. Before opset 7 the attribute `broadcast` asks for it, and `axis` is the axis of the
+    /// first input at which those of the second begin. Without `axis` they end together, as from opset 7 on.
     pub(super) fn pair(&mut self) -> Result<(Operand, Operand), String> {
         self.arity(2, 2)?;
         let (a, b) = (self.input(0)?, self.input(1)?);
@@ -46,7 +45,7 @@ impl Scope<'_> {
         Ok((a, b))
     }
 
-    /// `b` with axes of length 1 behind its own, so that these begin with an axis of `a`.
+    /// `b` with axes of length 1 after its own, so that these begin at an axis of `a`.
     pub(super) fn aligned(&mut self, a: &Operand, b: &Operand, axis: i64) -> Result<Operand, String> {
         let axis = self.axis_of(a, axis)?;
         let behind = a.axes().checked_sub(axis + b.axes());
@@ -71,7 +70,7 @@ impl Scope<'_> {
         self.gather(x, shape.to_vec(), indices, Vec::new())
     }
 
-    /// Tensors one behind the other along an axis.
+    /// Tensors one after another along an axis.
     pub(super) fn concat(&mut self, parts: &[Operand], axis: usize) -> Result<Operand, String> {
         // Parts without elements add nothing.
         let some: Vec<Operand> = parts.iter().filter(|part| part.elements() > 0).cloned().collect();
@@ -122,7 +121,7 @@ impl Scope<'_> {
         self.gather(x, shape, indices, Vec::new())
     }
 
-    /// For each axis, the positions to take along it; a position that is not there gives `fill`.
+    /// The elements at `positions` along each axis; `None` gives `fill`.
     pub(super) fn pick_all(&mut self, x: &Operand, positions: &[Vec<Option<usize>>], fill: f64) -> Result<Operand, String> {
         let outside = u32::try_from(x.elements()).expect("tensors are small");
         let shape: Vec<usize> = positions.iter().map(Vec::len).collect();
@@ -138,8 +137,8 @@ impl Scope<'_> {
         self.gather(x, shape, indices, if filled { vec![fill] } else { Vec::new() })
     }
 
-    /// The named axes moved behind the others, in their order; gives the permutation's result with the others' shape and the product of
-    /// the named axes' lengths.
+    /// Moves the named axes after the others, in their order. Gives the result, the others' shape, and the product of the named axes'
+    /// lengths.
     pub(super) fn axes_last(&mut self, x: &Operand, axes: &[usize]) -> Result<(Operand, Vec<usize>, usize), String> {
         let kept: Vec<usize> = (0..x.axes()).filter(|axis| !axes.contains(axis)).collect();
         let moved = self.transpose(x, &[&kept[..], axes].concat())?;
@@ -148,7 +147,7 @@ impl Scope<'_> {
     }
 }
 
-/// Refuses shapes of tensors that are too large, before lists as long as they are made.
+/// Refuses shapes of tensors that are too large, before lists of that length are made.
 pub(super) fn check_size(shape: &[usize]) -> Result<(), String> {
     let elements = shape.iter().try_fold(1usize, |product, length| product.checked_mul(*length));
     if elements.is_some_and(|elements| elements <= maat_runtime::Shape::MAX_ELEMENTS) {

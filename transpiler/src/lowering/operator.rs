@@ -1,15 +1,15 @@
-//! A row of the tables of operators.
+//! A row of the tables of operators, which the folders of `operators/` fill.
 
 use super::scope::Scope;
 
 /// Lowers one node: reads its attributes and inputs from the scope, and gives its outputs there.
 pub(super) type Lowering = fn(&mut Scope<'_>) -> Result<(), String>;
 
-/// An operator: what it becomes, and what of it a network must know ahead.
+/// An operator: what it becomes, and what a network must know about it in advance.
 pub struct Operator {
-    /// Its name; operators of another domain than ONNX's own follow theirs and a dot.
+    /// Its name, after its domain and a dot if that is not ONNX's own.
     pub name: &'static str,
-    /// Positions of the inputs that are shapes, axes, counts, indices, scales or the like: constants in a trained network.
+    /// Positions of the inputs that are shapes, axes, counts, indices, scales or similar: constants in a trained network.
     pub parameters: &'static [usize],
     /// What it works with.
     pub values: Values,
@@ -19,9 +19,9 @@ pub struct Operator {
 /// What an operator works with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Values {
-    /// Real numbers; on integers it would be integer arithmetic, with its own rules of division and overflow.
+    /// Real numbers. On integers it would be integer arithmetic, with its own rules of division and overflow.
     Real,
-    /// Integers and truth values, or values of any type, which it takes and moves.
+    /// Integers and truth values, or values of any type that it only moves.
     Any,
     /// Nothing: its result is known before any input is.
     Known,

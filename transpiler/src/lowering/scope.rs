@@ -1,4 +1,5 @@
-//! What the lowering of a node sees: its attributes and inputs, the tensors around it, and the network that it adds to.
+//! What the lowering of a node sees: its attributes and inputs, the tensors around it, and the network that it adds to. All checks of a
+//! node's form are here.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -6,7 +7,7 @@ use std::rc::Rc;
 use crate::float::{FloatModel, FloatNode, FloatOp, Function, Kind, ValueId, evaluate};
 use crate::onnx::{Constant, Element, Graph, OnnxNode, Scalar};
 
-/// An ONNX tensor while its graph is lowered: known, or computed by the network.
+/// An ONNX tensor while its graph is lowered: either known, or computed by the network.
 #[derive(Debug, Clone)]
 pub(super) struct Operand {
     /// Axis lengths.
@@ -66,7 +67,7 @@ impl From<Constant> for Operand {
     }
 }
 
-/// What is known of the graph's tensors so far, and the network that they become.
+/// What is known about the graph's tensors so far, and the network that they become.
 #[derive(Default)]
 pub(super) struct Lowered {
     pub(super) model: FloatModel,
@@ -84,20 +85,20 @@ impl Lowered {
 
 /// What a lowering sees: its node, the tensors around it, and the network that it adds to. Errors are reasons; the caller adds the node.
 ///
-/// Operations on tensors are in the files beside this one. Each gives a constant if all that it takes is constant, so that there is no
-/// other constant folding.
+/// Operations on tensors are in `arithmetic.rs` and `moves.rs`. Each gives a constant if all its inputs are constant, so there is no other
+/// constant folding.
 pub(super) struct Scope<'a> {
     graph: &'a Graph,
     node: &'a OnnxNode,
     lowered: &'a mut Lowered,
-    /// How many nodes the network had when this ONNX node's turn came.
+    /// How many nodes the network had before this ONNX node.
     first: usize,
-    /// How many nodes do the same, by what they do.
+    /// How many nodes do the same, by their suffix.
     named: HashMap<String, usize>,
     family: Option<String>,
 }
 
-/// No tensor may have more elements.
+/// The most elements that a tensor may have.
 const MAX_ELEMENTS: usize = maat_runtime::Shape::MAX_ELEMENTS;
 
 impl<'a> Scope<'a> {
@@ -111,18 +112,26 @@ impl<'a> Scope<'a> {
         self.graph.opset
     }
 
-    /// Checks the number of inputs; optional ones may be missing at the end.
+    /// Checks the number of inputs. Optional ones may be missing at the end.
     pub(super) fn arity(&self, least: usize, most: usize) -> Result<(), String> {
         let found = self.node.inputs().len();
-        if (least..=most).contains(&found) { Ok(()) } else { Err(format!("takes {least} to {most} inputs, got {found}")) }
+        if (least..=most).contains(&found) {
+            return Ok(());
+        }
+        Err(match (least, most) {
+            (1, 1) => format!("takes 1 input, got {found}"),
+            (_, usize::MAX) => format!("takes at least {least} inputs, got {found}"),
+            _ if least == most => format!("takes {least} inputs, got {found}"),
+            _ => format!("takes {least} to {most} inputs, got {found}"),
+        })
     }
 
-    /// Number of inputs, those left out in between included.
+    /// Number of inputs, including those that are left out.
     pub(super) fn inputs(&self) -> usize {
         self.node.inputs().len()
     }
 
-    /// Number of outputs, those left out in between included.
+    /// Number of outputs, including those that are left out.
     pub(super) fn outputs(&self) -> usize {
         self.node.outputs().len()
     }
@@ -153,7 +162,7 @@ impl<'a> Scope<'a> {
     /// An input that must be given and hold floats.
     pub(super) fn floats(&self, position: usize) -> Result<Operand, String> {
         let operand = self.input(position)?;
-        if operand.element == Element::Float { Ok(operand) } else { Err(format!("takes floats, not {:?}", operand.element)) }
+        if operand.element == Element::Float { Ok(operand) } else { Err(format!("takes floats, not {}", operand.element)) }
     }
 
     /// A constant input, if it is given.
@@ -238,7 +247,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Tensors that are computed from now on belong to a family, whose members get one scale.
+    /// Puts the tensors that are computed from now on into a family, whose members get one scale.
     pub(super) fn family(&mut self, name: Option<&str>) {
         self.family = name.map(|name| format!("{}.{name}", self.node.name));
     }
@@ -268,7 +277,7 @@ impl<'a> Scope<'a> {
         Ok(())
     }
 
-    /// Adds a primitive. Constants among its inputs become tensors; if there is nothing else among them, so is the result.
+    /// Adds a primitive. Constants among its inputs become tensors; if all of them are constants, the result is one too.
     pub(super) fn emit(
         &mut self,
         op: FloatOp,
@@ -302,10 +311,10 @@ impl<'a> Scope<'a> {
         Ok(Operand { shape, element, source: Source::Computed(output) })
     }
 
-    /// A tensor that holds constants; a primitive must take something, so it takes the witness and looks at none of it.
+    /// A tensor that holds constants. A primitive must take something, so it takes the witness and never reads it.
     fn materialise(&mut self, operand: &Operand, values: &[f64], witness: ValueId) -> Result<ValueId, String> {
         if let Some(value) = values.iter().find(|value| !value.is_finite()) {
-            return Err(format!("a constant holds {value}, which has no integer"));
+            return Err(format!("a constant holds {value}: every constant must be finite"));
         }
         let taken = self.lowered.model.elements(witness);
         let mut constants: Vec<f64> = Vec::new();
@@ -333,7 +342,7 @@ impl<'a> Scope<'a> {
         output
     }
 
-    /// The node that stands for the whole ONNX node, the last one, takes its name.
+    /// Gives the ONNX node's name to the last of its nodes, which computes its result.
     pub(super) fn name_last(self) {
         let nodes = &mut self.lowered.model.nodes;
         if nodes.len() > self.first
@@ -344,7 +353,7 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// What a node does, in a word.
+/// What a node does, in one word.
 fn suffix(op: &FloatOp) -> String {
     match op {
         FloatOp::Affine { .. } => "affine".to_owned(),

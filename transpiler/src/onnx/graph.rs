@@ -1,5 +1,6 @@
-//! An ONNX graph as the lowering sees it, without protobuf.
+//! An ONNX graph as the lowering sees it: tensors and element types without protobuf.
 
+use std::fmt;
 use std::rc::Rc;
 
 use tract_onnx::pb::tensor_proto::DataType;
@@ -27,7 +28,7 @@ pub enum IntegerType {
     Uint64,
 }
 
-/// What an ONNX tensor's elements are. Integers of different types differ in what they can hold, and in division.
+/// What an ONNX tensor's elements are. Integer types differ in what they can hold, and in division.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Element {
     /// Any floating-point type.
@@ -38,8 +39,33 @@ pub enum Element {
     Bool,
 }
 
+impl fmt::Display for IntegerType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Int8 => "int8",
+            Self::Int16 => "int16",
+            Self::Int32 => "int32",
+            Self::Int64 => "int64",
+            Self::Uint8 => "uint8",
+            Self::Uint16 => "uint16",
+            Self::Uint32 => "uint32",
+            Self::Uint64 => "uint64",
+        })
+    }
+}
+
+impl fmt::Display for Element {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Float => f.write_str("float"),
+            Self::Integer(integer) => integer.fmt(f),
+            Self::Bool => f.write_str("bool"),
+        }
+    }
+}
+
 impl Element {
-    /// The element of an ONNX data type, if it is one that can be computed with.
+    /// The element of an ONNX data type, if it is supported.
     pub fn of(data_type: i32) -> Option<Self> {
         use DataType::{Bfloat16, Bool, Double, Float, Float16, Int8, Int16, Int32, Int64, Uint8, Uint16, Uint32, Uint64};
         match DataType::try_from(data_type).ok()? {
@@ -57,10 +83,10 @@ impl Element {
         }
     }
 
-    /// Why a data type that is none of these is refused.
+    /// Why any other data type is refused.
     pub fn refusal(data_type: i32) -> String {
         match DataType::try_from(data_type) {
-            Ok(DataType::String) => "texts are not supported: train with integer labels or drop the label output, and encode columns of \
+            Ok(DataType::String) => "text is not supported: train with integer labels or drop the label output, and encode columns of \
                                      text as numbers before the network"
                 .to_owned(),
             Ok(known) => format!("data type {} is not supported", known.as_str_name()),
@@ -68,7 +94,7 @@ impl Element {
         }
     }
 
-    /// The integers that an element can be, for types of at most 32 bits.
+    /// The integers that an element can be, if its type fits into 32 bits.
     pub fn range(self) -> Option<(i64, i64)> {
         use IntegerType::{Int8, Int16, Int32, Uint8, Uint16};
         match self {
@@ -90,7 +116,7 @@ pub struct Constant {
     pub shape: Vec<usize>,
     /// What the values are.
     pub element: Element,
-    /// Values, row-major. Integers beyond 2^53 lose their last bits; none that can be used is as large.
+    /// Values, row-major. Integers beyond 2^53 lose their last bits, but none that large can be used.
     pub values: Rc<[f64]>,
 }
 
@@ -116,10 +142,10 @@ pub struct Graph {
     pub inputs: Vec<GraphInput>,
     /// The initialisers, by name.
     pub constants: Vec<(String, Constant)>,
-    /// The nodes, in an order in which each comes after those that it takes from.
+    /// The nodes, each after those that it takes from.
     pub nodes: Vec<OnnxNode>,
     /// Names of the output tensors, in order.
     pub outputs: Vec<String>,
-    /// The operators that the file defines by others, named as [`OnnxNode::qualified_operator`] does.
+    /// The operators that the file defines itself, as functions, named as [`OnnxNode::qualified_operator`] does.
     pub functions: Vec<String>,
 }

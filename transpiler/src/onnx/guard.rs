@@ -1,12 +1,12 @@
-//! Foreign code, which indexes and unwraps in places that a malformed file reaches, is run where a panic can be caught.
+//! Runs foreign code where its panics can be caught: it indexes and unwraps in places that a malformed file reaches.
 
-/// Name of the thread in which foreign code reads the file. A program may silence its panics: they come back as errors.
+/// Name of the thread in which foreign code reads the file. A program may silence its panics, because they are returned as errors.
 pub const IMPORT_THREAD: &str = "onnx-import";
 
 /// Runs foreign code.
 ///
 /// # Errors
-/// It fails, or panics.
+/// It failed, or panicked.
 pub fn guarded<T: Send + 'static>(work: impl FnOnce() -> Result<T, String> + Send + 'static) -> Result<T, String> {
     let worker = std::thread::Builder::new().name(IMPORT_THREAD.to_owned()).spawn(work).map_err(|error| error.to_string())?;
     worker.join().unwrap_or_else(|panic| {

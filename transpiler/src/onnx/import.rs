@@ -1,4 +1,4 @@
-//! Reading an ONNX file: what it holds, the graph of it, and the digest that binds both.
+//! Reads an ONNX file: its content, the graph, and the digest that identifies it. Everything hostile in a file is refused here.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -19,21 +19,21 @@ use super::reference::Reference;
 use super::tensor::{self, ExternalFiles, Loaded};
 use crate::error::TranspileError;
 
-/// What is read from an ONNX file.
+/// What was read from an ONNX file.
 pub struct Imported {
     /// The graph.
     pub graph: Graph,
     /// The file.
     bytes: Vec<u8>,
-    /// Binds the file and the files with external data: see [`sha256`].
+    /// Identifies the file and its external data: see [`sha256`].
     pub sha256: String,
-    /// Where it lies.
+    /// Where it is.
     folder: Option<String>,
 }
 
 /// Reads the graph of an ONNX file.
 ///
-/// A symbolic axis that stands first in an input's shape is the batch axis and gets length 1.
+/// If the first axis of an input's shape is symbolic, it is the batch axis and gets length 1.
 ///
 /// # Errors
 /// [`TranspileError::Read`] when the file cannot be read, [`TranspileError::Onnx`] for anything that is not an ONNX model with fixed shapes.
@@ -43,11 +43,11 @@ pub fn import(path: &Path) -> Result<Imported, TranspileError> {
     Ok(Imported { graph: graph(name, &proto, tensors)?, bytes, sha256, folder })
 }
 
-/// sha256 of an ONNX file. Where tensors have their data in files beside it, it is sha256 of a tag, the file's own sha256, and for each of
-/// these files, in the order of their paths, the path's length, the path that the model names it by, and the sha256 of its bytes.
+/// sha256 of an ONNX file. If tensors have external data, it is the sha256 of a tag, the file's own sha256, and for each external file, in
+/// the order of their paths: the length of its path, the path as the model names it, and the sha256 of its bytes.
 ///
 /// # Errors
-/// As for [`import`].
+/// The file cannot be read, or is not an ONNX model.
 pub fn sha256(path: &Path) -> Result<String, TranspileError> {
     Ok(open(path)?.content.sha256)
 }
@@ -63,29 +63,29 @@ fn open(path: &Path) -> Result<File, TranspileError> {
     let bytes = std::fs::read(path).map_err(|source| TranspileError::Read { path: path.to_path_buf(), source })?;
     let folder = path.parent().and_then(Path::to_str).map(str::to_owned);
     let (read_bytes, place) = (bytes.clone(), folder.clone());
-    // The constants are shared within one thread, so what they are made of travels, and they are made by the caller.
+    // Constants are shared within one thread, so the thread returns their values and the caller makes them.
     let content = guarded(move || read(&read_bytes, place.as_deref())).map_err(|reason| TranspileError::Onnx { reason })?;
     Ok(File { bytes, folder, content })
 }
 
 impl Imported {
-    /// The float reference run, if tract takes the network, or why not. Only for a graph that was lowered: tract's own inference of shapes
-    /// is no match for a hostile file.
+    /// The float reference run, or why tract does not take the network. Only for a graph that was lowered: tract's own inference of shapes
+    /// cannot cope with a hostile file.
     pub fn reference(&self) -> Result<Reference, String> {
         let (bytes, folder, inputs) = (self.bytes.clone(), self.folder.clone(), self.graph.inputs.clone());
         guarded(move || Reference::new(&bytes, folder.as_deref(), &inputs))
     }
 }
 
-/// Said of bytes that hold no graph. Where they cease to make sense would tell nobody anything.
-const NOT_ONNX: &str = "its bytes hold no network in ONNX's format. Is this an ONNX file, and a whole one?";
+/// The reason for bytes that hold no graph. At which byte they stop making sense would help no user.
+const NOT_ONNX: &str = "the file is not in ONNX's format, or it is truncated";
 
 /// What a file holds.
 struct Content {
     proto: ModelProto,
     /// The initialisers by name.
     tensors: Vec<(String, Loaded)>,
-    /// Binds the file and the files with external data.
+    /// Identifies the file and its external data.
     sha256: String,
 }
 
@@ -116,7 +116,7 @@ fn read(bytes: &[u8], folder: Option<&str>) -> Result<Content, String> {
     Ok(Content { proto, tensors, sha256 })
 }
 
-/// Refuses names that would act on a terminal, or look like another line of a message, before any message has one.
+/// Refuses names that would control a terminal or look like another line of a message, before any message shows them.
 fn check_names(graph: &GraphProto) -> Result<(), String> {
     let values = graph.input.iter().chain(&graph.output).map(|value| &value.name);
     let tensors = tensors_of(graph)
@@ -137,14 +137,14 @@ fn names_of(node: &NodeProto) -> impl Iterator<Item = &String> {
     [&node.name, &node.op_type, &node.domain].into_iter().chain(&node.input).chain(&node.output).chain(attributes)
 }
 
-/// Refuses files with external data that are not files, before any is opened, by us or by tract: opening a named pipe waits for a writer.
+/// Refuses external data that is not in a regular file, before we or tract open any: opening a named pipe waits for a writer.
 fn check_external_files(graph: &GraphProto, folder: Option<&str>) -> Result<(), String> {
     let folder = Path::new(folder.unwrap_or_default());
     let external = |tensor: &&TensorProto| tensor.data_location == Some(DataLocation::External as i32);
     for tensor in tensors_of(graph).into_iter().filter(external) {
         for entry in tensor.external_data.iter().filter(|entry| entry.key == "location") {
             let path = folder.join(&entry.value);
-            // One that is missing is refused where it is read.
+            // A missing one is refused when it is read.
             if std::fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
                 return Err(format!("tensor `{}`: cannot read {}: it is not a regular file", tensor.name, path.display()));
             }
@@ -153,7 +153,7 @@ fn check_external_files(graph: &GraphProto, folder: Option<&str>) -> Result<(), 
     Ok(())
 }
 
-/// All tensors of a graph: the initialisers, and those in attributes, also of graphs within it.
+/// All tensors of a graph: the initialisers and those in attributes, including graphs within it.
 fn tensors_of(graph: &GraphProto) -> Vec<&TensorProto> {
     let (mut tensors, mut graphs) = (Vec::new(), vec![graph]);
     while let Some(graph) = graphs.pop() {

@@ -1,4 +1,4 @@
-//! An ONNX file as a graph of nodes, and the float reference run by tract. The only part that sees protobuf or tract.
+//! An ONNX file as a graph of nodes, and the float reference run by tract. No other folder sees protobuf or tract.
 
 mod graph;
 mod guard;

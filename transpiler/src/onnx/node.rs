@@ -1,4 +1,4 @@
-//! A node of the file, with its attributes in types of Rust.
+//! A node of the file, with its attributes as Rust types.
 
 use tract_onnx::pb::{AttributeProto, NodeProto, TensorProto};
 use tract_onnx::pb_helpers::AttrScalarType;
@@ -6,7 +6,7 @@ use tract_onnx::pb_helpers::AttrScalarType;
 use super::graph::Constant;
 use super::tensor;
 
-/// A node as it stands in the ONNX file.
+/// A node of the ONNX file.
 #[derive(Debug, Clone)]
 pub struct OnnxNode {
     /// Its name, or that of its first output if it has none.
@@ -47,17 +47,17 @@ impl OnnxNode {
         &self.proto.op_type
     }
 
-    /// The name of the operator; those of other domains than ONNX's own follow theirs and a dot.
+    /// The name of the operator, after its domain and a dot if that is not ONNX's own.
     pub fn qualified_operator(&self) -> String {
         qualified(&self.proto.domain, &self.proto.op_type)
     }
 
-    /// Names of the tensors that it takes; empty for those left out in between.
+    /// Names of the tensors that it takes; empty for inputs that are left out.
     pub fn inputs(&self) -> &[String] {
         &self.proto.input
     }
 
-    /// Names of the tensors that it gives; empty for those left out in between.
+    /// Names of the tensors that it computes; empty for outputs that are left out.
     pub fn outputs(&self) -> &[String] {
         &self.proto.output
     }
@@ -70,7 +70,7 @@ impl OnnxNode {
         T::read(self, name)
     }
 
-    /// A text attribute, if it is given. Nobody has checked its type.
+    /// A text attribute, if it is given. Its type is not checked.
     ///
     /// # Errors
     /// It is not UTF-8.
@@ -97,7 +97,7 @@ impl OnnxNode {
     /// A tensor, if the attribute is given; it must be one.
     ///
     /// # Errors
-    /// It is something else, of a type that is not supported, or its data do not fit its shape.
+    /// The attribute is not a tensor, the type is not supported, or the data does not fit the shape.
     pub fn tensor(&self, name: &str) -> Result<Option<Constant>, String> {
         self.scalar::<&TensorProto>(name)?.map(tensor::constant).transpose()
     }
@@ -105,7 +105,7 @@ impl OnnxNode {
     /// A tensor, if the attribute is given and has one.
     ///
     /// # Errors
-    /// It is of a type that is not supported, or its data do not fit its shape.
+    /// The type is not supported, or the data does not fit the shape.
     pub fn list_as_tensor(&self, name: &str) -> Result<Option<Constant>, String> {
         let proto = self.proto(name).and_then(|attribute| attribute.t.as_ref());
         proto.map(tensor::constant).transpose().map_err(|reason| format!("attribute `{name}`: {reason}"))
@@ -120,7 +120,7 @@ impl OnnxNode {
     }
 }
 
-/// The name of an operator, with that of its domain if it is not ONNX's own.
+/// The name of an operator, after its domain and a dot if that is not ONNX's own.
 pub(super) fn qualified(domain: &str, operator: &str) -> String {
     if matches!(domain, "" | "ai.onnx") { operator.to_owned() } else { format!("{domain}.{operator}") }
 }

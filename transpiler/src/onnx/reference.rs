@@ -1,4 +1,4 @@
-//! The float network as tract runs it.
+//! The float network as tract runs it, the reference for everything that the lowering computes.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use tract_onnx::prelude::*;
 use super::graph::GraphInput;
 use super::tensor::numbers;
 
-/// The float network by tract, which shares nothing with the lowering: an independent witness of what the network computes.
+/// The float network run by tract, which shares no code with the lowering: an independent witness of what the network computes.
 pub struct Reference {
     plan: Arc<TypedSimplePlan>,
     inputs: Vec<(Vec<usize>, DatumType)>,
@@ -48,8 +48,8 @@ impl Reference {
         load().map_err(|error| format!("{error:#}"))
     }
 
-    /// Runs the float network on one sample, a row-major list of values for each input; gives the outputs by name, row-major. Nothing if
-    /// tract fails on it.
+    /// Runs the float network on one sample, a row-major list of values for each input. Gives the outputs by name, row-major; nothing if
+    /// tract fails.
     pub fn run(&self, sample: &[Vec<f64>]) -> Option<HashMap<String, Vec<f64>>> {
         let run = || -> TractResult<HashMap<String, Vec<f64>>> {
             let inputs = self.inputs.iter().zip(sample).map(|((shape, datum_type), values)| {
@@ -63,8 +63,8 @@ impl Reference {
     }
 }
 
-/// Whether a node is a classifier by trees with two labels and votes for one of them alone, as scikit-learn exports it. The label follows
-/// from whether that score is greater than a threshold; tract 0.23 takes the greatest of the scores that there are, which is the one.
+/// Whether a node is a tree classifier with two labels and votes for only one of them, as scikit-learn exports it. The label depends on
+/// whether that score exceeds a threshold, but tract 0.23 takes the greatest score, and there is only one.
 fn has_one_score_for_two_labels(node: &NodeProto) -> bool {
     let attribute = |name: &str| node.attribute.iter().find(|attribute| attribute.name == name);
     let labels = attribute("classlabels_int64s").map_or(0, |labels| labels.ints.len());

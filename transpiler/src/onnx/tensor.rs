@@ -1,4 +1,4 @@
-//! Tensors of the file, and of the files with external data beside it.
+//! Tensors of the file and of its external data.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,28 +14,28 @@ use tract_onnx::prelude::*;
 use super::graph::{Constant, Element};
 use super::guard::guarded;
 
-/// A tensor of the file as it is read: axis lengths, elements, values.
+/// A tensor as it was read: axis lengths, elements, values.
 pub type Loaded = (Vec<usize>, Element, Vec<f64>);
 
-/// A tensor in an attribute as a constant. It lies in the file itself.
+/// A tensor in an attribute, as a constant. Its data is in the file itself.
 ///
 /// # Errors
-/// A reason: the type is not supported, or the data do not fit the shape.
+/// The reason: the type is not supported, or the data does not fit the shape.
 pub fn constant(proto: &TensorProto) -> Result<Constant, String> {
     let proto = proto.clone();
     let (shape, element, values) = guarded(move || load(&proto, None, &ExternalFiles::default()))?;
     Ok(Constant { shape, element, values: values.into() })
 }
 
-/// Files beside the model's with the data of tensors. Each is read once, so that its digest is that of what was loaded.
+/// Files with external data. Each is read once, so its digest is that of what was loaded.
 ///
-/// tract resolves their paths, before it asks for the bytes: it refuses those that are absolute, have `..`, or lead out of the model's folder
-/// by links.
+/// tract resolves their paths before it asks for the bytes. It refuses paths that are absolute, have `..`, or lead out of the model's
+/// folder through links.
 #[derive(Default)]
 pub struct ExternalFiles(RefCell<BTreeMap<PathBuf, Vec<u8>>>);
 
 impl ExternalFiles {
-    /// The file that a tensor's data was loaded from, by the path that the model names it by; nothing for a tensor whose data lies in the
+    /// The file that a tensor's data was loaded from, with its path as the model names it; nothing for a tensor whose data is in the
     /// model's file.
     pub fn of<'p>(&self, proto: &'p TensorProto, folder: Option<&str>) -> Option<(&'p str, PathBuf)> {
         if proto.data_location != Some(DataLocation::External as i32) || !proto.raw_data.is_empty() {
@@ -64,14 +64,14 @@ impl ModelDataResolver for ExternalFiles {
         let end = length.map_or(Some(bytes.len()), |length| offset.checked_add(length));
         let part = end.and_then(|end| bytes.get(offset..end)).ok_or_else(|| {
             let length = length.map_or_else(String::new, |length| format!(", {length} bytes long,"));
-            TractError::msg(format!("data at {offset}{length} lie outside of {}, which has {} bytes", path.display(), bytes.len()))
+            TractError::msg(format!("the data at offset {offset}{length} lies outside {}, which has {} bytes", path.display(), bytes.len()))
         })?;
         buffer.extend_from_slice(part);
         Ok(())
     }
 }
 
-/// Reads a tensor, in the thread where panics of foreign code are caught. `folder` is where external data lies, and `files` keeps it.
+/// Reads a tensor, in the thread where panics of foreign code are caught. External data is in `folder`, and `files` keeps it.
 ///
 /// # Errors
 /// As for [`constant`].

@@ -1,4 +1,6 @@
-//! How far the quantised model is from the float network.
+//! Measures how far a quantised model is from its float network, by running both on samples.
+
+use std::collections::HashSet;
 
 use maat_package::samples::{Sample, quantise_sample};
 use maat_package::{Accuracy, Agreement, Deviation, Distance, TensorError, Witness, significant};
@@ -7,11 +9,11 @@ use maat_runtime::{Executor, TensorId, dequantise};
 use super::witness::witness;
 use crate::calibrate::check_finite;
 use crate::error::TranspileError;
-use crate::float::{FloatModel, FloatOp, Kind, ValueId, run};
+use crate::float::{FloatModel, FloatNode, FloatOp, Kind, ValueId, run};
 use crate::onnx::Reference;
 use crate::quantise::Mapped;
 
-/// The errors over one set of samples, and what the verdict asks of the outputs beyond them.
+/// The errors over one set of samples, and what else the verdict needs to know about the outputs.
 pub struct Measured {
     pub accuracy: Accuracy,
     pub outputs: Vec<OutputMeasure>,
@@ -19,7 +21,7 @@ pub struct Measured {
     pub disputed: Option<String>,
 }
 
-/// What a tensor's elements are to whoever compares them.
+/// How a tensor's elements are to be compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nature {
     Real,
@@ -39,9 +41,9 @@ impl Nature {
     }
 }
 
-/// Whether integers are real numbers that were rounded, or are computed of such.
+/// Whether integers are rounded real numbers, or computed from such.
 fn is_rounded(float: &FloatModel, value: ValueId) -> bool {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     let mut open = vec![value];
     while let Some(value) = open.pop() {
         let Some(node) = float.producer(value).map(|position| &float.nodes[position]).filter(|_| seen.insert(value)) else { continue };
@@ -55,10 +57,11 @@ fn is_rounded(float: &FloatModel, value: ValueId) -> bool {
     false
 }
 
-/// Rounded integers of so many steps are numbers: one step more or less is within the verdict's tolerance. Of fewer steps each is a label.
+/// Rounded integers that span this many steps are numbers: one step more or less is within the verdict's tolerance. If they span fewer,
+/// each is a label.
 const STEPS_OF_A_NUMBER: f64 = 100.0;
 
-/// The deviation of a tensor while samples come in.
+/// The deviation of a tensor, while samples are added.
 pub struct Measure {
     name: String,
     nature: Nature,
@@ -156,12 +159,12 @@ fn finite<'a>(expected: &'a [f64], found: &'a [i32]) -> impl Iterator<Item = (&'
     expected.iter().zip(found).filter(|(expected, _)| expected.is_finite())
 }
 
-/// No more leads of an output's rows are kept.
+/// The most leads that are kept of an output's rows.
 const MAX_LEADS: usize = 1 << 16;
 /// Rows of probabilities add up to 1 within this.
 const PROBABILITIES: f64 = 1e-3;
 
-/// The deviation of an output, with what tells whether it was kept sample by sample.
+/// The deviation of an output, with what the verdict needs beyond it, sample by sample.
 pub struct OutputMeasure {
     pub measure: Measure,
     /// The mean error of each sample.
@@ -187,7 +190,7 @@ pub struct Column {
     errors: Extremes,
 }
 
-/// What is usual of a column: its mean error and its range without the rarest values.
+/// A column without its rarest values: its mean error and its range.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Usual {
     pub mean: f64,
@@ -196,7 +199,7 @@ pub struct Usual {
 }
 
 impl Column {
-    /// One value in so many is rare, on each side; at least one is, and no more than [`Extremes::KEPT`] are.
+    /// One value in this many is rare, on each side; at least one is, and at most [`Extremes::KEPT`] are.
     const RARE: usize = 100;
 
     fn include(&mut self, expected: f64, error: f64) {
@@ -219,7 +222,7 @@ impl Column {
     }
 }
 
-/// The greatest of some numbers, in falling order, and one more.
+/// The greatest of some numbers, in descending order: [`Self::KEPT`] of them and one more.
 #[derive(Debug, Clone, Default)]
 struct Extremes(Vec<f64>);
 
@@ -271,7 +274,7 @@ impl OutputMeasure {
     }
 }
 
-/// The greatest element less the second.
+/// The greatest element minus the second.
 fn lead(row: &[f64]) -> f64 {
     let (first, second) =
         row.iter().fold(
@@ -290,14 +293,14 @@ fn first_maximum<T: PartialOrd>(values: &[T]) -> usize {
 /// Whether the network takes the position of the greatest element of a tensor's rows.
 fn is_chosen_from(float: &FloatModel, value: ValueId) -> bool {
     let rank = float.tensor(value).0.len();
-    let over_rows = |node: &crate::float::FloatNode| matches!(node.op, FloatOp::ArgMax { axis, .. } if axis + 1 == rank);
+    let over_rows = |node: &FloatNode| matches!(node.op, FloatOp::ArgMax { axis, .. } if axis + 1 == rank);
     float.nodes.iter().any(|node| node.inputs.contains(&value) && over_rows(node))
 }
 
 /// Runs both networks on the samples and compares every tensor that both have.
 ///
 /// # Errors
-/// A sample does not fit, or the float network gives something that is not a finite number for it.
+/// A sample does not fit, or the float network gives something other than a finite number for it.
 pub fn measure(mapped: &Mapped, float: &FloatModel, reference: Option<&Reference>, samples: &[Sample]) -> Result<Measured, TranspileError> {
     let model = &mapped.model;
     let scale = |id: TensorId| model.tensor(id).scale;
@@ -336,7 +339,7 @@ pub fn measure(mapped: &Mapped, float: &FloatModel, reference: Option<&Reference
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// An output with real elements, after some samples of float and quantised values at scale exponent 10.

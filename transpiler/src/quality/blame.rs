@@ -1,4 +1,4 @@
-//! Which node's or input's rounding the error of the outputs comes from.
+//! Finds out which node or input the error of the outputs comes from.
 
 use std::collections::HashMap;
 
@@ -10,14 +10,14 @@ use crate::error::TranspileError;
 use crate::float::{FloatModel, FloatOp, Kind, ValueId, evaluate, run};
 use crate::quantise::Mapped;
 
-/// Multiply-accumulates that are spent on finding out.
+/// Multiply-accumulates to spend on finding out.
 const BUDGET: u64 = 2_000_000_000;
 const MAX_SAMPLES: u64 = 8;
 
-/// The shares of all nodes and inputs, the greatest first; none for networks that are too large to ask each node.
+/// The shares of all nodes and inputs, the greatest first; empty for networks that are too large to try each node.
 ///
-/// A node's own error is what its integers give beyond the real operation on the same inputs; an input's is what rounding takes from it.
-/// It is added to the float network's value, and what comes out is compared.
+/// A node's own error is the difference between its integers and the real operation on the same inputs; an input's is its rounding. Each is
+/// added to the float network's value by itself, and the outputs are compared.
 ///
 /// # Errors
 /// A sample does not fit.
@@ -62,7 +62,7 @@ pub fn blame(mapped: &Mapped, float: &FloatModel, samples: &[Sample]) -> Result<
     Ok(blames)
 }
 
-/// The squared change of the outputs when one tensor has other values, which nodes from `first` on take.
+/// The squared change of the outputs when one tensor has other values. The nodes that take it come from `first` on.
 fn disturbance(float: &FloatModel, first: usize, tensor: ValueId, disturbed: Vec<f64>, values: &HashMap<ValueId, Vec<f64>>) -> f64 {
     let mut changed: HashMap<ValueId, Vec<f64>> = HashMap::from([(tensor, disturbed)]);
     for node in &float.nodes[first..] {

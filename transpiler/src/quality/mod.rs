@@ -1,4 +1,4 @@
-//! What is known of a quantised model: how far it is from its float network, why, and whether it is handed out.
+//! The quality of a quantised model: how far it is from its float network, why, and whether it is handed out.
 
 mod accuracy;
 mod blame;
@@ -14,13 +14,13 @@ pub use verdict::judge;
 use maat_package::{Provenance, Quality, Verdict};
 use maat_runtime::Model;
 
-/// A quantised network with what is known of its accuracy.
+/// A quantised network with what is known about its accuracy.
 pub struct Quantised {
     /// The quantised model.
     pub model: Model,
     /// Where it comes from and how it was made.
     pub provenance: Provenance,
-    /// Whether it still is the float network.
+    /// Whether it still computes the float network.
     pub verdict: Verdict,
     /// Its accuracy and its proven ranges.
     pub quality: Quality,

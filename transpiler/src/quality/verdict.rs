@@ -1,4 +1,4 @@
-//! The verdict on a quantised model: whether it still is the float network.
+//! Reaches the verdict on a quantised model: whether it still computes its float network.
 //!
 //! | verdict | classes and labels | numbers |
 //! |---|---|---|
@@ -6,8 +6,8 @@
 //! | degraded | less | more |
 //! | refused | changed in more than 10 % | off by more than 10 % of the range on average, or in more than 10 % of the samples |
 //!
-//! A class that changes is a change, however close the float network's decision was: whoever acts on the class sees another one, and a
-//! network whose decisions are mostly that close has lost them. What counts is how many there are.
+//! A class that changes counts, however close the float network's decision was: anyone who acts on the class acts differently, and a
+//! network whose decisions are mostly that close has lost them. What matters is how many change.
 
 use maat_package::samples::Sample;
 use maat_package::{
@@ -23,20 +23,20 @@ pub struct Limits {
     error: f64,
     /// The share of samples, classes or labels.
     changed: f64,
-    /// As many changes may be chance, whatever share they are.
+    /// This many changes may be chance, whatever share they are.
     chance: usize,
     /// Unless there are fewer samples, classes or labels than this.
     few: usize,
 }
 
 impl Limits {
-    /// Of a faithful model. One change among fewer than a hundred samples does not tell 99 % from less; among fewer than ten it is a loss
-    /// all the same, because not one model in ten that changes one class in a hundred has it.
+    /// Of a faithful model. One change among fewer than a hundred samples does not tell 99 % from less. Among fewer than ten it is still a
+    /// loss, because a model that changes one class in a hundred shows it less than once in ten times.
     const FAITHFUL: Self = Self { error: 0.01, changed: 0.01, chance: 1, few: 10 };
-    /// Of a model that is handed out: ten times as much. Up to three changes among few samples may be chance: of 25 samples, a model that
-    /// changes one class in twenty changes four or more in three sets of a hundred.
+    /// Of a model that is handed out: ten times as much. Up to three changes among few samples may be chance: a model that changes one
+    /// class in twenty changes four or more of 25 samples in three of a hundred tries.
     const ACCEPTABLE: Self = Self { error: 0.1, changed: 0.1, chance: 3, few: 0 };
-    /// Half of what a faithful model may lose: what holds for the samples that widths are chosen by shall hold for others too.
+    /// Half of what a faithful model may lose: what holds for the samples that widths are chosen with should hold for others too.
     pub const HALF: Self = Self { error: 0.005, changed: 0.005, chance: 1, few: 10 };
 
     fn exceeded_by(self, changed: usize, of: usize) -> bool {
@@ -44,13 +44,13 @@ impl Limits {
     }
 }
 
-/// With fewer samples, what an output spans says little: its greatest size is taken where that is more.
+/// With fewer samples, the span of an output says little; its greatest size is used if that is more.
 const FEW_SAMPLES: usize = 8;
-/// Values that vary by less than this share of their size are a constant, and compared with their size.
+/// Values that vary by less than this share of their size are constant, and errors are compared with their size.
 const CONSTANT: f64 = 1e-3;
 /// Rows are scores of classes if in most of them the greatest leads the second by this share of the output's range.
 const LEAD: f64 = 0.05;
-/// And if there are so many rows.
+/// And if there are at least this many rows.
 const LEAST_ROWS: usize = 8;
 /// With this mean error, as a share of what it spans, a column is lost.
 const LOST_COLUMN: f64 = 0.1;
@@ -72,8 +72,8 @@ impl OutputMeasure {
     }
 
     /// Whether the rows are scores, of which the greatest names a class: because the network takes its position, because they are
-    /// probabilities, or because the greatest leads clearly, as it does for classes, but not among the values of a regression or a
-    /// sequence, where the greatest element is as good as any other and means nothing.
+    /// probabilities, or because the greatest leads clearly. In the values of a regression or a sequence it does not, and there the
+    /// greatest element means nothing.
     fn are_scores(&self) -> bool {
         let leads = || {
             let mut leads = self.leads.clone();
@@ -107,8 +107,8 @@ impl OutputMeasure {
         losses
     }
 
-    /// The columns whose usual values are lost beside larger ones: those of other columns, or rare ones of their own. Scores are of one
-    /// unit, so that it is not a loss if those of an unlikely class are small.
+    /// The columns that lose their usual values because larger ones set the scale: those of other columns, or rare ones of their own.
+    /// Scores share one unit, so it is not a loss if those of an unlikely class are small.
     fn lost_columns(&self) -> Option<LossKind> {
         let samples = self.samples.len();
         if samples < FEW_SAMPLES || self.measure.is_label() || self.is_chosen_from || self.is_distribution {
@@ -127,7 +127,7 @@ impl OutputMeasure {
         })
     }
 
-    /// What is lost, the worst of it.
+    /// What is lost, by the strictest limits that it exceeds.
     fn verdict(&self) -> Vec<Loss> {
         let mut refused = true;
         let mut kinds = self.losses(Limits::ACCEPTABLE);
@@ -156,7 +156,7 @@ impl Measured {
     }
 }
 
-/// The verdict by what was measured: on samples that were kept back, or on the calibration samples where there are none.
+/// The verdict from what was measured: on samples that were kept back, or on the calibration samples if there are none.
 pub fn judge(
     calibration: Option<&Measured>,
     held_out: Option<&Measured>,
@@ -164,7 +164,7 @@ pub fn judge(
     samples: &[Sample],
     options: &Options,
 ) -> Verdict {
-    // Whichever shows the greater loss: held-out samples may lack what the others have, if data repeat themselves.
+    // Whichever shows the greater loss: held-out samples may miss what the others have, for instance in periodic data.
     let worst = |measured: &Measured| measured.losses().iter().map(|loss| loss.refused).max();
     let basis = match (held_out, calibration) {
         (Some(held_out), Some(calibration)) if worst(calibration) > worst(held_out) => Some((calibration, false)),
@@ -183,13 +183,13 @@ pub fn judge(
     let Accuracy { samples: count, .. } = best.accuracy;
     let losses = best.losses();
     let fidelity = match losses.iter().map(|loss| loss.refused).max() {
-        // The scales were chosen by these samples, and nothing else was seen.
+        // The scales were chosen from these samples, and nothing else was seen.
         None if held_out.is_none() && count < FEW_SAMPLES => Fidelity::Unknown,
         None => Fidelity::Faithful,
         Some(false) => Fidelity::Degraded,
         Some(true) => Fidelity::Refused,
     };
-    // Precision is not what a dispute is about.
+    // A dispute is not about precision.
     let is_lossy = losses.iter().any(|loss| loss.kind != LossKind::Disputed);
     let mut advice = Vec::new();
     if is_lossy {
@@ -220,10 +220,11 @@ fn are_uneven(samples: &[Sample]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use maat_package::Witness;
+
     use super::super::accuracy::Nature;
     use super::super::accuracy::tests::{output, whole};
     use super::*;
-    use maat_package::Witness;
 
     /// The verdict on outputs, as if they were measured on samples that were kept back.
     fn verdict(witness: Witness, outputs: Vec<OutputMeasure>) -> Verdict {
@@ -237,13 +238,13 @@ mod tests {
         verdict(Witness::Tract, vec![output]).fidelity
     }
 
-    /// `count` labels of which `changed` are others.
+    /// `count` labels, of which `changed` change.
     fn labels(count: usize, changed: usize) -> OutputMeasure {
         let samples: Vec<[i32; 1]> = (0..count).map(|index| [i32::from(index < changed)]).collect();
         whole(Nature::Label, &samples.iter().map(|found| (&[0.0][..], &found[..])).collect::<Vec<_>>())
     }
 
-    /// Rows of two elements from 0 to 10, in `changed` of which the greatest stands elsewhere, though by little.
+    /// Rows of two elements from 0 to 10. In `changed` of them the greatest moves, though not by much.
     fn rows(count: usize, changed: usize, lead: f64, is_chosen_from: bool) -> OutputMeasure {
         let row = |index: usize| {
             let low = if index == count - 1 { 0.0 } else { 10.0 - if index < changed { 0.01 } else { lead } };
@@ -330,7 +331,7 @@ mod tests {
         let offset: Vec<_> = (0..20).map(|index| ([1000.0 + f64::from(index % 11)], [1000.5 + f64::from(index % 11)])).collect();
         let offset: Vec<(&[f64], &[f64])> = offset.iter().map(|(expected, found)| (&expected[..], &found[..])).collect();
         assert_eq!(fidelity(output(&[1], false, &offset)), Fidelity::Degraded);
-        // Of a few samples nobody knows what they span.
+        // What values span is not known from a few samples.
         assert_eq!(fidelity(output(&[1], false, &offset[..7])), Fidelity::Faithful);
         // Where the float network always gives 0, nothing is close to it.
         assert_eq!((constant(0.0, 0.0), constant(0.0, 0.1)), (Fidelity::Faithful, Fidelity::Refused));
@@ -412,7 +413,7 @@ mod tests {
         };
         let lost = with(|_| 0.0, &[4, 1]);
         assert!(matches!(lost.losses[0].kind, LossKind::Columns { lost: 1, of: 1, span: 10.0, .. }), "{:?}", lost.losses);
-        assert!(lost.reasons().contains("which all but a few do"), "{}", lost.reasons());
+        assert!(lost.reasons().contains("all but a few of its values span only 10:"), "{}", lost.reasons());
         assert_eq!(with(|value| value + 0.5, &[4, 1]).fidelity, Fidelity::Faithful);
         // In rows of several columns too.
         assert!(matches!(with(|_| 0.0, &[2, 2]).losses[0].kind, LossKind::Columns { lost: 2, of: 2, .. }));
@@ -447,7 +448,7 @@ mod tests {
         let narrow = Options { widths: Widths { activations: 16, weights: 8 }, ..max.clone() };
         assert_eq!(of(None, labels(100, 5), &even, &narrow), [Advice::MoreBits]);
         assert_eq!(of(None, labels(100, 5), &even[..99], &max), [Advice::MoreSamples]);
-        // What holds for the calibration samples alone asks for others.
+        // Where only the calibration samples do well, other samples may help.
         assert_eq!(of(Some(labels(300, 0)), labels(100, 5), &even, &max), [Advice::MoreSamples]);
         assert_eq!(of(Some(labels(300, 20)), labels(100, 5), &even, &max), []);
         let uneven: Vec<Sample> = vec![vec![vec![1.0, 2000.0]]; 200];

@@ -1,4 +1,4 @@
-//! Who is to be believed about the float network: tract, which runs the ONNX file, or the lowered network.
+//! Decides what to compare the integers with: the ONNX file run by tract, or the lowered network.
 
 use std::collections::HashMap;
 
@@ -12,22 +12,22 @@ use crate::onnx::Reference;
 const COMPARED: usize = 16;
 /// Two elements are apart if they differ by more than this share of the output's greatest value in the sample.
 const APART: f64 = 1e-2;
-/// Two outputs are apart if more than one element in so many is. Positions and roundings may differ where floats are close to a tie; most
-/// do not.
+/// Two outputs are apart if more than one element in this many is. Positions and roundings may differ where floats are close to a tie, but
+/// most do not.
 const ONE_IN: usize = 10;
-/// Runs in which the lowered network's floats are shaken. A value on a tie falls to the other side in half of them.
+/// Runs in which the lowered network's floats are shaken. A value on a tie falls on the other side in half of them.
 const SHAKEN_RUNS: u64 = 8;
-/// By what share of a tensor's greatest value its elements are shaken: eight units in the last place of a 32-bit float, as long sums have
-/// them.
+/// The share of a tensor's greatest value by which its elements are shaken: eight units in the last place of a 32-bit float, as in long
+/// sums.
 const SHAKEN_BY: f64 = 1.0 / (1u64 << 20) as f64;
-/// What tract's roundings do together may be so many times as much as those of one shaken run.
+/// All of tract's roundings together may move a value this many times as far as one shaken run.
 const TOGETHER: f64 = 2.0;
 
-/// Who is to be believed on these samples, and which output is disputed.
+/// Which of the two to believe on these samples, and which output is disputed.
 ///
-/// Where the two are apart, the lowered network runs again with errors like those of 32-bit floats in everything that it computes. If
-/// that alone moves the same elements as far, ties explain the difference: a value within a few units in the last place of a tie takes
-/// one step of its quantisation with it, and whatever follows from that. A wrong lowering is apart where nothing is close to a tie too.
+/// Where the two are apart, the lowered network runs again with errors like those of 32-bit floats in everything that it computes. If that
+/// alone moves the same elements as far, ties explain the difference: a value within a few units in the last place of a tie moves by one
+/// step of its quantisation, and with it everything computed from it. A wrong lowering is apart also where nothing is close to a tie.
 pub fn witness(float: &FloatModel, reference: Option<&Reference>, samples: &[Sample]) -> (Witness, Option<String>) {
     let Some(reference) = reference else { return (Witness::Lowered, None) };
     let mut ties = false;
@@ -67,7 +67,7 @@ fn few(count: usize, of: usize) -> bool {
     count * ONE_IN <= of
 }
 
-/// Runs the lowered network with an error in each number that it computes, other ones for each seed.
+/// Runs the lowered network with an error in each number that it computes, different for each seed.
 fn shake(float: &FloatModel, sample: &[Vec<f64>], seed: u64) -> HashMap<ValueId, Vec<f64>> {
     let mut noise = Noise(seed);
     let mut values: HashMap<ValueId, Vec<f64>> = HashMap::new();
@@ -129,14 +129,14 @@ impl Noise {
 mod tests {
     use std::path::Path;
 
-    use super::*;
     use maat_package::samples;
 
+    use super::*;
     use crate::{fuse, lowering, onnx};
 
     const NETWORKS: [&str; 4] = ["cnn_per_channel", "cnn_per_tensor", "mlp_per_channel", "mlp_per_tensor"];
 
-    /// A network that onnxruntime quantised, lowered, with its file run by tract, and images.
+    /// A network that onnxruntime quantised: lowered, run by tract, and some images.
     fn quantised(name: &str) -> (FloatModel, Option<Reference>, Vec<Sample>) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/qdq");
         let imported = onnx::import(&folder.join(format!("{name}.onnx"))).unwrap();

@@ -1,4 +1,4 @@
-//! `Affine`: a scale for each output channel's weights, and biases that make up for rounding them.
+//! `Affine`: a scale for each output channel's weights, and biases that correct for rounding them.
 
 use maat_runtime::primitives::Affine;
 use maat_runtime::{Interval, Primitive, Requantise, Tensor, TensorId};
@@ -9,8 +9,8 @@ use crate::calibrate::largest_exponent;
 use crate::error::TranspileError;
 use crate::float::{Bounds, FloatNode, Kind};
 
-/// Extra bits that a channel's weights keep below the point where their rounding moves the result by half a unit of its last place. More
-/// would widen accumulators and gain nothing.
+/// Bits that a channel's weights keep beyond the point where their rounding moves the result by half a unit in the last place. More would
+/// widen accumulators and gain nothing.
 const GUARD_BITS: i32 = 3;
 
 /// Real weights, biases and bounds.
@@ -19,9 +19,9 @@ type Rule<'a> = (&'a [f64], &'a [f64], Bounds);
 impl Quantiser<'_> {
     pub(super) fn affine(&mut self, node: &FloatNode, input: TensorId, groups: usize, rule: Rule<'_>) -> Result<TensorId, TranspileError> {
         let (weights, bias, bounds) = rule;
-        // What an infinite weight gives may be hidden behind a bound.
+        // A bound may hide what an infinite weight gives.
         if let Some(value) = weights.iter().chain(bias).find(|value| !value.is_finite()) {
-            let reason = format!("node `{}` has the weight {value}: every weight must be finite", node.name);
+            let reason = format!("node `{}` has a weight of {value}: every weight must be finite", node.name);
             return Err(TranspileError::Onnx { reason });
         }
         if let Kind::Integer(range) = node.kind {
@@ -45,7 +45,7 @@ fn bounded(range: Interval, bounds: Bounds) -> Interval {
     Interval::new(bound(range.lo), bound(range.hi))
 }
 
-/// Whole weights as they are; nothing if one does not fit into 16 bits.
+/// Whole weights unchanged; nothing if one does not fit into 16 bits.
 fn exact(weights: &[f64], bias: &[f64], groups: usize, range: Interval) -> Option<Affine> {
     let whole = |weight: &f64| (weight.fract() == 0.0 && weight.abs() <= f64::from(i16::MAX)).then_some(*weight as i16);
     let inputs = small(weights.len() / bias.len());
@@ -96,8 +96,9 @@ fn correct_bias(affine: &mut Affine, weights: &[f64], means: &[f64], input_scale
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use maat_runtime::Shape;
+
+    use super::*;
 
     fn input(scale: i32) -> Tensor {
         Tensor { name: "x".to_owned(), shape: Shape::new(&[1, 2]).unwrap(), scale, columns: Vec::new(), range: Interval::of_bits(8) }

@@ -9,8 +9,8 @@ use crate::error::TranspileError;
 use crate::float::{Bounds, FloatNode};
 
 impl Quantiser<'_> {
-    /// `num / den` at the scale that the quotients need. A divisor that may be negative is turned around with its dividend; one that may
-    /// be 0 is taken for the least number above.
+    /// `num / den` at the scale that the quotients need. A divisor that may be negative changes sign together with its dividend; one that
+    /// may be 0 becomes the least positive number instead.
     pub(super) fn divide(&mut self, node: &FloatNode, mut num: TensorId, mut den: TensorId) -> Result<TensorId, TranspileError> {
         let name = &node.name;
         let (num_scale, den_scale) = (self.tensor(num).scale, self.tensor(den).scale);
@@ -38,7 +38,7 @@ impl Quantiser<'_> {
             let scale = i32::from(shift) + num_scale - den_scale;
             return self.push(name, Primitive::Divide(Divide { shift, lo, hi }), &[num, den], scale);
         }
-        // The quotient is finer than asked for; it is rounded again.
+        // The quotient is finer than wanted, and is rounded again.
         let fine = num_scale - den_scale;
         let all = Interval::of_bits(32);
         let quotient = Divide { shift: 0, lo: all.lo as i32, hi: all.hi as i32 };

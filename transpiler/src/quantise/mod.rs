@@ -1,5 +1,5 @@
-//! From a real-valued network to integers: a scale for each tensor and for each output channel's weights (docs/numbers.md). A file for each
-//! primitive, and one for comparisons, which become a sum.
+//! From a real-valued network to integers: a scale for each tensor and for each output channel's weights (docs/numbers.md). Each
+//! primitive's rule is in its own file, and so is that of comparisons, which become a sum.
 
 mod affine;
 mod arg_max;
@@ -13,6 +13,8 @@ mod select;
 mod sum;
 mod table;
 
+pub use scale::threshold;
+
 use std::collections::HashMap;
 
 use maat_package::Options;
@@ -22,17 +24,17 @@ use maat_runtime::{Interval, Model, ModelBuilder, Primitive, Requantise, Shape, 
 use crate::calibrate::{HEADROOM_BITS, Ranges, input_width, scale_for};
 use crate::error::TranspileError;
 use crate::float::{Bounds, FloatModel, FloatNode, FloatOp, Kind, ValueId};
-pub use scale::threshold;
+use scale::saturation;
 
-/// Rectified tensors of at least so many bits have room for values that are [`HEADROOM`] times as large as all that were seen.
+/// Rectified tensors of at least this many bits have room for values [`HEADROOM`] times as large as any that were seen.
 const WIDE_BITS: u32 = 12;
 const HEADROOM: f64 = 1.25;
 
-/// Results that nothing multiplies again keep more bits than activations: the lanes of an accumulator are as wide anyway, so that this
-/// costs nothing, and close calls between classes come out right. Of these bits, [`HEADROOM_BITS`] are for values beyond all samples.
+/// Results that nothing multiplies again keep this many bits more than activations. The lanes of an accumulator are as wide anyway, so this
+/// costs nothing, and close decisions between classes come out right. [`HEADROOM_BITS`] of these bits are for values beyond all samples.
 const RESULT_BITS: u32 = 6;
 
-/// A quantised network, and the tensor that each of the float network's became.
+/// A quantised network, and what each tensor of the float network became.
 pub struct Mapped {
     /// The quantised model.
     pub model: Model,
@@ -109,8 +111,8 @@ impl Quantiser<'_> {
         }
     }
 
-    /// Whether a tensor is cut off below and open above. What follows from such values grows with them, so that a sample with larger ones
-    /// than all that were seen is far off if they saturate.
+    /// Whether a tensor is bounded below and open above. Later values grow with such values, so a sample with larger ones than any that
+    /// were seen is far off if they saturate.
     fn is_rectified(&self, value: ValueId) -> bool {
         let node = self.float.producer(value).map(|position| &self.float.nodes[position]);
         let bounds = node.and_then(|node| match &node.op {
@@ -161,13 +163,13 @@ impl Quantiser<'_> {
         }
     }
 
-    /// Tensors at one scale, at which constants of the given size fit in too.
+    /// Brings tensors to one scale, at which constants of the given size fit as well.
     fn align(&mut self, node: &FloatNode, ids: &[TensorId], constants: Option<f64>) -> Result<Vec<TensorId>, TranspileError> {
         if node.kind != Kind::Real {
             return Ok(ids.to_vec());
         }
         let scales: Vec<i32> = ids.iter().map(|id| self.tensor(*id).scale).collect();
-        // As fine as the finest, unless what comes out needs a larger range; at least as fine as the coarsest.
+        // As fine as the finest, unless the result needs a larger range; at least as fine as the coarsest.
         let (bits, wanted) = self.precision(node.output);
         let coarsest = scales.iter().copied().chain(constants.map(|largest| scale_for(largest, bits))).min().unwrap_or_default();
         let finest = scales.iter().copied().max().unwrap_or_default();
@@ -178,7 +180,7 @@ impl Quantiser<'_> {
                 aligned.push(*id);
                 continue;
             }
-            let (lo, hi) = scale::saturation(Bounds::NONE, common, bits.max(17));
+            let (lo, hi) = saturation(Bounds::NONE, common, bits.max(17));
             let shift = (scale - common).clamp(-30, i32::from(Requantise::MAX_SHIFT)) as i8;
             let sum = Sum { coefficients: vec![vec![1]], bias: vec![0], inner: 1, requantise: Requantise { shift: vec![shift], lo, hi } };
             let name = if ids.len() == 1 { format!("{}.rescale", node.name) } else { format!("{}.rescale_{position}", node.name) };

@@ -1,4 +1,4 @@
-//! `Move`: what is joined is brought to one scale first.
+//! `Move`: tensors that are joined are brought to one scale first, and constants with them.
 
 use maat_runtime::primitives::Move;
 use maat_runtime::{Primitive, TensorId};

@@ -20,7 +20,7 @@ impl Quantiser<'_> {
             Kind::Integer(range) => (exactly(range), 0),
             Kind::Real => {
                 let (bits, scale) = self.precision(node.output);
-                // A product of small factors can be no finer than they are together by more than a left shift may be.
+                // A result can be finer than the product of its factors by no more than the largest left shift.
                 let shift = (factors - scale).clamp(-24, i32::from(Requantise::MAX_SHIFT));
                 // Sums of squares are not negative: a table over them needs half the knots.
                 let squares = ids[0] == ids[1] && rows == 1 && columns == 1;

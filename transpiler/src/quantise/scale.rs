@@ -1,19 +1,19 @@
-//! The arithmetic of scales: what becomes of real numbers, bounds and thresholds at one.
+//! The arithmetic of scales, which the primitives' rules share: real numbers, bounds and thresholds as integers.
 
 use maat_runtime::Interval;
 
 use crate::calibrate::largest_exponent;
 use crate::float::{Bounds, Kind};
 
-/// Rounds half up, as everywhere.
+/// Rounds half up, as the runtime does.
 pub fn round(value: f64) -> f64 {
     (value + 0.5).floor()
 }
 
-/// The integer that stands for a number which the integers of a scale are compared with.
+/// The integer for a number that the integers of a scale are compared with.
 ///
-/// Reals are rounded already, and the number is rounded as they are, so that whatever equals it equals it as an integer too. Where the others
-/// are integers, `whole` makes it one that means the same: `x > 1.7` is `x > 1`, and `x < 1.3` is `x < 2`.
+/// Reals are already rounded, and the number is rounded in the same way, so what equals it still equals it as an integer. If it is compared
+/// with integers, `whole` gives an integer that means the same: `x > 1.7` is `x > 1`, and `x < 1.3` is `x < 2`.
 pub fn threshold(value: f64, scale: i32, kind: Kind, whole: fn(f64) -> f64) -> f64 {
     let value = value * 2f64.powi(scale);
     match kind {
@@ -29,7 +29,7 @@ pub fn saturation(bounds: Bounds, scale: i32, bits: u32) -> (i32, i32) {
     (bound(bounds.lo), bound(bounds.hi))
 }
 
-/// The largest exponent at which a bias leaves the accumulator room below 2^62.
+/// The largest exponent at which a bias leaves the accumulator enough room below 2^62.
 pub fn bias_exponent(bias: f64) -> i32 {
     if bias == 0.0 { i32::MAX / 2 } else { largest_exponent(bias.abs(), 2f64.powi(60)) }
 }

@@ -8,7 +8,7 @@ use crate::error::TranspileError;
 use crate::float::FloatNode;
 
 impl Quantiser<'_> {
-    /// Condition, and two tensors of one kind.
+    /// `ids` are the condition and two tensors of one kind.
     pub(super) fn select(&mut self, node: &FloatNode, ids: &[TensorId]) -> Result<TensorId, TranspileError> {
         let aligned = self.align(node, &ids[1..], None)?;
         let scale = self.tensor(aligned[0]).scale;

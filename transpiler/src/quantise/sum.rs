@@ -1,4 +1,4 @@
-//! `Sum`: factors that bring terms of several scales to that of the result; and sums whose results are integers.
+//! `Sum`: factors that bring terms of several scales to that of the result, and sums whose results are integers.
 
 use maat_runtime::primitives::Sum;
 use maat_runtime::{Interval, Primitive, Requantise, Tensor, TensorId};
@@ -63,7 +63,7 @@ struct Whole {
     coefficients: Vec<Vec<i32>>,
     bias: Vec<i64>,
     shift: i32,
-    /// Whether it is exactly the real one.
+    /// Whether it equals the real sum.
     exact: bool,
 }
 
@@ -91,14 +91,14 @@ fn whole_parts(sum: &FloatSum, scales: &[i32], sizes: &[f64]) -> Whole {
 }
 
 fn to_reals(sum: &FloatSum, inputs: &[&Tensor], (scale, bits): (i32, u32), weight_bits: u32) -> Sum {
-    // Factors that stand for themselves, not for many weights, need not be as narrow as those of a layer.
+    // A few factors need not be as narrow as the many weights of a layer.
     let greatest = f64::from((1i32 << (weight_bits.max(12) - 1)) - 1);
     let mut integers: Vec<Vec<i32>> = vec![Vec::new(); inputs.len()];
     let (mut offsets, mut shifts) = (Vec::new(), Vec::new());
     for (channel, bias) in sum.bias.iter().enumerate() {
         let terms =
             || sum.coefficients.iter().zip(inputs).map(|(row, input)| (row[channel], input.scale)).filter(|(factor, _)| *factor != 0.0);
-        // The accumulator's exponent: the least that is exact, or as fine as the factors' width allows.
+        // The accumulator's exponent: the least exact one, or as fine as the factors' width allows.
         let by_width = terms().map(|(factor, input)| largest_exponent(factor.abs(), greatest) + input).min().unwrap_or(scale);
         let exact = terms().map(|(factor, input)| exact_exponent(factor, by_width - input).map(|exponent| exponent + input));
         let exact = exact.collect::<Option<Vec<i32>>>().and_then(|exponents| exponents.into_iter().max()).filter(|_| *bias == 0.0);
@@ -118,9 +118,10 @@ fn to_reals(sum: &FloatSum, inputs: &[&Tensor], (scale, bits): (i32, u32), weigh
 
 #[cfg(test)]
 mod tests {
+    use maat_runtime::Shape;
+
     use super::*;
     use crate::float::Bounds;
-    use maat_runtime::Shape;
 
     fn input(scale: i32) -> Tensor {
         Tensor { name: "x".to_owned(), shape: Shape::new(&[1, 2]).unwrap(), scale, columns: Vec::new(), range: Interval::of_bits(8) }

@@ -8,13 +8,13 @@ use super::scale::{round, saturation};
 use crate::error::TranspileError;
 use crate::float::{Bounds, FloatNode, Function};
 
-/// A table has at most so many knots; where that is not enough for the width, the error is as small as it gets.
+/// The most knots of a table. Where they are not enough for the width, the error is as small as they allow.
 const MAX_KNOTS: i64 = 1 << 12;
 
-/// Interpolation may be off by this many units of the result, beside its rounding.
+/// Interpolation may be off by this many units of the result, apart from its rounding.
 const MAX_ERROR: f64 = 0.5;
 
-/// And by this share of the result's width where no sample fell but some should have.
+/// And by this share of the result's width where no sample fell but real inputs may.
 const MAX_UNSEEN_ERROR: f64 = 1.0 / 256.0;
 
 impl Quantiser<'_> {
@@ -32,7 +32,7 @@ impl Quantiser<'_> {
             let y = Function::chain(functions, x as f64 * 2f64.powi(-input_scale)) * 2f64.powi(scale);
             if y.is_nan() { 0.0 } else { y.clamp(f64::from(lo), f64::from(hi)) }
         };
-        // Samples of one sign say nothing of the branch for the other.
+        // Samples of one sign say nothing about the branch for the other.
         let real = |x: i64| x as f64 * 2f64.powi(-input_scale);
         let unreached = range.lo < 0
             && range.hi > 0
@@ -50,8 +50,8 @@ impl Quantiser<'_> {
     }
 }
 
-/// The coarsest table over `range` whose interpolation is good enough where it is `used`. If there is none, what lies far from there is
-/// taken for the end of the table.
+/// The coarsest table over `range` whose interpolation is good enough where it is `used`. If there is none, the table ends not far from
+/// there.
 fn interpolate(function: impl Fn(i64) -> f64, range: Interval, used: Interval) -> Table {
     let span = used.hi - used.lo;
     let near = Interval::new((used.lo - span).max(range.lo), (used.hi + span).min(range.hi));
@@ -61,10 +61,10 @@ fn interpolate(function: impl Fn(i64) -> f64, range: Interval, used: Interval) -
     best.map(|(table, _)| table.clone()).expect("there are candidates")
 }
 
-/// The coarsest table over a domain whose error in each of the given spans is at most what is allowed there, or the finest that there may
-/// be; and the greatest share of what is allowed that it takes.
+/// The coarsest table over a domain whose error in each span is within what is allowed there, or else the finest possible one; with the
+/// greatest share of the allowed error that it takes.
 ///
-/// Knots stand at multiples of their distance, so that 0, where many functions have a kink, is one of them.
+/// Knots are at multiples of their distance, so 0, where many functions have a kink, is one of them.
 fn coarsest(function: &impl Fn(i64) -> f64, domain: Interval, spans: &[(Interval, f64)]) -> (Table, f64) {
     let widest = 64 - (domain.hi - domain.lo).max(1).leading_zeros();
     let first = |fraction: u32| domain.lo >> fraction << fraction;
@@ -80,12 +80,12 @@ fn coarsest(function: &impl Fn(i64) -> f64, domain: Interval, spans: &[(Interval
     let (fraction, excess) = found;
     let lo = first(fraction);
     let knots = (0..count(fraction)).map(|index| round(function(lo + (index << fraction))) as i32).collect();
-    // The first knot may lie below the domain; a 32-bit number still holds it, because it is a multiple of a smaller power of two.
+    // The first knot may lie below the domain. It still fits into 32 bits, because it is a multiple of a smaller power of two.
     (Table { lo: lo.max(i64::from(i32::MIN)) as i32, fraction: fraction as u8, knots }, excess)
 }
 
-/// The greatest distance between the function and its interpolation, at some points of each interval between knots that is used; more than
-/// `allowed` once one is.
+/// The greatest distance between the function and its interpolation, at some points of each used interval between knots. The search stops
+/// above `allowed`.
 fn error(function: &impl Fn(i64) -> f64, fraction: u32, used: Interval, allowed: f64) -> f64 {
     const POINTS: i64 = 8;
     let width = 1i64 << fraction;

@@ -1,7 +1,7 @@
-//! What LSTM, GRU and RNN have in common: the sequence, its directions, and the activation functions.
+//! What LSTM, GRU and RNN share: the sequence, its directions, and the activation functions.
 //!
-//! The sequence is unrolled. All its inputs are projected to the gates at once, by one dense layer; a step adds the projected hidden state.
-//! Tensors that play the same role in each step of a direction are a family, so that the steps have the same scales and share their code.
+//! The sequence is unrolled. One dense layer projects all its inputs to the gates at once; a step adds the projected hidden state. Tensors
+//! with the same role in each step of a direction form a family, so the steps have the same scales and share their code.
 //!
 //! Opset 7 on; opset 14 brought `layout`.
 
@@ -9,15 +9,15 @@ use crate::float::{Bounds, Function};
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::Element;
 
-/// What tells the three operators apart before their first step.
+/// How the three operators differ before their first step.
 pub struct Cell {
     /// Number of gates: blocks of rows of `W` and `R`.
     pub gates: usize,
     /// The default activation functions.
     pub activations: &'static [&'static str],
-    /// Whether the last gate's recurrence has its bias to itself, instead of in the projection.
+    /// Whether the bias of the last gate's recurrence stays there, instead of joining the projection's.
     pub bias_apart: bool,
-    /// Whether there is a cell state beside the hidden state, with `initial_c` and peepholes.
+    /// Whether there is also a cell state, with `initial_c` and peepholes.
     pub memory: bool,
 }
 
@@ -36,7 +36,7 @@ pub struct Direction {
     clip: Option<f64>,
 }
 
-/// What a step leaves to the next one; nothing stands for zeros.
+/// What a step passes to the next one; nothing means zeros.
 #[derive(Clone)]
 pub struct State {
     /// `[batch, hidden]`
@@ -45,7 +45,7 @@ pub struct State {
     pub memory: Option<Operand>,
 }
 
-/// Longer sequences become more nodes than any program should have.
+/// The longest sequence. Longer ones would become more nodes than any program should have.
 const MAX_STEPS: usize = 4096;
 
 /// Lowers a recurrent operator whose step takes a direction, the projected inputs `[batch, gates * hidden]` and the state.
@@ -58,7 +58,7 @@ pub fn lower(
     let batch_first = match scope.attribute("layout", 0i64)? {
         0 => false,
         1 => true,
-        other => return Err(format!("attribute `layout` is {other}, neither 0 nor 1")),
+        other => return Err(format!("attribute `layout` is {other}: it must be 0 or 1")),
     };
     let mut x = scope.input(0)?;
     if x.axes() != 3 || x.elements() == 0 || x.element != Element::Float {
@@ -154,7 +154,7 @@ fn directions(scope: &Scope<'_>, cell: &Cell, input: usize) -> Result<Vec<Direct
         "forward" => &["forward"],
         "reverse" => &["reverse"],
         "bidirectional" => &["forward", "reverse"],
-        other => return Err(format!("attribute `direction` is `{other}`")),
+        other => return Err(format!("attribute `direction` is `{other}`, which is not known")),
     };
     let count = names.len();
     let recurrence = scope.weights(2)?;
@@ -175,7 +175,7 @@ fn directions(scope: &Scope<'_>, cell: &Cell, input: usize) -> Result<Vec<Direct
     let peepholes = if cell.memory && scope.optional(7)?.is_some() { given(7, &[count, 3 * hidden])? } else { Vec::new() };
     let clip = scope.optional_attribute::<f32>("clip")?.map(f64::from);
     if let Some(clip) = clip.filter(|clip| clip.is_nan() || *clip <= 0.0) {
-        return Err(format!("attribute `clip` is {clip}, which is not positive"));
+        return Err(format!("attribute `clip` is {clip}: it must be positive"));
     }
     let mut activations = activations(scope, cell.activations, count)?.into_iter();
     let direction = |(position, name): (usize, &&'static str)| {
@@ -213,7 +213,7 @@ impl Direction {
         scope.reshape(&projected, vec![x.shape[0], x.shape[1], self.bias.len()])
     }
 
-    /// Computes the tensor that plays a role in every step.
+    /// Computes the tensor with a role in every step.
     pub fn role(
         &self,
         scope: &mut Scope<'_>,
@@ -240,7 +240,7 @@ impl Direction {
         self.role(scope, role, |scope| scope.affine(hidden, 1, weights, bias))
     }
 
-    /// The recurrence's own bias of a gate, in each row of a batch.
+    /// The bias of a gate's recurrence, in each row of a batch.
     pub fn recurrence_bias(&self, gate: usize) -> Operand {
         let bias = self.recurrence_bias[gate * self.hidden..][..self.hidden].to_vec();
         Operand::constant(vec![1, self.hidden], Element::Float, bias)
@@ -316,12 +316,12 @@ fn activations(scope: &Scope<'_>, defaults: &[&str], directions: usize) -> Resul
     named.map(|((name, alpha), beta)| activation(name, alpha, beta)).collect()
 }
 
-/// What each function takes of a list of optional values, which "are consumed in the order of activation functions".
+/// What each function takes from a list of optional values, which "are consumed in the order of activation functions".
 ///
-/// That may mean a value for each function that takes one, or a value for each function; where that makes a difference, it is refused.
+/// That may mean a value for each function that takes one, or a value for each function. If it makes a difference, it is refused.
 fn scales(attribute: &str, values: &[f32], takes: &[bool]) -> Result<Vec<Option<f64>>, String> {
     if let Some(value) = values.iter().find(|value| !value.is_finite()) {
-        return Err(format!("attribute `{attribute}` holds {value}"));
+        return Err(format!("attribute `{attribute}` holds {value}: every value must be finite"));
     }
     let mut rest = values.iter().map(|value| f64::from(*value));
     let consumed: Vec<Option<f64>> = takes.iter().map(|takes| if *takes { rest.next() } else { None }).collect();

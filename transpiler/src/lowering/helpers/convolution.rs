@@ -1,5 +1,5 @@
-//! Convolutions: the windows are gathered, channels last, and each is multiplied with the kernel as one row of a dense layer. Code generation
-//! sees through the gathering; the runtime's dense layer does not care.
+//! Convolutions: the windows are gathered, channels last, and each is multiplied with the kernel as one row of a dense layer. Code
+//! generation sees through the gathering, and the runtime's dense layer needs nothing special.
 
 use super::windows::Windows;
 use crate::lowering::scope::{Operand, Scope};

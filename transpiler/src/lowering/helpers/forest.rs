@@ -1,8 +1,8 @@
 //! Decision trees without branches.
 //!
-//! Each distinct condition of all trees is one comparison. A leaf is reached if all conditions on its path hold, or fail, as the path has it:
-//! `clamp(sum of conditions that must hold - sum of those that must fail + 1 - (number of those that must hold), 0, 1)`, one row of a dense
-//! layer with a group for each tree. The scores are another dense layer over the leaves.
+//! Each distinct condition of all trees is one comparison. A leaf is reached if each condition on its path holds, or fails, as the path
+//! says: `clamp(sum of conditions that must hold - sum of those that must fail + 1 - (number of those that must hold), 0, 1)`, one row of a
+//! dense layer with a group for each tree. The scores are a second dense layer, over the leaves.
 
 use std::collections::{HashMap, HashSet};
 
@@ -71,18 +71,18 @@ impl Condition {
     }
 }
 
-/// A node of a tree as a file has it.
+/// A node of a tree, as a file describes it.
 pub enum Node<Id> {
     Leaf(Votes),
-    /// With the nodes for a condition that holds, and for one that does not.
+    /// A condition, the node if it holds, and the node if it does not.
     Inner(Condition, Id, Id),
 }
 
-/// No dense layer over conditions or leaves may have more weights.
+/// The most weights of a dense layer over conditions or leaves.
 const MAX_WEIGHTS: usize = 1 << 24;
 
 impl Forest {
-    /// The trees that grow from some roots. Each inner node is reached once: what is not a tree ends there.
+    /// The trees that grow from some roots. Each inner node may be reached once: what is not a tree fails there.
     pub fn grow<Id: Copy + Eq + std::hash::Hash + std::fmt::Debug>(
         roots: &[Id],
         node: impl Fn(Id) -> Result<Node<Id>, String>,
@@ -95,7 +95,7 @@ impl Forest {
             while let Some((id, above)) = open.pop() {
                 match node(id)? {
                     Node::Leaf(votes) => tree.leaves.push((votes, above)),
-                    // Both ways lead to the same leaf, which is how a tree that is nothing but a leaf is written.
+                    // Both ways lead to the same leaf: that is how a tree of only a leaf is written.
                     Node::Inner(_, yes, no) if yes == no && matches!(node(yes)?, Node::Leaf(_)) => open.push((yes, above)),
                     Node::Inner(condition, yes, no) => {
                         if !inner.insert(id) {
@@ -154,7 +154,7 @@ impl Forest {
         scope.emit(op, &[&conditions], vec![batch, self.len() * self.leaves], (Element::Bool, Kind::BOOL))
     }
 
-    /// The tests' results, a fixed number for each tree: truth values `[batch, trees * width]`, with zeros where a tree has fewer.
+    /// The tests' results, equally many for each tree: truth values `[batch, trees * width]`, with zeros where a tree has fewer.
     fn conditions(&self, scope: &mut Scope<'_>, x: &Operand) -> Result<Operand, String> {
         let (batch, features) = (x.shape[0], x.shape[1]);
         let mut tests = Tests::default();
@@ -172,7 +172,7 @@ impl Forest {
         let row = results.as_ref().map_or(0, |results| results.shape[1]);
         let elements = batch.checked_mul(places.len()).and_then(|elements| elements.checked_add(row));
         if elements.is_none_or(|elements| elements > Shape::MAX_ELEMENTS) {
-            return Err("the conditions of all trees are too many".to_owned());
+            return Err("the trees have too many conditions".to_owned());
         }
         let shape = vec![batch, places.len()];
         let Some(results) = results else { return Ok(Operand::constant(shape, Element::Bool, vec![0.0; batch * places.len()])) };
@@ -213,7 +213,7 @@ impl Forest {
         for (position, leaf, votes) in self.votes() {
             for target in 0..targets {
                 let own = votes.iter().filter(|(voted, _)| *voted == target).map(|(_, weight)| sign * weight);
-                // Where a leaf has no vote, the tree counts for nothing, and what is left to compare depends on the input.
+                // A tree whose leaf has no vote would not count, so what is compared would depend on the input.
                 let best = own.reduce(f64::max).ok_or("MIN and MAX are supported where each leaf votes for every target")?;
                 weights[(position * targets + target) * self.leaves + leaf] = best;
             }
@@ -249,7 +249,7 @@ impl Tests {
             Test::Among(members) => (2, members.clone()),
         };
         if let Some(value) = values.iter().find(|value| !value.is_finite()) {
-            return Err(format!("a node compares with {value}"));
+            return Err(format!("a node compares with {value}: every threshold must be finite"));
         }
         if let (Kind::Integer(range), true) = (kind, element != Element::Float) {
             values = values.iter().map(|value| whole(*value, sort, range)).collect::<Result<_, _>>()?;
@@ -299,21 +299,21 @@ impl Tests {
 /// The features that tests are about, and what they are compared with.
 fn sides(scope: &mut Scope<'_>, x: &Operand, tests: &[(usize, Vec<f64>)]) -> Result<(Operand, Operand), String> {
     if x.shape[0].checked_mul(tests.len()).is_none_or(|elements| elements > Shape::MAX_ELEMENTS) {
-        return Err("the conditions of all trees are too many".to_owned());
+        return Err("the trees have too many conditions".to_owned());
     }
     let features: Vec<usize> = tests.iter().map(|(feature, _)| *feature).collect();
     let values = tests.iter().flat_map(|(_, values)| values).copied().collect();
     Ok((scope.pick(x, 1, &features)?, Operand::constant(vec![1, tests.len()], x.element, values)))
 }
 
-/// Whether any of a run of truth values is 1, for runs of some lengths.
+/// Whether any truth value in a run is 1, for consecutive runs of the given lengths.
 fn any(scope: &mut Scope<'_>, x: &Operand, lengths: &[usize]) -> Result<Operand, String> {
     let (runs, columns) = (lengths.len(), x.shape[1]);
     if lengths.iter().all(|length| *length == 1) {
         return Ok(x.clone());
     }
     let size = runs.checked_mul(columns).filter(|size| *size <= MAX_WEIGHTS);
-    let mut weights = vec![0.0; size.ok_or("the membership tests are too many")?];
+    let mut weights = vec![0.0; size.ok_or("there are too many membership tests")?];
     let mut start = 0;
     for (run, length) in lengths.iter().enumerate() {
         weights[run * columns + start..][..*length].fill(1.0);
@@ -323,15 +323,15 @@ fn any(scope: &mut Scope<'_>, x: &Operand, lengths: &[usize]) -> Result<Operand,
     scope.emit(op, &[x], vec![x.shape[0], runs], (Element::Bool, Kind::BOOL))
 }
 
-/// The integer that means the same for a comparison with integers of a range: `x > 1.5` is `x > 1`, `x < 1.5` is `x < 2`.
+/// The integer that means the same in a comparison with integers of a range: `x > 1.5` is `x > 1`, `x < 1.5` is `x < 2`.
 fn whole(value: f64, sort: usize, range: Interval) -> Result<f64, String> {
     let whole = match sort {
         0 => value.floor(),
         1 => value.ceil(),
         _ if value.fract() == 0.0 => value,
-        _ => return Err(format!("a node asks whether an integer is {value}")),
+        _ => return Err(format!("a node tests whether an integer equals {value}")),
     };
-    // What lies outside of the range is as good as its nearest integer there.
+    // Beyond the range, all integers compare alike.
     Ok(whole.clamp(range.lo as f64 - 1.0, range.hi as f64 + 1.0))
 }
 

@@ -1,4 +1,4 @@
-//! What the operators of the domain `ai.onnx.ml` have in common.
+//! What the operators of the domain `ai.onnx.ml` share: rows of features, labels, and post transforms.
 
 use maat_runtime::Interval;
 
@@ -6,10 +6,10 @@ use crate::float::{Bounds, FloatOp, Function, Kind, Rounding};
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::{Element, IntegerType};
 
-/// What positions and labels are.
+/// The type of positions and labels.
 const LABEL: Element = Element::Integer(IntegerType::Int64);
 
-/// What is done to scores, in the order of ONNX's enumeration.
+/// The post transforms of scores, in the order of ONNX's enumeration.
 pub const POST_TRANSFORMS: [&str; 5] = ["NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO", "PROBIT"];
 
 /// The labels of classes.
@@ -34,10 +34,10 @@ impl Labels {
         }
     }
 
-    /// The labels as numbers, which texts are not.
+    /// The labels as numbers; texts are refused.
     pub fn integers(&self) -> Result<&[i64], String> {
         let Self::Integers(labels) = self else {
-            return Err("labels are texts, which are not tensors here: drop the label output, or train with integer labels".to_owned());
+            return Err("labels are text, which is not supported: drop the label output, or train with integer labels".to_owned());
         };
         match labels.iter().find(|label| i32::try_from(**label).is_err()) {
             Some(label) => Err(format!("label {label} has more than 32 bits")),
@@ -47,7 +47,7 @@ impl Labels {
 }
 
 impl Scope<'_> {
-    /// An input `[batch, features]`; one row may come without its batch axis.
+    /// An input `[batch, features]`; a single row may lack the batch axis.
     pub fn rows(&mut self, position: usize) -> Result<Operand, String> {
         let x = self.input(position)?;
         match x.shape[..] {
@@ -81,20 +81,20 @@ impl Scope<'_> {
         self.emit(op, &[x], shape, (Element::Float, Kind::Real))
     }
 
-    /// What is done to scores `[batch, classes]` in the end.
+    /// Applies a post transform to scores `[batch, classes]`.
     pub fn post_transform(&mut self, scores: &Operand, transform: &str) -> Result<Operand, String> {
         match transform {
             "NONE" => Ok(scores.clone()),
             "SOFTMAX" => self.softmax(scores, &[1]),
             "LOGISTIC" => self.table(scores, &[Function::Sigmoid]),
             other if POST_TRANSFORMS.contains(&other) => {
-                Err(format!("post transform {other} is not supported: it jumps, or is an approximation"))
+                Err(format!("post transform {other} is not supported: it is not continuous, or an approximation"))
             }
             other => Err(format!("post transform `{other}` is not known")),
         }
     }
 
-    /// The label of the class with the greatest of scores `[batch, classes]`, the first one of equals.
+    /// The label of the class with the greatest of scores `[batch, classes]`; of equal ones, the first.
     pub fn label(&mut self, scores: &Operand, labels: &[i64]) -> Result<Operand, String> {
         let classes = scores.shape[1];
         if labels.len() != classes {

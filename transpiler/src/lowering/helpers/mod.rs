@@ -1,4 +1,4 @@
-//! What several operators are made of.
+//! What several operators are made of, so that each operator's file holds only what is its own.
 
 pub mod cells;
 pub mod convolution;

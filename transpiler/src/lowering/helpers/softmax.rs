@@ -1,4 +1,4 @@
-//! Softmax over some axes together, and what it is made of.
+//! Softmax over some axes together, and its exponentials: for Softmax, LogSoftmax and post transforms.
 
 use crate::float::{FloatOp, Function, Kind};
 use crate::lowering::scope::{Operand, Scope};

@@ -1,4 +1,4 @@
-//! Functions of one variable, and the numbers that they have as attributes.
+//! Operators that are functions of one variable, and their numeric attributes.
 
 use crate::float::{Function, Kind};
 use crate::lowering::scope::{Operand, Scope};
@@ -8,7 +8,7 @@ impl Scope<'_> {
     /// An attribute that must be a finite number, or its default.
     pub fn number(&self, name: &str, default: f32) -> Result<f64, String> {
         let value = self.attribute(name, default)?;
-        if value.is_finite() { Ok(f64::from(value)) } else { Err(format!("attribute `{name}` is {value}")) }
+        if value.is_finite() { Ok(f64::from(value)) } else { Err(format!("attribute `{name}` is {value}: it must be finite")) }
     }
 
     /// Lowers a node that is a function of its only input.

@@ -1,9 +1,10 @@
-//! Sliding windows: what convolutions and pools have in common.
+//! Sliding windows, which convolutions and pools share.
 
+use crate::float::strides;
 use crate::lowering::moves::check_size;
 use crate::lowering::scope::{Operand, Scope};
 
-/// Windows over the axes behind batch and channels.
+/// Windows over the axes after batch and channels.
 pub struct Windows {
     /// Lengths of the input's axes.
     input: Vec<usize>,
@@ -13,15 +14,15 @@ pub struct Windows {
     dilations: Vec<usize>,
     /// Elements added before each axis.
     before: Vec<usize>,
-    /// Elements added behind each axis, so many that the last window has all of its elements.
+    /// Elements added after each axis, enough for the last window to have all of its elements.
     behind: Vec<usize>,
-    /// Lengths of the axes with the padding that was asked for: what `ceil_mode` adds behind it belongs to no window.
+    /// Lengths of the axes with the padding that the node specifies. What `ceil_mode` adds after it does not count as padding.
     padded: Vec<usize>,
     /// Number of windows along each axis.
     output: Vec<usize>,
 }
 
-/// No window may reach further than this along an axis: more is a mistake.
+/// The furthest that a window may reach along an axis: more is a mistake.
 const MAX_LENGTH: usize = 1 << 20;
 
 impl Windows {
@@ -30,7 +31,7 @@ impl Windows {
         let axes = kernel.len();
         let [_, _, input @ ..] = &x.shape[..] else { return Err("the input needs a batch axis and a channel axis".to_owned()) };
         if input.len() != axes || axes == 0 {
-            return Err(format!("windows of shape {kernel:?} over an input of shape {:?}", x.shape));
+            return Err(format!("windows of shape {kernel:?} do not fit an input of shape {:?}", x.shape));
         }
         let strides = lengths(scope, "strides", axes, 1, 1)?;
         let dilations = lengths(scope, "dilations", axes, 1, 1)?;
@@ -51,12 +52,12 @@ impl Windows {
                     let (less, more) = (total / 2, total - total / 2);
                     (before[axis], behind[axis]) = if auto == "SAME_UPPER" { (less, more) } else { (more, less) };
                 }
-                other => return Err(format!("attribute `auto_pad` is `{other}`")),
+                other => return Err(format!("attribute `auto_pad` is `{other}`, which is not known")),
             }
             let all = length + before[axis] + behind[axis];
             let span = all.checked_sub(reach).ok_or_else(|| format!("a window of {reach} does not fit into {all} elements"))?;
             let mut count = if ceil { span.div_ceil(stride) } else { span / stride } + 1;
-            // A window that would begin behind the input and its padding in front is left out.
+            // A window that would begin after the input and the padding before it is left out.
             if ceil && (count - 1) * stride >= length + before[axis] {
                 count -= 1;
             }
@@ -67,7 +68,7 @@ impl Windows {
         Self { input: input.to_vec(), kernel, strides, dilations, before, behind, padded, output }.checked(x)
     }
 
-    /// Windows with a stride of 1 everywhere, over an input that is padded already.
+    /// Windows with a stride of 1 everywhere, over an input that is already padded.
     pub fn dense(x: &Operand, kernel: Vec<usize>, dilations: Vec<usize>) -> Result<Self, String> {
         let input = x.shape[2..].to_vec();
         let mut output = Vec::new();
@@ -96,7 +97,7 @@ impl Windows {
         self.output.iter().fold(1, |product, length| product.saturating_mul(*length))
     }
 
-    /// Of each window, how many elements are the input's, or its padding's if `padding` is true: what an average divides by.
+    /// How many elements of each window an average divides by: those of the input, and those of its padding if `padding` is true.
     pub fn counts(&self, padding: bool) -> Vec<usize> {
         let mut counts = vec![1];
         for axis in 0..self.input.len() {
@@ -122,7 +123,7 @@ impl Windows {
     /// The windows of `x` `[batch, channels, ..]` as `[batch, positions, taps, channels]`; padding holds `fill`.
     pub fn gather(&self, scope: &mut Scope<'_>, x: &Operand, fill: f64) -> Result<Operand, String> {
         let axes = self.input.len();
-        // Padding is a step of its own: what is repeated by the windows is then one tensor.
+        // Padding is a separate step, so that the windows repeat elements of one tensor.
         let padded = (0..axes).map(|axis| {
             let length = self.input[axis];
             let inside = (0..length).map(Some);
@@ -137,7 +138,7 @@ impl Windows {
 
         let (batch, channels) = (padded.shape[0], padded.shape[axes + 1]);
         let shape = vec![batch, self.positions(), self.taps(), channels];
-        let steps = crate::float::strides(&padded.shape);
+        let steps = strides(&padded.shape);
         let mut windows = vec![0usize];
         let mut taps = vec![0usize];
         for axis in 0..axes {
@@ -157,7 +158,7 @@ impl Windows {
         scope.gather(&padded, shape, indices, Vec::new())
     }
 
-    /// `y` `[batch, positions, channels]` as ONNX has it: `[batch, channels, ..]`.
+    /// `y` `[batch, positions, channels]` in ONNX's layout: `[batch, channels, ..]`.
     pub fn channels_first(&self, scope: &mut Scope<'_>, y: &Operand, channels: usize) -> Result<Operand, String> {
         let (batch, positions) = (y.shape[0], self.positions());
         let y = scope.reshape(y, vec![batch, positions, channels])?;
@@ -169,10 +170,12 @@ impl Windows {
 /// How far a window stretches along an axis.
 pub fn reach(kernel: usize, dilation: usize) -> Result<usize, String> {
     let reach = kernel.checked_sub(1).and_then(|gaps| gaps.checked_mul(dilation)?.checked_add(1));
-    reach.filter(|reach| *reach <= MAX_LENGTH).ok_or_else(|| format!("a window of length {kernel} with dilation {dilation}"))
+    reach
+        .filter(|reach| *reach <= MAX_LENGTH)
+        .ok_or_else(|| format!("a window of length {kernel} with dilation {dilation} must reach over 1 to {MAX_LENGTH} elements"))
 }
 
-/// The attribute `kernel_shape` of an operator that has no kernel, for windows over the axes of `x` behind batch and channels.
+/// The attribute `kernel_shape` of an operator without a kernel, for windows over the axes of `x` after batch and channels.
 pub fn kernel_shape(scope: &Scope<'_>, x: &Operand) -> Result<Vec<usize>, String> {
     scope.list("kernel_shape").ok_or("attribute `kernel_shape` is missing")?;
     lengths(scope, "kernel_shape", x.axes().saturating_sub(2), 1, 1)
@@ -185,5 +188,5 @@ pub fn lengths(scope: &Scope<'_>, name: &str, count: usize, default: usize, leas
     let found: Option<Vec<usize>> = list.iter().map(length).collect();
     found
         .filter(|found| found.len() == count)
-        .ok_or_else(|| format!("attribute `{name}` is {list:?}: {count} values from {least} on are expected"))
+        .ok_or_else(|| format!("attribute `{name}` is {list:?}: {count} values of at least {least} are expected"))
 }

@@ -1,5 +1,5 @@
-//! ONNX operators: one file for an operator, or for a few that differ in a sign, in a folder for each kind. A folder's table says what each
-//! operator becomes and what a network must know of it ahead; every other list of operators derives from these tables.
+//! ONNX operators: one file for an operator, or for a few that differ little, in a folder for each kind. A folder's table says what each
+//! operator becomes and what a network must know about it in advance. Every other list of operators derives from these tables.
 
 mod array;
 mod math;

@@ -1,4 +1,4 @@
-//! `Affine`: `|sum w x + b - (sum w' q + b')| <= sum |w| e + |sum (w - w') q + b - b'|`, and saturation and rounding.
+//! `Affine`: `|sum w x + b - (sum w' q + b')| <= sum |w| e + |sum (w - w') q + b - b'|`, plus saturation and rounding.
 
 use maat_runtime::primitives::Affine;
 

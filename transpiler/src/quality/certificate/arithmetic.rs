@@ -1,6 +1,6 @@
-//! The arithmetic of bounds, which all rules share.
+//! The arithmetic of bounds, which the primitives' rules share.
 //!
-//! A bound that is not a number counts as none: it must never be lost in a maximum, which is why [`greatest`] is used instead of `f64::max`.
+//! NaN means that there is no bound. It must never get lost in a maximum, so [`greatest`] is used instead of `f64::max`.
 
 use maat_runtime::{Requantise, Tensor};
 
@@ -17,12 +17,12 @@ pub fn half(tensor: &Tensor) -> f64 {
     2f64.powi(-tensor.scale - 1)
 }
 
-/// The greater bound; none if one is none.
+/// The greater bound; infinite if one is NaN.
 pub fn greatest(a: f64, b: f64) -> f64 {
     if a.is_nan() || b.is_nan() { f64::INFINITY } else { a.max(b) }
 }
 
-/// `factor * error`, where nothing comes of nothing: a weight of 0 takes no part, even if its input may be infinite.
+/// `factor * error`, and 0 if either is 0: a weight of 0 takes no part, even if its input may be infinite.
 pub fn scaled(factor: f64, error: f64) -> f64 {
     if factor == 0.0 || error == 0.0 { 0.0 } else { factor * error }
 }
@@ -30,7 +30,7 @@ pub fn scaled(factor: f64, error: f64) -> f64 {
 /// The distance of two results, given that of what they are rounded from.
 pub fn rounded(distance: f64, node: &FloatNode, requantise: &Requantise, channel: usize, tensor: &Tensor) -> f64 {
     let shifted = requantise.shift_of(channel) > 0;
-    // Where both are rounded to integers, the same number may be a tie that is broken in two ways.
+    // Where both are rounded to integers, the same number may be a tie that is broken both ways.
     let ties = shifted && matches!(&node.op, FloatOp::Sum(sum) if sum.rounding == Rounding::HalfEven);
     match node.kind {
         Kind::Real => distance + if shifted { half(tensor) } else { 0.0 },
@@ -49,8 +49,8 @@ pub fn farthest<'t>(terms: impl Iterator<Item = (f64, &'t Tensor)>, offset: f64)
     greatest(lo.abs(), hi.abs())
 }
 
-/// How far the bounds of the integers are from the real ones, for values of a range. The distance of two clamps falls and then rises, so
-/// that it is greatest at an end.
+/// How far clamping to the integers' bounds is from clamping to the real ones, for values of a range. The distance of two clamps falls and
+/// then rises, so it is greatest at an end.
 pub fn saturation(bounds: Bounds, (lo, hi): (f64, f64), requantise: &Requantise, scale: i32) -> f64 {
     let unit = 2f64.powi(-scale);
     let integers = Bounds { lo: f64::from(requantise.lo) * unit, hi: f64::from(requantise.hi) * unit };

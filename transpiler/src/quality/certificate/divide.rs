@@ -1,5 +1,5 @@
-//! `Divide`: with the exact quotient `z = n' / d'` of the integers, `n / d - z = ((n - n') + z (d' - d)) / d`, and where `z` saturates at `c`
-//! beyond `n / d`, the same with `c` for `z`, because `c d'` lies between `n / d * d'` and `n'`.
+//! `Divide`: with the exact quotient `z = n' / d'` of the integers, `n / d - z = ((n - n') + z (d' - d)) / d`, and where `z` saturates at
+//! `c` beyond `n / d`, the same with `c` for `z`, since `c d'` lies between `n / d * d'` and `n'`.
 
 use maat_runtime::{Primitive, Requantise};
 
@@ -17,7 +17,7 @@ impl Bounder<'_> {
         if !(least > den.error && (den.lo > 0.0 || turned)) {
             return f64::NAN;
         }
-        // A quotient that is finer than asked for is rounded twice.
+        // A quotient that comes out finer than wanted is rounded twice.
         let rounding = if matches!(primitive, Primitive::Divide(_)) { half } else { 2.0 * half };
         let (low, high) = real_range(tensor);
         let moved = (num.error + scaled(low.abs().max(high.abs()) + rounding, den.error)) / least;

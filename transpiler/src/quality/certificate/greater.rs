@@ -1,5 +1,5 @@
-//! Comparisons: exact or unbounded. Two tensors are compared at the finer of their scales, a constant as it is unless it is rounded past an
-//! integer.
+//! Comparisons: exact or unbounded. Two tensors are compared at the finer of their scales, and a constant is exact unless it is rounded
+//! past an integer.
 
 use maat_runtime::primitives::Sum;
 

@@ -1,11 +1,12 @@
-//! What is known of every tensor for all inputs in their declared range: a proven range, and a bound of the distance to the float network.
+//! What is proven about every tensor for all inputs in their declared ranges: its range, and a bound for its distance from the float
+//! network.
 //!
-//! With `e` the bound of an operand and `d` that of a node's own rounding, each rule is of the form `e' = slope * e + d`, where the slope
-//! is the real operation's (the sum of a row's weights, a function's steepest slope, 1 for a maximum). Where no such bound is useful, at
-//! comparisons and jumps, the width of both ranges together bounds the distance. In the rules, `x` is the float network's value, `q` the
-//! integers' in real units, and the float network computes with real numbers: [`SLACK`] is for what its 64 bits round.
+//! With `e` the bound of an operand and `d` that of a node's own rounding, each rule has the form `e' = slope * e + d`, with the slope of
+//! the real operation (the sum of a row's weights, a function's steepest slope, 1 for a maximum). Where no such bound is useful, at
+//! comparisons and jumps, the width of both ranges together bounds the distance. In the rules, `x` is the float network's value and `q` the
+//! integers' in real units. They treat the float network as exact: [`SLACK`] covers what its 64 bits round.
 //!
-//! A file for each primitive has its rule, and one those of comparisons, which become a sum.
+//! Each primitive's rule is in its own file, and so is that of comparisons, which become a sum.
 
 mod affine;
 mod arg_max;
@@ -53,13 +54,13 @@ pub fn certify(float: &FloatModel, mapped: &Mapped) -> Vec<CertifiedNode> {
     certified.collect()
 }
 
-/// Four significant digits, not below the value: short numbers survive a report's text exactly.
+/// Four significant digits, not below the value. Short numbers survive a report's text exactly.
 fn rounded_up(value: f64) -> f64 {
     let rounded = significant(value);
     if rounded >= value { rounded } else { significant(value * 1.001) }
 }
 
-/// What is known of a float tensor and its integers.
+/// What is known about a float tensor and its integers.
 #[derive(Debug, Clone, Copy)]
 struct Known {
     /// Range of the float network's elements.
@@ -67,8 +68,8 @@ struct Known {
     hi: f64,
     /// Bound of the distance.
     error: f64,
-    /// Whether there may be elements of minus infinity beside those of the range, to which the bound does not apply: what pads the windows
-    /// of a maximum. The integers have the least number there.
+    /// Whether there may also be elements of minus infinity, which pad the windows of a maximum. Range and bound do not apply to them; the
+    /// integers have the least number there.
     holes: bool,
 }
 
@@ -77,7 +78,7 @@ impl Known {
         self.lo.abs().max(self.hi.abs())
     }
 
-    /// The same without holes: what every operation sees but moves and maxima.
+    /// The same without holes: what every operation except moves and maxima sees.
     fn filled(self) -> Self {
         if self.holes { Self { lo: f64::NEG_INFINITY, error: f64::INFINITY, holes: false, ..self } } else { self }
     }
@@ -92,7 +93,7 @@ struct Bounder<'a> {
     tables: Tables<'a>,
 }
 
-/// Floats of a network of a few thousand terms are exact to more than this share of a bound, or of a tensor's unit.
+/// 64-bit floats of a network with a few thousand terms are more exact than this share of a bound, or of a tensor's unit.
 const SLACK: f64 = 1e-7;
 
 impl<'a> Bounder<'a> {
@@ -127,16 +128,16 @@ impl<'a> Bounder<'a> {
         let tensor = self.tensor(node.output);
         let (least, greatest) = real_range(tensor);
         let by_rule = self.rule(node, &inputs, &used, (lo, hi));
-        // Both values lie in their ranges, so they are no further apart than the ranges' far ends.
+        // Both values lie in their ranges, so they are at most as far apart as the far ends.
         let span = (hi - least).max(greatest - lo);
         let error = if by_rule.is_nan() { span } else { by_rule.min(span) };
         let error = match node.kind {
             Kind::Real if error > 0.0 => error * (1.0 + SLACK) + SLACK * 2.0 * half(tensor),
-            // The distance of two integers is one.
+            // The distance of two integers is an integer.
             Kind::Integer(_) => (error * (1.0 + SLACK)).floor(),
             Kind::Real => 0.0,
         };
-        // Any infinite maximum would be one of padding alone, whatever the inputs are: calibration would have refused it.
+        // An infinite maximum could only be one of nothing but padding, whatever the inputs are, and calibration would have refused that.
         let holes = match &node.op {
             FloatOp::Move { .. } => {
                 let constants = used.constants.contains(&f64::NEG_INFINITY) && node.kind == Kind::Real;
@@ -147,12 +148,12 @@ impl<'a> Bounder<'a> {
         Known { lo: lo.max(least - error), hi: hi.min(greatest + error), error, holes }
     }
 
-    /// The node of the quantised model that gives a node's tensor.
+    /// The node of the quantised model that computes a node's tensor.
     fn quantised(&self, node: &FloatNode) -> Option<&'a Node> {
         self.nodes.get(&self.tensors[&node.output]).copied()
     }
 
-    /// The bound by the node's primitive; not a number where there is none.
+    /// The bound by the rule of the node's primitive; NaN where there is none.
     fn rule(&mut self, node: &'a FloatNode, inputs: &[Known], used: &Used, range: (f64, f64)) -> f64 {
         let Some(quantised) = self.quantised(node) else { return f64::NAN };
         match (&node.op, &quantised.primitive) {
@@ -174,7 +175,7 @@ impl<'a> Bounder<'a> {
         }
     }
 
-    /// An element of an input that a move or a selection passes on, perhaps at another scale: rounded to a coarser unit, and saturated
+    /// The bound for elements that a move or a selection passes on, perhaps at another scale: rounded to a coarser unit, and saturated
     /// where the new range ends before the old one.
     fn aligned_error(&self, node: &FloatNode, known: Known, position: usize) -> f64 {
         let from = self.tensor(node.inputs[position]);

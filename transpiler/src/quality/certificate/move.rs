@@ -1,4 +1,4 @@
-//! `Move`: the bounds of the inputs that it takes elements from, and what rounding takes from its constants.
+//! `Move`: the bounds of the inputs that it takes elements from, and the rounding of its constants.
 
 use maat_runtime::primitives::Move;
 

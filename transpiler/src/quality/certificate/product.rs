@@ -1,4 +1,4 @@
-//! `Product`: `a b - a' b' = a (b - b') + b' (a - a')`, for each product of a sum.
+//! `Product`: `a b - a' b' = a (b - b') + b' (a - a')`, for each product in the sum.
 
 use maat_runtime::primitives::Product;
 

@@ -1,4 +1,4 @@
-//! `Sum`: as for `Affine`, over the operands.
+//! `Sum`: the rule of `Affine`, over the operands.
 
 use maat_runtime::primitives::Sum;
 
@@ -15,7 +15,7 @@ impl Bounder<'_> {
             let sums = linear_range(&row, sum.bias[channel], inputs.iter().map(|x| (x.lo, x.hi)));
             let bounds = node.kind.within(sum.bounds);
             if integers.coefficients.len() > row.len() {
-                // Three sums that round half to even, of numbers that are represented exactly.
+                // Three sums that together round half to even, of numbers that are represented exactly.
                 let bounds = Bounds { lo: sum.rounding.apply(bounds.lo), hi: sum.rounding.apply(bounds.hi) };
                 let distance = moved + saturation(bounds, sums, &integers.requantise, tensor.scale);
                 return if distance > 0.0 { distance + 1.0 } else { distance };
@@ -33,7 +33,7 @@ impl Bounder<'_> {
     }
 }
 
-/// A sum's bias before what rounding down subtracts.
+/// A sum's bias, without what rounding down subtracts.
 fn unrounded_bias(node: &FloatNode, sum: &FloatSum, integers: &Sum, channel: usize) -> i64 {
     let shift = integers.requantise.shift_of(channel);
     let down = node.kind != Kind::Real && sum.rounding == Rounding::Down && shift > 0;

@@ -6,13 +6,13 @@ use super::arithmetic::{greatest, real_range};
 use super::{Bounder, Known};
 use crate::float::{FloatNode, Function, image};
 
-/// Tables are compared with their functions at every integer, unless there are more.
+/// Tables are compared with their functions at every integer, unless there are more than this.
 const MAX_POINTS: i64 = 1 << 24;
 
 /// A table, its functions, and the scales and range of what goes in and out.
 type Key<'a> = (&'a Primitive, &'a [Function], i32, i32, Interval);
 
-/// Distances of tables from their functions, which recurrent networks ask for again and again.
+/// Distances of tables from their functions, kept because recurrent networks need each many times.
 #[derive(Default)]
 pub(super) struct Tables<'a>(Vec<(Key<'a>, f64)>);
 
@@ -62,13 +62,13 @@ impl<'a> Tables<'a> {
     }
 }
 
-/// A bound of `|f(x) - f(y)|` for `x` and `y` of a range that are no further apart than `error`.
+/// A bound for `|f(x) - f(y)|`, for `x` and `y` in a range and at most `error` apart.
 fn change(function: Function, (lo, hi): (f64, f64), error: f64) -> f64 {
     if error == 0.0 {
         return 0.0;
     }
     let ends = image(function, (lo, hi));
-    // A function that rises or falls faster and faster, or slower and slower, changes most at an end.
+    // A convex or concave function changes most at an end.
     let domain = match function {
         Function::Exp => Some(lo),
         Function::Reciprocal if lo > 0.0 => Some(lo),
@@ -85,6 +85,6 @@ fn change(function: Function, (lo, hi): (f64, f64), error: f64) -> f64 {
         Function::Elu { width, .. } if width <= 0.0 => f64::INFINITY,
         _ => function.slope(lo, hi) * error,
     };
-    // What is not a number is not a bound, and a minimum passes over it.
+    // NaN is not a bound, and a minimum passes over it.
     by_slope.min(at_ends).min(ends.1 - ends.0)
 }

@@ -1,13 +1,14 @@
 //! Cast and CastLike (opset 15).
 //!
-//! Integers stay the same numbers under another type; where they might not fit it, the cast is refused, because ONNX wraps around.
-//! Floats become integers toward zero; beyond the type ONNX leaves the result open, and ours is the nearest integer of the type.
+//! Integers stay the same numbers under another type. If they might not fit it, the cast is refused, because ONNX wraps around. Floats are
+//! cut toward zero. Beyond the type's range ONNX leaves the result open, and ours is the nearest integer of the type.
+
+use maat_runtime::Interval;
 
 use crate::float::{Bounds, Kind, Rounding};
 use crate::lowering::helpers::rounding::ROUNDED;
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::{Element, IntegerType};
-use maat_runtime::Interval;
 
 pub(super) fn cast(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(1, 1)?;
@@ -38,7 +39,7 @@ impl Scope<'_> {
             },
             (from, _) => {
                 let Kind::Integer(range) = self.kind(x) else { return Err("integers are expected".to_owned()) };
-                // Computed integers of a wide type are taken to have 32 bits with a sign, but unsigned ones are never negative.
+                // Computed integers of a wide type are assumed to be signed 32-bit ones, but unsigned ones are never negative.
                 let range = if is_unsigned(from) { Interval::new(range.lo.max(0), range.hi.max(0)) } else { range };
                 self.retyped(x, range, to)
             }
@@ -49,7 +50,7 @@ impl Scope<'_> {
     fn retyped(&self, x: &Operand, range: Interval, to: Element) -> Result<Operand, String> {
         let (lo, hi) = limits(to);
         if range.lo < lo || range.hi > hi {
-            return Err(format!("integers of {range} might not fit type {to:?}"));
+            return Err(format!("integers of {range} might not fit type {to}"));
         }
         Ok(Operand { element: to, ..x.clone() })
     }
@@ -74,7 +75,7 @@ impl Scope<'_> {
         if let Some(values) = x.values() {
             let values: Vec<f64> = values.iter().map(|value| value.trunc()).collect();
             return match values.iter().find(|value| !(lo as f64..=hi as f64).contains(*value)) {
-                Some(value) => Err(format!("{value} does not fit type {to:?}")),
+                Some(value) => Err(format!("{value} does not fit type {to}")),
                 None => Ok(Operand::constant(x.shape.clone(), to, values)),
             };
         }
@@ -97,7 +98,7 @@ fn is_unsigned(element: Element) -> bool {
     matches!(element, Element::Integer(IntegerType::Uint8 | IntegerType::Uint16 | IntegerType::Uint32 | IntegerType::Uint64))
 }
 
-/// The integers that a type holds, as far as 64 bits with a sign go.
+/// The integers that a type holds, as far as they fit into signed 64 bits.
 fn limits(element: Element) -> (i64, i64) {
     element.range().unwrap_or(match element {
         Element::Integer(IntegerType::Uint32) => (0, i64::from(u32::MAX)),

@@ -1,4 +1,4 @@
-//! Concat: tensors one behind the other along an axis.
+//! Concat: tensors one after another along an axis.
 
 use crate::lowering::scope::Scope;
 

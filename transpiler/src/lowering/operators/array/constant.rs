@@ -3,7 +3,7 @@
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::{Element, IntegerType};
 
-/// Opset 12 brought numbers and lists of numbers beside tensors.
+/// Opset 12 added numbers and lists of numbers to tensors.
 pub(super) fn constant(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(0, 0)?;
     let integer = Element::Integer(IntegerType::Int64);

@@ -14,13 +14,13 @@ pub(super) fn gather(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.finish(y)
 }
 
-/// Single elements: an index replaces the position along the axis, and the other positions are its own.
+/// Single elements: an index replaces the position along the axis; its own position gives the other axes.
 pub(super) fn gather_elements(scope: &mut Scope<'_>) -> Result<(), String> {
     let (x, indices, chosen) = inputs(scope)?;
     let axis = scope.axis_of(&x, scope.attribute("axis", 0i64)?)?;
     let fits = indices.axes() == x.axes() && (0..x.axes()).all(|k| k == axis || indices.shape[k] <= x.shape[k]);
     if !fits {
-        return Err(format!("indices of shape {:?} for axis {axis} of shape {:?}", indices.shape, x.shape));
+        return Err(format!("indices of shape {:?} do not fit axis {axis} of shape {:?}", indices.shape, x.shape));
     }
     let (from, to) = (strides(&x.shape), strides(&indices.shape));
     let position = |(element, index): (usize, &i64)| {
@@ -32,11 +32,11 @@ pub(super) fn gather_elements(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.finish(y)
 }
 
-/// Slices by the indices of their first axes, which stand along the last axis of the indices.
+/// Slices by the indices of their first axes, which are along the last axis of the indices.
 pub(super) fn gather_nd(scope: &mut Scope<'_>) -> Result<(), String> {
     let (x, indices, chosen) = inputs(scope)?;
     let batch = usize::try_from(scope.attribute("batch_dims", 0i64)?).map_err(|error| format!("attribute `batch_dims`: {error}"))?;
-    let refused = || format!("indices of shape {:?} with {batch} batch axes for shape {:?}", indices.shape, x.shape);
+    let refused = || format!("indices of shape {:?} with {batch} batch axes do not fit shape {:?}", indices.shape, x.shape);
     let (depth, places) = indices.shape.split_last().ok_or_else(refused)?;
     let indexed = batch.checked_add(*depth).filter(|indexed| *indexed <= x.axes()).ok_or_else(refused)?;
     if *depth == 0 || batch > places.len() || places[..batch] != x.shape[..batch] {
@@ -70,7 +70,7 @@ fn inputs(scope: &Scope<'_>) -> Result<(Operand, Operand, Vec<i64>), String> {
 fn place(index: i64, length: usize) -> Result<usize, String> {
     let from_front = if index < 0 { index.saturating_add(length as i64) } else { index };
     let found = usize::try_from(from_front).ok().filter(|position| *position < length);
-    found.ok_or_else(|| format!("index {index} is outside of an axis of length {length}"))
+    found.ok_or_else(|| format!("index {index} is outside an axis of length {length}"))
 }
 
 fn narrow(positions: Vec<usize>) -> Vec<u32> {

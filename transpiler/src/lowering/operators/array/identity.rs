@@ -14,7 +14,7 @@ pub(super) fn dropout(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(1, 3)?;
     let training = scope.constant(2)?.is_some_and(|mode| mode.values().is_some_and(|mode| mode.contains(&1.0)));
     if training && scope.constant(1)?.and_then(|ratio| ratio.single()) != Some(0.0) {
-        return Err("elements are dropped in training only: export the model for inference".to_owned());
+        return Err("elements are dropped only in training: export the model for inference".to_owned());
     }
     let x = scope.input(0)?;
     if scope.opset() >= 10 && scope.wants(1) {

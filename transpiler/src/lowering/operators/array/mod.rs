@@ -1,4 +1,4 @@
-//! Operators: what moves, joins and reshapes elements, and what is known before any input is.
+//! Operators that move, join and reshape elements, and those whose result is known before any input is.
 
 mod cast;
 mod concat;

@@ -1,10 +1,11 @@
-//! Pad: constants, or the tensor's own elements, around a tensor; a negative pad cuts off.
+//! Pad: constants or the tensor's own elements around a tensor. A negative pad cuts elements off.
 //!
-//! Opset 11 made inputs of the attributes `pads` and `value`, opset 18 added the axes, opset 19 the mode `wrap`.
+//! Opset 11 turned the attributes `pads` and `value` into inputs, opset 18 added the axes, opset 19 the mode `wrap`.
+
+use maat_runtime::Shape;
 
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::Element;
-use maat_runtime::Shape;
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(1, 4)?;
@@ -33,23 +34,23 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.finish(y)
 }
 
-/// The value of the padding. The least float stands for minus infinity: nothing else is padded with it but what goes into a maximum.
+/// The value of the padding. The least float means minus infinity: only the input of a maximum is padded with it.
 fn filling(x: &Operand, value: f64) -> Result<f64, String> {
     match x.element {
         Element::Float if value <= f64::from(f32::MIN) => Ok(f64::NEG_INFINITY),
-        Element::Float if !value.is_finite() => Err(format!("the padding's value is {value}")),
+        Element::Float if !value.is_finite() => Err(format!("the padding's value is {value}: it must be finite")),
         _ => Ok(value),
     }
 }
 
 /// The positions to take along an axis; none where a constant goes.
 fn along(mode: &str, length: usize, before: i64, behind: i64) -> Result<Vec<Option<usize>>, String> {
-    let refused = || format!("pads {before} and {behind} for an axis of length {length}");
+    let refused = || format!("pads {before} and {behind} do not fit an axis of length {length}");
     let most = Shape::MAX_ELEMENTS as i64;
     if !(-most..=most).contains(&before) || !(-most..=most).contains(&behind) {
         return Err(refused());
     }
-    // What is cut off is not repeated either.
+    // What is cut off is not repeated.
     let (first, end) = (-before.min(0), length as i64 + behind.min(0));
     let kept = end - first;
     if kept <= 0 {
@@ -60,12 +61,12 @@ fn along(mode: &str, length: usize, before: i64, behind: i64) -> Result<Vec<Opti
         "edge" => Ok(Some(place.clamp(0, kept - 1))),
         "wrap" => Ok(Some(place.rem_euclid(kept))),
         "reflect" => {
-            // There and back again, the ends once each; an axis of length 1 has nothing to reflect but itself.
+            // There and back again, each end once. An axis of length 1 reflects only itself.
             let there_and_back = (2 * (kept - 1)).max(1);
             let place = place.rem_euclid(there_and_back);
             Ok(Some(place.min(there_and_back - place)))
         }
-        other => Err(format!("attribute `mode` is `{other}`")),
+        other => Err(format!("attribute `mode` is `{other}`, which is not known")),
     };
     let place = |place: i64| Ok(inside(place)?.map(|place| usize::try_from(first + place).expect("a place inside")));
     (-before.max(0)..kept + behind.max(0)).map(place).collect()

@@ -36,7 +36,7 @@ pub(super) fn flatten(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(1, 1)?;
     let x = scope.input(0)?;
     let axis = scope.attribute("axis", 1i64)?;
-    // Unlike elsewhere, the number of axes is an axis: all of them are then in front of it.
+    // Unlike elsewhere, the number of axes is a valid axis: all of them are then before it.
     let axis = if usize::try_from(axis) == Ok(x.axes()) { x.axes() } else { scope.axis(axis, x.axes())? };
     let shape = vec![x.shape[..axis].iter().product(), x.shape[axis..].iter().product()];
     let y = scope.reshape(&x, shape)?;

@@ -1,14 +1,15 @@
 //! Resize and Upsample with known scales or sizes: each output element is a fixed element of the input, or a fixed weighted sum of some.
 //!
-//! Axes are resized one after the other. Upsample (opsets 7 to 9) and Resize of opset 10 divide a position by the scale, and take the
-//! element before it; where Resize of opset 10 makes smaller, the one behind it, as its test cases have it. Opset 11 added coordinate
-//! transformations, roundings, sizes and regions, opset 18 axes, policies and antialiasing.
+//! Axes are resized one after another. Upsample (opsets 7 to 9) and Resize of opset 10 divide a position by the scale and take the element
+//! before it; where Resize of opset 10 shrinks, it takes the one after it, as in its test cases. Opset 11 added coordinate transformations,
+//! roundings, sizes and regions, opset 18 axes, policies and antialiasing.
+
+use maat_runtime::Shape;
 
 use crate::float::{Bounds, FloatOp, FloatSum, Kind, Rounding};
 use crate::lowering::moves::check_size;
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::Element;
-use maat_runtime::Shape;
 
 /// How one axis is resized.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +21,7 @@ struct Axis {
     region: (f64, f64),
 }
 
-/// How positions are mapped, and what is taken there.
+/// How positions are mapped, and what is computed there.
 struct Rule {
     coordinates: String,
     mode: String,
@@ -75,13 +76,13 @@ pub(super) fn resize(scope: &mut Scope<'_>) -> Result<(), String> {
     let named = named.iter().map(|axis| scope.axis_of(&x, *axis)).collect::<Result<Vec<_>, _>>()?;
     let mut axes: Vec<Axis> = x.shape.iter().map(|length| Axis { from: *length, to: *length, scale: 1.0, region: (0.0, 1.0) }).collect();
     let fits = |list: &[f64], count: usize| {
-        if list.len() == count { Ok(()) } else { Err(format!("{} numbers where {count} are expected", list.len())) }
+        if list.len() == count { Ok(()) } else { Err(format!("there are {} numbers where {count} are expected", list.len())) }
     };
     match (floats(2)?, floats(3)?) {
         (Some(scales), None) => {
             fits(&scales, named.len())?;
             if rule.coordinates == "tf_crop_and_resize" {
-                return Err("a region of the input together with scales is not supported: give sizes".to_owned());
+                return Err("a region of the input is not supported together with scales: give sizes".to_owned());
             }
             for (axis, scale) in named.iter().zip(scales) {
                 axes[*axis] = scaled(x.shape[*axis], scale)?;
@@ -94,7 +95,7 @@ pub(super) fn resize(scope: &mut Scope<'_>) -> Result<(), String> {
                 "stretch" => None,
                 "not_larger" => scales.iter().copied().reduce(f64::min),
                 "not_smaller" => scales.iter().copied().reduce(f64::max),
-                other => return Err(format!("attribute `keep_aspect_ratio_policy` is `{other}`")),
+                other => return Err(format!("attribute `keep_aspect_ratio_policy` is `{other}`, which is not known")),
             };
             for ((axis, size), scale) in named.iter().zip(sizes).zip(scales) {
                 let from = x.shape[*axis];
@@ -123,7 +124,7 @@ fn resize_simply(scope: &mut Scope<'_>, x: &Operand, scales: &[f64]) -> Result<O
     let mode = scope.text("mode", "nearest")?;
     let rule = Rule {
         coordinates: "asymmetric".to_owned(),
-        // Bilinear was the name in opset 7's time.
+        // Opset 7 called it bilinear.
         mode: if mode == "bilinear" { "linear".to_owned() } else { mode },
         nearest: "simple".to_owned(),
         cubic_coefficient: 0.0,
@@ -143,7 +144,7 @@ fn scaled(from: usize, scale: f64) -> Result<Axis, String> {
 
 fn length(value: f64) -> Result<usize, String> {
     let positive = (1.0..=Shape::MAX_ELEMENTS as f64).contains(&value) && value.fract() == 0.0;
-    if positive { Ok(value as usize) } else { Err(format!("an axis of length {value}")) }
+    if positive { Ok(value as usize) } else { Err(format!("an axis of the result cannot have length {value}")) }
 }
 
 fn apply(scope: &mut Scope<'_>, x: &Operand, axes: &[Axis], rule: &Rule) -> Result<Operand, String> {
@@ -161,12 +162,12 @@ fn apply(scope: &mut Scope<'_>, x: &Operand, axes: &[Axis], rule: &Rule) -> Resu
             }
             Ok(y)
         }
-        "linear" | "cubic" => Err(format!("mode `{}` takes floats, not {:?}", rule.mode, x.element)),
-        other => Err(format!("attribute `mode` is `{other}`")),
+        "linear" | "cubic" => Err(format!("mode `{}` takes floats, not {}", rule.mode, x.element)),
+        other => Err(format!("attribute `mode` is `{other}`, which is not known")),
     }
 }
 
-/// Weighted sums of neighbours along an axis: the first neighbours of all, weighted, and the second ones, and so on.
+/// Weighted sums of neighbours along an axis: all first neighbours, weighted, plus all second ones, and so on.
 fn interpolate(scope: &mut Scope<'_>, x: &Operand, position: usize, axis: &Axis, rule: &Rule) -> Result<Operand, String> {
     let places = (0..axis.to).map(|place| axis.neighbours(rule, place)).collect::<Result<Vec<_>, _>>()?;
     let is_itself = |(place, neighbours): (usize, &Vec<(usize, f64)>)| matches!(neighbours[..], [(from, 1.0)] if from == place);
@@ -182,7 +183,7 @@ fn interpolate(scope: &mut Scope<'_>, x: &Operand, position: usize, axis: &Axis,
         parts.push(scope.pick(x, position, &from)?);
         coefficients.push(weights);
     }
-    // A place outside of the region has no neighbours.
+    // A place outside the region has no neighbours.
     let bias = places.iter().map(|neighbours| if neighbours.is_empty() { rule.extrapolation } else { 0.0 }).collect();
     let shape = parts[0].shape.clone();
     let inner = shape[position + 1..].iter().product();
@@ -191,10 +192,10 @@ fn interpolate(scope: &mut Scope<'_>, x: &Operand, position: usize, axis: &Axis,
 }
 
 impl Axis {
-    /// Where a place of the result lies along the axis; nowhere if it is outside of the region.
+    /// Where a place of the result lies along the axis; nothing if it is outside the region.
     fn origin(&self, rule: &Rule, place: usize) -> Result<Option<f64>, String> {
         let (x, from) = (place as f64, self.from as f64);
-        // The length as the scale has it, which need not be whole.
+        // The length by the scale, which need not be whole.
         let to = self.scale * from;
         let origin = match rule.coordinates.as_str() {
             "half_pixel" => (x + 0.5) / self.scale - 0.5,
@@ -211,9 +212,9 @@ impl Axis {
                     if self.to == 1 { 0.5 * (start + end) * (from - 1.0) } else { (start + x * (end - start) / (to - 1.0)) * (from - 1.0) };
                 return Ok((0.0..=from - 1.0).contains(&origin).then_some(origin));
             }
-            other => return Err(format!("attribute `coordinate_transformation_mode` is `{other}`")),
+            other => return Err(format!("attribute `coordinate_transformation_mode` is `{other}`, which is not known")),
         };
-        if origin.is_finite() { Ok(Some(origin)) } else { Err(format!("a scale of {}", self.scale)) }
+        if origin.is_finite() { Ok(Some(origin)) } else { Err(format!("a scale of {} is not supported", self.scale)) }
     }
 
     /// The element nearest to a place of the result.
@@ -227,16 +228,16 @@ impl Axis {
             "ceil" => origin.ceil(),
             "round_prefer_floor" => (origin - 0.5).ceil(),
             "round_prefer_ceil" => (origin + 0.5).floor(),
-            other => return Err(format!("attribute `nearest_mode` is `{other}`")),
+            other => return Err(format!("attribute `nearest_mode` is `{other}`, which is not known")),
         };
         Ok(Some(rounded.clamp(0.0, self.from as f64 - 1.0) as usize))
     }
 
-    /// The elements whose weighted sum a place of the result is. Beyond the ends the axis goes on with its first and last element.
+    /// The elements whose weighted sum is at a place of the result. Beyond its ends, the axis continues with its first and last element.
     fn neighbours(&self, rule: &Rule, place: usize) -> Result<Vec<(usize, f64)>, String> {
         let Some(origin) = self.origin(rule, place)? else { return Ok(Vec::new()) };
         let cubic = rule.mode == "cubic";
-        // When an image becomes smaller, antialiasing widens the kernel to all that lies between two places.
+        // When an image shrinks, antialiasing widens the kernel to everything between two places.
         let width = if rule.antialias { self.scale.min(1.0) } else { 1.0 };
         let support = if cubic { 2.0 } else { 1.0 };
         let first = (-support / width).floor() + 1.0;

@@ -1,4 +1,4 @@
-//! Slice: every `step`-th element from `start` to `end` along some axes. Opset 10 made inputs of the attributes, and added the steps.
+//! Slice: every `step`-th element from `start` to `end` along some axes. Opset 10 turned the attributes into inputs, and added the steps.
 
 use crate::lowering::scope::Scope;
 
@@ -15,7 +15,13 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     let axes = axes.unwrap_or_else(|| (0..starts.len() as i64).collect());
     let steps = steps.unwrap_or_else(|| vec![1; starts.len()]);
     if [ends.len(), axes.len(), steps.len()] != [starts.len(); 3] {
-        return Err(format!("{} starts, {} ends, {} axes and {} steps", starts.len(), ends.len(), axes.len(), steps.len()));
+        return Err(format!(
+            "there are {} starts, {} ends, {} axes and {} steps, but there must be equally many",
+            starts.len(),
+            ends.len(),
+            axes.len(),
+            steps.len()
+        ));
     }
     scope.axes(&axes, x.axes())?;
     let mut y = x;
@@ -27,7 +33,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.finish(y)
 }
 
-/// The positions that a slice takes along an axis. Ends that are too far are moved to the axis' own.
+/// The positions that a slice takes along an axis. Starts and ends beyond the axis are moved to its ends.
 fn positions(length: usize, start: i64, end: i64, step: i64) -> Result<Vec<usize>, String> {
     if length == 0 {
         return Ok(Vec::new());

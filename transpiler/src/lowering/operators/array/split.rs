@@ -17,7 +17,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     };
     let total = lengths.iter().try_fold(0usize, |sum, length| sum.checked_add(*length));
     if total != Some(length) || lengths.len() != outputs {
-        return Err(format!("parts of lengths {lengths:?} for {outputs} outputs, of an axis of length {length}"));
+        return Err(format!("parts of lengths {lengths:?} do not fit {outputs} outputs and an axis of length {length}"));
     }
     let mut start = 0;
     for (output, length) in lengths.into_iter().enumerate() {
@@ -37,7 +37,7 @@ fn equal_parts(scope: &Scope<'_>, length: usize, outputs: usize) -> Result<Vec<u
         return Err(format!("attribute `num_outputs` does not fit {outputs} outputs"));
     }
     if outputs == 0 || (!uneven && !length.is_multiple_of(outputs)) {
-        return Err(format!("an axis of length {length} has no {outputs} equal parts"));
+        return Err(format!("an axis of length {length} cannot be split into {outputs} equal parts"));
     }
     let part = length.div_ceil(outputs);
     Ok((0..outputs).map(|output| part.min(length.saturating_sub(output * part))).collect())

@@ -10,7 +10,7 @@ pub(super) fn squeeze(scope: &mut Scope<'_>) -> Result<(), String> {
         Some(list) => scope.axes(&list, x.axes())?,
     };
     if let Some(axis) = dropped.iter().find(|axis| x.shape.get(**axis) != Some(&1)) {
-        return Err(format!("axis {axis} of shape {:?} has not length 1", x.shape));
+        return Err(format!("axis {axis} of shape {:?} does not have length 1", x.shape));
     }
     let y = scope.reshape(&x, reduced(&x.shape, &dropped, false))?;
     scope.finish(y)

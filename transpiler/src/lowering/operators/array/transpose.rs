@@ -10,7 +10,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
         Some(perm) => {
             let order = perm.iter().map(|axis| usize::try_from(*axis).ok()).collect::<Option<Vec<usize>>>();
             let complete = |order: &Vec<usize>| order.len() == x.axes() && (0..x.axes()).all(|axis| order.contains(&axis));
-            order.filter(complete).ok_or_else(|| format!("attribute `perm` is {perm:?}, which is not an order of {} axes", x.axes()))?
+            order.filter(complete).ok_or_else(|| format!("attribute `perm` is {perm:?}, which does not order {} axes", x.axes()))?
         }
     };
     let y = scope.transpose(&x, &order)?;

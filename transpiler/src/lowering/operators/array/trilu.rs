@@ -9,7 +9,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     let diagonal = match scope.integers(1)?.as_deref() {
         None | Some([]) => 0,
         Some([diagonal]) => i128::from(*diagonal),
-        Some(list) => return Err(format!("{} diagonals", list.len())),
+        Some(list) => return Err(format!("input 1 must be one number, not {}", list.len())),
     };
     let Some((_, &[rows, columns])) = x.shape.split_last_chunk::<2>() else { return Err("a matrix is expected".to_owned()) };
     let kept = |element: usize| {

@@ -1,8 +1,9 @@
 //! Abs, Neg and Sign, on real numbers and on integers that provably fit their type.
 
+use maat_runtime::Interval;
+
 use crate::float::{Bounds, Kind, Rounding};
 use crate::lowering::scope::{Operand, Scope};
-use maat_runtime::Interval;
 
 pub(super) fn abs(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(1, 1)?;

@@ -15,7 +15,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     } else {
         Bounds { lo: bound(scope, 1)?.unwrap_or(f64::NEG_INFINITY), hi: bound(scope, 2)?.unwrap_or(f64::INFINITY) }
     };
-    // ONNX takes the smaller of max and what min gave: the upper bound wins.
+    // ONNX applies the upper bound last: it wins.
     let bounds = Bounds { lo: bounds.lo.min(bounds.hi), hi: bounds.hi };
     let x = scope.input(0)?;
     let y = scope.clamp(&x, bounds)?;

@@ -2,7 +2,7 @@
 
 use crate::lowering::scope::Scope;
 
-/// A longer axis would need too large a matrix.
+/// The longest axis: a longer one would need too large a matrix.
 const MAX_LENGTH: usize = 1024;
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
@@ -16,7 +16,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     let (exclusive, reverse) = (scope.attribute("exclusive", 0i64)? != 0, scope.attribute("reverse", 0i64)? != 0);
     let length = x.shape[axis];
     if length > MAX_LENGTH {
-        return Err(format!("an axis of length {length}: at most {MAX_LENGTH} are supported"));
+        return Err(format!("an axis of length {length} is too long: at most {MAX_LENGTH} elements are supported"));
     }
     let counts = |index: usize| {
         let (to, from) = (index / length, index % length);

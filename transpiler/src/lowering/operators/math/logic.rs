@@ -15,7 +15,7 @@ pub(super) fn or(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.finish(y)
 }
 
-/// The contrary of `b` where `a` is true, else `b`.
+/// The opposite of `b` where `a` is true, else `b`.
 pub(super) fn xor(scope: &mut Scope<'_>) -> Result<(), String> {
     let (a, b) = pair(scope)?;
     let contrary = scope.not(&b)?;
@@ -39,11 +39,11 @@ fn pair(scope: &mut Scope<'_>) -> Result<(Operand, Operand), String> {
 }
 
 fn check(x: &Operand) -> Result<(), String> {
-    if x.element == Element::Bool { Ok(()) } else { Err(format!("takes truth values, not {:?}", x.element)) }
+    if x.element == Element::Bool { Ok(()) } else { Err(format!("takes truth values, not {}", x.element)) }
 }
 
 impl Scope<'_> {
-    /// The contrary of a truth value.
+    /// The opposite of a truth value.
     pub(super) fn not(&mut self, x: &Operand) -> Result<Operand, String> {
         self.truth(&[(-1.0, x)], 1.0)
     }

@@ -18,7 +18,7 @@ fn lower(scope: &mut Scope<'_>, least: bool) -> Result<(), String> {
     let parts = (0..scope.inputs()).map(|position| scope.input(position)).collect::<Result<Vec<_>, _>>()?;
     same_element(&parts)?;
     let shape = common_shape(parts.iter().map(|part| part.shape.as_slice()))?;
-    // A known number is nothing but a bound.
+    // A known number is only a bound.
     let bound = |part: &Operand| part.single().filter(|value| !value.is_nan());
     let (bounds, others): (Vec<Operand>, Vec<Operand>) = parts.into_iter().partition(|part| bound(part).is_some());
     if others.is_empty() {

@@ -1,4 +1,4 @@
-//! Operators: arithmetic, element by element, and products of matrices.
+//! Operators of arithmetic, elementwise, and products of matrices.
 
 mod abs_neg_sign;
 mod add_sub;

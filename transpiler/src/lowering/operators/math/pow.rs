@@ -30,7 +30,7 @@ fn uniform(x: &Operand) -> Option<f64> {
     others.iter().all(|value| value == first).then_some(*first).filter(|value| value.is_finite())
 }
 
-/// Powers of constants; those of integers are cut to integers, as in C.
+/// Powers of constants; those of integers are truncated to integers, as in C.
 fn known(scope: &mut Scope<'_>, x: &Operand, exponent: &Operand, shape: &[usize]) -> Result<Operand, String> {
     let (x, exponent) = (scope.expand(x, shape)?, scope.expand(exponent, shape)?);
     let pairs = x.values().unwrap_or_default().iter().zip(exponent.values().unwrap_or_default());
@@ -41,7 +41,7 @@ fn known(scope: &mut Scope<'_>, x: &Operand, exponent: &Operand, shape: &[usize]
     let powers: Vec<f64> = powers.map(f64::trunc).collect();
     let (lo, hi) = x.element.range().map_or((-(2f64.powi(53)), 2f64.powi(53)), |(lo, hi)| (lo as f64, hi as f64));
     match powers.iter().find(|value| !(lo..=hi).contains(*value)) {
-        Some(value) => Err(format!("the power {value} does not fit type {:?}", x.element)),
+        Some(value) => Err(format!("the power {value} does not fit type {}", x.element)),
         None => Ok(Operand::constant(x.shape.clone(), x.element, powers)),
     }
 }

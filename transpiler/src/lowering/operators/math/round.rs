@@ -30,7 +30,7 @@ fn lower(
     scope.arity(1, 1)?;
     let x = scope.input(0)?;
     if x.element != Element::Float {
-        return Err(format!("takes floats, not {:?}", x.element));
+        return Err(format!("takes floats, not {}", x.element));
     }
     let y = match (x.values(), scope.kind(&x)) {
         (Some(values), _) => Operand::constant(x.shape.clone(), Element::Float, values.iter().copied().map(known).collect()),

@@ -16,7 +16,7 @@ fn lower(scope: &mut Scope<'_>, factor: fn(usize) -> f64) -> Result<(), String> 
     scope.arity(1, usize::MAX)?;
     let parts = (0..scope.inputs()).map(|position| scope.input(position)).collect::<Result<Vec<Operand>, _>>()?;
     if let Some(part) = parts.iter().find(|part| part.element != Element::Float) {
-        return Err(format!("takes floats, not {:?}", part.element));
+        return Err(format!("takes floats, not {}", part.element));
     }
     let factor = factor(parts.len());
     let terms: Vec<(f64, &Operand)> = parts.iter().map(|part| (factor, part)).collect();

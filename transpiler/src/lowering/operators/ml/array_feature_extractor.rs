@@ -1,5 +1,5 @@
-//! ArrayFeatureExtractor of `ai.onnx.ml`: some elements of the last axis, by constant positions; or elements of a constant vector of
-//! integers by computed positions, which is how scikit-learn's networks turn the place of the greatest score into a label.
+//! ArrayFeatureExtractor of `ai.onnx.ml`: elements of the last axis at constant positions, or elements of a constant vector of integers at
+//! computed positions. With the latter, scikit-learn's networks turn the position of the greatest score into a label.
 
 use crate::float::Kind;
 use crate::lowering::scope::{Operand, Scope};
@@ -35,7 +35,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
 /// The values of a constant vector of integers.
 fn integers(x: &Operand) -> Option<Vec<i64>> {
     let values = x.values().filter(|values| x.axes() == 1 && !values.is_empty() && matches!(x.element, Element::Integer(_)))?;
-    // Labels of more than 32 bits are not integers of a model.
+    // A model has no integers of more than 32 bits.
     let narrow = |value: &f64| (f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(value).then_some(*value as i64);
     values.iter().map(narrow).collect()
 }

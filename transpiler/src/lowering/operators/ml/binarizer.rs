@@ -9,7 +9,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     let x = scope.input(0)?;
     let threshold = f64::from(scope.attribute("threshold", 0.0f32)?);
     if !threshold.is_finite() {
-        return Err(format!("attribute `threshold` is {threshold}"));
+        return Err(format!("attribute `threshold` is {threshold}: it must be finite"));
     }
     // An integer above 1.5 is above 1.
     let (threshold, kind) = if x.element == Element::Float { (threshold, Kind::Real) } else { (threshold.floor(), Kind::BOOL) };

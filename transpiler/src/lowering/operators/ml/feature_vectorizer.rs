@@ -2,7 +2,7 @@
 
 use crate::lowering::scope::Scope;
 
-/// No input may be filled to more features.
+/// The most features that an input may be filled to.
 const MAX_FEATURES: usize = 1 << 20;
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
@@ -14,7 +14,8 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     let mut parts = Vec::new();
     for (position, dimension) in dimensions.iter().enumerate() {
         let features = usize::try_from(*dimension).ok().filter(|features| (1..=MAX_FEATURES).contains(features));
-        let features = features.ok_or_else(|| format!("attribute `inputdimensions` is {dimensions:?}"))?;
+        let features =
+            features.ok_or_else(|| format!("attribute `inputdimensions` is {dimensions:?}: each must be from 1 to {MAX_FEATURES}"))?;
         let x = scope.input(position)?;
         let x = scope.as_floats(&x)?;
         let x = match x.shape[..] {

@@ -1,4 +1,4 @@
-//! Imputer of `ai.onnx.ml`: another value, for each feature or for all, where an element is the one that stands for what is missing.
+//! Imputer of `ai.onnx.ml`: another value, for each feature or for all, where an element has the value that marks missing ones.
 
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::Element;
@@ -16,7 +16,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
         // No input is NaN, so nothing is missing.
         return scope.finish(x);
     }
-    let imputed = imputed.ok_or("there is no value to take the place of what is missing")?;
+    let imputed = imputed.ok_or("no value is given for missing elements")?;
     let features = x.shape.last().copied().unwrap_or(1);
     if imputed.len() != 1 && imputed.len() != features {
         return Err(format!("{} imputed values for {features} features", imputed.len()));

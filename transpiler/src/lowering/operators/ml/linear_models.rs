@@ -35,7 +35,7 @@ pub(super) fn classifier(scope: &mut Scope<'_>) -> Result<(), String> {
     let transformed = scope.post_transform(&scores, &transform)?;
     scope.give(1, transformed);
     if scope.uses(0) {
-        // The transforms are monotone, so that the scores before them decide.
+        // The transforms are monotone, so the scores before them decide.
         let integers = labels.integers()?;
         let label = match integers {
             [] if classes > 1 => scope.label(&scores, &(0..classes as i64).collect::<Vec<_>>())?,

@@ -1,4 +1,4 @@
-//! Operators: models of scikit-learn and its like.
+//! Operators of the domain `ai.onnx.ml`: models of scikit-learn and similar libraries.
 
 mod array_feature_extractor;
 mod binarizer;

@@ -3,7 +3,7 @@
 use crate::float::{Bounds, Function};
 use crate::lowering::scope::Scope;
 
-/// What a norm of 0 becomes, so that it divides zeros.
+/// What a norm of 0 becomes, so that zeros can be divided by it.
 const LEAST: f64 = 1e-30;
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
@@ -20,7 +20,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
             let sizes = scope.table(&x, &[Function::Abs])?;
             if name == "MAX" { scope.reduce_max(&sizes, &[1], true)? } else { scope.reduce_sum(&sizes, &[1], true, 1.0)? }
         }
-        other => return Err(format!("attribute `norm` is `{other}`")),
+        other => return Err(format!("attribute `norm` is `{other}`, which is not known")),
     };
     let norm = scope.clamp(&norm, Bounds { lo: LEAST, ..Bounds::NONE })?;
     let y = scope.div(&x, &norm)?;

@@ -1,12 +1,13 @@
 //! TreeEnsembleRegressor, TreeEnsembleClassifier, and since version 5 of `ai.onnx.ml` TreeEnsemble, which replaces both.
 //!
-//! What becomes of missing values does not matter: no input is NaN.
+//! How missing values are treated does not matter: no input is NaN.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::lowering::helpers::forest::{Condition, Forest, MODES, Node, Votes};
 use crate::lowering::helpers::labels::{Labels, POST_TRANSFORMS};
 use crate::lowering::scope::{Operand, Scope};
+use crate::onnx::Element;
 
 pub(super) fn regressor(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(1, 1)?;
@@ -44,7 +45,7 @@ pub(super) fn classifier(scope: &mut Scope<'_>) -> Result<(), String> {
     let transformed = scope.post_transform(&scores, &transform)?;
     scope.give(1, transformed);
     if scope.uses(0) {
-        // The transforms are monotone, so that the scores before them decide.
+        // The transforms are monotone, so the scores before them decide.
         let label = match labels.integers()? {
             [1] if voted.len() == 1 => scope.label(&scores, &[0, 1])?,
             labels => scope.label(&scores, labels)?,
@@ -71,7 +72,7 @@ pub(super) fn ensemble(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.finish(y)
 }
 
-/// The scores `[batch, targets]`; base values are added behind the aggregation.
+/// The scores `[batch, targets]`; base values are added after the aggregation.
 fn aggregated(
     scope: &mut Scope<'_>,
     forest: &Forest,
@@ -90,19 +91,19 @@ fn aggregated(
         other => return Err(format!("aggregate function `{other}` is not known")),
     };
     let best = forest.greatest(scope, &reached, sign, targets)?;
-    let base = Operand::constant(vec![1, targets], crate::onnx::Element::Float, base);
+    let base = Operand::constant(vec![1, targets], Element::Float, base);
     if base.values().unwrap_or_default().iter().all(|base| *base == 0.0) { Ok(best) } else { scope.sum(&[(1.0, &best), (1.0, &base)], 0.0) }
 }
 
-/// No ensemble has more targets.
+/// The most targets of an ensemble.
 const MAX_TARGETS: usize = 1 << 20;
 
 fn length(value: i64, name: &str) -> Result<usize, String> {
     let length = usize::try_from(value).ok().filter(|length| (1..=MAX_TARGETS).contains(length));
-    length.ok_or_else(|| format!("attribute `{name}` is {value}"))
+    length.ok_or_else(|| format!("attribute `{name}` is {value}: it must be from 1 to {MAX_TARGETS}"))
 }
 
-/// Base values for each target: none are zeros, one is for all.
+/// Base values for each target: none mean zeros, one is for all.
 fn spread(base: Vec<f64>, targets: usize) -> Result<Vec<f64>, String> {
     match base.len() {
         0 => Ok(vec![0.0; targets]),
@@ -135,7 +136,7 @@ fn uneven(name: &str, found: usize, expected: usize) -> String {
     format!("attribute `{name}` has {found} values where {expected} are expected")
 }
 
-/// The trees of a regressor or a classifier: nodes are named by a tree and a number, leaves are nodes, votes are lists of their own.
+/// The trees of a regressor or a classifier: nodes are named by a tree and a number, leaves are nodes, and votes have their own lists.
 fn by_nodes(scope: &Scope<'_>, votes: &str) -> Result<Forest, String> {
     let trees = scope.list("nodes_treeids").unwrap_or_default();
     let count = trees.len();
@@ -175,7 +176,7 @@ fn by_nodes(scope: &Scope<'_>, votes: &str) -> Result<Forest, String> {
             return Ok(Node::Leaf(ballots.get(&place).cloned().unwrap_or_default()));
         }
         let name = String::from_utf8_lossy(&modes[place]);
-        // Membership came with the operator that replaces these.
+        // Membership tests came with the operator that replaces these.
         let mode = MODES[..6].iter().position(|mode| **mode == name).ok_or_else(|| format!("mode `{name}` is not known"))?;
         let feature = usize::try_from(features[place]).map_err(|_| format!("a node tests feature {}", features[place]))?;
         Ok(Node::Inner(Condition::of(mode, feature, thresholds[place], Vec::new()), child(place, yes[place])?, child(place, no[place])?))
@@ -188,7 +189,7 @@ fn by_nodes(scope: &Scope<'_>, votes: &str) -> Result<Forest, String> {
     Forest::grow(&roots(&trees, &below)?, node)
 }
 
-/// Of each tree the node that is below no other; of several the one that is listed first in its tree, the others being out of reach.
+/// For each tree, the node that is below no other. Of several it is the first listed in the tree; the others are out of reach.
 fn roots(trees: &[i64], below: &[bool]) -> Result<Vec<usize>, String> {
     let mut first: HashMap<i64, usize> = HashMap::new();
     let mut order = Vec::new();
@@ -211,7 +212,7 @@ fn roots(trees: &[i64], below: &[bool]) -> Result<Vec<usize>, String> {
     order.iter().map(root).collect()
 }
 
-/// The trees of a TreeEnsemble: inner nodes and leaves are lists of their own, named by their positions.
+/// The trees of a TreeEnsemble: inner nodes and leaves have their own lists, and are named by their positions.
 fn by_positions(scope: &Scope<'_>) -> Result<Forest, String> {
     let features = scope.list("nodes_featureids").unwrap_or_default();
     let count = features.len();
@@ -226,7 +227,7 @@ fn by_positions(scope: &Scope<'_>) -> Result<Forest, String> {
         return Err(format!("mode {mode} is not known"));
     }
     let is_member = |place: usize| MODES[modes[place] as usize] == "BRANCH_MEMBER";
-    // The sets are listed in the order of the nodes that test them, each with a NaN behind it.
+    // The sets are listed in the order of the nodes that test them, each followed by a NaN.
     let values = tensor(scope, "membership_values")?;
     let mut rest = values.as_slice();
     let mut sets: HashMap<usize, Vec<f64>> = HashMap::new();

@@ -1,4 +1,4 @@
-//! Activations with attributes. Each is one table, but for HardSigmoid, a linear function with bounds, and ThresholdedRelu, a choice.
+//! Activations with attributes. Each is one table, except for HardSigmoid, a linear function with bounds, and ThresholdedRelu, a choice.
 
 use crate::float::{Bounds, Function, Kind, Rounding};
 use crate::lowering::scope::{Operand, Scope};
@@ -24,7 +24,7 @@ pub(super) fn gelu(scope: &mut Scope<'_>) -> Result<(), String> {
     match scope.text("approximate", "none")?.as_str() {
         "none" => scope.function(Function::Gelu),
         "tanh" => scope.function(Function::GeluTanh),
-        other => Err(format!("attribute `approximate` is `{other}`")),
+        other => Err(format!("attribute `approximate` is `{other}`, which is not known")),
     }
 }
 
@@ -34,7 +34,7 @@ pub(super) fn hard_sigmoid(scope: &mut Scope<'_>) -> Result<(), String> {
     let (alpha, beta) = (scope.number("alpha", 0.2)?, scope.number("beta", 0.5)?);
     let x = scope.input(0)?;
     if x.element != Element::Float {
-        return Err(format!("takes floats, not {:?}", x.element));
+        return Err(format!("takes floats, not {}", x.element));
     }
     let y = scope.sum_as(&[(alpha, &x)], beta, Bounds { lo: 0.0, hi: 1.0 }, Rounding::HalfUp, (Element::Float, Kind::Real))?;
     scope.finish(y)

@@ -1,6 +1,6 @@
 //! AveragePool: the mean of each window. Opset 7 added `count_include_pad`, opset 10 `ceil_mode`, opset 19 dilations.
 //!
-//! It is a convolution of each channel for itself; where windows reach over the border, a factor for their place puts the count right.
+//! It is a convolution of each channel by itself. Where windows reach over the border, a factor for each position corrects the count.
 
 use crate::lowering::helpers::convolution::convolve;
 use crate::lowering::helpers::windows::{Windows, kernel_shape};
@@ -14,7 +14,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     let counts = windows.counts(scope.attribute("count_include_pad", 0i64)? != 0);
     let most = counts.iter().max().copied().unwrap_or_default();
     if counts.contains(&0) {
-        return Err("a window lies in the padding as a whole".to_owned());
+        return Err("a window lies entirely in the padding".to_owned());
     }
     let channels = x.shape[1];
     let weights = vec![1.0 / most as f64; channels * windows.taps()];

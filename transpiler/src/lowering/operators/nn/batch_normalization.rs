@@ -1,6 +1,6 @@
 //! BatchNormalization in inference: `y = scale * (x - mean) / sqrt(var + epsilon) + bias`, a rule for each channel (axis 1).
 //!
-//! It is folded into the linear layer before or behind it, where there is one.
+//! It is folded into the linear layer before or after it, if there is one.
 
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::Element;
@@ -8,7 +8,7 @@ use crate::onnx::Element;
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(5, 5)?;
     if scope.attribute("training_mode", 0i64)? != 0 || (scope.opset() < 14 && scope.wants(1)) {
-        return Err("statistics of a batch are computed in training only: export the model for inference".to_owned());
+        return Err("statistics of a batch are computed only in training: export the model for inference".to_owned());
     }
     let x = scope.input(0)?;
     let channels = match x.shape[..] {

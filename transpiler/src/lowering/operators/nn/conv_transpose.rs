@@ -1,12 +1,13 @@
 //! ConvTranspose: each input element adds the kernel, times itself, to the output.
 //!
-//! The other way round, an output element is a window over the input with zeros between its elements, times the kernel from behind: a
-//! convolution with a stride of 1.
+//! Seen from the output, an element is a window over the input with zeros between its elements, times the kernel in reverse: a convolution
+//! with a stride of 1.
+
+use maat_runtime::Shape;
 
 use crate::lowering::helpers::convolution::convolve;
 use crate::lowering::helpers::windows::{Windows, lengths, reach};
 use crate::lowering::scope::{Operand, Scope};
-use maat_runtime::Shape;
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(2, 3)?;
@@ -15,7 +16,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
         return Err("the kernel needs an input axis and a channel axis".to_owned());
     };
     if x.axes() != weights.axes() || x.axes() < 3 || x.shape[1] != *inputs {
-        return Err(format!("a kernel of shape {:?} for an input of shape {:?}", weights.shape, x.shape));
+        return Err(format!("a kernel of shape {:?} does not fit an input of shape {:?}", weights.shape, x.shape));
     }
     let shape = lengths(scope, "kernel_shape", kernel.len(), 1, 1)?;
     if scope.list("kernel_shape").is_some() && shape != kernel {
@@ -36,7 +37,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     let spread = scope.pick_all(&x, &along, 0.0)?;
     let windows = Windows::dense(&spread, kernel.to_vec(), dilations)?;
 
-    // From [inputs, outputs of the group, taps] to [outputs, inputs of the group, taps from behind].
+    // From [inputs, outputs of the group, taps] to [outputs, inputs of the group, taps in reverse].
     let (values, taps, of_group) = (weights.values().unwrap_or_default(), windows.taps(), inputs / groups);
     let weight = |index: usize| {
         let (output, input, tap) = (index / (of_group * taps), index / taps % of_group, index % taps);
@@ -48,8 +49,8 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.finish(y)
 }
 
-/// For each axis, the positions to take so that the kernel's windows give the output: zeros between the elements, and around them, or
-/// elements less where the output is cut.
+/// For each axis, the positions to take so that the kernel's windows give the output: zeros between the elements and around them, or fewer
+/// elements where the output is cut.
 fn spread(scope: &Scope<'_>, x: &Operand, kernel: &[usize], dilations: &[usize]) -> Result<Vec<Vec<Option<usize>>>, String> {
     let axes = kernel.len();
     let strides = lengths(scope, "strides", axes, 1, 1)?;
@@ -60,7 +61,7 @@ fn spread(scope: &Scope<'_>, x: &Operand, kernel: &[usize], dilations: &[usize])
         (Some(_), "NOTSET" | "VALID" | "SAME_UPPER" | "SAME_LOWER") => Some(lengths(scope, "output_shape", axes, 1, 1)?),
         (None, "SAME_UPPER" | "SAME_LOWER") => Some((0..axes).map(|axis| x.shape[2 + axis].saturating_mul(strides[axis])).collect()),
         (None, "NOTSET" | "VALID") => None,
-        (_, other) => return Err(format!("attribute `auto_pad` is `{other}`")),
+        (_, other) => return Err(format!("attribute `auto_pad` is `{other}`, which is not known")),
     };
     let mut along: Vec<Vec<Option<usize>>> = x.shape[..2].iter().map(|length| (0..*length).map(Some).collect()).collect();
     for axis in 0..axes {
@@ -69,11 +70,11 @@ fn spread(scope: &Scope<'_>, x: &Operand, kernel: &[usize], dilations: &[usize])
         if stretched > Shape::MAX_ELEMENTS {
             return Err(format!("an axis of length {length} with a stride of {stride} is too long"));
         }
-        // All that the kernel touches, and what is cut off from it.
+        // Everything that the kernel touches, and what is cut off it.
         let full = stretched + reach - 1 + extra[axis];
         let (before, behind) = match &target {
             Some(target) => {
-                let refused = || format!("an output of length {} where the kernel gives {full} at most", target[axis]);
+                let refused = || format!("an output of length {} is too long: the kernel gives at most {full}", target[axis]);
                 let total = full.checked_sub(target[axis]).ok_or_else(refused)?;
                 let less = total / 2;
                 if auto == "SAME_UPPER" { (less, total - less) } else { (total - less, less) }
@@ -84,7 +85,7 @@ fn spread(scope: &Scope<'_>, x: &Operand, kernel: &[usize], dilations: &[usize])
         if before + behind >= full {
             return Err(format!("pads of {before} and {behind} leave nothing of an axis of length {full}"));
         }
-        // Each end has room for a window that touches one element only.
+        // Each end has room for a window that touches only one element.
         let first = before as i64 - (reach as i64 - 1);
         let places = (0..full - before - behind + reach - 1).map(|k| usize::try_from(first + k as i64).ok());
         along.push(

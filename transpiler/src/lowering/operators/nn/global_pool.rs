@@ -1,4 +1,4 @@
-//! GlobalAveragePool and GlobalMaxPool: over all axes behind batch and channels.
+//! GlobalAveragePool and GlobalMaxPool: over all axes after batch and channels.
 
 use crate::lowering::scope::{Operand, Scope};
 

@@ -13,11 +13,11 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     }
     let channels = x.shape[1];
     let size: i64 = scope.optional_attribute("size")?.ok_or("attribute `size` is missing")?;
-    // Whoever reaches over all channels on both sides reaches far enough.
+    // A size that reaches over all channels on both sides is large enough.
     let size = usize::try_from(size)
         .ok()
         .filter(|size| (1..=maat_runtime::Shape::MAX_ELEMENTS).contains(size))
-        .ok_or_else(|| format!("attribute `size` is {size}"))?;
+        .ok_or_else(|| format!("attribute `size` is {size}: it must be from 1 to {}", maat_runtime::Shape::MAX_ELEMENTS))?;
     let mut shape = x.shape.clone();
     shape.push(size);
     check_size(&shape)?;
@@ -37,7 +37,9 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     let alpha = f64::from(scope.attribute("alpha", 1e-4f32)?);
     let (beta, bias) = (f64::from(scope.attribute("beta", 0.75f32)?), f64::from(scope.attribute("bias", 1.0f32)?));
     if !(alpha >= 0.0 && bias >= 0.0 && beta.is_finite()) {
-        return Err(format!("attributes `alpha`, `beta` and `bias` are {alpha}, {beta} and {bias}"));
+        return Err(format!(
+            "attributes `alpha`, `beta` and `bias` are {alpha}, {beta} and {bias}: alpha and bias must not be negative, and beta must be finite"
+        ));
     }
     let mean = Function::Linear { factor: alpha / size as f64, offset: bias };
     let factor = scope.table(&squares, &[mean, Function::Pow(-beta)])?;

@@ -12,7 +12,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     let x = scope.input(0)?;
     let windows = Windows::read(scope, &x, kernel_shape(scope, &x)?)?;
     if windows.counts(false).contains(&0) {
-        return Err("a window lies in the padding as a whole".to_owned());
+        return Err("a window lies entirely in the padding".to_owned());
     }
     // Padding never wins.
     let kind = scope.kind(&x);

@@ -1,4 +1,4 @@
-//! Operators: layers of neural networks.
+//! Operators that are layers of neural networks.
 
 mod activation;
 mod average_pool;

@@ -1,4 +1,4 @@
-//! Normalisations over axes of a tensor: of each sample, group or channel for itself, not of a batch.
+//! Normalisations over axes of a tensor: each sample, group or channel by itself, not a batch.
 //!
 //! `y = (x - mean) / sqrt(var + epsilon)`, then a factor and an offset. The sum of squares goes through one table, which divides by the
 //! number of elements, adds epsilon and gives the inverse root.
@@ -35,7 +35,7 @@ pub(super) fn rms(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.finish(y)
 }
 
-/// InstanceNormalization: over the axes behind the channels.
+/// InstanceNormalization: over the axes after the channels.
 pub(super) fn instance(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(3, 3)?;
     let (x, epsilon) = (scope.floats(0)?, epsilon(scope)?);
@@ -51,7 +51,7 @@ pub(super) fn instance(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.finish(y)
 }
 
-/// GroupNormalization: over groups of channels and the axes behind them. Opset 18 has a factor and an offset for each group, opset 21 for
+/// GroupNormalization: over groups of channels and the axes after them. Opset 18 has a factor and an offset for each group, opset 21 for
 /// each channel.
 pub(super) fn group(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(3, 3)?;
@@ -104,7 +104,7 @@ pub(super) fn lp(scope: &mut Scope<'_>) -> Result<(), String> {
             let squares = scope.reduce_squares(&x, &[axis], true)?;
             scope.table(&squares, &[Function::Sqrt])?
         }
-        other => return Err(format!("attribute `p` is {other}, not 1 or 2")),
+        other => return Err(format!("attribute `p` is {other}: it must be 1 or 2")),
     };
     let y = scope.div(&x, &norm)?;
     scope.finish(y)
@@ -147,7 +147,11 @@ impl Scope<'_> {
 
 fn epsilon(scope: &Scope<'_>) -> Result<f64, String> {
     let epsilon = f64::from(scope.attribute("epsilon", 1e-5f32)?);
-    if epsilon.is_finite() && epsilon >= 0.0 { Ok(epsilon) } else { Err(format!("attribute `epsilon` is {epsilon}")) }
+    if epsilon.is_finite() && epsilon >= 0.0 {
+        Ok(epsilon)
+    } else {
+        Err(format!("attribute `epsilon` is {epsilon}: it must be finite and not negative"))
+    }
 }
 
 /// The axes from the attribute `axis` on.

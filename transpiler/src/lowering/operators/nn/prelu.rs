@@ -1,4 +1,4 @@
-//! PRelu: `x` for `x >= 0`, else `slope * x`. Opset 7 on: the slope broadcasts to `x`; before, it is one or one a channel.
+//! PRelu: `x` for `x >= 0`, else `slope * x`. From opset 7 on the slope broadcasts to `x`; before, there is one, or one for each channel.
 
 use crate::float::{Bounds, Function};
 use crate::lowering::scope::{Operand, Scope};
@@ -8,7 +8,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(2, 2)?;
     let (x, slope) = (scope.input(0)?, scope.input(1)?);
     if x.element != Element::Float || slope.element != Element::Float {
-        return Err(format!("takes floats, not {:?} and {:?}", x.element, slope.element));
+        return Err(format!("takes floats, not {} and {}", x.element, slope.element));
     }
     if let Some(slope) = slope.single() {
         let y = scope.table(&x, &[Function::LeakyRelu(slope)])?;

@@ -1,4 +1,4 @@
-//! Relu: nothing but a lower bound of 0.
+//! Relu: a lower bound of 0.
 
 use crate::float::Bounds;
 use crate::lowering::scope::Scope;

@@ -1,6 +1,6 @@
 //! Softmax: `e^(x - m) / sum e^(x - m)` with `m = max x`; LogSoftmax: `x - m - ln sum e^(x - m)`.
 //!
-//! Opset 13 on: over one axis. Before: over all axes from `axis` on, together.
+//! From opset 13 on: over one axis. Before: over all axes from `axis` on, together.
 
 use crate::float::Function;
 use crate::lowering::helpers::softmax::exponentials;

@@ -1,4 +1,4 @@
-//! ConvInteger: the exact convolution of `x - x_zero` with `w - w_zero`; QLinearConv: the same with a bias, and quantised again.
+//! ConvInteger: the exact convolution of `x - x_zero` with `w - w_zero`; QLinearConv: the same with a bias, then quantised again.
 
 use crate::lowering::helpers::convolution::convolution;
 use crate::lowering::scope::{Operand, Scope};
@@ -24,7 +24,7 @@ pub(super) fn qlinear_conv(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.finish(y)
 }
 
-/// The convolution of inputs by position: `x`, its zero point, the weights, theirs. A zero point of `x` is what padding holds, and
+/// The convolution of inputs by position: `x`, its zero point, the weights, their zero point. Padding holds the zero point of `x`, which is
 /// otherwise part of the bias.
 fn accumulate(scope: &mut Scope<'_>, [x, x_zero, w, w_zero]: [usize; 4], bias: Option<Operand>) -> Result<Operand, String> {
     let (x, w) = (scope.widened(x)?, scope.widened(w)?);
@@ -53,7 +53,7 @@ fn single(scope: &mut Scope<'_>, x: Operand) -> Result<Operand, String> {
     scope.reshape(&x, Vec::new())
 }
 
-/// One value, or one for each output, with `behind` axes behind that of the outputs.
+/// One value, or one for each output, with `behind` axes after that of the outputs.
 fn per_output(scope: &mut Scope<'_>, x: Operand, outputs: usize, behind: usize) -> Result<Operand, String> {
     match x.elements() {
         1 => scope.reshape(&x, Vec::new()),

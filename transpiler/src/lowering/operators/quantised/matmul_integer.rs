@@ -1,6 +1,6 @@
-//! MatMulInteger: the exact matrix product of `a - a_zero` and `b - b_zero`; QLinearMatMul: the same, quantised again.
+//! MatMulInteger: the exact matrix product of `a - a_zero` and `b - b_zero`; QLinearMatMul: the same, then quantised again.
 //!
-//! Scales and zero points of `a` and of the result are one, or one a row; those of `b` are one, or one a column.
+//! There is one scale and zero point for `a` and for the result, or one for each row; for `b` one, or one for each column.
 
 use crate::lowering::scope::{Operand, Scope};
 
@@ -21,7 +21,7 @@ pub(super) fn qlinear_matmul(scope: &mut Scope<'_>) -> Result<(), String> {
     let factor = scope.div(&product, &y)?;
     let y = scope.requantise(&sum, &factor, &zero, zero.element)?;
     if y.shape != sum.shape {
-        return Err(format!("scales or zero points make {:?} of the product's shape {:?}", y.shape, sum.shape));
+        return Err(format!("scales or zero points change the product's shape from {1:?} to {0:?}", y.shape, sum.shape));
     }
     scope.finish(y)
 }

@@ -1,4 +1,4 @@
-//! Operators: networks that are quantised already.
+//! Operators of networks that arrive quantised.
 
 mod conv_integer;
 mod matmul_integer;

@@ -1,18 +1,19 @@
 //! QuantizeLinear: `clamp(round(x / scale) + zero_point)`, ties to even; DequantizeLinear: `(x - zero_point) * scale`.
 //!
-//! One scale for the tensor, or (opset 13) for each position along an axis, or (opset 21) for each block along it. Types of 8, 16 and
-//! 32 bits; floats of 8 bits and integers of less are refused.
+//! There is one scale for the tensor, or (opset 13) for each position along an axis, or (opset 21) for each block along it. Types have 8,
+//! 16 or 32 bits; 8-bit floats and narrower integers are refused.
+
+use maat_runtime::Interval;
 
 use crate::float::{Kind, Rounding};
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::{Element, IntegerType};
-use maat_runtime::Interval;
 
 pub(super) fn quantize(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(2, 3)?;
     let x = scope.input(0)?;
     if !matches!(x.element, Element::Float | Element::Integer(IntegerType::Int32)) {
-        return Err(format!("takes floats, not {:?}", x.element));
+        return Err(format!("takes floats, not {}", x.element));
     }
     let scale = scope.scale(1)?;
     let zero = scope.zero_point(2, Element::Integer(IntegerType::Uint8))?;
@@ -21,7 +22,7 @@ pub(super) fn quantize(scope: &mut Scope<'_>) -> Result<(), String> {
         given => {
             let element = Element::of(given).ok_or_else(|| format!("attribute `output_dtype` is {given}: {}", Element::refusal(given)))?;
             if scope.optional(2)?.is_some() && element != zero.element {
-                return Err(format!("attribute `output_dtype` is {element:?}, but the zero point is {:?}", zero.element));
+                return Err(format!("attribute `output_dtype` is {element}, but the zero point is {}", zero.element));
             }
             element
         }
@@ -30,7 +31,7 @@ pub(super) fn quantize(scope: &mut Scope<'_>) -> Result<(), String> {
     let x = Operand { element: Element::Float, ..x };
     let one = Operand::scalar(1.0);
     let y = if x.is_constant() {
-        // A quotient of constants is rounded as it is.
+        // A quotient of constants is rounded directly.
         let quotient = scope.div(&x, &scale)?;
         scope.requantise(&quotient, &one, &zero, element)?
     } else {
@@ -44,17 +45,17 @@ pub(super) fn dequantize(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(2, 3)?;
     let x = scope.input(0)?;
     if !matches!(x.element, Element::Integer(_)) || x.element.range().is_none() {
-        return Err(format!("takes integers of up to 32 bits, not {:?}", x.element));
+        return Err(format!("takes integers of up to 32 bits, not {}", x.element));
     }
     let scale = scope.scale(1)?;
     let zero = scope.zero_point(2, x.element)?;
     if zero.element != x.element {
-        return Err(format!("the zero point is {:?}, but the input {:?}", zero.element, x.element));
+        return Err(format!("the zero point is {}, but the input is {}", zero.element, x.element));
     }
     let (scale, zero) = (aligned(scope, &scale, &x.shape)?, aligned(scope, &zero, &x.shape)?);
     let (x, zero) = (Operand { element: Element::Float, ..x }, Operand { element: Element::Float, ..zero });
     let y = if x.is_constant() {
-        // Weights are what ONNX says to the last bit.
+        // Weights are what ONNX defines, to the last bit.
         let centred = scope.sum(&[(1.0, &x), (-1.0, &zero)], 0.0)?;
         scope.mul(&centred, &scale)?
     } else {
@@ -93,13 +94,13 @@ impl Scope<'_> {
     pub(super) fn scale(&self, position: usize) -> Result<Operand, String> {
         let scale = self.weights(position)?;
         match scale.values().unwrap_or_default().iter().find(|value| **value <= 0.0) {
-            _ if scale.element != Element::Float => Err(format!("input {position} must be a float, not {:?}", scale.element)),
+            _ if scale.element != Element::Float => Err(format!("input {position} must be a float, not {}", scale.element)),
             Some(value) => Err(format!("input {position} holds {value}: every scale must be positive")),
             None => Ok(scale),
         }
     }
 
-    /// An input that holds constant zero points; one 0 of a type if it is not given.
+    /// An input that holds constant zero points; a single 0 of the default type if it is not given.
     pub(super) fn zero_point(&self, position: usize, default: Element) -> Result<Operand, String> {
         if self.optional(position)?.is_none() {
             return Ok(Operand::constant(Vec::new(), default, vec![0.0]));
@@ -107,7 +108,7 @@ impl Scope<'_> {
         let zero = self.weights(position)?;
         match zero.element {
             Element::Integer(_) if zero.element.range().is_some() => Ok(zero),
-            other => Err(format!("input {position} must be an integer of up to 32 bits, not {other:?}")),
+            other => Err(format!("input {position} must be an integer of up to 32 bits, not {other}")),
         }
     }
 
@@ -117,7 +118,7 @@ impl Scope<'_> {
             Element::Integer(IntegerType::Int8 | IntegerType::Uint8 | IntegerType::Int16 | IntegerType::Uint16) => element.range(),
             _ => None,
         };
-        let (lo, hi) = range.ok_or_else(|| format!("quantising to {element:?} is not supported"))?;
+        let (lo, hi) = range.ok_or_else(|| format!("quantising to {element} is not supported"))?;
         let (least, greatest) = zero.values().unwrap_or_default().iter().fold((hi, lo), |(least, greatest), zero| {
             let zero = *zero as i64;
             (least.min(zero), greatest.max(zero))
@@ -130,12 +131,12 @@ impl Scope<'_> {
         self.scaled_as(&rounded, &Operand::scalar(1.0), zero, Rounding::HalfUp, (element, Kind::Integer(Interval::new(lo, hi))))
     }
 
-    /// A quantised input as 32-bit integers, as which products of it are added up.
+    /// A quantised input as 32-bit integers, in which its products are added up.
     pub(super) fn widened(&self, position: usize) -> Result<Operand, String> {
         let x = self.input(position)?;
         match x.element {
             Element::Integer(_) if x.element.range().is_some() => Ok(Operand { element: Element::Integer(IntegerType::Int32), ..x }),
-            other => Err(format!("input {position} must be an integer of up to 32 bits, not {other:?}")),
+            other => Err(format!("input {position} must be an integer of up to 32 bits, not {other}")),
         }
     }
 }

@@ -1,22 +1,20 @@
 //! GRU: `h' = (1 - z) * g + z * h`, computed as `g + z * (h - g)`, with gates `z`, `r` (sigmoid) and the candidate `g` (tanh).
 //!
-//! The reset gate `r` acts on `h` before the candidate's recurrence, or behind it with `linear_before_reset` (as in PyTorch).
+//! The reset gate `r` acts on `h` before the candidate's recurrence, or after it with `linear_before_reset` (as in PyTorch).
 
-use crate::lowering::helpers::cells::{Cell, Direction, State};
+use crate::lowering::helpers::cells::{self, Cell, Direction, State};
 use crate::lowering::scope::{Operand, Scope};
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     let linear_first = scope.attribute("linear_before_reset", 0i64)? != 0;
     let cell = Cell { gates: 3, activations: &["sigmoid", "tanh"], bias_apart: linear_first, memory: false };
-    crate::lowering::helpers::cells::lower(scope, &cell, |scope, direction, inputs, state| {
-        step(scope, direction, inputs, state, linear_first)
-    })
+    cells::lower(scope, &cell, |scope, direction, inputs, state| step(scope, direction, inputs, state, linear_first))
 }
 
 /// The gates' order is update, reset, candidate.
 fn step(scope: &mut Scope<'_>, direction: &Direction, inputs: &Operand, state: &State, linear_first: bool) -> Result<State, String> {
     let hidden = state.hidden.as_ref();
-    // With the linear part first, one dense layer does for all gates.
+    // With the linear part first, one dense layer is enough for all gates.
     let recurrent = match hidden {
         Some(hidden) => Some(direction.recur(scope, "recurrent", hidden, 0..if linear_first { 3 } else { 2 })?),
         None => None,

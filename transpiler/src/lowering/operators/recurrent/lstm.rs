@@ -1,12 +1,12 @@
 //! LSTM: `c' = f * c + i * g`, `h' = o * tanh(c')`, with gates `i`, `o`, `f` (sigmoid) and the candidate `g` (tanh).
 
-use crate::lowering::helpers::cells::{Cell, Direction, State};
+use crate::lowering::helpers::cells::{self, Cell, Direction, State};
 use crate::lowering::scope::{Operand, Scope};
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     let coupled = scope.attribute("input_forget", 0i64)? != 0;
     let cell = Cell { gates: 4, activations: &["sigmoid", "tanh", "tanh"], bias_apart: false, memory: true };
-    crate::lowering::helpers::cells::lower(scope, &cell, |scope, direction, inputs, state| step(scope, direction, inputs, state, coupled))
+    cells::lower(scope, &cell, |scope, direction, inputs, state| step(scope, direction, inputs, state, coupled))
 }
 
 /// The gates' order is input, output, forget, candidate. `coupled` makes the forget gate `1 - i`.

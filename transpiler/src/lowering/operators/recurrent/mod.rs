@@ -1,4 +1,4 @@
-//! Operators: recurrent layers over a fixed length.
+//! Operators that are recurrent layers, over sequences of fixed length.
 
 mod gru;
 mod lstm;

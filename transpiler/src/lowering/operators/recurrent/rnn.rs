@@ -1,11 +1,11 @@
 //! RNN: `h' = tanh(W x + R h + b)`.
 
-use crate::lowering::helpers::cells::{Cell, State};
+use crate::lowering::helpers::cells::{self, Cell, State};
 use crate::lowering::scope::Scope;
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     let cell = Cell { gates: 1, activations: &["tanh"], bias_apart: false, memory: false };
-    crate::lowering::helpers::cells::lower(scope, &cell, |scope, direction, inputs, state| {
+    cells::lower(scope, &cell, |scope, direction, inputs, state| {
         let sum = match &state.hidden {
             Some(hidden) => {
                 let recurrent = direction.recur(scope, "recurrent", hidden, 0..1)?;

@@ -20,7 +20,7 @@ fn lower(scope: &mut Scope<'_>, least: bool) -> Result<(), String> {
         let y = scope.arg_max(&x, axis, keep)?;
         return scope.finish(y);
     }
-    // The last maximum is the first one from behind.
+    // The last maximum is the first one in reverse.
     let length = x.shape[axis];
     let backwards: Vec<usize> = (0..length).rev().collect();
     let reversed = scope.pick(&x, axis, &backwards)?;

@@ -1,4 +1,4 @@
-//! Operators: reductions along axes, and choices of elements.
+//! Operators that reduce along axes or choose elements.
 
 mod arg_max;
 mod over_axes;

@@ -20,7 +20,7 @@ pub(super) fn mean(scope: &mut Scope<'_>) -> Result<(), String> {
     let reduction = read(scope, 18)?;
     let (x, axes, _) = &reduction;
     if x.element != Element::Float {
-        return Err(format!("takes floats, not {:?}", x.element));
+        return Err(format!("takes floats, not {}", x.element));
     }
     let length: usize = axes.iter().map(|axis| x.shape[*axis]).product();
     let y = total(scope, &reduction, 1.0 / length as f64)?;

@@ -1,17 +1,18 @@
-//! TopK: the `k` greatest or least elements along an axis in order, and their positions; of equal ones the first comes first.
+//! TopK: the `k` greatest or least elements along an axis, in order, and their positions. Equal ones keep their order.
 //!
-//! Each element's rank is the number of elements before it, from one comparison for each pair. A slot of the result takes the position
-//! that has its rank, and finds the value by halving: nothing is computed with values, so they stay what they are to the last bit.
+//! An element's rank is the number of elements that come before it, from one comparison for each pair. A slot of the result takes the
+//! position with its rank, and finds the value by halving. Values are only selected, so they stay exact.
 //!
 //! `k` became an input with opset 10; opset 11 added `largest` and `sorted`.
 
-use crate::float::{FloatOp, Kind};
+use maat_runtime::Interval;
+
+use crate::float::{Bounds, FloatOp, Kind};
 use crate::lowering::moves::check_size;
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::{Element, IntegerType};
-use maat_runtime::Interval;
 
-/// A longer axis would need too many comparisons.
+/// The longest axis: a longer one would need too many comparisons.
 const MAX_LENGTH: usize = 64;
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
@@ -35,7 +36,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
         return Ok(());
     }
     if length > MAX_LENGTH {
-        return Err(format!("an axis of length {length}: at most {MAX_LENGTH} are supported"));
+        return Err(format!("an axis of length {length} is too long: at most {MAX_LENGTH} elements are supported"));
     }
     let mut order: Vec<usize> = (0..x.axes()).collect();
     order.swap(axis, x.axes() - 1);
@@ -58,7 +59,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
 fn ranked(scope: &mut Scope<'_>, x: &Operand, slots: usize, largest: bool) -> Result<(Operand, Operand), String> {
     let (rows, length) = (x.shape[0], x.shape[1]);
     check_size(&[rows, length, length])?;
-    // Whether the later element of a pair goes before the earlier one.
+    // Whether the later element of a pair comes before the earlier one.
     let pairs: Vec<(usize, usize)> = (0..length).flat_map(|a| (a + 1..length).map(move |b| (a, b))).collect();
     let (earlier, later): (Vec<usize>, Vec<usize>) = pairs.iter().copied().unzip();
     let ranks = if pairs.is_empty() {
@@ -66,17 +67,18 @@ fn ranked(scope: &mut Scope<'_>, x: &Operand, slots: usize, largest: bool) -> Re
     } else {
         let (earlier, later) = (scope.pick(x, 1, &earlier)?, scope.pick(x, 1, &later)?);
         let overtakes = if largest { scope.greater(&later, &earlier)? } else { scope.greater(&earlier, &later)? };
-        // Element `a` has the pairs with all others: a later one that overtakes it comes before it, an earlier one that it does not.
+        // Element `a` is in the pairs with all others. Before it come the later ones that overtake it, and the earlier ones that it does
+        // not overtake.
         let pair = |a: usize, b: usize| a * (2 * length - a - 1) / 2 + b - a - 1;
         let others = |a: usize| (0..length).filter(move |b| *b != a);
         let mine: Vec<usize> = (0..length).flat_map(|a| others(a).map(move |b| pair(a.min(b), a.max(b)))).collect();
         let mine = scope.pick(&overtakes, 1, &mine)?;
         let weights = (0..length).flat_map(|a| others(a).map(move |b| if b > a { 1.0 } else { -1.0 })).collect();
         let bias = (0..length).map(|a| a as f64).collect();
-        let count = FloatOp::Affine { groups: length, weights, bias, bounds: crate::float::Bounds::NONE };
+        let count = FloatOp::Affine { groups: length, weights, bias, bounds: Bounds::NONE };
         scope.emit(count, &[&mine], vec![rows, length], (int64(), Kind::Integer(Interval::new(0, length as i64 - 1))))?
     };
-    // [rows, slots, length]: whether an element belongs into a slot.
+    // [rows, slots, length]: whether an element belongs in a slot.
     let ranks = scope.reshape(&ranks, vec![rows, 1, length])?;
     let slot_ranks = Operand::constant(vec![1, slots, 1], int64(), (0..slots).map(|slot| slot as f64).collect());
     let chosen = scope.equal(&ranks, &slot_ranks)?;
@@ -92,7 +94,7 @@ fn halve(scope: &mut Scope<'_>, mut values: Operand, mut chosen: Operand) -> Res
     let axis = values.axes() - 1;
     while values.shape[axis] > 1 {
         let length = values.shape[axis];
-        // Halves that share the middle, if there is one.
+        // The halves share the middle element, if there is one.
         let half = length.div_ceil(2);
         let (front, back): (Vec<usize>, Vec<usize>) = ((0..half).collect(), (length - half..length).collect());
         let (a, b) = (scope.pick(&values, axis, &front)?, scope.pick(&values, axis, &back)?);

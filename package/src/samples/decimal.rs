@@ -1,7 +1,7 @@
-//! Numbers in messages.
+//! Numbers in messages about samples, which may have hundreds of digits.
 
 /// A number with all its digits, in scientific notation where zeros would fill a line.
-pub(crate) fn decimal(value: f64) -> String {
+pub fn decimal(value: f64) -> String {
     let plain = value == 0.0 || !value.is_finite() || (1e-6..1e15).contains(&value.abs());
     if plain { value.to_string() } else { format!("{value:e}") }
 }
