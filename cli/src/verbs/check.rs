@@ -76,7 +76,7 @@ impl Response for PackageComparison {
         match &self.onnx {
             Some(onnx) if onnx.matches() => lines.push("ok       ONNX file".to_owned()),
             Some(Onnx { manifest, found }) => {
-                lines.push(format!("DIFFERS  ONNX file: {manifest} in the manifest, {found} by the file"));
+                lines.push(format!("DIFFERS  ONNX file: {manifest} in the manifest, {found} from the file"));
             }
             None => {}
         }

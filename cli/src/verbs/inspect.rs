@@ -96,7 +96,7 @@ pub fn verdict(verdict: &Verdict) -> String {
     let measured = verdict.measured.map_or_else(String::new, |basis| format!(" on {basis}"));
     let first = match verdict.fidelity {
         Fidelity::Faithful => format!("verdict: faithful to the float network{measured}"),
-        Fidelity::Unknown if verdict.measured.is_some() => format!("verdict: UNKNOWN. No loss{measured}, but these are too few to tell"),
+        Fidelity::Unknown if verdict.measured.is_some() => format!("verdict: UNKNOWN. No loss{measured}, but they are too few to tell"),
         Fidelity::Unknown => {
             return "verdict: UNKNOWN. No samples were given (--calibration), so scales rest on an assumed input range".to_owned();
         }
