@@ -6,7 +6,7 @@ use serde_json::Value;
 use starknet_rust_core::types::contract::SierraClass;
 use starknet_types_core::felt::Felt;
 
-use crate::error::RunError;
+use crate::error::CairoRunError;
 use crate::gas;
 
 /// A compiled Starknet contract class.
@@ -26,17 +26,19 @@ impl Contract {
     /// Reads a class as [`Self::sierra_json`] and [`Self::casm_json`] write it. That the two belong together is not checked.
     ///
     /// # Errors
-    /// [`RunError::MalformedClass`] when the bytes are not such classes.
-    pub fn from_json(sierra: &[u8], casm: &[u8]) -> Result<Self, RunError> {
-        let malformed = |error: serde_json::Error| RunError::MalformedClass { reason: error.to_string() };
+    /// [`CairoRunError::MalformedClass`] when the bytes are not such classes.
+    pub fn from_json(sierra: &[u8], casm: &[u8]) -> Result<Self, CairoRunError> {
+        let malformed = |error: serde_json::Error| CairoRunError::MalformedClass { reason: error.to_string() };
         let sierra: ContractClass = serde_json::from_slice(sierra).map_err(malformed)?;
         let casm: CasmContractClass = serde_json::from_slice(casm).map_err(malformed)?;
         // The library that hashes takes this for granted.
         let segments = serde_json::to_value(casm.get_bytecode_segment_lengths()).map_err(malformed)?;
         if total(&segments) != Some(casm.bytecode.len() as u64) {
-            return Err(RunError::MalformedClass { reason: "the segments of its bytecode are not as long as the bytecode".to_owned() });
+            return Err(CairoRunError::MalformedClass {
+                reason: "the segments of its bytecode are not as long as the bytecode".to_owned(),
+            });
         }
-        let (class_hash, abi_bytes) = declared(&sierra).map_err(|reason| RunError::MalformedClass { reason })?;
+        let (class_hash, abi_bytes) = declared(&sierra).map_err(|reason| CairoRunError::MalformedClass { reason })?;
         Ok(Self { sierra, casm, class_hash, abi_bytes })
     }
 

@@ -26,7 +26,7 @@ use starknet_rust_core::utils::starknet_keccak;
 use starknet_types_core::felt::Felt;
 
 use crate::contract::Contract;
-use crate::error::RunError;
+use crate::error::CairoRunError;
 use crate::executable::vm_error;
 use crate::gas;
 
@@ -59,22 +59,22 @@ impl Contract {
     /// Runs an external function on serialised arguments.
     ///
     /// # Errors
-    /// [`RunError::Panicked`] with the decoded message when the function panics; [`RunError::NoFunction`] when there is none of this name;
-    /// [`RunError::Vm`] also when it makes a system call, because there is no state.
-    pub fn call(&self, function: &str, calldata: &[Felt]) -> Result<CallResult, RunError> {
+    /// [`CairoRunError::Panicked`] with the decoded message when the function panics; [`CairoRunError::NoFunction`] when there is none of this name;
+    /// [`CairoRunError::Vm`] also when it makes a system call, because there is no state.
+    pub fn call(&self, function: &str, calldata: &[Felt]) -> Result<CallResult, CairoRunError> {
         self.call_with_libraries(function, calldata, &Libraries::new())
     }
 
     /// As [`Self::call`], where the function may make library calls.
     ///
     /// # Errors
-    /// As for [`Self::call`], and [`RunError::UnknownClass`] when a library call is to a class that is not among the libraries.
-    pub fn call_with_libraries(&self, function: &str, calldata: &[Felt], libraries: &Libraries) -> Result<CallResult, RunError> {
+    /// As for [`Self::call`], and [`CairoRunError::UnknownClass`] when a library call is to a class that is not among the libraries.
+    pub fn call_with_libraries(&self, function: &str, calldata: &[Felt], libraries: &Libraries) -> Result<CallResult, CairoRunError> {
         let selector = starknet_keccak(function.as_bytes());
-        let entry_point = external(self, selector).ok_or_else(|| RunError::NoFunction { function: function.to_owned() })?;
+        let entry_point = external(self, selector).ok_or_else(|| CairoRunError::NoFunction { function: function.to_owned() })?;
         let Returned { panicked, output, gas, used } = run(self, entry_point, calldata, INITIAL_GAS, libraries, 0)?;
         if panicked {
-            return Err(RunError::Panicked { message: format_for_panic(output.into_iter()) });
+            return Err(CairoRunError::Panicked { message: format_for_panic(output.into_iter()) });
         }
         let Used { steps, builtins, library_calls } = used;
         Ok(CallResult { output, steps, builtins, gas: INITIAL_GAS.saturating_sub(gas), library_calls })
@@ -112,8 +112,8 @@ fn run(
     gas: u64,
     libraries: &Libraries,
     depth: usize,
-) -> Result<Returned, RunError> {
-    let unknown = |name: &String| RunError::MalformedClass { reason: format!("Cairo has no builtin {name:?}") };
+) -> Result<Returned, CairoRunError> {
+    let unknown = |name: &String| CairoRunError::MalformedClass { reason: format!("Cairo has no builtin {name:?}") };
     let builtins = entry_point.builtins.iter().map(|name| BuiltinName::from_str(name).ok_or_else(|| unknown(name)));
     let builtins = builtins.collect::<Result<Vec<_>, _>>()?;
     let (hints, string_to_hint) = build_hints_dict(&contract.casm.hints);
@@ -169,7 +169,7 @@ fn run(
 }
 
 /// A new segment with this data.
-fn segment(vm: &mut VirtualMachine, data: impl IntoIterator<Item = Felt>) -> Result<Relocatable, RunError> {
+fn segment(vm: &mut VirtualMachine, data: impl IntoIterator<Item = Felt>) -> Result<Relocatable, CairoRunError> {
     let start = vm.add_memory_segment();
     let data: Vec<MaybeRelocatable> = data.into_iter().map(MaybeRelocatable::from).collect();
     vm.load_data(start, &data).map_err(vm_error)?;
@@ -183,7 +183,7 @@ struct Hints<'a> {
     depth: usize,
     used: Used,
     /// Why a library call could not be run.
-    failure: Option<RunError>,
+    failure: Option<CairoRunError>,
 }
 
 impl ResourceTracker for Hints<'_> {}
@@ -241,12 +241,18 @@ impl Hints<'_> {
     }
 
     /// Whether it failed, its result or what the panic says, and the gas that is left.
-    fn library_call(&mut self, class_hash: Felt, function: Felt, calldata: &[Felt], gas: u64) -> Result<(bool, Vec<Felt>, u64), RunError> {
-        let contract = self.libraries.get(&class_hash).ok_or(RunError::UnknownClass { class_hash })?;
+    fn library_call(
+        &mut self,
+        class_hash: Felt,
+        function: Felt,
+        calldata: &[Felt],
+        gas: u64,
+    ) -> Result<(bool, Vec<Felt>, u64), CairoRunError> {
+        let contract = self.libraries.get(&class_hash).ok_or(CairoRunError::UnknownClass { class_hash })?;
         if self.depth == MAX_DEPTH {
             return Err(vm_error(format!("calls are nested more than {MAX_DEPTH} deep")));
         }
-        let entry_point = external(contract, function).ok_or_else(|| RunError::NoFunction { function: function.to_hex_string() })?;
+        let entry_point = external(contract, function).ok_or_else(|| CairoRunError::NoFunction { function: function.to_hex_string() })?;
         let Returned { panicked, mut output, gas, used } = run(contract, entry_point, calldata, gas, self.libraries, self.depth + 1)?;
         self.used.steps += used.steps;
         self.used.library_calls += 1 + used.library_calls;

@@ -52,7 +52,7 @@ pub enum CompileError {
 /// Why a Cairo program could not be loaded or run.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum RunError {
+pub enum CairoRunError {
     /// The file is not an executable of this compiler.
     #[error("not a Cairo executable: {reason}")]
     Malformed {

@@ -15,7 +15,7 @@ use cairo_vm::types::layout_name::LayoutName;
 use cairo_vm::vm::runners::cairo_runner::CairoRunner;
 use starknet_types_core::felt::Felt;
 
-use crate::error::RunError;
+use crate::error::CairoRunError;
 
 /// The bootloader that program hashes are for.
 const BOOTLOADER_VERSION: usize = 0;
@@ -44,9 +44,9 @@ impl Executable {
     /// Reads an executable in the format of Scarb and of this compiler.
     ///
     /// # Errors
-    /// [`RunError::Malformed`] when the bytes are not such an executable.
-    pub fn from_json(bytes: &[u8]) -> Result<Self, RunError> {
-        serde_json::from_slice(bytes).map(Self::new).map_err(|error| RunError::Malformed { reason: error.to_string() })
+    /// [`CairoRunError::Malformed`] when the bytes are not such an executable.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, CairoRunError> {
+        serde_json::from_slice(bytes).map(Self::new).map_err(|error| CairoRunError::Malformed { reason: error.to_string() })
     }
 
     /// The executable in the format of Scarb and of this compiler.
@@ -62,10 +62,10 @@ impl Executable {
     /// The program's hash as StarkWare's bootloader computes it: a Pedersen hash chain over entry point, builtins and bytecode.
     ///
     /// # Errors
-    /// [`RunError::Malformed`] when the executable has no entry point for the bootloader.
-    pub fn hash(&self) -> Result<Felt, RunError> {
+    /// [`CairoRunError::Malformed`] when the executable has no entry point for the bootloader.
+    pub fn hash(&self) -> Result<Felt, CairoRunError> {
         let (program, _) = self.load(self.entry_point(EntryPointKind::Bootloader)?)?;
-        let malformed = |reason: String| RunError::Malformed { reason };
+        let malformed = |reason: String| CairoRunError::Malformed { reason };
         let stripped = program.get_stripped_program().map_err(|error| malformed(error.to_string()))?;
         compute_program_hash_chain(&stripped, BOOTLOADER_VERSION).map_err(|error| malformed(error.to_string()))
     }
@@ -75,21 +75,25 @@ impl Executable {
     }
 
     /// # Errors
-    /// [`RunError::Malformed`] when there is none of this kind.
-    pub(crate) fn entry_point(&self, kind: EntryPointKind) -> Result<&ExecutableEntryPoint, RunError> {
+    /// [`CairoRunError::Malformed`] when there is none of this kind.
+    pub(crate) fn entry_point(&self, kind: EntryPointKind) -> Result<&ExecutableEntryPoint, CairoRunError> {
         let entry_point = self.compiled.entrypoints.iter().find(|entry_point| entry_point.kind == kind);
-        entry_point.ok_or_else(|| RunError::Malformed { reason: format!("it has no entry point of kind {kind:?}") })
+        entry_point.ok_or_else(|| CairoRunError::Malformed { reason: format!("it has no entry point of kind {kind:?}") })
     }
 
-    fn load(&self, entry_point: &ExecutableEntryPoint) -> Result<(cairo_vm::types::program::Program, HashMap<String, Hint>), RunError> {
-        program_and_hints_from_executable(&self.compiled, entry_point).map_err(|error| RunError::Malformed { reason: format!("{error:#}") })
+    fn load(
+        &self,
+        entry_point: &ExecutableEntryPoint,
+    ) -> Result<(cairo_vm::types::program::Program, HashMap<String, Hint>), CairoRunError> {
+        program_and_hints_from_executable(&self.compiled, entry_point)
+            .map_err(|error| CairoRunError::Malformed { reason: format!("{error:#}") })
     }
 
     /// Runs the program in the Cairo VM on serialised arguments.
     ///
     /// # Errors
-    /// [`RunError::Panicked`] with the decoded message when the program panics.
-    pub fn run(&self, arguments: &[Felt]) -> Result<RunResult, RunError> {
+    /// [`CairoRunError::Panicked`] with the decoded message when the program panics.
+    pub fn run(&self, arguments: &[Felt]) -> Result<RunResult, CairoRunError> {
         let mut runner = self.run_from(self.entry_point(EntryPointKind::Bootloader)?, CairoRunConfig::default(), arguments)?;
         let resources = runner.get_execution_resources().map_err(vm_error)?;
         let mut text = String::new();
@@ -106,7 +110,7 @@ impl Executable {
         entry_point: &ExecutableEntryPoint,
         config: CairoRunConfig<'_>,
         arguments: &[Felt],
-    ) -> Result<CairoRunner, RunError> {
+    ) -> Result<CairoRunner, CairoRunError> {
         let (program, string_to_hint) = self.load(entry_point)?;
         let arguments = arguments.iter().map(|felt| Arg::Value(*felt)).collect();
         let mut hints = CairoHintProcessor {
@@ -122,12 +126,12 @@ impl Executable {
         };
         let config = CairoRunConfig { layout: LayoutName::all_cairo, ..config };
         cairo_run_program(&program, &config, &mut hints).map_err(|error| match hints.markers.last() {
-            Some(panic_data) => RunError::Panicked { message: format_for_panic(panic_data.iter().copied()) },
+            Some(panic_data) => CairoRunError::Panicked { message: format_for_panic(panic_data.iter().copied()) },
             None => vm_error(error),
         })
     }
 }
 
-pub(crate) fn vm_error(error: impl Display) -> RunError {
-    RunError::Vm { reason: error.to_string() }
+pub(crate) fn vm_error(error: impl Display) -> CairoRunError {
+    CairoRunError::Vm { reason: error.to_string() }
 }

@@ -9,7 +9,7 @@ use maat_verifier::Felt252;
 use maat_verifier::cairo::{Builtin, Execution, HALT, Registers, Value};
 use starknet_types_core::felt::Felt;
 
-use crate::error::RunError;
+use crate::error::CairoRunError;
 use crate::executable::{Executable, vm_error};
 
 impl Executable {
@@ -18,8 +18,8 @@ impl Executable {
     /// It has two steps more than [`Self::run`] counts: the header makes room for the builtins and calls the main function.
     ///
     /// # Errors
-    /// As for [`Self::run`]; and [`RunError::Unprovable`], before anything runs, when the program uses a builtin that cannot be proven.
-    pub fn execute(&self, arguments: &[Felt]) -> Result<Execution, RunError> {
+    /// As for [`Self::run`]; and [`CairoRunError::Unprovable`], before anything runs, when the program uses a builtin that cannot be proven.
+    pub fn execute(&self, arguments: &[Felt]) -> Result<Execution, CairoRunError> {
         let entry_point = self.entry_point(EntryPointKind::Standalone)?;
         let program = self.provable(entry_point)?;
         // The prover pads the trace itself, and lays out memory itself, so nothing is relocated.
@@ -50,12 +50,12 @@ impl Executable {
     }
 
     /// The program in the form that proofs are about, if they can be.
-    fn provable(&self, entry_point: &ExecutableEntryPoint) -> Result<maat_verifier::cairo::Program, RunError> {
+    fn provable(&self, entry_point: &ExecutableEntryPoint) -> Result<maat_verifier::cairo::Program, CairoRunError> {
         let builtin = |name: &BuiltinName| {
-            Builtin::from_name(name.to_str()).ok_or_else(|| RunError::Unprovable { builtin: name.to_str().to_owned() })
+            Builtin::from_name(name.to_str()).ok_or_else(|| CairoRunError::Unprovable { builtin: name.to_str().to_owned() })
         };
         let builtins = entry_point.builtins.iter().map(builtin).collect::<Result<_, _>>()?;
-        let malformed = |reason: String| RunError::Malformed { reason };
+        let malformed = |reason: String| CairoRunError::Malformed { reason };
         if entry_point.offset != 0 {
             return Err(malformed(format!("its stand-alone entry point is {}, not the start of the bytecode", entry_point.offset)));
         }
@@ -65,7 +65,7 @@ impl Executable {
 }
 
 /// The registers before a step of the bytecode.
-fn registers(entry: &TraceEntry) -> Result<Registers, RunError> {
+fn registers(entry: &TraceEntry) -> Result<Registers, CairoRunError> {
     let offset = |register: usize| u32::try_from(register).map_err(vm_error);
     if entry.pc.segment_index != 0 {
         return Err(vm_error(format!("it left the bytecode for {}", entry.pc)));
@@ -74,7 +74,7 @@ fn registers(entry: &TraceEntry) -> Result<Registers, RunError> {
 }
 
 /// What a cell of memory holds. Temporary segments have negative indices; the end of a run leaves none.
-fn value(cell: MaybeRelocatable) -> Result<Value, RunError> {
+fn value(cell: MaybeRelocatable) -> Result<Value, CairoRunError> {
     match cell {
         MaybeRelocatable::Int(value) => Ok(Value::Felt(felt(value))),
         MaybeRelocatable::RelocatableValue(pointer) => {

@@ -17,7 +17,7 @@ pub use cairo_lang_filesystem::db::Edition;
 pub use compiler::{CairoPackage, Compiler, Crate};
 pub use contract::Contract;
 pub use entry_point::{CallResult, Libraries};
-pub use error::{CompileError, RunError};
+pub use error::{CairoRunError, CompileError};
 pub use executable::{Executable, RunResult};
 pub use sources::Sources;
 

@@ -1,6 +1,6 @@
 //! The compiler and the virtual machine through the crate's public face.
 
-use maat_cairo::{CairoPackage, CompileError, Compiler, Crate, Edition, Executable, RunError, Sources};
+use maat_cairo::{CairoPackage, CairoRunError, CompileError, Compiler, Crate, Edition, Executable, Sources};
 use maat_verifier::Felt252;
 use maat_verifier::cairo::{Builtin, HALT};
 use maat_verifier::cairo::{Execution, Registers, Value};
@@ -30,7 +30,7 @@ fn a_program_runs_and_survives_the_round_trip() {
 fn a_panic_comes_with_its_message() {
     let program = Compiler::default().executable(&package(ADD)).unwrap();
     let error = program.run(&[Felt::from(13), Felt::from(1)]).unwrap_err();
-    assert!(matches!(&error, RunError::Panicked { message } if message.contains("unlucky")), "{error}");
+    assert!(matches!(&error, CairoRunError::Panicked { message } if message.contains("unlucky")), "{error}");
 }
 
 /// Compares an execution with the run of the same program: steps, output and range checks.
@@ -80,7 +80,7 @@ fn dictionaries_can_be_proven_because_the_program_itself_checks_them() {
 fn an_execution_that_panics_comes_with_the_message() {
     let program = Compiler::default().executable(&package(ADD)).unwrap();
     let error = program.execute(&[Felt::from(13), Felt::from(1)]).unwrap_err();
-    assert!(matches!(&error, RunError::Panicked { message } if message.contains("unlucky")), "{error}");
+    assert!(matches!(&error, CairoRunError::Panicked { message } if message.contains("unlucky")), "{error}");
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn a_program_with_a_builtin_that_cannot_be_proven_is_refused_before_it_runs() {
     for (lib, name) in [(bitwise, "bitwise"), (pedersen, "pedersen")] {
         // Without arguments, so that it would panic.
         let error = Compiler::default().executable(&package(lib)).unwrap().execute(&[]).unwrap_err();
-        assert!(matches!(&error, RunError::Unprovable { builtin } if builtin == name), "{error}");
+        assert!(matches!(&error, CairoRunError::Unprovable { builtin } if builtin == name), "{error}");
         assert!(error.to_string().contains(&format!("{name}, but proofs speak only of output and range_check")), "{error}");
     }
 }
@@ -102,7 +102,7 @@ fn only_a_stand_alone_entry_point_at_the_start_is_executed() {
         let mut executable: serde_json::Value = serde_json::from_slice(&json).unwrap();
         change(executable["entrypoints"].as_array_mut().unwrap());
         match Executable::from_json(&serde_json::to_vec(&executable).unwrap()).unwrap().execute(&[]).unwrap_err() {
-            RunError::Malformed { reason } => reason,
+            CairoRunError::Malformed { reason } => reason,
             error => panic!("{error}"),
         }
     };
@@ -114,7 +114,7 @@ fn only_a_stand_alone_entry_point_at_the_start_is_executed() {
 #[test]
 fn what_is_no_executable_is_refused() {
     for bytes in [&b""[..], b"{}", b"[1, 2]", b"\xff\xfe"] {
-        assert!(matches!(Executable::from_json(bytes), Err(RunError::Malformed { .. })));
+        assert!(matches!(Executable::from_json(bytes), Err(CairoRunError::Malformed { .. })));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Running a package's program and contract on quantised inputs, and checking the shape of what they give.
 
-use maat_cairo::{CallResult, Contract, Executable, Libraries, RunError};
+use maat_cairo::{CairoRunError, CallResult, Contract, Executable, Libraries};
 use maat_runtime::Model;
 use maat_verifier::cairo::Execution;
 use starknet_types_core::felt::Felt;
@@ -9,10 +9,10 @@ use starknet_types_core::felt::Felt;
 ///
 /// # Errors
 /// The program refuses its input, does not repeat it before the outputs, or gives other outputs than the model has.
-pub fn run_program(model: &Model, program: &Executable, inputs: &[Vec<i32>]) -> Result<(Vec<Vec<i32>>, usize), RunError> {
+pub fn run_program(model: &Model, program: &Executable, inputs: &[Vec<i32>]) -> Result<(Vec<Vec<i32>>, usize), CairoRunError> {
     let arguments = arguments(inputs);
     let run = program.run(&arguments)?;
-    let malformed = |reason: String| RunError::Malformed { reason };
+    let malformed = |reason: String| CairoRunError::Malformed { reason };
     let Some(outputs) = run.output.strip_prefix(arguments.as_slice()) else {
         return Err(malformed("its output does not begin with the inputs that it was given: transpile again".to_owned()));
     };
@@ -28,21 +28,21 @@ pub fn run_contract(
     contract: &Contract,
     layer_classes: &[Contract],
     inputs: &[Vec<i32>],
-) -> Result<(Vec<Vec<i32>>, CallResult), RunError> {
+) -> Result<(Vec<Vec<i32>>, CallResult), CairoRunError> {
     let values = arguments(inputs);
     let calldata: Vec<Felt> = std::iter::once(Felt::from(values.len())).chain(values).collect();
     let libraries: Libraries = layer_classes.iter().map(|class| (class.class_hash(), class)).collect();
     let call = contract.call_with_libraries("predict", &calldata, &libraries)?;
     let outputs = match call.output.split_first() {
         Some((length, values)) if *length == Felt::from(values.len()) => split_outputs(model, values)?,
-        _ => return Err(RunError::Malformed { reason: "`predict` does not return a list".to_owned() }),
+        _ => return Err(CairoRunError::Malformed { reason: "`predict` does not return a list".to_owned() }),
     };
     Ok((outputs, call))
 }
 
 /// All outputs, one after the other, as lists of integers.
-fn split_outputs(model: &Model, outputs: &[Felt]) -> Result<Vec<Vec<i32>>, RunError> {
-    let malformed = |reason: String| RunError::Malformed { reason };
+fn split_outputs(model: &Model, outputs: &[Felt]) -> Result<Vec<Vec<i32>>, CairoRunError> {
+    let malformed = |reason: String| CairoRunError::Malformed { reason };
     let values = outputs.iter().map(|felt| signed(*felt).ok_or_else(|| malformed(format!("output {felt} is not within 32 bits"))));
     let values = values.collect::<Result<Vec<i32>, _>>()?;
     let lengths: Vec<usize> = model.outputs().iter().map(|output| model.tensor(output.tensor).shape.elements()).collect();
@@ -62,7 +62,7 @@ fn split_outputs(model: &Model, outputs: &[Felt]) -> Result<Vec<Vec<i32>>, RunEr
 ///
 /// # Errors
 /// The program refuses its input.
-pub fn execute_program(program: &Executable, inputs: &[Vec<i32>]) -> Result<Execution, RunError> {
+pub fn execute_program(program: &Executable, inputs: &[Vec<i32>]) -> Result<Execution, CairoRunError> {
     program.execute(&arguments(inputs))
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The tests of `maat-prover` and `maat-verifier` show that dishonest proofs are refused.
 
-use maat_cairo::{Compiler, Executable, RunError};
+use maat_cairo::{CairoRunError, Compiler, Executable};
 use maat_prover::cairo::prove;
 use maat_tests::cairo_programs::{CARRIED, CairoProgram, Outcome, PROGRAMS};
 use maat_verifier::cairo::{Builtin, CairoStatement, ProgramHash, verify, verify_any, verify_program};
@@ -56,14 +56,14 @@ fn check(row: &CairoProgram) -> Result<String, String> {
     match &row.outcome {
         Outcome::Proven(expected) => prove_and_compare(row, &program, &expected(row.arguments)),
         Outcome::Panics(expected) => match program.execute(&row.arguments()) {
-            Err(RunError::Panicked { message }) if message.contains(expected) => Ok(message),
+            Err(CairoRunError::Panicked { message }) if message.contains(expected) => Ok(message),
             other => Err(format!("it does not panic with {expected:?}: {:?}", other.map(|execution| execution.registers.len()))),
         },
         Outcome::Refused(builtin) => {
             // The program itself runs.
             let run = program.run(&row.arguments()).map_err(|error| error.to_string())?;
             match program.execute(&row.arguments()) {
-                Err(error @ RunError::Unprovable { .. }) => {
+                Err(error @ CairoRunError::Unprovable { .. }) => {
                     let expected = format!("the program uses the builtin {builtin}, but proofs speak only of output and range_check");
                     let found = error.to_string();
                     if found == expected { Ok(format!("{} steps, but {builtin}", run.steps)) } else { Err(found) }

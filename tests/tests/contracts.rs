@@ -1,6 +1,6 @@
 //! Contracts in the Cairo VM, as Starknet runs them: one class, or one that calls others for the parts of a large network.
 
-use maat_cairo::{Compiler, Contract, Libraries, RunError, gas};
+use maat_cairo::{CairoRunError, Compiler, Contract, Libraries, gas};
 use maat_package::{Options, PackageFolder, quantise_sample, run_contract, run_program, signed};
 use maat_runtime::primitives::{Affine, Sum};
 use maat_runtime::{Executor, Interval, Model, ModelBuilder, Primitive, Requantise, Shape};
@@ -100,12 +100,12 @@ fn a_contract_says_what_it_is_and_takes_batches() {
 fn a_contract_refuses_what_the_runtime_refuses() {
     let Package { model, contract, .. } = small();
     let message = |inputs: &[i32]| match run_contract(&model, &contract, &[], &[inputs.to_vec()]) {
-        Err(RunError::Panicked { message }) => message,
+        Err(CairoRunError::Panicked { message }) => message,
         other => panic!("{other:?}"),
     };
     assert!(message(&[32_768, 0]).contains("input value out of range"));
     assert!(message(&[1]).contains("input has the wrong length"));
-    assert!(matches!(contract.call("train", &[]), Err(RunError::NoFunction { function }) if function == "train"));
+    assert!(matches!(contract.call("train", &[]), Err(CairoRunError::NoFunction { function }) if function == "train"));
 }
 
 /// A network in which values skip nodes, with two inputs and two outputs.
@@ -161,7 +161,7 @@ fn a_network_in_parts_gives_the_runtimes_integers() {
         let Package { model, contract, layer_classes, .. } = &package;
         let swapped = &layer_classes[1..];
         let error = run_contract(model, contract, swapped, &samples[0]).unwrap_err();
-        assert!(matches!(error, RunError::UnknownClass { class_hash } if class_hash == layer_classes[0].class_hash()), "{error}");
+        assert!(matches!(error, CairoRunError::UnknownClass { class_hash } if class_hash == layer_classes[0].class_hash()), "{error}");
         // The parts by themselves, one after the other, are the network too.
         let mut values: Vec<Felt> = samples[0].concat().into_iter().map(Felt::from).collect();
         for part in layer_classes {
@@ -210,7 +210,7 @@ fn what_is_not_a_class_is_refused() {
     let Package { contract, .. } = small();
     let (sierra, casm) = (contract.sierra_json(), contract.casm_json());
     let refused = |sierra: &[u8], casm: &[u8]| match Contract::from_json(sierra, casm) {
-        Err(RunError::MalformedClass { reason }) => reason,
+        Err(CairoRunError::MalformedClass { reason }) => reason,
         Err(error) => panic!("{error}"),
         Ok(_) => panic!("it was read"),
     };

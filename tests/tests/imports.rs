@@ -16,7 +16,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("maat-cairo", &["maat-verifier"]),
     ("maat-package", &["maat-cairo", "maat-runtime", "maat-verifier"]),
     ("maat-transpiler", &["maat-cairo", "maat-package", "maat-prover", "maat-runtime", "maat-verifier"]),
-    ("maat-starknet", &["maat-cairo", "maat-package", "maat-runtime", "maat-verifier"]),
+    ("maat-starknet", &["maat-cairo", "maat-package"]),
     ("maat", &["maat-cairo", "maat-package", "maat-prover", "maat-runtime", "maat-starknet", "maat-transpiler", "maat-verifier"]),
     ("maat-tests", &["maat-cairo", "maat-package", "maat-prover", "maat-runtime", "maat-starknet", "maat-transpiler", "maat-verifier"]),
 ];
@@ -40,6 +40,16 @@ const TRANSPILER: &[&str] =
 
 /// The only folder of the transpiler that names tract.
 const ONNX: &str = "transpiler/src/onnx/";
+
+/// The files of the command line that name the transpiler: all but `main.rs` are left out without the feature `transpile`.
+const TRANSPILING: &[&str] = &[
+    "cli/src/advice/transpiling.rs",
+    "cli/src/main.rs",
+    "cli/src/verbs/check.rs",
+    "cli/src/verbs/demo.rs",
+    "cli/src/verbs/operators.rs",
+    "cli/src/verbs/transpile.rs",
+];
 
 /// The stages that have a file for each primitive.
 const STAGES: &[&str] = &[
@@ -127,7 +137,9 @@ fn breaches(of: &SourceCrate, src: &str, layers: &[&str]) -> Vec<String> {
     let homeless = homeless.map(|file| format!("{file} is in no layer: {}", layers.join(", ")));
     // Where the name is defined counts, and so does the folder by which it is named, if that only hands it on.
     let named = |import: &Import| layer(import.path.strip_prefix("crate::")?.split("::").next()?);
-    let breaks = |import: &&Import| !is_root(&import.from) && layer(&import.to).max(named(import)) > layer(&import.from);
+    // What the root itself defines is in no layer, so that nothing may name it.
+    let breaks =
+        |import: &&Import| !is_root(&import.from) && (is_root(&import.to) || layer(&import.to).max(named(import)) > layer(&import.from));
     let imports = of.imports();
     let broken = imports.iter().filter(breaks).map(|import| format!("{import}, from a lower layer"));
     homeless.chain(broken).collect()
@@ -175,7 +187,25 @@ fn only_the_transpilers_onnx_folder_names_tract() {
         let names = identifiers(source).unwrap_or_else(|error| panic!("{file}, {error}"));
         found.extend(names.iter().filter(|(name, _)| name.starts_with("tract_")).map(|(name, line)| format!("{file}:{line}: {name}")));
     }
+    // Nor does that folder hand any of it on.
+    for (file, source) in sources("transpiler").iter().filter(|(file, _)| file.starts_with(ONNX)) {
+        let lines = source.lines().enumerate().filter(|(_, line)| line.starts_with("pub") && line.contains("use tract_"));
+        found.extend(lines.map(|(at, line)| format!("{file}:{}: {line}", at + 1)));
+    }
     assert_none("tract is named elsewhere", &found);
+}
+
+/// Without the command line's feature `transpile`, the verbs that read packages are built without the transpiler.
+#[test]
+fn only_the_verbs_that_transpile_name_the_transpiler() {
+    let manifest = std::fs::read_to_string(root().join("cli/Cargo.toml")).unwrap();
+    assert!(manifest.contains("maat-transpiler = { workspace = true, optional = true }"), "the transpiler is not optional");
+    let mut found = Vec::new();
+    for (file, source) in sources("cli/src").iter().filter(|(file, _)| !TRANSPILING.contains(&file.as_str())) {
+        let names = identifiers(source).unwrap_or_else(|error| panic!("{file}, {error}"));
+        found.extend(names.iter().filter(|(name, _)| name == "maat_transpiler").map(|(_, line)| format!("{file}:{line}")));
+    }
+    assert_none("the transpiler is named elsewhere", &found);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use maat_package::samples::{self, Sample};
-use maat_package::{Fidelity, Options, Witness, quantise_sample};
+use maat_package::{Baseline, Fidelity, Options, quantise_sample};
 use maat_runtime::{Executor, Model};
 use maat_tests::root;
 use maat_transpiler::Network;
@@ -94,7 +94,7 @@ fn ties_raise_no_alarm_and_cost_no_verdict() {
         assert_eq!(quantised.verdict.fidelity, Fidelity::Faithful, "{name}: {:?}", quantised.verdict);
         for accuracy in quantised.quality.calibration.iter().chain(&quantised.quality.held_out) {
             // tract does not take the files whose outputs are integers.
-            assert_ne!(accuracy.witness, Witness::Disputed, "{name}");
+            assert_ne!(accuracy.baseline, Baseline::Disputed, "{name}");
         }
     }
 }

@@ -22,7 +22,7 @@ mod quantise;
 
 pub use build::{BuildOptions, Checked, Finding, Package, check};
 pub use error::{CodegenError, Setting, TranspileError, UnsupportedOperator, UnsupportedOperators};
-pub use lowering::{Operator, Values, operator_advice, operators, supported_operators};
+pub use lowering::{Operator, OperatorValues, operator_advice, operators, supported_operators};
 pub use network::Network;
 pub use onnx::{IMPORT_THREAD, sha256 as onnx_sha256};
 pub use quality::Quantised;

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use maat_cairo::limits::Figure;
 use maat_package::Plan;
-use maat_package::{Accuracy, Cost, Deviation, Fidelity, Manifest, PackageFolder, Proving, Quality, Report, TensorError, Verdict, Witness};
+use maat_package::{
+    Accuracy, Baseline, Cost, Deviation, Fidelity, Manifest, PackageFolder, Proving, Quality, Report, TensorError, Verdict,
+};
 use maat_runtime::{Model, units};
 use serde_json::{Value, json};
 
@@ -124,17 +126,17 @@ pub fn accuracy(quality: &Quality) -> Option<String> {
             [output.name.clone(), samples.clone(), mean, max, range, agreement(output)]
         })
     });
-    let witness = match known[0].1.witness {
-        Witness::Tract => "compared with the ONNX file run in floats by tract",
-        Witness::Lowered => "compared with the lowered network in floats: tract does not take this file",
-        Witness::RoundingTies => {
+    let baseline = match known[0].1.baseline {
+        Baseline::Tract => "compared with the ONNX file run in floats by tract",
+        Baseline::Lowered => "compared with the lowered network in floats: tract does not take this file",
+        Baseline::RoundingTies => {
             "compared with the lowered network in 64-bit floats: tract's 32-bit floats differ from it by rounding ties, and by nothing else"
         }
-        Witness::Disputed => {
+        Baseline::Disputed => {
             "compared with the lowered network in floats. WARNING: tract computes something else from this file; one of the two is wrong"
         }
     };
-    Some(format!("{}\n{witness}", table(["output", "samples", "mean error", "max error", "range", "agreement"], rows)))
+    Some(format!("{}\n{baseline}", table(["output", "samples", "mean error", "max error", "range", "agreement"], rows)))
 }
 
 /// Mean and greatest error and the range of the float elements; none of labels.

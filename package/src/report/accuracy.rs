@@ -84,7 +84,8 @@ pub struct Accuracy {
     /// Number of samples.
     pub samples: usize,
     /// What the outputs are compared with.
-    pub witness: Witness,
+    #[serde(rename = "witness")]
+    pub baseline: Baseline,
     /// One for each output.
     pub outputs: Vec<TensorError>,
     /// One for each node of the lowered network, compared with that network.
@@ -94,7 +95,7 @@ pub struct Accuracy {
 /// What the outputs of the quantised model are compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Witness {
+pub enum Baseline {
     /// The ONNX file run by tract, which shares no code with the lowering.
     Tract,
     /// The lowered network in 64-bit floats, where tract does not take the file.

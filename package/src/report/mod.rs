@@ -6,7 +6,7 @@ mod certificate;
 mod cost;
 mod verdict;
 
-pub use accuracy::{Accuracy, Agreement, Deviation, Distance, TensorError, Witness};
+pub use accuracy::{Accuracy, Agreement, Baseline, Deviation, Distance, TensorError};
 pub use blame::Blame;
 pub use certificate::CertifiedNode;
 pub use cost::{ClassSize, ContractCost, Cost, LayerPlan, Plan};

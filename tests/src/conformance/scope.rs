@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use maat_transpiler::{Operator, Values, operators};
+use maat_transpiler::{Operator, OperatorValues, operators};
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::tensor_shape_proto::dimension;
 use tract_onnx::pb::type_proto::Value;
@@ -107,7 +107,7 @@ pub fn exclusion(suite: &Suite, test: &Test) -> Option<Excluded> {
     if computed.iter().any(|input| fixed_shape(input).is_some_and(|shape| shape.contains(&0))) || outputs().any(|y| dims(y).contains(&0)) {
         return Some(Excluded::Empty);
     }
-    let is_for_reals = operator(suite.subject(test)).is_none_or(|operator| operator.values == Values::Real);
+    let is_for_reals = operator(suite.subject(test)).is_none_or(|operator| operator.values == OperatorValues::Real);
     if is_for_reals && computed.iter().any(|input| has_type(input, WHOLES)) {
         return Some(Excluded::IntegerArithmetic);
     }
@@ -134,7 +134,7 @@ pub(super) fn is_parameter(test: &Test, input: &str) -> bool {
 
 /// Whether the operator under test gives its result before any input is known.
 pub(super) fn has_known_result(suite: &Suite, test: &Test) -> bool {
-    operator(suite.subject(test)).is_some_and(|operator| operator.values == Values::Known)
+    operator(suite.subject(test)).is_some_and(|operator| operator.values == OperatorValues::Known)
 }
 
 const FLOATS: &[DataType] = &[DataType::Float, DataType::Double];

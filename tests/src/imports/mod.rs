@@ -6,7 +6,8 @@
 //! ```
 //!
 //! The reading is our own, since a parser of Rust's grammar leaves the bodies of macros alone, where paths are imports too. It is not a
-//! compiler's: where a name could mean two things, both count.
+//! compiler's: where a name could mean two things, both count. It does not see development dependencies, methods that a file adds to a type of
+//! another, `macro_rules` that are used before they are imported, and what `include!` brings.
 
 mod graph;
 mod modules;

@@ -1,6 +1,6 @@
 //! Measures what an inference costs, by running program and contract on zeros.
 
-use maat_cairo::{RunError, gas, limits};
+use maat_cairo::{CairoRunError, gas, limits};
 use maat_package::{ContractCost, Cost, LayerPlan, arguments, run_contract};
 use maat_runtime::Model;
 
@@ -12,7 +12,7 @@ pub fn measure(model: &Model, compiled: &Compiled) -> Result<Cost, TranspileErro
     let Compiled { generated, program, contract, layer_classes } = compiled;
     let zeros: Vec<Vec<i32>> =
         model.inputs().iter().map(|input| vec![0i64.clamp(input.range.lo, input.range.hi) as i32; input.shape.elements()]).collect();
-    let failed = |error: RunError| TranspileError::Generated { reason: error.to_string() };
+    let failed = |error: CairoRunError| TranspileError::Generated { reason: error.to_string() };
     let run = program.run(&arguments(&zeros)).map_err(failed)?;
     let (_, call) = run_contract(model, contract, layer_classes, &zeros).map_err(failed)?;
     let macs = model.macs();

@@ -12,15 +12,15 @@ const LEAST_SAMPLES_TO_SPLIT: usize = 8;
 
 /// Some of the samples, with their numbers among all of them.
 #[derive(Default)]
-pub struct Part {
+pub struct Subset {
     /// The samples.
     pub samples: Vec<Sample>,
     numbers: Vec<usize>,
 }
 
 /// The samples for calibration, and those that are kept back: every fourth, if there are enough samples.
-pub fn split(samples: &[Sample]) -> (Part, Part) {
-    let (mut calibration, mut held_out) = (Part::default(), Part::default());
+pub fn split(samples: &[Sample]) -> (Subset, Subset) {
+    let (mut calibration, mut held_out) = (Subset::default(), Subset::default());
     for (number, sample) in samples.iter().enumerate() {
         let is_kept_back = samples.len() >= LEAST_SAMPLES_TO_SPLIT && number % HELD_OUT_PERIOD == HELD_OUT_PERIOD - 1;
         let part = if is_kept_back { &mut held_out } else { &mut calibration };
@@ -30,7 +30,7 @@ pub fn split(samples: &[Sample]) -> (Part, Part) {
     (calibration, held_out)
 }
 
-impl Part {
+impl Subset {
     /// The same error, with the number of its sample among all of them.
     pub fn numbered(&self, error: TranspileError) -> TranspileError {
         match error {

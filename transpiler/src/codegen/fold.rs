@@ -1,4 +1,4 @@
-//! Part of `Move`: a re-indexing as runs and loops over runs, found in the list of its elements.
+//! Step of `Move`: a re-indexing as runs and loops over runs, found in the list of its elements.
 
 use std::collections::BTreeSet;
 
@@ -7,13 +7,13 @@ use super::windows::{Origin, plus};
 
 /// A step of a program that copies elements; loops are found in the list of its runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Part {
+pub enum Step {
     /// Consecutive elements of a source; the start is the one in the first turn of every loop around it.
     Copy { source: usize, start: usize, length: usize },
     /// A constant, repeated.
     Fill { value: i32, count: usize },
     /// Repeated parts; `strides` says, for each copy in them, how far a turn advances.
-    Loop { count: usize, body: Vec<Part>, strides: Vec<usize> },
+    Loop { count: usize, body: Vec<Step>, strides: Vec<usize> },
 }
 
 /// The longest repeated list of parts that is looked for.
@@ -24,18 +24,18 @@ const MAX_DEPTH: usize = 4;
 const STRAIGHT: usize = 64;
 
 /// The program that gives elements from these origins.
-pub fn fold(origins: &[Origin]) -> Vec<Part> {
-    let mut parts: Vec<Part> = Vec::new();
+pub fn fold(origins: &[Origin]) -> Vec<Step> {
+    let mut parts: Vec<Step> = Vec::new();
     for origin in origins {
         match (parts.last_mut(), *origin) {
-            (Some(Part::Copy { source, start, length }), Origin::Element(next, element))
+            (Some(Step::Copy { source, start, length }), Origin::Element(next, element))
                 if next == *source && element == *start + *length =>
             {
                 *length += 1;
             }
-            (Some(Part::Fill { value, count }), Origin::Constant(next)) if next == *value => *count += 1,
-            (_, Origin::Element(source, start)) => parts.push(Part::Copy { source, start, length: 1 }),
-            (_, Origin::Constant(value)) => parts.push(Part::Fill { value, count: 1 }),
+            (Some(Step::Fill { value, count }), Origin::Constant(next)) if next == *value => *count += 1,
+            (_, Origin::Element(source, start)) => parts.push(Step::Copy { source, start, length: 1 }),
+            (_, Origin::Constant(value)) => parts.push(Step::Fill { value, count: 1 }),
         }
     }
     for _ in 0..MAX_DEPTH {
@@ -48,7 +48,7 @@ pub fn fold(origins: &[Origin]) -> Vec<Part> {
     parts
 }
 
-fn fold_once(parts: &[Part]) -> Vec<Part> {
+fn fold_once(parts: &[Step]) -> Vec<Step> {
     let mut folded = Vec::new();
     let mut rest = parts;
     while let Some(first) = rest.first() {
@@ -59,7 +59,7 @@ fn fold_once(parts: &[Part]) -> Vec<Part> {
         let best = candidates.max_by_key(|(covered, length, ..)| (*covered, std::cmp::Reverse(*length)));
         match best {
             Some((covered, length, count, strides)) => {
-                folded.push(Part::Loop { count, body: rest[..length].to_vec(), strides });
+                folded.push(Step::Loop { count, body: rest[..length].to_vec(), strides });
                 rest = &rest[covered..];
             }
             None => {
@@ -72,7 +72,7 @@ fn fold_once(parts: &[Part]) -> Vec<Part> {
 }
 
 /// How often the first `length` parts are repeated, and how far each turn advances; nothing if fewer than three times.
-fn repetition(parts: &[Part], length: usize) -> Option<(usize, Vec<usize>)> {
+fn repetition(parts: &[Step], length: usize) -> Option<(usize, Vec<usize>)> {
     const WORTHWHILE: usize = 3;
     let (first, mut rest) = parts.split_at(length);
     let begin = starts(first);
@@ -97,11 +97,11 @@ fn repetition(parts: &[Part], length: usize) -> Option<(usize, Vec<usize>)> {
 }
 
 /// Whether two parts differ only in where their copies begin.
-fn alike(a: &Part, b: &Part) -> bool {
+fn alike(a: &Step, b: &Step) -> bool {
     match (a, b) {
-        (Part::Copy { source: a, length: m, .. }, Part::Copy { source: b, length: n, .. }) => (a, m) == (b, n),
-        (Part::Fill { .. }, Part::Fill { .. }) => a == b,
-        (Part::Loop { count: k, body: a, strides: s }, Part::Loop { count: l, body: b, strides: t }) => {
+        (Step::Copy { source: a, length: m, .. }, Step::Copy { source: b, length: n, .. }) => (a, m) == (b, n),
+        (Step::Fill { .. }, Step::Fill { .. }) => a == b,
+        (Step::Loop { count: k, body: a, strides: s }, Step::Loop { count: l, body: b, strides: t }) => {
             (k, s, a.len()) == (l, t, b.len()) && a.iter().zip(b).all(|(a, b)| alike(a, b))
         }
         _ => false,
@@ -109,35 +109,35 @@ fn alike(a: &Part, b: &Part) -> bool {
 }
 
 /// Where the copies begin, in order.
-fn starts(parts: &[Part]) -> Vec<usize> {
-    let of = |part: &Part| match part {
-        Part::Copy { start, .. } => vec![*start],
-        Part::Fill { .. } => Vec::new(),
-        Part::Loop { body, .. } => starts(body),
+fn starts(parts: &[Step]) -> Vec<usize> {
+    let of = |part: &Step| match part {
+        Step::Copy { start, .. } => vec![*start],
+        Step::Fill { .. } => Vec::new(),
+        Step::Loop { body, .. } => starts(body),
     };
     parts.iter().flat_map(of).collect()
 }
 
 /// About how many Cairo steps a program takes.
-pub fn steps(parts: &[Part]) -> usize {
-    let of = |part: &Part| match part {
-        Part::Copy { length: 1, .. } => 20,
-        Part::Copy { length, .. } if *length <= STRAIGHT => 30 + 2 * length,
-        Part::Copy { length, .. } => 60 + length * 5 / 2,
-        Part::Fill { count, .. } if *count <= SHORT_FILL => *count,
-        Part::Fill { count, .. } => 40 + 2 * count,
-        Part::Loop { count, body, .. } => 20 + count * (20 + steps(body)),
+pub fn steps(parts: &[Step]) -> usize {
+    let of = |part: &Step| match part {
+        Step::Copy { length: 1, .. } => 20,
+        Step::Copy { length, .. } if *length <= STRAIGHT => 30 + 2 * length,
+        Step::Copy { length, .. } => 60 + length * 5 / 2,
+        Step::Fill { count, .. } if *count <= SHORT_FILL => *count,
+        Step::Fill { count, .. } => 40 + 2 * count,
+        Step::Loop { count, body, .. } => 20 + count * (20 + steps(body)),
     };
     parts.iter().map(of).sum()
 }
 
 /// About how many Sierra felts a program takes.
-pub fn felts(parts: &[Part]) -> usize {
-    let of = |part: &Part| match part {
-        Part::Copy { .. } => 45,
-        Part::Fill { count, .. } if *count <= SHORT_FILL => 5 * count,
-        Part::Fill { .. } => 25,
-        Part::Loop { body, .. } => 80 + felts(body),
+pub fn felts(parts: &[Step]) -> usize {
+    let of = |part: &Step| match part {
+        Step::Copy { .. } => 45,
+        Step::Fill { count, .. } if *count <= SHORT_FILL => 5 * count,
+        Step::Fill { .. } => 25,
+        Step::Loop { body, .. } => 80 + felts(body),
     };
     parts.iter().map(of).sum()
 }
@@ -146,7 +146,7 @@ pub fn felts(parts: &[Part]) -> usize {
 const SHORT_FILL: usize = 8;
 
 /// Writes a program; `source` names a source.
-pub fn write(code: &mut Code, parts: &[Part], source: &dyn Fn(usize) -> String) {
+pub fn write(code: &mut Code, parts: &[Step], source: &dyn Fn(usize) -> String) {
     let mut writer = Writer { code, source, loops: 0 };
     let mut offsets = vec![Vec::new(); starts(parts).len()].into_iter();
     writer.parts(parts, &mut offsets);
@@ -160,10 +160,10 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     /// `offsets` gives for each copy, in order, the variables of the loops around it that move it.
-    fn parts(&mut self, parts: &[Part], offsets: &mut dyn Iterator<Item = Vec<String>>) {
+    fn parts(&mut self, parts: &[Step], offsets: &mut dyn Iterator<Item = Vec<String>>) {
         for part in parts {
             match part {
-                Part::Copy { source, start, length } => {
+                Step::Copy { source, start, length } => {
                     let variables = offsets.next().expect("an entry for each copy").join(" + ");
                     let at = if variables.is_empty() { start.to_string() } else { plus(&variables, *start) };
                     let source = (self.source)(*source);
@@ -180,21 +180,21 @@ impl Writer<'_> {
                     };
                     self.code.line(line);
                 }
-                Part::Fill { value, count } if *count <= SHORT_FILL => {
+                Step::Fill { value, count } if *count <= SHORT_FILL => {
                     for _ in 0..*count {
                         self.code.line(format!("y.append({value});"));
                     }
                 }
-                Part::Fill { value, count } => {
+                Step::Fill { value, count } => {
                     self.code.refer(Module::Copy);
                     self.code.line(format!("copy::fill(ref y, {value}, {count});"));
                 }
-                Part::Loop { count, body, strides } => self.repeat(*count, body, strides, offsets),
+                Step::Loop { count, body, strides } => self.repeat(*count, body, strides, offsets),
             }
         }
     }
 
-    fn repeat(&mut self, count: usize, body: &[Part], strides: &[usize], offsets: &mut dyn Iterator<Item = Vec<String>>) {
+    fn repeat(&mut self, count: usize, body: &[Step], strides: &[usize], offsets: &mut dyn Iterator<Item = Vec<String>>) {
         let depth = self.loops;
         self.loops += 1;
         let variable = |stride: usize| format!("i{depth}_{stride}");
@@ -244,16 +244,16 @@ mod tests {
     }
 
     /// The origins that a program gives.
-    fn run(parts: &[Part], at: &mut dyn Iterator<Item = usize>) -> Vec<Origin> {
+    fn run(parts: &[Step], at: &mut dyn Iterator<Item = usize>) -> Vec<Origin> {
         let mut origins = Vec::new();
         for part in parts {
             match part {
-                Part::Copy { source, start, length } => {
+                Step::Copy { source, start, length } => {
                     let start = start + at.next().unwrap();
                     origins.extend((start..start + length).map(|element| Origin::Element(*source, element)));
                 }
-                Part::Fill { value, count } => origins.extend(vec![Origin::Constant(*value); *count]),
-                Part::Loop { count, body, strides } => {
+                Step::Fill { value, count } => origins.extend(vec![Origin::Constant(*value); *count]),
+                Step::Loop { count, body, strides } => {
                     let outer: Vec<usize> = at.take(strides.len()).collect();
                     for turn in 0..*count {
                         let mut inner = outer.iter().zip(strides).map(|(outer, stride)| outer + turn * stride);
@@ -274,9 +274,9 @@ mod tests {
     #[test]
     fn padding_is_a_loop_over_rows() {
         let parts = fold(&padded(1, 28, 2));
-        let row = vec![Part::Copy { source: 0, start: 0, length: 28 }, Part::Fill { value: 0, count: 4 }];
-        assert_eq!(parts[0], Part::Fill { value: 0, count: 66 });
-        assert_eq!(parts[1], Part::Loop { count: 27, body: row, strides: vec![28] });
+        let row = vec![Step::Copy { source: 0, start: 0, length: 28 }, Step::Fill { value: 0, count: 4 }];
+        assert_eq!(parts[0], Step::Fill { value: 0, count: 66 });
+        assert_eq!(parts[1], Step::Loop { count: 27, body: row, strides: vec![28] });
         assert_eq!(parts.len(), 4);
     }
 

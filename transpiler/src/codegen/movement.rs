@@ -1,9 +1,9 @@
-//! Part of `Move`: the ways to re-index in Cairo, of which the cheapest is chosen.
+//! Step of `Move`: the ways to re-index in Cairo, of which the cheapest is chosen.
 
 use maat_runtime::primitives::Move;
 
 use super::code::{Code, Module, constant};
-use super::fold::{self, Part};
+use super::fold::{self, Step};
 use super::function::CairoFunction;
 use super::limits::{LOOPED_FELTS, MAX_ARRAY};
 use super::windows::{Origin, Place, Windows, element};
@@ -115,7 +115,7 @@ enum Way {
     /// Blocks whose elements straight code puts in order.
     Walked(Windows, Vec<Place>),
     /// Runs and loops.
-    Folded(Vec<Part>),
+    Folded(Vec<Step>),
     /// Positions in constant arrays.
     Gathered,
 }

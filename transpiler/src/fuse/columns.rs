@@ -5,14 +5,14 @@
 
 use std::collections::HashMap;
 
-use super::Uses;
+use super::Consumers;
 use crate::float::{Bounds, Columns, FloatInput, FloatModel, FloatNode, FloatOp, FloatSum, Kind, ValueId, run};
 
 /// Gives inputs the scales of their columns; `columns` has one entry for each input.
 pub fn separate(model: &mut FloatModel, columns: &[Option<Columns>]) {
     for (input, columns) in columns.iter().enumerate() {
         let Some(columns) = columns else { continue };
-        let uses = Uses::of(model);
+        let uses = Consumers::of(model);
         let input = &mut model.inputs[input];
         input.columns = Some(columns.clone());
         let (value, together) = (input.value, uses.fresh());
@@ -38,7 +38,7 @@ fn has_columns(model: &FloatModel, value: ValueId) -> bool {
 }
 
 /// Whether a tensor is an input with columns, or holds elements that a move took from one.
-pub(super) fn is_in_columns(model: &FloatModel, uses: &Uses, value: ValueId) -> bool {
+pub(super) fn is_in_columns(model: &FloatModel, uses: &Consumers, value: ValueId) -> bool {
     let moved = |position: usize| {
         let node = &model.nodes[position];
         matches!(node.op, FloatOp::Move { .. }) && node.inputs.iter().any(|input| has_columns(model, *input))
@@ -47,7 +47,7 @@ pub(super) fn is_in_columns(model: &FloatModel, uses: &Uses, value: ValueId) -> 
 }
 
 /// The sum after an input with columns, or after a move of one, that brings them to one unit.
-pub(super) fn joins_columns<'m>(model: &'m FloatModel, uses: &Uses, value: ValueId) -> Option<(&'m FloatNode, &'m FloatSum)> {
+pub(super) fn joins_columns<'m>(model: &'m FloatModel, uses: &Consumers, value: ValueId) -> Option<(&'m FloatNode, &'m FloatSum)> {
     let node = &model.nodes[uses.producer(value)?];
     let sum = only_factors(node)?;
     is_in_columns(model, uses, node.inputs[0]).then_some((node, sum))
@@ -91,7 +91,7 @@ pub fn wasted(model: &FloatModel) -> Vec<bool> {
 
 /// Makes a move take elements of inputs with columns directly; the factors come after it. A move that adds minus infinity is for a maximum,
 /// which needs one unit. So do several tensors joined together, unless they differ by nothing but the factors.
-pub(super) fn sink(model: &mut FloatModel, uses: &Uses) -> bool {
+pub(super) fn sink(model: &mut FloatModel, uses: &Consumers) -> bool {
     for position in 0..model.nodes.len() {
         let node = &model.nodes[position];
         let FloatOp::Move { indices, constants } = &node.op else { continue };
@@ -139,7 +139,7 @@ pub(super) fn sink(model: &mut FloatModel, uses: &Uses) -> bool {
 
 /// Compares columns with constants in the columns' own units: `factor * x > c` if and only if `x > c / factor`, which is exact for powers
 /// of two.
-pub(super) fn compare(model: &mut FloatModel, uses: &Uses) -> bool {
+pub(super) fn compare(model: &mut FloatModel, uses: &Consumers) -> bool {
     for position in 0..model.nodes.len() {
         let node = &model.nodes[position];
         if !matches!(node.op, FloatOp::Greater) {

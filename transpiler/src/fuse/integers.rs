@@ -2,7 +2,7 @@
 
 use maat_runtime::Interval;
 
-use super::Uses;
+use super::Consumers;
 use crate::float::{Bounds, FloatModel, FloatNode, FloatOp, FloatSum, Kind};
 
 /// The factor and offset of a node that turns quantised integers into reals, the same for all elements: ONNX's DequantizeLinear.
@@ -14,7 +14,7 @@ fn dequantises(model: &FloatModel, node: &FloatNode) -> Option<(f64, f64)> {
 }
 
 /// Makes moves and maxima work on the integers themselves: the dequantisation moves after them, toward the layer that it is folded into.
-pub(super) fn sink(model: &mut FloatModel, uses: &Uses) -> bool {
+pub(super) fn sink(model: &mut FloatModel, uses: &Consumers) -> bool {
     for position in 0..model.nodes.len() {
         let node = &model.nodes[position];
         if !matches!(node.op, FloatOp::Move { .. } | FloatOp::Max { .. }) {
@@ -60,7 +60,7 @@ const WHOLE: f64 = 1e-7;
 
 /// Splits a dense layer from integers to reals, if its weights are whole multiples of one number in each channel: into an exact layer from
 /// integers to integers, and a sum with the numbers as factors.
-pub(super) fn factorise(model: &mut FloatModel, uses: &Uses) -> bool {
+pub(super) fn factorise(model: &mut FloatModel, uses: &Consumers) -> bool {
     for position in 0..model.nodes.len() {
         let node = &model.nodes[position];
         let FloatOp::Affine { groups, weights, bias, bounds } = &node.op else { continue };

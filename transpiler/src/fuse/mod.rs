@@ -23,7 +23,7 @@ use crate::float::{FloatModel, ValueId};
 
 /// Rewrites until nothing more is found.
 pub fn fuse(model: &mut FloatModel) {
-    let passes: [fn(&mut FloatModel, &Uses) -> bool; 9] = [
+    let passes: [fn(&mut FloatModel, &Consumers) -> bool; 9] = [
         moves::drop_identity,
         moves::join,
         sums::fold,
@@ -36,7 +36,7 @@ pub fn fuse(model: &mut FloatModel) {
     ];
     loop {
         model.prune();
-        let uses = Uses::of(model);
+        let uses = Consumers::of(model);
         if !passes.iter().any(|pass| pass(model, &uses)) {
             return;
         }
@@ -44,13 +44,13 @@ pub fn fuse(model: &mut FloatModel) {
 }
 
 /// The node that computes each tensor, and how often it is taken.
-pub struct Uses {
+pub struct Consumers {
     producers: HashMap<ValueId, usize>,
     counts: HashMap<ValueId, usize>,
     next: u32,
 }
 
-impl Uses {
+impl Consumers {
     fn of(model: &FloatModel) -> Self {
         let producers = model.nodes.iter().enumerate().map(|(position, node)| (node.output, position)).collect();
         let mut counts: HashMap<ValueId, usize> = HashMap::new();

@@ -1,11 +1,11 @@
 //! Passes over moves: they are joined, elementwise sums and tables are moved before them, and what a dense layer gathers is sorted.
 
 use super::columns::is_in_columns;
-use super::{Uses, is_output, redirect};
+use super::{Consumers, is_output, redirect};
 use crate::float::{FloatModel, FloatNode, FloatOp, FloatSum, Kind, ValueId};
 
 /// Removes a move that changes only a name, unless that is the name of an output.
-pub(super) fn drop_identity(model: &mut FloatModel, _uses: &Uses) -> bool {
+pub(super) fn drop_identity(model: &mut FloatModel, _uses: &Consumers) -> bool {
     let identity = |node: &FloatNode| {
         matches!(&node.op, FloatOp::Move { indices, .. } if indices.is_empty()) && model.tensor(node.inputs[0]).0 == node.shape
     };
@@ -16,7 +16,7 @@ pub(super) fn drop_identity(model: &mut FloatModel, _uses: &Uses) -> bool {
 }
 
 /// Joins a move with the move that takes its result.
-pub(super) fn join(model: &mut FloatModel, uses: &Uses) -> bool {
+pub(super) fn join(model: &mut FloatModel, uses: &Consumers) -> bool {
     for outer in 0..model.nodes.len() {
         let FloatOp::Move { indices, .. } = &model.nodes[outer].op else { continue };
         let elements: usize = model.nodes[outer].shape.iter().product();
@@ -124,7 +124,7 @@ fn permutation_of(model: &FloatModel, node: &FloatNode) -> Option<Vec<u32>> {
 
 /// Moves an elementwise node before the permuting moves that it takes, so that it meets the layer before them, and they meet the moves
 /// after it.
-pub(super) fn hoist(model: &mut FloatModel, uses: &Uses) -> bool {
+pub(super) fn hoist(model: &mut FloatModel, uses: &Consumers) -> bool {
     for position in 0..model.nodes.len() {
         let node = &model.nodes[position];
         if !matches!(&node.op, FloatOp::Sum(_)) && !matches!(&node.op, FloatOp::Table(_)) {
@@ -153,7 +153,7 @@ pub(super) fn hoist(model: &mut FloatModel, uses: &Uses) -> bool {
 }
 
 /// Puts the elementwise node at `position` before the moves that compute its inputs.
-fn swap(model: &mut FloatModel, position: usize, movers: &[usize], order: &[u32], uses: &Uses) {
+fn swap(model: &mut FloatModel, position: usize, movers: &[usize], order: &[u32], uses: &Consumers) {
     let sources: Vec<_> = movers.iter().map(|mover| model.nodes[*mover].inputs[0]).collect();
     let shape = model.tensor(sources[0]).0.to_vec();
     let mover = model.nodes[movers[0]].clone();
@@ -188,7 +188,7 @@ fn swap(model: &mut FloatModel, position: usize, movers: &[usize], order: &[u32]
 
 /// Sorts what a dense layer gathers in each block, and its weights with it, so that neighbours in memory are read together. A mere
 /// permutation disappears.
-pub(super) fn sort_gathered(model: &mut FloatModel, uses: &Uses) -> bool {
+pub(super) fn sort_gathered(model: &mut FloatModel, uses: &Consumers) -> bool {
     for position in 0..model.nodes.len() {
         let node = &model.nodes[position];
         let FloatOp::Affine { groups, weights, bias, .. } = &node.op else { continue };

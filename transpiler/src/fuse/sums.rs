@@ -1,10 +1,10 @@
 //! Folds elementwise sums into the layers and tables around them: a bias, a normalisation or an activation costs nothing.
 
-use super::{Uses, columns};
+use super::{Consumers, columns};
 use crate::float::{Bounds, FloatModel, FloatNode, FloatOp, FloatSum, Function, Kind};
 
 /// Folds a node into the one that takes its result as the only input.
-pub(super) fn fold(model: &mut FloatModel, uses: &Uses) -> bool {
+pub(super) fn fold(model: &mut FloatModel, uses: &Consumers) -> bool {
     for consumer in 0..model.nodes.len() {
         let [input] = model.nodes[consumer].inputs[..] else { continue };
         let Some(producer) = uses.producer(input) else { continue };

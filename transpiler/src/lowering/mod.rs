@@ -10,7 +10,7 @@ mod operator;
 mod operators;
 mod scope;
 
-pub use operator::{Operator, Values};
+pub use operator::{Operator, OperatorValues};
 
 use maat_runtime::Interval;
 

@@ -12,13 +12,13 @@ pub struct Operator {
     /// Positions of the inputs that are shapes, axes, counts, indices, scales or similar: constants in a trained network.
     pub parameters: &'static [usize],
     /// What it works with.
-    pub values: Values,
+    pub values: OperatorValues,
     pub(super) lower: Lowering,
 }
 
 /// What an operator works with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Values {
+pub enum OperatorValues {
     /// Real numbers. On integers it would be integer arithmetic, with its own rules of division and overflow.
     Real,
     /// Integers and truth values, or values of any type that it only moves.
@@ -36,15 +36,15 @@ impl Operator {
 
 /// An operator on real numbers.
 pub const fn real(name: &'static str, lower: Lowering) -> Operator {
-    Operator { name, parameters: &[], values: Values::Real, lower }
+    Operator { name, parameters: &[], values: OperatorValues::Real, lower }
 }
 
 /// An operator on any values.
 pub const fn any(name: &'static str, lower: Lowering) -> Operator {
-    Operator { name, parameters: &[], values: Values::Any, lower }
+    Operator { name, parameters: &[], values: OperatorValues::Any, lower }
 }
 
 /// An operator whose result is known before any input is.
 pub const fn known(name: &'static str, lower: Lowering) -> Operator {
-    Operator { name, parameters: &[], values: Values::Known, lower }
+    Operator { name, parameters: &[], values: OperatorValues::Known, lower }
 }

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use maat_package::samples::{Sample, quantise_sample};
-use maat_package::{Accuracy, Agreement, Deviation, Distance, TensorError, Witness, significant};
+use maat_package::{Accuracy, Agreement, Baseline, Deviation, Distance, TensorError, significant};
 use maat_runtime::{Executor, TensorId, dequantise};
 
-use super::witness::witness;
+use super::baseline::baseline;
 use crate::calibrate::check_finite;
 use crate::error::TranspileError;
 use crate::float::{FloatModel, FloatNode, FloatOp, Kind, ValueId, run};
@@ -17,7 +17,7 @@ use crate::quantise::Mapped;
 pub struct Measured {
     pub accuracy: Accuracy,
     pub outputs: Vec<OutputMeasure>,
-    /// The output that tract and the lowered network disagree about, if the witness is disputed.
+    /// The output that tract and the lowered network disagree about, if the baseline is disputed.
     pub disputed: Option<String>,
 }
 
@@ -304,7 +304,7 @@ fn is_chosen_from(float: &FloatModel, value: ValueId) -> bool {
 pub fn measure(mapped: &Mapped, float: &FloatModel, reference: Option<&Reference>, samples: &[Sample]) -> Result<Measured, TranspileError> {
     let model = &mapped.model;
     let scale = |id: TensorId| model.tensor(id).scale;
-    let (witness, disputed) = witness(float, reference, samples);
+    let (baseline, disputed) = baseline(float, reference, samples);
     let output = |(name, value): &(String, ValueId)| {
         OutputMeasure::new(name, Nature::of(float, *value), float.tensor(*value).0, is_chosen_from(float, *value))
     };
@@ -318,7 +318,7 @@ pub fn measure(mapped: &Mapped, float: &FloatModel, reference: Option<&Reference
         check_finite(float, &values, index)?;
         let inputs = quantise_sample(model, sample)?;
         executor.run(&inputs).expect("quantised samples are within the inputs' ranges");
-        let expected = reference.filter(|_| witness == Witness::Tract).and_then(|reference| reference.run(sample));
+        let expected = reference.filter(|_| baseline == Baseline::Tract).and_then(|reference| reference.run(sample));
         for (measure, (name, value)) in outputs.iter_mut().zip(&float.outputs) {
             let id = mapped.tensors[value];
             let expected = expected.as_ref().and_then(|expected| expected.get(name)).unwrap_or(&values[value]);
@@ -331,7 +331,7 @@ pub fn measure(mapped: &Mapped, float: &FloatModel, reference: Option<&Reference
     }
     let accuracy = Accuracy {
         samples: samples.len(),
-        witness,
+        baseline,
         outputs: outputs.iter().map(|output| output.measure.finish()).collect(),
         nodes: nodes.iter().map(Measure::finish).collect(),
     };

@@ -1,10 +1,10 @@
 //! The quality of a quantised model: how far it is from its float network, why, and whether it is handed out.
 
 mod accuracy;
+mod baseline;
 mod blame;
 mod certificate;
 mod verdict;
-mod witness;
 
 pub use accuracy::{Measured, measure};
 pub use blame::blame;

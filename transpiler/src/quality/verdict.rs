@@ -220,22 +220,22 @@ fn are_uneven(samples: &[Sample]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use maat_package::Witness;
+    use maat_package::Baseline;
 
     use super::super::accuracy::Nature;
     use super::super::accuracy::tests::{output, whole};
     use super::*;
 
     /// The verdict on outputs, as if they were measured on samples that were kept back.
-    fn verdict(witness: Witness, outputs: Vec<OutputMeasure>) -> Verdict {
+    fn verdict(baseline: Baseline, outputs: Vec<OutputMeasure>) -> Verdict {
         let samples = outputs[0].samples.len();
-        let accuracy = Accuracy { samples, witness, outputs: Vec::new(), nodes: Vec::new() };
-        let disputed = (witness == Witness::Disputed).then(|| "y".to_owned());
+        let accuracy = Accuracy { samples, baseline, outputs: Vec::new(), nodes: Vec::new() };
+        let disputed = (baseline == Baseline::Disputed).then(|| "y".to_owned());
         judge(None, Some(&Measured { accuracy, outputs, disputed }), &[], &[], &Options::default())
     }
 
     fn fidelity(output: OutputMeasure) -> Fidelity {
-        verdict(Witness::Tract, vec![output]).fidelity
+        verdict(Baseline::Tract, vec![output]).fidelity
     }
 
     /// `count` labels, of which `changed` change.
@@ -346,7 +346,7 @@ mod tests {
         let with = |error: f64, is_chosen_from: bool| {
             let pairs: Vec<_> = (0..17).map(|index| sample(index, error)).collect();
             let pairs: Vec<(&[f64], &[f64])> = pairs.iter().map(|(expected, found)| (&expected[..], &found[..])).collect();
-            verdict(Witness::Tract, vec![output(&[1, 2], is_chosen_from, &pairs)])
+            verdict(Baseline::Tract, vec![output(&[1, 2], is_chosen_from, &pairs)])
         };
         assert_eq!(with(0.0625, false).fidelity, Fidelity::Faithful);
         let lost = with(0.125, false);
@@ -358,13 +358,13 @@ mod tests {
 
     #[test]
     fn a_disputed_network_is_degraded() {
-        let disputed = verdict(Witness::Disputed, vec![labels(100, 0)]);
+        let disputed = verdict(Baseline::Disputed, vec![labels(100, 0)]);
         assert_eq!((disputed.fidelity, &disputed.losses[0].kind), (Fidelity::Degraded, &LossKind::Disputed));
-        assert_eq!(verdict(Witness::RoundingTies, vec![labels(100, 0)]).fidelity, Fidelity::Faithful);
+        assert_eq!(verdict(Baseline::RoundingTies, vec![labels(100, 0)]).fidelity, Fidelity::Faithful);
     }
 
     fn measured(outputs: Vec<OutputMeasure>, disputed: Option<&str>) -> Measured {
-        let accuracy = Accuracy { samples: outputs[0].samples.len(), witness: Witness::Tract, outputs: Vec::new(), nodes: Vec::new() };
+        let accuracy = Accuracy { samples: outputs[0].samples.len(), baseline: Baseline::Tract, outputs: Vec::new(), nodes: Vec::new() };
         Measured { accuracy, outputs, disputed: disputed.map(str::to_owned) }
     }
 
@@ -409,7 +409,7 @@ mod tests {
             let usual = (0..99).map(|index| f64::from(index % 11) - 5.0).map(|value| (value, found_of(value)));
             let pairs: Vec<_> = usual.chain([(1e5, 1e5)]).map(|(x, y)| ([x; 4], [y; 4])).collect();
             let pairs: Vec<(&[f64], &[f64])> = pairs.iter().map(|(expected, found)| (&expected[..], &found[..])).collect();
-            verdict(Witness::Tract, vec![output(shape, false, &pairs)])
+            verdict(Baseline::Tract, vec![output(shape, false, &pairs)])
         };
         let lost = with(|_| 0.0, &[4, 1]);
         assert!(matches!(lost.losses[0].kind, LossKind::Columns { lost: 1, of: 1, span: 10.0, .. }), "{:?}", lost.losses);
@@ -421,7 +421,7 @@ mod tests {
 
     #[test]
     fn the_worst_output_decides_and_only_what_is_lost_is_listed() {
-        let found = verdict(Witness::Tract, vec![labels(100, 20), labels(100, 5), labels(100, 0)]);
+        let found = verdict(Baseline::Tract, vec![labels(100, 20), labels(100, 5), labels(100, 0)]);
         assert_eq!((found.fidelity, found.losses.len()), (Fidelity::Refused, 2));
         assert_eq!(found.losses.iter().map(|loss| loss.refused).collect::<Vec<_>>(), [true, false]);
         let json = serde_json::to_value(&found).unwrap();
@@ -435,7 +435,8 @@ mod tests {
     fn advice_is_what_may_help() {
         let of = |calibration: Option<OutputMeasure>, held_out: OutputMeasure, samples: &[Sample], options: &Options| {
             let measured = |output: OutputMeasure| {
-                let accuracy = Accuracy { samples: output.samples.len(), witness: Witness::Tract, outputs: Vec::new(), nodes: Vec::new() };
+                let accuracy =
+                    Accuracy { samples: output.samples.len(), baseline: Baseline::Tract, outputs: Vec::new(), nodes: Vec::new() };
                 Measured { accuracy, outputs: vec![output], disputed: None }
             };
             judge(calibration.map(measured).as_ref(), Some(&measured(held_out)), &[], samples, options).advice

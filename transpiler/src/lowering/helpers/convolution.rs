@@ -1,7 +1,7 @@
 //! Convolutions: the windows are gathered, channels last, and each is multiplied with the kernel as one row of a dense layer. Code
 //! generation sees through the gathering, and the runtime's dense layer needs nothing special.
 
-use super::windows::Windows;
+use super::windows::WindowGeometry;
 use crate::lowering::scope::{Operand, Scope};
 
 /// The convolution of `x` `[batch, channels, ..]` with `weights` `[outputs, channels / groups, ..]`; padding holds `fill`.
@@ -19,7 +19,7 @@ pub fn convolution(scope: &mut Scope<'_>, x: &Operand, weights: &Operand, bias: 
     if x.shape.get(1) != Some(&(per_group * groups)) || !outputs.is_multiple_of(groups) {
         return Err(format!("the kernel takes {per_group} channels for each of {groups} groups and gives {outputs}"));
     }
-    let windows = Windows::read(scope, x, kernel.to_vec())?;
+    let windows = WindowGeometry::read(scope, x, kernel.to_vec())?;
     let values = weights.values().ok_or("the kernel must be a constant")?.to_vec();
     let bias = match bias.map(|bias| bias.values().unwrap_or_default().to_vec()) {
         Some(bias) if bias.len() == *outputs => bias,
@@ -33,7 +33,7 @@ pub fn convolution(scope: &mut Scope<'_>, x: &Operand, weights: &Operand, bias: 
 pub fn convolve(
     scope: &mut Scope<'_>,
     x: &Operand,
-    windows: &Windows,
+    windows: &WindowGeometry,
     groups: usize,
     weights: &[f64],
     bias: Vec<f64>,

@@ -4,8 +4,8 @@ use crate::float::strides;
 use crate::lowering::moves::check_size;
 use crate::lowering::scope::{Operand, Scope};
 
-/// Windows over the axes after batch and channels.
-pub struct Windows {
+/// WindowGeometry over the axes after batch and channels.
+pub struct WindowGeometry {
     /// Lengths of the input's axes.
     input: Vec<usize>,
     /// Lengths of a window's axes.
@@ -25,7 +25,7 @@ pub struct Windows {
 /// The furthest that a window may reach along an axis: more is a mistake.
 const MAX_LENGTH: usize = 1 << 20;
 
-impl Windows {
+impl WindowGeometry {
     /// The windows that the attributes `auto_pad`, `ceil_mode`, `dilations`, `pads` and `strides` describe.
     pub fn read(scope: &Scope<'_>, x: &Operand, kernel: Vec<usize>) -> Result<Self, String> {
         let axes = kernel.len();
@@ -68,7 +68,7 @@ impl Windows {
         Self { input: input.to_vec(), kernel, strides, dilations, before, behind, padded, output }.checked(x)
     }
 
-    /// Windows with a stride of 1 everywhere, over an input that is already padded.
+    /// WindowGeometry with a stride of 1 everywhere, over an input that is already padded.
     pub fn dense(x: &Operand, kernel: Vec<usize>, dilations: Vec<usize>) -> Result<Self, String> {
         let input = x.shape[2..].to_vec();
         let mut output = Vec::new();

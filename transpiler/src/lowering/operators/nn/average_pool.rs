@@ -3,14 +3,14 @@
 //! It is a convolution of each channel by itself. Where windows reach over the border, a factor for each position corrects the count.
 
 use crate::lowering::helpers::convolution::convolve;
-use crate::lowering::helpers::windows::{Windows, kernel_shape};
+use crate::lowering::helpers::windows::{WindowGeometry, kernel_shape};
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::Element;
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(1, 1)?;
     let x = scope.floats(0)?;
-    let windows = Windows::read(scope, &x, kernel_shape(scope, &x)?)?;
+    let windows = WindowGeometry::read(scope, &x, kernel_shape(scope, &x)?)?;
     let counts = windows.counts(scope.attribute("count_include_pad", 0i64)? != 0);
     let most = counts.iter().max().copied().unwrap_or_default();
     if counts.contains(&0) {

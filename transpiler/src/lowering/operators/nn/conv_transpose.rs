@@ -6,7 +6,7 @@
 use maat_runtime::Shape;
 
 use crate::lowering::helpers::convolution::convolve;
-use crate::lowering::helpers::windows::{Windows, lengths, reach};
+use crate::lowering::helpers::windows::{WindowGeometry, lengths, reach};
 use crate::lowering::scope::{Operand, Scope};
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
@@ -35,7 +35,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     let dilations = lengths(scope, "dilations", kernel.len(), 1, 1)?;
     let along = spread(scope, &x, kernel, &dilations)?;
     let spread = scope.pick_all(&x, &along, 0.0)?;
-    let windows = Windows::dense(&spread, kernel.to_vec(), dilations)?;
+    let windows = WindowGeometry::dense(&spread, kernel.to_vec(), dilations)?;
 
     // From [inputs, outputs of the group, taps] to [outputs, inputs of the group, taps in reverse].
     let (values, taps, of_group) = (weights.values().unwrap_or_default(), windows.taps(), inputs / groups);

@@ -1,7 +1,7 @@
 //! MaxPool: the greatest element of each window. Opset 10 added dilations and `ceil_mode`.
 
 use crate::float::{FloatOp, Kind};
-use crate::lowering::helpers::windows::{Windows, kernel_shape};
+use crate::lowering::helpers::windows::{WindowGeometry, kernel_shape};
 use crate::lowering::scope::Scope;
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
@@ -10,7 +10,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
         return Err("the output `Indices` is not supported".to_owned());
     }
     let x = scope.input(0)?;
-    let windows = Windows::read(scope, &x, kernel_shape(scope, &x)?)?;
+    let windows = WindowGeometry::read(scope, &x, kernel_shape(scope, &x)?)?;
     if windows.counts(false).contains(&0) {
         return Err("a window lies entirely in the padding".to_owned());
     }

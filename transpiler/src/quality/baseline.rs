@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use maat_package::Witness;
+use maat_package::Baseline;
 use maat_package::samples::Sample;
 
 use crate::float::{FloatModel, FloatNode, FloatOp, Kind, ValueId, evaluate, run};
@@ -28,17 +28,17 @@ const TOGETHER: f64 = 2.0;
 /// Where the two are apart, the lowered network runs again with errors like those of 32-bit floats in everything that it computes. If that
 /// alone moves the same elements as far, ties explain the difference: a value within a few units in the last place of a tie moves by one
 /// step of its quantisation, and with it everything computed from it. A wrong lowering is apart also where nothing is close to a tie.
-pub fn witness(float: &FloatModel, reference: Option<&Reference>, samples: &[Sample]) -> (Witness, Option<String>) {
-    let Some(reference) = reference else { return (Witness::Lowered, None) };
+pub fn baseline(float: &FloatModel, reference: Option<&Reference>, samples: &[Sample]) -> (Baseline, Option<String>) {
+    let Some(reference) = reference else { return (Baseline::Lowered, None) };
     let mut ties = false;
     for (index, sample) in samples.iter().take(COMPARED).enumerate() {
-        let Some(by_tract) = reference.run(sample) else { return (Witness::Lowered, None) };
+        let Some(by_tract) = reference.run(sample) else { return (Baseline::Lowered, None) };
         let lowered = run(float, sample);
         let mut shaken: Option<Vec<HashMap<ValueId, Vec<f64>>>> = None;
         for (name, value) in &float.outputs {
             let (ours, theirs) = (&lowered[value], by_tract.get(name).map_or(&[][..], Vec::as_slice));
             if ours.len() != theirs.len() {
-                return (Witness::Disputed, Some(name.clone()));
+                return (Baseline::Disputed, Some(name.clone()));
             }
             let apart = apart(ours, theirs);
             if few(apart.len(), ours.len()) {
@@ -49,12 +49,12 @@ pub fn witness(float: &FloatModel, reference: Option<&Reference>, samples: &[Sam
             let reach = |element: usize| runs.iter().map(|run| (run[value][element] - ours[element]).abs()).fold(0.0, f64::max);
             let unexplained = apart.iter().filter(|element| (ours[**element] - theirs[**element]).abs() > TOGETHER * reach(**element));
             if !few(unexplained.count(), ours.len()) {
-                return (Witness::Disputed, Some(name.clone()));
+                return (Baseline::Disputed, Some(name.clone()));
             }
             ties = true;
         }
     }
-    (if ties { Witness::RoundingTies } else { Witness::Tract }, None)
+    (if ties { Baseline::RoundingTies } else { Baseline::Tract }, None)
 }
 
 /// The elements in which two outputs are apart.
@@ -153,8 +153,8 @@ mod tests {
             let (float, reference, images) = quantised(name);
             assert!(reference.is_some(), "tract takes {name}");
             for images in images.chunks(COMPARED) {
-                let (found, _) = witness(&float, reference.as_ref(), images);
-                assert!(matches!(found, Witness::Tract | Witness::RoundingTies), "{name}: {found:?}");
+                let (found, _) = baseline(&float, reference.as_ref(), images);
+                assert!(matches!(found, Baseline::Tract | Baseline::RoundingTies), "{name}: {found:?}");
             }
         }
     }
@@ -172,8 +172,8 @@ mod tests {
                 let FloatOp::Sum(sum) = &mut wrong.nodes[position].op else { unreachable!("only sums round") };
                 sum.coefficients.iter_mut().flatten().for_each(|factor| *factor *= 1.25);
                 let node = &wrong.nodes[position].name;
-                let (found, output) = witness(&wrong, reference.as_ref(), &images[..COMPARED]);
-                assert_eq!((found, output.is_some()), (Witness::Disputed, true), "{name}, node `{node}`");
+                let (found, output) = baseline(&wrong, reference.as_ref(), &images[..COMPARED]);
+                assert_eq!((found, output.is_some()), (Baseline::Disputed, true), "{name}, node `{node}`");
             }
         }
     }
@@ -181,6 +181,6 @@ mod tests {
     #[test]
     fn without_tract_the_lowered_network_is_the_witness() {
         let (float, _, images) = quantised(NETWORKS[0]);
-        assert_eq!(witness(&float, None, &images), (Witness::Lowered, None));
+        assert_eq!(baseline(&float, None, &images), (Baseline::Lowered, None));
     }
 }
