@@ -34,7 +34,7 @@ use crate::gas;
 const INITIAL_GAS: u64 = 1 << 50;
 /// How deep calls may be nested, on Starknet as here.
 const MAX_DEPTH: usize = 50;
-/// A `ret` instruction. Starknet puts one behind the bytecode, and behind that a pointer to the builtins' prices, where compiled code looks.
+/// A `ret` instruction. Starknet puts one after the bytecode, and after that a pointer to the builtins' prices, where compiled code looks.
 const RET: u64 = 0x208b_7fff_7fff_7ffe;
 
 /// What a call of a contract's function gave.

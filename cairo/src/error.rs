@@ -90,7 +90,7 @@ pub enum CairoRunError {
         reason: String,
     },
     /// The program uses a builtin that proofs do not cover.
-    #[error("the program uses the builtin {builtin}, but proofs speak only of {}", Builtin::ALL.map(Builtin::name).join(" and "))]
+    #[error("the program uses the builtin {builtin}, but proofs support only {}", Builtin::ALL.map(Builtin::name).join(" and "))]
     Unprovable {
         /// The builtin.
         builtin: String,

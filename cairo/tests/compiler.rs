@@ -91,7 +91,7 @@ fn a_program_with_a_builtin_that_cannot_be_proven_is_refused_before_it_runs() {
         // Without arguments, so that it would panic.
         let error = Compiler::default().executable(&package(lib)).unwrap().execute(&[]).unwrap_err();
         assert!(matches!(&error, CairoRunError::Unprovable { builtin } if builtin == name), "{error}");
-        assert!(error.to_string().contains(&format!("{name}, but proofs speak only of output and range_check")), "{error}");
+        assert!(error.to_string().contains(&format!("{name}, but proofs support only output and range_check")), "{error}");
     }
 }
 

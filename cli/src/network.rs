@@ -76,7 +76,7 @@ pub fn receipt_json(receipt: &Receipt) -> Value {
     })
 }
 
-/// An amount in STRK with six digits behind the point.
+/// An amount in STRK with six digits after the point.
 fn strk(fri: u128) -> String {
     const FRI: u128 = 1_000_000_000_000_000_000;
     format!("{}.{:06}", fri / FRI, fri % FRI / (FRI / 1_000_000))

@@ -59,7 +59,7 @@ fn asks_for_json(arguments: impl Iterator<Item = impl AsRef<OsStr>>) -> bool {
     arguments.take_while(|argument| argument.as_ref() != "--").any(|argument| argument.as_ref() == "--json")
 }
 
-/// What is wrong, without the reminders of usage and help behind it.
+/// What is wrong, without the reminders of usage and help after it.
 fn reason(text: &str) -> String {
     let text = text.strip_prefix("error: ").unwrap_or(text);
     let end = ["\n\nUsage:", "\n\nFor more information"].into_iter().filter_map(|mark| text.find(mark)).min();

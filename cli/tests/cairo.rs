@@ -129,9 +129,9 @@ fn any_executable_is_proven_on_a_list_of_felts() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (executable, proof, args) = (format!("{}/target/executable.json", package()), path("proof.bin"), path("args.json"));
-    // The README's arguments, which are 36 zeros.
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/proving.md")).unwrap();
-    assert!(readme.contains("python3 -c 'print([0] * 36)' > args.json"));
+    // The page's arguments, which are 36 zeros.
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/proving.md")).unwrap();
+    assert!(page.contains("python3 -c 'print([0] * 36)' > args.json"));
     std::fs::write(&args, json!([0; 36][..]).to_string()).unwrap();
     json(&["cairo-prove", &executable, "--args", &args, "-o", &proof]);
     let values: Vec<Value> = (0..36).map(|value| if value % 2 == 0 { json!(value) } else { json!(format!("0x{value:x}")) }).collect();
@@ -183,14 +183,11 @@ fn what_does_not_belong_together_is_refused() {
 fn help_says_how_secure_cairo_proofs_are() {
     let help = String::from_utf8(maat(&["cairo-prove", "--help"]).stdout).unwrap();
     let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(
-        words.contains("takes the integers of its inputs, one after the other and without their number in front: 36 for RockyBot"),
-        "{help}"
-    );
+    assert!(words.contains("takes the integers of its inputs, one after the other, without a length in front: 36 for RockyBot"), "{help}");
     assert!(help.contains("  maat cairo-prove ") && help.contains("NOT zero-knowledge"), "{help}");
-    // The figures are those of the README's table.
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/proving.md")).unwrap();
-    let (_, rows) = readme.split_once("| preset of a Cairo proof | conjectured bits | proven bits |\n|---|---|---|\n").unwrap();
+    // The figures are those of the table in docs/proving.md.
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/proving.md")).unwrap();
+    let (_, rows) = page.split_once("| preset of a Cairo proof | conjectured bits | proven bits |\n|---|---|---|\n").unwrap();
     for (preset, row) in ["fast", "balanced", "onchain"].into_iter().zip(rows.lines()) {
         let ["", name, conjectured, proven, ""] = row.split('|').map(str::trim).collect::<Vec<_>>()[..] else { panic!("{row}") };
         assert_eq!(name, preset);

@@ -355,8 +355,8 @@ fn an_opening_opens_the_proof_that_it_was_written_for() {
     assert!(rejected(&|opening| opening["inputs"][1][35] = 7.into()).contains(another));
     assert!(rejected(&|opening| opening["outputs"][0][0] = 7.into()).contains(another));
     assert!(rejected(&|opening| opening["salt"] = format!("0x{}", "0".repeat(64)).into()).contains(another));
-    assert!(rejected(&|opening| opening["inputs"] = opening["outputs"].clone()).contains("13 inputs, and the model has 36"));
-    assert!(rejected(&|opening| opening["inputs"] = serde_json::json!([])).contains("inputs of 0 inference(s), and the batch has 2"));
+    assert!(rejected(&|opening| opening["inputs"] = opening["outputs"].clone()).contains("13 inputs, but the model has 36"));
+    assert!(rejected(&|opening| opening["inputs"] = serde_json::json!([])).contains("inputs of 0 inference(s), but the batch has 2"));
     let output = maat(&["verify", &proof, "--model", package(), "--opening", &other, "--json"]);
     let verdict: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((output.status.code(), &verdict["valid"], &verdict["inputs"]), (Some(1), &false.into(), &Value::Null));
@@ -908,9 +908,9 @@ fn help_says_what_proofs_keep_secret_and_how_secure_they_are() {
         assert!(help(verb).contains("NOT zero-knowledge"), "{}", help(verb));
     }
     assert!(String::from_utf8(maat(&["commitment", package()]).stdout).unwrap().contains("NOT zero-knowledge"));
-    // The figures are those of the README's table.
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/proving.md")).unwrap();
-    let rows = readme.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | ")).filter_map(|(preset, row)| {
+    // The figures are those of the table in docs/proving.md.
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/proving.md")).unwrap();
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | ")).filter_map(|(preset, row)| {
         let [_, conjectured, proven, ""] = row.split('|').map(str::trim).collect::<Vec<_>>()[..] else { return None };
         ["fast", "balanced", "onchain"].contains(&preset).then_some((preset, conjectured, proven))
     });

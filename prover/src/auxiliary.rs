@@ -1,4 +1,4 @@
-//! The auxiliary columns: the bus and the random combination, for the challenges that the main segment's commitment gives.
+//! The auxiliary columns of a model's trace: the bus, and the random combination of its products and results.
 
 use maat_verifier::Goldilocks;
 use maat_verifier::air::{Challenges, bus, combination::Sums};

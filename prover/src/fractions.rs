@@ -21,7 +21,7 @@ impl<E> Fractions<E> {
     }
 }
 
-/// The fractions of all rows of a main segment, one row after the other. `push` adds those of a row, `per_row` each time; it is told the row's
+/// The fractions of all rows of a main segment, one row after the other. `push` adds those of a row, `per_row` each time; it gets the row's
 /// number and its cells.
 pub(crate) fn fractions<B, E>(main: &ColMatrix<B>, per_row: usize, push: impl Fn(usize, &[B], &mut Fractions<E>) + Sync) -> Vec<E>
 where

@@ -171,7 +171,7 @@ impl<'m> ProvingKey<'m> {
 
     /// Proves a batch of inferences, each with the model's inputs in order.
     ///
-    /// `progress` is told the name of each stage when it begins. With a committed side and no salt, a random one is drawn.
+    /// `progress` gets the name of each stage when it begins. With a committed side and no salt, a random one is drawn.
     ///
     /// # Errors
     /// The model refuses an inference's inputs, or there is another number of inferences than the key is for.

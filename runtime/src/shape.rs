@@ -65,7 +65,7 @@ impl Shape {
         Self::new(&dims)
     }
 
-    /// The length of an axis, and the number of elements behind it.
+    /// The length of an axis, and the number of elements after it.
     pub(crate) fn extents(&self, axis: u32) -> (usize, usize) {
         let axis = axis as usize;
         (self.0[axis], self.0[axis + 1..].iter().product())

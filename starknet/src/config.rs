@@ -14,7 +14,7 @@ use crate::fee;
 pub const FILE: &str = "maat.toml";
 /// The network that needs no configuration: the local chain.
 pub const DEVNET: &str = "devnet";
-/// What a file that holds a key is told.
+/// Why a file that holds a key is refused.
 const KEY_IN_FILE: &str = "a key must not be in this file: name the environment variable that holds it (key_env), or an encrypted \
                            keystore (keystore)";
 

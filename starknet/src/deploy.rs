@@ -49,7 +49,7 @@ pub struct Deployment {
     pub timelock: u64,
     /// Whether it was registered now.
     pub registered: bool,
-    /// The class.
+    /// Hash of the model's class.
     pub class_hash: Felt,
     /// The instance of our own.
     pub instance: Felt,

@@ -157,7 +157,7 @@ impl<'a, T: Decode<'a>> Decode<'a> for List<T> {
     fn decode_iter<I: Iterator<Item = &'a Felt>>(iter: &mut I) -> Result<Self, CodecError> {
         let length = iter.next().ok_or_else(CodecError::input_exhausted)?;
         let length = u64::try_from(*length).map_err(|_| CodecError::custom("a list has a length that no list has"))?;
-        // Collected as far as there are felts: the library's own lists reserve memory for whatever length they are told.
+        // Collected as far as there are felts: the library's own lists reserve memory for whatever length is sent.
         (0..length).map(|_| T::decode_iter(iter)).collect::<Result<_, _>>().map(Self)
     }
 }
@@ -641,7 +641,7 @@ mod tests {
             let versions = registry.versions(&model).unwrap();
             assert!(versions.iter().map(|version| version.version).eq(1..=205), "pages of {most}");
         }
-        // Where not even one is given, the refusal is told.
+        // If the node does not even give one, its refusal is the error.
         let node = registry_of(3, 3, 0);
         let client = Client::connect(&node.network()).unwrap();
         let error = Registry::at(&client, Felt::from(0x99)).models(None).unwrap_err();

@@ -98,7 +98,7 @@ pub const MODELS: &[RealModel] = &[
     RealModel {
         name: "transformer",
         onnx: "transformer/transformer.onnx",
-        about: "encoder block, 8 positions of 32 features, 2 heads",
+        about: "encoder block, 8 positions of 16 features, 2 heads",
         is_of_trees: false,
         class: Some(1),
         cairo_runs: 2,

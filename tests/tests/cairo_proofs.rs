@@ -64,7 +64,7 @@ fn check(row: &CairoProgram) -> Result<String, String> {
             let run = program.run(&row.arguments()).map_err(|error| error.to_string())?;
             match program.execute(&row.arguments()) {
                 Err(error @ CairoRunError::Unprovable { .. }) => {
-                    let expected = format!("the program uses the builtin {builtin}, but proofs speak only of output and range_check");
+                    let expected = format!("the program uses the builtin {builtin}, but proofs support only output and range_check");
                     let found = error.to_string();
                     if found == expected { Ok(format!("{} steps, but {builtin}", run.steps)) } else { Err(found) }
                 }

@@ -37,7 +37,7 @@ pub enum OpeningError {
     #[error("the entries are not those of the statement's model")]
     Entries,
     /// The opening is for another number of inferences.
-    #[error("it has {side} of {found} inference(s), and the batch has {expected}")]
+    #[error("it has {side} of {found} inference(s), but the batch has {expected}")]
     Inferences {
         /// `"inputs"` or `"outputs"`.
         side: &'static str,
@@ -47,7 +47,7 @@ pub enum OpeningError {
         found: usize,
     },
     /// An inference of the opening has another number of values than the model.
-    #[error("it has an inference with {found} {side}, and the model has {expected}")]
+    #[error("it has an inference with {found} {side}, but the model has {expected}")]
     Values {
         /// `"inputs"` or `"outputs"`.
         side: &'static str,

@@ -159,7 +159,7 @@ pub enum FileError {
         found: u8,
     },
     /// There are more or fewer public values than the batch has.
-    #[error("the batch has {expected} {side}, and {found} are given")]
+    #[error("the batch has {expected} {side}, but {found} were given")]
     ValueCount {
         /// `"inputs"` or `"outputs"`.
         side: &'static str,
@@ -169,7 +169,7 @@ pub enum FileError {
         found: usize,
     },
     /// Values are committed to and there is no commitment, or the other way round.
-    #[error("a salted commitment goes with committed inputs or outputs, and with them only")]
+    #[error("a salted commitment is there if and only if inputs or outputs are committed to")]
     IoCommitment,
     /// The bytecode is not a program.
     #[error(transparent)]

@@ -10,7 +10,8 @@ use crate::goldilocks::Goldilocks;
 use crate::hex::hex;
 use crate::layout::{Columns, FIXED_WIDTH};
 
-/// What hides inputs and outputs behind their commitment: see [`crate::Opening`].
+/// What makes a commitment to inputs and outputs unguessable: without it, nobody can test a guess of them against the commitment alone. It
+/// does not hide them from whoever has the proof. See [`crate::Opening`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Salt([u8; 32]);
 

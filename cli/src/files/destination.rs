@@ -124,7 +124,7 @@ impl<'s> Destination<'s> {
             return Ok(());
         }
         match self.content {
-            OutputKind::Proof if found.permissions().readonly() => bail!("it is protected against writing; --force replaces it"),
+            OutputKind::Proof if found.permissions().readonly() => bail!("it is write-protected; --force replaces it"),
             OutputKind::Proof if !is_proof(path)? => {
                 bail!("it exists, and is not a Maat proof: choose another file, or replace it with --force")
             }
@@ -308,7 +308,7 @@ mod tests {
         protected.set_readonly(true);
         fs::set_permissions(&path, protected).unwrap();
         let refused = put(&path, OutputKind::Proof, &none, false).unwrap_err();
-        assert!(refused.contains("protected against writing"), "{refused}");
+        assert!(refused.contains("write-protected"), "{refused}");
     }
 
     #[test]

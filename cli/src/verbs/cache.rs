@@ -28,7 +28,7 @@ enum Action {
     /// Remove what proofs share
     #[command(after_help = "Examples:\n  maat cache clear\n  maat cache clear --local-chain")]
     Clear {
-        /// Remove the local chain's executable too; building it again takes about a quarter of an hour
+        /// Remove the local chain's executable too; building it again takes minutes
         #[arg(long)]
         local_chain: bool,
     },

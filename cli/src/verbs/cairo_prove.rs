@@ -19,7 +19,7 @@ use crate::response::Response;
     The executable is what `scarb build` makes of a function with `#[executable]` (target/<profile>/<name>.executable.json), without gas, \
     and what `maat transpile` writes to target/executable.json. It may use the builtins output and range_check, and no other. \
     The arguments are a JSON list of felts in the order in which the function deserialises them: integers, or strings in decimal or 0x hex. \
-    The program of a package takes the integers of its inputs, one after the other and without their number in front: 36 for RockyBot. \
+    The program of a package takes the integers of its inputs, one after the other, without a length in front: 36 for RockyBot. \
     `maat prove --kind cairo` makes them from real inputs. \
     Arguments are not part of the proof: a program has to output those that the proof is to state.\n\n\
     Proofs are succinct and NOT zero-knowledge: a Cairo proof holds the whole program and its output.")]

@@ -41,7 +41,7 @@ const ROCKYBOT_FILES: &[(&str, &[u8])] = &[
 #[command(after_help = "Examples:\n  maat demo\n  maat demo examples/lenet\n  maat demo --starknet\n  \
     maat demo --save-example rockybot\n\n\
     With --starknet, the demo starts a local chain of its own and stops it at the end. The first time it builds the chain, which takes \
-    about a quarter of an hour.")]
+    minutes: see `maat devnet --help`.")]
 pub struct Arguments {
     /// The example: a folder with NAME.onnx, calibration.json and test.json, where NAME is the folder's name; by default RockyBot, which
     /// comes with this program

@@ -24,7 +24,7 @@ use crate::response::{Response, fields};
     account = \"0x..\"\n  \
     key_env = \"MAAT_KEY\"     # or keystore = \"key.json\",\n                           \
     # with password_env or a prompt\n  \
-    max_fee_strk = 50        # dearer transactions are not signed; 100 by default\n  \
+    max_fee_strk = 50        # the most a transaction may cost; 100 by default\n  \
     registry = \"0x..\"        # by default that of `maat registry deploy`"
 )]
 pub struct Arguments {
@@ -46,7 +46,7 @@ pub struct Arguments {
     /// Number that distinguishes instances of the same version, as 0x and hexadecimal digits
     #[arg(long, default_value = "0x0", value_name = "FELT")]
     salt: String,
-    /// Send it even if it is larger or dearer than the network is known to allow
+    /// Send it even if it is larger or costs more than the network is known to allow
     #[arg(long)]
     force: bool,
     #[command(flatten)]

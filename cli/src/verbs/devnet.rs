@@ -10,8 +10,8 @@ use crate::response::{Response, fields};
 /// Start, stop and inspect a local Starknet chain
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat devnet start\n  maat devnet start --port 5050 --seed 7\n  maat devnet stop\n\n\
-    The chain is starknet-devnet. The first start builds it with cargo, which takes about a quarter of an hour, and keeps it in the cache \
-    folder ($MAAT_CACHE, or ~/.cache/maat); MAAT_DEVNET names an executable to use instead. \
+    The chain is starknet-devnet. The first start builds it with cargo, which takes about a quarter of an hour on two cores, and keeps it \
+    in the cache folder ($MAAT_CACHE, or ~/.cache/maat); MAAT_DEVNET names an executable to use instead. \
     Everything on the chain is gone when it stops.")]
 pub struct Arguments {
     #[command(subcommand)]

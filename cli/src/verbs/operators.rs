@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::response::Response;
 
-/// List the ONNX operators that are supported, or say whether one is, and what to do if not
+/// List the supported ONNX operators, or say whether one is supported, and what to do if it is not
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat operators\n  maat operators Softmax\n  maat operators ai.onnx.ml.ZipMap --json")]
 pub struct Arguments {

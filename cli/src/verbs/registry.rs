@@ -6,6 +6,7 @@ use maat_starknet::config::parse_felt;
 use maat_starknet::deploy::{DeployStep, deploy_registry};
 use maat_starknet::registry::{Lifecycle, RegisteredModel, RegisteredPort, RegisteredVersion, Status};
 use maat_starknet::{Receipt, Registry};
+use maat_verifier::hex_digits;
 use serde_json::{Value, json};
 
 use super::deploy::{steps, steps_json};
@@ -38,7 +39,7 @@ enum Action {
     /// Show a model with its versions
     #[command(after_help = "Example:\n  maat registry show rocky")]
     Show {
-        /// The model
+        /// The model's name, or its number
         model: String,
         #[command(flatten)]
         network: NetworkChoice,
@@ -49,13 +50,13 @@ enum Action {
     /// Announce that a version will not run any more
     #[command(after_help = "Example:\n  maat registry revoke rocky --version 2")]
     Revoke(OfVersion),
-    /// Take back the announcement of a version's end, as long as it has not taken effect
+    /// Cancel the announced end of a version before it takes effect
     #[command(after_help = "Example:\n  maat registry cancel rocky --version 2")]
     Cancel(OfVersion),
     /// Offer a model to a new owner, who has to accept it
     #[command(after_help = "Example:\n  maat registry transfer rocky --to 0x123..")]
     Transfer {
-        /// The model
+        /// The model's name, or its number
         model: String,
         /// The new owner's account; 0x0 takes an offer back
         #[arg(long, value_name = "ADDRESS")]
@@ -68,7 +69,7 @@ enum Action {
     /// Accept a model that was offered to the network's account
     #[command(after_help = "Example:\n  maat registry accept rocky --network sepolia")]
     Accept {
-        /// The model
+        /// The model's name, or its number
         model: String,
         #[command(flatten)]
         network: NetworkChoice,
@@ -87,7 +88,7 @@ enum Action {
 
 #[derive(clap::Args)]
 struct OfVersion {
-    /// The model
+    /// The model's name, or its number
     model: String,
     /// The version; may be omitted if there is only one
     #[arg(long, value_name = "N")]
@@ -262,7 +263,6 @@ fn version_json((version, lifecycle): &(RegisteredVersion, Lifecycle)) -> Value 
         ports.iter().map(|port| json!({ "shape": &port.shape[..], "scales": scales(port) })).collect()
     };
     let metadata = version.metadata.text();
-    let bytes = || version.metadata.0.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     json!({
         "version": version.version,
         "status": status(lifecycle.status),
@@ -275,7 +275,7 @@ fn version_json((version, lifecycle): &(RegisteredVersion, Lifecycle)) -> Value 
         "outputs": ports(&version.outputs),
         "metadata": metadata,
         // Anybody can register bytes that are not text.
-        "metadata_bytes": metadata.is_none().then(bytes),
+        "metadata_bytes": metadata.is_none().then(|| hex_digits(&version.metadata.0)),
         "instance": format!("{:#066x}", version.instance),
         "timelock": version.timelock,
         "registered_at": version.registered_at,

@@ -35,8 +35,8 @@ pub struct Arguments {
     /// for measuring
     #[arg(long, value_name = "FILE")]
     calibration: Option<PathBuf>,
-    /// Also commit to the model for batches of this size, so that one proof can cover a batch; may be repeated, for at most 21 sizes, 1
-    /// among them. Each takes up to as long as an `onchain` proof of such a batch
+    /// Also commit to the model for batches of this size, so that one proof can cover a batch; may be repeated, for at most 21 sizes,
+    /// including 1. Each takes up to as long as an `onchain` proof of such a batch
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     batch: Vec<u32>,
     /// Split the network over this many classes, which the contract calls one after the other; 0 keeps it in one class, whatever its size.

@@ -1,4 +1,4 @@
-//! The auxiliary columns: the bus, for the challenges that the main segment's commitment gives.
+//! The auxiliary columns of an execution's trace: the bus of memory, offsets and bytes. There is no combination.
 
 use maat_verifier::Felt252;
 use maat_verifier::cairo::bus::{Challenges, CheckedCells, Periodic, operand_denominators, paired_terms, periodic_columns};

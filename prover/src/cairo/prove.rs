@@ -28,7 +28,7 @@ pub struct CairoProved {
 
 /// Proves that a program, on some arguments, ran to its end and gave the output that it gave in this execution.
 ///
-/// `progress` is told the name of each stage when it begins.
+/// `progress` gets the name of each stage when it begins.
 ///
 /// # Errors
 /// The execution is longer than any trace, or is not an execution of the program.

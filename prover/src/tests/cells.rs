@@ -1,4 +1,4 @@
-//! Every cell of a valid trace is bound, or free for a reason.
+//! Every cell of a model's trace is bound, or free for a reason.
 //!
 //! A cell is changed, and the attacker repairs what can be repaired: the uses of tables are counted again, and the auxiliary segment is the
 //! honest one of the changed main segment. Then the AIR and the independent checker must both object, unless [`free`] gives a
@@ -126,8 +126,8 @@ impl Attack<'_> {
         let excess = || self.get(UNIT_LIMB.at(unit * LIMBS + 4), row) + self.get(UNIT_LIMB.at(unit * LIMBS + 5), row);
         let (zero, one) = (Goldilocks::ZERO, Goldilocks::ONE);
         match name {
-            "INPUT_VALUE" if self.get(INPUT.start, row) == zero => Some("no input stands there: the salt's place"),
-            "OUTPUT_VALUE" if self.get(OUTPUT.start, row) == zero => Some("no output stands there: the salt's place"),
+            "INPUT_VALUE" if self.get(INPUT.start, row) == zero => Some("there is no input: the salt's place"),
+            "OUTPUT_VALUE" if self.get(OUTPUT.start, row) == zero => Some("there is no output: the salt's place"),
             "UNIT_VALUE" => {
                 let idle = [UNIT_CHECKED, UNIT_SCALE, UNIT_READERS].iter().all(|column| of_unit(*column) == zero);
                 let looks_up = unit == 0 && self.get(LOOKUP.start, row) != zero;

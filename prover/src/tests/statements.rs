@@ -1,4 +1,4 @@
-//! A proof holds for its own statement only.
+//! A model proof holds for its own model, inputs and outputs only.
 //!
 //! Each test begins with a proof that verifies, changes one thing, and names the error. What the columns bind is in [`super::cells`].
 

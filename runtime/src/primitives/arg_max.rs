@@ -9,7 +9,7 @@ use crate::shape::Shape;
 
 /// The position of the greatest value along an axis; the first of several, as in ONNX with `select_last_index = 0`.
 ///
-/// `x` has shape `[.., length, inner..]`, where `inner` counts the elements behind the axis; `y` drops the axis or keeps it with length
+/// `x` has shape `[.., length, inner..]`, where `inner` counts the elements after the axis; `y` drops the axis or keeps it with length
 /// 1. The result's scale exponent is 0. Positions count from 0; nothing is rounded, and every 32-bit value may be compared.
 ///
 /// ```
@@ -29,7 +29,7 @@ pub struct ArgMax {
 }
 
 impl ArgMax {
-    /// Length of the axis, and number of elements behind it.
+    /// Length of the axis, and number of elements after it.
     pub fn extents(&self, input: &Shape) -> (usize, usize) {
         input.extents(self.axis)
     }

@@ -9,7 +9,7 @@ use crate::shape::Shape;
 
 /// The greatest value along an axis: `y[.., i] = max_k x[.., k, i]`.
 ///
-/// `x` has shape `[.., length, inner..]`, where `inner` counts the elements behind the axis; `y` drops the axis or keeps it with length
+/// `x` has shape `[.., length, inner..]`, where `inner` counts the elements after the axis; `y` drops the axis or keeps it with length
 /// 1, as for [`ArgMax`](super::ArgMax). Nothing is rounded, and every 32-bit value may be compared. A window is an axis that a
 /// [`Move`](super::Move) has gathered; a minimum is the negated maximum of negated values.
 ///
@@ -29,7 +29,7 @@ pub struct Max {
 }
 
 impl Max {
-    /// Length of the axis, and number of elements behind it.
+    /// Length of the axis, and number of elements after it.
     pub fn extents(&self, input: &Shape) -> (usize, usize) {
         input.extents(self.axis)
     }

@@ -27,7 +27,7 @@ pub struct Move {
     pub shape: Shape,
     /// For each element of the output its position in the list; or nothing, to keep the order.
     pub indices: Vec<u32>,
-    /// Values behind those of the inputs.
+    /// Values after those of the inputs.
     pub constants: Vec<i32>,
 }
 
@@ -56,7 +56,7 @@ impl Parts {
         Self { starts }
     }
 
-    /// Which input, or the constants behind the last one, and which of its elements.
+    /// Which input, or the constants after the last one, and which of its elements.
     pub fn locate(&self, index: u32) -> (usize, usize) {
         let part = self.starts.partition_point(|start| *start <= index as usize) - 1;
         (part, index as usize - self.starts[part])

@@ -11,7 +11,7 @@ use crate::shape::Shape;
 /// A weighted elementwise sum of tensors of one shape: `y[i] = requantise_c(bias[c] + sum_t coefficients[t][c] * x_t[i])`.
 ///
 /// `c = floor(i / inner) mod m` is the channel of element `i`, with `m` the number of channels: 1 for one rule for all elements, the
-/// length of an axis with `inner` elements behind it for a rule a channel, the number of elements for a rule an element. A saturation
+/// length of an axis with `inner` elements after it for a rule a channel, the number of elements for a rule an element. A saturation
 /// alone (ReLU, Clip) is one term with coefficient 1. The sum is exact, then rounded half up and saturated once ([`Requantise`]).
 ///
 /// ```

@@ -77,7 +77,7 @@ pub fn executable(folder: &Path, progress: &mut dyn FnMut(&str)) -> Result<PathB
     }
 }
 
-/// Builds the executable with `cargo install --locked`. That takes about a quarter of an hour on two cores; an unfinished build is continued.
+/// Builds the executable with `cargo install --locked`. That takes minutes; an unfinished build is continued.
 ///
 /// # Errors
 /// There is no cargo, or the build fails: the error has its last lines.
@@ -102,7 +102,7 @@ fn install_in(folder: &Path, cargo: &OsStr, progress: &mut dyn FnMut(&str)) -> R
         return Ok(path);
     }
     let build = folder.join("build");
-    let title = format!("building {NAME} {VERSION}, once on this machine, for about 15 minutes");
+    let title = format!("building {NAME} {VERSION}, which takes minutes, once on this machine");
     progress(&title);
     let mut command = Command::new(cargo);
     command.args(["install", NAME, "--version", VERSION, "--locked", "--no-track", "--force", "--root"]).arg(folder.join(VERSION));

@@ -292,7 +292,7 @@ mod tests {
     #[test]
     fn a_process_is_known_by_its_number_and_start_whatever_its_name() {
         let running = |pid: u32, started: String| Running { pid, started, url: String::new(), seed: 1, log: PathBuf::new() };
-        // Its name looks like the end of one, with the state of a process that has ended behind it.
+        // Its name looks like the end of one, with the state of a process that has ended after it.
         let folder = tempfile::tempdir().unwrap();
         let name = folder.path().join("my) Z chain");
         std::os::unix::fs::symlink("/bin/sh", &name).unwrap();

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use rayon::prelude::*;
 
 use super::case::{LEAST_MAGNITUDE, UNITS, Verdict, run};
-use super::scope::{Excluded, names, operator};
+use super::scope::{Excluded, known_results, names, operator};
 use super::suite::Suite;
 use super::wheel::VERSION;
 use crate::steps;
@@ -133,13 +133,14 @@ impl Report {
              - Integers and truth values must be equal. A real number may be off by `{UNITS} * 2^-15 * max({LEAST_MAGNITUDE}, m)`, `m` being\n\
              \x20 the greatest absolute value that is expected of that output, and by what rounding the inputs to 16 bits changes in the float\n\
              \x20 network's own result, because that rounding is part of the model.\n\
-             - Constant, ConstantOfShape, Range, Shape and Size have a result before there is an input; it is added to an input of zeros.\n\
+             - {} have a result before there is an input; it is added to an input of zeros.\n\
              - A test of an operator's definition in terms of others (`_expanded`) is listed with that operator.\n\
              - The smallest test of each operator also runs in the Cairo VM, where it gives the runtime's integers.\n\n\
              ## Results\n\n\
              | operator | count | passed | refused |\n|---|---|---|---|\n",
             self.rows.len(),
             applicable - passed - self.wrong().len(),
+            listed(&known_results()),
         );
         for (name, line) in &lines {
             let reasons: Vec<String> =
@@ -157,5 +158,13 @@ impl Report {
             let _ = writeln!(page, "| {reason} | {count} |");
         }
         page + "\n" + &steps::section()
+    }
+}
+
+/// Names with commas between them, and an `and` before the last one.
+fn listed(names: &[&str]) -> String {
+    match names {
+        [before @ .., last] if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        _ => names.concat(),
     }
 }

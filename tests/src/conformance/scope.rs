@@ -20,6 +20,13 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     operators().into_iter().map(without_domain)
 }
 
+/// Those whose result is known before any input is, in alphabetical order.
+pub(super) fn known_results() -> Vec<&'static str> {
+    let mut known: Vec<&str> = operators().into_iter().filter(|operator| operator.values == Values::Known).map(without_domain).collect();
+    known.sort_unstable();
+    known
+}
+
 fn without_domain(operator: &Operator) -> &'static str {
     operator.name.rsplit('.').next().unwrap_or(operator.name)
 }
@@ -73,7 +80,7 @@ impl fmt::Display for Excluded {
             Self::Empty => "a tensor without elements",
             Self::IntegerArithmetic => "integer arithmetic",
             Self::KnownResult => "no result that depends on an input",
-            Self::NotFinite => "values that a 32-bit float has not: infinite ones, NaN, and memory that was never set (1e199)",
+            Self::NotFinite => "values that a 32-bit float does not have: infinite ones, NaN, and memory that was never set (1e199)",
             Self::Mode => "a mode that does not count: Resize other than nearest by whole factors, Pad by wrapping, Conv with three axes",
             Self::Contradictory => "an expected output that wraps around where the operator saturates (QLinearMatMul with int8)",
         })

@@ -133,8 +133,7 @@ mod tests {
         Figures { by_hand: ByHand { first_build_minutes: 20.0, local_chain_minutes: 3.5 }, examples: Default::default() }
     }
 
-    const LINE: &str = "The first build takes 20 minutes of processor time, about 10 minutes on two cores, and that of the local chain 3.5 \
-                        minutes.";
+    const LINE: &str = "The first build takes 20 CPU minutes, about 10 on two cores. The local chain takes another 3.5 CPU minutes.";
 
     #[test]
     fn a_stale_block_is_named_with_its_line_and_rewritten() {

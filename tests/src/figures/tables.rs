@@ -1,4 +1,4 @@
-//! What stands between the marks of a page: tables and lines, by name.
+//! What is between the marks of a page: tables and lines, by name.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use crate::models::{MODELS, RealModel};
 /// Makes a block's lines out of the figures.
 pub(super) type Block = fn(&Figures) -> String;
 
-/// All blocks, by the name that stands in their marks.
+/// All blocks, by the name in their marks.
 pub(super) const BLOCKS: &[(&str, Block)] =
     &[("build", build), ("classes", classes), ("examples", examples), ("models", models), ("starknet", starknet)];
 
@@ -18,8 +18,7 @@ pub(super) const BLOCKS: &[(&str, Block)] =
 fn build(figures: &Figures) -> String {
     let (build, chain) = (figures.by_hand.first_build_minutes, figures.by_hand.local_chain_minutes);
     format!(
-        "The first build takes {build} minutes of processor time, about {:.0} minutes on two cores, and that of the local \
-         chain {chain} minutes.\n",
+        "The first build takes {build} CPU minutes, about {:.0} on two cores. The local chain takes another {chain} CPU minutes.\n",
         build / 2.0
     )
 }

@@ -1,4 +1,4 @@
-//! Helpers of several test files.
+//! From a network in memory to a model and its Cairo program, and the assertion that both give the same integers.
 
 use maat_cairo::{Compiler, Contract, Executable};
 use maat_package::{run_contract, run_program};

@@ -54,11 +54,11 @@ pub struct Arguments {
     /// The salt of the commitment, 32 bytes that nobody can guess; a random one by default
     #[arg(long, value_name = "0x..", requires = "committed", value_parser = opening::parse_salt)]
     pub salt: Option<Salt>,
-    /// File to write what opens the commitment to, as JSON: salt, inputs and outputs. Keep it, and keep it secret. No existing file is
-    /// replaced
+    /// File to write what opens the commitment to, as JSON: salt, inputs and outputs. Keep it, and keep it secret. An existing
+    /// file is replaced only with --force
     #[arg(long, value_name = "FILE", requires = "committed")]
     pub opening: Option<PathBuf>,
-    /// Compute anew what all proofs of the model share, and do not use the cache folder: see `maat cache --help`
+    /// Recompute what all proofs of the model share, and do not use the cache folder: see `maat cache --help`
     #[arg(long)]
     pub no_cache: bool,
     #[command(flatten)]

@@ -23,7 +23,7 @@ pub fn ms(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }
 
-/// The time that each stage took and all together, with a note behind a stage's name.
+/// The time that each stage took and all together, with a note after a stage's name.
 pub fn stage_table(stages: &[(&'static str, Duration)], total: Duration, note: impl Fn(&str) -> &'static str) -> String {
     let stages = stages.iter().map(|(stage, taken)| [format!("{stage}{}", note(stage)), format!("{:.1}", ms(*taken))]);
     table(["stage", "ms"], stages.chain([["total".to_owned(), format!("{:.1}", ms(total))]])).to_string()

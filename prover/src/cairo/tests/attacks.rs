@@ -246,7 +246,7 @@ fn a_value_of_129_bits_is_rejected() {
     // Nobody reads any of these values, but they must have 128 bits nevertheless.
     let honest = reading();
     let last = honest.last_row();
-    // A bit above all others, at the first value and behind another one.
+    // A bit above all others, at the first value and after another one.
     for (index, violation, rule) in [(0, ("CHECKED", 0), "ends"), (5, ("checked value", 39), "a range-checked value")] {
         let mut attempt = honest.clone();
         let rows = rows_of_value(index);

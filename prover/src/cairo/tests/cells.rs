@@ -1,4 +1,4 @@
-//! Every cell of a valid trace is bound, or free for a reason.
+//! Every cell of an execution's trace is bound, or free for a reason.
 //!
 //! A cell is changed, and the attacker repairs what can be repaired: the uses of tables are counted again, and the auxiliary segment is the
 //! honest one of the changed main segment. Then the AIR and the independent checker must both object, unless [`Trial::free`] gives a

@@ -169,7 +169,7 @@ impl Tour {
             (PcUpdate::Next, ApUpdate::AddRes) => felt(case as i64 % 5 - 2),
             (PcUpdate::Next, _) => random * random,
         };
-        // A frame behind that of the case, for a return to go to.
+        // A frame after that of the case, for a return to go to.
         let returned = fp + STACK - 2;
         let dst = match (opcode, instruction.pc, landing) {
             (Opcode::Call, ..) => Felt252::new(fp),

@@ -1,4 +1,4 @@
-//! A proof holds for its own statement only.
+//! A Cairo proof holds for its own program and output only.
 //!
 //! Each test begins with an honest proof that verifies, changes one thing of its claim, and names the error. The STARK is the honest one as it
 //! is, or one that is made for the changed claim. What the trace binds is in [`super::cells`] and [`super::forged`]; claims that no proof can
