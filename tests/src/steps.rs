@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use maat_package::samples::Sample;
-use maat_transpiler::{Values, operators};
+use maat_transpiler::{OperatorValues, operators};
 use serde::{Deserialize, Serialize};
 use tract_onnx::pb::tensor_proto::DataType;
 
@@ -44,7 +44,7 @@ const COVERED: &[(&str, &str)] = &[
 
 /// Operators without a network of their own, with the reason.
 pub fn without_network() -> BTreeMap<&'static str, &'static str> {
-    let known = operators().into_iter().filter(|operator| operator.values == Values::Known);
+    let known = operators().into_iter().filter(|operator| operator.values == OperatorValues::Known);
     known.map(|operator| (operator.name, "is known before any input is")).chain(COVERED.iter().copied()).collect()
 }
 

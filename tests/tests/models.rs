@@ -5,7 +5,7 @@ use maat_package::samples::Sample;
 use maat_package::{Options, PackageFolder, Widths, execute_program, quantise_sample, run_program};
 use maat_prover::{ProvingKey, Visibility, entries_for};
 use maat_runtime::{Executor, Model, dequantise};
-use maat_tests::figures::{HeldOut, Nearness, assert_committed};
+use maat_tests::figures::{HeldOut, Nearness, assert_committed, committed};
 use maat_tests::models::{Closeness, MODELS, RealModel};
 use maat_transpiler::{Network, Package};
 use maat_verifier::cairo::Value;
@@ -107,7 +107,9 @@ fn run_in_cairo(row: &'static RealModel) -> Compiled {
     assert!(runs > 0, "{}: no runs", row.name);
     let mut inputs = quantised_inputs(&model, &samples[..runs]);
     let mut expected = Executor::run_batch(&model, &inputs).unwrap();
-    let program = common::compile(&model);
+    // As its package has it: the model's class and those of its parts.
+    let classes = committed().examples[row.name].cost.classes.len();
+    let program = common::compile_program(&model, classes - 1);
     let steps = inputs.iter().zip(&expected).enumerate().map(|(index, (inputs, expected))| {
         let (found, steps) = run_program(&model, &program, inputs).unwrap_or_else(|error| panic!("{}: {error}", row.name));
         assert_eq!(&found, expected, "{}: sample {index}", row.name);

@@ -22,7 +22,8 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 /// Those whose result is known before any input is, in alphabetical order.
 pub(super) fn known_results() -> Vec<&'static str> {
-    let mut known: Vec<&str> = operators().into_iter().filter(|operator| operator.values == Values::Known).map(without_domain).collect();
+    let mut known: Vec<&str> =
+        operators().into_iter().filter(|operator| operator.values == OperatorValues::Known).map(without_domain).collect();
     known.sort_unstable();
     known
 }

@@ -16,7 +16,12 @@ pub fn import(onnx: Onnx) -> Network {
 
 /// The Cairo program of a model.
 pub fn compile(model: &Model) -> Executable {
-    let generated = codegen::generate(model, None, 0).unwrap();
+    compile_program(model, 0)
+}
+
+/// The same where `parts` of the model are classes of their own.
+pub fn compile_program(model: &Model, parts: usize) -> Executable {
+    let generated = codegen::generate(model, None, parts).unwrap();
     Compiler::default().executable(&generated.package).unwrap_or_else(|error| panic!("{error}"))
 }
 
