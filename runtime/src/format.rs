@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn the_bytes_are_pinned() {
-        // A change of this digest is a change of the format: raise FORMAT_VERSION with it.
+        // Another digest of the same model is another format: raise FORMAT_VERSION with it. A node more in the model is not.
         let digest = format!("{:x}", Sha256::digest(model().to_bytes()));
         assert_eq!((FORMAT_VERSION, &digest[..16]), (3, "996b758c1e88c30e"));
     }
