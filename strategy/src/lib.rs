@@ -1,0 +1,20 @@
+//! Strategies on quantised networks: what the network sees, what follows from its answer, how much is traded, and what that is worth.
+//!
+//! Everything that a contract will compute is integers here too. Floats are for charts and statistics alone.
+
+#![forbid(unsafe_code)]
+
+mod decimal;
+pub mod drawdown;
+pub mod features;
+pub mod fees;
+pub mod file;
+pub mod history;
+pub mod hour;
+pub mod limits;
+pub mod math;
+pub mod policy;
+pub mod price;
+pub mod prices;
+pub mod rate;
+pub mod strategy;

@@ -1,0 +1,172 @@
+//! The rate of a pair: what an amount of the base token is worth in the quote token. `cairo/vault/src/math.cairo` computes the same.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::history::Observation;
+use crate::math::{mul_div_ceil, mul_div_floor};
+use crate::price::USD;
+
+/// The most decimals that a token may have.
+pub const MAX_DECIMALS: u8 = 24;
+
+/// Decimals of a rate: it is in 1e-8 quote tokens for one base token.
+const RATE_DECIMALS: u8 = 8;
+
+/// A token, for words and for the size of its smallest unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Token {
+    /// Its name in a few letters.
+    pub symbol: String,
+    /// An amount of `10^decimals` is one whole token.
+    pub decimals: u8,
+}
+
+/// What is traded against what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pair {
+    /// The token that the network decides about.
+    pub base: Token,
+    /// The token that it is paid with, in which the vault keeps its books.
+    pub quote: Token,
+}
+
+/// Why a pair cannot be traded.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PairError {
+    /// A symbol is empty, too long, or has other characters.
+    #[error("a symbol is 1 to 31 letters, digits, dots or dashes, not {0:?}")]
+    Symbol(String),
+    /// A token has too many decimals.
+    #[error("{symbol} has {decimals} decimals, more than {MAX_DECIMALS}")]
+    Decimals {
+        /// The token.
+        symbol: String,
+        /// Its decimals.
+        decimals: u8,
+    },
+}
+
+/// The worth of base amounts in the quote token at one observation: `amount * numerator / denominator`, both in smallest units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    numerator: u128,
+    denominator: u128,
+}
+
+impl Token {
+    /// Whether it can be used: see [`PairError`].
+    fn check(&self) -> Result<(), PairError> {
+        let known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-';
+        if !(1..=31).contains(&self.symbol.len()) || !self.symbol.bytes().all(known) {
+            return Err(PairError::Symbol(self.symbol.clone()));
+        }
+        if self.decimals > MAX_DECIMALS {
+            return Err(PairError::Decimals { symbol: self.symbol.clone(), decimals: self.decimals });
+        }
+        Ok(())
+    }
+
+    /// The amount of one whole token.
+    pub fn unit(&self) -> u128 {
+        10u128.pow(u32::from(self.decimals.min(MAX_DECIMALS)))
+    }
+}
+
+impl Pair {
+    /// Whether it can be traded.
+    ///
+    /// # Errors
+    /// A symbol or a number of decimals is out of bounds.
+    pub fn check(&self) -> Result<(), PairError> {
+        self.base.check()?;
+        self.quote.check()
+    }
+
+    /// The rate at an observation: `P = floor(base * 10^8 / quote)`, then `10^(quote decimals) / 10^(8 + base decimals)`.
+    ///
+    /// Nothing if the base token is worth less than 1e-8 of the quote token, or too much for 128 bits.
+    pub fn rate(&self, observation: &Observation) -> Option<Rate> {
+        let price = u128::from(observation.base.units()) * u128::from(USD) / u128::from(observation.quote.units());
+        let ten = |exponent: u8| 10u128.checked_pow(exponent.into());
+        let (above, below) = (self.quote.decimals, RATE_DECIMALS + self.base.decimals);
+        let numerator = price.checked_mul(ten(above.saturating_sub(below))?)?;
+        let denominator = ten(below.saturating_sub(above))?;
+        (numerator > 0).then_some(Rate { numerator, denominator })
+    }
+}
+
+impl Rate {
+    /// The worth of an amount of the base token, rounded down. Nothing if it has more than 128 bits.
+    pub fn value_floor(&self, base: u128) -> Option<u128> {
+        mul_div_floor(base, self.numerator, self.denominator)
+    }
+
+    /// The worth of an amount of the base token, rounded up.
+    pub fn value_ceil(&self, base: u128) -> Option<u128> {
+        mul_div_ceil(base, self.numerator, self.denominator)
+    }
+
+    /// The amount of the base token that is worth so much, rounded down.
+    pub fn base_floor(&self, value: u128) -> Option<u128> {
+        mul_div_floor(value, self.denominator, self.numerator)
+    }
+
+    /// The amount of the base token that is worth so much, rounded up.
+    pub fn base_ceil(&self, value: u128) -> Option<u128> {
+        mul_div_ceil(value, self.denominator, self.numerator)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hour::Hour;
+    use crate::price::Price;
+
+    fn pair(base: u8, quote: u8) -> Pair {
+        let token = |symbol: &str, decimals| Token { symbol: symbol.to_owned(), decimals };
+        Pair { base: token("WETH", base), quote: token("USDC", quote) }
+    }
+
+    fn at(base: &str, quote: &str) -> Observation {
+        Observation { hour: Hour::new(1).unwrap(), base: base.parse().unwrap(), quote: quote.parse().unwrap() }
+    }
+
+    #[test]
+    fn a_whole_token_is_worth_its_price_whatever_the_decimals() {
+        for (base, quote) in [(18, 6), (6, 18), (8, 8), (0, 24), (24, 0)] {
+            let pair = pair(base, quote);
+            let rate = pair.rate(&at("2000", "1")).unwrap();
+            assert_eq!(rate.value_floor(pair.base.unit()), Some(2000 * pair.quote.unit()), "{base}, {quote}");
+            assert_eq!(rate.base_floor(2000 * pair.quote.unit()), Some(pair.base.unit()), "{base}, {quote}");
+        }
+    }
+
+    #[test]
+    fn the_quote_tokens_price_counts() {
+        let rate = pair(18, 6).rate(&at("2000", "0.98")).unwrap();
+        // floor(2000 / 0.98 * 10^8) * 10^-8 = 2040.81632653 USDC
+        assert_eq!((rate.value_floor(10u128.pow(18)), rate.value_ceil(10u128.pow(18))), (Some(2_040_816_326), Some(2_040_816_327)));
+    }
+
+    #[test]
+    fn worthless_and_priceless_pairs_have_no_rate() {
+        assert_eq!(pair(18, 6).rate(&Observation { base: Price::new(1).unwrap(), ..at("1", "100000000.00000001") }), None);
+        let rate = Pair { base: Token { symbol: "A".to_owned(), decimals: 0 }, ..pair(0, 24) }
+            .rate(&Observation { quote: Price::new(1).unwrap(), ..at("11529215046", "1") });
+        assert_eq!(rate, None);
+    }
+
+    #[test]
+    fn symbols_and_decimals_are_checked() {
+        assert_eq!(pair(18, 6).check(), Ok(()));
+        assert!(matches!(pair(25, 6).check(), Err(PairError::Decimals { decimals: 25, .. })));
+        for symbol in ["", "a b", "\u{1b}[2J", &"x".repeat(32)] {
+            let token = Token { symbol: symbol.to_owned(), decimals: 6 };
+            assert_eq!(Pair { quote: token, ..pair(18, 6) }.check(), Err(PairError::Symbol(symbol.to_owned())));
+        }
+    }
+}
