@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod backtest;
 mod decimal;
 pub mod drawdown;
 pub mod features;
