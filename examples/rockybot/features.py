@@ -33,21 +33,21 @@ def accepted(prices):
     return taken
 
 
-def features(prices, hours):
-    """One row for each of the hours, which are places in `prices`: price[t] - price[t - h] for h = 0..35 (the first is always 0)."""
-    return prices[hours, None] - prices[hours[:, None] - np.arange(HOURS)]
+def features(prices, places):
+    """One row for each of the places in `prices`: price[t] - price[t - h] for h = 0..35 (the first is always 0)."""
+    return prices[places, None] - prices[places[:, None] - np.arange(HOURS)]
 
 
-def labels(prices, hours):
-    """The class of the change from each of the hours to the next."""
-    return np.clip(np.searchsorted(EDGES, prices[hours + 1] - prices[hours], side="right") - 1, 0, CLASSES - 1)
+def labels(prices, places):
+    """The class of the change from each of the places in `prices` to the next."""
+    return np.clip(np.searchsorted(EDGES, prices[places + 1] - prices[places], side="right") - 1, 0, CLASSES - 1)
 
 
-def samples(prices):
-    """The hours that have features and a label: a history has taken the price of each of the 36 hours up to it, and of the next one."""
+def samples(prices, length=HOURS):
+    """The places in `prices` whose window a history would give: the `length` prices that end there are accepted, and the next one too."""
     taken = accepted(prices)
-    hours = np.arange(HOURS - 1, len(prices) - 1)
-    return hours[taken[hours[:, None] + 1 - np.arange(HOURS + 1)].all(axis=1)]
+    places = np.arange(length - 1, len(prices) - 1)
+    return places[taken[places[:, None] + 1 - np.arange(length + 1)].all(axis=1)]
 
 
 def policy(label):
