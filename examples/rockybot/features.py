@@ -24,7 +24,7 @@ def read_prices(path):
 
 
 def accepted(prices):
-    """Which prices a vault's history would take: those within MAX_MOVE an hour of the last one that it took."""
+    """Which prices a history accepts: those within MAX_MOVE an hour of the last accepted one."""
     taken = np.zeros(len(prices), dtype=bool)
     taken[0], last = True, 0
     for hour in range(1, len(prices)):
