@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use common::{errors, example, package, response, samples};
+use maat_package::PackageFolder;
 use maat_prover::Cache;
+use maat_runtime::{Interval, Tensor};
 use maat_starknet::devnet::{Devnet, executable};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// A user with a home of their own, in whose cache there is no state, and the local chain's executable, built once on the machine. The user
@@ -112,9 +114,17 @@ fn a_model_is_deployed_executed_and_revoked() {
     let listed = user.json(&["registry", "list"])["models"].clone();
     assert_eq!((listed[0]["name"].as_str(), listed.as_array().unwrap().len()), (Some("rocky"), 1));
     let text = String::from_utf8(user.run(&["registry", "show", "rocky"]).stdout).unwrap();
-    for part in ["1, active", "[1, 36] * 2^-4", "of the tests", "model commitment"] {
+    for part in ["1, active", "[1, 36] * 2^-4 in -32768..=32767", "of the tests", "model commitment"] {
         assert!(text.contains(part), "`{part}` is missing in:\n{text}");
     }
+    let shown = &user.json(&["registry", "show", "rocky"])["versions"][0];
+    let model = PackageFolder::open(Path::new(package())).unwrap().model().unwrap();
+    let port = |tensor: &Tensor| {
+        let Interval { lo, hi } = tensor.range;
+        json!({ "shape": tensor.shape.dims(), "scales": tensor.scales(), "lo": lo, "hi": hi })
+    };
+    assert_eq!(shown["inputs"], model.inputs().iter().map(port).collect::<Value>());
+    assert_eq!(shown["outputs"], model.outputs().iter().map(|output| port(model.tensor(output.tensor))).collect::<Value>());
     assert!(user.failure(&["registry", "show", "none"]).contains("no model \"none\""));
     assert!(user.failure(&["registry", "revoke", "rocky", "--version", "2"]).contains("versions 1 to 1, and no version 2"));
     assert!(user.failure(&["registry", "accept", "rocky"]).contains("registry: not the offered owner"));

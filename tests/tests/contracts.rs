@@ -2,8 +2,8 @@
 
 use maat_cairo::{CairoRunError, Compiler, Contract, Libraries, gas};
 use maat_package::{Options, PackageFolder, quantise_sample, run_contract, run_program, signed};
-use maat_runtime::primitives::{Affine, Sum};
-use maat_runtime::{Executor, Interval, Model, ModelBuilder, Primitive, Requantise, Shape};
+use maat_runtime::primitives::{Affine, Move, Sum};
+use maat_runtime::{Executor, Interval, Model, ModelBuilder, Primitive, Requantise, Shape, Tensor};
 use maat_tests::figures::assert_committed;
 use maat_tests::models::{MODELS, RealModel};
 use maat_tests::networks::{Random, dense};
@@ -87,7 +87,8 @@ fn a_contract_says_what_it_is_and_takes_batches() {
         contract.call(function, &calldata).unwrap().output
     };
     let integers = |felts: Vec<Felt>| felts.into_iter().map(|felt| signed(felt).unwrap()).collect::<Vec<_>>();
-    assert_eq!(integers(call("inputs", &[])), [1, 2, 1, 2, 1, model.inputs()[0].scale]);
+    assert_eq!(integers(call("inputs", &[])), [1, 2, 1, 2, 1, model.inputs()[0].scale, -32_768, 32_767]);
+    common::assert_ports(model, contract, "two layers");
     let commitment = Felt::from_hex(&package.manifest.proving.commitment().unwrap().to_string()).unwrap();
     assert_eq!(call("model_commitment", &[]), [commitment]);
     let run = |input: [i32; 2]| Executor::new(model).run(&[input.to_vec()]).unwrap().concat();
@@ -106,6 +107,42 @@ fn a_contract_refuses_what_the_runtime_refuses() {
     assert!(message(&[32_768, 0]).contains("input value out of range"));
     assert!(message(&[1]).contains("input has the wrong length"));
     assert!(matches!(contract.call("train", &[]), Err(CairoRunError::NoFunction { function }) if function == "train"));
+}
+
+/// Inputs of all 32 bits, of a narrow range and of one value; and outputs with ranges that follow from these, and from a saturation.
+fn of_ranges() -> Model {
+    let mut builder = ModelBuilder::new("ranges");
+    let shape = |length: usize| Shape::new(&[length]).unwrap();
+    let whole = builder.input("whole", shape(2), 0, Interval::of_bits(32)).unwrap();
+    let narrow = builder.input("narrow", shape(3), 4, Interval::new(-7, 5)).unwrap();
+    let point = builder.input("point", shape(1), -1, Interval::point(3)).unwrap();
+    let moved = builder.node("moved", Primitive::Move(Move::reshape(Shape::new(&[1, 2]).unwrap())), &[whole], 0).unwrap();
+    let requantise = Requantise { shift: vec![0], lo: -9, hi: 200 };
+    let twice = Primitive::Sum(Sum { coefficients: vec![vec![2]], bias: vec![1], inner: 1, requantise });
+    let saturated = builder.node("saturated", twice, &[narrow], 4).unwrap();
+    let same = builder.node("same", Primitive::Move(Move::reshape(Shape::new(&[1, 1]).unwrap())), &[point], -1).unwrap();
+    builder.finish(&[("moved", moved), ("saturated", saturated), ("same", same)]).unwrap()
+}
+
+#[test]
+fn a_contract_says_which_integers_it_takes_and_gives() {
+    let model = of_ranges();
+    let ranges = |tensors: Vec<&Tensor>| tensors.iter().map(|tensor| (tensor.range.lo, tensor.range.hi)).collect::<Vec<_>>();
+    let all = (i32::MIN.into(), i32::MAX.into());
+    assert_eq!(ranges(model.inputs().iter().collect()), [all, (-7, 5), (3, 3)]);
+    assert_eq!(ranges(model.outputs().iter().map(|output| model.tensor(output.tensor)).collect()), [all, (-9, 11), (3, 3)]);
+    for parts in [0, 1] {
+        let compiled = common::compile_in_parts(&model, parts);
+        common::assert_ports(&model, &compiled.contract, "ranges");
+        // Those are the integers that it takes, and no others.
+        let whole = vec![i32::MIN, i32::MAX];
+        common::assert_equal_in_parts(&model, &compiled, &[whole.clone(), vec![-7, 5, 0], vec![3]], "the ends of the ranges");
+        for (narrow, point) in [(-8, 3), (6, 3), (0, 2), (0, 4)] {
+            let inputs = [whole.clone(), vec![0, narrow, 0], vec![point]];
+            let error = run_contract(&model, &compiled.contract, &compiled.layer_classes, &inputs).unwrap_err();
+            assert!(error.to_string().contains("input value out of range"), "{narrow}, {point}: {error}");
+        }
+    }
 }
 
 /// A network in which values skip nodes, with two inputs and two outputs.
