@@ -1,8 +1,8 @@
 //! From a network in memory to a model and its Cairo program, and the assertion that both give the same integers.
 
 use maat_cairo::{Compiler, Contract, Executable};
-use maat_package::{run_contract, run_program};
-use maat_runtime::{Executor, Model};
+use maat_package::{run_contract, run_program, signed};
+use maat_runtime::{Executor, Model, Tensor};
 use maat_tests::networks::Random;
 use maat_tests::onnx::Onnx;
 use maat_transpiler::{Network, codegen};
@@ -51,6 +51,23 @@ pub fn assert_equal_in_parts(model: &Model, compiled: &InParts, inputs: &[Vec<i3
         run_contract(model, &compiled.contract, &compiled.layer_classes, inputs).unwrap_or_else(|error| panic!("{what}: {error}"));
     assert_eq!(found, expected, "{what}: inputs {inputs:?}");
     assert_eq!(call.library_calls, compiled.layer_classes.len() as u64, "{what}");
+}
+
+/// Asserts that the contract says of its inputs and outputs what the model does: shapes, scales and ranges.
+pub fn assert_ports(model: &Model, contract: &Contract, what: &str) {
+    let port = |tensor: &Tensor| {
+        let dims: Vec<i64> = tensor.shape.dims().iter().map(|length| *length as i64).collect();
+        let scales: Vec<i64> = tensor.scales().iter().map(|scale| i64::from(*scale)).collect();
+        let range = [tensor.range.lo, tensor.range.hi];
+        [&[dims.len() as i64][..], &dims, &[scales.len() as i64], &scales, &range].concat()
+    };
+    let outputs: Vec<&Tensor> = model.outputs().iter().map(|output| model.tensor(output.tensor)).collect();
+    for (function, tensors) in [("inputs", model.inputs().iter().collect()), ("outputs", outputs)] {
+        let expected = [vec![tensors.len() as i64], tensors.into_iter().flat_map(port).collect()].concat();
+        let found = contract.call(function, &[]).unwrap().output;
+        let found: Vec<i64> = found.into_iter().map(|felt| signed(felt).unwrap().into()).collect();
+        assert_eq!(found, expected, "{what}: {function}");
+    }
 }
 
 /// Random inputs for a model, with both ends of the range among them.
