@@ -26,8 +26,9 @@ impl HighWater {
         let value = mul_div_floor(nav, SHARE_ONE, supply)?;
         self.peak = self.peak.max(value);
         let kept = BASIS_POINTS.saturating_sub(max_drawdown_bps.into());
-        // floor(v * 10,000 / kept) < peak for whole numbers exactly where v * 10,000 < peak * kept.
-        let breached = kept > 0 && mul_div_floor(value, BASIS_POINTS, kept)? < self.peak;
+        // floor(v * 10,000 / kept) < peak for whole numbers exactly where v * 10,000 < peak * kept. A quotient of more than 128 bits is above
+        // any peak, and where nothing need be kept there is no breach.
+        let breached = mul_div_floor(value, BASIS_POINTS, kept).is_some_and(|least| least < self.peak);
         self.breaches = if breached { self.breaches.saturating_add(1) } else { 0 };
         Some(self.breaches >= 2)
     }

@@ -11,7 +11,7 @@ use crate::price::USD;
 pub const MAX_DECIMALS: u8 = 24;
 
 /// Decimals of a rate: it is in 1e-8 quote tokens for one base token.
-const RATE_DECIMALS: u8 = 8;
+const RATE_DECIMALS: u32 = 8;
 
 /// A token, for words and for the size of its smallest unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,8 +90,8 @@ impl Pair {
     /// Nothing if the base token is worth less than 1e-8 of the quote token, or too much for 128 bits.
     pub fn rate(&self, observation: &Observation) -> Option<Rate> {
         let price = u128::from(observation.base.units()) * u128::from(USD) / u128::from(observation.quote.units());
-        let ten = |exponent: u8| 10u128.checked_pow(exponent.into());
-        let (above, below) = (self.quote.decimals, RATE_DECIMALS + self.base.decimals);
+        let ten = |exponent: u32| 10u128.checked_pow(exponent);
+        let (above, below) = (u32::from(self.quote.decimals), RATE_DECIMALS + u32::from(self.base.decimals));
         let numerator = price.checked_mul(ten(above.saturating_sub(below))?)?;
         let denominator = ten(below.saturating_sub(above))?;
         (numerator > 0).then_some(Rate { numerator, denominator })
@@ -99,6 +99,16 @@ impl Pair {
 }
 
 impl Rate {
+    /// Quote units for [`Self::denominator`] base units; at least 1.
+    pub fn numerator(&self) -> u128 {
+        self.numerator
+    }
+
+    /// Base units for [`Self::numerator`] quote units; at least 1.
+    pub fn denominator(&self) -> u128 {
+        self.denominator
+    }
+
     /// The worth of an amount of the base token, rounded down. Nothing if it has more than 128 bits.
     pub fn value_floor(&self, base: u128) -> Option<u128> {
         mul_div_floor(base, self.numerator, self.denominator)
