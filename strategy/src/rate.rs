@@ -132,6 +132,9 @@ impl Rate {
 
 #[cfg(test)]
 mod tests {
+    use num_rational::BigRational;
+    use proptest::prelude::*;
+
     use super::*;
     use crate::hour::Hour;
     use crate::price::Price;
@@ -177,6 +180,51 @@ mod tests {
         for symbol in ["", "a b", "\u{1b}[2J", &"x".repeat(32)] {
             let token = Token { symbol: symbol.to_owned(), decimals: 6 };
             assert_eq!(Pair { quote: token, ..pair(18, 6) }.check(), Err(PairError::Symbol(symbol.to_owned())));
+        }
+    }
+
+    #[test]
+    fn what_a_value_buys_is_rounded_as_it_says() {
+        let rate = pair(18, 6).rate(&at("2000", "0.98")).unwrap();
+        // 10^-6 USDC at 2040.81632653 USDC: 490,000,000.0007..
+        assert_eq!((rate.base_floor(1), rate.base_ceil(1)), (Some(490_000_000), Some(490_000_001)));
+        assert_eq!((rate.base_floor(0), rate.base_ceil(0), rate.value_ceil(0)), (Some(0), Some(0), Some(0)));
+    }
+
+    #[test]
+    fn unchecked_decimals_overflow_no_arithmetic() {
+        assert_eq!(pair(255, 6).rate(&at("2000", "1")), None);
+        assert_eq!(pair(0, 255).rate(&at("2000", "1")), None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn worth_is_that_of_rational_numbers(
+            base in 1..=Price::MAX.units(), quote in 1..=Price::MAX.units(), size in 0..60u32,
+            base_decimals in 0..=MAX_DECIMALS, quote_decimals in 0..=MAX_DECIMALS,
+            amount in any::<u128>(), amount_size in 0..128u32,
+        ) {
+            // Quote prices, and amounts, of every size.
+            let (quote, amount) = ((quote >> size).max(1), amount >> amount_size);
+            let observation = Observation { hour: Hour::new(1).unwrap(), base: Price::new(base).unwrap(), quote: Price::new(quote).unwrap() };
+            let whole = |number: u128| BigRational::from_integer(number.into());
+            let price = (whole(base.into()) * whole(USD.into()) / whole(quote.into())).floor();
+            let exact = price.clone() * whole(10).pow(i32::from(quote_decimals) - i32::from(base_decimals) - 8);
+            let integer = |rational: BigRational| u128::try_from(rational.to_integer()).ok();
+
+            let Some(rate) = pair(base_decimals, quote_decimals).rate(&observation) else {
+                let wide = whole(10).pow(i32::from(quote_decimals) - i32::from(base_decimals) - 8).max(whole(1)) * price.clone();
+                prop_assert!(price == whole(0) || integer(wide).is_none());
+                return Ok(());
+            };
+            prop_assert_eq!(&exact, &BigRational::new(rate.numerator().into(), rate.denominator().into()));
+            let (worth, bought) = (whole(amount) * &exact, whole(amount) / &exact);
+            prop_assert_eq!(rate.value_floor(amount), integer(worth.floor()));
+            prop_assert_eq!(rate.value_ceil(amount), integer(worth.ceil()));
+            prop_assert_eq!(rate.base_floor(amount), integer(bought.floor()));
+            prop_assert_eq!(rate.base_ceil(amount), integer(bought.ceil()));
         }
     }
 }

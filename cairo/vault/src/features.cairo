@@ -81,6 +81,7 @@ pub fn evaluate(groups: Span<Feature>, mut rules: Span<InputRule>, window: Span<
 ///
 /// Division truncates, so the size `x = n / den` is rounded, and then gets its sign. Above zero the result is `floor(x + 1/2) =
 /// floor((n + den/2) / den)`, below it `-ceil(x - 1/2) = -floor((n + den/2 - 1) / den)`: a half goes up on both sides.
+#[inline(always)]
 fn scaled(newest: u64, older: u64, unit: felt252, scale: i8) -> felt252 {
     // x = up * |d| / (2 * down * unit), where one of the two powers is 1.
     let shift: felt252 = scale.into() + 1;
@@ -105,6 +106,7 @@ fn scaled(newest: u64, older: u64, unit: felt252, scale: i8) -> felt252 {
 }
 
 /// `2^exponent`, for exponents from 0 to 63.
+#[inline(always)]
 fn power_of_two(exponent: u32) -> felt252 {
     *POWERS_OF_TWO.span()[exponent]
 }
