@@ -1,11 +1,10 @@
 //! From a network in memory to a model and its Cairo program, and the assertion that both give the same integers.
 
-use maat_cairo::{Compiler, Contract, Crate, Edition, Executable, Sources};
+use maat_cairo::{Compiler, Contract, Executable};
 use maat_package::{run_contract, run_program};
 use maat_runtime::{Executor, Model};
 use maat_tests::networks::Random;
 use maat_tests::onnx::Onnx;
-use maat_tests::root;
 use maat_transpiler::{Network, codegen};
 
 /// Imports a network made in memory.
@@ -24,14 +23,6 @@ pub fn compile(model: &Model) -> Executable {
 pub fn compile_program(model: &Model, parts: usize) -> Executable {
     let generated = codegen::generate(model, None, parts).unwrap();
     Compiler::default().executable(&generated.package).unwrap_or_else(|error| panic!("{error}"))
-}
-
-/// The Cairo package `maat_vault`, which is not embedded.
-pub fn vault_crate() -> Crate {
-    let folder = root().join("cairo/vault");
-    let scarb_manifest = std::fs::read_to_string(folder.join("Scarb.toml")).unwrap();
-    let sources = Sources::from_folder(&folder.join("src")).unwrap_or_else(|error| panic!("{error}"));
-    Crate { name: "maat_vault".to_owned(), edition: Edition::V2024_07, sources, scarb_manifest }
 }
 
 /// A model's program and contract, and the classes that the contract calls.
@@ -88,4 +79,12 @@ pub fn assert_equal(model: &Model, program: &Executable, inputs: &[Vec<i32>], wh
     let expected = Executor::new(model).run(inputs).unwrap();
     let (found, _) = run_program(model, program, inputs).unwrap_or_else(|error| panic!("{what}: {error}"));
     assert_eq!(found, expected, "{what}: inputs {inputs:?}");
+}
+
+/// The Cairo package `maat_vault`, which is not embedded.
+pub fn vault_crate() -> maat_cairo::Crate {
+    let folder = maat_tests::root().join("cairo/vault");
+    let scarb_manifest = std::fs::read_to_string(folder.join("Scarb.toml")).unwrap();
+    let sources = maat_cairo::Sources::from_folder(&folder.join("src")).unwrap_or_else(|error| panic!("{error}"));
+    maat_cairo::Crate { name: "maat_vault".to_owned(), edition: maat_cairo::Edition::V2024_07, sources, scarb_manifest }
 }
