@@ -16,6 +16,8 @@ use maat_tests::root;
 use maat_transpiler::{Network, codegen};
 use serde_json::Value;
 
+use crate::common::vault_crate;
+
 /// Runs the tests of a package's own crate, of which there must be at least `least`.
 fn run_cairo_tests(package: &CairoPackage, least: usize) {
     let mut db = RootDatabase::builder()
@@ -59,6 +61,11 @@ fn the_operator_runtime_passes_its_tests() {
 #[test]
 fn the_registry_passes_its_tests() {
     run_cairo_tests(&CairoPackage::registry(), 138);
+}
+
+#[test]
+fn the_vaults_parts_pass_their_tests() {
+    run_cairo_tests(&CairoPackage { main: vault_crate(), dependencies: vec![] }, 34);
 }
 
 #[test]
