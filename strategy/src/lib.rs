@@ -18,3 +18,4 @@ pub mod price;
 pub mod prices;
 pub mod rate;
 pub mod strategy;
+pub mod vault;
