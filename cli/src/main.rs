@@ -73,6 +73,7 @@ enum Verb {
     Deploy(verbs::deploy::Arguments),
     Execute(verbs::execute::Arguments),
     Registry(verbs::registry::Arguments),
+    Strategy(verbs::strategy::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -109,6 +110,7 @@ fn run(verb: Verb, json: bool) -> anyhow::Result<Box<dyn Response>> {
         Verb::Deploy(arguments) => verbs::deploy::run(arguments).map(boxed),
         Verb::Execute(arguments) => verbs::execute::run(arguments).map(boxed),
         Verb::Registry(arguments) => verbs::registry::run(arguments),
+        Verb::Strategy(arguments) => verbs::strategy::run(arguments),
     }
 }
 

@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod backtest;
 mod decimal;
 pub mod drawdown;
 pub mod features;
@@ -19,3 +20,7 @@ pub mod prices;
 pub mod rate;
 pub mod strategy;
 pub mod vault;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

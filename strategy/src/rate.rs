@@ -5,13 +5,16 @@ use thiserror::Error;
 
 use crate::history::Observation;
 use crate::math::{mul_div_ceil, mul_div_floor};
-use crate::price::USD;
+use crate::price::{Price, USD};
 
 /// The most decimals that a token may have.
 pub const MAX_DECIMALS: u8 = 24;
 
 /// Decimals of a rate: it is in 1e-8 quote tokens for one base token.
 const RATE_DECIMALS: u8 = 8;
+
+/// How far the quote token may be from its peg of 1 USD, in 1e-8 USD: 2 %. Beyond that, nothing is settled, traded or unwound.
+pub const MAX_OFF_PEG: u64 = USD / 50;
 
 /// A token, for words and for the size of its smallest unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +57,11 @@ pub enum PairError {
 pub struct Rate {
     numerator: u128,
     denominator: u128,
+}
+
+/// Whether the quote token is near enough to its peg of 1 USD.
+pub fn is_pegged(quote: Price) -> bool {
+    quote.units().abs_diff(USD) <= MAX_OFF_PEG
 }
 
 impl Token {
@@ -124,7 +132,6 @@ impl Rate {
 mod tests {
     use super::*;
     use crate::hour::Hour;
-    use crate::price::Price;
 
     fn pair(base: u8, quote: u8) -> Pair {
         let token = |symbol: &str, decimals| Token { symbol: symbol.to_owned(), decimals };
@@ -158,6 +165,12 @@ mod tests {
         let rate = Pair { base: Token { symbol: "A".to_owned(), decimals: 0 }, ..pair(0, 24) }
             .rate(&Observation { quote: Price::new(1).unwrap(), ..at("11529215046", "1") });
         assert_eq!(rate, None);
+    }
+
+    #[test]
+    fn two_per_cent_off_the_peg_is_near_enough() {
+        let pegged = |units| is_pegged(Price::new(units).unwrap());
+        assert_eq!([97_999_999, 98_000_000, 102_000_000, 102_000_001].map(pegged), [false, true, true, false]);
     }
 
     #[test]

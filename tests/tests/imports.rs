@@ -17,8 +17,33 @@ const CRATES: &[(&str, &[&str])] = &[
     ("maat-package", &["maat-cairo", "maat-runtime", "maat-verifier"]),
     ("maat-transpiler", &["maat-cairo", "maat-package", "maat-prover", "maat-runtime", "maat-verifier"]),
     ("maat-starknet", &["maat-cairo", "maat-package"]),
-    ("maat", &["maat-cairo", "maat-package", "maat-prover", "maat-runtime", "maat-starknet", "maat-transpiler", "maat-verifier"]),
-    ("maat-tests", &["maat-cairo", "maat-package", "maat-prover", "maat-runtime", "maat-starknet", "maat-transpiler", "maat-verifier"]),
+    ("maat-strategy", &["maat-runtime", "maat-verifier"]),
+    (
+        "maat",
+        &[
+            "maat-cairo",
+            "maat-package",
+            "maat-prover",
+            "maat-runtime",
+            "maat-starknet",
+            "maat-strategy",
+            "maat-transpiler",
+            "maat-verifier",
+        ],
+    ),
+    (
+        "maat-tests",
+        &[
+            "maat-cairo",
+            "maat-package",
+            "maat-prover",
+            "maat-runtime",
+            "maat-starknet",
+            "maat-strategy",
+            "maat-transpiler",
+            "maat-verifier",
+        ],
+    ),
 ];
 
 /// What a crate must not be built from, by whatever way.
@@ -29,6 +54,7 @@ const UNREACHABLE: &[(&str, &[&str])] = &[
     ("maat-cairo", &["tract-onnx", "maat-prover"]),
     ("maat-package", &["tract-onnx", "maat-prover", "maat-transpiler"]),
     ("maat-starknet", &["tract-onnx", "maat-prover", "maat-transpiler"]),
+    ("maat-strategy", &["tract-onnx", "cairo-lang-compiler", "cairo-vm", "winter-prover"]),
 ];
 
 /// Who may depend on tract.

@@ -17,6 +17,7 @@ pub mod operators;
 pub mod prove;
 pub mod registry;
 pub mod run;
+pub mod strategy;
 #[cfg(feature = "transpile")]
 pub mod transpile;
 pub mod verify;

@@ -261,7 +261,8 @@ impl World {
     /// Quote tokens from nowhere, put into the epoch of now.
     pub fn deposit(&mut self, account: Account, assets: u128) -> u64 {
         self.give(account, assets);
-        self.vault.request_deposit(&mut self.chain, self.call(account), assets, account, account).unwrap()
+        let call = self.call(account);
+        self.vault.request_deposit(&mut self.chain, call, assets, account, account).unwrap()
     }
 
     pub fn give(&mut self, account: Account, assets: u128) {
@@ -270,7 +271,8 @@ impl World {
     }
 
     pub fn redeem(&mut self, account: Account, shares: u128) -> u64 {
-        self.vault.request_redeem(&mut self.chain, self.call(account), shares, account, account).unwrap()
+        let call = self.call(account);
+        self.vault.request_redeem(&mut self.chain, call, shares, account, account).unwrap()
     }
 
     /// Fetches everything that an account can claim.

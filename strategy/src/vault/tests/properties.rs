@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use num_bigint::BigUint;
-use proptest::prelude::*;
+use proptest::prelude::{Just, any, prop, prop_assert, prop_oneof};
+use proptest::strategy::{Strategy as Generator, ValueTree};
 use proptest::test_runner::{Config, TestRunner};
 
 use super::super::books::VIRTUAL_SHARES;
@@ -45,7 +46,7 @@ enum Op {
     Apply,
 }
 
-fn conduct() -> impl Strategy_ {
+fn conduct() -> impl Generator<Value = Conduct> {
     prop_oneof![
         6 => (0u16..120).prop_map(Conduct::Costs),
         1 => Just(Conduct::Fails),
@@ -57,11 +58,7 @@ fn conduct() -> impl Strategy_ {
     ]
 }
 
-/// Proptest's word for a strategy, where ours is another.
-trait Strategy_: proptest::strategy::Strategy<Value = Conduct> {}
-impl<S: proptest::strategy::Strategy<Value = Conduct>> Strategy_ for S {}
-
-fn operation() -> impl proptest::strategy::Strategy<Value = Op> {
+fn operation() -> impl Generator<Value = Op> {
     let user = 0..USERS.len();
     let behaviour = prop_oneof![
         6 => Just(Behaviour::Honest),
@@ -366,7 +363,8 @@ fn check_exits(world: &World) {
             world.vault.exit_request_in_kind(&mut world.chain, call, epoch, account, account).unwrap();
         }
         if world.shares(account) > 0 {
-            world.vault.exit_in_kind(&mut world.chain, call, world.shares(account), account, account).unwrap();
+            let shares = world.shares(account);
+            world.vault.exit_in_kind(&mut world.chain, call, shares, account, account).unwrap();
         }
         for side in [Side::Base, Side::Quote] {
             let owed = match side {
@@ -433,9 +431,9 @@ fn sequences_reach_everything() {
     let sequences = prop::collection::vec(operation(), 50..60);
     let mut reached: BTreeMap<String, u32> = BTreeMap::new();
     for _ in 0..400 {
-        let ops = proptest::strategy::Strategy::new_tree(&sequences, &mut runner).unwrap();
+        let ops = sequences.new_tree(&mut runner).unwrap();
         let mut world = World::new();
-        for op in proptest::strategy::ValueTree::current(&ops) {
+        for op in ops.current() {
             if let Err(refusal) = run(&mut world, &op) {
                 *reached.entry(name(&format!("{refusal:?}"))).or_default() += 1;
             }
@@ -475,7 +473,7 @@ fn wealth(world: &World, account: Account) -> BigUint {
 }
 
 /// What somebody may try who wants to profit without a move of the price.
-fn round_trip() -> impl proptest::strategy::Strategy<Value = Op> {
+fn round_trip() -> impl Generator<Value = Op> {
     let user = 1..USERS.len();
     prop_oneof![
         6 => Just(Op::Hour { answer: HOLD, move_bps: 0 }),

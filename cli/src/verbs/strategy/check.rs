@@ -1,0 +1,165 @@
+//! `maat strategy check`: a strategy in words, and what a worst day costs.
+
+use std::path::PathBuf;
+
+use maat_strategy::limits::Limits;
+use maat_strategy::policy::{Policy, Rule, Target};
+use maat_strategy::rate::Token;
+use maat_strategy::strategy::Strategy;
+use maat_verifier::hex;
+use serde_json::{Value, json};
+
+use super::opened::Opened;
+use crate::inferences::Caveated;
+use crate::response::{Response, fields, grouped, table};
+
+/// How far oracles may be off, in basis points, in the worst day that is printed: the threshold at which most feeds on Starknet update.
+const ORACLE_ERROR_BPS: u32 = 50;
+
+/// Say in words what a strategy does, and what its limits allow on a worst day
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  maat strategy check strategy.toml\n\n\
+    The package must be there. Nothing is traded, proven or written. The digest binds all that is shown: publish it before the results are \
+    known.")]
+pub struct Arguments {
+    /// The strategy, as docs/strategy.md describes it
+    strategy: PathBuf,
+}
+
+/// A strategy that can be used.
+pub struct Checked {
+    strategy: Strategy,
+}
+
+pub fn run(arguments: &Arguments) -> anyhow::Result<Caveated<Checked>> {
+    let Opened { strategy, caveats, .. } = Opened::read(&arguments.strategy)?;
+    Ok(caveats.on(Checked { strategy }))
+}
+
+/// What trading alone can lose in a day, in basis points of the value: `turnover * (slip + oracle error)`.
+fn worst_day_bps(limits: &Limits) -> f64 {
+    f64::from(limits.max_turnover_bps) * f64::from(u32::from(limits.max_slip_bps) + ORACLE_ERROR_BPS) / 10_000.0
+}
+
+/// Basis points as per cent.
+fn per_cent(bps: impl Into<f64>) -> String {
+    format!("{} %", bps.into() / 100.0)
+}
+
+/// An amount in whole tokens, as far as it has any.
+fn whole(amount: u128, token: &Token) -> String {
+    let (tokens, rest) = (amount / token.unit(), amount % token.unit());
+    let places = format!("{rest:0width$}", width = usize::from(token.decimals));
+    let places = places.trim_end_matches('0');
+    let point = if rest == 0 { String::new() } else { format!(".{places}") };
+    format!("{}{point} {}", u64::try_from(tokens).map_or_else(|_| tokens.to_string(), grouped), token.symbol)
+}
+
+impl Response for Checked {
+    fn text(&self) -> String {
+        let Strategy { name, commitment, pair, features, policy, limits, fees, backtest, .. } = &self.strategy;
+        let (base, quote) = (&pair.base, &pair.quote);
+        let seen = features.groups().iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        let identity = fields([
+            ("strategy", name.clone()),
+            ("digest", hex(&self.strategy.digest())),
+            ("network", commitment.to_string()),
+            ("pair", format!("{} ({} decimals) for {} ({} decimals)", base.symbol, base.decimals, quote.symbol, quote.decimals)),
+            ("features", format!("{} values: {seen}; {} hours in a row", features.rules().len(), features.window())),
+        ]);
+        let most = |bps: u16| format!("at most {} of the value", per_cent(bps));
+        let bounds = fields([
+            ("share in the base token", most(limits.max_weight_bps)),
+            ("a trade", format!("{} to {} of the value", per_cent(limits.min_trade_bps), per_cent(limits.max_trade_bps))),
+            ("all trades of a UTC day", format!("at most {} of the value", per_cent(limits.max_turnover_bps))),
+            ("between trades", format!("at least {} h", limits.cooldown_hours.max(1))),
+            (
+                "fills",
+                format!("at most {} below the quote at first, {} at last", per_cent(limits.min_slip_bps), per_cent(limits.max_slip_bps)),
+            ),
+            ("fresh quotes", format!("at most {} from the recorded price", per_cent(limits.max_drift_bps))),
+            (
+                "drawdown",
+                format!(
+                    "two hours in a row below {} of the highest share value halt it for good",
+                    per_cent(10_000 - limits.max_drawdown_bps)
+                ),
+            ),
+            ("clamped features", format!("with more than {}, it holds", limits.max_saturated)),
+            ("deposits", format!("until the value is {}", whole(limits.deposit_cap, quote))),
+            (
+                "fees",
+                format!(
+                    "{} a year for managing; {} of what enters or leaves, for those who stay",
+                    per_cent(fees.management_bps),
+                    per_cent(fees.settle_bps)
+                ),
+            ),
+        ]);
+        let day = format!(
+            "On a worst day, trading alone costs {:.2} % of the value: a turnover of {}, filled {} below a quote that is itself {} off. What the \
+             price does to what is held comes on top.",
+            worst_day_bps(limits) / 100.0,
+            per_cent(limits.max_turnover_bps),
+            per_cent(limits.max_slip_bps),
+            per_cent(ORACLE_ERROR_BPS),
+        );
+        let costs = backtest.costs_bps.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
+        let tried = format!(
+            "Backtests start with {}, at costs of {costs} bps. Prices before {} were used for training, and {}: the owner's word.",
+            whole(backtest.deposit, quote),
+            backtest.train_until,
+            if backtest.trials == 1 {
+                "no other strategy was tried on them".to_owned()
+            } else {
+                format!("{} strategies were tried on them", backtest.trials)
+            },
+        );
+        [identity, policy_table(policy), bounds, day, tried].join("\n\n")
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "strategy": self.strategy,
+            "digest": hex(&self.strategy.digest()),
+            "window_hours": self.strategy.features.window(),
+            "worst_day_bps": worst_day_bps(&self.strategy.limits),
+            "oracle_error_bps": ORACLE_ERROR_BPS,
+        })
+    }
+}
+
+/// The policy, a row for each answer of the network.
+fn policy_table(policy: &Policy) -> String {
+    let answer = |row: usize| match policy.rule() {
+        Rule::Class => format!("class {row}"),
+        Rule::Edges(edges) => match (row.checked_sub(1).map(|below| edges[below]), edges.get(row)) {
+            (None, None) => "anything".to_owned(),
+            (None, Some(above)) => format!("below {above}"),
+            (Some(below), None) => format!("{below} and above"),
+            (Some(below), Some(above)) => format!("{below} to {}", i64::from(*above) - 1),
+        },
+    };
+    let rows = policy.targets().iter().enumerate().map(|(row, target)| {
+        let target = match target {
+            Target::Weight(weight) => per_cent(*weight),
+            Target::Hold => "hold".to_owned(),
+        };
+        [answer(row), target]
+    });
+    table([&format!("output value {}", policy.output()), "share in the base token"], rows).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_shown_in_whole_tokens() {
+        let token = |decimals| Token { symbol: "USDC".to_owned(), decimals };
+        assert_eq!(whole(1_000_000_000_000, &token(6)), "1,000,000 USDC");
+        assert_eq!(whole(1_500_001, &token(6)), "1.500001 USDC");
+        assert_eq!(whole(7, &token(0)), "7 USDC");
+        assert_eq!(whole(u128::MAX, &token(0)), format!("{} USDC", u128::MAX));
+    }
+}

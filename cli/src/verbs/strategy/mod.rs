@@ -1,0 +1,27 @@
+//! `maat strategy`: what a strategy is, what it would have done, and proofs of that.
+
+mod check;
+mod opened;
+
+use crate::response::Response;
+
+/// Check, try and prove trading strategies on a network's decisions
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  maat strategy check strategy.toml\n\n\
+    A strategy is a TOML file: the network's package, the pair, what the network sees of the prices, what follows from its answer, and \
+    limits. docs/strategy.md describes it, and examples/rockybot has one.")]
+pub struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(clap::Subcommand)]
+enum Action {
+    Check(check::Arguments),
+}
+
+pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
+    match arguments.action {
+        Action::Check(arguments) => Ok(Box::new(check::run(&arguments)?)),
+    }
+}
