@@ -152,6 +152,12 @@ pub enum Refusal {
         /// What the vault's balance changed by.
         moved: u128,
     },
+    /// Nothing can be claimed.
+    #[error("nothing of the request of epoch {epoch} can be claimed")]
+    NothingClaimable {
+        /// The epoch.
+        epoch: u64,
+    },
     /// Less can be claimed than was asked for.
     #[error("{claimable} can be claimed, less than {asked}")]
     Claim {

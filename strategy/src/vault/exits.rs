@@ -78,8 +78,7 @@ impl Vault {
         holder: Account,
     ) -> Result<(u128, u128), Refusal> {
         self.accrue(call.now);
-        let (base, quote) =
-            (self.books.part(shares, self.books.managed.base), self.books.part(shares, self.books.managed.quote));
+        let (base, quote) = (self.books.part(shares, self.books.managed.base), self.books.part(shares, self.books.managed.quote));
         self.burn(holder, shares)?;
         self.books.managed.base -= base;
         self.books.managed.quote -= quote;

@@ -137,14 +137,7 @@ impl Ledger {
     ///
     /// # Errors
     /// As [`Self::transfer`], or the spender is allowed less.
-    pub fn transfer_from(
-        &mut self,
-        side: Side,
-        spender: Account,
-        from: Account,
-        to: Account,
-        amount: u128,
-    ) -> Result<(), TransferError> {
+    pub fn transfer_from(&mut self, side: Side, spender: Account, from: Account, to: Account, amount: u128) -> Result<(), TransferError> {
         let allowed = self.token(side).allowances.get(&(from, spender)).copied().unwrap_or(0);
         let left = allowed.checked_sub(amount).ok_or(TransferError::Allowance { allowed, asked: amount })?;
         self.transfer(side, from, to, amount)?;

@@ -10,10 +10,7 @@ use crate::history::Observation;
 use crate::hour::Hour;
 use crate::math::BASIS_POINTS;
 use crate::price::{Price, USD};
-use crate::rate::Rate;
-
-/// How far the quote token may be from one USD, in basis points.
-pub const MAX_DEPEG_BPS: u128 = 200;
+use crate::rate::{Rate, is_pegged};
 
 /// What an hour is valued at.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +57,5 @@ fn price(observation: &Observation) -> u128 {
 }
 
 fn require_peg(price: Price) -> Result<(), Refusal> {
-    let off = u128::from(price.units().abs_diff(USD)) * BASIS_POINTS;
-    if off > MAX_DEPEG_BPS * u128::from(USD) { Err(Refusal::Peg { price }) } else { Ok(()) }
+    if is_pegged(price) { Ok(()) } else { Err(Refusal::Peg { price }) }
 }

@@ -245,11 +245,7 @@ impl Vault {
     }
 
     /// Runs an entry point. If it refuses, vault and tokens are as before.
-    fn transact<T>(
-        &mut self,
-        chain: &mut Chain,
-        run: impl FnOnce(&mut Self, &mut Chain) -> Result<T, Refusal>,
-    ) -> Result<T, Refusal> {
+    fn transact<T>(&mut self, chain: &mut Chain, run: impl FnOnce(&mut Self, &mut Chain) -> Result<T, Refusal>) -> Result<T, Refusal> {
         // Earlier events are set aside, so that a call costs the same however long the vault has lived.
         let mut events = std::mem::take(&mut self.events);
         let (vault, ledger) = (self.clone(), chain.ledger.clone());

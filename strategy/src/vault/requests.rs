@@ -94,6 +94,9 @@ impl Vault {
     ) -> Result<u128, Refusal> {
         self.transact(chain, |vault, chain| {
             let claimable = vault.deposits.get(epoch).map_or(0, |entry| entry.claimable(controller));
+            if claimable == 0 {
+                return Err(Refusal::NothingClaimable { epoch });
+            }
             vault.take_shares(chain, call, &[(epoch, claimable)], controller, receiver)
         })
     }
@@ -134,9 +137,6 @@ impl Vault {
             self.emit(Event::Claimed { kind: Kind::Deposit, controller, receiver, epoch, amount });
             sum += amount;
         }
-        if sum == 0 {
-            return Err(Refusal::Zero);
-        }
         self.move_shares(self.account, receiver, sum)?;
         Ok(sum)
     }
@@ -155,6 +155,9 @@ impl Vault {
     ) -> Result<u128, Refusal> {
         self.transact(chain, |vault, chain| {
             let claimable = vault.redemptions.get(epoch).map_or(0, |entry| entry.claimable(controller));
+            if claimable == 0 {
+                return Err(Refusal::NothingClaimable { epoch });
+            }
             vault.take_assets(chain, call, &[(epoch, claimable)], controller, receiver)
         })
     }
@@ -194,9 +197,6 @@ impl Vault {
             self.redemptions.claim(epoch, controller, amount).ok_or(Refusal::Claim { asked: amount, claimable })?;
             self.emit(Event::Claimed { kind: Kind::Redeem, controller, receiver, epoch, amount });
             sum += amount;
-        }
-        if sum == 0 {
-            return Err(Refusal::Zero);
         }
         self.books.reserved -= sum;
         self.push(chain, Side::Quote, receiver, sum)?;
@@ -278,6 +278,9 @@ impl Vault {
 
 /// So much from the oldest claims: each epoch with its part.
 fn oldest_first(claims: &[(u64, u128)], asked: u128) -> Result<Vec<(u64, u128)>, Refusal> {
+    if asked == 0 {
+        return Err(Refusal::Zero);
+    }
     let mut left = asked;
     let mut taken = Vec::new();
     for (epoch, claimable) in claims {

@@ -97,7 +97,7 @@ impl Vault {
             hourly.swept = deposits_ended && redemptions_ended;
             vault.opened = Some(hourly);
             if vault.redemptions.due(u64::MAX).is_none() {
-                vault.raised = super::settlement::Raised::default();
+                vault.raised = Raised::default();
             }
             Ok(hourly.swept)
         })

@@ -17,12 +17,15 @@ use super::settlement::Raised;
 use super::states::Operation;
 use super::{Call, Chain, Vault};
 use crate::hour::Hour;
-use crate::limits::{Plan, unwind};
+use crate::limits::{Plan, Position, unwind};
 use crate::math::{BASIS_POINTS, mul_div_floor, share_ceil, share_floor};
 use crate::policy::Target;
 
 /// A keeper's reward for an hour is at most `floor(NAV * 5 / 10^7)`, which is 0.44 % of the NAV a year.
 const REWARD: (u128, u128) = (5, 10_000_000);
+/// The least that is sold for redemptions, in the quote token's smallest unit. The two units that rounding can cost are two basis points of
+/// it, so that a redemption of dust cannot make the step fail under the floor.
+pub const SMALLEST_SALE: u128 = 10_000;
 
 /// What the registry's model answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,15 +176,19 @@ impl Vault {
     }
 
     /// Sells base tokens for what due redemptions need beyond the quote tokens that are there, at most the largest trade, and at most what
-    /// the hour's cap lets out. It is outside of cooldown and turnover.
+    /// the hour's cap lets out. It is outside of cooldown and turnover. A smaller sale than [`SMALLEST_SALE`] is made as large as that, and
+    /// none is made where that is too much.
     fn sell_for_redemptions(&mut self, chain: &mut Chain, market: &Market, nav: u128, adapter: &mut dyn Adapter) -> Result<(), Refusal> {
         let shares = self.redemptions.unfilled(market.hour.count());
         let cap = self.opened.map_or(0, |opened| opened.cap);
-        let needed = self.assets_of_redemption(shares, nav).min(cap);
-        let shortfall = needed.saturating_sub(self.books.managed.quote);
-        let most = share_floor(nav, self.strategy.limits.max_trade_bps.into()).and_then(|most| market.rate.base_floor(most));
-        let wanted = market.rate.base_ceil(shortfall).unwrap_or(u128::MAX);
-        let base = wanted.min(most.unwrap_or(u128::MAX)).min(self.books.managed.base);
+        let shortfall = self.assets_of_redemption(shares, nav).min(cap).saturating_sub(self.books.managed.quote);
+        let held = market.rate.value_floor(self.books.managed.base).ok_or(Refusal::Overflow)?;
+        let most = share_floor(nav, self.strategy.limits.max_trade_bps.into()).ok_or(Refusal::Overflow)?.min(held);
+        if shortfall == 0 || most < SMALLEST_SALE {
+            return Ok(());
+        }
+        let value = shortfall.clamp(SMALLEST_SALE, most);
+        let base = if value == held { self.books.managed.base } else { market.rate.base_floor(value).ok_or(Refusal::Overflow)? };
         if base == 0 {
             return Ok(());
         }
@@ -209,7 +216,7 @@ impl Vault {
         self.book(sold, moved)?;
         // What was not spent stays: amounts are those that moved, and the rest is as the plan says.
         let (base, quote) = (self.books.managed.base, self.books.managed.quote);
-        self.books.managed = crate::limits::Position { base, quote, ..filled };
+        self.books.managed = Position { base, quote, ..filled };
         Ok(())
     }
 
@@ -302,7 +309,7 @@ impl Vault {
         let share = mul_div_floor(nav, REWARD.0, REWARD.1).unwrap_or(0);
         let amount = share.min(self.keeper_cap).min(self.books.managed.quote);
         self.last_reward = Some(market.hour);
-        if amount > 0 && keeper != self.account {
+        if amount > 0 {
             self.books.managed.quote -= amount;
             self.books.owe(Side::Quote, keeper, amount);
             self.emit(Event::Rewarded { keeper, amount });

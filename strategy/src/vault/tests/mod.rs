@@ -45,7 +45,7 @@ pub(super) fn strategy() -> Strategy {
     let token = |symbol: &str, decimals| Token { symbol: symbol.to_owned(), decimals };
     Strategy {
         name: "twin".to_owned(),
-        commitment: "11".repeat(32).parse().unwrap(),
+        commitment: format!("0x00{}", "5".repeat(62)).parse().unwrap(),
         outputs: 1,
         pair: Pair { base: token("ETH", 18), quote: token("USDC", 6) },
         features: Features::new(
@@ -60,7 +60,7 @@ pub(super) fn strategy() -> Strategy {
             max_turnover_bps: 20_000,
             cooldown_hours: 0,
             min_trade_bps: 100,
-            min_slip_bps: 10,
+            min_slip_bps: 20,
             max_slip_bps: 100,
             max_drift_bps: 200,
             max_drawdown_bps: 3_000,
@@ -168,12 +168,7 @@ impl World {
 
     pub fn with(deployment: Deployment) -> Self {
         let now = START * SECONDS;
-        let mut world = Self {
-            vault: Vault::deploy(deployment, now).unwrap(),
-            chain: Chain::default(),
-            now,
-            prices: (2_000 * USD, USD),
-        };
+        let mut world = Self { vault: Vault::deploy(deployment, now).unwrap(), chain: Chain::default(), now, prices: (2_000 * USD, USD) };
         world.chain.feed.sources = vec![1, 2, 3];
         world.refresh();
         world
@@ -224,11 +219,8 @@ impl World {
     /// The rate at the prices of now.
     pub fn rate(&self) -> Rate {
         let (base, quote) = self.prices;
-        let observation = Observation {
-            hour: Hour::new(START).unwrap(),
-            base: Price::new(base).unwrap(),
-            quote: Price::new(quote).unwrap(),
-        };
+        let observation =
+            Observation { hour: Hour::new(START).unwrap(), base: Price::new(base).unwrap(), quote: Price::new(quote).unwrap() };
         self.vault.strategy().pair.rate(&observation).unwrap()
     }
 

