@@ -133,7 +133,7 @@ impl Vault {
     }
 
     /// New shares. The caller keeps the supply below 2^112.
-    pub(super) fn mint(&mut self, to: Account, shares: u128) {
+    pub(super) fn issue(&mut self, to: Account, shares: u128) {
         if shares > 0 {
             self.books.supply += shares;
             *self.shares.entry(to).or_default() += shares;
@@ -195,7 +195,7 @@ impl Vault {
         }
         let shares = self.strategy.fees.management_shares(self.books.supply, seconds).unwrap_or(0);
         if amount(self.books.supply.saturating_add(shares)).is_some() {
-            self.mint(self.access.owner, shares);
+            self.issue(self.access.owner, shares);
         }
     }
 }

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::feed::MAX_AGE;
 use super::ledger::Account;
 use crate::hour::SECONDS;
-use crate::math::mul_div_floor;
+use crate::math::{mul_div_ceil, mul_div_floor};
 
 /// The epoch of a request at a time in seconds after 1970, which is the first hour whose price can fill it.
 pub fn epoch_of(now: u64) -> u64 {
@@ -45,6 +45,17 @@ pub struct Epoch {
     /// The rest will never be filled, and can be taken back at once.
     pub refunded: bool,
     requests: BTreeMap<Account, Request>,
+}
+
+/// What a controller can claim of an epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// The epoch.
+    pub epoch: u64,
+    /// What was put in: see [`Epoch::claimable_input`].
+    pub input: u128,
+    /// What it became.
+    pub proceeds: u128,
 }
 
 /// What someone takes along who leaves an epoch.
@@ -83,6 +94,16 @@ impl Epoch {
     /// What a controller can claim of the proceeds.
     pub fn claimable(&self, controller: Account) -> u128 {
         self.requests.get(&controller).map_or(0, |request| self.part(request.own, self.proceeds) - request.claimed)
+    }
+
+    /// How much of what a controller put in is filled and not claimed: `ceil(filled part * claimable / entitled)`, as ERC-7540 counts it.
+    pub fn claimable_input(&self, controller: Account) -> u128 {
+        self.requests.get(&controller).map_or(0, |request| {
+            let entitled = self.part(request.own, self.proceeds);
+            let filled = request.own - self.part(request.own, self.unfilled());
+            // At most what is filled; without proceeds there is nothing to claim.
+            mul_div_ceil(filled, entitled - request.claimed, entitled).unwrap_or(0)
+        })
     }
 
     /// What a controller put in that is not filled.
@@ -150,10 +171,14 @@ impl Queue {
         Some(())
     }
 
-    /// The epochs in which a controller can claim something, oldest first, with how much.
-    pub fn claims(&self, controller: Account) -> Vec<(u64, u128)> {
-        let claimable = self.epochs.iter().map(|(epoch, entry)| (*epoch, entry.claimable(controller)));
-        claimable.filter(|(_, amount)| *amount > 0).collect()
+    /// What a controller can claim, oldest first.
+    pub fn claims(&self, controller: Account) -> Vec<Claim> {
+        let claim = |(epoch, entry): (&u64, &Epoch)| Claim {
+            epoch: *epoch,
+            input: entry.claimable_input(controller),
+            proceeds: entry.claimable(controller),
+        };
+        self.epochs.iter().map(claim).filter(|claim| claim.proceeds > 0).collect()
     }
 
     /// Takes a controller out of an epoch: nothing if all of theirs is filled.

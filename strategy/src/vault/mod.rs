@@ -1,7 +1,7 @@
 //! The vault's twin: what the contract computes, in the same integers, one function for each entry point.
 //!
 //! The contract is held against this bit for bit. There is no clock here: each call says when it is made. An entry point that refuses has
-//! changed nothing; [`Vault::transact`] restores everything, as a chain does. What the contract has besides: its lock against re-entrancy,
+//! changed nothing: everything is restored, as a chain does. What the contract has besides: its lock against re-entrancy,
 //! ERC-20 allowances, and views that repeat what the fields here say.
 //!
 //! An hour goes as follows. Anyone records its price ([`recorder`]), within 900 s of its start. Within 900 s of that record, anyone settles

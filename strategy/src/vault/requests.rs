@@ -1,9 +1,10 @@
 //! Requests and claims of ERC-7540: ask for shares or assets, fetch what was filled, take back what was not.
 //!
-//! A request's number is its epoch. Claims never look at a price. ERC-4626's `mint` and `withdraw` take what a controller can claim from
-//! its epochs, oldest first.
+//! A request's number is its epoch. Claims never look at a price. ERC-4626's `deposit`, `mint`, `withdraw` and `redeem` take what a
+//! controller can claim from all its epochs, oldest first; `claim_shares` and `claim_assets` take it from one, at a cost that does not
+//! depend on how many others there are.
 
-use super::epochs::{Left, epoch_of};
+use super::epochs::{Claim, Left, Queue, epoch_of};
 use super::error::Refusal;
 use super::events::{Event, Kind};
 use super::feed::MAX_AGE;
@@ -12,9 +13,25 @@ use super::recorder::WINDOW;
 use super::states::{Operation, State};
 use super::{Call, Chain, Vault, books};
 use crate::hour::SECONDS;
+use crate::math::mul_div_floor;
 
 /// Hours from an epoch's hour until its requests can be taken back.
 pub const RECLAIM_HOURS: u64 = 72;
+
+/// What an amount of a claim counts.
+#[derive(Clone, Copy)]
+enum Measure {
+    /// What was put in: assets of deposits, shares of redemptions.
+    Input,
+    /// What it became.
+    Proceeds,
+}
+
+/// What a claim took, in both.
+struct Taken {
+    input: u128,
+    proceeds: u128,
+}
 
 impl Vault {
     /// Puts quote tokens of an owner into the epoch of now, for a controller, and gives the epoch.
@@ -71,11 +88,7 @@ impl Vault {
 
     fn add(&mut self, kind: Kind, call: Call, controller: Account, owner: Account, amount: u128) -> u64 {
         let epoch = epoch_of(call.now);
-        let queue = match kind {
-            Kind::Deposit => &mut self.deposits,
-            Kind::Redeem => &mut self.redemptions,
-        };
-        queue.add(epoch, controller, amount, call.now);
+        self.queue(kind).add(epoch, controller, amount, call.now);
         self.emit(Event::Requested { kind, controller, owner, epoch, sender: call.caller, amount });
         epoch
     }
@@ -92,53 +105,7 @@ impl Vault {
         controller: Account,
         receiver: Account,
     ) -> Result<u128, Refusal> {
-        self.transact(chain, |vault, chain| {
-            let claimable = vault.deposits.get(epoch).map_or(0, |entry| entry.claimable(controller));
-            if claimable == 0 {
-                return Err(Refusal::NothingClaimable { epoch });
-            }
-            vault.take_shares(chain, call, &[(epoch, claimable)], controller, receiver)
-        })
-    }
-
-    /// Fetches so many shares of a controller's deposits, oldest first.
-    ///
-    /// # Errors
-    /// There are fewer, or the caller does not act for the controller.
-    pub fn mint_claimed(
-        &mut self,
-        chain: &mut Chain,
-        call: Call,
-        shares: u128,
-        receiver: Account,
-        controller: Account,
-    ) -> Result<(), Refusal> {
-        self.transact(chain, |vault, chain| {
-            let claims = oldest_first(&vault.deposits.claims(controller), shares)?;
-            vault.take_shares(chain, call, &claims, controller, receiver).map(|_| ())
-        })
-    }
-
-    fn take_shares(
-        &mut self,
-        chain: &Chain,
-        call: Call,
-        claims: &[(u64, u128)],
-        controller: Account,
-        receiver: Account,
-    ) -> Result<u128, Refusal> {
-        self.require(call, chain, Operation::Claim)?;
-        self.access.require_operator(controller, call.caller)?;
-        self.require_other(receiver)?;
-        let mut sum = 0;
-        for (epoch, amount) in claims.iter().copied() {
-            let claimable = self.deposits.get(epoch).map_or(0, |entry| entry.claimable(controller));
-            self.deposits.claim(epoch, controller, amount).ok_or(Refusal::Claim { asked: amount, claimable })?;
-            self.emit(Event::Claimed { kind: Kind::Deposit, controller, receiver, epoch, amount });
-            sum += amount;
-        }
-        self.move_shares(self.account, receiver, sum)?;
-        Ok(sum)
+        self.transact(chain, |vault, chain| vault.claim_epoch(chain, call, Kind::Deposit, epoch, controller, receiver))
     }
 
     /// Fetches all assets of a redemption that was filled, in full or in part, and gives their amount.
@@ -153,53 +120,156 @@ impl Vault {
         controller: Account,
         receiver: Account,
     ) -> Result<u128, Refusal> {
-        self.transact(chain, |vault, chain| {
-            let claimable = vault.redemptions.get(epoch).map_or(0, |entry| entry.claimable(controller));
-            if claimable == 0 {
-                return Err(Refusal::NothingClaimable { epoch });
-            }
-            vault.take_assets(chain, call, &[(epoch, claimable)], controller, receiver)
-        })
+        self.transact(chain, |vault, chain| vault.claim_epoch(chain, call, Kind::Redeem, epoch, controller, receiver))
     }
 
-    /// Fetches so many assets of a controller's redemptions, oldest first.
+    /// Fetches the shares for so many filled assets of a controller's deposits, oldest first, and gives their number.
     ///
     /// # Errors
-    /// There are fewer, the caller does not act for the controller, or the token did not move exactly this amount.
-    pub fn withdraw_claimed(
+    /// Fewer assets are filled and not claimed, they became no share, or the caller does not act for the controller.
+    pub fn deposit(
         &mut self,
         chain: &mut Chain,
         call: Call,
         assets: u128,
         receiver: Account,
         controller: Account,
-    ) -> Result<(), Refusal> {
+    ) -> Result<u128, Refusal> {
         self.transact(chain, |vault, chain| {
-            let claims = oldest_first(&vault.redemptions.claims(controller), assets)?;
-            vault.take_assets(chain, call, &claims, controller, receiver).map(|_| ())
+            vault.claim_oldest(chain, call, Kind::Deposit, Measure::Input, assets, receiver, controller).map(|taken| taken.proceeds)
         })
     }
 
-    fn take_assets(
+    /// Fetches so many shares of a controller's deposits, oldest first, and gives the assets that they were.
+    ///
+    /// # Errors
+    /// There are fewer, or the caller does not act for the controller.
+    pub fn mint(&mut self, chain: &mut Chain, call: Call, shares: u128, receiver: Account, controller: Account) -> Result<u128, Refusal> {
+        self.transact(chain, |vault, chain| {
+            vault.claim_oldest(chain, call, Kind::Deposit, Measure::Proceeds, shares, receiver, controller).map(|taken| taken.input)
+        })
+    }
+
+    /// Fetches so many assets of a controller's redemptions, oldest first, and gives the shares that they were.
+    ///
+    /// # Errors
+    /// There are fewer, the caller does not act for the controller, or the token did not move exactly this amount.
+    pub fn withdraw(
         &mut self,
         chain: &mut Chain,
         call: Call,
+        assets: u128,
+        receiver: Account,
+        controller: Account,
+    ) -> Result<u128, Refusal> {
+        self.transact(chain, |vault, chain| {
+            vault.claim_oldest(chain, call, Kind::Redeem, Measure::Proceeds, assets, receiver, controller).map(|taken| taken.input)
+        })
+    }
+
+    /// Fetches the assets for so many filled shares of a controller's redemptions, oldest first, and gives their amount.
+    ///
+    /// # Errors
+    /// Fewer shares are filled and not claimed, they became no assets, the caller does not act for the controller, or the token did not move
+    /// exactly this amount.
+    pub fn redeem(&mut self, chain: &mut Chain, call: Call, shares: u128, receiver: Account, controller: Account) -> Result<u128, Refusal> {
+        self.transact(chain, |vault, chain| {
+            vault.claim_oldest(chain, call, Kind::Redeem, Measure::Input, shares, receiver, controller).map(|taken| taken.proceeds)
+        })
+    }
+
+    fn queue(&mut self, kind: Kind) -> &mut Queue {
+        match kind {
+            Kind::Deposit => &mut self.deposits,
+            Kind::Redeem => &mut self.redemptions,
+        }
+    }
+
+    fn require_claimant(&self, chain: &Chain, call: Call, controller: Account, receiver: Account) -> Result<(), Refusal> {
+        self.require(call, chain, Operation::Claim)?;
+        self.access.require_operator(controller, call.caller)?;
+        self.require_other(receiver)
+    }
+
+    fn claim_epoch(
+        &mut self,
+        chain: &mut Chain,
+        call: Call,
+        kind: Kind,
+        epoch: u64,
+        controller: Account,
+        receiver: Account,
+    ) -> Result<u128, Refusal> {
+        self.require_claimant(chain, call, controller, receiver)?;
+        match self.queue(kind).get(epoch).map_or(0, |entry| entry.claimable(controller)) {
+            0 => Err(Refusal::NothingClaimable { epoch }),
+            claimable => self.pay_claims(chain, kind, &[(epoch, claimable)], controller, receiver),
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "those of an entry point, and which one it is")]
+    fn claim_oldest(
+        &mut self,
+        chain: &mut Chain,
+        call: Call,
+        kind: Kind,
+        measure: Measure,
+        asked: u128,
+        receiver: Account,
+        controller: Account,
+    ) -> Result<Taken, Refusal> {
+        self.require_claimant(chain, call, controller, receiver)?;
+        let claims = self.queue(kind).claims(controller);
+        let (mut left, mut taken) = (asked, Vec::new());
+        for claim in &claims {
+            let most = match measure {
+                Measure::Input => claim.input,
+                Measure::Proceeds => claim.proceeds,
+            };
+            let part = left.min(most);
+            // Less than the proceeds, because the part is at most the input.
+            let proceeds = match measure {
+                Measure::Input => mul_div_floor(claim.proceeds, part, claim.input).unwrap_or(0),
+                Measure::Proceeds => part,
+            };
+            if proceeds > 0 {
+                taken.push((claim.epoch, proceeds));
+            }
+            left -= part;
+        }
+        if left > 0 {
+            return Err(Refusal::Claim { asked, claimable: asked - left });
+        }
+        if taken.is_empty() {
+            return Err(Refusal::Zero);
+        }
+        let input = |claims: &[Claim]| claims.iter().map(|claim| claim.input).sum::<u128>();
+        let proceeds = self.pay_claims(chain, kind, &taken, controller, receiver)?;
+        Ok(Taken { input: input(&claims) - input(&self.queue(kind).claims(controller)), proceeds })
+    }
+
+    /// Marks claims as claimed and pays them. Each is at most what can be claimed of its epoch.
+    fn pay_claims(
+        &mut self,
+        chain: &mut Chain,
+        kind: Kind,
         claims: &[(u64, u128)],
         controller: Account,
         receiver: Account,
     ) -> Result<u128, Refusal> {
-        self.require(call, chain, Operation::Claim)?;
-        self.access.require_operator(controller, call.caller)?;
-        self.require_other(receiver)?;
         let mut sum = 0;
         for (epoch, amount) in claims.iter().copied() {
-            let claimable = self.redemptions.get(epoch).map_or(0, |entry| entry.claimable(controller));
-            self.redemptions.claim(epoch, controller, amount).ok_or(Refusal::Claim { asked: amount, claimable })?;
-            self.emit(Event::Claimed { kind: Kind::Redeem, controller, receiver, epoch, amount });
+            self.queue(kind).claim(epoch, controller, amount).ok_or(Refusal::NothingClaimable { epoch })?;
+            self.emit(Event::Claimed { kind, controller, receiver, epoch, amount });
             sum += amount;
         }
-        self.books.reserved -= sum;
-        self.push(chain, Side::Quote, receiver, sum)?;
+        match kind {
+            Kind::Deposit => self.move_shares(self.account, receiver, sum)?,
+            Kind::Redeem => {
+                self.books.reserved -= sum;
+                self.push(chain, Side::Quote, receiver, sum)?;
+            }
+        }
         Ok(sum)
     }
 
@@ -274,24 +344,6 @@ impl Vault {
     pub(super) fn require_other(&self, account: Account) -> Result<(), Refusal> {
         if account == self.account { Err(Refusal::Itself) } else { Ok(()) }
     }
-}
-
-/// So much from the oldest claims: each epoch with its part.
-fn oldest_first(claims: &[(u64, u128)], asked: u128) -> Result<Vec<(u64, u128)>, Refusal> {
-    if asked == 0 {
-        return Err(Refusal::Zero);
-    }
-    let mut left = asked;
-    let mut taken = Vec::new();
-    for (epoch, claimable) in claims {
-        let part = left.min(*claimable);
-        if part == 0 {
-            break;
-        }
-        taken.push((*epoch, part));
-        left -= part;
-    }
-    if left > 0 { Err(Refusal::Claim { asked, claimable: asked - left }) } else { Ok(taken) }
 }
 
 /// Whether a request of an epoch has waited long enough, and no price can be known at which it may still be filled: prices of an hour may

@@ -165,7 +165,7 @@ impl Vault {
                     self.deposits.fill(epoch, assets, shares);
                     self.books.pending -= assets;
                     self.books.managed.quote += assets;
-                    self.mint(self.account, shares);
+                    self.issue(self.account, shares);
                     hourly.deposited += assets;
                     self.emit(Event::Settled { kind: Kind::Deposit, hour: market.hour, epoch, filled: assets, proceeds: shares });
                     if assets < left {

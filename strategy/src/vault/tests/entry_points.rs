@@ -39,7 +39,7 @@ fn operations_are_possible_where_the_table_says_so_and_refused_elsewhere() {
             let (alice, keeper, guardian, owner) = (world.call(ALICE), world.call(KEEPER), world.call(GUARDIAN), world.call(OWNER));
             world.give(ALICE, USDC);
             let shares = world.shares(ALICE) / 3;
-            let claimable = world.vault.deposits().claims(ALICE)[0].0;
+            let claimable = world.vault.deposits().claims(ALICE)[0].epoch;
             let pending = *world.vault.redemptions().epochs().keys().last().unwrap();
             let rate = world.rate();
             let pool = &mut Pool { rate, conduct: Conduct::Costs(10) };
@@ -92,17 +92,19 @@ fn strangers_are_refused_wherever_a_call_is_somebodys_own() {
     let number = world.vault.propose(&mut world.chain, owner, Change::Guardian(BOB)).unwrap();
     let stranger = world.call(MALLORY);
     let caller = MALLORY;
-    let claimable = world.vault.deposits().claims(ALICE)[0].0;
+    let claimable = world.vault.deposits().claims(ALICE)[0].epoch;
     let pending = *world.vault.redemptions().epochs().keys().last().unwrap();
     world.give(ALICE, USDC);
     let foreign = Refusal::NotOperator { caller, account: ALICE };
-    let calls: [(&str, Refusal, &dyn Fn(&mut Vault, &mut Chain) -> Result<(), Refusal>); 18] = [
+    let calls: [(&str, Refusal, &dyn Fn(&mut Vault, &mut Chain) -> Result<(), Refusal>); 20] = [
         ("request_deposit", foreign.clone(), &|vault, chain| vault.request_deposit(chain, stranger, 1, MALLORY, ALICE).map(|_| ())),
         ("request_redeem", foreign.clone(), &|vault, chain| vault.request_redeem(chain, stranger, 1, MALLORY, ALICE).map(|_| ())),
         ("claim_shares", foreign.clone(), &|vault, chain| vault.claim_shares(chain, stranger, claimable, ALICE, MALLORY).map(|_| ())),
-        ("mint_claimed", foreign.clone(), &|vault, chain| vault.mint_claimed(chain, stranger, 1, MALLORY, ALICE)),
+        ("deposit", foreign.clone(), &|vault, chain| vault.deposit(chain, stranger, 1, MALLORY, ALICE).map(|_| ())),
+        ("mint", foreign.clone(), &|vault, chain| vault.mint(chain, stranger, 1, MALLORY, ALICE).map(|_| ())),
         ("claim_assets", foreign.clone(), &|vault, chain| vault.claim_assets(chain, stranger, claimable, ALICE, MALLORY).map(|_| ())),
-        ("withdraw_claimed", foreign.clone(), &|vault, chain| vault.withdraw_claimed(chain, stranger, 1, MALLORY, ALICE)),
+        ("withdraw", foreign.clone(), &|vault, chain| vault.withdraw(chain, stranger, 1, MALLORY, ALICE).map(|_| ())),
+        ("redeem", foreign.clone(), &|vault, chain| vault.redeem(chain, stranger, 1, MALLORY, ALICE).map(|_| ())),
         ("reclaim_deposit", foreign.clone(), &|vault, chain| vault.reclaim_deposit(chain, stranger, pending, ALICE, MALLORY).map(|_| ())),
         ("reclaim_redeem", foreign.clone(), &|vault, chain| vault.reclaim_redeem(chain, stranger, pending, ALICE, MALLORY).map(|_| ())),
         ("exit_in_kind", foreign.clone(), &|vault, chain| vault.exit_in_kind(chain, stranger, 1, MALLORY, ALICE).map(|_| ())),
@@ -134,7 +136,7 @@ fn an_operator_acts_for_its_controller_until_it_may_no_longer() {
     let (alice, bob) = (world.call(ALICE), world.call(BOB));
     assert_eq!(world.refused(|vault, chain| vault.set_operator(chain, alice, ALICE, true)), Refusal::OwnOperator);
     world.vault.set_operator(&mut world.chain, alice, BOB, true).unwrap();
-    let claimable = world.vault.deposits().claims(ALICE)[0].0;
+    let claimable = world.vault.deposits().claims(ALICE)[0].epoch;
     assert!(world.vault.claim_shares(&mut world.chain, bob, claimable, ALICE, BOB).unwrap() > 0);
     world.vault.set_operator(&mut world.chain, alice, BOB, false).unwrap();
     let foreign = Refusal::NotOperator { caller: BOB, account: ALICE };
@@ -145,7 +147,7 @@ fn an_operator_acts_for_its_controller_until_it_may_no_longer() {
 fn a_refusal_at_the_end_of_a_call_changes_nothing() {
     let mut world = world_in(State::Active);
     let alice = world.call(ALICE);
-    let redeemed = world.vault.redemptions().claims(ALICE)[0].0;
+    let redeemed = world.vault.redemptions().claims(ALICE)[0].epoch;
     let pending = *world.vault.deposits().epochs().keys().last().unwrap();
     for side in [Side::Base, Side::Quote] {
         world.chain.ledger.set_behaviour(side, Behaviour::Silent);
@@ -154,7 +156,7 @@ fn a_refusal_at_the_end_of_a_call_changes_nothing() {
     world.give(ALICE, USDC);
     moved(world.refused(|vault, chain| vault.request_deposit(chain, alice, USDC, ALICE, ALICE)));
     moved(world.refused(|vault, chain| vault.claim_assets(chain, alice, redeemed, ALICE, ALICE)));
-    moved(world.refused(|vault, chain| vault.withdraw_claimed(chain, alice, 1, ALICE, ALICE)));
+    moved(world.refused(|vault, chain| vault.withdraw(chain, alice, 1, ALICE, ALICE)));
     moved(world.refused(|vault, chain| vault.withdraw_token(chain, alice, Side::Base, ALICE)));
     moved(world.refused(|vault, chain| vault.skim(chain, alice, Side::Base)));
     world.chain.model = ModelStatus::Deprecated;
@@ -172,8 +174,10 @@ fn what_an_account_does_not_have_is_refused() {
     for zero in [
         world.refused(|vault, chain| vault.request_redeem(chain, alice, 0, ALICE, ALICE)),
         world.refused(|vault, chain| vault.exit_in_kind(chain, alice, 0, ALICE, ALICE).map(|_| 0)),
-        world.refused(|vault, chain| vault.mint_claimed(chain, alice, 0, ALICE, ALICE).map(|()| 0)),
-        world.refused(|vault, chain| vault.withdraw_claimed(chain, alice, 0, ALICE, ALICE).map(|()| 0)),
+        world.refused(|vault, chain| vault.mint(chain, alice, 0, ALICE, ALICE).map(|_| 0)),
+        world.refused(|vault, chain| vault.deposit(chain, alice, 0, ALICE, ALICE).map(|_| 0)),
+        world.refused(|vault, chain| vault.redeem(chain, alice, 0, ALICE, ALICE).map(|_| 0)),
+        world.refused(|vault, chain| vault.withdraw(chain, alice, 0, ALICE, ALICE).map(|_| 0)),
     ] {
         assert_eq!(zero, Refusal::Zero);
     }
@@ -192,7 +196,7 @@ fn the_vault_is_nobodys_controller_or_receiver() {
     let alice = world.call(ALICE);
     world.give(ALICE, USDC);
     let pending = *world.vault.redemptions().epochs().keys().last().unwrap();
-    let claimable = world.vault.deposits().claims(ALICE)[0].0;
+    let claimable = world.vault.deposits().claims(ALICE)[0].epoch;
     world.chain.model = ModelStatus::Listed;
     for refusal in [
         world.refused(|vault, chain| vault.request_deposit(chain, alice, 1, VAULT, ALICE).map(|_| ())),

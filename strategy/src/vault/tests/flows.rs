@@ -219,21 +219,33 @@ fn claims_are_taken_oldest_first() {
     let second = world.redeem(ALICE, shares / 100);
     world.hour(HOLD);
     let claims = world.vault.redemptions().claims(ALICE);
-    let [(a, one), (b, two)] = claims[..] else { panic!("{claims:?}") };
-    assert_eq!((a, b), (first, second));
+    let [one, two] = claims[..] else { panic!("{claims:?}") };
+    assert_eq!((one.epoch, two.epoch, one.input, two.input), (first, second, shares / 100, shares / 100));
     let call = world.call(ALICE);
-    let asked = one + two + 1;
-    let refusal = world.refused(|vault, chain| vault.withdraw_claimed(chain, call, asked, ALICE, ALICE));
-    assert_eq!(refusal, Refusal::Claim { asked, claimable: one + two });
-    world.vault.withdraw_claimed(&mut world.chain, call, one + 5, BOB, ALICE).unwrap();
-    assert_eq!(world.vault.redemptions().claims(ALICE), [(second, two - 5)]);
-    assert_eq!(world.quote_of(BOB), one + 5);
+    let (claimable, asked) = (one.proceeds + two.proceeds, one.proceeds + two.proceeds + 1);
+    let refusal = world.refused(|vault, chain| vault.withdraw(chain, call, asked, ALICE, ALICE));
+    assert_eq!(refusal, Refusal::Claim { asked, claimable });
+    let redeemed = world.vault.withdraw(&mut world.chain, call, one.proceeds + 5, BOB, ALICE).unwrap();
+    let left = world.vault.redemptions().claims(ALICE);
+    assert_eq!((left[0].epoch, left[0].proceeds, left.len()), (second, two.proceeds - 5, 1));
+    assert_eq!((world.quote_of(BOB), redeemed), (one.proceeds + 5, one.input + two.input - left[0].input));
+    // Half of what is left, counted in shares.
+    let assets = world.vault.redeem(&mut world.chain, call, left[0].input / 2, BOB, ALICE).unwrap();
+    assert_eq!(assets, mul_div_floor(left[0].proceeds, left[0].input / 2, left[0].input).unwrap());
+    let asked = left[0].input;
+    let refusal = world.refused(|vault, chain| vault.redeem(chain, call, asked, ALICE, ALICE));
+    assert!(matches!(refusal, Refusal::Claim { claimable, .. } if claimable < asked));
     world.deposit(BOB, 100 * USDC);
     world.hour(HOLD);
-    let [(_, minted)] = world.vault.deposits().claims(BOB)[..] else { panic!() };
+    let [claim] = world.vault.deposits().claims(BOB)[..] else { panic!() };
+    assert_eq!(claim.input, 100 * USDC);
     let call = world.call(BOB);
-    world.vault.mint_claimed(&mut world.chain, call, minted - 1, MALLORY, BOB).unwrap();
-    assert_eq!((world.shares(MALLORY), world.vault.deposits().claims(BOB)[0].1), (minted - 1, 1));
+    let half = world.vault.deposit(&mut world.chain, call, 50 * USDC, MALLORY, BOB).unwrap();
+    assert_eq!(half, claim.proceeds / 2);
+    let assets = world.vault.mint(&mut world.chain, call, claim.proceeds - half - 1, MALLORY, BOB).unwrap();
+    // What is left of it is the last share, for which a unit was put in, rounded up.
+    assert_eq!(assets, 50 * USDC - 1);
+    assert_eq!((world.shares(MALLORY), world.vault.deposits().claims(BOB)[0].proceeds), (claim.proceeds - 1, 1));
 }
 
 #[test]
@@ -367,7 +379,7 @@ fn one_investor_sees_what_the_simulation_says() {
             if history.window(at, strategy.features.window()).is_some() {
                 decisions.push(Decision { at, saturated: 0, target: strategy.policy.target(answer).unwrap() });
             }
-            let unclaimed: u128 = world.vault.deposits().claims(ALICE).iter().map(|(_, shares)| shares).sum();
+            let unclaimed: u128 = world.vault.deposits().claims(ALICE).iter().map(|claim| claim.proceeds).sum();
             held.push((world.vault.books().managed, world.nav(), world.vault.halted, world.worth(unclaimed)));
         }
         let market = Market::new(&strategy, &history).unwrap();

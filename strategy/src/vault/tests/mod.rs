@@ -270,11 +270,11 @@ impl World {
     /// Fetches everything that an account can claim.
     pub fn claim(&mut self, account: Account) {
         let call = self.call(account);
-        for (epoch, _) in self.vault.deposits().claims(account) {
-            self.vault.claim_shares(&mut self.chain, call, epoch, account, account).unwrap();
+        for claim in self.vault.deposits().claims(account) {
+            self.vault.claim_shares(&mut self.chain, call, claim.epoch, account, account).unwrap();
         }
-        for (epoch, _) in self.vault.redemptions().claims(account) {
-            self.vault.claim_assets(&mut self.chain, call, epoch, account, account).unwrap();
+        for claim in self.vault.redemptions().claims(account) {
+            self.vault.claim_assets(&mut self.chain, call, claim.epoch, account, account).unwrap();
         }
     }
 

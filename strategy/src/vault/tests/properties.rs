@@ -56,6 +56,7 @@ enum Op {
     ClaimPart {
         user: usize,
         part: u32,
+        by_input: bool,
     },
     Reclaim {
         user: usize,
@@ -134,10 +135,10 @@ fn operation() -> impl Generator<Value = Op> {
         3 => conduct().prop_map(|conduct| Op::Unwind { conduct }),
         4 => prop_oneof![1u64..1_000, 1u64..20_000, 200_000u64..400_000].prop_map(Op::Wait),
         2 => (-300i32..300, -250i32..250).prop_map(|(base_bps, quote_bps)| Op::Quote { base_bps, quote_bps }),
-        12 => (user.clone(), 0u32..60, any::<u32>()).prop_map(|(user, bits, fraction)| Op::Deposit { user, bits, fraction }),
+        12 => (user.clone(), prop_oneof![1 => 0u32..60, 4 => 28u32..44], any::<u32>()).prop_map(|(user, bits, fraction)| Op::Deposit { user, bits, fraction }),
         9 => (user.clone(), any::<u32>()).prop_map(|(user, part)| Op::Redeem { user, part }),
         8 => user.clone().prop_map(|user| Op::Claim { user }),
-        2 => (user.clone(), any::<u32>()).prop_map(|(user, part)| Op::ClaimPart { user, part }),
+        2 => (user.clone(), any::<u32>(), any::<bool>()).prop_map(|(user, part, by_input)| Op::ClaimPart { user, part, by_input }),
         4 => (user.clone(), any::<usize>(), any::<bool>()).prop_map(|(user, which, redeem)| Op::Reclaim { user, which, redeem }),
         3 => (user.clone(), any::<u32>()).prop_map(|(user, part)| Op::Exit { user, part }),
         2 => (user.clone(), any::<usize>()).prop_map(|(user, which)| Op::ExitRequest { user, which }),
@@ -172,11 +173,15 @@ fn run(world: &mut World, op: &Op) -> Result<(), Refusal> {
     let keeper = world.call(KEEPER);
     match *op {
         Op::Hour { answer, move_bps } => {
-            world.prices.0 = moved(world.prices.0, move_bps);
+            world.prices = (moved(world.prices.0, move_bps), USD);
             world.next();
             if world.record().is_ok() {
                 while !world.settle()? {}
-                world.step(answer, Conduct::Costs(10))?;
+                if allowed(world.vault.state(world.chain.model, world.now), Operation::Step) {
+                    world.step(answer, Conduct::Costs(10))?;
+                } else {
+                    world.unwind(Conduct::Costs(10))?;
+                }
             }
         }
         Op::Record { after, move_bps } => {
@@ -207,28 +212,34 @@ fn run(world: &mut World, op: &Op) -> Result<(), Refusal> {
             world.vault.request_deposit(&mut world.chain, call, assets, account, account)?;
         }
         Op::Redeem { user, part } => {
+            if world.shares(USERS[user]) == 0 {
+                let _ = run(world, &Op::Claim { user });
+            }
             let (account, shares) = (USERS[user], part_of(world.shares(USERS[user]), part));
             let call = world.call(account);
             world.vault.request_redeem(&mut world.chain, call, shares, account, account)?;
         }
         Op::Claim { user } => {
             let (account, call) = (USERS[user], world.call(USERS[user]));
-            for (epoch, _) in world.vault.deposits().claims(account) {
-                world.vault.claim_shares(&mut world.chain, call, epoch, account, account)?;
+            for claim in world.vault.deposits().claims(account) {
+                world.vault.claim_shares(&mut world.chain, call, claim.epoch, account, account)?;
             }
-            for (epoch, _) in world.vault.redemptions().claims(account) {
-                world.vault.claim_assets(&mut world.chain, call, epoch, account, account)?;
+            for claim in world.vault.redemptions().claims(account) {
+                world.vault.claim_assets(&mut world.chain, call, claim.epoch, account, account)?;
             }
         }
-        Op::ClaimPart { user, part } => {
+        Op::ClaimPart { user, part, by_input } => {
             let (account, call) = (USERS[user], world.call(USERS[user]));
-            let sum = |claims: Vec<(u64, u128)>| part_of(claims.iter().map(|(_, amount)| amount).sum(), part);
-            let (shares, assets) = (sum(world.vault.deposits().claims(account)), sum(world.vault.redemptions().claims(account)));
-            if shares > 0 {
-                world.vault.mint_claimed(&mut world.chain, call, shares, account, account)?;
-            }
-            if assets > 0 {
-                world.vault.withdraw_claimed(&mut world.chain, call, assets, account, account)?;
+            let sum = |claims: &[epochs::Claim], of: fn(&epochs::Claim) -> u128| part_of(claims.iter().map(of).sum(), part);
+            let (shares, assets) = (world.vault.deposits().claims(account), world.vault.redemptions().claims(account));
+            let (input, proceeds): (fn(&epochs::Claim) -> u128, fn(&epochs::Claim) -> u128) = (|claim| claim.input, |claim| claim.proceeds);
+            let chain = &mut world.chain;
+            if by_input {
+                world.vault.deposit(chain, call, sum(&shares, input), account, account)?;
+                world.vault.redeem(chain, call, sum(&assets, input), account, account)?;
+            } else {
+                world.vault.mint(chain, call, sum(&shares, proceeds), account, account)?;
+                world.vault.withdraw(chain, call, sum(&assets, proceeds), account, account)?;
             }
         }
         Op::Reclaim { user, which, redeem } => {
@@ -243,6 +254,9 @@ fn run(world: &mut World, op: &Op) -> Result<(), Refusal> {
             }
         }
         Op::Exit { user, part } => {
+            if world.shares(USERS[user]) == 0 {
+                let _ = run(world, &Op::Claim { user });
+            }
             let (account, shares) = (USERS[user], part_of(world.shares(USERS[user]), part));
             let call = world.call(account);
             world.vault.exit_in_kind(&mut world.chain, call, shares, account, account)?;
@@ -455,7 +469,7 @@ fn check_sequence(ops: &[Op]) {
         let before = world.clone();
         let result = run(&mut world, op);
         // Operations that make several calls keep what the first ones did.
-        let single = !matches!(op, Op::Hour { .. } | Op::Claim { .. } | Op::ClaimPart { .. });
+        let single = !matches!(op, Op::Hour { .. } | Op::Claim { .. } | Op::ClaimPart { .. } | Op::Redeem { .. } | Op::Exit { .. });
         if result.is_err() && single {
             assert!(world.vault == before.vault, "the vault changed although it refused: {result:?}");
             if !matches!(op, Op::Deposit { .. }) {
@@ -480,7 +494,6 @@ fn check_sequence(ops: &[Op]) {
     }
 }
 
-/// How often each kind of event occurs in the sequences, so that they do not pass because nothing happens.
 #[test]
 fn sequences_keep_every_invariant() {
     let mut runner = TestRunner::new(Config { cases: SEQUENCES, failure_persistence: None, ..Config::default() });
@@ -493,6 +506,7 @@ fn sequences_keep_every_invariant() {
         .unwrap_or_else(|failure| panic!("{failure}"));
 }
 
+/// Each kind of event and refusal occurs in the sequences, so that they do not pass because nothing happens.
 #[test]
 fn sequences_reach_everything() {
     let mut runner = TestRunner::deterministic();
@@ -554,8 +568,8 @@ fn sequences_reach_everything() {
         "Zero",
         "NothingToSell",
     ];
-    let missing: Vec<_> = expected.iter().filter(|name| !reached.contains_key(**name)).collect();
-    assert!(missing.is_empty(), "never reached: {missing:?}; reached: {reached:?}");
+    let rare: Vec<_> = expected.iter().filter(|name| reached.get(**name).is_none_or(|times| *times < 5)).collect();
+    assert!(rare.is_empty(), "hardly reached: {rare:?}; reached: {reached:?}");
 }
 
 fn name(debug: &str) -> String {
@@ -566,9 +580,9 @@ fn name(debug: &str) -> String {
 fn wealth(world: &World, account: Account) -> BigUint {
     let vault = &world.vault;
     let escrowed: u128 = vault.redemptions().epochs().values().map(|entry| entry.pending(account)).sum();
-    let unclaimed: u128 = vault.deposits().claims(account).iter().map(|(_, shares)| shares).sum();
+    let unclaimed: u128 = vault.deposits().claims(account).iter().map(|claim| claim.proceeds).sum();
     let pending: u128 = vault.deposits().epochs().values().map(|entry| entry.pending(account)).sum();
-    let assets: u128 = vault.redemptions().claims(account).iter().map(|(_, assets)| assets).sum();
+    let assets: u128 = vault.redemptions().claims(account).iter().map(|claim| claim.proceeds).sum();
     let (books, shares) = (vault.books(), world.shares(account) + escrowed + unclaimed);
     let base = world.base_of(account) + books.owed_base.to(account) + books.part(shares, books.managed.base);
     let quote = world.quote_of(account) + books.owed_quote.to(account) + books.part(shares, books.managed.quote) + pending + assets;
