@@ -16,13 +16,22 @@
 //! - Deposits that would leave a NAV below `min_nav`, get no share, or lead to 2^112 or more are refunded: they can be taken back at once.
 //!   Deposits that wait for the cap of an hour or for `deposit_cap` stay in the queue.
 //! - A redemption pays for the sales that were made for it: what such sales lost against the recorded price comes off what is paid out from
-//!   them, oldest first. Its part of the NAV has fallen by its part of the loss too, so that it pays at most a tenth of the loss twice.
+//!   them, oldest first. The NAV has fallen by that loss already, so that a redemption pays its own part of it twice.
 //! - Something is taken back from the queue after 72 hours from the epoch's hour, and only from 1,801 s to 2,999 s after the start of an
 //!   hour: from the cut-off, 600 s before an hour, to the end of its settlement, at most 1,800 s after its start, a price may be known that
 //!   is not settled yet.
+//! - A sale for redemptions is at least [`trading::SMALLEST_SALE`], so that rounding cannot make it fail under the floor: else a redemption of
+//!   dust would stop every step.
+//! - Where redemptions wait, the net asset value that the limits look at still has what they are owed in it; only purchases are left out.
+//! - The management fee runs until the vault is halted. Whoever is halted for good is not managed.
+//! - A keeper's reward is owed rather than sent, so that no token can make a step fail with it.
 //! - `unwind` is for vaults whose model is revoked or that are halted; elsewhere it would trade against the strategy.
 //! - An exit in kind pays no settlement fee: it has no price that could be wrong, and costs nobody anything.
 //! - Whoever leaves last leaves the fee to the virtual shares.
+//! - A proposal expires seven days after it could be applied first, and the guardian cannot cancel its own replacement.
+//!
+//! An adapter at a cost of exactly the hour's slip is refused: what it gives is rounded down, and the floor up. `min_slip_bps` must leave
+//! room for the pool's cost, or steps fail early in the hour.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,7 +48,7 @@ pub mod events;
 pub mod exits;
 pub mod feed;
 pub mod ledger;
-pub mod market;
+mod market;
 pub mod recorder;
 pub mod requests;
 pub mod settlement;

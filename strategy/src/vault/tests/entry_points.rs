@@ -96,7 +96,8 @@ fn strangers_are_refused_wherever_a_call_is_somebodys_own() {
     let pending = *world.vault.redemptions().epochs().keys().last().unwrap();
     world.give(ALICE, USDC);
     let foreign = Refusal::NotOperator { caller, account: ALICE };
-    let calls: [(&str, Refusal, &dyn Fn(&mut Vault, &mut Chain) -> Result<(), Refusal>); 20] = [
+    type Attempt<'a> = &'a dyn Fn(&mut Vault, &mut Chain) -> Result<(), Refusal>;
+    let calls: [(&str, Refusal, Attempt<'_>); 20] = [
         ("request_deposit", foreign.clone(), &|vault, chain| vault.request_deposit(chain, stranger, 1, MALLORY, ALICE).map(|_| ())),
         ("request_redeem", foreign.clone(), &|vault, chain| vault.request_redeem(chain, stranger, 1, MALLORY, ALICE).map(|_| ())),
         ("claim_shares", foreign.clone(), &|vault, chain| vault.claim_shares(chain, stranger, claimable, ALICE, MALLORY).map(|_| ())),

@@ -39,7 +39,7 @@ fn settlement_pays_its_fee_to_those_who_stay() {
     // The fee of 30 USDC is shared by all shares, Bob's among them.
     let (staying, entering) = (world.worth(world.shares(ALICE)), world.worth(bob));
     assert!(staying > before + 29 * USDC && staying <= before + 30 * USDC, "{staying}");
-    assert!(entering >= 9_970 * USDC && entering < 9_971 * USDC, "{entering}");
+    assert!((9_970 * USDC..9_971 * USDC).contains(&entering), "{entering}");
     world.redeem(BOB, bob);
     world.hour(HOLD);
     world.claim(BOB);

@@ -165,7 +165,7 @@ fn moved(price: u64, bps: i32) -> u64 {
 
 fn part_of(amount: u128, part: u32) -> u128 {
     // All of it now and then.
-    if part % 4 == 0 { amount } else { mul_div_floor(amount, part.into(), u32::MAX.into()).unwrap() }
+    if part.is_multiple_of(4) { amount } else { mul_div_floor(amount, part.into(), u32::MAX.into()).unwrap() }
 }
 
 /// Runs an operation on the vault: what it refused, if it did.
@@ -230,16 +230,16 @@ fn run(world: &mut World, op: &Op) -> Result<(), Refusal> {
         }
         Op::ClaimPart { user, part, by_input } => {
             let (account, call) = (USERS[user], world.call(USERS[user]));
-            let sum = |claims: &[epochs::Claim], of: fn(&epochs::Claim) -> u128| part_of(claims.iter().map(of).sum(), part);
+            let input = |claims: &[epochs::Claim]| part_of(claims.iter().map(|claim| claim.input).sum(), part);
+            let proceeds = |claims: &[epochs::Claim]| part_of(claims.iter().map(|claim| claim.proceeds).sum(), part);
             let (shares, assets) = (world.vault.deposits().claims(account), world.vault.redemptions().claims(account));
-            let (input, proceeds): (fn(&epochs::Claim) -> u128, fn(&epochs::Claim) -> u128) = (|claim| claim.input, |claim| claim.proceeds);
             let chain = &mut world.chain;
             if by_input {
-                world.vault.deposit(chain, call, sum(&shares, input), account, account)?;
-                world.vault.redeem(chain, call, sum(&assets, input), account, account)?;
+                world.vault.deposit(chain, call, input(&shares), account, account)?;
+                world.vault.redeem(chain, call, input(&assets), account, account)?;
             } else {
-                world.vault.mint(chain, call, sum(&shares, proceeds), account, account)?;
-                world.vault.withdraw(chain, call, sum(&assets, proceeds), account, account)?;
+                world.vault.mint(chain, call, proceeds(&shares), account, account)?;
+                world.vault.withdraw(chain, call, proceeds(&assets), account, account)?;
             }
         }
         Op::Reclaim { user, which, redeem } => {
