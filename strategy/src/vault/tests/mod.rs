@@ -18,6 +18,7 @@ use crate::strategy::BacktestRules;
 mod attacks;
 mod entry_points;
 mod flows;
+mod guards;
 mod properties;
 
 pub(super) const VAULT: Account = Account(0);
