@@ -19,6 +19,7 @@ pub mod price;
 pub mod prices;
 pub mod rate;
 pub mod strategy;
+pub mod vault;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
