@@ -74,7 +74,8 @@ def report(period, path, x, y):
 
 
 def main():
-    x, y = windows(read_prices(HERE.parent / "rockybot" / "prices.csv"))
+    _, prices = read_prices(HERE.parent / "rockybot" / "prices.csv")
+    x, y = windows(prices)
     # The last fifth of the time is never trained on, and the test windows begin after it.
     split = len(x) * 4 // 5
     rng = np.random.default_rng(SEED)
