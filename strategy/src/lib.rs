@@ -19,3 +19,7 @@ pub mod price;
 pub mod prices;
 pub mod rate;
 pub mod strategy;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
