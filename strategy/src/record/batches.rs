@@ -123,16 +123,11 @@ impl<'a> Batches<'a> {
         self.positions.len()
     }
 
-    /// The positions of a batch's decisions.
+    /// The positions of a batch's decisions: the last batch may have fewer than a proof has inferences.
     fn positions(&self, index: usize) -> &[usize] {
         let batch = self.entry.batch as usize;
         let first = index * batch;
         &self.positions[first..self.positions.len().min(first + batch)]
-    }
-
-    /// How many decisions a batch has: the last one may have fewer than a proof has inferences.
-    pub fn length(&self, index: usize) -> usize {
-        self.positions(index).len()
     }
 
     /// The decisions of a batch, without padding.
@@ -144,9 +139,10 @@ impl<'a> Batches<'a> {
 
     /// The place and hours of a batch.
     pub fn span(&self, index: usize) -> Span {
-        let hour = |at: Option<&usize>| at.map_or(Hour::default(), |at| self.history.accepted()[*at].hour);
+        let hour = |at: usize| self.history.accepted()[at].hour;
+        // A batch has at least one decision.
         let positions = self.positions(index);
-        Span { index, first: hour(positions.first()), last: hour(positions.last()) }
+        Span { index, first: hour(positions[0]), last: hour(positions[positions.len() - 1]) }
     }
 
     /// Whether a STARK proves that the network, at these decisions, gives these outputs; both without padding.
@@ -171,7 +167,8 @@ impl<'a> Batches<'a> {
     /// The inputs of a batch, an inference after the other, with padding: what a proof is made for.
     pub fn inferences(&self, points: &[DecisionPoint]) -> Vec<Vec<i32>> {
         let mut inferences: Vec<Vec<i32>> = points.iter().map(|point| point.inputs.clone()).collect();
-        inferences.extend(points.last().map(|last| vec![last.inputs.clone(); self.entry.batch as usize - points.len()]).into_iter().flatten());
+        inferences
+            .extend(points.last().map(|last| vec![last.inputs.clone(); self.entry.batch as usize - points.len()]).into_iter().flatten());
         inferences
     }
 }

@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::batches::{BatchesError, Span};
 use super::compare::{Difference, ObservationsError};
 use super::format::FormatError;
-use super::results::Terms;
+use super::results::Conditions;
 use crate::backtest::SimulationError;
 use crate::features::InputRule;
 use crate::hour::Hour;
@@ -34,7 +34,7 @@ pub enum VerifyError {
     #[error(transparent)]
     Format(#[from] FormatError),
     /// The strategy is another one than the expected one.
-    #[error("the strategy is another one: {}", differences(differences, name))]
+    #[error("the strategy is another one: {}", listed(differences, name))]
     Strategy {
         /// Each field that differs, with its value in the record first.
         differences: Vec<strategy::Difference>,
@@ -58,10 +58,7 @@ pub enum VerifyError {
         found: [u8; 32],
     },
     /// The strategy takes inputs in another way than the network.
-    #[error(
-        "inputs: the strategy has rules for {} values, and the network takes {expected}",
-        found
-    )]
+    #[error("inputs: the strategy has rules for {found} values, and the network takes {expected}")]
     InputCount {
         /// Values that the network takes.
         expected: usize,
@@ -120,19 +117,19 @@ pub enum VerifyError {
         batch: u32,
     },
     /// A proof does not hold.
-    #[error("{span}: {source}{}", wrong.as_ref().map(answer).unwrap_or_default())]
+    #[error("{span}: {source}{}", wrong.as_deref().map(answer).unwrap_or_default())]
     Proof {
         /// The batch.
         span: Span,
         /// Why the proof is rejected.
         source: maat_verifier::VerifyError,
         /// The first answer that is not the network's, where the network is at hand and there is one.
-        wrong: Option<WrongAnswer>,
+        wrong: Option<Box<WrongAnswer>>,
     },
     /// A decision, or what follows from it, cannot be computed.
     #[error("decisions: {0}")]
     Decisions(#[from] SimulationError),
-    /// There are more or fewer results than the strategy has terms.
+    /// There are more or fewer results than the strategy has costs and fills.
     #[error("results: the record has {found}, and the strategy's costs and fills have {expected}")]
     ResultCount {
         /// Results of the strategy.
@@ -140,21 +137,21 @@ pub enum VerifyError {
         /// Results in the record.
         found: usize,
     },
-    /// A result is for other terms than it must be.
-    #[error("results[{index}]: it is for `{found}`, and must be for `{expected}`")]
-    ResultTerms {
+    /// A result is of something else than it must be.
+    #[error("results[{index}]: it is of `{found}`, and must be of `{expected}`")]
+    ResultConditions {
         /// Which one, from 0 on.
         index: usize,
-        /// Its terms in the order of records.
-        expected: Terms,
-        /// Its terms in the record.
-        found: Terms,
+        /// What it must be of, in the order of records.
+        expected: Conditions,
+        /// What it is of in the record.
+        found: Conditions,
     },
     /// A result is not what follows from the decisions.
-    #[error("results[{terms}].{field}: {claimed} in the record, and {follows} follows from the decisions")]
+    #[error("results[{of}].{field}: {claimed} in the record, and {follows} follows from the decisions")]
     Result {
-        /// The terms.
-        terms: Terms,
+        /// What it is of.
+        of: Conditions,
         /// Which number.
         field: &'static str,
         /// The number in the record.
@@ -164,7 +161,7 @@ pub enum VerifyError {
     },
 }
 
-fn differences(differences: &[strategy::Difference], name: &str) -> String {
+fn listed(differences: &[strategy::Difference], name: &str) -> String {
     let (fields, characters) = SHOWN;
     let cut = |value: &str| match value.char_indices().nth(characters) {
         Some((end, _)) => format!("{}..", &value[..end]),

@@ -27,7 +27,7 @@ pub use self::error::{VerifyError, WrongAnswer};
 pub use self::format::{FormatError, MAGIC, MAX_RECORD_BYTES, RECORD_VERSION, is_record};
 pub use self::make::{Job, Made, MakeError, Progress, Proof};
 pub use self::parts::{Parts, PartsError};
-pub use self::results::{Period, Result, Terms, results};
+pub use self::results::{Conditions, Outcome, Period, results};
 pub use self::verify::{Counts, Expectations, Named, Verified, verify};
 
 /// Inferences in a proof, if nobody asks for another number.
@@ -49,7 +49,7 @@ pub struct Record {
     /// The network's outputs at each decision, one decision after the other.
     pub outputs: Vec<i32>,
     /// What comes of the decisions, in the order of [`results()`].
-    pub results: Vec<Result>,
+    pub results: Vec<Outcome>,
     /// The STARK of each batch, as winterfell writes it.
     pub starks: Vec<Vec<u8>>,
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::backtest::{Decision, Fill, Market, Run, SimulationError, simulate};
+use crate::backtest::{Decision, Fill, Market, Run, SimulationError, Terms, simulate};
 use crate::strategy::{BacktestRules, Strategy};
 
 /// Which decisions a result follows.
@@ -14,20 +14,20 @@ pub enum Period {
     HeldOut,
 }
 
-/// Under which terms a result comes out.
+/// What a result is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Terms {
+pub struct Conditions {
     /// Which decisions are followed.
     pub period: Period,
     /// What trades cost, and at which price they are filled.
-    pub trading: crate::backtest::Terms,
+    pub terms: Terms,
 }
 
-/// What comes out under some terms.
+/// What comes out under some conditions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Result {
-    /// The terms.
-    pub terms: Terms,
+pub struct Outcome {
+    /// The conditions.
+    pub of: Conditions,
     /// What comes out.
     pub run: Run,
 }
@@ -45,47 +45,43 @@ impl Period {
     }
 }
 
-/// The name of a fill.
-pub(super) fn fill_name(fill: Fill) -> &'static str {
-    match fill {
-        Fill::AtQuote => "at the quote",
-        Fill::OneQuoteLater => "one quote later",
-    }
-}
-
-impl fmt::Display for Terms {
+impl fmt::Display for Conditions {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { period, trading } = self;
-        write!(formatter, "{}, cost {} bps, {}", period.name(), trading.cost_bps, fill_name(trading.fill))
+        let Self { period, terms } = self;
+        write!(formatter, "{}, cost {} bps, {}", period.name(), terms.cost_bps, terms.fill.name())
     }
 }
 
-/// The terms of all results of a strategy, in the order of records: by period, then by cost, then by fill.
-pub(super) fn terms(rules: &BacktestRules) -> impl Iterator<Item = Terms> + '_ {
-    let trading = |period: Period| {
-        let of_cost = move |cost_bps: u16| {
-            [Fill::AtQuote, Fill::OneQuoteLater].map(|fill| Terms { period, trading: crate::backtest::Terms { cost_bps, fill } })
-        };
-        rules.costs_bps.iter().copied().flat_map(of_cost)
-    };
-    Period::ALL.into_iter().flat_map(trading)
+/// The conditions of all results of a strategy, in the order of records: by period, then by cost, then by fill.
+fn conditions(rules: &BacktestRules) -> impl Iterator<Item = Conditions> + '_ {
+    Period::ALL.into_iter().flat_map(|period| {
+        let with = move |cost_bps, fill| Conditions { period, terms: Terms { cost_bps, fill } };
+        rules.costs_bps.iter().flat_map(move |cost| Fill::ALL.map(|fill| with(*cost, fill)))
+    })
 }
 
-/// The results of decisions, in the order of records. Each follows its decisions from the first one's hour to the last accepted hour, and
-/// starts with the deposit.
+/// The results of decisions, in the order of records. Each starts with the deposit, and follows its decisions from the first one's hour to the
+/// last accepted hour.
 ///
 /// # Errors
 /// An amount has more than 128 bits.
-pub fn results(strategy: &Strategy, market: &Market<'_>, decisions: &[Decision]) -> std::result::Result<Vec<Result>, SimulationError> {
+pub fn results(strategy: &Strategy, market: &Market<'_>, decisions: &[Decision]) -> Result<Vec<Outcome>, SimulationError> {
     let accepted = market.history().accepted();
     let held_out = decisions.partition_point(|decision| accepted[decision.at].hour + 1 < strategy.backtest.train_until);
-    let run = |terms: Terms| {
-        let followed = match terms.period {
+    let run = |of: Conditions| {
+        let followed = match of.period {
             Period::All => decisions,
             Period::HeldOut => &decisions[held_out..],
         };
-        let run = simulate(strategy, market, followed, accepted.len(), terms.trading, |_| ())?;
-        Ok(Result { terms, run })
+        Ok(Outcome { of, run: simulate(strategy, market, followed, accepted.len(), of.terms, |_| ())? })
     };
-    terms(&strategy.backtest).map(run).collect()
+    conditions(&strategy.backtest).map(run).collect()
+}
+
+/// The numbers of a result, with their names.
+pub(super) fn numbers(run: &Run) -> [(&'static str, String); 5] {
+    let Run { equity, trades, turned_over, costs, halted } = run;
+    let halted = halted.map_or_else(|| "never".to_owned(), |hour| hour.to_string());
+    let [equity, turned_over, costs] = [equity, turned_over, costs].map(u128::to_string);
+    [("equity", equity), ("trades", trades.to_string()), ("turned_over", turned_over), ("costs", costs), ("halted", halted)]
 }

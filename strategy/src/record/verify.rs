@@ -1,7 +1,5 @@
 //! The verifier of records: everything that follows from the prices is derived anew, and compared with what the record claims.
 
-use std::num::NonZeroUsize;
-
 use maat_runtime::{Executor, Model};
 use maat_verifier::{ModelCommitment, Preset, Security};
 use starknet_types_core::felt::Felt;
@@ -10,7 +8,7 @@ use super::Record;
 use super::batches::Batches;
 use super::compare::{check_order, compare};
 use super::error::{VerifyError, WrongAnswer};
-use super::results::{self, Result as Outcome, results};
+use super::results::{Outcome, numbers, results};
 use super::workers::{cores, side_by_side};
 use crate::backtest::{Decision, Market};
 use crate::file::input_rules;
@@ -18,7 +16,7 @@ use crate::history::{History, Observation};
 use crate::strategy::{DecisionPoint, Strategy};
 
 /// Something to compare with, and what messages call it, such as a file's name.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Named<'a, T: ?Sized> {
     /// The thing.
     pub value: &'a T,
@@ -27,7 +25,7 @@ pub struct Named<'a, T: ?Sized> {
 }
 
 /// What whoever verifies a record knows beforehand. What is left out is not compared.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Default)]
 pub struct Expectations<'a> {
     /// The strategy.
     pub strategy: Option<Named<'a, Strategy>>,
@@ -176,13 +174,13 @@ fn check_strategy(strategy: &Strategy, expected: &Expectations<'_>) -> Result<()
 }
 
 /// The first of a batch's answers that is not the model's.
-fn wrong_answer(model: &Model, history: &History, points: &[DecisionPoint], outputs: &[i32]) -> Option<WrongAnswer> {
+fn wrong_answer(model: &Model, history: &History, points: &[DecisionPoint], outputs: &[i32]) -> Option<Box<WrongAnswer>> {
     let mut executor = Executor::new(model);
     let each = outputs.len() / points.len();
     points.iter().zip(outputs.chunks(each)).find_map(|(point, recorded)| {
         let given = executor.run(&split(model, &point.inputs)).ok()?.concat();
         let hour = history.accepted()[point.at].hour;
-        (given != recorded).then(|| WrongAnswer { hour, recorded: recorded.to_vec(), given })
+        (given != recorded).then(|| Box::new(WrongAnswer { hour, recorded: recorded.to_vec(), given }))
     })
 }
 
@@ -202,13 +200,13 @@ fn check_results(claimed: &[Outcome], follows: &[Outcome]) -> Result<(), VerifyE
         return Err(VerifyError::ResultCount { expected: follows.len(), found: claimed.len() });
     }
     for (index, (claimed, follows)) in claimed.iter().zip(follows).enumerate() {
-        let terms = follows.terms;
-        if claimed.terms != terms {
-            return Err(VerifyError::ResultTerms { index, expected: terms, found: claimed.terms });
+        let of = follows.of;
+        if claimed.of != of {
+            return Err(VerifyError::ResultConditions { index, expected: of, found: claimed.of });
         }
-        let (claimed, follows) = (results::fields(&claimed.run), results::fields(&follows.run));
-        if let Some(((field, claimed), (_, follows))) = claimed.into_iter().zip(follows).find(|(claimed, follows)| claimed != follows) {
-            return Err(VerifyError::Result { terms, field, claimed, follows });
+        let differs = numbers(&claimed.run).into_iter().zip(numbers(&follows.run)).find(|(claimed, follows)| claimed != follows);
+        if let Some(((field, claimed), (_, follows))) = differs {
+            return Err(VerifyError::Result { of, field, claimed, follows });
         }
     }
     Ok(())
