@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use maat_prover::{ProveError, ProvingKey, Visibility};
 use maat_runtime::Model;
 use maat_strategy::record::{DEFAULT_BATCH, Expectations, Job, Made, Proof, Verified, verify};
@@ -30,8 +30,8 @@ use crate::verbs::prove::{model_preset, ms, peak_memory, presets, wrote};
     `maat strategy verify` checks it against prices of the verifier's own.\n\n\
     Finished proofs are kept in a hidden folder beside the record until it is written: after a run that was stopped, the same command goes \
     on from there. What is found there is verified before it is used.\n\n\
-    Without --jobs, there are as many proofs at a time as there are cores, but no more than 2 GB of memory hold, or half of what is free: \
-    each takes as much as its trace, and all share what is the network's.\n\n\
+    Without --jobs, as many proofs are made at a time as there are cores, if they fit into 2 GB of memory and into half of what is free. \
+    Each uses all cores where it can, so that more of them gain little time.\n\n\
     Proofs are succinct and NOT zero-knowledge: they leak some of the weights.")]
 pub struct Arguments {
     /// The strategy, as docs/strategy.md describes it; its package must be there
@@ -100,7 +100,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Caveated<Written>> {
         Some(cache) => ProvingKey::with_cache(&model, entries.clone(), preset, batch, &cache),
         None => ProvingKey::new(&model, entries.clone(), preset, batch),
     }?;
-    let jobs = arguments.jobs.unwrap_or_else(|| jobs::default(&key, preset));
+    let entry = entries.find(preset, batch).ok_or_else(|| anyhow!("a bug of Maat: the entry was there"))?;
+    let jobs = arguments.jobs.unwrap_or_else(|| jobs::default(entry));
     let prove = |batch: &[Vec<i32>]| prove(&key, &model, batch);
     let made = job.make(parts.as_ref(), jobs, prove, |made| progress.step(&format!("proofs: {} of {}", made.done, made.total)))?;
 
