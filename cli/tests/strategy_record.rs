@@ -104,6 +104,8 @@ fn a_record_is_refused_with_the_reason_and_what_was_not_compared_is_said() {
     assert!(refusal(&["strategy", "verify", &record, "--digest", &other]).starts_with("digest: "));
     let other = format!("0x00{}", "1".repeat(62));
     assert!(refusal(&["strategy", "verify", &record, "--commitment", &other]).starts_with("commitment: "));
+    let refused = failure(&["strategy", "verify", &record, "--commitment", &other, "--model", package()]);
+    assert!(refused.contains(&format!("--commitment is {other}, and the package of --model has 0x00")), "{refused}");
     assert!(refusal(&["strategy", "verify", &record, "--min-proven", "120"]).contains("fewer than the 120 of --min-proven"));
     let changed = folder.at("changed.csv");
     fs::write(&changed, fs::read_to_string(&prices).unwrap().replace("T09:00:00Z,", "T09:00:00Z,1")).unwrap();
@@ -130,6 +132,12 @@ fn what_no_record_can_be_made_of_is_said_before_the_work() {
     assert!(refused.contains("list the size with `maat transpile .. --batch 1000`"), "{refused}");
     let refused = failure(&["strategy", "prove", &strategy, "--prices", &prices, "--batch", "2", "-o", &prices, "--force"]);
     assert!(refused.contains("it is the prices"), "{refused}");
+    // A policy with too few rows shows at the first answers, and nothing is kept of them.
+    let few = fs::read_to_string(&strategy).unwrap().replace("targets = [0, 1250,", "targets = [0] # 1250,");
+    fs::write(&strategy, few).unwrap();
+    let refused = failure(&strs(&folder.prove(&["--jobs", "1"])));
+    assert!(refused.contains("the network answers") && refused.contains("classes from 0 to 0"), "{refused}");
+    assert_eq!(folder.files().len(), 2);
     fs::write(&prices, "hour,price\n2021-06-01T07:00:00Z,2000\n").unwrap();
     let refused = failure(&strs(&folder.prove(&[])));
     assert!(refused.contains("there is no decision: the network sees 36 hours in a row"), "{refused}");

@@ -84,6 +84,12 @@ impl Parts {
         written.map(|_| ()).map_err(|source| PartsError { path, source })
     }
 
+    /// How many of this job's proofs are kept.
+    pub fn kept(&self) -> usize {
+        let is_proof = |name: &OsStr| self.is_ours(name) && name.to_str().is_some_and(|name| name.ends_with(SUFFIX));
+        self.names().filter(|name| is_proof(name)).count()
+    }
+
     /// How many files there are that are not this job's.
     pub fn others(&self) -> usize {
         self.names().filter(|name| !self.is_ours(name)).count()

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, anyhow};
 use maat_prover::{ProveError, ProvingKey, Visibility};
 use maat_runtime::Model;
-use maat_strategy::record::{DEFAULT_BATCH, Expectations, Job, Made, Proof, Verified, verify};
+use maat_strategy::record::{DEFAULT_BATCH, Expectations, Job, Made, MakeError, Parts, Proof, Verified, verify};
 use maat_verifier::{Preset, hex};
 use serde_json::{Value, json};
 
@@ -91,7 +91,6 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Caveated<Written>> {
     // Whether it can be written is found out before the work is done.
     let sources = InputFiles::default().and(&arguments.strategy, "the strategy").and(&arguments.prices, "the prices").and_package(&package);
     let destination = Destination::of_user(&arguments.output, OutputKind::Record, &sources, arguments.force)?;
-    let parts = destination.beside(".parts").map(|folder| job.parts(&folder)).transpose()?;
 
     let started = Instant::now();
     progress.step("fixed columns");
@@ -103,7 +102,25 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Caveated<Written>> {
     let entry = entries.find(preset, batch).ok_or_else(|| anyhow!("a bug of Maat: the entry was there"))?;
     let jobs = arguments.jobs.unwrap_or_else(|| jobs::default(entry));
     let prove = |batch: &[Vec<i32>]| prove(&key, &model, batch);
-    let made = job.make(parts.as_ref(), jobs, prove, |made| progress.step(&format!("proofs: {} of {}", made.done, made.total)))?;
+    let parts = destination.beside(".parts").map(|folder| job.parts(&folder)).transpose()?;
+    let step = |made: maat_strategy::record::Progress| progress.step(&format!("proofs: {} of {}", made.done, made.total));
+    let made = match job.make(parts.as_ref(), jobs, prove, step) {
+        Ok(made) => made,
+        Err(error) => {
+            // What the network answered will be the same the next time.
+            let is_final = matches!(error, MakeError::Decisions(_));
+            return Err(match parts {
+                Some(parts) if !is_final && parts.kept() > 0 => {
+                    let (kept, folder) = (parts.kept(), parts.folder().display().to_string());
+                    anyhow!("{error}. {kept} finished proofs are kept in {folder}: the same command goes on from there")
+                }
+                parts => {
+                    parts.into_iter().for_each(Parts::remove);
+                    error.into()
+                }
+            });
+        }
+    };
 
     // Whoever gets the record will do the same.
     progress.step("verification");

@@ -52,6 +52,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn a_stopped_run_goes_on_from_its_last_finished_proof() {
     let (_outer, folder) = stopped();
+    assert_eq!(job().parts(&folder).unwrap().kept(), 2);
     let (made, calls) = make(&job(), &folder);
     assert_eq!((calls, made.found, made.spoilt), (4, 2, 0));
     // A record can be made of what is there alone.
@@ -95,6 +96,15 @@ fn a_spoilt_proof_is_made_anew() {
 }
 
 #[test]
+fn a_file_that_is_too_long_for_a_proof_is_not_read() {
+    let (_outer, folder) = stopped();
+    let file = fs::File::options().write(true).open(&files(&folder)[0]).unwrap();
+    file.set_len(maat_verifier::MAX_FILE_BYTES as u64 + 1).unwrap();
+    let (made, calls) = make(&job(), &folder);
+    assert_eq!((calls, made.found, made.spoilt), (5, 1, 0));
+}
+
+#[test]
 fn a_proof_under_the_name_of_another_batch_is_not_used() {
     let (_outer, folder) = stopped();
     let files = files(&folder);
@@ -116,7 +126,7 @@ fn proofs_of_another_job_are_neither_used_nor_removed() {
         let (made, calls) = make(&other, &folder);
         assert_eq!((calls, made.found, made.spoilt), (6, 0, 0));
         let parts = other.parts(&folder).unwrap();
-        assert_eq!(parts.others(), 2);
+        assert_eq!((parts.kept(), parts.others()), (6, 2));
         parts.remove();
         assert_eq!(files(&folder), before);
     }
