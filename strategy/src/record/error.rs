@@ -16,15 +16,17 @@ use crate::strategy;
 /// How many differences of strategies are shown, and how many characters of each value.
 const SHOWN: (usize, usize) = (6, 100);
 
-/// An answer of the network that is not the recorded one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An output of the network that is not the recorded one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WrongAnswer {
     /// When.
     pub hour: Hour,
-    /// The outputs in the record.
-    pub recorded: Vec<i32>,
-    /// The outputs that the network gives.
-    pub given: Vec<i32>,
+    /// Which output value, from 0 on.
+    pub output: usize,
+    /// The value in the record.
+    pub recorded: i32,
+    /// The value that the network gives.
+    pub given: i32,
 }
 
 /// Why a record does not hold.
@@ -184,6 +186,6 @@ fn outputs(found: usize, decisions: usize, each: u32) -> String {
 }
 
 fn answer(wrong: &WrongAnswer) -> String {
-    let WrongAnswer { hour, recorded, given } = wrong;
-    format!(". At {hour} the network answers {given:?}, and the record has {recorded:?}")
+    let WrongAnswer { hour, output, recorded, given } = wrong;
+    format!(". At {hour}, output value {output} of the network is {given}, and {recorded} in the record")
 }

@@ -114,7 +114,7 @@ pub fn verify(bytes: &[u8], expected: &Expectations<'_>) -> Result<Verified, Ver
         let points = batches.points(index);
         let outputs = &outputs[index * per_batch..outputs.len().min((index + 1) * per_batch)];
         let security = batches.check(&points, outputs, &starks[index]).map_err(|source| {
-            let wrong = expected.model.and_then(|model| wrong_answer(model, &batches.history, &points, outputs));
+            let wrong = expected.model.and_then(|model| wrong_answer(model, &batches.history, &points, outputs)).map(Box::new);
             VerifyError::Proof { span: batches.span(index), source, wrong }
         })?;
         let decide = |(point, outputs)| Decision::new(strategy, &batches.history, point, outputs);
@@ -173,14 +173,15 @@ fn check_strategy(strategy: &Strategy, expected: &Expectations<'_>) -> Result<()
     }
 }
 
-/// The first of a batch's answers that is not the model's.
-fn wrong_answer(model: &Model, history: &History, points: &[DecisionPoint], outputs: &[i32]) -> Option<Box<WrongAnswer>> {
+/// The first of a batch's outputs that is not the model's.
+fn wrong_answer(model: &Model, history: &History, points: &[DecisionPoint], outputs: &[i32]) -> Option<WrongAnswer> {
     let mut executor = Executor::new(model);
     let each = outputs.len() / points.len();
     points.iter().zip(outputs.chunks(each)).find_map(|(point, recorded)| {
         let given = executor.run(&split(model, &point.inputs)).ok()?.concat();
+        let output = (0..given.len().min(each)).find(|at| given[*at] != recorded[*at])?;
         let hour = history.accepted()[point.at].hour;
-        (given != recorded).then(|| Box::new(WrongAnswer { hour, recorded: recorded.to_vec(), given }))
+        Some(WrongAnswer { hour, output, recorded: recorded[output], given: given[output] })
     })
 }
 
