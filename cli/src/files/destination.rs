@@ -28,6 +28,8 @@ pub enum OutputKind {
     Proof,
     /// What opens a salted commitment: replaces nothing, because without an opening its proof can never be opened.
     Opening,
+    /// A chart: replaces a chart.
+    Chart,
 }
 
 /// Files that no output may replace, whatever the user says: those that the verb reads, each with what it is.
@@ -132,6 +134,10 @@ impl<'s> Destination<'s> {
             OutputKind::Opening => bail!(
                 "it exists, and without it the proof that it opens could never be opened: choose another file, or replace it with --force"
             ),
+            OutputKind::Chart if !is_chart(path)? => {
+                bail!("it exists, and is not a chart of Maat: choose another file, or replace it with --force")
+            }
+            OutputKind::Chart => {}
         }
         Ok(())
     }
@@ -235,6 +241,14 @@ fn is_proof(path: &Path) -> io::Result<bool> {
     Ok(!matches!(Kind::of(&start), Err(FileError::Magic)))
 }
 
+/// Whether a file is a chart that `maat strategy backtest` drew: the mark is at its beginning, after the element's head.
+fn is_chart(path: &Path) -> io::Result<bool> {
+    let mut start = Vec::new();
+    File::open(path)?.take(512).read_to_end(&mut start)?;
+    let text = String::from_utf8_lossy(&start);
+    Ok(text.starts_with("<svg ") && text.contains(maat_strategy::chart::MARK))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -309,6 +323,21 @@ mod tests {
         fs::set_permissions(&path, protected).unwrap();
         let refused = put(&path, OutputKind::Proof, &none, false).unwrap_err();
         assert!(refused.contains("write-protected"), "{refused}");
+    }
+
+    #[test]
+    fn a_chart_replaces_charts_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let none = InputFiles::default();
+        fs::write(&path, format!("<svg>\n{}\n", maat_strategy::chart::MARK)).unwrap();
+        let refused = put(&path, OutputKind::Chart, &none, false).unwrap_err();
+        assert!(refused.contains("it exists, and is not a chart of Maat") && refused.contains("--force"), "{refused}");
+        fs::write(&path, format!("<svg width=\"1\">\n{}\n", maat_strategy::chart::MARK)).unwrap();
+        put(&path, OutputKind::Chart, &none, false).unwrap();
+        fs::write(&path, "<svg width=\"1\">a drawing of the user's</svg>").unwrap();
+        assert!(put(&path, OutputKind::Chart, &none, false).is_err());
+        put(&path, OutputKind::Chart, &none, true).unwrap();
     }
 
     #[test]

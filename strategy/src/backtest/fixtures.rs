@@ -23,7 +23,7 @@ pub(crate) fn strategy() -> Strategy {
     let token = |symbol: &str, decimals| Token { symbol: symbol.to_owned(), decimals };
     let strategy = Strategy {
         name: "Fixture".to_owned(),
-        commitment: format!("0x{}", "01".repeat(32)).parse().unwrap(),
+        commitment: format!("0x00{}", "01".repeat(31)).parse().unwrap(),
         outputs: 1,
         pair: Pair { base: token("WETH", 18), quote: token("USDC", 6) },
         features: Features::new(vec![Feature::Return { lags: vec![1] }], vec![rule]).unwrap(),

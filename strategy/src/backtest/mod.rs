@@ -5,7 +5,7 @@ mod break_even;
 mod chance;
 mod decide;
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 mod hits;
 mod parts;
 mod performance;

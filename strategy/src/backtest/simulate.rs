@@ -261,7 +261,7 @@ impl Book {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
+    use proptest::{prop_assert, prop_assert_eq, proptest};
 
     use super::*;
     use crate::backtest::fixtures::{START, decisions, history, quoted_history, strategy};
@@ -471,7 +471,8 @@ mod tests {
                 let runs = [0, 10, 30, 100].map(|cost_bps| follow(&strategy, &history, &decisions(&weights), Terms { cost_bps, fill }).0);
                 for pair in runs.windows(2) {
                     prop_assert_eq!(pair[0].trades, pair[1].trades);
-                    prop_assert!(if pair[0].trades > 0 { pair[0].equity > pair[1].equity } else { pair[0].equity == pair[1].equity });
+                    prop_assert_eq!(pair[0].equity > pair[1].equity, pair[0].trades > 0);
+                    prop_assert!(pair[0].equity >= pair[1].equity);
                 }
             }
         }

@@ -1,13 +1,17 @@
 //! `maat strategy`: what a strategy is, what it would have done, and proofs of that.
 
+mod backtest;
 mod check;
 mod opened;
+mod report;
+
+use std::path::Path;
 
 use crate::response::Response;
 
 /// Check, try and prove trading strategies on a network's decisions
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  maat strategy check strategy.toml\n\n\
+#[command(after_help = "Examples:\n  maat strategy check strategy.toml\n  maat strategy backtest strategy.toml --prices prices.csv\n\n\
     A strategy is a TOML file: the network's package, the pair, what the network sees of the prices, what follows from its answer, and \
     limits. docs/strategy.md describes it, and examples/rockybot has one.")]
 pub struct Arguments {
@@ -18,10 +22,22 @@ pub struct Arguments {
 #[derive(clap::Subcommand)]
 enum Action {
     Check(check::Arguments),
+    Backtest(backtest::Arguments),
+}
+
+impl Arguments {
+    /// The files that are written.
+    pub fn outputs(&self) -> Vec<&Path> {
+        match &self.action {
+            Action::Check(_) => Vec::new(),
+            Action::Backtest(arguments) => arguments.outputs(),
+        }
+    }
 }
 
 pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
     match arguments.action {
         Action::Check(arguments) => Ok(Box::new(check::run(&arguments)?)),
+        Action::Backtest(arguments) => Ok(Box::new(backtest::run(&arguments)?)),
     }
 }
