@@ -77,14 +77,15 @@ mod tests {
     /// For each of so many inputs of one value, that value cut to 0 or 1.
     fn model(inputs: usize) -> Model {
         let mut builder = ModelBuilder::new("signs");
-        let outputs: Vec<_> = (0..inputs)
-            .map(|at| {
-                let x = builder.input(&format!("x{at}"), Shape::new(&[1, 1]).unwrap(), 8, Interval::of_bits(16)).unwrap();
-                let requantise = Requantise { shift: vec![0], lo: 0, hi: 1 };
-                let affine = Affine { groups: 1, inputs: 1, weights: vec![1], bias: vec![0], requantise };
-                (format!("y{at}"), builder.node(&format!("n{at}"), Primitive::Affine(affine), &[x], 0).unwrap())
-            })
-            .collect();
+        let input =
+            |builder: &mut ModelBuilder, at| builder.input(&format!("x{at}"), Shape::new(&[1, 1]).unwrap(), 8, Interval::of_bits(16));
+        let inputs: Vec<_> = (0..inputs).map(|at| input(&mut builder, at).unwrap()).collect();
+        let sign = |(at, x)| {
+            let requantise = Requantise { shift: vec![0], lo: 0, hi: 1 };
+            let affine = Affine { groups: 1, inputs: 1, weights: vec![1], bias: vec![0], requantise };
+            (format!("y{at}"), builder.node(&format!("n{at}"), Primitive::Affine(affine), &[x], 0).unwrap())
+        };
+        let outputs: Vec<_> = inputs.into_iter().enumerate().map(sign).collect();
         let outputs: Vec<_> = outputs.iter().map(|(name, tensor)| (name.as_str(), *tensor)).collect();
         builder.finish(&outputs).unwrap()
     }

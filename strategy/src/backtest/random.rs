@@ -44,7 +44,7 @@ mod tests {
     }
 
     /// Reports that were published must come out again, so these do not change.
-    const NUMBERS: [usize; 6] = [0; 6];
+    const NUMBERS: [usize; 6] = [402, 80, 596, 219, 283, 710];
 
     #[test]
     fn each_number_and_order_is_as_likely_as_any_other() {

@@ -298,10 +298,10 @@ mod tests {
 
     #[test]
     fn one_quote_later_a_trade_gets_the_next_price_even_beyond_a_gap() {
-        let (run, steps) = follow(&strategy(), &history(&[1_000, 0, 1_250, 2_000]), &decisions(&[10_000, 10_000, 10_000]), LATER);
+        let (run, steps) = follow(&strategy(), &history(&[1_000, 0, 1_250, 1_500]), &decisions(&[10_000, 10_000, 10_000]), LATER);
         // 10,000 USDC at 1,250 are 8 WETH.
         assert_eq!(steps.iter().map(|step| step.received).collect::<Vec<_>>(), [None, Some(8_000 * MILLI_WETH), None]);
-        assert_eq!(equities(&steps), [10_000, 10_000, 16_000]);
+        assert_eq!(equities(&steps), [10_000, 10_000, 12_000]);
         assert_eq!((steps[0].position.base, run.trades), (0, 1));
         assert_eq!(steps[1].position.last_trade, Some(Hour::new(START).unwrap()), "limits count from the decision");
     }
