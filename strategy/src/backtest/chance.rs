@@ -172,6 +172,14 @@ mod tests {
     }
 
     #[test]
+    fn a_shift_is_never_by_nothing() {
+        let decisions = numbered(2);
+        for index in 0..20 {
+            assert_ne!(arranged(Arrangement::Shifted, &decisions, 1, index), decisions);
+        }
+    }
+
+    #[test]
     fn ties_count_as_chance_doing_as_well() {
         let chance = Chance::of(100, 100, vec![100; 99]);
         assert_eq!((chance.below, chance.p_value, chance.share_below()), (0, 1.0, 0.0));

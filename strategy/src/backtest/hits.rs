@@ -8,8 +8,8 @@ use crate::strategy::Strategy;
 
 /// Decisions that say a direction and are followed by a move in the next hour.
 ///
-/// A decision says that the price rises if it asks for more than the middle between the policy's least and greatest weight, and that it falls
-/// if it asks for less. Those that hold, ask for the middle itself, or are not followed because too many features were clamped, say nothing.
+/// A decision says that the price falls if it asks for the policy's least weight, mostly none, and that it rises if it asks for more. Those
+/// that hold, or are not followed because too many features were clamped, say nothing; nor does a policy with one weight alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Hits {
     /// How many they are.
@@ -25,21 +25,20 @@ impl Hits {
     pub fn of(strategy: &Strategy, market: &Market<'_>, decisions: &[Decision]) -> Self {
         let most = strategy.limits.max_weight_bps;
         let weight = |target: &Target| match target {
-            Target::Weight(weight) => Some(u32::from((*weight).min(most))),
+            Target::Weight(weight) => Some((*weight).min(most)),
             Target::Hold => None,
         };
         let weights = || strategy.policy.targets().iter().filter_map(weight);
-        let ends = weights().min().unwrap_or(0) + weights().max().unwrap_or(0);
+        let (least, greatest) = (weights().min().unwrap_or(0), weights().max().unwrap_or(0));
         let mut hits = Self::default();
         let accepted = market.history().accepted();
         for decision in decisions.iter().filter(|decision| decision.saturated <= strategy.limits.max_saturated) {
             let (Some(weight), Some(next)) = (weight(&decision.target), accepted.get(decision.at + 1)) else { continue };
             let now = accepted[decision.at];
-            // Twice the weight against the sum of both ends: no half is lost.
-            if 2 * weight == ends || now.base == next.base || next.hour.since(now.hour) != 1 {
+            if least == greatest || now.base == next.base || next.hour.since(now.hour) != 1 {
                 continue;
             }
-            let (up, rise) = (2 * weight > ends, next.base > now.base);
+            let (up, rise) = (weight > least, next.base > now.base);
             hits.said += 1;
             hits.right += u32::from(up == rise);
             hits.rises += u32::from(rise);
@@ -62,6 +61,7 @@ impl Hits {
 mod tests {
     use super::*;
     use crate::backtest::fixtures::{decisions, history, strategy};
+    use crate::policy::{Policy, Rule};
 
     fn hits(prices: &[u64], weights: &[u16]) -> Hits {
         let strategy = strategy();
@@ -80,7 +80,6 @@ mod tests {
 
     #[test]
     fn what_says_no_direction_or_has_no_next_move_is_left_out() {
-        assert_eq!(hits(&[1_000, 1_010], &[5_000, 0]), Hits::default(), "the middle");
         assert_eq!(hits(&[1_000, 1_000], &[10_000, 0]), Hits::default(), "no move");
         assert_eq!(hits(&[1_000, 0, 1_010], &[10_000, 0]), Hits::default(), "a gap");
         let strategy = strategy();
@@ -96,10 +95,14 @@ mod tests {
     #[test]
     fn weights_count_as_far_as_they_are_allowed() {
         let mut careful = strategy();
-        careful.limits.max_weight_bps = 2_000;
         let history = history(&[1_000, 1_010, 1_020]);
-        let market = Market::new(&careful, &history).unwrap();
-        // The middle is 10 %.
-        assert_eq!(Hits::of(&careful, &market, &decisions(&[1_500, 500])), Hits { said: 2, right: 1, rises: 2 });
+        let market = |strategy: &Strategy| Market::new(strategy, &history).unwrap();
+        careful.policy = Policy::new(0, Rule::Class, vec![Target::Weight(1_000), Target::Weight(9_000)]).unwrap();
+        careful.limits.max_weight_bps = 2_000;
+        let decisions = decisions(&[9_000, 1_000]);
+        assert_eq!(Hits::of(&careful, &market(&careful), &decisions), Hits { said: 2, right: 1, rises: 2 });
+        // Both weights are one then, and say nothing.
+        careful.limits.max_weight_bps = 1_000;
+        assert_eq!(Hits::of(&careful, &market(&careful), &decisions), Hits::default());
     }
 }

@@ -115,7 +115,7 @@ impl Verdict {
             true => {
                 "It does not mean that there will be a profit: that these prices were held out is the owner's word, and other prices will come."
             }
-            false => "Whatever it earned or lost there, chance does as well with the same decisions.",
+            false => "With the same decisions, chance does as well too often for the return to show skill.",
         };
         Some(format!(
             "At {cost_bps} bps, filled one quote later, it returned {:+.2} %: more than {} of {shuffles} shuffles and {} of {shuffles} shifts in \

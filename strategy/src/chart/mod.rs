@@ -79,8 +79,8 @@ impl Chart {
         }
         let (base, quote) = (&strategy.pair.base.symbol, &strategy.pair.quote.symbol);
         let trades = format!(
-            "Backtest on recorded prices at {} bps a trade; each part starts anew with the deposit. Not live, not audited, and no promise: a \
-             past that was chosen or tried often enough always looks good.",
+            "Backtest on recorded prices at {} bps a trade; each part starts anew with the deposit; drawdown and weight are those of the fills \
+             one quote later. Not live, and not a promise: a strategy that was chosen after enough trials always looks good on the past.",
             report.middle_cost_bps
         );
         Some(Self {

@@ -167,7 +167,7 @@ impl<'c> Picture<'c> {
         let room = ((highest - lowest) * 0.04).max(1e-4);
         let (lowest, highest) = (lowest - room, highest + room);
         let y = |value: f64| EQUITY.0 + (highest - value) / (highest - lowest) * (EQUITY.1 - EQUITY.0);
-        self.axis(&marks(lowest, highest, 7), y);
+        self.axis(&marks(lowest, highest, 9), y);
         self.axis_name(EQUITY, "return since the deposit");
         let chart = self.chart;
         for (which, line) in Line::ALL.into_iter().enumerate() {
@@ -226,7 +226,7 @@ impl<'c> Picture<'c> {
         for line in Line::ALL.into_iter().rev() {
             self.rule(&format!("line {}", line.class()), (x, 99.0), (x + 26.0, 99.0));
             self.text("text", "start", (x + 34.0, 103.5), line.name());
-            x += 34.0 + line.name().len() as f64 * 7.0 + 26.0;
+            x += 34.0 + line.name().len() as f64 * 6.4 + 30.0;
         }
     }
 
