@@ -126,3 +126,46 @@ impl Verdict {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An equity that is above so many of 999 others.
+    fn above(below: u128) -> Chance {
+        Chance::of(1_000, below, (0..999).collect())
+    }
+
+    #[test]
+    fn both_comparisons_must_be_passed() {
+        // At most 49 of 999 may be as high: (1 + 49) / 1,000 is one in 20.
+        for (shuffled, shifted, expected) in [(950, 950, true), (949, 950, false), (950, 949, false), (0, 999, false), (999, 0, false)] {
+            let verdict = Verdict::of(0.1, 10, &above(shuffled), &above(shifted), 1);
+            assert_eq!(verdict.beats(), Some(expected), "{shuffled}, {shifted}");
+        }
+    }
+
+    #[test]
+    fn the_line_says_what_was_found_and_the_grounds_give_the_numbers() {
+        let verdict = |shuffled, shifted| Verdict::of(0.125, 10, &above(shuffled), &above(shifted), 1);
+        assert_eq!(verdict(999, 999).sentence("A"), "A beats its own shuffled decisions on the held-out prices");
+        assert_eq!(verdict(10, 999).sentence("A"), "A does not beat its own shuffled decisions on the held-out prices");
+        assert!(verdict(999, 10).sentence("A").ends_with(", but not the same decisions at other hours"));
+        let grounds = verdict(10, 999).grounds().unwrap();
+        assert!(
+            grounds.starts_with(
+                "At 10 bps, filled one quote later, it returned +12.50 %: more than 1.0 % of 999 shuffles and 100.0 % of 999 shifts in time, \
+                 where more than 95 % of both are needed."
+            ),
+            "{grounds}"
+        );
+        assert_eq!(Verdict::NotCompared.grounds(), None);
+    }
+
+    #[test]
+    fn two_trials_need_twice_as_much() {
+        let verdict = |below| Verdict::of(0.1, 10, &above(below), &above(below), 2);
+        assert_eq!((verdict(975).beats(), verdict(974).beats()), (Some(true), Some(false)));
+        assert_eq!(Verdict::of(0.1, 10, &above(999), &above(999), 51), Verdict::TooFew { shuffles: 999, needed: 1_019, trials: 51 });
+    }
+}
