@@ -78,7 +78,8 @@ fn part_shown(strategy: &Strategy, report: &Report, part: &PartReport) -> String
                 grouped(*trades),
                 whole(*turned_over),
                 whole(*costs),
-                halted.map_or_else(|| "no".to_owned(), |hour| hour.to_string()),
+                // The day is enough here; the JSON has the hour.
+                halted.map_or_else(|| "no".to_owned(), |hour| hour.to_string().chars().take(10).collect()),
             ]
         }),
     );
