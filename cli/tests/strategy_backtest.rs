@@ -197,7 +197,8 @@ fn a_move_that_no_history_accepts_is_left_out_and_said() {
     assert!(output.status.success());
     let said = errors(&output);
     assert!(
-        said.contains("warning: 1 of the prices are left out") && said.contains("2021-06-05T00:00:00Z: the base price went from"),
+        said.contains("warning: 1 price is left out, as a vault's history would do")
+            && said.contains("2021-06-05T00:00:00Z: the base price went from"),
         "{said}"
     );
     // Windows that would reach over the hour give no decisions.

@@ -40,7 +40,7 @@ pub fn interval(returns: &[f64], seed: u64) -> Option<[f64; 2]> {
     // Sums of each block, about the mean, so that little cancels.
     let sums: Vec<(f64, f64)> = (0..n)
         .map(|start| {
-            let block = returns.iter().cycle().skip(start).take(length).map(|value| value - mean);
+            let block = (start..start + length).map(|at| returns[at % n] - mean);
             block.fold((0.0, 0.0), |(sum, squares), value| (sum + value, squares + value * value))
         })
         .collect();

@@ -129,7 +129,8 @@ impl Response for Backtested {
         }
         let listed = self.refused.iter().take(LISTED).map(ToString::to_string).collect::<Vec<_>>().join("; ");
         let more = if count > LISTED { format!("; and {} more", grouped((count - LISTED) as u64)) } else { String::new() };
-        vec![format!("{} of the prices are left out, as a vault's history would: {listed}{more}", grouped(count as u64))]
+        let what = if count == 1 { "1 price is".to_owned() } else { format!("{} prices are", grouped(count as u64)) };
+        vec![format!("{what} left out, as a vault's history would do: {listed}{more}")]
     }
 
     fn output_is_taken(&self) -> bool {
