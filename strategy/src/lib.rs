@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod backtest;
+pub mod chart;
 mod decimal;
 pub mod drawdown;
 pub mod features;

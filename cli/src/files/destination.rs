@@ -32,6 +32,8 @@ pub enum OutputKind {
     Record,
     /// What opens a salted commitment: replaces nothing, because without an opening its proof can never be opened.
     Opening,
+    /// A chart: replaces a chart.
+    Chart,
 }
 
 impl OutputKind {
@@ -40,7 +42,7 @@ impl OutputKind {
         match self {
             Self::Proof => Some("proof"),
             Self::Record => Some("record"),
-            Self::Opening => None,
+            Self::Opening | Self::Chart => None,
         }
     }
 }
@@ -148,7 +150,7 @@ impl<'s> Destination<'s> {
             return Ok(());
         }
         match self.content {
-            OutputKind::Proof | OutputKind::Record if found.permissions().readonly() => {
+            OutputKind::Proof | OutputKind::Record | OutputKind::Chart if found.permissions().readonly() => {
                 bail!("it is write-protected; --force replaces it")
             }
             OutputKind::Proof if !is_proof(path)? => {
@@ -161,6 +163,10 @@ impl<'s> Destination<'s> {
             OutputKind::Opening => bail!(
                 "it exists, and without it the proof that it opens could never be opened: choose another file, or replace it with --force"
             ),
+            OutputKind::Chart if !is_chart(path)? => {
+                bail!("it exists, and is not a chart of Maat: choose another file, or replace it with --force")
+            }
+            OutputKind::Chart => {}
         }
         Ok(())
     }
@@ -267,6 +273,14 @@ fn beginning(path: &Path) -> io::Result<Vec<u8>> {
     let mut start = Vec::new();
     File::open(path)?.take(64).read_to_end(&mut start)?;
     Ok(start)
+}
+
+/// Whether a file is a chart that `maat strategy backtest` drew: the mark is at its beginning, after the element's head.
+fn is_chart(path: &Path) -> io::Result<bool> {
+    let mut start = Vec::new();
+    File::open(path)?.take(512).read_to_end(&mut start)?;
+    let text = String::from_utf8_lossy(&start);
+    Ok(text.starts_with("<svg ") && text.contains(maat_strategy::chart::MARK))
 }
 
 #[cfg(test)]
@@ -381,6 +395,21 @@ mod tests {
         let real = folder.path().canonicalize().unwrap();
         assert_eq!(beside(&at("link")), Some(real.join("elsewhere/.file.parts")));
         assert_eq!(beside(Path::new("/dev/null")), None);
+    }
+
+    #[test]
+    fn a_chart_replaces_charts_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let none = InputFiles::default();
+        fs::write(&path, format!("<svg>\n{}\n", maat_strategy::chart::MARK)).unwrap();
+        let refused = put(&path, OutputKind::Chart, &none, false).unwrap_err();
+        assert!(refused.contains("it exists, and is not a chart of Maat") && refused.contains("--force"), "{refused}");
+        fs::write(&path, format!("<svg width=\"1\">\n{}\n", maat_strategy::chart::MARK)).unwrap();
+        put(&path, OutputKind::Chart, &none, false).unwrap();
+        fs::write(&path, "<svg width=\"1\">a drawing of the user's</svg>").unwrap();
+        assert!(put(&path, OutputKind::Chart, &none, false).is_err());
+        put(&path, OutputKind::Chart, &none, true).unwrap();
     }
 
     #[test]

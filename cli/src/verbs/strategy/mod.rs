@@ -1,10 +1,12 @@
 //! `maat strategy`: what a strategy is, what it would have done, and proofs of that.
 
+mod backtest;
 mod check;
 mod jobs;
 mod opened;
 mod outcomes;
 mod prove;
+mod report;
 mod verify;
 
 use std::path::Path;
@@ -13,7 +15,7 @@ use crate::response::Response;
 
 /// Check, try and prove trading strategies on a network's decisions
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  maat strategy check strategy.toml\n  \
+#[command(after_help = "Examples:\n  maat strategy check strategy.toml\n  maat strategy backtest strategy.toml --prices prices.csv\n  \
     maat strategy prove strategy.toml --prices prices.csv -o record.bin\n  \
     maat strategy verify record.bin --prices prices.csv\n\n\
     A strategy is a TOML file: the network's package, the pair, what the network sees of the prices, what follows from its answer, and \
@@ -26,6 +28,7 @@ pub struct Arguments {
 #[derive(clap::Subcommand)]
 enum Action {
     Check(check::Arguments),
+    Backtest(backtest::Arguments),
     Prove(prove::Arguments),
     Verify(verify::Arguments),
 }
@@ -34,8 +37,9 @@ impl Arguments {
     /// The files that are written.
     pub fn outputs(&self) -> Vec<&Path> {
         match &self.action {
+            Action::Check(_) | Action::Verify(_) => Vec::new(),
+            Action::Backtest(arguments) => arguments.outputs(),
             Action::Prove(arguments) => vec![arguments.output()],
-            _ => Vec::new(),
         }
     }
 }
@@ -43,6 +47,7 @@ impl Arguments {
 pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
     match arguments.action {
         Action::Check(arguments) => Ok(Box::new(check::run(&arguments)?)),
+        Action::Backtest(arguments) => Ok(Box::new(backtest::run(&arguments)?)),
         Action::Prove(arguments) => Ok(Box::new(prove::run(&arguments)?)),
         Action::Verify(arguments) => verify::run(&arguments),
     }

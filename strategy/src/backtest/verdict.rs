@@ -1,0 +1,171 @@
+//! The verdict: whether the decisions were better than chance where the network had not been trained.
+
+use serde::Serialize;
+
+use super::chance::Chance;
+use super::trials::{ONE_IN, is_significant, least_arrangements};
+
+/// Whether the held-out decisions were better than chance.
+///
+/// The rule: on the held-out part, at the middle cost (of an even number, the higher one) and filled one quote later, the equity at the end is
+/// above that of so many of the same decisions in random order, and also above that of so many of them shifted in time, that chance does as
+/// well at most once in 20 times the number of trials. With one trial, that is more than 95 % of each.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Verdict {
+    /// No decision is held out.
+    NothingHeldOut,
+    /// No arrangement of the decisions was tried.
+    NotCompared,
+    /// There are too few arrangements for the number of trials: not even the best result could count.
+    TooFew {
+        /// How many were tried.
+        shuffles: u32,
+        /// How many are needed.
+        needed: u64,
+        /// How many strategies the owner tried.
+        trials: u32,
+    },
+    /// The decisions were compared.
+    Compared {
+        /// Whether they are better than chance.
+        beats: bool,
+        /// Whether they are better than in random order.
+        beats_shuffled: bool,
+        /// Whether they are better than shifted in time.
+        beats_shifted: bool,
+        /// The return.
+        #[serde(rename = "return")]
+        total_return: f64,
+        /// In basis points.
+        cost_bps: u16,
+        /// How many arrangements of each kind were tried.
+        shuffles: u32,
+        /// The share of shuffles with a lower return.
+        above_shuffled: f64,
+        /// The share of shifts with a lower return.
+        above_shifted: f64,
+        /// The share that must be exceeded of both.
+        needed: f64,
+        /// How many strategies the owner tried.
+        trials: u32,
+    },
+}
+
+impl Verdict {
+    /// Judges a return on the held-out part.
+    pub(super) fn of(total_return: f64, cost_bps: u16, shuffled: &Chance, shifted: &Chance, trials: u32) -> Self {
+        let shuffles = shuffled.tried.min(shifted.tried);
+        let needed = least_arrangements(trials);
+        if u64::from(shuffles) < needed {
+            return Self::TooFew { shuffles, needed, trials };
+        }
+        let beats = |chance: &Chance| is_significant(chance.tried - chance.below, chance.tried, trials);
+        let (beats_shuffled, beats_shifted) = (beats(shuffled), beats(shifted));
+        Self::Compared {
+            beats: beats_shuffled && beats_shifted,
+            beats_shuffled,
+            beats_shifted,
+            total_return,
+            cost_bps,
+            shuffles,
+            above_shuffled: shuffled.share_below(),
+            above_shifted: shifted.share_below(),
+            needed: 1.0 - 1.0 / (ONE_IN as f64 * f64::from(trials)),
+            trials,
+        }
+    }
+
+    /// Whether the decisions are better than chance. Nothing if that was not found out.
+    pub fn beats(&self) -> Option<bool> {
+        match self {
+            Self::Compared { beats, .. } => Some(*beats),
+            _ => None,
+        }
+    }
+
+    /// In one line, about a strategy of this name.
+    pub fn sentence(&self, name: &str) -> String {
+        match self {
+            Self::NothingHeldOut => {
+                format!("{name} is not judged: all its decisions are on prices that it was trained on, which show nothing")
+            }
+            Self::NotCompared => format!("{name} is not judged: its decisions were not compared with shuffled ones"),
+            Self::TooFew { shuffles, needed, trials } => format!(
+                "{name} is not judged: of {trials} trials, one without skill can be above all {shuffles} shuffles, and at least {needed} are needed"
+            ),
+            Self::Compared { beats: true, .. } => format!("{name} beats its own shuffled decisions on the held-out prices"),
+            Self::Compared { beats_shuffled: false, .. } => {
+                format!("{name} does not beat its own shuffled decisions on the held-out prices")
+            }
+            Self::Compared { .. } => {
+                format!("{name} beats its own shuffled decisions on the held-out prices, but not the same decisions at other hours")
+            }
+        }
+    }
+
+    /// What the line rests on, and what it does not mean. Nothing if nothing was compared.
+    pub fn grounds(&self) -> Option<String> {
+        let Self::Compared { beats, total_return, cost_bps, shuffles, above_shuffled, above_shifted, needed, trials, .. } = self else {
+            return None;
+        };
+        let per_cent = |share: &f64| format!("{:.1} %", share * 100.0);
+        let needed = format!("{:.*} %", if *trials == 1 { 0 } else { 2 }, needed * 100.0);
+        let meaning = match beats {
+            true => {
+                "It does not mean that there will be a profit: that these prices were held out is the owner's word, and other prices will come."
+            }
+            false => "With the same decisions, chance does as well too often for the return to show skill.",
+        };
+        Some(format!(
+            "At {cost_bps} bps, filled one quote later, it returned {:+.2} %: more than {} of {shuffles} shuffles and {} of {shuffles} shifts in \
+             time, where more than {needed} of both are needed. {meaning}",
+            total_return * 100.0,
+            per_cent(above_shuffled),
+            per_cent(above_shifted),
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An equity that is above so many of 999 others.
+    fn above(below: u128) -> Chance {
+        Chance::of(1_000, below, (0..999).collect())
+    }
+
+    #[test]
+    fn both_comparisons_must_be_passed() {
+        // At most 49 of 999 may be as high: (1 + 49) / 1,000 is one in 20.
+        for (shuffled, shifted, expected) in [(950, 950, true), (949, 950, false), (950, 949, false), (0, 999, false), (999, 0, false)] {
+            let verdict = Verdict::of(0.1, 10, &above(shuffled), &above(shifted), 1);
+            assert_eq!(verdict.beats(), Some(expected), "{shuffled}, {shifted}");
+        }
+    }
+
+    #[test]
+    fn the_line_says_what_was_found_and_the_grounds_give_the_numbers() {
+        let verdict = |shuffled, shifted| Verdict::of(0.125, 10, &above(shuffled), &above(shifted), 1);
+        assert_eq!(verdict(999, 999).sentence("A"), "A beats its own shuffled decisions on the held-out prices");
+        assert_eq!(verdict(10, 999).sentence("A"), "A does not beat its own shuffled decisions on the held-out prices");
+        assert!(verdict(999, 10).sentence("A").ends_with(", but not the same decisions at other hours"));
+        let grounds = verdict(10, 999).grounds().unwrap();
+        assert!(
+            grounds.starts_with(
+                "At 10 bps, filled one quote later, it returned +12.50 %: more than 1.0 % of 999 shuffles and 100.0 % of 999 shifts in time, \
+                 where more than 95 % of both are needed."
+            ),
+            "{grounds}"
+        );
+        assert_eq!(Verdict::NotCompared.grounds(), None);
+    }
+
+    #[test]
+    fn two_trials_need_twice_as_much() {
+        let verdict = |below| Verdict::of(0.1, 10, &above(below), &above(below), 2);
+        assert_eq!((verdict(975).beats(), verdict(974).beats()), (Some(true), Some(false)));
+        assert_eq!(Verdict::of(0.1, 10, &above(999), &above(999), 51), Verdict::TooFew { shuffles: 999, needed: 1_019, trials: 51 });
+    }
+}
