@@ -120,6 +120,7 @@ impl Verb {
         match self {
             Self::Prove(arguments) => arguments.outputs(),
             Self::CairoProve(arguments) => arguments.outputs(),
+            Self::Strategy(arguments) => arguments.outputs(),
             _ => Vec::new(),
         }
     }

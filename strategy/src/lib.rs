@@ -18,6 +18,7 @@ pub mod policy;
 pub mod price;
 pub mod prices;
 pub mod rate;
+pub mod record;
 pub mod strategy;
 pub mod vault;
 

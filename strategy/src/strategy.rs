@@ -191,11 +191,13 @@ impl Strategy {
 
     /// Every hour at which the network decides: all those whose window has no gap. None is left out.
     pub fn decision_points<'h>(&'h self, history: &'h History) -> impl Iterator<Item = DecisionPoint> + 'h {
-        let window = self.features.window();
-        (0..history.accepted().len()).filter_map(move |at| {
-            let evaluated = self.features.evaluate(history.window(at, window)?);
-            Some(DecisionPoint { at, inputs: evaluated.values, saturated: evaluated.saturated })
-        })
+        (0..history.accepted().len()).filter_map(|at| self.decision_point(history, at))
+    }
+
+    /// The decision at the `at`-th accepted observation: nothing if its window has a gap.
+    pub fn decision_point(&self, history: &History, at: usize) -> Option<DecisionPoint> {
+        let evaluated = self.features.evaluate(history.window(at, self.features.window())?);
+        Some(DecisionPoint { at, inputs: evaluated.values, saturated: evaluated.saturated })
     }
 }
 

@@ -1,13 +1,21 @@
 //! `maat strategy`: what a strategy is, what it would have done, and proofs of that.
 
 mod check;
+mod jobs;
 mod opened;
+mod outcomes;
+mod prove;
+mod verify;
+
+use std::path::Path;
 
 use crate::response::Response;
 
 /// Check, try and prove trading strategies on a network's decisions
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  maat strategy check strategy.toml\n\n\
+#[command(after_help = "Examples:\n  maat strategy check strategy.toml\n  \
+    maat strategy prove strategy.toml --prices prices.csv -o record.bin\n  \
+    maat strategy verify record.bin --prices prices.csv\n\n\
     A strategy is a TOML file: the network's package, the pair, what the network sees of the prices, what follows from its answer, and \
     limits. docs/strategy.md describes it, and examples/rockybot has one.")]
 pub struct Arguments {
@@ -18,10 +26,24 @@ pub struct Arguments {
 #[derive(clap::Subcommand)]
 enum Action {
     Check(check::Arguments),
+    Prove(prove::Arguments),
+    Verify(verify::Arguments),
+}
+
+impl Arguments {
+    /// The files that are written.
+    pub fn outputs(&self) -> Vec<&Path> {
+        match &self.action {
+            Action::Prove(arguments) => vec![arguments.output()],
+            _ => Vec::new(),
+        }
+    }
 }
 
 pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
     match arguments.action {
         Action::Check(arguments) => Ok(Box::new(check::run(&arguments)?)),
+        Action::Prove(arguments) => Ok(Box::new(prove::run(&arguments)?)),
+        Action::Verify(arguments) => verify::run(&arguments),
     }
 }
