@@ -221,3 +221,30 @@ fn a_recorded_price_off_the_peg_stays_off_it() {
     let call = world.call(KEEPER);
     assert_eq!(world.refused(|vault, chain| vault.settle(chain, call)), Refusal::Peg { price });
 }
+
+#[test]
+fn a_first_deposit_below_the_least_nav_is_refunded() {
+    for (assets, refunded) in [(100 * USDC - 1, true), (100 * USDC, false)] {
+        let mut world = World::new();
+        let epoch = world.deposit(ALICE, assets);
+        world.open_hour();
+        assert_eq!(world.vault.deposits().get(epoch).unwrap().refunded, refunded);
+    }
+}
+
+#[test]
+fn deposits_enter_up_to_the_cap_and_the_rest_waits() {
+    let mut deployment = deployment();
+    deployment.strategy.limits.deposit_cap = 1_000 * USDC;
+    let mut world = World::with(deployment);
+    let epoch = world.deposit(ALICE, 1_500 * USDC);
+    world.open_hour();
+    let entry = world.vault.deposits().get(epoch).unwrap();
+    assert_eq!((world.nav(), entry.unfilled(), entry.refunded), (1_000 * USDC, 500 * USDC, false));
+    // What is not filled comes back, with the shares that were not claimed.
+    let shares = entry.claimable(ALICE);
+    world.now = (epoch + 72) * SECONDS + 1_801;
+    let call = world.call(ALICE);
+    assert_eq!(world.vault.reclaim_deposit(&mut world.chain, call, epoch, ALICE, BOB), Ok(500 * USDC));
+    assert_eq!((world.shares(BOB), world.quote_of(BOB), world.vault.books().pending), (shares, 500 * USDC, 0));
+}
