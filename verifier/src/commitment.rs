@@ -221,7 +221,7 @@ impl Entries {
         Ok((Self::read(&mut reader)?, reader.rest()))
     }
 
-    /// As [`Entries::split`], for who has a reader.
+    /// As [`Entries::split`], from a reader.
     pub(crate) fn read(reader: &mut BoundedReader) -> Result<Self, EntriesError> {
         let number = usize::from(reader.read_u8()?);
         if !(1..=MAX_ENTRIES).contains(&number) {

@@ -22,7 +22,10 @@ pub enum BatchesError {
         found: ModelCommitment,
     },
     /// The network takes or gives another number of values than the strategy.
-    #[error("entries: the network takes {} values and gives {}, and the strategy has {} features and {} outputs", found.0, found.1, expected.0, expected.1)]
+    #[error(
+        "entries: the network takes {} values and gives {}, and the strategy has {} features and {} outputs",
+        found.0, found.1, expected.0, expected.1
+    )]
     Values {
         /// Features and outputs of the strategy.
         expected: (usize, u32),
@@ -31,8 +34,9 @@ pub enum BatchesError {
     },
     /// The network's commitment is not for batches of this size.
     #[error(
-        "the network's commitment is for batches of {} with the preset {preset}, not for {batch}: list the size with `maat transpile .. --batch {batch}`",
-        listed.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")
+        "the network's commitment is for batches of {} with the preset {preset}, not for {batch}: list the size with `maat transpile .. \
+         --batch {batch}`",
+        sizes(listed)
     )]
     NoEntry {
         /// The preset.
@@ -68,6 +72,11 @@ impl fmt::Display for Span {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "batch {} ({} to {})", self.index, self.first, self.last)
     }
+}
+
+fn sizes(listed: &[u32]) -> String {
+    let listed: Vec<String> = listed.iter().map(u32::to_string).collect();
+    if listed.is_empty() { "no size".to_owned() } else { listed.join(", ") }
 }
 
 /// The decisions of a strategy on prices, in batches.

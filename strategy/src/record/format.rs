@@ -10,11 +10,12 @@
 //! | 1 + 49 n | the network's entries |
 //! | 4 + 24 n | the observations, with their number: hours after 1970, base and quote in 1e-8 USD, 8 bytes each |
 //! | 4 + 4 n | the outputs of all decisions, with their number |
-//! | 1 + 64 n | the results, with their number: period (1), cost in bps (2), fill (1), equity (16), trades (4), turned over (16), costs (16), the hour of the halt or 2^64 - 1 (8) |
+//! | 1 + 64 n | the results, with their number |
 //! | 4 + .. | the STARKs, with their number, each with its length in bytes (4) |
 //! | 32 | sha256 of everything before it |
 //!
-//! Numbers have their least significant byte first. The checksum tells damage apart from lies: a liar makes it anew.
+//! A result is the period (1 byte), the cost in bps (2), the fill (1), the equity (16), the trades (4), what was turned over (16), the costs (16),
+//! and the hour of the halt (8), or 2^64 - 1. Numbers have their least significant byte first. The checksum tells damage apart from lies: a liar makes it anew.
 
 use maat_verifier::{Entries, EntriesError, Preset};
 use sha2::{Digest, Sha256};
@@ -37,7 +38,7 @@ pub const RECORD_VERSION: u16 = 1;
 pub const MAGIC: [u8; 8] = *b"MAATRECD";
 
 const CHECKSUM: usize = 32;
-/// In place of the hour of a halt that never was.
+/// What is written if there was no halt.
 const NEVER: u64 = u64::MAX;
 
 /// Why bytes are not a record, or why a record cannot be written.

@@ -148,9 +148,9 @@ impl<'a> Job<'a> {
 
     /// Makes the record, with at most `jobs` proofs at a time.
     ///
-    /// `prove` gets the inputs of a full batch, an inference after the other, each with all values of the network's inputs. `progress` is told
-    /// when the work begins and after each proof. Proofs that a stopped run left in `parts` are verified and used; those that do not hold are
-    /// made anew.
+    /// `prove` gets the inputs of a full batch, an inference after the other, each with all values of the network's inputs. `progress` is
+    /// told when the work begins and after each proof. Proofs that a stopped run left in `parts` are verified and used; those that do not
+    /// hold are made anew.
     ///
     /// # Errors
     /// What the first batch that failed says. The proofs before it stay in `parts`.

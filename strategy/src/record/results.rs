@@ -10,7 +10,7 @@ use crate::strategy::{BacktestRules, Strategy};
 pub enum Period {
     /// All of them.
     All,
-    /// Those whose next hour's price the network was not trained on, by the owner's word: the decisions from the hour before `train_until` on.
+    /// Those whose next hour's price the network was not trained on, by the owner's word: from the hour before `train_until` on.
     HeldOut,
 }
 
@@ -60,8 +60,8 @@ fn conditions(rules: &BacktestRules) -> impl Iterator<Item = Conditions> + '_ {
     })
 }
 
-/// The results of decisions, in the order of records. Each starts with the deposit, and follows its decisions from the first one's hour to the
-/// last accepted hour.
+/// The results of decisions, in the order of records. Each starts with the deposit, and follows its decisions from the first one's hour to
+/// the last accepted hour.
 ///
 /// # Errors
 /// An amount has more than 128 bits.

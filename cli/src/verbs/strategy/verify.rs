@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use anyhow::bail;
 use maat_package::PackageFolder;
+use maat_strategy::backtest::Decision;
 use maat_strategy::policy::Target;
 use maat_strategy::record::{Counts, Expectations, FormatError, MAX_RECORD_BYTES, Named, Verified, VerifyError, is_record, verify};
 use maat_verifier::{ModelCommitment, hex, parse_hex};
@@ -167,8 +168,8 @@ fn text(verified: &Verified, ms: f64) -> String {
     ];
     let proven = "Proven: the network with this commitment answers so at every hour of these prices that the rules decide at, none is left \
                   out, and the results follow from these answers by the strategy's rules.";
-    let unproven = "NOT proven: that the prices were the market's, that trades would have been filled at these costs, that the network was made \
-                    before the prices were known, or that it is not the best of many that were tried. See docs/strategy.md.";
+    let unproven = "NOT proven: that the prices were the market's, that trades would have been filled at these costs, that the network was \
+                    made before the prices were known, or that it is not the best of many that were tried. See docs/strategy.md.";
     let holds = "the record holds: every decision is proven, and the results follow from them";
     let time = format!("verified in {:.2} s", ms / 1000.0);
     [holds.to_owned(), fields(facts), outcomes_table(strategy, results), format!("{proven}\n\n{unproven}"), time].join("\n\n")
@@ -182,7 +183,7 @@ fn object(verified: &Verified, compared: Compared, ms: f64) -> Value {
         Target::Weight(weight) => weight.into(),
         Target::Hold => Value::from("hold"),
     };
-    let decision = |decision: &maat_strategy::backtest::Decision| json!({ "hour": hour(decision.at), "target": target(decision.target), "clamped_features": decision.saturated });
+    let decision = |Decision { at, saturated, target: asked }: &Decision| json!({ "hour": hour(*at), "target": target(*asked), "clamped_features": saturated });
     json!({
         "valid": true,
         "strategy": strategy,

@@ -13,8 +13,8 @@ fn a_record_holds_with_and_without_expectations() {
         assert_eq!(verified.results, RECORD.results);
         assert_eq!(verified.chain, verified.history.chain());
         assert!(verified.security.conjectured > 90 && verified.security.proven > 40);
-        // 12 hours and 9 decisions before the gap; 7 hours and 4 decisions before the refused hour; then 13 hours and 10 decisions. A jump at
-        // hour 27 is in four windows: its own and three after it.
+        // 12 hours and 9 decisions before the gap; 7 hours and 4 decisions before the refused hour; then 13 hours and 10 decisions. A jump
+        // at hour 27 is in four windows: its own and three after it.
         let counts = Counts { hours: 33, refused: 1, gaps: 2, decisions: 23, clamped: 4, proofs: 6 };
         assert_eq!(verified.counts, counts);
         assert_eq!(verified.decisions.len(), 23);
