@@ -6,9 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use common::{errors, example, package, response, samples};
+use maat_package::PackageFolder;
 use maat_prover::Cache;
+use maat_runtime::{Interval, Tensor};
 use maat_starknet::devnet::{Devnet, executable};
-use serde_json::Value;
+use maat_verifier::Entries;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// A user with a home of their own, in whose cache there is no state, and the local chain's executable, built once on the machine. The user
@@ -83,6 +86,8 @@ fn a_model_is_deployed_executed_and_revoked() {
     std::fs::write(&input, samples(3).to_string()).unwrap();
     let input = input.to_str().unwrap();
     assert!(user.failure(&["execute", package(), "--input", input]).contains("`maat deploy` deploys it"));
+    refuses_broken_packages(&user, input);
+    // Everything has a receipt below, so none of it was on the chain before.
     let deployed = user.json(&["deploy", package(), "--name", "rocky", "--metadata", "of the tests"]);
     assert_eq!((deployed["name"].as_str(), deployed["version"].as_u64()), (Some("rocky"), Some(1)));
     assert!(deployed["steps"].as_array().unwrap().iter().all(|step| step["receipt"]["l2_gas"].as_u64().unwrap() > 0), "{deployed}");
@@ -112,9 +117,17 @@ fn a_model_is_deployed_executed_and_revoked() {
     let listed = user.json(&["registry", "list"])["models"].clone();
     assert_eq!((listed[0]["name"].as_str(), listed.as_array().unwrap().len()), (Some("rocky"), 1));
     let text = String::from_utf8(user.run(&["registry", "show", "rocky"]).stdout).unwrap();
-    for part in ["1, active", "[1, 36] * 2^-4", "of the tests", "model commitment"] {
+    for part in ["1, active", "[1, 36] * 2^-4 in -32768..=32767", "of the tests", "model commitment"] {
         assert!(text.contains(part), "`{part}` is missing in:\n{text}");
     }
+    let shown = &user.json(&["registry", "show", "rocky"])["versions"][0];
+    let model = PackageFolder::open(Path::new(package())).unwrap().model().unwrap();
+    let port = |tensor: &Tensor| {
+        let Interval { lo, hi } = tensor.range;
+        json!({ "shape": tensor.shape.dims(), "scales": tensor.scales(), "lo": lo, "hi": hi })
+    };
+    assert_eq!(shown["inputs"], model.inputs().iter().map(port).collect::<Value>());
+    assert_eq!(shown["outputs"], model.outputs().iter().map(|output| port(model.tensor(output.tensor))).collect::<Value>());
     assert!(user.failure(&["registry", "show", "none"]).contains("no model \"none\""));
     assert!(user.failure(&["registry", "revoke", "rocky", "--version", "2"]).contains("versions 1 to 1, and no version 2"));
     assert!(user.failure(&["registry", "accept", "rocky"]).contains("registry: not the offered owner"));
@@ -130,6 +143,51 @@ fn a_model_is_deployed_executed_and_revoked() {
 
     assert_eq!(user.json(&["devnet", "stop"])["state"], "stopped");
     assert_eq!(user.json(&["devnet", "stop"])["state"], "was not running");
+}
+
+/// Packages that other verbs refuse are refused by `deploy` with the same words.
+fn refuses_broken_packages(user: &User, input: &str) {
+    let copy = user.home.path().join("broken");
+    let broken = copy.to_str().unwrap();
+    let proof = user.home.path().join("proof.bin");
+    let prove = ["prove", broken, "--input", input, "-o", proof.to_str().unwrap()];
+    let run = ["run", broken, "--input", input];
+    let original = PackageFolder::open(Path::new(package())).unwrap();
+    let whole = || {
+        for file in original.files() {
+            let to = copy.join(file.strip_prefix(package()).unwrap());
+            std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+            std::fs::copy(file, to).unwrap();
+        }
+    };
+    let model = copy.join("model.maat");
+    whole();
+    std::fs::remove_file(&model).unwrap();
+    let message = user.failure(&["deploy", broken]);
+    assert!(message.contains("cannot read") && message.contains("model.maat"), "{message}");
+    assert_eq!(message, user.failure(&run));
+    whole();
+    std::fs::write(&model, b"MAAT").unwrap();
+    let message = user.failure(&["deploy", broken]);
+    assert!(message.contains("model.maat: the file is not the one that manifest.json lists: transpile again"), "{message}");
+    assert_eq!(message, user.failure(&run));
+    whole();
+    let manifest = copy.join("manifest.json");
+    let mut value: Value = serde_json::from_slice(&std::fs::read(&manifest).unwrap()).unwrap();
+    value["model_commitment"] = format!("0x{}", "0".repeat(64)).into();
+    std::fs::write(&manifest, value.to_string()).unwrap();
+    let message = user.failure(&["deploy", broken]);
+    assert!(message.contains("but its entries give 0x00"), "{message}");
+    assert_eq!(message, user.failure(&prove));
+    // Entries that fit the commitment, but not the contract's.
+    let entries = Entries::new(original.entries().unwrap().as_slice()[1..].to_vec()).unwrap();
+    value["model_commitment"] = entries.commitment().to_string().into();
+    value["entries"].as_array_mut().unwrap().retain(|entry| {
+        entries.as_slice().iter().any(|kept| (entry["preset"].as_str(), &entry["batch"]) == (Some(kept.preset.name()), &kept.batch.into()))
+    });
+    std::fs::write(&manifest, value.to_string()).unwrap();
+    let message = user.failure(&["deploy", broken]);
+    assert!(message.contains("what `model_commitment` of the contract gives is not what manifest.json has: transpile again"), "{message}");
 }
 
 #[test]

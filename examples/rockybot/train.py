@@ -12,10 +12,12 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from sklearn.neural_network import MLPClassifier
 
-from features import CLASSES, HOURS, features, labels, read_prices
+from features import CLASSES, HOURS, features, labels, read_prices, samples
 
 HERE = Path(__file__).parent
 SEED = 7
+# The last hour whose price the training sees. `train_until` of a strategy on this net is this hour.
+TRAIN_UNTIL = "2022-05-04T00:00:00Z"
 LAYERS = (128, 64)
 CALIBRATION, TEST = 512, 256
 
@@ -64,15 +66,23 @@ def write_samples(path, rows):
     json.loads(path.read_text())
 
 
+def report(period, model, x, y, usual):
+    right = {"classes right": model.score(x, y), "always the most frequent class of training": np.mean(y == usual)}
+    print(f"{period}, {len(x)} hours:", ", ".join(f"{name} {share:.2%}" for name, share in right.items()))
+
+
 def main():
-    prices = read_prices(HERE / "prices.csv")
-    x, y = features(prices)[:-1], labels(prices)
-    # The last fifth of the time is never trained on; calibration comes from before it, the test set from within it.
-    split = len(x) * 4 // 5
+    hours, prices = read_prices(HERE / "prices.csv")
+    places = samples(prices)
+    x, y = features(prices, places), labels(prices, places)
+    # Neither the features nor the label of a training sample come from after TRAIN_UNTIL. Calibration is drawn from these, the test set
+    # from the samples that follow.
+    split = np.count_nonzero(hours[places + 1] <= np.datetime64(TRAIN_UNTIL.removesuffix("Z"), "h"))
     weights, biases, model = fit(x[:split], y[:split])
     onnx.save(to_onnx(weights, biases), HERE / "rockybot.onnx")
-    spread = x[:split].std()
-    print("classes right, before and after the split:", model.score(x[:split] / spread, y[:split]), model.score(x[split:] / spread, y[split:]))
+    spread, usual = x[:split].std(), np.bincount(y[:split]).argmax()
+    report("trained on", model, x[:split] / spread, y[:split], usual)
+    report("afterwards", model, x[split:] / spread, y[split:], usual)
     pick = np.random.default_rng(SEED)
     write_samples(HERE / "calibration.json", x[np.sort(pick.choice(split, CALIBRATION, replace=False))])
     test = x[split + np.sort(pick.choice(len(x) - split, TEST, replace=False))]

@@ -17,6 +17,7 @@ use crate::names::{CONTRACT, EXECUTABLE, MANIFEST, MODEL, REPORT, class_files, p
 use crate::partial::read_file;
 use crate::proving::Proving;
 use crate::report::Report;
+use crate::views::{View, views};
 
 /// A package on disk. Files are read when they are needed, and checked against the manifest.
 #[derive(Debug, Clone)]
@@ -135,6 +136,31 @@ impl PackageFolder {
     pub fn layer_classes(&self) -> Result<Vec<Contract>, PackageError> {
         let classes = self.manifest.layer_classes.iter().enumerate();
         classes.map(|(index, hashes)| self.class(&part_name(index), hashes)).collect()
+    }
+
+    /// Checks that a contract says of its model what the package does: digest, commitment, inputs and outputs. Whether it computes the model
+    /// is not checked.
+    ///
+    /// # Errors
+    /// As for [`Self::model`]; or the manifest's commitment is not the one of its entries, or the contract says something else.
+    pub fn check_contract(&self, contract: &Contract) -> Result<(), PackageError> {
+        let model = self.model()?;
+        let commitment = match self.entries() {
+            Ok(entries) => Some(entries.commitment()),
+            Err(PackageError::Unprovable { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        // Reading the model has compared it with this digest.
+        let digest = &self.manifest.files[MODEL];
+        let [sierra, _] = class_files(CONTRACT);
+        for View { function, answer, file } in views(&model, digest, commitment.as_ref()) {
+            let fault = |reason: String| PackageError::Mismatch { path: self.folder.join(&sierra), reason };
+            let found = contract.call(function, &[]).map_err(|error| fault(format!("`{function}` of the contract fails: {error}")))?;
+            if found.output != answer {
+                return Err(fault(format!("what `{function}` of the contract gives is not what {file} has: transpile again")));
+            }
+        }
+        Ok(())
     }
 
     fn class(&self, name: &str, expected: &ClassHashes) -> Result<Contract, PackageError> {

@@ -21,6 +21,7 @@ mod report;
 mod run;
 pub mod samples;
 mod significant;
+mod views;
 
 pub use destination::{Edits, PackageDestination, files_in};
 pub use digest::sha256;

@@ -69,7 +69,7 @@ pub struct DeployStep {
 /// Deploys a package: declares its classes, registers it as a version of a model, and deploys an instance.
 ///
 /// # Errors
-/// The package does not fit on Starknet and is not forced to; a transaction is refused; the name is somebody else's, or the version was
+/// The package is not whole, or does not fit on Starknet and is not forced to; a transaction is refused; the name is somebody else's, or the version was
 /// registered otherwise than it would be now.
 pub fn deploy(
     account: &Account,
@@ -86,6 +86,8 @@ pub fn deploy(
     }
     progress("reading the classes");
     let (contract, layers) = (package.contract()?, package.layer_classes()?);
+    // A package that contradicts itself can be neither run nor proven, and the registry would hold what its contract says for good.
+    package.check_contract(&contract)?;
     let class_hash = contract.class_hash();
     let program_hash = Felt::from_bytes_le(&package.program_hash()?.felt().to_le_bytes());
 

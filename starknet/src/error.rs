@@ -234,7 +234,7 @@ pub enum ChainError {
         /// Why not.
         source: std::io::Error,
     },
-    /// The package is not whole.
+    /// The package is not whole, or contradicts itself.
     #[error(transparent)]
     Package(#[from] maat_package::PackageError),
     /// One of our own contracts does not compile.

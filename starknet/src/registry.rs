@@ -22,8 +22,8 @@ use crate::text;
 const UNIVERSAL_DEPLOYER: Felt = Felt::from_hex_unchecked("0x2ceed65a4bd731034c01113685c831b01c15d7d432f71afb1cf1634b53a2125");
 /// The salt of the registry that everybody shares by default.
 const SALT: Felt = Felt::from_hex_unchecked("0x6d616174"); // 'maat'
-/// Models in a page, which is the most that the registry gives at once; and versions in a page, of which each may take 17 million L2 gas to
-/// read: it has up to 700 cells.
+/// Models in a page, which is the most that the registry gives at once; and versions in a page, of which each may take 46 million L2 gas to
+/// read: it has up to 1,300 cells. Few have as many, and a page that is refused is halved.
 const MODELS: u64 = 100;
 const VERSIONS: u64 = 16;
 /// The longest list that is asked for.
@@ -38,6 +38,11 @@ pub struct RegisteredPort {
     /// The exponents `s` of its scales, one for all elements or one for each position along the last axis: an integer `q` stands for
     /// `q * 2^-s`.
     pub scales: List<Signed>,
+    /// The least integer of an element: the model refuses an input with a smaller one. For an output, it is the class's word that none is
+    /// smaller, as Maat proves for the classes that it makes.
+    pub lo: Signed,
+    /// The greatest integer of an element, likewise. The registry has refused a smaller one than `lo`.
+    pub hi: Signed,
 }
 
 /// A model that is registered.
@@ -531,10 +536,12 @@ mod tests {
     #[test]
     fn answers_are_read_whole() {
         let felts: Vec<Felt> = [1, 2, 3, 4].map(Felt::from).to_vec();
-        assert_eq!(
-            read::<RegisteredPort>("x", &[Felt::from(2), Felt::from(1), Felt::from(36), Felt::from(1), Felt::from(-4)]).unwrap().scales[..],
-            [Signed(-4)]
-        );
+        let port = [2, 1, 36, 1, -4, -128, 127].map(Felt::from);
+        let expected = RegisteredPort { shape: List(vec![1, 36]), scales: List(vec![Signed(-4)]), lo: Signed(-128), hi: Signed(127) };
+        assert_eq!(read::<RegisteredPort>("x", &port).unwrap(), expected);
+        assert!(read::<RegisteredPort>("x", &port[..5]).is_err());
+        let beyond = [&port[..6], &[Felt::from(1u64 << 31)]].concat();
+        assert!(read::<RegisteredPort>("x", &beyond).is_err());
         assert!(read::<u64>("x", &felts).unwrap_err().to_string().contains("3 felts too many"));
         assert!(read::<List<u64>>("x", &felts[3..]).is_err());
         assert!(read::<Signed>("x", &[Felt::from(1u64 << 31)]).is_err());
@@ -609,7 +616,9 @@ mod tests {
             for entry in page {
                 let name = Felt::from_bytes_be_slice(b"rocky");
                 if function == "versions" {
-                    felts.extend([name, (entry + 1).into(), Felt::ONE, Felt::ONE, Felt::ONE, Felt::ZERO, Felt::ZERO]);
+                    felts.extend([name, (entry + 1).into(), Felt::ONE, Felt::ONE, Felt::ONE]);
+                    // An input of one element, whose range tells the versions apart, and no output.
+                    felts.extend([1, 1, 1, 1, 8, -(entry as i64), entry as i64, 0].map(Felt::from));
                     felts.extend(text(b"\xff"));
                     felts.extend([Felt::ONE, Felt::ZERO, Felt::ZERO]);
                 } else {
@@ -640,6 +649,8 @@ mod tests {
             };
             let versions = registry.versions(&model).unwrap();
             assert!(versions.iter().map(|version| version.version).eq(1..=205), "pages of {most}");
+            let ranges = versions.iter().map(|version| (version.inputs[0].lo.0, version.inputs[0].hi.0));
+            assert!(ranges.eq((0..205).map(|entry| (-entry, entry))), "pages of {most}");
         }
         // If the node does not even give one, its refusal is the error.
         let node = registry_of(3, 3, 0);

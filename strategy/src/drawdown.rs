@@ -26,8 +26,9 @@ impl HighWater {
         let value = mul_div_floor(nav, SHARE_ONE, supply)?;
         self.peak = self.peak.max(value);
         let kept = BASIS_POINTS.saturating_sub(max_drawdown_bps.into());
-        // floor(v * 10,000 / kept) < peak for whole numbers exactly where v * 10,000 < peak * kept.
-        let breached = kept > 0 && mul_div_floor(value, BASIS_POINTS, kept)? < self.peak;
+        // floor(v * 10,000 / kept) < peak for whole numbers exactly where v * 10,000 < peak * kept. A quotient of more than 128 bits is above
+        // any peak, and where nothing need be kept there is no breach.
+        let breached = mul_div_floor(value, BASIS_POINTS, kept).is_some_and(|least| least < self.peak);
         self.breaches = if breached { self.breaches.saturating_add(1) } else { 0 };
         Some(self.breaches >= 2)
     }
@@ -35,6 +36,9 @@ impl HighWater {
 
 #[cfg(test)]
 mod tests {
+    use num_bigint::BigUint;
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -66,5 +70,53 @@ mod tests {
         let mut mark = HighWater { peak: SHARE_ONE, breaches: 1 };
         assert_eq!(mark.observe(0, 0, 1), Some(false));
         assert_eq!(mark, HighWater { peak: SHARE_ONE, breaches: 1 });
+    }
+
+    #[test]
+    fn a_value_of_more_than_128_bits_leaves_the_mark_as_it_was() {
+        let before = HighWater { peak: SHARE_ONE, breaches: 1 };
+        let mut mark = before;
+        assert_eq!(mark.observe(u128::MAX, 1, 1_000), None);
+        assert_eq!(mark, before);
+    }
+
+    #[test]
+    fn little_that_must_be_kept_and_nothing_are_no_breach() {
+        // value * 10,000 / 1 has more than 128 bits.
+        let mut mark = HighWater { peak: u128::MAX, breaches: 1 };
+        assert_eq!(mark.observe(u128::MAX / SHARE_ONE, 1, 9_999), Some(false));
+        assert_eq!(mark.breaches, 0);
+        for max_drawdown_bps in [10_000, u16::MAX] {
+            let mut mark = HighWater { peak: u128::MAX, breaches: 1 };
+            assert_eq!(mark.observe(0, 1, max_drawdown_bps), Some(false));
+            assert_eq!(mark, HighWater { peak: u128::MAX, breaches: 0 });
+        }
+    }
+
+    #[test]
+    fn breaches_are_counted_to_255() {
+        let mut mark = HighWater { peak: SHARE_ONE, breaches: 255 };
+        assert_eq!((mark.observe(0, 1, 1_000), mark.breaches), (Some(true), 255));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn a_breach_is_a_value_below_the_part_of_the_peak_that_is_kept(
+            peak in any::<u128>(), size in 0..128u32, supply in 1..1_000_000_000u128, nav in 0..1_000_000_000_000u128,
+            max_drawdown_bps in 0..=10_000u16, near in any::<bool>(), around in 0..3u128,
+        ) {
+            let value = nav * SHARE_ONE / supply;
+            let kept = u128::from(10_000 - max_drawdown_bps);
+            // Peaks of every size, and those at which a breach begins.
+            let edge = (value * 10_000).checked_div(kept).map(|edge| (edge + around).saturating_sub(1));
+            let peak = edge.filter(|_| near).unwrap_or(peak >> size);
+            let mut mark = HighWater { peak, breaches: 1 };
+            let halts = mark.observe(nav, supply, max_drawdown_bps).unwrap();
+            let peak = peak.max(value);
+            let is_breach = BigUint::from(value) * 10_000u32 < BigUint::from(peak) * kept;
+            prop_assert_eq!((halts, mark), (is_breach, HighWater { peak, breaches: if is_breach { 2 } else { 0 } }));
+        }
     }
 }

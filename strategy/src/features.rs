@@ -183,3 +183,176 @@ fn scaled(newest: u64, older: u64, unit: u64, scale: i32) -> i128 {
         if scale >= -1 { ((d << (scale + 1)) + unit, 2 * unit) } else { (d + (unit << (-scale - 1)), unit << -scale) };
     numerator.div_euclid(divisor)
 }
+
+#[cfg(test)]
+mod tests {
+    use num_bigint::BigInt;
+    use num_rational::BigRational;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::hour::Hour;
+    use crate::price::Price;
+
+    const WHOLE: (i32, i32) = (i32::MIN, i32::MAX);
+
+    fn rule(scale: i32, (lo, hi): (i32, i32)) -> InputRule {
+        InputRule { scale, lo, hi }
+    }
+
+    fn window(prices: &[u64]) -> Vec<Observation> {
+        let observed = prices.iter().zip(0..).map(|(units, hour)| Observation {
+            hour: Hour::new(hour).unwrap(),
+            base: Price::new(*units).unwrap(),
+            quote: Price::ONE_USD,
+        });
+        observed.collect()
+    }
+
+    fn differences(lags: &[u32]) -> Feature {
+        Feature::Difference { lags: lags.to_vec() }
+    }
+
+    fn returns(lags: &[u32]) -> Feature {
+        Feature::Return { lags: lags.to_vec() }
+    }
+
+    /// The values of groups whose rules are all the same.
+    fn evaluate(groups: &[Feature], rule: InputRule, prices: &[u64]) -> Evaluated {
+        let number = groups.iter().map(|group| group.lags().len()).sum();
+        Features::new(groups.to_vec(), vec![rule; number]).unwrap().evaluate(&window(prices))
+    }
+
+    /// `floor(x * 2^scale + 1/2)` by the book, clamped, and whether it was.
+    fn exact(x: BigRational, InputRule { scale, lo, hi }: InputRule) -> (i32, bool) {
+        let half = BigRational::new(BigInt::from(1), BigInt::from(2));
+        let floor = (x * BigRational::from_integer(BigInt::from(2)).pow(scale) + half).floor().to_integer();
+        let clamped = floor.clone().clamp(lo.into(), hi.into());
+        (i32::try_from(&clamped).unwrap(), clamped != floor)
+    }
+
+    #[test]
+    fn a_difference_is_in_dollars_and_a_return_is_of_the_older_price() {
+        let prices = [4 * USD, 10 * USD, 5 * USD];
+        assert_eq!(evaluate(&[differences(&[0, 1, 2])], rule(3, WHOLE), &prices).values, [0, -40, 8]);
+        assert_eq!(evaluate(&[returns(&[0, 1, 2])], rule(3, WHOLE), &prices).values, [0, -4, 2]);
+    }
+
+    #[test]
+    fn groups_follow_one_another_each_value_with_its_own_rule() {
+        let rules = vec![rule(0, WHOLE), rule(4, WHOLE), rule(0, (2, 3)), rule(-1, WHOLE)];
+        let features = Features::new(vec![differences(&[1]), returns(&[2, 1]), differences(&[2])], rules).unwrap();
+        let evaluated = features.evaluate(&window(&[4 * USD, 10 * USD, 5 * USD]));
+        // -5, 1/4 * 16, -1/2 -> 0 clamped to 2, and 1/2 rounded up.
+        assert_eq!(evaluated, Evaluated { values: vec![-5, 4, 2, 1], saturated: 1 });
+    }
+
+    #[test]
+    fn the_window_may_be_longer_than_the_longest_lag() {
+        let features = Features::new(vec![differences(&[2, 1])], vec![rule(0, WHOLE); 2]).unwrap();
+        assert_eq!(features.window(), 3);
+        assert_eq!(features.evaluate(&window(&[99 * USD, USD, 2 * USD, 5 * USD])).values, [4, 3]);
+    }
+
+    #[test]
+    fn halves_round_up_on_both_sides_of_zero_at_every_scale() {
+        // At scales above 8 a half is no whole number of 1e-8 USD.
+        for scale in -20..=7 {
+            let half = if scale >= 0 { (USD / 2) >> scale } else { (USD / 2) << -scale };
+            let origin = 4 * half + 10;
+            for (halves, above, below) in [(1, 1, 0), (3, 2, -1)] {
+                let of = |older, newest| evaluate(&[differences(&[1])], rule(scale, WHOLE), &[older, newest]).values[0];
+                let d = halves * half;
+                assert_eq!([of(origin, origin + d - 1), of(origin, origin + d)], [above - 1, above], "scale {scale}: {halves}/2");
+                assert_eq!([of(origin + d, origin), of(origin + d + 1, origin)], [below, below - 1], "scale {scale}: -{halves}/2");
+            }
+        }
+        // 1/2, -1/2 and -3/2 as returns.
+        assert_eq!(evaluate(&[returns(&[1])], rule(0, WHOLE), &[2, 3]).values, [1]);
+        assert_eq!(evaluate(&[returns(&[1])], rule(0, WHOLE), &[2, 1]).values, [0]);
+        assert_eq!(evaluate(&[returns(&[1])], rule(1, WHOLE), &[4, 1]).values, [-1]);
+    }
+
+    #[test]
+    fn what_is_clamped_is_counted_and_what_reaches_a_bound_is_not() {
+        let rise = [USD, 4 * USD];
+        for ((lo, hi), value, saturated) in [((-9, 2), 2, 1), ((-9, 3), 3, 0), ((3, 9), 3, 0), ((4, 9), 4, 1), ((5, 5), 5, 1)] {
+            assert_eq!(evaluate(&[differences(&[1])], rule(0, (lo, hi)), &rise), Evaluated { values: vec![value], saturated });
+        }
+        assert_eq!(evaluate(&[differences(&[1, 0, 1])], rule(0, (0, 1)), &rise), Evaluated { values: vec![1, 0, 1], saturated: 2 });
+    }
+
+    #[test]
+    fn the_ends_of_all_ranges_are_exact() {
+        let (least, most) = (1, Price::MAX.units());
+        for scale in [-MAX_SCALE, -2, -1, 0, MAX_SCALE] {
+            for (older, newest) in [(least, most), (most, least), (most, most), (most - 1, most), (most, most - 1)] {
+                let d = BigInt::from(newest) - BigInt::from(older);
+                for (group, unit) in [(differences(&[1]), USD), (returns(&[1]), older)] {
+                    let (value, clamped) = exact(BigRational::new(d.clone(), unit.into()), rule(scale, WHOLE));
+                    let evaluated = evaluate(&[group], rule(scale, WHOLE), &[older, newest]);
+                    assert_eq!(evaluated, Evaluated { values: vec![value], saturated: clamped.into() }, "{older}, {newest}, {scale}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn features_that_fit_no_network_are_refused() {
+        let new = |groups: &[Feature], rules: &[InputRule]| Features::new(groups.to_vec(), rules.to_vec()).unwrap_err();
+        let fair = rule(0, WHOLE);
+        assert_eq!(new(&[differences(&[1]), returns(&[])], &[fair]), FeaturesError::Lags(vec![]));
+        assert_eq!(new(&[differences(&[MAX_LAG, MAX_LAG + 1])], &[fair; 2]), FeaturesError::Lags(vec![MAX_LAG, MAX_LAG + 1]));
+        assert_eq!(new(&[differences(&[0; MAX_VALUES]), returns(&[0])], &[fair]), FeaturesError::TooMany(MAX_VALUES + 1));
+        assert_eq!(new(&[], &[]), FeaturesError::Number { expected: 0, found: 0 });
+        assert_eq!(new(&[differences(&[0, 1])], &[fair]), FeaturesError::Number { expected: 1, found: 2 });
+        for unusable in [rule(MAX_SCALE + 1, WHOLE), rule(-MAX_SCALE - 1, WHOLE), rule(i32::MIN, WHOLE), rule(0, (1, 0))] {
+            assert_eq!(new(&[differences(&[0, 1])], &[fair, unusable]), FeaturesError::Rule { at: 1, rule: unusable });
+        }
+        assert!(Features::new(vec![differences(&[MAX_LAG; MAX_VALUES])], vec![rule(-MAX_SCALE, (0, 0)); MAX_VALUES]).is_ok());
+    }
+
+    #[test]
+    fn lags_are_shown_as_a_range_where_they_are_one() {
+        assert_eq!(differences(&[0, 1, 2]).to_string(), "price less that of 0 to 2 hours before");
+        assert_eq!(returns(&[1, 3, 24]).to_string(), "return since 1, 3, 24 hours before");
+        assert_eq!(returns(&[24]).to_string(), "return since 24 hours before");
+    }
+
+    /// Prices of every size.
+    fn any_price() -> impl Strategy<Value = u64> {
+        (0..60u32, any::<u64>()).prop_map(|(size, random)| (1 << size) | (random & ((1 << size) - 1)))
+    }
+
+    /// Two prices of every size, or two that differ by a whole number of halves at a scale, give or take a unit.
+    fn two_prices() -> impl Strategy<Value = (u64, u64)> {
+        let tie = (0..7u32, 1..1_000u64, 1..1_000_000u64, 0..3u64).prop_map(|(scale, halves, origin, around)| {
+            let d = halves * ((USD / 2) >> scale);
+            (origin, origin + d + around - 1)
+        });
+        prop_oneof![(any_price(), any_price()), tie.clone(), tie.prop_map(|(older, newest)| (newest, older))]
+    }
+
+    fn any_range() -> impl Strategy<Value = (i32, i32)> {
+        let any = (any::<i32>(), any::<i32>()).prop_map(|(one, other)| (one.min(other), one.max(other)));
+        prop_oneof![Just(WHOLE), Just((-32_768, 32_767)), Just((0, 255)), any]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+        #[test]
+        fn values_are_those_of_rational_numbers(
+            (older, newest) in two_prices(), scale in -MAX_SCALE..=MAX_SCALE, near in -8..=8i32, range in any_range(),
+        ) {
+            let d = BigInt::from(newest) - BigInt::from(older);
+            for scale in [scale, near] {
+                for (group, unit) in [(differences(&[1]), USD), (returns(&[1]), older)] {
+                    let (value, clamped) = exact(BigRational::new(d.clone(), unit.into()), rule(scale, range));
+                    let evaluated = evaluate(&[group], rule(scale, range), &[older, newest]);
+                    prop_assert_eq!(evaluated, Evaluated { values: vec![value], saturated: clamped.into() });
+                }
+            }
+        }
+    }
+}

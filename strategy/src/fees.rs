@@ -57,4 +57,13 @@ mod tests {
         assert_eq!(Fees { management_bps: 201, settle_bps: 0 }.check().unwrap_err().field, "management_bps");
         assert_eq!(Fees { management_bps: 0, settle_bps: 51 }.check().unwrap_err().field, "settle_bps");
     }
+
+    #[test]
+    fn shares_of_more_than_128_bits_are_nothing() {
+        let fees = Fees { management_bps: 200, settle_bps: 0 };
+        // 2 % of the largest supply for 50 years is all of it, and a second more is too much.
+        assert_eq!(fees.management_shares(u128::MAX, 50 * YEAR), Some(u128::MAX));
+        assert_eq!(fees.management_shares(u128::MAX, 50 * YEAR + 1), None);
+        assert_eq!(Fees { management_bps: u16::MAX, settle_bps: 0 }.management_shares(1, u64::MAX), Some(3_833_420_132_136));
+    }
 }

@@ -289,3 +289,134 @@ impl PolicySection {
         Ok(Policy::new(before + element, rule, targets.clone()).map_err(StrategyError::from)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use maat_runtime::primitives::{Affine, ArgMax};
+    use maat_runtime::{ModelBuilder, Primitive, Requantise, Shape};
+
+    use super::*;
+
+    const FILE: &str = r#"
+        name = "sample"
+
+        [model]
+        package = "package"
+
+        [pair]
+        base = { symbol = "WETH", decimals = 18 }
+        quote = { symbol = "USDC", decimals = 6 }
+
+        [[features]]
+        kind = "difference"
+        lags = { from = 0, to = 1 }
+
+        [[features]]
+        kind = "return"
+        lags = [24]
+
+        [policy]
+        kind = "class"
+        output = "class"
+        targets = [0, "hold", 10000]
+
+        [limits]
+        max_weight_bps = 9000
+        max_trade_bps = 5000
+        max_turnover_bps = 20000
+        cooldown_hours = 1
+        min_trade_bps = 100
+        min_slip_bps = 10
+        max_slip_bps = 50
+        max_drift_bps = 100
+        max_drawdown_bps = 3000
+        max_saturated = 1
+        deposit_cap = 1000000
+
+        [fees]
+        management_bps = 100
+        settle_bps = 30
+
+        [backtest]
+        deposit = 10000
+        costs_bps = [0, 10, 30]
+        train_until = "2022-05-01T00:00:00Z"
+        trials = 1
+    "#;
+
+    /// Three inputs with scales of their own, three logits at 2^-2 and their class.
+    fn model() -> Model {
+        let mut builder = ModelBuilder::new("sample");
+        let x = builder.input_by_column("x", Shape::new(&[1, 3]).unwrap(), 7, &[7, 7, 12], Interval::of_bits(16)).unwrap();
+        let requantise = Requantise { shift: vec![7; 3], lo: -100, hi: 100 };
+        let weights = vec![1, 0, 0, 0, 1, 0, 0, 0, 1];
+        let affine = Affine { groups: 1, inputs: 3, weights, bias: vec![0; 3], requantise };
+        let logits = builder.node("logits", Primitive::Affine(affine), &[x], 2).unwrap();
+        let class = builder.node("class", Primitive::ArgMax(ArgMax { axis: 1, keep_axis: false }), &[logits], 0).unwrap();
+        builder.finish(&[("logits", logits), ("class", class)]).unwrap()
+    }
+
+    fn commitment() -> ModelCommitment {
+        format!("0x00{}", "5".repeat(62)).parse().unwrap()
+    }
+
+    fn resolved(from: &str, to: &str) -> Result<Strategy, StrategyFileError> {
+        assert!(FILE.contains(from), "{from}");
+        StrategyFile::parse(&FILE.replace(from, to))?.resolve(&model(), commitment())
+    }
+
+    #[test]
+    fn a_file_becomes_a_strategy_with_the_models_integers() {
+        let strategy = resolved("name", "name").unwrap();
+        assert_eq!(
+            strategy.features.rules().iter().map(|rule| (rule.scale, rule.lo, rule.hi)).collect::<Vec<_>>(),
+            [(7, -32_768, 32_767), (7, -32_768, 32_767), (12, -32_768, 32_767)]
+        );
+        assert_eq!((strategy.outputs, strategy.policy.output(), strategy.features.window()), (4, 3, 25));
+        assert_eq!((strategy.limits.deposit_cap, strategy.backtest.deposit), (1_000_000_000_000, 10_000_000_000));
+        assert_eq!(strategy.features.groups()[0], Feature::Difference { lags: vec![0, 1] });
+    }
+
+    #[test]
+    fn edges_are_rounded_to_the_outputs_integers() {
+        let policy = "kind = \"edges\"\noutput = \"logits\"\nelement = 1\nedges = [-0.5, 0.125]";
+        let strategy = resolved("kind = \"class\"\n        output = \"class\"", policy).unwrap();
+        assert_eq!((strategy.policy.output(), strategy.policy.rule()), (1, &Rule::Edges(vec![-2, 1])));
+    }
+
+    #[test]
+    fn what_does_not_fit_the_model_is_named() {
+        let error = |from: &str, to: &str| resolved(from, to).unwrap_err().to_string();
+        assert_eq!(
+            error("output = \"class\"", "output = \"klass\""),
+            "policy.output: the network has no output \"klass\"; it has logits, class"
+        );
+        assert_eq!(
+            error("output = \"class\"", "output = \"class\"\nelement = 1"),
+            "policy.element: output \"class\" has 1 values, counted from 0, so that there is no 1"
+        );
+        assert!(error("output = \"class\"", "output = \"logits\"").starts_with("policy: output \"logits\" holds multiples of 2^-2"));
+        assert_eq!(error("to = 1 }", "to = 2 }"), "features: the features give 4 values, but the network takes 3");
+        assert!(error("to = 1 }", "to = 4000000000 }").starts_with("features: "));
+        assert!(error("from = 0, to = 1 }", "from = 1, to = 0 }").starts_with("features: a feature has lags"));
+        assert!(
+            error("package = \"package\"", "package = \"package\"\ncommitment = \"0x00\"")
+                .starts_with("model.commitment: the file names 0x00")
+        );
+        assert!(error("2022-05-01T00:00:00Z", "2022-05-01").starts_with("backtest.train_until: an hour is a UTC time"));
+        let nan = "kind = \"edges\"\noutput = \"logits\"\nedges = [nan, 1.0]";
+        assert_eq!(error("kind = \"class\"\n        output = \"class\"", nan), "policy.edges: NaN is not a finite number");
+    }
+
+    #[test]
+    fn faults_of_the_text_have_their_place() {
+        let error = |from: &str, to: &str| resolved(from, to).unwrap_err().to_string();
+        assert!(error("cooldown_hours = 1", "").contains("missing field `cooldown_hours`"));
+        assert!(error("cooldown_hours = 1", "cooldown_hours = 1\nmax_risk = 3").contains("max_risk"));
+        let lags = error("lags = [24]", "lags = \"all\"");
+        assert!(lags.contains("lags are a list such as"), "{lags}");
+        let target = error("\"hold\"", "\"sell\"");
+        assert!(target.contains("a target is a weight in basis points from 0 to 10000, or \"hold\""), "{target}");
+        assert!(error("max_slip_bps = 50", "max_slip_bps = -1").contains("line "));
+    }
+}

@@ -11,8 +11,8 @@ use thiserror::Error;
 /// Seconds of an hour.
 pub const SECONDS: u64 = 3600;
 
-/// The last hour: that before the year 10000.
-const LAST: u64 = 253_402_300_799 / SECONDS;
+/// The last hour: that before the year 3000.
+const LAST: u64 = 32_503_679_999 / SECONDS;
 
 /// An hour by its start: so many hours after 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ impl Hour {
     /// The hour that begins so many hours after 1970-01-01T00:00:00Z.
     ///
     /// # Errors
-    /// It is after the year 9999.
+    /// It is after the year 2999.
     pub fn new(count: u64) -> Result<Self, HourError> {
         if count <= LAST { Ok(Self(count)) } else { Err(HourError::Range(count)) }
     }
@@ -47,8 +47,8 @@ impl Hour {
 /// Why a number or text is not an hour.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum HourError {
-    /// It is after the year 9999.
-    #[error("{0} hours after 1970 is after the year 9999")]
+    /// It is after the year 2999.
+    #[error("{0} hours after 1970 is after the year 2999")]
     Range(u64),
     /// The text is not a point in time in UTC.
     #[error("an hour is a UTC time such as 2021-06-01T07:00:00Z, not {0:?}")]
@@ -78,17 +78,15 @@ impl fmt::Display for Hour {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         // At most LAST, which fits.
         let seconds = i64::try_from(self.0 * SECONDS).unwrap_or(i64::MAX);
-        match Timestamp::from_second(seconds) {
-            Ok(time) => write!(formatter, "{time}"),
-            Err(_) => write!(formatter, "hour {}", self.0),
-        }
+        let time = Timestamp::from_second(seconds).map_err(|_| fmt::Error)?;
+        write!(formatter, "{time}")
     }
 }
 
 impl Add<u64> for Hour {
     type Output = Self;
 
-    /// So many hours later; the last hour if that is after the year 9999.
+    /// So many hours later; the last hour if that is after the year 2999.
     fn add(self, hours: u64) -> Self {
         Self(self.0.saturating_add(hours).min(LAST))
     }
@@ -118,7 +116,7 @@ mod tests {
         assert_eq!(hour.count(), 1_622_530_800 / SECONDS);
         assert_eq!((hour.to_string(), (hour + 17).to_string()), ("2021-06-01T07:00:00Z".to_owned(), "2021-06-02T00:00:00Z".to_owned()));
         assert_eq!((hour + 17).day(), hour.day() + 1);
-        assert_eq!(Hour(LAST).to_string(), "9999-12-31T23:00:00Z");
+        assert_eq!(Hour(LAST).to_string(), "2999-12-31T23:00:00Z");
         assert_eq!(Hour::new(LAST + 1), Err(HourError::Range(LAST + 1)));
     }
 

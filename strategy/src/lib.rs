@@ -19,4 +19,10 @@ pub mod policy;
 pub mod price;
 pub mod prices;
 pub mod rate;
+pub mod record;
 pub mod strategy;
+pub mod vault;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -43,6 +43,10 @@ pub fn share_ceil(amount: u128, bps: u32) -> Option<u128> {
 
 #[cfg(test)]
 mod tests {
+    use num_bigint::BigInt;
+    use num_rational::BigRational;
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -66,5 +70,23 @@ mod tests {
     #[test]
     fn nothing_is_divided_by_zero() {
         assert_eq!((mul_div_floor(1, 1, 0), mul_div_ceil(u128::MAX, 2, 0)), (None, None));
+    }
+
+    /// Numbers of every size.
+    fn any_amount() -> impl Strategy<Value = u128> {
+        (0..=128u32, any::<u128>()).prop_map(|(size, random)| random.checked_shr(128 - size).unwrap_or(0))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+        #[test]
+        fn quotients_are_those_of_rational_numbers(a in any_amount(), b in any_amount(), den in any_amount()) {
+            prop_assume!(den > 0);
+            let exact = BigRational::new(BigInt::from(a) * BigInt::from(b), den.into());
+            let integer = |rational: BigRational| u128::try_from(rational.to_integer()).ok();
+            prop_assert_eq!(mul_div_floor(a, b, den), integer(exact.floor()));
+            prop_assert_eq!(mul_div_ceil(a, b, den), integer(exact.ceil()));
+        }
     }
 }

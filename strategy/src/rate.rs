@@ -11,7 +11,7 @@ use crate::price::{Price, USD};
 pub const MAX_DECIMALS: u8 = 24;
 
 /// Decimals of a rate: it is in 1e-8 quote tokens for one base token.
-const RATE_DECIMALS: u8 = 8;
+const RATE_DECIMALS: u32 = 8;
 
 /// How far the quote token may be from its peg of 1 USD, in 1e-8 USD: 2 %. Beyond that, nothing is settled, traded or unwound.
 pub const MAX_OFF_PEG: u64 = USD / 50;
@@ -98,8 +98,8 @@ impl Pair {
     /// Nothing if the base token is worth less than 1e-8 of the quote token, or too much for 128 bits.
     pub fn rate(&self, observation: &Observation) -> Option<Rate> {
         let price = u128::from(observation.base.units()) * u128::from(USD) / u128::from(observation.quote.units());
-        let ten = |exponent: u8| 10u128.checked_pow(exponent.into());
-        let (above, below) = (self.quote.decimals, RATE_DECIMALS + self.base.decimals);
+        let ten = |exponent: u32| 10u128.checked_pow(exponent);
+        let (above, below) = (u32::from(self.quote.decimals), RATE_DECIMALS + u32::from(self.base.decimals));
         let numerator = price.checked_mul(ten(above.saturating_sub(below))?)?;
         let denominator = ten(below.saturating_sub(above))?;
         (numerator > 0).then_some(Rate { numerator, denominator })
@@ -107,6 +107,16 @@ impl Pair {
 }
 
 impl Rate {
+    /// Quote units for [`Self::denominator`] base units; at least 1.
+    pub fn numerator(&self) -> u128 {
+        self.numerator
+    }
+
+    /// Base units for [`Self::numerator`] quote units; at least 1.
+    pub fn denominator(&self) -> u128 {
+        self.denominator
+    }
+
     /// The worth of an amount of the base token, rounded down. Nothing if it has more than 128 bits.
     pub fn value_floor(&self, base: u128) -> Option<u128> {
         mul_div_floor(base, self.numerator, self.denominator)
@@ -130,6 +140,9 @@ impl Rate {
 
 #[cfg(test)]
 mod tests {
+    use num_rational::BigRational;
+    use proptest::prelude::*;
+
     use super::*;
     use crate::hour::Hour;
 
@@ -180,6 +193,51 @@ mod tests {
         for symbol in ["", "a b", "\u{1b}[2J", &"x".repeat(32)] {
             let token = Token { symbol: symbol.to_owned(), decimals: 6 };
             assert_eq!(Pair { quote: token, ..pair(18, 6) }.check(), Err(PairError::Symbol(symbol.to_owned())));
+        }
+    }
+
+    #[test]
+    fn what_a_value_buys_is_rounded_as_it_says() {
+        let rate = pair(18, 6).rate(&at("2000", "0.98")).unwrap();
+        // 10^-6 USDC at 2040.81632653 USDC: 490,000,000.0007..
+        assert_eq!((rate.base_floor(1), rate.base_ceil(1)), (Some(490_000_000), Some(490_000_001)));
+        assert_eq!((rate.base_floor(0), rate.base_ceil(0), rate.value_ceil(0)), (Some(0), Some(0), Some(0)));
+    }
+
+    #[test]
+    fn unchecked_decimals_overflow_no_arithmetic() {
+        assert_eq!(pair(255, 6).rate(&at("2000", "1")), None);
+        assert_eq!(pair(0, 255).rate(&at("2000", "1")), None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn worth_is_that_of_rational_numbers(
+            base in 1..=Price::MAX.units(), quote in 1..=Price::MAX.units(), size in 0..60u32,
+            base_decimals in 0..=MAX_DECIMALS, quote_decimals in 0..=MAX_DECIMALS,
+            amount in any::<u128>(), amount_size in 0..128u32,
+        ) {
+            // Quote prices, and amounts, of every size.
+            let (quote, amount) = ((quote >> size).max(1), amount >> amount_size);
+            let observation = Observation { hour: Hour::new(1).unwrap(), base: Price::new(base).unwrap(), quote: Price::new(quote).unwrap() };
+            let whole = |number: u128| BigRational::from_integer(number.into());
+            let price = (whole(base.into()) * whole(USD.into()) / whole(quote.into())).floor();
+            let exact = price.clone() * whole(10).pow(i32::from(quote_decimals) - i32::from(base_decimals) - 8);
+            let integer = |rational: BigRational| u128::try_from(rational.to_integer()).ok();
+
+            let Some(rate) = pair(base_decimals, quote_decimals).rate(&observation) else {
+                let wide = whole(10).pow(i32::from(quote_decimals) - i32::from(base_decimals) - 8).max(whole(1)) * price.clone();
+                prop_assert!(price == whole(0) || integer(wide).is_none());
+                return Ok(());
+            };
+            prop_assert_eq!(&exact, &BigRational::new(rate.numerator().into(), rate.denominator().into()));
+            let (worth, bought) = (whole(amount) * &exact, whole(amount) / &exact);
+            prop_assert_eq!(rate.value_floor(amount), integer(worth.floor()));
+            prop_assert_eq!(rate.value_ceil(amount), integer(worth.ceil()));
+            prop_assert_eq!(rate.base_floor(amount), integer(bought.floor()));
+            prop_assert_eq!(rate.base_ceil(amount), integer(bought.ceil()));
         }
     }
 }

@@ -191,11 +191,13 @@ impl Strategy {
 
     /// Every hour at which the network decides: all those whose window has no gap. None is left out.
     pub fn decision_points<'h>(&'h self, history: &'h History) -> impl Iterator<Item = DecisionPoint> + 'h {
-        let window = self.features.window();
-        (0..history.accepted().len()).filter_map(move |at| {
-            let evaluated = self.features.evaluate(history.window(at, window)?);
-            Some(DecisionPoint { at, inputs: evaluated.values, saturated: evaluated.saturated })
-        })
+        (0..history.accepted().len()).filter_map(|at| self.decision_point(history, at))
+    }
+
+    /// The decision at the `at`-th accepted observation: nothing if its window has a gap.
+    pub fn decision_point(&self, history: &History, at: usize) -> Option<DecisionPoint> {
+        let evaluated = self.features.evaluate(history.window(at, self.features.window())?);
+        Some(DecisionPoint { at, inputs: evaluated.values, saturated: evaluated.saturated })
     }
 }
 
@@ -304,5 +306,144 @@ impl TryFrom<Written> for Strategy {
         };
         strategy.check()?;
         Ok(strategy)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::history::Observation;
+    use crate::policy::Target::{Hold, Weight};
+    use crate::price::Price;
+    use crate::rate::Token;
+
+    /// A strategy on three differences and a class, as small as one can be.
+    pub(crate) fn sample() -> Strategy {
+        let token = |symbol: &str, decimals| Token { symbol: symbol.to_owned(), decimals };
+        let features = vec![Feature::Difference { lags: vec![0, 1] }, Feature::Return { lags: vec![2] }];
+        let rules = [7, 7, 12].map(|scale| InputRule { scale, lo: -32_768, hi: 32_767 });
+        Strategy {
+            name: "sample".to_owned(),
+            commitment: format!("0x00{}", "5".repeat(62)).parse().unwrap(),
+            outputs: 4,
+            pair: Pair { base: token("WETH", 18), quote: token("USDC", 6) },
+            features: Features::new(features, rules.to_vec()).unwrap(),
+            policy: Policy::new(3, Rule::Class, vec![Weight(0), Hold, Weight(10_000)]).unwrap(),
+            limits: Limits {
+                max_weight_bps: 9_000,
+                max_trade_bps: 5_000,
+                max_turnover_bps: 20_000,
+                cooldown_hours: 1,
+                min_trade_bps: 100,
+                min_slip_bps: 10,
+                max_slip_bps: 50,
+                max_drift_bps: 100,
+                max_drawdown_bps: 3_000,
+                max_saturated: 1,
+                deposit_cap: 1_000_000_000_000,
+            },
+            fees: Fees { management_bps: 100, settle_bps: 30 },
+            backtest: BacktestRules {
+                deposit: 10_000_000_000,
+                costs_bps: vec![0, 10, 30],
+                train_until: "2022-05-01T00:00:00Z".parse().unwrap(),
+                trials: 1,
+            },
+        }
+    }
+
+    #[test]
+    fn the_canonical_form_is_read_back_and_binds() {
+        let strategy = sample();
+        assert_eq!(strategy.check(), Ok(()));
+        let json = strategy.to_json();
+        assert_eq!(Strategy::from_json(&json), Ok(strategy.clone()));
+        let edges = Policy::new(0, Rule::Edges(vec![-5]), vec![Weight(0), Hold]).unwrap();
+        let other = Strategy { policy: edges, ..strategy.clone() };
+        assert_eq!(Strategy::from_json(&other.to_json()), Ok(other.clone()));
+        assert_ne!(other.digest(), strategy.digest());
+    }
+
+    #[test]
+    fn another_form_of_the_same_json_is_refused() {
+        let json = sample().to_json();
+        assert!(matches!(Strategy::from_json(&json.replace("{\"rule", "{ \"rule")), Err(StrategyError::Json(_))));
+        assert!(matches!(Strategy::from_json(&json.replace("\"trials\":1", "\"trials\":1,\"more\":0")), Err(StrategyError::Json(_))));
+        assert!(matches!(Strategy::from_json(&json.replace("\"deposit\":\"1", "\"deposit\":\"01")), Err(StrategyError::Json(_))));
+        let long = " ".repeat(MAX_JSON_BYTES + 1);
+        assert!(matches!(Strategy::from_json(&long), Err(StrategyError::Json(reason)) if reason.contains("more than")));
+    }
+
+    #[test]
+    fn another_version_of_the_rules_is_refused() {
+        let json = sample().to_json().replace("\"rule_version\":1", "\"rule_version\":2");
+        assert_eq!(Strategy::from_json(&json), Err(StrategyError::Version { found: 2 }));
+    }
+
+    #[test]
+    fn each_part_is_checked_when_it_is_read() {
+        let refused = |from: &str, to: &str| {
+            let json = sample().to_json();
+            assert!(json.contains(from), "{from}");
+            Strategy::from_json(&json.replace(from, to)).unwrap_err().to_string()
+        };
+        for (from, to, field) in [
+            ("\"name\":\"sample\"", "\"name\":\"\"", "name: "),
+            ("\"name\":\"sample\"", "\"name\":\"a\\u001b[2J\"", "name: "),
+            ("\"commitment\":\"0x00", "\"commitment\":\"0x01", "commitment: "),
+            ("\"decimals\":6", "\"decimals\":99", "pair: "),
+            ("\"lags\":[0,1]", "\"lags\":[0]", "features: "),
+            ("\"scale\":12", "\"scale\":63", "features: "),
+            ("10000]", "10001]", "policy: "),
+            ("\"output\":3", "\"output\":4", "policy: it reads output value 4"),
+            ("\"max_slip_bps\":50", "\"max_slip_bps\":101", "limits: max_slip_bps"),
+            ("\"settle_bps\":30", "\"settle_bps\":51", "fees: settle_bps"),
+            ("\"deposit\":\"10000000000\"", "\"deposit\":\"1000000000001\"", "backtest: deposit"),
+            ("\"deposit\":\"10000000000\"", "\"deposit\":\"0\"", "backtest: deposit"),
+            ("[0,10,30]", "[0,10,51]", "backtest: costs_bps"),
+            ("[0,10,30]", "[10,10]", "backtest: costs_bps"),
+            ("[0,10,30]", "[]", "backtest: costs_bps"),
+            ("[0,10,30]", "[0,1,2,3,4,5,6,7,8]", "backtest: costs_bps"),
+            ("\"trials\":1", "\"trials\":0", "backtest: trials"),
+        ] {
+            let error = refused(from, to);
+            assert!(error.starts_with(field), "{to}: {error}");
+        }
+    }
+
+    #[test]
+    fn differences_have_the_path_of_their_field() {
+        let (ours, mut theirs) = (sample(), sample());
+        assert_eq!(ours.differences(&theirs), []);
+        theirs.limits.max_trade_bps = 1_000;
+        theirs.pair.quote.symbol = "USDT".to_owned();
+        theirs.policy = Policy::new(3, Rule::Edges(vec![1, 2]), vec![Weight(0), Hold, Weight(5_000)]).unwrap();
+        let difference =
+            |field: &str, here: &str, there: &str| Difference { field: field.to_owned(), here: here.to_owned(), there: there.to_owned() };
+        assert_eq!(
+            ours.differences(&theirs),
+            [
+                difference("pair.quote.symbol", "\"USDC\"", "\"USDT\""),
+                difference("policy.targets.2", "10000", "5000"),
+                difference("policy.edges", "null", "[1,2]"),
+                difference("limits.max_trade_bps", "5000", "1000"),
+            ]
+        );
+    }
+
+    #[test]
+    fn the_network_decides_at_each_hour_whose_window_has_no_gap() {
+        let mut history = History::default();
+        for (hour, usd) in [(10, 100), (11, 101), (12, 102), (13, 500), (14, 103), (15, 104), (16, 105)] {
+            let base = Price::new(usd * crate::price::USD).unwrap();
+            let _ = history.record(Observation { hour: Hour::new(hour).unwrap(), base, quote: Price::ONE_USD });
+        }
+        let strategy = sample();
+        let points: Vec<DecisionPoint> = strategy.decision_points(&history).collect();
+        let hours: Vec<u64> = points.iter().map(|point| history.accepted()[point.at].hour.count()).collect();
+        assert_eq!(hours, [12, 16], "13 jumps and is left out");
+        // 1 USD at 2^7, and 2/100 at 2^12.
+        assert_eq!(points[0].inputs, [0, 128, 82]);
+        assert_eq!(points[0].saturated, 0);
     }
 }

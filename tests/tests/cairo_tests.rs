@@ -10,11 +10,13 @@ use cairo_lang_test_plugin::{TestsCompilationConfig, compile_test_prepared_db, t
 use cairo_lang_test_runner::{CompiledTestRunner, TestRunConfig};
 use maat_cairo::{CairoPackage, Compiler, Crate, limits};
 use maat_package::{Options, quantise_sample, samples};
-use maat_runtime::Executor;
+use maat_runtime::{Executor, Interval, Tensor};
 use maat_tests::networks::Random;
 use maat_tests::root;
 use maat_transpiler::{Network, codegen};
 use serde_json::Value;
+
+use crate::common::vault_crate;
 
 /// Runs the tests of a package's own crate, of which there must be at least `least`.
 fn run_cairo_tests(package: &CairoPackage, least: usize) {
@@ -59,6 +61,11 @@ fn the_operator_runtime_passes_its_tests() {
 #[test]
 fn the_registry_passes_its_tests() {
     run_cairo_tests(&CairoPackage::registry(), 138);
+}
+
+#[test]
+fn the_vaults_parts_pass_their_tests() {
+    run_cairo_tests(&CairoPackage { main: vault_crate(), dependencies: vec![] }, 34);
 }
 
 #[test]
@@ -175,10 +182,20 @@ fn a_deployed_contract_gives_the_runtimes_integers() {
             list(&expected)
         );
     }
+    let ranges = |function: &str, tensors: Vec<&Tensor>| {
+        let port = |(position, tensor): (usize, &&Tensor)| {
+            let Interval { lo, hi } = tensor.range;
+            format!("    let port = *contract.{function}()[{position}];\n    assert_eq!((port.lo, port.hi), ({lo}, {hi}));\n")
+        };
+        tensors.iter().enumerate().map(port).collect::<String>()
+    };
+    let outputs = model.outputs().iter().map(|output| model.tensor(output.tensor)).collect();
+    let ranges = [ranges("inputs", model.inputs().iter().collect()), ranges("outputs", outputs)].concat();
+    let _ = writeln!(text, "#[test]\nfn ranges_are_described() {{\n    let contract = deployed();\n{ranges}}}");
     let lib = format!("{}\n#[cfg(test)]\nmod tests;\n", package.main.sources.get("lib.cairo").unwrap());
     package.main.sources.insert("lib.cairo", lib);
     package.main.sources.insert("tests.cairo", text);
-    run_cairo_tests(&package, cases.len() + 3);
+    run_cairo_tests(&package, cases.len() + 4);
 }
 
 #[test]

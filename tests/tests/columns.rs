@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use crate::common;
 
 use maat_package::samples::Sample;
-use maat_package::{Fidelity, Options, RangeMethod, Widths, quantise_sample, signed};
+use maat_package::{Fidelity, Options, RangeMethod, Widths, quantise_sample};
 use maat_runtime::{Executor, dequantise};
 use maat_tests::networks::Random;
 use maat_tests::onnx::{Attribute, Onnx};
@@ -200,17 +200,7 @@ fn every_executor_takes_integers_at_the_scales_of_their_columns() {
             }
             common::assert_equal_in_parts(model, &compiled, &inputs, case.name);
         }
-        let ports = compiled.contract.call("inputs", &[]).unwrap().output;
-        let ports: Vec<i32> = ports.into_iter().map(|felt| signed(felt).unwrap()).collect();
-        let mut expected = vec![model.inputs().len() as i32];
-        for input in model.inputs() {
-            let dims = input.shape.dims();
-            expected.push(dims.len() as i32);
-            expected.extend(dims.iter().map(|dim| *dim as i32));
-            expected.push(input.scales().len() as i32);
-            expected.extend(input.scales());
-        }
-        assert_eq!(ports, expected, "{}", case.name);
+        common::assert_ports(model, &compiled.contract, case.name);
     }
 }
 

@@ -1,14 +1,15 @@
 //! Contracts in the Cairo VM, as Starknet runs them: one class, or one that calls others for the parts of a large network.
 
 use maat_cairo::{CairoRunError, Compiler, Contract, Libraries, gas};
-use maat_package::{Options, PackageFolder, quantise_sample, run_contract, run_program, signed};
-use maat_runtime::primitives::{Affine, Sum};
-use maat_runtime::{Executor, Interval, Model, ModelBuilder, Primitive, Requantise, Shape};
+use maat_package::{Options, PackageFolder, Proving, quantise_sample, run_contract, run_program, signed};
+use maat_runtime::primitives::{Affine, Move, Sum};
+use maat_runtime::{Executor, Interval, Model, ModelBuilder, Primitive, Requantise, Shape, Tensor};
 use maat_tests::figures::assert_committed;
 use maat_tests::models::{MODELS, RealModel};
 use maat_tests::networks::{Random, dense};
 use maat_transpiler::codegen::{self, Draft};
 use maat_transpiler::{BuildOptions, CodegenError, Network, Package, Quantised, TranspileError};
+use maat_verifier::Entries;
 use starknet_types_core::felt::Felt;
 
 use crate::{common, figures};
@@ -87,7 +88,8 @@ fn a_contract_says_what_it_is_and_takes_batches() {
         contract.call(function, &calldata).unwrap().output
     };
     let integers = |felts: Vec<Felt>| felts.into_iter().map(|felt| signed(felt).unwrap()).collect::<Vec<_>>();
-    assert_eq!(integers(call("inputs", &[])), [1, 2, 1, 2, 1, model.inputs()[0].scale]);
+    assert_eq!(integers(call("inputs", &[])), [1, 2, 1, 2, 1, model.inputs()[0].scale, -32_768, 32_767]);
+    common::assert_ports(model, contract, "two layers");
     let commitment = Felt::from_hex(&package.manifest.proving.commitment().unwrap().to_string()).unwrap();
     assert_eq!(call("model_commitment", &[]), [commitment]);
     let run = |input: [i32; 2]| Executor::new(model).run(&[input.to_vec()]).unwrap().concat();
@@ -106,6 +108,114 @@ fn a_contract_refuses_what_the_runtime_refuses() {
     assert!(message(&[32_768, 0]).contains("input value out of range"));
     assert!(message(&[1]).contains("input has the wrong length"));
     assert!(matches!(contract.call("train", &[]), Err(CairoRunError::NoFunction { function }) if function == "train"));
+}
+
+/// The contract of a package after a change of its source, and of the interface's.
+fn changed_contract(package: &Package, change: impl Fn(&str) -> String) -> Contract {
+    let mut generated = codegen::generate(&package.model, package.manifest.proving.commitment(), 0).unwrap();
+    let sources = &mut generated.package.main.sources;
+    let text = change(sources.get("contract.cairo").unwrap());
+    sources.insert("contract.cairo", text);
+    for dependency in &mut generated.package.dependencies {
+        if let Some(text) = dependency.sources.get("model.cairo").filter(|text| text.contains("trait IModel")).map(&change) {
+            dependency.sources.insert("model.cairo", text);
+        }
+    }
+    Compiler::default().contracts(&generated.package, &[generated.contract_path()]).unwrap_or_else(|error| panic!("{error}")).remove(0)
+}
+
+#[test]
+fn a_contract_that_says_otherwise_than_its_package_is_refused() {
+    let package = small();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("package");
+    package.write(&path).unwrap();
+    let opened = PackageFolder::open(&path).unwrap();
+    opened.check_contract(&opened.contract().unwrap()).unwrap();
+    opened.check_contract(&changed_contract(&package, str::to_owned)).unwrap();
+
+    let refused = |opened: &PackageFolder, contract: &Contract| opened.check_contract(contract).unwrap_err().to_string();
+    let commitment = package.manifest.proving.commitment().unwrap().to_string();
+    let other_outputs = |text: &str| match text.rfind("].span(), lo: ") {
+        Some(place) => format!("{}, 7{}", &text[..place], &text[place..]),
+        None => text.to_owned(),
+    };
+    // As it was before ports had ranges.
+    let without_ranges = |text: &str| {
+        let mut text = text.replace("    pub lo: i32,\n", "").replace("    pub hi: i32,\n", "");
+        for tensor in package.model.tensors() {
+            text = text.replace(&format!(", lo: {}, hi: {} }}", tensor.range.lo, tensor.range.hi), " }");
+        }
+        text
+    };
+    for (function, file, contract) in [
+        ("model_digest", "model.maat", changed_contract(&package, |text| text.replace(&package.manifest.model_sha256, &"1".repeat(64)))),
+        ("model_commitment", "manifest.json", changed_contract(&package, |text| text.replace(&commitment, "0x5"))),
+        ("inputs", "model.maat", changed_contract(&package, |text| text.replacen("hi: 32767", "hi: 32766", 1))),
+        ("outputs", "model.maat", changed_contract(&package, other_outputs)),
+        ("inputs", "model.maat", changed_contract(&package, without_ranges)),
+    ] {
+        let expected = format!("contract.sierra.json: what `{function}` of the contract gives is not what {file} has: transpile again");
+        let message = refused(&opened, &contract);
+        assert!(message.ends_with(&expected), "{message}");
+    }
+    let contract = opened.contract().unwrap();
+    let in_parts = common::compile_in_parts(&package.model, 1);
+    assert!(
+        refused(&opened, &in_parts.layer_classes[0])
+            .contains("`model_digest` of the contract fails: the contract has no function model_digest")
+    );
+
+    // The manifest's commitment is another one: of other entries, or none.
+    let mut other = opened.clone();
+    let entries = Entries::new(opened.entries().unwrap().as_slice()[1..].to_vec()).unwrap();
+    other.manifest.proving = Proving::Committed { commitment: entries.commitment(), entries: entries.clone() };
+    assert!(refused(&other, &contract).contains("what `model_commitment` of the contract gives is not what manifest.json has"));
+    other.manifest.proving = Proving::Unprovable { reason: "it is too large".to_owned() };
+    assert!(refused(&other, &contract).contains("what `model_commitment` of the contract gives is not what manifest.json has"));
+    other.check_contract(&changed_contract(&package, |text| text.replace(&commitment, "0"))).unwrap();
+    // One that contradicts itself, as `maat prove` says.
+    other.manifest.proving = Proving::Committed { commitment: commitment.parse().unwrap(), entries };
+    assert_eq!(refused(&other, &contract), other.entries().unwrap_err().to_string());
+
+    std::fs::write(path.join("model.maat"), opened.model().unwrap().to_bytes().split_last().unwrap().1).unwrap();
+    assert_eq!(refused(&opened, &contract), opened.model().unwrap_err().to_string());
+}
+
+/// Inputs of all 32 bits, of a narrow range and of one value; and outputs with ranges that follow from these, and from a saturation.
+fn of_ranges() -> Model {
+    let mut builder = ModelBuilder::new("ranges");
+    let shape = |length: usize| Shape::new(&[length]).unwrap();
+    let whole = builder.input("whole", shape(2), 0, Interval::of_bits(32)).unwrap();
+    let narrow = builder.input("narrow", shape(3), 4, Interval::new(-7, 5)).unwrap();
+    let point = builder.input("point", shape(1), -1, Interval::point(3)).unwrap();
+    let moved = builder.node("moved", Primitive::Move(Move::reshape(Shape::new(&[1, 2]).unwrap())), &[whole], 0).unwrap();
+    let requantise = Requantise { shift: vec![0], lo: -9, hi: 200 };
+    let twice = Primitive::Sum(Sum { coefficients: vec![vec![2]], bias: vec![1], inner: 1, requantise });
+    let saturated = builder.node("saturated", twice, &[narrow], 4).unwrap();
+    let same = builder.node("same", Primitive::Move(Move::reshape(Shape::new(&[1, 1]).unwrap())), &[point], -1).unwrap();
+    builder.finish(&[("moved", moved), ("saturated", saturated), ("same", same)]).unwrap()
+}
+
+#[test]
+fn a_contract_says_which_integers_it_takes_and_gives() {
+    let model = of_ranges();
+    let ranges = |tensors: Vec<&Tensor>| tensors.iter().map(|tensor| (tensor.range.lo, tensor.range.hi)).collect::<Vec<_>>();
+    let all = (i32::MIN.into(), i32::MAX.into());
+    assert_eq!(ranges(model.inputs().iter().collect()), [all, (-7, 5), (3, 3)]);
+    assert_eq!(ranges(model.outputs().iter().map(|output| model.tensor(output.tensor)).collect()), [all, (-9, 11), (3, 3)]);
+    for parts in [0, 1] {
+        let compiled = common::compile_in_parts(&model, parts);
+        common::assert_ports(&model, &compiled.contract, "ranges");
+        // Those are the integers that it takes, and no others.
+        let whole = vec![i32::MIN, i32::MAX];
+        common::assert_equal_in_parts(&model, &compiled, &[whole.clone(), vec![-7, 5, 0], vec![3]], "the ends of the ranges");
+        for (narrow, point) in [(-8, 3), (6, 3), (0, 2), (0, 4)] {
+            let inputs = [whole.clone(), vec![0, narrow, 0], vec![point]];
+            let error = run_contract(&model, &compiled.contract, &compiled.layer_classes, &inputs).unwrap_err();
+            assert!(error.to_string().contains("input value out of range"), "{narrow}, {point}: {error}");
+        }
+    }
 }
 
 /// A network in which values skip nodes, with two inputs and two outputs.

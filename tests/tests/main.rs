@@ -21,6 +21,7 @@ mod qdq;
 mod rockybot;
 mod starknet;
 mod steps;
+mod strategy;
 mod tables;
 
 #[test]

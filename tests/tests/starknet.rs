@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use maat_cairo::{Compiler, gas, limits};
 use maat_package::{Options, PackageFolder, quantise_sample, run_contract};
 use maat_prover::Cache;
-use maat_runtime::{Executor, Model};
+use maat_runtime::{Executor, Model, Tensor};
 use maat_starknet::deploy::{DeployOptions, Deployment, deploy};
 use maat_starknet::devnet::Devnet;
 use maat_starknet::key::Credentials;
@@ -95,6 +95,24 @@ fn deployed_models_give_the_runtimes_integers() {
         let around = declared.l2_gas.checked_sub(cost.classes[0].declaration_l2_gas).unwrap();
         assert!((100_000..5_000_000).contains(&around), "{name}: {around} gas around the declaration");
         let registry = Registry::at(&client, deployment.registry);
+        // The registry holds what the package says.
+        let model = registry.model_by_name(&deployment.name).unwrap().unwrap();
+        let registered = registry.version(&model, deployment.version).unwrap();
+        let hexadecimal = |felt: Felt| format!("{felt:#066x}");
+        assert_eq!(hexadecimal(registered.class_hash), example.package.manifest.sierra_class_hash);
+        assert_eq!(hexadecimal(registered.program_hash), example.package.manifest.program_hash);
+        assert_eq!(hexadecimal(registered.model_commitment), example.package.manifest.proving.commitment().unwrap().to_string());
+        let outputs: Vec<&Tensor> = example.model.outputs().iter().map(|output| example.model.tensor(output.tensor)).collect();
+        for (ports, tensors) in [(&registered.inputs, example.model.inputs().iter().collect()), (&registered.outputs, outputs)] {
+            assert_eq!(ports.len(), tensors.len(), "{name}");
+            for (port, tensor) in ports.iter().zip(tensors) {
+                assert!(port.shape.iter().map(|length| *length as usize).eq(tensor.shape.dims().iter().copied()), "{name}: {port:?}");
+                assert!(port.scales.iter().map(|scale| scale.0).eq(tensor.scales().iter().copied()), "{name}: {port:?}");
+                assert_eq!((i64::from(port.lo.0), i64::from(port.hi.0)), (tensor.range.lo, tensor.range.hi), "{name}");
+            }
+        }
+        assert_eq!(registry.models(None).unwrap(), registry.models(Some(account.address())).unwrap());
+
         let (inputs, expected) = example.cases(count);
         let (contract, layers) = (example.package.contract().unwrap(), example.package.layer_classes().unwrap());
         let (_, alone) = run_contract(&example.model, &contract, &layers, &example.samples[0]).unwrap();
@@ -123,18 +141,6 @@ fn deployed_models_give_the_runtimes_integers() {
         }
         let instance = ExecutionTarget::Instance(deployment.instance);
         assert_eq!(registry.invoke(&account, instance, &inputs[..1], None).unwrap().outputs, expected[..1]);
-
-        // The registry holds what the package says.
-        let model = registry.model_by_name(&deployment.name).unwrap().unwrap();
-        let registered = registry.version(&model, deployment.version).unwrap();
-        let hexadecimal = |felt: Felt| format!("{felt:#066x}");
-        assert_eq!(hexadecimal(registered.class_hash), example.package.manifest.sierra_class_hash);
-        assert_eq!(hexadecimal(registered.program_hash), example.package.manifest.program_hash);
-        assert_eq!(hexadecimal(registered.model_commitment), example.package.manifest.proving.commitment().unwrap().to_string());
-        let shapes: Vec<Vec<usize>> =
-            registered.inputs.iter().map(|port| port.shape.iter().map(|length| *length as usize).collect()).collect();
-        assert_eq!(shapes, example.model.inputs().iter().map(|input| input.shape.dims().to_vec()).collect::<Vec<_>>());
-        assert_eq!(registry.models(None).unwrap(), registry.models(Some(account.address())).unwrap());
     }
 }
 

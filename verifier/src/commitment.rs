@@ -212,10 +212,16 @@ impl Entries {
         bytes
     }
 
-    /// Reads what [`Entries::to_bytes`] wrote, in that order only.
+    /// Reads what [`Entries::to_bytes`] wrote, in that order only, from the beginning of longer bytes; gives the rest too.
     ///
     /// # Errors
     /// The bytes end early, or describe no model.
+    pub fn split(bytes: &[u8]) -> Result<(Self, &[u8]), EntriesError> {
+        let mut reader = BoundedReader::new(bytes);
+        Ok((Self::read(&mut reader)?, reader.rest()))
+    }
+
+    /// As [`Entries::split`], for who has a reader.
     pub(crate) fn read(reader: &mut BoundedReader) -> Result<Self, EntriesError> {
         let number = usize::from(reader.read_u8()?);
         if !(1..=MAX_ENTRIES).contains(&number) {
@@ -339,6 +345,7 @@ pub(crate) mod tests {
         let read = |bytes: &[u8]| Entries::read(&mut BoundedReader::new(bytes));
         let bytes = entries().to_bytes();
         assert_eq!(read(&bytes), Ok(entries()));
+        assert_eq!(Entries::split(&[&bytes[..], &[7, 8]].concat()), Ok((entries(), &[7, 8][..])));
         for length in 0..bytes.len() {
             assert!(matches!(read(&bytes[..length]), Err(EntriesError::Truncated(_))), "{length}");
         }

@@ -1,11 +1,17 @@
 //! A quantised network as a contract. `maat transpile` generates it.
 
-/// An input or output: its axis lengths, and the exponents `s` of its scales, one for all elements, or one for each position along the last
-/// axis; an integer `q` stands for `q * 2^-s`.
+/// An input or output.
 #[derive(Copy, Drop, Serde, PartialEq, Debug)]
 pub struct Port {
+    /// Its axis lengths.
     pub shape: Span<u32>,
+    /// The exponents `s` of its scales, one for all elements, or one for each position along the last axis: an integer `q` stands for
+    /// `q * 2^-s`.
     pub scales: Span<i32>,
+    /// The least integer of an element: `predict` refuses an input with a smaller one, and provably gives no output with a smaller one.
+    pub lo: i32,
+    /// The greatest integer of an element, likewise; at least `lo`.
+    pub hi: i32,
 }
 
 /// A network without state.
@@ -13,7 +19,7 @@ pub struct Port {
 pub trait IModel<TContractState> {
     /// Runs the network. Takes all inputs one after the other, row-major, and gives all outputs so.
     ///
-    /// Panics if the input has another length or a value is out of its range.
+    /// Panics if the input has another length, or a value is not within `lo` and `hi` of its input.
     fn predict(self: @TContractState, input: Span<i32>) -> Span<i32>;
     /// Runs the network on each of the inputs, and gives the outputs in the same order.
     ///

@@ -149,7 +149,7 @@ pub trait IModelRegistry<TContractState> {
 /// What the registry knows.
 ///
 /// Lists come in pages: `start` is how many entries to leave out, `limit` how many to give, of which there are never more than 100. A page
-/// beyond the end is empty. Reading a version may take 17 million gas, if it has many inputs and outputs, so a page of 100 of these can be more
+/// beyond the end is empty. Reading a version may take 46 million gas, if it has many inputs and outputs, so a page of 100 of these can be more
 /// than a transaction or a node gives a call: ask for few, or for fewer when that is refused.
 #[starknet::interface]
 pub trait IModelRegistryViews<TContractState> {

@@ -35,9 +35,10 @@ pub fn check_name(name: felt252) {
     }
 }
 
-/// Checks that what a class says of its inputs and outputs can be stored and read again.
+/// Checks that what a class says of its inputs and outputs can be stored and read again, and that no range is empty.
 ///
-/// Panics with `Errors::TOO_MANY_INPUTS`, `Errors::TOO_MANY_OUTPUTS`, `Errors::TOO_MANY_AXES` or `Errors::TOO_MANY_SCALES`.
+/// Panics with `Errors::TOO_MANY_INPUTS`, `Errors::TOO_MANY_OUTPUTS`, `Errors::TOO_MANY_AXES`, `Errors::TOO_MANY_SCALES` or
+/// `Errors::EMPTY_RANGE`.
 pub fn check_ports(inputs: Span<Port>, outputs: Span<Port>) {
     assert(inputs.len() <= MAX_PORTS, Errors::TOO_MANY_INPUTS);
     assert(outputs.len() <= MAX_PORTS, Errors::TOO_MANY_OUTPUTS);
@@ -55,4 +56,5 @@ fn check_port(port: @Port, ref scales: u32) {
     assert(port.shape.len() <= MAX_AXES, Errors::TOO_MANY_AXES);
     scales += port.scales.len();
     assert(scales <= MAX_SCALES, Errors::TOO_MANY_SCALES);
+    assert(*port.lo <= *port.hi, Errors::EMPTY_RANGE);
 }

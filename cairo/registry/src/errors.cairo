@@ -5,6 +5,7 @@ pub mod Errors {
     pub const CALLER_IS_ZERO: felt252 = 'registry: caller is zero';
     pub const CLASS_IS_ZERO: felt252 = 'registry: class is zero';
     pub const CLASS_REGISTERED: felt252 = 'registry: class is registered';
+    pub const EMPTY_RANGE: felt252 = 'registry: empty range, lo > hi';
     pub const METADATA_TOO_LONG: felt252 = 'registry: metadata is too long';
     pub const NAME_IS_EMPTY: felt252 = 'registry: name is empty';
     pub const NAME_NOT_PRINTABLE: felt252 = 'registry: name not printable';

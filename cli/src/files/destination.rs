@@ -1,5 +1,6 @@
 //! Files that a verb writes: as a whole or not at all, and never over something that the user would miss.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
@@ -7,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use maat_package::PackageFolder;
 use maat_package::partial::{self, is_same};
+use maat_strategy::record::is_record;
 use maat_verifier::{FileError, Kind};
 use tempfile::NamedTempFile;
 
@@ -26,10 +28,23 @@ pub enum Readers {
 pub enum OutputKind {
     /// A proof: replaces a proof.
     Proof,
+    /// A record of a strategy: replaces a record.
+    Record,
     /// What opens a salted commitment: replaces nothing, because without an opening its proof can never be opened.
     Opening,
     /// A chart: replaces a chart.
     Chart,
+}
+
+impl OutputKind {
+    /// What it is called, if it is not text.
+    fn binary(self) -> Option<&'static str> {
+        match self {
+            Self::Proof => Some("proof"),
+            Self::Record => Some("record"),
+            Self::Opening | Self::Chart => None,
+        }
+    }
 }
 
 /// Files that no output may replace, whatever the user says: those that the verb reads, each with what it is.
@@ -82,10 +97,10 @@ impl<'s> Destination<'s> {
     pub fn of_user(path: &Path, content: OutputKind, sources: &'s InputFiles, force: bool) -> anyhow::Result<Self> {
         let cannot = || format!("cannot write {}", path.display());
         let place = if is_standard_output(path) { Place::Output } else { Place::of(path).with_context(cannot)? };
-        if let (Place::Output, OutputKind::Proof) = (&place, content)
+        if let (Place::Output, Some(binary)) = (&place, content.binary())
             && io::stdout().is_terminal()
         {
-            bail!("cannot write a proof to a terminal: it is not text. Name a file, or redirect the standard output");
+            bail!("cannot write a {binary} to a terminal: it is not text. Name a file, or redirect the standard output");
         }
         let replaces = matches!(&place, Place::File { path, .. } if path.exists());
         let destination = Self { name: path.to_path_buf(), place, content, sources, force, replaces };
@@ -101,6 +116,15 @@ impl<'s> Destination<'s> {
     /// Whether the bytes will go to the standard output, where nothing else may go then.
     pub fn is_output(&self) -> bool {
         matches!(self.place, Place::Output)
+    }
+
+    /// The name of something that is kept beside the file while it is made: the file's own, hidden, with an ending. Only files have one.
+    pub fn beside(&self, ending: &str) -> Option<PathBuf> {
+        let Place::File { path, folder } = &self.place else { return None };
+        let mut name = OsString::from(".");
+        name.push(path.file_name()?);
+        name.push(ending);
+        Some(folder.join(name))
     }
 
     /// Whether two destinations are one.
@@ -126,11 +150,16 @@ impl<'s> Destination<'s> {
             return Ok(());
         }
         match self.content {
-            OutputKind::Proof if found.permissions().readonly() => bail!("it is write-protected; --force replaces it"),
+            OutputKind::Proof | OutputKind::Record if found.permissions().readonly() => {
+                bail!("it is write-protected; --force replaces it")
+            }
             OutputKind::Proof if !is_proof(path)? => {
                 bail!("it exists, and is not a Maat proof: choose another file, or replace it with --force")
             }
-            OutputKind::Proof => {}
+            OutputKind::Record if !is_record(&beginning(path)?) => {
+                bail!("it exists, and is not a record of a Maat strategy: choose another file, or replace it with --force")
+            }
+            OutputKind::Proof | OutputKind::Record => {}
             OutputKind::Opening => bail!(
                 "it exists, and without it the proof that it opens could never be opened: choose another file, or replace it with --force"
             ),
@@ -236,9 +265,14 @@ fn write_all(mut to: impl Write, bytes: &[u8]) -> io::Result<()> {
 
 /// Whether a file begins as proofs do, of whichever version.
 fn is_proof(path: &Path) -> io::Result<bool> {
+    Ok(!matches!(Kind::of(&beginning(path)?), Err(FileError::Magic)))
+}
+
+/// The first bytes of a file.
+fn beginning(path: &Path) -> io::Result<Vec<u8>> {
     let mut start = Vec::new();
     File::open(path)?.take(64).read_to_end(&mut start)?;
-    Ok(!matches!(Kind::of(&start), Err(FileError::Magic)))
+    Ok(start)
 }
 
 /// Whether a file is a chart that `maat strategy backtest` drew: the mark is at its beginning, after the element's head.
@@ -338,6 +372,44 @@ mod tests {
         fs::write(&path, "<svg width=\"1\">a drawing of the user's</svg>").unwrap();
         assert!(put(&path, OutputKind::Chart, &none, false).is_err());
         put(&path, OutputKind::Chart, &none, true).unwrap();
+    }
+
+    #[test]
+    fn a_record_replaces_records_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let none = InputFiles::default();
+        for older in ["MAATRECD of another version", ""] {
+            fs::write(&path, older).unwrap();
+            put(&path, OutputKind::Record, &none, false).unwrap();
+        }
+        for older in ["thesis", "MAATPROF is a proof"] {
+            fs::write(&path, older).unwrap();
+            let refused = put(&path, OutputKind::Record, &none, false).unwrap_err();
+            assert!(refused.contains("it exists, and is not a record") && refused.contains("--force"), "{refused}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), older);
+        }
+        put(&path, OutputKind::Record, &none, true).unwrap();
+        fs::write(&path, "MAATRECD").unwrap();
+        let mut protected = fs::metadata(&path).unwrap().permissions();
+        protected.set_readonly(true);
+        fs::set_permissions(&path, protected).unwrap();
+        let refused = put(&path, OutputKind::Record, &none, false).unwrap_err();
+        assert!(refused.contains("write-protected"), "{refused}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_kept_beside_a_file_is_beside_what_its_link_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("elsewhere")).unwrap();
+        std::os::unix::fs::symlink("elsewhere/file", at("link")).unwrap();
+        let none = InputFiles::default();
+        let beside = |path: &Path| Destination::of_user(path, OutputKind::Record, &none, false).unwrap().beside(".parts");
+        let real = folder.path().canonicalize().unwrap();
+        assert_eq!(beside(&at("link")), Some(real.join("elsewhere/.file.parts")));
+        assert_eq!(beside(Path::new("/dev/null")), None);
     }
 
     #[test]

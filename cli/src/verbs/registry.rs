@@ -235,8 +235,10 @@ impl Response for Shown {
 }
 
 fn version_text((version, lifecycle): &(RegisteredVersion, Lifecycle)) -> String {
-    let port =
-        |port: &RegisteredPort| format!("{:?} * {}", &port.shape[..], units(&port.scales.iter().map(|scale| scale.0).collect::<Vec<_>>()));
+    let port = |port: &RegisteredPort| {
+        let scales: Vec<i32> = port.scales.iter().map(|scale| scale.0).collect();
+        format!("{:?} * {} in {}..={}", &port.shape[..], units(&scales), port.lo.0, port.hi.0)
+    };
     let ports = |ports: &[RegisteredPort]| ports.iter().map(port).collect::<Vec<_>>().join(", ");
     let mut facts = vec![
         ("version", format!("{}, {}", version.version, status(lifecycle.status))),
@@ -260,7 +262,8 @@ fn version_text((version, lifecycle): &(RegisteredVersion, Lifecycle)) -> String
 fn version_json((version, lifecycle): &(RegisteredVersion, Lifecycle)) -> Value {
     let scales = |port: &RegisteredPort| port.scales.iter().map(|scale| scale.0).collect::<Vec<_>>();
     let ports = |ports: &[RegisteredPort]| -> Value {
-        ports.iter().map(|port| json!({ "shape": &port.shape[..], "scales": scales(port) })).collect()
+        let port = |port: &RegisteredPort| json!({ "shape": &port.shape[..], "scales": scales(port), "lo": port.lo.0, "hi": port.hi.0 });
+        ports.iter().map(port).collect()
     };
     let metadata = version.metadata.text();
     json!({
@@ -335,8 +338,18 @@ mod tests {
             class_hash: Felt::ONE,
             model_commitment: Felt::ZERO,
             program_hash: Felt::ONE,
-            inputs: List(vec![RegisteredPort { shape: List(vec![1, 36]), scales: List(vec![Signed(i32::MIN)]) }]),
-            outputs: List(vec![]),
+            inputs: List(vec![RegisteredPort {
+                shape: List(vec![1, 36]),
+                scales: List(vec![Signed(i32::MIN)]),
+                lo: Signed(-128),
+                hi: Signed(127),
+            }]),
+            outputs: List(vec![RegisteredPort {
+                shape: List(vec![]),
+                scales: List(vec![Signed(0), Signed(3)]),
+                lo: Signed(i32::MIN),
+                hi: Signed(i32::MAX),
+            }]),
             metadata: Text(metadata.to_vec()),
             instance: Felt::ONE,
             timelock: 0,
@@ -346,10 +359,19 @@ mod tests {
     }
 
     #[test]
+    fn inputs_and_outputs_are_shown_with_the_ranges_of_their_integers() {
+        let shown = version_text(&version(b""));
+        assert!(shown.contains("outputs            [] * 2^-3..2^0 by column in -2147483648..=2147483647\n"), "{shown}");
+        let json = version_json(&version(b""));
+        assert_eq!(json["inputs"], json!([{ "shape": [1, 36], "scales": [i32::MIN], "lo": -128, "hi": 127 }]));
+        assert_eq!(json["outputs"], json!([{ "shape": [], "scales": [0, 3], "lo": i32::MIN, "hi": i32::MAX }]));
+    }
+
+    #[test]
     fn metadata_are_shown_whatever_they_are_and_cannot_act_on_a_terminal() {
         let shown = version_text(&version(b"mine\x1b[2J\nowner 0x1\xff"));
         assert!(shown.ends_with("metadata           mine\\u{1b}[2J owner 0x1\\xff"), "{shown}");
-        assert!(shown.contains("[1, 36] * 2^2147483648"), "{shown}");
+        assert!(shown.contains("[1, 36] * 2^2147483648 in -128..=127\n"), "{shown}");
         let json = version_json(&version(b"a\xff"));
         assert_eq!((&json["metadata"], &json["metadata_bytes"]), (&Value::Null, &json!("61ff")));
         let json = version_json(&version("näme\u{1b}".as_bytes()));

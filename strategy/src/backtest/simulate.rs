@@ -111,6 +111,19 @@ pub enum SimulationError {
     },
 }
 
+impl Fill {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::AtQuote, Self::OneQuoteLater];
+
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AtQuote => "at the quote",
+            Self::OneQuoteLater => "one quote later",
+        }
+    }
+}
+
 impl Decision {
     /// What follows from the network's answer at a decision point: `outputs` are its output values.
     ///

@@ -1,8 +1,8 @@
 //! From a network in memory to a model and its Cairo program, and the assertion that both give the same integers.
 
 use maat_cairo::{Compiler, Contract, Executable};
-use maat_package::{run_contract, run_program};
-use maat_runtime::{Executor, Model};
+use maat_package::{run_contract, run_program, signed};
+use maat_runtime::{Executor, Model, Tensor};
 use maat_tests::networks::Random;
 use maat_tests::onnx::Onnx;
 use maat_transpiler::{Network, codegen};
@@ -53,6 +53,23 @@ pub fn assert_equal_in_parts(model: &Model, compiled: &InParts, inputs: &[Vec<i3
     assert_eq!(call.library_calls, compiled.layer_classes.len() as u64, "{what}");
 }
 
+/// Asserts that the contract says of its inputs and outputs what the model does: shapes, scales and ranges.
+pub fn assert_ports(model: &Model, contract: &Contract, what: &str) {
+    let port = |tensor: &Tensor| {
+        let dims: Vec<i64> = tensor.shape.dims().iter().map(|length| *length as i64).collect();
+        let scales: Vec<i64> = tensor.scales().iter().map(|scale| i64::from(*scale)).collect();
+        let range = [tensor.range.lo, tensor.range.hi];
+        [&[dims.len() as i64][..], &dims, &[scales.len() as i64], &scales, &range].concat()
+    };
+    let outputs: Vec<&Tensor> = model.outputs().iter().map(|output| model.tensor(output.tensor)).collect();
+    for (function, tensors) in [("inputs", model.inputs().iter().collect()), ("outputs", outputs)] {
+        let expected = [vec![tensors.len() as i64], tensors.into_iter().flat_map(port).collect()].concat();
+        let found = contract.call(function, &[]).unwrap().output;
+        let found: Vec<i64> = found.into_iter().map(|felt| signed(felt).unwrap().into()).collect();
+        assert_eq!(found, expected, "{what}: {function}");
+    }
+}
+
 /// Random inputs for a model, with both ends of the range among them.
 pub fn random_inputs(model: &Model, random: &mut Random) -> Vec<Vec<i32>> {
     let style = random.below(4);
@@ -79,4 +96,12 @@ pub fn assert_equal(model: &Model, program: &Executable, inputs: &[Vec<i32>], wh
     let expected = Executor::new(model).run(inputs).unwrap();
     let (found, _) = run_program(model, program, inputs).unwrap_or_else(|error| panic!("{what}: {error}"));
     assert_eq!(found, expected, "{what}: inputs {inputs:?}");
+}
+
+/// The Cairo package `maat_vault`, which is not embedded.
+pub fn vault_crate() -> maat_cairo::Crate {
+    let folder = maat_tests::root().join("cairo/vault");
+    let scarb_manifest = std::fs::read_to_string(folder.join("Scarb.toml")).unwrap();
+    let sources = maat_cairo::Sources::from_folder(&folder.join("src")).unwrap_or_else(|error| panic!("{error}"));
+    maat_cairo::Crate { name: "maat_vault".to_owned(), edition: maat_cairo::Edition::V2024_07, sources, scarb_manifest }
 }

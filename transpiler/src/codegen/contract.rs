@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use maat_runtime::{Model, Tensor};
+use maat_runtime::{Interval, Model, Tensor};
 use maat_verifier::ModelCommitment;
 use starknet_types_core::felt::Felt;
 
@@ -19,12 +19,15 @@ pub fn part_path(package: &str, part: usize) -> String {
 /// `contract.cairo`: the Starknet contract. If the network is split into `parts` classes, it calls these; 0 means that it computes
 /// everything itself.
 pub fn contract(model: &Model, digest: &str, commitment: Option<&ModelCommitment>, parts: usize) -> String {
+    // Every range is within 32 bits: the runtime refuses other inputs, and primitives saturate to 32 bits or give 32-bit values that they take.
     let ports = |tensors: Vec<&Tensor>| {
         let mut text = String::new();
         for tensor in tensors {
             let dims = tensor.shape.dims().iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
             let scales = tensor.scales().iter().map(i32::to_string).collect::<Vec<_>>().join(", ");
-            let _ = write!(text, "\n                Port {{ shape: array![{dims}].span(), scales: array![{scales}].span() }},");
+            let Interval { lo, hi } = tensor.range;
+            let port = format!("shape: array![{dims}].span(), scales: array![{scales}].span(), lo: {lo}, hi: {hi}");
+            let _ = write!(text, "\n                Port {{ {port} }},");
         }
         text
     };

@@ -8,10 +8,14 @@ use maat_interfaces::registry::IModelRegistryDispatcher;
 /// What a mock does. As it stands, what the honest one does.
 pub trait Behaviour<TContractState> {
     fn inputs() -> Span<Port> {
-        [Port { shape: [1, 3].span(), scales: [8].span() }].span()
+        [Port { shape: [1, 3].span(), scales: [8].span(), lo: -0x8000, hi: 0x7fff }].span()
     }
     fn outputs() -> Span<Port> {
-        [Port { shape: [1].span(), scales: [-2].span() }, Port { shape: [].span(), scales: [0].span() }].span()
+        [
+            Port { shape: [1].span(), scales: [-2].span(), lo: -0x80000000, hi: 0x7fffffff },
+            Port { shape: [].span(), scales: [0].span(), lo: 3, hi: 3 },
+        ]
+            .span()
     }
     fn commitment() -> felt252 {
         'commitment'
@@ -58,7 +62,7 @@ fn calling_registry() -> IModelRegistryDispatcher {
     IModelRegistryDispatcher { contract_address: starknet::get_caller_address() }
 }
 
-/// `count` ports of `axes` axes each, and of `scales` scales, which count on from port to port.
+/// `count` ports of `axes` axes each, and of `scales` scales, which count on from port to port, as do the ends of the range.
 fn ports(count: u32, axes: u32, scales: u32) -> Span<Port> {
     let mut shape = array![];
     for axis in 0..axes {
@@ -66,7 +70,8 @@ fn ports(count: u32, axes: u32, scales: u32) -> Span<Port> {
     }
     let mut ports = array![];
     for port in 0..count {
-        ports.append(Port { shape: shape.span(), scales: scales_from(port, scales) });
+        let lo = port.try_into().unwrap();
+        ports.append(Port { shape: shape.span(), scales: scales_from(port, scales), lo, hi: lo + 1 });
     }
     ports.span()
 }
@@ -190,6 +195,68 @@ pub mod too_many_scales {
     }
     #[abi(embed_v0)]
     impl Model = super::Model<ContractState>;
+}
+
+/// The range of its input is empty.
+#[starknet::contract]
+pub mod empty_input_range {
+    #[storage]
+    struct Storage {}
+    impl Behaviour of super::Behaviour<ContractState> {
+        fn inputs() -> Span<super::Port> {
+            [super::Port { shape: [1].span(), scales: [0].span(), lo: 1, hi: 0 }].span()
+        }
+    }
+    #[abi(embed_v0)]
+    impl Model = super::Model<ContractState>;
+}
+
+/// The range of its output is empty.
+#[starknet::contract]
+pub mod empty_output_range {
+    #[storage]
+    struct Storage {}
+    impl Behaviour of super::Behaviour<ContractState> {
+        fn outputs() -> Span<super::Port> {
+            [super::Port { shape: [1].span(), scales: [0].span(), lo: 0x7fffffff, hi: -0x80000000 }].span()
+        }
+    }
+    #[abi(embed_v0)]
+    impl Model = super::Model<ContractState>;
+}
+
+/// It says nothing of ranges, as older classes do.
+#[starknet::contract]
+pub mod without_ranges {
+    #[derive(Drop, Serde)]
+    struct OldPort {
+        shape: Span<u32>,
+        scales: Span<i32>,
+    }
+
+    #[storage]
+    struct Storage {}
+
+    fn port() -> OldPort {
+        OldPort { shape: [1, 3].span(), scales: [8].span() }
+    }
+
+    #[external(v0)]
+    fn predict(self: @ContractState, input: Span<i32>) -> Span<i32> {
+        input
+    }
+    #[external(v0)]
+    fn inputs(self: @ContractState) -> Span<OldPort> {
+        [port()].span()
+    }
+    #[external(v0)]
+    fn outputs(self: @ContractState) -> Span<OldPort> {
+        [port()].span()
+    }
+    #[external(v0)]
+    fn model_commitment(self: @ContractState) -> felt252 {
+        0
+    }
 }
 
 /// No model at all.

@@ -38,8 +38,12 @@ fn the_first_version_makes_a_model() {
         class_hash: HONEST,
         model_commitment: 'commitment',
         program_hash: PROGRAM,
-        inputs: [Port { shape: [1, 3].span(), scales: [8].span() }].span(),
-        outputs: [Port { shape: [1].span(), scales: [-2].span() }, Port { shape: [].span(), scales: [0].span() }].span(),
+        inputs: [Port { shape: [1, 3].span(), scales: [8].span(), lo: -0x8000, hi: 0x7fff }].span(),
+        outputs: [
+            Port { shape: [1].span(), scales: [-2].span(), lo: -0x80000000, hi: 0x7fffffff },
+            Port { shape: [].span(), scales: [0].span(), lo: 3, hi: 3 },
+        ]
+            .span(),
         metadata: "{\"kind\": \"strategy\"}",
         instance: version.instance,
         timelock: 3 * DAY,
@@ -241,7 +245,9 @@ fn as_many_ports_axes_and_scales_as_allowed_are_recorded() {
     assert_eq!(version.inputs.len(), 32);
     assert_eq!(version.inputs, version.outputs);
     for position in 0..32_u32 {
-        let port = Port { shape: [1, 2, 3, 4, 5, 6, 7, 8].span(), scales: mocks::scales_from(position, 8) };
+        let (shape, scales) = ([1, 2, 3, 4, 5, 6, 7, 8].span(), mocks::scales_from(position, 8));
+        let lo = position.try_into().unwrap();
+        let port = Port { shape, scales, lo, hi: lo + 1 };
         assert_eq!(*version.inputs[position], port);
     }
 }
@@ -274,6 +280,24 @@ fn an_output_of_too_many_axes_is_refused() {
 #[should_panic(expected: ('registry: too many scales', 'ENTRYPOINT_FAILED'))]
 fn too_many_scales_of_inputs_and_outputs_together_are_refused() {
     register_class(new_registry(), NAME, mocks::too_many_scales::TEST_CLASS_HASH);
+}
+
+#[test]
+#[should_panic(expected: ('registry: empty range, lo > hi', 'ENTRYPOINT_FAILED'))]
+fn an_input_with_an_empty_range_is_refused() {
+    register_class(new_registry(), NAME, mocks::empty_input_range::TEST_CLASS_HASH);
+}
+
+#[test]
+#[should_panic(expected: ('registry: empty range, lo > hi', 'ENTRYPOINT_FAILED'))]
+fn an_output_with_an_empty_range_is_refused() {
+    register_class(new_registry(), NAME, mocks::empty_output_range::TEST_CLASS_HASH);
+}
+
+#[test]
+#[should_panic(expected: ('Returned data too short', 'ENTRYPOINT_FAILED'))]
+fn a_class_that_says_nothing_of_ranges_is_refused() {
+    register_class(new_registry(), NAME, mocks::without_ranges::TEST_CLASS_HASH);
 }
 
 // The timelock and the metadata.

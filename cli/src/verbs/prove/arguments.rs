@@ -87,7 +87,8 @@ pub fn presets(help: fn(Preset) -> &'static str) -> impl TypedValueParser<Value 
     PossibleValuesParser::new(Preset::ALL.map(value)).try_map(|name| name.parse::<Preset>())
 }
 
-fn model_preset(preset: Preset) -> &'static str {
+/// What a preset means for model proofs.
+pub fn model_preset(preset: Preset) -> &'static str {
     match preset {
         Preset::Fast => "The least time: 97 to 99 bits conjectured, 51 to 56 proven",
         Preset::Balanced => "Security that rests on no conjecture: 124 bits conjectured, 100 to 101 proven",

@@ -47,7 +47,7 @@ fn per_cent(bps: impl Into<f64>) -> String {
 }
 
 /// An amount in whole tokens, as far as it has any.
-fn whole(amount: u128, token: &Token) -> String {
+pub fn whole(amount: u128, token: &Token) -> String {
     let (tokens, rest) = (amount / token.unit(), amount % token.unit());
     let places = format!("{rest:0width$}", width = usize::from(token.decimals));
     let places = places.trim_end_matches('0');

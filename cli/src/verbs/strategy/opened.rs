@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use maat_package::PackageFolder;
 use maat_runtime::Model;
 use maat_strategy::file::StrategyFile;
-use maat_strategy::history::History;
+use maat_strategy::history::Observation;
 use maat_strategy::prices;
 use maat_strategy::strategy::{MAX_JSON_BYTES, Strategy};
 
@@ -40,15 +40,9 @@ impl Opened {
     }
 }
 
-/// Reads a file of prices, and takes its observations as the vault's history would.
-pub fn history(path: &Path) -> anyhow::Result<History> {
-    let observations = prices::parse(&text(path, MAX_PRICES_BYTES)?).with_context(|| format!("{}", called(path).display()))?;
-    let mut history = History::default();
-    for observation in observations {
-        // What moves too far is left out, and the history remembers it. Hours that do not rise were refused above.
-        let _ = history.record(observation);
-    }
-    Ok(history)
+/// Reads a file of prices.
+pub fn observations(path: &Path) -> anyhow::Result<Vec<Observation>> {
+    prices::parse(&text(path, MAX_PRICES_BYTES)?).with_context(|| format!("{}", called(path).display()))
 }
 
 /// A file's text, up to a limit in bytes.

@@ -13,7 +13,7 @@ use maat_package::{PackageError, PackageFolder};
 use maat_verifier::cairo::ProgramHash;
 use maat_verifier::{FileError, Kind, MAX_FILE_BYTES, ModelCommitment};
 
-use self::least::Least;
+pub use self::least::Least;
 use self::names::Names;
 use crate::progress::Progress;
 use crate::response::Response;

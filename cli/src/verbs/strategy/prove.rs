@@ -1,0 +1,223 @@
+//! `maat strategy prove`: a record with proofs of every decision that a strategy would have made.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, anyhow};
+use maat_prover::{ProveError, ProvingKey, Visibility};
+use maat_runtime::Model;
+use maat_strategy::record::{DEFAULT_BATCH, Expectations, Job, Made, MakeError, Parts, Proof, Verified, verify};
+use maat_verifier::{Preset, hex};
+use serde_json::{Value, json};
+
+use super::jobs;
+use super::opened::{Opened, observations};
+use super::outcomes::{outcomes_json, outcomes_table};
+use crate::cache;
+use crate::files::{Destination, InputFiles, OutputKind, Readers};
+use crate::inferences::Caveated;
+use crate::progress::Progress;
+use crate::response::{Response, fields, grouped, path_json};
+use crate::security::{NOT_ZERO_KNOWLEDGE, model_security, model_security_json};
+use crate::verbs::prove::{model_preset, ms, peak_memory, presets, wrote};
+
+/// Prove every decision that a strategy would have made on these prices, and what comes of them
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  maat strategy prove strategy.toml --prices prices.csv -o record.bin\n  \
+    maat strategy prove strategy.toml --prices prices.csv --preset balanced \\\n      -o record.bin\n\n\
+    The record holds the strategy, the prices, the network's outputs at every hour, proofs of them, and the results for each cost and fill. \
+    `maat strategy verify` checks it against prices of the verifier's own.\n\n\
+    Finished proofs are kept in a hidden folder beside the record until it is written: after a run that was stopped, the same command goes \
+    on from there. What is found there is verified before it is used.\n\n\
+    Without --jobs, as many proofs are made at a time as there are cores, if they fit into 2 GB of memory and into half of what is free. \
+    Each uses all cores where it can, so that more of them gain little time.\n\n\
+    Proofs are succinct and NOT zero-knowledge: they leak some of the weights.")]
+pub struct Arguments {
+    /// The strategy, as docs/strategy.md describes it; its package must be there
+    strategy: PathBuf,
+    /// The prices: CSV with the header `hour,price` or `hour,price,quote`; `-` for the standard input
+    #[arg(long, value_name = "FILE")]
+    prices: PathBuf,
+    /// File to write the record to, or `-` for the standard output; an older record is replaced
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// Replace a file that is not a record
+    #[arg(long)]
+    force: bool,
+    /// Parameters of the proofs
+    #[arg(long, default_value_t = Preset::Fast, value_parser = presets(model_preset))]
+    preset: Preset,
+    /// Decisions in a proof: a size that the package was made with (`maat transpile --batch N`)
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_BATCH)]
+    batch: u32,
+    /// How many proofs are made at a time
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Recompute what all proofs of the network share, and do not use the cache folder: see `maat cache --help`
+    #[arg(long)]
+    no_cache: bool,
+}
+
+impl Arguments {
+    /// The file that is written.
+    pub fn output(&self) -> &Path {
+        &self.output
+    }
+}
+
+/// A written record.
+pub struct Written {
+    output: PathBuf,
+    output_is_taken: bool,
+    wrote: String,
+    bytes: usize,
+    jobs: NonZeroUsize,
+    found: usize,
+    cached: bool,
+    verified: Verified,
+    total: Duration,
+    peak: Option<u64>,
+    warnings: Vec<String>,
+}
+
+pub fn run(arguments: &Arguments) -> anyhow::Result<Caveated<Written>> {
+    let progress = Progress::start("reading the strategy");
+    let Opened { strategy, package, model, caveats } = Opened::read(&arguments.strategy)?;
+    let observations = observations(&arguments.prices)?;
+    let entries = package.entries()?.clone();
+    let (preset, batch) = (arguments.preset, arguments.batch);
+    let job = Job::new(&strategy, &entries, (preset, batch), &observations)?;
+    // Whether it can be written is found out before the work is done.
+    let sources = InputFiles::default().and(&arguments.strategy, "the strategy").and(&arguments.prices, "the prices").and_package(&package);
+    let destination = Destination::of_user(&arguments.output, OutputKind::Record, &sources, arguments.force)?;
+
+    let started = Instant::now();
+    progress.step("fixed columns");
+    let (cache, warning) = if arguments.no_cache { (None, None) } else { cache::usable()? };
+    let key = match cache {
+        Some(cache) => ProvingKey::with_cache(&model, entries.clone(), preset, batch, &cache),
+        None => ProvingKey::new(&model, entries.clone(), preset, batch),
+    }?;
+    let entry = entries.find(preset, batch).ok_or_else(|| anyhow!("a bug of Maat: the entry was there"))?;
+    let jobs = arguments.jobs.unwrap_or_else(|| jobs::default(entry));
+    let prove = |batch: &[Vec<i32>]| prove(&key, &model, batch);
+    let parts = destination.beside(".parts").map(|folder| job.parts(&folder)).transpose()?;
+    let step = |made: maat_strategy::record::Progress| progress.step(&format!("proofs: {} of {}", made.done, made.total));
+    let made = match job.make(parts.as_ref(), jobs, prove, step) {
+        Ok(made) => made,
+        Err(error) => {
+            // What the network answered will be the same the next time.
+            let is_final = matches!(error, MakeError::Decisions(_));
+            return Err(match parts {
+                Some(parts) if !is_final && parts.kept() > 0 => {
+                    let (kept, folder) = (parts.kept(), parts.folder().display().to_string());
+                    anyhow!("{error}. {kept} finished proofs are kept in {folder}: the same command goes on from there")
+                }
+                parts => {
+                    parts.into_iter().for_each(Parts::remove);
+                    error.into()
+                }
+            });
+        }
+    };
+
+    // Whoever gets the record will do the same.
+    progress.step("verification");
+    let Made { record, found, spoilt } = made;
+    let bytes = record.to_bytes()?;
+    let verified = verify(&bytes, &Expectations::default()).context("the record that was made does not hold, which is a bug of Maat")?;
+    let total = started.elapsed();
+    destination.stage(&bytes, Readers::Usual)?.persist()?;
+
+    let mut warnings: Vec<String> = warning.into_iter().collect();
+    if let Some(parts) = parts {
+        let folder = parts.folder().display().to_string();
+        if spoilt > 0 {
+            warnings.push(format!("{spoilt} of the proofs in {folder} did not hold, and were made anew"));
+        }
+        let others = parts.others();
+        if others > 0 {
+            warnings
+                .push(format!("{folder} has {others} files that are not of this record: they were left alone, so remove them yourself"));
+        }
+        parts.remove();
+    }
+    Ok(caveats.on(Written {
+        output: destination.name(),
+        output_is_taken: destination.is_output(),
+        wrote: wrote(&destination),
+        bytes: bytes.len(),
+        jobs,
+        found,
+        cached: key.cached(),
+        verified,
+        total,
+        peak: peak_memory(),
+        warnings,
+    }))
+}
+
+/// A proof of a batch, each inference with the values of all inputs one after the other.
+fn prove(key: &ProvingKey<'_>, model: &Model, batch: &[Vec<i32>]) -> Result<Proof, ProveError> {
+    let inputs = |values: &Vec<i32>| {
+        let mut values = values.iter().copied();
+        model.inputs().iter().map(|input| values.by_ref().take(input.shape.elements()).collect()).collect()
+    };
+    let batch: Vec<Vec<Vec<i32>>> = batch.iter().map(inputs).collect();
+    let proved = key.prove(&batch, (Visibility::Public, Visibility::Public), None, &|_| ())?;
+    Ok(Proof { outputs: proved.outputs.concat().concat(), stark: proved.file.stark })
+}
+
+impl Response for Written {
+    fn text(&self) -> String {
+        let Verified { strategy, preset, batch, results, security, counts, .. } = &self.verified;
+        let found = if self.found > 0 { format!(", {} of them from a run that was stopped", self.found) } else { String::new() };
+        let facts = [
+            ("strategy", strategy.name.clone()),
+            ("digest", hex(&strategy.digest())),
+            ("network", strategy.commitment.to_string()),
+            ("hours", grouped(counts.hours as u64)),
+            ("decisions", grouped(counts.decisions as u64)),
+            ("proofs", format!("{} of {} decisions, preset {preset}{found}", counts.proofs, grouped(*batch))),
+            ("at a time", self.jobs.to_string()),
+            ("time", format!("{:.1} s{}", self.total.as_secs_f64(), if self.cached { ", fixed columns cached" } else { "" })),
+            ("peak memory", self.peak.map_or_else(|| "unknown".to_owned(), |bytes| format!("{:.1} MB", bytes as f64 / 1e6))),
+            ("record", format!("{} bytes", grouped(self.bytes as u64))),
+            ("security", model_security(security, *preset)),
+        ];
+        let wrote = format!("{}\n{NOT_ZERO_KNOWLEDGE}", self.wrote);
+        [fields(facts), outcomes_table(strategy, results), wrote].join("\n\n")
+    }
+
+    fn json(&self) -> Value {
+        let Verified { strategy, preset, batch, results, security, counts, .. } = &self.verified;
+        json!({
+            "strategy": strategy,
+            "digest": hex(&strategy.digest()),
+            "preset": preset.name(),
+            "batch": batch,
+            "hours": counts.hours,
+            "decisions": counts.decisions,
+            "proofs": counts.proofs,
+            "proofs_found": self.found,
+            "jobs": self.jobs,
+            "prove_ms": ms(self.total),
+            "cached": self.cached,
+            "peak_rss_bytes": self.peak,
+            "record_bytes": self.bytes,
+            "results": outcomes_json(strategy, results),
+            "security": model_security_json(security, *preset),
+            "zero_knowledge": false,
+            "output": path_json(&self.output),
+        })
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        self.warnings.clone()
+    }
+
+    fn output_is_taken(&self) -> bool {
+        self.output_is_taken
+    }
+}

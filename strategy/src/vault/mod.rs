@@ -1,0 +1,271 @@
+//! The vault's twin: what the contract computes, in the same integers, one function for each entry point.
+//!
+//! The contract is held against this bit for bit. There is no clock here: each call says when it is made. An entry point that refuses has
+//! changed nothing: everything is restored, as a chain does. What the contract has besides: its lock against re-entrancy,
+//! ERC-20 allowances, and views that repeat what the fields here say.
+//!
+//! An hour goes as follows. Anyone records its price ([`recorder`]), within 900 s of its start. Within 900 s of that record, anyone settles
+//! ([`settlement`]) until no epoch is due, and then steps ([`trading`]) once. Investors ask ([`requests`]) at any time, and fetch what was
+//! filled; whoever does not want to wait leaves in kind ([`exits`]).
+//!
+//! Rules that are decided here, each told where it is applied:
+//! - Deposits are filled before redemptions, so that what enters can pay for what leaves. Each epoch is filled at the books as they are
+//!   then: fees that an epoch leaves behind raise the price of the next one.
+//! - The cap on an hour's net settlement is 10 % of the NAV at the hour's first settlement, and at least `min_nav`, so that dust cannot close
+//!   a vault. An hour that begins without shares has no cap: nobody is there who could be diluted.
+//! - Deposits that would leave a NAV below `min_nav`, get no share, or lead to 2^112 or more are refunded: they can be taken back at once.
+//!   Deposits that wait for the cap of an hour or for `deposit_cap` stay in the queue.
+//! - A redemption pays for the sales that were made for it: what such sales lost against the recorded price comes off what is paid out from
+//!   them, oldest first. The NAV has fallen by that loss already, so that a redemption pays its own part of it twice.
+//! - Something is taken back from the queue after 72 hours from the epoch's hour, and only from 1,801 s to 2,999 s after the start of an
+//!   hour: from the cut-off, 600 s before an hour, to the end of its settlement, at most 1,800 s after its start, a price may be known that
+//!   is not settled yet.
+//! - A sale for redemptions is at least [`trading::SMALLEST_SALE`], so that rounding cannot make it fail under the floor: else a redemption of
+//!   dust would stop every step.
+//! - Where redemptions wait, the net asset value that the limits look at still has what they are owed in it; only purchases are left out.
+//! - The management fee runs until the vault is halted. Whoever is halted for good is not managed.
+//! - A keeper's reward is owed rather than sent, so that no token can make a step fail with it.
+//! - `unwind` is for vaults whose model is revoked or that are halted; elsewhere it would trade against the strategy.
+//! - An exit in kind pays no settlement fee: it has no price that could be wrong, and costs nobody anything.
+//! - Whoever leaves last leaves the fee to the virtual shares.
+//! - A proposal expires seven days after it could be applied first, and the guardian cannot cancel its own replacement.
+//!
+//! An adapter at a cost of exactly the hour's slip is refused: what it gives is rounded down, and the floor up. `min_slip_bps` must leave
+//! room for the pool's cost, or steps fail early in the hour.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::drawdown::HighWater;
+use crate::hour::Hour;
+use crate::strategy::Strategy;
+
+pub mod access;
+pub mod books;
+pub mod epochs;
+pub mod error;
+pub mod events;
+pub mod exits;
+pub mod feed;
+pub mod ledger;
+mod market;
+pub mod recorder;
+pub mod requests;
+pub mod settlement;
+pub mod states;
+#[cfg(test)]
+mod tests;
+pub mod trading;
+
+pub use access::{Access, Change, Proposal};
+pub use books::Books;
+pub use epochs::Queue;
+pub use error::{AdapterFailure, DeployError, NetworkFailure, Refusal};
+pub use events::{Event, Kind, Outcome, Purpose};
+pub use feed::{Feed, Quote};
+pub use ledger::{Account, Behaviour, Ledger, Side};
+pub use recorder::PriceHistory;
+pub use states::{ModelStatus, Operation, State, allowed};
+pub use trading::{Adapter, Answer, Network, Swap};
+
+/// Who calls, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Call {
+    /// Who.
+    pub caller: Account,
+    /// Seconds after 1970.
+    pub now: u64,
+}
+
+/// What the vault finds on the chain.
+#[derive(Debug, Clone, Default)]
+pub struct Chain {
+    /// The two tokens.
+    pub ledger: Ledger,
+    /// The price history of the pair.
+    pub history: PriceHistory,
+    /// The oracle.
+    pub feed: Feed,
+    /// What the registry says of the vault's model.
+    pub model: ModelStatus,
+}
+
+/// What a vault is made with.
+#[derive(Debug, Clone)]
+pub struct Deployment {
+    /// What it trades.
+    pub strategy: Strategy,
+    /// Its own account.
+    pub account: Account,
+    /// Its first owner.
+    pub owner: Account,
+    /// Its first guardian.
+    pub guardian: Account,
+    /// Its first adapter.
+    pub adapter: Account,
+    /// Who receives what the books do not know.
+    pub treasury: Account,
+    /// The least NAV that a deposit may lead to, in the quote token's smallest unit.
+    pub min_nav: u128,
+    /// The largest reward of a keeper for an hour, in the quote token's smallest unit.
+    pub keeper_cap: u128,
+}
+
+/// A vault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vault {
+    strategy: Arc<Strategy>,
+    account: Account,
+    adapter: Account,
+    treasury: Account,
+    min_nav: u128,
+    keeper_cap: u128,
+    access: Access,
+    pause: states::Pause,
+    halted: bool,
+    books: Books,
+    shares: BTreeMap<Account, u128>,
+    deposits: Queue,
+    redemptions: Queue,
+    accrued_at: u64,
+    high_water: HighWater,
+    /// The hour that was settled last.
+    opened: Option<settlement::Hourly>,
+    /// What was sold for redemptions and is not paid out yet.
+    raised: settlement::Raised,
+    last_step: Option<Hour>,
+    last_unwind: Option<Hour>,
+    last_reward: Option<Hour>,
+    events: Vec<Event>,
+}
+
+impl Vault {
+    /// A new vault at a time in seconds after 1970.
+    ///
+    /// # Errors
+    /// The strategy cannot be used, or an account or amount does not fit.
+    pub fn deploy(deployment: Deployment, now: u64) -> Result<Self, DeployError> {
+        let Deployment { strategy, account, owner, guardian, adapter, treasury, min_nav, keeper_cap } = deployment;
+        strategy.check()?;
+        let cap = strategy.limits.deposit_cap;
+        if !(1..=cap).contains(&min_nav) {
+            return Err(DeployError::MinNav { found: min_nav, cap });
+        }
+        if [owner, guardian, adapter, treasury].contains(&account) {
+            return Err(DeployError::Itself);
+        }
+        Ok(Self {
+            strategy: Arc::new(strategy),
+            account,
+            adapter,
+            treasury,
+            min_nav,
+            keeper_cap,
+            access: Access::new(owner, guardian),
+            pause: states::Pause::default(),
+            halted: false,
+            books: Books::default(),
+            shares: BTreeMap::new(),
+            deposits: Queue::default(),
+            redemptions: Queue::default(),
+            accrued_at: now,
+            high_water: HighWater::default(),
+            opened: None,
+            raised: settlement::Raised::default(),
+            last_step: None,
+            last_unwind: None,
+            last_reward: None,
+            events: Vec::new(),
+        })
+    }
+
+    /// What is traded and how.
+    pub fn strategy(&self) -> &Strategy {
+        &self.strategy
+    }
+
+    /// The vault's own account.
+    pub fn account(&self) -> Account {
+        self.account
+    }
+
+    /// The adapter's account.
+    pub fn adapter(&self) -> Account {
+        self.adapter
+    }
+
+    /// Who may do what.
+    pub fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// What it manages, keeps and owes.
+    pub fn books(&self) -> &Books {
+        &self.books
+    }
+
+    /// The deposits by epoch.
+    pub fn deposits(&self) -> &Queue {
+        &self.deposits
+    }
+
+    /// The redemptions by epoch.
+    pub fn redemptions(&self) -> &Queue {
+        &self.redemptions
+    }
+
+    /// The highest price of a share, and breaches of the drawdown.
+    pub fn high_water(&self) -> HighWater {
+        self.high_water
+    }
+
+    /// The last hour in which it decided.
+    pub fn last_step(&self) -> Option<Hour> {
+        self.last_step
+    }
+
+    /// What happened, oldest first.
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// The state at a time.
+    pub fn state(&self, model: ModelStatus, now: u64) -> State {
+        if self.halted {
+            State::Halted
+        } else if self.pause.holds(now) {
+            State::Paused
+        } else {
+            match model {
+                ModelStatus::Listed => State::Active,
+                ModelStatus::Deprecated => State::Deprecated,
+                ModelStatus::Revoked => State::Revoked,
+            }
+        }
+    }
+
+    fn require(&self, call: Call, chain: &Chain, operation: Operation) -> Result<(), Refusal> {
+        let state = self.state(chain.model, call.now);
+        if allowed(state, operation) { Ok(()) } else { Err(Refusal::State { state, operation }) }
+    }
+
+    fn emit(&mut self, event: Event) {
+        self.events.push(event);
+    }
+
+    /// Runs an entry point. If it refuses, vault and tokens are as before.
+    fn transact<T>(&mut self, chain: &mut Chain, run: impl FnOnce(&mut Self, &mut Chain) -> Result<T, Refusal>) -> Result<T, Refusal> {
+        // Earlier events are set aside, so that a call costs the same however long the vault has lived.
+        let mut events = std::mem::take(&mut self.events);
+        let (vault, ledger) = (self.clone(), chain.ledger.clone());
+        let result = run(self, chain);
+        if result.is_ok() {
+            events.append(&mut self.events);
+        } else {
+            *self = vault;
+            chain.ledger = ledger;
+        }
+        self.events = events;
+        result
+    }
+}

@@ -1,0 +1,240 @@
+//! Settlement: due epochs become shares and assets at the hour's recorded price.
+//!
+//! Nothing in the queue can stop it. A call visits at most [`MAX_EPOCHS`] epochs, deposits first, each kind from the oldest epoch on, until
+//! that kind's next epoch cannot be filled in full. When both kinds have ended by themselves, the hour is swept: nothing is due until the
+//! next one, but another call may fill more, such as after a sale. The first settlement or step of an hour opens it: it gives the owner the
+//! management fee, looks at the drawdown, and fixes the hour's cap.
+
+use super::books::{VIRTUAL_ASSETS, VIRTUAL_SHARES, amount};
+use super::error::Refusal;
+use super::events::{Event, Kind};
+use super::market::Market;
+use super::states::Operation;
+use super::{Call, Chain, Vault, allowed};
+use crate::hour::Hour;
+use crate::math::{mul_div_ceil, mul_div_floor, share_ceil, share_floor};
+
+/// The most epochs that a call visits.
+pub const MAX_EPOCHS: u32 = 8;
+/// How much may enter more than leave in an hour, or leave more than enter, in basis points of the NAV.
+pub const NET_CAP_BPS: u32 = 1_000;
+
+/// What an hour has settled so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hourly {
+    /// The hour.
+    pub hour: Hour,
+    /// The most by which entries and exits may differ, in the quote token.
+    pub cap: u128,
+    /// Assets that entered.
+    pub deposited: u128,
+    /// Assets that left.
+    pub redeemed: u128,
+    /// Nothing more can be filled for now.
+    pub swept: bool,
+}
+
+/// Quote tokens that were raised for redemptions and are not paid out yet, with what raising them cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Raised {
+    /// Quote tokens.
+    pub quote: u128,
+    /// How much less they are than the sold base tokens were worth at the recorded price.
+    pub cost: u128,
+}
+
+impl Raised {
+    /// What a redemption pays that gets so much: the part of the cost that the raised tokens among them had, rounded up.
+    fn charge(&mut self, paid: u128) -> u128 {
+        let from_sales = paid.min(self.quote);
+        // At most the cost, because `from_sales` is at most `quote`; without raised tokens there is no cost.
+        let charge = mul_div_ceil(self.cost, from_sales, self.quote).unwrap_or(0);
+        self.quote -= from_sales;
+        self.cost -= charge;
+        charge.min(paid)
+    }
+}
+
+/// Why deposits cannot become shares.
+enum Unfit {
+    /// Now or later.
+    Overflow,
+    /// Because they are too few.
+    Small,
+}
+
+impl Vault {
+    /// The hour that was settled last.
+    pub fn opened(&self) -> Option<Hourly> {
+        self.opened
+    }
+
+    /// The oldest epoch that must be settled before the vault steps at an hour.
+    pub(super) fn due(&self, call: Call, chain: &Chain, hour: Hour) -> Option<u64> {
+        if self.opened.is_some_and(|opened| opened.hour == hour && opened.swept) {
+            return None;
+        }
+        let fills = allowed(self.state(chain.model, call.now), Operation::FillDeposits);
+        let deposits = if fills { self.deposits.due(hour.count()) } else { None };
+        deposits.into_iter().chain(self.redemptions.due(hour.count())).min()
+    }
+
+    /// Fills due epochs at the price that was recorded last, and gives whether the hour is swept. Anyone may call it, as often as they
+    /// like.
+    ///
+    /// # Errors
+    /// The record is late, the quote token is off its peg, or no fresh quote confirms the price.
+    pub fn settle(&mut self, chain: &mut Chain, call: Call) -> Result<bool, Refusal> {
+        self.transact(chain, |vault, chain| {
+            vault.require(call, chain, Operation::FillRedemptions)?;
+            let market = vault.market(chain, call.now)?;
+            let mut hourly = vault.open(call.now, &market);
+            let mut visits = MAX_EPOCHS;
+            // The drawdown may have halted the vault just now.
+            let fills = allowed(vault.state(chain.model, call.now), Operation::FillDeposits);
+            let deposits_ended = !fills || vault.fill_deposits(&market, &mut hourly, &mut visits)?;
+            let redemptions_ended = vault.fill_redemptions(&market, &mut hourly, &mut visits)?;
+            hourly.swept = deposits_ended && redemptions_ended;
+            vault.opened = Some(hourly);
+            if vault.redemptions.due(u64::MAX).is_none() {
+                vault.raised = Raised::default();
+            }
+            Ok(hourly.swept)
+        })
+    }
+
+    /// Opens the hour if it is not open yet, and gives what it has settled.
+    pub(super) fn open(&mut self, now: u64, market: &Market) -> Hourly {
+        if let Some(opened) = self.opened
+            && opened.hour == market.hour
+        {
+            return opened;
+        }
+        self.accrue(now);
+        let nav = self.books.nav_floor(&market.rate);
+        if let Some(nav) = nav {
+            let shares = self.books.supply + VIRTUAL_SHARES;
+            // A price of a share beyond 128 bits is no breach.
+            let halts = self.high_water.observe(nav + VIRTUAL_ASSETS, shares, self.strategy.limits.max_drawdown_bps).unwrap_or(false);
+            if halts && !self.halted {
+                self.halted = true;
+                self.emit(Event::Halted { hour: market.hour });
+            }
+        }
+        let cap = match nav {
+            _ if self.books.supply == 0 => u128::MAX,
+            None => 0,
+            // Less than 2^112 before it is divided.
+            Some(nav) => share_floor(nav, NET_CAP_BPS).unwrap_or(0).max(self.min_nav),
+        };
+        let hourly = Hourly { hour: market.hour, cap, deposited: 0, redeemed: 0, swept: false };
+        self.opened = Some(hourly);
+        hourly
+    }
+
+    /// Whether all requests of an epoch are older than the price.
+    fn require_older(&self, kind: Kind, epoch: u64, market: &Market) -> Result<(), Refusal> {
+        let queue = match kind {
+            Kind::Deposit => &self.deposits,
+            Kind::Redeem => &self.redemptions,
+        };
+        let older = queue.get(epoch).is_some_and(|entry| entry.newest < market.oldest);
+        if older { Ok(()) } else { Err(Refusal::NotOlder { epoch }) }
+    }
+
+    /// Fills deposits, and gives whether that ended before the visits did.
+    fn fill_deposits(&mut self, market: &Market, hourly: &mut Hourly, visits: &mut u32) -> Result<bool, Refusal> {
+        while let Some(epoch) = self.deposits.due(market.hour.count()) {
+            if *visits == 0 {
+                return Ok(false);
+            }
+            *visits -= 1;
+            self.require_older(Kind::Deposit, epoch, market)?;
+            let left = self.deposits.get(epoch).map_or(0, |entry| entry.unfilled());
+            let Some(nav) = self.books.nav_ceil(&market.rate) else {
+                self.refund(epoch, left);
+                continue;
+            };
+            let room = hourly.cap.saturating_add(hourly.redeemed).saturating_sub(hourly.deposited);
+            let assets = left.min(room).min(self.strategy.limits.deposit_cap.saturating_sub(nav));
+            if assets == 0 {
+                return Ok(true);
+            }
+            match self.shares_of_deposit(assets, nav) {
+                Ok(shares) => {
+                    self.deposits.fill(epoch, assets, shares);
+                    self.books.pending -= assets;
+                    self.books.managed.quote += assets;
+                    self.issue(self.account, shares);
+                    hourly.deposited += assets;
+                    self.emit(Event::Settled { kind: Kind::Deposit, hour: market.hour, epoch, filled: assets, proceeds: shares });
+                    if assets < left {
+                        return Ok(true);
+                    }
+                }
+                // A part that is too small may be larger in the next hour.
+                Err(Unfit::Small) if assets < left => return Ok(true),
+                Err(_) => self.refund(epoch, left),
+            }
+        }
+        Ok(true)
+    }
+
+    fn refund(&mut self, epoch: u64, assets: u128) {
+        self.deposits.refund(epoch);
+        self.emit(Event::Refunded { epoch, assets });
+    }
+
+    /// The shares for so many assets, less the fee for those who are there already.
+    fn shares_of_deposit(&self, assets: u128, nav: u128) -> Result<u128, Unfit> {
+        let fee = share_ceil(assets, self.strategy.fees.settle_bps.into()).ok_or(Unfit::Overflow)?;
+        let shares = self.books.shares_for(assets.saturating_sub(fee), nav).ok_or(Unfit::Overflow)?;
+        self.books.supply.checked_add(shares).and_then(amount).ok_or(Unfit::Overflow)?;
+        let after = nav.checked_add(assets).and_then(amount).ok_or(Unfit::Overflow)?;
+        if shares == 0 || after < self.min_nav { Err(Unfit::Small) } else { Ok(shares) }
+    }
+
+    /// Fills redemptions, and gives whether that ended before the visits did.
+    fn fill_redemptions(&mut self, market: &Market, hourly: &mut Hourly, visits: &mut u32) -> Result<bool, Refusal> {
+        while let Some(epoch) = self.redemptions.due(market.hour.count()) {
+            if *visits == 0 {
+                return Ok(false);
+            }
+            *visits -= 1;
+            self.require_older(Kind::Redeem, epoch, market)?;
+            let Some(nav) = self.books.nav_floor(&market.rate) else { return Ok(true) };
+            let left = self.redemptions.get(epoch).map_or(0, |entry| entry.unfilled());
+            let room = hourly.cap.saturating_add(hourly.deposited).saturating_sub(hourly.redeemed);
+            let available = room.min(self.books.managed.quote);
+            let whole = self.assets_of_redemption(left, nav);
+            let (shares, assets) = if whole <= available {
+                (left, whole)
+            } else {
+                // Rounding can lift the assets of a part above what is there, by less than the two units of floor and fee.
+                let shares = mul_div_floor(left, available, whole).unwrap_or(0);
+                (shares, self.assets_of_redemption(shares, nav).min(available))
+            };
+            if shares < left && assets == 0 {
+                return Ok(true);
+            }
+            let paid = assets - self.raised.charge(assets);
+            self.redemptions.fill(epoch, shares, paid);
+            self.burn(self.account, shares)?;
+            self.books.managed.quote -= paid;
+            self.books.reserved += paid;
+            hourly.redeemed += assets;
+            self.emit(Event::Settled { kind: Kind::Redeem, hour: market.hour, epoch, filled: shares, proceeds: paid });
+            if shares < left {
+                return Ok(true);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The assets for so many shares, less the fee for those who stay.
+    pub(super) fn assets_of_redemption(&self, shares: u128, nav: u128) -> u128 {
+        // Less than the NAV, and the fee is at most 0.5 %.
+        let assets = self.books.assets_for(shares, nav).unwrap_or(0);
+        assets.saturating_sub(share_ceil(assets, self.strategy.fees.settle_bps.into()).unwrap_or(assets))
+    }
+}

@@ -1,0 +1,223 @@
+//! Guards that honest use hardly reaches: each test puts the vault into the state in which its guard decides.
+
+use super::*;
+use crate::math::{MAX_AMOUNT, mul_div_floor, share_ceil, share_floor};
+use crate::vault::books::{VIRTUAL_ASSETS, VIRTUAL_SHARES};
+use crate::vault::settlement::Raised;
+
+/// A vault whose money is all in the base token, without the management fee and rewards.
+fn invested(change: impl FnOnce(&mut Deployment)) -> World {
+    let mut deployment = deployment();
+    (deployment.strategy.fees.management_bps, deployment.keeper_cap) = (0, 0);
+    (deployment.strategy.limits.max_weight_bps, deployment.strategy.limits.max_trade_bps) = (10_000, 10_000);
+    change(&mut deployment);
+    let mut world = World::with(deployment);
+    world.deposit(ALICE, 1_000_000 * USDC);
+    world.hour(HOLD);
+    world.claim(ALICE);
+    world.open_hour();
+    assert!(matches!(world.step(BUY, Conduct::Costs(0)), Ok(Outcome::Bought { .. })));
+    assert_eq!(world.vault.books().managed.quote, 0);
+    world
+}
+
+fn sales(world: &World) -> Vec<u128> {
+    let sale = |event: &Event| match event {
+        Event::Traded { purpose: Purpose::Shortfall, spent, .. } => Some(*spent),
+        _ => None,
+    };
+    world.vault.events().iter().filter_map(sale).collect()
+}
+
+#[test]
+fn a_deposit_that_gets_no_share_is_refunded() {
+    let mut world = World::funded();
+    let epoch = world.deposit(BOB, 1);
+    world.hour(HOLD);
+    assert!(world.vault.events().contains(&Event::Refunded { epoch, assets: 1 }));
+}
+
+#[test]
+fn a_part_that_gets_no_share_waits_for_the_next_hour() {
+    let mut deployment = deployment();
+    (deployment.strategy.fees.management_bps, deployment.keeper_cap) = (0, 0);
+    let mut world = World::with(deployment);
+    world.deposit(ALICE, 1_000_000 * USDC);
+    world.hour(HOLD);
+    world.deposit(BOB, 100_000 * USDC - 1);
+    world.next();
+    let epoch = world.deposit(BOB, 1_000 * USDC);
+    world.open_hour();
+    // One unit of the cap was left for it.
+    let entry = world.vault.deposits().get(epoch).unwrap();
+    assert_eq!((entry.filled, entry.refunded, world.vault.opened().unwrap().deposited), (0, false, 100_000 * USDC - 1));
+    world.open_hour();
+    assert_eq!(world.vault.deposits().get(epoch).unwrap().unfilled(), 0);
+}
+
+#[test]
+fn entrants_pay_the_nav_rounded_up() {
+    let mut deployment = deployment();
+    (deployment.strategy.fees.management_bps, deployment.keeper_cap) = (0, 0);
+    let mut world = World::with(deployment);
+    world.deposit(ALICE, 100 * USDC);
+    world.hour(HOLD);
+    // A billionth of a unit in the base token is a unit for whoever enters.
+    world.vault.books.managed.base = 1;
+    world.chain.ledger.issue(Side::Base, VAULT, 1).unwrap();
+    let supply = world.vault.books().supply;
+    world.deposit(BOB, 100 * USDC);
+    world.open_hour();
+    let fee = share_ceil(100 * USDC, 30).unwrap();
+    let shares = mul_div_floor(100 * USDC - fee, supply + VIRTUAL_SHARES, 100 * USDC + 1 + VIRTUAL_ASSETS).unwrap();
+    assert_eq!(world.vault.deposits().claims(BOB)[0].proceeds, shares);
+    assert!(shares < mul_div_floor(100 * USDC - fee, supply + VIRTUAL_SHARES, 100 * USDC + VIRTUAL_ASSETS).unwrap());
+}
+
+#[test]
+fn no_share_is_burned_for_nothing_while_others_of_its_epoch_wait() {
+    let mut world = invested(|_| ());
+    world.vault.books.managed.quote = 1;
+    world.chain.ledger.issue(Side::Quote, VAULT, 1).unwrap();
+    let shares = world.shares(ALICE) / 20;
+    let epoch = world.redeem(ALICE, shares);
+    world.open_hour();
+    assert_eq!(world.vault.redemptions().get(epoch).unwrap().filled, 0);
+}
+
+#[test]
+fn a_sale_that_nobody_waits_for_any_more_charges_nobody() {
+    let mut world = invested(|_| ());
+    let shares = world.shares(ALICE) / 20;
+    let epoch = world.redeem(ALICE, shares);
+    world.open_hour();
+    world.step(HOLD, Conduct::Costs(10)).unwrap();
+    assert!(world.vault.raised.quote > 0 && world.vault.raised.cost > 0);
+    let call = world.call(ALICE);
+    world.vault.exit_request_in_kind(&mut world.chain, call, epoch, ALICE, ALICE).unwrap();
+    world.next();
+    world.record().unwrap();
+    let mut steps = world.clone();
+    world.settle().unwrap();
+    assert_eq!(world.vault.raised, Raised::default());
+    steps.step(HOLD, Conduct::Costs(10)).unwrap();
+    assert_eq!(steps.vault.raised, Raised::default());
+}
+
+#[test]
+fn a_sale_for_redemptions_is_at_most_the_largest_trade() {
+    let mut world = invested(|_| ());
+    Arc::make_mut(&mut world.vault.strategy).limits.max_trade_bps = 200;
+    let shares = world.shares(ALICE) / 10;
+    world.redeem(ALICE, shares);
+    world.open_hour();
+    let (nav, rate) = (world.nav(), world.rate());
+    world.step(HOLD, Conduct::Costs(10)).unwrap();
+    let [base] = sales(&world)[..] else { panic!("{:?}", sales(&world)) };
+    let most = share_floor(nav, 200).unwrap();
+    assert!(rate.value_ceil(base).unwrap() <= most + 1 && rate.value_ceil(base).unwrap() + 1 >= most);
+}
+
+#[test]
+fn dust_in_the_base_token_is_not_sold_for_redemptions() {
+    let mut world = invested(|_| ());
+    let dust = world.rate().base_floor(trading::SMALLEST_SALE - 1).unwrap();
+    world.vault.books.managed.base = dust;
+    let shares = world.shares(ALICE) / 2;
+    world.redeem(ALICE, shares);
+    // So little is left that the drawdown would halt the vault at the second look.
+    world.open_hour();
+    assert!(world.vault.redemptions().unfilled(u64::MAX) > 0);
+    world.step(HOLD, Conduct::Costs(10)).unwrap();
+    assert_eq!(sales(&world), []);
+}
+
+#[test]
+fn a_base_token_without_decimals_is_not_sold_in_parts() {
+    let mut world = invested(|deployment| deployment.strategy.pair.base.decimals = 0);
+    world.redeem(ALICE, 20_000_000);
+    world.open_hour();
+    assert!(world.vault.redemptions().unfilled(u64::MAX) > 0);
+    world.step(HOLD, Conduct::Costs(0)).unwrap();
+    assert_eq!(sales(&world), []);
+}
+
+#[test]
+fn deposits_that_cannot_enter_hold_up_no_step() {
+    let mut world = World::funded();
+    world.deposit(BOB, USDC);
+    world.next();
+    world.record().unwrap();
+    world.chain.model = ModelStatus::Deprecated;
+    assert!(matches!(world.step(BUY, Conduct::Costs(10)), Ok(Outcome::Bought { .. })));
+}
+
+#[test]
+fn a_halt_is_told_once() {
+    let mut world = invested(|_| ());
+    world.prices.0 = 1_550 * USD;
+    world.hour(HOLD);
+    world.prices.0 = 1_300 * USD;
+    for _ in 0..5 {
+        world.hour(HOLD);
+    }
+    assert_eq!(world.vault.events().iter().filter(|event| matches!(event, Event::Halted { .. })).count(), 1);
+}
+
+#[test]
+fn a_fee_that_would_lead_to_2_to_the_112_shares_is_not_in_the_way_of_an_exit() {
+    let mut world = World::funded();
+    let more = MAX_AMOUNT - world.vault.books().supply;
+    world.vault.issue(BOB, more);
+    world.wait(crate::fees::YEAR);
+    let call = world.call(ALICE);
+    let shares = world.shares(ALICE);
+    world.vault.exit_in_kind(&mut world.chain, call, shares, ALICE, ALICE).unwrap();
+    assert_eq!(world.vault.books().supply, MAX_AMOUNT - shares);
+}
+
+#[test]
+fn whoever_exits_has_paid_the_fee_up_to_then() {
+    let mut world = World::funded();
+    let (before, supply) = (world.shares(OWNER), world.vault.books().supply);
+    world.wait(crate::fees::YEAR / 2);
+    let call = world.call(ALICE);
+    let shares = world.shares(ALICE);
+    let (_, quote) = world.vault.exit_in_kind(&mut world.chain, call, shares, ALICE, ALICE).unwrap();
+    // One per cent of the supply for half a year, and some seconds before.
+    let fee = world.shares(OWNER) - before;
+    assert!(fee >= supply / 100 && fee < supply / 99, "{fee}");
+    assert!(quote < share_floor(1_000_000 * USDC, 9_902).unwrap());
+}
+
+#[test]
+fn a_keeper_gets_nothing_where_there_is_no_quote_token() {
+    let mut world = invested(|deployment| deployment.keeper_cap = USDC);
+    // Rewards of the hours before came from what was there.
+    let owed = world.vault.books().owed_quote.to(KEEPER);
+    world.hour(HOLD);
+    assert_eq!((world.vault.books().owed_quote.to(KEEPER), world.vault.books().managed.quote), (owed, 0));
+}
+
+#[test]
+fn nothing_of_an_allowance_is_left_after_a_swap() {
+    let mut world = invested(|_| ());
+    world.open_hour();
+    // It takes half of what it is allowed.
+    assert!(matches!(world.step(SELL, Conduct::Generous), Ok(Outcome::Sold { .. })));
+    assert!(world.base_of(VAULT) > 0);
+    assert!(world.chain.ledger.transfer_from(Side::Base, ADAPTER, VAULT, ADAPTER, 1).is_err());
+}
+
+#[test]
+fn a_recorded_price_off_the_peg_stays_off_it() {
+    let mut world = World::funded();
+    world.prices.1 = 97 * USD / 100;
+    world.next();
+    world.record().unwrap();
+    let price = Price::new(world.prices.1).unwrap();
+    world.prices.1 = USD;
+    world.refresh();
+    let call = world.call(KEEPER);
+    assert_eq!(world.refused(|vault, chain| vault.settle(chain, call)), Refusal::Peg { price });
+}

@@ -1,0 +1,639 @@
+//! Random sequences of everything that can happen to a vault, with the invariants after each operation.
+
+use std::collections::BTreeMap;
+
+use num_bigint::BigUint;
+use proptest::prelude::{Just, any, prop, prop_assert, prop_oneof};
+use proptest::strategy::{Strategy as Generator, ValueTree};
+use proptest::test_runner::{Config, TestRunner};
+
+use super::super::books::VIRTUAL_SHARES;
+use super::*;
+use crate::math::{MAX_AMOUNT, mul_div_floor, share_ceil, share_floor};
+
+const SEQUENCES: u32 = if cfg!(feature = "slow") { 100_000 } else { 1_000 };
+const USERS: [Account; 4] = [ALICE, BOB, MALLORY, Account(13)];
+
+/// One operation; numbers pick among what is possible.
+#[derive(Debug, Clone)]
+enum Op {
+    /// The next hour as it should go.
+    Hour {
+        answer: i32,
+        move_bps: i32,
+    },
+    /// The next hour is recorded after so many seconds of it, and nothing else.
+    Record {
+        after: u64,
+        move_bps: i32,
+    },
+    Settle,
+    Step {
+        answer: i32,
+        conduct: Conduct,
+    },
+    Unwind {
+        conduct: Conduct,
+    },
+    Wait(u64),
+    Quote {
+        base_bps: i32,
+        quote_bps: i32,
+    },
+    Deposit {
+        user: usize,
+        bits: u32,
+        fraction: u32,
+    },
+    Redeem {
+        user: usize,
+        part: u32,
+    },
+    Claim {
+        user: usize,
+    },
+    ClaimPart {
+        user: usize,
+        part: u32,
+        by_input: bool,
+    },
+    Reclaim {
+        user: usize,
+        which: usize,
+        redeem: bool,
+    },
+    Exit {
+        user: usize,
+        part: u32,
+    },
+    ExitRequest {
+        user: usize,
+        which: usize,
+    },
+    Withdraw {
+        user: usize,
+        base: bool,
+    },
+    Transfer {
+        from: usize,
+        to: usize,
+        part: u32,
+    },
+    Donate {
+        base: bool,
+        bits: u32,
+    },
+    Skim {
+        base: bool,
+    },
+    Token {
+        base: bool,
+        behaviour: Behaviour,
+    },
+    Model(ModelStatus),
+    Pause,
+    Unpause,
+    Limits {
+        max_trade_bps: u16,
+        cooldown_hours: u32,
+    },
+    Apply,
+}
+
+fn conduct() -> impl Generator<Value = Conduct> {
+    prop_oneof![
+        6 => (0u16..120).prop_map(Conduct::Costs),
+        1 => Just(Conduct::Fails),
+        1 => Just(Conduct::Steals),
+        1 => Just(Conduct::ShortByOne),
+        1 => Just(Conduct::Grabs),
+        1 => Just(Conduct::Generous),
+        1 => Just(Conduct::Idle),
+    ]
+}
+
+fn operation() -> impl Generator<Value = Op> {
+    let user = 0..USERS.len();
+    let behaviour = prop_oneof![
+        6 => Just(Behaviour::Honest),
+        1 => Just(Behaviour::Paused),
+        1 => Just(Behaviour::Silent),
+        1 => (1u16..500).prop_map(Behaviour::TakesFee),
+        1 => (1u16..500).prop_map(Behaviour::Surcharges),
+    ];
+    let model = prop_oneof![
+        6 => Just(ModelStatus::Listed),
+        1 => Just(ModelStatus::Deprecated),
+        1 => Just(ModelStatus::Revoked),
+    ];
+    prop_oneof![
+        24 => (0i32..3, -800i32..800).prop_map(|(answer, move_bps)| Op::Hour { answer, move_bps }),
+        3 => (0u64..1_000, -3_000i32..3_000).prop_map(|(after, move_bps)| Op::Record { after, move_bps }),
+        4 => Just(Op::Settle),
+        6 => (-1i32..4, conduct()).prop_map(|(answer, conduct)| Op::Step { answer, conduct }),
+        3 => conduct().prop_map(|conduct| Op::Unwind { conduct }),
+        4 => prop_oneof![1u64..1_000, 1u64..20_000, 200_000u64..400_000].prop_map(Op::Wait),
+        2 => (-300i32..300, -250i32..250).prop_map(|(base_bps, quote_bps)| Op::Quote { base_bps, quote_bps }),
+        12 => (user.clone(), prop_oneof![1 => 0u32..60, 4 => 28u32..44], any::<u32>()).prop_map(|(user, bits, fraction)| Op::Deposit { user, bits, fraction }),
+        9 => (user.clone(), any::<u32>()).prop_map(|(user, part)| Op::Redeem { user, part }),
+        8 => user.clone().prop_map(|user| Op::Claim { user }),
+        2 => (user.clone(), any::<u32>(), any::<bool>()).prop_map(|(user, part, by_input)| Op::ClaimPart { user, part, by_input }),
+        4 => (user.clone(), any::<usize>(), any::<bool>()).prop_map(|(user, which, redeem)| Op::Reclaim { user, which, redeem }),
+        3 => (user.clone(), any::<u32>()).prop_map(|(user, part)| Op::Exit { user, part }),
+        2 => (user.clone(), any::<usize>()).prop_map(|(user, which)| Op::ExitRequest { user, which }),
+        3 => (user.clone(), any::<bool>()).prop_map(|(user, base)| Op::Withdraw { user, base }),
+        2 => (user.clone(), user, any::<u32>()).prop_map(|(from, to, part)| Op::Transfer { from, to, part }),
+        1 => (any::<bool>(), 0u32..80).prop_map(|(base, bits)| Op::Donate { base, bits }),
+        1 => any::<bool>().prop_map(|base| Op::Skim { base }),
+        2 => (any::<bool>(), behaviour).prop_map(|(base, behaviour)| Op::Token { base, behaviour }),
+        2 => model.prop_map(Op::Model),
+        1 => Just(Op::Pause),
+        1 => Just(Op::Unpause),
+        1 => (100u16..=10_000, 0u32..5).prop_map(|(max_trade_bps, cooldown_hours)| Op::Limits { max_trade_bps, cooldown_hours }),
+        1 => Just(Op::Apply),
+    ]
+}
+
+fn side(base: bool) -> Side {
+    if base { Side::Base } else { Side::Quote }
+}
+
+fn moved(price: u64, bps: i32) -> u64 {
+    (i128::from(price) * i128::from(10_000 + bps) / 10_000) as u64
+}
+
+fn part_of(amount: u128, part: u32) -> u128 {
+    // All of it now and then.
+    if part.is_multiple_of(4) { amount } else { mul_div_floor(amount, part.into(), u32::MAX.into()).unwrap() }
+}
+
+/// Runs an operation on the vault: what it refused, if it did.
+fn run(world: &mut World, op: &Op) -> Result<(), Refusal> {
+    let keeper = world.call(KEEPER);
+    match *op {
+        Op::Hour { answer, move_bps } => {
+            world.prices = (moved(world.prices.0, move_bps), USD);
+            world.next();
+            if world.record().is_ok() {
+                while !world.settle()? {}
+                if allowed(world.vault.state(world.chain.model, world.now), Operation::Step) {
+                    world.step(answer, Conduct::Costs(10))?;
+                } else {
+                    world.unwind(Conduct::Costs(10))?;
+                }
+            }
+        }
+        Op::Record { after, move_bps } => {
+            world.prices.0 = moved(world.prices.0, move_bps).max(1_000);
+            world.next();
+            world.wait(after);
+            let _ = world.record();
+        }
+        Op::Settle => {
+            world.settle()?;
+        }
+        Op::Step { answer, conduct } if world.chain.history.last().is_some() => {
+            world.step(answer, conduct)?;
+        }
+        Op::Unwind { conduct } => {
+            world.unwind(conduct)?;
+        }
+        Op::Step { .. } => {}
+        Op::Wait(seconds) => world.wait(seconds),
+        Op::Quote { base_bps, quote_bps } => {
+            world.prices = (moved(world.prices.0, base_bps), moved(USD, quote_bps));
+            world.refresh();
+        }
+        Op::Deposit { user, bits, fraction } => {
+            let (account, assets) = (USERS[user], (1u128 << bits) + u128::from(fraction) % (1 << bits));
+            world.give(account, assets);
+            let call = world.call(account);
+            world.vault.request_deposit(&mut world.chain, call, assets, account, account)?;
+        }
+        Op::Redeem { user, part } => {
+            if world.shares(USERS[user]) == 0 {
+                let _ = run(world, &Op::Claim { user });
+            }
+            let (account, shares) = (USERS[user], part_of(world.shares(USERS[user]), part));
+            let call = world.call(account);
+            world.vault.request_redeem(&mut world.chain, call, shares, account, account)?;
+        }
+        Op::Claim { user } => {
+            let (account, call) = (USERS[user], world.call(USERS[user]));
+            for claim in world.vault.deposits().claims(account) {
+                world.vault.claim_shares(&mut world.chain, call, claim.epoch, account, account)?;
+            }
+            for claim in world.vault.redemptions().claims(account) {
+                world.vault.claim_assets(&mut world.chain, call, claim.epoch, account, account)?;
+            }
+        }
+        Op::ClaimPart { user, part, by_input } => {
+            let (account, call) = (USERS[user], world.call(USERS[user]));
+            let input = |claims: &[epochs::Claim]| part_of(claims.iter().map(|claim| claim.input).sum(), part);
+            let proceeds = |claims: &[epochs::Claim]| part_of(claims.iter().map(|claim| claim.proceeds).sum(), part);
+            let (shares, assets) = (world.vault.deposits().claims(account), world.vault.redemptions().claims(account));
+            let chain = &mut world.chain;
+            if by_input {
+                world.vault.deposit(chain, call, input(&shares), account, account)?;
+                world.vault.redeem(chain, call, input(&assets), account, account)?;
+            } else {
+                world.vault.mint(chain, call, proceeds(&shares), account, account)?;
+                world.vault.withdraw(chain, call, proceeds(&assets), account, account)?;
+            }
+        }
+        Op::Reclaim { user, which, redeem } => {
+            let (account, call) = (USERS[user], world.call(USERS[user]));
+            let queue = if redeem { world.vault.redemptions() } else { world.vault.deposits() };
+            if let Some(epoch) = pick(queue, account, which) {
+                if redeem {
+                    world.vault.reclaim_redeem(&mut world.chain, call, epoch, account, account)?;
+                } else {
+                    world.vault.reclaim_deposit(&mut world.chain, call, epoch, account, account)?;
+                }
+            }
+        }
+        Op::Exit { user, part } => {
+            if world.shares(USERS[user]) == 0 {
+                let _ = run(world, &Op::Claim { user });
+            }
+            let (account, shares) = (USERS[user], part_of(world.shares(USERS[user]), part));
+            let call = world.call(account);
+            world.vault.exit_in_kind(&mut world.chain, call, shares, account, account)?;
+        }
+        Op::ExitRequest { user, which } => {
+            let (account, call) = (USERS[user], world.call(USERS[user]));
+            if let Some(epoch) = pick(world.vault.redemptions(), account, which) {
+                world.vault.exit_request_in_kind(&mut world.chain, call, epoch, account, account)?;
+            }
+        }
+        Op::Withdraw { user, base } => {
+            let call = world.call(USERS[user]);
+            world.vault.withdraw_token(&mut world.chain, call, side(base), USERS[user])?;
+        }
+        Op::Transfer { from, to, part } => {
+            let (call, shares) = (world.call(USERS[from]), part_of(world.shares(USERS[from]), part));
+            world.vault.transfer(&mut world.chain, call, USERS[to], shares)?;
+        }
+        Op::Donate { base, bits } => world.chain.ledger.issue(side(base), VAULT, 1 << bits).unwrap(),
+        Op::Skim { base } => {
+            world.vault.skim(&mut world.chain, keeper, side(base))?;
+        }
+        Op::Token { base, behaviour } => world.chain.ledger.set_behaviour(side(base), behaviour),
+        Op::Model(status) => world.chain.model = status,
+        Op::Pause => {
+            let call = world.call(GUARDIAN);
+            world.vault.pause(&mut world.chain, call)?;
+        }
+        Op::Unpause => {
+            let call = world.call(GUARDIAN);
+            world.vault.unpause(&mut world.chain, call)?;
+        }
+        Op::Limits { max_trade_bps, cooldown_hours } => {
+            let call = world.call(OWNER);
+            let limits = Limits { max_trade_bps, cooldown_hours, ..strategy().limits };
+            world.vault.propose(&mut world.chain, call, Change::Limits(limits))?;
+        }
+        Op::Apply => {
+            let call = world.call(OWNER);
+            let first = world.vault.access().proposals.keys().next().copied();
+            world.vault.apply(&mut world.chain, call, first.unwrap_or(99))?;
+        }
+    }
+    Ok(())
+}
+
+/// One of the epochs in which an account has a request.
+fn pick(queue: &Queue, account: Account, which: usize) -> Option<u64> {
+    let theirs: Vec<u64> =
+        queue.epochs().iter().filter(|(_, entry)| entry.requests().contains_key(&account)).map(|(epoch, _)| *epoch).collect();
+    (!theirs.is_empty()).then(|| theirs[which % theirs.len()])
+}
+
+/// The times of the newest requests, as the test saw them.
+type Seen = BTreeMap<(Kind, u64), u64>;
+
+fn check_books(world: &World) {
+    let (vault, ledger) = (&world.vault, &world.chain.ledger);
+    let books = vault.books();
+    for side in [Side::Base, Side::Quote] {
+        assert!(ledger.balance(side, VAULT) >= books.needed(side), "the {} balance does not cover the books", side.name());
+    }
+    assert_eq!(vault.holders().map(|(_, shares)| shares).sum::<u128>(), books.supply, "the supply is the sum of all shares");
+    let claimed = |queue: &Queue| -> u128 {
+        queue.epochs().values().map(|entry| entry.proceeds - entry.requests().values().map(|request| request.claimed).sum::<u128>()).sum()
+    };
+    let unfilled = |queue: &Queue| -> u128 { queue.epochs().values().map(epochs::Epoch::unfilled).sum() };
+    assert_eq!(books.pending, unfilled(vault.deposits()), "pending is what deposits are not filled");
+    assert_eq!(books.reserved, claimed(vault.redemptions()), "reserved is what redemptions have not claimed");
+    let own = unfilled(vault.redemptions()) + claimed(vault.deposits());
+    assert_eq!(vault.shares_of(VAULT), own, "the vault's own shares are escrowed, or filled and not claimed");
+    for (queue, name) in [(vault.deposits(), "deposits"), (vault.redemptions(), "redemptions")] {
+        for (epoch, entry) in queue.epochs() {
+            let of = |part: &dyn Fn(Account) -> u128| entry.requests().keys().map(|account| part(*account)).sum::<u128>();
+            let taken: u128 = entry.requests().values().map(|request| request.claimed).sum();
+            assert!(of(&|account| entry.claimable(account)) + taken <= entry.proceeds, "claims on {name} of epoch {epoch}");
+            assert!(of(&|account| entry.pending(account)) <= entry.unfilled(), "the rest of {name} of epoch {epoch}");
+        }
+    }
+    for (debts, side) in [(&books.owed_base, Side::Base), (&books.owed_quote, Side::Quote)] {
+        let all = USERS.iter().chain(&[KEEPER, OWNER]).map(|account| debts.to(*account)).sum::<u128>();
+        assert_eq!(debts.total, all, "debts in the {} token", side.name());
+    }
+    assert!(books.managed.base <= MAX_AMOUNT && books.managed.quote <= MAX_AMOUNT && books.supply <= MAX_AMOUNT);
+    if let Some(hourly) = vault.opened() {
+        assert!(hourly.deposited.abs_diff(hourly.redeemed) <= hourly.cap, "{hourly:?}");
+    }
+}
+
+/// What all of the vault is worth, and an account's part of it, in 1e-20 of the quote token's smallest unit: exact.
+fn exact(world: &World, base: u128, quote: u128) -> BigUint {
+    let price = u128::from(world.prices.0) * u128::from(USD) / u128::from(world.prices.1);
+    BigUint::from(base) * price + BigUint::from(quote) * BigUint::from(10u8).pow(20)
+}
+
+/// At one price, what an operation other than a trade leaves for each share does not fall: the management fee is on top.
+fn check_value(before: &World, after: &World) {
+    let fee: u128 = after.vault.events()[before.vault.events().len()..]
+        .iter()
+        .map(|event| match event {
+            Event::Transfer { from: None, to: Some(OWNER), shares } => *shares,
+            _ => 0,
+        })
+        .sum();
+    let value = |world: &World| {
+        let managed = world.vault.books().managed;
+        exact(after, managed.base, managed.quote + 1)
+    };
+    let shares = |world: &World| BigUint::from(world.vault.books().supply + VIRTUAL_SHARES);
+    assert!(value(after) * (shares(before) + fee) >= value(before) * shares(after), "a share is worth less at the same price");
+}
+
+fn check_events(before: &World, after: &World, seen: &mut Seen) {
+    let (mut deposited, mut traded, mut raised) = (false, false, 0);
+    for event in &after.vault.events()[before.vault.events().len()..] {
+        match event {
+            Event::Requested { kind, epoch, .. } => {
+                let time = seen.entry((*kind, *epoch)).or_default();
+                *time = (*time).max(after.now);
+            }
+            Event::Settled { kind, epoch, hour, .. } => {
+                assert_eq!(*hour, after.recorded());
+                assert!(seen[&(*kind, *epoch)] < after.chain.history.oldest(), "epoch {epoch} was priced by an older observation");
+                deposited |= *kind == Kind::Deposit;
+            }
+            Event::Traded { purpose, sold, spent, received, .. } => {
+                traded = true;
+                let observation = after.chain.history.last().unwrap();
+                let rate = after.vault.strategy().pair.rate(&observation).unwrap();
+                let limits = &after.vault.strategy().limits;
+                let nav = before.vault.books().nav_floor(&rate).unwrap();
+                // An hour's settlement lies between, and changes the NAV by the cap at most.
+                // A token that moves nothing lets a sale raise it.
+                let nav = nav + after.vault.opened().unwrap().deposited + raised;
+                let worth = match sold {
+                    Side::Base => rate.value_floor(*spent).unwrap(),
+                    Side::Quote => *spent,
+                };
+                assert!(worth <= share_floor(nav, limits.max_trade_bps.into()).unwrap() + 1, "a trade is larger than the largest");
+                let fresh = after.rate();
+                let least = match sold {
+                    Side::Base => fresh.value_floor(*spent).unwrap(),
+                    Side::Quote => fresh.base_floor(*spent).unwrap(),
+                };
+                assert!(*received >= share_floor(least, 10_000 - u32::from(limits.max_slip_bps)).unwrap(), "a trade is below the floor");
+                if *purpose == Purpose::Shortfall {
+                    raised += received;
+                }
+                if *purpose == Purpose::Decision {
+                    let managed = after.vault.books().managed;
+                    assert_eq!(managed.last_trade, Some(after.recorded()));
+                    assert!(managed.turned_over <= share_ceil(nav, limits.max_turnover_bps).unwrap(), "more is turned over than may be");
+                }
+            }
+            _ => {}
+        }
+    }
+    // An adapter may give more than it takes.
+    if deposited
+        && !traded
+        && let Some(observation) = after.chain.history.last()
+    {
+        let rate = after.vault.strategy().pair.rate(&observation).unwrap();
+        let cap = after.vault.strategy().limits.deposit_cap;
+        assert!(after.vault.books().nav_floor(&rate).unwrap() <= cap, "deposits led beyond the cap");
+    }
+}
+
+/// With honest tokens, everybody can fetch what was filled and leave with the rest, whatever the state, without oracle and adapter.
+fn check_exits(world: &World) {
+    let mut world = world.clone();
+    for side in [Side::Base, Side::Quote] {
+        world.chain.ledger.set_behaviour(side, Behaviour::Honest);
+    }
+    world.chain.feed = Feed::default();
+    for account in USERS {
+        world.claim(account);
+        let call = world.call(account);
+        let escrowed: Vec<u64> =
+            world.vault.redemptions().epochs().iter().filter(|(_, entry)| entry.pending(account) > 0).map(|(epoch, _)| *epoch).collect();
+        for epoch in escrowed {
+            world.vault.exit_request_in_kind(&mut world.chain, call, epoch, account, account).unwrap();
+        }
+        if world.shares(account) > 0 {
+            let shares = world.shares(account);
+            world.vault.exit_in_kind(&mut world.chain, call, shares, account, account).unwrap();
+        }
+        for side in [Side::Base, Side::Quote] {
+            let owed = match side {
+                Side::Base => world.vault.books().owed_base.to(account),
+                Side::Quote => world.vault.books().owed_quote.to(account),
+            };
+            if owed > 0 {
+                assert_eq!(world.vault.withdraw_token(&mut world.chain, call, side, account), Ok(owed));
+            }
+        }
+        assert_eq!(world.shares(account), 0);
+    }
+    check_books(&world);
+}
+
+/// A vault that halts sooner.
+fn world() -> World {
+    let mut deployment = deployment();
+    deployment.strategy.limits.max_drawdown_bps = 1_200;
+    World::with(deployment)
+}
+
+fn check_sequence(ops: &[Op]) {
+    let mut world = world();
+    let mut seen = Seen::new();
+    for (at, op) in ops.iter().enumerate() {
+        let before = world.clone();
+        let result = run(&mut world, op);
+        // Operations that make several calls keep what the first ones did.
+        let single = !matches!(op, Op::Hour { .. } | Op::Claim { .. } | Op::ClaimPart { .. } | Op::Redeem { .. } | Op::Exit { .. });
+        if result.is_err() && single {
+            assert!(world.vault == before.vault, "the vault changed although it refused: {result:?}");
+            if !matches!(op, Op::Deposit { .. }) {
+                assert!(world.chain.ledger == before.chain.ledger, "tokens moved although the vault refused: {result:?}");
+            }
+        }
+        check_books(&world);
+        check_events(&before, &world, &mut seen);
+        let trades = matches!(op, Op::Step { .. } | Op::Unwind { .. } | Op::Hour { .. });
+        let priced = matches!(op, Op::Settle);
+        // A settlement is held to the price that it was made at.
+        if !trades {
+            let mut at_price = world.clone();
+            if priced && let Some(observation) = world.chain.history.last() {
+                at_price.prices = (observation.base.units(), observation.quote.units());
+            }
+            check_value(&before, &at_price);
+        }
+        if at % 8 == 7 || at + 1 == ops.len() {
+            check_exits(&world);
+        }
+    }
+}
+
+#[test]
+fn sequences_keep_every_invariant() {
+    let mut runner = TestRunner::new(Config { cases: SEQUENCES, failure_persistence: None, ..Config::default() });
+    let sequences = prop::collection::vec(operation(), 1..120);
+    runner
+        .run(&sequences, |ops| {
+            check_sequence(&ops);
+            Ok(())
+        })
+        .unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+/// Each kind of event and refusal occurs in the sequences, so that they do not pass because nothing happens.
+#[test]
+fn sequences_reach_everything() {
+    let mut runner = TestRunner::deterministic();
+    let sequences = prop::collection::vec(operation(), 50..60);
+    let mut reached: BTreeMap<String, u32> = BTreeMap::new();
+    for _ in 0..400 {
+        let ops = sequences.new_tree(&mut runner).unwrap();
+        let mut world = world();
+        for op in ops.current() {
+            if let Err(refusal) = run(&mut world, &op) {
+                *reached.entry(name(&format!("{refusal:?}"))).or_default() += 1;
+            }
+        }
+        for event in world.vault.events() {
+            *reached.entry(name(&format!("{event:?}"))).or_default() += 1;
+            if let Event::Traded { purpose, .. } = event {
+                *reached.entry(format!("{purpose:?}")).or_default() += 1;
+            }
+        }
+    }
+    let expected = [
+        "Requested",
+        "Claimed",
+        "Reclaimed",
+        "Settled",
+        "Refunded",
+        "ExitedInKind",
+        "Withdrawn",
+        "Skimmed",
+        "Decided",
+        "Traded",
+        "Rewarded",
+        "Decision",
+        "Shortfall",
+        "Unwind",
+        "ChangeProposed",
+        "ChangeApplied",
+        "Paused",
+        "Unpaused",
+        "Halted",
+        "State",
+        "Early",
+        "Settling",
+        "NothingPending",
+        "NothingOwed",
+        "NothingToSkim",
+        "Used",
+        "Late",
+        "Peg",
+        "Drift",
+        "Due",
+        "Gap",
+        "Class",
+        "Adapter",
+        "Floor",
+        "Overspent",
+        "Token",
+        "Moved",
+        "Zero",
+        "NothingToSell",
+    ];
+    let rare: Vec<_> = expected.iter().filter(|name| reached.get(**name).is_none_or(|times| *times < 5)).collect();
+    assert!(rare.is_empty(), "hardly reached: {rare:?}; reached: {reached:?}");
+}
+
+fn name(debug: &str) -> String {
+    debug.split(|character: char| !character.is_alphanumeric()).next().unwrap_or_default().to_owned()
+}
+
+/// What an account has in and outside of the vault, at the price of now.
+fn wealth(world: &World, account: Account) -> BigUint {
+    let vault = &world.vault;
+    let escrowed: u128 = vault.redemptions().epochs().values().map(|entry| entry.pending(account)).sum();
+    let unclaimed: u128 = vault.deposits().claims(account).iter().map(|claim| claim.proceeds).sum();
+    let pending: u128 = vault.deposits().epochs().values().map(|entry| entry.pending(account)).sum();
+    let assets: u128 = vault.redemptions().claims(account).iter().map(|claim| claim.proceeds).sum();
+    let (books, shares) = (vault.books(), world.shares(account) + escrowed + unclaimed);
+    let base = world.base_of(account) + books.owed_base.to(account) + books.part(shares, books.managed.base);
+    let quote = world.quote_of(account) + books.owed_quote.to(account) + books.part(shares, books.managed.quote) + pending + assets;
+    exact(world, base, quote)
+}
+
+/// What somebody may try who wants to profit without a move of the price.
+fn round_trip() -> impl Generator<Value = Op> {
+    let user = 1..USERS.len();
+    prop_oneof![
+        6 => Just(Op::Hour { answer: HOLD, move_bps: 0 }),
+        5 => (user.clone(), 0u32..42, any::<u32>()).prop_map(|(user, bits, fraction)| Op::Deposit { user, bits, fraction }),
+        5 => (user.clone(), any::<u32>()).prop_map(|(user, part)| Op::Redeem { user, part }),
+        4 => user.clone().prop_map(|user| Op::Claim { user }),
+        2 => (user.clone(), any::<usize>(), any::<bool>()).prop_map(|(user, which, redeem)| Op::Reclaim { user, which, redeem }),
+        3 => (user.clone(), any::<u32>()).prop_map(|(user, part)| Op::Exit { user, part }),
+        2 => (user.clone(), any::<usize>()).prop_map(|(user, which)| Op::ExitRequest { user, which }),
+        2 => (user.clone(), user, any::<u32>()).prop_map(|(from, to, part)| Op::Transfer { from, to, part }),
+        1 => prop_oneof![1u64..5_000, 250_000u64..300_000].prop_map(Op::Wait),
+        1 => (any::<bool>(), 0u32..60).prop_map(|(base, bits)| Op::Donate { base, bits }),
+    ]
+}
+
+/// Together, three accounts that go in and out at a constant price never have more than they brought, whoever else is in the vault.
+#[test]
+fn no_round_trip_profits() {
+    let mut runner = TestRunner::new(Config { cases: SEQUENCES / 4, failure_persistence: None, ..Config::default() });
+    let sequences = (any::<bool>(), prop::collection::vec(round_trip(), 1..40));
+    runner
+        .run(&sequences, |(invested, ops)| {
+            let mut deployment = deployment();
+            (deployment.strategy.fees.management_bps, deployment.keeper_cap) = (0, 0);
+            let mut world = World::with(deployment);
+            world.deposit(ALICE, 50_000 * USDC);
+            // Alice's deposit is all that the vault has; in some sequences, half of it is in the base token.
+            world.hour(HOLD);
+            world.hour(if invested { BUY } else { HOLD });
+            let mut brought = BigUint::ZERO;
+            let all = |world: &World| USERS[1..].iter().map(|account| wealth(world, *account)).sum::<BigUint>();
+            let alice = wealth(&world, ALICE);
+            for op in ops {
+                if let Op::Deposit { bits, fraction, .. } = op {
+                    brought += exact(&world, 0, (1u128 << bits) + u128::from(fraction) % (1 << bits));
+                }
+                let _ = run(&mut world, &op);
+                prop_assert!(all(&world) <= brought, "they have {} and brought {}", all(&world), brought);
+                prop_assert!(wealth(&world, ALICE) + exact(&world, 1, 1) >= alice, "Alice lost");
+            }
+            Ok(())
+        })
+        .unwrap_or_else(|failure| panic!("{failure}"));
+}
