@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 use maat_strategy::backtest::{Market, Options, Report, decide, report};
 use maat_strategy::chart::{Chart, svg};
-use maat_strategy::history::Refusal;
+use maat_strategy::history::{History, Refusal};
 use maat_strategy::strategy::Strategy;
 use maat_verifier::hex;
 use serde_json::{Value, json};
 
-use super::opened::{self, Opened};
+use super::opened::{Opened, observations};
 use super::report::{not_said, shown};
 use crate::files::{Destination, InputFiles, OutputKind, Readers, called};
 use crate::inferences::Caveated;
@@ -76,7 +76,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Caveated<Backtested>> {
     // Whether it can be written is found out before the work is done.
     let svg_path = arguments.svg.as_deref();
     let destination = svg_path.map(|path| Destination::of_user(path, OutputKind::Chart, &sources, arguments.force)).transpose()?;
-    let history = opened::history(&arguments.prices)?;
+    let mut history = History::default();
+    for observation in observations(&arguments.prices)? {
+        // What moves too far is left out, and the history remembers it. Hours that do not rise were refused before.
+        let _ = history.record(observation);
+    }
     progress.step("running the network at every hour");
     let decisions = decide(&strategy, &model, &history)?;
     if decisions.is_empty() {

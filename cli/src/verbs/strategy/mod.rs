@@ -15,7 +15,8 @@ use crate::response::Response;
 
 /// Check, try and prove trading strategies on a network's decisions
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  maat strategy check strategy.toml\n  maat strategy backtest strategy.toml --prices prices.csv\n  \
+#[command(after_help = "Examples:\n  maat strategy check strategy.toml\n  \
+    maat strategy backtest strategy.toml --prices prices.csv\n  \
     maat strategy prove strategy.toml --prices prices.csv -o record.bin\n  \
     maat strategy verify record.bin --prices prices.csv\n\n\
     A strategy is a TOML file: the network's package, the pair, what the network sees of the prices, what follows from its answer, and \
@@ -37,9 +38,9 @@ impl Arguments {
     /// The files that are written.
     pub fn outputs(&self) -> Vec<&Path> {
         match &self.action {
-            Action::Check(_) | Action::Verify(_) => Vec::new(),
             Action::Backtest(arguments) => arguments.outputs(),
             Action::Prove(arguments) => vec![arguments.output()],
+            Action::Check(_) | Action::Verify(_) => Vec::new(),
         }
     }
 }

@@ -48,7 +48,7 @@ fn part_shown(strategy: &Strategy, report: &Report, part: &PartReport) -> String
     let break_even = part
         .break_even
         .iter()
-        .map(|found| format!("{} as cash, {} as buy and hold, filled {}", cost(found.cash), cost(found.buy_and_hold), fill(found.fill)));
+        .map(|found| format!("{} as cash, {} as buy and hold, filled {}", cost(found.cash), cost(found.buy_and_hold), found.fill.name()));
     let middle = part.run(Terms { cost_bps: report.middle_cost_bps, fill: Fill::OneQuoteLater });
     let mut facts = vec![
         ("hours", format!("{} from {} to {}", grouped(part.hours), part.from, part.to)),
@@ -123,14 +123,7 @@ fn outcomes(performance: &Performance) -> String {
 }
 
 fn terms(run: &RunReport) -> String {
-    format!("{} bps, {}", run.terms.cost_bps, fill(run.terms.fill))
-}
-
-fn fill(fill: Fill) -> &'static str {
-    match fill {
-        Fill::AtQuote => "at the quote",
-        Fill::OneQuoteLater => "one quote later",
-    }
+    format!("{} bps, {}", run.terms.cost_bps, run.terms.fill.name())
 }
 
 fn cost(found: BreakEven) -> String {
