@@ -224,8 +224,11 @@ impl Book {
             Some((plan, hour)) => self.fill(plan, rate, hour)?,
             None => None,
         };
-        let seconds = before.map_or(0, |before| seen.hour.since(before) * SECONDS);
-        self.supply = self.supply.checked_add(strategy.fees.management_shares(self.supply, seconds)?)?;
+        // A vault that has halted is not managed any more.
+        if self.run.halted.is_none() {
+            let seconds = before.map_or(0, |before| seen.hour.since(before) * SECONDS);
+            self.supply = self.supply.checked_add(strategy.fees.management_shares(self.supply, seconds)?)?;
+        }
         let mut plan = None;
         if is_pegged(seen.quote) {
             let nav = self.nav(rate)?;
