@@ -221,8 +221,9 @@ impl Book {
     ) -> Option<Step> {
         let limits = &strategy.limits;
         let mut received = match self.waiting.take() {
-            Some((plan, hour)) => self.fill(plan, rate, hour)?,
-            None => None,
+            Some((plan, hour)) if is_pegged(seen.quote) => self.fill(plan, rate, hour)?,
+            // Off the peg a trade fails. It is not tried again: the next decision is.
+            _ => None,
         };
         // A vault that has halted is not managed any more.
         if self.run.halted.is_none() {
@@ -409,6 +410,17 @@ mod tests {
         let (run, steps) = follow(&careful, &quoted_history(&prices), &decisions(&[10_000; 6]), FREE);
         assert_eq!(run.halted, Some(Hour::new(START + 3).unwrap()));
         assert_eq!((steps[2].plan, steps[4].plan, steps[3].position.base), (None, None, 0));
+    }
+
+    #[test]
+    fn a_plan_that_waits_for_a_quote_off_the_peg_is_dropped() {
+        let one = Price::ONE_USD.units();
+        let prices = [(1_000, one), (1_000, 97_000_000), (1_000, one), (1_000, one)];
+        let once = [Decision { at: 0, saturated: 0, target: Target::Weight(10_000) }];
+        let later = Terms { fill: Fill::OneQuoteLater, ..FREE };
+        let (run, steps) = follow(&strategy(), &quoted_history(&prices), &once, later);
+        assert!(matches!(steps[0].plan, Some(Plan::Buy { .. })));
+        assert_eq!((run.trades, steps[3].position.base), (0, 0));
     }
 
     #[test]

@@ -14,7 +14,7 @@
 //! | 4 + .. | the STARKs, with their number, each with its length in bytes (4) |
 //! | 32 | sha256 of everything before it |
 //!
-//! A result is the period (1 byte), the cost in bps (2), the fill (1), the equity (16), the trades (4), what was turned over (16), the costs (16),
+//! A result is the part of the history (1 byte), the cost in bps (2), the fill (1), the equity (16), the trades (4), what was turned over (16), the costs (16),
 //! and the hour of the halt (8), or 2^64 - 1. Numbers have their least significant byte first. The checksum tells damage apart from lies: a liar makes it anew.
 
 use maat_verifier::{Entries, EntriesError, Preset};
@@ -22,8 +22,8 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::Record;
-use super::results::{Conditions, Outcome, Period};
-use crate::backtest::{Fill, Run, Terms};
+use super::results::{Conditions, Outcome};
+use crate::backtest::{Fill, Label, Run, Terms};
 use crate::history::Observation;
 use crate::hour::{Hour, HourError};
 use crate::price::{Price, PriceError};
@@ -228,10 +228,10 @@ pub(super) fn observation_bytes(observation: &Observation) -> Vec<u8> {
 }
 
 fn outcome_bytes(outcome: &Outcome) -> Vec<u8> {
-    let Outcome { of: Conditions { period, terms: Terms { cost_bps, fill } }, run } = outcome;
+    let Outcome { of: Conditions { part, terms: Terms { cost_bps, fill } }, run } = outcome;
     let Run { equity, trades, turned_over, costs, halted } = run;
-    let (period, fill) = (u8::from(*period == Period::HeldOut), u8::from(*fill == Fill::OneQuoteLater));
-    let mut bytes = vec![period];
+    let (part, fill) = (u8::from(*part == Label::HeldOut), u8::from(*fill == Fill::OneQuoteLater));
+    let mut bytes = vec![part];
     bytes.extend(cost_bps.to_le_bytes());
     bytes.push(fill);
     bytes.extend(equity.to_le_bytes());
@@ -288,10 +288,10 @@ impl<'a> Reader<'a> {
     fn outcome(&mut self, index: usize) -> Result<Outcome, FormatError> {
         let part = "results";
         let fault = |field, found| FormatError::Outcome { index, field, found };
-        let period = match self.array(part)? {
-            [0] => Period::All,
-            [1] => Period::HeldOut,
-            [found] => return Err(fault("period", found.into())),
+        let label = match self.array(part)? {
+            [0] => Label::InSample,
+            [1] => Label::HeldOut,
+            [found] => return Err(fault("part", found.into())),
         };
         let cost_bps = u16::from_le_bytes(self.array(part)?);
         let fill = match self.array(part)? {
@@ -305,7 +305,7 @@ impl<'a> Reader<'a> {
             NEVER => None,
             count => Some(Hour::new(count).map_err(|_| fault("halted", count))?),
         };
-        let of = Conditions { period, terms: Terms { cost_bps, fill } };
+        let of = Conditions { part: label, terms: Terms { cost_bps, fill } };
         Ok(Outcome { of, run: Run { equity, trades, turned_over, costs, halted } })
     }
 }

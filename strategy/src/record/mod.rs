@@ -27,7 +27,7 @@ pub use self::error::{VerifyError, WrongAnswer};
 pub use self::format::{FormatError, MAGIC, MAX_RECORD_BYTES, RECORD_VERSION, is_record};
 pub use self::make::{Job, Made, MakeError, Progress, Proof};
 pub use self::parts::{Parts, PartsError};
-pub use self::results::{Conditions, Outcome, Period, results};
+pub use self::results::{Conditions, Outcome, results};
 pub use self::verify::{Counts, Expectations, Named, Verified, verify};
 
 /// Inferences in a proof, if nobody asks for another number.

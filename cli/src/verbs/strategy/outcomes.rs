@@ -1,7 +1,7 @@
 //! The results of a record, as text and as JSON.
 
 use maat_strategy::backtest::Run;
-use maat_strategy::record::{Conditions, Outcome, Period};
+use maat_strategy::record::{Conditions, Outcome};
 use maat_strategy::strategy::Strategy;
 use serde_json::{Value, json};
 
@@ -11,10 +11,10 @@ use crate::response::{grouped, percent, table};
 /// A row for each result.
 pub fn outcomes_table(strategy: &Strategy, results: &[Outcome]) -> String {
     let (quote, deposit) = (&strategy.pair.quote, strategy.backtest.deposit);
-    let rows = results.iter().map(|Outcome { of: Conditions { period, terms }, run }| {
+    let rows = results.iter().map(|Outcome { of: Conditions { part, terms }, run }| {
         let Run { equity, trades, turned_over, costs, halted } = run;
         [
-            format!("{}, {} bps, {}", period.name(), terms.cost_bps, terms.fill.name()),
+            format!("{}, {} bps, {}", part.name(), terms.cost_bps, terms.fill.name()),
             whole(*equity, quote),
             percent(gain(*equity, deposit)),
             grouped(*trades),
@@ -23,16 +23,16 @@ pub fn outcomes_table(strategy: &Strategy, results: &[Outcome]) -> String {
             halted.map_or_else(|| "never".to_owned(), |hour| hour.to_string()),
         ]
     });
-    table(["decisions, cost, fill", "equity", "return", "trades", "turned over", "costs", "halted"], rows).to_string()
+    table(["part, cost, fill", "equity", "return", "trades", "turned over", "costs", "halted"], rows).to_string()
 }
 
 /// The same for machines. Amounts are decimal texts in the quote token's smallest unit.
 pub fn outcomes_json(strategy: &Strategy, results: &[Outcome]) -> Value {
     let deposit = strategy.backtest.deposit;
-    let object = |Outcome { of: Conditions { period, terms }, run }: &Outcome| {
+    let object = |Outcome { of: Conditions { part, terms }, run }: &Outcome| {
         let Run { equity, trades, turned_over, costs, halted } = run;
         json!({
-            "period": match period { Period::All => "all", Period::HeldOut => "held_out" },
+            "part": part,
             "cost_bps": terms.cost_bps,
             "fill": terms.fill.name().replace(' ', "_"),
             "equity": equity.to_string(),

@@ -34,7 +34,7 @@ fn a_changed_price_is_named_with_its_hour_and_both_prices() {
     );
     // No feature sees it, but trades do.
     let reason = refused(&quote, &own());
-    assert!(reason.starts_with("results[all hours, cost 0 bps, one quote later].equity: "), "{reason}");
+    assert!(reason.starts_with("results[held-out, cost 0 bps, one quote later].equity: "), "{reason}");
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn every_changed_rule_is_named_and_no_digest_has_two_strategies() {
         (
             |strategy| strategy.backtest.train_until = Hour::new(FIRST + 9).unwrap(),
             "backtest.train_until: 450705 in the record, 450714 in strategy.toml",
-            "results[held out, cost 0 bps, at the quote].",
+            "results[in-sample, cost 0 bps, at the quote].",
         ),
         (|strategy| strategy.backtest.deposit /= 2, "backtest.deposit: \"5000000000\" in the record, \"10000000000\"", "results["),
         (|strategy| strategy.backtest.costs_bps = vec![0, 9], "backtest.costs_bps.1: 9 in the record, 10 in", "results[2]: it is of"),
@@ -241,20 +241,20 @@ fn every_claimed_number_is_held_against_what_follows() {
         (|outcome| outcome.run.halted = Some(Hour::new(FIRST).unwrap()), "halted"),
     ];
     for (change, field) in changes {
-        // 10 bps, one quote later, of all hours.
+        // 10 bps, one quote later, in-sample.
         let bytes = changed(|record| change(&mut record.results[3]));
         let reason = refused(&bytes, &expected());
-        assert!(reason.starts_with(&format!("results[all hours, cost 10 bps, one quote later].{field}: ")), "{reason}");
+        assert!(reason.starts_with(&format!("results[in-sample, cost 10 bps, one quote later].{field}: ")), "{reason}");
         assert!(reason.ends_with(" follows from the decisions"), "{reason}");
     }
     let equity = RECORD.results[7].run.equity;
     assert_eq!(
         refused(&changed(|record| record.results[7].run.equity = 99), &expected()),
-        format!("results[held out, cost 10 bps, one quote later].equity: 99 in the record, and {equity} follows from the decisions")
+        format!("results[held-out, cost 10 bps, one quote later].equity: 99 in the record, and {equity} follows from the decisions")
     );
     assert_eq!(
         refused(&changed(|record| record.results.swap(0, 1)), &expected()),
-        "results[0]: it is of `all hours, cost 0 bps, one quote later`, and must be of `all hours, cost 0 bps, at the quote`"
+        "results[0]: it is of `in-sample, cost 0 bps, one quote later`, and must be of `in-sample, cost 0 bps, at the quote`"
     );
     assert_eq!(
         refused(&changed(|record| _ = record.results.pop()), &expected()),

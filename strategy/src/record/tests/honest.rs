@@ -1,7 +1,8 @@
 //! What a record that holds says.
 
 use super::*;
-use crate::backtest::{Fill, Market, simulate};
+use crate::backtest::{Fill, Label, Market, Terms, simulate};
+use crate::record::Conditions;
 
 #[test]
 fn a_record_holds_with_and_without_expectations() {
@@ -35,7 +36,7 @@ fn no_input_and_no_padding_is_in_a_record() {
 }
 
 #[test]
-fn results_follow_all_decisions_and_those_whose_next_price_is_held_out() {
+fn results_follow_the_decisions_before_and_after_the_end_of_training() {
     let verified = verify(&RECORD.to_bytes().unwrap(), &Expectations::default()).unwrap();
     let market = Market::new(&STRATEGY, &verified.history).unwrap();
     let accepted = verified.history.accepted();
@@ -43,10 +44,12 @@ fn results_follow_all_decisions_and_those_whose_next_price_is_held_out() {
     let first = verified.decisions.iter().position(|decision| accepted[decision.at].hour.count() == FIRST + 17).unwrap();
     assert_eq!(verified.results.len(), 2 * 2 * 2);
     for (index, outcome) in verified.results.iter().enumerate() {
-        let (period, fill) = (Period::ALL[index / 4], Fill::ALL[index % 2]);
-        assert_eq!((outcome.of.period, outcome.of.terms.fill, outcome.of.terms.cost_bps), (period, fill, [0, 10][index / 2 % 2]));
-        let followed = &verified.decisions[if period == Period::HeldOut { first } else { 0 }..];
-        let run = simulate(&STRATEGY, &market, followed, accepted.len(), outcome.of.terms, |_| ()).unwrap();
+        let (seen, unseen) = verified.decisions.split_at(first);
+        let (part, followed, end) =
+            [(Label::InSample, seen, verified.decisions[first].at + 1), (Label::HeldOut, unseen, accepted.len())][index / 4];
+        let terms = Terms { cost_bps: [0, 10][index / 2 % 2], fill: Fill::ALL[index % 2] };
+        assert_eq!(outcome.of, Conditions { part, terms });
+        let run = simulate(&STRATEGY, &market, followed, end, terms, |_| ()).unwrap();
         assert_eq!(outcome.run, run);
         assert!(run.trades > 0);
     }

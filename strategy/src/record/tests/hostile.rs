@@ -120,7 +120,7 @@ fn fields_out_of_their_range_are_named() {
     assert!(put(observation, &[0xff; 8]).starts_with("observations[2]: 18446744073709551615 hours after 1970"));
     assert!(put(observation + 8, &[0; 8]).starts_with("observations[2]: a price is from"));
     assert!(put(observation + 16, &[0xff; 8]).starts_with("observations[2]: a price is from"));
-    assert_eq!(put(results + 64, &[2]), "results[1]: its period cannot be 2");
+    assert_eq!(put(results + 64, &[2]), "results[1]: its part cannot be 2");
     assert_eq!(put(results + 64 + 3, &[7]), "results[1]: its fill cannot be 7");
     assert_eq!(put(results + 64 + 56, &[0xfe; 8]), format!("results[1]: its halted cannot be {}", u64::from_le_bytes([0xfe; 8])));
     let preset = 10 + 4 + STRATEGY.to_json().len();
