@@ -6,7 +6,8 @@ mod axis;
 mod svg;
 mod terminal;
 
-use crate::backtest::{Curves, Label, Path, Report, drawdowns, total_return};
+use crate::backtest::{Curves, Fill, Label, PartReport, Path, Report, Terms, drawdowns, total_return};
+use crate::hour::Hour;
 use crate::strategy::Strategy;
 
 pub use svg::{MARK, svg};
@@ -52,6 +53,8 @@ struct Section {
     drawdown: Vec<f64>,
     /// The share of its value in the base token.
     weight: Vec<f64>,
+    /// The hour at which the drawdown rule halted it.
+    halted: Option<u64>,
 }
 
 impl Line {
@@ -73,7 +76,12 @@ impl Line {
 impl Chart {
     /// The chart of a report. Nothing if no decision was made.
     pub fn of(strategy: &Strategy, report: &Report) -> Option<Self> {
-        let parts: Vec<Section> = report.parts.iter().map(|part| Section::of(part.label, &part.curves, report.deposit)).collect();
+        let terms = Terms { cost_bps: report.middle_cost_bps, fill: Fill::OneQuoteLater };
+        let section = |part: &PartReport| {
+            let halted = part.run(terms).and_then(|run| run.strategy.halted);
+            Section::of(part.label, &part.curves, report.deposit, halted)
+        };
+        let parts: Vec<Section> = report.parts.iter().map(section).collect();
         if parts.is_empty() || parts.iter().any(|part| part.hours.is_empty()) {
             return None;
         }
@@ -116,7 +124,7 @@ impl Chart {
 }
 
 impl Section {
-    fn of(label: Label, curves: &Curves, deposit: u128) -> Self {
+    fn of(label: Label, curves: &Curves, deposit: u128, halted: Option<Hour>) -> Self {
         let line = |path: &Path| path.equity.iter().map(|equity| total_return(deposit, *equity)).collect();
         let lines = Line::ALL.map(|which| match which {
             Line::Cash => vec![0.0; curves.hours.len()],
@@ -131,6 +139,7 @@ impl Section {
             lines,
             drawdown: drawdowns(deposit, &curves.later.equity).collect(),
             weight: curves.later.weights_bps.iter().map(|weight| f64::from(*weight) / 10_000.0).collect(),
+            halted: halted.map(Hour::count),
         }
     }
 }
@@ -139,7 +148,6 @@ impl Section {
 mod fixtures {
     use super::*;
     use crate::backtest::{Market, Options, report};
-    use crate::hour::Hour;
     use crate::policy::Target;
 
     /// A chart of so many hours of a random walk, a third of them held out, of a strategy of this name.

@@ -207,6 +207,12 @@ impl<'c> Picture<'c> {
             let tops = steps.iter().zip(ends).flat_map(|((x, share), end)| [(*x, y(*share)), (end, y(*share))]);
             let points: Vec<_> = [(self.x(part.hours[0]), y(0.0))].into_iter().chain(tops).chain([(last, y(0.0))]).collect();
             self.path("weight", &points, "Z");
+            // Nothing is held from there on, so that there is room.
+            if let Some(x) = part.halted.map(|hour| self.x(hour)) {
+                let middle = (WEIGHT.0 + WEIGHT.1) / 2.0 + 4.5;
+                let (anchor, x) = if last - x > 60.0 { ("start", x + 8.0) } else { ("end", x - 8.0) };
+                self.text("quiet", anchor, (x, middle), "halted");
+            }
         }
     }
 
@@ -345,6 +351,20 @@ mod tests {
             assert_eq!(all().filter(|node| node.attribute("class") == Some(&class)).count(), 3, "{class}");
         }
         assert_eq!(all().filter(|node| node.attribute("class") == Some("border")).count(), 1);
+    }
+
+    #[test]
+    fn a_halt_is_named_where_it_was() {
+        let mut chart = chart("A", 300);
+        assert_eq!(chart.parts.iter().map(|part| part.halted).collect::<Vec<_>>(), [None, None]);
+        assert!(!svg(&chart).contains(">halted<"));
+        // With room after it, and at the very end.
+        for (hour, anchor) in [(chart.parts[0].hours[50], "start"), (*chart.parts[0].hours.last().unwrap(), "end")] {
+            chart.parts[0].halted = Some(hour);
+            let text = svg(&chart);
+            let mark = text.lines().find(|line| line.contains(">halted<")).unwrap();
+            assert!(mark.contains(&format!("text-anchor=\"{anchor}\"")), "{mark}");
+        }
     }
 
     #[test]
