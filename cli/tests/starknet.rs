@@ -117,11 +117,12 @@ fn a_model_is_deployed_executed_and_revoked() {
     let listed = user.json(&["registry", "list"])["models"].clone();
     assert_eq!((listed[0]["name"].as_str(), listed.as_array().unwrap().len()), (Some("rocky"), 1));
     let text = String::from_utf8(user.run(&["registry", "show", "rocky"]).stdout).unwrap();
-    for part in ["1, active", "[1, 36] * 2^-4 in -32768..=32767", "of the tests", "model commitment"] {
+    let model = PackageFolder::open(Path::new(package())).unwrap().model().unwrap();
+    let input = format!("[1, 36] * 2^-{} in -32768..=32767", model.inputs()[0].scale);
+    for part in ["1, active", &input, "of the tests", "model commitment"] {
         assert!(text.contains(part), "`{part}` is missing in:\n{text}");
     }
     let shown = &user.json(&["registry", "show", "rocky"])["versions"][0];
-    let model = PackageFolder::open(Path::new(package())).unwrap().model().unwrap();
     let port = |tensor: &Tensor| {
         let Interval { lo, hi } = tensor.range;
         json!({ "shape": tensor.shape.dims(), "scales": tensor.scales(), "lo": lo, "hi": hi })

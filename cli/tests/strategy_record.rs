@@ -16,8 +16,12 @@ impl Folder {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let strategy = fs::read_to_string(example("strategy.toml")).unwrap();
-        let strategy = strategy.replace("\"../../rocky\"", &format!("{:?}", package()));
-        let strategy = strategy.replace("2022-05-04T00:00:00Z", "2021-06-03T00:00:00Z");
+        let replaced = |text: &str, from: &str, to: &str| {
+            assert!(text.contains(from), "{from} is missing in:\n{text}");
+            text.replace(from, to)
+        };
+        let strategy = replaced(&strategy, "\"../../rocky\"", &format!("{:?}", package()));
+        let strategy = replaced(&strategy, "2022-05-04T01:00:00Z", "2021-06-03T00:00:00Z");
         fs::write(folder.path().join("strategy.toml"), strategy).unwrap();
         let prices = fs::read_to_string(example("prices.csv")).unwrap();
         fs::write(folder.path().join("prices.csv"), prices.lines().take(51).map(|line| format!("{line}\n")).collect::<String>()).unwrap();
