@@ -118,8 +118,8 @@ fn a_model_is_deployed_executed_and_revoked() {
     assert_eq!((listed[0]["name"].as_str(), listed.as_array().unwrap().len()), (Some("rocky"), 1));
     let text = String::from_utf8(user.run(&["registry", "show", "rocky"]).stdout).unwrap();
     let model = PackageFolder::open(Path::new(package())).unwrap().model().unwrap();
-    let input = format!("[1, 36] * 2^-{} in -32768..=32767", model.inputs()[0].scale);
-    for part in ["1, active", &input, "of the tests", "model commitment"] {
+    let port_shown = format!("[1, 36] * 2^-{} in -32768..=32767", model.inputs()[0].scale);
+    for part in ["1, active", &port_shown, "of the tests", "model commitment"] {
         assert!(text.contains(part), "`{part}` is missing in:\n{text}");
     }
     let shown = &user.json(&["registry", "show", "rocky"])["versions"][0];
