@@ -10,7 +10,7 @@ import numpy as np
 HERE = Path(__file__).parent
 sys.path += [str(HERE.parent), str(HERE.parent / "rockybot")]
 from common import SEED, Graph, fit, pick, run, uniform, write_samples
-from features import read_prices, samples
+from features import read_prices
 
 HOURS, HIDDEN = 24, 16
 CALIBRATION, TEST = 256, 256
@@ -19,8 +19,7 @@ CALIBRATION, TEST = 256, 256
 def windows(prices):
     """The returns of the 24 hours up to each hour in percent, (n, 24), rounded as they are in the sample files, and the next one, (n,)."""
     returns = np.round(np.diff(prices) / prices[:-1] * 100, 3).astype(np.float32)
-    # 24 returns are those of 25 prices. Windows with a price that a history would refuse are left out.
-    hours = samples(prices, HOURS + 1)
+    hours = np.arange(HOURS, len(returns))
     return returns[hours[:, None] - HOURS + np.arange(HOURS)], returns[hours]
 
 
