@@ -104,8 +104,25 @@ struct BacktestSection {
     /// In whole quote tokens.
     deposit: u64,
     costs_bps: Vec<u16>,
-    train_until: String,
+    train_until: Time,
     trials: u32,
+}
+
+/// A time, as TOML's own or as text.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged, expecting = "a time is a UTC time such as \"2021-06-01T07:00:00Z\"")]
+enum Time {
+    Toml(toml::value::Datetime),
+    Text(String),
+}
+
+impl Time {
+    fn text(&self) -> String {
+        match self {
+            Self::Toml(time) => time.to_string(),
+            Self::Text(text) => text.clone(),
+        }
+    }
 }
 
 /// Why a file does not become a strategy.
@@ -150,7 +167,7 @@ pub enum StrategyFileError {
     Edge(f64),
     /// The end of training is not an hour.
     #[error("backtest.train_until: {0}")]
-    TrainUntil(#[from] HourError),
+    TrainUntil(HourError),
     /// The parts do not make a strategy.
     #[error(transparent)]
     Strategy(#[from] StrategyError),
@@ -216,7 +233,7 @@ impl StrategyFile {
             backtest: BacktestRules {
                 deposit: amount(self.backtest.deposit),
                 costs_bps: self.backtest.costs_bps.clone(),
-                train_until: self.backtest.train_until.parse::<Hour>()?,
+                train_until: self.backtest.train_until.text().parse::<Hour>().map_err(StrategyFileError::TrainUntil)?,
                 trials: self.backtest.trials,
             },
         };
@@ -375,6 +392,25 @@ mod tests {
         assert_eq!((strategy.outputs, strategy.policy.output(), strategy.features.window()), (4, 3, 25));
         assert_eq!((strategy.limits.deposit_cap, strategy.backtest.deposit), (1_000_000_000_000, 10_000_000_000));
         assert_eq!(strategy.features.groups()[0], Feature::Difference { lags: vec![0, 1] });
+    }
+
+    #[test]
+    fn a_time_may_be_tomls_own() {
+        let written = resolved("train_until = \"2022-05-01T00:00:00Z\"", "train_until = 2022-05-01T00:00:00Z").unwrap();
+        assert_eq!(written.backtest.train_until, resolved("name", "name").unwrap().backtest.train_until);
+    }
+
+    #[test]
+    fn no_cause_is_said_twice() {
+        let error = chain(&resolved("to = 1 }", "to = 2 }").unwrap_err());
+        assert_eq!(error, ["features: the features give 4 values, but the network takes 3"]);
+        let error = chain(&resolved("2022-05-01T00:00:00Z", "2022-05-01").unwrap_err());
+        assert_eq!(error.len(), 1, "{error:?}");
+    }
+
+    /// An error and its sources.
+    fn chain(error: &dyn std::error::Error) -> Vec<String> {
+        std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect()
     }
 
     #[test]

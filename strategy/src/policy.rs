@@ -47,7 +47,9 @@ pub enum PolicyError {
         weight: u16,
     },
     /// Edges do not rise, or are not one fewer than the targets.
-    #[error("edges must rise, and be one fewer than the {targets} targets: there are {edges}")]
+    #[error(
+        "edges must rise, also when they are rounded to the output's unit, and be one fewer than the {targets} targets: there are {edges}"
+    )]
     Edges {
         /// Number of targets.
         targets: usize,

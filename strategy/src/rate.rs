@@ -42,6 +42,9 @@ pub enum PairError {
     /// A symbol is empty, too long, or has other characters.
     #[error("a symbol is 1 to 31 letters, digits, dots or dashes, not {0:?}")]
     Symbol(String),
+    /// Both tokens have one name.
+    #[error("base and quote are both {0}")]
+    Same(String),
     /// A token has too many decimals.
     #[error("{symbol} has {decimals} decimals, more than {MAX_DECIMALS}")]
     Decimals {
@@ -90,7 +93,8 @@ impl Pair {
     /// A symbol or a number of decimals is out of bounds.
     pub fn check(&self) -> Result<(), PairError> {
         self.base.check()?;
-        self.quote.check()
+        self.quote.check()?;
+        if self.base.symbol == self.quote.symbol { Err(PairError::Same(self.base.symbol.clone())) } else { Ok(()) }
     }
 
     /// The rate at an observation: `P = floor(base * 10^8 / quote)`, then `10^(quote decimals) / 10^(8 + base decimals)`.
@@ -190,6 +194,8 @@ mod tests {
     fn symbols_and_decimals_are_checked() {
         assert_eq!(pair(18, 6).check(), Ok(()));
         assert!(matches!(pair(25, 6).check(), Err(PairError::Decimals { decimals: 25, .. })));
+        let twice = Pair { base: pair(6, 6).quote, ..pair(6, 6) };
+        assert_eq!(twice.check(), Err(PairError::Same("USDC".to_owned())));
         for symbol in ["", "a b", "\u{1b}[2J", &"x".repeat(32)] {
             let token = Token { symbol: symbol.to_owned(), decimals: 6 };
             assert_eq!(Pair { quote: token, ..pair(18, 6) }.check(), Err(PairError::Symbol(symbol.to_owned())));

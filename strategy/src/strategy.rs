@@ -78,13 +78,13 @@ pub enum StrategyError {
     Commitment(String),
     /// The pair cannot be traded.
     #[error("pair: {0}")]
-    Pair(#[from] PairError),
+    Pair(PairError),
     /// The features do not fit.
     #[error("features: {0}")]
-    Features(#[from] FeaturesError),
+    Features(FeaturesError),
     /// The policy cannot be used.
     #[error("policy: {0}")]
-    Policy(#[from] PolicyError),
+    Policy(PolicyError),
     /// The policy reads an output value that the network does not have.
     #[error("policy: it reads output value {output}, and the network gives {outputs} of them")]
     Output {
@@ -111,6 +111,25 @@ pub enum StrategyError {
     /// The JSON form is malformed.
     #[error("it is not a strategy: {0}")]
     Json(String),
+}
+
+// Not as sources: the messages have them already, and whoever prints a chain of causes would say them twice.
+impl From<PairError> for StrategyError {
+    fn from(error: PairError) -> Self {
+        Self::Pair(error)
+    }
+}
+
+impl From<FeaturesError> for StrategyError {
+    fn from(error: FeaturesError) -> Self {
+        Self::Features(error)
+    }
+}
+
+impl From<PolicyError> for StrategyError {
+    fn from(error: PolicyError) -> Self {
+        Self::Policy(error)
+    }
 }
 
 /// An hour at which the network decides.

@@ -8,8 +8,9 @@ use crate::strategy::Strategy;
 
 /// Decisions that say a direction and are followed by a move in the next hour.
 ///
-/// A decision says that the price falls if it asks for the policy's least weight, mostly none, and that it rises if it asks for more. Those
-/// that hold, or are not followed because too many features were clamped, say nothing; nor does a policy with one weight alone.
+/// A decision says that the price rises if its weight is nearer to the policy's greatest than to its least, and that it falls if it is nearer
+/// to the least. Those in the middle, those that hold, and those that are not followed because too many features were clamped, say nothing;
+/// nor does a policy with one weight alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Hits {
     /// How many they are.
@@ -35,10 +36,11 @@ impl Hits {
         for decision in decisions.iter().filter(|decision| decision.saturated <= strategy.limits.max_saturated) {
             let (Some(weight), Some(next)) = (weight(&decision.target), accepted.get(decision.at + 1)) else { continue };
             let now = accepted[decision.at];
-            if least == greatest || now.base == next.base || next.hour.since(now.hour) != 1 {
+            let middle = u32::from(least) + u32::from(greatest);
+            if 2 * u32::from(weight) == middle || now.base == next.base || next.hour.since(now.hour) != 1 {
                 continue;
             }
-            let (up, rise) = (weight > least, next.base > now.base);
+            let (up, rise) = (2 * u32::from(weight) > middle, next.base > now.base);
             hits.said += 1;
             hits.right += u32::from(up == rise);
             hits.rises += u32::from(rise);
@@ -76,6 +78,16 @@ mod tests {
         assert_eq!(found, Hits { said: 4, right: 3, rises: 3 });
         assert_eq!((found.rate(), found.base_rate()), (Some(0.75), Some(0.75)));
         assert_eq!(hits(&[1_000, 990, 980], &[0, 0, 0]).base_rate(), Some(1.0));
+    }
+
+    #[test]
+    fn a_weight_says_the_direction_of_the_end_that_it_is_nearer_to() {
+        let mut graded = strategy();
+        let targets = [0, 4_999, 5_000, 5_001, 10_000].map(Target::Weight);
+        graded.policy = Policy::new(0, Rule::Class, targets.to_vec()).unwrap();
+        let history = history(&[1_000, 1_010, 1_020, 1_030, 1_040, 1_050]);
+        let market = Market::new(&graded, &history).unwrap();
+        assert_eq!(Hits::of(&graded, &market, &decisions(&[0, 4_999, 5_000, 5_001, 10_000])), Hits { said: 4, right: 2, rises: 4 });
     }
 
     #[test]

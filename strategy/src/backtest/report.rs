@@ -208,6 +208,7 @@ pub fn report(strategy: &Strategy, market: &Market<'_>, decisions: &[Decision], 
     let judged = Terms { cost_bps: middle_cost_bps, fill: Fill::OneQuoteLater };
     if let Some(run) = report.part(Label::HeldOut).and_then(|part| part.run(judged)) {
         report.verdict = match (&run.shuffled, &run.shifted) {
+            _ if run.strategy.trades == 0 => Verdict::NeverTraded,
             (Some(shuffled), Some(shifted)) => Verdict::of(run.strategy.total_return, middle_cost_bps, shuffled, shifted, rules.trials),
             _ => Verdict::NotCompared,
         };
@@ -407,6 +408,7 @@ mod tests {
     #[test]
     fn without_shuffles_or_held_out_prices_nothing_is_judged() {
         assert_eq!(reported(1, 0, 1, foresight).verdict, Verdict::NotCompared);
+        assert_eq!(reported(1, 19, 1, |_, _| 0).verdict, Verdict::NeverTraded);
         let mut seen = strategy();
         seen.backtest.train_until = Hour::new(START + 1_000).unwrap();
         let history = history(&walk(50, 1));

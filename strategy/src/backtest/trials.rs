@@ -23,6 +23,12 @@ pub fn is_significant(at_least: u32, tried: u32, trials: u32) -> bool {
     (1 + u128::from(at_least)) * u128::from(ONE_IN) * u128::from(trials) <= 1 + u128::from(tried)
 }
 
+/// Whether a p-value of so many arrangements is within two standard errors, `2 sqrt(a (1 - a) / tried)`, of the bound `a = 1 / (20 * trials)`.
+pub fn is_close(p_value: f64, tried: u32, trials: u32) -> bool {
+    let bound = 1.0 / (ONE_IN as f64 * f64::from(trials));
+    (p_value - bound).abs() <= 2.0 * (bound * (1.0 - bound) / f64::from(tried.max(1))).sqrt()
+}
+
 /// The annualised Sharpe ratio that the best of so many strategies is expected to have over so many hours where none has skill:
 /// `s ((1 - g) Z(1 - 1/N) + g Z(1 - 1/(N e)))`, with `g` Euler and Mascheroni's constant, `Z` the inverse of the normal distribution, and
 /// `s = sqrt(hours of a year / (hours - 1))`, the standard error of a Sharpe ratio of 0. Of one strategy, 0.

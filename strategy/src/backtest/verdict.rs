@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::chance::Chance;
-use super::trials::{ONE_IN, is_significant, least_arrangements};
+use super::trials::{ONE_IN, is_close, is_significant, least_arrangements};
 
 /// Whether the held-out decisions were better than chance.
 ///
@@ -15,6 +15,8 @@ use super::trials::{ONE_IN, is_significant, least_arrangements};
 pub enum Verdict {
     /// No decision is held out.
     NothingHeldOut,
+    /// No held-out decision led to a trade, so that there is nothing to compare.
+    NeverTraded,
     /// No arrangement of the decisions was tried.
     NotCompared,
     /// There are too few arrangements for the number of trials: not even the best result could count.
@@ -34,6 +36,8 @@ pub enum Verdict {
         beats_shuffled: bool,
         /// Whether they are better than shifted in time.
         beats_shifted: bool,
+        /// Whether other arrangements could well say otherwise: what decides is within two standard errors of its bound.
+        close: bool,
         /// The return.
         #[serde(rename = "return")]
         total_return: f64,
@@ -62,10 +66,13 @@ impl Verdict {
         }
         let beats = |chance: &Chance| is_significant(chance.tried - chance.below, chance.tried, trials);
         let (beats_shuffled, beats_shifted) = (beats(shuffled), beats(shifted));
+        // The larger p-value decides.
+        let decisive = if shuffled.p_value > shifted.p_value { shuffled } else { shifted };
         Self::Compared {
             beats: beats_shuffled && beats_shifted,
             beats_shuffled,
             beats_shifted,
+            close: is_close(decisive.p_value, decisive.tried, trials),
             total_return,
             cost_bps,
             shuffles,
@@ -88,8 +95,9 @@ impl Verdict {
     pub fn sentence(&self, name: &str) -> String {
         match self {
             Self::NothingHeldOut => {
-                format!("{name} is not judged: all its decisions are on prices that it was trained on, which show nothing")
+                format!("{name} is not judged: none of its decisions is on held-out prices, and others show nothing")
             }
+            Self::NeverTraded => format!("{name} is not judged: no decision on the held-out prices led to a trade"),
             Self::NotCompared => format!("{name} is not judged: its decisions were not compared with shuffled ones"),
             Self::TooFew { shuffles, needed, trials } => format!(
                 "{name} is not judged: of {trials} trials, one without skill can be above all {shuffles} shuffles, and at least {needed} are needed"
@@ -106,7 +114,8 @@ impl Verdict {
 
     /// What the line rests on, and what it does not mean. Nothing if nothing was compared.
     pub fn grounds(&self) -> Option<String> {
-        let Self::Compared { beats, total_return, cost_bps, shuffles, above_shuffled, above_shifted, needed, trials, .. } = self else {
+        let Self::Compared { beats, close, total_return, cost_bps, shuffles, above_shuffled, above_shifted, needed, trials, .. } = self
+        else {
             return None;
         };
         let per_cent = |share: &f64| format!("{:.1} %", share * 100.0);
@@ -117,9 +126,10 @@ impl Verdict {
             }
             false => "With the same decisions, chance does as well too often for the return to show skill.",
         };
+        let close = if *close { " It is CLOSE: another seed could say otherwise, and more shuffles say it better." } else { "" };
         Some(format!(
             "At {cost_bps} bps, filled one quote later, it returned {:+.2} %: more than {} of {shuffles} shuffles and {} of {shuffles} shifts in \
-             time, where more than {needed} of both are needed. {meaning}",
+             time, where more than {needed} of both are needed.{close} {meaning}",
             total_return * 100.0,
             per_cent(above_shuffled),
             per_cent(above_shifted),
@@ -160,6 +170,18 @@ mod tests {
             "{grounds}"
         );
         assert_eq!(Verdict::NotCompared.grounds(), None);
+        assert!(Verdict::NeverTraded.sentence("A").starts_with("A is not judged: no decision"));
+    }
+
+    #[test]
+    fn a_verdict_that_another_seed_could_turn_says_so() {
+        // Two standard errors of 999 draws at 5 % are 1.4 %.
+        for (below, close) in [(999, false), (965, false), (963, true), (950, true), (949, true), (937, true), (935, false)] {
+            let grounds = Verdict::of(0.1, 10, &above(below), &above(999), 1).grounds().unwrap();
+            assert_eq!(grounds.contains("CLOSE"), close, "{below}: {grounds}");
+            let grounds = Verdict::of(0.1, 10, &above(999), &above(below), 1).grounds().unwrap();
+            assert_eq!(grounds.contains("CLOSE"), close, "{below}: {grounds}");
+        }
     }
 
     #[test]

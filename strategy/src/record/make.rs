@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::Record;
 use super::batches::{Batches, BatchesError, Span};
-use super::format::observation_bytes;
+use super::format::{MAX_RECORD_BYTES, observation_bytes};
 use super::parts::{Parts, PartsError};
 use super::results::results;
 use super::workers::side_by_side;
@@ -82,6 +82,14 @@ pub enum MakeError<E> {
     /// A decision, or what follows from it, cannot be computed.
     #[error("decisions: {0}")]
     Decisions(#[from] SimulationError),
+    /// So many proofs of this size do not fit into a record. The first finished one shows it.
+    #[error("{proofs} proofs of about {each} bytes do not fit into a record of {MAX_RECORD_BYTES} bytes: take larger batches")]
+    TooLong {
+        /// How many there would be.
+        proofs: usize,
+        /// The length of one of them in bytes.
+        each: usize,
+    },
 }
 
 /// What is there of a batch.
@@ -181,6 +189,9 @@ impl<'a> Job<'a> {
                     (outputs, stark, source)
                 }
             };
+            if !fit(total, stark.len()) {
+                return Err(MakeError::TooLong { proofs: total, each: stark.len() });
+            }
             let decide = |(point, outputs)| Decision::new(strategy, history, point, outputs);
             let decisions = points.iter().zip(outputs.chunks(strategy.outputs as usize)).map(decide).collect::<Result<Vec<_>, _>>()?;
             progress(Progress { done: done.fetch_add(1, Ordering::Relaxed) + 1, total });
@@ -233,6 +244,12 @@ impl<'a> Job<'a> {
     }
 }
 
+/// Whether so many proofs of about this length fit into a record. All that else is in one fits beside them with room to spare, or the
+/// record's bytes say so at last.
+fn fit(proofs: usize, each: usize) -> bool {
+    proofs.saturating_mul(each) <= MAX_RECORD_BYTES
+}
+
 fn part_head(digest: &[u8; 32], index: usize) -> Vec<u8> {
     // A record has fewer batches than 2^20 hours.
     [&PART_MAGIC[..], digest, &(index as u32).to_le_bytes()].concat()
@@ -244,4 +261,15 @@ fn part(digest: &[u8; 32], index: usize, outputs: &[i32], stark: &[u8]) -> Vec<u
     bytes.extend(outputs.iter().flat_map(|output| output.to_le_bytes()));
     bytes.extend(stark);
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn proofs_that_do_not_fit_are_found_out_by_the_first() {
+        assert!(fit(1, MAX_RECORD_BYTES) && fit(745, 360_000));
+        assert!(!fit(746, 360_000) && !fit(2, usize::MAX));
+    }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use maat_strategy::backtest::{Market, Options, Report, decide, report};
+use maat_strategy::backtest::{Market, Options, PartReport, Report, decide, report};
 use maat_strategy::chart::{Chart, svg};
 use maat_strategy::history::{History, Refusal};
 use maat_strategy::strategy::Strategy;
@@ -63,6 +63,8 @@ pub struct Backtested {
     strategy: Strategy,
     report: Report,
     chart: Option<Chart>,
+    /// Hours from the first price to the last, both included.
+    span: u64,
     hours: usize,
     refused: Vec<Refusal>,
     svg: Option<PathBuf>,
@@ -77,7 +79,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Caveated<Backtested>> {
     let svg_path = arguments.svg.as_deref();
     let destination = svg_path.map(|path| Destination::of_user(path, OutputKind::Chart, &sources, arguments.force)).transpose()?;
     let mut history = History::default();
-    for observation in observations(&arguments.prices)? {
+    let observed = observations(&arguments.prices)?;
+    let span = observed.first().zip(observed.last()).map_or(0, |(first, last)| last.hour.since(first.hour) + 1);
+    for observation in observed {
         // What moves too far is left out, and the history remembers it. Hours that do not rise were refused before.
         let _ = history.record(observation);
     }
@@ -85,9 +89,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Caveated<Backtested>> {
     let decisions = decide(&strategy, &model, &history)?;
     if decisions.is_empty() {
         let window = strategy.features.window();
+        let prices = called(&arguments.prices);
+        let (left_out, all) = (history.refused().len(), history.refused().len() + history.accepted().len());
         bail!(
-            "{} has no {window} hours in a row, which the features look at: the network decides nothing",
-            called(&arguments.prices).display()
+            "{} has no {window} hours in a row, which the features look at: the network decides nothing. {left_out} of {all} prices are left \
+             out, because they moved more than 25 % an hour from the last one that counts, which at first is the first in the file",
+            prices.display()
         );
     }
     let market = Market::new(&strategy, &history)?;
@@ -99,7 +106,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Caveated<Backtested>> {
     }
     let svg_is_output = destination.as_ref().is_some_and(Destination::is_output);
     let (hours, refused) = (history.accepted().len(), history.refused().to_vec());
-    Ok(caveats.on(Backtested { strategy, report, chart, hours, refused, svg: arguments.svg.clone(), svg_is_output }))
+    Ok(caveats.on(Backtested { strategy, report, chart, span, hours, refused, svg: arguments.svg.clone(), svg_is_output }))
 }
 
 impl Response for Backtested {
@@ -127,17 +134,48 @@ impl Response for Backtested {
     }
 
     fn warnings(&self) -> Vec<String> {
-        let count = self.refused.len();
-        if count == 0 {
-            return Vec::new();
-        }
-        let listed = self.refused.iter().take(LISTED).map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        let more = if count > LISTED { format!("; and {} more", grouped((count - LISTED) as u64)) } else { String::new() };
-        let what = if count == 1 { "1 price is".to_owned() } else { format!("{} prices are", grouped(count as u64)) };
-        vec![format!("{what} left out, as a vault's history would do: {listed}{more}")]
+        self.left_out().into_iter().chain(self.missing()).chain(self.clamped()).collect()
     }
 
     fn output_is_taken(&self) -> bool {
         self.svg_is_output
+    }
+}
+
+impl Backtested {
+    /// Which prices the history refuses.
+    fn left_out(&self) -> Option<String> {
+        let count = self.refused.len();
+        if count == 0 {
+            return None;
+        }
+        let listed = self.refused.iter().take(LISTED).map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        let more = if count > LISTED { format!("; and {} more", grouped((count - LISTED) as u64)) } else { String::new() };
+        let what = if count == 1 { "1 price is".to_owned() } else { format!("{} prices are", grouped(count as u64)) };
+        Some(format!("{what} left out, as a vault's history would do: {listed}{more}"))
+    }
+
+    /// Hours that the file does not have.
+    fn missing(&self) -> Option<String> {
+        let missing = self.span - self.hours as u64 - self.refused.len() as u64;
+        (missing > 0).then(|| {
+            let (hours, are) = if missing == 1 { ("hour", "is") } else { ("hours", "are") };
+            format!("{} {hours} between the first price and the last {are} missing: no window reaches over a gap", grouped(missing))
+        })
+    }
+
+    /// Prices that are hardly those that the network was trained on.
+    fn clamped(&self) -> Option<String> {
+        let most = self.strategy.limits.max_saturated;
+        let sum = |of: fn(&PartReport) -> u32| self.report.parts.iter().map(|part| u64::from(of(part))).sum::<u64>();
+        let (clamped, all) = (sum(|part| part.clamped_decisions), sum(|part| part.decisions));
+        (2 * clamped > all).then(|| {
+            format!(
+                "in {} of {} decisions features were clamped, and with more than {most} it holds: are the prices in the unit that the network \
+                 was trained on?",
+                grouped(clamped),
+                grouped(all)
+            )
+        })
     }
 }

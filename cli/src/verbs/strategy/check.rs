@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use maat_runtime::{Interval, Model, dequantise};
 use maat_strategy::limits::Limits;
 use maat_strategy::policy::{Policy, Rule, Target};
 use maat_strategy::rate::Token;
@@ -29,11 +30,51 @@ pub struct Arguments {
 /// A strategy that can be used.
 pub struct Checked {
     strategy: Strategy,
+    answer: Answer,
+}
+
+/// What the network's answer can be.
+struct Answer {
+    scale: i32,
+    range: Interval,
 }
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<Caveated<Checked>> {
-    let Opened { strategy, caveats, .. } = Opened::read(&arguments.strategy)?;
-    Ok(caveats.on(Checked { strategy }))
+    let Opened { strategy, model, caveats, .. } = Opened::read(&arguments.strategy)?;
+    let answer = Answer::of(&model, strategy.policy.output());
+    Ok(caveats.on(Checked { strategy, answer }))
+}
+
+impl Answer {
+    /// That of the output value which a policy reads.
+    fn of(model: &Model, output: u32) -> Self {
+        let tensors = model.outputs().iter().map(|output| model.tensor(output.tensor));
+        let mut values = tensors.flat_map(|tensor| std::iter::repeat_n(tensor, tensor.shape.elements()));
+        // A strategy that was resolved with the model reads a value that there is.
+        let tensor = values.nth(output as usize);
+        tensor.map_or(Self { scale: 0, range: Interval::of_bits(32) }, |tensor| Self { scale: tensor.scale, range: tensor.range })
+    }
+
+    /// A real value for people, with its integer if that is another number.
+    fn shown(&self, integer: i32) -> String {
+        if self.scale == 0 { integer.to_string() } else { format!("{} ({integer})", dequantise(integer, self.scale)) }
+    }
+
+    /// The rows of a policy's table that no answer leads to.
+    fn unreachable(&self, policy: &Policy) -> Vec<usize> {
+        let rows = 0..policy.targets().len();
+        let reached = |row: &usize| {
+            let (from, to) = match policy.rule() {
+                Rule::Class => (*row as i64, *row as i64),
+                Rule::Edges(edges) => (
+                    row.checked_sub(1).map_or(i64::MIN, |below| edges[below].into()),
+                    edges.get(*row).map_or(i64::MAX, |above| i64::from(*above) - 1),
+                ),
+            };
+            from <= self.range.hi && self.range.lo <= to
+        };
+        rows.filter(|row| !reached(row)).collect()
+    }
 }
 
 /// What trading alone can lose in a day, in basis points of the value: `turnover * (slip + oracle error)`.
@@ -115,7 +156,7 @@ impl Response for Checked {
                 format!("{} strategies were tried on them", backtest.trials)
             },
         );
-        [identity, policy_table(policy), bounds, day, tried].join("\n\n")
+        [identity, policy_table(policy, &self.answer), bounds, day, tried].join("\n\n")
     }
 
     fn json(&self) -> Value {
@@ -125,19 +166,36 @@ impl Response for Checked {
             "window_hours": self.strategy.features.window(),
             "worst_day_bps": worst_day_bps(&self.strategy.limits),
             "oracle_error_bps": ORACLE_ERROR_BPS,
+            "unreachable_rows": self.answer.unreachable(&self.strategy.policy),
         })
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let rows = self.answer.unreachable(&self.strategy.policy);
+        if rows.is_empty() {
+            return Vec::new();
+        }
+        let Answer { scale, range } = &self.answer;
+        let real = |bound: i64| bound as f64 * 2f64.powi(-scale);
+        let rows = rows.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+        vec![format!(
+            "no answer of the network leads to the targets {rows}, counted from 0: it provably stays within {} to {}. Are the edges in the \
+             unit of the network's output?",
+            real(range.lo),
+            real(range.hi)
+        )]
     }
 }
 
 /// The policy, a row for each answer of the network.
-fn policy_table(policy: &Policy) -> String {
+fn policy_table(policy: &Policy, answers: &Answer) -> String {
     let answer = |row: usize| match policy.rule() {
         Rule::Class => format!("class {row}"),
         Rule::Edges(edges) => match (row.checked_sub(1).map(|below| edges[below]), edges.get(row)) {
             (None, None) => "anything".to_owned(),
-            (None, Some(above)) => format!("below {above}"),
-            (Some(below), None) => format!("{below} and above"),
-            (Some(below), Some(above)) => format!("{below} to {}", i64::from(*above) - 1),
+            (None, Some(above)) => format!("below {}", answers.shown(*above)),
+            (Some(below), None) => format!("{} and above", answers.shown(below)),
+            (Some(below), Some(above)) => format!("from {}, below {}", answers.shown(below), answers.shown(*above)),
         },
     };
     let rows = policy.targets().iter().enumerate().map(|(row, target)| {
@@ -153,6 +211,20 @@ fn policy_table(policy: &Policy) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_that_no_answer_leads_to_are_found() {
+        let targets = |count| vec![Target::Hold; count];
+        let answer = Answer { scale: 2, range: Interval::new(-8, 7) };
+        let edges = |edges: &[i32]| Policy::new(0, Rule::Edges(edges.to_vec()), targets(edges.len() + 1)).unwrap();
+        assert_eq!(answer.unreachable(&edges(&[-8, 0, 7])), [0]);
+        assert_eq!(answer.unreachable(&edges(&[-7, 0, 7])), [0usize; 0]);
+        assert_eq!(answer.unreachable(&edges(&[-7, 0, 8])), [3]);
+        assert_eq!(answer.unreachable(&edges(&[-20, -10])), [0, 1]);
+        let class = Answer { scale: 0, range: Interval::new(0, 2) };
+        assert_eq!(class.unreachable(&Policy::new(0, Rule::Class, targets(4)).unwrap()), [3]);
+        assert_eq!((answer.shown(-3), class.shown(2)), ("-0.75 (-3)".to_owned(), "2".to_owned()));
+    }
 
     #[test]
     fn amounts_are_shown_in_whole_tokens() {

@@ -34,7 +34,7 @@ pub fn outcomes_json(strategy: &Strategy, results: &[Outcome]) -> Value {
         json!({
             "part": part,
             "cost_bps": terms.cost_bps,
-            "fill": terms.fill.name().replace(' ', "_"),
+            "fill": terms.fill,
             "equity": equity.to_string(),
             "return": gain(*equity, deposit),
             "trades": trades,

@@ -107,8 +107,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Caveated<Written>> {
     let made = match job.make(parts.as_ref(), jobs, prove, step) {
         Ok(made) => made,
         Err(error) => {
-            // What the network answered will be the same the next time.
-            let is_final = matches!(error, MakeError::Decisions(_));
+            // What the network answered, and how long a proof is, will be the same the next time.
+            let is_final = matches!(error, MakeError::Decisions(_) | MakeError::TooLong { .. });
             return Err(match parts {
                 Some(parts) if !is_final && parts.kept() > 0 => {
                     let (kept, folder) = (parts.kept(), parts.folder().display().to_string());
@@ -179,7 +179,7 @@ impl Response for Written {
             ("network", strategy.commitment.to_string()),
             ("hours", grouped(counts.hours as u64)),
             ("decisions", grouped(counts.decisions as u64)),
-            ("proofs", format!("{} of {} decisions, preset {preset}{found}", counts.proofs, grouped(*batch))),
+            ("proofs", format!("{}, for {} decisions each, preset {preset}{found}", counts.proofs, grouped(*batch))),
             ("at a time", self.jobs.to_string()),
             ("time", format!("{:.1} s{}", self.total.as_secs_f64(), if self.cached { ", fixed columns cached" } else { "" })),
             ("peak memory", self.peak.map_or_else(|| "unknown".to_owned(), |bytes| format!("{:.1} MB", bytes as f64 / 1e6))),

@@ -11,7 +11,7 @@ const COLUMNS: usize = 100;
 
 /// What the verdict rests on, and each part at each cost and fill. The verdict itself is the caller's to say first.
 pub fn shown(strategy: &Strategy, report: &Report) -> String {
-    let judged = report.verdict.grounds();
+    let judged = report.verdict.grounds().map(|grounds| format!("{grounds} (seed {})", report.seed));
     let parts = report.parts.iter().map(|part| part_shown(strategy, report, part));
     judged.into_iter().chain(parts).collect::<Vec<_>>().join("\n\n")
 }
@@ -36,27 +36,32 @@ fn part_shown(strategy: &Strategy, report: &Report, part: &PartReport) -> String
     let head = format!("{}: {meaning}", part.label.name().to_uppercase());
     let directions = match (part.hit_rate, part.base_rate) {
         (Some(hits), Some(base)) => format!(
-            "{} of {} right, {}; always the more frequent one: {}",
+            "{} of {}, {}; always the more frequent one: {}",
             grouped(part.hits.right),
             grouped(part.hits.said),
             percent(hits),
             percent(base)
         ),
-        _ => "none was said".to_owned(),
+        _ => "no decision says one".to_owned(),
     };
     let clamped = format!("{} features, in {} decisions", grouped(part.clamped_features), grouped(part.clamped_decisions));
-    let break_even = part
-        .break_even
-        .iter()
-        .map(|found| format!("{} as cash, {} as buy and hold, filled {}", cost(found.cash), cost(found.buy_and_hold), found.fill.name()));
+    let break_even = part.break_even.iter().map(|found| {
+        format!(
+            "as good as cash: {}; as good as buy and hold: {}; filled {}",
+            cost(found.cash),
+            cost(found.buy_and_hold),
+            found.fill.name()
+        )
+    });
     let middle = part.run(Terms { cost_bps: report.middle_cost_bps, fill: Fill::OneQuoteLater });
     let mut facts = vec![
         ("hours", format!("{} from {} to {}", grouped(part.hours), part.from, part.to)),
         ("decisions", grouped(part.decisions)),
-        ("directions", directions),
+        ("directions right", directions),
         ("clamped", clamped),
     ];
-    facts.extend(middle.map(|run| ("came to", outcomes(&run.strategy))));
+    let at = format!("at {} bps, one quote later: ", report.middle_cost_bps);
+    facts.extend(middle.map(|run| ("came to", format!("{at}{}", outcomes(&run.strategy)))));
     facts.extend(break_even.zip(["break-even cost", ""]).map(|(text, name)| (name, text)));
     let quote = &strategy.pair.quote;
     let whole = |amount: u128| {
@@ -111,7 +116,7 @@ fn outcomes(performance: &Performance) -> String {
         (found.turnover, "over the day's turnover"),
         (found.saturated, "clamped too much"),
         (found.off_peg, "off the peg"),
-        (found.halted, "halted"),
+        (found.halted, "not asked, because it was halted"),
         (found.undecided, "hours without a decision"),
     ];
     counts
