@@ -1,5 +1,6 @@
 //! A strategy: everything that decides what is traded, checked, with a digest that binds it.
 
+use maat_runtime::inert;
 use maat_verifier::ModelCommitment;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -187,7 +188,7 @@ impl Strategy {
         if json.len() > MAX_JSON_BYTES {
             return Err(StrategyError::Json(format!("it has {} bytes, more than {MAX_JSON_BYTES}", json.len())));
         }
-        let written: Written = serde_json::from_str(json).map_err(|error| StrategyError::Json(error.to_string()))?;
+        let written: Written = serde_json::from_str(json).map_err(|error| StrategyError::Json(inert(&error.to_string())))?;
         let strategy = Self::try_from(written)?;
         if strategy.to_json() != json {
             return Err(StrategyError::Json("its JSON is not in the canonical form".to_owned()));
@@ -389,6 +390,11 @@ pub(crate) mod tests {
         assert!(matches!(Strategy::from_json(&json.replace("{\"rule", "{ \"rule")), Err(StrategyError::Json(_))));
         assert!(matches!(Strategy::from_json(&json.replace("\"trials\":1", "\"trials\":1,\"more\":0")), Err(StrategyError::Json(_))));
         assert!(matches!(Strategy::from_json(&json.replace("\"deposit\":\"1", "\"deposit\":\"01")), Err(StrategyError::Json(_))));
+        // An error repeats what stands there, on one line.
+        let forged = json.replace("\"name\"", "\"x\\n\\nthe record holds\"");
+        assert!(
+            matches!(Strategy::from_json(&forged), Err(StrategyError::Json(reason)) if reason.contains("x\\n\\nthe") && !reason.contains('\n'))
+        );
         let long = " ".repeat(MAX_JSON_BYTES + 1);
         assert!(matches!(Strategy::from_json(&long), Err(StrategyError::Json(reason)) if reason.contains("more than")));
     }
