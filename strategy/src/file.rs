@@ -16,7 +16,7 @@ use crate::rate::Pair;
 use crate::strategy::{BacktestRules, Strategy, StrategyError};
 
 /// How much of a text of the file an error repeats, in characters.
-const MAX_REASON: usize = 200;
+const MAX_REASON: usize = 400;
 
 /// `strategy.toml`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -266,9 +266,10 @@ impl StrategyFile {
     }
 }
 
-/// The beginning of a text, where a whole one would fill a page.
+/// A text, or its beginning and two points, where a whole one would fill a page.
 fn shortened(text: &str) -> String {
-    text.chars().take(MAX_REASON).collect()
+    let beginning: String = text.chars().take(MAX_REASON).collect();
+    if beginning.len() < text.len() { beginning + ".." } else { beginning }
 }
 
 /// The rule of each element of the model's inputs, in order.
@@ -493,8 +494,8 @@ mod tests {
         let forged = error("\"x\\n\\nthe strategy holds\"");
         assert!(forged.contains("x\\n\\nthe strategy") && !forged.contains('\n'), "{forged:?}");
         let long = error(&"k".repeat(100_000));
-        assert!(long.len() < 300, "{}", long.len());
+        assert!(long.len() < 500 && long.ends_with("kk.."), "{}", long.len());
         let name = resolved("output = \"class\"", &format!("output = \"{}\"", "k".repeat(100_000))).unwrap_err().to_string();
-        assert!(name.len() < 300, "{}", name.len());
+        assert!(name.len() < 500, "{}", name.len());
     }
 }
