@@ -2,13 +2,14 @@
 //!
 //! Nothing in the queue can stop it. A call visits at most [`MAX_EPOCHS`] epochs, deposits first, each kind from the oldest epoch on, until
 //! that kind's next epoch cannot be filled in full. When both kinds have ended by themselves, the hour is swept: nothing is due until the
-//! next one, but another call may fill more, such as after a sale. The first settlement or step of an hour opens it: it gives the owner the
-//! management fee, looks at the drawdown, and fixes the hour's cap.
+//! next one, but another call may fill more, such as after a sale. The first observation, settlement, step or unwinding of an hour opens it:
+//! the owner gets the management fee, the drawdown is looked at, and the hour's cap is fixed. Opening needs the recorded price alone, so that
+//! a fall is seen while its confirmation fails.
 
 use super::books::{VIRTUAL_ASSETS, VIRTUAL_SHARES, amount};
 use super::error::Refusal;
 use super::events::{Event, Kind};
-use super::market::Market;
+use super::market::{Market, Recorded};
 use super::states::Operation;
 use super::{Call, Chain, Vault, allowed};
 use crate::hour::Hour;
@@ -79,6 +80,19 @@ impl Vault {
         deposits.into_iter().chain(self.redemptions.due(hour.count())).min()
     }
 
+    /// Opens the hour that was recorded last: see the module. Anyone may call it, in every state; once the hour is open it changes nothing.
+    /// Watchers call it where nobody can settle, because the quote token is off its peg or the price drifts away.
+    ///
+    /// # Errors
+    /// Nothing is recorded, or the record is late.
+    pub fn observe(&mut self, chain: &mut Chain, call: Call) -> Result<Hourly, Refusal> {
+        self.transact(chain, |vault, chain| {
+            vault.require(call, chain, Operation::Observe)?;
+            let recorded = vault.recorded(chain, call.now)?;
+            Ok(vault.open(call.now, &recorded))
+        })
+    }
+
     /// Fills due epochs at the price that was recorded last, and gives whether the hour is swept. Anyone may call it, as often as they
     /// like.
     ///
@@ -88,7 +102,7 @@ impl Vault {
         self.transact(chain, |vault, chain| {
             vault.require(call, chain, Operation::FillRedemptions)?;
             let market = vault.market(chain, call.now)?;
-            let mut hourly = vault.open(call.now, &market);
+            let mut hourly = vault.open(call.now, &market.recorded);
             let mut visits = MAX_EPOCHS;
             // The drawdown may have halted the vault just now.
             let fills = allowed(vault.state(chain.model, call.now), Operation::FillDeposits);
@@ -104,21 +118,21 @@ impl Vault {
     }
 
     /// Opens the hour if it is not open yet, and gives what it has settled.
-    pub(super) fn open(&mut self, now: u64, market: &Market) -> Hourly {
+    pub(super) fn open(&mut self, now: u64, recorded: &Recorded) -> Hourly {
         if let Some(opened) = self.opened
-            && opened.hour == market.hour
+            && opened.hour == recorded.hour
         {
             return opened;
         }
         self.accrue(now);
-        let nav = self.books.nav_floor(&market.rate);
+        let nav = self.books.nav_floor(&recorded.rate);
         if let Some(nav) = nav {
             let shares = self.books.supply + VIRTUAL_SHARES;
             // A price of a share beyond 128 bits is no breach.
             let halts = self.high_water.observe(nav + VIRTUAL_ASSETS, shares, self.strategy.limits.max_drawdown_bps).unwrap_or(false);
             if halts && !self.halted {
                 self.halted = true;
-                self.emit(Event::Halted { hour: market.hour });
+                self.emit(Event::Halted { hour: recorded.hour });
             }
         }
         let cap = match nav {
@@ -127,7 +141,7 @@ impl Vault {
             // Less than 2^112 before it is divided.
             Some(nav) => share_floor(nav, NET_CAP_BPS).unwrap_or(0).max(self.min_nav),
         };
-        let hourly = Hourly { hour: market.hour, cap, deposited: 0, redeemed: 0, swept: false };
+        let hourly = Hourly { hour: recorded.hour, cap, deposited: 0, redeemed: 0, swept: false };
         self.opened = Some(hourly);
         hourly
     }

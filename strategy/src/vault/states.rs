@@ -61,6 +61,8 @@ pub enum Operation {
     Transfer,
     /// Send what the books do not know to the treasury.
     Skim,
+    /// Look at the drawdown at an hour's recorded price.
+    Observe,
     /// Decide and trade.
     Step,
     /// Sell the base token piece by piece.
@@ -95,7 +97,7 @@ impl fmt::Display for State {
 
 impl Operation {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::RequestDeposit,
         Self::FillDeposits,
         Self::RequestRedeem,
@@ -106,6 +108,7 @@ impl Operation {
         Self::WithdrawToken,
         Self::Transfer,
         Self::Skim,
+        Self::Observe,
         Self::Step,
         Self::Unwind,
         Self::Pause,
@@ -125,6 +128,7 @@ impl Operation {
             Self::WithdrawToken => "withdraw a token",
             Self::Transfer => "transfer shares",
             Self::Skim => "skim",
+            Self::Observe => "observe",
             Self::Step => "step",
             Self::Unwind => "unwind",
             Self::Pause => "pause",
@@ -150,6 +154,7 @@ pub fn allowed(state: State, operation: Operation) -> bool {
         | Operation::WithdrawToken
         | Operation::Transfer
         | Operation::Skim
+        | Operation::Observe
         | Operation::Govern => true,
         Operation::RequestDeposit | Operation::FillDeposits => state == State::Active,
         Operation::Step => matches!(state, State::Active | State::Deprecated),
@@ -207,6 +212,7 @@ mod tests {
 | withdraw a token | yes | yes | yes | yes | yes |
 | transfer shares | yes | yes | yes | yes | yes |
 | skim | yes | yes | yes | yes | yes |
+| observe | yes | yes | yes | yes | yes |
 | step | yes | yes |  |  |  |
 | unwind |  |  | yes |  | yes |
 | pause | yes | yes | yes |  |  |

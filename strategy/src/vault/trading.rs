@@ -115,7 +115,7 @@ impl Vault {
             if let Some(epoch) = vault.due(call, chain, hour) {
                 return Err(Refusal::Due { epoch });
             }
-            vault.open(call.now, &market);
+            vault.open(call.now, &market.recorded);
             vault.last_step = Some(hour);
             if vault.halted {
                 return Ok(Outcome::Halted);
@@ -289,7 +289,7 @@ impl Vault {
             {
                 return Err(Refusal::Used { hour, last });
             }
-            vault.open(call.now, &market);
+            vault.open(call.now, &market.recorded);
             let nav = vault.books.nav_floor(&market.rate).ok_or(Refusal::Overflow)?;
             let plan = unwind(&vault.strategy.limits, &vault.books.managed, &market.rate).ok_or(Refusal::Overflow)?;
             let Plan::Sell { base, .. } = plan else { return Err(Refusal::NothingToSell) };

@@ -623,3 +623,53 @@ fn no_request_is_filled_at_a_price_that_is_not_younger() {
         }
     }
 }
+
+#[test]
+fn a_fall_that_goes_on_or_a_lost_peg_does_not_hide_from_the_drawdown() {
+    // The quote drifts away after each record, or the quote token is off its peg: nobody can settle, and the vault halts all the same.
+    for (drift, peg) in [(9_700, USD), (10_000, 97 * USD / 100)] {
+        let mut world = World::funded();
+        for _ in 0..3 {
+            world.hour(BUY);
+        }
+        for fallen in [1_600, 1_300, 1_050, 850] {
+            world.prices = (fallen * USD, peg);
+            world.next();
+            world.record().unwrap();
+            world.prices.0 = world.prices.0 * drift / 10_000;
+            world.wait(1);
+            let call = world.call(KEEPER);
+            let refusal = world.refused(|vault, chain| vault.settle(chain, call));
+            assert!(matches!(refusal, Refusal::Drift { .. } | Refusal::Peg { .. }), "{refusal}");
+            assert!(world.vault.opened().unwrap().hour < world.recorded());
+            let opened = world.observe().unwrap();
+            assert_eq!((opened.hour, world.vault.opened()), (world.recorded(), Some(opened)));
+        }
+        assert_eq!(world.vault.state(ModelStatus::Listed, world.now), State::Halted);
+    }
+}
+
+#[test]
+fn observing_an_hour_twice_changes_nothing() {
+    let mut world = World::funded();
+    for _ in 0..3 {
+        world.hour(BUY);
+    }
+    world.prices.0 = 1_550 * USD;
+    world.hour(HOLD);
+    world.prices.0 = 1_200 * USD;
+    world.next();
+    world.record().unwrap();
+    world.observe().unwrap();
+    assert_eq!(world.vault.high_water().breaches, 1);
+    let vault = world.vault.clone();
+    world.wait(900);
+    world.observe().unwrap();
+    assert!(world.vault == vault, "the second look changed the vault");
+    // One breach is not two, however often it is looked at; a settlement goes on where the observation left off.
+    assert_eq!(world.settle(), Ok(true));
+    assert_eq!((world.vault.high_water().breaches, world.vault.opened().unwrap().cap), (1, vault.opened().unwrap().cap));
+    world.wait(1);
+    let call = world.call(KEEPER);
+    assert_eq!(world.refused(|vault, chain| vault.observe(chain, call)), Refusal::Late { since: 901 });
+}

@@ -54,6 +54,10 @@ fn operations_are_possible_where_the_table_says_so_and_refused_elsewhere() {
                     assert_eq!(filled, allowed(state, operation), "{state}: {operation}");
                     continue;
                 }
+                Operation::Observe => {
+                    world.next();
+                    world.record().unwrap();
+                }
                 Operation::Step => world.open_hour(),
                 Operation::Unwind => world.open_hour(),
                 Operation::Reclaim => world.now = (pending + 72) * SECONDS + 2_000,
@@ -70,6 +74,7 @@ fn operations_are_possible_where_the_table_says_so_and_refused_elsewhere() {
                 Operation::WithdrawToken => vault.withdraw_token(chain, alice, Side::Base, ALICE).map(|_| ()),
                 Operation::Transfer => vault.transfer(chain, alice, BOB, shares),
                 Operation::Skim => vault.skim(chain, keeper, Side::Base).map(|_| ()),
+                Operation::Observe => vault.observe(chain, at(keeper)).map(|_| ()),
                 Operation::Step => vault.step(chain, at(keeper), hour, &mut answers(SELL), pool).map(|_| ()),
                 Operation::Unwind => vault.unwind(chain, at(keeper), pool).map(|_| ()),
                 Operation::Pause => vault.pause(chain, guardian),

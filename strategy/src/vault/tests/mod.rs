@@ -213,6 +213,10 @@ impl World {
         self.vault.settle(&mut self.chain, Call { caller: KEEPER, now: self.now })
     }
 
+    pub fn observe(&mut self) -> Result<settlement::Hourly, Refusal> {
+        self.vault.observe(&mut self.chain, Call { caller: KEEPER, now: self.now })
+    }
+
     pub fn recorded(&self) -> Hour {
         self.chain.history.last().unwrap().hour
     }
