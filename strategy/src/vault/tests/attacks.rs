@@ -127,17 +127,58 @@ fn nobody_takes_a_request_back_after_seeing_its_price() {
 }
 
 #[test]
-fn deposits_of_a_vault_that_is_not_active_are_taken_back_at_once() {
-    for model in [ModelStatus::Deprecated, ModelStatus::Revoked] {
+fn deposits_of_a_vault_that_is_not_active_need_not_wait_for_72_hours() {
+    for state in [State::Deprecated, State::Revoked, State::Paused, State::Halted] {
         let mut world = World::funded();
         let epoch = world.deposit(BOB, USDC);
-        let call = world.call(BOB);
-        let early = world.refused(|vault, chain| vault.reclaim_deposit(chain, call, epoch, BOB, BOB));
+        world.now = epoch * SECONDS + 1_801;
+        let reclaim = |call: Call| move |vault: &mut Vault, chain: &mut Chain| vault.reclaim_deposit(chain, call, epoch, BOB, BOB);
+        let early = world.refused(reclaim(world.call(BOB)));
         assert!(matches!(early, Refusal::Early { .. }), "{early:?}");
-        world.chain.model = model;
-        assert_eq!(world.vault.reclaim_deposit(&mut world.chain, call, epoch, BOB, BOB), Ok(USDC));
+        match state {
+            State::Paused => {
+                let call = world.call(GUARDIAN);
+                world.vault.pause(&mut world.chain, call).unwrap();
+            }
+            State::Halted => world.vault.halted = true,
+            State::Revoked => world.chain.model = ModelStatus::Revoked,
+            _ => world.chain.model = ModelStatus::Deprecated,
+        }
+        // Only a halt is for good: what else ends may end while a price is known.
+        let start = epoch * SECONDS;
+        for (now, until) in [(start, 1_801), (start + 1_800, 1_801), (start + 3_000, 5_401)] {
+            let mut world = world.clone();
+            world.now = now;
+            if state == State::Halted {
+                assert_eq!(reclaim(world.call(BOB))(&mut world.vault, &mut world.chain), Ok(USDC));
+            } else if world.vault.state(world.chain.model, now) == state {
+                assert_eq!(world.refused(reclaim(world.call(BOB))), Refusal::Settling { until: start + until }, "{state}");
+            }
+        }
+        assert_eq!(reclaim(world.call(BOB))(&mut world.vault, &mut world.chain), Ok(USDC));
         assert_eq!(world.quote_of(BOB), USDC);
     }
+}
+
+#[test]
+fn the_end_of_a_pause_is_not_a_free_option_on_the_price() {
+    let mut world = World::funded();
+    let epoch = world.deposit(BOB, 50_000 * USDC);
+    // The pause ends 600 s after the start of an hour, and that hour is recorded before.
+    world.now = (epoch + 1) * SECONDS + 600;
+    let call = world.call(GUARDIAN);
+    world.vault.pause(&mut world.chain, call).unwrap();
+    world.wait(states::MAX_PAUSE - 600);
+    world.record().unwrap();
+    // The price falls while the pause lasts: Bob would take his deposit back, and enter at the old price had it risen.
+    world.prices.0 = world.prices.0 * 9_850 / 10_000;
+    world.wait(599);
+    let call = world.call(BOB);
+    let refusal = world.refused(|vault, chain| vault.reclaim_deposit(chain, call, epoch, BOB, BOB));
+    assert_eq!(refusal, Refusal::Settling { until: world.now - 599 + 1_801 });
+    world.wait(1);
+    assert_eq!(world.settle(), Ok(true));
+    assert_eq!(world.vault.deposits().get(epoch).unwrap().unfilled(), 0);
 }
 
 #[test]
