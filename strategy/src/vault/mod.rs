@@ -60,7 +60,7 @@ pub mod trading;
 pub use access::{Access, Change, Proposal};
 pub use books::Books;
 pub use epochs::Queue;
-pub use error::{AdapterFailure, DeployError, NetworkFailure, Refusal};
+pub use error::{AdapterFailure, DeployError, NetworkFailure, Refusal, Unfit};
 pub use events::{Event, Kind, Outcome, Purpose};
 pub use feed::{Feed, Quote};
 pub use ledger::{Account, Behaviour, Ledger, Side};
@@ -147,14 +147,7 @@ impl Vault {
     pub fn deploy(deployment: Deployment, now: u64) -> Result<Self, DeployError> {
         let Deployment { strategy, account, owner, guardian, adapter, treasury, min_nav, keeper_cap } = deployment;
         strategy.check()?;
-        let cap = strategy.limits.deposit_cap;
-        if !(1..=cap).contains(&min_nav) {
-            return Err(DeployError::MinNav { found: min_nav, cap });
-        }
-        if [owner, guardian, adapter, treasury].contains(&account) {
-            return Err(DeployError::Itself);
-        }
-        Ok(Self {
+        let vault = Self {
             strategy: Arc::new(strategy),
             account,
             adapter,
@@ -176,7 +169,25 @@ impl Vault {
             last_unwind: None,
             last_reward: None,
             events: Vec::new(),
-        })
+        };
+        vault.check()?;
+        Ok(vault)
+    }
+
+    /// Whether what can be changed fits the rest: a vault is neither made nor changed to be otherwise.
+    fn check(&self) -> Result<(), Unfit> {
+        let Strategy { policy, limits, outputs, .. } = self.strategy();
+        if policy.output() >= *outputs {
+            return Err(Unfit::Output { output: policy.output(), outputs: *outputs });
+        }
+        limits.check()?;
+        if !(1..=limits.deposit_cap).contains(&self.min_nav) {
+            return Err(Unfit::MinNav { found: self.min_nav, cap: limits.deposit_cap });
+        }
+        if [self.access.owner, self.access.guardian, self.adapter, self.treasury].contains(&self.account) {
+            return Err(Unfit::Itself);
+        }
+        Ok(())
     }
 
     /// What is traded and how.
