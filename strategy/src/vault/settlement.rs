@@ -102,6 +102,8 @@ impl Vault {
         self.transact(chain, |vault, chain| {
             vault.require(call, chain, Operation::FillRedemptions)?;
             let market = vault.market(chain, call.now)?;
+            // Again in an hour that is open, because shares are made and burned now.
+            vault.accrue(call.now);
             let mut hourly = vault.open(call.now, &market.recorded);
             let mut visits = MAX_EPOCHS;
             // The drawdown may have halted the vault just now.

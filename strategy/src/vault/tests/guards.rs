@@ -248,3 +248,19 @@ fn deposits_enter_up_to_the_cap_and_the_rest_waits() {
     assert_eq!(world.vault.reclaim_deposit(&mut world.chain, call, epoch, ALICE, BOB), Ok(500 * USDC));
     assert_eq!((world.shares(BOB), world.quote_of(BOB), world.vault.books().pending), (shares, 500 * USDC, 0));
 }
+
+#[test]
+fn a_later_settlement_of_an_hour_takes_the_fee_up_to_then() {
+    let mut deployment = deployment();
+    deployment.keeper_cap = 0;
+    let mut world = World::with(deployment);
+    world.deposit(ALICE, 1_000_000 * USDC);
+    world.open_hour();
+    world.open_hour();
+    let (before, supply) = (world.shares(OWNER), world.vault.books().supply);
+    world.wait(900);
+    world.settle().unwrap();
+    let fee = mul_div_floor(supply, 200 * 900, 10_000 * u128::from(crate::fees::YEAR)).unwrap();
+    assert!(fee > 0);
+    assert_eq!(world.shares(OWNER) - before, fee);
+}
