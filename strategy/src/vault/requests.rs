@@ -2,7 +2,8 @@
 //!
 //! A request's number is its epoch. Claims never look at a price. ERC-4626's `deposit`, `mint`, `withdraw` and `redeem` take what a
 //! controller can claim from all its epochs, oldest first; `claim_shares` and `claim_assets` take it from one, at a cost that does not
-//! depend on how many others there are.
+//! depend on how many others there are. They are the sure way: anyone can put dust into every hour's epoch under somebody else's name, until
+//! visiting all epochs costs more than a call may.
 
 use super::epochs::{Claim, Left, Queue, epoch_of};
 use super::error::Refusal;

@@ -323,6 +323,25 @@ fn check_books(world: &World) {
         queue.epochs().values().map(|entry| entry.proceeds - entry.requests().values().map(|request| request.claimed).sum::<u128>()).sum()
     };
     let unfilled = |queue: &Queue| -> u128 { queue.epochs().values().map(epochs::Epoch::unfilled).sum() };
+    for queue in [vault.deposits(), vault.redemptions()] {
+        let open =
+            |hour: u64| queue.epochs().range(..=hour).filter(|(_, entry)| !entry.refunded).map(|(_, entry)| entry.unfilled()).sum::<u128>();
+        let hour = world.now / SECONDS;
+        assert_eq!(
+            (queue.unfilled(hour), queue.unfilled(u64::MAX)),
+            (open(hour), open(u64::MAX)),
+            "the running total of what is not filled"
+        );
+        assert!(queue.epochs().range(hour + 1..).count() <= 2, "an hour has at most two younger epochs");
+        for account in USERS {
+            let theirs: Vec<u64> = queue.epochs_of(account).collect();
+            let has = |entry: &epochs::Epoch| entry.claimable(account) > 0 || entry.pending(account) > 0;
+            let missing = queue.epochs().iter().find(|(epoch, entry)| has(entry) && !theirs.contains(epoch));
+            assert_eq!(missing, None, "an epoch with something for {account:?} is forgotten");
+            let live = |epoch: &u64| queue.get(*epoch).unwrap().requests().contains_key(&account);
+            assert!(theirs.iter().all(live), "an epoch that {account:?} left is remembered");
+        }
+    }
     assert_eq!(books.pending, unfilled(vault.deposits()), "pending is what deposits are not filled");
     assert_eq!(books.reserved, claimed(vault.redemptions()), "reserved is what redemptions have not claimed");
     let own = unfilled(vault.redemptions()) + claimed(vault.deposits());
