@@ -294,6 +294,9 @@ pub enum Refusal {
         /// The least that was accepted.
         least: u128,
     },
+    /// No sale is made for redemptions.
+    #[error("no redemption that is due needs a sale that can be made")]
+    NothingToRaise,
     /// Nothing is left to sell.
     #[error("there is nothing to sell")]
     NothingToSell,

@@ -20,8 +20,7 @@
 //! - Something is taken back from the queue after 72 hours from the epoch's hour, and only from 1,801 s to 2,999 s after the start of an
 //!   hour: from the cut-off, 600 s before an hour, to the end of its settlement, at most 1,800 s after its start, a price may be known that
 //!   is not settled yet.
-//! - A sale for redemptions is at least [`trading::SMALLEST_SALE`], so that rounding cannot make it fail under the floor: else a redemption of
-//!   dust would stop every step.
+//! - A sale for redemptions is at least [`trading::SMALLEST_SALE`], so that rounding cannot make it fail under the floor.
 //! - Where redemptions wait, the net asset value that the limits look at still has what they are owed in it; only purchases are left out.
 //! - The management fee runs until the vault is halted. Whoever is halted for good is not managed.
 //! - A keeper's reward is owed rather than sent, so that no token can make a step fail with it.
@@ -134,6 +133,7 @@ pub struct Vault {
     /// What was sold for redemptions and is not paid out yet.
     raised: settlement::Raised,
     last_step: Option<Hour>,
+    last_raise: Option<Hour>,
     last_unwind: Option<Hour>,
     last_reward: Option<Hour>,
     events: Vec<Event>,
@@ -166,6 +166,7 @@ impl Vault {
             opened: None,
             raised: settlement::Raised::default(),
             last_step: None,
+            last_raise: None,
             last_unwind: None,
             last_reward: None,
             events: Vec::new(),

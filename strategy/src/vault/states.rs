@@ -65,6 +65,8 @@ pub enum Operation {
     Observe,
     /// Decide and trade.
     Step,
+    /// Sell base tokens for redemptions that are due.
+    Raise,
     /// Sell the base token piece by piece.
     Unwind,
     /// Stop entries and trades for a while.
@@ -97,7 +99,7 @@ impl fmt::Display for State {
 
 impl Operation {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::RequestDeposit,
         Self::FillDeposits,
         Self::RequestRedeem,
@@ -110,6 +112,7 @@ impl Operation {
         Self::Skim,
         Self::Observe,
         Self::Step,
+        Self::Raise,
         Self::Unwind,
         Self::Pause,
         Self::Govern,
@@ -130,6 +133,7 @@ impl Operation {
             Self::Skim => "skim",
             Self::Observe => "observe",
             Self::Step => "step",
+            Self::Raise => "raise",
             Self::Unwind => "unwind",
             Self::Pause => "pause",
             Self::Govern => "govern",
@@ -157,7 +161,8 @@ pub fn allowed(state: State, operation: Operation) -> bool {
         | Operation::Observe
         | Operation::Govern => true,
         Operation::RequestDeposit | Operation::FillDeposits => state == State::Active,
-        Operation::Step => matches!(state, State::Active | State::Deprecated),
+        // Elsewhere all is sold anyway, or nothing is traded.
+        Operation::Step | Operation::Raise => matches!(state, State::Active | State::Deprecated),
         // Where the strategy still decides, selling against it would be an attack.
         Operation::Unwind => matches!(state, State::Revoked | State::Halted),
         Operation::Pause => !matches!(state, State::Paused | State::Halted),
@@ -214,6 +219,7 @@ mod tests {
 | skim | yes | yes | yes | yes | yes |
 | observe | yes | yes | yes | yes | yes |
 | step | yes | yes |  |  |  |
+| raise | yes | yes |  |  |  |
 | unwind |  |  | yes |  | yes |
 | pause | yes | yes | yes |  |  |
 | govern | yes | yes | yes | yes | yes |

@@ -59,6 +59,11 @@ fn operations_are_possible_where_the_table_says_so_and_refused_elsewhere() {
                     world.record().unwrap();
                 }
                 Operation::Step => world.open_hour(),
+                Operation::Raise => {
+                    // More than there is in the quote token.
+                    world.vault.books.managed.quote = 1;
+                    world.open_hour();
+                }
                 Operation::Unwind => world.open_hour(),
                 Operation::Reclaim => world.now = (pending + 72) * SECONDS + 2_000,
                 _ => {}
@@ -76,6 +81,7 @@ fn operations_are_possible_where_the_table_says_so_and_refused_elsewhere() {
                 Operation::Skim => vault.skim(chain, keeper, Side::Base).map(|_| ()),
                 Operation::Observe => vault.observe(chain, at(keeper)).map(|_| ()),
                 Operation::Step => vault.step(chain, at(keeper), hour, &mut answers(SELL), pool).map(|_| ()),
+                Operation::Raise => vault.raise(chain, at(keeper), pool).map(|_| ()),
                 Operation::Unwind => vault.unwind(chain, at(keeper), pool).map(|_| ()),
                 Operation::Pause => vault.pause(chain, guardian),
                 Operation::Govern => vault.propose(chain, owner, Change::Guardian(BOB)).map(|_| ()),

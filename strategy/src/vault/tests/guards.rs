@@ -91,17 +91,14 @@ fn a_sale_that_nobody_waits_for_any_more_charges_nobody() {
     let shares = world.shares(ALICE) / 20;
     let epoch = world.redeem(ALICE, shares);
     world.open_hour();
-    world.step(HOLD, Conduct::Costs(10)).unwrap();
+    world.raise(Conduct::Costs(10)).unwrap();
     assert!(world.vault.raised.quote > 0 && world.vault.raised.cost > 0);
     let call = world.call(ALICE);
     world.vault.exit_request_in_kind(&mut world.chain, call, epoch, ALICE, ALICE).unwrap();
     world.next();
     world.record().unwrap();
-    let mut steps = world.clone();
     world.settle().unwrap();
     assert_eq!(world.vault.raised, Raised::default());
-    steps.step(HOLD, Conduct::Costs(10)).unwrap();
-    assert_eq!(steps.vault.raised, Raised::default());
 }
 
 #[test]
@@ -112,7 +109,7 @@ fn a_sale_for_redemptions_is_at_most_the_largest_trade() {
     world.redeem(ALICE, shares);
     world.open_hour();
     let (nav, rate) = (world.nav(), world.rate());
-    world.step(HOLD, Conduct::Costs(10)).unwrap();
+    assert!(world.raise(Conduct::Costs(10)).is_ok());
     let [base] = sales(&world)[..] else { panic!("{:?}", sales(&world)) };
     let most = share_floor(nav, 200).unwrap();
     assert!(rate.value_ceil(base).unwrap() <= most + 1 && rate.value_ceil(base).unwrap() + 1 >= most);
@@ -128,8 +125,7 @@ fn dust_in_the_base_token_is_not_sold_for_redemptions() {
     // So little is left that the drawdown would halt the vault at the second look.
     world.open_hour();
     assert!(world.vault.redemptions().unfilled(u64::MAX) > 0);
-    world.step(HOLD, Conduct::Costs(10)).unwrap();
-    assert_eq!(sales(&world), []);
+    assert_eq!(world.raise(Conduct::Costs(10)), Err(Refusal::NothingToRaise));
 }
 
 #[test]
@@ -138,8 +134,7 @@ fn a_base_token_without_decimals_is_not_sold_in_parts() {
     world.redeem(ALICE, 20_000_000);
     world.open_hour();
     assert!(world.vault.redemptions().unfilled(u64::MAX) > 0);
-    world.step(HOLD, Conduct::Costs(0)).unwrap();
-    assert_eq!(sales(&world), []);
+    assert_eq!(world.raise(Conduct::Costs(0)), Err(Refusal::NothingToRaise));
 }
 
 #[test]

@@ -32,6 +32,9 @@ enum Op {
         answer: i32,
         conduct: Conduct,
     },
+    Raise {
+        conduct: Conduct,
+    },
     Unwind {
         conduct: Conduct,
     },
@@ -131,6 +134,7 @@ fn operation() -> impl Generator<Value = Op> {
         3 => (0u64..1_000, -3_000i32..3_000).prop_map(|(after, move_bps)| Op::Record { after, move_bps }),
         4 => Just(Op::Settle),
         6 => (-1i32..4, conduct()).prop_map(|(answer, conduct)| Op::Step { answer, conduct }),
+        3 => conduct().prop_map(|conduct| Op::Raise { conduct }),
         3 => conduct().prop_map(|conduct| Op::Unwind { conduct }),
         4 => prop_oneof![1u64..1_000, 1u64..20_000, 200_000u64..400_000].prop_map(Op::Wait),
         2 => (-300i32..300, -250i32..250).prop_map(|(base_bps, quote_bps)| Op::Quote { base_bps, quote_bps }),
@@ -176,6 +180,7 @@ fn run(world: &mut World, op: &Op) -> Result<(), Refusal> {
             world.next();
             if world.record().is_ok() {
                 while !world.settle()? {}
+                let _ = world.raise(Conduct::Costs(10));
                 if allowed(world.vault.state(world.chain.model, world.now), Operation::Step) {
                     world.step(answer, Conduct::Costs(10))?;
                 } else {
@@ -194,6 +199,9 @@ fn run(world: &mut World, op: &Op) -> Result<(), Refusal> {
         }
         Op::Step { answer, conduct } if world.chain.history.last().is_some() => {
             world.step(answer, conduct)?;
+        }
+        Op::Raise { conduct } => {
+            world.raise(conduct)?;
         }
         Op::Unwind { conduct } => {
             world.unwind(conduct)?;
@@ -499,7 +507,7 @@ fn check_sequence(ops: &[Op]) {
         }
         check_books(&world);
         check_events(&before, &world, &mut seen);
-        let trades = matches!(op, Op::Step { .. } | Op::Unwind { .. } | Op::Hour { .. });
+        let trades = matches!(op, Op::Step { .. } | Op::Raise { .. } | Op::Unwind { .. } | Op::Hour { .. });
         let priced = matches!(op, Op::Settle);
         // A settlement is held to the price that it was made at.
         if !trades {
@@ -588,6 +596,7 @@ fn sequences_reach_everything() {
         "Moved",
         "Zero",
         "NothingToSell",
+        "NothingToRaise",
     ];
     let rare: Vec<_> = expected.iter().filter(|name| reached.get(**name).is_none_or(|times| *times < 5)).collect();
     assert!(rare.is_empty(), "hardly reached: {rare:?}; reached: {reached:?}");
