@@ -315,7 +315,8 @@ impl Vault {
     }
 
     /// Takes back the shares of a redemption that were not filled, and gives their number. Assets that were filled and not claimed are owed
-    /// to the receiver, who withdraws them.
+    /// to the receiver, who withdraws them. What was sold for this redemption and is not paid out stays, with its cost, with all holders, of
+    /// whom the controller is one again.
     ///
     /// # Errors
     /// It is too early, an hour may be unsettled, nothing is left, or the caller does not act for the controller.
@@ -333,19 +334,11 @@ impl Vault {
             vault.require_other(receiver)?;
             require_waited(epoch, call.now)?;
             require_unsettleable(call.now)?;
-            let Left { returned, unclaimed } = vault.leave_redemption(epoch, controller, receiver)?;
+            let (Left { returned, unclaimed }, _) = vault.leave_redemption(call.now, epoch, controller, receiver)?;
             vault.move_shares(vault.account, receiver, returned)?;
             vault.emit(Event::Reclaimed { kind: Kind::Redeem, controller, receiver, epoch, returned, unclaimed });
             Ok(returned)
         })
-    }
-
-    /// Takes a controller out of a redemption. What was filled and not claimed is owed to the receiver from then on.
-    pub(super) fn leave_redemption(&mut self, epoch: u64, controller: Account, receiver: Account) -> Result<Left, Refusal> {
-        let left = self.redemptions.leave(epoch, controller).ok_or(Refusal::NothingPending)?;
-        self.books.reserved -= left.unclaimed;
-        self.books.owe(Side::Quote, receiver, left.unclaimed);
-        Ok(left)
     }
 
     pub(super) fn require_other(&self, account: Account) -> Result<(), Refusal> {

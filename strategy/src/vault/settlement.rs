@@ -7,12 +7,14 @@
 //! a fall is seen while its confirmation fails.
 
 use super::books::{VIRTUAL_ASSETS, VIRTUAL_SHARES, amount};
+use super::epochs::Left;
 use super::error::Refusal;
 use super::events::{Event, Kind};
+use super::ledger::{Account, Side};
 use super::market::{Market, Recorded};
 use super::states::Operation;
 use super::{Call, Chain, Vault, allowed};
-use crate::hour::Hour;
+use crate::hour::{Hour, SECONDS};
 use crate::math::{mul_div_ceil, mul_div_floor, share_ceil, share_floor};
 
 /// The most epochs that a call visits.
@@ -45,6 +47,19 @@ pub struct Raised {
 }
 
 impl Raised {
+    /// Takes out the part of somebody who leaves the queue with so many of the shares that wait, and gives it: tokens rounded down and the
+    /// cost up, so that those who go on waiting pay no higher rate.
+    fn leave(&mut self, shares: u128, waiting: u128) -> Self {
+        // At most all of it, because the shares are among those that wait; without any, nothing is raised.
+        let part = Self {
+            quote: mul_div_floor(self.quote, shares, waiting).unwrap_or(0),
+            cost: mul_div_ceil(self.cost, shares, waiting).unwrap_or(0),
+        };
+        self.quote -= part.quote;
+        self.cost -= part.cost;
+        part
+    }
+
     /// What a redemption pays that gets so much: the part of the cost that the raised tokens among them had, rounded up.
     fn charge(&mut self, paid: u128) -> u128 {
         let from_sales = paid.min(self.quote);
@@ -112,9 +127,6 @@ impl Vault {
             let redemptions_ended = vault.fill_redemptions(&market, &mut hourly, &mut visits)?;
             hourly.swept = deposits_ended && redemptions_ended;
             vault.opened = Some(hourly);
-            if vault.redemptions.due(u64::MAX).is_none() {
-                vault.raised = Raised::default();
-            }
             Ok(hourly.swept)
         })
     }
@@ -235,6 +247,7 @@ impl Vault {
             }
             let paid = assets - self.raised.charge(assets);
             self.redemptions.fill(epoch, shares, paid);
+            self.forget_raised();
             self.burn(self.account, shares)?;
             self.books.managed.quote -= paid;
             self.books.reserved += paid;
@@ -245,6 +258,32 @@ impl Vault {
             }
         }
         Ok(true)
+    }
+
+    /// Takes a controller out of a redemption, and gives the part that they had in what was raised. It is that of their shares among those
+    /// that are due by the clock; nothing was sold for younger ones. What was filled and not claimed is owed to the receiver from then on.
+    pub(super) fn leave_redemption(
+        &mut self,
+        now: u64,
+        epoch: u64,
+        controller: Account,
+        receiver: Account,
+    ) -> Result<(Left, Raised), Refusal> {
+        let hour = now / SECONDS;
+        let waiting = self.redemptions.unfilled(hour);
+        let left = self.redemptions.leave(epoch, controller).ok_or(Refusal::NothingPending)?;
+        let part = if epoch <= hour { self.raised.leave(left.returned, waiting) } else { Raised::default() };
+        self.forget_raised();
+        self.books.reserved -= left.unclaimed;
+        self.books.owe(Side::Quote, receiver, left.unclaimed);
+        Ok((left, part))
+    }
+
+    /// Leaves what was raised to all holders, once no redemption waits any more. Every change that empties the queue ends here.
+    fn forget_raised(&mut self) {
+        if self.redemptions.due(u64::MAX).is_none() {
+            self.raised = Raised::default();
+        }
     }
 
     /// The assets for so many shares, less the fee for those who stay.
