@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::error::Refusal;
+use super::error::{Refusal, Unfit};
 use super::events::Event;
 use super::ledger::Account;
 use super::states::{MAX_PAUSE, Operation};
@@ -142,14 +142,7 @@ impl Vault {
         self.transact(chain, |vault, chain| {
             vault.access.require_owner(call.caller)?;
             vault.require(call, chain, Operation::Govern)?;
-            match &change {
-                Change::Policy(policy) if policy.output() >= vault.strategy.outputs => {
-                    return Err(Refusal::Output { output: policy.output(), outputs: vault.strategy.outputs });
-                }
-                Change::Limits(limits) => limits.check()?,
-                Change::Adapter(account) if *account == vault.account => return Err(Refusal::Itself),
-                Change::Policy(_) | Change::Adapter(_) | Change::Guardian(_) => {}
-            }
+            vault.clone().change(change.clone())?;
             let (number, from) = (vault.access.next, call.now.saturating_add(DELAY));
             vault.access.next += 1;
             vault.access.proposals.insert(number, Proposal { change: change.clone(), from });
@@ -182,7 +175,7 @@ impl Vault {
     /// Makes a change that was proposed a day ago or more.
     ///
     /// # Errors
-    /// The caller is not the owner, there is no such proposal, or it is too early or too late.
+    /// The caller is not the owner, there is no such proposal, it is too early or too late, or the change does not fit any more.
     pub fn apply(&mut self, chain: &mut Chain, call: Call, number: u64) -> Result<(), Refusal> {
         self.transact(chain, |vault, chain| {
             vault.access.require_owner(call.caller)?;
@@ -195,15 +188,20 @@ impl Vault {
             if call.now >= until {
                 return Err(Refusal::Expired { since: until });
             }
-            match change.clone() {
-                Change::Policy(policy) => Arc::make_mut(&mut vault.strategy).policy = policy,
-                Change::Limits(limits) => Arc::make_mut(&mut vault.strategy).limits = limits,
-                Change::Adapter(adapter) => vault.adapter = adapter,
-                Change::Guardian(guardian) => vault.access.guardian = guardian,
-            }
+            vault.change(change.clone())?;
             vault.emit(Event::ChangeApplied { number, change });
             Ok(())
         })
+    }
+
+    fn change(&mut self, change: Change) -> Result<(), Unfit> {
+        match change {
+            Change::Policy(policy) => Arc::make_mut(&mut self.strategy).policy = policy,
+            Change::Limits(limits) => Arc::make_mut(&mut self.strategy).limits = limits,
+            Change::Adapter(adapter) => self.adapter = adapter,
+            Change::Guardian(guardian) => self.access.guardian = guardian,
+        }
+        self.check()
     }
 
     /// Stops entries and trades for at most seven days.

@@ -73,6 +73,10 @@ pub struct Queue {
     epochs: BTreeMap<u64, Epoch>,
     /// Those that may still be filled.
     open: BTreeSet<u64>,
+    /// What is not filled in them all: a running total, since a call cannot visit any number of epochs.
+    unfilled: u128,
+    /// For each controller, the epochs that may still have something for it.
+    theirs: BTreeMap<Account, BTreeSet<u64>>,
 }
 
 impl Epoch {
@@ -130,6 +134,8 @@ impl Queue {
         entry.newest = entry.newest.max(now);
         entry.requests.entry(controller).or_default().own += amount;
         self.open.insert(epoch);
+        self.unfilled += amount;
+        self.theirs.entry(controller).or_default().insert(epoch);
     }
 
     /// The oldest epoch up to an hour that is not filled.
@@ -137,9 +143,28 @@ impl Queue {
         self.open.first().copied().filter(|epoch| *epoch <= hour)
     }
 
-    /// What is not filled in all epochs up to an hour.
+    /// What is not filled in all epochs up to an hour: the total without younger epochs, of which there are at most two at the hour of now.
     pub fn unfilled(&self, hour: u64) -> u128 {
-        self.open.range(..=hour).map(|epoch| self.epochs[epoch].unfilled()).sum()
+        let younger: u128 = self.open.iter().rev().take_while(|epoch| **epoch > hour).map(|epoch| self.epochs[epoch].unfilled()).sum();
+        self.unfilled - younger
+    }
+
+    /// The epochs that may still have something for a controller.
+    pub fn epochs_of(&self, controller: Account) -> impl Iterator<Item = u64> + '_ {
+        self.theirs.get(&controller).into_iter().flatten().copied()
+    }
+
+    /// Forgets an epoch that has nothing for a controller, now or later.
+    fn forget(&mut self, epoch: u64, controller: Account) {
+        let entry = self.epochs.get(&epoch).filter(|entry| entry.requests.contains_key(&controller));
+        if entry.is_none_or(|entry| entry.unfilled() == 0 && entry.claimable(controller) == 0)
+            && let Some(theirs) = self.theirs.get_mut(&controller)
+        {
+            theirs.remove(&epoch);
+            if theirs.is_empty() {
+                self.theirs.remove(&controller);
+            }
+        }
     }
 
     /// Fills so much of an epoch, for so much.
@@ -147,6 +172,7 @@ impl Queue {
         if let Some(entry) = self.epochs.get_mut(&epoch) {
             entry.filled += amount;
             entry.proceeds += proceeds;
+            self.unfilled -= amount;
             if entry.unfilled() == 0 {
                 self.open.remove(&epoch);
             }
@@ -157,7 +183,9 @@ impl Queue {
     pub(super) fn refund(&mut self, epoch: u64) {
         if let Some(entry) = self.epochs.get_mut(&epoch) {
             entry.refunded = true;
-            self.open.remove(&epoch);
+            if self.open.remove(&epoch) {
+                self.unfilled -= entry.unfilled();
+            }
         }
     }
 
@@ -168,17 +196,18 @@ impl Queue {
             return None;
         }
         entry.requests.get_mut(&controller)?.claimed += amount;
+        self.forget(epoch, controller);
         Some(())
     }
 
-    /// What a controller can claim, oldest first.
+    /// What a controller can claim, oldest first. It costs as much as there are epochs that may still have something for the controller, to
+    /// which others can add: a claim of one epoch does not depend on them.
     pub fn claims(&self, controller: Account) -> Vec<Claim> {
-        let claim = |(epoch, entry): (&u64, &Epoch)| Claim {
-            epoch: *epoch,
-            input: entry.claimable_input(controller),
-            proceeds: entry.claimable(controller),
+        let claim = |epoch| {
+            let entry = self.get(epoch)?;
+            Some(Claim { epoch, input: entry.claimable_input(controller), proceeds: entry.claimable(controller) })
         };
-        self.epochs.iter().map(claim).filter(|claim| claim.proceeds > 0).collect()
+        self.epochs_of(controller).filter_map(claim).filter(|claim| claim.proceeds > 0).collect()
     }
 
     /// Takes a controller out of an epoch: nothing if all of theirs is filled.
@@ -193,9 +222,13 @@ impl Queue {
         entry.filled -= request.own - returned;
         entry.total -= request.own;
         entry.proceeds -= part;
-        if entry.unfilled() == 0 {
-            self.open.remove(&epoch);
+        if self.open.contains(&epoch) {
+            self.unfilled -= returned;
+            if entry.unfilled() == 0 {
+                self.open.remove(&epoch);
+            }
         }
+        self.forget(epoch, controller);
         Some(Left { returned, unclaimed: part - request.claimed })
     }
 }
@@ -231,6 +264,36 @@ mod tests {
         assert_eq!((queue.due(4), queue.due(5), queue.unfilled(5)), (None, Some(5), 100));
         queue.fill(5, 100, 7);
         assert_eq!((queue.due(5), queue.leave(5, Account(2))), (None, None));
+    }
+
+    #[test]
+    fn totals_and_sets_follow_what_is_open() {
+        let mut queue = Queue::default();
+        for (epoch, who, amount) in [(5, 1, 100), (5, 2, 50), (6, 1, 30), (7, 1, 7), (8, 2, 9)] {
+            queue.add(epoch, Account(who), amount, 0);
+        }
+        let of = |queue: &Queue, who| queue.epochs_of(Account(who)).collect::<Vec<_>>();
+        assert_eq!([4, 5, 6, 7, 8].map(|hour| queue.unfilled(hour)), [0, 150, 180, 187, 196]);
+        queue.fill(5, 75, 75);
+        queue.refund(6);
+        queue.refund(6);
+        assert_eq!([5, 6, 7, u64::MAX].map(|hour| queue.unfilled(hour)), [75, 75, 82, 91]);
+        // What is refunded was not counted any more; what is taken back of an open epoch is not counted from then on.
+        assert_eq!(queue.leave(6, Account(1)), Some(Left { returned: 30, unclaimed: 0 }));
+        assert_eq!((queue.unfilled(7), of(&queue, 1)), (82, vec![5, 7]));
+        assert_eq!(queue.leave(5, Account(2)), Some(Left { returned: 25, unclaimed: 25 }));
+        assert_eq!((queue.unfilled(7), of(&queue, 2)), (57, vec![8]));
+        // A part that is claimed does not end a request, and neither does a fill without a claim.
+        queue.claim(5, Account(1), 50).unwrap();
+        assert_eq!(of(&queue, 1), [5, 7]);
+        queue.fill(5, 50, 50);
+        assert_eq!(of(&queue, 1), [5, 7]);
+        queue.claim(5, Account(1), 49).unwrap();
+        assert_eq!(of(&queue, 1), [5, 7]);
+        queue.claim(5, Account(1), 1).unwrap();
+        assert_eq!((of(&queue, 1), queue.unfilled(u64::MAX)), (vec![7], 16));
+        queue.leave(7, Account(1)).unwrap();
+        assert!(!queue.theirs.contains_key(&Account(1)));
     }
 
     proptest! {

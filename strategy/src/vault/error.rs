@@ -17,6 +17,25 @@ pub enum DeployError {
     /// The strategy cannot be used.
     #[error(transparent)]
     Strategy(#[from] StrategyError),
+    /// Its parts do not fit together.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+}
+
+/// Why a vault can neither be made nor changed like this.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Unfit {
+    /// The limits are out of bounds.
+    #[error("limits: {0}")]
+    Limits(#[from] LimitError),
+    /// The policy reads an output value that the network does not have.
+    #[error("the policy reads output value {output}, and the network gives {outputs} of them")]
+    Output {
+        /// Which one it reads, from 0 on.
+        output: u32,
+        /// How many there are.
+        outputs: u32,
+    },
     /// A smallest value is out of its bounds.
     #[error("min_nav is {found}, and must be at least 1 and at most deposit_cap, {cap}")]
     MinNav {
@@ -107,17 +126,9 @@ pub enum Refusal {
     /// The vault is not paused.
     #[error("the vault is not paused")]
     NotPaused,
-    /// The limits are out of bounds.
-    #[error("limits: {0}")]
-    Limits(#[from] LimitError),
-    /// The policy reads an output value that the network does not have.
-    #[error("the policy reads output value {output}, and the network gives {outputs} of them")]
-    Output {
-        /// Which one it reads, from 0 on.
-        output: u32,
-        /// How many there are.
-        outputs: u32,
-    },
+    /// No vault could be made with the change.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
     /// An amount is 0.
     #[error("the amount is 0")]
     Zero,
@@ -283,6 +294,9 @@ pub enum Refusal {
         /// The least that was accepted.
         least: u128,
     },
+    /// No sale is made for redemptions.
+    #[error("no redemption that is due needs a sale that can be made")]
+    NothingToRaise,
     /// Nothing is left to sell.
     #[error("there is nothing to sell")]
     NothingToSell,

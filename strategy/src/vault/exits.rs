@@ -43,12 +43,13 @@ impl Vault {
             if shares == 0 {
                 return Err(Refusal::Zero);
             }
-            vault.leave_in_kind(call, shares, receiver, owner, owner)
+            vault.leave_in_kind(call, shares, 0, receiver, owner, owner)
         })
     }
 
     /// Burns the shares of a redemption that were not filled, and owes the receiver their part of both tokens, which it gives: base and
-    /// quote. Assets that were filled and not claimed are owed too.
+    /// quote. Assets that were filled and not claimed are owed too. What sales for redemptions cost and this one has not paid yet comes off its
+    /// quote tokens, at most all of them, so that it is not left to whoever goes on waiting.
     ///
     /// # Errors
     /// All of them were filled, or the caller does not act for the controller.
@@ -64,8 +65,8 @@ impl Vault {
             vault.require(call, chain, Operation::ExitInKind)?;
             vault.access.require_operator(controller, call.caller)?;
             vault.require_other(receiver)?;
-            let left = vault.leave_redemption(epoch, controller, receiver)?;
-            vault.leave_in_kind(call, left.returned, receiver, controller, vault.account)
+            let (left, raised) = vault.leave_redemption(call.now, epoch, controller, receiver)?;
+            vault.leave_in_kind(call, left.returned, raised.cost, receiver, controller, vault.account)
         })
     }
 
@@ -73,12 +74,14 @@ impl Vault {
         &mut self,
         call: Call,
         shares: u128,
+        cost: u128,
         receiver: Account,
         owner: Account,
         holder: Account,
     ) -> Result<(u128, u128), Refusal> {
         self.accrue(call.now);
         let (base, quote) = (self.books.part(shares, self.books.managed.base), self.books.part(shares, self.books.managed.quote));
+        let quote = quote.saturating_sub(cost);
         self.burn(holder, shares)?;
         self.books.managed.base -= base;
         self.books.managed.quote -= quote;

@@ -1,7 +1,8 @@
 //! The market: the recorded price that everything is valued at, and the fresh quote that confirms it.
 //!
-//! Settlement, step and unwinding need both: a record that is at most 900 s old, a quote token within 2 % of its peg, and a fresh quote
-//! whose price is within `max_drift_bps` of the recorded one.
+//! Observing an hour needs a record alone, at most 900 s old. What fills requests or trades needs its confirmation too: a quote token within
+//! 2 % of its peg, and a fresh quote whose price is within `max_drift_bps` of the recorded one. A fall that goes on drifts, so that an
+//! observation that waited for the confirmation would miss it.
 
 use super::error::Refusal;
 use super::recorder::WINDOW;
@@ -14,8 +15,22 @@ use crate::rate::{Rate, is_pegged};
 
 /// What an hour is valued at.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Market {
+pub(super) struct Recorded {
+    observation: Observation,
     /// The hour that was recorded last.
+    pub hour: Hour,
+    /// Its rate, which values the books.
+    pub rate: Rate,
+    /// Seconds since the record, at most [`WINDOW`].
+    pub elapsed: u64,
+}
+
+/// A recorded price that a fresh quote confirms.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Market {
+    /// The recorded price.
+    pub recorded: Recorded,
+    /// Its hour.
     pub hour: Hour,
     /// Its rate, which values the books.
     pub rate: Rate,
@@ -28,26 +43,34 @@ pub(super) struct Market {
 }
 
 impl Vault {
-    /// The market at a time: see the module.
-    pub(super) fn market(&self, chain: &Chain, now: u64) -> Result<Market, Refusal> {
-        let recorded = chain.history.last().ok_or(Refusal::NoPrice)?;
+    /// The price that was recorded last, if it is recent.
+    pub(super) fn recorded(&self, chain: &Chain, now: u64) -> Result<Recorded, Refusal> {
+        let observation = chain.history.last().ok_or(Refusal::NoPrice)?;
         let recorded_at = chain.history.recorded_at();
         let elapsed = now.checked_sub(recorded_at).ok_or(Refusal::Clock { recorded_at, now })?;
         if elapsed > WINDOW {
             return Err(Refusal::Late { since: elapsed });
         }
-        require_peg(recorded.quote)?;
+        let rate = self.strategy.pair.rate(&observation).ok_or(Refusal::NoRate)?;
+        Ok(Recorded { observation, hour: observation.hour, rate, elapsed })
+    }
+
+    /// The recorded price with its confirmation: see the module.
+    pub(super) fn market(&self, chain: &Chain, now: u64) -> Result<Market, Refusal> {
+        let recorded = self.recorded(chain, now)?;
+        let Recorded { observation, hour, rate, elapsed } = recorded;
+        require_peg(observation.quote)?;
         let quote = chain.feed.quote(now)?;
         require_peg(quote.quote)?;
-        let current = Observation { hour: recorded.hour, base: quote.base, quote: quote.quote };
+        let current = Observation { hour, base: quote.base, quote: quote.quote };
         let max_drift_bps = self.strategy.limits.max_drift_bps;
-        let (then, fresh) = (price(&recorded), price(&current));
+        let (then, fresh) = (price(&observation), price(&current));
         // Prices of the pair are less than 2^87.
         if then.abs_diff(fresh) * BASIS_POINTS > then * u128::from(max_drift_bps) {
             return Err(Refusal::Drift { max_drift_bps });
         }
-        let rate = |observation| self.strategy.pair.rate(observation).ok_or(Refusal::NoRate);
-        Ok(Market { hour: recorded.hour, rate: rate(&recorded)?, fresh: rate(&current)?, elapsed, oldest: chain.history.oldest() })
+        let fresh = self.strategy.pair.rate(&current).ok_or(Refusal::NoRate)?;
+        Ok(Market { recorded, hour, rate, fresh, elapsed, oldest: chain.history.oldest() })
     }
 }
 

@@ -20,8 +20,7 @@
 //! - Something is taken back from the queue after 72 hours from the epoch's hour, and only from 1,801 s to 2,999 s after the start of an
 //!   hour: from the cut-off, 600 s before an hour, to the end of its settlement, at most 1,800 s after its start, a price may be known that
 //!   is not settled yet.
-//! - A sale for redemptions is at least [`trading::SMALLEST_SALE`], so that rounding cannot make it fail under the floor: else a redemption of
-//!   dust would stop every step.
+//! - A sale for redemptions is at least [`trading::SMALLEST_SALE`], so that rounding cannot make it fail under the floor.
 //! - Where redemptions wait, the net asset value that the limits look at still has what they are owed in it; only purchases are left out.
 //! - The management fee runs until the vault is halted. Whoever is halted for good is not managed.
 //! - A keeper's reward is owed rather than sent, so that no token can make a step fail with it.
@@ -60,7 +59,7 @@ pub mod trading;
 pub use access::{Access, Change, Proposal};
 pub use books::Books;
 pub use epochs::Queue;
-pub use error::{AdapterFailure, DeployError, NetworkFailure, Refusal};
+pub use error::{AdapterFailure, DeployError, NetworkFailure, Refusal, Unfit};
 pub use events::{Event, Kind, Outcome, Purpose};
 pub use feed::{Feed, Quote};
 pub use ledger::{Account, Behaviour, Ledger, Side};
@@ -134,6 +133,7 @@ pub struct Vault {
     /// What was sold for redemptions and is not paid out yet.
     raised: settlement::Raised,
     last_step: Option<Hour>,
+    last_raise: Option<Hour>,
     last_unwind: Option<Hour>,
     last_reward: Option<Hour>,
     events: Vec<Event>,
@@ -147,14 +147,7 @@ impl Vault {
     pub fn deploy(deployment: Deployment, now: u64) -> Result<Self, DeployError> {
         let Deployment { strategy, account, owner, guardian, adapter, treasury, min_nav, keeper_cap } = deployment;
         strategy.check()?;
-        let cap = strategy.limits.deposit_cap;
-        if !(1..=cap).contains(&min_nav) {
-            return Err(DeployError::MinNav { found: min_nav, cap });
-        }
-        if [owner, guardian, adapter, treasury].contains(&account) {
-            return Err(DeployError::Itself);
-        }
-        Ok(Self {
+        let vault = Self {
             strategy: Arc::new(strategy),
             account,
             adapter,
@@ -173,10 +166,29 @@ impl Vault {
             opened: None,
             raised: settlement::Raised::default(),
             last_step: None,
+            last_raise: None,
             last_unwind: None,
             last_reward: None,
             events: Vec::new(),
-        })
+        };
+        vault.check()?;
+        Ok(vault)
+    }
+
+    /// Whether what can be changed fits the rest: a vault is neither made nor changed to be otherwise.
+    fn check(&self) -> Result<(), Unfit> {
+        let Strategy { policy, limits, outputs, .. } = self.strategy();
+        if policy.output() >= *outputs {
+            return Err(Unfit::Output { output: policy.output(), outputs: *outputs });
+        }
+        limits.check()?;
+        if !(1..=limits.deposit_cap).contains(&self.min_nav) {
+            return Err(Unfit::MinNav { found: self.min_nav, cap: limits.deposit_cap });
+        }
+        if [self.access.owner, self.access.guardian, self.adapter, self.treasury].contains(&self.account) {
+            return Err(Unfit::Itself);
+        }
+        Ok(())
     }
 
     /// What is traded and how.

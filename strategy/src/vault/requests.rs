@@ -2,7 +2,8 @@
 //!
 //! A request's number is its epoch. Claims never look at a price. ERC-4626's `deposit`, `mint`, `withdraw` and `redeem` take what a
 //! controller can claim from all its epochs, oldest first; `claim_shares` and `claim_assets` take it from one, at a cost that does not
-//! depend on how many others there are.
+//! depend on how many others there are. They are the sure way: anyone can put dust into every hour's epoch under somebody else's name, until
+//! visiting all epochs costs more than a call may.
 
 use super::epochs::{Claim, Left, Queue, epoch_of};
 use super::error::Refusal;
@@ -275,8 +276,9 @@ impl Vault {
 
     /// Takes back what was not filled of a deposit, and gives its amount. Shares that were filled and not claimed go to the receiver too.
     ///
-    /// It is possible at once if the deposit is refunded or the vault is not active, since no price can fill it then; else as for
-    /// redemptions.
+    /// It is possible at once if the deposit is refunded or the vault is halted, since nothing can fill it any more. While the vault is not
+    /// active, it need not have waited for 72 hours, but an hour's settlement is kept clear as for redemptions: a pause, or what the
+    /// registry says, can end within it, and the deposit would be filled at a price that is known by then.
     ///
     /// # Errors
     /// It is too early, an hour may be unsettled, nothing is left, the caller does not act for the controller, or the token did not move
@@ -294,8 +296,12 @@ impl Vault {
             vault.access.require_operator(controller, call.caller)?;
             vault.require_other(receiver)?;
             let refunded = vault.deposits.get(epoch).is_some_and(|entry| entry.refunded);
-            if !refunded && vault.state(chain.model, call.now) == State::Active {
-                require_unsettleable(epoch, call.now)?;
+            let state = vault.state(chain.model, call.now);
+            if !refunded && state != State::Halted {
+                if state == State::Active {
+                    require_waited(epoch, call.now)?;
+                }
+                require_unsettleable(call.now)?;
             }
             let Left { returned, unclaimed } = vault.deposits.leave(epoch, controller).ok_or(Refusal::NothingPending)?;
             vault.books.pending -= returned;
@@ -309,7 +315,8 @@ impl Vault {
     }
 
     /// Takes back the shares of a redemption that were not filled, and gives their number. Assets that were filled and not claimed are owed
-    /// to the receiver, who withdraws them.
+    /// to the receiver, who withdraws them. What was sold for this redemption and is not paid out stays, with its cost, with all holders, of
+    /// whom the controller is one again.
     ///
     /// # Errors
     /// It is too early, an hour may be unsettled, nothing is left, or the caller does not act for the controller.
@@ -325,20 +332,13 @@ impl Vault {
             vault.require(call, chain, Operation::Reclaim)?;
             vault.access.require_operator(controller, call.caller)?;
             vault.require_other(receiver)?;
-            require_unsettleable(epoch, call.now)?;
-            let Left { returned, unclaimed } = vault.leave_redemption(epoch, controller, receiver)?;
+            require_waited(epoch, call.now)?;
+            require_unsettleable(call.now)?;
+            let (Left { returned, unclaimed }, _) = vault.leave_redemption(call.now, epoch, controller, receiver)?;
             vault.move_shares(vault.account, receiver, returned)?;
             vault.emit(Event::Reclaimed { kind: Kind::Redeem, controller, receiver, epoch, returned, unclaimed });
             Ok(returned)
         })
-    }
-
-    /// Takes a controller out of a redemption. What was filled and not claimed is owed to the receiver from then on.
-    pub(super) fn leave_redemption(&mut self, epoch: u64, controller: Account, receiver: Account) -> Result<Left, Refusal> {
-        let left = self.redemptions.leave(epoch, controller).ok_or(Refusal::NothingPending)?;
-        self.books.reserved -= left.unclaimed;
-        self.books.owe(Side::Quote, receiver, left.unclaimed);
-        Ok(left)
     }
 
     pub(super) fn require_other(&self, account: Account) -> Result<(), Refusal> {
@@ -346,14 +346,15 @@ impl Vault {
     }
 }
 
-/// Whether a request of an epoch has waited long enough, and no price can be known at which it may still be filled: prices of an hour may
-/// be known from its cut-off on, [`MAX_AGE`] before its start, and it can be settled until [`WINDOW`] after a record that is made at most
-/// [`WINDOW`] after its start.
-fn require_unsettleable(epoch: u64, now: u64) -> Result<(), Refusal> {
+/// Whether a request of an epoch has waited long enough.
+fn require_waited(epoch: u64, now: u64) -> Result<(), Refusal> {
     let until = epoch.saturating_add(RECLAIM_HOURS).saturating_mul(SECONDS);
-    if now < until {
-        return Err(Refusal::Early { until });
-    }
+    if now < until { Err(Refusal::Early { until }) } else { Ok(()) }
+}
+
+/// Whether no price can be known at which a request may still be filled: prices of an hour may be known from its cut-off on, [`MAX_AGE`]
+/// before its start, and it can be settled until [`WINDOW`] after a record that is made at most [`WINDOW`] after its start.
+fn require_unsettleable(now: u64) -> Result<(), Refusal> {
     let (within, start) = (now % SECONDS, now - now % SECONDS);
     let open = 2 * WINDOW + 1;
     if within < open {

@@ -2,16 +2,19 @@
 //!
 //! Nothing in the queue can stop it. A call visits at most [`MAX_EPOCHS`] epochs, deposits first, each kind from the oldest epoch on, until
 //! that kind's next epoch cannot be filled in full. When both kinds have ended by themselves, the hour is swept: nothing is due until the
-//! next one, but another call may fill more, such as after a sale. The first settlement or step of an hour opens it: it gives the owner the
-//! management fee, looks at the drawdown, and fixes the hour's cap.
+//! next one, but another call may fill more, such as after a sale. The first observation, settlement, step or unwinding of an hour opens it:
+//! the owner gets the management fee, the drawdown is looked at, and the hour's cap is fixed. Opening needs the recorded price alone, so that
+//! a fall is seen while its confirmation fails.
 
 use super::books::{VIRTUAL_ASSETS, VIRTUAL_SHARES, amount};
+use super::epochs::Left;
 use super::error::Refusal;
 use super::events::{Event, Kind};
-use super::market::Market;
+use super::ledger::{Account, Side};
+use super::market::{Market, Recorded};
 use super::states::Operation;
 use super::{Call, Chain, Vault, allowed};
-use crate::hour::Hour;
+use crate::hour::{Hour, SECONDS};
 use crate::math::{mul_div_ceil, mul_div_floor, share_ceil, share_floor};
 
 /// The most epochs that a call visits.
@@ -44,6 +47,19 @@ pub struct Raised {
 }
 
 impl Raised {
+    /// Takes out the part of somebody who leaves the queue with so many of the shares that wait, and gives it: tokens rounded down and the
+    /// cost up, so that those who go on waiting pay no higher rate.
+    fn leave(&mut self, shares: u128, waiting: u128) -> Self {
+        // At most all of it, because the shares are among those that wait; without any, nothing is raised.
+        let part = Self {
+            quote: mul_div_floor(self.quote, shares, waiting).unwrap_or(0),
+            cost: mul_div_ceil(self.cost, shares, waiting).unwrap_or(0),
+        };
+        self.quote -= part.quote;
+        self.cost -= part.cost;
+        part
+    }
+
     /// What a redemption pays that gets so much: the part of the cost that the raised tokens among them had, rounded up.
     fn charge(&mut self, paid: u128) -> u128 {
         let from_sales = paid.min(self.quote);
@@ -79,6 +95,19 @@ impl Vault {
         deposits.into_iter().chain(self.redemptions.due(hour.count())).min()
     }
 
+    /// Opens the hour that was recorded last: see the module. Anyone may call it, in every state; once the hour is open it changes nothing.
+    /// Watchers call it where nobody can settle, because the quote token is off its peg or the price drifts away.
+    ///
+    /// # Errors
+    /// Nothing is recorded, or the record is late.
+    pub fn observe(&mut self, chain: &mut Chain, call: Call) -> Result<Hourly, Refusal> {
+        self.transact(chain, |vault, chain| {
+            vault.require(call, chain, Operation::Observe)?;
+            let recorded = vault.recorded(chain, call.now)?;
+            Ok(vault.open(call.now, &recorded))
+        })
+    }
+
     /// Fills due epochs at the price that was recorded last, and gives whether the hour is swept. Anyone may call it, as often as they
     /// like.
     ///
@@ -88,7 +117,9 @@ impl Vault {
         self.transact(chain, |vault, chain| {
             vault.require(call, chain, Operation::FillRedemptions)?;
             let market = vault.market(chain, call.now)?;
-            let mut hourly = vault.open(call.now, &market);
+            // Again in an hour that is open, because shares are made and burned now.
+            vault.accrue(call.now);
+            let mut hourly = vault.open(call.now, &market.recorded);
             let mut visits = MAX_EPOCHS;
             // The drawdown may have halted the vault just now.
             let fills = allowed(vault.state(chain.model, call.now), Operation::FillDeposits);
@@ -96,29 +127,26 @@ impl Vault {
             let redemptions_ended = vault.fill_redemptions(&market, &mut hourly, &mut visits)?;
             hourly.swept = deposits_ended && redemptions_ended;
             vault.opened = Some(hourly);
-            if vault.redemptions.due(u64::MAX).is_none() {
-                vault.raised = Raised::default();
-            }
             Ok(hourly.swept)
         })
     }
 
     /// Opens the hour if it is not open yet, and gives what it has settled.
-    pub(super) fn open(&mut self, now: u64, market: &Market) -> Hourly {
+    pub(super) fn open(&mut self, now: u64, recorded: &Recorded) -> Hourly {
         if let Some(opened) = self.opened
-            && opened.hour == market.hour
+            && opened.hour == recorded.hour
         {
             return opened;
         }
         self.accrue(now);
-        let nav = self.books.nav_floor(&market.rate);
+        let nav = self.books.nav_floor(&recorded.rate);
         if let Some(nav) = nav {
             let shares = self.books.supply + VIRTUAL_SHARES;
             // A price of a share beyond 128 bits is no breach.
             let halts = self.high_water.observe(nav + VIRTUAL_ASSETS, shares, self.strategy.limits.max_drawdown_bps).unwrap_or(false);
             if halts && !self.halted {
                 self.halted = true;
-                self.emit(Event::Halted { hour: market.hour });
+                self.emit(Event::Halted { hour: recorded.hour });
             }
         }
         let cap = match nav {
@@ -127,7 +155,7 @@ impl Vault {
             // Less than 2^112 before it is divided.
             Some(nav) => share_floor(nav, NET_CAP_BPS).unwrap_or(0).max(self.min_nav),
         };
-        let hourly = Hourly { hour: market.hour, cap, deposited: 0, redeemed: 0, swept: false };
+        let hourly = Hourly { hour: recorded.hour, cap, deposited: 0, redeemed: 0, swept: false };
         self.opened = Some(hourly);
         hourly
     }
@@ -219,6 +247,7 @@ impl Vault {
             }
             let paid = assets - self.raised.charge(assets);
             self.redemptions.fill(epoch, shares, paid);
+            self.forget_raised();
             self.burn(self.account, shares)?;
             self.books.managed.quote -= paid;
             self.books.reserved += paid;
@@ -229,6 +258,32 @@ impl Vault {
             }
         }
         Ok(true)
+    }
+
+    /// Takes a controller out of a redemption, and gives the part that they had in what was raised. It is that of their shares among those
+    /// that are due by the clock; nothing was sold for younger ones. What was filled and not claimed is owed to the receiver from then on.
+    pub(super) fn leave_redemption(
+        &mut self,
+        now: u64,
+        epoch: u64,
+        controller: Account,
+        receiver: Account,
+    ) -> Result<(Left, Raised), Refusal> {
+        let hour = now / SECONDS;
+        let waiting = self.redemptions.unfilled(hour);
+        let left = self.redemptions.leave(epoch, controller).ok_or(Refusal::NothingPending)?;
+        let part = if epoch <= hour { self.raised.leave(left.returned, waiting) } else { Raised::default() };
+        self.forget_raised();
+        self.books.reserved -= left.unclaimed;
+        self.books.owe(Side::Quote, receiver, left.unclaimed);
+        Ok((left, part))
+    }
+
+    /// Leaves what was raised to all holders, once no redemption waits any more. Every change that empties the queue ends here.
+    fn forget_raised(&mut self) {
+        if self.redemptions.due(u64::MAX).is_none() {
+            self.raised = Raised::default();
+        }
     }
 
     /// The assets for so many shares, less the fee for those who stay.

@@ -61,8 +61,12 @@ pub enum Operation {
     Transfer,
     /// Send what the books do not know to the treasury.
     Skim,
+    /// Look at the drawdown at an hour's recorded price.
+    Observe,
     /// Decide and trade.
     Step,
+    /// Sell base tokens for redemptions that are due.
+    Raise,
     /// Sell the base token piece by piece.
     Unwind,
     /// Stop entries and trades for a while.
@@ -95,7 +99,7 @@ impl fmt::Display for State {
 
 impl Operation {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::RequestDeposit,
         Self::FillDeposits,
         Self::RequestRedeem,
@@ -106,7 +110,9 @@ impl Operation {
         Self::WithdrawToken,
         Self::Transfer,
         Self::Skim,
+        Self::Observe,
         Self::Step,
+        Self::Raise,
         Self::Unwind,
         Self::Pause,
         Self::Govern,
@@ -125,7 +131,9 @@ impl Operation {
             Self::WithdrawToken => "withdraw a token",
             Self::Transfer => "transfer shares",
             Self::Skim => "skim",
+            Self::Observe => "observe",
             Self::Step => "step",
+            Self::Raise => "raise",
             Self::Unwind => "unwind",
             Self::Pause => "pause",
             Self::Govern => "govern",
@@ -150,9 +158,11 @@ pub fn allowed(state: State, operation: Operation) -> bool {
         | Operation::WithdrawToken
         | Operation::Transfer
         | Operation::Skim
+        | Operation::Observe
         | Operation::Govern => true,
         Operation::RequestDeposit | Operation::FillDeposits => state == State::Active,
-        Operation::Step => matches!(state, State::Active | State::Deprecated),
+        // Elsewhere all is sold anyway, or nothing is traded.
+        Operation::Step | Operation::Raise => matches!(state, State::Active | State::Deprecated),
         // Where the strategy still decides, selling against it would be an attack.
         Operation::Unwind => matches!(state, State::Revoked | State::Halted),
         Operation::Pause => !matches!(state, State::Paused | State::Halted),
@@ -207,7 +217,9 @@ mod tests {
 | withdraw a token | yes | yes | yes | yes | yes |
 | transfer shares | yes | yes | yes | yes | yes |
 | skim | yes | yes | yes | yes | yes |
+| observe | yes | yes | yes | yes | yes |
 | step | yes | yes |  |  |  |
+| raise | yes | yes |  |  |  |
 | unwind |  |  | yes |  | yes |
 | pause | yes | yes | yes |  |  |
 | govern | yes | yes | yes | yes | yes |

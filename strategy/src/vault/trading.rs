@@ -1,5 +1,8 @@
 //! Steps and trades: the hour's decision, sales for those who leave, the unwinding, and the floor that each swap is held to.
 //!
+//! A sale for redemptions is a call of its own. Within a step, both would go to the same pool under the same floor, so that a large
+//! redemption could stop every step, and a step that refuses would stop the sale.
+//!
 //! A swap counts by what it moved: the vault allows the adapter exactly the amount, lets it swap, allows nothing again, and compares its
 //! balances. At most the amount may have left, and at least `ceil(ceil(value) * (10,000 - slip) / 10,000)` of the other token must have
 //! arrived, where the value is at the fresh quote. The slip grows from `min_slip_bps` to `max_slip_bps` over the 900 s that an hour can be
@@ -13,7 +16,6 @@ use super::events::{Event, Outcome, Purpose};
 use super::ledger::{Account, Ledger, Side};
 use super::market::Market;
 use super::recorder::WINDOW;
-use super::settlement::Raised;
 use super::states::Operation;
 use super::{Call, Chain, Vault};
 use crate::hour::Hour;
@@ -24,7 +26,7 @@ use crate::policy::Target;
 /// A keeper's reward for an hour is at most `floor(NAV * 5 / 10^7)`, which is 0.44 % of the NAV a year.
 const REWARD: (u128, u128) = (5, 10_000_000);
 /// The least that is sold for redemptions, in the quote token's smallest unit. The two units that rounding can cost are two basis points of
-/// it, so that a redemption of dust cannot make the step fail under the floor.
+/// it, so that a redemption of dust cannot make the sale fail under the floor.
 pub const SMALLEST_SALE: u128 = 10_000;
 
 /// What the registry's model answers.
@@ -115,7 +117,7 @@ impl Vault {
             if let Some(epoch) = vault.due(call, chain, hour) {
                 return Err(Refusal::Due { epoch });
             }
-            vault.open(call.now, &market);
+            vault.open(call.now, &market.recorded);
             vault.last_step = Some(hour);
             if vault.halted {
                 return Ok(Outcome::Halted);
@@ -127,11 +129,6 @@ impl Vault {
             let weight_before = mul_div_floor(value, BASIS_POINTS, nav).and_then(|weight| u16::try_from(weight).ok()).unwrap_or(0);
 
             let owed = vault.redemptions.unfilled(hour.count()) > 0;
-            if owed {
-                vault.sell_for_redemptions(chain, &market, nav, adapter)?;
-            } else {
-                vault.raised = Raised::default();
-            }
             let plan = vault.strategy.limits.plan(&vault.books.managed, &market.rate, hour, target, saturated);
             let plan = plan.ok_or(Refusal::Overflow)?;
             let outcome = match plan {
@@ -175,29 +172,55 @@ impl Vault {
         Ok((answer, self.strategy.policy.target(answer.value)?, seen.saturated))
     }
 
-    /// Sells base tokens for what due redemptions need beyond the quote tokens that are there, at most the largest trade, and at most what
-    /// the hour's cap lets out. It is outside of cooldown and turnover. A smaller sale than [`SMALLEST_SALE`] is made as large as that, and
-    /// none is made where that is too much.
-    fn sell_for_redemptions(&mut self, chain: &mut Chain, market: &Market, nav: u128, adapter: &mut dyn Adapter) -> Result<(), Refusal> {
+    /// Sells base tokens for what due redemptions need beyond the quote tokens that are there, once for each recorded hour, and gives how much
+    /// was sold. Anyone may call it, and nobody is rewarded: whoever waits for the tokens calls it, and settles again afterwards. Steps
+    /// neither wait for it nor stop it.
+    ///
+    /// At most the largest trade is sold, and at most what the hour's cap lets out; cooldown and turnover do not count. A smaller sale than
+    /// [`SMALLEST_SALE`] is made as large as that, and none is made where that is too much.
+    ///
+    /// # Errors
+    /// The state does not allow it, the hour is used or too long ago, an epoch is due, redemptions need no sale or none that can be made, the
+    /// quote token is off its peg, feed or adapter fail, the quote drifted, or the swap gave less than the floor.
+    pub fn raise(&mut self, chain: &mut Chain, call: Call, adapter: &mut dyn Adapter) -> Result<u128, Refusal> {
+        self.transact(chain, |vault, chain| {
+            vault.require(call, chain, Operation::Raise)?;
+            let market = vault.market(chain, call.now)?;
+            let hour = market.hour;
+            if let Some(last) = vault.last_raise
+                && hour <= last
+            {
+                return Err(Refusal::Used { hour, last });
+            }
+            if let Some(epoch) = vault.due(call, chain, hour) {
+                return Err(Refusal::Due { epoch });
+            }
+            let base = vault.shortfall(&market)?.ok_or(Refusal::NothingToRaise)?;
+            let moved = vault.trade(chain, &market, Purpose::Shortfall, Side::Base, base, adapter)?;
+            vault.book(Side::Base, moved)?;
+            let worth = market.rate.value_floor(moved.spent).ok_or(Refusal::Overflow)?;
+            vault.raised.quote = vault.raised.quote.saturating_add(moved.received);
+            vault.raised.cost = vault.raised.cost.saturating_add(worth.saturating_sub(moved.received));
+            vault.last_raise = Some(hour);
+            Ok(base)
+        })
+    }
+
+    /// The base tokens to sell for due redemptions, if there are any to sell.
+    fn shortfall(&self, market: &Market) -> Result<Option<u128>, Refusal> {
+        let nav = self.books.nav_floor(&market.rate).ok_or(Refusal::Overflow)?;
         let shares = self.redemptions.unfilled(market.hour.count());
+        // Where redemptions are due, the hour is swept, and therefore open.
         let cap = self.opened.map_or(0, |opened| opened.cap);
         let shortfall = self.assets_of_redemption(shares, nav).min(cap).saturating_sub(self.books.managed.quote);
         let held = market.rate.value_floor(self.books.managed.base).ok_or(Refusal::Overflow)?;
         let most = share_floor(nav, self.strategy.limits.max_trade_bps.into()).ok_or(Refusal::Overflow)?.min(held);
         if shortfall == 0 || most < SMALLEST_SALE {
-            return Ok(());
+            return Ok(None);
         }
         let value = shortfall.clamp(SMALLEST_SALE, most);
         let base = if value == held { self.books.managed.base } else { market.rate.base_floor(value).ok_or(Refusal::Overflow)? };
-        if base == 0 {
-            return Ok(());
-        }
-        let moved = self.trade(chain, market, Purpose::Shortfall, Side::Base, base, adapter)?;
-        self.book(Side::Base, moved)?;
-        let worth = market.rate.value_floor(moved.spent).ok_or(Refusal::Overflow)?;
-        self.raised.quote = self.raised.quote.saturating_add(moved.received);
-        self.raised.cost = self.raised.cost.saturating_add(worth.saturating_sub(moved.received));
-        Ok(())
+        Ok((base > 0).then_some(base))
     }
 
     /// Makes a plan's trade, and has the limits remember it.
@@ -289,7 +312,7 @@ impl Vault {
             {
                 return Err(Refusal::Used { hour, last });
             }
-            vault.open(call.now, &market);
+            vault.open(call.now, &market.recorded);
             let nav = vault.books.nav_floor(&market.rate).ok_or(Refusal::Overflow)?;
             let plan = unwind(&vault.strategy.limits, &vault.books.managed, &market.rate).ok_or(Refusal::Overflow)?;
             let Plan::Sell { base, .. } = plan else { return Err(Refusal::NothingToSell) };

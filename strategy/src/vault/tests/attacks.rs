@@ -127,17 +127,58 @@ fn nobody_takes_a_request_back_after_seeing_its_price() {
 }
 
 #[test]
-fn deposits_of_a_vault_that_is_not_active_are_taken_back_at_once() {
-    for model in [ModelStatus::Deprecated, ModelStatus::Revoked] {
+fn deposits_of_a_vault_that_is_not_active_need_not_wait_for_72_hours() {
+    for state in [State::Deprecated, State::Revoked, State::Paused, State::Halted] {
         let mut world = World::funded();
         let epoch = world.deposit(BOB, USDC);
-        let call = world.call(BOB);
-        let early = world.refused(|vault, chain| vault.reclaim_deposit(chain, call, epoch, BOB, BOB));
+        world.now = epoch * SECONDS + 1_801;
+        let reclaim = |call: Call| move |vault: &mut Vault, chain: &mut Chain| vault.reclaim_deposit(chain, call, epoch, BOB, BOB);
+        let early = world.refused(reclaim(world.call(BOB)));
         assert!(matches!(early, Refusal::Early { .. }), "{early:?}");
-        world.chain.model = model;
-        assert_eq!(world.vault.reclaim_deposit(&mut world.chain, call, epoch, BOB, BOB), Ok(USDC));
+        match state {
+            State::Paused => {
+                let call = world.call(GUARDIAN);
+                world.vault.pause(&mut world.chain, call).unwrap();
+            }
+            State::Halted => world.vault.halted = true,
+            State::Revoked => world.chain.model = ModelStatus::Revoked,
+            _ => world.chain.model = ModelStatus::Deprecated,
+        }
+        // Only a halt is for good: what else ends may end while a price is known.
+        let start = epoch * SECONDS;
+        for (now, until) in [(start, 1_801), (start + 1_800, 1_801), (start + 3_000, 5_401)] {
+            let mut world = world.clone();
+            world.now = now;
+            if state == State::Halted {
+                assert_eq!(reclaim(world.call(BOB))(&mut world.vault, &mut world.chain), Ok(USDC));
+            } else if world.vault.state(world.chain.model, now) == state {
+                assert_eq!(world.refused(reclaim(world.call(BOB))), Refusal::Settling { until: start + until }, "{state}");
+            }
+        }
+        assert_eq!(reclaim(world.call(BOB))(&mut world.vault, &mut world.chain), Ok(USDC));
         assert_eq!(world.quote_of(BOB), USDC);
     }
+}
+
+#[test]
+fn the_end_of_a_pause_is_not_a_free_option_on_the_price() {
+    let mut world = World::funded();
+    let epoch = world.deposit(BOB, 50_000 * USDC);
+    // The pause ends 600 s after the start of an hour, and that hour is recorded before.
+    world.now = (epoch + 1) * SECONDS + 600;
+    let call = world.call(GUARDIAN);
+    world.vault.pause(&mut world.chain, call).unwrap();
+    world.wait(states::MAX_PAUSE - 600);
+    world.record().unwrap();
+    // The price falls while the pause lasts: Bob would take his deposit back, and enter at the old price had it risen.
+    world.prices.0 = world.prices.0 * 9_850 / 10_000;
+    world.wait(599);
+    let call = world.call(BOB);
+    let refusal = world.refused(|vault, chain| vault.reclaim_deposit(chain, call, epoch, BOB, BOB));
+    assert_eq!(refusal, Refusal::Settling { until: world.now - 599 + 1_801 });
+    world.wait(1);
+    assert_eq!(world.settle(), Ok(true));
+    assert_eq!(world.vault.deposits().get(epoch).unwrap().unfilled(), 0);
 }
 
 #[test]
@@ -586,14 +627,15 @@ fn a_redemption_of_dust_neither_stops_the_step_nor_sells_much() {
     world.vault.transfer(&mut world.chain, call, MALLORY, 1_000_000).unwrap();
     let before = world.vault.books().managed.base;
     // A thousand shares are a unit: the sale is a cent's worth, and serves the following ones too.
-    for _ in 0..20 {
+    for sale in 0..20 {
         world.redeem(MALLORY, 3_000);
         world.open_hour();
+        assert_eq!(world.raise(Conduct::Costs(10)).is_ok(), sale == 0);
         assert!(world.step(BUY, Conduct::Costs(10)).is_ok());
     }
     let sold = world.rate().value_ceil(before - world.vault.books().managed.base).unwrap();
     assert!(sold > 0 && sold <= trading::SMALLEST_SALE, "{sold}");
-    world.hour(HOLD);
+    world.open_hour();
     assert_eq!(world.vault.redemptions().due(u64::MAX), None);
 }
 
@@ -622,4 +664,161 @@ fn no_request_is_filled_at_a_price_that_is_not_younger() {
             assert_eq!(world.settle(), Ok(true));
         }
     }
+}
+
+#[test]
+fn a_fall_that_goes_on_or_a_lost_peg_does_not_hide_from_the_drawdown() {
+    // The quote drifts away after each record, or the quote token is off its peg: nobody can settle, and the vault halts all the same.
+    for (drift, peg) in [(9_700, USD), (10_000, 97 * USD / 100)] {
+        let mut world = World::funded();
+        for _ in 0..3 {
+            world.hour(BUY);
+        }
+        for fallen in [1_600, 1_300, 1_050, 850] {
+            world.prices = (fallen * USD, peg);
+            world.next();
+            world.record().unwrap();
+            world.prices.0 = world.prices.0 * drift / 10_000;
+            world.wait(1);
+            let call = world.call(KEEPER);
+            let refusal = world.refused(|vault, chain| vault.settle(chain, call));
+            assert!(matches!(refusal, Refusal::Drift { .. } | Refusal::Peg { .. }), "{refusal}");
+            assert!(world.vault.opened().unwrap().hour < world.recorded());
+            let opened = world.observe().unwrap();
+            assert_eq!((opened.hour, world.vault.opened()), (world.recorded(), Some(opened)));
+        }
+        assert_eq!(world.vault.state(ModelStatus::Listed, world.now), State::Halted);
+    }
+}
+
+#[test]
+fn observing_an_hour_twice_changes_nothing() {
+    let mut world = World::funded();
+    for _ in 0..3 {
+        world.hour(BUY);
+    }
+    world.prices.0 = 1_550 * USD;
+    world.hour(HOLD);
+    world.prices.0 = 1_200 * USD;
+    world.next();
+    world.record().unwrap();
+    world.observe().unwrap();
+    assert_eq!(world.vault.high_water().breaches, 1);
+    let vault = world.vault.clone();
+    world.wait(900);
+    world.observe().unwrap();
+    assert!(world.vault == vault, "the second look changed the vault");
+    // One breach is not two, however often it is looked at; a settlement goes on where the observation left off.
+    assert_eq!(world.settle(), Ok(true));
+    assert_eq!((world.vault.high_water().breaches, world.vault.opened().unwrap().cap), (1, vault.opened().unwrap().cap));
+    world.wait(1);
+    let call = world.call(KEEPER);
+    assert_eq!(world.refused(|vault, chain| vault.observe(chain, call)), Refusal::Late { since: 901 });
+}
+
+/// A vault that is all in the base token, without the management fee and rewards, with a large holder and a larger one.
+fn invested_by_two() -> World {
+    let mut deployment = deployment();
+    (deployment.strategy.fees.management_bps, deployment.keeper_cap) = (0, 0);
+    (deployment.strategy.limits.max_weight_bps, deployment.strategy.limits.max_trade_bps) = (10_000, 1_000);
+    deployment.strategy.limits.max_turnover_bps = 100_000;
+    let mut world = World::with(deployment);
+    world.deposit(ALICE, 900_000 * USDC);
+    world.deposit(MALLORY, 100_000 * USDC);
+    world.hour(HOLD);
+    world.claim(ALICE);
+    world.claim(MALLORY);
+    for _ in 0..13 {
+        world.hour(BUY);
+    }
+    world
+}
+
+/// A pool with depth: what is sold moves its price.
+struct Deep {
+    pool: Pool,
+    sold: u128,
+}
+
+impl Deep {
+    fn new(world: &World) -> Self {
+        Self { pool: Pool { rate: world.rate(), conduct: Conduct::Costs(0) }, sold: 0 }
+    }
+}
+
+impl Adapter for Deep {
+    fn swap(&mut self, ledger: &mut Ledger, swap: Swap) -> Result<(), AdapterFailure> {
+        self.sold += self.pool.rate.value_floor(swap.amount).unwrap();
+        // A basis point for each 1,500 USDC that it took so far.
+        self.pool.conduct = Conduct::Costs((self.sold / (1_500 * USDC)) as u16);
+        self.pool.swap(ledger, swap)
+    }
+}
+
+#[test]
+fn a_large_redemption_does_not_stop_the_steps() {
+    let mut world = invested_by_two();
+    let shares = world.shares(MALLORY);
+    world.redeem(MALLORY, shares);
+    world.open_hour();
+    world.wait(890);
+    let (call, hour) = (world.call(KEEPER), world.recorded());
+    let step = |world: &mut World, pool: &mut Deep| world.vault.step(&mut world.chain, call, hour, &mut answers(SELL), pool);
+    // The step is the first to come to the pool.
+    let mut first = world.clone();
+    let outcome = step(&mut first, &mut Deep::new(&world));
+    assert!(matches!(outcome, Ok(Outcome::Sold { .. })), "{outcome:?}");
+    // Both at once are more than the pool bears; the second one leaves the hour, and is made when the pool has recovered.
+    let mut pool = Deep::new(&world);
+    assert!(world.vault.raise(&mut world.chain, call, &mut pool).unwrap() > 0);
+    let refusal = world.refused(|vault, chain| vault.step(chain, call, hour, &mut answers(SELL), &mut pool));
+    assert!(matches!(refusal, Refusal::Floor { .. }), "{refusal}");
+    let outcome = step(&mut world, &mut Deep::new(&first));
+    assert!(matches!(outcome, Ok(Outcome::Sold { .. })), "{outcome:?}");
+}
+
+#[test]
+fn tokens_are_raised_in_an_hour_whose_step_refuses() {
+    let mut world = invested_by_two();
+    let shares = world.shares(MALLORY);
+    let epoch = world.redeem(MALLORY, shares);
+    // An hour is missing.
+    world.next();
+    world.next();
+    world.record().unwrap();
+    let call = world.call(KEEPER);
+    let pool = || Pool { rate: world.rate(), conduct: Conduct::Costs(10) };
+    let mut pool = pool();
+    // Settlement comes first.
+    assert_eq!(world.refused(|vault, chain| vault.raise(chain, call, &mut pool)), Refusal::Due { epoch });
+    assert_eq!(world.settle(), Ok(true));
+    assert!(matches!(world.refused(swap(&world, SELL, Conduct::Costs(10))), Refusal::Gap { .. }));
+    let before = world.vault.redemptions().get(epoch).unwrap().filled;
+    let rewards = world.vault.books().owed_quote.total;
+    assert!(world.vault.raise(&mut world.chain, call, &mut pool).unwrap() > 0);
+    assert_eq!(world.vault.books().owed_quote.total, rewards, "nobody is rewarded");
+    // The hour's settlement goes on, and nothing is sold twice in an hour.
+    assert_eq!(world.settle(), Ok(true));
+    assert!(world.vault.redemptions().get(epoch).unwrap().filled > before);
+    let hour = world.recorded();
+    assert_eq!(world.refused(|vault, chain| vault.raise(chain, call, &mut pool)), Refusal::Used { hour, last: hour });
+    // The price has to be confirmed as for every trade.
+    world.open_hour();
+    world.prices.0 = world.prices.0 * 103 / 100;
+    world.wait(1);
+    let call = world.call(KEEPER);
+    assert!(matches!(world.refused(|vault, chain| vault.raise(chain, call, &mut pool)), Refusal::Drift { .. }));
+}
+
+#[test]
+fn nothing_is_raised_where_the_quote_tokens_suffice() {
+    let mut world = World::funded();
+    for _ in 0..3 {
+        world.hour(BUY);
+    }
+    let shares = world.shares(ALICE) / 100;
+    world.redeem(ALICE, shares);
+    world.open_hour();
+    assert_eq!(world.vault.redemptions().due(u64::MAX), None);
+    assert_eq!(world.raise(Conduct::Costs(0)), Err(Refusal::NothingToRaise));
 }

@@ -54,7 +54,16 @@ fn operations_are_possible_where_the_table_says_so_and_refused_elsewhere() {
                     assert_eq!(filled, allowed(state, operation), "{state}: {operation}");
                     continue;
                 }
+                Operation::Observe => {
+                    world.next();
+                    world.record().unwrap();
+                }
                 Operation::Step => world.open_hour(),
+                Operation::Raise => {
+                    // More than there is in the quote token.
+                    world.vault.books.managed.quote = 1;
+                    world.open_hour();
+                }
                 Operation::Unwind => world.open_hour(),
                 Operation::Reclaim => world.now = (pending + 72) * SECONDS + 2_000,
                 _ => {}
@@ -70,7 +79,9 @@ fn operations_are_possible_where_the_table_says_so_and_refused_elsewhere() {
                 Operation::WithdrawToken => vault.withdraw_token(chain, alice, Side::Base, ALICE).map(|_| ()),
                 Operation::Transfer => vault.transfer(chain, alice, BOB, shares),
                 Operation::Skim => vault.skim(chain, keeper, Side::Base).map(|_| ()),
+                Operation::Observe => vault.observe(chain, at(keeper)).map(|_| ()),
                 Operation::Step => vault.step(chain, at(keeper), hour, &mut answers(SELL), pool).map(|_| ()),
+                Operation::Raise => vault.raise(chain, at(keeper), pool).map(|_| ()),
                 Operation::Unwind => vault.unwind(chain, at(keeper), pool).map(|_| ()),
                 Operation::Pause => vault.pause(chain, guardian),
                 Operation::Govern => vault.propose(chain, owner, Change::Guardian(BOB)).map(|_| ()),
@@ -161,7 +172,8 @@ fn a_refusal_at_the_end_of_a_call_changes_nothing() {
     moved(world.refused(|vault, chain| vault.withdraw_token(chain, alice, Side::Base, ALICE)));
     moved(world.refused(|vault, chain| vault.skim(chain, alice, Side::Base)));
     world.chain.model = ModelStatus::Deprecated;
-    moved(world.refused(|vault, chain| vault.reclaim_deposit(chain, alice, pending, ALICE, ALICE)));
+    let after_settlement = Call { now: pending * SECONDS + 1_801, ..alice };
+    moved(world.refused(|vault, chain| vault.reclaim_deposit(chain, after_settlement, pending, ALICE, ALICE)));
 }
 
 #[test]
@@ -186,7 +198,7 @@ fn what_an_account_does_not_have_is_refused() {
     let nothing = Refusal::NothingClaimable { epoch: none };
     assert_eq!(world.refused(|vault, chain| vault.claim_assets(chain, alice, none, ALICE, ALICE)), nothing);
     assert_eq!(world.refused(|vault, chain| vault.claim_shares(chain, alice, none, ALICE, ALICE)), nothing);
-    world.chain.model = ModelStatus::Revoked;
+    world.vault.halted = true;
     assert_eq!(world.refused(|vault, chain| vault.reclaim_deposit(chain, alice, none, ALICE, ALICE)), Refusal::NothingPending);
     assert_eq!(world.refused(|vault, chain| vault.exit_request_in_kind(chain, alice, none, ALICE, ALICE)), Refusal::NothingPending);
 }
@@ -269,11 +281,25 @@ fn proposals_that_no_vault_could_be_made_with_are_refused() {
     let owner = world.call(OWNER);
     let policy = Policy::new(1, Rule::Class, vec![Target::Hold]).unwrap();
     let refusal = world.refused(|vault, chain| vault.propose(chain, owner, Change::Policy(policy)));
-    assert_eq!(refusal, Refusal::Output { output: 1, outputs: 1 });
+    assert_eq!(refusal, Refusal::Unfit(Unfit::Output { output: 1, outputs: 1 }));
     let limits = Limits { max_slip_bps: 101, ..strategy().limits };
     let refusal = world.refused(|vault, chain| vault.propose(chain, owner, Change::Limits(limits)));
-    assert!(matches!(refusal, Refusal::Limits(LimitError { field: "max_slip_bps", .. })));
-    assert_eq!(world.refused(|vault, chain| vault.propose(chain, owner, Change::Adapter(VAULT))), Refusal::Itself);
+    assert!(matches!(refusal, Refusal::Unfit(Unfit::Limits(LimitError { field: "max_slip_bps", .. }))));
+    for change in [Change::Adapter(VAULT), Change::Guardian(VAULT)] {
+        assert_eq!(world.refused(|vault, chain| vault.propose(chain, owner, change)), Refusal::Unfit(Unfit::Itself));
+    }
+    let limits = |deposit_cap| Change::Limits(Limits { deposit_cap, ..strategy().limits });
+    let cap = 100 * USDC - 1;
+    let refusal = world.refused(|vault, chain| vault.propose(chain, owner, limits(cap)));
+    assert_eq!(refusal, Refusal::Unfit(Unfit::MinNav { found: 100 * USDC, cap }));
+    let mut at_least = world.clone();
+    assert_eq!(at_least.vault.propose(&mut at_least.chain, owner, limits(100 * USDC)), Ok(0));
+    // What does not fit when it is applied is refused too: a proposal cannot become unfit by itself, so that this one is put there by hand.
+    let mut stale = at_least;
+    stale.vault.access.proposals.get_mut(&0).unwrap().change = limits(cap);
+    stale.now += access::DELAY;
+    let late = stale.call(OWNER);
+    assert!(matches!(stale.refused(|vault, chain| vault.apply(chain, late, 0)), Refusal::Unfit(Unfit::MinNav { .. })));
     // A change that is applied decides from then on.
     let hold = Policy::new(0, Rule::Class, vec![Target::Hold; 3]).unwrap();
     let limits = Limits { max_trade_bps: 200, ..strategy().limits };
@@ -298,7 +324,7 @@ fn vaults_that_cannot_work_are_not_made() {
     assert!(matches!(fails(&|deployment| deployment.strategy.limits.max_slip_bps = 101), DeployError::Strategy(_)));
     for min_nav in [0, strategy().limits.deposit_cap + 1] {
         let found = fails(&|deployment| deployment.min_nav = min_nav);
-        assert_eq!(found, DeployError::MinNav { found: min_nav, cap: strategy().limits.deposit_cap });
+        assert_eq!(found, DeployError::Unfit(Unfit::MinNav { found: min_nav, cap: strategy().limits.deposit_cap }));
     }
     let roles: [&dyn Fn(&mut Deployment); 4] = [
         &|deployment| deployment.owner = VAULT,
@@ -307,7 +333,7 @@ fn vaults_that_cannot_work_are_not_made() {
         &|deployment| deployment.treasury = VAULT,
     ];
     for role in roles {
-        assert_eq!(fails(role), DeployError::Itself);
+        assert_eq!(fails(role), DeployError::Unfit(Unfit::Itself));
     }
 }
 

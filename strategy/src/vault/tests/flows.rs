@@ -119,7 +119,7 @@ fn invested() -> World {
 }
 
 #[test]
-fn redemptions_are_filled_from_free_quote_and_a_step_sells_for_the_rest_at_their_cost() {
+fn redemptions_are_filled_from_free_quote_and_a_sale_raises_the_rest_at_their_cost() {
     let mut deployment = deployment();
     (deployment.strategy.fees.management_bps, deployment.keeper_cap) = (0, 0);
     deployment.strategy.limits.max_weight_bps = 10_000;
@@ -140,7 +140,8 @@ fn redemptions_are_filled_from_free_quote_and_a_step_sells_for_the_rest_at_their
     let entry = world.vault.redemptions().get(epoch).unwrap();
     assert!(entry.proceeds <= free && entry.proceeds + 2 >= free, "{} of {free}", entry.proceeds);
     let partly = entry.claimable(ALICE);
-    // A purchase is not made while something is owed; the sale is outside of the cooldown.
+    // The sale is outside of the cooldown.
+    assert!(world.raise(Conduct::Costs(10)).is_ok());
     assert_eq!(world.step(BUY, Conduct::Costs(10)), Ok(Outcome::Held(crate::limits::Reason::Cooldown)));
     let sales: Vec<_> = world
         .vault

@@ -85,23 +85,117 @@ fn no_share_is_burned_for_nothing_while_others_of_its_epoch_wait() {
     assert_eq!(world.vault.redemptions().get(epoch).unwrap().filled, 0);
 }
 
-#[test]
-fn a_sale_that_nobody_waits_for_any_more_charges_nobody() {
+/// Alice and Mallory wait for a tenth and a twentieth of the shares, in one epoch, for which base tokens were sold at a cost.
+fn raised() -> (World, u64) {
     let mut world = invested(|_| ());
-    let shares = world.shares(ALICE) / 20;
-    let epoch = world.redeem(ALICE, shares);
+    let shares = world.shares(ALICE);
+    world.vault.transfer(&mut world.chain, Call { caller: ALICE, now: world.now }, MALLORY, shares / 4).unwrap();
+    world.redeem(MALLORY, shares / 20);
+    let epoch = world.redeem(ALICE, shares / 10);
     world.open_hour();
-    world.step(HOLD, Conduct::Costs(10)).unwrap();
+    world.wait(900);
+    world.raise(Conduct::Costs(95)).unwrap();
     assert!(world.vault.raised.quote > 0 && world.vault.raised.cost > 0);
-    let call = world.call(ALICE);
-    world.vault.exit_request_in_kind(&mut world.chain, call, epoch, ALICE, ALICE).unwrap();
-    world.next();
-    world.record().unwrap();
-    let mut steps = world.clone();
-    world.settle().unwrap();
+    (world, epoch)
+}
+
+#[test]
+fn what_is_raised_is_forgotten_when_nobody_waits_any_more() {
+    let (world, epoch) = raised();
+    // By settlement.
+    let mut settled = world.clone();
+    while settled.vault.redemptions().due(u64::MAX).is_some() {
+        settled.open_hour();
+        let _ = settled.raise(Conduct::Costs(0));
+        settled.settle().unwrap();
+    }
+    assert_eq!(settled.vault.raised, Raised::default());
+    // By exits in kind, and by taking back: the first of two leaves the other one's part.
+    for in_kind in [true, false] {
+        let mut world = world.clone();
+        world.now = (epoch + requests::RECLAIM_HOURS) * SECONDS + 1_801;
+        for (account, left) in [(MALLORY, true), (ALICE, false)] {
+            let call = world.call(account);
+            if in_kind {
+                world.vault.exit_request_in_kind(&mut world.chain, call, epoch, account, account).unwrap();
+            } else {
+                world.vault.reclaim_redeem(&mut world.chain, call, epoch, account, account).unwrap();
+            }
+            assert_eq!(world.vault.raised != Raised::default(), left);
+        }
+    }
+}
+
+#[test]
+fn whoever_leaves_the_queue_in_kind_bears_their_part_of_the_sales() {
+    let (mut world, epoch) = raised();
+    let before = world.vault.raised;
+    let (entry, books) = (world.vault.redemptions().get(epoch).unwrap(), world.vault.books());
+    let (shares, waiting, quote) = (entry.pending(MALLORY), entry.unfilled(), books.managed.quote);
+    let cost = crate::math::mul_div_ceil(before.cost, shares, waiting).unwrap();
+    let part = mul_div_floor(before.quote, shares, waiting).unwrap();
+    let in_kind = books.part(shares, quote);
+    let call = world.call(MALLORY);
+    let (_, got) = world.vault.exit_request_in_kind(&mut world.chain, call, epoch, MALLORY, MALLORY).unwrap();
+    assert!(cost > 0 && got > 0);
+    assert_eq!(got, in_kind - cost);
+    assert_eq!(world.vault.raised, Raised { quote: before.quote - part, cost: before.cost - cost });
+    assert_eq!(world.vault.books().managed.quote, quote - got, "what they bear stays with the others");
+    // Where the cost is more than the quote tokens they would get, they get none, and all their base tokens.
+    let (mut world, epoch) = raised();
+    world.vault.raised.cost = 1 << 100;
+    let base = world.vault.books().part(shares, world.vault.books().managed.base);
+    let call = world.call(MALLORY);
+    assert_eq!(world.vault.exit_request_in_kind(&mut world.chain, call, epoch, MALLORY, MALLORY), Ok((base, 0)));
+}
+
+#[test]
+fn whoever_redeems_later_pays_the_same_rate_whether_others_left_or_not() {
+    let rate = |leaves: bool| {
+        let (mut world, epoch) = raised();
+        let call = world.call(MALLORY);
+        if leaves {
+            world.vault.exit_request_in_kind(&mut world.chain, call, epoch, MALLORY, MALLORY).unwrap();
+        }
+        (world.vault.raised.cost * 1_000_000_000).div_ceil(world.vault.raised.quote)
+    };
+    assert!(rate(true) <= rate(false) && rate(false) - rate(true) <= 1, "{} {}", rate(true), rate(false));
+}
+
+#[test]
+fn a_redemption_taken_back_leaves_its_part_of_the_sales_to_all_holders() {
+    let (mut world, epoch) = raised();
+    let before = world.vault.raised;
+    let entry = world.vault.redemptions().get(epoch).unwrap();
+    let (shares, waiting) = (entry.pending(MALLORY), entry.unfilled());
+    let managed = world.vault.books().managed;
+    world.now = (epoch + requests::RECLAIM_HOURS) * SECONDS + 1_801;
+    let call = world.call(MALLORY);
+    assert_eq!(world.vault.reclaim_redeem(&mut world.chain, call, epoch, MALLORY, MALLORY), Ok(shares));
+    let part = mul_div_floor(before.quote, shares, waiting).unwrap();
+    assert_eq!((world.vault.raised.quote, world.vault.books().managed), (before.quote - part, managed));
+    assert!(world.vault.raised.cost < before.cost);
+}
+
+#[test]
+fn nothing_was_sold_for_an_epoch_that_is_not_due() {
+    let (mut world, _) = raised();
+    let before = world.vault.raised;
+    let shares = world.shares(MALLORY) / 3;
+    let younger = world.redeem(MALLORY, shares);
+    let in_kind = world.vault.books().part(shares, world.vault.books().managed.quote);
+    let call = world.call(MALLORY);
+    let (_, got) = world.vault.exit_request_in_kind(&mut world.chain, call, younger, MALLORY, MALLORY).unwrap();
+    assert_eq!((got, world.vault.raised), (in_kind, before));
+    // Nor does it make the part of those smaller for whom it was sold.
+    let younger = world.redeem(MALLORY, shares);
+    let due = world.vault.redemptions().epochs().keys().next().copied().unwrap();
+    assert!(due < younger);
+    for account in [MALLORY, ALICE] {
+        let call = world.call(account);
+        world.vault.exit_request_in_kind(&mut world.chain, call, due, account, account).unwrap();
+    }
     assert_eq!(world.vault.raised, Raised::default());
-    steps.step(HOLD, Conduct::Costs(10)).unwrap();
-    assert_eq!(steps.vault.raised, Raised::default());
 }
 
 #[test]
@@ -112,7 +206,7 @@ fn a_sale_for_redemptions_is_at_most_the_largest_trade() {
     world.redeem(ALICE, shares);
     world.open_hour();
     let (nav, rate) = (world.nav(), world.rate());
-    world.step(HOLD, Conduct::Costs(10)).unwrap();
+    assert!(world.raise(Conduct::Costs(10)).is_ok());
     let [base] = sales(&world)[..] else { panic!("{:?}", sales(&world)) };
     let most = share_floor(nav, 200).unwrap();
     assert!(rate.value_ceil(base).unwrap() <= most + 1 && rate.value_ceil(base).unwrap() + 1 >= most);
@@ -128,8 +222,7 @@ fn dust_in_the_base_token_is_not_sold_for_redemptions() {
     // So little is left that the drawdown would halt the vault at the second look.
     world.open_hour();
     assert!(world.vault.redemptions().unfilled(u64::MAX) > 0);
-    world.step(HOLD, Conduct::Costs(10)).unwrap();
-    assert_eq!(sales(&world), []);
+    assert_eq!(world.raise(Conduct::Costs(10)), Err(Refusal::NothingToRaise));
 }
 
 #[test]
@@ -138,8 +231,7 @@ fn a_base_token_without_decimals_is_not_sold_in_parts() {
     world.redeem(ALICE, 20_000_000);
     world.open_hour();
     assert!(world.vault.redemptions().unfilled(u64::MAX) > 0);
-    world.step(HOLD, Conduct::Costs(0)).unwrap();
-    assert_eq!(sales(&world), []);
+    assert_eq!(world.raise(Conduct::Costs(0)), Err(Refusal::NothingToRaise));
 }
 
 #[test]
@@ -247,4 +339,20 @@ fn deposits_enter_up_to_the_cap_and_the_rest_waits() {
     let call = world.call(ALICE);
     assert_eq!(world.vault.reclaim_deposit(&mut world.chain, call, epoch, ALICE, BOB), Ok(500 * USDC));
     assert_eq!((world.shares(BOB), world.quote_of(BOB), world.vault.books().pending), (shares, 500 * USDC, 0));
+}
+
+#[test]
+fn a_later_settlement_of_an_hour_takes_the_fee_up_to_then() {
+    let mut deployment = deployment();
+    deployment.keeper_cap = 0;
+    let mut world = World::with(deployment);
+    world.deposit(ALICE, 1_000_000 * USDC);
+    world.open_hour();
+    world.open_hour();
+    let (before, supply) = (world.shares(OWNER), world.vault.books().supply);
+    world.wait(900);
+    world.settle().unwrap();
+    let fee = mul_div_floor(supply, 200 * 900, 10_000 * u128::from(crate::fees::YEAR)).unwrap();
+    assert!(fee > 0);
+    assert_eq!(world.shares(OWNER) - before, fee);
 }

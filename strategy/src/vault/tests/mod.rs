@@ -213,6 +213,10 @@ impl World {
         self.vault.settle(&mut self.chain, Call { caller: KEEPER, now: self.now })
     }
 
+    pub fn observe(&mut self) -> Result<settlement::Hourly, Refusal> {
+        self.vault.observe(&mut self.chain, Call { caller: KEEPER, now: self.now })
+    }
+
     pub fn recorded(&self) -> Hour {
         self.chain.history.last().unwrap().hour
     }
@@ -231,15 +235,23 @@ impl World {
         self.vault.step(&mut self.chain, call, hour, &mut answers(answer), &mut pool)
     }
 
+    pub fn raise(&mut self, conduct: Conduct) -> Result<u128, Refusal> {
+        let call = self.call(KEEPER);
+        let mut pool = Pool { rate: self.rate(), conduct };
+        self.vault.raise(&mut self.chain, call, &mut pool)
+    }
+
     pub fn unwind(&mut self, conduct: Conduct) -> Result<u128, Refusal> {
         let call = self.call(KEEPER);
         let mut pool = Pool { rate: self.rate(), conduct };
         self.vault.unwind(&mut self.chain, call, &mut pool)
     }
 
-    /// The next hour as it should go: recorded, settled, and stepped at a cost of 10 basis points.
+    /// The next hour as it should go: recorded, settled, with a sale for redemptions that need one, and stepped, all at a cost of 10 basis
+    /// points.
     pub fn hour(&mut self, answer: i32) -> Option<Outcome> {
         self.open_hour();
+        let _ = self.raise(Conduct::Costs(10));
         // The first hour has no window.
         self.step(answer, Conduct::Costs(10)).ok()
     }

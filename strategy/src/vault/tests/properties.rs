@@ -14,6 +14,8 @@ use crate::math::{MAX_AMOUNT, mul_div_floor, share_ceil, share_floor};
 const SEQUENCES: u32 = if cfg!(feature = "slow") { 100_000 } else { 1_000 };
 const USERS: [Account; 4] = [ALICE, BOB, MALLORY, Account(13)];
 
+const OWNERS: [Account; 2] = [OWNER, Account(20)];
+
 /// One operation; numbers pick among what is possible.
 #[derive(Debug, Clone)]
 enum Op {
@@ -30,6 +32,9 @@ enum Op {
     Settle,
     Step {
         answer: i32,
+        conduct: Conduct,
+    },
+    Raise {
         conduct: Conduct,
     },
     Unwind {
@@ -96,8 +101,28 @@ enum Op {
     Limits {
         max_trade_bps: u16,
         cooldown_hours: u32,
+        max_drift_bps: u16,
+        max_drawdown_bps: u16,
+        cap_bits: u32,
+    },
+    Replace {
+        account: u64,
+        adapter: bool,
     },
     Apply,
+    Observe,
+    /// The ownership goes to one of two accounts.
+    Owner(bool),
+    Operator {
+        user: usize,
+        operator: usize,
+        approved: bool,
+    },
+    /// Somebody takes another one's shares out, for its owner.
+    ExitFor {
+        user: usize,
+        owner: usize,
+    },
 }
 
 fn conduct() -> impl Generator<Value = Conduct> {
@@ -131,6 +156,7 @@ fn operation() -> impl Generator<Value = Op> {
         3 => (0u64..1_000, -3_000i32..3_000).prop_map(|(after, move_bps)| Op::Record { after, move_bps }),
         4 => Just(Op::Settle),
         6 => (-1i32..4, conduct()).prop_map(|(answer, conduct)| Op::Step { answer, conduct }),
+        3 => conduct().prop_map(|conduct| Op::Raise { conduct }),
         3 => conduct().prop_map(|conduct| Op::Unwind { conduct }),
         4 => prop_oneof![1u64..1_000, 1u64..20_000, 200_000u64..400_000].prop_map(Op::Wait),
         2 => (-300i32..300, -250i32..250).prop_map(|(base_bps, quote_bps)| Op::Quote { base_bps, quote_bps }),
@@ -149,8 +175,17 @@ fn operation() -> impl Generator<Value = Op> {
         2 => model.prop_map(Op::Model),
         1 => Just(Op::Pause),
         1 => Just(Op::Unpause),
-        1 => (100u16..=10_000, 0u32..5).prop_map(|(max_trade_bps, cooldown_hours)| Op::Limits { max_trade_bps, cooldown_hours }),
-        1 => Just(Op::Apply),
+        1 => (100u16..=10_000, 0u32..5, 1u16..=500, 100u16..=10_000, 20u32..60).prop_map(
+            |(max_trade_bps, cooldown_hours, max_drift_bps, max_drawdown_bps, cap_bits)| {
+                Op::Limits { max_trade_bps, cooldown_hours, max_drift_bps, max_drawdown_bps, cap_bits }
+            },
+        ),
+        1 => (100u64..103, any::<bool>()).prop_map(|(account, adapter)| Op::Replace { account, adapter }),
+        2 => Just(Op::Apply),
+        2 => Just(Op::Observe),
+        1 => any::<bool>().prop_map(Op::Owner),
+        1 => (0..USERS.len(), 0..USERS.len(), any::<bool>()).prop_map(|(user, operator, approved)| Op::Operator { user, operator, approved }),
+        1 => (0..USERS.len(), 0..USERS.len()).prop_map(|(user, owner)| Op::ExitFor { user, owner }),
     ]
 }
 
@@ -176,6 +211,7 @@ fn run(world: &mut World, op: &Op) -> Result<(), Refusal> {
             world.next();
             if world.record().is_ok() {
                 while !world.settle()? {}
+                let _ = world.raise(Conduct::Costs(10));
                 if allowed(world.vault.state(world.chain.model, world.now), Operation::Step) {
                     world.step(answer, Conduct::Costs(10))?;
                 } else {
@@ -194,6 +230,9 @@ fn run(world: &mut World, op: &Op) -> Result<(), Refusal> {
         }
         Op::Step { answer, conduct } if world.chain.history.last().is_some() => {
             world.step(answer, conduct)?;
+        }
+        Op::Raise { conduct } => {
+            world.raise(conduct)?;
         }
         Op::Unwind { conduct } => {
             world.unwind(conduct)?;
@@ -281,20 +320,53 @@ fn run(world: &mut World, op: &Op) -> Result<(), Refusal> {
         Op::Token { base, behaviour } => world.chain.ledger.set_behaviour(side(base), behaviour),
         Op::Model(status) => world.chain.model = status,
         Op::Pause => {
-            let call = world.call(GUARDIAN);
+            let call = world.call(world.vault.access().guardian);
             world.vault.pause(&mut world.chain, call)?;
         }
         Op::Unpause => {
-            let call = world.call(GUARDIAN);
+            let call = world.call(world.vault.access().guardian);
             world.vault.unpause(&mut world.chain, call)?;
         }
-        Op::Limits { max_trade_bps, cooldown_hours } => {
-            let call = world.call(OWNER);
-            let limits = Limits { max_trade_bps, cooldown_hours, ..strategy().limits };
+        Op::Limits { max_trade_bps, cooldown_hours, max_drift_bps, max_drawdown_bps, cap_bits } => {
+            let call = world.call(world.vault.access().owner);
+            let deposit_cap = 1 << cap_bits;
+            let limits = Limits {
+                max_trade_bps,
+                cooldown_hours,
+                max_drift_bps,
+                max_drawdown_bps,
+                deposit_cap,
+                ..world.vault.strategy().limits.clone()
+            };
             world.vault.propose(&mut world.chain, call, Change::Limits(limits))?;
         }
+        Op::Replace { account, adapter } => {
+            let call = world.call(world.vault.access().owner);
+            let change = if adapter { Change::Adapter(Account(account)) } else { Change::Guardian(Account(account)) };
+            world.vault.propose(&mut world.chain, call, change)?;
+        }
+        Op::Observe => {
+            world.observe()?;
+        }
+        Op::Owner(first) => {
+            let (call, to) = (world.call(world.vault.access().owner), OWNERS[usize::from(first)]);
+            world.vault.transfer_ownership(&mut world.chain, call, to)?;
+            world.vault.accept_ownership(&mut world.chain, Call { caller: to, ..call })?;
+        }
+        Op::Operator { user, operator, approved } => {
+            let call = world.call(USERS[user]);
+            world.vault.set_operator(&mut world.chain, call, USERS[operator], approved)?;
+        }
+        Op::ExitFor { user, owner } => {
+            let (call, owner) = (world.call(USERS[user]), USERS[owner]);
+            let may = call.caller == owner || world.vault.access().is_operator(owner, call.caller);
+            let shares = world.shares(owner) / 3;
+            let result = world.vault.exit_in_kind(&mut world.chain, call, shares, owner, owner);
+            assert_eq!(matches!(result, Err(Refusal::NotOperator { .. })), !may, "{result:?}");
+            result?;
+        }
         Op::Apply => {
-            let call = world.call(OWNER);
+            let call = world.call(world.vault.access().owner);
             let first = world.vault.access().proposals.keys().next().copied();
             world.vault.apply(&mut world.chain, call, first.unwrap_or(99))?;
         }
@@ -323,6 +395,25 @@ fn check_books(world: &World) {
         queue.epochs().values().map(|entry| entry.proceeds - entry.requests().values().map(|request| request.claimed).sum::<u128>()).sum()
     };
     let unfilled = |queue: &Queue| -> u128 { queue.epochs().values().map(epochs::Epoch::unfilled).sum() };
+    for queue in [vault.deposits(), vault.redemptions()] {
+        let open =
+            |hour: u64| queue.epochs().range(..=hour).filter(|(_, entry)| !entry.refunded).map(|(_, entry)| entry.unfilled()).sum::<u128>();
+        let hour = world.now / SECONDS;
+        assert_eq!(
+            (queue.unfilled(hour), queue.unfilled(u64::MAX)),
+            (open(hour), open(u64::MAX)),
+            "the running total of what is not filled"
+        );
+        assert!(queue.epochs().range(hour + 1..).count() <= 2, "an hour has at most two younger epochs");
+        for account in USERS {
+            let theirs: Vec<u64> = queue.epochs_of(account).collect();
+            let has = |entry: &epochs::Epoch| entry.claimable(account) > 0 || entry.pending(account) > 0;
+            let missing = queue.epochs().iter().find(|(epoch, entry)| has(entry) && !theirs.contains(epoch));
+            assert_eq!(missing, None, "an epoch with something for {account:?} is forgotten");
+            let live = |epoch: &u64| queue.get(*epoch).unwrap().requests().contains_key(&account);
+            assert!(theirs.iter().all(live), "an epoch that {account:?} left is remembered");
+        }
+    }
     assert_eq!(books.pending, unfilled(vault.deposits()), "pending is what deposits are not filled");
     assert_eq!(books.reserved, claimed(vault.redemptions()), "reserved is what redemptions have not claimed");
     let own = unfilled(vault.redemptions()) + claimed(vault.deposits());
@@ -335,8 +426,11 @@ fn check_books(world: &World) {
             assert!(of(&|account| entry.pending(account)) <= entry.unfilled(), "the rest of {name} of epoch {epoch}");
         }
     }
+    if vault.redemptions().due(u64::MAX).is_none() {
+        assert_eq!(vault.raised, settlement::Raised::default(), "something is raised, and nobody waits");
+    }
     for (debts, side) in [(&books.owed_base, Side::Base), (&books.owed_quote, Side::Quote)] {
-        let all = USERS.iter().chain(&[KEEPER, OWNER]).map(|account| debts.to(*account)).sum::<u128>();
+        let all = USERS.iter().chain(&[KEEPER]).chain(&OWNERS).map(|account| debts.to(*account)).sum::<u128>();
         assert_eq!(debts.total, all, "debts in the {} token", side.name());
     }
     assert!(books.managed.base <= MAX_AMOUNT && books.managed.quote <= MAX_AMOUNT && books.supply <= MAX_AMOUNT);
@@ -345,32 +439,96 @@ fn check_books(world: &World) {
     }
 }
 
-/// What all of the vault is worth, and an account's part of it, in 1e-20 of the quote token's smallest unit: exact.
+/// What so much of both tokens is worth at the prices of now, in a unit that makes it exact: the quote token's smallest unit is
+/// `10^(8 + base decimals)` of them.
 fn exact(world: &World, base: u128, quote: u128) -> BigUint {
     let price = u128::from(world.prices.0) * u128::from(USD) / u128::from(world.prices.1);
-    BigUint::from(base) * price + BigUint::from(quote) * BigUint::from(10u8).pow(20)
+    let pair = &world.vault.strategy().pair;
+    let ten = |power: u8| BigUint::from(10u8).pow(power.into());
+    BigUint::from(base) * price * ten(pair.quote.decimals) + BigUint::from(quote) * ten(8 + pair.base.decimals)
 }
 
-/// At one price, what an operation other than a trade leaves for each share does not fall: the management fee is on top.
+fn news<'a>(before: &World, after: &'a World) -> &'a [Event] {
+    &after.vault.events()[before.vault.events().len()..]
+}
+
+/// At one price, what an operation leaves for each share does not fall by more than what its trades may cost under the floor, and a
+/// keeper's reward. The management fee is on top, and is not more than the time that has passed is worth.
 fn check_value(before: &World, after: &World) {
-    let fee: u128 = after.vault.events()[before.vault.events().len()..]
-        .iter()
-        .map(|event| match event {
-            Event::Transfer { from: None, to: Some(OWNER), shares } => *shares,
-            _ => 0,
-        })
-        .sum();
+    let (mut fee, mut cost) = (0, BigUint::ZERO);
+    for event in news(before, after) {
+        match event {
+            Event::Transfer { from: None, to: Some(to), shares } if OWNERS.contains(to) => fee += shares,
+            Event::Traded { sold, spent, .. } => {
+                let worth = match sold {
+                    Side::Base => exact(after, *spent, 0),
+                    Side::Quote => exact(after, 0, *spent),
+                };
+                cost += worth * after.vault.strategy().limits.max_slip_bps / 10_000u32 + 1u8;
+            }
+            Event::Rewarded { amount, .. } => {
+                let most = before.vault.keeper_cap;
+                assert!(*amount <= most, "a reward of {amount} is more than {most}");
+                cost += exact(after, 0, *amount);
+            }
+            _ => {}
+        }
+    }
+    let seconds = after.vault.accrued_at - before.vault.accrued_at;
+    let most = before.vault.strategy().fees.management_shares(before.vault.books().supply, seconds).unwrap();
+    assert!(fee <= most, "a fee of {fee} shares for {seconds} s, of which {most} are due");
     let value = |world: &World| {
         let managed = world.vault.books().managed;
         exact(after, managed.base, managed.quote + 1)
     };
     let shares = |world: &World| BigUint::from(world.vault.books().supply + VIRTUAL_SHARES);
-    assert!(value(after) * (shares(before) + fee) >= value(before) * shares(after), "a share is worth less at the same price");
+    assert!((value(after) + cost) * (shares(before) + fee) >= value(before) * shares(after), "a share is worth less at the same price");
+}
+
+/// Only sales add to what was raised, and only those who redeem or leave the queue take from it: what is charged comes off their proceeds.
+fn check_raised(before: &World, after: &World, op: &Op) {
+    let (then, now) = (before.vault.raised, after.vault.raised);
+    let sale = |event: &Event| matches!(event, Event::Traded { purpose: Purpose::Shortfall, .. });
+    let redeemed: u128 = news(before, after)
+        .iter()
+        .map(|event| match event {
+            Event::Settled { kind: Kind::Redeem, proceeds, .. } => *proceeds,
+            _ => 0,
+        })
+        .sum();
+    let fills = news(before, after).iter().any(|event| matches!(event, Event::Settled { kind: Kind::Redeem, .. }));
+    let leaves = matches!(op, Op::ExitRequest { .. } | Op::Reclaim { redeem: true, .. });
+    if news(before, after).iter().any(sale) {
+        assert!(matches!(op, Op::Raise { .. } | Op::Hour { .. }), "{op:?} raised tokens");
+        return;
+    }
+    if !fills && !leaves {
+        assert_eq!(then, now, "{op:?} changed what was raised");
+    }
+    assert!(now.quote <= then.quote && now.cost <= then.cost);
+    if fills && after.vault.redemptions().due(u64::MAX).is_some() {
+        let (taken, charged) = (then.quote - now.quote, then.cost - now.cost);
+        assert!(taken <= redeemed + charged, "more was taken from what was raised than was redeemed");
+    }
+}
+
+/// Nothing is taken back while a price is known at which it may be filled.
+fn check_reclaims(before: &World, after: &World) {
+    for event in news(before, after) {
+        if let Event::Reclaimed { kind, epoch, .. } = event {
+            let refunded = *kind == Kind::Deposit && before.vault.deposits().get(*epoch).unwrap().refunded;
+            let halted = *kind == Kind::Deposit && before.vault.halted;
+            let history = &before.chain.history;
+            let priced = history.last().is_some_and(|last| last.hour.count() >= *epoch);
+            let open = priced && before.now <= history.recorded_at() + recorder::WINDOW;
+            assert!(refunded || halted || !open, "{kind:?} of epoch {epoch} was taken back at a known price");
+        }
+    }
 }
 
 fn check_events(before: &World, after: &World, seen: &mut Seen) {
     let (mut deposited, mut traded, mut raised) = (false, false, 0);
-    for event in &after.vault.events()[before.vault.events().len()..] {
+    for event in news(before, after) {
         match event {
             Event::Requested { kind, epoch, .. } => {
                 let time = seen.entry((*kind, *epoch)).or_default();
@@ -457,21 +615,49 @@ fn check_exits(world: &World) {
     check_books(&world);
 }
 
+/// What differs from one vault to the next.
+#[derive(Debug, Clone, Copy)]
+struct Setup {
+    cap_bits: u32,
+    max_drawdown_bps: u16,
+    max_drift_bps: u16,
+    base_decimals: u8,
+    quote_decimals: u8,
+}
+
+fn setup() -> impl Generator<Value = Setup> {
+    let decimals = (prop_oneof![Just(18u8), Just(8), Just(6), Just(2)], prop_oneof![Just(6u8), Just(8), Just(4)]);
+    let limits = (28u32..60, prop_oneof![Just(1_200u16), 100u16..=10_000], prop_oneof![Just(200u16), 1u16..=500]);
+    (limits, decimals).prop_map(|((cap_bits, max_drawdown_bps, max_drift_bps), (base_decimals, quote_decimals))| Setup {
+        cap_bits,
+        max_drawdown_bps,
+        max_drift_bps,
+        base_decimals,
+        quote_decimals,
+    })
+}
+
 /// A vault that halts sooner.
-fn world() -> World {
+const SOONER: Setup = Setup { cap_bits: 50, max_drawdown_bps: 1_200, max_drift_bps: 200, base_decimals: 18, quote_decimals: 6 };
+
+fn world(setup: Setup) -> World {
     let mut deployment = deployment();
-    deployment.strategy.limits.max_drawdown_bps = 1_200;
+    let Strategy { limits, pair, backtest, .. } = &mut deployment.strategy;
+    (limits.deposit_cap, limits.max_drawdown_bps, limits.max_drift_bps) =
+        (1 << setup.cap_bits, setup.max_drawdown_bps, setup.max_drift_bps);
+    (pair.base.decimals, pair.quote.decimals, backtest.deposit) = (setup.base_decimals, setup.quote_decimals, 1);
     World::with(deployment)
 }
 
-fn check_sequence(ops: &[Op]) {
-    let mut world = world();
+fn check_sequence(setup: Setup, ops: &[Op]) {
+    let mut world = world(setup);
     let mut seen = Seen::new();
     for (at, op) in ops.iter().enumerate() {
         let before = world.clone();
         let result = run(&mut world, op);
         // Operations that make several calls keep what the first ones did.
-        let single = !matches!(op, Op::Hour { .. } | Op::Claim { .. } | Op::ClaimPart { .. } | Op::Redeem { .. } | Op::Exit { .. });
+        let single =
+            !matches!(op, Op::Hour { .. } | Op::Claim { .. } | Op::ClaimPart { .. } | Op::Redeem { .. } | Op::Exit { .. } | Op::Owner(_));
         if result.is_err() && single {
             assert!(world.vault == before.vault, "the vault changed although it refused: {result:?}");
             if !matches!(op, Op::Deposit { .. }) {
@@ -480,16 +666,16 @@ fn check_sequence(ops: &[Op]) {
         }
         check_books(&world);
         check_events(&before, &world, &mut seen);
-        let trades = matches!(op, Op::Step { .. } | Op::Unwind { .. } | Op::Hour { .. });
-        let priced = matches!(op, Op::Settle);
+        check_raised(&before, &world, op);
+        check_reclaims(&before, &world);
         // A settlement is held to the price that it was made at.
-        if !trades {
-            let mut at_price = world.clone();
-            if priced && let Some(observation) = world.chain.history.last() {
-                at_price.prices = (observation.base.units(), observation.quote.units());
-            }
-            check_value(&before, &at_price);
+        let mut at_price = world.clone();
+        if matches!(op, Op::Settle)
+            && let Some(observation) = world.chain.history.last()
+        {
+            at_price.prices = (observation.base.units(), observation.quote.units());
         }
+        check_value(&before, &at_price);
         if at % 8 == 7 || at + 1 == ops.len() {
             check_exits(&world);
         }
@@ -499,10 +685,10 @@ fn check_sequence(ops: &[Op]) {
 #[test]
 fn sequences_keep_every_invariant() {
     let mut runner = TestRunner::new(Config { cases: SEQUENCES, failure_persistence: None, ..Config::default() });
-    let sequences = prop::collection::vec(operation(), 1..120);
+    let sequences = (setup(), prop::collection::vec(operation(), 1..120));
     runner
-        .run(&sequences, |ops| {
-            check_sequence(&ops);
+        .run(&sequences, |(setup, ops)| {
+            check_sequence(setup, &ops);
             Ok(())
         })
         .unwrap_or_else(|failure| panic!("{failure}"));
@@ -516,7 +702,7 @@ fn sequences_reach_everything() {
     let mut reached: BTreeMap<String, u32> = BTreeMap::new();
     for _ in 0..400 {
         let ops = sequences.new_tree(&mut runner).unwrap();
-        let mut world = world();
+        let mut world = world(SOONER);
         for op in ops.current() {
             if let Err(refusal) = run(&mut world, &op) {
                 *reached.entry(name(&format!("{refusal:?}"))).or_default() += 1;
@@ -569,6 +755,11 @@ fn sequences_reach_everything() {
         "Moved",
         "Zero",
         "NothingToSell",
+        "NothingToRaise",
+        "NotOperator",
+        "OperatorSet",
+        "OwnershipTransferred",
+        "Unfit",
     ];
     let rare: Vec<_> = expected.iter().filter(|name| reached.get(**name).is_none_or(|times| *times < 5)).collect();
     assert!(rare.is_empty(), "hardly reached: {rare:?}; reached: {reached:?}");
