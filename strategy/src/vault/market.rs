@@ -1,8 +1,10 @@
 //! The market: the recorded price that everything is valued at, and the fresh quote that confirms it.
 //!
-//! Observing an hour needs a record alone, at most 900 s old. What fills requests or trades needs its confirmation too: a quote token within
-//! 2 % of its peg, and a fresh quote whose price is within `max_drift_bps` of the recorded one. A fall that goes on drifts, so that an
-//! observation that waited for the confirmation would miss it.
+//! Observing an hour needs a record alone, at most 900 s old and with a quote token within 2 % of its peg. What fills requests or trades
+//! needs its confirmation too: a fresh quote, on its peg as well, whose price is within `max_drift_bps` of the recorded one. A fall that goes
+//! on drifts, so that an observation that waited for the confirmation would miss it. Off the peg, what a share is worth in quote tokens says
+//! nothing: one that is too cheap would lift the highest value, and its return would look like a fall. Nothing is filled or traded then that
+//! a halt could stop.
 
 use super::error::Refusal;
 use super::recorder::WINDOW;
@@ -43,7 +45,7 @@ pub(super) struct Market {
 }
 
 impl Vault {
-    /// The price that was recorded last, if it is recent.
+    /// The price that was recorded last, if it is recent and on the peg.
     pub(super) fn recorded(&self, chain: &Chain, now: u64) -> Result<Recorded, Refusal> {
         let observation = chain.history.last().ok_or(Refusal::NoPrice)?;
         let recorded_at = chain.history.recorded_at();
@@ -51,6 +53,7 @@ impl Vault {
         if elapsed > WINDOW {
             return Err(Refusal::Late { since: elapsed });
         }
+        require_peg(observation.quote)?;
         let rate = self.strategy.pair.rate(&observation).ok_or(Refusal::NoRate)?;
         Ok(Recorded { observation, hour: observation.hour, rate, elapsed })
     }
@@ -59,7 +62,6 @@ impl Vault {
     pub(super) fn market(&self, chain: &Chain, now: u64) -> Result<Market, Refusal> {
         let recorded = self.recorded(chain, now)?;
         let Recorded { observation, hour, rate, elapsed } = recorded;
-        require_peg(observation.quote)?;
         let quote = chain.feed.quote(now)?;
         require_peg(quote.quote)?;
         let current = Observation { hour, base: quote.base, quote: quote.quote };

@@ -96,10 +96,10 @@ impl Vault {
     }
 
     /// Opens the hour that was recorded last: see the module. Anyone may call it, in every state; once the hour is open it changes nothing.
-    /// Watchers call it where nobody can settle, because the quote token is off its peg or the price drifts away.
+    /// Watchers call it where nobody can settle, because the price drifts away.
     ///
     /// # Errors
-    /// Nothing is recorded, or the record is late.
+    /// Nothing is recorded, the record is late, or the quote token was off its peg.
     pub fn observe(&mut self, chain: &mut Chain, call: Call) -> Result<Hourly, Refusal> {
         self.transact(chain, |vault, chain| {
             vault.require(call, chain, Operation::Observe)?;
