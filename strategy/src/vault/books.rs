@@ -185,8 +185,8 @@ impl Vault {
 
     /// Gives the owner the management fee up to now, as shares. A halted vault is not managed, and costs nothing.
     ///
-    /// Settlement and exits in kind call it before they change the supply, so that nobody pays for a time in which they held nothing. Shares that would lead to
-    /// 2^112 or more are left out, because the fee must never be in the way of an exit.
+    /// Settlement and exits in kind call it before they change the supply, so that nobody pays for a time in which they held nothing. Shares
+    /// that would lead to 2^112 or more are left out, because the fee must never be in the way of an exit.
     pub(super) fn accrue(&mut self, now: u64) {
         let seconds = now.saturating_sub(self.accrued_at);
         self.accrued_at = self.accrued_at.max(now);

@@ -51,6 +51,11 @@ impl Vault {
     /// quote. Assets that were filled and not claimed are owed too. What sales for redemptions cost and this one has not paid yet comes off its
     /// quote tokens, at most all of them, so that it is not left to whoever goes on waiting.
     ///
+    /// Whoever waits in the queue has an option: to be paid at an hour's recorded price less the fee, or to leave in kind at what the tokens
+    /// are worth then. An hour's price can be seen from its cut-off, 600 s before its start, and the choice ends when anyone settles it, at
+    /// most 1,800 s after its start; it begins anew each hour for what the cap or a lack of quote tokens leaves unfilled. Those who stay bear
+    /// no loss in kind from it: an exit takes its part of both tokens. They miss the settlement fee.
+    ///
     /// # Errors
     /// All of them were filled, or the caller does not act for the controller.
     pub fn exit_request_in_kind(

@@ -5,14 +5,18 @@
 //! ERC-20 allowances, and views that repeat what the fields here say.
 //!
 //! An hour goes as follows. Anyone records its price ([`recorder`]), within 900 s of its start. Within 900 s of that record, anyone settles
-//! ([`settlement`]) until no epoch is due, and then steps ([`trading`]) once. Investors ask ([`requests`]) at any time, and fetch what was
-//! filled; whoever does not want to wait leaves in kind ([`exits`]).
+//! ([`settlement`]) until no epoch is due, and then steps ([`trading`]) once. Where redemptions lack quote tokens, whoever waits for them
+//! raises them in between, once an hour, and settles again. Where nobody can settle, anyone observes the hour, so that the drawdown sees it.
+//! Investors ask ([`requests`]) at any time, and fetch what was filled; whoever does not want to wait leaves in kind ([`exits`]).
 //!
 //! Rules that are decided here, each told where it is applied:
 //! - Deposits are filled before redemptions, so that what enters can pay for what leaves. Each epoch is filled at the books as they are
 //!   then: fees that an epoch leaves behind raise the price of the next one.
 //! - The cap on an hour's net settlement is 10 % of the NAV at the hour's first settlement, and at least `min_nav`, so that dust cannot close
 //!   a vault. An hour that begins without shares has no cap: nobody is there who could be diluted.
+//!   A tiny first deposit therefore makes the launch slow. From a first deposit of `min_nav`, each hour lets in `min_nav` more until the NAV is
+//!   ten times that, after 9 hours, and a tenth more from then on: 82 hours to 10,000 times `min_nav`. Whoever launches a vault lets the first
+//!   epoch, which has no cap, be large.
 //! - Deposits that would leave a NAV below `min_nav`, get no share, or lead to 2^112 or more are refunded: they can be taken back at once.
 //!   Deposits that wait for the cap of an hour or for `deposit_cap` stay in the queue.
 //! - A redemption pays for the sales that were made for it: what such sales lost against the recorded price comes off what is paid out from
@@ -22,12 +26,21 @@
 //!   is not settled yet.
 //! - A sale for redemptions is at least [`trading::SMALLEST_SALE`], so that rounding cannot make it fail under the floor.
 //! - Where redemptions wait, the net asset value that the limits look at still has what they are owed in it; only purchases are left out.
-//! - The management fee runs until the vault is halted. Whoever is halted for good is not managed.
+//! - The management fee runs until the vault is halted: one that is halted for good is not managed. A vault that is paused, or whose model is
+//!   deprecated or revoked, still pays it, since it may come back.
 //! - A keeper's reward is owed rather than sent, so that no token can make a step fail with it.
 //! - `unwind` is for vaults whose model is revoked or that are halted; elsewhere it would trade against the strategy.
-//! - An exit in kind pays no settlement fee: it has no price that could be wrong, and costs nobody anything.
+//! - An exit in kind pays no settlement fee: it has no price that could be wrong. It takes no more than its part, so that somebody who goes in
+//!   and out never gains from their own fees.
+//! - A settlement fee goes to those who hold shares at that time. Whoever enters before a large redemption and leaves in kind afterwards
+//!   receives a part of its fee, having carried the price meanwhile: at most what the others paid.
+//! - Whoever leaves the queue of redemptions takes their part of what sales for it cost along: in kind, it comes off their quote tokens; by
+//!   taking shares back, it stays with all holders, of whom they are one again. Once nobody waits, nothing of it is left.
 //! - Whoever leaves last leaves the fee to the virtual shares.
 //! - A proposal expires seven days after it could be applied first, and the guardian cannot cancel its own replacement.
+//!
+//! `max_drift_bps` may be as small as 1, and must leave room for what a price does between its record and the settlement, at most 900 s later:
+//! at 1, a move of more than a basis point refuses settlement, steps and sales, which would be nearly every hour.
 //!
 //! An adapter at a cost of exactly the hour's slip is refused: what it gives is rounded down, and the floor up. `min_slip_bps` must leave
 //! room for the pool's cost, or steps fail early in the hour.

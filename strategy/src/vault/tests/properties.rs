@@ -9,7 +9,7 @@ use proptest::test_runner::{Config, TestRunner};
 
 use super::super::books::VIRTUAL_SHARES;
 use super::*;
-use crate::math::{MAX_AMOUNT, mul_div_floor, share_ceil, share_floor};
+use crate::math::{MAX_AMOUNT, mul_div_ceil, mul_div_floor, share_ceil, share_floor};
 
 const SEQUENCES: u32 = if cfg!(feature = "slow") { 100_000 } else { 1_000 };
 const USERS: [Account; 4] = [ALICE, BOB, MALLORY, Account(13)];
@@ -799,6 +799,109 @@ fn round_trip() -> impl Generator<Value = Op> {
     ]
 }
 
+/// What others than an account paid in an operation for entering and leaving: the fee of each fill, and what sales for redemptions cost.
+fn paid_by_others(before: &World, after: &World, account: Account) -> u128 {
+    let bps = u128::from(after.vault.strategy().fees.settle_bps);
+    let fees: u128 = news(before, after)
+        .iter()
+        .map(|event| {
+            let Event::Settled { kind, epoch, filled, proceeds, .. } = event else { return 0 };
+            let (queue, fee) = match kind {
+                Kind::Deposit => (after.vault.deposits(), (filled * bps).div_ceil(10_000)),
+                // What is paid out is at most the assets less the fee; what sales cost is counted below.
+                Kind::Redeem => (after.vault.redemptions(), (proceeds * bps).div_ceil(10_000 - bps) + 1),
+            };
+            let entry = queue.get(*epoch).unwrap();
+            let own = entry.requests().get(&account).map_or(0, |request| request.own);
+            mul_div_ceil(fee, entry.total - own, entry.total).unwrap()
+        })
+        .sum();
+    let sales: u128 = news(before, after)
+        .iter()
+        .map(|event| match event {
+            Event::Traded { sold: Side::Base, spent, received, .. } => after.rate().value_ceil(*spent).unwrap() - received,
+            _ => 0,
+        })
+        .sum();
+    fees + sales
+}
+
+/// What others do around a stranger, in which Mallory is the stranger.
+fn around() -> impl Generator<Value = Op> {
+    let user = 0..USERS.len();
+    prop_oneof![
+        8 => Just(Op::Hour { answer: HOLD, move_bps: 0 }),
+        6 => (user.clone(), 28u32..40, any::<u32>()).prop_map(|(user, bits, fraction)| Op::Deposit { user, bits, fraction }),
+        6 => (user.clone(), any::<u32>()).prop_map(|(user, part)| Op::Redeem { user, part }),
+        4 => user.clone().prop_map(|user| Op::Claim { user }),
+        1 => (user.clone(), any::<usize>(), any::<bool>()).prop_map(|(user, which, redeem)| Op::Reclaim { user, which, redeem }),
+        3 => (user.clone(), any::<u32>()).prop_map(|(user, part)| Op::Exit { user, part }),
+        2 => (user, any::<usize>()).prop_map(|(user, which)| Op::ExitRequest { user, which }),
+        1 => prop_oneof![1u64..5_000, 250_000u64..300_000].prop_map(Op::Wait),
+    ]
+}
+
+/// A stranger who enters and leaves around the requests of others gains at most what these paid for them in the meantime.
+#[test]
+fn a_stranger_gains_at_most_what_others_paid() {
+    let mut runner = TestRunner::new(Config { cases: SEQUENCES / 4, failure_persistence: None, ..Config::default() });
+    let sequences = (any::<bool>(), prop::collection::vec(around(), 1..40));
+    runner
+        .run(&sequences, |(invested, ops)| {
+            let mut deployment = deployment();
+            (deployment.strategy.fees.management_bps, deployment.keeper_cap) = (0, 0);
+            let mut world = World::with(deployment);
+            // An account that stays, so that the price of a share stays small against what rounding takes.
+            world.deposit(KEEPER, 50_000 * USDC);
+            world.hour(HOLD);
+            world.hour(if invested { BUY } else { HOLD });
+            let (mut brought, mut paid) = (BigUint::ZERO, 0);
+            for (count, op) in ops.iter().enumerate() {
+                if let Op::Deposit { user, bits, fraction } = op
+                    && USERS[*user] == MALLORY
+                {
+                    brought += exact(&world, 0, (1u128 << bits) + u128::from(*fraction) % (1 << bits));
+                }
+                let before = world.clone();
+                let _ = run(&mut world, op);
+                paid += paid_by_others(&before, &world, MALLORY);
+                // Others' roundings are two units for each operation at most.
+                let most = &brought + exact(&world, 0, paid + 2 * (count as u128 + 1));
+                let has = wealth(&world, MALLORY);
+                prop_assert!(has <= most, "Mallory has {has}, brought {brought}, and others paid {paid}");
+            }
+            Ok(())
+        })
+        .unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+/// The bound is not one that nobody comes near: whoever enters before a large redemption and leaves in kind receives a part of its fee.
+#[test]
+fn a_stranger_receives_a_part_of_a_large_redemptions_fee() {
+    let mut deployment = deployment();
+    (deployment.strategy.fees.management_bps, deployment.keeper_cap) = (0, 0);
+    let mut world = World::with(deployment);
+    world.deposit(ALICE, 100_000 * USDC);
+    world.deposit(BOB, 900_000 * USDC);
+    world.hour(HOLD);
+    world.claim(ALICE);
+    world.claim(BOB);
+    let shares = world.shares(BOB);
+    world.redeem(BOB, shares);
+    let brought = 100_000 * USDC;
+    world.deposit(MALLORY, brought);
+    let mut paid = 0;
+    while world.vault.redemptions().due(u64::MAX).is_some() {
+        let before = world.clone();
+        world.hour(HOLD);
+        paid += paid_by_others(&before, &world, MALLORY);
+    }
+    world.claim(MALLORY);
+    let (call, shares) = (world.call(MALLORY), world.shares(MALLORY));
+    let (base, quote) = world.vault.exit_in_kind(&mut world.chain, call, shares, MALLORY, MALLORY).unwrap();
+    assert!(base == 0 && quote > brought && quote - brought <= paid, "{quote}, and Bob paid {paid}");
+}
+
 /// Together, three accounts that go in and out at a constant price never have more than they brought, whoever else is in the vault.
 #[test]
 fn no_round_trip_profits() {
@@ -815,12 +918,17 @@ fn no_round_trip_profits() {
             world.hour(if invested { BUY } else { HOLD });
             let mut brought = BigUint::ZERO;
             let all = |world: &World| USERS[1..].iter().map(|account| wealth(world, *account)).sum::<BigUint>();
-            let alice = wealth(&world, ALICE);
+            let mut alice = wealth(&world, ALICE);
             for op in ops {
                 if let Op::Deposit { bits, fraction, .. } = op {
                     brought += exact(&world, 0, (1u128 << bits) + u128::from(fraction) % (1 << bits));
                 }
+                let cost = world.vault.raised.cost;
                 let _ = run(&mut world, &op);
+                if matches!(op, Op::Reclaim { redeem: true, .. }) {
+                    // Sales for a redemption that is taken back are borne by all holders.
+                    alice -= exact(&world, 0, cost - world.vault.raised.cost).min(alice.clone());
+                }
                 prop_assert!(all(&world) <= brought, "they have {} and brought {}", all(&world), brought);
                 prop_assert!(wealth(&world, ALICE) + exact(&world, 1, 1) >= alice, "Alice lost");
             }
