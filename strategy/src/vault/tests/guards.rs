@@ -127,6 +127,18 @@ fn what_is_raised_is_forgotten_when_nobody_waits_any_more() {
 }
 
 #[test]
+fn what_nobody_took_of_the_sales_is_forgotten_with_the_last_request() {
+    let mut world = invested(|_| ());
+    let shares = world.shares(ALICE) / 20;
+    let younger = world.redeem(ALICE, shares);
+    // Those for whom it was sold are paid, and a younger request waited meanwhile.
+    world.vault.raised = Raised { quote: 1_000, cost: 10 };
+    let call = world.call(ALICE);
+    world.vault.exit_request_in_kind(&mut world.chain, call, younger, ALICE, ALICE).unwrap();
+    assert_eq!(world.vault.raised, Raised::default());
+}
+
+#[test]
 fn whoever_leaves_the_queue_in_kind_bears_their_part_of_the_sales() {
     let (mut world, epoch) = raised();
     let before = world.vault.raised;
