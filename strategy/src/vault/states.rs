@@ -226,4 +226,11 @@ mod tests {
 ";
         assert_eq!(table(), expected);
     }
+
+    #[test]
+    fn the_page_has_the_table() {
+        let rows = table();
+        let rows = rows.split_once('\n').map(|(_, rows)| rows).unwrap();
+        assert!(include_str!("../../../docs/vault.md").contains(rows), "docs/vault.md has another table");
+    }
 }
