@@ -89,7 +89,7 @@ fn the_first_line_is_the_verdict_and_everything_is_shown() {
     assert!(output.status.success(), "{}", errors(&output));
     let shown = String::from_utf8(output.stdout).unwrap();
     let first = shown.lines().next().unwrap();
-    assert!(first.starts_with("RockyBot ") && first.contains("beat") && first.contains("held-out"), "{first}");
+    assert_eq!(first, "Does not beat its own shuffled decisions on the held-out prices: \"RockyBot\"");
     let expected = [
         "shuffles and",
         "IN-SAMPLE: prices before 2021-06-11T00:00:00Z",
@@ -168,7 +168,7 @@ fn a_chart_may_go_to_the_standard_output() {
     let output = maat(&borrowed(&bench.arguments(&["--shuffles", "0", "--svg", "-"])));
     assert!(output.status.success());
     assert!(output.stdout.starts_with(b"<svg ") && output.stdout.ends_with(b"</svg>\n"));
-    assert!(errors(&output).contains("RockyBot is not judged"));
+    assert!(errors(&output).contains("Not judged"));
     let output = maat(&borrowed(&bench.arguments(&["--svg", "-", "--json"])));
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stdout).contains("cannot both go to the standard output"));
@@ -215,6 +215,6 @@ fn too_few_shuffles_for_the_trials_are_said() {
     let object = json(&borrowed(&bench.arguments(&["--shuffles", "198"])));
     assert_eq!(object["beats_chance"], serde_json::Value::Null);
     let verdict = object["verdict"].as_str().unwrap();
-    assert!(verdict.contains("of 10 trials, one without skill can be above all 198 shuffles, and at least 199 are needed"), "{verdict}");
+    assert!(verdict.contains("of 10 trials one without skill can be above all 198 shuffles, and at least 199 are needed"), "{verdict}");
     assert!(object["caveats"].as_array().unwrap().iter().any(|caveat| caveat.as_str().unwrap().contains("The owner tried 10 strategies")));
 }

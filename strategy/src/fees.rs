@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::hour::SECONDS;
 use crate::limits::LimitError;
 use crate::math::{BASIS_POINTS, mul_div_floor};
 
@@ -31,6 +32,11 @@ impl Fees {
         over("settle_bps", self.settle_bps, 50, "at most 50")
     }
 
+    /// Whether the fee of an hour is less than one of so many shares, and so is never paid where every hour settles.
+    pub fn is_lost(&self, supply: u128) -> bool {
+        self.management_bps > 0 && self.management_shares(supply, SECONDS) == Some(0)
+    }
+
     /// The shares that the owner gets for so many seconds, rounded down: `floor(supply * management_bps * seconds / (10,000 * year))`.
     /// Nothing if they have more than 128 bits.
     pub fn management_shares(&self, supply: u128, seconds: u64) -> Option<u128> {
@@ -49,6 +55,13 @@ mod tests {
         assert_eq!(fees.management_shares(1_000_000, YEAR), Some(20_000));
         assert_eq!(fees.management_shares(1_000_000, 3_600), Some(2));
         assert_eq!(fees.management_shares(100, 3_600), Some(0));
+    }
+
+    #[test]
+    fn a_fee_of_less_than_a_share_an_hour_is_lost() {
+        let fees = |management_bps| Fees { management_bps, settle_bps: 30 };
+        // 10,000 * 31,536,000 / (200 * 3,600) = 438,000 shares.
+        assert_eq!([fees(200).is_lost(437_999), fees(200).is_lost(438_000), fees(0).is_lost(1)], [true, false, false]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use maat_runtime::{Interval, Model, quantise};
+use maat_runtime::{Interval, Model, inert, quantise};
 use maat_verifier::ModelCommitment;
 use serde::Deserialize;
 use thiserror::Error;
@@ -14,6 +14,9 @@ use crate::limits::Limits;
 use crate::policy::{Policy, Rule, Target};
 use crate::rate::Pair;
 use crate::strategy::{BacktestRules, Strategy, StrategyError};
+
+/// How much of a text of the file an error repeats, in characters.
+const MAX_REASON: usize = 200;
 
 /// `strategy.toml`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -128,14 +131,29 @@ impl Time {
 /// Why a file does not become a strategy.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum StrategyFileError {
-    /// The text is not TOML, or not of a strategy; with line and column.
-    #[error("{0}")]
-    Toml(String),
-    /// The named commitment is not one, or not the package's.
-    #[error("model.commitment: {0}")]
-    Commitment(String),
+    /// The text is not TOML, or not of a strategy.
+    #[error("line {line}, column {column}: {reason}")]
+    Toml {
+        /// The line, from 1 on.
+        line: usize,
+        /// The character in it, from 1 on.
+        column: usize,
+        /// What is wrong, on one line.
+        reason: String,
+    },
+    /// The named commitment is not one.
+    #[error("model.commitment: it is 0x00 and 62 hexadecimal digits, not {0:?}")]
+    NotACommitment(String),
+    /// The named commitment is not the package's.
+    #[error("model.commitment: the file names {named}, and the package has {found}")]
+    Commitment {
+        /// The one in the file.
+        named: String,
+        /// The package's.
+        found: ModelCommitment,
+    },
     /// The network has no output of this name.
-    #[error("policy.output: the network has no output {name:?}; it has {}", known.join(", "))]
+    #[error("policy.output: the network has no output {:?}; it has {}", shortened(name), known.join(", "))]
     Output {
         /// The name.
         name: String,
@@ -179,7 +197,13 @@ impl StrategyFile {
     /// # Errors
     /// It is not TOML, or not of a strategy.
     pub fn parse(text: &str) -> Result<Self, StrategyFileError> {
-        toml::from_str(text).map_err(|error| StrategyFileError::Toml(error.to_string().trim_end().to_owned()))
+        toml::from_str(text).map_err(|error: toml::de::Error| {
+            let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or(text);
+            let (line, column) = (before.matches('\n').count() + 1, before.rsplit('\n').next().unwrap_or("").chars().count() + 1);
+            // The message repeats names of the file, which may be long.
+            let reason = shortened(&inert(error.message()));
+            StrategyFileError::Toml { line, column, reason }
+        })
     }
 
     /// The strategy with a model, which its features and its policy must fit.
@@ -188,9 +212,9 @@ impl StrategyFile {
     /// [`StrategyFileError`] names the section.
     pub fn resolve(&self, model: &Model, commitment: ModelCommitment) -> Result<Strategy, StrategyFileError> {
         if let Some(expected) = &self.model.commitment
-            && *expected != commitment.to_string()
+            && expected.parse::<ModelCommitment>().map_err(|_| StrategyFileError::NotACommitment(shortened(expected)))? != commitment
         {
-            return Err(StrategyFileError::Commitment(format!("the file names {expected}, and the package has {commitment}")));
+            return Err(StrategyFileError::Commitment { named: expected.clone(), found: commitment });
         }
         let features =
             Features::new(self.features.iter().map(FeatureSection::feature).collect(), input_rules(model)).map_err(StrategyError::from)?;
@@ -240,6 +264,11 @@ impl StrategyFile {
         strategy.check()?;
         Ok(strategy)
     }
+}
+
+/// The beginning of a text, where a whole one would fill a page.
+fn shortened(text: &str) -> String {
+    text.chars().take(MAX_REASON).collect()
 }
 
 /// The rule of each element of the model's inputs, in order.
@@ -435,10 +464,11 @@ mod tests {
         assert_eq!(error("to = 1 }", "to = 2 }"), "features: the features give 4 values, but the network takes 3");
         assert!(error("to = 1 }", "to = 4000000000 }").starts_with("features: "));
         assert!(error("from = 0, to = 1 }", "from = 1, to = 0 }").starts_with("features: a feature has lags"));
-        assert!(
-            error("package = \"package\"", "package = \"package\"\ncommitment = \"0x00\"")
-                .starts_with("model.commitment: the file names 0x00")
-        );
+        let named = |commitment: &str| error("package = \"package\"", &format!("package = \"package\"\ncommitment = \"{commitment}\""));
+        let other = format!("0x00{}", "6".repeat(62));
+        assert!(named(&other).starts_with(&format!("model.commitment: the file names {other}, and the package has 0x0055")));
+        assert_eq!(named("0x00\\nand"), r#"model.commitment: it is 0x00 and 62 hexadecimal digits, not "0x00\nand""#);
+        assert!(resolved("package = \"package\"", &format!("package = \"package\"\ncommitment = \"{}\"", commitment())).is_ok());
         assert!(error("2022-05-01T00:00:00Z", "2022-05-01").starts_with("backtest.train_until: an hour is a UTC time"));
         let nan = "kind = \"edges\"\noutput = \"logits\"\nedges = [nan, 1.0]";
         assert_eq!(error("kind = \"class\"\n        output = \"class\"", nan), "policy.edges: NaN is not a finite number");
@@ -453,6 +483,18 @@ mod tests {
         assert!(lags.contains("lags are a list such as"), "{lags}");
         let target = error("\"hold\"", "\"sell\"");
         assert!(target.contains("a target is a weight in basis points from 0 to 10000, or \"hold\""), "{target}");
-        assert!(error("max_slip_bps = 50", "max_slip_bps = -1").contains("line "));
+        assert!(error("max_slip_bps = 50", "max_slip_bps = -1").starts_with("line 31, column 24: "));
+        assert!(StrategyFile::parse("name =").unwrap_err().to_string().starts_with("line 1, column 7: "));
+    }
+
+    #[test]
+    fn what_a_file_says_stays_on_one_line_and_short() {
+        let error = |key: &str| resolved("cooldown_hours = 1", &format!("cooldown_hours = 1\n{key} = 3")).unwrap_err().to_string();
+        let forged = error("\"x\\n\\nthe strategy holds\"");
+        assert!(forged.contains("x\\n\\nthe strategy") && !forged.contains('\n'), "{forged:?}");
+        let long = error(&"k".repeat(100_000));
+        assert!(long.len() < 300, "{}", long.len());
+        let name = resolved("output = \"class\"", &format!("output = \"{}\"", "k".repeat(100_000))).unwrap_err().to_string();
+        assert!(name.len() < 300, "{}", name.len());
     }
 }

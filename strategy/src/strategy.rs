@@ -65,8 +65,8 @@ pub struct Strategy {
 /// Why a strategy cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum StrategyError {
-    /// The name is empty, long, or acts on a terminal.
-    #[error("name: it has 1 to 64 printable characters, not {0:?}")]
+    /// The name is empty or long, or has a character that could pretend to be something else beside other text.
+    #[error("name: it has 1 to 64 letters, digits, spaces and . _ - + only, and neither begins nor ends with a space; not {0:?}")]
     Name(String),
     /// The rules are of another version.
     #[error("rule_version: it is {found}, and this program knows {RULE_VERSION}")]
@@ -151,7 +151,8 @@ impl Strategy {
     /// The first part that cannot.
     pub fn check(&self) -> Result<(), StrategyError> {
         let Self { name, commitment: _, outputs, pair, features: _, policy, limits, fees, backtest } = self;
-        if !(1..=64).contains(&name.chars().count()) || name.chars().any(maat_runtime::is_active) {
+        let of_name = |character: char| character.is_alphanumeric() || " ._-+".contains(character);
+        if !(1..=64).contains(&name.chars().count()) || !name.chars().all(of_name) || name.trim() != name {
             return Err(StrategyError::Name(name.chars().take(80).collect()));
         }
         pair.check()?;
@@ -415,6 +416,9 @@ pub(crate) mod tests {
         for (from, to, field) in [
             ("\"name\":\"sample\"", "\"name\":\"\"", "name: "),
             ("\"name\":\"sample\"", "\"name\":\"a\\u001b[2J\"", "name: "),
+            ("\"name\":\"sample\"", "\"name\":\"a: b\"", "name: "),
+            ("\"name\":\"sample\"", "\"name\":\"a\u{200b}\"", "name: "),
+            ("\"name\":\"sample\"", "\"name\":\" a\"", "name: "),
             ("\"commitment\":\"0x00", "\"commitment\":\"0x01", "commitment: "),
             ("\"decimals\":6", "\"decimals\":99", "pair: "),
             ("\"lags\":[0,1]", "\"lags\":[0]", "features: "),

@@ -13,6 +13,7 @@ mod equivalence;
 mod errors;
 mod figures;
 mod golden;
+mod history;
 mod imports;
 mod models;
 mod operator_proofs;

@@ -24,6 +24,8 @@ pub enum Arrangement {
 pub struct Chance {
     /// How many arrangements were tried.
     pub tried: u32,
+    /// Whether these are all that there are, each once. Another seed gives the same then.
+    pub all: bool,
     /// How many of them ended below.
     pub below: u32,
     /// How likely chance does as well: `(1 + those that ended as high or higher) / (1 + all)`.
@@ -40,8 +42,8 @@ pub struct Chance {
 }
 
 impl Chance {
-    /// Where an equity is among those of arrangements.
-    pub(super) fn of(deposit: u128, equity: u128, mut others: Vec<u128>) -> Self {
+    /// Where an equity is among those of arrangements, which may be all that there are.
+    pub(super) fn of(deposit: u128, equity: u128, mut others: Vec<u128>, all: bool) -> Self {
         others.sort_unstable();
         let below = others.partition_point(|other| *other < equity);
         let at = |share: f64| {
@@ -50,6 +52,7 @@ impl Chance {
         };
         Self {
             tried: others.len() as u32,
+            all,
             below: below as u32,
             p_value: (1 + others.len() - below) as f64 / (1 + others.len()) as f64,
             low_return: at(0.05),
@@ -64,23 +67,39 @@ impl Chance {
     }
 }
 
-/// The `index`-th arrangement of a part's decisions, written over another one. Hours stay; what is asked for at them, and how many features
-/// were clamped, moves together. The same seed and index give the same arrangement.
-pub(super) fn arrange(arrangement: Arrangement, decisions: &[Decision], seed: u64, index: u32, arranged: &mut [Decision]) {
+impl Arrangement {
+    /// How many arrangements are tried of so many decisions if `asked` for so many, and whether these are all that there are.
+    ///
+    /// Decisions can be shifted in one way fewer than there are of them. Where that is not more than is asked for, each is tried once: to
+    /// draw the same few again and again would make chance look surer than it is.
+    pub(super) fn count(self, decisions: usize, asked: u32) -> (u32, bool) {
+        let shifts = u32::try_from(decisions.saturating_sub(1)).unwrap_or(u32::MAX);
+        match self {
+            Self::Shifted if shifts <= asked => (shifts, true),
+            Self::Shuffled | Self::Shifted => (asked, false),
+        }
+    }
+}
+
+/// The `index`-th of `asked` arrangements of a part's decisions, written over another one. Hours stay; what is asked for at them, and how
+/// many features were clamped, moves together. The same seed, index and number give the same arrangement.
+pub(super) fn arrange(arrangement: Arrangement, decisions: &[Decision], seed: u64, index: u32, asked: u32, arranged: &mut [Decision]) {
+    let (_, all) = arrangement.count(decisions.len(), asked);
     let mut random = Random::new(seed, 1 + u64::from(index));
     arranged.copy_from_slice(decisions);
     match arrangement {
         Arrangement::Shuffled => random.shuffle(arranged),
         // By 0 is left out: that is what happened.
-        Arrangement::Shifted if decisions.len() > 1 => arranged.rotate_right(1 + random.below(decisions.len() - 1)),
-        Arrangement::Shifted => {}
+        Arrangement::Shifted if all => arranged.rotate_right((1 + index as usize).min(decisions.len())),
+        Arrangement::Shifted => arranged.rotate_right(1 + random.below(decisions.len() - 1)),
     }
     for (decision, hour) in arranged.iter_mut().zip(decisions) {
         decision.at = hour.at;
     }
 }
 
-/// The equity at the end of so many arrangements, a list for each of the terms.
+/// The equity at the end of each arrangement, a list for each of the terms. They are at most as many as are asked for: see
+/// [`Arrangement::count`].
 ///
 /// # Errors
 /// An amount has more than 128 bits.
@@ -90,14 +109,15 @@ pub(super) fn by_chance(
     part: &Part<'_>,
     terms: &[Terms],
     arrangement: Arrangement,
-    count: u32,
+    asked: u32,
     seed: u64,
 ) -> Result<Vec<Vec<u128>>, SimulationError> {
     let ends = |arranged: &mut Vec<Decision>, index| {
-        arrange(arrangement, part.decisions, seed, index, arranged);
+        arrange(arrangement, part.decisions, seed, index, asked, arranged);
         let end = |terms: &Terms| simulate(strategy, market, arranged, part.end, *terms, |_| {}).map(|run| run.equity);
         terms.iter().map(end).collect::<Result<Vec<u128>, _>>()
     };
+    let (count, _) = arrangement.count(part.decisions.len(), asked);
     let rows: Vec<Vec<u128>> =
         (0..count).into_par_iter().map_init(|| part.decisions.to_vec(), ends).collect::<Result<_, SimulationError>>()?;
     Ok((0..terms.len()).map(|column| rows.iter().map(|row| row[column]).collect()).collect())
@@ -119,7 +139,7 @@ mod tests {
 
     fn arranged(arrangement: Arrangement, decisions: &[Decision], seed: u64, index: u32) -> Vec<Decision> {
         let mut arranged = decisions.to_vec();
-        arrange(arrangement, decisions, seed, index, &mut arranged);
+        arrange(arrangement, decisions, seed, index, 50, &mut arranged);
         arranged
     }
 
@@ -163,30 +183,40 @@ mod tests {
     }
 
     #[test]
-    fn few_decisions_are_arranged_too() {
-        for count in 0..3 {
-            for arrangement in [Arrangement::Shuffled, Arrangement::Shifted] {
-                assert_eq!(arranged(arrangement, &numbered(count), 1, 1).len(), count as usize);
-            }
+    fn few_decisions_are_shifted_in_each_way_once() {
+        assert_eq!(Arrangement::Shifted.count(51, 50), (50, true));
+        assert_eq!(Arrangement::Shifted.count(52, 50), (50, false));
+        assert_eq!(Arrangement::Shuffled.count(3, 50), (50, false));
+        assert_eq!([0, 1].map(|decisions| Arrangement::Shifted.count(decisions, 50)), [(0, true); 2]);
+        let decisions = numbered(51);
+        let firsts: Vec<u32> = (0..50).map(|index| arranged(Arrangement::Shifted, &decisions, 3, index)[0].saturated).collect();
+        assert_eq!(firsts, (1..51).rev().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn so_few_decisions_that_nothing_moves_are_shuffled() {
+        for count in 0..2 {
+            assert_eq!(arranged(Arrangement::Shuffled, &numbered(count), 1, 1), numbered(count));
         }
     }
 
     #[test]
     fn a_shift_is_never_by_nothing() {
-        let decisions = numbered(2);
-        for index in 0..20 {
+        let decisions = numbered(52);
+        for index in 0..1_000 {
             assert_ne!(arranged(Arrangement::Shifted, &decisions, 1, index), decisions);
         }
     }
 
     #[test]
     fn ties_count_as_chance_doing_as_well() {
-        let chance = Chance::of(100, 100, vec![100; 99]);
+        let chance = Chance::of(100, 100, vec![100; 99], false);
+        assert!(!chance.all && Chance::of(1, 1, vec![1], true).all);
         assert_eq!((chance.below, chance.p_value, chance.share_below()), (0, 1.0, 0.0));
-        let chance = Chance::of(100, 150, (1..200).collect());
+        let chance = Chance::of(100, 150, (1..200).collect(), false);
         assert_eq!((chance.tried, chance.below, chance.p_value), (199, 149, 51.0 / 200.0));
         assert_eq!([chance.low_return, chance.median_return, chance.high_return].map(|value| (value * 100.0).round()), [-90.0, 0.0, 90.0]);
-        let best = Chance::of(100, 1_000, (1..20).collect());
+        let best = Chance::of(100, 1_000, (1..20).collect(), true);
         assert_eq!(best.p_value, 1.0 / 20.0);
     }
 }

@@ -158,6 +158,7 @@ impl Report {
              Nothing here is live: only a record from a chain would be."
                 .to_owned(),
             "Fills are at recorded prices, at the stated costs. No market had to give them, and a large trade moves the price.".to_owned(),
+            "The network's commitment is what its package states. `maat commitment` computes it anew from the model.".to_owned(),
             "Cash earns nothing here. Sharpe ratios are of hourly returns, annualised; their intervals hold 95 % of samples drawn in blocks, \
              and say nothing of times unlike these."
                 .to_owned(),
@@ -250,10 +251,11 @@ fn part_report(
     let break_even = [Fill::AtQuote, Fill::OneQuoteLater].map(|fill| break_evens(strategy, &holder, market, part, &whole, fill));
     if shuffles > 0 {
         for (arrangement, what) in [(Arrangement::Shuffled, "shuffles"), (Arrangement::Shifted, "shifts in time")] {
-            phase(&format!("{shuffles} {what}, {name}"));
+            let (count, all) = arrangement.count(part.decisions.len(), shuffles);
+            phase(&format!("{count} {what}, {name}"));
             let ends = by_chance(strategy, market, part, &terms, arrangement, shuffles, seed)?;
             for (run, others) in runs.iter_mut().zip(ends) {
-                let chance = Chance::of(strategy.backtest.deposit, run.strategy.equity, others);
+                let chance = Chance::of(strategy.backtest.deposit, run.strategy.equity, others, all);
                 match arrangement {
                     Arrangement::Shuffled => run.shuffled = Some(chance),
                     Arrangement::Shifted => run.shifted = Some(chance),
@@ -346,7 +348,7 @@ mod tests {
     fn foresight_beats_chance() {
         let report = reported(1, 199, 1, foresight);
         assert_eq!(report.verdict.beats(), Some(true));
-        assert_eq!(report.verdict.sentence("Seer"), "Seer beats its own shuffled decisions on the held-out prices");
+        assert!(report.verdict.sentence("Seer").starts_with("Beats its own shuffled decisions on the held-out prices, and gains "));
         assert!(report.verdict.grounds().unwrap().contains("It does not mean that there will be a profit"));
         let judged = report.parts[0].run(Terms { cost_bps: 10, fill: Fill::OneQuoteLater }).unwrap();
         let (shuffled, shifted) = (judged.shuffled.as_ref().unwrap(), judged.shifted.as_ref().unwrap());
@@ -373,7 +375,7 @@ mod tests {
         let report = reported(4, 199, 1, |at, _| weights[at]);
         let Verdict::Compared { beats, beats_shuffled, beats_shifted, .. } = report.verdict else { panic!("{:?}", report.verdict) };
         assert_eq!((beats, beats_shuffled, beats_shifted), (false, true, false));
-        assert!(report.verdict.sentence("Sloth").ends_with("but not the same decisions at other hours"));
+        assert!(report.verdict.sentence("Sloth").starts_with("Does not beat the same decisions at other hours"));
     }
 
     #[test]
@@ -381,7 +383,7 @@ mod tests {
         let weights = random_weights(2, 1);
         let report = reported(2, 99, 1, |at, _| weights[at]);
         assert_eq!(report.verdict.beats(), Some(false));
-        assert_eq!(report.verdict.sentence("Coin"), "Coin does not beat its own shuffled decisions on the held-out prices");
+        assert!(report.verdict.sentence("Coin").starts_with("Does not beat its own shuffled decisions on the held-out prices"));
         assert!(report.verdict.grounds().unwrap().contains("At 10 bps, filled one quote later, it returned -"));
     }
 
@@ -395,9 +397,9 @@ mod tests {
     #[test]
     fn more_trials_need_more() {
         let report = reported(1, 99, 6, foresight);
-        assert_eq!(report.verdict, Verdict::TooFew { shuffles: 99, needed: 119, trials: 6 });
+        assert_eq!(report.verdict, Verdict::TooFew { shuffles: 99, shifts: 99, needed: 119, trials: 6 });
         assert_eq!(report.verdict.beats(), None);
-        assert!(report.verdict.sentence("Seer").contains("of 6 trials, one without skill can be above all 99 shuffles, and at least 119"));
+        assert!(report.verdict.sentence("Seer").contains("of 6 trials one without skill can be above all 99 shuffles, and at least 119"));
         let report = reported(1, 119, 6, foresight);
         assert_eq!(report.verdict.beats(), Some(true));
         assert!(report.verdict.grounds().unwrap().contains("more than 99.17 % of both"));

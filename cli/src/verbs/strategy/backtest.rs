@@ -134,7 +134,8 @@ impl Response for Backtested {
     }
 
     fn warnings(&self) -> Vec<String> {
-        self.left_out().into_iter().chain(self.missing()).chain(self.clamped()).collect()
+        let lost = super::check::lost_fee(&self.strategy);
+        self.left_out().into_iter().chain(self.missing()).chain(self.clamped()).chain(lost).collect()
     }
 
     fn output_is_taken(&self) -> bool {

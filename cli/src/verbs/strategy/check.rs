@@ -104,9 +104,9 @@ impl Response for Checked {
         let identity = fields([
             ("strategy", name.clone()),
             ("digest", hex(&self.strategy.digest())),
-            ("network", commitment.to_string()),
+            ("network", format!("{commitment}, as the package states it: `maat commitment` computes it anew")),
             ("pair", format!("{} ({} decimals) for {} ({} decimals)", base.symbol, base.decimals, quote.symbol, quote.decimals)),
-            ("features", format!("{} values: {seen}; {} hours in a row", features.rules().len(), features.window())),
+            ("features", format!("{} values: {seen}; {}", features.rules().len(), in_a_row(features.window()))),
         ]);
         let most = |bps: u16| format!("at most {} of the value", per_cent(bps));
         let bounds = fields([
@@ -171,20 +171,40 @@ impl Response for Checked {
     }
 
     fn warnings(&self) -> Vec<String> {
+        self.unreachable().into_iter().chain(lost_fee(&self.strategy)).collect()
+    }
+}
+
+impl Checked {
+    /// Rows of the policy that no answer leads to.
+    fn unreachable(&self) -> Option<String> {
         let rows = self.answer.unreachable(&self.strategy.policy);
         if rows.is_empty() {
-            return Vec::new();
+            return None;
         }
         let Answer { scale, range } = &self.answer;
         let real = |bound: i64| bound as f64 * 2f64.powi(-scale);
         let rows = rows.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
-        vec![format!(
+        Some(format!(
             "no answer of the network leads to the targets {rows}, counted from 0: it provably stays within {} to {}. Are the edges in the \
              unit of the network's output?",
             real(range.lo),
             real(range.hi)
-        )]
+        ))
     }
+}
+
+/// A management fee that a backtest never pays.
+pub fn lost_fee(strategy: &Strategy) -> Option<String> {
+    strategy.fees.is_lost(strategy.backtest.deposit).then(|| {
+        "an hour's management fee on the backtest's deposit is less than the smallest unit and rounds down to nothing: results are as if it \
+         were free"
+            .to_owned()
+    })
+}
+
+fn in_a_row(hours: usize) -> String {
+    if hours == 1 { "1 hour".to_owned() } else { format!("{hours} hours in a row") }
 }
 
 /// The policy, a row for each answer of the network.

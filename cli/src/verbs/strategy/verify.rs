@@ -144,7 +144,10 @@ impl Compared {
                  strategy's digest is {digest}"
             )),
         };
-        prices.into_iter().chain(rules).collect()
+        let inputs = (!self.model).then(|| {
+            "the scales and ranges of inputs are the owner's word: --strategy or --model compares them with the network's".to_owned()
+        });
+        prices.into_iter().chain(rules).chain(inputs).collect()
     }
 }
 

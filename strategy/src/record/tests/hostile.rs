@@ -43,7 +43,7 @@ fn rules_and_formats_of_other_versions_are_refused() {
     let not_canonical = replaced(&bytes, "\"name\":\"three classes\"", "\"name\":\"three class\"  ");
     assert_eq!(refused(&not_canonical, &expected()), "strategy: it is not a strategy: its JSON is not in the canonical form");
     let active = replaced(&bytes, "three", "thr\u{7f}\u{7f}");
-    assert!(refused(&active, &expected()).starts_with("strategy: name: it has 1 to 64 printable characters"));
+    assert!(refused(&active, &expected()).starts_with("strategy: name: it has 1 to 64 letters"));
     let mut not_text = bytes;
     not_text[14] = 0xff;
     assert_eq!(refused(&with_checksum(not_text), &expected()), "strategy: it is not text");
