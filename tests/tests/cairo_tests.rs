@@ -54,7 +54,7 @@ fn with_mocks(package: CairoPackage) -> CairoPackage {
 
 #[test]
 fn the_price_history_passes_its_tests() {
-    run_cairo_tests(&with_mocks(CairoPackage::price_history()), 45);
+    run_cairo_tests(&with_mocks(CairoPackage::price_history()), 47);
 }
 
 #[test]
