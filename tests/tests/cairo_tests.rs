@@ -17,7 +17,7 @@ use crate::common::vault_crate;
 /// Runs the tests of a package's own crate, of which there must be at least `least`.
 fn run_cairo_tests(package: &CairoPackage, least: usize) {
     let mut db = test_database();
-    let compiled = compile_tests(&mut db, package);
+    let compiled = compile_tests(&mut db, package, None);
     let found = compiled.metadata.named_tests.len();
     assert!(found >= least, "only {found} Cairo tests were found");
     let config = TestRunConfig {
@@ -54,7 +54,12 @@ fn with_mocks(package: CairoPackage) -> CairoPackage {
 
 #[test]
 fn the_price_history_passes_its_tests() {
-    run_cairo_tests(&with_mocks(CairoPackage::price_history()), 45);
+    run_cairo_tests(&with_mocks(CairoPackage::price_history()), 47);
+}
+
+#[test]
+fn the_mocks_pass_their_tests() {
+    run_cairo_tests(&CairoPackage::mocks(), 38);
 }
 
 #[test]

@@ -10,15 +10,15 @@ pub mod price_history {
     use starknet::{ContractAddress, get_block_timestamp};
     use crate::checks::{HOUR, check_price, find_move, open_hour};
     use crate::errors::Errors;
-    use crate::ring::{Cell, CellTrait, LONGEST_WINDOW, Last, Prices, place};
+    use crate::ring::{CELLS, Cell, CellTrait, LONGEST_WINDOW, Last, Prices, place};
 
     #[storage]
     struct Storage {
         feed: ContractAddress,
-        last: Last,
+        pub(crate) last: Last,
         chain: felt252,
         /// By position in the ring.
-        cells: Map<u64, Cell>,
+        pub(crate) cells: Map<u64, Cell>,
     }
 
     #[event]
@@ -125,20 +125,17 @@ pub mod price_history {
                 return None;
             }
             let end = last.recorded_at / HOUR + 1;
-            let mut hour = end - n.into();
+            let start = end - n.into();
             let mut prices = array![];
-            while hour != end {
-                let place = place(hour);
-                let cell = self.cells.read(place.cell);
-                if !place.is_odd {
+            // A cell has an even hour and the next one, of which the window may begin with the second and end with the first.
+            for pair in start / 2..(end + 1) / 2 {
+                let cell = self.cells.read(pair % CELLS);
+                if pair * 2 >= start {
                     prices.append(cell.even.base);
-                    hour += 1;
-                    if hour == end {
-                        break;
-                    }
                 }
-                prices.append(cell.odd.base);
-                hour += 1;
+                if pair * 2 + 1 < end {
+                    prices.append(cell.odd.base);
+                }
             }
             Some(prices.span())
         }

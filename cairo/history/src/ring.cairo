@@ -3,6 +3,8 @@ use starknet::storage_access::StorePacking;
 
 /// Hours that the ring has room for. Longer than the longest lag of a feature, which is 8,759 hours.
 pub const RING: u64 = 65_536;
+/// Cells of the ring.
+pub const CELLS: u64 = RING / 2;
 /// What a window can have at most. The cell that the last hour is in may have lost the hour of a whole turn before, which it shares with it.
 pub const LONGEST_WINDOW: u32 = 65_535;
 
@@ -47,8 +49,8 @@ pub struct Last {
 
 /// The place of an hour.
 pub fn place(hour: u64) -> Place {
-    let (turn, within) = DivRem::div_rem(hour, RING.try_into().unwrap());
-    let (cell, odd) = DivRem::div_rem(within, 2);
+    let (pair, odd) = DivRem::div_rem(hour, 2);
+    let (turn, cell) = DivRem::div_rem(pair, CELLS.try_into().unwrap());
     Place { cell, turn, is_odd: odd == 1 }
 }
 

@@ -70,7 +70,7 @@ pub trait IPriceHistory<TContractState> {
     /// The base token's prices of the last `n` hours, oldest first, in 1e-8 USD. Nothing if an hour is missing among them, if `n` is 0, or if
     /// it is more than 65,535.
     ///
-    /// Reads a cell of storage for every two hours.
+    /// It takes about 23,000 L2 gas for each hour, and reads a cell of storage for every two.
     fn window(self: @TContractState, n: u32) -> Option<Span<u64>>;
     /// How many recorded hours in a row end with the last one.
     fn consecutive(self: @TContractState) -> u32;

@@ -6,3 +6,6 @@ pub mod feed;
 pub mod oracle;
 pub mod pool;
 pub mod token;
+
+#[cfg(test)]
+mod tests;

@@ -3,8 +3,10 @@
 use cairo_lang_compiler::db::RootDatabase;
 use cairo_lang_compiler::diagnostics::DiagnosticsReporter;
 use cairo_lang_filesystem::cfg::{Cfg, CfgSet};
+use cairo_lang_filesystem::db::FilesGroup;
 use cairo_lang_runner::{Arg, RunResultValue, SierraCasmRunner, StarknetState};
 use cairo_lang_sierra_to_casm::metadata::MetadataComputationConfig;
+use cairo_lang_starknet::contract::find_contracts;
 use cairo_lang_starknet::starknet_plugin_suite;
 use cairo_lang_test_plugin::{TestCompilation, TestsCompilationConfig, compile_test_prepared_db, test_plugin_suite};
 use maat_cairo::{CairoPackage, Compiler};
@@ -23,17 +25,24 @@ pub fn test_database() -> RootDatabase {
         .expect("nothing is detected or loaded")
 }
 
-/// Compiles the tests of a package's own crate, and the contracts of all its crates.
+/// Compiles the tests of a package's own crate, and the contracts of all its crates; if some are named by their paths, only these.
 ///
 /// # Panics
-/// The package does not compile; what is wrong with it is printed.
-pub fn compile_tests<'db>(db: &'db mut RootDatabase, package: &CairoPackage) -> TestCompilation<'db> {
+/// The package does not compile, and what is wrong with it is printed; or it has no such contract.
+pub fn compile_tests<'db>(db: &'db mut RootDatabase, package: &CairoPackage, contracts: Option<&[&str]>) -> TestCompilation<'db> {
     let main = Compiler::default().set_up(db, package);
+    let db: &'db RootDatabase = db;
+    let named = contracts.map(|paths| {
+        let mut found = find_contracts(db, db.crates());
+        found.retain(|contract| paths.contains(&contract.module_id().full_path(db).as_str()));
+        assert_eq!(found.len(), paths.len(), "not all of these are contracts: {paths:?}");
+        found
+    });
     let config = TestsCompilationConfig {
         starknet: true,
         add_statements_functions: false,
         add_statements_code_locations: false,
-        contract_declarations: None,
+        contract_declarations: named,
         contract_crate_ids: None,
         executable_crate_ids: None,
         add_functions_debug_info: false,
@@ -51,14 +60,16 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// Compiles a package with such a contract; `function` is the entry point with the name of the implementation before it, such as
-    /// `DriverImpl__run`.
+    /// Compiles a package with such a contract, and the contracts that the test needs, by their paths; `function` is the entry point with
+    /// the name of the implementation before it, such as `DriverImpl__run`.
+    ///
+    /// The runner handles the whole program anew for each call, so contracts that are not needed cost time.
     ///
     /// # Panics
     /// The package does not compile.
-    pub fn compile(package: &CairoPackage, function: &str) -> Self {
+    pub fn compile(package: &CairoPackage, contracts: &[&str], function: &str) -> Self {
         let mut db = test_database();
-        let compiled = compile_tests(&mut db, package);
+        let compiled = compile_tests(&mut db, package, Some(contracts));
         let metadata = MetadataComputationConfig {
             function_set_costs: compiled.metadata.function_set_costs,
             linear_gas_solver: true,

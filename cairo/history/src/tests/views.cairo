@@ -1,7 +1,11 @@
 //! Windows, single hours, and what is there before the first observation.
 
 use maat_interfaces::history::{IPriceHistoryDispatcherTrait, Observation};
-use crate::ring::RING;
+use starknet::storage::{StorageMapReadAccess, StorageMapWriteAccess, StoragePointerWriteAccess};
+use starknet::testing::set_contract_address;
+use crate::checks::HOUR;
+use crate::price_history::price_history;
+use crate::ring::{CellTrait, Last, Prices, RING, place};
 use crate::tests::{START, USD, World, another_world, record, world};
 
 /// A world with these hours, counted from the first; their prices are 100 and as much more.
@@ -91,4 +95,47 @@ fn neighbours_outlive_a_turn_of_the_ring() {
     record(world, START + RING + 1, 100);
     // The hour of 65,535 hours before.
     assert_eq!(world.history.at(START + 2).unwrap().base, 102);
+}
+
+/// Stores that so many hours in a row end with the one before `START + 10`, without recording them.
+fn store_last(world: World, consecutive: u32) {
+    set_contract_address(world.address);
+    let mut state = price_history::contract_state_for_testing();
+    let recorded_at = (START + 9) * HOUR;
+    state.last.write(Last { recorded_at, oldest: recorded_at, consecutive });
+}
+
+/// Stores the prices of so many of these hours, which are their numbers.
+fn store_prices(world: World, count: u64) {
+    set_contract_address(world.address);
+    let mut state = price_history::contract_state_for_testing();
+    for hour in START + 10 - count..START + 10 {
+        let place = place(hour);
+        let cell = state.cells.read(place.cell);
+        state.cells.write(place.cell, cell.set(place, Prices { base: hour, quote: USD }));
+    }
+}
+
+#[test]
+fn a_window_is_as_long_as_a_feature_may_need() {
+    // The longest lag is 8,759 hours.
+    let world = world();
+    store_prices(world, 8_760);
+    store_last(world, 8_760);
+    let window = world.history.window(8_760).unwrap();
+    assert_eq!(window.len(), 8_760);
+    let mut hour = START + 10 - 8_760;
+    for price in window {
+        assert_eq!(*price, hour);
+        hour += 1;
+    }
+    assert_eq!(world.history.window(8_761), None);
+}
+
+#[test]
+fn a_window_is_not_longer_than_the_ring() {
+    let world = world();
+    store_last(world, 65_536);
+    assert_eq!(world.history.window(65_535).unwrap().len(), 65_535);
+    assert_eq!(world.history.window(65_536), None);
 }
