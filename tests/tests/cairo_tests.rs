@@ -44,7 +44,7 @@ fn the_registry_passes_its_tests() {
 
 #[test]
 fn the_vaults_parts_pass_their_tests() {
-    run_cairo_tests(&CairoPackage { main: vault_crate(), dependencies: vec![] }, 34);
+    run_cairo_tests(&CairoPackage { main: vault_crate(), dependencies: vec![Crate::interfaces()] }, 41);
 }
 
 /// The package with the mocks, which its tests use.

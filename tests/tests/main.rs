@@ -24,6 +24,7 @@ mod starknet;
 mod steps;
 mod strategy;
 mod tables;
+mod vault;
 
 #[test]
 fn every_file_is_a_module() {
