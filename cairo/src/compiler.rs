@@ -67,6 +67,16 @@ impl Crate {
             scarb_manifest: include_str!("../interfaces/Scarb.toml").to_owned(),
         }
     }
+
+    /// The embedded mocks: a token, a pool, a feed and an oracle, for tests and for the local chain.
+    pub fn mocks() -> Self {
+        Self {
+            name: "maat_mocks".to_owned(),
+            edition: Edition::V2024_07,
+            sources: Sources::mocks(),
+            scarb_manifest: include_str!("../mocks/Scarb.toml").to_owned(),
+        }
+    }
 }
 
 /// A Cairo package: a crate and the crates that it uses.
@@ -108,6 +118,37 @@ impl CairoPackage {
         };
         Self { main, dependencies: vec![Crate::interfaces()] }
     }
+
+    /// The embedded price history of a pair.
+    pub fn price_history() -> Self {
+        let main = Crate {
+            name: "maat_history".to_owned(),
+            edition: Edition::V2024_07,
+            sources: Sources::history(),
+            scarb_manifest: include_str!("../history/Scarb.toml").to_owned(),
+        };
+        Self { main, dependencies: vec![Crate::interfaces()] }
+    }
+
+    /// The embedded feed over Pragma's oracle.
+    pub fn pragma_feed() -> Self {
+        let main = Crate {
+            name: "maat_feeds".to_owned(),
+            edition: Edition::V2024_07,
+            sources: Sources::feeds(),
+            scarb_manifest: include_str!("../feeds/Scarb.toml").to_owned(),
+        };
+        Self { main, dependencies: vec![Crate::interfaces()] }
+    }
+
+    /// The embedded mocks: several contracts, which [`Compiler::contracts`] takes by the paths in [`Self::MOCKS`].
+    pub fn mocks() -> Self {
+        Self { main: Crate::mocks(), dependencies: vec![Crate::interfaces()] }
+    }
+
+    /// The paths of the mocks' contracts: a feed, an oracle, a pool and a token.
+    pub const MOCKS: [&str; 4] =
+        ["maat_mocks::feed::mock_feed", "maat_mocks::oracle::mock_oracle", "maat_mocks::pool::mock_pool", "maat_mocks::token::mock_token"];
 }
 
 impl Compiler {

@@ -40,6 +40,21 @@ impl Sources {
         Self::embedded(include_bytes!(concat!(env!("OUT_DIR"), "/registry.bin")))
     }
 
+    /// The embedded crate `maat_history`, the price history of a pair.
+    pub fn history() -> Self {
+        Self::embedded(include_bytes!(concat!(env!("OUT_DIR"), "/history.bin")))
+    }
+
+    /// The embedded crate `maat_feeds`, the feeds of prices.
+    pub fn feeds() -> Self {
+        Self::embedded(include_bytes!(concat!(env!("OUT_DIR"), "/feeds.bin")))
+    }
+
+    /// The embedded crate `maat_mocks`, tokens, a pool, a feed and an oracle for tests and for the local chain.
+    pub fn mocks() -> Self {
+        Self::embedded(include_bytes!(concat!(env!("OUT_DIR"), "/mocks.bin")))
+    }
+
     fn embedded(archive: &[u8]) -> Self {
         let sources = serde_json::from_reader(flate2::read::DeflateDecoder::new(archive));
         Self(sources.expect("the build script wrote this archive"))

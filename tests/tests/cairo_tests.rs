@@ -2,13 +2,8 @@
 
 use std::fmt::Write;
 
-use cairo_lang_compiler::db::RootDatabase;
-use cairo_lang_compiler::diagnostics::DiagnosticsReporter;
-use cairo_lang_filesystem::cfg::{Cfg, CfgSet};
-use cairo_lang_starknet::starknet_plugin_suite;
-use cairo_lang_test_plugin::{TestsCompilationConfig, compile_test_prepared_db, test_plugin_suite};
 use cairo_lang_test_runner::{CompiledTestRunner, TestRunConfig};
-use maat_cairo::{CairoPackage, Compiler, Crate, limits};
+use maat_cairo::{CairoPackage, Compiler, Contract, Crate, limits};
 use maat_package::{Options, quantise_sample, samples};
 use maat_runtime::{Executor, Interval, Tensor};
 use maat_tests::networks::Random;
@@ -16,29 +11,13 @@ use maat_tests::root;
 use maat_transpiler::{Network, codegen};
 use serde_json::Value;
 
+use crate::common::driver::{compile_tests, test_database};
 use crate::common::vault_crate;
 
 /// Runs the tests of a package's own crate, of which there must be at least `least`.
 fn run_cairo_tests(package: &CairoPackage, least: usize) {
-    let mut db = RootDatabase::builder()
-        .with_cfg(CfgSet::from_iter([Cfg::name("test"), Cfg::kv("target", "test"), Cfg::kv("target", "starknet-contract")]))
-        .with_default_plugin_suite(test_plugin_suite())
-        .with_default_plugin_suite(starknet_plugin_suite())
-        .build()
-        .expect("nothing is detected or loaded");
-    let main = Compiler::default().set_up(&mut db, package);
-    let config = TestsCompilationConfig {
-        starknet: true,
-        add_statements_functions: false,
-        add_statements_code_locations: false,
-        contract_declarations: None,
-        contract_crate_ids: None,
-        executable_crate_ids: None,
-        add_functions_debug_info: false,
-        replace_ids: false,
-    };
-    let reporter = DiagnosticsReporter::stderr().with_crates(std::slice::from_ref(&main));
-    let compiled = compile_test_prepared_db(&db, config, vec![main], reporter).expect("the package compiles");
+    let mut db = test_database();
+    let compiled = compile_tests(&mut db, package, None);
     let found = compiled.metadata.named_tests.len();
     assert!(found >= least, "only {found} Cairo tests were found");
     let config = TestRunConfig {
@@ -49,7 +28,7 @@ fn run_cairo_tests(package: &CairoPackage, least: usize) {
         gas_enabled: true,
         print_resource_usage: false,
     };
-    CompiledTestRunner::new(compiled, config).run(Some(&db)).expect("every Cairo test passes");
+    CompiledTestRunner::new(compiled, config).run(None).expect("every Cairo test passes");
 }
 
 #[test]
@@ -65,17 +44,50 @@ fn the_registry_passes_its_tests() {
 
 #[test]
 fn the_vaults_parts_pass_their_tests() {
-    run_cairo_tests(&CairoPackage { main: vault_crate(), dependencies: vec![] }, 34);
+    run_cairo_tests(&CairoPackage { main: vault_crate(), dependencies: vec![Crate::interfaces()] }, 41);
+}
+
+/// The package with the mocks, which its tests use.
+fn with_mocks(package: CairoPackage) -> CairoPackage {
+    CairoPackage { dependencies: [package.dependencies, vec![Crate::mocks()]].concat(), ..package }
 }
 
 #[test]
-fn the_registry_is_a_class_that_mainnet_takes() {
-    // Compiling refuses what is not audited.
-    let contract = Compiler::default().contract(&CairoPackage::registry()).unwrap();
-    assert!(contract.sierra_felts() <= limits::SIERRA_FELTS, "{} Sierra felts", contract.sierra_felts());
-    assert!(contract.casm_felts() <= limits::CASM_FELTS, "{} CASM felts", contract.casm_felts());
+fn the_price_history_passes_its_tests() {
+    run_cairo_tests(&with_mocks(CairoPackage::price_history()), 47);
+}
+
+#[test]
+fn the_mocks_pass_their_tests() {
+    run_cairo_tests(&CairoPackage::mocks(), 38);
+}
+
+#[test]
+fn the_feeds_pass_their_tests() {
+    run_cairo_tests(&with_mocks(CairoPackage::pragma_feed()), 32);
+}
+
+/// Asserts that a class is within the limits. Compiling has refused what is not audited.
+fn assert_fits(what: &str, contract: &Contract) {
     let bytes = contract.sierra_json().len();
-    assert!(bytes <= limits::SIERRA_BYTES, "{bytes} bytes");
+    println!("{what}: {} Sierra felts, {} CASM felts, {bytes} bytes", contract.sierra_felts(), contract.casm_felts());
+    assert!(contract.sierra_felts() <= limits::SIERRA_FELTS, "{what}: {} Sierra felts", contract.sierra_felts());
+    assert!(contract.casm_felts() <= limits::CASM_FELTS, "{what}: {} CASM felts", contract.casm_felts());
+    assert!(bytes <= limits::SIERRA_BYTES, "{what}: {bytes} bytes");
+}
+
+#[test]
+fn the_contracts_are_classes_that_mainnet_takes() {
+    let compiler = Compiler::default();
+    let packages =
+        [("registry", CairoPackage::registry()), ("price history", CairoPackage::price_history()), ("feed", CairoPackage::pragma_feed())];
+    for (what, package) in packages {
+        assert_fits(what, &compiler.contract(&package).unwrap_or_else(|error| panic!("{error}")));
+    }
+    let mocks = compiler.contracts(&CairoPackage::mocks(), &CairoPackage::MOCKS.map(str::to_owned));
+    for (path, contract) in CairoPackage::MOCKS.iter().zip(mocks.unwrap_or_else(|error| panic!("{error}"))) {
+        assert_fits(path, &contract);
+    }
 }
 
 /// Whoever adds an entry point to the registry has to say so here. None may replace what is registered, or the registry's own class.

@@ -13,6 +13,7 @@ mod equivalence;
 mod errors;
 mod figures;
 mod golden;
+mod history;
 mod imports;
 mod models;
 mod operator_proofs;
@@ -23,6 +24,7 @@ mod starknet;
 mod steps;
 mod strategy;
 mod tables;
+mod vault;
 
 #[test]
 fn every_file_is_a_module() {

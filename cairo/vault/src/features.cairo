@@ -1,5 +1,13 @@
 //! Features: what the network sees of the prices, in integers by its own input rule. In Rust: `features.rs`.
+use crate::errors::Errors;
 use crate::math::USD;
+
+/// The most values that features give.
+pub const MAX_VALUES: u32 = 2_048;
+/// The longest lag in hours.
+pub const MAX_LAG: u32 = 8_759;
+/// Scale exponents of inputs are at most this in size.
+const MAX_SCALE: i8 = 62;
 
 /// A group of values, one for each lag `h` in hours, of the base token's price `p`.
 #[derive(Copy, Drop, Serde, PartialEq, Debug)]
@@ -26,6 +34,33 @@ pub struct Evaluated {
     pub values: Span<i32>,
     /// How many of them were clamped.
     pub saturated: u32,
+}
+
+/// Checks that features can be computed, and gives how many hours in a row they look at: the longest lag and one.
+///
+/// Panics if a group has no lags or one that is too long, if there are too many values or none, if there is another number of rules, or if a
+/// rule is out of range.
+pub fn check(groups: Span<Feature>, rules: Span<InputRule>) -> u32 {
+    let mut values = 0;
+    let mut longest = 0;
+    for group in groups {
+        let lags = match *group {
+            Feature::Difference(lags) | Feature::Return(lags) => lags,
+        };
+        assert(!lags.is_empty(), Errors::BAD_LAGS);
+        values += lags.len();
+        for lag in lags {
+            longest = core::cmp::max(longest, *lag);
+        }
+    }
+    assert(longest <= MAX_LAG, Errors::BAD_LAGS);
+    assert(values <= MAX_VALUES, Errors::TOO_MANY_VALUES);
+    assert(values == rules.len() && values > 0, Errors::OTHER_INPUTS);
+    for rule in rules {
+        let InputRule { scale, lo, hi } = *rule;
+        assert(-MAX_SCALE <= scale && scale <= MAX_SCALE && lo <= hi, Errors::BAD_INPUT_RULE);
+    }
+    longest + 1
 }
 
 /// The features at the end of a window of prices, oldest first, in 1e-8 USD, each from 1 to 2^60 - 1. There is a rule for each lag, in order.

@@ -1,9 +1,40 @@
-//! What a vault computes before it trades: amounts, features, the policy's target, and the trade that the limits leave of it.
+//! The vault: a contract that holds tokens of investors and trades them on a registered network's decisions, and what it computes on the way.
 //!
-//! The crate `maat-strategy` computes the same in Rust; the test `strategy` holds the two against each other. Nothing here reads or writes
-//! storage. Where Rust gives nothing because a number has more than 128 bits, these functions give `None`. They panic only where their
-//! caller breaks what their documentation asks for.
+//! The crate `maat-strategy` computes the same in Rust; the tests `strategy` and `vault` hold the two against each other. `errors`,
+//! `features`, `limits`, `math` and `policy` neither read nor write storage, and executables can use them. Where Rust gives nothing because a
+//! number has more than 128 bits, these functions give `None`. They panic only where their documentation says so.
+#[cfg(target: 'starknet-contract')]
+pub mod access;
+#[cfg(target: 'starknet-contract')]
+pub mod books;
+#[cfg(target: 'starknet-contract')]
+pub mod claims;
+#[cfg(target: 'starknet-contract')]
+pub mod epochs;
+#[cfg(target: 'starknet-contract')]
+pub mod erc20;
+pub mod errors;
+#[cfg(target: 'starknet-contract')]
+pub mod exits;
 pub mod features;
+#[cfg(target: 'starknet-contract')]
+pub mod interface;
 pub mod limits;
+#[cfg(target: 'starknet-contract')]
+pub mod lock;
+#[cfg(target: 'starknet-contract')]
+pub mod market;
 pub mod math;
 pub mod policy;
+#[cfg(target: 'starknet-contract')]
+pub mod records;
+#[cfg(target: 'starknet-contract')]
+pub mod requests;
+#[cfg(target: 'starknet-contract')]
+pub mod settlement;
+#[cfg(target: 'starknet-contract')]
+pub mod states;
+#[cfg(target: 'starknet-contract')]
+pub mod trading;
+#[cfg(target: 'starknet-contract')]
+pub mod vault;

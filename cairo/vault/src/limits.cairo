@@ -1,7 +1,8 @@
 //! Limits: how much of what a decision asks for is traded. In Rust: `limits.rs`.
 use core::cmp::{max, min};
 use core::num::traits::{CheckedAdd, CheckedSub};
-use crate::math::{Rate, base_floor, share_floor, value_floor};
+use crate::errors::Errors;
+use crate::math::{MAX_AMOUNT, Rate, base_floor, share_floor, value_floor};
 use crate::policy::Target;
 
 /// Hours of a UTC day.
@@ -82,6 +83,23 @@ pub enum Reason {
     Cooldown,
     /// The day's turnover is used up.
     Turnover,
+}
+
+/// Checks that each limit is within its bounds.
+///
+/// Panics if one is not.
+pub fn check(limits: Limits) {
+    let Limits { max_weight_bps, max_trade_bps, max_turnover_bps, max_slip_bps, .. } = limits;
+    assert(1 <= max_weight_bps && max_weight_bps <= 10_000, Errors::BAD_MAX_WEIGHT);
+    assert(1 <= max_trade_bps && max_trade_bps <= 10_000, Errors::BAD_MAX_TRADE);
+    assert(1 <= limits.min_trade_bps && limits.min_trade_bps <= max_trade_bps, Errors::BAD_MIN_TRADE);
+    assert(max_trade_bps.into() <= max_turnover_bps && max_turnover_bps <= 240_000, Errors::BAD_MAX_TURNOVER);
+    assert(limits.cooldown_hours <= 8_760, Errors::BAD_COOLDOWN);
+    assert(1 <= max_slip_bps && max_slip_bps <= 100, Errors::BAD_MAX_SLIP);
+    assert(limits.min_slip_bps <= max_slip_bps, Errors::BAD_MIN_SLIP);
+    assert(1 <= limits.max_drift_bps && limits.max_drift_bps <= 1_000, Errors::BAD_MAX_DRIFT);
+    assert(1 <= limits.max_drawdown_bps && limits.max_drawdown_bps <= 10_000, Errors::BAD_MAX_DRAWDOWN);
+    assert(1 <= limits.deposit_cap && limits.deposit_cap <= MAX_AMOUNT, Errors::BAD_DEPOSIT_CAP);
 }
 
 /// What is to be done at an hour, where the policy has this target. Nothing if an amount has more than 128 bits.

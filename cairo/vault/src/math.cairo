@@ -5,6 +5,8 @@
 use core::cmp::max;
 use core::num::traits::{CheckedAdd, CheckedMul, WideMul};
 
+/// Amounts in the books are at most this: 2^112 - 1.
+pub const MAX_AMOUNT: u128 = 0xffffffffffffffffffffffffffff;
 /// Basis points in one.
 pub const BASIS_POINTS: u128 = 10_000;
 /// Units of a price in one USD.

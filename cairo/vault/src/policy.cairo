@@ -1,4 +1,8 @@
 //! The policy: from an output of the network to a target. In Rust: `policy.rs`.
+use crate::errors::Errors;
+
+/// The most rows of a policy's table.
+pub const MAX_ROWS: u32 = 1_024;
 
 /// What a decision asks for.
 #[derive(Copy, Drop, Serde, PartialEq, Debug)]
@@ -23,6 +27,29 @@ pub enum Rule {
 pub struct Policy {
     pub rule: Rule,
     pub targets: Span<Target>,
+}
+
+/// Checks that a policy can be used.
+///
+/// Panics if it has no rows or too many, a weight is more than the whole, or its edges do not rise or are not one fewer than its rows.
+pub fn check(policy: Policy) {
+    let rows = policy.targets.len();
+    assert(1 <= rows && rows <= MAX_ROWS, Errors::BAD_ROWS);
+    for target in policy.targets {
+        if let Target::Weight(weight) = *target {
+            assert(weight <= 10_000, Errors::BAD_WEIGHT);
+        }
+    }
+    if let Rule::Edges(mut edges) = policy.rule {
+        assert(edges.len() + 1 == rows, Errors::BAD_EDGES);
+        if let Some(first) = edges.pop_front() {
+            let mut last = *first;
+            for edge in edges {
+                assert(last < *edge, Errors::BAD_EDGES);
+                last = *edge;
+            }
+        }
+    }
 }
 
 /// The target for an answer of the network, or nothing if it is a class that the table does not have.

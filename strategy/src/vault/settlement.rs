@@ -85,6 +85,11 @@ impl Vault {
         self.opened
     }
 
+    /// What was sold for redemptions and is not paid out yet.
+    pub fn raised(&self) -> Raised {
+        self.raised
+    }
+
     /// The oldest epoch that must be settled before the vault steps at an hour.
     pub(super) fn due(&self, call: Call, chain: &Chain, hour: Hour) -> Option<u64> {
         if self.opened.is_some_and(|opened| opened.hour == hour && opened.swept) {

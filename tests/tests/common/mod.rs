@@ -1,5 +1,7 @@
 //! From a network in memory to a model and its Cairo program, and the assertion that both give the same integers.
 
+pub mod driver;
+
 use maat_cairo::{Compiler, Contract, Executable};
 use maat_package::{run_contract, run_program, signed};
 use maat_runtime::{Executor, Model, Tensor};

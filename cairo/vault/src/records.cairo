@@ -1,0 +1,344 @@
+//! How the vault stores what its parts compute with: several numbers to a cell.
+use core::num::traits::Zero;
+use starknet::storage_access::StorePacking;
+use crate::features::{Feature, InputRule};
+use crate::limits::{Limits, Position};
+use crate::math::HighWater;
+use crate::settlement::Hourly;
+
+const SHIFT_8: felt252 = 0x100;
+const DIGIT_8: NonZero<u128> = 0x100;
+const SHIFT_16: felt252 = 0x10000;
+const DIGIT_16: NonZero<u128> = 0x10000;
+const SHIFT_32: felt252 = 0x100000000;
+const DIGIT_32: NonZero<u128> = 0x100000000;
+const SHIFT_64: felt252 = 0x10000000000000000;
+const DIGIT_64: NonZero<u128> = 0x10000000000000000;
+const SHIFT_112: felt252 = 0x10000000000000000000000000000;
+const SHIFT_128: felt252 = 0x100000000000000000000000000000000;
+/// What makes any 32-bit integer positive.
+const LEAST: felt252 = 0x80000000;
+
+/// Takes the lowest digit off a number in the base `shift`.
+fn take<T, +TryInto<u128, T>>(ref number: u128, shift: NonZero<u128>) -> T {
+    let (rest, digit) = DivRem::div_rem(number, shift);
+    number = rest;
+    digit.try_into().unwrap()
+}
+
+/// Limits in two cells: the shares of 16 bits and the numbers of 32 bits, and the cap.
+pub impl LimitsPacking of StorePacking<Limits, (felt252, u128)> {
+    #[inline(never)]
+    fn pack(value: Limits) -> (felt252, u128) {
+        // Felts, because sums and products that are checked would be long.
+        let low = value.max_weight_bps.into()
+            + SHIFT_16 * (value.max_trade_bps.into()
+                + SHIFT_16 * (value.min_trade_bps.into()
+                    + SHIFT_16 * (value.min_slip_bps.into()
+                        + SHIFT_16 * (value.max_slip_bps.into()
+                            + SHIFT_16 * (value.max_drift_bps.into() + SHIFT_16 * value.max_drawdown_bps.into())))));
+        let high = value.max_turnover_bps.into() + SHIFT_32 * (value.cooldown_hours.into() + SHIFT_32 * value.max_saturated.into());
+        // 112 and 96 bits
+        (low + SHIFT_128 * high, value.deposit_cap)
+    }
+
+    #[inline(never)]
+    fn unpack(value: (felt252, u128)) -> Limits {
+        let (numbers, deposit_cap) = value;
+        let u256 { mut low, mut high } = numbers.into();
+        Limits {
+            max_weight_bps: take(ref low, DIGIT_16),
+            max_trade_bps: take(ref low, DIGIT_16),
+            min_trade_bps: take(ref low, DIGIT_16),
+            min_slip_bps: take(ref low, DIGIT_16),
+            max_slip_bps: take(ref low, DIGIT_16),
+            max_drift_bps: take(ref low, DIGIT_16),
+            max_drawdown_bps: take(ref low, DIGIT_16),
+            max_turnover_bps: take(ref high, DIGIT_32),
+            cooldown_hours: take(ref high, DIGIT_32),
+            max_saturated: take(ref high, DIGIT_32),
+            deposit_cap,
+        }
+    }
+}
+
+/// A position in three cells. The day follows from the last trade. Hours are stored as one more than they are, so that 0, which is what an
+/// untouched cell holds, is none.
+pub impl PositionPacking of StorePacking<Position, (u128, u128, felt252)> {
+    #[inline(never)]
+    fn pack(value: Position) -> (u128, u128, felt252) {
+        let last_trade = match value.last_trade {
+            Some(hour) => hour.into() + 1,
+            None => 0,
+        };
+        (value.base, value.quote, value.turned_over.into() + SHIFT_128 * last_trade)
+    }
+
+    #[inline(never)]
+    fn unpack(value: (u128, u128, felt252)) -> Position {
+        let (base, quote, traded) = value;
+        let u256 { low, high } = traded.into();
+        let last_trade = unpack_hour(high);
+        let day = match last_trade {
+            Some(hour) => hour / 24,
+            None => 0,
+        };
+        Position { base, quote, last_trade, day, turned_over: low }
+    }
+}
+
+fn unpack_hour(packed: u128) -> Option<u64> {
+    if packed.is_zero() {
+        None
+    } else {
+        Some((packed - 1).try_into().unwrap())
+    }
+}
+
+pub impl HighWaterPacking of StorePacking<HighWater, felt252> {
+    #[inline(never)]
+    fn pack(value: HighWater) -> felt252 {
+        value.peak.into() + SHIFT_128 * value.breaches.into()
+    }
+
+    #[inline(never)]
+    fn unpack(value: felt252) -> HighWater {
+        let u256 { low, high } = value.into();
+        HighWater { peak: low, breaches: high.try_into().unwrap() }
+    }
+}
+
+/// The hour that was settled last in four cells, the hour as one more than it is, with whether it is swept. 0 is none.
+pub impl HourlyPacking of StorePacking<Option<Hourly>, (felt252, u128, u128, u128)> {
+    #[inline(never)]
+    fn pack(value: Option<Hourly>) -> (felt252, u128, u128, u128) {
+        match value {
+            Some(Hourly { hour, cap, deposited, redeemed, swept }) => {
+                (hour.into() + 1 + SHIFT_128 * swept.into(), cap, deposited, redeemed)
+            },
+            None => (0, 0, 0, 0),
+        }
+    }
+
+    #[inline(never)]
+    fn unpack(value: (felt252, u128, u128, u128)) -> Option<Hourly> {
+        let (hour, cap, deposited, redeemed) = value;
+        let u256 { low, high } = hour.into();
+        Some(Hourly { hour: unpack_hour(low)?, cap, deposited, redeemed, swept: high == 1 })
+    }
+}
+
+/// All requests of one kind that are filled alike.
+#[derive(Copy, Drop, Serde, PartialEq, Debug)]
+pub struct Epoch {
+    /// What was put in.
+    pub total: u128,
+    /// How much of it is filled.
+    pub filled: u128,
+    /// For how much in all, claimed or not.
+    pub proceeds: u128,
+    /// The time of the newest request.
+    pub newest: u64,
+    /// The rest will never be filled, and can be taken back at once.
+    pub refunded: bool,
+}
+
+/// Two cells: what was put in and is filled, each less than 2^112; and the rest.
+pub impl EpochPacking of StorePacking<Epoch, (felt252, felt252)> {
+    #[inline(never)]
+    fn pack(value: Epoch) -> (felt252, felt252) {
+        let refunded: felt252 = value.refunded.into();
+        let high = value.newest.into() + SHIFT_64 * refunded;
+        (value.total.into() + SHIFT_112 * value.filled.into(), value.proceeds.into() + SHIFT_128 * high)
+    }
+
+    #[inline(never)]
+    fn unpack(value: (felt252, felt252)) -> Epoch {
+        let (amounts, rest) = value;
+        let amounts: u256 = amounts.into();
+        let shift: u256 = SHIFT_112.into();
+        let (filled, total) = DivRem::div_rem(amounts, shift.try_into().unwrap());
+        let u256 { low: proceeds, mut high } = rest.into();
+        let newest = take(ref high, DIGIT_64);
+        Epoch { total: total.low, filled: filled.low, proceeds, newest, refunded: high == 1 }
+    }
+}
+
+/// What comes before and after an epoch in a list; 0 is the list's end on both sides.
+#[derive(Copy, Drop, PartialEq, Debug)]
+pub struct Links {
+    pub previous: u64,
+    pub next: u64,
+}
+
+pub impl LinksPacking of StorePacking<Links, felt252> {
+    #[inline(never)]
+    fn pack(value: Links) -> felt252 {
+        value.previous.into() + SHIFT_64 * value.next.into()
+    }
+
+    #[inline(never)]
+    fn unpack(value: felt252) -> Links {
+        let mut value: u128 = value.try_into().unwrap();
+        let previous = take(ref value, DIGIT_64);
+        Links { previous, next: take(ref value, DIGIT_64) }
+    }
+}
+
+/// One value of the features, with the rule by which the network takes it.
+#[derive(Copy, Drop, PartialEq, Debug)]
+pub struct Value {
+    pub is_return: bool,
+    pub lag: u32,
+    pub rule: InputRule,
+}
+
+pub impl ValuePacking of StorePacking<Value, felt252> {
+    #[inline(never)]
+    fn pack(value: Value) -> felt252 {
+        let InputRule { scale, lo, hi } = value.rule;
+        let kind = scale.into() + 128 + SHIFT_8 * value.is_return.into();
+        value.lag.into() + SHIFT_32 * (lo.into() + LEAST + SHIFT_32 * (hi.into() + LEAST + SHIFT_32 * kind))
+    }
+
+    #[inline(never)]
+    fn unpack(value: felt252) -> Value {
+        let mut value: u128 = value.try_into().unwrap();
+        let lag = take(ref value, DIGIT_32);
+        let lo: felt252 = take(ref value, DIGIT_32);
+        let hi: felt252 = take(ref value, DIGIT_32);
+        let scale: felt252 = take(ref value, DIGIT_8);
+        let rule = InputRule {
+            scale: (scale - 128).try_into().unwrap(), lo: (lo - LEAST).try_into().unwrap(), hi: (hi - LEAST).try_into().unwrap(),
+        };
+        Value { is_return: value == 1, lag, rule }
+    }
+}
+
+/// The values of features, each with its rule.
+pub fn values_of(groups: Span<Feature>, mut rules: Span<InputRule>) -> Span<Value> {
+    let mut values = array![];
+    for group in groups {
+        let (lags, is_return) = match *group {
+            Feature::Difference(lags) => (lags, false),
+            Feature::Return(lags) => (lags, true),
+        };
+        for lag in lags {
+            values.append(Value { is_return, lag: *lag, rule: *rules.pop_front().unwrap() });
+        }
+    }
+    values.span()
+}
+
+/// The features with these values: neighbours of one kind are one group.
+pub fn features_of(values: Span<Value>) -> (Span<Feature>, Span<InputRule>) {
+    let mut groups = array![];
+    let mut rules = array![];
+    let mut lags = array![];
+    let mut kind = false;
+    for value in values {
+        if *value.is_return != kind && !lags.is_empty() {
+            groups.append(group(kind, lags.span()));
+            lags = array![];
+        }
+        kind = *value.is_return;
+        lags.append(*value.lag);
+        rules.append(*value.rule);
+    }
+    if !lags.is_empty() {
+        groups.append(group(kind, lags.span()));
+    }
+    (groups.span(), rules.span())
+}
+
+fn group(is_return: bool, lags: Span<u32>) -> Feature {
+    if is_return {
+        Feature::Return(lags)
+    } else {
+        Feature::Difference(lags)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::features::{Feature, InputRule};
+    use crate::limits::{Limits, Position};
+    use crate::math::HighWater;
+    use crate::settlement::Hourly;
+    use super::{
+        Epoch, EpochPacking, HighWaterPacking, HourlyPacking, LimitsPacking, Links, LinksPacking, PositionPacking, Value, ValuePacking, features_of,
+        values_of,
+    };
+
+    const MOST: u128 = 0xffffffffffffffffffffffffffff;
+
+    #[test]
+    fn limits_come_back() {
+        let ends = Limits {
+            max_weight_bps: 0xffff,
+            max_trade_bps: 1,
+            max_turnover_bps: 0xffffffff,
+            cooldown_hours: 2,
+            min_trade_bps: 3,
+            min_slip_bps: 4,
+            max_slip_bps: 5,
+            max_drift_bps: 6,
+            max_drawdown_bps: 0xffff,
+            max_saturated: 0xffffffff,
+            deposit_cap: MOST,
+        };
+        assert_eq!(LimitsPacking::unpack(LimitsPacking::pack(ends)), ends);
+    }
+
+    #[test]
+    fn positions_come_back() {
+        let never = Position { base: 1, quote: 2, last_trade: None, day: 0, turned_over: 0 };
+        assert_eq!(PositionPacking::unpack(PositionPacking::pack(never)), never);
+        let first = Position { last_trade: Some(0), turned_over: 3, ..never };
+        assert_eq!(PositionPacking::unpack(PositionPacking::pack(first)), first);
+        let wide = 0xffffffffffffffffffffffffffffffff;
+        let last = Position { base: wide, quote: wide, last_trade: Some(471_239), day: 19_634, turned_over: wide };
+        assert_eq!(PositionPacking::unpack(PositionPacking::pack(last)), last);
+    }
+
+    #[test]
+    fn hours_come_back() {
+        let wide = 0xffffffffffffffffffffffffffffffff;
+        for hour in [
+            None, Some(Hourly { hour: 0, cap: 0, deposited: 0, redeemed: 0, swept: false }),
+            Some(Hourly { hour: 0xffffffffffffffff, cap: wide, deposited: wide, redeemed: wide, swept: true }),
+        ].span() {
+            assert_eq!(HourlyPacking::unpack(HourlyPacking::pack(*hour)), *hour);
+        }
+        assert_eq!(HourlyPacking::unpack((0, 0, 0, 0)), None);
+    }
+
+    #[test]
+    fn marks_epochs_and_links_come_back() {
+        let mark = HighWater { peak: 0xffffffffffffffffffffffffffffffff, breaches: 255 };
+        assert_eq!(HighWaterPacking::unpack(HighWaterPacking::pack(mark)), mark);
+        for refunded in [false, true].span() {
+            let epoch = Epoch { total: MOST, filled: MOST - 1, proceeds: MOST, newest: 0xffffffffffffffff, refunded: *refunded };
+            assert_eq!(EpochPacking::unpack(EpochPacking::pack(epoch)), epoch);
+        }
+        let links = Links { previous: 0xffffffffffffffff, next: 0xfffffffffffffffe };
+        assert_eq!(LinksPacking::unpack(LinksPacking::pack(links)), links);
+        let untouched = Epoch { total: 0, filled: 0, proceeds: 0, newest: 0, refunded: false };
+        assert_eq!(EpochPacking::unpack((0, 0)), untouched);
+    }
+
+    #[test]
+    fn features_come_back() {
+        let rules = [
+            InputRule { scale: -62, lo: -0x80000000, hi: 0x7fffffff }, InputRule { scale: 62, lo: 0, hi: 1 },
+            InputRule { scale: 0, lo: -1, hi: 0 },
+        ].span();
+        let groups = [Feature::Return([0, 8_759].span()), Feature::Difference([7].span())].span();
+        let mut unpacked = array![];
+        for value in values_of(groups, rules) {
+            let value: Value = *value;
+            unpacked.append(ValuePacking::unpack(ValuePacking::pack(value)));
+        }
+        assert_eq!(features_of(unpacked.span()), (groups, rules));
+    }
+}

@@ -1,0 +1,169 @@
+//! The vault: its contract, in the Cairo runner, equals its twin in `maat-strategy` after each operation of random sequences, refusals
+//! included. Tokens, pool, feed and registry are mocks that misbehave as the twin's do; the price history is the real one.
+
+mod operations;
+mod script;
+mod world;
+
+use std::collections::BTreeMap;
+
+use maat_cairo::{CairoPackage, Compiler, Crate, limits};
+use maat_strategy::hour::SECONDS;
+use maat_strategy::policy::Policy;
+use maat_strategy::strategy::Strategy;
+use maat_strategy::vault::{Deployment, Refusal, Vault};
+use maat_tests::networks::Random;
+use rayon::prelude::*;
+use starknet_types_core::felt::Felt;
+
+use crate::common::vault_crate;
+use operations::operate;
+use script::{BASE, Expected, QUOTE, contract, selector, text};
+use world::{GUARDIAN, LOGGED, OWNER, START, TREASURY, World, account, constructor, deployment, world_without_vault};
+
+/// Sequences that are compared. A call in the runner takes about 30 ms, because the runner handles all contracts anew for each.
+const SEQUENCES: u64 = if cfg!(feature = "slow") { 2_000 } else { 10 };
+/// Operations of a sequence.
+const OPERATIONS: usize = 30;
+
+/// What came of each kind of operation, and how often.
+type Counts = BTreeMap<String, usize>;
+
+#[test]
+fn contract_and_twin_are_equal_after_each_operation() {
+    let driver = script::driver();
+    let counts: Vec<Counts> = (0..SEQUENCES)
+        .into_par_iter()
+        .map(|seed| {
+            let mut random = Random::new(seed);
+            let decimals = [(18, 6), (8, 6), (18, 18), (6, 8)][random.below(4)];
+            let mut world = World::new(deployment(decimals));
+            // Most sequences begin with a vault that has something to lose.
+            if !seed.is_multiple_of(4) {
+                world.fund(&mut random);
+            }
+            let mut counts = Counts::new();
+            for _ in 0..OPERATIONS {
+                let (name, refusal) = operate(&mut world, &mut random);
+                let came = refusal.map_or("done".to_owned(), |refusal| shown(&refusal));
+                *counts.entry(format!("{name}: {came}")).or_default() += 1;
+            }
+            world.look_at_all();
+            *counts.entry("calls".to_owned()).or_default() += world.script.len();
+            let name = format!("sequence {seed}");
+            let events = world.script.run(&driver, &name);
+            let selectors: Vec<_> = LOGGED.iter().map(|event| selector(event)).collect();
+            let events: Vec<_> = events.into_iter().filter(|(keys, _)| selectors.contains(&keys[0])).collect();
+            let expected = world.events();
+            assert_eq!(events.len(), expected.len(), "{name}: the number of events");
+            for (index, (found, expected)) in events.iter().zip(&expected).enumerate() {
+                assert_eq!(found, expected, "{name}: event {index}");
+            }
+            counts
+        })
+        .collect();
+    let mut total = Counts::new();
+    counts.into_iter().flatten().for_each(|(what, count)| *total.entry(what).or_default() += count);
+    println!("{total:#?}");
+    for what in ["hour", "settle", "step", "deposit", "redeem", "claim", "claim a part", "exit", "transfer", "withdraw a token", "reclaim"]
+    {
+        let done = total.get(&format!("{what}: done")).copied().unwrap_or_default();
+        assert!(done > 0, "{what}: never done in {SEQUENCES} sequences");
+    }
+}
+
+fn shown(refusal: &Refusal) -> String {
+    let bytes: Vec<u8> = world::reason(refusal).to_bytes_be().into_iter().filter(|byte| *byte != 0).collect();
+    String::from_utf8(bytes).unwrap()
+}
+
+/// The first list in calldata that is this one, replaced by another.
+fn replaced(felts: &[Felt], of: &[Felt], by: &[Felt]) -> Vec<Felt> {
+    let at = felts.windows(of.len()).position(|window| window == of).expect("the list is there");
+    [&felts[..at], by, &felts[at + of.len()..]].concat()
+}
+
+#[test]
+fn a_vault_is_made_with_what_the_twin_is_made_with_and_nothing_else() {
+    type Spoil = fn(&mut Deployment);
+    let refused: [(&str, Spoil); 23] = [
+        ("vault: bad max_weight_bps", |it| it.strategy.limits.max_weight_bps = 0),
+        ("vault: bad max_weight_bps", |it| it.strategy.limits.max_weight_bps = 10_001),
+        ("vault: bad max_trade_bps", |it| it.strategy.limits.max_trade_bps = 0),
+        ("vault: bad max_trade_bps", |it| it.strategy.limits.max_trade_bps = 10_001),
+        ("vault: bad min_trade_bps", |it| it.strategy.limits.min_trade_bps = 0),
+        ("vault: bad min_trade_bps", |it| it.strategy.limits.min_trade_bps = 5_001),
+        ("vault: bad max_turnover_bps", |it| it.strategy.limits.max_turnover_bps = 4_999),
+        ("vault: bad max_turnover_bps", |it| it.strategy.limits.max_turnover_bps = 240_001),
+        ("vault: bad cooldown_hours", |it| it.strategy.limits.cooldown_hours = 8_761),
+        ("vault: bad max_slip_bps", |it| (it.strategy.limits.min_slip_bps, it.strategy.limits.max_slip_bps) = (0, 0)),
+        ("vault: bad max_slip_bps", |it| it.strategy.limits.max_slip_bps = 101),
+        ("vault: bad min_slip_bps", |it| it.strategy.limits.min_slip_bps = 101),
+        ("vault: bad max_drift_bps", |it| it.strategy.limits.max_drift_bps = 0),
+        ("vault: bad max_drift_bps", |it| it.strategy.limits.max_drift_bps = 1_001),
+        ("vault: bad max_drawdown_bps", |it| it.strategy.limits.max_drawdown_bps = 0),
+        ("vault: bad max_drawdown_bps", |it| it.strategy.limits.max_drawdown_bps = 10_001),
+        ("vault: bad deposit_cap", |it| it.strategy.limits.deposit_cap = 0),
+        ("vault: bad deposit_cap", |it| it.strategy.limits.deposit_cap = 1 << 112),
+        ("vault: bad management_bps", |it| it.strategy.fees.management_bps = 201),
+        ("vault: bad settle_bps", |it| it.strategy.fees.settle_bps = 51),
+        ("vault: bad min_nav", |it| it.min_nav = 0),
+        ("vault: bad min_nav", |it| it.min_nav = it.strategy.limits.deposit_cap + 1),
+        ("vault: no such output value", |it| {
+            let Strategy { policy, .. } = &it.strategy;
+            it.strategy.policy = Policy::new(1, policy.rule().clone(), policy.targets().to_vec()).unwrap();
+        }),
+    ];
+    let good = deployment((18, 6));
+    let mut script = world_without_vault(&good, START * SECONDS);
+    for (reason, spoil) in refused {
+        let mut spoilt = good.clone();
+        spoil(&mut spoilt);
+        assert!(Vault::deploy(spoilt.clone(), START * SECONDS).is_err(), "{reason}: the twin takes it");
+        script.deploy(5, constructor(&spoilt), Expected::Refuses(text(reason)));
+    }
+    // What the twin's types do not let through.
+    let felts = |integers: &[i64]| integers.iter().map(|integer| Felt::from(*integer)).collect::<Vec<_>>();
+    let calldata = constructor(&good);
+    let groups = felts(&[1, 0, 2, 0, 1]);
+    let rules = felts(&[2, 0, -1_000_000, 1_000_000, 0, -1_000_000, 1_000_000]);
+    let table = felts(&[0, 0, 3, 0, 0, 1, 0, 10_000]);
+    for (reason, of, by) in [
+        ("vault: bad lags", &groups, felts(&[2, 0, 2, 0, 1, 0, 0])),
+        ("vault: bad lags", &groups, felts(&[1, 0, 2, 0, 8_760])),
+        ("vault: not the model's inputs", &groups, felts(&[1, 0, 1, 0])),
+        ("vault: not the model's inputs", &rules, felts(&[2, 1, -1_000_000, 1_000_000, 0, -1_000_000, 1_000_000])),
+        ("vault: not the model's inputs", &rules, felts(&[2, 0, -1_000_001, 1_000_000, 0, -1_000_000, 1_000_000])),
+        ("vault: not the model's inputs", &rules, felts(&[2, 0, -1_000_000, 1_000_000, 0, -1_000_000, 999_999])),
+        ("vault: bad input rule", &rules, felts(&[2, 63, -1_000_000, 1_000_000, 0, -1_000_000, 1_000_000])),
+        ("vault: bad input rule", &rules, felts(&[2, -63, -1_000_000, 1_000_000, 0, -1_000_000, 1_000_000])),
+        ("vault: bad input rule", &rules, felts(&[2, 0, 1, 0, 0, -1_000_000, 1_000_000])),
+        ("vault: bad number of targets", &table, felts(&[0, 0, 0])),
+        ("vault: a weight is over 10000", &table, felts(&[0, 0, 3, 0, 0, 1, 0, 10_001])),
+        ("vault: bad edges", &table, felts(&[0, 1, 1, 5, 3, 0, 0, 1, 0, 10_000])),
+        ("vault: bad edges", &table, felts(&[0, 1, 2, 5, 5, 3, 0, 0, 1, 0, 10_000])),
+        ("vault: not the pinned class", &vec![text("class")], felts(&[5])),
+        ("vault: base and quote are one", &vec![contract(BASE), contract(QUOTE)], vec![contract(BASE), contract(BASE)]),
+    ] {
+        script.deploy(5, replaced(&calldata, of, &by), Expected::Refuses(text(reason)));
+    }
+    for role in [OWNER, GUARDIAN, TREASURY] {
+        let zero = replaced(&calldata, &[account(role)], &[Felt::ZERO]);
+        script.deploy(5, zero, Expected::Refuses(text("vault: cannot hold this role")));
+    }
+    script.deploy(5, calldata, Expected::Gives(vec![]));
+    script.run(&script::driver(), "deployments");
+}
+
+/// The class takes at most 80 % of what Starknet accepts.
+#[test]
+fn the_vault_is_a_class_that_mainnet_takes() {
+    // Compiling refuses what is not audited.
+    let package = CairoPackage { main: vault_crate(), dependencies: vec![Crate::interfaces()] };
+    let contract = Compiler::default().contract(&package).unwrap_or_else(|error| panic!("{error}"));
+    println!("vault: {} Sierra felts, {} CASM felts", contract.sierra_felts(), contract.casm_felts());
+    assert!(contract.sierra_felts() * 5 <= limits::SIERRA_FELTS * 4, "{} Sierra felts", contract.sierra_felts());
+    assert!(contract.casm_felts() * 5 <= limits::CASM_FELTS * 4, "{} CASM felts", contract.casm_felts());
+    let bytes = contract.sierra_json().len();
+    assert!(bytes * 5 <= limits::SIERRA_BYTES * 4, "{bytes} bytes");
+}
