@@ -1,5 +1,5 @@
-//! Price histories and feeds: the twin in `maat-strategy`, and the contracts `price_history` and `pragma_feed` over an oracle, give the same on
-//! random sequences of entries and times.
+//! Price histories and feeds: the twin in `maat-strategy`, and the contracts `price_history` and `pragma_feed` over an oracle, give the
+//! same on random sequences of entries and times.
 
 use std::collections::BTreeMap;
 

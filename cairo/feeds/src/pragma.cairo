@@ -1,10 +1,10 @@
 //! A feed over Pragma's oracle.
 //!
-//! The oracle's own medians are not asked for: they take entries that are an hour old, have the time of the newest one, and say a price of 0
-//! where there is none.
+//! The oracle's own medians are not asked for: they take entries that are an hour old, have the time of the newest one, and say a price of
+//! 0 where there is none.
 //!
-//! Warning: the oracle's owner can upgrade it, and its publishers say when they saw a price. This feed pins the oracle, the pairs, the sources
-//! and the decimals; it has no owner.
+//! Warning: the oracle's owner can upgrade it, and its publishers say when they saw a price. This feed pins the oracle, the pairs, the
+//! sources and the decimals; it has no owner.
 
 #[starknet::contract]
 pub mod pragma_feed {
@@ -27,7 +27,8 @@ pub mod pragma_feed {
         source_count: u32,
     }
 
-    /// `base_id` and `quote_id` are the oracle's names of the two tokens' pairs with USD. The decimals of their prices are asked for and kept.
+    /// `base_id` and `quote_id` are the oracle's names of the two tokens' pairs with USD. The decimals of their prices are asked for once
+    /// and kept.
     #[constructor]
     fn constructor(ref self: ContractState, oracle: ContractAddress, base_id: felt252, quote_id: felt252, sources: Span<felt252>) {
         assert(oracle.is_non_zero(), Errors::ORACLE_IS_ZERO);

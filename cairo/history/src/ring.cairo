@@ -5,7 +5,7 @@ use starknet::storage_access::StorePacking;
 pub const RING: u64 = 65_536;
 /// Cells of the ring.
 pub const CELLS: u64 = RING / 2;
-/// What a window can have at most. The cell that the last hour is in may have lost the hour of a whole turn before, which it shares with it.
+/// What a window can have at most: the hour of 65,535 hours before is in the last hour's cell where that is even, and so is lost.
 pub const LONGEST_WINDOW: u32 = 65_535;
 
 const TWO_60: u128 = 0x1000000000000000;

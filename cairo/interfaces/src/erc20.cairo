@@ -4,8 +4,8 @@ use starknet::ContractAddress;
 
 /// Amounts are in the token's smallest unit.
 ///
-/// Implementations emit `Transfer { #[key] from, #[key] to, value }`, with the zero address as `from` of new tokens and as `to` of burnt ones,
-/// and `Approval { #[key] owner, #[key] spender, value }`.
+/// Implementations emit `Transfer { #[key] from, #[key] to, value }`, with the zero address as `from` of new tokens and as `to` of burnt
+/// ones, and `Approval { #[key] owner, #[key] spender, value }`.
 #[starknet::interface]
 pub trait IERC20<TContractState> {
     /// How much there is in all.

@@ -1,7 +1,7 @@
 //! A feed: what the tokens of a pair cost in USD now, by one rule for both.
 //!
-//! The rule: a price rests on entries of several sources that are at most `MAX_AGE` old and not ahead of the block's time. Whoever relies on
-//! a feed checks the times that it names, and reads the class of the feed for the rest.
+//! The rule: a price rests on entries of several sources that are at most `MAX_AGE` old and not ahead of the block's time. Whoever relies
+//! on a feed checks the times that it names, and reads the class of the feed for the rest.
 
 use starknet::ContractAddress;
 

@@ -67,8 +67,8 @@ pub trait IPriceHistory<TContractState> {
     fn latest(self: @TContractState) -> Option<Latest>;
     /// What was recorded for an hour, as far as it still is stored: at least the last 65,535 hours are.
     fn at(self: @TContractState, hour: u64) -> Option<Observation>;
-    /// The base token's prices of the last `n` hours, oldest first, in 1e-8 USD. Nothing if an hour is missing among them, if `n` is 0, or if
-    /// it is more than 65,535.
+    /// The base token's prices of the last `n` hours, oldest first, in 1e-8 USD. Nothing if an hour is missing among them, if `n` is 0, or
+    /// if it is more than 65,535.
     ///
     /// It takes about 23,000 L2 gas for each hour, and reads a cell of storage for every two.
     fn window(self: @TContractState, n: u32) -> Option<Span<u64>>;

@@ -1,7 +1,9 @@
 //! Calls that a mock makes where a contract would not expect one.
 use starknet::ContractAddress;
+use starknet::storage::{
+    Map, Mutable, StorageMapReadAccess, StorageMapWriteAccess, StoragePath, StoragePointerReadAccess, StoragePointerWriteAccess,
+};
 use starknet::syscalls::call_contract_syscall;
-use starknet::storage::{Map, StorageMapReadAccess, StorageMapWriteAccess, StoragePath, Mutable, StoragePointerReadAccess, StoragePointerWriteAccess};
 
 /// A call.
 #[derive(Copy, Drop, Serde, PartialEq, Debug)]

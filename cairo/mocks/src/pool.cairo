@@ -16,7 +16,7 @@ pub enum Conduct {
     Steals,
     /// It gives one unit less than the caller accepts.
     ShortByOne,
-    /// It tries to take a unit more than the amount, and a unit of the other token. It panics if it can, and swaps at its rate if it cannot.
+    /// It tries to take a unit more than the amount, and a unit of the other token. It panics if it can, and else swaps at its rate.
     Grabs,
     /// It takes a unit more than the amount, and panics if it cannot.
     Overtakes,
@@ -44,7 +44,7 @@ pub mod mock_pool {
     use core::num::traits::WideMul;
     use maat_interfaces::adapter::IAdapter;
     use maat_interfaces::erc20::{IERC20Dispatcher, IERC20DispatcherTrait};
-    use starknet::storage::{Map, StoragePathEntry, StoragePointerReadAccess, StoragePointerWriteAccess};
+    use starknet::storage::{StorageAsPath, StoragePointerReadAccess, StoragePointerWriteAccess};
     use starknet::syscalls::call_contract_syscall;
     use starknet::{ContractAddress, get_caller_address, get_contract_address};
     use crate::calls::{Call, StoredCall, WritableCall};
@@ -58,8 +58,7 @@ pub mod mock_pool {
         numerator: u128,
         denominator: u128,
         conduct: Conduct,
-        /// One, at 0.
-        calls: Map<felt252, StoredCall>,
+        call: StoredCall,
     }
 
     /// `base` and `quote` are mock tokens.
@@ -81,7 +80,7 @@ pub mod mock_pool {
         }
 
         fn set_call(ref self: ContractState, call: Call) {
-            self.calls.entry(0).store(call);
+            self.call.as_path().store(call);
         }
     }
 
@@ -104,7 +103,7 @@ pub mod mock_pool {
                 Conduct::Generous => (amount / 2, worth),
                 Conduct::Idle => { return; },
                 Conduct::Reenters => {
-                    self.calls.entry(0).make();
+                    self.call.as_path().make();
                     (amount, worth)
                 },
             };

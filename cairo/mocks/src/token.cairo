@@ -37,7 +37,7 @@ pub mod mock_token {
     use core::num::traits::{CheckedAdd, Zero};
     use maat_interfaces::erc20::{IERC20, IERC20Metadata};
     use starknet::storage::{
-        Map, StorageMapReadAccess, StorageMapWriteAccess, StoragePathEntry, StoragePointerReadAccess, StoragePointerWriteAccess,
+        Map, StorageAsPath, StorageMapReadAccess, StorageMapWriteAccess, StoragePointerReadAccess, StoragePointerWriteAccess,
     };
     use starknet::{ContractAddress, get_caller_address};
     use crate::calls::{Call, StoredCall, WritableCall};
@@ -55,8 +55,7 @@ pub mod mock_token {
         /// By owner and spender.
         allowances: Map<(ContractAddress, ContractAddress), u256>,
         behaviour: Behaviour,
-        /// One, at 0.
-        calls: Map<felt252, StoredCall>,
+        call: StoredCall,
     }
 
     #[event]
@@ -104,7 +103,7 @@ pub mod mock_token {
         }
 
         fn set_call(ref self: ContractState, call: Call) {
-            self.calls.entry(0).store(call);
+            self.call.as_path().store(call);
         }
     }
 
@@ -169,7 +168,7 @@ pub mod mock_token {
                 Behaviour::TakesFee(bps) => (amount, amount - part(amount, bps)),
                 Behaviour::Surcharges(bps) => (amount + part(amount, bps), amount),
                 Behaviour::Reenters => {
-                    self.calls.entry(0).make();
+                    self.call.as_path().make();
                     (amount, amount)
                 },
             };

@@ -11,15 +11,15 @@ use maat_cairo::{CairoPackage, Compiler, Crate, limits};
 use maat_strategy::hour::SECONDS;
 use maat_strategy::policy::Policy;
 use maat_strategy::strategy::Strategy;
-use maat_strategy::vault::{Deployment, Refusal, Vault};
+use maat_strategy::vault::{Account, Deployment, Refusal, Vault};
 use maat_tests::networks::Random;
 use rayon::prelude::*;
 use starknet_types_core::felt::Felt;
 
 use crate::common::vault_crate;
 use operations::operate;
-use script::{BASE, Expected, QUOTE, contract, selector, text};
-use world::{GUARDIAN, LOGGED, OWNER, START, TREASURY, World, account, constructor, deployment, world_without_vault};
+use script::{BASE, Expected, QUOTE, contract, selector, text, wide};
+use world::{GUARDIAN, KEEPER, LOGGED, OWNER, START, TREASURY, USERS, World, account, constructor, deployment, world_without_vault};
 
 /// Sequences that are compared. A call in the runner takes about 30 ms, because the runner handles all contracts anew for each.
 const SEQUENCES: u64 = if cfg!(feature = "slow") { 2_000 } else { 10 };
@@ -65,8 +65,10 @@ fn contract_and_twin_are_equal_after_each_operation() {
     let mut total = Counts::new();
     counts.into_iter().flatten().for_each(|(what, count)| *total.entry(what).or_default() += count);
     println!("{total:#?}");
-    for what in ["hour", "settle", "step", "deposit", "redeem", "claim", "claim a part", "exit", "transfer", "withdraw a token", "reclaim"]
-    {
+    // Some are rarely possible.
+    let rare: &[&str] =
+        if cfg!(feature = "slow") { &["apply", "exit a request", "raise", "reclaim", "unwind", "withdraw a token"] } else { &[] };
+    for what in ["hour", "settle", "step", "deposit", "redeem", "claim", "claim a part", "exit", "transfer"].iter().chain(rare) {
         let done = total.get(&format!("{what}: done")).copied().unwrap_or_default();
         assert!(done > 0, "{what}: never done in {SEQUENCES} sequences");
     }
@@ -153,6 +155,85 @@ fn a_vault_is_made_with_what_the_twin_is_made_with_and_nothing_else() {
     }
     script.deploy(5, calldata, Expected::Gives(vec![]));
     script.run(&script::driver(), "deployments");
+}
+
+#[test]
+fn what_the_twin_does_not_have_is_refused_and_given() {
+    let mut world = World::new(deployment((18, 6)));
+    world.fund(&mut Random::new(1));
+    let [alice, bob] = [USERS[0], USERS[1]];
+    let epoch = world.vault.deposits().claims(alice)[0].epoch;
+    let claimed = [epoch.into(), account(alice), account(alice)].to_vec();
+    let shares = world
+        .call(
+            alice,
+            "claim_shares",
+            claimed,
+            |vault, chain, call| vault.claim_shares(chain, call, epoch, alice, alice),
+            |shares| wide(*shares).to_vec(),
+        )
+        .unwrap();
+    let script = &mut world.script;
+    let mut ask = |who: Account, function: &str, calldata: Vec<Felt>, expected: Expected| {
+        script.ask(account(who), script::VAULT, function, calldata, expected, function);
+    };
+    let with = |accounts: &[Felt], amount: u128| [accounts.to_vec(), wide(amount).to_vec()].concat();
+    let refuses = |reason: &str| Expected::Refuses(text(reason));
+    let done = || Expected::Gives(vec![Felt::ONE]);
+    let [a, b, zero, itself] = [account(alice), account(bob), Felt::ZERO, contract(script::VAULT)];
+
+    // Allowances, as OpenZeppelin has them.
+    ask(bob, "transfer_from", with(&[a, b], 1), refuses("vault: too small an allowance"));
+    ask(alice, "approve", with(&[b], 5), done());
+    ask(alice, "approve", with(&[zero], 5), refuses("vault: the zero account"));
+    ask(bob, "transfer_from", with(&[a, b], 3), done());
+    ask(bob, "allowance", vec![a, b], Expected::Gives(wide(2).to_vec()));
+    ask(bob, "transfer_from", with(&[a, b], 3), refuses("vault: too small an allowance"));
+    let all = [a, b].into_iter().chain([Felt::from(u128::MAX); 2]).collect::<Vec<_>>();
+    ask(alice, "approve", all[1..].to_vec(), done());
+    ask(bob, "transfer_from", with(&[a, b], 3), done());
+    ask(bob, "allowance", vec![a, b], Expected::Gives(all[2..].to_vec()));
+    ask(bob, "transfer_from", with(&[a, itself], 1), refuses("vault: its own account"));
+    ask(bob, "transfer_from", with(&[a, zero], 1), refuses("vault: the zero account"));
+    ask(bob, "balance_of", vec![a], Expected::Gives(wide(shares - 6).to_vec()));
+    ask(alice, "transfer", all[1..].to_vec(), refuses("vault: amount is 2^112 or more"));
+    // Standards.
+    for preview in ["preview_deposit", "preview_mint", "preview_withdraw", "preview_redeem"] {
+        ask(alice, preview, wide(1).to_vec(), refuses("vault: no previews, ERC-7540"));
+    }
+    let src5 = Felt::from_hex_unchecked("0x3f918d17e5ee77373b56385708f855659a07f75997f365cf87748628532a055");
+    ask(alice, "supports_interface", vec![src5], done());
+    ask(alice, "supports_interface", vec![Felt::ONE], Expected::Gives(vec![Felt::ZERO]));
+    ask(alice, "decimals", vec![], Expected::Gives(vec![Felt::from(9)]));
+    world.script.run(&script::driver(), "standards");
+}
+
+#[test]
+fn nobody_calls_the_vault_while_it_calls_a_token() {
+    let mut world = World::new(deployment((18, 6)));
+    let [alice, bob] = [USERS[0], USERS[1]];
+    world.give(alice, 1_000_000_000);
+    let script = &mut world.script;
+    let calls: [(&str, Vec<Felt>); 6] = [
+        ("observe", vec![]),
+        ("settle", vec![]),
+        ("skim", vec![Felt::ONE]),
+        ("approve", [vec![account(bob)], wide(1).to_vec()].concat()),
+        ("set_operator", vec![account(bob), Felt::ONE]),
+        ("withdraw_token", vec![Felt::ONE, account(bob)]),
+    ];
+    script.tell(account(KEEPER), QUOTE, "set_behaviour", vec![Felt::from(6)]);
+    let request = [wide(1_000_000).to_vec(), vec![account(alice); 2]].concat();
+    for (function, calldata) in calls {
+        let call = [vec![contract(script::VAULT), selector(function), calldata.len().into()], calldata].concat();
+        script.tell(account(KEEPER), QUOTE, "set_call", call);
+        let refused = Expected::Refuses(text("vault: it is being called"));
+        script.ask(account(alice), script::VAULT, "request_deposit", request.clone(), refused, function);
+    }
+    // The lock opens again.
+    script.tell(account(KEEPER), QUOTE, "set_behaviour", vec![Felt::ZERO]);
+    script.ask(account(alice), script::VAULT, "request_deposit", request, Expected::Begins(vec![]), "request_deposit");
+    world.script.run(&script::driver(), "re-entrancy");
 }
 
 /// The class takes at most 80 % of what Starknet accepts.
