@@ -18,7 +18,7 @@ use starknet_types_core::felt::Felt;
 use crate::common::driver::Driver;
 
 /// Sequences that are compared.
-const SEQUENCES: u64 = if cfg!(feature = "slow") { 3_000 } else { 300 };
+const SEQUENCES: u64 = if cfg!(feature = "slow") { 3_000 } else { 100 };
 /// Hours of a sequence that are tried.
 const HOURS: usize = 8;
 /// The first hour of the year 3000.

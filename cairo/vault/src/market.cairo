@@ -1,7 +1,7 @@
 //! The market: the recorded price that everything is valued at, and the fresh quote that confirms it. In Rust: `market.rs`.
 //!
-//! Observing an hour needs a record alone, at most 900 s old. What fills requests or trades needs its confirmation too: a quote token within
-//! 2 % of its peg, and a fresh quote whose price is within `max_drift_bps` of the recorded one.
+//! Observing an hour needs a record alone, at most 900 s old and with a quote token within 2 % of its peg. What fills requests or trades
+//! needs its confirmation too: a fresh quote, on its peg as well, whose price is within `max_drift_bps` of the recorded one.
 use core::cmp::{max, min};
 use maat_interfaces::feed::{IPriceFeedDispatcher, IPriceFeedDispatcherTrait};
 use maat_interfaces::history::{IPriceHistoryDispatcherTrait, Latest, Observation};
@@ -55,6 +55,7 @@ pub impl MarketImpl of MarketTrait {
         assert(recorded_at <= now, Errors::CLOCK);
         let elapsed = now - recorded_at;
         assert(elapsed <= WINDOW, Errors::LATE);
+        require_peg(observation.quote);
         let rate = self.rate_at(observation.base, observation.quote).expect(Errors::NO_RATE);
         (Recorded { hour: observation.hour, rate, elapsed, oldest }, observation)
     }
@@ -62,7 +63,6 @@ pub impl MarketImpl of MarketTrait {
     /// The recorded price with its confirmation: see the module.
     fn market(self: @ContractState, now: u64) -> Market {
         let (recorded, observation) = self.observed(now);
-        require_peg(observation.quote);
         let quote = IPriceFeedDispatcher { contract_address: at(self.feed.as_ptr()) }.quote();
         let (base, quote) = (quote.base.price, quote.quote.price);
         require_peg(quote);

@@ -25,8 +25,8 @@ pub enum RecordError {
     /// The hour is recorded already, or the price jumped.
     #[error(transparent)]
     Refused(#[from] Move),
-    /// The time is after the year 9999.
-    #[error("the time is after the year 9999")]
+    /// The time is after the year 2999.
+    #[error("the time is after the year 2999")]
     Time,
 }
 
