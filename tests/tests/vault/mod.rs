@@ -22,7 +22,7 @@ use script::{BASE, Expected, QUOTE, contract, selector, text, wide};
 use world::{GUARDIAN, KEEPER, LOGGED, OWNER, START, TREASURY, USERS, World, account, constructor, deployment, world_without_vault};
 
 /// Sequences that are compared. A call in the runner takes about 30 ms, because the runner handles all contracts anew for each.
-const SEQUENCES: u64 = if cfg!(feature = "slow") { 2_000 } else { 10 };
+const SEQUENCES: u64 = if cfg!(feature = "slow") { 300 } else { 10 };
 /// Operations of a sequence.
 const OPERATIONS: usize = 30;
 
