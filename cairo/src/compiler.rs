@@ -67,16 +67,6 @@ impl Crate {
             scarb_manifest: include_str!("../interfaces/Scarb.toml").to_owned(),
         }
     }
-
-    /// The embedded mocks: a token, a pool, a feed and an oracle, for tests and for the local chain.
-    pub fn mocks() -> Self {
-        Self {
-            name: "maat_mocks".to_owned(),
-            edition: Edition::V2024_07,
-            sources: Sources::mocks(),
-            scarb_manifest: include_str!("../mocks/Scarb.toml").to_owned(),
-        }
-    }
 }
 
 /// A Cairo package: a crate and the crates that it uses.
@@ -110,40 +100,28 @@ enum Target {
 impl CairoPackage {
     /// The embedded registry of models.
     pub fn registry() -> Self {
-        let main = Crate {
-            name: "maat_registry".to_owned(),
-            edition: Edition::V2024_07,
-            sources: Sources::registry(),
-            scarb_manifest: include_str!("../registry/Scarb.toml").to_owned(),
-        };
-        Self { main, dependencies: vec![Crate::interfaces()] }
+        Self::contracts("maat_registry", Sources::registry(), include_str!("../registry/Scarb.toml"))
     }
 
     /// The embedded price history of a pair.
     pub fn price_history() -> Self {
-        let main = Crate {
-            name: "maat_history".to_owned(),
-            edition: Edition::V2024_07,
-            sources: Sources::history(),
-            scarb_manifest: include_str!("../history/Scarb.toml").to_owned(),
-        };
-        Self { main, dependencies: vec![Crate::interfaces()] }
+        Self::contracts("maat_history", Sources::history(), include_str!("../history/Scarb.toml"))
     }
 
     /// The embedded feed over Pragma's oracle.
     pub fn pragma_feed() -> Self {
-        let main = Crate {
-            name: "maat_feeds".to_owned(),
-            edition: Edition::V2024_07,
-            sources: Sources::feeds(),
-            scarb_manifest: include_str!("../feeds/Scarb.toml").to_owned(),
-        };
-        Self { main, dependencies: vec![Crate::interfaces()] }
+        Self::contracts("maat_feeds", Sources::feeds(), include_str!("../feeds/Scarb.toml"))
     }
 
-    /// The embedded mocks: several contracts, which [`Compiler::contracts`] takes by the paths in [`Self::MOCKS`].
+    /// The embedded mocks, for tests and for the local chain: several contracts, which [`Compiler::contracts`] takes by the paths in [`Self::MOCKS`].
     pub fn mocks() -> Self {
-        Self { main: Crate::mocks(), dependencies: vec![Crate::interfaces()] }
+        Self::contracts("maat_mocks", Sources::mocks(), include_str!("../mocks/Scarb.toml"))
+    }
+
+    /// An embedded crate of contracts, over the interfaces.
+    fn contracts(name: &str, sources: Sources, scarb_manifest: &str) -> Self {
+        let main = Crate { name: name.to_owned(), edition: Edition::V2024_07, sources, scarb_manifest: scarb_manifest.to_owned() };
+        Self { main, dependencies: vec![Crate::interfaces()] }
     }
 
     /// The paths of the mocks' contracts: a feed, an oracle, a pool and a token.

@@ -49,7 +49,7 @@ fn the_vaults_parts_pass_their_tests() {
 
 /// The package with the mocks, which its tests use.
 fn with_mocks(package: CairoPackage) -> CairoPackage {
-    CairoPackage { dependencies: [package.dependencies, vec![Crate::mocks()]].concat(), ..package }
+    CairoPackage { dependencies: [package.dependencies, vec![CairoPackage::mocks().main]].concat(), ..package }
 }
 
 #[test]

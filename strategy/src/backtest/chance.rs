@@ -81,16 +81,15 @@ impl Arrangement {
     }
 }
 
-/// The `index`-th of `asked` arrangements of a part's decisions, written over another one. Hours stay; what is asked for at them, and how
-/// many features were clamped, moves together. The same seed, index and number give the same arrangement.
-pub(super) fn arrange(arrangement: Arrangement, decisions: &[Decision], seed: u64, index: u32, asked: u32, arranged: &mut [Decision]) {
-    let (_, all) = arrangement.count(decisions.len(), asked);
+/// The `index`-th arrangement of a part's decisions, of all that there are or of random ones, written over another one. Hours stay; what is
+/// asked for at them, and how many features were clamped, moves together. The same seed and index give the same arrangement.
+pub(super) fn arrange(arrangement: Arrangement, decisions: &[Decision], seed: u64, index: u32, all: bool, arranged: &mut [Decision]) {
     let mut random = Random::new(seed, 1 + u64::from(index));
     arranged.copy_from_slice(decisions);
     match arrangement {
         Arrangement::Shuffled => random.shuffle(arranged),
         // By 0 is left out: that is what happened.
-        Arrangement::Shifted if all => arranged.rotate_right((1 + index as usize).min(decisions.len())),
+        Arrangement::Shifted if all => arranged.rotate_right(1 + index as usize),
         Arrangement::Shifted => arranged.rotate_right(1 + random.below(decisions.len() - 1)),
     }
     for (decision, hour) in arranged.iter_mut().zip(decisions) {
@@ -112,12 +111,12 @@ pub(super) fn by_chance(
     asked: u32,
     seed: u64,
 ) -> Result<Vec<Vec<u128>>, SimulationError> {
+    let (count, all) = arrangement.count(part.decisions.len(), asked);
     let ends = |arranged: &mut Vec<Decision>, index| {
-        arrange(arrangement, part.decisions, seed, index, asked, arranged);
+        arrange(arrangement, part.decisions, seed, index, all, arranged);
         let end = |terms: &Terms| simulate(strategy, market, arranged, part.end, *terms, |_| {}).map(|run| run.equity);
         terms.iter().map(end).collect::<Result<Vec<u128>, _>>()
     };
-    let (count, _) = arrangement.count(part.decisions.len(), asked);
     let rows: Vec<Vec<u128>> =
         (0..count).into_par_iter().map_init(|| part.decisions.to_vec(), ends).collect::<Result<_, SimulationError>>()?;
     Ok((0..terms.len()).map(|column| rows.iter().map(|row| row[column]).collect()).collect())
@@ -139,7 +138,8 @@ mod tests {
 
     fn arranged(arrangement: Arrangement, decisions: &[Decision], seed: u64, index: u32) -> Vec<Decision> {
         let mut arranged = decisions.to_vec();
-        arrange(arrangement, decisions, seed, index, 50, &mut arranged);
+        let (_, all) = arrangement.count(decisions.len(), 50);
+        arrange(arrangement, decisions, seed, index, all, &mut arranged);
         arranged
     }
 

@@ -25,6 +25,8 @@ pub(super) struct Recorded {
     pub rate: Rate,
     /// Seconds since the record, at most [`WINDOW`].
     pub elapsed: u64,
+    /// The oldest timestamp that the record rests on.
+    pub oldest: u64,
 }
 
 /// A recorded price that a fresh quote confirms.
@@ -32,16 +34,8 @@ pub(super) struct Recorded {
 pub(super) struct Market {
     /// The recorded price.
     pub recorded: Recorded,
-    /// Its hour.
-    pub hour: Hour,
-    /// Its rate, which values the books.
-    pub rate: Rate,
     /// The rate now, which a trade is held to.
     pub fresh: Rate,
-    /// Seconds since the record, at most [`WINDOW`].
-    pub elapsed: u64,
-    /// The oldest timestamp that the record rests on.
-    pub oldest: u64,
 }
 
 impl Vault {
@@ -55,13 +49,13 @@ impl Vault {
         }
         require_peg(observation.quote)?;
         let rate = self.strategy.pair.rate(&observation).ok_or(Refusal::NoRate)?;
-        Ok(Recorded { observation, hour: observation.hour, rate, elapsed })
+        Ok(Recorded { observation, hour: observation.hour, rate, elapsed, oldest: chain.history.oldest() })
     }
 
     /// The recorded price with its confirmation: see the module.
     pub(super) fn market(&self, chain: &Chain, now: u64) -> Result<Market, Refusal> {
         let recorded = self.recorded(chain, now)?;
-        let Recorded { observation, hour, rate, elapsed } = recorded;
+        let Recorded { observation, hour, .. } = recorded;
         let quote = chain.feed.quote(now)?;
         require_peg(quote.quote)?;
         let current = Observation { hour, base: quote.base, quote: quote.quote };
@@ -72,7 +66,7 @@ impl Vault {
             return Err(Refusal::Drift { max_drift_bps });
         }
         let fresh = self.strategy.pair.rate(&current).ok_or(Refusal::NoRate)?;
-        Ok(Market { recorded, hour, rate, fresh, elapsed, oldest: chain.history.oldest() })
+        Ok(Market { recorded, fresh })
     }
 }
 

@@ -171,20 +171,20 @@ impl Vault {
             Kind::Deposit => &self.deposits,
             Kind::Redeem => &self.redemptions,
         };
-        let older = queue.get(epoch).is_some_and(|entry| entry.newest < market.oldest);
+        let older = queue.get(epoch).is_some_and(|entry| entry.newest < market.recorded.oldest);
         if older { Ok(()) } else { Err(Refusal::NotOlder { epoch }) }
     }
 
     /// Fills deposits, and gives whether that ended before the visits did.
     fn fill_deposits(&mut self, market: &Market, hourly: &mut Hourly, visits: &mut u32) -> Result<bool, Refusal> {
-        while let Some(epoch) = self.deposits.due(market.hour.count()) {
+        while let Some(epoch) = self.deposits.due(market.recorded.hour.count()) {
             if *visits == 0 {
                 return Ok(false);
             }
             *visits -= 1;
             self.require_older(Kind::Deposit, epoch, market)?;
             let left = self.deposits.get(epoch).map_or(0, |entry| entry.unfilled());
-            let Some(nav) = self.books.nav_ceil(&market.rate) else {
+            let Some(nav) = self.books.nav_ceil(&market.recorded.rate) else {
                 self.refund(epoch, left);
                 continue;
             };
@@ -200,7 +200,7 @@ impl Vault {
                     self.books.managed.quote += assets;
                     self.issue(self.account, shares);
                     hourly.deposited += assets;
-                    self.emit(Event::Settled { kind: Kind::Deposit, hour: market.hour, epoch, filled: assets, proceeds: shares });
+                    self.emit(Event::Settled { kind: Kind::Deposit, hour: market.recorded.hour, epoch, filled: assets, proceeds: shares });
                     if assets < left {
                         return Ok(true);
                     }
@@ -229,13 +229,13 @@ impl Vault {
 
     /// Fills redemptions, and gives whether that ended before the visits did.
     fn fill_redemptions(&mut self, market: &Market, hourly: &mut Hourly, visits: &mut u32) -> Result<bool, Refusal> {
-        while let Some(epoch) = self.redemptions.due(market.hour.count()) {
+        while let Some(epoch) = self.redemptions.due(market.recorded.hour.count()) {
             if *visits == 0 {
                 return Ok(false);
             }
             *visits -= 1;
             self.require_older(Kind::Redeem, epoch, market)?;
-            let Some(nav) = self.books.nav_floor(&market.rate) else { return Ok(true) };
+            let Some(nav) = self.books.nav_floor(&market.recorded.rate) else { return Ok(true) };
             let left = self.redemptions.get(epoch).map_or(0, |entry| entry.unfilled());
             let room = hourly.cap.saturating_add(hourly.deposited).saturating_sub(hourly.redeemed);
             let available = room.min(self.books.managed.quote);
@@ -257,7 +257,7 @@ impl Vault {
             self.books.managed.quote -= paid;
             self.books.reserved += paid;
             hourly.redeemed += assets;
-            self.emit(Event::Settled { kind: Kind::Redeem, hour: market.hour, epoch, filled: shares, proceeds: paid });
+            self.emit(Event::Settled { kind: Kind::Redeem, hour: market.recorded.hour, epoch, filled: shares, proceeds: paid });
             if shares < left {
                 return Ok(true);
             }

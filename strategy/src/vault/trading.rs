@@ -105,14 +105,10 @@ impl Vault {
     ) -> Result<Outcome, Refusal> {
         self.transact(chain, |vault, chain| {
             vault.require(call, chain, Operation::Step)?;
-            if let Some(last) = vault.last_step
-                && hour <= last
-            {
-                return Err(Refusal::Used { hour, last });
-            }
+            require_unused(vault.last_step, hour)?;
             let market = vault.market(chain, call.now)?;
-            if hour != market.hour {
-                return Err(Refusal::OtherHour { hour, recorded: market.hour });
+            if hour != market.recorded.hour {
+                return Err(Refusal::OtherHour { hour, recorded: market.recorded.hour });
             }
             if let Some(epoch) = vault.due(call, chain, hour) {
                 return Err(Refusal::Due { epoch });
@@ -123,13 +119,13 @@ impl Vault {
                 return Ok(Outcome::Halted);
             }
             let (answer, target, saturated) = vault.decide(chain, network)?;
-            let nav = vault.books.nav_floor(&market.rate).ok_or(Refusal::Overflow)?;
-            let value = market.rate.value_floor(vault.books.managed.base).ok_or(Refusal::Overflow)?;
+            let nav = vault.books.nav_floor(&market.recorded.rate).ok_or(Refusal::Overflow)?;
+            let value = market.recorded.rate.value_floor(vault.books.managed.base).ok_or(Refusal::Overflow)?;
             // At most 10,000, because the value is at most the NAV.
             let weight_before = mul_div_floor(value, BASIS_POINTS, nav).and_then(|weight| u16::try_from(weight).ok()).unwrap_or(0);
 
             let owed = vault.redemptions.unfilled(hour.count()) > 0;
-            let plan = vault.strategy.limits.plan(&vault.books.managed, &market.rate, hour, target, saturated);
+            let plan = vault.strategy.limits.plan(&vault.books.managed, &market.recorded.rate, hour, target, saturated);
             let plan = plan.ok_or(Refusal::Overflow)?;
             let outcome = match plan {
                 Plan::Hold(reason) => Outcome::Held(reason),
@@ -186,19 +182,15 @@ impl Vault {
         self.transact(chain, |vault, chain| {
             vault.require(call, chain, Operation::Raise)?;
             let market = vault.market(chain, call.now)?;
-            let hour = market.hour;
-            if let Some(last) = vault.last_raise
-                && hour <= last
-            {
-                return Err(Refusal::Used { hour, last });
-            }
+            let hour = market.recorded.hour;
+            require_unused(vault.last_raise, hour)?;
             if let Some(epoch) = vault.due(call, chain, hour) {
                 return Err(Refusal::Due { epoch });
             }
             let base = vault.shortfall(&market)?.ok_or(Refusal::NothingToRaise)?;
             let moved = vault.trade(chain, &market, Purpose::Shortfall, Side::Base, base, adapter)?;
             vault.book(Side::Base, moved)?;
-            let worth = market.rate.value_floor(moved.spent).ok_or(Refusal::Overflow)?;
+            let worth = market.recorded.rate.value_floor(moved.spent).ok_or(Refusal::Overflow)?;
             vault.raised.quote = vault.raised.quote.saturating_add(moved.received);
             vault.raised.cost = vault.raised.cost.saturating_add(worth.saturating_sub(moved.received));
             vault.last_raise = Some(hour);
@@ -208,18 +200,18 @@ impl Vault {
 
     /// The base tokens to sell for due redemptions, if there are any to sell.
     fn shortfall(&self, market: &Market) -> Result<Option<u128>, Refusal> {
-        let nav = self.books.nav_floor(&market.rate).ok_or(Refusal::Overflow)?;
-        let shares = self.redemptions.unfilled(market.hour.count());
+        let nav = self.books.nav_floor(&market.recorded.rate).ok_or(Refusal::Overflow)?;
+        let shares = self.redemptions.unfilled(market.recorded.hour.count());
         // Where redemptions are due, the hour is swept, and therefore open.
         let cap = self.opened.map_or(0, |opened| opened.cap);
         let shortfall = self.assets_of_redemption(shares, nav).min(cap).saturating_sub(self.books.managed.quote);
-        let held = market.rate.value_floor(self.books.managed.base).ok_or(Refusal::Overflow)?;
+        let held = market.recorded.rate.value_floor(self.books.managed.base).ok_or(Refusal::Overflow)?;
         let most = share_floor(nav, self.strategy.limits.max_trade_bps.into()).ok_or(Refusal::Overflow)?.min(held);
         if shortfall == 0 || most < SMALLEST_SALE {
             return Ok(None);
         }
         let value = shortfall.clamp(SMALLEST_SALE, most);
-        let base = if value == held { self.books.managed.base } else { market.rate.base_floor(value).ok_or(Refusal::Overflow)? };
+        let base = if value == held { self.books.managed.base } else { market.recorded.rate.base_floor(value).ok_or(Refusal::Overflow)? };
         Ok((base > 0).then_some(base))
     }
 
@@ -235,7 +227,7 @@ impl Vault {
     ) -> Result<(), Refusal> {
         let moved = self.trade(chain, market, Purpose::Decision, sold, asked, adapter)?;
         let before = self.books.managed;
-        let filled = before.filled(plan, moved.received, market.hour).ok_or(Refusal::Overflow)?;
+        let filled = before.filled(plan, moved.received, market.recorded.hour).ok_or(Refusal::Overflow)?;
         self.book(sold, moved)?;
         // What was not spent stays: amounts are those that moved, and the rest is as the plan says.
         let (base, quote) = (self.books.managed.base, self.books.managed.quote);
@@ -280,7 +272,7 @@ impl Vault {
         if moved.received < least {
             return Err(Refusal::Floor { received: moved.received, least });
         }
-        self.emit(Event::Traded { hour: market.hour, purpose, sold, spent: moved.spent, received: moved.received });
+        self.emit(Event::Traded { hour: market.recorded.hour, purpose, sold, spent: moved.spent, received: moved.received });
         Ok(moved)
     }
 
@@ -288,7 +280,7 @@ impl Vault {
     fn floor(&self, market: &Market, sold: Side, asked: u128) -> Option<u128> {
         let limits = &self.strategy.limits;
         let (min, max) = (u64::from(limits.min_slip_bps), u64::from(limits.max_slip_bps));
-        let slip = min + max.saturating_sub(min) * market.elapsed.min(WINDOW) / WINDOW;
+        let slip = min + max.saturating_sub(min) * market.recorded.elapsed.min(WINDOW) / WINDOW;
         let worth = match sold {
             Side::Base => market.fresh.value_ceil(asked)?,
             Side::Quote => market.fresh.base_ceil(asked)?,
@@ -306,15 +298,11 @@ impl Vault {
         self.transact(chain, |vault, chain| {
             vault.require(call, chain, Operation::Unwind)?;
             let market = vault.market(chain, call.now)?;
-            let hour = market.hour;
-            if let Some(last) = vault.last_unwind
-                && hour <= last
-            {
-                return Err(Refusal::Used { hour, last });
-            }
+            let hour = market.recorded.hour;
+            require_unused(vault.last_unwind, hour)?;
             vault.open(call.now, &market.recorded);
-            let nav = vault.books.nav_floor(&market.rate).ok_or(Refusal::Overflow)?;
-            let plan = unwind(&vault.strategy.limits, &vault.books.managed, &market.rate).ok_or(Refusal::Overflow)?;
+            let nav = vault.books.nav_floor(&market.recorded.rate).ok_or(Refusal::Overflow)?;
+            let plan = unwind(&vault.strategy.limits, &vault.books.managed, &market.recorded.rate).ok_or(Refusal::Overflow)?;
             let Plan::Sell { base, .. } = plan else { return Err(Refusal::NothingToSell) };
             let moved = vault.trade(chain, &market, Purpose::Unwind, Side::Base, base, adapter)?;
             vault.book(Side::Base, moved)?;
@@ -326,17 +314,25 @@ impl Vault {
 
     /// Owes a keeper the reward of an hour, once, from what is there.
     fn reward(&mut self, keeper: Account, market: &Market, nav: u128) {
-        if self.last_reward.is_some_and(|last| market.hour <= last) {
+        if self.last_reward.is_some_and(|last| market.recorded.hour <= last) {
             return;
         }
         let share = mul_div_floor(nav, REWARD.0, REWARD.1).unwrap_or(0);
         let amount = share.min(self.keeper_cap).min(self.books.managed.quote);
-        self.last_reward = Some(market.hour);
+        self.last_reward = Some(market.recorded.hour);
         if amount > 0 {
             self.books.managed.quote -= amount;
             self.books.owe(Side::Quote, keeper, amount);
             self.emit(Event::Rewarded { keeper, amount });
         }
+    }
+}
+
+/// Whether an hour is after the last one that was used.
+fn require_unused(last: Option<Hour>, hour: Hour) -> Result<(), Refusal> {
+    match last {
+        Some(last) if hour <= last => Err(Refusal::Used { hour, last }),
+        _ => Ok(()),
     }
 }
 

@@ -8,13 +8,6 @@ use crate::vault::books::VIRTUAL_SHARES;
 use crate::vault::feed::Thin;
 use crate::vault::recorder::RecordError;
 
-/// A world without the management fee and rewards, so that only the attack changes what shares are worth.
-fn free_of_fees() -> World {
-    let mut deployment = deployment();
-    (deployment.strategy.fees.management_bps, deployment.keeper_cap) = (0, 0);
-    World::with(deployment)
-}
-
 fn swap(world: &World, answer: i32, conduct: Conduct) -> impl FnOnce(&mut Vault, &mut Chain) -> Result<Outcome, Refusal> + use<> {
     let (call, hour, rate) = (world.call(KEEPER), world.recorded(), world.rate());
     move |vault, chain| vault.step(chain, call, hour, &mut answers(answer), &mut Pool { rate, conduct })
@@ -22,7 +15,7 @@ fn swap(world: &World, answer: i32, conduct: Conduct) -> impl FnOnce(&mut Vault,
 
 #[test]
 fn inflating_the_first_share_costs_the_attacker_and_not_the_victim() {
-    let mut world = free_of_fees();
+    let mut world = World::with(unmanaged());
     world.deposit(MALLORY, 1_000 * USDC);
     world.hour(HOLD);
     world.claim(MALLORY);
@@ -594,7 +587,7 @@ fn a_fall_that_lasts_halts_the_vault_for_good_and_one_hour_does_not() {
 
 #[test]
 fn nearly_empty_vaults_are_not_halted_by_entries_and_exits() {
-    let mut world = free_of_fees();
+    let mut world = World::with(unmanaged());
     world.deposit(MALLORY, 100_000 * USDC);
     world.hour(HOLD);
     world.claim(MALLORY);
@@ -614,8 +607,7 @@ fn nearly_empty_vaults_are_not_halted_by_entries_and_exits() {
 
 #[test]
 fn a_redemption_of_dust_neither_stops_the_step_nor_sells_much() {
-    let mut deployment = deployment();
-    (deployment.strategy.fees.management_bps, deployment.keeper_cap) = (0, 0);
+    let mut deployment = unmanaged();
     (deployment.strategy.limits.max_weight_bps, deployment.strategy.limits.max_trade_bps) = (10_000, 10_000);
     let mut world = World::with(deployment);
     world.deposit(ALICE, 1_000_000 * USDC);
@@ -734,8 +726,7 @@ fn observing_an_hour_twice_changes_nothing() {
 
 /// A vault that is all in the base token, without the management fee and rewards, with a large holder and a larger one.
 fn invested_by_two() -> World {
-    let mut deployment = deployment();
-    (deployment.strategy.fees.management_bps, deployment.keeper_cap) = (0, 0);
+    let mut deployment = unmanaged();
     (deployment.strategy.limits.max_weight_bps, deployment.strategy.limits.max_trade_bps) = (10_000, 1_000);
     deployment.strategy.limits.max_turnover_bps = 100_000;
     let mut world = World::with(deployment);

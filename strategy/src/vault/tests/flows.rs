@@ -25,9 +25,7 @@ fn a_first_deposit_has_a_thousand_shares_for_each_unit_less_the_fee() {
 
 #[test]
 fn settlement_pays_its_fee_to_those_who_stay() {
-    let mut deployment = deployment();
-    (deployment.strategy.fees.management_bps, deployment.keeper_cap) = (0, 0);
-    let mut world = World::with(deployment);
+    let mut world = World::with(unmanaged());
     world.deposit(ALICE, 1_000_000 * USDC);
     world.hour(HOLD);
     world.claim(ALICE);
@@ -120,8 +118,7 @@ fn invested() -> World {
 
 #[test]
 fn redemptions_are_filled_from_free_quote_and_a_sale_raises_the_rest_at_their_cost() {
-    let mut deployment = deployment();
-    (deployment.strategy.fees.management_bps, deployment.keeper_cap) = (0, 0);
+    let mut deployment = unmanaged();
     deployment.strategy.limits.max_weight_bps = 10_000;
     deployment.strategy.limits.cooldown_hours = 100;
     deployment.strategy.limits.max_trade_bps = 9_900;

@@ -7,8 +7,7 @@ use crate::vault::settlement::Raised;
 
 /// A vault whose money is all in the base token, without the management fee and rewards.
 fn invested(change: impl FnOnce(&mut Deployment)) -> World {
-    let mut deployment = deployment();
-    (deployment.strategy.fees.management_bps, deployment.keeper_cap) = (0, 0);
+    let mut deployment = unmanaged();
     (deployment.strategy.limits.max_weight_bps, deployment.strategy.limits.max_trade_bps) = (10_000, 10_000);
     change(&mut deployment);
     let mut world = World::with(deployment);
@@ -39,9 +38,7 @@ fn a_deposit_that_gets_no_share_is_refunded() {
 
 #[test]
 fn a_part_that_gets_no_share_waits_for_the_next_hour() {
-    let mut deployment = deployment();
-    (deployment.strategy.fees.management_bps, deployment.keeper_cap) = (0, 0);
-    let mut world = World::with(deployment);
+    let mut world = World::with(unmanaged());
     world.deposit(ALICE, 1_000_000 * USDC);
     world.hour(HOLD);
     world.deposit(BOB, 100_000 * USDC - 1);
@@ -57,9 +54,7 @@ fn a_part_that_gets_no_share_waits_for_the_next_hour() {
 
 #[test]
 fn entrants_pay_the_nav_rounded_up() {
-    let mut deployment = deployment();
-    (deployment.strategy.fees.management_bps, deployment.keeper_cap) = (0, 0);
-    let mut world = World::with(deployment);
+    let mut world = World::with(unmanaged());
     world.deposit(ALICE, 100 * USDC);
     world.hour(HOLD);
     // A billionth of a unit in the base token is a unit for whoever enters.

@@ -86,6 +86,13 @@ pub(super) fn deployment() -> Deployment {
     }
 }
 
+/// A deployment without the management fee and rewards, so that shares and tokens move only where investors and trades move them.
+pub(super) fn unmanaged() -> Deployment {
+    let mut deployment = deployment();
+    (deployment.strategy.fees.management_bps, deployment.keeper_cap) = (0, 0);
+    deployment
+}
+
 /// How an adapter behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Conduct {

@@ -848,9 +848,7 @@ fn a_stranger_gains_at_most_what_others_paid() {
     let sequences = (any::<bool>(), prop::collection::vec(around(), 1..40));
     runner
         .run(&sequences, |(invested, ops)| {
-            let mut deployment = deployment();
-            (deployment.strategy.fees.management_bps, deployment.keeper_cap) = (0, 0);
-            let mut world = World::with(deployment);
+            let mut world = World::with(unmanaged());
             // An account that stays, so that the price of a share stays small against what rounding takes.
             world.deposit(KEEPER, 50_000 * USDC);
             world.hour(HOLD);
@@ -878,9 +876,7 @@ fn a_stranger_gains_at_most_what_others_paid() {
 /// The bound is not one that nobody comes near: whoever enters before a large redemption and leaves in kind receives a part of its fee.
 #[test]
 fn a_stranger_receives_a_part_of_a_large_redemptions_fee() {
-    let mut deployment = deployment();
-    (deployment.strategy.fees.management_bps, deployment.keeper_cap) = (0, 0);
-    let mut world = World::with(deployment);
+    let mut world = World::with(unmanaged());
     world.deposit(ALICE, 100_000 * USDC);
     world.deposit(BOB, 900_000 * USDC);
     world.hour(HOLD);
@@ -909,9 +905,7 @@ fn no_round_trip_profits() {
     let sequences = (any::<bool>(), prop::collection::vec(round_trip(), 1..40));
     runner
         .run(&sequences, |(invested, ops)| {
-            let mut deployment = deployment();
-            (deployment.strategy.fees.management_bps, deployment.keeper_cap) = (0, 0);
-            let mut world = World::with(deployment);
+            let mut world = World::with(unmanaged());
             world.deposit(ALICE, 50_000 * USDC);
             // Alice's deposit is all that the vault has; in some sequences, half of it is in the base token.
             world.hour(HOLD);
