@@ -58,13 +58,23 @@ impl Crate {
         ]
     }
 
-    /// The embedded interfaces of Maat's contracts.
+    /// The embedded interfaces of models and their registry.
     pub fn interfaces() -> Self {
         Self {
             name: "maat_interfaces".to_owned(),
             edition: Edition::V2025_12,
             sources: Sources::interfaces(),
             scarb_manifest: include_str!("../interfaces/Scarb.toml").to_owned(),
+        }
+    }
+
+    /// The embedded interfaces of what a vault calls.
+    pub fn vault_interfaces() -> Self {
+        Self {
+            name: "maat_vault_interfaces".to_owned(),
+            edition: Edition::V2025_12,
+            sources: Sources::vault_interfaces(),
+            scarb_manifest: include_str!("../vault_interfaces/Scarb.toml").to_owned(),
         }
     }
 }
@@ -100,28 +110,28 @@ enum Target {
 impl CairoPackage {
     /// The embedded registry of models.
     pub fn registry() -> Self {
-        Self::contracts("maat_registry", Sources::registry(), include_str!("../registry/Scarb.toml"))
+        Self::contracts("maat_registry", Sources::registry(), include_str!("../registry/Scarb.toml"), Crate::interfaces())
     }
 
     /// The embedded price history of a pair.
     pub fn price_history() -> Self {
-        Self::contracts("maat_history", Sources::history(), include_str!("../history/Scarb.toml"))
+        Self::contracts("maat_history", Sources::history(), include_str!("../history/Scarb.toml"), Crate::vault_interfaces())
     }
 
     /// The embedded feed over Pragma's oracle.
     pub fn pragma_feed() -> Self {
-        Self::contracts("maat_feeds", Sources::feeds(), include_str!("../feeds/Scarb.toml"))
+        Self::contracts("maat_feeds", Sources::feeds(), include_str!("../feeds/Scarb.toml"), Crate::vault_interfaces())
     }
 
     /// The embedded mocks, for tests and for the local chain: several contracts, which [`Compiler::contracts`] takes by the paths in [`Self::MOCKS`].
     pub fn mocks() -> Self {
-        Self::contracts("maat_mocks", Sources::mocks(), include_str!("../mocks/Scarb.toml"))
+        Self::contracts("maat_mocks", Sources::mocks(), include_str!("../mocks/Scarb.toml"), Crate::vault_interfaces())
     }
 
-    /// An embedded crate of contracts, over the interfaces.
-    fn contracts(name: &str, sources: Sources, scarb_manifest: &str) -> Self {
+    /// An embedded crate of contracts, over interfaces.
+    fn contracts(name: &str, sources: Sources, scarb_manifest: &str, interfaces: Crate) -> Self {
         let main = Crate { name: name.to_owned(), edition: Edition::V2024_07, sources, scarb_manifest: scarb_manifest.to_owned() };
-        Self { main, dependencies: vec![Crate::interfaces()] }
+        Self { main, dependencies: vec![interfaces] }
     }
 
     /// The paths of the mocks' contracts: a feed, an oracle, a pool and a token.

@@ -30,7 +30,7 @@ impl Sources {
         Self::embedded(include_bytes!(concat!(env!("OUT_DIR"), "/corelib_imports.bin")))
     }
 
-    /// The embedded crate `maat_interfaces`, the interfaces of Maat's contracts.
+    /// The embedded crate `maat_interfaces`, the interfaces of models and their registry.
     pub fn interfaces() -> Self {
         Self::embedded(include_bytes!(concat!(env!("OUT_DIR"), "/interfaces.bin")))
     }
@@ -38,6 +38,11 @@ impl Sources {
     /// The embedded crate `maat_registry`, the registry of models.
     pub fn registry() -> Self {
         Self::embedded(include_bytes!(concat!(env!("OUT_DIR"), "/registry.bin")))
+    }
+
+    /// The embedded crate `maat_vault_interfaces`, the interfaces of what a vault calls.
+    pub fn vault_interfaces() -> Self {
+        Self::embedded(include_bytes!(concat!(env!("OUT_DIR"), "/vault_interfaces.bin")))
     }
 
     /// The embedded crate `maat_history`, the price history of a pair.

@@ -1,9 +1,9 @@
-//! Cairo `#[test]`s, run by the Cairo test runner: the operator runtime's own, and a generated contract, deployed and called.
+//! Cairo `#[test]`s, run by the Cairo test runner: those of our own crates, and of a generated contract, deployed and called. Sizes of classes.
 
 use std::fmt::Write;
 
 use cairo_lang_test_runner::{CompiledTestRunner, TestRunConfig};
-use maat_cairo::{CairoPackage, Compiler, Contract, Crate, limits};
+use maat_cairo::{CairoPackage, Compiler, Crate};
 use maat_package::{Options, quantise_sample, samples};
 use maat_runtime::{Executor, Interval, Tensor};
 use maat_tests::networks::Random;
@@ -12,7 +12,7 @@ use maat_transpiler::{Network, codegen};
 use serde_json::Value;
 
 use crate::common::driver::{compile_tests, test_database};
-use crate::common::vault_crate;
+use crate::common::{assert_fits, vault_crate};
 
 /// Runs the tests of a package's own crate, of which there must be at least `least`.
 fn run_cairo_tests(package: &CairoPackage, least: usize) {
@@ -44,7 +44,7 @@ fn the_registry_passes_its_tests() {
 
 #[test]
 fn the_vaults_parts_pass_their_tests() {
-    run_cairo_tests(&CairoPackage { main: vault_crate(), dependencies: vec![Crate::interfaces()] }, 41);
+    run_cairo_tests(&CairoPackage { main: vault_crate(), dependencies: vec![Crate::interfaces(), Crate::vault_interfaces()] }, 41);
 }
 
 /// The package with the mocks, which its tests use.
@@ -65,15 +65,6 @@ fn the_mocks_pass_their_tests() {
 #[test]
 fn the_feeds_pass_their_tests() {
     run_cairo_tests(&with_mocks(CairoPackage::pragma_feed()), 32);
-}
-
-/// Asserts that a class is within the limits. Compiling has refused what is not audited.
-fn assert_fits(what: &str, contract: &Contract) {
-    let bytes = contract.sierra_json().len();
-    println!("{what}: {} Sierra felts, {} CASM felts, {bytes} bytes", contract.sierra_felts(), contract.casm_felts());
-    assert!(contract.sierra_felts() <= limits::SIERRA_FELTS, "{what}: {} Sierra felts", contract.sierra_felts());
-    assert!(contract.casm_felts() <= limits::CASM_FELTS, "{what}: {} CASM felts", contract.casm_felts());
-    assert!(bytes <= limits::SIERRA_BYTES, "{what}: {bytes} bytes");
 }
 
 #[test]

@@ -253,7 +253,7 @@ fn driver() -> Driver {
     sources.insert("lib.cairo", std::fs::read_to_string(root().join("tests/fixtures/history/driver.cairo")).unwrap());
     let main = Crate { name: "driver".to_owned(), edition: Edition::V2024_07, sources, scarb_manifest: String::new() };
     let dependencies =
-        vec![CairoPackage::price_history().main, CairoPackage::pragma_feed().main, CairoPackage::mocks().main, Crate::interfaces()];
+        vec![CairoPackage::price_history().main, CairoPackage::pragma_feed().main, CairoPackage::mocks().main, Crate::vault_interfaces()];
     let contracts = [
         "driver::driver",
         "maat_history::price_history::price_history",

@@ -9,8 +9,8 @@
 #[starknet::contract]
 pub mod pragma_feed {
     use core::num::traits::Zero;
-    use maat_interfaces::feed::{IPragmaFeed, IPriceFeed, Quote, TokenPrice};
-    use maat_interfaces::pragma::{DataType, IPragmaOracleDispatcher, IPragmaOracleDispatcherTrait, PossibleEntries};
+    use maat_vault_interfaces::feed::{IPragmaFeed, IPriceFeed, Quote, TokenPrice};
+    use maat_vault_interfaces::pragma::{DataType, IPragmaOracleDispatcher, IPragmaOracleDispatcherTrait, PossibleEntries};
     use starknet::storage::{Map, StorageMapReadAccess, StorageMapWriteAccess, StoragePointerReadAccess, StoragePointerWriteAccess};
     use starknet::{ContractAddress, get_block_timestamp};
     use crate::errors::Errors;

@@ -4,7 +4,7 @@
 //! clock. Each source's price is the median of its entries, and the token's price is the median of at least `MIN_SOURCES` sources.
 use core::cmp::{max, min};
 use core::num::traits::CheckedMul;
-use maat_interfaces::feed::{MAX_AGE, TokenPrice};
+use maat_vault_interfaces::feed::{MAX_AGE, TokenPrice};
 use crate::median::median;
 
 /// The fewest sources that make a price.

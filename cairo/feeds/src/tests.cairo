@@ -4,7 +4,7 @@ mod guards;
 mod medians;
 mod quotes;
 
-use maat_interfaces::feed::{IPragmaFeedDispatcher, IPriceFeedDispatcher};
+use maat_vault_interfaces::feed::{IPragmaFeedDispatcher, IPriceFeedDispatcher};
 use maat_mocks::oracle::{IMockOracleDispatcher, IMockOracleDispatcherTrait, Said, mock_oracle};
 use starknet::testing::set_block_timestamp;
 use starknet::{ContractAddress, SyscallResult, SyscallResultTrait};

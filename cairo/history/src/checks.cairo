@@ -1,6 +1,6 @@
 //! What an observation must hold to. In Rust: `recorder.rs`, `feed.rs` and `history.rs`.
-use maat_interfaces::feed::{MAX_AGE, TokenPrice};
-use maat_interfaces::history::{Move, Observation, Side};
+use maat_vault_interfaces::feed::{MAX_AGE, TokenPrice};
+use maat_vault_interfaces::history::{Move, Observation, Side};
 use crate::errors::Errors;
 
 /// Seconds of an hour.

@@ -4,8 +4,8 @@
 pub mod price_history {
     use core::num::traits::Zero;
     use core::poseidon::poseidon_hash_span;
-    use maat_interfaces::feed::{IPriceFeedDispatcher, IPriceFeedDispatcherTrait};
-    use maat_interfaces::history::{IPriceHistory, Latest, Move, Observation, Side};
+    use maat_vault_interfaces::feed::{IPriceFeedDispatcher, IPriceFeedDispatcherTrait};
+    use maat_vault_interfaces::history::{IPriceHistory, Latest, Move, Observation, Side};
     use starknet::storage::{Map, StorageMapReadAccess, StorageMapWriteAccess, StoragePointerReadAccess, StoragePointerWriteAccess};
     use starknet::{ContractAddress, get_block_timestamp};
     use crate::checks::{HOUR, check_price, find_move, open_hour};

@@ -5,8 +5,8 @@ mod observations;
 mod packing;
 mod views;
 
-use maat_interfaces::feed::{Quote, TokenPrice};
-use maat_interfaces::history::{IPriceHistoryDispatcher, IPriceHistoryDispatcherTrait, Move, Observation};
+use maat_vault_interfaces::feed::{Quote, TokenPrice};
+use maat_vault_interfaces::history::{IPriceHistoryDispatcher, IPriceHistoryDispatcherTrait, Move, Observation};
 use maat_mocks::feed::{Answer, IMockFeedDispatcher, IMockFeedDispatcherTrait, mock_feed};
 use starknet::testing::{pop_log, set_block_timestamp};
 use starknet::{ContractAddress, SyscallResultTrait};

@@ -1,18 +1,8 @@
 //! The interfaces of Maat's contracts, for whoever implements or calls them. Executables have no use for them.
 
 #[cfg(target: 'starknet-contract')]
-pub mod adapter;
-#[cfg(target: 'starknet-contract')]
-pub mod erc20;
-#[cfg(target: 'starknet-contract')]
-pub mod feed;
-#[cfg(target: 'starknet-contract')]
-pub mod history;
-#[cfg(target: 'starknet-contract')]
 pub mod layers;
 #[cfg(target: 'starknet-contract')]
 pub mod model;
-#[cfg(target: 'starknet-contract')]
-pub mod pragma;
 #[cfg(target: 'starknet-contract')]
 pub mod registry;

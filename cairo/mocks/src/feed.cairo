@@ -1,5 +1,5 @@
 //! A feed that gives what it was told.
-use maat_interfaces::feed::Quote;
+use maat_vault_interfaces::feed::Quote;
 use crate::calls::Call;
 
 /// What it does when it is asked.
@@ -24,7 +24,7 @@ pub trait IMockFeed<TContractState> {
 /// Until it is told something, it fails with `'mock: no price'`.
 #[starknet::contract]
 pub mod mock_feed {
-    use maat_interfaces::feed::{IPriceFeed, Quote, TokenPrice};
+    use maat_vault_interfaces::feed::{IPriceFeed, Quote, TokenPrice};
     use starknet::{get_block_timestamp, get_contract_address};
     use starknet::storage::{Map, StorageMapReadAccess, StorageMapWriteAccess, StoragePointerReadAccess, StoragePointerWriteAccess};
     use starknet::syscalls::call_contract_syscall;

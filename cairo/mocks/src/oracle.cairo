@@ -22,7 +22,7 @@ pub trait IMockOracle<TContractState> {
 
 #[starknet::contract]
 pub mod mock_oracle {
-    use maat_interfaces::pragma::{BaseEntry, DataType, FutureEntry, IPragmaOracle, PossibleEntries, SpotEntry};
+    use maat_vault_interfaces::pragma::{BaseEntry, DataType, FutureEntry, IPragmaOracle, PossibleEntries, SpotEntry};
     use starknet::storage::{Map, StorageMapReadAccess, StorageMapWriteAccess, StoragePointerReadAccess, StoragePointerWriteAccess};
     use super::{IMockOracle, Said};
 

@@ -42,8 +42,8 @@ pub trait IMockPool<TContractState> {
 #[starknet::contract]
 pub mod mock_pool {
     use core::num::traits::WideMul;
-    use maat_interfaces::adapter::IAdapter;
-    use maat_interfaces::erc20::{IERC20Dispatcher, IERC20DispatcherTrait};
+    use maat_vault_interfaces::adapter::IAdapter;
+    use maat_vault_interfaces::erc20::{IERC20Dispatcher, IERC20DispatcherTrait};
     use starknet::storage::{StorageAsPath, StoragePointerReadAccess, StoragePointerWriteAccess};
     use starknet::syscalls::call_contract_syscall;
     use starknet::{ContractAddress, get_caller_address, get_contract_address};

@@ -5,7 +5,7 @@ mod oracle;
 mod pool;
 mod token;
 
-use maat_interfaces::erc20::IERC20Dispatcher;
+use maat_vault_interfaces::erc20::IERC20Dispatcher;
 use starknet::testing::set_contract_address;
 use starknet::{ContractAddress, SyscallResultTrait};
 use crate::token::{IMockTokenDispatcher, IMockTokenDispatcherTrait, mock_token};

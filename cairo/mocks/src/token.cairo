@@ -35,7 +35,7 @@ pub trait IMockToken<TContractState> {
 #[starknet::contract]
 pub mod mock_token {
     use core::num::traits::{CheckedAdd, Zero};
-    use maat_interfaces::erc20::{IERC20, IERC20Metadata};
+    use maat_vault_interfaces::erc20::{IERC20, IERC20Metadata};
     use starknet::storage::{
         Map, StorageAsPath, StorageMapReadAccess, StorageMapWriteAccess, StoragePointerReadAccess, StoragePointerWriteAccess,
     };

@@ -2,8 +2,8 @@
 //!
 //! Balances of tokens are never read for value; what arrives without a call is not in the books, and `skim` sends it away.
 use core::num::traits::{CheckedAdd, SaturatingAdd, SaturatingSub, Zero};
-use maat_interfaces::erc20::{IERC20Dispatcher, IERC20DispatcherTrait};
-use maat_interfaces::history::IPriceHistoryDispatcher;
+use maat_vault_interfaces::erc20::{IERC20Dispatcher, IERC20DispatcherTrait};
+use maat_vault_interfaces::history::IPriceHistoryDispatcher;
 use starknet::event::EventEmitter;
 use starknet::Store;
 use starknet::storage::{

@@ -3,8 +3,8 @@
 //! Observing an hour needs a record alone, at most 900 s old and with a quote token within 2 % of its peg. What fills requests or trades
 //! needs its confirmation too: a fresh quote, on its peg as well, whose price is within `max_drift_bps` of the recorded one.
 use core::cmp::{max, min};
-use maat_interfaces::feed::{IPriceFeedDispatcher, IPriceFeedDispatcherTrait};
-use maat_interfaces::history::{IPriceHistoryDispatcherTrait, Latest, Observation};
+use maat_vault_interfaces::feed::{IPriceFeedDispatcher, IPriceFeedDispatcherTrait};
+use maat_vault_interfaces::history::{IPriceHistoryDispatcherTrait, Latest, Observation};
 use starknet::storage::StorageAsPointer;
 use crate::books::{BooksTrait, at};
 use crate::errors::Errors;

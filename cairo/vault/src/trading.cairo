@@ -8,9 +8,9 @@
 use core::cmp::{max, min};
 use core::num::traits::{CheckedAdd, CheckedSub, SaturatingAdd, SaturatingSub};
 use core::poseidon::poseidon_hash_span;
-use maat_interfaces::erc20::IERC20DispatcherTrait;
-use maat_interfaces::adapter::{IAdapterDispatcher, IAdapterDispatcherTrait};
-use maat_interfaces::history::IPriceHistoryDispatcherTrait;
+use maat_vault_interfaces::erc20::IERC20DispatcherTrait;
+use maat_vault_interfaces::adapter::{IAdapterDispatcher, IAdapterDispatcherTrait};
+use maat_vault_interfaces::history::IPriceHistoryDispatcherTrait;
 use maat_interfaces::registry::{IModelRegistryDispatcher, IModelRegistryDispatcherTrait};
 use starknet::storage::{StorageAsPointer, StorageMapReadAccess, StoragePointerReadAccess, StoragePointerWriteAccess};
 use starknet::syscalls::get_class_hash_at_syscall;

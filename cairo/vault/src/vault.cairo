@@ -23,8 +23,8 @@
 #[starknet::contract]
 pub mod vault {
     use core::num::traits::{Bounded, Zero};
-    use maat_interfaces::erc20::{IERC20, IERC20Metadata, IERC20MetadataDispatcher, IERC20MetadataDispatcherTrait};
-    use maat_interfaces::history::{IPriceHistoryDispatcher, IPriceHistoryDispatcherTrait};
+    use maat_vault_interfaces::erc20::{IERC20, IERC20Metadata, IERC20MetadataDispatcher, IERC20MetadataDispatcherTrait};
+    use maat_vault_interfaces::history::{IPriceHistoryDispatcher, IPriceHistoryDispatcherTrait};
     use maat_interfaces::model::Port;
     use maat_interfaces::registry::{IModelRegistryViewsDispatcher, IModelRegistryViewsDispatcherTrait};
     use starknet::storage::{

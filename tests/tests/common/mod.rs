@@ -2,7 +2,7 @@
 
 pub mod driver;
 
-use maat_cairo::{Compiler, Contract, Executable};
+use maat_cairo::{Compiler, Contract, Executable, limits};
 use maat_package::{run_contract, run_program, signed};
 use maat_runtime::{Executor, Model, Tensor};
 use maat_tests::networks::Random;
@@ -106,4 +106,17 @@ pub fn vault_crate() -> maat_cairo::Crate {
     let scarb_manifest = std::fs::read_to_string(folder.join("Scarb.toml")).unwrap();
     let sources = maat_cairo::Sources::from_folder(&folder.join("src")).unwrap_or_else(|error| panic!("{error}"));
     maat_cairo::Crate { name: "maat_vault".to_owned(), edition: maat_cairo::Edition::V2024_07, sources, scarb_manifest }
+}
+
+/// Asserts that a class takes at most 80 % of what Starknet accepts. Compiling has refused what is not audited.
+pub fn assert_fits(what: &str, contract: &Contract) {
+    let sizes = [
+        ("Sierra felts", contract.sierra_felts(), limits::SIERRA_FELTS),
+        ("CASM felts", contract.casm_felts(), limits::CASM_FELTS),
+        ("bytes", contract.sierra_json().len(), limits::SIERRA_BYTES),
+    ];
+    for (unit, size, limit) in sizes {
+        println!("{what}: {size} {unit}");
+        assert!(size * 5 <= limit * 4, "{what}: {size} {unit}");
+    }
 }

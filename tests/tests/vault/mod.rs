@@ -7,7 +7,7 @@ mod world;
 
 use std::collections::BTreeMap;
 
-use maat_cairo::{CairoPackage, Compiler, Crate, limits};
+use maat_cairo::{CairoPackage, Compiler, Crate};
 use maat_strategy::hour::SECONDS;
 use maat_strategy::policy::Policy;
 use maat_strategy::strategy::Strategy;
@@ -16,7 +16,7 @@ use maat_tests::networks::Random;
 use rayon::prelude::*;
 use starknet_types_core::felt::Felt;
 
-use crate::common::vault_crate;
+use crate::common::{assert_fits, vault_crate};
 use operations::operate;
 use script::{BASE, Expected, QUOTE, contract, selector, text, wide};
 use world::{GUARDIAN, KEEPER, LOGGED, OWNER, START, TREASURY, USERS, World, account, constructor, deployment, world_without_vault};
@@ -236,15 +236,9 @@ fn nobody_calls_the_vault_while_it_calls_a_token() {
     world.script.run(&script::driver(), "re-entrancy");
 }
 
-/// The class takes at most 80 % of what Starknet accepts.
 #[test]
 fn the_vault_is_a_class_that_mainnet_takes() {
-    // Compiling refuses what is not audited.
-    let package = CairoPackage { main: vault_crate(), dependencies: vec![Crate::interfaces()] };
+    let package = CairoPackage { main: vault_crate(), dependencies: vec![Crate::interfaces(), Crate::vault_interfaces()] };
     let contract = Compiler::default().contract(&package).unwrap_or_else(|error| panic!("{error}"));
-    println!("vault: {} Sierra felts, {} CASM felts", contract.sierra_felts(), contract.casm_felts());
-    assert!(contract.sierra_felts() * 5 <= limits::SIERRA_FELTS * 4, "{} Sierra felts", contract.sierra_felts());
-    assert!(contract.casm_felts() * 5 <= limits::CASM_FELTS * 4, "{} CASM felts", contract.casm_felts());
-    let bytes = contract.sierra_json().len();
-    assert!(bytes * 5 <= limits::SIERRA_BYTES * 4, "{bytes} bytes");
+    assert_fits("vault", &contract);
 }

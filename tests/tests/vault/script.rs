@@ -147,7 +147,8 @@ pub fn driver() -> Driver {
     let mut sources = Sources::default();
     sources.insert("lib.cairo", std::fs::read_to_string(root().join("tests/fixtures/vault/driver.cairo")).unwrap());
     let main = Crate { name: "driver".to_owned(), edition: Edition::V2024_07, sources, scarb_manifest: String::new() };
-    let dependencies = vec![vault_crate(), CairoPackage::price_history().main, CairoPackage::mocks().main, Crate::interfaces()];
+    let dependencies =
+        vec![vault_crate(), CairoPackage::price_history().main, CairoPackage::mocks().main, Crate::interfaces(), Crate::vault_interfaces()];
     let contracts = [
         "driver::driver",
         "driver::mock_registry",

@@ -1,5 +1,5 @@
 //! Decimals, and what a feed is not made with.
-use maat_interfaces::feed::{IPriceFeedDispatcher, IPriceFeedDispatcherTrait};
+use maat_vault_interfaces::feed::{IPriceFeedDispatcher, IPriceFeedDispatcherTrait};
 use maat_mocks::oracle::IMockOracleDispatcherTrait;
 use starknet::SyscallResultTrait;
 use crate::tests::{BASE, NOW, QUOTE, deploy, new_oracle, said, with};

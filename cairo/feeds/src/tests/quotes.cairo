@@ -1,5 +1,5 @@
 //! Which entries count, and what they come to.
-use maat_interfaces::feed::{IPragmaFeedDispatcherTrait, IPriceFeedDispatcherTrait, Quote, TokenPrice};
+use maat_vault_interfaces::feed::{IPragmaFeedDispatcherTrait, IPriceFeedDispatcherTrait, Quote, TokenPrice};
 use maat_mocks::oracle::{IMockOracleDispatcherTrait, Said};
 use crate::tests::{BASE, NOW, QUOTE, USD, said, with, world};
 

@@ -1,7 +1,7 @@
 //! Every refusal, with its text, and the last value that is not refused.
 
-use maat_interfaces::feed::Quote;
-use maat_interfaces::history::IPriceHistoryDispatcherTrait;
+use maat_vault_interfaces::feed::Quote;
+use maat_vault_interfaces::history::IPriceHistoryDispatcherTrait;
 use maat_mocks::calls::Call;
 use maat_mocks::feed::{Answer, IMockFeedDispatcherTrait};
 use starknet::SyscallResultTrait;

@@ -1,8 +1,8 @@
 //! What is recorded, what moves too far, and what a gap does.
 
 use core::poseidon::poseidon_hash_span;
-use maat_interfaces::feed::Quote;
-use maat_interfaces::history::{IPriceHistoryDispatcherTrait, Latest, Move, Observation, Side};
+use maat_vault_interfaces::feed::Quote;
+use maat_vault_interfaces::history::{IPriceHistoryDispatcherTrait, Latest, Move, Observation, Side};
 use maat_mocks::feed::{Answer, IMockFeedDispatcherTrait};
 use starknet::testing::set_block_timestamp;
 use crate::checks::HOUR;

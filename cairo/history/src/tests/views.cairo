@@ -1,6 +1,6 @@
 //! Windows, single hours, and what is there before the first observation.
 
-use maat_interfaces::history::{IPriceHistoryDispatcherTrait, Observation};
+use maat_vault_interfaces::history::{IPriceHistoryDispatcherTrait, Observation};
 use starknet::storage::{StorageMapReadAccess, StorageMapWriteAccess, StoragePointerWriteAccess};
 use starknet::testing::set_contract_address;
 use crate::checks::HOUR;

@@ -1,5 +1,5 @@
 //! The feed.
-use maat_interfaces::feed::{IPriceFeedDispatcher, IPriceFeedDispatcherTrait, Quote, TokenPrice};
+use maat_vault_interfaces::feed::{IPriceFeedDispatcher, IPriceFeedDispatcherTrait, Quote, TokenPrice};
 use starknet::SyscallResultTrait;
 use starknet::testing::set_block_timestamp;
 use crate::calls::Call;

@@ -1,5 +1,5 @@
 //! The oracle.
-use maat_interfaces::pragma::{BaseEntry, DataType, IPragmaOracleDispatcher, IPragmaOracleDispatcherTrait, PossibleEntries, SpotEntry};
+use maat_vault_interfaces::pragma::{BaseEntry, DataType, IPragmaOracleDispatcher, IPragmaOracleDispatcherTrait, PossibleEntries, SpotEntry};
 use starknet::SyscallResultTrait;
 use crate::oracle::{IMockOracleDispatcher, IMockOracleDispatcherTrait, Said, mock_oracle};
 

@@ -1,6 +1,6 @@
 //! The pool. Alice has 1,000 base tokens of 2 quote tokens each.
-use maat_interfaces::adapter::{IAdapterDispatcher, IAdapterDispatcherTrait};
-use maat_interfaces::erc20::IERC20DispatcherTrait;
+use maat_vault_interfaces::adapter::{IAdapterDispatcher, IAdapterDispatcherTrait};
+use maat_vault_interfaces::erc20::IERC20DispatcherTrait;
 use starknet::SyscallResultTrait;
 use starknet::testing::set_contract_address;
 use crate::calls::Call;

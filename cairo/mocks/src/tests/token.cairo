@@ -1,5 +1,5 @@
 //! The token.
-use maat_interfaces::erc20::{IERC20DispatcherTrait, IERC20MetadataDispatcher, IERC20MetadataDispatcherTrait};
+use maat_vault_interfaces::erc20::{IERC20DispatcherTrait, IERC20MetadataDispatcher, IERC20MetadataDispatcherTrait};
 use starknet::testing::{pop_log, set_contract_address};
 use crate::calls::Call;
 use crate::tests::{ALICE, BOB, Token, token_of_alice};
