@@ -59,7 +59,7 @@ fn the_price_history_passes_its_tests() {
 
 #[test]
 fn the_mocks_pass_their_tests() {
-    run_cairo_tests(&CairoPackage::mocks(), 49);
+    run_cairo_tests(&CairoPackage::mocks(), 50);
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn the_feeds_pass_their_tests() {
 
 #[test]
 fn the_adapters_pass_their_tests() {
-    run_cairo_tests(&with_mocks(CairoPackage::ekubo_adapter()), 31);
+    run_cairo_tests(&with_mocks(CairoPackage::ekubo_adapter()), 32);
 }
 
 /// A file of `tests/fixtures/vault/` as a crate of its own.

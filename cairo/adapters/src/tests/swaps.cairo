@@ -39,6 +39,18 @@ fn what_the_pool_does_not_take_comes_back() {
 }
 
 #[test]
+fn nothing_is_sent_back_where_all_was_sold() {
+    let world = world();
+    while starknet::testing::pop_log_raw(world.token0.address).is_some() {}
+    world.sell(128, 254);
+    // To the router, and from there to Ekubo's core.
+    for _ in 0..2_u8 {
+        assert!(starknet::testing::pop_log_raw(world.token0.address).is_some());
+    }
+    assert!(starknet::testing::pop_log_raw(world.token0.address).is_none());
+}
+
+#[test]
 fn no_more_than_the_amount_is_taken() {
     let world = world();
     world.sell(1, 0);

@@ -2,6 +2,7 @@
 use maat_vault_interfaces::ekubo::{Delta, IEkuboRouterDispatcher, IEkuboRouterDispatcherTrait, PoolKey, RouteNode, TokenAmount, i129};
 use maat_vault_interfaces::erc20::IERC20DispatcherTrait;
 use starknet::SyscallResultTrait;
+use starknet::syscalls::call_contract_syscall;
 use starknet::testing::set_contract_address;
 use crate::calls::Call;
 use crate::ekubo::{IMockEkuboRouterDispatcher, IMockEkuboRouterDispatcherTrait, RouterConduct, mock_ekubo_router};
@@ -59,6 +60,20 @@ fn cleared(world: World) -> (u256, u256) {
     let (token0, token1) = (world.router.clear(world.token0.address), world.router.clear(world.token1.address));
     assert_eq!((world.token0.erc20.balance_of(ALICE), world.token1.erc20.balance_of(ALICE)), (token0, token1));
     (token0, token1)
+}
+
+/// Functions, arguments and results felt by felt, as Ekubo's class has them.
+#[test]
+fn the_calldata_is_that_of_ekubos_router() {
+    let world = world(EIGHTH);
+    let (router, token0) = (world.router.contract_address, world.token0.address.into());
+    let pool_key = [token0, world.token1.address.into(), EIGHTH.into(), 1_000, 0];
+    let [a, b, c, d, e] = pool_key;
+    // Limit, words to skip, and 100 of token 0.
+    let calldata = [a, b, c, d, e, MIN.low.into(), MIN.high.into(), 0, token0, 100, 0].span();
+    // Token 0 is paid in, and token 1 given.
+    assert_eq!(call_contract_syscall(router, selector!("swap"), calldata).unwrap_syscall(), [100, 0, 174, 1].span());
+    assert_eq!(call_contract_syscall(router, selector!("clear"), [token0].span()).unwrap_syscall(), [900, 0].span());
 }
 
 #[test]
