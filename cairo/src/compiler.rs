@@ -147,6 +147,8 @@ impl CairoPackage {
 
     /// The path of the vault's contract.
     pub const VAULT: &str = "maat_vault::vault::vault";
+    /// The path of the library class that the vault calls.
+    pub const STRATEGY_LIBRARY: &str = "maat_vault::library::strategy_library";
 
     /// The paths of the mocks' contracts: Ekubo's router, a feed, an oracle, a pool and a token.
     pub const MOCKS: [&str; 5] = [
