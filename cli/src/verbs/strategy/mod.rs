@@ -3,7 +3,7 @@
 mod backtest;
 mod check;
 mod jobs;
-mod opened;
+pub mod opened;
 mod outcomes;
 mod prove;
 mod report;
