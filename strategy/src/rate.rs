@@ -123,6 +123,16 @@ impl Rate {
         self.denominator
     }
 
+    /// The higher one of two rates of one pair, which have one denominator.
+    pub fn dearer(self, other: Self) -> Self {
+        if self.numerator < other.numerator { other } else { self }
+    }
+
+    /// The lower one of two rates of one pair.
+    pub fn cheaper(self, other: Self) -> Self {
+        if self.numerator < other.numerator { self } else { other }
+    }
+
     /// The worth of an amount of the base token, rounded down. Nothing if it has more than 128 bits.
     pub fn value_floor(&self, base: u128) -> Option<u128> {
         mul_div_floor(base, self.numerator, self.denominator)

@@ -16,7 +16,7 @@ use crate::library::{Holding, LIBRARY};
 use crate::limits::{Limits, Position};
 use crate::math::{HighWater, MAX_AMOUNT, Rate, management_shares, mul_div_floor, share_ceil, value_ceil, value_floor};
 use crate::records::{HighWaterPacking, HourlyPacking, LimitsPacking, PositionPacking};
-use crate::settlement::{Hourly, Raised};
+use crate::settlement::Hourly;
 use crate::vault::vault::{ContractState, ERC20InternalImpl, Event};
 
 /// Shares that nobody holds, and that count in every price of a share.
@@ -69,17 +69,6 @@ pub fn nav_floor(managed: Position, rate: Rate) -> Option<u128> {
 /// The NAV for whoever enters: nothing if it is 2^112 or more.
 pub fn nav_ceil(managed: Position, rate: Rate) -> Option<u128> {
     amount(value_ceil(rate, managed.base)?.checked_add(managed.quote)?)
-}
-
-/// The NAV that prices shares, for whoever leaves: with what sales for redemptions cost and these have not paid yet, which is due to all
-/// holders. Nothing if it is 2^112 or more.
-pub fn priced_floor(managed: Position, cost: u128, rate: Rate) -> Option<u128> {
-    amount(nav_floor(managed, rate)?.checked_add(cost)?)
-}
-
-/// The same for whoever enters.
-pub fn priced_ceil(managed: Position, cost: u128, rate: Rate) -> Option<u128> {
-    amount(nav_ceil(managed, rate)?.checked_add(cost)?)
 }
 
 /// The shares for so many assets at a supply and a NAV. Nothing if they have more than 128 bits.
@@ -187,16 +176,6 @@ pub impl BooksImpl of BooksTrait {
     #[inline(never)]
     fn set_hour(ref self: ContractState, hourly: Hourly) {
         self.opened.write(Some(hourly));
-    }
-
-    #[inline(never)]
-    fn stored_raised(self: @ContractState) -> Raised {
-        self.raised.read()
-    }
-
-    #[inline(never)]
-    fn set_raised(ref self: ContractState, raised: Raised) {
-        self.raised.write(raised);
     }
 
     #[inline(never)]

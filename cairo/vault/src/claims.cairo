@@ -6,6 +6,7 @@
 //! visiting all epochs costs more than a call may.
 use core::cmp::min;
 use core::num::traits::CheckedAdd;
+use starknet::storage::StoragePointerReadAccess;
 use starknet::{ContractAddress, get_contract_address};
 use crate::access::access_component::InternalTrait as AccessInternalTrait;
 use crate::books::{BooksTrait, Side, amount};
@@ -200,8 +201,8 @@ pub impl ClaimsImpl of ClaimsTrait {
     }
 
     /// Takes back the shares of a redemption that were not filled, and gives their number. Assets that were filled and not claimed are owed
-    /// to the receiver, who withdraws them. What was sold for this redemption and is not paid out stays, with its cost, with all holders, of
-    /// whom the controller is one again.
+    /// to the receiver, who withdraws them. It is not possible in an hour in which base tokens were sold for redemptions, so that anyone can
+    /// settle before it, and whoever takes shares back does not leave the cost of the sale to others.
     fn take_back_redeem(
         ref self: ContractState, call: Call, epoch: u64, controller: ContractAddress, receiver: ContractAddress,
     ) -> u128 {
@@ -209,7 +210,9 @@ pub impl ClaimsImpl of ClaimsTrait {
         self.require_other(receiver);
         assert(has_waited(epoch, call.now), Errors::EARLY);
         require_unsettleable(call.now);
-        let (left, _) = self.leave_redemption(call.now, epoch, controller, receiver);
+        // Stored as one more than it is.
+        assert(self.last_raise.read() <= call.now / HOUR, Errors::SETTLING);
+        let left = self.leave_redemption(epoch, controller, receiver);
         self.erc20.move_shares(get_contract_address(), receiver, left.returned);
         self.emit_reclaimed(Kind::Redeem, controller, receiver, epoch, left);
         left.returned

@@ -2,15 +2,13 @@
 //!
 //! An exit in kind credits the floor of both tokens, against real and virtual shares, as debts. Each token is withdrawn on its own, so that
 //! one that is paused does not hold the other back.
-use core::cmp::min;
 use core::num::traits::SaturatingSub;
 use starknet::{ContractAddress, get_contract_address};
 use crate::access::access_component::InternalTrait as AccessInternalTrait;
-use crate::books::{BooksTrait, Side, VIRTUAL_SHARES, fixed, part};
+use crate::books::{BooksTrait, Side, fixed, part};
 use crate::erc20::erc20_component::InternalTrait as ERC20InternalTrait;
 use crate::errors::Errors;
 use crate::limits::Position;
-use crate::math::mul_div_ceil;
 use crate::records::PositionPacking;
 use crate::settlement::SettlementTrait;
 use crate::vault::vault::{AccessInternalImpl, ContractState, Event, ERC20InternalImpl, ExitedInKind, Skimmed, Withdrawn};
@@ -32,26 +30,24 @@ pub impl ExitsImpl of ExitsTrait {
         self.require_other(receiver);
         self.require_other(owner);
         assert(shares > 0, Errors::ZERO);
-        self.leave_in_kind(call, shares, 0, receiver, owner, owner)
+        self.leave_in_kind(call, shares, receiver, owner, owner)
     }
 
     /// Burns the shares of a redemption that were not filled, and owes the receiver their part of both tokens, which it gives: base and
-    /// quote. Assets that were filled and not claimed are owed too. What sales for redemptions cost and this one has not paid yet comes off
-    /// its quote tokens, at most all of them, but for its part in the whole, by which its own tokens have become fewer already.
+    /// quote. Assets that were filled and not claimed are owed too.
     fn exit_request(
         ref self: ContractState, call: Call, epoch: u64, controller: ContractAddress, receiver: ContractAddress,
     ) -> (u128, u128) {
         self.access.require_operator(controller, call.caller);
         self.require_other(receiver);
-        let (left, raised) = self.leave_redemption(call.now, epoch, controller, receiver);
-        self.leave_in_kind(call, left.returned, raised.cost, receiver, controller, get_contract_address())
+        let left = self.leave_redemption(epoch, controller, receiver);
+        self.leave_in_kind(call, left.returned, receiver, controller, get_contract_address())
     }
 
     fn leave_in_kind(
         ref self: ContractState,
         call: Call,
         shares: u128,
-        cost: u128,
         receiver: ContractAddress,
         owner: ContractAddress,
         holder: ContractAddress,
@@ -60,10 +56,6 @@ pub impl ExitsImpl of ExitsTrait {
         let (managed, supply) = (self.position(), self.erc20.supply());
         let base = part(shares, supply, managed.base);
         let quote = part(shares, supply, managed.quote);
-        // Less than the cost, because the whole has virtual shares too.
-        let whole = supply + VIRTUAL_SHARES;
-        let cost = min(mul_div_ceil(cost, whole - shares, whole).unwrap_or(cost), quote);
-        let quote = quote - cost;
         self.erc20.burn(holder, shares);
         self.set_position(Position { base: managed.base - base, quote: managed.quote - quote, ..managed });
         self.owe(Side::Base, receiver, base);
@@ -71,7 +63,7 @@ pub impl ExitsImpl of ExitsTrait {
         self
             .log(
                 Event::ExitedInKind(
-                    ExitedInKind { owner, receiver, shares: shares.into(), base: base.into(), quote: quote.into(), cost: cost.into() },
+                    ExitedInKind { owner, receiver, shares: shares.into(), base: base.into(), quote: quote.into() },
                 ),
             );
         (base, quote)

@@ -8,7 +8,7 @@ use crate::features::{Feature, InputRule};
 use crate::limits::Limits;
 use crate::math::HighWater;
 use crate::records::Epoch;
-use crate::settlement::{Hourly, Raised};
+use crate::settlement::Hourly;
 use crate::states::State;
 use crate::trading::Outcome;
 
@@ -130,8 +130,6 @@ pub struct Snapshot {
     pub accrued_at: u64,
     /// The hour that was settled last.
     pub hour: Option<Hourly>,
-    /// What was sold for redemptions and is not paid out yet.
-    pub raised: Raised,
     /// The highest price of a share, and breaches of the drawdown.
     pub high_water: HighWater,
     pub queues: Queues,

@@ -18,12 +18,11 @@ use crate::features::{Feature, InputRule};
 use crate::interface::Deployment;
 use crate::market::{Market, Recorded};
 use crate::math::{HighWater, Rate};
-use crate::settlement::Raised;
 use crate::trading::Outcome;
 
 /// The class that the vault calls. A test compares it with the class that the compiler makes of `strategy_library`.
 #[cfg(not(test))]
-pub const LIBRARY: ClassHash = 0x35a9e42860e58dd7db725d8fcb96c08eaac90ff9fe1de587d401855e6d0f54b.try_into().unwrap();
+pub const LIBRARY: ClassHash = 0x30d1d840ee32d63fc2e4ee2869a90a2adef395c11a73d5f05518f1ee844c2d9.try_into().unwrap();
 /// In Cairo's test runner, classes have other hashes.
 #[cfg(test)]
 pub const LIBRARY: ClassHash = strategy_library::TEST_CLASS_HASH;
@@ -141,23 +140,22 @@ pub trait IStrategyLibrary<TContractState> {
         base_decimals: u8,
         quote_decimals: u8,
         managed: (u128, u128, felt252),
-        cost: u128,
         latest: Option<Latest>,
     ) -> u128;
-    /// What an hour is opened with. `cost` is what sales for redemptions cost and is not paid.
-    fn open(self: @TContractState, holding: Holding, cost: u128, supply: u128, min_nav: u128, mark: HighWater) -> Opening;
+    /// What an hour is opened with.
+    fn open(self: @TContractState, holding: Holding, supply: u128, min_nav: u128, mark: HighWater) -> Opening;
     /// What follows from the network's answer. `policy` is a change to the policy in force, `owed` whether redemptions wait.
     fn decide(
         self: @TContractState, holding: Holding, hour: u64, owed: bool, saturated: u32, policy: Change, values: Span<i32>, outputs: Span<i32>,
     ) -> Verdict;
     /// The base tokens to sell for redemptions of so many shares at an hour's cap.
-    fn shortfall(
-        self: @TContractState, holding: Holding, raised: Raised, supply: u128, settle_bps: u16, shares: u128, cap: u128,
-    ) -> u128;
+    fn shortfall(self: @TContractState, holding: Holding, supply: u128, settle_bps: u16, shares: u128, cap: u128) -> u128;
     /// The NAV, and the base tokens that an unwinding vault sells.
     fn unwind(self: @TContractState, holding: Holding) -> (u128, u128);
-    /// The least that a swap of so much at a fresh rate must give, so many seconds after the record.
-    fn floor(self: @TContractState, limits: (felt252, u128), fresh: Rate, elapsed: u64, sold: Side, asked: u128) -> u128;
+    /// The least that a swap of so much at a fresh rate must give, so many seconds after the record, where it may lose `most_bps`.
+    fn floor(
+        self: @TContractState, limits: (felt252, u128), fresh: Rate, elapsed: u64, most_bps: u16, sold: Side, asked: u128,
+    ) -> u128;
 }
 
 /// Checks that each rule is the one by which the network takes its value.
@@ -216,7 +214,7 @@ pub mod strategy_library {
     use maat_vault_interfaces::history::{Latest, Observation};
     use starknet::ContractAddress;
     use crate::access::{Change, OutputPolicy};
-    use crate::books::{Side, VIRTUAL_ASSETS, VIRTUAL_SHARES, nav_floor, priced_floor, redemption_assets};
+    use crate::books::{Side, VIRTUAL_ASSETS, VIRTUAL_SHARES, nav_floor, redemption_assets};
     use crate::errors::Errors;
     use crate::features::{Feature, InputRule, evaluate};
     use crate::interface::{Deployment, Parts};
@@ -227,7 +225,7 @@ pub mod strategy_library {
     };
     use crate::policy::{MAX_ROWS, Rule, Target, target};
     use crate::records::{LimitsPacking, PositionPacking, Value, ValuePacking, features_of, values_of};
-    use crate::settlement::{NET_CAP_BPS, Raised, RaisedTrait};
+    use crate::settlement::NET_CAP_BPS;
     use crate::trading::{Outcome, SMALLEST_SALE};
     use crate::{features, limits, policy};
     use super::{
@@ -363,7 +361,6 @@ pub mod strategy_library {
             base_decimals: u8,
             quote_decimals: u8,
             managed: (u128, u128, felt252),
-            cost: u128,
             latest: Option<Latest>,
         ) -> u128 {
             let managed = PositionPacking::unpack(managed);
@@ -372,13 +369,13 @@ pub mod strategy_library {
                 None => None,
             };
             match found {
-                Some(rate) => priced_floor(managed, cost, rate).unwrap_or(managed.quote),
+                Some(rate) => nav_floor(managed, rate).unwrap_or(managed.quote),
                 None => managed.quote,
             }
         }
 
-        fn open(self: @ContractState, holding: Holding, cost: u128, supply: u128, min_nav: u128, mark: HighWater) -> Opening {
-            let nav = priced_floor(PositionPacking::unpack(holding.managed), cost, holding.rate);
+        fn open(self: @ContractState, holding: Holding, supply: u128, min_nav: u128, mark: HighWater) -> Opening {
+            let nav = nav_floor(PositionPacking::unpack(holding.managed), holding.rate);
             // In a vault of dust, rounding alone looks like a fall.
             let is_dust = supply == 0 || match nav {
                 Some(nav) => nav < min_nav,
@@ -450,14 +447,10 @@ pub mod strategy_library {
             }
         }
 
-        fn shortfall(
-            self: @ContractState, holding: Holding, raised: Raised, supply: u128, settle_bps: u16, shares: u128, cap: u128,
-        ) -> u128 {
+        fn shortfall(self: @ContractState, holding: Holding, supply: u128, settle_bps: u16, shares: u128, cap: u128) -> u128 {
             let (managed, rate) = (PositionPacking::unpack(holding.managed), holding.rate);
             let nav = nav_floor(managed, rate).expect(Errors::OVERFLOW);
-            let priced = priced_floor(managed, raised.cost, rate).expect(Errors::OVERFLOW);
-            let needed = raised.net(min(redemption_assets(shares, supply, priced, settle_bps), cap));
-            let shortfall = needed.saturating_sub(managed.quote);
+            let shortfall = min(redemption_assets(shares, supply, nav, settle_bps), cap).saturating_sub(managed.quote);
             let held = value_floor(rate, managed.base).expect(Errors::OVERFLOW);
             let max_trade_bps = LimitsPacking::unpack(holding.limits).max_trade_bps.into();
             let most = min(share_floor(nav, max_trade_bps).expect(Errors::OVERFLOW), held);
@@ -481,11 +474,13 @@ pub mod strategy_library {
             }
         }
 
-        fn floor(self: @ContractState, limits: (felt252, u128), fresh: Rate, elapsed: u64, sold: Side, asked: u128) -> u128 {
+        fn floor(
+            self: @ContractState, limits: (felt252, u128), fresh: Rate, elapsed: u64, most_bps: u16, sold: Side, asked: u128,
+        ) -> u128 {
             let limits = LimitsPacking::unpack(limits);
             let (least, most): (u64, u64) = (limits.min_slip_bps.into(), limits.max_slip_bps.into());
             // At most 100 basis points, and `min_slip_bps` is at most `max_slip_bps`.
-            let slip: u32 = (least + (most - least) * elapsed / WINDOW).try_into().expect(Errors::OVERFLOW);
+            let slip: u32 = min(least + (most - least) * elapsed / WINDOW, most_bps.into()).try_into().expect(Errors::OVERFLOW);
             let worth = match sold {
                 Side::Base => value_ceil(fresh, asked),
                 Side::Quote => base_ceil(fresh, asked),

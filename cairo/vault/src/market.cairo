@@ -40,6 +40,27 @@ pub struct Market {
     pub fresh: Rate,
 }
 
+/// The rate at which whoever enters pays for the base tokens: the higher one. Both have one denominator.
+///
+/// A fill can come late in the 900 s, or only once somebody makes room for it, when it can be seen where the price has gone since. With the
+/// worse of both rates, nobody gains by choosing the moment.
+pub fn dearer(recorded: Rate, fresh: Rate) -> Rate {
+    if recorded.numerator < fresh.numerator {
+        fresh
+    } else {
+        recorded
+    }
+}
+
+/// The rate at which whoever leaves is paid: the lower one.
+pub fn cheaper(recorded: Rate, fresh: Rate) -> Rate {
+    if recorded.numerator < fresh.numerator {
+        recorded
+    } else {
+        fresh
+    }
+}
+
 #[generate_trait]
 pub impl MarketImpl of MarketTrait {
     /// The price that was recorded last, if it is recent.
@@ -67,7 +88,6 @@ pub impl MarketImpl of MarketTrait {
         let mut calldata = array![];
         self.append_decimals(ref calldata);
         PositionPacking::pack(self.position()).serialize(ref calldata);
-        calldata.append(self.stored_raised().cost.into());
         self.append_latest(ref calldata);
         answer(library(selector!("nav"), calldata))
     }

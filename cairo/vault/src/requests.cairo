@@ -211,11 +211,15 @@ pub mod requests_component {
             self.set_links(kind, list, last, Links { next: epoch, ..before });
         }
 
-        /// Takes an epoch that is in a list out of it.
+        /// Takes an epoch out of a list, if it is there. One that has nothing for a controller is taken out, and can have something again:
+        /// what somebody else leaves behind of it by rounding.
         #[inline(never)]
         fn remove(ref self: ComponentState<TContractState>, kind: Kind, list: ContractAddress, epoch: u64) {
             let Links { previous, next } = self.links(kind, list, epoch);
             let before = self.links(kind, list, previous);
+            if before.next != epoch {
+                return;
+            }
             self.set_links(kind, list, previous, Links { next, ..before });
             let after = self.links(kind, list, next);
             self.set_links(kind, list, next, Links { previous, ..after });

@@ -5,18 +5,18 @@
 //! next one, but another call may fill more, such as after a sale. The first observation, settlement, step or unwinding of an hour opens it:
 //! the owner gets the management fee, the drawdown is looked at, and the hour's cap is fixed.
 use core::cmp::min;
-use core::num::traits::{Bounded, CheckedAdd, SaturatingAdd, SaturatingSub};
+use core::num::traits::{CheckedAdd, SaturatingAdd, SaturatingSub};
 use starknet::storage::StoragePointerWriteAccess;
 use starknet::{ContractAddress, get_contract_address};
-use crate::books::{BooksTrait, Side, amount, answer, library, fixed, priced_ceil, priced_floor, redemption_assets, shares_for};
+use crate::books::{BooksTrait, Side, amount, answer, library, fixed, nav_ceil, nav_floor, redemption_assets, shares_for};
 use crate::claims::ClaimsTrait;
-use crate::epochs::{HOUR, Kind, Left, unfilled};
+use crate::epochs::{Kind, Left, unfilled};
 use crate::erc20::erc20_component::InternalTrait as ERC20InternalTrait;
 use crate::errors::Errors;
 use crate::library::Opening;
 use crate::limits::Position;
-use crate::market::{Market, Recorded};
-use crate::math::{mul_div_ceil, mul_div_floor};
+use crate::market::{Market, Recorded, cheaper, dearer};
+use crate::math::mul_div_floor;
 use crate::records::HighWaterPacking;
 use crate::requests::requests_component::InternalTrait as RequestsInternalTrait;
 use crate::states::{Operation, StatesTrait, allowed};
@@ -42,16 +42,6 @@ pub struct Hourly {
     pub swept: bool,
 }
 
-/// Quote tokens that were raised for redemptions and are not paid out yet, with what raising them cost.
-#[derive(Copy, Drop, Serde, PartialEq, Debug, starknet::Store)]
-pub struct Raised {
-    /// Quote tokens.
-    pub quote: u128,
-    /// How much less they are than the sold base tokens were worth at the fresh quote that each sale was held to. What the price had moved
-    /// since its record is not a cost: what was sold would have moved with it.
-    pub cost: u128,
-}
-
 /// Why deposits cannot become shares.
 #[derive(Copy, Drop, PartialEq)]
 enum Unfit {
@@ -59,35 +49,6 @@ enum Unfit {
     Overflow,
     /// Because they are too few.
     Small,
-}
-
-#[generate_trait]
-pub impl RaisedImpl of RaisedTrait {
-    /// Takes out the part of somebody who leaves the queue with so many of the shares that wait, and gives it: tokens rounded down and the
-    /// cost up, so that those who go on waiting pay no higher rate.
-    fn leave(ref self: Raised, shares: u128, waiting: u128) -> Raised {
-        // At most all of it, because the shares are among those that wait; without any, nothing is raised.
-        let part = Raised {
-            quote: mul_div_floor(self.quote, shares, waiting).unwrap_or(0), cost: mul_div_ceil(self.cost, shares, waiting).unwrap_or(0),
-        };
-        self = Raised { quote: self.quote - part.quote, cost: self.cost - part.cost };
-        part
-    }
-
-    /// What a redemption of so many assets is paid, less what sales for it cost.
-    fn net(self: Raised, assets: u128) -> u128 {
-        let mut raised = self;
-        assets - raised.charge(assets)
-    }
-
-    /// What a redemption pays that gets so much: the part of the cost that the raised tokens among them had, rounded up.
-    fn charge(ref self: Raised, paid: u128) -> u128 {
-        let from_sales = min(paid, self.quote);
-        // At most the cost, because `from_sales` is at most `quote`; without raised tokens there is no cost.
-        let charge = mul_div_ceil(self.cost, from_sales, self.quote).unwrap_or(0);
-        self = Raised { quote: self.quote - from_sales, cost: self.cost - charge };
-        min(charge, paid)
-    }
 }
 
 #[generate_trait]
@@ -116,8 +77,9 @@ pub impl SettlementImpl of SettlementTrait {
         self.accrue(now);
         let mut hourly = self.open_hour(market.recorded, now);
         let mut visits = MAX_EPOCHS;
-        // The drawdown may have halted the vault just now.
-        let deposits_ended = if allowed(self.state_at(now), Operation::FillDeposits) {
+        // The drawdown may have halted the vault just now. Nobody is asked where no deposit is due, so that redemptions need no registry.
+        let is_due = self.requests.due(Kind::Deposit, hourly.hour).is_some();
+        let deposits_ended = if is_due && allowed(self.state_at(now), Operation::FillDeposits) {
             self.fill_deposits(market, ref hourly, ref visits)
         } else {
             true
@@ -139,7 +101,6 @@ pub impl SettlementImpl of SettlementTrait {
         self.accrue(now);
         let supply = self.erc20.supply();
         let mut calldata = self.holding(*recorded.rate);
-        calldata.append(self.stored_raised().cost.into());
         calldata.append(supply.into());
         calldata.append(fixed((@self).parts.min_nav).into());
         self.mark().serialize(ref calldata);
@@ -166,7 +127,7 @@ pub impl SettlementImpl of SettlementTrait {
             assert(entry.newest < *market.recorded.oldest, Errors::NOT_OLDER);
             let left = unfilled(entry);
             let managed = self.position();
-            let nav = match priced_ceil(managed, self.stored_raised().cost, *market.recorded.rate) {
+            let nav = match nav_ceil(managed, dearer(*market.recorded.rate, *market.fresh)) {
                 Some(nav) => nav,
                 None => {
                     self.refund(epoch, left);
@@ -218,8 +179,7 @@ pub impl SettlementImpl of SettlementTrait {
             let entry = self.requests.epoch(Kind::Redeem, epoch);
             assert(entry.newest < *market.recorded.oldest, Errors::NOT_OLDER);
             let managed = self.position();
-            let mut raised = self.stored_raised();
-            let nav = match priced_floor(managed, raised.cost, *market.recorded.rate) {
+            let nav = match nav_floor(managed, cheaper(*market.recorded.rate, *market.fresh)) {
                 Some(nav) => nav,
                 None => { return true; },
             };
@@ -227,7 +187,7 @@ pub impl SettlementImpl of SettlementTrait {
             let room = hourly.cap.saturating_add(hourly.deposited).saturating_sub(hourly.redeemed);
             let available = min(room, managed.quote);
             let whole = self.assets_of_redemption(left, nav);
-            let (shares, assets) = if whole <= room && raised.net(whole) <= managed.quote {
+            let (shares, assets) = if whole <= available {
                 (left, whole)
             } else {
                 // Rounding can lift the assets of a part above what is there, by less than the two units of floor and fee.
@@ -237,15 +197,12 @@ pub impl SettlementImpl of SettlementTrait {
             if shares < left && assets == 0 {
                 return true;
             }
-            let paid = assets - raised.charge(assets);
-            self.set_raised(raised);
-            self.requests.fill(Kind::Redeem, epoch, shares, paid);
-            self.forget_raised();
+            self.requests.fill(Kind::Redeem, epoch, shares, assets);
             self.erc20.burn(get_contract_address(), shares);
-            self.set_position(Position { quote: managed.quote - paid, ..managed });
-            self.set_reserved(self.stored_reserved() + paid);
+            self.set_position(Position { quote: managed.quote - assets, ..managed });
+            self.set_reserved(self.stored_reserved() + assets);
             hourly.redeemed += assets;
-            self.log(Event::Settled(Settled { kind: Kind::Redeem, hour, epoch, filled: shares, proceeds: paid }));
+            self.log(Event::Settled(Settled { kind: Kind::Redeem, hour, epoch, filled: shares, proceeds: assets }));
             if shares < left {
                 return true;
             }
@@ -253,34 +210,13 @@ pub impl SettlementImpl of SettlementTrait {
         true
     }
 
-    /// Takes a controller out of a redemption, and gives the part that they had in what was raised. It is that of their shares among those
-    /// that are due by the clock; nothing was sold for younger ones. What was filled and not claimed is owed to the receiver from then on.
-    fn leave_redemption(
-        ref self: ContractState, now: u64, epoch: u64, controller: ContractAddress, receiver: ContractAddress,
-    ) -> (Left, Raised) {
-        let hour = now / HOUR;
-        let waiting = self.requests.unfilled_until(Kind::Redeem, hour);
+    /// Takes a controller out of a redemption. What was filled and not claimed is owed to the receiver from then on.
+    fn leave_redemption(ref self: ContractState, epoch: u64, controller: ContractAddress, receiver: ContractAddress) -> Left {
         let left = self.requests.leave(Kind::Redeem, epoch, controller).expect(Errors::NOTHING_PENDING);
-        let part = if epoch <= hour {
-            let mut raised = self.stored_raised();
-            let part = raised.leave(left.returned, waiting);
-            self.set_raised(raised);
-            part
-        } else {
-            Raised { quote: 0, cost: 0 }
-        };
-        self.forget_raised();
         self.set_reserved(self.stored_reserved() - left.unclaimed);
         self.owe(Side::Quote, receiver, left.unclaimed);
         self.emit_hand_over(Kind::Redeem, controller, receiver, epoch, left.unclaimed);
-        (left, part)
-    }
-
-    /// Leaves what was raised to all holders, once no redemption waits any more. Every change that empties the queue ends here.
-    fn forget_raised(ref self: ContractState) {
-        if self.requests.due(Kind::Redeem, Bounded::MAX).is_none() {
-            self.set_raised(Raised { quote: 0, cost: 0 });
-        }
+        left
     }
 
     /// The assets for so many shares, less the fee for those who stay.

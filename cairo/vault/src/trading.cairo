@@ -4,9 +4,10 @@
 //! A swap counts by what it moved: the vault allows the adapter exactly the amount, lets it swap, allows nothing again, and compares its
 //! balances. At most the amount may have left, and at least `ceil(ceil(value) * (10,000 - slip) / 10,000)` of the other token must have
 //! arrived, where the value is at the fresh quote. The slip grows from `min_slip_bps` to `max_slip_bps` over the 900 s that an hour can be
-//! acted on: `min + floor((max - min) * elapsed / 900)`.
+//! acted on: `min + floor((max - min) * elapsed / 900)`. A sale for redemptions may lose `settle_bps` at most, so that the fee that they pay
+//! covers what it costs those who stay.
 use core::cmp::min;
-use core::num::traits::{CheckedAdd, CheckedSub, SaturatingAdd, SaturatingSub};
+use core::num::traits::{CheckedAdd, CheckedSub, SaturatingSub};
 use maat_vault_interfaces::adapter::{IAdapterDispatcher, IAdapterDispatcherTrait};
 use maat_vault_interfaces::erc20::IERC20DispatcherTrait;
 use starknet::storage::{StoragePointerReadAccess, StoragePointerWriteAccess};
@@ -20,9 +21,9 @@ use crate::errors::Errors;
 use crate::library::Verdict;
 use crate::limits::{Position, Reason};
 use crate::market::{Market, MarketTrait};
-use crate::math::{Rate, mul_div_floor, value_floor};
+use crate::math::{Rate, mul_div_floor};
 use crate::requests::requests_component::InternalTrait as RequestsInternalTrait;
-use crate::settlement::{Raised, SettlementTrait};
+use crate::settlement::SettlementTrait;
 use crate::states::{Operation, StatesTrait};
 use crate::vault::vault::{AccessInternalImpl, ContractState, Decided, ERC20InternalImpl, Event, RequestsInternalImpl, Rewarded, Traded};
 
@@ -113,10 +114,6 @@ pub impl TradingImpl of TradingTrait {
         let base = self.shortfall(@market);
         let moved = self.trade(@market, Purpose::Shortfall, Side::Base, base);
         self.book(Side::Base, moved);
-        let worth = value_floor(market.fresh, moved.spent).expect(Errors::OVERFLOW);
-        let Raised { quote, cost } = self.stored_raised();
-        let cost = cost.saturating_add(worth.saturating_sub(moved.received));
-        self.set_raised(Raised { quote: quote.saturating_add(moved.received), cost });
         self.last_raise.write(hour + 1);
         moved.spent
     }
@@ -183,7 +180,6 @@ impl TradesImpl of TradesTrait {
             None => 0,
         };
         let mut calldata = self.holding(*market.recorded.rate);
-        self.stored_raised().serialize(ref calldata);
         calldata.append(self.erc20.supply().into());
         calldata.append(fixed(self.parts.fees.settle_bps).into());
         calldata.append(self.requests.unfilled_until(Kind::Redeem, *market.recorded.hour).into());
@@ -221,7 +217,7 @@ impl TradesImpl of TradesTrait {
 
     /// Has the adapter swap so much, under the floor.
     fn trade(ref self: ContractState, market: @Market, purpose: Purpose, sold: Side, asked: u128) -> Moved {
-        let least = self.floor(market, sold, asked);
+        let least = self.floor(market, purpose, sold, asked);
         let bought = other(sold);
         let (sold_before, bought_before) = (self.balance(sold), self.balance(bought));
         let adapter = fixed((@self).parts.adapter);
@@ -239,11 +235,16 @@ impl TradesImpl of TradesTrait {
     }
 
     /// The least that a swap of so much must give: see the module.
-    fn floor(self: @ContractState, market: @Market, sold: Side, asked: u128) -> u128 {
+    fn floor(self: @ContractState, market: @Market, purpose: Purpose, sold: Side, asked: u128) -> u128 {
         let mut calldata = array![];
         self.limits.read().serialize(ref calldata);
         (*market.fresh).serialize(ref calldata);
         calldata.append((*market.recorded.elapsed).into());
+        let most_bps = match purpose {
+            Purpose::Shortfall => fixed(self.parts.fees.settle_bps),
+            _ => 10_000,
+        };
+        calldata.append(most_bps.into());
         sold.serialize(ref calldata);
         calldata.append(asked.into());
         answer(library(selector!("floor"), calldata))
@@ -257,9 +258,7 @@ impl TradesImpl of TradesTrait {
         let (numerator, denominator) = REWARD;
         let managed = self.position();
         let share = mul_div_floor(nav, numerator, denominator).unwrap_or(0);
-        // What was raised for redemptions is not the keeper's, or a small one would never be paid.
-        let free = managed.quote.saturating_sub(self.stored_raised().quote);
-        let amount = min(min(share, fixed((@self).parts.keeper_cap)), free);
+        let amount = min(min(share, fixed((@self).parts.keeper_cap)), managed.quote);
         // A reward of nothing leaves the hour to whoever comes later.
         if amount > 0 {
             self.last_reward.write(hour + 1);

@@ -49,7 +49,7 @@ pub mod vault {
     use crate::math::HighWater;
     use crate::records::{Epoch, HighWaterPacking, HourlyPacking, LimitsPacking, PositionPacking};
     use crate::requests::requests_component;
-    use crate::settlement::{Hourly, Raised, SettlementTrait};
+    use crate::settlement::{Hourly, SettlementTrait};
     use crate::states::{BETWEEN_PAUSES, MAX_PAUSE, Operation, State, StatesTrait, refusal};
     use crate::trading::{Outcome, Purpose, TradingTrait};
 
@@ -96,7 +96,6 @@ pub mod vault {
         pub accrued_at: u64,
         pub high_water: HighWater,
         pub opened: Option<Hourly>,
-        pub raised: Raised,
         /// The hours that were used last, each stored as one more than it is; 0 if there was none.
         pub last_step: u64,
         pub last_raise: u64,
@@ -242,8 +241,6 @@ pub mod vault {
         pub shares: u256,
         pub base: u256,
         pub quote: u256,
-        /// Quote tokens that were withheld for sales, which stay with the others.
-        pub cost: u256,
     }
 
     /// Owed tokens were fetched.
@@ -840,7 +837,6 @@ pub mod vault {
                 books: self.books(),
                 accrued_at: at(self.accrued_at.as_ptr()),
                 hour: self.stored_hour(),
-                raised: self.stored_raised(),
                 high_water: self.mark(),
                 queues: self.queues(),
                 proposals: at(self.access.Access_proposals.as_ptr()),

@@ -9,7 +9,7 @@ use maat_strategy::limits::{Limits, Position};
 use maat_strategy::policy::Policy;
 use maat_strategy::price::Price;
 use maat_strategy::vault::epochs::Claim;
-use maat_strategy::vault::settlement::{Hourly, Raised};
+use maat_strategy::vault::settlement::Hourly;
 use maat_strategy::vault::{Side, State};
 use starknet_rust::core::types::Felt;
 
@@ -120,8 +120,6 @@ pub struct Snapshot {
     pub accrued_at: u64,
     /// The hour that was settled last.
     pub hour: Option<Hourly>,
-    /// What was sold for redemptions and is not paid out yet.
-    pub raised: Raised,
     /// The highest price of a share, and breaches of the drawdown.
     pub high_water: HighWater,
     /// The requests that wait.
@@ -257,7 +255,7 @@ structure!(Parts {
 structure!(Books { managed, pending, reserved, supply, owed_base, owed_quote });
 structure!(Queues { oldest_deposit, oldest_redemption, unfilled_deposits, unfilled_redemptions });
 structure!(LastHours { step, raise, unwind, reward });
-structure!(Snapshot { state, owner, guardian, paused_until, books, accrued_at, hour, raised, high_water, queues, proposals, last_hours });
+structure!(Snapshot { state, owner, guardian, paused_until, books, accrued_at, hour, high_water, queues, proposals, last_hours });
 structure!(Requested { epoch, pending, claim, refunded });
 structure!(Epoch { total, filled, proceeds, newest, refunded });
 structure!(Proposal { number, change, from });

@@ -12,7 +12,7 @@ use maat_strategy::limits::{Limits, Position, Reason};
 use maat_strategy::policy::{Policy, Rule, Target};
 use maat_strategy::price::Price;
 use maat_strategy::vault::epochs::Claim;
-use maat_strategy::vault::settlement::{Hourly, Raised};
+use maat_strategy::vault::settlement::Hourly;
 use maat_strategy::vault::{Kind, Outcome, Purpose, Side, State};
 use starknet_rust::core::types::Felt;
 
@@ -226,7 +226,6 @@ structure!(Observation { hour, base, quote });
 structure!(Position { base, quote, last_trade, day, turned_over });
 structure!(HighWater { peak, breaches, last });
 structure!(Hourly { hour, cap, deposited, redeemed, swept });
-structure!(Raised { quote, cost });
 structure!(Claim { epoch, input, proceeds });
 structure!(Fees { management_bps, settle_bps });
 structure!(InputRule { scale, lo, hi });

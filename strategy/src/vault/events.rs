@@ -145,8 +145,6 @@ pub enum Event {
         base: u128,
         /// Quote tokens.
         quote: u128,
-        /// Quote tokens that were withheld for sales, which stay with the others.
-        cost: u128,
     },
     /// Owed tokens were fetched.
     Withdrawn {

@@ -3,13 +3,11 @@
 //! An exit in kind credits the floor of both tokens, against real and virtual shares, as debts. Each token is withdrawn on its own, so that
 //! one that is paused does not hold the other back.
 
-use super::books::VIRTUAL_SHARES;
 use super::error::Refusal;
 use super::events::Event;
 use super::ledger::{Account, Side};
 use super::states::Operation;
 use super::{Call, Chain, Vault};
-use crate::math::mul_div_ceil;
 
 impl Vault {
     /// Moves shares of the caller.
@@ -45,14 +43,13 @@ impl Vault {
             if shares == 0 {
                 return Err(Refusal::Zero);
             }
-            vault.leave_in_kind(call, shares, 0, receiver, owner, owner)
+            vault.leave_in_kind(call, shares, receiver, owner, owner)
         })
     }
 
     /// Burns the shares of a redemption that were not filled, and owes the receiver their part of both tokens, which it gives: base and
-    /// quote. Assets that were filled and not claimed are owed too. What sales for redemptions cost and this one has not paid yet comes off its
-    /// quote tokens, at most all of them, so that it is not left to others; but for its part in the whole, by which its own tokens have become
-    /// fewer already.
+    /// quote. Assets that were filled and not claimed are owed too. Nothing is paid for a sale that was made for it: that lost at most
+    /// `settle_bps` of its worth, which is what entering has cost.
     ///
     /// Whoever waits in the queue has an option: to be paid at an hour's recorded price less the fee, or to leave in kind at what the tokens
     /// are worth then. An hour's price can be seen from its cut-off, 600 s before its start, and the choice ends when anyone settles it, at
@@ -73,8 +70,8 @@ impl Vault {
             vault.require(call, chain, Operation::ExitInKind)?;
             vault.access.require_operator(controller, call.caller)?;
             vault.require_other(receiver)?;
-            let (left, raised) = vault.leave_redemption(call.now, epoch, controller, receiver)?;
-            vault.leave_in_kind(call, left.returned, raised.cost, receiver, controller, vault.account)
+            let left = vault.leave_redemption(epoch, controller, receiver)?;
+            vault.leave_in_kind(call, left.returned, receiver, controller, vault.account)
         })
     }
 
@@ -82,23 +79,18 @@ impl Vault {
         &mut self,
         call: Call,
         shares: u128,
-        cost: u128,
         receiver: Account,
         owner: Account,
         holder: Account,
     ) -> Result<(u128, u128), Refusal> {
         self.accrue(call.now);
         let (base, quote) = (self.books.part(shares, self.books.managed.base), self.books.part(shares, self.books.managed.quote));
-        // Less than the cost, because the whole has virtual shares too.
-        let whole = self.books.supply + VIRTUAL_SHARES;
-        let cost = mul_div_ceil(cost, whole - shares, whole).unwrap_or(cost).min(quote);
-        let quote = quote - cost;
         self.burn(holder, shares)?;
         self.books.managed.base -= base;
         self.books.managed.quote -= quote;
         self.books.owe(Side::Base, receiver, base);
         self.books.owe(Side::Quote, receiver, quote);
-        self.emit(Event::ExitedInKind { owner, receiver, shares, base, quote, cost });
+        self.emit(Event::ExitedInKind { owner, receiver, shares, base, quote });
         Ok((base, quote))
     }
 

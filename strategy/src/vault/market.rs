@@ -38,6 +38,21 @@ pub(super) struct Market {
     pub fresh: Rate,
 }
 
+impl Market {
+    /// The rate at which whoever enters pays for the base tokens: the higher one. Both have one denominator.
+    ///
+    /// A fill can come late in the 900 s, or only once somebody makes room for it, when it can be seen where the price has gone since. With
+    /// the worse of both rates, nobody gains by choosing the moment.
+    pub fn dearer(&self) -> Rate {
+        self.recorded.rate.dearer(self.fresh)
+    }
+
+    /// The rate at which whoever leaves is paid: the lower one.
+    pub fn cheaper(&self) -> Rate {
+        self.recorded.rate.cheaper(self.fresh)
+    }
+}
+
 impl Vault {
     /// The price that was recorded last, if it is recent and on the peg.
     pub(super) fn recorded(&self, chain: &Chain, now: u64) -> Result<Recorded, Refusal> {

@@ -20,8 +20,10 @@
 //!   epoch, which has no cap, be large.
 //! - Deposits that would leave a NAV below `min_nav`, get no share, or lead to 2^112 or more are refunded: they can be taken back at once.
 //!   Deposits that wait for the cap of an hour or for `deposit_cap` stay in the queue.
-//! - A redemption pays for the sales that were made for it: what such sales lost against the fresh quote comes off what is paid out from
-//!   them, oldest first. Until then that loss is due to all holders, and in the NAV that prices shares ([`Vault::priced_floor`]).
+//! - Deposits are filled at the higher of the recorded and the fresh rate, redemptions at the lower one. The cap and the drawdown look at the
+//!   recorded one alone.
+//! - A sale for redemptions may lose at most `settle_bps` against the fresh quote, whatever the hour's slip is. So the fee that redemptions
+//!   pay covers what the sale costs those who stay. Where no pool gives that much, whoever waits leaves in kind.
 //! - Something is taken back from the queue after 72 hours from the epoch's hour, and only from 1,801 s to 2,999 s after the start of an
 //!   hour: from the cut-off, 600 s before an hour, to the end of its settlement, at most 1,800 s after its start, a price may be known that
 //!   is not settled yet.
@@ -29,15 +31,15 @@
 //! - Where redemptions wait, the net asset value that the limits look at still has what they are owed in it; only purchases are left out.
 //! - The management fee runs until the vault is halted: one that is halted for good is not managed. A vault that is paused, or whose model is
 //!   deprecated or revoked, still pays it, since it may come back.
-//! - A keeper's reward is owed rather than sent, so that no token can make a step fail with it. It is never taken from what was raised for
-//!   redemptions, and one of nothing does not use the hour up.
+//! - A keeper's reward is owed rather than sent, so that no token can make a step fail with it. One of nothing does
+//!   not use the hour up.
 //! - `unwind` is for vaults whose model is revoked or that are halted; elsewhere it would trade against the strategy.
 //! - An exit in kind pays no settlement fee: it has no price that could be wrong. It takes no more than its part, so that somebody who goes in
 //!   and out never gains from their own fees.
 //! - A settlement fee goes to those who hold shares at that time. Whoever enters before a large redemption and leaves in kind afterwards
 //!   receives a part of its fee, having carried the price meanwhile: at most what the others paid.
-//! - Whoever leaves the queue of redemptions takes their part of what sales for it cost along: in kind, it comes off their quote tokens, but
-//!   for the part by which their own tokens are fewer already; by taking shares back, it stays with all holders, of whom they are one again. Once nobody waits, nothing of it is left.
+//! - Whoever leaves the queue of redemptions in kind after a sale for it pays no fee, and so leaves others at most `settle_bps` of what was
+//!   sold: no more than entering has cost them. Shares are not taken back in an hour in which something was sold for redemptions.
 //! - Whoever leaves last pays no fee: it would be left to the virtual shares, and make the next share dear.
 //! - The drawdown is not looked at in a vault of dust: one without shares, or with a NAV below `min_nav`.
 //! - After a gap in the record deposits are filled as always: they are priced as always.
@@ -147,8 +149,6 @@ pub struct Vault {
     high_water: HighWater,
     /// The hour that was settled last.
     opened: Option<settlement::Hourly>,
-    /// What was sold for redemptions and is not paid out yet.
-    raised: settlement::Raised,
     last_step: Option<Hour>,
     last_raise: Option<Hour>,
     last_unwind: Option<Hour>,
@@ -181,7 +181,6 @@ impl Vault {
             accrued_at: now,
             high_water: HighWater::default(),
             opened: None,
-            raised: settlement::Raised::default(),
             last_step: None,
             last_raise: None,
             last_unwind: None,

@@ -318,8 +318,8 @@ impl Vault {
     }
 
     /// Takes back the shares of a redemption that were not filled, and gives their number. Assets that were filled and not claimed are owed
-    /// to the receiver, who withdraws them. What was sold for this redemption and is not paid out stays, with its cost, with all holders, of
-    /// whom the controller is one again.
+    /// to the receiver, who withdraws them. It is not possible in an hour in which base tokens were sold for redemptions, so that
+    /// anyone can settle before it, and whoever takes shares back does not leave the cost of the sale to others.
     ///
     /// # Errors
     /// It is too early, an hour may be unsettled, nothing is left, or the caller does not act for the controller.
@@ -337,7 +337,12 @@ impl Vault {
             vault.require_other(receiver)?;
             require_waited(epoch, call.now)?;
             require_unsettleable(call.now)?;
-            let (Left { returned, unclaimed }, _) = vault.leave_redemption(call.now, epoch, controller, receiver)?;
+            if let Some(raised) = vault.last_raise
+                && call.now / SECONDS <= raised.count()
+            {
+                return Err(Refusal::Settling { until: raised.count().saturating_add(1).saturating_mul(SECONDS) });
+            }
+            let Left { returned, unclaimed } = vault.leave_redemption(epoch, controller, receiver)?;
             vault.move_shares(vault.account, receiver, returned)?;
             vault.emit(Event::Reclaimed { kind: Kind::Redeem, controller, receiver, epoch, returned, unclaimed });
             Ok(returned)

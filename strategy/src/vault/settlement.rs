@@ -15,9 +15,8 @@ use super::market::{Market, Recorded};
 use super::states::Operation;
 use super::{Call, Chain, Vault, allowed};
 use crate::drawdown::HighWater;
-use crate::hour::{Hour, SECONDS};
-use crate::math::{mul_div_ceil, mul_div_floor, share_ceil, share_floor};
-use crate::rate::Rate;
+use crate::hour::Hour;
+use crate::math::{mul_div_floor, share_ceil, share_floor};
 
 /// The most epochs that a call visits.
 pub const MAX_EPOCHS: u32 = 8;
@@ -39,41 +38,6 @@ pub struct Hourly {
     pub swept: bool,
 }
 
-/// Quote tokens that were raised for redemptions and are not paid out yet, with what raising them cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Raised {
-    /// Quote tokens.
-    pub quote: u128,
-    /// How much less they are than the sold base tokens were worth at the fresh quote that each sale was held to. What the price had moved
-    /// since its record is not a cost: what was sold would have moved with it.
-    pub cost: u128,
-}
-
-impl Raised {
-    /// Takes out the part of somebody who leaves the queue with so many of the shares that wait, and gives it: tokens rounded down and the
-    /// cost up, so that those who go on waiting pay no higher rate.
-    fn leave(&mut self, shares: u128, waiting: u128) -> Self {
-        // At most all of it, because the shares are among those that wait; without any, nothing is raised.
-        let part = Self {
-            quote: mul_div_floor(self.quote, shares, waiting).unwrap_or(0),
-            cost: mul_div_ceil(self.cost, shares, waiting).unwrap_or(0),
-        };
-        self.quote -= part.quote;
-        self.cost -= part.cost;
-        part
-    }
-
-    /// What a redemption pays that gets so much: the part of the cost that the raised tokens among them had, rounded up.
-    fn charge(&mut self, paid: u128) -> u128 {
-        let from_sales = paid.min(self.quote);
-        // At most the cost, because `from_sales` is at most `quote`; without raised tokens there is no cost.
-        let charge = mul_div_ceil(self.cost, from_sales, self.quote).unwrap_or(0);
-        self.quote -= from_sales;
-        self.cost -= charge;
-        charge.min(paid)
-    }
-}
-
 /// Why deposits cannot become shares.
 enum Unfit {
     /// Now or later.
@@ -86,11 +50,6 @@ impl Vault {
     /// The hour that was settled last.
     pub fn opened(&self) -> Option<Hourly> {
         self.opened
-    }
-
-    /// What was sold for redemptions and is not paid out yet.
-    pub fn raised(&self) -> Raised {
-        self.raised
     }
 
     /// The oldest epoch that must be settled before the vault steps at an hour.
@@ -147,7 +106,7 @@ impl Vault {
             return opened;
         }
         self.accrue(now);
-        let nav = self.priced_floor(&recorded.rate);
+        let nav = self.books.nav_floor(&recorded.rate);
         if self.books.supply == 0 || nav.is_some_and(|nav| nav < self.min_nav) {
             // In a vault of dust, rounding alone looks like a fall.
             self.high_water = HighWater::default();
@@ -190,7 +149,7 @@ impl Vault {
             *visits -= 1;
             self.require_older(Kind::Deposit, epoch, market)?;
             let left = self.deposits.get(epoch).map_or(0, |entry| entry.unfilled());
-            let Some(nav) = self.priced_ceil(&market.recorded.rate) else {
+            let Some(nav) = self.books.nav_ceil(&market.dearer()) else {
                 self.refund(epoch, left);
                 continue;
             };
@@ -241,12 +200,12 @@ impl Vault {
             }
             *visits -= 1;
             self.require_older(Kind::Redeem, epoch, market)?;
-            let Some(nav) = self.priced_floor(&market.recorded.rate) else { return Ok(true) };
+            let Some(nav) = self.books.nav_floor(&market.cheaper()) else { return Ok(true) };
             let left = self.redemptions.get(epoch).map_or(0, |entry| entry.unfilled());
             let room = hourly.cap.saturating_add(hourly.deposited).saturating_sub(hourly.redeemed);
             let available = room.min(self.books.managed.quote);
             let whole = self.assets_of_redemption(left, nav);
-            let (shares, assets) = if whole <= room && self.net(whole) <= self.books.managed.quote {
+            let (shares, assets) = if whole <= available {
                 (left, whole)
             } else {
                 // Rounding can lift the assets of a part above what is there, by less than the two units of floor and fee.
@@ -256,14 +215,12 @@ impl Vault {
             if shares < left && assets == 0 {
                 return Ok(true);
             }
-            let paid = assets - self.raised.charge(assets);
-            self.redemptions.fill(epoch, shares, paid);
-            self.forget_raised();
+            self.redemptions.fill(epoch, shares, assets);
             self.burn(self.account, shares)?;
-            self.books.managed.quote -= paid;
-            self.books.reserved += paid;
+            self.books.managed.quote -= assets;
+            self.books.reserved += assets;
             hourly.redeemed += assets;
-            self.emit(Event::Settled { kind: Kind::Redeem, hour: market.recorded.hour, epoch, filled: shares, proceeds: paid });
+            self.emit(Event::Settled { kind: Kind::Redeem, hour: market.recorded.hour, epoch, filled: shares, proceeds: assets });
             if shares < left {
                 return Ok(true);
             }
@@ -271,47 +228,13 @@ impl Vault {
         Ok(true)
     }
 
-    /// Takes a controller out of a redemption, and gives the part that they had in what was raised. It is that of their shares among those
-    /// that are due by the clock; nothing was sold for younger ones. What was filled and not claimed is owed to the receiver from then on.
-    pub(super) fn leave_redemption(
-        &mut self,
-        now: u64,
-        epoch: u64,
-        controller: Account,
-        receiver: Account,
-    ) -> Result<(Left, Raised), Refusal> {
-        let hour = now / SECONDS;
-        let waiting = self.redemptions.unfilled(hour);
+    /// Takes a controller out of a redemption. What was filled and not claimed is owed to the receiver from then on.
+    pub(super) fn leave_redemption(&mut self, epoch: u64, controller: Account, receiver: Account) -> Result<Left, Refusal> {
         let left = self.redemptions.leave(epoch, controller).ok_or(Refusal::NothingPending)?;
-        let part = if epoch <= hour { self.raised.leave(left.returned, waiting) } else { Raised::default() };
-        self.forget_raised();
         self.books.reserved -= left.unclaimed;
         self.books.owe(Side::Quote, receiver, left.unclaimed);
         self.emit_hand_over(Kind::Redeem, controller, receiver, epoch, left.unclaimed);
-        Ok((left, part))
-    }
-
-    /// Leaves what was raised to all holders, once no redemption waits any more. Every change that empties the queue ends here.
-    fn forget_raised(&mut self) {
-        if self.redemptions.due(u64::MAX).is_none() {
-            self.raised = Raised::default();
-        }
-    }
-
-    /// What a redemption of so many assets is paid, less what sales for it cost.
-    pub(super) fn net(&self, assets: u128) -> u128 {
-        assets - { self.raised }.charge(assets)
-    }
-
-    /// The NAV that prices shares, for whoever leaves: with what sales for redemptions cost and these have not paid yet, which is due to all
-    /// holders. Nothing if it is 2^112 or more.
-    pub fn priced_floor(&self, rate: &Rate) -> Option<u128> {
-        amount(self.books.nav_floor(rate)?.checked_add(self.raised.cost)?)
-    }
-
-    /// The same for whoever enters.
-    fn priced_ceil(&self, rate: &Rate) -> Option<u128> {
-        amount(self.books.nav_ceil(rate)?.checked_add(self.raised.cost)?)
+        Ok(left)
     }
 
     /// The assets for so many shares, less the fee for those who stay. Where nobody stays, there is none.

@@ -6,7 +6,8 @@
 //! A swap counts by what it moved: the vault allows the adapter exactly the amount, lets it swap, allows nothing again, and compares its
 //! balances. At most the amount may have left, and at least `ceil(ceil(value) * (10,000 - slip) / 10,000)` of the other token must have
 //! arrived, where the value is at the fresh quote. The slip grows from `min_slip_bps` to `max_slip_bps` over the 900 s that an hour can be
-//! acted on: `min + floor((max - min) * elapsed / 900)`.
+//! acted on: `min + floor((max - min) * elapsed / 900)`. A sale for redemptions may lose `settle_bps` at most, so that the fee that they pay
+//! covers what it costs those who stay.
 
 use starknet_types_core::felt::Felt;
 
@@ -192,9 +193,6 @@ impl Vault {
             let base = vault.shortfall(&market)?.ok_or(Refusal::NothingToRaise)?;
             let moved = vault.trade(chain, &market, Purpose::Shortfall, Side::Base, base, adapter)?;
             vault.book(Side::Base, moved)?;
-            let worth = market.fresh.value_floor(moved.spent).ok_or(Refusal::Overflow)?;
-            vault.raised.quote = vault.raised.quote.saturating_add(moved.received);
-            vault.raised.cost = vault.raised.cost.saturating_add(worth.saturating_sub(moved.received));
             vault.last_raise = Some(hour);
             Ok(moved.spent)
         })
@@ -206,8 +204,7 @@ impl Vault {
         let shares = self.redemptions.unfilled(market.recorded.hour.count());
         // Where redemptions are due, the hour is swept, and therefore open.
         let cap = self.opened.map_or(0, |opened| opened.cap);
-        let priced = self.priced_floor(&market.recorded.rate).ok_or(Refusal::Overflow)?;
-        let shortfall = self.net(self.assets_of_redemption(shares, priced).min(cap)).saturating_sub(self.books.managed.quote);
+        let shortfall = self.assets_of_redemption(shares, nav).min(cap).saturating_sub(self.books.managed.quote);
         let held = market.recorded.rate.value_floor(self.books.managed.base).ok_or(Refusal::Overflow)?;
         let most = share_floor(nav, self.strategy.limits.max_trade_bps.into()).ok_or(Refusal::Overflow)?.min(held);
         if shortfall == 0 || most < SMALLEST_SALE {
@@ -261,7 +258,7 @@ impl Vault {
         asked: u128,
         adapter: &mut dyn Adapter,
     ) -> Result<Moved, Refusal> {
-        let least = self.floor(market, sold, asked).ok_or(Refusal::Overflow)?;
+        let least = self.floor(market, purpose, sold, asked).ok_or(Refusal::Overflow)?;
         let (vault, bought) = (self.account, other(sold));
         let balances = |ledger: &Ledger| (ledger.balance(sold, vault), ledger.balance(bought, vault));
         let before = balances(&chain.ledger);
@@ -281,10 +278,15 @@ impl Vault {
     }
 
     /// The least that a swap of so much must give: see the module.
-    fn floor(&self, market: &Market, sold: Side, asked: u128) -> Option<u128> {
+    fn floor(&self, market: &Market, purpose: Purpose, sold: Side, asked: u128) -> Option<u128> {
         let limits = &self.strategy.limits;
         let (min, max) = (u64::from(limits.min_slip_bps), u64::from(limits.max_slip_bps));
         let slip = min + max.saturating_sub(min) * market.recorded.elapsed.min(WINDOW) / WINDOW;
+        let most = match purpose {
+            Purpose::Shortfall => u64::from(self.strategy.fees.settle_bps),
+            Purpose::Decision | Purpose::Unwind => max,
+        };
+        let slip = slip.min(most);
         let worth = match sold {
             Side::Base => market.fresh.value_ceil(asked)?,
             Side::Quote => market.fresh.base_ceil(asked)?,
@@ -322,9 +324,7 @@ impl Vault {
             return;
         }
         let share = mul_div_floor(nav, REWARD.0, REWARD.1).unwrap_or(0);
-        // What was raised for redemptions is not the keeper's, or a small one would never be paid.
-        let free = self.books.managed.quote.saturating_sub(self.raised.quote);
-        let amount = share.min(self.keeper_cap).min(free);
+        let amount = share.min(self.keeper_cap).min(self.books.managed.quote);
         // A reward of nothing leaves the hour to whoever comes later.
         if amount > 0 {
             self.last_reward = Some(market.recorded.hour);

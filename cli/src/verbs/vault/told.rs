@@ -134,10 +134,9 @@ pub fn event_text(event: &VaultEvent, units: &Units) -> String {
             format!("{} {epoch}: {} became {} at the price of {hour}", kind(*of), of_kind(of, filled), of_other(of, proceeds))
         }
         VaultEvent::Refunded { epoch, assets } => format!("deposit {epoch}: {} can be taken back", quote(assets)),
-        VaultEvent::ExitedInKind { owner, receiver, shares, base, quote: paid, cost } => {
+        VaultEvent::ExitedInKind { owner, receiver, shares, base, quote: paid } => {
             let (whose, whom) = (brief(*owner), brief(*receiver));
-            let less = if *cost == 0 { String::new() } else { format!(", {} less for sales", quote(cost)) };
-            format!("{whose} burned {}; {whom} is owed {} and {}{less}", share(shares), units.base(*base), quote(paid))
+            format!("{whose} burned {}; {whom} is owed {} and {}", share(shares), units.base(*base), quote(paid))
         }
         VaultEvent::Withdrawn { receiver, side, amount, .. } => format!("{} got {}", brief(*receiver), units.side(*side, *amount)),
         VaultEvent::Skimmed { side, amount } => format!("the treasury got {}", units.side(*side, *amount)),
@@ -207,9 +206,9 @@ pub fn event_json(event: &VaultEvent, units: &Units) -> Value {
             "kind": kind(*of), "hour": hour.to_string(), "request": epoch, "filled": of_kind(of, filled), "proceeds": of_other(of, proceeds),
         }),
         VaultEvent::Refunded { epoch, assets } => json!({ "request": epoch, "assets": quote(assets) }),
-        VaultEvent::ExitedInKind { owner, receiver, shares, base, quote: paid, cost } => json!({
+        VaultEvent::ExitedInKind { owner, receiver, shares, base, quote: paid } => json!({
             "owner": felt(owner), "receiver": felt(receiver), "shares": share(shares), "base": of_side(Side::Base, base),
-            "quote": quote(paid), "cost": quote(cost),
+            "quote": quote(paid),
         }),
         VaultEvent::Withdrawn { account, receiver, side: of, amount } => {
             json!({ "account": felt(account), "receiver": felt(receiver), "token": side(*of), "amount": of_side(*of, amount) })

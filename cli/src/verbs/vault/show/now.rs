@@ -128,7 +128,7 @@ pub mod tests {
     use maat_strategy::hour::Hour;
     use maat_strategy::limits::Position;
     use maat_strategy::price::Price;
-    use maat_strategy::vault::settlement::{Hourly, Raised};
+    use maat_strategy::vault::settlement::Hourly;
     use starknet_types_core::felt::Felt;
 
     use super::*;
@@ -177,7 +177,6 @@ pub mod tests {
             },
             accrued_at: START,
             hour: None,
-            raised: Raised::default(),
             high_water: HighWater::default(),
             queues: Queues { oldest_deposit: None, oldest_redemption: None, unfilled_deposits: 0, unfilled_redemptions: 0 },
             proposals: 1,
