@@ -59,12 +59,12 @@ fn the_price_history_passes_its_tests() {
 
 #[test]
 fn the_mocks_pass_their_tests() {
-    run_cairo_tests(&CairoPackage::mocks(), 50);
+    run_cairo_tests(&CairoPackage::mocks(), 52);
 }
 
 #[test]
 fn the_feeds_pass_their_tests() {
-    run_cairo_tests(&with_mocks(CairoPackage::pragma_feed()), 32);
+    run_cairo_tests(&with_mocks(CairoPackage::pragma_feed()), 34);
 }
 
 #[test]

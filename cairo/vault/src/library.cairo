@@ -132,7 +132,13 @@ pub trait IStrategyLibrary<TContractState> {
     fn recorded(self: @TContractState, now: u64, base_decimals: u8, quote_decimals: u8, latest: Option<Latest>) -> Recorded;
     /// The same with its confirmation by a fresh quote.
     fn market(
-        self: @TContractState, now: u64, base_decimals: u8, quote_decimals: u8, limits: (felt252, u128), latest: Option<Latest>, quote: Quote,
+        self: @TContractState,
+        now: u64,
+        base_decimals: u8,
+        quote_decimals: u8,
+        limits: (felt252, u128),
+        latest: Option<Latest>,
+        quote: Quote,
     ) -> Market;
     /// The NAV that prices shares at the price that was recorded last, however long ago: what is not in the base token, if there is none.
     fn nav(
@@ -146,7 +152,14 @@ pub trait IStrategyLibrary<TContractState> {
     fn open(self: @TContractState, holding: Holding, supply: u128, min_nav: u128, mark: HighWater) -> Opening;
     /// What follows from the network's answer. `policy` is a change to the policy in force, `owed` whether redemptions wait.
     fn decide(
-        self: @TContractState, holding: Holding, hour: u64, owed: bool, saturated: u32, policy: Change, values: Span<i32>, outputs: Span<i32>,
+        self: @TContractState,
+        holding: Holding,
+        hour: u64,
+        owed: bool,
+        saturated: u32,
+        policy: Change,
+        values: Span<i32>,
+        outputs: Span<i32>,
     ) -> Verdict;
     /// The base tokens to sell for redemptions of so many shares at an hour's cap.
     fn shortfall(self: @TContractState, holding: Holding, supply: u128, settle_bps: u16, shares: u128, cap: u128) -> u128;

@@ -9,6 +9,10 @@
 //! Anyone records its price in the history, within 900 s of its start. Within 900 s of that record, anyone settles until no epoch is due, and
 //! then steps once. Investors ask at any time, and fetch what was filled; whoever does not want to wait leaves in kind.
 //!
+//! # Two classes
+//!
+//! What only computes and checks is `crate::library`, a class of its own that this one calls by a constant: one class could not hold both.
+//!
 //! # Foreign code
 //!
 //! Tokens, adapter, registry, model, history and feed are foreign code, called by ordinary calls. Every function that changes something

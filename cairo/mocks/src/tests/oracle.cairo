@@ -9,7 +9,11 @@ fn new_oracle() -> (IMockOracleDispatcher, IPragmaOracleDispatcher) {
 }
 
 fn spot(source: felt252, price: u128, timestamp: u64) -> PossibleEntries {
-    let base = BaseEntry { timestamp, source, publisher: 'mock' };
+    published(source, source, price, timestamp)
+}
+
+fn published(publisher: felt252, source: felt252, price: u128, timestamp: u64) -> PossibleEntries {
+    let base = BaseEntry { timestamp, source, publisher };
     PossibleEntries::Spot(SpotEntry { base, price, pair_id: 'ETH/USD', volume: 0 })
 }
 
@@ -35,6 +39,15 @@ fn entries_are_replaced() {
     mock.set_entries('ETH/USD', [Said { source: 1, price: 12, timestamp: 120 }].span());
     let (entries, _) = oracle.get_data_entries_for_sources(DataType::SpotEntry('ETH/USD'), [1, 2].span());
     assert_eq!(entries, [spot(1, 12, 120)].span());
+}
+
+#[test]
+fn one_publisher_can_speak_for_all_sources() {
+    let (mock, oracle) = new_oracle();
+    mock.set_entries('ETH/USD', [Said { source: 1, price: 10, timestamp: 100 }, Said { source: 2, price: 20, timestamp: 200 }].span());
+    mock.set_publisher('one');
+    let (entries, _) = oracle.get_data_entries_for_sources(DataType::SpotEntry('ETH/USD'), [1, 2].span());
+    assert_eq!(entries, [published('one', 1, 10, 100), published('one', 2, 20, 200)].span());
 }
 
 #[test]
