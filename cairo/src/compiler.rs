@@ -110,29 +110,38 @@ enum Target {
 impl CairoPackage {
     /// The embedded registry of models.
     pub fn registry() -> Self {
-        Self::contracts("maat_registry", Sources::registry(), include_str!("../registry/Scarb.toml"), Crate::interfaces())
+        Self::contracts("maat_registry", Sources::registry(), include_str!("../registry/Scarb.toml"), vec![Crate::interfaces()])
     }
 
     /// The embedded price history of a pair.
     pub fn price_history() -> Self {
-        Self::contracts("maat_history", Sources::history(), include_str!("../history/Scarb.toml"), Crate::vault_interfaces())
+        Self::contracts("maat_history", Sources::history(), include_str!("../history/Scarb.toml"), vec![Crate::vault_interfaces()])
     }
 
     /// The embedded feed over Pragma's oracle.
     pub fn pragma_feed() -> Self {
-        Self::contracts("maat_feeds", Sources::feeds(), include_str!("../feeds/Scarb.toml"), Crate::vault_interfaces())
+        Self::contracts("maat_feeds", Sources::feeds(), include_str!("../feeds/Scarb.toml"), vec![Crate::vault_interfaces()])
+    }
+
+    /// The embedded vault: a crate whose contracts [`Compiler::contracts`] takes by their paths, such as [`Self::VAULT`].
+    pub fn vault() -> Self {
+        let dependencies = vec![Crate::interfaces(), Crate::vault_interfaces()];
+        Self::contracts("maat_vault", Sources::vault(), include_str!("../vault/Scarb.toml"), dependencies)
     }
 
     /// The embedded mocks, for tests and for the local chain: several contracts, which [`Compiler::contracts`] takes by the paths in [`Self::MOCKS`].
     pub fn mocks() -> Self {
-        Self::contracts("maat_mocks", Sources::mocks(), include_str!("../mocks/Scarb.toml"), Crate::vault_interfaces())
+        Self::contracts("maat_mocks", Sources::mocks(), include_str!("../mocks/Scarb.toml"), vec![Crate::vault_interfaces()])
     }
 
     /// An embedded crate of contracts, over interfaces.
-    fn contracts(name: &str, sources: Sources, scarb_manifest: &str, interfaces: Crate) -> Self {
+    fn contracts(name: &str, sources: Sources, scarb_manifest: &str, dependencies: Vec<Crate>) -> Self {
         let main = Crate { name: name.to_owned(), edition: Edition::V2024_07, sources, scarb_manifest: scarb_manifest.to_owned() };
-        Self { main, dependencies: vec![interfaces] }
+        Self { main, dependencies }
     }
+
+    /// The path of the vault's contract.
+    pub const VAULT: &str = "maat_vault::vault::vault";
 
     /// The paths of the mocks' contracts: a feed, an oracle, a pool and a token.
     pub const MOCKS: [&str; 4] =
@@ -185,10 +194,10 @@ impl Compiler {
     ///
     /// # Errors
     /// As for [`Self::contract`]; a module without a contract is [`CompileError::Diagnostics`] too.
-    pub fn contracts(&self, package: &CairoPackage, paths: &[String]) -> Result<Vec<Contract>, CompileError> {
+    pub fn contracts(&self, package: &CairoPackage, paths: &[impl AsRef<str>]) -> Result<Vec<Contract>, CompileError> {
         // One database for all, so that what they share is compiled once.
         let (db, main) = self.database(package, Target::Contract);
-        paths.iter().map(|path| compile_contract(&db, main.clone(), package, Some(path))).collect()
+        paths.iter().map(|path| compile_contract(&db, main.clone(), package, Some(path.as_ref()))).collect()
     }
 
     fn database(&self, package: &CairoPackage, target: Target) -> (RootDatabase, CrateInput) {

@@ -55,6 +55,11 @@ impl Sources {
         Self::embedded(include_bytes!(concat!(env!("OUT_DIR"), "/feeds.bin")))
     }
 
+    /// The embedded crate `maat_vault`, the vault.
+    pub fn vault() -> Self {
+        Self::embedded(include_bytes!(concat!(env!("OUT_DIR"), "/vault.bin")))
+    }
+
     /// The embedded crate `maat_mocks`, tokens, a pool, a feed and an oracle for tests and for the local chain.
     pub fn mocks() -> Self {
         Self::embedded(include_bytes!(concat!(env!("OUT_DIR"), "/mocks.bin")))

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use starknet_rust::core::types::{
-    BlockId, BlockTag, ContractClass, ContractErrorData, Felt, FunctionCall, StarknetError, TransactionExecutionErrorData,
-    TransactionReceiptWithBlockInfo,
+    AddressFilter, BlockId, BlockTag, ContractClass, ContractErrorData, EmittedEvent, EventFilter, Felt, FunctionCall,
+    MaybePreConfirmedBlockWithTxHashes, StarknetError, TransactionExecutionErrorData, TransactionReceiptWithBlockInfo,
 };
 use starknet_rust::core::utils::get_selector_from_name;
 use starknet_rust::providers::jsonrpc::{JsonRpcClient, JsonRpcClientError};
@@ -26,6 +26,11 @@ const STRK: Felt = Felt::from_hex_unchecked("0x4718f5a0fc34cc1af16a1cdee98ffb20c
 /// How often a request without an answer is repeated, and how long to wait before the first time; each wait is twice the one before.
 const RETRIES: u32 = 3;
 const FIRST_WAIT: Duration = Duration::from_millis(250);
+
+/// Events in a page, the most that are read, and the most pages for them.
+const EVENTS: u64 = 1_000;
+const MOST_EVENTS: usize = 1_000_000;
+const MOST_PAGES: u64 = 10_000;
 
 pub(crate) type Node = JsonRpcClient<Transport>;
 
@@ -140,6 +145,72 @@ impl Client {
             _ => None,
         }
         .ok_or_else(|| ChainError::Malformed { what: what.to_owned(), reason: format!("{} felts", answer.len()) })
+    }
+
+    /// The number of the last block, and its time in seconds after 1970.
+    ///
+    /// # Errors
+    /// The node does not say.
+    pub fn last_block(&self) -> Result<(u64, u64), ChainError> {
+        const WHAT: &str = "looking up the last block";
+        match self.ask(|| self.node.get_block_with_tx_hashes(BLOCK)).map_err(|error| self.refused(WHAT, error))? {
+            MaybePreConfirmedBlockWithTxHashes::Block(block) => Ok((block.block_number, block.timestamp)),
+            MaybePreConfirmedBlockWithTxHashes::PreConfirmedBlock(_) => {
+                Err(ChainError::Malformed { what: WHAT.to_owned(), reason: "it is not confirmed".to_owned() })
+            }
+        }
+    }
+
+    /// The events of a contract in a range of blocks, oldest first: those with these names, or all. Without an end it is the last block.
+    ///
+    /// # Errors
+    /// The node does not say, says what was not asked for, or has more than [`MOST_EVENTS`].
+    pub(crate) fn events(
+        &self,
+        what: &str,
+        contract: Felt,
+        names: &[Felt],
+        from: u64,
+        to: Option<u64>,
+    ) -> Result<Vec<EmittedEvent>, ChainError> {
+        let malformed = |reason: String| ChainError::Malformed { what: what.to_owned(), reason };
+        let filter = EventFilter {
+            from_block: Some(BlockId::Number(from)),
+            to_block: Some(to.map_or(BLOCK, BlockId::Number)),
+            address: Some(AddressFilter::Single(contract)),
+            keys: (!names.is_empty()).then(|| vec![names.to_vec()]),
+        };
+        let (mut events, mut token) = (Vec::<EmittedEvent>::new(), None::<String>);
+        // Nodes that look through many blocks for few events give empty pages.
+        for _ in 0..MOST_PAGES {
+            let page = self.ask(|| self.node.get_events(filter.clone(), token.clone(), EVENTS));
+            let page = page.map_err(|error| self.refused(what, error))?;
+            for event in page.events {
+                let block = event.block_number.unwrap_or(u64::MAX);
+                let asked = event.from_address == contract
+                    && (names.is_empty() || event.keys.first().is_some_and(|name| names.contains(name)))
+                    && (from..=to.unwrap_or(u64::MAX)).contains(&block);
+                if !asked {
+                    return Err(malformed(format!(
+                        "it has an event of {:#066x} in block {block}, which was not asked for",
+                        event.from_address
+                    )));
+                }
+                let place = |event: &EmittedEvent| (event.block_number, event.transaction_index, event.event_index);
+                if events.last().is_some_and(|last| place(last) >= place(&event)) {
+                    return Err(malformed("the events are out of order".to_owned()));
+                }
+                events.push(event);
+            }
+            if events.len() > MOST_EVENTS {
+                return Err(malformed(format!("there are more than {MOST_EVENTS} events: ask for fewer blocks")));
+            }
+            match page.continuation_token {
+                None => return Ok(events),
+                Some(next) => token = Some(next),
+            }
+        }
+        Err(malformed(format!("the events do not end after {MOST_PAGES} pages: ask for fewer blocks")))
     }
 
     /// A transaction's receipt, if it is in a block.

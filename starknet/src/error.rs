@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use starknet_rust::core::types::Felt;
 
+use crate::vault::Refusal;
+
 /// Why something could not be done on a network.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -118,6 +120,14 @@ pub enum ChainError {
         what: String,
         /// What it said.
         message: String,
+    },
+    /// A vault, its price history or its feed refused.
+    #[error("{what} was refused: {refusal}")]
+    Refused {
+        /// What was asked of it.
+        what: String,
+        /// Why not.
+        refusal: Refusal,
     },
     /// The node did not accept a request, for reasons of its own.
     #[error("{what} failed: {reason}")]

@@ -1,4 +1,4 @@
-//! Maat's models on Starknet: networks, declaration, registration, deployment and execution, and the local chain.
+//! Maat's models on Starknet: networks, declaration, registration, deployment and execution, vaults that trade on them, and the local chain.
 
 mod account;
 mod client;
@@ -17,6 +17,7 @@ mod report;
 mod revert;
 mod text;
 mod transport;
+pub mod vault;
 
 pub use account::{Account, Invocation, ResourceBounds};
 pub use client::Client;

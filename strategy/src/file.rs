@@ -14,6 +14,7 @@ use crate::limits::Limits;
 use crate::policy::{Policy, Rule, Target};
 use crate::rate::Pair;
 use crate::strategy::{BacktestRules, Strategy, StrategyError};
+use crate::vault_table::{VaultTable, VaultTableError};
 
 /// How much of a text of the file an error repeats, in characters.
 const MAX_REASON: usize = 400;
@@ -31,6 +32,9 @@ pub struct StrategyFile {
     limits: LimitsSection,
     fees: Fees,
     backtest: BacktestSection,
+    /// What a vault of the strategy is made with, if the file says.
+    #[serde(default)]
+    pub vault: Option<VaultTable>,
 }
 
 /// Where the network is.
@@ -189,6 +193,9 @@ pub enum StrategyFileError {
     /// The parts do not make a strategy.
     #[error(transparent)]
     Strategy(#[from] StrategyError),
+    /// The strategy's vault cannot be made.
+    #[error(transparent)]
+    Vault(#[from] VaultTableError),
 }
 
 impl StrategyFile {
@@ -262,6 +269,9 @@ impl StrategyFile {
             },
         };
         strategy.check()?;
+        if let Some(vault) = &self.vault {
+            vault.check(strategy.pair.quote.decimals, strategy.limits.deposit_cap)?;
+        }
         Ok(strategy)
     }
 }
@@ -422,6 +432,14 @@ mod tests {
         assert_eq!((strategy.outputs, strategy.policy.output(), strategy.features.window()), (4, 3, 25));
         assert_eq!((strategy.limits.deposit_cap, strategy.backtest.deposit), (1_000_000_000_000, 10_000_000_000));
         assert_eq!(strategy.features.groups()[0], Feature::Difference { lags: vec![0, 1] });
+    }
+
+    #[test]
+    fn a_vaults_table_is_checked_and_not_a_part_of_the_strategy() {
+        let table = "[vault]\nname = \"Sample\"\nsymbol = \"S\"\nmin_nav = \"100\"\nkeeper_cap = \"0.5\"\n\n[backtest]";
+        assert_eq!(resolved("[backtest]", table).unwrap(), resolved("name", "name").unwrap());
+        let error = resolved("[backtest]", &table.replace("\"100\"", "\"0\"")).unwrap_err().to_string();
+        assert!(error.starts_with("vault.min_nav: "), "{error}");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod amount;
 pub mod backtest;
 pub mod chart;
 mod decimal;
@@ -24,6 +25,7 @@ pub mod rate;
 pub mod record;
 pub mod strategy;
 pub mod vault;
+pub mod vault_table;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -11,8 +11,8 @@ use maat_tests::root;
 use maat_transpiler::{Network, codegen};
 use serde_json::Value;
 
+use crate::common::assert_fits;
 use crate::common::driver::{compile_tests, test_database};
-use crate::common::{assert_fits, vault_crate};
 
 /// Runs the tests of a package's own crate, of which there must be at least `least`.
 fn run_cairo_tests(package: &CairoPackage, least: usize) {
@@ -44,7 +44,7 @@ fn the_registry_passes_its_tests() {
 
 #[test]
 fn the_vaults_parts_pass_their_tests() {
-    run_cairo_tests(&CairoPackage { main: vault_crate(), dependencies: vec![Crate::interfaces(), Crate::vault_interfaces()] }, 41);
+    run_cairo_tests(&CairoPackage::vault(), 41);
 }
 
 /// The package with the mocks, which its tests use.
@@ -75,7 +75,7 @@ fn the_contracts_are_classes_that_mainnet_takes() {
     for (what, package) in packages {
         assert_fits(what, &compiler.contract(&package).unwrap_or_else(|error| panic!("{error}")));
     }
-    let mocks = compiler.contracts(&CairoPackage::mocks(), &CairoPackage::MOCKS.map(str::to_owned));
+    let mocks = compiler.contracts(&CairoPackage::mocks(), &CairoPackage::MOCKS);
     for (path, contract) in CairoPackage::MOCKS.iter().zip(mocks.unwrap_or_else(|error| panic!("{error}"))) {
         assert_fits(path, &contract);
     }

@@ -16,7 +16,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("maat-cairo", &["maat-verifier"]),
     ("maat-package", &["maat-cairo", "maat-runtime", "maat-verifier"]),
     ("maat-transpiler", &["maat-cairo", "maat-package", "maat-prover", "maat-runtime", "maat-verifier"]),
-    ("maat-starknet", &["maat-cairo", "maat-package"]),
+    ("maat-starknet", &["maat-cairo", "maat-package", "maat-strategy"]),
     ("maat-strategy", &["maat-runtime", "maat-verifier"]),
     (
         "maat",

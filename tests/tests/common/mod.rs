@@ -100,14 +100,6 @@ pub fn assert_equal(model: &Model, program: &Executable, inputs: &[Vec<i32>], wh
     assert_eq!(found, expected, "{what}: inputs {inputs:?}");
 }
 
-/// The Cairo package `maat_vault`, which is not embedded.
-pub fn vault_crate() -> maat_cairo::Crate {
-    let folder = maat_tests::root().join("cairo/vault");
-    let scarb_manifest = std::fs::read_to_string(folder.join("Scarb.toml")).unwrap();
-    let sources = maat_cairo::Sources::from_folder(&folder.join("src")).unwrap_or_else(|error| panic!("{error}"));
-    maat_cairo::Crate { name: "maat_vault".to_owned(), edition: maat_cairo::Edition::V2024_07, sources, scarb_manifest }
-}
-
 /// Asserts that a class takes at most 80 % of what Starknet accepts. Compiling has refused what is not audited.
 pub fn assert_fits(what: &str, contract: &Contract) {
     let sizes = [

@@ -16,7 +16,6 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use starknet_types_core::felt::Felt;
 
-use crate::common::vault_crate;
 use calls::{Cairo, Call, Outcome};
 use cases::cases;
 
@@ -50,7 +49,7 @@ fn package(file: &str) -> CairoPackage {
     let mut sources = Sources::default();
     sources.insert("lib.cairo", std::fs::read_to_string(root().join("tests/fixtures/vault").join(file)).unwrap());
     let main = Crate { name: "uses_vault".to_owned(), edition: Edition::V2024_07, sources, scarb_manifest: String::new() };
-    CairoPackage { main, dependencies: vec![vault_crate(), Crate::interfaces(), Crate::vault_interfaces()] }
+    CairoPackage { main, dependencies: vec![CairoPackage::vault().main, Crate::interfaces(), Crate::vault_interfaces()] }
 }
 
 fn program(file: &str) -> Executable {

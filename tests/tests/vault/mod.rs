@@ -7,7 +7,7 @@ mod world;
 
 use std::collections::BTreeMap;
 
-use maat_cairo::{CairoPackage, Compiler, Crate};
+use maat_cairo::{CairoPackage, Compiler};
 use maat_strategy::hour::SECONDS;
 use maat_strategy::policy::Policy;
 use maat_strategy::strategy::Strategy;
@@ -16,7 +16,7 @@ use maat_tests::networks::Random;
 use rayon::prelude::*;
 use starknet_types_core::felt::Felt;
 
-use crate::common::{assert_fits, vault_crate};
+use crate::common::assert_fits;
 use operations::operate;
 use script::{BASE, Expected, QUOTE, contract, selector, text, wide};
 use world::{GUARDIAN, KEEPER, LOGGED, OWNER, START, TREASURY, USERS, World, account, constructor, deployment, world_without_vault};
@@ -238,7 +238,6 @@ fn nobody_calls_the_vault_while_it_calls_a_token() {
 
 #[test]
 fn the_vault_is_a_class_that_mainnet_takes() {
-    let package = CairoPackage { main: vault_crate(), dependencies: vec![Crate::interfaces(), Crate::vault_interfaces()] };
-    let contract = Compiler::default().contract(&package).unwrap_or_else(|error| panic!("{error}"));
-    assert_fits("vault", &contract);
+    let contracts = Compiler::default().contracts(&CairoPackage::vault(), &[CairoPackage::VAULT]);
+    assert_fits("vault", &contracts.unwrap_or_else(|error| panic!("{error}"))[0]);
 }

@@ -6,7 +6,6 @@ use maat_tests::root;
 use starknet_types_core::felt::Felt;
 
 use crate::common::driver::Driver;
-use crate::common::vault_crate;
 
 /// Contracts in the order in which a script deploys them.
 pub const FEED: u8 = 0;
@@ -147,8 +146,13 @@ pub fn driver() -> Driver {
     let mut sources = Sources::default();
     sources.insert("lib.cairo", std::fs::read_to_string(root().join("tests/fixtures/vault/driver.cairo")).unwrap());
     let main = Crate { name: "driver".to_owned(), edition: Edition::V2024_07, sources, scarb_manifest: String::new() };
-    let dependencies =
-        vec![vault_crate(), CairoPackage::price_history().main, CairoPackage::mocks().main, Crate::interfaces(), Crate::vault_interfaces()];
+    let dependencies = vec![
+        CairoPackage::vault().main,
+        CairoPackage::price_history().main,
+        CairoPackage::mocks().main,
+        Crate::interfaces(),
+        Crate::vault_interfaces(),
+    ];
     let contracts = [
         "driver::driver",
         "driver::mock_registry",

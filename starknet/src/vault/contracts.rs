@@ -1,0 +1,104 @@
+//! The classes of vaults and of what they call, and the hashes that they have in this version of Maat.
+//!
+//! A class is compiled when it has to be declared. To tell one of ours from another, the list of hashes is enough; a test compares it with
+//! what the compiler gives.
+
+use maat_cairo::{CairoPackage, Compiler, Contract};
+use starknet_rust::core::types::Felt;
+
+use crate::error::ChainError;
+
+/// A class of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// The vault.
+    Vault,
+    /// The library of pure functions that the vault calls.
+    StrategyLibrary,
+    /// The price history of a pair.
+    PriceHistory,
+    /// The feed over Pragma's oracle.
+    PragmaFeed,
+    /// A feed that gives what anybody tells it to, for the local chain.
+    MockFeed,
+    /// A pool that swaps as anybody tells it to, for the local chain.
+    MockPool,
+    /// A token that anybody can mint, for the local chain.
+    MockToken,
+}
+
+/// The hash of each class in this version of Maat.
+const KNOWN: &[(Class, Felt)] = &[];
+
+impl Class {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Vault, Self::StrategyLibrary, Self::PriceHistory, Self::PragmaFeed, Self::MockFeed, Self::MockPool, Self::MockToken];
+
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Vault => "vault",
+            Self::StrategyLibrary => "strategy library",
+            Self::PriceHistory => "price history",
+            Self::PragmaFeed => "feed over Pragma's oracle",
+            Self::MockFeed => "mock feed",
+            Self::MockPool => "mock pool",
+            Self::MockToken => "mock token",
+        }
+    }
+
+    /// Whether it does as anybody tells it to, so that nothing that rests on it is worth anything.
+    pub fn is_mock(self) -> bool {
+        matches!(self, Self::MockFeed | Self::MockPool | Self::MockToken)
+    }
+
+    /// The package that it is in, and the path of its module.
+    fn source(self) -> (CairoPackage, &'static str) {
+        match self {
+            Self::Vault => (CairoPackage::vault(), "maat_vault::vault::vault"),
+            Self::StrategyLibrary => (CairoPackage::vault(), "maat_vault::library::strategy_library"),
+            Self::PriceHistory => (CairoPackage::price_history(), "maat_history::price_history::price_history"),
+            Self::PragmaFeed => (CairoPackage::pragma_feed(), "maat_feeds::pragma::pragma_feed"),
+            Self::MockFeed => (CairoPackage::mocks(), "maat_mocks::feed::mock_feed"),
+            Self::MockPool => (CairoPackage::mocks(), "maat_mocks::pool::mock_pool"),
+            Self::MockToken => (CairoPackage::mocks(), "maat_mocks::token::mock_token"),
+        }
+    }
+
+    /// Compiles it, which takes some seconds.
+    ///
+    /// # Errors
+    /// None, unless the compiler is broken.
+    pub fn compile(self) -> Result<Contract, ChainError> {
+        let (package, path) = self.source();
+        Ok(Compiler::default().contracts(&package, &[path.to_owned()])?.remove(0))
+    }
+
+    /// The hash that it has in this version of Maat.
+    pub fn hash(self) -> Felt {
+        let known = KNOWN.iter().find(|(class, _)| *class == self);
+        known.unwrap_or_else(|| unreachable!("every class is in the list")).1
+    }
+
+    /// The class of ours that has a hash, if one has it.
+    pub fn of(hash: Felt) -> Option<Self> {
+        KNOWN.iter().find(|(_, known)| *known == hash).map(|(class, _)| *class)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hashes_are_those_that_the_compiler_gives() {
+        let compiled: Vec<(Class, Felt)> = Class::ALL.map(|class| (class, class.compile().unwrap().class_hash())).to_vec();
+        let lines: String =
+            compiled.iter().map(|(class, hash)| format!("    (Class::{class:?}, Felt::from_hex_unchecked(\"{hash:#066x}\")),\n")).collect();
+        assert_eq!(KNOWN, compiled, "the list should be\n{lines}");
+        for class in Class::ALL {
+            assert_eq!(Class::of(class.hash()), Some(class));
+        }
+    }
+}
