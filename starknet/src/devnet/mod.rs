@@ -11,4 +11,4 @@ mod rpc;
 pub use install::{VERSION, executable, install, installed};
 pub use kept::{kept, remove};
 pub use process::{DEFAULT_SEED, Devnet, Running, network, running, start, stop};
-pub use rpc::first_account;
+pub use rpc::{first_account, set_time};

@@ -52,3 +52,11 @@ pub fn accounts(url: &str) -> Result<Vec<(Felt, Felt)>, ChainError> {
     let accounts = answer.as_array().and_then(|accounts| accounts.iter().map(account).collect::<Option<Vec<_>>>());
     accounts.ok_or_else(|| ChainError::Devnet(format!("the local chain at {url} does not list its accounts")))
 }
+
+/// Sets the clock of the local chain to a time in seconds after 1970, with a block.
+///
+/// # Errors
+/// The chain does not answer, or is not starknet-devnet.
+pub fn set_time(url: &str, time: u64) -> Result<(), ChainError> {
+    request(url, "devnet_setTime", &json!({ "time": time, "generate_block": true })).map(|_| ())
+}

@@ -10,7 +10,9 @@ pub mod contracts;
 mod events;
 mod felts;
 mod history;
+mod kept;
 mod mocks;
+mod observed;
 mod refusal;
 mod token;
 
@@ -18,6 +20,8 @@ pub use answers::{Books, Change, Epoch, LastHours, Latest, Move, Parts, Proposal
 pub use calls::{Done, Vault};
 pub use events::{ContractEvent, HistoryEvent, Logged, VaultEvent};
 pub use history::{History, Recording};
+pub use kept::{KeptVault, Replay, ReplayError};
 pub use mocks::{MockFeed, MockPool};
+pub use observed::{Block, Contract, Observed, observe};
 pub use refusal::Refusal;
 pub use token::Token;

@@ -75,6 +75,20 @@ pub struct Trading {
     pub lost: i128,
     /// Sales for redemptions and of an ending vault, which no decision asked for.
     pub others: usize,
+    /// What a single investor's deposit became by the record's rules, from the vault's first decision on, at the least cost that the strategy
+    /// lists; nothing without a decision that both have.
+    pub simulated: Option<Simulated>,
+}
+
+/// A deposit, and what became of it, in the quote token's smallest unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Simulated {
+    /// What was put in.
+    pub deposit: u128,
+    /// What it was worth at the end.
+    pub equity: u128,
+    /// What trades cost, in basis points.
+    pub cost_bps: u16,
 }
 
 /// A record beside a vault.
@@ -374,14 +388,16 @@ fn trading(record: &Verified, walked: &Walked, coverage: &Coverage, findings: &m
     let from = begun.map_or(decisions.len(), |begun| decisions.partition_point(|decision| hour_of(decision) < begun));
     let mut simulated: BTreeMap<Hour, Side> = BTreeMap::new();
     if coverage.decisions > 0 {
-        let terms = Terms { cost_bps: strategy.backtest.costs_bps.first().copied().unwrap_or(0), fill: Fill::AtQuote };
-        simulate(strategy, &market, &decisions[from..], history.accepted().len(), terms, |step| {
+        let cost_bps = strategy.backtest.costs_bps.first().copied().unwrap_or(0);
+        let terms = Terms { cost_bps, fill: Fill::AtQuote };
+        let run = simulate(strategy, &market, &decisions[from..], history.accepted().len(), terms, |step| {
             match step.plan {
                 Some(Plan::Buy { .. }) => simulated.insert(step.hour, Side::Quote),
                 Some(Plan::Sell { .. }) => simulated.insert(step.hour, Side::Base),
                 Some(Plan::Hold(_)) | None => None,
             };
         })?;
+        trading.simulated = Some(Simulated { deposit: strategy.backtest.deposit, equity: run.equity, cost_bps });
     }
     for hour in swapped.keys().chain(simulated.keys()).collect::<BTreeSet<_>>() {
         match (swapped.get(hour).map(|traded| traded.sold), simulated.get(hour).copied()) {

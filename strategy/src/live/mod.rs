@@ -9,6 +9,6 @@ mod on_chain;
 #[cfg(test)]
 mod tests;
 
-pub use compare::{Comparison, Coverage, Finding, Segment, Trading, compare};
+pub use compare::{Comparison, Coverage, Finding, Segment, Simulated, Trading, compare};
 pub use events::{Decided, Traded};
 pub use on_chain::{Entry, Logged, OnChain, hash_of};

@@ -135,7 +135,8 @@ fn an_honest_record_holds() {
     assert_eq!((hours as u64, before, decisions as u64, undecided.len()), (HOURS + 1, 0, HOURS, 0));
     let [segment] = &comparison.segments[..] else { panic!("{:?}", comparison.segments) };
     assert_eq!((segment.first, segment.last, segment.follows), (Some(hour(0)), Some(hour(HOURS)), Some(true)));
-    let Trading { same, opposite, worth, lost, others, .. } = comparison.trading;
+    let Trading { same, opposite, worth, lost, others, simulated, .. } = comparison.trading;
+    assert!(simulated.is_some_and(|simulated| simulated.equity > 0 && simulated.cost_bps == 10), "{simulated:?}");
     assert!(same > 2 && opposite == 0 && others > 0, "{:?}", comparison.trading);
     // The pool takes 10 basis points.
     assert!((9..=11).contains(&(lost * 10_000 / i128::try_from(worth).unwrap())), "{lost} of {worth}");

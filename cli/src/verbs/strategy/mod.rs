@@ -1,5 +1,6 @@
 //! `maat strategy`: what a strategy is, what it would have done, and proofs of that.
 
+mod against;
 mod backtest;
 mod check;
 mod jobs;
