@@ -123,6 +123,11 @@ impl CairoPackage {
         Self::contracts("maat_feeds", Sources::feeds(), include_str!("../feeds/Scarb.toml"), vec![Crate::vault_interfaces()])
     }
 
+    /// The embedded adapter for a pool of Ekubo.
+    pub fn ekubo_adapter() -> Self {
+        Self::contracts("maat_adapters", Sources::adapters(), include_str!("../adapters/Scarb.toml"), vec![Crate::vault_interfaces()])
+    }
+
     /// The embedded vault: a crate whose contracts [`Compiler::contracts`] takes by their paths, such as [`Self::VAULT`].
     pub fn vault() -> Self {
         let dependencies = vec![Crate::interfaces(), Crate::vault_interfaces()];
@@ -143,9 +148,14 @@ impl CairoPackage {
     /// The path of the vault's contract.
     pub const VAULT: &str = "maat_vault::vault::vault";
 
-    /// The paths of the mocks' contracts: a feed, an oracle, a pool and a token.
-    pub const MOCKS: [&str; 4] =
-        ["maat_mocks::feed::mock_feed", "maat_mocks::oracle::mock_oracle", "maat_mocks::pool::mock_pool", "maat_mocks::token::mock_token"];
+    /// The paths of the mocks' contracts: Ekubo's router, a feed, an oracle, a pool and a token.
+    pub const MOCKS: [&str; 5] = [
+        "maat_mocks::ekubo::mock_ekubo_router",
+        "maat_mocks::feed::mock_feed",
+        "maat_mocks::oracle::mock_oracle",
+        "maat_mocks::pool::mock_pool",
+        "maat_mocks::token::mock_token",
+    ];
 }
 
 impl Compiler {

@@ -55,6 +55,11 @@ impl Sources {
         Self::embedded(include_bytes!(concat!(env!("OUT_DIR"), "/feeds.bin")))
     }
 
+    /// The embedded crate `maat_adapters`, the adapters to pools.
+    pub fn adapters() -> Self {
+        Self::embedded(include_bytes!(concat!(env!("OUT_DIR"), "/adapters.bin")))
+    }
+
     /// The embedded crate `maat_vault`, the vault.
     pub fn vault() -> Self {
         Self::embedded(include_bytes!(concat!(env!("OUT_DIR"), "/vault.bin")))

@@ -74,6 +74,7 @@ enum Verb {
     Execute(verbs::execute::Arguments),
     Registry(verbs::registry::Arguments),
     Strategy(verbs::strategy::Arguments),
+    Vault(verbs::vault::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -111,6 +112,7 @@ fn run(verb: Verb, json: bool) -> anyhow::Result<Box<dyn Response>> {
         Verb::Execute(arguments) => verbs::execute::run(arguments).map(boxed),
         Verb::Registry(arguments) => verbs::registry::run(arguments),
         Verb::Strategy(arguments) => verbs::strategy::run(arguments),
+        Verb::Vault(arguments) => verbs::vault::run(arguments),
     }
 }
 

@@ -66,17 +66,29 @@ pub struct DeployStep {
     pub receipt: Option<Receipt>,
 }
 
-/// Deploys a package: declares its classes, registers it as a version of a model, and deploys an instance.
+/// A model in the registry.
+pub struct Registered<'c> {
+    /// The registry.
+    pub registry: Registry<'c>,
+    /// The model.
+    pub model: RegisteredModel,
+    /// Its version with the package's class.
+    pub version: RegisteredVersion,
+    /// Whether it was registered now.
+    pub is_new: bool,
+}
+
+/// Declares the classes of a package, and registers it as a version of a model.
 ///
 /// # Errors
-/// The package is not whole, or does not fit on Starknet and is not forced to; a transaction is refused; the name is somebody else's, or the version was
-/// registered otherwise than it would be now.
-pub fn deploy(
-    account: &Account,
+/// As for [`deploy`].
+pub fn register<'c>(
+    account: &Account<'c>,
     package: &PackageFolder,
     options: &DeployOptions,
+    steps: &mut Vec<DeployStep>,
     progress: &mut dyn FnMut(&str),
-) -> Result<Deployment, ChainError> {
+) -> Result<Registered<'c>, ChainError> {
     let manifest = &package.manifest;
     let name = options.name.as_deref().unwrap_or(&manifest.name);
     registry::name_felt(name)?;
@@ -91,8 +103,7 @@ pub fn deploy(
     let class_hash = contract.class_hash();
     let program_hash = Felt::from_bytes_le(&package.program_hash()?.felt().to_le_bytes());
 
-    let mut steps = Vec::new();
-    let registry = registry(account, &mut steps, progress)?;
+    let registry = registry(account, steps, progress)?;
     let wanted = Wanted {
         account: account.address(),
         class_hash,
@@ -110,7 +121,7 @@ pub fn deploy(
 
     progress("registering the model");
     let what = "registration".to_owned();
-    let registered = found.is_none();
+    let is_new = found.is_none();
     let (model, version) = match found {
         Some(found) => {
             steps.push(DeployStep { what, receipt: None });
@@ -124,11 +135,27 @@ pub fn deploy(
             ours.find(&registry, name)?.ok_or_else(|| ChainError::Lost { model: name.to_owned() })?
         }
     };
+    Ok(Registered { registry, model, version, is_new })
+}
+
+/// Deploys a package: declares its classes, registers it as a version of a model, and deploys an instance.
+///
+/// # Errors
+/// The package is not whole, or does not fit on Starknet and is not forced to; a transaction is refused; the name is somebody else's, or the version was
+/// registered otherwise than it would be now.
+pub fn deploy(
+    account: &Account,
+    package: &PackageFolder,
+    options: &DeployOptions,
+    progress: &mut dyn FnMut(&str),
+) -> Result<Deployment, ChainError> {
+    let mut steps = Vec::new();
+    let Registered { registry, model, version, is_new } = register(account, package, options, &mut steps, progress)?;
 
     progress("deploying an instance");
     let what = "instance".to_owned();
     let of = InstanceSalt { model: model.id, version: version.version, salt: options.salt };
-    let instance = registry.instance_address(account.address(), &of, class_hash);
+    let instance = registry.instance_address(account.address(), &of, version.class_hash);
     let receipt = match account.client().class_hash_at(instance)? {
         Some(_) => None,
         None => Some(registry.deploy(account, &of)?),
@@ -137,14 +164,14 @@ pub fn deploy(
     registry.check_instance(instance, &of)?;
     Ok(Deployment {
         registry: registry.address(),
-        name: name.to_owned(),
+        name: model.name.0,
         model: model.id,
         version: version.version,
         owner: model.owner,
         account: account.address(),
         timelock: version.timelock,
-        registered,
-        class_hash,
+        registered: is_new,
+        class_hash: version.class_hash,
         instance,
         steps,
     })
@@ -252,7 +279,13 @@ pub fn deploy_registry<'c>(
     Ok(Registry::at(account.client(), address))
 }
 
-fn declared(account: &Account, what: &str, contract: &Contract, progress: &mut dyn FnMut(&str)) -> Result<DeployStep, ChainError> {
+/// Declares a class, if it is not declared.
+pub(crate) fn declared(
+    account: &Account,
+    what: &str,
+    contract: &Contract,
+    progress: &mut dyn FnMut(&str),
+) -> Result<DeployStep, ChainError> {
     progress(&format!("declaring the {what}"));
     let receipt = match account.client().is_declared(contract.class_hash())? {
         true => None,

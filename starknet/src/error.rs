@@ -227,6 +227,39 @@ pub enum ChainError {
         /// Whether [`crate::deploy::DeployOptions::adopt`] uses the version as it is. It does not where a hash differs.
         adoptable: bool,
     },
+    /// The model of a strategy is not in the registry: a vault cannot be found without its number.
+    #[error("the strategy's network is not registered as {model:?} on network `{network}`")]
+    NotRegistered {
+        /// The network.
+        network: String,
+        /// The model's name.
+        model: String,
+    },
+    /// No vault is where the strategy's file leads.
+    #[error("there is no vault at {address:#066x} on network `{network}`, where account {account:#066x} would have put it")]
+    NoVault {
+        /// The network.
+        network: String,
+        /// Where the vault should be.
+        address: Felt,
+        /// Who should have deployed it.
+        account: Felt,
+    },
+    /// The strategy's file does not say what a vault is made from on this network.
+    #[error(
+        "the strategy's file has no table [vault.networks.{network}], which says what the vault is made from there: only the local chain \
+         has mocks"
+    )]
+    NoVaultTable {
+        /// The network.
+        network: String,
+    },
+    /// What the file says of a vault does not fit the network.
+    #[error("the strategy's table [vault]: {reason}")]
+    VaultTable {
+        /// What does not fit.
+        reason: String,
+    },
     /// The local chain runs, and has to be stopped first.
     #[error("the local chain runs, as process {pid}")]
     DevnetRuns {

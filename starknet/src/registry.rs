@@ -243,13 +243,23 @@ pub fn class() -> Result<Contract, ChainError> {
 
 /// The address of the shared registry, by its class. No verifier of proofs is set for it.
 pub fn shared_address(class_hash: Felt) -> Felt {
-    get_udc_deployed_address(SALT, class_hash, &UdcUniqueness::NotUnique, &[Felt::ZERO])
+    universal_address(class_hash, SALT, &[Felt::ZERO])
 }
 
 /// The deployment of the shared registry.
 pub(crate) fn deployment(class_hash: Felt) -> Invocation {
-    let calldata = vec![class_hash, SALT, Felt::ZERO, Felt::ONE, Felt::ZERO];
+    universal_deployment(class_hash, SALT, &[Felt::ZERO])
+}
+
+/// The deployment of a contract at [`universal_address`], whoever makes it.
+pub(crate) fn universal_deployment(class_hash: Felt, salt: Felt, calldata: &[Felt]) -> Invocation {
+    let calldata = [&[class_hash, salt, Felt::ZERO, calldata.len().into()], calldata].concat();
     Invocation { contract: UNIVERSAL_DEPLOYER, function: "deployContract", calldata }
+}
+
+/// Where [`universal_deployment`] puts a contract.
+pub(crate) fn universal_address(class_hash: Felt, salt: Felt, calldata: &[Felt]) -> Felt {
+    get_udc_deployed_address(salt, class_hash, &UdcUniqueness::NotUnique, calldata)
 }
 
 /// A name as the registry takes it.

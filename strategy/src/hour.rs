@@ -83,6 +83,12 @@ impl fmt::Display for Hour {
     }
 }
 
+/// A time in seconds after 1970 as UTC; as a number, if it is after the year 9999.
+pub fn utc(seconds: u64) -> String {
+    let time = i64::try_from(seconds).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+    time.map_or_else(|| format!("{seconds} s after 1970"), |time| time.to_string())
+}
+
 impl Add<u64> for Hour {
     type Output = Self;
 
@@ -118,6 +124,12 @@ mod tests {
         assert_eq!((hour + 17).day(), hour.day() + 1);
         assert_eq!(Hour(LAST).to_string(), "2999-12-31T23:00:00Z");
         assert_eq!(Hour::new(LAST + 1), Err(HourError::Range(LAST + 1)));
+    }
+
+    #[test]
+    fn times_of_contracts_are_shown_whatever_they_are() {
+        assert_eq!(utc(1_622_530_812), "2021-06-01T07:00:12Z");
+        assert_eq!(utc(u64::MAX), "18446744073709551615 s after 1970");
     }
 
     #[test]

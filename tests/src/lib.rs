@@ -9,6 +9,7 @@ pub mod models;
 pub mod networks;
 pub mod onnx;
 pub mod steps;
+pub mod wheel;
 
 use std::path::Path;
 

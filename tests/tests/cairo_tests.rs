@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use cairo_lang_test_runner::{CompiledTestRunner, TestRunConfig};
-use maat_cairo::{CairoPackage, Compiler, Crate};
+use maat_cairo::{CairoPackage, Compiler, Crate, Edition, Sources};
 use maat_package::{Options, quantise_sample, samples};
 use maat_runtime::{Executor, Interval, Tensor};
 use maat_tests::networks::Random;
@@ -59,7 +59,7 @@ fn the_price_history_passes_its_tests() {
 
 #[test]
 fn the_mocks_pass_their_tests() {
-    run_cairo_tests(&CairoPackage::mocks(), 38);
+    run_cairo_tests(&CairoPackage::mocks(), 49);
 }
 
 #[test]
@@ -68,10 +68,33 @@ fn the_feeds_pass_their_tests() {
 }
 
 #[test]
+fn the_adapters_pass_their_tests() {
+    run_cairo_tests(&with_mocks(CairoPackage::ekubo_adapter()), 31);
+}
+
+/// A file of `tests/fixtures/vault/` as a crate of its own.
+fn fixture(name: &str) -> Crate {
+    let mut sources = Sources::default();
+    sources.insert("lib.cairo", std::fs::read_to_string(root().join(format!("tests/fixtures/vault/{name}.cairo"))).unwrap());
+    Crate { name: name.to_owned(), edition: Edition::V2024_07, sources, scarb_manifest: String::new() }
+}
+
+#[test]
+fn a_vault_trades_at_a_pool_of_ekubo() {
+    let CairoPackage { main: vault, dependencies } = with_mocks(CairoPackage::vault());
+    let others = vec![vault, CairoPackage::price_history().main, CairoPackage::ekubo_adapter().main, fixture("driver")];
+    run_cairo_tests(&CairoPackage { main: fixture("ekubo"), dependencies: [dependencies, others].concat() }, 2);
+}
+
+#[test]
 fn the_contracts_are_classes_that_mainnet_takes() {
     let compiler = Compiler::default();
-    let packages =
-        [("registry", CairoPackage::registry()), ("price history", CairoPackage::price_history()), ("feed", CairoPackage::pragma_feed())];
+    let packages = [
+        ("registry", CairoPackage::registry()),
+        ("price history", CairoPackage::price_history()),
+        ("feed", CairoPackage::pragma_feed()),
+        ("adapter", CairoPackage::ekubo_adapter()),
+    ];
     for (what, package) in packages {
         assert_fits(what, &compiler.contract(&package).unwrap_or_else(|error| panic!("{error}")));
     }

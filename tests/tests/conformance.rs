@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use maat_tests::conformance::{Report, Run, Suite, Verdict, locate};
+use maat_tests::conformance::{Report, Run, Suite, Verdict, WHEEL};
 use maat_tests::root;
 use rayon::prelude::*;
 
@@ -25,7 +25,7 @@ fn report() -> &'static Report {
     static REPORT: OnceLock<Report> = OnceLock::new();
     REPORT.get_or_init(|| {
         silence_the_importer();
-        let wheel = locate(Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap_or_else(|reason| panic!("{reason}"));
+        let wheel = WHEEL.locate(Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap_or_else(|reason| panic!("{reason}"));
         let suite = Suite::read(&wheel).unwrap();
         assert!(suite.tests.len() > 1700, "the wheel has lost tests: {}", suite.tests.len());
         Report::new(&suite, filter().as_deref())

@@ -17,6 +17,7 @@ mod history;
 mod imports;
 mod models;
 mod operator_proofs;
+mod pragma;
 mod prove;
 mod qdq;
 mod rockybot;

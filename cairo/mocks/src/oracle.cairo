@@ -1,4 +1,5 @@
-//! Pragma's oracle, as far as a feed calls it, with entries that whoever calls can set.
+//! Pragma's oracle, as far as a feed calls it, with entries that whoever calls can set. Unlike Pragma's own it does not panic where a
+//! source was never published.
 
 /// What a publisher says of a pair.
 #[derive(Copy, Drop, Serde, PartialEq, Debug)]

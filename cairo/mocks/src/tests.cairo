@@ -1,5 +1,6 @@
 //! The mocks misbehave exactly as they say. A call's caller is whoever the test acts as.
 
+mod ekubo;
 mod feed;
 mod oracle;
 mod pool;

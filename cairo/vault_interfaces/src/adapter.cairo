@@ -1,6 +1,7 @@
 //! An adapter: swaps tokens for a vault at some pool.
 
 use starknet::ContractAddress;
+use crate::ekubo::PoolKey;
 
 /// Swaps for whoever calls.
 ///
@@ -11,4 +12,13 @@ pub trait IAdapter<TContractState> {
     ///
     /// Panics if the caller would receive less than `least`, or if the tokens are not those that the adapter trades.
     fn swap(ref self: TContractState, sold: ContractAddress, bought: ContractAddress, amount: u256, least: u256);
+}
+
+/// What an adapter for Ekubo was made with. It never changes.
+#[starknet::interface]
+pub trait IEkuboAdapter<TContractState> {
+    /// Ekubo's router.
+    fn router(self: @TContractState) -> ContractAddress;
+    /// The pool at which it swaps.
+    fn pool_key(self: @TContractState) -> PoolKey;
 }

@@ -3,6 +3,8 @@
 #[cfg(target: 'starknet-contract')]
 pub mod adapter;
 #[cfg(target: 'starknet-contract')]
+pub mod ekubo;
+#[cfg(target: 'starknet-contract')]
 pub mod erc20;
 #[cfg(target: 'starknet-contract')]
 pub mod feed;

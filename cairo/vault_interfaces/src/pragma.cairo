@@ -55,6 +55,8 @@ pub trait IPragmaOracle<TContractState> {
     /// Decimals of the prices.
     fn get_decimals(self: @TContractState, data_type: DataType) -> u32;
     /// The newest entries of these sources, of each publisher one, and when the newest of all was made. Entries may be hours old.
+    ///
+    /// Panics with `'No publisher for source'` if a source has never been published for the pair, or was removed since.
     fn get_data_entries_for_sources(
         self: @TContractState, data_type: DataType, sources: Span<felt252>,
     ) -> (Span<PossibleEntries>, u64);

@@ -20,4 +20,5 @@ pub mod run;
 pub mod strategy;
 #[cfg(feature = "transpile")]
 pub mod transpile;
+pub mod vault;
 pub mod verify;

@@ -48,8 +48,12 @@ pub struct Constructor<'a> {
 }
 
 impl Constructor<'_> {
-    /// The calldata of the constructor, for a vault that follows a strategy.
+    /// The calldata of the constructor, for a vault that follows a strategy: the felts of `Deployment`, with their number in front.
     pub fn calldata(&self, strategy: &Strategy) -> Vec<Felt> {
+        list(&self.deployment(strategy))
+    }
+
+    fn deployment(&self, strategy: &Strategy) -> Vec<Felt> {
         let Self { name, symbol, owner, guardian, adapter, treasury, registry, model, version, .. } = *self;
         let mut felts = [text(name), text(symbol)].concat();
         felts.extend([owner, guardian, adapter, treasury, registry, model.into(), version.into()]);

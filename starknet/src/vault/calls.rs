@@ -236,11 +236,26 @@ impl<'c> Vault<'c> {
     /// # Errors
     /// A contract refuses, as for all transactions: [`ChainError::Refused`] has the vault's reason.
     pub fn request_deposit(&self, account: &Account, asset: Felt, assets: u128, controller: Felt) -> Result<Done<VaultEvent>, ChainError> {
-        let invocations = vec![
+        self.request_deposit_after(account, vec![], asset, assets, controller)
+    }
+
+    /// The same, after other calls in the same transaction.
+    ///
+    /// # Errors
+    /// As for [`Self::request_deposit`].
+    pub fn request_deposit_after(
+        &self,
+        account: &Account,
+        mut before: Vec<Invocation>,
+        asset: Felt,
+        assets: u128,
+        controller: Felt,
+    ) -> Result<Done<VaultEvent>, ChainError> {
+        before.extend([
             Token::at(self.client, asset).approval(self.address, assets),
             self.invocation("request_deposit", [&wide(assets)[..], &[controller, account.address()]].concat()),
-        ];
-        self.tell_all(account, "the deposit", invocations)
+        ]);
+        self.tell_all(account, "the deposit", before)
     }
 
     /// Puts shares of the account into an epoch.

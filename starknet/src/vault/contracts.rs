@@ -19,6 +19,8 @@ pub enum Class {
     PriceHistory,
     /// The feed over Pragma's oracle.
     PragmaFeed,
+    /// The adapter to a pool of Ekubo.
+    EkuboAdapter,
     /// A feed that gives what anybody tells it to, for the local chain.
     MockFeed,
     /// A pool that swaps as anybody tells it to, for the local chain.
@@ -32,8 +34,16 @@ const KNOWN: &[(Class, Felt)] = &[];
 
 impl Class {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Vault, Self::StrategyLibrary, Self::PriceHistory, Self::PragmaFeed, Self::MockFeed, Self::MockPool, Self::MockToken];
+    pub const ALL: [Self; 8] = [
+        Self::Vault,
+        Self::StrategyLibrary,
+        Self::PriceHistory,
+        Self::PragmaFeed,
+        Self::EkuboAdapter,
+        Self::MockFeed,
+        Self::MockPool,
+        Self::MockToken,
+    ];
 
     /// What it is called.
     pub fn name(self) -> &'static str {
@@ -42,6 +52,7 @@ impl Class {
             Self::StrategyLibrary => "strategy library",
             Self::PriceHistory => "price history",
             Self::PragmaFeed => "feed over Pragma's oracle",
+            Self::EkuboAdapter => "adapter to Ekubo",
             Self::MockFeed => "mock feed",
             Self::MockPool => "mock pool",
             Self::MockToken => "mock token",
@@ -60,6 +71,7 @@ impl Class {
             Self::StrategyLibrary => (CairoPackage::vault(), "maat_vault::library::strategy_library"),
             Self::PriceHistory => (CairoPackage::price_history(), "maat_history::price_history::price_history"),
             Self::PragmaFeed => (CairoPackage::pragma_feed(), "maat_feeds::pragma::pragma_feed"),
+            Self::EkuboAdapter => (CairoPackage::ekubo_adapter(), "maat_adapters::ekubo::ekubo_adapter"),
             Self::MockFeed => (CairoPackage::mocks(), "maat_mocks::feed::mock_feed"),
             Self::MockPool => (CairoPackage::mocks(), "maat_mocks::pool::mock_pool"),
             Self::MockToken => (CairoPackage::mocks(), "maat_mocks::token::mock_token"),

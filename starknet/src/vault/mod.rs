@@ -7,6 +7,7 @@ mod answers;
 pub mod calldata;
 mod calls;
 pub mod contracts;
+mod deploy;
 mod events;
 mod felts;
 mod history;
@@ -18,6 +19,7 @@ mod token;
 
 pub use answers::{Books, Change, Epoch, LastHours, Latest, Move, Parts, Proposal, Queues, Quote, Requested, Snapshot, TokenPrice};
 pub use calls::{Done, Vault};
+pub use deploy::{DeployedVault, Layout, VaultPlan, network_account};
 pub use events::{ContractEvent, HistoryEvent, Logged, VaultEvent};
 pub use history::{History, Recording};
 pub use kept::{KeptVault, Replay, ReplayError};

@@ -5,10 +5,10 @@ use std::fmt::Write;
 
 use rayon::prelude::*;
 
+use super::WHEEL;
 use super::case::{LEAST_MAGNITUDE, UNITS, Verdict, run};
 use super::scope::{Excluded, known_results, names, operator};
 use super::suite::Suite;
-use super::wheel::VERSION;
 use crate::steps;
 
 /// One test's row.
@@ -120,9 +120,10 @@ impl Report {
             0 => "none gives a wrong result".to_owned(),
             count => format!("{count} give a wrong result"),
         };
+        let version = WHEEL.version;
         let mut page = format!(
             "# Operators\n\n\
-             How the transpiler does in the ONNX project's own backend tests (`onnx` {VERSION}, the folders `node`, `pytorch-converted` and\n\
+             How the transpiler does in the ONNX project's own backend tests (`onnx` {version}, the folders `node`, `pytorch-converted` and\n\
              `pytorch-operator`). The test `tests/tests/conformance.rs` runs them and writes this page:\n\n\
              ```\n{command}\n```\n\n\
              Of {} tests {applicable} count, and {passed} of these pass ({share:.1} %). {} are refused with a reason, and {wrong}.\n\n\

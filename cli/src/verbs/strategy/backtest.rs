@@ -73,7 +73,7 @@ pub struct Backtested {
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<Caveated<Backtested>> {
     let progress = Progress::start("reading the prices");
-    let Opened { strategy, package, model, caveats } = Opened::read(&arguments.strategy)?;
+    let Opened { strategy, package, model, caveats, .. } = Opened::read(&arguments.strategy)?;
     let sources = InputFiles::default().and(&arguments.strategy, "the strategy").and(&arguments.prices, "the prices").and_package(&package);
     // Whether it can be written is found out before the work is done.
     let svg_path = arguments.svg.as_deref();

@@ -4,7 +4,7 @@ mod against;
 mod backtest;
 mod check;
 mod jobs;
-mod opened;
+pub mod opened;
 mod outcomes;
 mod prove;
 mod report;

@@ -9,6 +9,7 @@ use maat_strategy::file::StrategyFile;
 use maat_strategy::history::Observation;
 use maat_strategy::prices;
 use maat_strategy::strategy::{MAX_JSON_BYTES, Strategy};
+use maat_strategy::vault_table::VaultTable;
 
 use crate::files::{called, read};
 use crate::inferences::Caveats;
@@ -19,6 +20,8 @@ const MAX_PRICES_BYTES: usize = 64 << 20;
 /// A strategy, and the network that it names.
 pub struct Opened {
     pub strategy: Strategy,
+    /// What a vault of it is made with, if the file says.
+    pub vault: Option<VaultTable>,
     pub package: PackageFolder,
     pub model: Model,
     /// What is to be said of the network with every result.
@@ -36,7 +39,7 @@ impl Opened {
         let commitment = package.entries()?.commitment();
         let strategy = file.resolve(&model, commitment).with_context(cannot)?;
         let caveats = Caveats::of(&package.manifest);
-        Ok(Self { strategy, package, model, caveats })
+        Ok(Self { strategy, vault: file.vault, package, model, caveats })
     }
 }
 

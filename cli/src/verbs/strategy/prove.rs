@@ -83,7 +83,7 @@ pub struct Written {
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<Caveated<Written>> {
     let progress = Progress::start("reading the strategy");
-    let Opened { strategy, package, model, caveats } = Opened::read(&arguments.strategy)?;
+    let Opened { strategy, package, model, caveats, .. } = Opened::read(&arguments.strategy)?;
     let observations = observations(&arguments.prices)?;
     let entries = package.entries()?.clone();
     let (preset, batch) = (arguments.preset, arguments.batch);
