@@ -26,6 +26,7 @@ mod steps;
 mod strategy;
 mod tables;
 mod vault;
+mod vault_hours;
 
 #[test]
 fn every_file_is_a_module() {

@@ -1,15 +1,13 @@
 //! A record that holds, against the vault that it is said to be of.
 
-use anyhow::Context;
-use maat_starknet::config::parse_felt;
+use maat_starknet::Client;
 use maat_starknet::vault::{Contract, Observed, Vault, observe};
-use maat_strategy::hour::Hour;
+use maat_strategy::hour::{Hour, utc};
 use maat_strategy::live::{Comparison, Coverage, Segment, Simulated, Trading, compare};
 use maat_strategy::record::Verified;
 use serde_json::{Value, json};
 use starknet_types_core::felt::Felt;
 
-use crate::network::NetworkChoice;
 use crate::response::{fields, grouped, percent, table};
 
 /// How many differences and hours are listed for people. JSON has all.
@@ -25,11 +23,9 @@ pub struct Against {
     foreign: Vec<Contract>,
 }
 
-/// Holds a record against a vault on a network.
-pub fn against(verified: &Verified, network: &NetworkChoice, vault: &str) -> anyhow::Result<Against> {
-    let address = parse_felt(vault).with_context(|| format!("--vault is an address, such as 0x123.., not {vault:?}"))?;
-    let client = network.connect()?;
-    let observed = observe(&Vault::at(&client, address))?;
+/// Holds a record against a vault.
+pub fn against(verified: &Verified, client: &Client, address: Felt) -> anyhow::Result<Against> {
+    let observed = observe(&Vault::at(client, address))?;
     let comparison = compare(verified, &observed.on_chain)?;
     let foreign = observed.contracts.iter().filter(|contract| !contract.fits).copied().collect();
     Ok(Against { vault: address, network: client.network().name.clone(), observed, comparison, foreign })
@@ -38,12 +34,6 @@ pub fn against(verified: &Verified, network: &NetworkChoice, vault: &str) -> any
 fn foreign(contract: &Contract) -> String {
     let class = contract.class_hash.map_or_else(|| "nothing".to_owned(), |hash| format!("class {hash:#066x}"));
     format!("{}: {class} is there, which this version of Maat does not know as one", contract.role)
-}
-
-fn time(seconds: u64) -> String {
-    let hour = Hour::new(seconds / 3_600).map(|hour| hour.to_string()).unwrap_or_default();
-    // The hour's text ends with `:00:00Z`.
-    format!("{}{:02}:{:02}Z", hour.trim_end_matches("00:00Z"), seconds / 60 % 60, seconds % 60)
 }
 
 fn hours(hours: &[Hour]) -> String {
@@ -118,8 +108,8 @@ impl Against {
         );
         let mut facts = vec![
             ("vault", format!("{vault:#066x} on network `{network}`")),
-            ("made", format!("in block {}, {}", observed.deployed.number, time(observed.deployed.time))),
-            ("looked at up to", format!("block {}, {}", observed.end.number, time(observed.end.time))),
+            ("made", format!("in block {}, {}", observed.deployed.number, utc(observed.deployed.time))),
+            ("looked at up to", format!("block {}, {}", observed.end.number, utc(observed.end.time))),
             (
                 "hours",
                 format!(

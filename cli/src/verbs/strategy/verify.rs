@@ -20,6 +20,7 @@ use crate::progress::Progress;
 use crate::response::{Response, fields, grouped};
 use crate::security::{model_security, model_security_json};
 use crate::verbs::prove::ms;
+use crate::verbs::vault::target::address;
 use crate::verbs::verify::Least;
 
 /// Verify a record: every decision, every proof, and the results that follow
@@ -147,7 +148,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Box<dyn Response>> {
     let against = match (&result, network, vault) {
         (Ok(verified), Some(network), Some(vault)) => {
             progress.step("reading the chain");
-            Some(against(verified, &NetworkChoice::named(network.clone(), config.clone()), vault)?)
+            let client = NetworkChoice::named(network.clone(), config.clone()).connect()?;
+            Some(against(verified, &client, address("--vault", vault)?)?)
         }
         _ => None,
     };
