@@ -26,6 +26,7 @@ mod steps;
 mod strategy;
 mod tables;
 mod vault;
+mod vault_chain;
 mod vault_hours;
 
 #[test]

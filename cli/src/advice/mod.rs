@@ -79,6 +79,10 @@ fn on_chain(error: &ChainError) -> Option<&'static str> {
         ChainError::RegisteredOtherwise { adoptable: true, .. } => {
             "register another model with --name, or use this version as it is with --adopt"
         }
+        ChainError::NotRegistered { .. } => "`maat vault deploy` registers it; `model` in the file's table [vault] is its name there",
+        ChainError::NoVault { .. } => {
+            "deploy it with `maat vault deploy`, or, if another account did, name that with --deployer, or the vault by its address"
+        }
         ChainError::RegisteredOtherwise { adoptable: false, .. } => "register another model with --name",
         _ => return None,
     })

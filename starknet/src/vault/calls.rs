@@ -460,3 +460,42 @@ impl<'c> Vault<'c> {
         self.tell(account, "accepting the vault", "accept_ownership", vec![])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake_node::{Answer, FakeNode};
+
+    fn text(text: &str) -> String {
+        text.bytes().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    #[test]
+    fn a_refusal_of_ours_is_told_from_another_panic() {
+        let node = FakeNode::of_contract(
+            |function, _| {
+                let reason = if function == "limits" { "vault: settle first" } else { "mock: paused" };
+                Answer::panic(&format!("Execution failed. Failure reason: (0x{} ('..')).", text(reason)))
+            },
+            &["limits", "parts"],
+        );
+        let client = Client::connect(&node.network()).unwrap();
+        let vault = Vault::at(&client, Felt::ONE);
+        let error = vault.limits().unwrap_err();
+        assert!(matches!(error, ChainError::Refused { refusal: Refusal::Due, .. }), "{error}");
+        assert!(error.to_string().starts_with("looking up the vault's limits was refused: vault: settle first ("), "{error}");
+        let error = vault.parts().unwrap_err();
+        assert!(matches!(&error, ChainError::Panicked { message, .. } if message == "mock: paused"), "{error}");
+    }
+
+    #[test]
+    fn a_contract_that_is_no_vault_is_refused() {
+        let node = FakeNode::of_contract(|_, _| Answer::felts([Felt::ONE, Felt::TWO]), &["snapshot", "owed"]);
+        let client = Client::connect(&node.network()).unwrap();
+        let vault = Vault::at(&client, Felt::ONE);
+        let error = vault.snapshot().unwrap_err().to_string();
+        assert!(error.starts_with("looking up how the vault stands gave an answer that cannot be read: "), "{error}");
+        let error = vault.owed(Side::Base, Felt::ONE).unwrap_err().to_string();
+        assert!(error.contains("more than 128 bits"), "{error}");
+    }
+}

@@ -418,3 +418,117 @@ pub(super) fn logged<E: ContractEvent>(
     });
     logged.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::fake_node::{Answer, FakeNode};
+
+    fn felts(values: &[i64]) -> Vec<Felt> {
+        values.iter().map(|value| Felt::from(*value)).collect()
+    }
+
+    fn keys(name: &str, rest: &[i64]) -> Vec<Felt> {
+        [vec![selector(name)], felts(rest)].concat()
+    }
+
+    #[test]
+    fn events_are_read_from_their_keys_and_data() {
+        let settled = VaultEvent::decode(&keys("Settled", &[1, 470_000, 469_999]), &felts(&[5, 7])).unwrap();
+        let hour = Hour::new(470_000).unwrap();
+        assert_eq!(settled, Some(VaultEvent::Settled { kind: Kind::Redeem, hour, epoch: 469_999, filled: 5, proceeds: 7 }));
+        let data = felts(&[-1, 2, 3, 4, 5, 6, 2_500, 0, 7_500, 2, 9]);
+        let decided = VaultEvent::decode(&keys("Decided", &[470_000]), &data).unwrap().unwrap();
+        let [model, input_hash, output_hash, chain] = [2u64, 4, 5, 6].map(Felt::from);
+        let (weight_target, outcome) = (Some(7_500), Outcome::Bought { quote: 9 });
+        assert_eq!(
+            decided,
+            VaultEvent::Decided {
+                hour,
+                class: -1,
+                model,
+                version: 3,
+                input_hash,
+                output_hash,
+                chain,
+                weight_before: 2_500,
+                weight_target,
+                outcome
+            }
+        );
+        let request = VaultEvent::decode(&keys("DepositRequest", &[1, 2, 3, 0]), &felts(&[4, 5, 0])).unwrap().unwrap();
+        let [controller, owner, sender] = [1u64, 2, 4].map(Felt::from);
+        assert_eq!(request, VaultEvent::DepositRequest { controller, owner, request_id: 3, sender, assets: 5 });
+        assert_eq!(VaultEvent::decode(&keys("Unpaused", &[]), &[]).unwrap(), Some(VaultEvent::Unpaused {}));
+        let recorded = HistoryEvent::decode(&keys("Recorded", &[470_000]), &felts(&[100, 200, 3, 4])).unwrap();
+        assert!(matches!(recorded, Some(HistoryEvent::Recorded { oldest: 3, .. })));
+    }
+
+    #[test]
+    fn an_event_that_is_none_of_ours_is_passed_over_and_a_malformed_one_refused() {
+        assert_eq!(VaultEvent::decode(&[], &[]).unwrap(), None);
+        assert_eq!(VaultEvent::decode(&keys("Executed", &[1]), &[]).unwrap(), None);
+        let error = |name: &str, rest: &[i64], data: &[i64]| VaultEvent::decode(&keys(name, rest), &felts(data)).unwrap_err();
+        assert_eq!(error("Settled", &[2, 470_000, 1], &[5, 7]), "event Settled: kind: Kind has no variant 2");
+        assert_eq!(error("Settled", &[1, 470_000, 1], &[5]), "event Settled: proceeds: there are too few felts");
+        assert_eq!(error("Settled", &[1, 470_000, 1], &[5, 7, 9]), "event Settled: data: 1 felts too many");
+        assert_eq!(error("Halted", &[470_000, 1], &[]), "event Halted: keys: 1 felts too many");
+        assert_eq!(error("Rewarded", &[1], &[-1]), "event Rewarded: amount: a number is not of type u128");
+        assert_eq!(error("Skimmed", &[0], &[1, 1]), "event Skimmed: amount: an amount has more than 128 bits");
+    }
+
+    #[test]
+    fn events_of_other_contracts_in_a_transaction_are_not_ours() {
+        let event = |from: u64| Event { from_address: from.into(), keys: keys("Unpaused", &[]), data: vec![] };
+        let found = VaultEvent::among(&[event(1), event(2), event(1)], Felt::ONE).unwrap();
+        assert_eq!(found, [VaultEvent::Unpaused {}, VaultEvent::Unpaused {}]);
+        let malformed = Event { data: felts(&[1]), ..event(1) };
+        assert!(VaultEvent::among(&[malformed], Felt::ONE).is_err());
+    }
+
+    /// An event as a node tells of it.
+    fn told(from: &str, name: &str, block: u64, index: u64) -> Value {
+        json!({
+            "from_address": from, "keys": [format!("{:#x}", selector(name))], "data": [], "block_number": block, "block_hash": "0x1",
+            "transaction_hash": "0x5", "transaction_index": 0, "event_index": index,
+        })
+    }
+
+    /// Reads the events of contract 0x1 from block 3 on from a node that gives these pages.
+    fn read(pages: Vec<Value>) -> Result<Vec<Logged<VaultEvent>>, String> {
+        let node = FakeNode::start(move |method, params| {
+            assert_eq!(method, "starknet_getEvents");
+            let page = params["filter"]["continuation_token"].as_str().map_or(0, |token| token.parse::<usize>().unwrap());
+            let mut answer = json!({ "events": pages[page.min(pages.len() - 1)] });
+            // The last page repeats itself for ever if it is said to go on.
+            if page + 1 < pages.len() || pages.len() == 1 && pages[0] == json!([]) {
+                answer["continuation_token"] = (page + 1).to_string().into();
+            }
+            Answer::Result(answer)
+        });
+        let client = Client::connect(&node.network()).unwrap();
+        logged(&client, "reading", Felt::ONE, &["Unpaused", "Halted"], 3, None).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn all_pages_are_read() {
+        let pages =
+            vec![json!([told("0x1", "Unpaused", 3, 0)]), json!([]), json!([told("0x1", "Unpaused", 3, 1), told("0x1", "Unpaused", 9, 0)])];
+        let places: Vec<(u64, (u64, u64))> = read(pages).unwrap().iter().map(|logged| (logged.block, logged.place)).collect();
+        assert_eq!(places, [(3, (0, 0)), (3, (0, 1)), (9, (0, 0))]);
+    }
+
+    #[test]
+    fn a_node_that_gives_other_events_or_no_end_is_refused() {
+        let error = |pages: Vec<Value>| read(pages).unwrap_err();
+        assert!(error(vec![json!([told("0x2", "Unpaused", 3, 0)])]).contains("which was not asked for"));
+        assert!(error(vec![json!([told("0x1", "Paused", 3, 0)])]).contains("which was not asked for"));
+        assert!(error(vec![json!([told("0x1", "Unpaused", 2, 0)])]).contains("which was not asked for"));
+        let twice = json!([told("0x1", "Unpaused", 3, 0)]);
+        assert!(error(vec![twice.clone(), twice]).contains("the events are out of order"));
+        assert!(error(vec![json!([told("0x1", "Unpaused", 4, 0)]), json!([told("0x1", "Unpaused", 3, 0)])]).contains("out of order"));
+        assert!(error(vec![json!([])]).contains("the events do not end after"));
+    }
+}

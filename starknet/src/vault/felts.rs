@@ -300,3 +300,99 @@ impl FromFelts for Policy {
         Self::new(output, rule, targets).map_err(|error| Malformed::new(error.to_string()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vault::answers::{Change, Proposal, Requested};
+    use crate::vault::calldata;
+
+    fn felts(values: &[i64]) -> Vec<Felt> {
+        values.iter().map(|value| Felt::from(*value)).collect()
+    }
+
+    fn error_of<T: FromFelts + std::fmt::Debug>(felts: &[Felt]) -> String {
+        read::<T>("x", felts).unwrap_err().to_string()
+    }
+
+    fn limits() -> Limits {
+        Limits {
+            max_weight_bps: 8_000,
+            max_trade_bps: 5_000,
+            max_turnover_bps: 20_000,
+            cooldown_hours: 3,
+            min_trade_bps: 100,
+            min_slip_bps: 20,
+            max_slip_bps: 100,
+            max_drift_bps: 200,
+            max_drawdown_bps: 3_000,
+            max_saturated: 4,
+            deposit_cap: (1 << 112) - 1,
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let groups = vec![Feature::Difference { lags: vec![0, 35] }, Feature::Return { lags: vec![24] }];
+        let rules = vec![InputRule { scale: -3, lo: i32::MIN, hi: i32::MAX }; 3];
+        let features = Features::new(groups, rules).unwrap();
+        assert_eq!(read::<Features>("x", &calldata::features(&features)).unwrap(), features);
+        let targets = vec![Target::Weight(0), Target::Hold, Target::Weight(10_000)];
+        for rule in [Rule::Class, Rule::Edges(vec![-5, 7])] {
+            let policy = Policy::new(3, rule, targets.clone()).unwrap();
+            assert_eq!(read::<Policy>("x", &calldata::policy(&policy)).unwrap(), policy);
+            let change = Change::Policy(policy);
+            assert_eq!(read::<Change>("x", &calldata::change(&change)).unwrap(), change);
+        }
+        for change in [Change::Limits(limits()), Change::Adapter(Felt::MAX), Change::Guardian(Felt::ONE)] {
+            assert_eq!(read::<Change>("x", &calldata::change(&change)).unwrap(), change);
+        }
+        let fees = Fees { management_bps: 200, settle_bps: 50 };
+        assert_eq!(read::<Fees>("x", &calldata::fees(&fees)).unwrap(), fees);
+        for side in [Side::Base, Side::Quote] {
+            assert_eq!(read::<Side>("x", &[calldata::side(side)]).unwrap(), side);
+        }
+        for kind in [Kind::Deposit, Kind::Redeem] {
+            assert_eq!(read::<Kind>("x", &[calldata::kind(kind)]).unwrap(), kind);
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_not_one_is_refused_with_the_field() {
+        let request = felts(&[7, 5, 7, 3, 4, 1]);
+        let expected = Requested { epoch: 7, pending: 5, claim: Claim { epoch: 7, input: 3, proceeds: 4 }, refunded: true };
+        assert_eq!(read::<Requested>("x", &request).unwrap(), expected);
+        assert!(error_of::<Requested>(&request[..5]).ends_with("refunded: there are too few felts"));
+        assert!(error_of::<Requested>(&[&request[..], &request[..1]].concat()).ends_with("1 felts too many"));
+        assert!(error_of::<Requested>(&felts(&[7, -1, 7, 3, 4, 1])).ends_with("pending: a number is not of type u128"));
+        assert!(error_of::<Requested>(&felts(&[7, 5, 7, 3, -4, 1])).ends_with("claim.proceeds: a number is not of type u128"));
+        assert!(error_of::<Requested>(&felts(&[7, 5, 7, 3, 4, 2])).ends_with("refunded: 2 is neither 0 nor 1"));
+        assert!(error_of::<Option<u8>>(&felts(&[2])).ends_with("Option has no variant 2"));
+        assert!(error_of::<Outcome>(&felts(&[5])).ends_with("Outcome has no variant 5"));
+        assert!(error_of::<Outcome>(&felts(&[0, 5])).ends_with("reason: Reason has no variant 5"));
+        assert!(error_of::<Proposal>(&felts(&[1, 4, 0, 0])).ends_with("change: Change has no variant 4"));
+        assert!(error_of::<i32>(&felts(&[1 << 31])).ends_with("a number is not of type i32"));
+        assert!(error_of::<u8>(&felts(&[256])).ends_with("a number is not of type u8"));
+    }
+
+    #[test]
+    fn what_no_vault_can_have_is_refused() {
+        // A weight of more than the whole, a price of 0, an hour after the year 2999, two values with one rule.
+        let row = [&felts(&[0, 0, 1, 0])[..], &[Felt::from(10_001)]].concat();
+        assert!(read::<Policy>("x", &row).is_err());
+        assert!(read::<Price>("x", &[Felt::ZERO]).is_err());
+        assert!(read::<Hour>("x", &[Felt::from(u64::MAX)]).is_err());
+        assert!(read::<Features>("x", &felts(&[1, 0, 2, 1, 2, 1, 0, 0, 1])).is_err());
+        let mut words = Felts::new(&[Felt::ONE, Felt::ONE]);
+        assert!(wide(&mut words).is_err(), "an amount of 2^128 and more");
+    }
+
+    #[test]
+    fn a_list_ends_with_the_felts_whatever_length_it_promises() {
+        for length in [Felt::from(2), Felt::from(1u64 << 60), Felt::from(u64::MAX), Felt::MAX] {
+            assert!(read::<Vec<u64>>("x", &[length, Felt::ONE]).is_err());
+            assert!(read::<Vec<Vec<u64>>>("x", &[Felt::ONE, length, Felt::ONE]).is_err());
+        }
+        assert!(error_of::<Vec<u64>>(&felts(&[2, 1, -1])).ends_with("1: a number is not of type u64"));
+    }
+}
