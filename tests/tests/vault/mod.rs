@@ -1,13 +1,14 @@
 //! The vault: its contract, in the Cairo runner, equals its twin in `maat-strategy` after each operation of random sequences, refusals
 //! included. Tokens, pool, feed and registry are mocks that misbehave as the twin's do; the price history is the real one.
 
+mod library;
 mod operations;
+mod refusals;
 mod script;
 mod world;
 
 use std::collections::BTreeMap;
 
-use maat_cairo::{CairoPackage, Compiler};
 use maat_strategy::hour::SECONDS;
 use maat_strategy::policy::Policy;
 use maat_strategy::strategy::Strategy;
@@ -16,7 +17,6 @@ use maat_tests::networks::Random;
 use rayon::prelude::*;
 use starknet_types_core::felt::Felt;
 
-use crate::common::assert_fits;
 use operations::operate;
 use script::{BASE, Expected, QUOTE, contract, selector, text, wide};
 use world::{GUARDIAN, KEEPER, LOGGED, OWNER, START, TREASURY, USERS, World, account, constructor, deployment, world_without_vault};
@@ -122,7 +122,7 @@ fn a_vault_is_made_with_what_the_twin_is_made_with_and_nothing_else() {
         let mut spoilt = good.clone();
         spoil(&mut spoilt);
         assert!(Vault::deploy(spoilt.clone(), START * SECONDS).is_err(), "{reason}: the twin takes it");
-        script.deploy(5, constructor(&spoilt), Expected::Refuses(text(reason)));
+        script.deploy_vault(&constructor(&spoilt), Expected::Refuses(text(reason)));
     }
     // What the twin's types do not let through.
     let felts = |integers: &[i64]| integers.iter().map(|integer| Felt::from(*integer)).collect::<Vec<_>>();
@@ -147,13 +147,13 @@ fn a_vault_is_made_with_what_the_twin_is_made_with_and_nothing_else() {
         ("vault: not the pinned class", &vec![text("class")], felts(&[5])),
         ("vault: base and quote are one", &vec![contract(BASE), contract(QUOTE)], vec![contract(BASE), contract(BASE)]),
     ] {
-        script.deploy(5, replaced(&calldata, of, &by), Expected::Refuses(text(reason)));
+        script.deploy_vault(&replaced(&calldata, of, &by), Expected::Refuses(text(reason)));
     }
     for role in [OWNER, GUARDIAN, TREASURY] {
         let zero = replaced(&calldata, &[account(role)], &[Felt::ZERO]);
-        script.deploy(5, zero, Expected::Refuses(text("vault: cannot hold this role")));
+        script.deploy_vault(&zero, Expected::Refuses(text("vault: cannot hold this role")));
     }
-    script.deploy(5, calldata, Expected::Gives(vec![]));
+    script.deploy_vault(&calldata, Expected::Gives(vec![]));
     script.run(&script::driver(), "deployments");
 }
 
@@ -220,7 +220,7 @@ fn nobody_calls_the_vault_while_it_calls_a_token() {
         ("skim", vec![Felt::ONE]),
         ("approve", [vec![account(bob)], wide(1).to_vec()].concat()),
         ("set_operator", vec![account(bob), Felt::ONE]),
-        ("withdraw_token", vec![Felt::ONE, account(bob)]),
+        ("withdraw_token", vec![Felt::ONE, account(bob), account(bob)]),
     ];
     script.tell(account(KEEPER), QUOTE, "set_behaviour", vec![Felt::from(6)]);
     let request = [wide(1_000_000).to_vec(), vec![account(alice); 2]].concat();
@@ -234,10 +234,4 @@ fn nobody_calls_the_vault_while_it_calls_a_token() {
     script.tell(account(KEEPER), QUOTE, "set_behaviour", vec![Felt::ZERO]);
     script.ask(account(alice), script::VAULT, "request_deposit", request, Expected::Begins(vec![]), "request_deposit");
     world.script.run(&script::driver(), "re-entrancy");
-}
-
-#[test]
-fn the_vault_is_a_class_that_mainnet_takes() {
-    let contracts = Compiler::default().contracts(&CairoPackage::vault(), &[CairoPackage::VAULT]);
-    assert_fits("vault", &contracts.unwrap_or_else(|error| panic!("{error}"))[0]);
 }

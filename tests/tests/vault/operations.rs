@@ -85,7 +85,7 @@ pub fn operate(world: &mut World, random: &mut Random) -> (&'static str, Option<
         82..84 => ("exit a request", exit_request(world, random, user)),
         84..87 => ("withdraw a token", {
             let of = side(random);
-            withdraw(world, user, of)
+            withdraw(world, random, user, of)
         }),
         87..89 => ("transfer", {
             let to = pick(random, &USERS);
@@ -254,9 +254,11 @@ fn exit_request(world: &mut World, random: &mut Random, user: Account) -> Result
     world.call(user, "exit_request_in_kind", calldata, twin, both).map(drop)
 }
 
-fn withdraw(world: &mut World, user: Account, of: Side) -> Result<(), Refusal> {
-    let calldata = vec![Felt::from(u8::from(of == Side::Quote)), account(user)];
-    let twin = |vault: &mut Vault, chain: &mut Chain, call| vault.withdraw_token(chain, call, of, user);
+fn withdraw(world: &mut World, random: &mut Random, user: Account, of: Side) -> Result<(), Refusal> {
+    let owed = if random.below(4) == 0 { pick(random, &USERS) } else { user };
+    let to = if random.below(4) == 0 { user } else { owed };
+    let calldata = vec![Felt::from(u8::from(of == Side::Quote)), account(owed), account(to)];
+    let twin = |vault: &mut Vault, chain: &mut Chain, call| vault.withdraw_token(chain, call, of, owed, to);
     world.call(user, "withdraw_token", calldata, twin, |amount| wide(*amount).to_vec()).map(drop)
 }
 
@@ -341,6 +343,10 @@ fn apply(world: &mut World, random: &mut Random) -> Result<(), Refusal> {
     if random.below(4) == 0 {
         let who = pick(random, &[owner, guardian, USERS[0]]);
         world.call(who, "cancel", vec![(number + 1).into()], |vault, chain, call| vault.cancel(chain, call, number), |()| vec![])
+    } else if random.below(6) == 0 {
+        let (who, before) = (pick(random, &[owner, guardian, USERS[0]]), number + random.below(3) as u64);
+        let twin = |vault: &mut Vault, chain: &mut Chain, call| vault.cancel_before(chain, call, before);
+        world.call(who, "cancel_before", vec![(before + 1).into()], twin, |()| vec![])
     } else {
         let who = pick(random, &[owner, owner, owner, guardian]);
         world.call(who, "apply", vec![(number + 1).into()], |vault, chain, call| vault.apply(chain, call, number), |()| vec![])

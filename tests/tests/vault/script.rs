@@ -68,6 +68,11 @@ impl Script {
         self.expected.push((format!("deployment of class {class}"), expected));
     }
 
+    /// Deploys a vault of the felts of its `Deployment`.
+    pub fn deploy_vault(&mut self, deployment: &[Felt], expected: Expected) {
+        self.deploy(5, [&[deployment.len().into()], deployment].concat(), expected);
+    }
+
     /// A call that must not panic.
     pub fn tell(&mut self, caller: Felt, to: u8, function: &str, calldata: Vec<Felt>) {
         self.call(Felt::THREE, caller, to, function, calldata);
@@ -160,6 +165,7 @@ pub fn driver() -> Driver {
         "maat_mocks::feed::mock_feed",
         "maat_mocks::pool::mock_pool",
         "maat_mocks::token::mock_token",
+        "maat_vault::library::strategy_library",
         "maat_vault::vault::vault",
     ];
     Driver::compile(&CairoPackage { main, dependencies }, &contracts, "DriverImpl__run")

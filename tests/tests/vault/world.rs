@@ -218,6 +218,7 @@ pub fn reason(refusal: &Refusal) -> Felt {
         Refusal::OwnReplacement => "vault: guardian's replacement",
         Refusal::Itself => "vault: its own account",
         Refusal::NoProposal { .. } => "vault: no such proposal",
+        Refusal::Proposals => "vault: 8 proposals wait",
         Refusal::Early { .. } => "vault: too early",
         Refusal::Expired { .. } => "vault: proposal has expired",
         Refusal::NotPaused => "vault: not paused",
@@ -388,7 +389,7 @@ impl World {
         let vault = Vault::deploy(deployment.clone(), now).unwrap_or_else(|error| panic!("{error}"));
         let prices = (2_000 * USD, USD);
         let mut world = Self { vault, chain: Chain::default(), now, prices, dead: false, script, told: None, turn: 0 };
-        world.script.deploy(5, constructor(&deployment), Expected::Gives(vec![]));
+        world.script.deploy_vault(&constructor(&deployment), Expected::Gives(vec![]));
         world.chain.feed.sources = vec![1, 2, 3];
         world.refresh();
         world
@@ -624,7 +625,8 @@ impl World {
         felts.push(None);
         felts.extend(known(option(opened)));
         felts.extend(known(vec![vault.raised().quote.into(), vault.raised().cost.into()]));
-        felts.extend(known(vec![vault.high_water().peak.into(), vault.high_water().breaches.into()]));
+        let mark = vault.high_water();
+        felts.extend(known(vec![mark.peak.into(), mark.breaches.into(), mark.last.into()]));
         for queue in [vault.deposits(), vault.redemptions()] {
             felts.extend(known(option(queue.due(u64::MAX).map(|epoch| vec![epoch.into()]))));
         }
@@ -655,8 +657,8 @@ fn logged(event: &Event) -> Option<Logged> {
             vec![kind(*of), account(*controller), (*epoch).into()],
             [vec![account(*receiver)], wide(*returned).to_vec(), wide(*unclaimed).to_vec()].concat(),
         ),
-        Event::ExitedInKind { owner, receiver, shares, base, quote } => {
-            ("ExitedInKind", vec![account(*owner), account(*receiver)], [wide(*shares), wide(*base), wide(*quote)].concat())
+        Event::ExitedInKind { owner, receiver, shares, base, quote, cost } => {
+            ("ExitedInKind", vec![account(*owner), account(*receiver)], [wide(*shares), wide(*base), wide(*quote), wide(*cost)].concat())
         }
         Event::Decided { hour, class, version, input_hash, output_hash, chain, weight_before, weight_target, outcome: came, .. } => (
             "Decided",
