@@ -38,6 +38,9 @@ const PRICES: &str = include_str!("../../../examples/rockybot/demo.csv");
 const HOURS: u64 = 48;
 /// Decisions in a proof: all of them.
 pub const BATCH: u32 = 64;
+/// How long they wait until they are paid; what is left then is taken in kind. A sale for redemptions is at most a quarter of the value, so
+/// that the last tenth would take days.
+const PATIENCE: usize = 10;
 /// What the two investors put in, in so many times the least value of a vault.
 const DEPOSITS: [u128; 2] = [5, 3];
 
@@ -48,8 +51,8 @@ pub struct DemoVault {
     hours: Vec<HourReport>,
     /// By how many hours the prices were moved.
     shift: u64,
-    /// What the investors put in and got out, in the quote token.
-    investors: Vec<(u128, u128)>,
+    /// What the investors put in, in the quote token, and what they got out.
+    investors: Vec<(u128, Paid)>,
     /// What the owner got for the management fee: base and quote tokens.
     owner: (u128, u128),
     /// What keepers got.
@@ -74,6 +77,7 @@ struct Scene<'a, 'c> {
     owner: &'a Account<'c>,
     investors: Vec<Account<'c>>,
     vault: Vault<'c>,
+    base: Token<'c>,
     quote: Token<'c>,
 }
 
@@ -94,7 +98,8 @@ pub fn trade<'c>(
         Ok(Account::new(client, Credentials::new(address, key), None)?)
     };
     let investors = (1..=DEPOSITS.len()).map(investor).collect::<anyhow::Result<Vec<_>>>()?;
-    let scene = Scene { client, owner, investors, vault, quote: Token::at(client, parts.quote_token) };
+    let [base, quote] = [parts.base_token, parts.quote_token].map(|token| Token::at(client, token));
+    let scene = Scene { client, owner, investors, vault, base, quote };
     let units = Units::read(&scene.vault, &parts)?;
 
     let prices = prices::parse(PRICES)?;
@@ -159,10 +164,17 @@ fn chain_end(hours: &[HourReport], leaving: &[HourReport]) -> anyhow::Result<Hou
     recorded.map(|recorded| recorded.observation.hour).context("no hour was recorded")
 }
 
+/// What an investor got.
+#[derive(Clone, Copy)]
+struct Paid {
+    base: u128,
+    quote: u128,
+}
+
 /// What became of those who left.
 struct Leaving {
     hours: Vec<HourReport>,
-    paid: Vec<u128>,
+    paid: Vec<Paid>,
     owner: (u128, u128),
     rewards: u128,
 }
@@ -190,6 +202,18 @@ impl Scene<'_, '_> {
         }
     }
 
+    /// Fetches what an account is owed: base and quote tokens.
+    fn withdraw(&self, account: &Account) -> anyhow::Result<(u128, u128)> {
+        let address = account.address();
+        let owed = [Side::Base, Side::Quote].map(|side| self.vault.owed(side, address));
+        let [base, quote] = owed.into_iter().collect::<Result<Vec<_>, _>>()?[..] else { return Ok((0, 0)) };
+        let sides: Vec<Side> = [(Side::Base, base), (Side::Quote, quote)].into_iter().filter(|it| it.1 > 0).map(|it| it.0).collect();
+        if !sides.is_empty() {
+            self.vault.withdraw(account, &sides, address, address)?;
+        }
+        Ok((base, quote))
+    }
+
     fn claim(&self, account: &Account, kind: Kind) -> anyhow::Result<()> {
         let filled = self.vault.requests_of(kind, account.address())?.into_iter().filter(|request| request.claim.proceeds > 0);
         let requests: Vec<(Kind, u64)> = filled.map(|request| (kind, request.epoch)).collect();
@@ -199,7 +223,8 @@ impl Scene<'_, '_> {
         Ok(())
     }
 
-    /// The investors redeem all shares, and are paid as fast as an hour's cap lets them; then the owner leaves in kind, and takes rewards.
+    /// The investors redeem all shares, and are paid as fast as an hour's cap and its sales let them, and the rest in kind; then the owner leaves
+    /// in kind too, and takes rewards.
     fn leave(&self, chain: &mut KeptVault) -> anyhow::Result<Leaving> {
         for investor in &self.investors {
             self.claim(investor, Kind::Deposit)?;
@@ -207,30 +232,29 @@ impl Scene<'_, '_> {
             self.vault.request_redeem(investor, shares, investor.address())?;
         }
         let mut hours = Vec::new();
-        // The prices end at last, which is an error.
-        while self.vault.snapshot()?.queues.unfilled_redemptions > 0 {
+        while self.vault.snapshot()?.queues.unfilled_redemptions > 0 && hours.len() < PATIENCE {
             self.next_hour(chain)?;
             hours.extend(kept(chain, 1, &mut |_| ())?);
         }
         let mut paid = Vec::new();
         for investor in &self.investors {
             self.claim(investor, Kind::Redeem)?;
-            paid.push(self.quote.balance_of(investor.address())?);
+            let address = investor.address();
+            for request in self.vault.requests_of(Kind::Redeem, address)?.into_iter().filter(|request| request.pending > 0) {
+                self.vault.exit_request_in_kind(investor, request.epoch, address, address)?;
+            }
+            self.withdraw(investor)?;
+            paid.push(Paid { base: self.base.balance_of(address)?, quote: self.quote.balance_of(address)? });
         }
+
         let owner = self.owner.address();
         let rewards = self.vault.owed(Side::Quote, owner)?;
         let shares = self.vault.shares().balance_of(owner)?;
         if shares > 0 {
             self.vault.exit_in_kind(self.owner, shares, owner)?;
         }
-        let owed = [Side::Base, Side::Quote].map(|side| self.vault.owed(side, owner).map(|amount| (side, amount)));
-        let owed = owed.into_iter().collect::<Result<Vec<_>, _>>()?;
-        let sides: Vec<Side> = owed.iter().filter(|(_, amount)| *amount > 0).map(|(side, _)| *side).collect();
-        if !sides.is_empty() {
-            self.vault.withdraw(self.owner, &sides, owner, owner)?;
-        }
-        let amount = |wanted: Side| owed.iter().filter(|(side, _)| *side == wanted).map(|(_, amount)| *amount).sum::<u128>();
-        Ok(Leaving { hours, paid, owner: (amount(Side::Base), amount(Side::Quote).saturating_sub(rewards)), rewards })
+        let (base, quote) = self.withdraw(self.owner)?;
+        Ok(Leaving { hours, paid, owner: (base, quote.saturating_sub(rewards)), rewards })
     }
 }
 
@@ -300,7 +324,9 @@ impl DemoVault {
             .investors
             .iter()
             .zip(["first investor", "second investor"])
-            .map(|((gave, got), name)| (name, format!("put in {}, got {}", units.quote(*gave), units.quote(*got))))
+            .map(|((gave, Paid { base, quote }), name)| {
+                (name, format!("put in {}, got {} and {}", units.quote(*gave), units.quote(*quote), units.base(*base)))
+            })
             .collect();
         let books = &self.left.books;
         facts.extend([
@@ -328,7 +354,7 @@ impl DemoVault {
         ]);
         format!(
             "RockyBot's vault on that chain, with test tokens: {HOURS} hours of ETH prices from after its training, replayed by a keeper in \
-             {:.0?}.\n{decided} decisions, {traded} hours with trades; those, the first and the last:\n{shown}\n\nThen everybody left:\n{}\n{}",
+             {:.0?}.\n{decided} decisions, {traded} hours with trades; those, the first and the last:\n{shown}\n\nThen everybody left: by redeeming, and what was not paid within hours in kind.\n{}\n{}",
             self.took,
             fields(facts),
             "Nothing of this says that the strategy is good: `maat strategy backtest` does not either."
@@ -354,7 +380,7 @@ impl DemoVault {
         json!({
             "hours": self.hours.iter().map(hour).collect::<Vec<_>>(),
             "shift_hours": self.shift,
-            "investors": self.investors.iter().map(|(gave, got)| json!({ "deposited": gave.to_string(), "received": got.to_string() })).collect::<Vec<_>>(),
+            "investors": self.investors.iter().map(|(gave, got)| json!({ "deposited": gave.to_string(), "quote": got.quote.to_string(), "base": got.base.to_string() })).collect::<Vec<_>>(),
             "left": {
                 "shares": books.supply.to_string(),
                 "base": books.managed.base.to_string(),
