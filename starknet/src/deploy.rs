@@ -262,17 +262,15 @@ pub fn deploy_registry<'c>(
     steps: &mut Vec<DeployStep>,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Registry<'c>, ChainError> {
-    progress("compiling the registry");
-    let class = registry::class()?;
-    let class_hash = class.class_hash();
-    let address = shared_address(class_hash);
+    let address = shared_address(registry::CLASS_HASH);
     let what = "registry".to_owned();
     let receipt = if account.client().class_hash_at(address)?.is_some() {
         None
     } else {
-        steps.push(declared(account, "registry class", &class, progress)?);
+        progress("compiling the registry");
+        steps.push(declared(account, "registry class", &registry::class()?, progress)?);
         progress("deploying the registry");
-        let invocation = registry::deployment(class_hash);
+        let invocation = registry::deployment(registry::CLASS_HASH);
         Some(account.invoke("deploying the registry", vec![invocation])?.0)
     };
     steps.push(DeployStep { what, receipt });

@@ -20,6 +20,9 @@ use crate::text;
 
 /// The universal deployer, at the same address on all networks.
 const UNIVERSAL_DEPLOYER: Felt = Felt::from_hex_unchecked("0x2ceed65a4bd731034c01113685c831b01c15d7d432f71afb1cf1634b53a2125");
+/// The hash of the registry's class in this version of Maat, so that it is compiled only where it has to be declared. A test compares it with
+/// what the compiler gives.
+pub const CLASS_HASH: Felt = Felt::from_hex_unchecked("0x01ccadd7d41b98daf78f2b2e3971a999d0a99773d2709f73c95915f33d489458");
 /// The salt of the registry that everybody shares by default.
 const SALT: Felt = Felt::from_hex_unchecked("0x6d616174"); // 'maat'
 /// Models in a page, which is the most that the registry gives at once; and versions in a page, of which each may take 46 million L2 gas to
@@ -281,8 +284,8 @@ impl<'c> Registry<'c> {
         let network = client.network();
         let (address, place) = match network.registry {
             Some(address) => (address, RegistryPlace::Configured),
-            None if network.name == DEVNET => (shared_address(class()?.class_hash()), RegistryPlace::Devnet),
-            None => (shared_address(class()?.class_hash()), RegistryPlace::Shared),
+            None if network.name == DEVNET => (shared_address(CLASS_HASH), RegistryPlace::Devnet),
+            None => (shared_address(CLASS_HASH), RegistryPlace::Shared),
         };
         match client.class_hash_at(address)? {
             Some(_) => Ok(Self::at(client, address)),
@@ -533,6 +536,11 @@ pub(crate) fn read<T: for<'a> Decode<'a>>(what: &str, answer: &[Felt]) -> Result
 mod tests {
     use super::*;
     use crate::fake_node::{Answer, FakeNode};
+
+    #[test]
+    fn the_class_hash_is_the_compilers() {
+        assert_eq!(CLASS_HASH, class().unwrap().class_hash());
+    }
 
     #[test]
     fn names_are_what_fits_into_a_felt_and_can_be_read() {

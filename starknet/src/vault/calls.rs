@@ -159,6 +159,14 @@ impl<'c> Vault<'c> {
         self.ask("looking up requests", "requests_of", vec![calldata::kind(kind), controller])
     }
 
+    /// The numbers of the proposals that wait, expired ones too.
+    ///
+    /// # Errors
+    /// As for [`Self::parts`].
+    pub fn proposals(&self) -> Result<Vec<u64>, ChainError> {
+        self.ask("looking up the proposals", "proposals", vec![])
+    }
+
     /// A proposal that waits, if it does.
     ///
     /// # Errors

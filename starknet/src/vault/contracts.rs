@@ -30,7 +30,16 @@ pub enum Class {
 }
 
 /// The hash of each class in this version of Maat.
-const KNOWN: &[(Class, Felt)] = &[];
+const KNOWN: &[(Class, Felt)] = &[
+    (Class::Vault, Felt::from_hex_unchecked("0x04fb6af2824c1a52fa94e203f4ac713568c8070afedd77d1b3c6401c34f92b9d")),
+    (Class::StrategyLibrary, Felt::from_hex_unchecked("0x035a9e42860e58dd7db725d8fcb96c08eaac90ff9fe1de587d401855e6d0f54b")),
+    (Class::PriceHistory, Felt::from_hex_unchecked("0x039a70508ace4a484e2938d95418c0f8ee44ad3fd1d614eaf4e15eb55e819969")),
+    (Class::PragmaFeed, Felt::from_hex_unchecked("0x05ae0f92bf1f1065f9708c4f23635f75e84a1ca02b25b06fcf0a6fe54cf68401")),
+    (Class::EkuboAdapter, Felt::from_hex_unchecked("0x077cbf2d60d918a63c2d9b3461e403696bd6e0f20f7eac00b34738c4644b8cb1")),
+    (Class::MockFeed, Felt::from_hex_unchecked("0x04fceec0c72484b0376bf133a5bcb4f1c7f6be0fe81429b379f6dd4e1f700adb")),
+    (Class::MockPool, Felt::from_hex_unchecked("0x01f983971ac19fe4d18dbb0b930fc6ee20aba5957912942f082162ec71cb94b5")),
+    (Class::MockToken, Felt::from_hex_unchecked("0x075cc35589166e95a604a827026b26a283d26d766e082c8d72c638a85f557624")),
+];
 
 impl Class {
     /// All of them.

@@ -6,6 +6,7 @@
 //! On the local chain tokens, feed and pool are mocks, which believe anybody. On other networks the file says what the vault is made from.
 
 use maat_package::PackageFolder;
+use maat_strategy::rate::Pair;
 use maat_strategy::strategy::Strategy;
 use maat_strategy::vault_table::{Prices, VaultTable, Venue};
 use starknet_rust::core::types::Felt;
@@ -140,7 +141,7 @@ impl VaultPlan<'_> {
     /// The contracts of a vault on a network, if `account` deploys it.
     fn layout(&self, network: &str, account: Felt, model: (Felt, u64, u32), class_hash: Felt) -> Result<Layout, ChainError> {
         let mut pieces = Pieces::default();
-        let Market { base, quote, history, adapter, mock_feed } = self.market(network, &mut pieces)?;
+        let Market { base, quote, history, adapter, mock_feed } = market(self.table, &self.strategy.pair, network, &mut pieces)?;
         let unfit = |reason: String| ChainError::VaultTable { reason };
         let roles = self.table.roles(network);
         let owner = roles.owner.unwrap_or(account);
@@ -166,47 +167,6 @@ impl VaultPlan<'_> {
         let vault = pieces.add("vault", Class::Vault, self.table.salt.into(), constructor.calldata(self.strategy));
         let Pieces(pieces) = pieces;
         Ok(Layout { registry, model, version, base_token: base, quote_token: quote, history, adapter, vault, mock_feed, pieces })
-    }
-
-    /// What the vault trades on a network. Feeds, histories and adapters are the same for everybody who makes them of the same parts.
-    fn market(&self, network: &str, pieces: &mut Pieces) -> Result<Market, ChainError> {
-        let unfit = |reason: String| ChainError::VaultTable { reason };
-        let shared = Felt::ZERO;
-        let Some(table) = self.table.networks.get(network) else {
-            if network != DEVNET {
-                return Err(ChainError::NoVaultTable { network: network.to_owned() });
-            }
-            let salt = Felt::from(self.table.salt);
-            let pair = &self.strategy.pair;
-            let [base, quote] = [&pair.base, &pair.quote].map(|token| {
-                let name = calldata::text(&format!("Test {}", token.symbol));
-                let calldata = [name, calldata::text(&token.symbol), vec![token.decimals.into()]].concat();
-                pieces.add(format!("mock {}", token.symbol), Class::MockToken, salt, calldata)
-            });
-            let feed = pieces.add("mock feed", Class::MockFeed, Poseidon::hash_array(&[salt, base, quote]), vec![]);
-            let adapter = pieces.add("mock pool", Class::MockPool, shared, vec![base, quote]);
-            let history = pieces.add("price history", Class::PriceHistory, shared, vec![feed]);
-            return Ok(Market { base, quote, history, adapter, mock_feed: Some(feed) });
-        };
-        let (base, quote) = (table.base, table.quote);
-        let history = match table.prices(network).map_err(|error| unfit(error.to_string()))? {
-            Prices::History(history) => history,
-            Prices::Pragma(pragma) => {
-                let short = |name: &String| cairo_short_string_to_felt(name).map_err(|error| unfit(format!("{name}: {error}")));
-                let sources = pragma.sources.iter().map(short).collect::<Result<Vec<_>, _>>()?;
-                let calldata = [vec![pragma.oracle, short(&pragma.base)?, short(&pragma.quote)?], calldata::list(&sources)].concat();
-                let feed = pieces.add("price feed", Class::PragmaFeed, shared, calldata);
-                pieces.add("price history", Class::PriceHistory, shared, vec![feed])
-            }
-        };
-        let adapter = match table.venue(network).map_err(|error| unfit(error.to_string()))? {
-            Venue::Adapter(adapter) => adapter,
-            Venue::Ekubo(ekubo) => {
-                let calldata = vec![ekubo.router, base, quote, ekubo.fee.into(), ekubo.tick_spacing.into()];
-                pieces.add("adapter", Class::EkuboAdapter, shared, calldata)
-            }
-        };
-        Ok(Market { base, quote, history, adapter, mock_feed: None })
     }
 
     /// Where the vault is on a client's network, if `account` deployed it: the network's own account, if none is given.
@@ -245,13 +205,13 @@ impl VaultPlan<'_> {
         let client = account.client();
         let network = &client.network().name;
         // Before anything is paid for a vault that cannot be made.
-        self.market(network, &mut Pieces::default())?;
+        market(self.table, &self.strategy.pair, network, &mut Pieces::default())?;
         let mut steps = Vec::new();
         let options = DeployOptions { name: Some(self.model().to_owned()), ..options.clone() };
         let Registered { registry, model, version, is_new } = register(account, self.package, &options, &mut steps, progress)?;
         let layout = self.layout(network, account.address(), (registry.address(), model.id, version.version), version.class_hash)?;
         if client.class_hash_at(layout.vault)?.is_none() {
-            self.check(client, &layout)?;
+            check(client, &layout, &self.strategy.pair)?;
         }
         for piece in &layout.pieces {
             if piece.class == Class::Vault {
@@ -278,31 +238,70 @@ impl VaultPlan<'_> {
             steps,
         })
     }
+}
 
-    /// That what the file names is there, and is what the strategy says.
-    fn check(&self, client: &Client, layout: &Layout) -> Result<(), ChainError> {
-        let ours: Vec<Felt> = layout.pieces.iter().map(Piece::address).collect();
-        let named = [("base", layout.base_token), ("quote", layout.quote_token), ("history", layout.history), ("adapter", layout.adapter)];
-        for (field, address) in named.into_iter().filter(|(_, address)| !ours.contains(address)) {
-            if client.class_hash_at(address)?.is_none() {
-                let reason = format!("{field}: there is no contract at {address:#066x}");
-                return Err(ChainError::VaultTable { reason });
-            }
+/// What the vault trades on a network. Feeds, histories and adapters are the same for everybody who makes them of the same parts.
+fn market(table: &VaultTable, pair: &Pair, network: &str, pieces: &mut Pieces) -> Result<Market, ChainError> {
+    let unfit = |reason: String| ChainError::VaultTable { reason };
+    let shared = Felt::ZERO;
+    let Some(found) = table.networks.get(network) else {
+        if network != DEVNET {
+            return Err(ChainError::NoVaultTable { network: network.to_owned() });
         }
-        let pair = &self.strategy.pair;
-        for (field, address, token) in [("base", layout.base_token, &pair.base), ("quote", layout.quote_token, &pair.quote)] {
-            if ours.contains(&address) {
-                continue;
-            }
-            let decimals = Token::at(client, address).decimals()?;
-            if decimals != token.decimals {
-                let (symbol, expected) = (&token.symbol, token.decimals);
-                let reason = format!("{field}: the token at {address:#066x} has {decimals} decimals, and {symbol} of the pair {expected}");
-                return Err(ChainError::VaultTable { reason });
-            }
+        let salt = Felt::from(table.salt);
+        let [base, quote] = [&pair.base, &pair.quote].map(|token| {
+            let name = calldata::text(&format!("Test {}", token.symbol));
+            let calldata = [name, calldata::text(&token.symbol), vec![token.decimals.into()]].concat();
+            pieces.add(format!("mock {}", token.symbol), Class::MockToken, salt, calldata)
+        });
+        let feed = pieces.add("mock feed", Class::MockFeed, Poseidon::hash_array(&[salt, base, quote]), vec![]);
+        let adapter = pieces.add("mock pool", Class::MockPool, shared, vec![base, quote]);
+        let history = pieces.add("price history", Class::PriceHistory, shared, vec![feed]);
+        return Ok(Market { base, quote, history, adapter, mock_feed: Some(feed) });
+    };
+    let (base, quote) = (found.base, found.quote);
+    let history = match found.prices(network).map_err(|error| unfit(error.to_string()))? {
+        Prices::History(history) => history,
+        Prices::Pragma(pragma) => {
+            let short = |name: &String| cairo_short_string_to_felt(name).map_err(|error| unfit(format!("{name}: {error}")));
+            let sources = pragma.sources.iter().map(short).collect::<Result<Vec<_>, _>>()?;
+            let calldata = [vec![pragma.oracle, short(&pragma.base)?, short(&pragma.quote)?], calldata::list(&sources)].concat();
+            let feed = pieces.add("price feed", Class::PragmaFeed, shared, calldata);
+            pieces.add("price history", Class::PriceHistory, shared, vec![feed])
         }
-        Ok(())
+    };
+    let adapter = match found.venue(network).map_err(|error| unfit(error.to_string()))? {
+        Venue::Adapter(adapter) => adapter,
+        Venue::Ekubo(ekubo) => {
+            let calldata = vec![ekubo.router, base, quote, ekubo.fee.into(), ekubo.tick_spacing.into()];
+            pieces.add("adapter", Class::EkuboAdapter, shared, calldata)
+        }
+    };
+    Ok(Market { base, quote, history, adapter, mock_feed: None })
+}
+
+/// That what the file names is there, and is what the strategy says.
+fn check(client: &Client, layout: &Layout, pair: &Pair) -> Result<(), ChainError> {
+    let ours: Vec<Felt> = layout.pieces.iter().map(Piece::address).collect();
+    let named = [("base", layout.base_token), ("quote", layout.quote_token), ("history", layout.history), ("adapter", layout.adapter)];
+    for (field, address) in named.into_iter().filter(|(_, address)| !ours.contains(address)) {
+        if client.class_hash_at(address)?.is_none() {
+            let reason = format!("{field}: there is no contract at {address:#066x}");
+            return Err(ChainError::VaultTable { reason });
+        }
     }
+    for (field, address, token) in [("base", layout.base_token, &pair.base), ("quote", layout.quote_token, &pair.quote)] {
+        if ours.contains(&address) {
+            continue;
+        }
+        let decimals = Token::at(client, address).decimals()?;
+        if decimals != token.decimals {
+            let (symbol, expected) = (&token.symbol, token.decimals);
+            let reason = format!("{field}: the token at {address:#066x} has {decimals} decimals, and {symbol} of the pair {expected}");
+            return Err(ChainError::VaultTable { reason });
+        }
+    }
+    Ok(())
 }
 
 /// Declares the library that the vault calls.
@@ -337,4 +336,117 @@ fn placed(account: &Account, piece: &Piece, progress: &mut dyn FnMut(&str)) -> R
     let (receipt, _) = super::calls::tell(account, &format!("deploying the {what}"), vec![invocation])?;
     steps.push(DeployStep { what: what.clone(), receipt: Some(receipt) });
     Ok(steps)
+}
+
+#[cfg(test)]
+mod tests {
+    use maat_strategy::rate::Token as Named;
+
+    use super::*;
+    use crate::fake_node::{Answer, FakeNode};
+
+    const TABLE: &str = r#"
+        name = "Sample"
+        symbol = "S"
+        min_nav = 100
+        keeper_cap = "0.5"
+
+        [networks.sepolia]
+        base = "0xb"
+        quote = "0xc"
+        pragma = { oracle = "0x0d", base = "ETH/USD", quote = "USDC/USD", sources = ["BINANCE", "OKX", "KUCOIN"] }
+        ekubo = { router = "0xe", fee = "0x28f5c28f5c28f5c28f5c28f5c28f5c2", tick_spacing = 1000 }
+
+        [networks.other]
+        base = "0xb"
+        quote = "0xc"
+        history = "0xf"
+        adapter = "0x10"
+    "#;
+
+    fn table(from: &str, to: &str) -> VaultTable {
+        toml::from_str(&TABLE.replace(from, to)).unwrap()
+    }
+
+    fn pair() -> Pair {
+        let token = |symbol: &str, decimals| Named { symbol: symbol.to_owned(), decimals };
+        Pair { base: token("WETH", 18), quote: token("USDC", 6) }
+    }
+
+    /// The market on a network, with what is deployed for it.
+    fn on(network: &str, table: &VaultTable) -> (Market, Vec<Piece>) {
+        let mut pieces = Pieces::default();
+        let market = market(table, &pair(), network, &mut pieces).unwrap();
+        (market, pieces.0)
+    }
+
+    #[test]
+    fn the_local_chain_has_mocks_of_a_salt_and_a_pair() {
+        let (market, pieces) = on(DEVNET, &table("", ""));
+        let classes: Vec<Class> = pieces.iter().map(|piece| piece.class).collect();
+        assert_eq!(classes, [Class::MockToken, Class::MockToken, Class::MockFeed, Class::MockPool, Class::PriceHistory]);
+        let addresses = [market.base, market.quote, market.mock_feed.unwrap(), market.adapter, market.history];
+        assert!(pieces.iter().map(Piece::address).eq(addresses));
+        assert_eq!(pieces[4].calldata, [market.mock_feed.unwrap()]);
+        let (other, _) = on(DEVNET, &table("keeper_cap", "salt = 1\nkeeper_cap"));
+        let others = [other.base, other.quote, other.mock_feed.unwrap(), other.adapter, other.history];
+        assert!(addresses.iter().zip(others).all(|(one, other)| *one != other), "no mock is shared with another salt");
+    }
+
+    #[test]
+    fn other_networks_have_what_the_file_names() {
+        let (market, pieces) = on("other", &table("", ""));
+        assert_eq!((market.base, market.quote), (Felt::from(0xb), Felt::from(0xc)));
+        assert_eq!((market.history, market.adapter, market.mock_feed, pieces), (Felt::from(0xf), Felt::from(0x10), None, vec![]));
+
+        let (market, pieces) = on("sepolia", &table("", ""));
+        let [feed, history, adapter] = &pieces[..] else { panic!("{pieces:?}") };
+        let short = |text: &str| Felt::from_bytes_be_slice(text.as_bytes());
+        let (oracle, ids) = (Felt::from(0xd), [short("ETH/USD"), short("USDC/USD")]);
+        assert_eq!(feed.calldata, [&[oracle], &ids[..], &[Felt::THREE, short("BINANCE"), short("OKX"), short("KUCOIN")]].concat());
+        assert_eq!((history.calldata.clone(), history.address()), (vec![feed.address()], market.history));
+        let fee = Felt::from(0x28f_5c28_f5c2_8f5c_28f5_c28f_5c28_f5c2u128);
+        assert_eq!(adapter.calldata, [Felt::from(0xe), market.base, market.quote, fee, Felt::from(1_000)]);
+        assert_eq!((adapter.class, adapter.address()), (Class::EkuboAdapter, market.adapter));
+
+        let missing = super::market(&table("", ""), &pair(), "mainnet", &mut Pieces::default()).err().unwrap();
+        assert!(missing.to_string().contains("has no table [vault.networks.mainnet]"), "{missing}");
+    }
+
+    #[test]
+    fn what_the_file_names_must_be_there_and_of_the_pair() {
+        let (market, pieces) = on("other", &table("", ""));
+        let layout = Layout {
+            registry: Felt::ONE,
+            model: 1,
+            version: 1,
+            base_token: market.base,
+            quote_token: market.quote,
+            history: market.history,
+            adapter: market.adapter,
+            vault: Felt::from(0x99),
+            mock_feed: None,
+            pieces,
+        };
+        // A node on which some contracts are missing, and tokens have these decimals.
+        let node = |missing: u64, base: u64| {
+            FakeNode::start(move |method, params| match method {
+                "starknet_getClassHashAt" if params["contract_address"] == format!("{missing:#x}") => {
+                    Answer::Error(serde_json::json!({ "code": 20, "message": "Contract not found" }))
+                }
+                "starknet_getClassHashAt" => Answer::Result("0x1".into()),
+                _ if params["request"]["contract_address"] == "0xb" => Answer::felts([Felt::from(base)]),
+                _ => Answer::felts([Felt::from(6)]),
+            })
+        };
+        let checked =
+            |node: &FakeNode| check(&Client::connect(&node.network()).unwrap(), &layout, &pair()).map_err(|error| error.to_string());
+        assert_eq!(checked(&node(0, 18)), Ok(()));
+        for (missing, field) in [(0xb, "base"), (0xc, "quote"), (0xf, "history"), (0x10, "adapter")] {
+            let error = checked(&node(missing, 18)).unwrap_err();
+            assert!(error.contains(&format!("[vault]: {field}: there is no contract at 0x00")), "{error}");
+        }
+        let error = checked(&node(0, 8)).unwrap_err();
+        assert!(error.contains("base: the token at 0x00") && error.ends_with("has 8 decimals, and WETH of the pair 18"), "{error}");
+    }
 }

@@ -218,6 +218,8 @@ events! {
             base: u128, by wide;
             /// Quote tokens.
             quote: u128, by wide;
+            /// Quote tokens that were withheld for sales, which stay with the others.
+            cost: u128, by wide;
         }
         /// Owed tokens were fetched.
         Withdrawn [

@@ -224,7 +224,7 @@ enumeration!(Reason { Saturated, Policy, Small, Cooldown, Turnover });
 
 structure!(Observation { hour, base, quote });
 structure!(Position { base, quote, last_trade, day, turned_over });
-structure!(HighWater { peak, breaches });
+structure!(HighWater { peak, breaches, last });
 structure!(Hourly { hour, cap, deposited, redeemed, swept });
 structure!(Raised { quote, cost });
 structure!(Claim { epoch, input, proceeds });

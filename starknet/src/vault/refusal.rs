@@ -37,6 +37,7 @@ refusals! {
     BadWeight = "vault: a weight is over 10000",
     BadEdges = "vault: bad edges",
     BadOutput = "vault: no such output value",
+    BadClass = "vault: a class has no target",
     BadMaxWeight = "vault: bad max_weight_bps",
     BadMaxTrade = "vault: bad max_trade_bps",
     BadMinTrade = "vault: bad min_trade_bps",
@@ -50,7 +51,8 @@ refusals! {
     BadManagementFee = "vault: bad management_bps",
     BadSettleFee = "vault: bad settle_bps",
     BadMinNav = "vault: bad min_nav",
-    BadDecimals = "vault: over 24 decimals",
+    BadDecimals = "vault: not 6 to 18 decimals",
+    BadPrice = "vault: too coarse a price",
     SameToken = "vault: base and quote are one",
     UnfitAccount = "vault: cannot hold this role",
     OtherClass = "vault: not the pinned class",
@@ -78,6 +80,8 @@ refusals! {
     Locked = "vault: it is being called",
     NoProposal = "vault: no such proposal"
         => "it was never made, or is applied or cancelled",
+    Proposals = "vault: 8 proposals wait"
+        => "apply or cancel one first: those that have expired wait too, until they are cancelled",
     Early = "vault: too early"
         => "it is not time yet: a proposal waits a day, a pause is at most every fourteen days, and what is not filled can be taken back after 72 hours",
     Expired = "vault: proposal has expired"
@@ -114,6 +118,8 @@ refusals! {
     Peg = "vault: quote token is off peg"
         => "nothing is settled or traded while the quote token is more than 2 % off 1 USD; claims and exits in kind work",
     NoRate = "vault: the pair has no rate",
+    Stale = "vault: the quote is not fresh"
+        => "the feed's quote is older than 600 s, or ahead of the block: try again",
     Drift = "vault: the quote drifted"
         => "the fresh price is further from the recorded one than max_drift_bps allows: try again within the 900 s, or wait for the next hour",
     NotOlder = "vault: request is not older",
@@ -121,6 +127,7 @@ refusals! {
         => "requests are due: settle until the hour is swept",
     Gap = "vault: the window has a gap"
         => "hours are missing among those that the features look at: record every hour until the window is whole",
+    Answer = "vault: an answer is too short",
     Class = "vault: unknown class",
     Overspent = "vault: adapter overspent",
     Floor = "vault: below the floor"

@@ -134,9 +134,10 @@ pub fn event_text(event: &VaultEvent, units: &Units) -> String {
             format!("{} {epoch}: {} became {} at the price of {hour}", kind(*of), of_kind(of, filled), of_other(of, proceeds))
         }
         VaultEvent::Refunded { epoch, assets } => format!("deposit {epoch}: {} can be taken back", quote(assets)),
-        VaultEvent::ExitedInKind { owner, receiver, shares, base, quote: paid } => {
+        VaultEvent::ExitedInKind { owner, receiver, shares, base, quote: paid, cost } => {
             let (whose, whom) = (brief(*owner), brief(*receiver));
-            format!("{whose} burned {}; {whom} is owed {} and {}", share(shares), units.base(*base), quote(paid))
+            let less = if *cost == 0 { String::new() } else { format!(", {} less for sales", quote(cost)) };
+            format!("{whose} burned {}; {whom} is owed {} and {}{less}", share(shares), units.base(*base), quote(paid))
         }
         VaultEvent::Withdrawn { receiver, side, amount, .. } => format!("{} got {}", brief(*receiver), units.side(*side, *amount)),
         VaultEvent::Skimmed { side, amount } => format!("the treasury got {}", units.side(*side, *amount)),
@@ -206,9 +207,9 @@ pub fn event_json(event: &VaultEvent, units: &Units) -> Value {
             "kind": kind(*of), "hour": hour.to_string(), "request": epoch, "filled": of_kind(of, filled), "proceeds": of_other(of, proceeds),
         }),
         VaultEvent::Refunded { epoch, assets } => json!({ "request": epoch, "assets": quote(assets) }),
-        VaultEvent::ExitedInKind { owner, receiver, shares, base, quote: paid } => json!({
+        VaultEvent::ExitedInKind { owner, receiver, shares, base, quote: paid, cost } => json!({
             "owner": felt(owner), "receiver": felt(receiver), "shares": share(shares), "base": of_side(Side::Base, base),
-            "quote": quote(paid),
+            "quote": quote(paid), "cost": quote(cost),
         }),
         VaultEvent::Withdrawn { account, receiver, side: of, amount } => {
             json!({ "account": felt(account), "receiver": felt(receiver), "token": side(*of), "amount": of_side(*of, amount) })
@@ -257,4 +258,65 @@ pub fn event_json(event: &VaultEvent, units: &Units) -> Value {
     };
     object["event"] = event.name().into();
     object
+}
+
+#[cfg(test)]
+mod tests {
+    use maat_starknet::vault::ContractEvent;
+    use maat_strategy::rate::Token;
+
+    use super::*;
+
+    fn units() -> Units {
+        let token = |symbol: &str, decimals| Token { symbol: symbol.to_owned(), decimals };
+        Units { base: token("WETH", 18), quote: token("USDC", 6), share: token("vROCKY", 9) }
+    }
+
+    #[test]
+    fn events_are_told_in_whole_tokens() {
+        let hour = Hour::new(500_000).unwrap();
+        let settled = VaultEvent::Settled { kind: Kind::Deposit, hour, epoch: 499_999, filled: 1_500_000, proceeds: 1_495_500_000 };
+        assert_eq!(event_text(&settled, &units()), "deposit 499999: 1.5 USDC became 1.4955 vROCKY at the price of 2027-01-15T08:00:00Z");
+        let json = event_json(&settled, &units());
+        assert_eq!((&json["event"], &json["filled"], &json["proceeds"]), (&json!("Settled"), &json!("1.5"), &json!("1.4955")));
+        let traded = VaultEvent::Traded {
+            hour,
+            purpose: Purpose::Shortfall,
+            sold: Side::Base,
+            spent: 250_000_000_000_000_000,
+            received: 450_000_000,
+        };
+        assert_eq!(event_text(&traded, &units()), "2027-01-15T08:00:00Z: 0.25 WETH for 450 USDC, for redemptions");
+        let decided = VaultEvent::Decided {
+            hour,
+            class: 7,
+            model: Felt::ONE,
+            version: 1,
+            input_hash: Felt::ONE,
+            output_hash: Felt::ONE,
+            chain: Felt::ONE,
+            weight_before: 4_500,
+            weight_target: None,
+            outcome: Outcome::Held(maat_strategy::limits::Reason::Policy),
+        };
+        assert_eq!(
+            event_text(&decided, &units()),
+            "2027-01-15T08:00:00Z: the network answers 7; weight 45.00 %, target hold: held (policy)"
+        );
+        let boundless = VaultEvent::Approval { owner: Felt::ONE, spender: Felt::TWO, value: (u128::MAX, u128::MAX) };
+        assert!(event_text(&boundless, &units()).contains("may move any number of vROCKY"), "{}", event_text(&boundless, &units()));
+    }
+
+    #[test]
+    fn every_event_has_its_name_for_machines() {
+        for name in VaultEvent::NAMES {
+            // Enough felts of 0 for the event, whatever it needs.
+            let found = (0..16)
+                .flat_map(|keys| (0..24).map(move |data| (keys, data)))
+                .find_map(|(keys, data)| VaultEvent::of_name(name, &vec![Felt::ZERO; keys], &vec![Felt::ZERO; data])?.ok());
+            let event = found.unwrap_or_else(|| panic!("{name}"));
+            assert_eq!(event_json(&event, &units())["event"], *name);
+            assert!(!event_text(&event, &units()).is_empty());
+        }
+    }
 }

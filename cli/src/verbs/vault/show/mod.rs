@@ -14,8 +14,8 @@ use starknet_types_core::felt::Felt;
 use super::target::{Target, Units, VaultChoice, address};
 use crate::progress::Progress;
 
-/// The most proposals that are looked for, from the last one on.
-const PROPOSALS: u64 = 64;
+/// The most proposals that are shown.
+const PROPOSALS: usize = 64;
 
 /// Show a vault: what it holds, what a share is worth, what waits, and what anyone may do now
 #[derive(clap::Args)]
@@ -110,9 +110,9 @@ fn view(client: &Client, target: Target, account: Option<Felt>) -> anyhow::Resul
         Some(_) => (unless_refused(vault.total_assets())?, one_share.map(worth).transpose()?.flatten()),
         None => (None, None),
     };
-    let first = snapshot.proposals.saturating_sub(PROPOSALS).max(1);
     let mut proposals = Vec::new();
-    for number in first..snapshot.proposals {
+    // A vault of ours has eight at most; another one may say that it has more.
+    for number in vault.proposals()?.into_iter().take(PROPOSALS) {
         proposals.extend(vault.proposal(number)?);
     }
     let account = account.map(|address| -> Result<Investor, ChainError> {

@@ -300,3 +300,139 @@ impl Response for View {
         warnings
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use maat_starknet::vault::contracts::Class;
+    use maat_starknet::vault::{Proposal, Requested, Snapshot};
+    use maat_strategy::rate::Token;
+    use maat_strategy::vault::Kind;
+    use maat_strategy::vault::epochs::Claim;
+
+    use super::super::now::tests::{latest, parts, snapshot};
+    use super::super::{Investor, Model};
+    use super::*;
+    use crate::verbs::vault::target::Units;
+
+    fn limits() -> Limits {
+        Limits {
+            max_weight_bps: 10_000,
+            max_trade_bps: 2_500,
+            max_turnover_bps: 12_345,
+            cooldown_hours: 1,
+            min_trade_bps: 100,
+            min_slip_bps: 10,
+            max_slip_bps: 50,
+            max_drift_bps: 100,
+            max_drawdown_bps: 3_000,
+            max_saturated: 4,
+            deposit_cap: 1_000_000_000_000,
+        }
+    }
+
+    fn view() -> View {
+        let token = |symbol: &str, decimals| Token { symbol: symbol.to_owned(), decimals };
+        let units = Units { base: token("WETH", 18), quote: token("USDC", 6), share: token("vROCKY", 9) };
+        let found = |what, class: Class, expected| Found { what, class_hash: class.hash(), class: Some(class), expected };
+        let request =
+            Requested { epoch: 500_001, pending: 250_000_000, claim: Claim { epoch: 500_001, input: 0, proceeds: 0 }, refunded: false };
+        View {
+            network: "devnet".to_owned(),
+            block: 12,
+            now: 500_000 * 3_600 + 200,
+            address: Felt::from(0x99),
+            name: "RockyBot vault".to_owned(),
+            units,
+            parts: parts(),
+            snapshot: snapshot(),
+            limits: limits(),
+            latest: Some(latest()),
+            nav: Some(1_000_000_000),
+            share_value: Some(1_000_000),
+            model: Model { name: "rocky".to_owned(), timelock: 60, deprecated_from: None, revoked_from: None },
+            classes: vec![found("vault", Class::Vault, &[Class::Vault])],
+            pending_owner: Felt::ZERO,
+            proposals: vec![],
+            account: Some(Investor {
+                address: Felt::from(0x77),
+                shares: 500_000_000_000,
+                worth: Some(500_000_000),
+                requests: vec![(Kind::Deposit, request)],
+                owed_base: 0,
+                owed_quote: 1_500_000,
+            }),
+        }
+    }
+
+    #[test]
+    fn a_page_says_what_is_held_what_waits_and_what_can_be_done() {
+        let text = view().text();
+        for part in [
+            "RockyBot vault: active, on devnet at block 12, 2027-01-15T08:03:20Z\n",
+            "net asset value    1000 USDC\n",
+            "holds              0.25 WETH (45.00 %), 550 USDC (55.00 %)\n",
+            "a share            1 USDC\n",
+            "last price         2027-01-15T08:00:00Z: WETH at 1800.00 USD, USDC at 1.00 USD; 36 hours in a row are recorded",
+            "its shares         500 vROCKY, worth 500 USDC\n",
+            "deposit 500001: 250 USDC waits for the price of 2027-01-15T09:00:00Z; from 2027-01-18T09:00:00Z on it can be taken back\n",
+            "it is owed         0 WETH, 1.5 USDC\n",
+            "step                           now, until 2027-01-15T08:16:40Z\n",
+            "settle                         no: nothing is due\n",
+            "deposit                        now, for the price of 2027-01-15T09:00:00Z\n",
+            "trades 1.00 % to 25.00 %, 123.45 % a day, 1 h apart; slip 0.10 % to 0.50 %",
+            "rocky (number 1), version 1, timelock 60 s\n",
+        ] {
+            assert!(text.contains(part), "{part:?} is not in\n{text}");
+        }
+        assert_eq!(view().warnings(), [""; 0]);
+        let json = view().json();
+        assert_eq!((&json["nav"], &json["weight_bps"], &json["holds_base"]), (&json!("1000"), &json!(4_500), &json!("0.25")));
+        assert_eq!(json["account"]["requests"][0]["pending"], "250");
+        assert_eq!(json["now"]["step"], json!({ "now": true, "until": "2027-01-15T08:16:40Z" }));
+    }
+
+    #[test]
+    fn a_vault_without_a_price_is_shown_without_values() {
+        let view = View { latest: None, nav: None, share_value: None, ..view() };
+        assert!(view.text().contains("net asset value    no price is recorded\n"), "{}", view.text());
+        assert!(view.text().contains("holds              0.25 WETH, 550 USDC\n"), "{}", view.text());
+        assert_eq!((view.json()["nav"].clone(), view.json()["weight_bps"].clone()), (Value::Null, Value::Null));
+    }
+
+    #[test]
+    fn what_an_investor_must_not_overlook_is_a_warning() {
+        let warning = |view: View| {
+            let warnings = view.warnings();
+            let [warning] = &warnings[..] else { panic!("{warnings:?}") };
+            warning.clone()
+        };
+        let found = |class_hash, class| Found { what: "adapter", class_hash, class, expected: &[Class::EkuboAdapter] };
+        let foreign = warning(View { classes: vec![found(Felt::ONE, None)], ..view() });
+        assert!(foreign.starts_with("the adapter has class 0x00") && foreign.ends_with("read it before you trust it"), "{foreign}");
+        // One of ours, in a place where it does not belong.
+        let elsewhere = warning(View { classes: vec![found(Class::Vault.hash(), Some(Class::Vault))], ..view() });
+        assert!(elsewhere.starts_with("the adapter has class 0x0"), "{elsewhere}");
+        let mock = warning(View { classes: vec![found(Class::MockPool.hash(), Some(Class::MockPool))], ..view() });
+        assert_eq!(mock, "adapter: mocks, which do as anybody tells them to");
+        let one = warning(View { snapshot: Snapshot { guardian: Felt::from(1), ..snapshot() }, ..view() });
+        assert!(one.starts_with("owner and guardian are one account"), "{one}");
+        let at_once = warning(View { model: Model { timelock: 0, ..view().model }, ..view() });
+        assert!(at_once.starts_with("the owner of rocky can end version 1 at once"), "{at_once}");
+        let revoked = warning(View { model: Model { revoked_from: Some(500_000 * 3_600), ..view().model }, ..view() });
+        assert_eq!(revoked, "version 1 of rocky has been revoked from 2027-01-15T08:00:00Z on");
+        let mut off = latest();
+        off.observation.quote = "0.97".parse().unwrap();
+        let off = warning(View { latest: Some(off), ..view() });
+        assert!(off.starts_with("USDC is more than 2 % off 1 USD"), "{off}");
+    }
+
+    #[test]
+    fn proposals_are_shown_with_their_time() {
+        let proposal = |number, from| Proposal { number, change: Change::Guardian(Felt::from(5)), from };
+        let now = view().now;
+        let proposals = vec![proposal(1, now - GRACE), proposal(2, now + 3_600)];
+        let text = View { proposals, ..view() }.text();
+        assert!(text.contains("proposal           1: guardian 0x00") && text.contains("; expired\n"), "{text}");
+        assert!(text.contains("; from 2027-01-15T09:03:20Z until 2027-01-22T09:03:20Z\n"), "{text}");
+    }
+}
