@@ -65,7 +65,7 @@ impl Against {
         match errors.first() {
             None => "the record is the vault's: prices, decisions and rules are those on the chain".to_owned(),
             Some(first) if errors.len() == 1 => format!("the record is NOT the vault's: {first}"),
-            Some(first) => format!("the record is NOT the vault's: {first}; {} other differences", errors.len() - 1),
+            Some(first) => format!("the record is NOT the vault's: {first}; and {} more", errors.len() - 1),
         }
     }
 
@@ -118,7 +118,7 @@ impl Against {
                     count(*before)
                 ),
             ),
-            ("decisions", format!("{} that both have, equal in input, output, class, model, version and price chain", count(*decisions))),
+            ("decisions", format!("{} that both have, compared in input, output, class, model, version and price chain", count(*decisions))),
             ("not decided", undecided_text),
             (
                 "trades",
