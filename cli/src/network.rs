@@ -31,6 +31,11 @@ pub struct TransactionBounds {
 }
 
 impl NetworkChoice {
+    /// The same choice for verbs that need a network only sometimes.
+    pub fn named(network: String, config: Option<PathBuf>) -> Self {
+        Self { network, config }
+    }
+
     /// Connects to the network. Without an entry in the file, devnet is the local chain.
     pub fn connect(&self) -> anyhow::Result<Client> {
         let network = match NetworkConfig::find(&self.network, self.config.as_deref())? {

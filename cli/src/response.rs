@@ -112,7 +112,11 @@ fn to_output(text: &str) -> io::Result<()> {
     write(io::stdout().lock(), text)
 }
 
-fn to_errors(text: &str) -> io::Result<()> {
+/// Writes a line to the standard error stream.
+///
+/// # Errors
+/// It cannot be written. A closed pipe is the reader's decision, not an error.
+pub fn to_errors(text: &str) -> io::Result<()> {
     write(io::stderr().lock(), text)
 }
 

@@ -152,11 +152,22 @@ impl Client {
     /// # Errors
     /// The node does not say.
     pub fn last_block(&self) -> Result<(u64, u64), ChainError> {
-        const WHAT: &str = "looking up the last block";
-        match self.ask(|| self.node.get_block_with_tx_hashes(BLOCK)).map_err(|error| self.refused(WHAT, error))? {
+        self.block("looking up the last block", BLOCK)
+    }
+
+    /// The time of a block, in seconds after 1970.
+    ///
+    /// # Errors
+    /// The node does not say, or has no such block.
+    pub fn block_time(&self, number: u64) -> Result<u64, ChainError> {
+        self.block("looking up a block", BlockId::Number(number)).map(|(_, time)| time)
+    }
+
+    fn block(&self, what: &str, block: BlockId) -> Result<(u64, u64), ChainError> {
+        match self.ask(|| self.node.get_block_with_tx_hashes(block)).map_err(|error| self.refused(what, error))? {
             MaybePreConfirmedBlockWithTxHashes::Block(block) => Ok((block.block_number, block.timestamp)),
             MaybePreConfirmedBlockWithTxHashes::PreConfirmedBlock(_) => {
-                Err(ChainError::Malformed { what: WHAT.to_owned(), reason: "it is not confirmed".to_owned() })
+                Err(ChainError::Malformed { what: what.to_owned(), reason: "it is not confirmed".to_owned() })
             }
         }
     }

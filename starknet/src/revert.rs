@@ -40,7 +40,9 @@ fn panic_data(text: &str) -> Vec<Felt> {
         None => return Vec::new(),
     };
     let digits = |word: &str| word.len() - word.trim_start_matches(|c: char| c.is_ascii_hexdigit()).len();
-    let words = tail.match_indices("0x").map(|(at, _)| &tail[at + 2..]);
+    // Each call that the panic passed through has a line of its own, with numbers that are none of the panic's.
+    let lines = tail.lines().filter(|line| !line.contains("contract address: 0x"));
+    let words = lines.flat_map(|line| line.match_indices("0x").map(|(at, _)| &line[at + 2..]));
     words
         .filter_map(|word| Felt::from_hex(&format!("0x{}", word.get(..digits(word)).filter(|digits| digits.len() <= 64)?)).ok())
         .take(FELTS)
@@ -100,6 +102,19 @@ mod tests {
         assert_eq!(message(&text), "input has the wrong length");
         let array = format!("[\"{}\",\"{}\"]", hex("registry: not the owner"), hex("ENTRYPOINT_FAILED"));
         assert_eq!(message(&array), "registry: not the owner");
+    }
+
+    #[test]
+    fn the_calls_that_a_panic_passed_through_are_not_its_message() {
+        let frame = "Error in contract (contract address: 0x0260, class hash: 0x05b4, selector: 0x015d):\n";
+        for frames in 0..5 {
+            let panic = hex("vault: the window has a gap");
+            let text = format!(
+                "Transaction execution has failed:\n0: {frame}Execution failed. Failure reason:\n{}{panic} ('vault: ..').\n [\"{panic}\"]",
+                frame.repeat(frames)
+            );
+            assert_eq!(message(&text), "vault: the window has a gap", "{frames} calls");
+        }
     }
 
     #[test]

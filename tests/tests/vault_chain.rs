@@ -145,10 +145,9 @@ fn refusal<T>(result: Result<T, ChainError>) -> Refusal {
     }
 }
 
-/// A vault with its parts on the local chain, and the hours that are left to record.
+/// What records hours on the local chain.
 struct Hours<'c> {
     client: &'c Client,
-    vault: Vault<'c>,
     history: History<'c>,
     feed: MockFeed,
     pool: MockPool,
@@ -181,7 +180,7 @@ fn hours_by_hand_from_a_deposit_to_the_last_withdrawal() {
     let (base, quote) = (Token::at(&client, parts.base_token), Token::at(&client, parts.quote_token));
     let history = History::at(&client, parts.history);
     let feed = MockFeed(layout.mock_feed.expect("a mock"));
-    let hours = Hours { client: &client, vault, history, feed, pool: MockPool(parts.adapter), pair: rockybot.strategy.pair.clone() };
+    let hours = Hours { client: &client, history, feed, pool: MockPool(parts.adapter), pair: rockybot.strategy.pair.clone() };
     let me = investor.address();
 
     // A deposit waits for the price of an hour to come.

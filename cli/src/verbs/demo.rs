@@ -11,10 +11,11 @@ use maat_runtime::{Executor, dequantise};
 use maat_starknet::deploy::{DeployOptions, deploy};
 use maat_starknet::devnet::{DEFAULT_SEED, Devnet};
 use maat_starknet::{Account, Client, ExecutionTarget, Receipt, Registry, key};
-use maat_transpiler::{Network, Package};
+use maat_transpiler::{BuildOptions, Network, Package};
 use maat_verifier::{ModelCommitment, Preset, Security, verify};
 use serde_json::{Value, json};
 
+use super::demo_vault::{self, DemoVault};
 use super::deploy::Deployed;
 use super::inspect;
 use super::operators::explained;
@@ -40,7 +41,8 @@ const ROCKYBOT_FILES: &[(&str, &[u8])] = &[
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat demo\n  maat demo examples/lenet\n  maat demo --starknet\n  \
     maat demo --save-example rockybot\n\n\
-    With --starknet, the demo starts a local chain of its own and stops it at the end. The first time it builds the chain, which takes \
+    With --starknet, the demo starts a local chain of its own and stops it at the end. RockyBot's vault trades there for 48 hours of real \
+    prices, everybody redeems, and the record of these hours is proven and held against the chain. The first time it builds the chain, which takes \
     minutes: see `maat devnet --help`.")]
 pub struct Arguments {
     /// The example: a folder with NAME.onnx, calibration.json and test.json, where NAME is the folder's name; by default RockyBot, which
@@ -88,6 +90,8 @@ struct DemoOnChain {
     samples: usize,
     /// The first of them in a transaction.
     receipt: Receipt,
+    /// RockyBot's vault there.
+    vault: Option<DemoVault>,
 }
 
 /// The test samples in all executors.
@@ -123,7 +127,11 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Demonstrated> {
 
     progress.step("calibrating and quantising");
     let quantised = network.quantise(&calibration, &quantisation)?;
-    let package = Package::build(quantised, &compiler, &mut |step| progress.step(step))?;
+    // RockyBot comes with a strategy, whose decisions are proven in the end.
+    let trades = arguments.starknet && arguments.example.is_none();
+    let batches = if trades { vec![demo_vault::BATCH] } else { Vec::new() };
+    let options = BuildOptions { batches, ..BuildOptions::default() };
+    let package = Package::build_with(quantised, &options, &compiler, &mut |step| progress.step(step))?;
     if let Some(destination) = &destination {
         package.write_to(destination)?;
     }
@@ -151,7 +159,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Demonstrated> {
     }
     progress.step("proving the first test sample");
     let proof = prove(&package, &inputs[0], &outputs[0])?;
-    let on_chain = || run_on_chain(&package, &inputs[..cairo_samples], &outputs[..cairo_samples], &mut |step| progress.step(step));
+    let on_chain = || run_on_chain(&package, &inputs[..cairo_samples], &outputs[..cairo_samples], trades, &mut |step| progress.step(step));
     let starknet = arguments.starknet.then(on_chain).transpose()?;
     Ok(Demonstrated {
         proof,
@@ -226,6 +234,7 @@ fn run_on_chain(
     package: &Package,
     inputs: &[Vec<Vec<i32>>],
     outputs: &[Vec<Vec<i32>>],
+    trades: bool,
     progress: &mut dyn FnMut(&str),
 ) -> anyhow::Result<DemoOnChain> {
     let devnet = Devnet::start(&cache::devnet()?, DEFAULT_SEED, progress)?;
@@ -235,7 +244,8 @@ fn run_on_chain(
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("package");
     package.write(&path)?;
-    let deployment = deploy(&account, &PackageFolder::open(&path)?, &DeployOptions::default(), progress)?;
+    let opened = PackageFolder::open(&path)?;
+    let deployment = deploy(&account, &opened, &DeployOptions::default(), progress)?;
     progress("executing on the local chain");
     let registry = Registry::at(&client, deployment.registry);
     let target = ExecutionTarget::Version { model: deployment.model, version: deployment.version };
@@ -247,8 +257,9 @@ fn run_on_chain(
         bail!("the local chain and the runtime disagree");
     }
     let receipt = *invoked.receipts.first().context("a transaction has a receipt")?;
+    let vault = if trades { Some(demo_vault::trade(&devnet, &client, &account, &opened, progress)?) } else { None };
     // A local chain that ends with the demo needs no timelock, and so no warning.
-    Ok(DemoOnChain { deployment: Deployed { deployment, timelock_given: true }, samples: inputs.len(), receipt })
+    Ok(DemoOnChain { deployment: Deployed { deployment, timelock_given: true }, samples: inputs.len(), receipt, vault })
 }
 
 /// Position of the first maximum.
@@ -292,8 +303,9 @@ impl DemoProof {
 
 impl DemoOnChain {
     fn text(&self) -> String {
+        let vault = self.vault.as_ref().map_or_else(String::new, |vault| format!("\n\n{}", vault.text()));
         format!(
-            "On a local Starknet chain:\n{}\n\n{} test samples called there: every integer equal to the runtime's. The first in a transaction:\n{}",
+            "On a local Starknet chain:\n{}\n\n{} test samples called there: every integer equal to the runtime's. The first in a transaction:\n{}{vault}",
             self.deployment.text(),
             grouped(self.samples as u64),
             receipt(&self.receipt)
@@ -301,7 +313,7 @@ impl DemoOnChain {
     }
 
     fn json(&self) -> Value {
-        json!({ "deployment": self.deployment.json(), "samples": self.samples, "transaction": receipt_json(&self.receipt) })
+        json!({ "deployment": self.deployment.json(), "samples": self.samples, "transaction": receipt_json(&self.receipt), "vault": self.vault.as_ref().map(DemoVault::json) })
     }
 }
 

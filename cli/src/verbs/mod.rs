@@ -8,6 +8,8 @@ pub mod check;
 pub mod commitment;
 #[cfg(feature = "transpile")]
 pub mod demo;
+#[cfg(feature = "transpile")]
+mod demo_vault;
 pub mod deploy;
 pub mod devnet;
 pub mod execute;

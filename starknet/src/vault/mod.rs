@@ -11,7 +11,9 @@ mod deploy;
 mod events;
 mod felts;
 mod history;
+mod kept;
 mod mocks;
+mod observed;
 mod refusal;
 mod token;
 
@@ -20,6 +22,8 @@ pub use calls::{Done, Vault};
 pub use deploy::{DeployedVault, Layout, VaultPlan, network_account};
 pub use events::{ContractEvent, HistoryEvent, Logged, VaultEvent};
 pub use history::{History, Recording};
+pub use kept::{KeptVault, Replay, ReplayError};
 pub use mocks::{MockFeed, MockPool};
+pub use observed::{Block, Contract, Observed, observe};
 pub use refusal::Refusal;
 pub use token::Token;

@@ -70,6 +70,8 @@ pub struct Verified {
     pub history: History,
     /// What the policy made of each answer. All of them were proven.
     pub decisions: Vec<Decision>,
+    /// The network's outputs at each decision, one decision after the other.
+    pub outputs: Vec<i32>,
     /// What comes of the decisions.
     pub results: Vec<Outcome>,
     /// What binds the accepted prices: see [`History::chain`].
@@ -144,8 +146,8 @@ pub fn verify(bytes: &[u8], expected: &Expectations<'_>) -> Result<Verified, Ver
         proofs: starks.len(),
     };
     let chain = history.chain();
-    let Record { strategy, preset, batch, .. } = record;
-    Ok(Verified { strategy, preset, batch, history, decisions, results: follows, chain, security, counts })
+    let Record { strategy, preset, batch, outputs, .. } = record;
+    Ok(Verified { strategy, preset, batch, history, decisions, outputs, results: follows, chain, security, counts })
 }
 
 fn check_strategy(strategy: &Strategy, expected: &Expectations<'_>) -> Result<(), VerifyError> {

@@ -1,11 +1,12 @@
 //! `maat strategy`: what a strategy is, what it would have done, and proofs of that.
 
+pub mod against;
 mod backtest;
 mod check;
 mod jobs;
 pub mod opened;
 mod outcomes;
-mod prove;
+pub mod prove;
 mod report;
 mod verify;
 

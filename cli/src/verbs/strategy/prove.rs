@@ -159,7 +159,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Caveated<Written>> {
 }
 
 /// A proof of a batch, each inference with the values of all inputs one after the other.
-fn prove(key: &ProvingKey<'_>, model: &Model, batch: &[Vec<i32>]) -> Result<Proof, ProveError> {
+pub fn prove(key: &ProvingKey<'_>, model: &Model, batch: &[Vec<i32>]) -> Result<Proof, ProveError> {
     let inputs = |values: &Vec<i32>| {
         let mut values = values.iter().copied();
         model.inputs().iter().map(|input| values.by_ref().take(input.shape.elements()).collect()).collect()

@@ -11,24 +11,30 @@ use maat_strategy::record::{Counts, Expectations, FormatError, MAX_RECORD_BYTES,
 use maat_verifier::{ModelCommitment, hex, parse_hex};
 use serde_json::{Value, json};
 
+use super::against::{Against, against};
 use super::opened::{Opened, observations};
 use super::outcomes::{outcomes_json, outcomes_table};
 use crate::files::{called, read};
+use crate::network::NetworkChoice;
 use crate::progress::Progress;
 use crate::response::{Response, fields, grouped};
 use crate::security::{model_security, model_security_json};
 use crate::verbs::prove::ms;
+use crate::verbs::vault::target::address;
 use crate::verbs::verify::Least;
 
 /// Verify a record: every decision, every proof, and the results that follow
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat strategy verify record.bin --prices prices.csv \\\n      --strategy strategy.toml\n  \
     maat strategy verify record.bin --prices prices.csv --digest 0x..\n  \
-    maat strategy verify record.bin --prices prices.csv --model package\n\n\
+    maat strategy verify record.bin --prices prices.csv --model package\n  \
+    maat strategy verify record.bin --network devnet --vault 0x123..\n\n\
     Exits with 0 only if the record holds. The first thing that is wrong is named with its field, hour or batch.\n\n\
     Take the prices from somebody else than the record's owner. The digest of the strategy, which `maat strategy check` prints, binds the \
     network and all rules: the owner should have published it before the hours that it is judged by. With the network's package, a wrong \
     answer is named with its hour, and the scales of inputs are compared with the network's.\n\n\
+    With --network and --vault, the record is held against what a vault did: the classes of its contracts, the price chain, every decision \
+    with its hashes, every swap, and changes of its rules.\n\n\
     docs/strategy.md says what a record proves, what it does not, and how an owner could still deceive.")]
 pub struct Arguments {
     /// The record, as `maat strategy prove` writes it; `-` for the standard input
@@ -48,6 +54,15 @@ pub struct Arguments {
     /// The package of the network that the record must be of
     #[arg(long, value_name = "DIR", conflicts_with = "strategy")]
     model: Option<PathBuf>,
+    /// The network of the vault that the record must be of: a name from maat.toml, or devnet
+    #[arg(long, value_name = "NAME", requires = "vault")]
+    network: Option<String>,
+    /// The vault's address
+    #[arg(long, value_name = "ADDRESS", requires = "network")]
+    vault: Option<String>,
+    /// The file of networks; by default maat.toml in the working directory
+    #[arg(long, env = "MAAT_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
     #[command(flatten)]
     least: Least,
 }
@@ -62,6 +77,8 @@ fn parse_digest(text: &str) -> Result<Digest, String> {
 pub struct Checked {
     result: Result<Verified, Rejection>,
     compared: Compared,
+    /// The vault, if there is one to compare with and the record holds.
+    against: Option<Against>,
     ms: f64,
 }
 
@@ -85,7 +102,7 @@ struct Compared {
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<Box<dyn Response>> {
     let progress = Progress::start("reading the record");
-    let Arguments { record, prices, strategy, commitment, digest, model, least } = arguments;
+    let Arguments { record, prices, strategy, commitment, digest, model, network, vault, config, least } = arguments;
     let bytes = match read(record, MAX_RECORD_BYTES)? {
         Ok(bytes) => bytes,
         Err(found) => bail!("{}: {}", called(record).display(), FormatError::TooLong { found }),
@@ -127,7 +144,16 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Box<dyn Response>> {
         Some(reason) => Err(Rejection::Weak(reason)),
         None => Ok(verified),
     });
-    Ok(Box::new(Checked { result, compared, ms: ms(started.elapsed()) }))
+    let ms = ms(started.elapsed());
+    let against = match (&result, network, vault) {
+        (Ok(verified), Some(network), Some(vault)) => {
+            progress.step("reading the chain");
+            let client = NetworkChoice::named(network.clone(), config.clone()).connect()?;
+            Some(against(verified, &client, address("--vault", vault)?)?)
+        }
+        _ => None,
+    };
+    Ok(Box::new(Checked { result, compared, against, ms }))
 }
 
 impl Compared {
@@ -179,7 +205,7 @@ fn text(verified: &Verified, ms: f64) -> String {
 }
 
 fn object(verified: &Verified, compared: Compared, ms: f64) -> Value {
-    let Verified { strategy, preset, batch, history, decisions, results, chain, security, counts } = verified;
+    let Verified { strategy, preset, batch, history, decisions, outputs: _, results, chain, security, counts } = verified;
     let accepted = history.accepted();
     let hour = |at: usize| accepted[at].hour.to_string();
     let target = |target: Target| match target {
@@ -237,14 +263,29 @@ impl Rejection {
 impl Response for Checked {
     fn text(&self) -> String {
         match &self.result {
-            Ok(verified) => text(verified, self.ms),
+            Ok(verified) => {
+                let record = text(verified, self.ms);
+                match &self.against {
+                    // What does not hold comes first.
+                    Some(against) if !against.holds() => format!("{}\n\n{record}", against.text()),
+                    Some(against) => format!("{record}\n\n{}", against.text()),
+                    None => record,
+                }
+            }
             Err(rejection) => rejection.text(),
         }
     }
 
     fn json(&self) -> Value {
         match &self.result {
-            Ok(verified) => object(verified, self.compared, self.ms),
+            Ok(verified) => {
+                let mut object = object(verified, self.compared, self.ms);
+                if let Some(against) = &self.against {
+                    object["on_chain"] = against.json();
+                    object["valid"] = against.holds().into();
+                }
+                object
+            }
             Err(rejection) => {
                 json!({ "valid": false, "compared": self.compared.json(), "verify_ms": self.ms, "error": rejection.error() })
             }
@@ -252,10 +293,11 @@ impl Response for Checked {
     }
 
     fn succeeded(&self) -> bool {
-        self.result.is_ok()
+        self.result.is_ok() && self.against.as_ref().is_none_or(Against::holds)
     }
 
     fn warnings(&self) -> Vec<String> {
-        self.result.as_ref().map(|verified| self.compared.warnings(verified)).unwrap_or_default()
+        let record = self.result.as_ref().map(|verified| self.compared.warnings(verified)).unwrap_or_default();
+        record.into_iter().chain(self.against.iter().flat_map(Against::warnings)).collect()
     }
 }

@@ -5,9 +5,10 @@ mod govern;
 mod history;
 mod hour;
 mod invest;
+mod keep;
 mod show;
-mod target;
-mod told;
+pub mod target;
+pub mod told;
 
 use crate::response::Response;
 
@@ -40,6 +41,7 @@ enum Action {
     Settle(hour::SettleArguments),
     Step(hour::StepArguments),
     Unwind(hour::UnwindArguments),
+    Keep(keep::Arguments),
     Pause(govern::PauseArguments),
     Propose(govern::ProposeArguments),
     Apply(govern::ApplyArguments),
@@ -63,6 +65,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
         Action::Settle(arguments) => Ok(Box::new(hour::settle(&arguments)?)),
         Action::Step(arguments) => Ok(Box::new(hour::step(&arguments)?)),
         Action::Unwind(arguments) => Ok(Box::new(hour::unwind(&arguments)?)),
+        Action::Keep(arguments) => Ok(Box::new(keep::run(&arguments)?)),
         Action::Pause(arguments) => Ok(Box::new(govern::pause(&arguments)?)),
         Action::Propose(arguments) => Ok(Box::new(govern::propose(&arguments)?)),
         Action::Apply(arguments) => Ok(Box::new(govern::apply(&arguments)?)),

@@ -88,7 +88,7 @@ impl VaultChoice {
 }
 
 impl Units {
-    fn read(vault: &Vault, parts: &Parts) -> anyhow::Result<Self> {
+    pub fn read(vault: &Vault, parts: &Parts) -> anyhow::Result<Self> {
         // Names are anybody's choice, and old tokens have them in another type: one that cannot be read is no reason to say nothing.
         let named = |token: Token, fallback: &str, decimals: u8| {
             let symbol = token.symbol().map(|symbol| symbol.to_string()).ok().filter(|symbol| !symbol.is_empty());

@@ -1,0 +1,5 @@
+//! Tests of the keeper, on the vault's twin.
+
+mod kills;
+pub(crate) mod simulated;
+mod troubles;
