@@ -118,7 +118,10 @@ impl Against {
                     count(*before)
                 ),
             ),
-            ("decisions", format!("{} that both have, compared in input, output, class, model, version and price chain", count(*decisions))),
+            (
+                "decisions",
+                format!("{} that both have, compared in input, output, class, model, version and price chain", count(*decisions)),
+            ),
             ("not decided", undecided_text),
             (
                 "trades",

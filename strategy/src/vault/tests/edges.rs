@@ -139,62 +139,6 @@ fn an_hour_with_a_wrong_price_does_not_halt_at_the_right_one() {
     assert!(world.vault.high_water().peak < peak / 100 * 101);
 }
 
-/// A world in which Alice waits for what a sale brought, at a cost.
-fn sold_for_alice() -> World {
-    let mut world = World::with(unmanaged());
-    world.deposit(ALICE, 1_000_000 * USDC);
-    world.hour(HOLD);
-    world.claim(ALICE);
-    for _ in 0..3 {
-        world.hour(BUY);
-    }
-    let shares = world.shares(ALICE);
-    world.vault.transfer(&mut world.chain, Call { caller: ALICE, now: world.now }, BOB, shares / 2).unwrap();
-    world.vault.books.managed.quote = 0;
-    world.redeem(ALICE, shares / 20);
-    world.open_hour();
-    world.raise(Conduct::Costs(15)).unwrap();
-    assert!(world.vault.raised().cost > 50 * USDC);
-    world
-}
-
-#[test]
-fn what_a_sale_cost_and_nobody_has_paid_is_in_the_price_of_a_share() {
-    let mut world = sold_for_alice();
-    let (rate, cost) = (world.rate(), world.vault.raised().cost);
-    let nav = world.vault.books().nav_floor(&rate).unwrap();
-    assert_eq!(world.vault.priced_floor(&rate), Some(nav + cost));
-    // Who enters before it is paid gains nothing of it: a deposit is priced with it.
-    world.deposit(MALLORY, 10_000 * USDC);
-    world.next();
-    world.record().unwrap();
-    let mut fees = Arc::make_mut(&mut world.vault.strategy).fees.clone();
-    fees.settle_bps = 0;
-    Arc::make_mut(&mut world.vault.strategy).fees = fees;
-    let (supply, priced) = (world.vault.books().supply, world.vault.priced_floor(&rate).unwrap());
-    world.settle().unwrap();
-    let shares = world.vault.deposits().claims(MALLORY)[0].proceeds;
-    let fair = mul_div_floor(10_000 * USDC, supply + VIRTUAL_SHARES, priced + VIRTUAL_ASSETS).unwrap();
-    assert!(shares <= fair && fair - shares <= 2_000, "{shares} of {fair}");
-}
-
-#[test]
-fn what_the_price_moved_since_its_record_is_no_cost_of_a_sale() {
-    let mut world = sold_for_alice();
-    let shares = world.shares(BOB) / 10;
-    world.redeem(BOB, shares);
-    world.open_hour();
-    let before = world.vault.raised();
-    // One per cent below the record, and the pool costs as much as before.
-    world.prices.0 = 1_980 * USD;
-    world.refresh();
-    world.raise(Conduct::Costs(15)).unwrap();
-    let after = world.vault.raised();
-    let (sold, cost) = (after.quote - before.quote, after.cost - before.cost);
-    let slip = share_ceil(sold, 15).unwrap();
-    assert!(sold > 1_000 * USDC && cost.abs_diff(slip) <= sold / 100_000, "{cost} of {sold}");
-}
-
 #[test]
 fn the_last_redemption_pays_no_fee_and_leaves_no_dear_share() {
     let mut world = World::with(unmanaged());
@@ -230,15 +174,4 @@ fn epochs_of_dust_are_forgotten_with_the_next_claim() {
     let claimable: u128 = world.vault.deposits().claims(ALICE).iter().map(|claim| claim.proceeds).sum();
     world.vault.mint(&mut world.chain, call, claimable, ALICE, ALICE).unwrap();
     assert_eq!(world.vault.deposits().epochs_of(ALICE).count(), 0);
-}
-
-#[test]
-fn what_was_raised_for_redemptions_is_not_a_keepers_reward() {
-    let mut world = sold_for_alice();
-    let keeper_cap = 1_000_000 * USDC;
-    world.vault.keeper_cap = keeper_cap;
-    let raised = world.vault.raised().quote;
-    world.vault.books.managed.quote = raised;
-    world.step(HOLD, Conduct::Costs(10)).unwrap();
-    assert_eq!((world.vault.books().managed.quote, world.vault.books().owed_quote.total), (raised, 0));
 }

@@ -3,7 +3,6 @@
 use super::*;
 use crate::math::{MAX_AMOUNT, mul_div_floor, share_ceil, share_floor};
 use crate::vault::books::{VIRTUAL_ASSETS, VIRTUAL_SHARES};
-use crate::vault::settlement::Raised;
 
 /// A vault whose money is all in the base token, without the management fee and rewards.
 fn invested(change: impl FnOnce(&mut Deployment)) -> World {
@@ -80,8 +79,8 @@ fn no_share_is_burned_for_nothing_while_others_of_its_epoch_wait() {
     assert_eq!(world.vault.redemptions().get(epoch).unwrap().filled, 0);
 }
 
-/// Alice and Mallory wait for a tenth and a twentieth of the shares, in one epoch, for which base tokens were sold at a cost.
-fn raised() -> (World, u64) {
+/// Alice and Mallory wait for a tenth and a twentieth of the shares, in one epoch, at the end of its 900 s.
+fn waiting() -> (World, u64) {
     let mut world = invested(|_| ());
     let shares = world.shares(ALICE);
     world.vault.transfer(&mut world.chain, Call { caller: ALICE, now: world.now }, MALLORY, shares / 4).unwrap();
@@ -89,123 +88,97 @@ fn raised() -> (World, u64) {
     let epoch = world.redeem(ALICE, shares / 10);
     world.open_hour();
     world.wait(900);
-    world.raise(Conduct::Costs(95)).unwrap();
-    assert!(world.vault.raised.quote > 0 && world.vault.raised.cost > 0);
     (world, epoch)
 }
 
 #[test]
-fn what_is_raised_is_forgotten_when_nobody_waits_any_more() {
-    let (world, epoch) = raised();
-    // By settlement.
-    let mut settled = world.clone();
-    while settled.vault.redemptions().due(u64::MAX).is_some() {
-        settled.open_hour();
-        let _ = settled.raise(Conduct::Costs(0));
-        settled.settle().unwrap();
-    }
-    assert_eq!(settled.vault.raised, Raised::default());
-    // By exits in kind, and by taking back: the first of two leaves the other one's part.
-    for in_kind in [true, false] {
+fn a_sale_for_redemptions_may_lose_what_their_fee_covers_and_no_more() {
+    let (world, _) = waiting();
+    let settle = world.vault.strategy().fees.settle_bps;
+    assert!(settle < world.vault.strategy().limits.max_slip_bps);
+    for (cost, passes) in [(settle - 1, true), (settle + 1, false)] {
         let mut world = world.clone();
-        world.now = (epoch + requests::RECLAIM_HOURS) * SECONDS + 1_801;
-        for (account, left) in [(MALLORY, true), (ALICE, false)] {
-            let call = world.call(account);
-            if in_kind {
-                world.vault.exit_request_in_kind(&mut world.chain, call, epoch, account, account).unwrap();
-            } else {
-                world.vault.reclaim_redeem(&mut world.chain, call, epoch, account, account).unwrap();
-            }
-            assert_eq!(world.vault.raised != Raised::default(), left);
+        let raised = world.raise(Conduct::Costs(cost));
+        assert_eq!(raised.is_ok(), passes, "{cost} bps: {raised:?}");
+        assert!(passes || matches!(raised, Err(Refusal::Floor { .. })), "{raised:?}");
+    }
+    // A decision's trade has the hour's slip.
+    let mut world = world;
+    world.raise(Conduct::Costs(0)).unwrap();
+    world.settle().unwrap();
+    assert!(matches!(world.step(SELL, Conduct::Costs(settle + 1)), Ok(Outcome::Sold { .. })));
+}
+
+#[test]
+fn those_who_stay_lose_nothing_by_a_sale_for_others() {
+    let (mut world, epoch) = waiting();
+    let price = |world: &World| BigUint::from(world.nav()) * 1_000_000_000_000u64 / (world.vault.books().supply + VIRTUAL_SHARES);
+    let before = price(&world);
+    let cost = world.vault.strategy().fees.settle_bps - 1;
+    while world.vault.redemptions().get(epoch).unwrap().unfilled() > 0 {
+        let _ = world.raise(Conduct::Costs(cost));
+        world.settle().unwrap();
+        if world.vault.redemptions().get(epoch).unwrap().unfilled() > 0 {
+            world.open_hour();
         }
     }
+    assert!(price(&world) >= before, "{} of {before}", price(&world));
 }
 
 #[test]
-fn what_nobody_took_of_the_sales_is_forgotten_with_the_last_request() {
-    let mut world = invested(|_| ());
-    let shares = world.shares(ALICE) / 20;
-    let younger = world.redeem(ALICE, shares);
-    // Those for whom it was sold are paid, and a younger request waited meanwhile.
-    world.vault.raised = Raised { quote: 1_000, cost: 10 };
-    let call = world.call(ALICE);
-    world.vault.exit_request_in_kind(&mut world.chain, call, younger, ALICE, ALICE).unwrap();
-    assert_eq!(world.vault.raised, Raised::default());
-}
-
-#[test]
-fn whoever_leaves_the_queue_in_kind_bears_their_part_of_the_sales() {
-    let (mut world, epoch) = raised();
-    let before = world.vault.raised;
-    let (entry, books) = (world.vault.redemptions().get(epoch).unwrap(), world.vault.books());
-    let (shares, waiting, quote) = (entry.pending(MALLORY), entry.unfilled(), books.managed.quote);
-    let cost = crate::math::mul_div_ceil(before.cost, shares, waiting).unwrap();
-    let part = mul_div_floor(before.quote, shares, waiting).unwrap();
-    let (in_kind, books_supply) = (books.part(shares, quote), books.supply);
-    let call = world.call(MALLORY);
-    let (_, got) = world.vault.exit_request_in_kind(&mut world.chain, call, epoch, MALLORY, MALLORY).unwrap();
-    // Their own tokens are fewer by their part in the whole already.
-    let whole = books_supply + VIRTUAL_SHARES;
-    let charge = crate::math::mul_div_ceil(cost, whole - shares, whole).unwrap();
-    assert!(charge > 0 && charge < cost && got > 0);
-    assert_eq!(got, in_kind - charge);
-    assert_eq!(world.vault.raised, Raised { quote: before.quote - part, cost: before.cost - cost });
-    assert_eq!(world.vault.books().managed.quote, quote - got, "what they bear stays with the others");
-    // Where the cost is more than the quote tokens they would get, they get none, and all their base tokens.
-    let (mut world, epoch) = raised();
-    world.vault.raised.cost = 1 << 100;
-    let base = world.vault.books().part(shares, world.vault.books().managed.base);
-    let call = world.call(MALLORY);
-    assert_eq!(world.vault.exit_request_in_kind(&mut world.chain, call, epoch, MALLORY, MALLORY), Ok((base, 0)));
-}
-
-#[test]
-fn whoever_redeems_later_pays_the_same_rate_whether_others_left_or_not() {
-    let rate = |leaves: bool| {
-        let (mut world, epoch) = raised();
-        let call = world.call(MALLORY);
-        if leaves {
-            world.vault.exit_request_in_kind(&mut world.chain, call, epoch, MALLORY, MALLORY).unwrap();
-        }
-        (world.vault.raised.cost * 1_000_000_000).div_ceil(world.vault.raised.quote)
+fn shares_are_not_taken_back_in_an_hour_in_which_something_was_sold_for_them() {
+    let (mut world, epoch) = waiting();
+    let hour = world.recorded().count();
+    let mut sold = world.clone();
+    sold.raise(Conduct::Costs(20)).unwrap();
+    // The hours of waiting are over where the epoch is old enough.
+    for world in [&mut sold, &mut world] {
+        let request = world.vault.redemptions().get(epoch).unwrap().requests()[&MALLORY];
+        world.vault.redemptions.add(epoch - requests::RECLAIM_HOURS, MALLORY, request.own, 0);
+        world.vault.shares.entry(VAULT).and_modify(|shares| *shares += request.own);
+        world.vault.books.supply += request.own;
+    }
+    let old = epoch - requests::RECLAIM_HOURS;
+    let take_back = |world: &mut World, now: u64| {
+        let call = Call { caller: MALLORY, now };
+        world.vault.reclaim_redeem(&mut world.chain, call, old, MALLORY, MALLORY)
     };
-    assert!(rate(true) <= rate(false) && rate(false) - rate(true) <= 1, "{} {}", rate(true), rate(false));
+    let within = hour * SECONDS + 1_801;
+    assert!(take_back(&mut world, within).is_ok());
+    assert_eq!(take_back(&mut sold, within), Err(Refusal::Settling { until: (hour + 1) * SECONDS }));
+    assert!(take_back(&mut sold, within + SECONDS).is_ok());
 }
 
 #[test]
-fn a_redemption_taken_back_leaves_its_part_of_the_sales_to_all_holders() {
-    let (mut world, epoch) = raised();
-    let before = world.vault.raised;
-    let entry = world.vault.redemptions().get(epoch).unwrap();
-    let (shares, waiting) = (entry.pending(MALLORY), entry.unfilled());
-    let managed = world.vault.books().managed;
-    world.now = (epoch + requests::RECLAIM_HOURS) * SECONDS + 1_801;
-    let call = world.call(MALLORY);
-    assert_eq!(world.vault.reclaim_redeem(&mut world.chain, call, epoch, MALLORY, MALLORY), Ok(shares));
-    let part = mul_div_floor(before.quote, shares, waiting).unwrap();
-    assert_eq!((world.vault.raised.quote, world.vault.books().managed), (before.quote - part, managed));
-    assert!(world.vault.raised.cost < before.cost);
-}
-
-#[test]
-fn nothing_was_sold_for_an_epoch_that_is_not_due() {
-    let (mut world, _) = raised();
-    let before = world.vault.raised;
-    let shares = world.shares(MALLORY) / 3;
-    let younger = world.redeem(MALLORY, shares);
-    let in_kind = world.vault.books().part(shares, world.vault.books().managed.quote);
-    let call = world.call(MALLORY);
-    let (_, got) = world.vault.exit_request_in_kind(&mut world.chain, call, younger, MALLORY, MALLORY).unwrap();
-    assert_eq!((got, world.vault.raised), (in_kind, before));
-    // Nor does it make the part of those smaller for whom it was sold.
-    let younger = world.redeem(MALLORY, shares);
-    let due = world.vault.redemptions().epochs().keys().next().copied().unwrap();
-    assert!(due < younger);
-    for account in [MALLORY, ALICE] {
-        let call = world.call(account);
-        world.vault.exit_request_in_kind(&mut world.chain, call, due, account, account).unwrap();
+fn fills_are_at_the_worse_of_the_recorded_and_the_fresh_rate() {
+    // Fresh against recorded, and which of both deposits and redemptions are priced at.
+    for (fresh, deposit, redemption) in [(2_010, 2_010, 2_000), (1_990, 2_000, 1_990)] {
+        let mut world = invested(|_| ());
+        let shares = world.shares(ALICE) / 100;
+        let entry = world.deposit(BOB, 1_000 * USDC);
+        let epoch = world.redeem(ALICE, shares);
+        world.vault.books.managed.quote = 10_000 * USDC;
+        world.next();
+        world.record().unwrap();
+        let (supply, managed) = (world.vault.books().supply, world.vault.books().managed);
+        world.prices.0 = fresh * USD;
+        world.refresh();
+        world.settle().unwrap();
+        let nav = |price: u64| {
+            let world = World { prices: (price * USD, world.prices.1), ..world.clone() };
+            world.rate().value_floor(managed.base).unwrap() + managed.quote
+        };
+        let fee = |assets| share_ceil(assets, world.vault.strategy().fees.settle_bps.into()).unwrap();
+        let assets = 1_000 * USDC;
+        let got = world.vault.deposits().get(entry).unwrap().proceeds;
+        let fair = mul_div_floor(assets - fee(assets), supply + VIRTUAL_SHARES, nav(deposit) + 1).unwrap();
+        assert!(got.abs_diff(fair) <= fair / 1_000_000, "{fresh}: {got} shares of {fair}");
+        // The deposit before it has changed what a share is worth by its fee alone.
+        let paid = world.vault.redemptions().get(epoch).unwrap().proceeds;
+        let worth = mul_div_floor(shares, nav(redemption), supply + VIRTUAL_SHARES).unwrap();
+        let fair = worth - fee(worth);
+        assert!(paid.abs_diff(fair) <= fair / 10_000, "{fresh}: {paid} assets of {fair}");
     }
-    assert_eq!(world.vault.raised, Raised::default());
 }
 
 #[test]
