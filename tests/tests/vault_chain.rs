@@ -192,7 +192,9 @@ fn hours_by_hand_from_a_deposit_to_the_last_withdrawal() {
     let epoch = u64::try_from(*request_id).unwrap();
     assert_eq!(refusal(vault.claim(&investor, &[(Kind::Deposit, epoch)], me, me)), Refusal::NothingClaimable);
     assert_eq!(refusal(vault.reclaim(&investor, Kind::Deposit, epoch, me, me)), Refusal::Early);
-    assert_eq!(refusal(vault.settle(&keeper)), Refusal::NoPrice);
+    // A feed that was told nothing has no price.
+    let error = vault.settle(&keeper).unwrap_err();
+    assert!(matches!(&error, ChainError::Panicked { message, .. } if message == "mock: no price"), "{error}");
 
     let prices = rockybot.hours();
     let mut recorded = Vec::new();

@@ -91,11 +91,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<View> {
 }
 
 /// What a contract refuses to say because there is no price yet is nothing; any other failure is one.
-fn unless_refused<T>(answer: Result<T, ChainError>) -> Result<Option<T>, ChainError> {
+fn unless_refused<T>(answer: Result<T, ChainError>) -> anyhow::Result<Option<T>> {
     match answer {
         Ok(value) => Ok(Some(value)),
         Err(ChainError::Refused { .. } | ChainError::Panicked { .. }) => Ok(None),
-        Err(error) => Err(error),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -115,7 +115,7 @@ fn view(client: &Client, target: Target, account: Option<Felt>) -> anyhow::Resul
     for number in vault.proposals()?.into_iter().take(PROPOSALS) {
         proposals.extend(vault.proposal(number)?);
     }
-    let account = account.map(|address| -> Result<Investor, ChainError> {
+    let account = account.map(|address| -> anyhow::Result<Investor> {
         let shares = vault.shares().balance_of(address)?;
         let mut requests = Vec::new();
         for kind in [Kind::Deposit, Kind::Redeem] {
@@ -169,11 +169,11 @@ fn classes(client: &Client, vault: Felt, parts: &Parts) -> anyhow::Result<Vec<Fo
         ("base token", parts.base_token, &[]),
         ("quote token", parts.quote_token, &[]),
     ];
-    let found = |(what, address, expected)| -> Result<Found, ChainError> {
+    let found = |(what, address, expected)| -> anyhow::Result<Found> {
         let class_hash = client.class_hash_at(address)?.unwrap_or_default();
         Ok(Found { what, class_hash, class: Class::of(class_hash), expected })
     };
-    let mut classes = contracts.into_iter().map(found).collect::<Result<Vec<_>, _>>()?;
+    let mut classes = contracts.into_iter().map(found).collect::<anyhow::Result<Vec<_>>>()?;
     let (class_hash, expected) = (parts.library, &[Class::StrategyLibrary]);
     classes.insert(1, Found { what: "strategy library", class_hash, class: Class::of(class_hash), expected });
     Ok(classes)
