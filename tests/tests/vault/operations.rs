@@ -10,7 +10,7 @@ use maat_strategy::vault::{Account, Chain, Change, Kind, ModelStatus, Operation,
 use maat_tests::networks::Random;
 use starknet_types_core::felt::Felt;
 
-use super::script::wide;
+use super::contracts::wide;
 use super::world::{Conduct, KEEPER, OTHERS, OWNERS, USERS, World, account, change};
 
 fn moved(price: u64, bps: i64) -> u64 {

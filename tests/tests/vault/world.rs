@@ -1,8 +1,9 @@
-//! The twin and a script side by side: whatever is done to the twin is written into the script, with what the contract must give.
+//! The twin and the contract side by side: whatever is done to one is done to the other, and both must give the same, say the same and have
+//! the same afterwards.
 
 use maat_strategy::features::{Feature, Features, InputRule};
 use maat_strategy::fees::Fees;
-use maat_strategy::history::Observation;
+use maat_strategy::history::{self, Observation};
 use maat_strategy::hour::{Hour, SECONDS};
 use maat_strategy::limits::{Limits, Reason};
 use maat_strategy::math::share_floor;
@@ -12,6 +13,7 @@ use maat_strategy::rate::{Pair, Rate, Token};
 use maat_strategy::strategy::{BacktestRules, Strategy};
 use maat_strategy::vault::feed::{Entry, Thin};
 use maat_strategy::vault::ledger::{Behaviour, TransferError};
+use maat_strategy::vault::recorder::RecordError;
 use maat_strategy::vault::{
     Account, Adapter, AdapterFailure, Answer, Call, Chain, Change, Deployment, Event, Kind, Ledger, ModelStatus, NetworkFailure, Outcome,
     Purpose, Refusal, Side, State, Swap, Unfit, Vault,
@@ -20,7 +22,9 @@ use maat_tests::networks::Random;
 use starknet_types_core::felt::Felt;
 use starknet_types_core::hash::{Poseidon, StarkHash};
 
-use super::script::{self, BASE, Expected, FEED, HISTORY, Logged, POOLS, QUOTE, REGISTRY, Script, contract, selector, text, wide};
+use super::contracts::{
+    self, BASE, CLASSES, Contracts, Expected, FEED, HISTORY, Logged, POOLS, QUOTE, REGISTRY, contract, selector, text, wide,
+};
 
 pub const OWNER: Account = Account(1);
 pub const GUARDIAN: Account = Account(2);
@@ -39,10 +43,10 @@ pub const START: u64 = 470_000;
 /// The commitment of the registry's mock.
 const COMMITMENT: &str = "commitment";
 
-/// The felt that the script has for an account.
+/// The address of an account.
 pub fn account(account: Account) -> Felt {
     match account.0 {
-        0 => contract(script::VAULT),
+        0 => contract(contracts::VAULT),
         3 => contract(POOLS[0]),
         at @ 100..=102 => contract(POOLS[at as usize - 99]),
         at => Felt::from(1_000 + at),
@@ -101,7 +105,7 @@ pub fn constructor(deployment: &Deployment) -> Vec<Felt> {
     let short = |word: &str| [Felt::ZERO, text(word), word.len().into()];
     let mut felts = [short("Maat vault"), short("MV")].concat();
     felts.extend([owner, guardian, adapter, treasury].map(|who| account(*who)));
-    felts.extend([contract(REGISTRY), Felt::ONE, Felt::ONE, text("class"), contract(HISTORY), contract(BASE), contract(QUOTE)]);
+    felts.extend([contract(REGISTRY), Felt::ONE, Felt::ONE, CLASSES.registry.hash(), contract(HISTORY), contract(BASE), contract(QUOTE)]);
     felts.push(strategy.features.groups().len().into());
     for group in strategy.features.groups() {
         felts.push(if matches!(group, Feature::Difference { .. }) { Felt::ZERO } else { Felt::ONE });
@@ -375,7 +379,7 @@ pub struct World {
     pub prices: (u64, u64),
     /// The feed fails.
     pub dead: bool,
-    pub script: Script,
+    pub contracts: Contracts,
     told: Option<(u64, (u64, u64), bool)>,
     /// Which account is looked at next.
     turn: usize,
@@ -384,11 +388,11 @@ pub struct World {
 impl World {
     pub fn new(deployment: Deployment) -> Self {
         let now = START * SECONDS;
-        let script = world_without_vault(&deployment, now);
+        let mut contracts = world_without_vault(&deployment, now);
+        contracts.deploy(contracts::VAULT, &CLASSES.vault, &constructor(&deployment), &Expected::Gives(vec![]));
         let vault = Vault::deploy(deployment.clone(), now).unwrap_or_else(|error| panic!("{error}"));
         let prices = (2_000 * USD, USD);
-        let mut world = Self { vault, chain: Chain::default(), now, prices, dead: false, script, told: None, turn: 0 };
-        world.script.deploy(5, constructor(&deployment), Expected::Gives(vec![]));
+        let mut world = Self { vault, chain: Chain::default(), now, prices, dead: false, contracts, told: None, turn: 0 };
         world.chain.feed.sources = vec![1, 2, 3];
         world.refresh();
         world
@@ -441,9 +445,9 @@ impl World {
             return;
         }
         self.told = Some(now);
-        self.script.time(self.now);
+        self.contracts.chain.now = self.now;
         let answer = if self.dead { vec![Felt::ZERO, text("thin")] } else { vec![Felt::TWO, self.prices.0.into(), self.prices.1.into()] };
-        self.script.tell(account(KEEPER), FEED, "set_answer", answer);
+        self.contracts.tell(account(KEEPER), FEED, "set_answer", &answer);
     }
 
     pub fn tell_model(&mut self, status: ModelStatus) {
@@ -453,7 +457,7 @@ impl World {
             ModelStatus::Deprecated => 1,
             ModelStatus::Revoked => 2,
         };
-        self.script.tell(account(KEEPER), REGISTRY, "set_status", vec![Felt::from(number)]);
+        self.contracts.tell(account(KEEPER), REGISTRY, "set_status", &[Felt::from(number)]);
     }
 
     fn token(side: Side) -> u8 {
@@ -469,12 +473,12 @@ impl World {
             Behaviour::TakesFee(bps) => vec![Felt::from(4), bps.into()],
             Behaviour::Surcharges(bps) => vec![Felt::from(5), bps.into()],
         };
-        self.script.tell(account(KEEPER), Self::token(side), "set_behaviour", felts);
+        self.contracts.tell(account(KEEPER), Self::token(side), "set_behaviour", &felts);
     }
 
     pub fn mint(&mut self, side: Side, to: Account, amount: u128) {
         self.chain.ledger.issue(side, to, amount).unwrap();
-        self.script.tell(account(KEEPER), Self::token(side), "mint", [vec![account(to)], wide(amount).to_vec()].concat());
+        self.contracts.tell(account(KEEPER), Self::token(side), "mint", &[vec![account(to)], wide(amount).to_vec()].concat());
     }
 
     /// Quote tokens from nowhere, which the vault may take.
@@ -482,24 +486,25 @@ impl World {
         self.mint(Side::Quote, to, assets);
         self.chain.ledger.approve(Side::Quote, to, VAULT, u128::MAX);
         let calldata = [vec![account(VAULT)], wide(u128::MAX).to_vec()].concat();
-        self.script.tell(account(to), QUOTE, "approve", calldata);
+        self.contracts.tell(account(to), QUOTE, "approve", &calldata);
     }
 
     pub fn record(&mut self) -> bool {
         self.tell();
         let recorded = self.chain.history.record(&self.chain.feed, self.now);
         // How the history refuses is held against the twin elsewhere.
-        match recorded {
-            Ok(_) => self.script.ask(account(KEEPER), HISTORY, "record", vec![], Expected::Begins(vec![Some(Felt::ZERO)]), "record"),
-            Err(maat_strategy::vault::recorder::RecordError::Refused(maat_strategy::history::Refusal::Move { .. })) => {
-                self.script.ask(account(KEEPER), HISTORY, "record", vec![], Expected::Begins(vec![Some(Felt::ONE)]), "record");
-            }
-            Err(_) => {}
+        let given = match recorded {
+            Ok(_) => Some(Felt::ZERO),
+            Err(RecordError::Refused(history::Refusal::Move { .. })) => Some(Felt::ONE),
+            Err(_) => None,
+        };
+        if given.is_some() {
+            self.contracts.ask(account(KEEPER), HISTORY, "record", &[], &Expected::Begins(vec![given]), "record");
         }
         recorded.is_ok()
     }
 
-    /// Calls the twin, writes the same call into the script, and what must hold afterwards.
+    /// Makes a call of both, which must give or refuse the same, say the same, and have the same afterwards.
     pub fn call<T>(
         &mut self,
         caller: Account,
@@ -510,14 +515,16 @@ impl World {
     ) -> Result<T, Refusal> {
         self.tell();
         let call = Call { caller, now: self.now };
+        let before = self.vault.clone();
         let result = twin(&mut self.vault, &mut self.chain, call);
         let expected = match &result {
             Ok(value) => Expected::Gives(felts(value)),
             Err(refusal) => Expected::Refuses(reason(refusal)),
         };
         let what = format!("{function} by {} at {}", caller.0, self.now);
-        self.script.ask(account(caller), script::VAULT, function, calldata, expected, what);
-        self.look();
+        let events = self.contracts.ask(account(caller), contracts::VAULT, function, &calldata, &expected, &what);
+        assert_eq!(events, self.said(&before, call), "{}, {what}: the events", self.contracts.name);
+        self.look(caller);
         result
     }
 
@@ -533,13 +540,13 @@ impl World {
         self.tell();
         let mut pool = Pool { rate: self.rate(), conduct };
         let at = POOLS.into_iter().find(|pool| contract(*pool) == account(self.vault.adapter())).expect("an adapter is a pool");
-        self.script.tell(account(KEEPER), at, "set_rate", vec![pool.rate.numerator().into(), pool.rate.denominator().into()]);
-        self.script.tell(account(KEEPER), at, "set_conduct", conduct.felts());
+        self.contracts.tell(account(KEEPER), at, "set_rate", &[pool.rate.numerator().into(), pool.rate.denominator().into()]);
+        self.contracts.tell(account(KEEPER), at, "set_conduct", &conduct.felts());
         self.call(KEEPER, function, calldata, |vault, chain, call| twin(vault, chain, call, &mut pool), felts)
     }
 
     pub fn step(&mut self, hour: Hour, answer: i32, conduct: Conduct) -> Result<Outcome, Refusal> {
-        self.script.tell(account(KEEPER), REGISTRY, "set_answer", vec![answer.into()]);
+        self.contracts.tell(account(KEEPER), REGISTRY, "set_answer", &[answer.into()]);
         let twin =
             |vault: &mut Vault, chain: &mut Chain, call, pool: &mut dyn Adapter| vault.step(chain, call, hour, &mut answers(answer), pool);
         self.swapping("step", vec![hour.count().into()], conduct, twin, outcome)
@@ -557,23 +564,36 @@ impl World {
         self.call(KEEPER, "settle", vec![], |vault, chain, call| vault.settle(chain, call), |swept| vec![(*swept).into()])
     }
 
-    /// What the contract must say of itself now, and of one account.
-    fn look(&mut self) {
-        let snapshot = Expected::Begins(self.snapshot());
-        self.script.ask(account(KEEPER), script::VAULT, "snapshot", vec![], snapshot, format!("snapshot at {}", self.now));
-        // A call of the runner takes as long as many of the vault's, so that accounts are looked at by turns.
-        let all: Vec<Account> = USERS.into_iter().chain([VAULT, KEEPER]).chain(OWNERS).collect();
-        if self.turn.is_multiple_of(5) {
-            self.look_at(all[self.turn / 5 % all.len()]);
-        }
+    /// What the contract must say of itself now, of whoever called, and by turns of another account.
+    fn look(&mut self, caller: Account) {
+        let (snapshot, what) = (Expected::Begins(self.snapshot()), format!("snapshot at {}", self.now));
+        self.contracts.ask(account(KEEPER), contracts::VAULT, "snapshot", &[], &snapshot, &what);
+        self.look_at(caller);
+        let others = everybody();
+        self.look_at(others[self.turn % others.len()]);
+        self.look_at_balances(VAULT);
         self.turn += 1;
+    }
+
+    /// What the tokens must say of an account.
+    fn look_at_balances(&mut self, who: Account) {
+        for (side, token) in [(Side::Base, BASE), (Side::Quote, QUOTE)] {
+            let expected = Expected::Gives(wide(self.chain.ledger.balance(side, who)).to_vec());
+            let what = format!("{} balance of {} at {}", side.name(), who.0, self.now);
+            self.contracts.ask(account(KEEPER), token, "balance_of", &[account(who)], &expected, &what);
+        }
     }
 
     /// What the contract must say of all accounts.
     pub fn look_at_all(&mut self) {
         self.tell();
-        for who in USERS.into_iter().chain([VAULT, KEEPER]).chain(OWNERS) {
+        for who in everybody() {
             self.look_at(who);
+        }
+        let strategy = self.vault.strategy();
+        let (policy, limits) = (policy(&strategy.policy), limits(&strategy.limits));
+        for (function, felts) in [("policy", policy), ("limits", limits)] {
+            self.contracts.ask(account(KEEPER), contracts::VAULT, function, &[], &Expected::Gives(felts), function);
         }
     }
 
@@ -598,8 +618,9 @@ impl World {
         }
         for (function, calldata, felts) in asked {
             let what = format!("{function} of {} at {now}", who.0);
-            self.script.ask(account(KEEPER), script::VAULT, function, calldata, Expected::Gives(felts), what);
+            self.contracts.ask(account(KEEPER), contracts::VAULT, function, &calldata, &Expected::Gives(felts), &what);
         }
+        self.look_at_balances(who);
     }
 
     fn snapshot(&self) -> Vec<Option<Felt>> {
@@ -612,10 +633,8 @@ impl World {
         });
         let known = |felts: Vec<Felt>| felts.into_iter().map(Some).collect::<Vec<_>>();
         let managed = &books.managed;
-        let mut felts = known(vec![state.into(), account(vault.access().owner)]);
-        // The guardian can be a pool, whose address is not known here. The pause's end is not the twin's to say.
-        let guardian = account(vault.access().guardian);
-        felts.push((guardian < Felt::from(u64::MAX)).then_some(guardian));
+        let mut felts = known(vec![state.into(), account(vault.access().owner), account(vault.access().guardian)]);
+        // The pause's end is not the twin's to say.
         felts.push(None);
         felts.extend(known(vec![managed.base.into(), managed.quote.into()]));
         felts.extend(known(hour(managed.last_trade)));
@@ -634,14 +653,45 @@ impl World {
         felts
     }
 
-    /// The events that the contract must have emitted, as far as both have them.
-    pub fn events(&self) -> Vec<Logged> {
-        self.vault.events().iter().filter_map(logged).collect()
+    /// The events that the contract must have emitted in the last call.
+    fn said(&self, before: &Vault, call: Call) -> Vec<Logged> {
+        let news = &self.vault.events()[before.events().len()..];
+        let mut logged: Vec<Logged> = news.iter().map(logged).collect();
+        // The standards have an event for all claims of a call, after the last of them.
+        if let Some(last) = news.iter().rposition(|event| matches!(event, Event::Claimed { .. })) {
+            logged.insert(last + 1, self.claimed(before, call, &news[..=last]));
+        }
+        logged
+    }
+
+    /// ERC-4626's event for claims.
+    fn claimed(&self, before: &Vault, call: Call, claims: &[Event]) -> Logged {
+        let (mut input, mut proceeds, mut parties) = (0, 0, None);
+        for event in claims {
+            let Event::Claimed { kind: of, controller, receiver, epoch, amount } = event else { continue };
+            let queue = |vault: &Vault| if *of == Kind::Deposit { vault.deposits().clone() } else { vault.redemptions().clone() };
+            let claimable = |vault: &Vault| queue(vault).get(*epoch).map_or(0, |entry| entry.claimable_input(*controller));
+            input += claimable(before) - claimable(&self.vault);
+            proceeds += amount;
+            parties = Some((*of, *controller, *receiver));
+        }
+        let (of, controller, receiver) = parties.expect("there is a claim");
+        let (name, accounts, amounts) = match of {
+            Kind::Deposit => ("Deposit", vec![controller, receiver], [wide(input), wide(proceeds)]),
+            Kind::Redeem => ("Withdraw", vec![call.caller, receiver, controller], [wide(proceeds), wide(input)]),
+        };
+        let keys = std::iter::once(selector(name)).chain(accounts.into_iter().map(account)).collect();
+        (keys, amounts.concat())
     }
 }
 
-/// An event as the contract has it; nothing where it has another one instead.
-fn logged(event: &Event) -> Option<Logged> {
+/// Whoever can have something.
+fn everybody() -> Vec<Account> {
+    USERS.into_iter().chain([VAULT, KEEPER, TREASURY]).chain(OWNERS).collect()
+}
+
+/// An event as the contract has it.
+fn logged(event: &Event) -> Logged {
     let (name, keys, data) = match event {
         Event::Settled { kind: of, hour, epoch, filled, proceeds } => {
             ("Settled", vec![kind(*of), hour.count().into(), (*epoch).into()], vec![(*filled).into(), (*proceeds).into()])
@@ -692,53 +742,36 @@ fn logged(event: &Event) -> Option<Logged> {
             let keys = vec![account(*controller), account(*owner), (*epoch).into(), Felt::ZERO];
             (name, keys, [vec![account(*sender)], wide(*amount).to_vec()].concat())
         }
-        Event::Transfer { .. }
-        | Event::OwnershipTransferStarted { .. }
-        | Event::OwnershipTransferred { .. }
-        | Event::ChangeProposed { .. }
-        | Event::ChangeCancelled { .. }
-        | Event::ChangeApplied { .. } => return None,
+        Event::Transfer { from, to, shares } => {
+            let party = |who: &Option<Account>| who.map_or(Felt::ZERO, account);
+            ("Transfer", vec![party(from), party(to)], wide(*shares).to_vec())
+        }
+        Event::OwnershipTransferStarted { from, to } => ("OwnershipTransferStarted", vec![account(*from), account(*to)], vec![]),
+        Event::OwnershipTransferred { from, to } => ("OwnershipTransferred", vec![account(*from), account(*to)], vec![]),
+        // The contract counts from 1, and keeps the first policy at 0.
+        Event::ChangeProposed { number, from, .. } => ("ChangeProposed", vec![(number + 1).into()], vec![(*from).into()]),
+        Event::ChangeCancelled { number } => ("ChangeCancelled", vec![(number + 1).into()], vec![]),
+        Event::ChangeApplied { number, .. } => ("ChangeApplied", vec![(number + 1).into()], vec![]),
     };
-    Some(([vec![selector(name)], keys].concat(), data))
+    ([vec![selector(name)], keys].concat(), data)
 }
 
-/// The names of the events that [`World::events`] has.
-pub const LOGGED: [&str; 16] = [
-    "Settled",
-    "Refunded",
-    "Claimed",
-    "Reclaimed",
-    "ExitedInKind",
-    "Decided",
-    "Traded",
-    "Rewarded",
-    "Halted",
-    "Withdrawn",
-    "Skimmed",
-    "Paused",
-    "Unpaused",
-    "OperatorSet",
-    "DepositRequest",
-    "RedeemRequest",
-];
-
-/// Everything that a vault needs, deployed in the order of the script's numbers.
-pub fn world_without_vault(deployment: &Deployment, now: u64) -> Script {
+/// Everything that a vault needs.
+pub fn world_without_vault(deployment: &Deployment, now: u64) -> Contracts {
     let Pair { base, quote } = &deployment.strategy.pair;
     let token = |token: &Token| {
         let short = [Felt::ZERO, text(&token.symbol), token.symbol.len().into()];
         [short.to_vec(), short.to_vec(), vec![token.decimals.into()]].concat()
     };
-    let mut script = Script::default();
-    script.time(now);
-    let mut deploy = |class, calldata| script.deploy(class, calldata, Expected::Gives(vec![]));
-    deploy(0, vec![]);
-    deploy(1, vec![contract(FEED)]);
-    deploy(2, token(base));
-    deploy(2, token(quote));
-    deploy(3, vec![]);
-    for _ in POOLS {
-        deploy(4, vec![contract(BASE), contract(QUOTE)]);
+    let mut contracts = Contracts::new(now);
+    let mut deploy = |number, class, calldata: &[Felt]| contracts.deploy(number, class, calldata, &Expected::Gives(vec![]));
+    deploy(FEED, &CLASSES.feed, &[]);
+    deploy(HISTORY, &CLASSES.history, &[contract(FEED)]);
+    deploy(BASE, &CLASSES.token, &token(base));
+    deploy(QUOTE, &CLASSES.token, &token(quote));
+    deploy(REGISTRY, &CLASSES.registry, &[]);
+    for pool in POOLS {
+        deploy(pool, &CLASSES.pool, &[contract(BASE), contract(QUOTE)]);
     }
-    script
+    contracts
 }
