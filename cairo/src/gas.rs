@@ -55,6 +55,8 @@ pub const EMIT_EVENT: u64 = SYSTEM_CALL_BASE;
 pub const GET_EXECUTION_INFO: u64 = 11_240;
 /// Reading the class of a contract, which costs the least as well.
 pub const GET_CLASS_HASH_AT: u64 = SYSTEM_CALL_BASE;
+/// Replacing the class of a contract, likewise.
+pub const REPLACE_CLASS: u64 = SYSTEM_CALL_BASE;
 
 /// What compiled code itself deducts for a system call; Starknet deducts the rest.
 pub const SYSTEM_CALL_BASE: u64 = 10_000;

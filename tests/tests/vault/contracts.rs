@@ -28,30 +28,35 @@ pub struct Classes {
     pub registry: Arc<Class>,
     pub pool: Arc<Class>,
     pub vault: Arc<Class>,
+    /// The ABI of the vault, as JSON.
+    pub vault_abi: String,
 }
 
 pub static CLASSES: LazyLock<Classes> = LazyLock::new(|| {
     let compiler = Compiler::default();
-    let compile = |package: &CairoPackage, paths: &[&str]| -> Vec<Arc<Class>> {
+    let compile = |package: &CairoPackage, paths: &[&str]| -> Vec<Contract> {
         let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
-        let contracts: Vec<Contract> = compiler.contracts(package, &paths).unwrap_or_else(|error| panic!("{error}"));
-        contracts.iter().map(|contract| Arc::new(Class::new(contract))).collect()
+        compiler.contracts(package, &paths).unwrap_or_else(|error| panic!("{error}"))
     };
+    let class = |contract: Contract| Arc::new(Class::new(&contract));
     let mut sources = Sources::default();
     sources.insert("lib.cairo", std::fs::read_to_string(root().join("tests/fixtures/vault/registry.cairo")).unwrap());
     let main = Crate { name: "fixture".to_owned(), edition: Edition::V2024_07, sources, scarb_manifest: String::new() };
-    let registry = CairoPackage { main, dependencies: vec![Crate::interfaces()] };
+    let dependencies = vec![CairoPackage::mocks().main, Crate::interfaces(), Crate::vault_interfaces()];
+    let registry = CairoPackage { main, dependencies };
     let vault = CairoPackage { main: vault_crate(), dependencies: vec![Crate::interfaces(), Crate::vault_interfaces()] };
-    let [feed, token, pool] = ["feed::mock_feed", "token::mock_token", "pool::mock_pool"].map(|path| format!("maat_mocks::{path}"));
-    let mocks = compile(&CairoPackage::mocks(), &[feed.as_str(), token.as_str(), pool.as_str()]);
-    let [feed, token, pool] = mocks.try_into().unwrap_or_else(|_| panic!("three mocks"));
+    let mocks = ["maat_mocks::feed::mock_feed", "maat_mocks::token::mock_token", "maat_mocks::pool::mock_pool"];
+    let [feed, token, pool] = compile(&CairoPackage::mocks(), &mocks).try_into().unwrap_or_else(|_| panic!("three mocks"));
+    let vault = compile(&vault, &["maat_vault::vault::vault"]).remove(0);
+    let sierra: serde_json::Value = serde_json::from_slice(&vault.sierra_json()).expect("its own text");
     Classes {
-        feed,
-        history: compile(&CairoPackage::price_history(), &["maat_history::price_history::price_history"]).remove(0),
-        token,
-        registry: compile(&registry, &["fixture::mock_registry"]).remove(0),
-        pool,
-        vault: compile(&vault, &["maat_vault::vault::vault"]).remove(0),
+        feed: class(feed),
+        history: class(compile(&CairoPackage::price_history(), &["maat_history::price_history::price_history"]).remove(0)),
+        token: class(token),
+        registry: class(compile(&registry, &["fixture::mock_registry"]).remove(0)),
+        pool: class(pool),
+        vault: class(vault),
+        vault_abi: sierra["abi"].to_string(),
     }
 });
 
@@ -91,7 +96,7 @@ pub struct Contracts {
 impl Contracts {
     /// Without any.
     pub fn new(now: u64) -> Self {
-        let Classes { feed, history, token, registry, pool, vault } = &*CLASSES;
+        let Classes { feed, history, token, registry, pool, vault, .. } = &*CLASSES;
         let mut chain = Chain::new(now);
         for class in [feed, history, token, registry, pool, vault] {
             chain.declare(class.clone());
@@ -144,9 +149,6 @@ fn shown(expected: &Expected) -> String {
         Expected::Begins(felts) => {
             felts.iter().map(|felt| felt.map_or("?".to_owned(), |felt| felt.to_string())).collect::<Vec<_>>().join(" ") + " .."
         }
-        Expected::Refuses(reason) => {
-            let bytes: Vec<u8> = reason.to_bytes_be().into_iter().filter(|byte| *byte != 0).collect();
-            format!("the refusal {:?}", String::from_utf8_lossy(&bytes))
-        }
+        Expected::Refuses(reason) => format!("the refusal {:?}", super::world::readable(*reason)),
     }
 }

@@ -1,6 +1,8 @@
 //! The twin and the contract side by side: whatever is done to one is done to the other, and both must give the same, say the same and have
 //! the same afterwards.
 
+use std::collections::BTreeMap;
+
 use maat_strategy::features::{Feature, Features, InputRule};
 use maat_strategy::fees::Fees;
 use maat_strategy::history::{self, Observation};
@@ -25,6 +27,7 @@ use starknet_types_core::hash::{Poseidon, StarkHash};
 use super::contracts::{
     self, BASE, CLASSES, Contracts, Expected, FEED, HISTORY, Logged, POOLS, QUOTE, REGISTRY, contract, selector, text, wide,
 };
+use super::invariants;
 
 pub const OWNER: Account = Account(1);
 pub const GUARDIAN: Account = Account(2);
@@ -38,6 +41,10 @@ pub const OWNERS: [Account; 2] = [OWNER, Account(20)];
 pub const OTHERS: [Account; 3] = [Account(100), Account(101), Account(102)];
 
 pub const USDC: u128 = 1_000_000;
+/// Answers of the network, by what they lead to.
+pub const SELL: i32 = 0;
+pub const HOLD: i32 = 1;
+pub const BUY: i32 = 2;
 /// The first hour.
 pub const START: u64 = 470_000;
 /// The commitment of the registry's mock.
@@ -54,13 +61,13 @@ pub fn account(account: Account) -> Felt {
 }
 
 pub fn strategy(decimals: (u8, u8)) -> Strategy {
-    let token = |symbol: &str, decimals| Token { symbol: symbol.to_owned(), decimals };
+    let named = |symbol: &str, decimals| Token { symbol: symbol.to_owned(), decimals };
     let commitment = format!("0x{:0>64}", text(COMMITMENT).to_hex_string().trim_start_matches("0x"));
     Strategy {
         name: "twin".to_owned(),
         commitment: commitment.parse().expect("a commitment"),
         outputs: 1,
-        pair: Pair { base: token("ETH", decimals.0), quote: token("USDC", decimals.1) },
+        pair: Pair { base: named("ETH", decimals.0), quote: named("USDC", decimals.1) },
         features: Features::new(
             vec![Feature::Difference { lags: vec![0, 1] }],
             vec![InputRule { scale: 0, lo: -1_000_000, hi: 1_000_000 }; 2],
@@ -98,14 +105,14 @@ pub fn deployment(decimals: (u8, u8)) -> Deployment {
     }
 }
 
-/// As `Deployment` of `cairo/vault/src/interface.cairo` is serialised.
-pub fn constructor(deployment: &Deployment) -> Vec<Felt> {
+/// As `Deployment` of `cairo/vault/src/interface.cairo` is serialised, with the class of the model.
+pub fn constructor(deployment: &Deployment, class_hash: Felt) -> Vec<Felt> {
     let Deployment { strategy, owner, guardian, adapter, treasury, min_nav, keeper_cap, .. } = deployment;
     // Byte arrays of less than 31 bytes.
     let short = |word: &str| [Felt::ZERO, text(word), word.len().into()];
     let mut felts = [short("Maat vault"), short("MV")].concat();
     felts.extend([owner, guardian, adapter, treasury].map(|who| account(*who)));
-    felts.extend([contract(REGISTRY), Felt::ONE, Felt::ONE, CLASSES.registry.hash(), contract(HISTORY), contract(BASE), contract(QUOTE)]);
+    felts.extend([contract(REGISTRY), Felt::ONE, Felt::ONE, class_hash, contract(HISTORY), contract(BASE), contract(QUOTE)]);
     felts.push(strategy.features.groups().len().into());
     for group in strategy.features.groups() {
         felts.push(if matches!(group, Feature::Difference { .. }) { Felt::ZERO } else { Felt::ONE });
@@ -166,7 +173,7 @@ pub fn change(change: &Change) -> Vec<Felt> {
     }
 }
 
-fn side(side: Side) -> Felt {
+pub fn side(side: Side) -> Felt {
     match side {
         Side::Base => Felt::ZERO,
         Side::Quote => Felt::ONE,
@@ -283,6 +290,12 @@ pub fn unfit_reason(unfit: &Unfit) -> &'static str {
     }
 }
 
+/// A short string of Cairo, to read.
+pub fn readable(reason: Felt) -> String {
+    let bytes: Vec<u8> = reason.to_bytes_be().into_iter().filter(|byte| *byte != 0).collect();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// How a pool behaves, as in `cairo/mocks/src/pool.cairo`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conduct {
@@ -310,7 +323,7 @@ impl Conduct {
     }
 }
 
-struct Pool {
+pub struct Pool {
     rate: Rate,
     conduct: Conduct,
 }
@@ -364,7 +377,7 @@ fn list(values: &[i32]) -> Vec<Felt> {
 }
 
 /// A network with a fixed answer, and hashes as the registry and the vault have them.
-fn answers(value: i32) -> impl FnMut(&[i32]) -> Result<Answer, NetworkFailure> {
+pub fn answers(value: i32) -> impl FnMut(&[i32]) -> Result<Answer, NetworkFailure> {
     move |inputs| {
         let hash = |values: &[i32]| Poseidon::hash_array(&list(values));
         Ok(Answer { value, version: 1, input_hash: hash(inputs), output_hash: hash(&[value]) })
@@ -383,34 +396,77 @@ pub struct World {
     told: Option<(u64, (u64, u64), bool)>,
     /// Which account is looked at next.
     turn: usize,
+    /// When the newest request of an epoch was made.
+    pub newest: BTreeMap<(Kind, u64), u64>,
+    /// What came of each function, and how often.
+    pub counts: BTreeMap<String, usize>,
 }
 
 impl World {
     pub fn new(deployment: Deployment) -> Self {
         let now = START * SECONDS;
         let mut contracts = world_without_vault(&deployment, now);
-        contracts.deploy(contracts::VAULT, &CLASSES.vault, &constructor(&deployment), &Expected::Gives(vec![]));
+        contracts.deploy(contracts::VAULT, &CLASSES.vault, &constructor(&deployment, CLASSES.registry.hash()), &Expected::Gives(vec![]));
         let vault = Vault::deploy(deployment.clone(), now).unwrap_or_else(|error| panic!("{error}"));
         let prices = (2_000 * USD, USD);
-        let mut world = Self { vault, chain: Chain::default(), now, prices, dead: false, contracts, told: None, turn: 0 };
+        let mut world = Self {
+            vault,
+            chain: Chain::default(),
+            now,
+            prices,
+            dead: false,
+            contracts,
+            told: None,
+            turn: 0,
+            newest: BTreeMap::new(),
+            counts: BTreeMap::new(),
+        };
         world.chain.feed.sources = vec![1, 2, 3];
         world.refresh();
         world
     }
 
-    /// Two hours of a vault with deposits, of which one is claimed.
+    /// Two hours of a vault with deposits, of which nothing is claimed yet.
     pub fn fund(&mut self, random: &mut Random) {
         for user in USERS {
             let assets = USDC * (200 + random.below(1_000_000) as u128);
             self.give(user, assets);
-            let calldata = [wide(assets).to_vec(), vec![account(user), account(user)]].concat();
-            let twin = |vault: &mut Vault, chain: &mut Chain, call| vault.request_deposit(chain, call, assets, user, user);
-            let _ = self.call(user, "request_deposit", calldata, twin, |epoch| vec![(*epoch).into(), Felt::ZERO]);
+            let _ = self.request_deposit(user, assets, user, user);
         }
         for _ in 0..2 {
             self.next();
             self.record();
             let _ = self.settle();
+        }
+    }
+
+    /// Records the next hour and fills what is due.
+    pub fn open(&mut self) -> Hour {
+        self.next();
+        assert!(self.record(), "the hour is recorded");
+        while !self.settle().unwrap() {}
+        self.chain.history.last().expect("it was recorded").hour
+    }
+
+    /// An hour with a decision.
+    pub fn decide(&mut self, answer: i32) -> Outcome {
+        let hour = self.open();
+        self.step(hour, answer, Conduct::Costs(10)).unwrap()
+    }
+
+    /// Gives the user quote tokens, and asks for shares.
+    pub fn enter(&mut self, user: Account, assets: u128) -> u64 {
+        self.give(user, assets);
+        self.request_deposit(user, assets, user, user).unwrap()
+    }
+
+    /// Fetches all that was filled.
+    pub fn fetch(&mut self, user: Account) {
+        for of in [Kind::Deposit, Kind::Redeem] {
+            let queue = if of == Kind::Deposit { self.vault.deposits() } else { self.vault.redemptions() };
+            for claim in queue.claims(user).into_iter().filter(|claim| claim.proceeds > 0) {
+                self.claim(user, of, claim.epoch, user, user).unwrap();
+            }
         }
     }
 
@@ -524,12 +580,24 @@ impl World {
         let what = format!("{function} by {} at {}", caller.0, self.now);
         let events = self.contracts.ask(account(caller), contracts::VAULT, function, &calldata, &expected, &what);
         assert_eq!(events, self.said(&before, call), "{}, {what}: the events", self.contracts.name);
+        let came = result.as_ref().err().map_or("done".to_owned(), |refusal| readable(reason(refusal)));
+        *self.counts.entry(format!("{function}: {came}")).or_default() += 1;
         self.look(caller);
+        invariants::check(&before, self, function, result.is_err());
         result
     }
 
+    /// Tells the adapter of now the rate of now, and how to behave.
+    pub fn tell_pool(&mut self, conduct: Conduct) -> Pool {
+        let pool = Pool { rate: self.rate(), conduct };
+        let at = POOLS.into_iter().find(|pool| contract(*pool) == account(self.vault.adapter())).expect("an adapter is a pool");
+        self.contracts.tell(account(KEEPER), at, "set_rate", &[pool.rate.numerator().into(), pool.rate.denominator().into()]);
+        self.contracts.tell(account(KEEPER), at, "set_conduct", &conduct.felts());
+        pool
+    }
+
     /// A call that swaps.
-    fn swapping<T>(
+    pub fn swapping<T>(
         &mut self,
         function: &str,
         calldata: Vec<Felt>,
@@ -538,30 +606,8 @@ impl World {
         felts: impl FnOnce(&T) -> Vec<Felt>,
     ) -> Result<T, Refusal> {
         self.tell();
-        let mut pool = Pool { rate: self.rate(), conduct };
-        let at = POOLS.into_iter().find(|pool| contract(*pool) == account(self.vault.adapter())).expect("an adapter is a pool");
-        self.contracts.tell(account(KEEPER), at, "set_rate", &[pool.rate.numerator().into(), pool.rate.denominator().into()]);
-        self.contracts.tell(account(KEEPER), at, "set_conduct", &conduct.felts());
+        let mut pool = self.tell_pool(conduct);
         self.call(KEEPER, function, calldata, |vault, chain, call| twin(vault, chain, call, &mut pool), felts)
-    }
-
-    pub fn step(&mut self, hour: Hour, answer: i32, conduct: Conduct) -> Result<Outcome, Refusal> {
-        self.contracts.tell(account(KEEPER), REGISTRY, "set_answer", &[answer.into()]);
-        let twin =
-            |vault: &mut Vault, chain: &mut Chain, call, pool: &mut dyn Adapter| vault.step(chain, call, hour, &mut answers(answer), pool);
-        self.swapping("step", vec![hour.count().into()], conduct, twin, outcome)
-    }
-
-    pub fn raise(&mut self, conduct: Conduct) -> Result<u128, Refusal> {
-        self.swapping("raise", vec![], conduct, |vault, chain, call, pool| vault.raise(chain, call, pool), |base| wide(*base).to_vec())
-    }
-
-    pub fn unwind(&mut self, conduct: Conduct) -> Result<u128, Refusal> {
-        self.swapping("unwind", vec![], conduct, |vault, chain, call, pool| vault.unwind(chain, call, pool), |base| wide(*base).to_vec())
-    }
-
-    pub fn settle(&mut self) -> Result<bool, Refusal> {
-        self.call(KEEPER, "settle", vec![], |vault, chain, call| vault.settle(chain, call), |swept| vec![(*swept).into()])
     }
 
     /// What the contract must say of itself now, of whoever called, and by turns of another account.
@@ -686,7 +732,7 @@ impl World {
 }
 
 /// Whoever can have something.
-fn everybody() -> Vec<Account> {
+pub fn everybody() -> Vec<Account> {
     USERS.into_iter().chain([VAULT, KEEPER, TREASURY]).chain(OWNERS).collect()
 }
 
@@ -756,13 +802,15 @@ fn logged(event: &Event) -> Logged {
     ([vec![selector(name)], keys].concat(), data)
 }
 
+/// What a token is made with.
+pub fn token(token: &Token) -> Vec<Felt> {
+    let short = [Felt::ZERO, text(&token.symbol), token.symbol.len().into()];
+    [short.to_vec(), short.to_vec(), vec![token.decimals.into()]].concat()
+}
+
 /// Everything that a vault needs.
 pub fn world_without_vault(deployment: &Deployment, now: u64) -> Contracts {
     let Pair { base, quote } = &deployment.strategy.pair;
-    let token = |token: &Token| {
-        let short = [Felt::ZERO, text(&token.symbol), token.symbol.len().into()];
-        [short.to_vec(), short.to_vec(), vec![token.decimals.into()]].concat()
-    };
     let mut contracts = Contracts::new(now);
     let mut deploy = |number, class, calldata: &[Felt]| contracts.deploy(number, class, calldata, &Expected::Gives(vec![]));
     deploy(FEED, &CLASSES.feed, &[]);

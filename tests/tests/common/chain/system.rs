@@ -40,6 +40,7 @@ pub fn call(chain: &mut Chain, frame: Frame, vm: &mut VirtualMachine, request: R
         "EmitEvent" => (gas::EMIT_EVENT, 0, 2),
         "GetExecutionInfo" => (gas::GET_EXECUTION_INFO, 0, 0),
         "GetClassHashAt" => (gas::GET_CLASS_HASH_AT, 1, 0),
+        "ReplaceClass" => (gas::REPLACE_CLASS, 1, 0),
         "CallContract" => (gas::CALL_CONTRACT, 2, 1),
         "LibraryCall" => (gas::LIBRARY_CALL, 2, 1),
         "Deploy" => (gas::DEPLOY, 2, 1),
@@ -68,6 +69,13 @@ pub fn call(chain: &mut Chain, frame: Frame, vm: &mut VirtualMachine, request: R
                 }
                 "GetExecutionInfo" => Ok(vec![execution_info(chain, frame, &mut buffer).into()]),
                 "GetClassHashAt" => Ok(vec![chain.state.class_of(felts[0]).unwrap_or_default().into()]),
+                "ReplaceClass" => {
+                    if !chain.classes.contains_key(&felts[0]) {
+                        return Err(format!("no class {:#x} is declared", felts[0]));
+                    }
+                    chain.state.set_class(frame.contract, felts[0]);
+                    Ok(vec![])
+                }
                 "Deploy" => deploy(chain, frame, &felts, &lists[0], from_zero, &mut gas)?.map(|address| {
                     // Constructors return nothing.
                     let (start, end) = list(&mut buffer, &[]);
