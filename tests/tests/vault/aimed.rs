@@ -9,7 +9,8 @@ use rayon::prelude::*;
 
 use super::contracts::CLASSES;
 use super::invariants::everybody_leaves;
-use super::world::{BUY, Conduct, GUARDIAN, HOLD, OTHERS, OWNER, SELL, TREASURY, USDC, USERS, VAULT, World, deployment};
+use super::pool::Conduct;
+use super::world::{BUY, GUARDIAN, HOLD, OTHERS, OWNER, SELL, TREASURY, USDC, USERS, VAULT, World, deployment};
 
 const ALICE: Account = USERS[0];
 const BOB: Account = USERS[1];

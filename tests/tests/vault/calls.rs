@@ -6,7 +6,9 @@ use maat_strategy::vault::{Account, Adapter, Call, Chain, Change, Kind, Outcome,
 use starknet_types_core::felt::Felt;
 
 use super::contracts::{REGISTRY, wide};
-use super::world::{Conduct, KEEPER, World, account, answers, change, outcome, side};
+use super::felts::{account, change, outcome, side};
+use super::pool::Conduct;
+use super::world::{KEEPER, World, answers};
 
 fn amount(amount: &u128) -> Vec<Felt> {
     wide(*amount).to_vec()

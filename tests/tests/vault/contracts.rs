@@ -149,6 +149,6 @@ fn shown(expected: &Expected) -> String {
         Expected::Begins(felts) => {
             felts.iter().map(|felt| felt.map_or("?".to_owned(), |felt| felt.to_string())).collect::<Vec<_>>().join(" ") + " .."
         }
-        Expected::Refuses(reason) => format!("the refusal {:?}", super::world::readable(*reason)),
+        Expected::Refuses(reason) => format!("the refusal {:?}", super::felts::readable(*reason)),
     }
 }

@@ -4,7 +4,9 @@ use maat_strategy::vault::{Account, Behaviour, Kind, ModelStatus, Refusal, Side}
 use starknet_types_core::felt::Felt;
 
 use super::contracts::{self, BASE, CLASSES, Expected, FEED, POOLS, QUOTE, REGISTRY, contract, selector, text, wide};
-use super::world::{BUY, Conduct, HOLD, KEEPER, SELL, USDC, USERS, VAULT, World, account, deployment};
+use super::felts::account;
+use super::pool::Conduct;
+use super::world::{BUY, HOLD, KEEPER, SELL, USDC, USERS, VAULT, World, deployment};
 
 const ALICE: Account = USERS[0];
 const BOB: Account = USERS[1];

@@ -19,7 +19,8 @@ use maat_transpiler::Package;
 use starknet_types_core::felt::Felt;
 
 use super::contracts::{BASE, CLASSES, Contracts, Expected, FEED, HISTORY, POOLS, QUOTE, REGISTRY, VAULT, contract, selector, text, wide};
-use super::world::{KEEPER, START, USERS, account, constructor, deployment, token};
+use super::felts::{account, constructor, token};
+use super::world::{KEEPER, START, USERS, deployment};
 use crate::common::chain::{Class, Done};
 
 /// Of the limit of a transaction, in basis points: 1.5 %.

@@ -4,10 +4,12 @@
 mod aimed;
 mod calls;
 mod contracts;
+mod felts;
 mod foreign;
 mod gas;
 mod invariants;
 mod operations;
+mod pool;
 mod world;
 
 use std::collections::BTreeMap;
@@ -24,9 +26,10 @@ use starknet_types_core::felt::Felt;
 
 use crate::common::{assert_fits, vault_crate};
 use contracts::{BASE, CLASSES, Expected, QUOTE, contract, text, wide};
+use felts::{account, constructor};
 use invariants::everybody_leaves;
 use operations::operate;
-use world::{GUARDIAN, OWNER, START, TREASURY, USERS, World, account, constructor, deployment, world_without_vault};
+use world::{GUARDIAN, OWNER, START, TREASURY, USERS, World, deployment, world_without_vault};
 
 /// Sequences that are compared.
 const SEQUENCES: u64 = if cfg!(feature = "slow") { 20_000 } else { 300 };

@@ -9,7 +9,8 @@ use maat_strategy::vault::ledger::Behaviour;
 use maat_strategy::vault::{Account, Change, Kind, ModelStatus, Operation, Queue, Refusal, Side, State, allowed};
 use maat_tests::networks::Random;
 
-use super::world::{Conduct, OTHERS, OWNERS, USERS, World};
+use super::pool::Conduct;
+use super::world::{OTHERS, OWNERS, USERS, World};
 
 fn moved(price: u64, bps: i64) -> u64 {
     (i128::from(price) * i128::from(10_000 + bps) / 10_000).max(1_000) as u64
