@@ -159,7 +159,7 @@ fn execution_info(chain: &Chain, frame: Frame, buffer: &mut MemBuffer<'_>) -> Re
         &empty,
         &[zero.clone(), text("tests").into(), zero.clone()],
         &empty,
-        &[zero.clone()],
+        std::slice::from_ref(&zero),
         &empty,
         &[zero.clone(), zero.clone()],
         &empty,
