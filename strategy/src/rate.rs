@@ -7,8 +7,10 @@ use crate::history::Observation;
 use crate::math::{mul_div_ceil, mul_div_floor};
 use crate::price::{Price, USD};
 
-/// The most decimals that a token may have.
-pub const MAX_DECIMALS: u8 = 24;
+/// The fewest decimals that a token may have: with fewer, a unit of it is dear.
+pub const MIN_DECIMALS: u8 = 6;
+/// The most decimals that a token may have: a vault's shares have three more, and there are less than 2^112 units of anything.
+pub const MAX_DECIMALS: u8 = 18;
 
 /// Decimals of a rate: it is in 1e-8 quote tokens for one base token.
 const RATE_DECIMALS: u32 = 8;
@@ -45,8 +47,8 @@ pub enum PairError {
     /// Both tokens have one name.
     #[error("base and quote are both {0}")]
     Same(String),
-    /// A token has too many decimals.
-    #[error("{symbol} has {decimals} decimals, more than {MAX_DECIMALS}")]
+    /// A token has too few or too many decimals.
+    #[error("{symbol} has {decimals} decimals, and not {MIN_DECIMALS} to {MAX_DECIMALS}")]
     Decimals {
         /// The token.
         symbol: String,
@@ -74,7 +76,7 @@ impl Token {
         if !(1..=31).contains(&self.symbol.len()) || !self.symbol.bytes().all(known) {
             return Err(PairError::Symbol(self.symbol.clone()));
         }
-        if self.decimals > MAX_DECIMALS {
+        if !(MIN_DECIMALS..=MAX_DECIMALS).contains(&self.decimals) {
             return Err(PairError::Decimals { symbol: self.symbol.clone(), decimals: self.decimals });
         }
         Ok(())
@@ -161,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_whole_token_is_worth_its_price_whatever_the_decimals() {
-        for (base, quote) in [(18, 6), (6, 18), (8, 8), (0, 24), (24, 0)] {
+        for (base, quote) in [(18, 6), (6, 18), (8, 8), (18, 18), (6, 6)] {
             let pair = pair(base, quote);
             let rate = pair.rate(&at("2000", "1")).unwrap();
             assert_eq!(rate.value_floor(pair.base.unit()), Some(2000 * pair.quote.unit()), "{base}, {quote}");
@@ -193,7 +195,12 @@ mod tests {
     #[test]
     fn symbols_and_decimals_are_checked() {
         assert_eq!(pair(18, 6).check(), Ok(()));
-        assert!(matches!(pair(25, 6).check(), Err(PairError::Decimals { decimals: 25, .. })));
+        for decimals in [5, 19] {
+            for pair in [pair(decimals, 6), pair(18, decimals)] {
+                assert!(matches!(pair.check(), Err(PairError::Decimals { decimals: found, .. }) if found == decimals));
+            }
+        }
+        assert_eq!((pair(6, 18).check(), pair(18, 18).check()), (Ok(()), Ok(())));
         let twice = Pair { base: pair(6, 6).quote, ..pair(6, 6) };
         assert_eq!(twice.check(), Err(PairError::Same("USDC".to_owned())));
         for symbol in ["", "a b", "\u{1b}[2J", &"x".repeat(32)] {

@@ -17,7 +17,7 @@ use crate::policy::{Policy, PolicyError, Rule, Target};
 use crate::rate::{Pair, PairError};
 
 /// The version of the rules by which decisions and trades follow from prices. It rises whenever another trade could come out.
-pub const RULE_VERSION: u32 = 1;
+pub const RULE_VERSION: u32 = 2;
 /// The most costs that a backtest is made with.
 pub const MAX_COSTS: usize = 8;
 /// The longest JSON form of a strategy in bytes.
@@ -402,8 +402,8 @@ pub(crate) mod tests {
 
     #[test]
     fn another_version_of_the_rules_is_refused() {
-        let json = sample().to_json().replace("\"rule_version\":1", "\"rule_version\":2");
-        assert_eq!(Strategy::from_json(&json), Err(StrategyError::Version { found: 2 }));
+        let json = sample().to_json().replace("\"rule_version\":2", "\"rule_version\":1");
+        assert_eq!(Strategy::from_json(&json), Err(StrategyError::Version { found: 1 }));
     }
 
     #[test]

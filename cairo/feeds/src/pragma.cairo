@@ -10,7 +10,7 @@
 pub mod pragma_feed {
     use core::num::traits::Zero;
     use maat_vault_interfaces::feed::{IPragmaFeed, IPriceFeed, Quote, TokenPrice};
-    use maat_vault_interfaces::pragma::{DataType, IPragmaOracleDispatcher, IPragmaOracleDispatcherTrait, PossibleEntries};
+    use maat_vault_interfaces::pragma::{BaseEntry, DataType, IPragmaOracleDispatcher, IPragmaOracleDispatcherTrait, PossibleEntries};
     use starknet::storage::{Map, StorageMapReadAccess, StorageMapWriteAccess, StoragePointerReadAccess, StoragePointerWriteAccess};
     use starknet::{ContractAddress, get_block_timestamp};
     use crate::errors::Errors;
@@ -102,7 +102,8 @@ pub mod pragma_feed {
             // The oracle can be upgraded, so what it gives is not believed to be what was asked for.
             if let PossibleEntries::Spot(spot) = entry {
                 if *spot.pair_id == pair_id {
-                    entries.append(Entry { source: *spot.base.source, price: *spot.price, timestamp: *spot.base.timestamp });
+                    let BaseEntry { timestamp, source, publisher } = *spot.base;
+                    entries.append(Entry { source, publisher, price: *spot.price, timestamp });
                 }
             }
         }

@@ -1,7 +1,8 @@
 //! The rule by which entries of several sources become a price; the same for both tokens. In Rust: `feed.rs`.
 //!
 //! Only entries of pinned sources count, and of those only entries that have a price and are neither older than `MAX_AGE` nor ahead of the
-//! clock. Each source's price is the median of its entries, and the token's price is the median of at least `MIN_SOURCES` sources.
+//! clock. Each source's price is the median of its entries, and the token's price is the median of at least `MIN_SOURCES` sources, whose
+//! entries at least `MIN_PUBLISHERS` publishers made: one publisher can speak for any number of sources.
 use core::cmp::{max, min};
 use core::num::traits::CheckedMul;
 use maat_vault_interfaces::feed::{MAX_AGE, TokenPrice};
@@ -9,6 +10,8 @@ use crate::median::median;
 
 /// The fewest sources that make a price.
 pub const MIN_SOURCES: u32 = 3;
+/// The fewest publishers whose entries make a price.
+pub const MIN_PUBLISHERS: u32 = 3;
 /// The most sources that are pinned.
 pub const MAX_SOURCES: u32 = 5;
 /// Decimals of a price in 1e-8 USD.
@@ -22,14 +25,17 @@ const PRICE_BOUND: u128 = 0x1000000000000000;
 #[derive(Copy, Drop, PartialEq, Debug)]
 pub struct Entry {
     pub source: felt252,
+    pub publisher: felt252,
     pub price: u128,
     pub timestamp: u64,
 }
 
-/// The price at a time, or nothing if fewer than `MIN_SOURCES` of the sources have usable entries. `decimals` is at most `MAX_DECIMALS`.
+/// The price at a time, or nothing if fewer than `MIN_SOURCES` of the sources have usable entries, or these have fewer than
+/// `MIN_PUBLISHERS` publishers. `decimals` is at most `MAX_DECIMALS`.
 pub fn price(sources: Span<felt252>, entries: Span<Entry>, decimals: u32, now: u64) -> Option<TokenPrice> {
     let (mut oldest, mut newest) = (now, 0);
     let mut prices = array![];
+    let mut publishers = array![];
     for source in sources {
         let mut said = array![];
         for entry in entries {
@@ -38,6 +44,9 @@ pub fn price(sources: Span<felt252>, entries: Span<Entry>, decimals: u32, now: u
                     said.append(price);
                     oldest = min(oldest, *entry.timestamp);
                     newest = max(newest, *entry.timestamp);
+                    if !contains(publishers.span(), *entry.publisher) {
+                        publishers.append(*entry.publisher);
+                    }
                 }
             }
         }
@@ -45,10 +54,19 @@ pub fn price(sources: Span<felt252>, entries: Span<Entry>, decimals: u32, now: u
             prices.append(price);
         }
     }
-    if prices.len() < MIN_SOURCES {
+    if prices.len() < MIN_SOURCES || publishers.len() < MIN_PUBLISHERS {
         return None;
     }
     Some(TokenPrice { price: median(prices.span())?, oldest, newest })
+}
+
+fn contains(list: Span<felt252>, felt: felt252) -> bool {
+    for listed in list {
+        if *listed == felt {
+            return true;
+        }
+    }
+    false
 }
 
 fn is_recent(timestamp: u64, now: u64) -> bool {

@@ -16,6 +16,8 @@ pub trait IMockOracle<TContractState> {
     fn set_decimals(ref self: TContractState, pair_id: felt252, decimals: u32);
     /// From now on every entry is one of a future, or spot again.
     fn set_futures(ref self: TContractState, futures: bool);
+    /// From now on this publisher made all entries; 0 for one publisher for each source again.
+    fn set_publisher(ref self: TContractState, publisher: felt252);
     /// From now on entries name this pair instead of their own; 0 for their own again.
     fn set_named_pair(ref self: TContractState, pair_id: felt252);
 }
@@ -37,6 +39,7 @@ pub mod mock_oracle {
         decimals: Map<felt252, u32>,
         futures: bool,
         named_pair: felt252,
+        publisher: felt252,
     }
 
     #[abi(embed_v0)]
@@ -58,6 +61,10 @@ pub mod mock_oracle {
 
         fn set_futures(ref self: ContractState, futures: bool) {
             self.futures.write(futures);
+        }
+
+        fn set_publisher(ref self: ContractState, publisher: felt252) {
+            self.publisher.write(publisher);
         }
 
         fn set_named_pair(ref self: ContractState, pair_id: felt252) {
@@ -89,7 +96,11 @@ pub mod mock_oracle {
                 }
                 let timestamp = self.timestamps.read((pair_id, position));
                 let price = self.prices.read((pair_id, position));
-                let base = BaseEntry { timestamp, source, publisher: 'mock' };
+                let publisher = match self.publisher.read() {
+                    0 => source,
+                    publisher => publisher,
+                };
+                let base = BaseEntry { timestamp, source, publisher };
                 newest = core::cmp::max(newest, timestamp);
                 entries
                     .append(

@@ -11,6 +11,11 @@ pub const DELAY: u64 = 86_400;
 /// How long it can be applied from then on, in seconds: seven days.
 pub const GRACE: u64 = 604_800;
 
+/// The most proposals that wait at a time.
+pub const MAX_PROPOSALS: u32 = 8;
+/// The list of the numbers of those that wait.
+pub const WAITING: felt252 = 'waiting';
+
 /// A policy, and which of the network's output values it reads, all outputs one after the other.
 #[derive(Copy, Drop, Serde, PartialEq, Debug)]
 pub struct OutputPolicy {
@@ -49,7 +54,7 @@ pub mod access_component {
         Map, StorageMapReadAccess, StorageMapWriteAccess, StoragePointerReadAccess, StoragePointerWriteAccess,
     };
     use crate::errors::Errors;
-    use super::{Change, DELAY, GRACE, OutputPolicy, Proposal};
+    use super::{Change, DELAY, GRACE, MAX_PROPOSALS, OutputPolicy, Proposal, WAITING};
 
     #[storage]
     pub struct Storage {
@@ -63,10 +68,11 @@ pub mod access_component {
         pub Access_proposals: u64,
         /// By number: from when on it can be applied. 0 if it does not wait any more.
         pub Access_from: Map<u64, u64>,
-        /// By number: how many felts its change has. They are never overwritten, so that the policy in force stays where it was proposed.
-        pub Access_lengths: Map<u64, u32>,
-        /// By number and position.
-        pub Access_changes: Map<(u64, u32), felt252>,
+        /// Lists of felts, with their lengths: changes by number, as Cairo serialises them, and the vault's own by name. Changes are
+        /// never overwritten, so that the policy in force stays where it was proposed.
+        pub Access_lengths: Map<felt252, u32>,
+        /// By list and position.
+        pub Access_lists: Map<(felt252, u32), felt252>,
         /// The number of the change with the policy in force.
         pub Access_policy: u64,
         /// When the last pause ends or ended; 0 if there was none.
@@ -200,28 +206,38 @@ pub mod access_component {
         }
 
         /// Keeps a change, and gives its number. The policy of the constructor has number 0, proposals count from 1.
-        fn keep(ref self: ComponentState<TContractState>, change: Change) -> u64 {
+        fn keep(ref self: ComponentState<TContractState>, change: Span<felt252>) -> u64 {
             let number = self.Access_proposals.read();
             self.Access_proposals.write(number + 1);
-            let mut felts = array![];
-            change.serialize(ref felts);
-            self.Access_lengths.write(number, felts.len());
+            self.put(number.into(), change);
+            number
+        }
+
+        /// Writes a list.
+        #[inline(never)]
+        fn put(ref self: ComponentState<TContractState>, list: felt252, felts: Span<felt252>) {
+            self.Access_lengths.write(list, felts.len());
             let mut position = 0;
-            for felt in felts.span() {
-                self.Access_changes.write((number, position), *felt);
+            for felt in felts {
+                self.Access_lists.write((list, position), *felt);
                 position += 1;
             }
-            number
+        }
+
+        /// A list that was written.
+        #[inline(never)]
+        fn list(self: @ComponentState<TContractState>, list: felt252) -> Span<felt252> {
+            let mut felts = array![];
+            for position in 0..self.Access_lengths.read(list) {
+                felts.append(self.Access_lists.read((list, position)));
+            }
+            felts.span()
         }
 
         /// A change that was kept.
         #[inline(never)]
         fn change(self: @ComponentState<TContractState>, number: u64) -> Change {
-            let mut felts = array![];
-            for position in 0..self.Access_lengths.read(number) {
-                felts.append(self.Access_changes.read((number, position)));
-            }
-            let mut felts = felts.span();
+            let mut felts = self.list(number.into());
             Serde::deserialize(ref felts).unwrap()
         }
 
@@ -234,8 +250,13 @@ pub mod access_component {
         }
 
         /// Keeps a change that was checked, to be applied after the delay.
-        fn propose_change(ref self: ComponentState<TContractState>, change: Change, now: u64) -> u64 {
+        fn propose_change(ref self: ComponentState<TContractState>, change: Span<felt252>, now: u64) -> u64 {
             let (number, from) = (self.keep(change), now + DELAY);
+            let mut waiting = array![];
+            waiting.append_span(self.list(WAITING));
+            assert(waiting.len() < MAX_PROPOSALS, Errors::PROPOSALS);
+            waiting.append(number.into());
+            self.put(WAITING, waiting.span());
             self.Access_from.write(number, from);
             self.log(Event::ChangeProposed(ChangeProposed { number, from }));
             number
@@ -252,16 +273,50 @@ pub mod access_component {
         }
 
         fn cancel_change(ref self: ComponentState<TContractState>, caller: ContractAddress, number: u64) {
+            let by_owner = self.is_by_owner(caller);
+            assert(self.Access_from.read(number) != 0, Errors::NO_PROPOSAL);
+            assert(by_owner || !self.replaces_guardian(number), Errors::OWN_REPLACEMENT);
+            self.forget(number);
+            self.log(Event::ChangeCancelled(ChangeCancelled { number }));
+        }
+
+        /// Drops all proposals with a smaller number, but not the guardian its own replacement.
+        fn cancel_changes(ref self: ComponentState<TContractState>, caller: ContractAddress, number: u64) {
+            let by_owner = self.is_by_owner(caller);
+            for waits in self.list(WAITING) {
+                let waits: u64 = (*waits).try_into().unwrap();
+                if waits < number && (by_owner || !self.replaces_guardian(waits)) {
+                    self.forget(waits);
+                    self.log(Event::ChangeCancelled(ChangeCancelled { number: waits }));
+                }
+            }
+        }
+
+        /// Whether the owner calls, and not the guardian. Nobody else may.
+        fn is_by_owner(self: @ComponentState<TContractState>, caller: ContractAddress) -> bool {
             let by_owner = caller == self.Access_owner.read();
             if !by_owner {
                 self.require_guardian(caller);
             }
-            let Proposal { change, .. } = self.waiting(number).expect(Errors::NO_PROPOSAL);
-            if let Change::Guardian(_) = change {
-                assert(by_owner, Errors::OWN_REPLACEMENT);
-            }
+            by_owner
+        }
+
+        fn replaces_guardian(self: @ComponentState<TContractState>, number: u64) -> bool {
+            // A change begins with its kind.
+            self.Access_lists.read((number.into(), 0)) == 3
+        }
+
+        /// Lets a proposal wait no longer.
+        #[inline(never)]
+        fn forget(ref self: ComponentState<TContractState>, number: u64) {
             self.Access_from.write(number, 0);
-            self.log(Event::ChangeCancelled(ChangeCancelled { number }));
+            let mut waiting = array![];
+            for waits in self.list(WAITING) {
+                if *waits != number.into() {
+                    waiting.append(*waits);
+                }
+            }
+            self.put(WAITING, waiting.span());
         }
 
         /// Takes a proposal whose time has come.
@@ -269,7 +324,7 @@ pub mod access_component {
             let Proposal { change, from, .. } = self.waiting(number).expect(Errors::NO_PROPOSAL);
             assert(from <= now, Errors::EARLY);
             assert(now < from + GRACE, Errors::EXPIRED);
-            self.Access_from.write(number, 0);
+            self.forget(number);
             change
         }
 

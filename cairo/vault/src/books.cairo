@@ -3,15 +3,16 @@
 //! Balances of tokens are never read for value; what arrives without a call is not in the books, and `skim` sends it away.
 use core::num::traits::{CheckedAdd, SaturatingAdd, SaturatingSub, Zero};
 use maat_vault_interfaces::erc20::{IERC20Dispatcher, IERC20DispatcherTrait};
-use maat_vault_interfaces::history::IPriceHistoryDispatcher;
 use starknet::event::EventEmitter;
 use starknet::Store;
 use starknet::storage::{
-    StorageAsPointer, StorageMapReadAccess, StorageMapWriteAccess, StoragePointer0Offset, StoragePointerReadAccess, StoragePointerWriteAccess,
+    StorageMapReadAccess, StorageMapWriteAccess, StoragePointer, StoragePointer0Offset, StoragePointerReadAccess, StoragePointerWriteAccess,
 };
-use starknet::{ContractAddress, get_contract_address};
+use starknet::syscalls::{call_contract_syscall, library_call_syscall};
+use starknet::{ContractAddress, SyscallResultTrait, get_contract_address};
 use crate::erc20::erc20_component::InternalTrait as ERC20InternalTrait;
 use crate::errors::Errors;
+use crate::library::{Holding, LIBRARY};
 use crate::limits::{Limits, Position};
 use crate::math::{HighWater, MAX_AMOUNT, Rate, management_shares, mul_div_floor, share_ceil, value_ceil, value_floor};
 use crate::records::{HighWaterPacking, HourlyPacking, LimitsPacking, PositionPacking};
@@ -70,6 +71,17 @@ pub fn nav_ceil(managed: Position, rate: Rate) -> Option<u128> {
     amount(value_ceil(rate, managed.base)?.checked_add(managed.quote)?)
 }
 
+/// The NAV that prices shares, for whoever leaves: with what sales for redemptions cost and these have not paid yet, which is due to all
+/// holders. Nothing if it is 2^112 or more.
+pub fn priced_floor(managed: Position, cost: u128, rate: Rate) -> Option<u128> {
+    amount(nav_floor(managed, rate)?.checked_add(cost)?)
+}
+
+/// The same for whoever enters.
+pub fn priced_ceil(managed: Position, cost: u128, rate: Rate) -> Option<u128> {
+    amount(nav_ceil(managed, rate)?.checked_add(cost)?)
+}
+
 /// The shares for so many assets at a supply and a NAV. Nothing if they have more than 128 bits.
 pub fn shares_for(assets: u128, supply: u128, nav: u128) -> Option<u128> {
     mul_div_floor(assets, supply + VIRTUAL_SHARES, nav + VIRTUAL_ASSETS)
@@ -78,6 +90,16 @@ pub fn shares_for(assets: u128, supply: u128, nav: u128) -> Option<u128> {
 /// The assets for so many shares at a supply and a NAV: less than the NAV, if there are so many shares.
 pub fn assets_for(shares: u128, supply: u128, nav: u128) -> Option<u128> {
     mul_div_floor(shares, nav + VIRTUAL_ASSETS, supply + VIRTUAL_SHARES)
+}
+
+/// The assets for so many shares, less the fee for those who stay. Where nobody stays, there is none.
+pub fn redemption_assets(shares: u128, supply: u128, nav: u128, settle_bps: u16) -> u128 {
+    // At most the NAV, and the fee is at most 0.5 %.
+    let assets = assets_for(shares, supply, nav).unwrap_or(0);
+    if shares == supply {
+        return assets;
+    }
+    assets.saturating_sub(share_ceil(assets, settle_bps.into()).unwrap_or(assets))
 }
 
 /// The part of so many shares in an amount that is managed, in kind.
@@ -91,6 +113,30 @@ pub fn part(shares: u128, supply: u128, whole: u128) -> u128 {
 pub fn narrow(value: u256) -> u128 {
     assert(value.high == 0, Errors::OVERFLOW);
     value.low
+}
+
+/// The same for a cell of a struct.
+#[inline(never)]
+pub fn fixed<T, +Store<T>, +Drop<T>>(cell: StoragePointer<T>) -> T {
+    cell.read()
+}
+
+/// Calls another contract, and gives its answer as it is.
+#[inline(never)]
+pub fn ask(contract: ContractAddress, function: felt252, calldata: Span<felt252>) -> Span<felt252> {
+    call_contract_syscall(contract, function, calldata).unwrap_syscall()
+}
+
+/// Calls a function of the library, and gives its answer as it is.
+#[inline(never)]
+pub fn library(function: felt252, calldata: Array<felt252>) -> Span<felt252> {
+    library_call_syscall(LIBRARY, function, calldata.span()).unwrap_syscall()
+}
+
+/// An answer by its type.
+pub fn answer<T, +Serde<T>>(felts: Span<felt252>) -> T {
+    let mut felts = felts;
+    Serde::deserialize(ref felts).expect(Errors::ANSWER)
 }
 
 /// What a cell of the storage has. It is called from many places, and would make the class too large inline.
@@ -114,6 +160,14 @@ pub impl BooksImpl of BooksTrait {
         self.managed.read()
     }
 
+    /// What the library needs to value what is managed.
+    #[inline(never)]
+    fn holding(self: @ContractState, rate: Rate) -> Array<felt252> {
+        let mut calldata = array![];
+        Holding { managed: PositionPacking::pack(self.position()), rate, limits: self.limits.read() }.serialize(ref calldata);
+        calldata
+    }
+
     #[inline(never)]
     fn set_position(ref self: ContractState, position: Position) {
         self.managed.write(position);
@@ -121,7 +175,7 @@ pub impl BooksImpl of BooksTrait {
 
     #[inline(never)]
     fn stored_limits(self: @ContractState) -> Limits {
-        self.limits.read()
+        LimitsPacking::unpack(self.limits.read())
     }
 
     /// The hour that was settled last.
@@ -166,11 +220,6 @@ pub impl BooksImpl of BooksTrait {
     }
 
     #[inline(never)]
-    fn prices(self: @ContractState) -> IPriceHistoryDispatcher {
-        IPriceHistoryDispatcher { contract_address: at(self.history.as_ptr()) }
-    }
-
-    #[inline(never)]
     fn is_halted(self: @ContractState) -> bool {
         self.halted.read()
     }
@@ -178,7 +227,7 @@ pub impl BooksImpl of BooksTrait {
     /// Pays the fee of those who stay: so much of an amount, rounded up.
     #[inline(never)]
     fn settle_fee(self: @ContractState, amount: u128) -> Option<u128> {
-        share_ceil(amount, at(self.settle_bps.as_ptr()).into())
+        share_ceil(amount, fixed(self.parts.fees.settle_bps).into())
     }
 
     /// All that is owed in a token.
@@ -227,8 +276,8 @@ pub impl BooksImpl of BooksTrait {
     #[inline(never)]
     fn token(self: @ContractState, side: Side) -> IERC20Dispatcher {
         let contract_address = match side {
-            Side::Base => at(self.base_token.as_ptr()),
-            Side::Quote => at(self.quote_token.as_ptr()),
+            Side::Base => fixed(self.parts.base_token),
+            Side::Quote => fixed(self.parts.quote_token),
         };
         IERC20Dispatcher { contract_address }
     }
@@ -274,7 +323,7 @@ pub impl BooksImpl of BooksTrait {
             return;
         }
         let supply = self.erc20.supply();
-        let shares = management_shares(supply, self.management_bps.read(), now - accrued_at).unwrap_or(0);
+        let shares = management_shares(supply, fixed((@self).parts.fees.management_bps), now - accrued_at).unwrap_or(0);
         if amount(supply.saturating_add(shares)).is_some() {
             self.erc20.issue(self.access.Access_owner.read(), shares);
         }

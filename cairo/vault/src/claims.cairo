@@ -123,7 +123,9 @@ pub impl ClaimsImpl of ClaimsTrait {
         }
         assert(left == 0, Errors::CLAIM);
         assert(!taken.is_empty(), Errors::ZERO);
-        self.pay_claims(call, kind, taken.span(), controller, receiver)
+        let taken = self.pay_claims(call, kind, taken.span(), controller, receiver);
+        self.requests.sweep(kind, controller);
+        taken
     }
 
     fn require_claimant(self: @ContractState, call: Call, controller: ContractAddress, receiver: ContractAddress) {
@@ -147,7 +149,7 @@ pub impl ClaimsImpl of ClaimsTrait {
             self.requests.claim(kind, epoch, controller, amount);
             let after = self.claimable_input_of(kind, epoch, controller);
             taken = Taken { input: taken.input + before - after, proceeds: taken.proceeds + amount };
-            self.log(Event::Claimed(Claimed { kind, controller, epoch, receiver, amount: amount.into() }));
+            self.emit_hand_over(kind, controller, receiver, epoch, amount);
         }
         let (input, proceeds) = (taken.input.into(), taken.proceeds.into());
         match kind {
@@ -179,20 +181,19 @@ pub impl ClaimsImpl of ClaimsTrait {
     ) -> u128 {
         self.access.require_operator(controller, call.caller);
         self.require_other(receiver);
-        if !self.requests.epoch(Kind::Deposit, epoch).refunded {
-            let state = self.state_at(call.now);
-            if state != State::Halted {
-                if state == State::Active {
-                    require_waited(epoch, call.now);
-                }
-                require_unsettleable(call.now);
+        if !self.requests.epoch(Kind::Deposit, epoch).refunded && !self.is_halted() {
+            // The state only where it matters, because a registry that fails must not lock anything in.
+            if !has_waited(epoch, call.now) {
+                assert(self.state_at(call.now) != State::Active, Errors::EARLY);
             }
+            require_unsettleable(call.now);
         }
         let Left { returned, unclaimed } = self.requests.leave(Kind::Deposit, epoch, controller).expect(Errors::NOTHING_PENDING);
         self.set_pending(self.stored_pending() - returned);
         if unclaimed > 0 {
             self.erc20.move_shares(get_contract_address(), receiver, unclaimed);
         }
+        self.emit_hand_over(Kind::Deposit, controller, receiver, epoch, unclaimed);
         self.emit_reclaimed(Kind::Deposit, controller, receiver, epoch, Left { returned, unclaimed });
         self.push(Side::Quote, receiver, returned);
         returned
@@ -206,12 +207,22 @@ pub impl ClaimsImpl of ClaimsTrait {
     ) -> u128 {
         self.access.require_operator(controller, call.caller);
         self.require_other(receiver);
-        require_waited(epoch, call.now);
+        assert(has_waited(epoch, call.now), Errors::EARLY);
         require_unsettleable(call.now);
         let (left, _) = self.leave_redemption(call.now, epoch, controller, receiver);
         self.erc20.move_shares(get_contract_address(), receiver, left.returned);
         self.emit_reclaimed(Kind::Redeem, controller, receiver, epoch, left);
         left.returned
+    }
+
+    /// Tells that whoever leaves an epoch got, or is owed, what was filled and not claimed.
+    #[inline(never)]
+    fn emit_hand_over(
+        ref self: ContractState, kind: Kind, controller: ContractAddress, receiver: ContractAddress, epoch: u64, amount: u128,
+    ) {
+        if amount > 0 {
+            self.log(Event::Claimed(Claimed { kind, controller, epoch, receiver, amount: amount.into() }));
+        }
     }
 
     fn emit_reclaimed(
@@ -222,13 +233,15 @@ pub impl ClaimsImpl of ClaimsTrait {
     }
 }
 
-/// Checks that a request of an epoch has waited long enough.
+/// Whether a request of an epoch has waited long enough.
 #[inline(never)]
-fn require_waited(epoch: u64, now: u64) {
+fn has_waited(epoch: u64, now: u64) -> bool {
     let from: felt252 = (epoch.into() + RECLAIM_HOURS.into()) * HOUR.into();
-    // An epoch so late that its time has more than 64 bits has not waited.
-    let from: Option<u64> = from.try_into();
-    assert(from.is_some() && from.unwrap() <= now, Errors::EARLY);
+    match from.try_into() {
+        Some(from) => from <= now,
+        // An epoch so late that its time has more than 64 bits has not waited.
+        None => false,
+    }
 }
 
 /// Checks that no price can be known at which a request may still be filled: prices of an hour may be known from its cut-off on, `MAX_AGE`

@@ -83,6 +83,12 @@ pub fn pending(epoch: Epoch, request: Request) -> u128 {
     part(epoch, request.own, unfilled(epoch))
 }
 
+/// Whether an epoch has nothing for a request, now or later.
+#[inline(never)]
+pub fn is_spent(epoch: Epoch, request: Request) -> bool {
+    (unfilled(epoch) == 0 || epoch.refunded && pending(epoch, request) == 0) && claimable(epoch, request) == 0
+}
+
 #[cfg(test)]
 mod tests {
     use super::epoch_of;

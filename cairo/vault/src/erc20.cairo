@@ -11,8 +11,6 @@ pub mod erc20_component {
 
     #[storage]
     pub struct Storage {
-        pub ERC20_name: ByteArray,
-        pub ERC20_symbol: ByteArray,
         pub ERC20_total_supply: u128,
         pub ERC20_balances: Map<ContractAddress, u128>,
         /// By owner and spender.

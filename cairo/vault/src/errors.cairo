@@ -10,6 +10,7 @@ pub mod Errors {
     pub const BAD_WEIGHT: felt252 = 'vault: a weight is over 10000';
     pub const BAD_EDGES: felt252 = 'vault: bad edges';
     pub const BAD_OUTPUT: felt252 = 'vault: no such output value';
+    pub const BAD_CLASS: felt252 = 'vault: a class has no target';
     pub const BAD_MAX_WEIGHT: felt252 = 'vault: bad max_weight_bps';
     pub const BAD_MAX_TRADE: felt252 = 'vault: bad max_trade_bps';
     pub const BAD_MIN_TRADE: felt252 = 'vault: bad min_trade_bps';
@@ -23,7 +24,8 @@ pub mod Errors {
     pub const BAD_MANAGEMENT_FEE: felt252 = 'vault: bad management_bps';
     pub const BAD_SETTLE_FEE: felt252 = 'vault: bad settle_bps';
     pub const BAD_MIN_NAV: felt252 = 'vault: bad min_nav';
-    pub const BAD_DECIMALS: felt252 = 'vault: over 24 decimals';
+    pub const BAD_DECIMALS: felt252 = 'vault: not 6 to 18 decimals';
+    pub const BAD_PRICE: felt252 = 'vault: too coarse a price';
     pub const SAME_TOKEN: felt252 = 'vault: base and quote are one';
     pub const UNFIT_ACCOUNT: felt252 = 'vault: cannot hold this role';
     pub const OTHER_CLASS: felt252 = 'vault: not the pinned class';
@@ -48,6 +50,7 @@ pub mod Errors {
 
     // Changes.
     pub const NO_PROPOSAL: felt252 = 'vault: no such proposal';
+    pub const PROPOSALS: felt252 = 'vault: 8 proposals wait';
     pub const EARLY: felt252 = 'vault: too early';
     pub const EXPIRED: felt252 = 'vault: proposal has expired';
     pub const NOT_PAUSED: felt252 = 'vault: not paused';
@@ -76,10 +79,13 @@ pub mod Errors {
     pub const CLOCK: felt252 = 'vault: recorded in the future';
     pub const PEG: felt252 = 'vault: quote token is off peg';
     pub const NO_RATE: felt252 = 'vault: the pair has no rate';
+    pub const STALE: felt252 = 'vault: the quote is not fresh';
     pub const DRIFT: felt252 = 'vault: the quote drifted';
     pub const NOT_OLDER: felt252 = 'vault: request is not older';
     pub const DUE: felt252 = 'vault: settle first';
     pub const GAP: felt252 = 'vault: the window has a gap';
+
+    pub const ANSWER: felt252 = 'vault: an answer is too short';
 
     // Decisions and trades.
     pub const CLASS: felt252 = 'vault: unknown class';

@@ -2,14 +2,15 @@
 //!
 //! An exit in kind credits the floor of both tokens, against real and virtual shares, as debts. Each token is withdrawn on its own, so that
 //! one that is paused does not hold the other back.
+use core::cmp::min;
 use core::num::traits::SaturatingSub;
-use starknet::storage::StoragePointerReadAccess;
 use starknet::{ContractAddress, get_contract_address};
 use crate::access::access_component::InternalTrait as AccessInternalTrait;
-use crate::books::{BooksTrait, Side, part};
+use crate::books::{BooksTrait, Side, VIRTUAL_SHARES, fixed, part};
 use crate::erc20::erc20_component::InternalTrait as ERC20InternalTrait;
 use crate::errors::Errors;
 use crate::limits::Position;
+use crate::math::mul_div_ceil;
 use crate::records::PositionPacking;
 use crate::settlement::SettlementTrait;
 use crate::vault::vault::{AccessInternalImpl, ContractState, Event, ERC20InternalImpl, ExitedInKind, Skimmed, Withdrawn};
@@ -36,9 +37,9 @@ pub impl ExitsImpl of ExitsTrait {
 
     /// Burns the shares of a redemption that were not filled, and owes the receiver their part of both tokens, which it gives: base and
     /// quote. Assets that were filled and not claimed are owed too. What sales for redemptions cost and this one has not paid yet comes off
-    /// its quote tokens, at most all of them.
+    /// its quote tokens, at most all of them, but for its part in the whole, by which its own tokens have become fewer already.
     fn exit_request(
-        ref self: ContractState, call: Call, epoch: u64, receiver: ContractAddress, controller: ContractAddress,
+        ref self: ContractState, call: Call, epoch: u64, controller: ContractAddress, receiver: ContractAddress,
     ) -> (u128, u128) {
         self.access.require_operator(controller, call.caller);
         self.require_other(receiver);
@@ -58,17 +59,32 @@ pub impl ExitsImpl of ExitsTrait {
         self.accrue(call.now);
         let (managed, supply) = (self.position(), self.erc20.supply());
         let base = part(shares, supply, managed.base);
-        let quote = part(shares, supply, managed.quote).saturating_sub(cost);
+        let quote = part(shares, supply, managed.quote);
+        // Less than the cost, because the whole has virtual shares too.
+        let whole = supply + VIRTUAL_SHARES;
+        let cost = min(mul_div_ceil(cost, whole - shares, whole).unwrap_or(cost), quote);
+        let quote = quote - cost;
         self.erc20.burn(holder, shares);
         self.set_position(Position { base: managed.base - base, quote: managed.quote - quote, ..managed });
         self.owe(Side::Base, receiver, base);
         self.owe(Side::Quote, receiver, quote);
-        self.log(Event::ExitedInKind(ExitedInKind { owner, receiver, shares: shares.into(), base: base.into(), quote: quote.into() }));
+        self
+            .log(
+                Event::ExitedInKind(
+                    ExitedInKind { owner, receiver, shares: shares.into(), base: base.into(), quote: quote.into(), cost: cost.into() },
+                ),
+            );
         (base, quote)
     }
 
-    /// Sends the caller's debts in one token to a receiver, and gives their amount.
-    fn withdraw_owed(ref self: ContractState, account: ContractAddress, side: Side, receiver: ContractAddress) -> u128 {
+    /// Sends an account's debts in one token to a receiver, and gives their amount. Anyone may send an account what it is owed, so that one
+    /// that cannot call loses nothing; only the account itself and its operators name another receiver.
+    fn withdraw_owed(
+        ref self: ContractState, caller: ContractAddress, side: Side, account: ContractAddress, receiver: ContractAddress,
+    ) -> u128 {
+        if receiver != account {
+            self.access.require_operator(account, caller);
+        }
         self.require_other(receiver);
         let amount = self.take_owed(side, account);
         assert(amount > 0, Errors::NOTHING_OWED);
@@ -82,7 +98,7 @@ pub impl ExitsImpl of ExitsTrait {
         let amount = self.balance(side).saturating_sub(self.needed(side));
         assert(amount > 0, Errors::NOTHING_TO_SKIM);
         self.log(Event::Skimmed(Skimmed { side, amount: amount.into() }));
-        self.push(side, self.treasury.read(), amount);
+        self.push(side, fixed((@self).parts.treasury), amount);
         amount
     }
 }

@@ -13,7 +13,7 @@ use crate::states::State;
 use crate::trading::Outcome;
 
 /// What investors pay.
-#[derive(Copy, Drop, Serde, PartialEq, Debug)]
+#[derive(Copy, Drop, Serde, PartialEq, Debug, starknet::Store)]
 pub struct Fees {
     /// For the owner, in basis points a year, as new shares; at most 200.
     pub management_bps: u16,
@@ -66,8 +66,8 @@ pub struct Deployment {
     pub keeper_cap: u128,
 }
 
-/// What was fixed when the vault was made, but for the adapter, which can change.
-#[derive(Copy, Drop, Serde, PartialEq, Debug)]
+/// What was fixed when the vault was made, but for the adapter, which can change. Each field is one felt, in storage as in calldata.
+#[derive(Copy, Drop, Serde, PartialEq, Debug, starknet::Store)]
 pub struct Parts {
     pub registry: ContractAddress,
     pub model: u64,
@@ -91,6 +91,8 @@ pub struct Parts {
     pub fees: Fees,
     pub min_nav: u128,
     pub keeper_cap: u128,
+    /// The class that computes for the vault, which is a constant of its source.
+    pub library: ClassHash,
 }
 
 /// The hours that were used last.
@@ -180,12 +182,13 @@ pub trait IVault<TContractState> {
     ///
     /// Panics if all of them were filled, or the caller does not act for the controller.
     fn exit_request_in_kind(
-        ref self: TContractState, epoch: u64, receiver: ContractAddress, controller: ContractAddress,
+        ref self: TContractState, epoch: u64, controller: ContractAddress, receiver: ContractAddress,
     ) -> (u256, u256);
-    /// Sends the caller's debts in one token to a receiver, and gives their amount.
+    /// Sends an account's debts in one token to a receiver, and gives their amount. Anyone may send an account what it is owed.
     ///
-    /// Panics if nothing is owed, or the token did not move exactly this amount.
-    fn withdraw_token(ref self: TContractState, side: Side, receiver: ContractAddress) -> u256;
+    /// Panics if nothing is owed, the receiver is another account than the one that is owed and the caller does not act for that one, or the
+    /// token did not move exactly this amount.
+    fn withdraw_token(ref self: TContractState, side: Side, account: ContractAddress, receiver: ContractAddress) -> u256;
     /// Sends what a balance has beyond the books to the treasury, and gives its amount. Anyone may call it.
     ///
     /// Panics if there is nothing, or the token did not move exactly this amount.
@@ -219,12 +222,16 @@ pub trait IVault<TContractState> {
 
     /// Proposes a change, and gives the proposal's number, which counts from 1.
     ///
-    /// Panics if the caller is not the owner, or the change is not one that a vault could be made with.
+    /// Panics if the caller is not the owner, the change is not one that a vault could be made with, or 8 proposals wait.
     fn propose(ref self: TContractState, change: Change) -> u64;
     /// Drops a proposal.
     ///
     /// Panics if there is none of this number, or the caller is neither owner nor guardian, or the guardian would drop its own replacement.
     fn cancel(ref self: TContractState, number: u64);
+    /// Drops all proposals with a smaller number; where the guardian calls, but for its own replacement.
+    ///
+    /// Panics if the caller is neither owner nor guardian.
+    fn cancel_before(ref self: TContractState, number: u64);
     /// Makes a change that was proposed a day ago or more.
     ///
     /// Panics if the caller is not the owner, there is no such proposal, it is too early or too late, or the change does not fit any more.
@@ -253,6 +260,8 @@ pub trait IVaultViews<TContractState> {
     fn epoch(self: @TContractState, kind: Kind, epoch: u64) -> Epoch;
     /// The requests of a controller in which it may still have something, oldest first.
     fn requests_of(self: @TContractState, kind: Kind, controller: ContractAddress) -> Span<Requested>;
+    /// The numbers of the proposals that wait, oldest first; some may have expired.
+    fn proposals(self: @TContractState) -> Span<u64>;
     /// A proposal that waits, applied and cancelled ones not.
     fn proposal(self: @TContractState, number: u64) -> Option<Proposal>;
 }

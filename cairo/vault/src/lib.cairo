@@ -19,6 +19,8 @@ pub mod exits;
 pub mod features;
 #[cfg(target: 'starknet-contract')]
 pub mod interface;
+#[cfg(target: 'starknet-contract')]
+pub mod library;
 pub mod limits;
 #[cfg(target: 'starknet-contract')]
 pub mod lock;

@@ -2,14 +2,13 @@
 //!
 //! Observing an hour needs a record alone, at most 900 s old and with a quote token within 2 % of its peg. What fills requests or trades
 //! needs its confirmation too: a fresh quote, on its peg as well, whose price is within `max_drift_bps` of the recorded one.
-use core::cmp::{max, min};
-use maat_vault_interfaces::feed::{IPriceFeedDispatcher, IPriceFeedDispatcherTrait};
-use maat_vault_interfaces::history::{IPriceHistoryDispatcherTrait, Latest, Observation};
-use starknet::storage::StorageAsPointer;
-use crate::books::{BooksTrait, at};
+use maat_vault_interfaces::feed::TokenPrice;
+use starknet::storage::StoragePointerReadAccess;
+use crate::books::{BooksTrait, answer, ask, library, fixed};
+use crate::epochs::MAX_AGE;
 use crate::errors::Errors;
-use crate::math::{BASIS_POINTS, Rate, USD, rate};
-use crate::records::LimitsPacking;
+use crate::math::{Rate, USD};
+use crate::records::PositionPacking;
 use crate::vault::vault::ContractState;
 
 /// How long after its record an hour can be acted on, in seconds.
@@ -20,7 +19,7 @@ const MAX_OFF_PEG: u64 = 2_000_000;
 const PEG: u64 = 100_000_000;
 
 /// What an hour is valued at.
-#[derive(Copy, Drop)]
+#[derive(Copy, Drop, Serde)]
 pub struct Recorded {
     /// The hour that was recorded last.
     pub hour: u64,
@@ -33,7 +32,7 @@ pub struct Recorded {
 }
 
 /// A recorded price that a fresh quote confirms.
-#[derive(Copy, Drop)]
+#[derive(Copy, Drop, Serde)]
 pub struct Market {
     /// The recorded price.
     pub recorded: Recorded,
@@ -45,49 +44,60 @@ pub struct Market {
 pub impl MarketImpl of MarketTrait {
     /// The price that was recorded last, if it is recent.
     fn recorded(self: @ContractState, now: u64) -> Recorded {
-        let (recorded, _) = self.observed(now);
-        recorded
-    }
-
-    /// The same, with what was observed.
-    fn observed(self: @ContractState, now: u64) -> (Recorded, Observation) {
-        let Latest { observation, recorded_at, oldest, .. } = self.prices().latest().expect(Errors::NO_PRICE);
-        assert(recorded_at <= now, Errors::CLOCK);
-        let elapsed = now - recorded_at;
-        assert(elapsed <= WINDOW, Errors::LATE);
-        require_peg(observation.quote);
-        let rate = self.rate_at(observation.base, observation.quote).expect(Errors::NO_RATE);
-        (Recorded { hour: observation.hour, rate, elapsed, oldest }, observation)
+        let mut calldata = array![now.into()];
+        self.append_decimals(ref calldata);
+        self.append_latest(ref calldata);
+        answer(library(selector!("recorded"), calldata))
     }
 
     /// The recorded price with its confirmation: see the module.
+    #[inline(never)]
     fn market(self: @ContractState, now: u64) -> Market {
-        let (recorded, observation) = self.observed(now);
-        let quote = IPriceFeedDispatcher { contract_address: at(self.feed.as_ptr()) }.quote();
-        let (base, quote) = (quote.base.price, quote.quote.price);
-        require_peg(quote);
-        let (then, fresh) = (price(observation.base, observation.quote), price(base, quote));
-        let drift = max(then, fresh) - min(then, fresh);
-        // Prices of the pair are less than 2^87.
-        assert(drift * BASIS_POINTS <= then * self.stored_limits().max_drift_bps.into(), Errors::DRIFT);
-        Market { recorded, fresh: self.rate_at(base, quote).expect(Errors::NO_RATE) }
+        let mut calldata = array![now.into()];
+        self.append_decimals(ref calldata);
+        self.limits.read().serialize(ref calldata);
+        self.append_latest(ref calldata);
+        calldata.append_span(ask(fixed(self.parts.feed), selector!("quote"), [].span()));
+        answer(library(selector!("market"), calldata))
     }
 
-    /// The rate of the pair at prices in 1e-8 USD.
+    /// The NAV at the price that was recorded last, however long ago.
     #[inline(never)]
-    fn rate_at(self: @ContractState, base: u64, quote: u64) -> Option<Rate> {
-        rate(base, quote, at(self.base_decimals.as_ptr()), at(self.quote_decimals.as_ptr()))
+    fn last_nav(self: @ContractState) -> u128 {
+        let mut calldata = array![];
+        self.append_decimals(ref calldata);
+        PositionPacking::pack(self.position()).serialize(ref calldata);
+        calldata.append(self.stored_raised().cost.into());
+        self.append_latest(ref calldata);
+        answer(library(selector!("nav"), calldata))
+    }
+
+    #[inline(never)]
+    fn append_decimals(self: @ContractState, ref calldata: Array<felt252>) {
+        calldata.append(fixed(self.parts.base_decimals).into());
+        calldata.append(fixed(self.parts.quote_decimals).into());
+    }
+
+    #[inline(never)]
+    fn append_latest(self: @ContractState, ref calldata: Array<felt252>) {
+        calldata.append_span(ask(fixed(self.parts.history), selector!("latest"), [].span()));
     }
 }
 
 /// The price of the pair: `floor(base * 10^8 / quote)`.
 #[inline(never)]
-fn price(base: u64, quote: u64) -> u128 {
+pub fn price(base: u64, quote: u64) -> u128 {
     let scaled: u128 = (base.into() * USD).try_into().unwrap();
     scaled / quote.into()
 }
 
 #[inline(never)]
-fn require_peg(quote: u64) {
+pub fn require_peg(quote: u64) {
     assert(PEG - MAX_OFF_PEG <= quote && quote <= PEG + MAX_OFF_PEG, Errors::PEG);
+}
+
+/// Checks that a price rests on entries that are neither older than a feed's may be nor ahead: the vault does not leave that to the feed.
+#[inline(never)]
+pub fn require_fresh(now: u64, price: TokenPrice) {
+    assert(price.newest <= now && price.oldest <= now && now - price.oldest <= MAX_AGE, Errors::STALE);
 }

@@ -2,7 +2,7 @@
 //!
 //! Amounts are in smallest units of their token, shares of them in basis points (bps), prices in 1e-8 USD. In Rust: `math.rs`, `rate.rs`,
 //! `fees.rs` and `drawdown.rs`.
-use core::cmp::max;
+use core::cmp::{max, min};
 use core::num::traits::{CheckedAdd, CheckedMul, WideMul};
 
 /// Amounts in the books are at most this: 2^112 - 1.
@@ -25,11 +25,13 @@ pub struct Rate {
     pub denominator: u128,
 }
 
-/// The highest value of a share so far, in parts of `SHARE_ONE`, and how many times in a row it was breached.
+/// The highest value that a share had in two hours in a row, in parts of `SHARE_ONE`, how many times in a row it was breached, and the value
+/// when it was looked at last, 0 if it never was.
 #[derive(Copy, Drop, Serde, PartialEq, Debug)]
 pub struct HighWater {
     pub peak: u128,
     pub breaches: u8,
+    pub last: u128,
 }
 
 /// `floor(a * b / den)`, or nothing if it has more than 128 bits or `den` is 0.
@@ -128,20 +130,21 @@ pub fn management_shares(supply: u128, management_bps: u16, seconds: u64) -> Opt
 /// Looks at the value of a share at a recorded price: the new mark, and whether the vault halts, as it does for good after two breaches in a
 /// row. Nothing if the value has more than 128 bits. Without shares there is nothing to look at.
 ///
-/// A breach is `value * 10,000 < peak * (10,000 - max_drawdown_bps)`.
+/// The peak is raised to the lower one of this value and the last, so that a price that was wrong for one hour is not remembered. A breach is
+/// `value * 10,000 < peak * (10,000 - max_drawdown_bps)`.
 pub fn observe(mark: HighWater, nav: u128, supply: u128, max_drawdown_bps: u16) -> Option<(HighWater, bool)> {
     if supply == 0 {
         return Some((mark, false));
     }
     let value = mul_div_floor(nav, SHARE_ONE, supply)?;
-    let peak = max(mark.peak, value);
-    let kept = BASIS_POINTS - core::cmp::min(max_drawdown_bps.into(), BASIS_POINTS);
+    let peak = max(mark.peak, min(value, mark.last));
+    let kept = BASIS_POINTS - min(max_drawdown_bps.into(), BASIS_POINTS);
     let breaches = if value.wide_mul(BASIS_POINTS) < peak.wide_mul(kept) {
         mark.breaches.checked_add(1).unwrap_or(mark.breaches)
     } else {
         0
     };
-    Some((HighWater { peak, breaches }, breaches >= 2))
+    Some((HighWater { peak, breaches, last: value }, breaches >= 2))
 }
 
 /// `10^exponent`, if it has at most 128 bits.
@@ -233,24 +236,24 @@ mod tests {
 
     #[test]
     fn two_breaches_in_a_row_halt() {
-        let mut mark = HighWater { peak: 0, breaches: 0 };
+        let mut mark = HighWater { peak: 0, breaches: 0, last: 0 };
         let mut halts = array![];
-        for nav in [1_000, 900, 899, 900, 899, 899_u128].span() {
+        for nav in [1_000, 1_000, 900, 899, 900, 899, 899_u128].span() {
             let (seen, halt) = observe(mark, *nav, 1_000, 1_000).unwrap();
             mark = seen;
             halts.append(halt);
         }
-        assert_eq!(halts, array![false, false, false, false, false, true]);
-        assert_eq!(mark, HighWater { peak: SHARE_ONE, breaches: 2 });
+        assert_eq!(halts, array![false, false, false, false, false, false, true]);
+        assert_eq!(mark, HighWater { peak: SHARE_ONE, breaches: 2, last: SHARE_ONE / 1_000 * 899 });
     }
 
     #[test]
     fn breaches_are_counted_to_255_and_shares_that_are_none_change_nothing() {
-        let mark = HighWater { peak: SHARE_ONE, breaches: 255 };
-        assert_eq!(observe(mark, 1, 2, 1), Some((mark, true)));
+        let mark = HighWater { peak: SHARE_ONE, breaches: 255, last: 0 };
+        assert_eq!(observe(mark, 1, 2, 1), Some((HighWater { last: SHARE_ONE / 2, ..mark }, true)));
         assert_eq!(observe(mark, 1, 0, 1), Some((mark, false)));
         // Where nothing need be kept, nothing is breached.
-        assert_eq!(observe(mark, 0, 2, 10_000), Some((HighWater { peak: SHARE_ONE, breaches: 0 }, false)));
+        assert_eq!(observe(mark, 0, 2, 10_000), Some((HighWater { breaches: 0, ..mark }, false)));
         assert_eq!(observe(mark, WIDE, 1, 1), None);
     }
 }

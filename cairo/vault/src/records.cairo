@@ -95,16 +95,18 @@ fn unpack_hour(packed: u128) -> Option<u64> {
     }
 }
 
-pub impl HighWaterPacking of StorePacking<HighWater, felt252> {
+/// A mark in two cells.
+pub impl HighWaterPacking of StorePacking<HighWater, (felt252, u128)> {
     #[inline(never)]
-    fn pack(value: HighWater) -> felt252 {
-        value.peak.into() + SHIFT_128 * value.breaches.into()
+    fn pack(value: HighWater) -> (felt252, u128) {
+        (value.peak.into() + SHIFT_128 * value.breaches.into(), value.last)
     }
 
     #[inline(never)]
-    fn unpack(value: felt252) -> HighWater {
-        let u256 { low, high } = value.into();
-        HighWater { peak: low, breaches: high.try_into().unwrap() }
+    fn unpack(value: (felt252, u128)) -> HighWater {
+        let (seen, last) = value;
+        let u256 { low, high } = seen.into();
+        HighWater { peak: low, breaches: high.try_into().unwrap(), last }
     }
 }
 
@@ -315,7 +317,7 @@ mod tests {
 
     #[test]
     fn marks_epochs_and_links_come_back() {
-        let mark = HighWater { peak: 0xffffffffffffffffffffffffffffffff, breaches: 255 };
+        let mark = HighWater { peak: 0xffffffffffffffffffffffffffffffff, breaches: 255, last: 0xfffffffffffffffffffffffffffffffe };
         assert_eq!(HighWaterPacking::unpack(HighWaterPacking::pack(mark)), mark);
         for refunded in [false, true].span() {
             let epoch = Epoch { total: MOST, filled: MOST - 1, proceeds: MOST, newest: 0xffffffffffffffff, refunded: *refunded };

@@ -9,7 +9,7 @@ pub mod requests_component {
     use core::num::traits::Zero;
     use starknet::ContractAddress;
     use starknet::storage::{Map, StorageMapReadAccess, StorageMapWriteAccess};
-    use crate::epochs::{Claim, Kind, Left, Request, claimable, claimable_input, entitled, pending, unfilled};
+    use crate::epochs::{Claim, Kind, Left, Request, claimable, claimable_input, entitled, is_spent, pending, unfilled};
     use crate::records::{Epoch, EpochPacking, Links, LinksPacking};
 
     #[storage]
@@ -152,8 +152,17 @@ pub mod requests_component {
             let (entry, request) = (self.epoch(kind, epoch), self.request(kind, epoch, controller));
             let request = Request { claimed: request.claimed + amount, ..request };
             self.set_request(kind, epoch, controller, request);
-            if unfilled(entry) == 0 && claimable(entry, request) == 0 {
+            if is_spent(entry, request) {
                 self.remove(kind, controller, epoch);
+            }
+        }
+
+        /// Takes the epochs out of a controller's list that have nothing for it, such as dust that became nothing.
+        fn sweep(ref self: ComponentState<TContractState>, kind: Kind, controller: ContractAddress) {
+            for epoch in self.epochs_of(kind, controller) {
+                if is_spent(self.epoch(kind, *epoch), self.request(kind, *epoch, controller)) {
+                    self.remove(kind, controller, *epoch);
+                }
             }
         }
 
@@ -203,6 +212,7 @@ pub mod requests_component {
         }
 
         /// Takes an epoch that is in a list out of it.
+        #[inline(never)]
         fn remove(ref self: ComponentState<TContractState>, kind: Kind, list: ContractAddress, epoch: u64) {
             let Links { previous, next } = self.links(kind, list, epoch);
             let before = self.links(kind, list, previous);

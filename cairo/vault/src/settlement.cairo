@@ -4,18 +4,20 @@
 //! that kind's next epoch cannot be filled in full. When both kinds have ended by themselves, the hour is swept: nothing is due until the
 //! next one, but another call may fill more, such as after a sale. The first observation, settlement, step or unwinding of an hour opens it:
 //! the owner gets the management fee, the drawdown is looked at, and the hour's cap is fixed.
-use core::cmp::{max, min};
+use core::cmp::min;
 use core::num::traits::{Bounded, CheckedAdd, SaturatingAdd, SaturatingSub};
-use starknet::storage::{StorageAsPointer, StoragePointerReadAccess, StoragePointerWriteAccess};
+use starknet::storage::StoragePointerWriteAccess;
 use starknet::{ContractAddress, get_contract_address};
-use crate::books::{at, BooksTrait, Side, VIRTUAL_ASSETS, VIRTUAL_SHARES, amount, assets_for, nav_ceil, nav_floor, shares_for};
+use crate::books::{BooksTrait, Side, amount, answer, library, fixed, priced_ceil, priced_floor, redemption_assets, shares_for};
+use crate::claims::ClaimsTrait;
 use crate::epochs::{HOUR, Kind, Left, unfilled};
 use crate::erc20::erc20_component::InternalTrait as ERC20InternalTrait;
 use crate::errors::Errors;
+use crate::library::Opening;
 use crate::limits::Position;
 use crate::market::{Market, Recorded};
-use crate::math::{mul_div_ceil, mul_div_floor, observe, share_floor};
-use crate::records::{HighWaterPacking, LimitsPacking, PositionPacking};
+use crate::math::{mul_div_ceil, mul_div_floor};
+use crate::records::HighWaterPacking;
 use crate::requests::requests_component::InternalTrait as RequestsInternalTrait;
 use crate::states::{Operation, StatesTrait, allowed};
 use crate::vault::vault::{ContractState, Event, ERC20InternalImpl, Halted, Refunded, RequestsInternalImpl, Settled};
@@ -45,7 +47,8 @@ pub struct Hourly {
 pub struct Raised {
     /// Quote tokens.
     pub quote: u128,
-    /// How much less they are than the sold base tokens were worth at the recorded price.
+    /// How much less they are than the sold base tokens were worth at the fresh quote that each sale was held to. What the price had moved
+    /// since its record is not a cost: what was sold would have moved with it.
     pub cost: u128,
 }
 
@@ -59,7 +62,7 @@ enum Unfit {
 }
 
 #[generate_trait]
-impl RaisedImpl of RaisedTrait {
+pub impl RaisedImpl of RaisedTrait {
     /// Takes out the part of somebody who leaves the queue with so many of the shares that wait, and gives it: tokens rounded down and the
     /// cost up, so that those who go on waiting pay no higher rate.
     fn leave(ref self: Raised, shares: u128, waiting: u128) -> Raised {
@@ -69,6 +72,12 @@ impl RaisedImpl of RaisedTrait {
         };
         self = Raised { quote: self.quote - part.quote, cost: self.cost - part.cost };
         part
+    }
+
+    /// What a redemption of so many assets is paid, less what sales for it cost.
+    fn net(self: Raised, assets: u128) -> u128 {
+        let mut raised = self;
+        assets - raised.charge(assets)
     }
 
     /// What a redemption pays that gets so much: the part of the cost that the raised tokens among them had, rounded up.
@@ -129,27 +138,17 @@ pub impl SettlementImpl of SettlementTrait {
         }
         self.accrue(now);
         let supply = self.erc20.supply();
-        let nav = nav_floor(self.position(), *recorded.rate);
-        if let Some(nav) = nav {
-            let (mark, max_drawdown_bps) = (self.mark(), self.stored_limits().max_drawdown_bps);
-            // A price of a share beyond 128 bits is no breach.
-            if let Some((mark, halts)) = observe(mark, nav + VIRTUAL_ASSETS, supply + VIRTUAL_SHARES, max_drawdown_bps) {
-                self.high_water.write(mark);
-                if halts && !self.is_halted() {
-                    self.halted.write(true);
-                    self.log(Event::Halted(Halted { hour }));
-                }
-            }
+        let mut calldata = self.holding(*recorded.rate);
+        calldata.append(self.stored_raised().cost.into());
+        calldata.append(supply.into());
+        calldata.append(fixed((@self).parts.min_nav).into());
+        self.mark().serialize(ref calldata);
+        let Opening { mark, halts, cap } = answer(library(selector!("open"), calldata));
+        self.high_water.write(mark);
+        if halts && !self.is_halted() {
+            self.halted.write(true);
+            self.log(Event::Halted(Halted { hour }));
         }
-        let cap = if supply == 0 {
-            Bounded::MAX
-        } else {
-            match nav {
-                None => 0,
-                // Less than 2^112 before it is divided.
-                Some(nav) => max(share_floor(nav, NET_CAP_BPS).unwrap_or(0), self.min_nav.read()),
-            }
-        };
         let hourly = Hourly { hour, cap, deposited: 0, redeemed: 0, swept: false };
         self.set_hour(hourly);
         hourly
@@ -167,7 +166,7 @@ pub impl SettlementImpl of SettlementTrait {
             assert(entry.newest < *market.recorded.oldest, Errors::NOT_OLDER);
             let left = unfilled(entry);
             let managed = self.position();
-            let nav = match nav_ceil(managed, *market.recorded.rate) {
+            let nav = match priced_ceil(managed, self.stored_raised().cost, *market.recorded.rate) {
                 Some(nav) => nav,
                 None => {
                     self.refund(epoch, left);
@@ -219,7 +218,8 @@ pub impl SettlementImpl of SettlementTrait {
             let entry = self.requests.epoch(Kind::Redeem, epoch);
             assert(entry.newest < *market.recorded.oldest, Errors::NOT_OLDER);
             let managed = self.position();
-            let nav = match nav_floor(managed, *market.recorded.rate) {
+            let mut raised = self.stored_raised();
+            let nav = match priced_floor(managed, raised.cost, *market.recorded.rate) {
                 Some(nav) => nav,
                 None => { return true; },
             };
@@ -227,7 +227,7 @@ pub impl SettlementImpl of SettlementTrait {
             let room = hourly.cap.saturating_add(hourly.deposited).saturating_sub(hourly.redeemed);
             let available = min(room, managed.quote);
             let whole = self.assets_of_redemption(left, nav);
-            let (shares, assets) = if whole <= available {
+            let (shares, assets) = if whole <= room && raised.net(whole) <= managed.quote {
                 (left, whole)
             } else {
                 // Rounding can lift the assets of a part above what is there, by less than the two units of floor and fee.
@@ -237,7 +237,6 @@ pub impl SettlementImpl of SettlementTrait {
             if shares < left && assets == 0 {
                 return true;
             }
-            let mut raised = self.stored_raised();
             let paid = assets - raised.charge(assets);
             self.set_raised(raised);
             self.requests.fill(Kind::Redeem, epoch, shares, paid);
@@ -273,6 +272,7 @@ pub impl SettlementImpl of SettlementTrait {
         self.forget_raised();
         self.set_reserved(self.stored_reserved() - left.unclaimed);
         self.owe(Side::Quote, receiver, left.unclaimed);
+        self.emit_hand_over(Kind::Redeem, controller, receiver, epoch, left.unclaimed);
         (left, part)
     }
 
@@ -284,10 +284,9 @@ pub impl SettlementImpl of SettlementTrait {
     }
 
     /// The assets for so many shares, less the fee for those who stay.
+    #[inline(never)]
     fn assets_of_redemption(self: @ContractState, shares: u128, nav: u128) -> u128 {
-        // Less than the NAV, and the fee is at most 0.5 %.
-        let assets = assets_for(shares, self.erc20.supply(), nav).unwrap_or(0);
-        assets.saturating_sub(self.settle_fee(assets).unwrap_or(assets))
+        redemption_assets(shares, self.erc20.supply(), nav, fixed(self.parts.fees.settle_bps))
     }
 }
 
@@ -296,7 +295,7 @@ impl DepositsImpl of DepositsTrait {
     /// The shares for so many assets, less the fee for those who are there already.
     fn shares_of_deposit(self: @ContractState, assets: u128, nav: u128) -> Result<u128, Unfit> {
         match self.fitting_shares(assets, nav) {
-            Some((shares, after)) => if shares == 0 || after < at(self.min_nav.as_ptr()) {
+            Some((shares, after)) => if shares == 0 || after < fixed(self.parts.min_nav) {
                 Err(Unfit::Small)
             } else {
                 Ok(shares)

@@ -1,8 +1,7 @@
 //! What may be done when: the states of a vault and the table of operations. In Rust: `states.rs`.
-use maat_interfaces::registry::{IModelRegistryViewsDispatcher, IModelRegistryViewsDispatcherTrait, Status};
-use starknet::storage::StorageAsPointer;
+use maat_interfaces::registry::Status;
 use crate::access::access_component::InternalTrait as AccessInternalTrait;
-use crate::books::{BooksTrait, at};
+use crate::books::{BooksTrait, answer, ask, fixed};
 use crate::errors::Errors;
 use crate::vault::vault::{AccessInternalImpl, ContractState};
 
@@ -66,8 +65,10 @@ pub impl StatesImpl of StatesTrait {
         if self.access.is_paused(now) {
             return State::Paused;
         }
-        let registry = IModelRegistryViewsDispatcher { contract_address: at(self.registry.as_ptr()) };
-        match registry.lifecycle(at(self.model.as_ptr()), at(self.version.as_ptr())).status {
+        let calldata = array![fixed(self.parts.model).into(), fixed(self.parts.version).into()];
+        // The status comes first.
+        let status: Status = answer(ask(fixed(self.parts.registry), selector!("lifecycle"), calldata.span()));
+        match status {
             Status::Active => State::Active,
             Status::Deprecated => State::Deprecated,
             Status::Revoked => State::Revoked,

@@ -22,17 +22,17 @@
 
 #[starknet::contract]
 pub mod vault {
-    use core::num::traits::{Bounded, Zero};
+    use core::num::traits::Bounded;
     use maat_vault_interfaces::erc20::{IERC20, IERC20Metadata, IERC20MetadataDispatcher, IERC20MetadataDispatcherTrait};
     use maat_vault_interfaces::history::{IPriceHistoryDispatcher, IPriceHistoryDispatcherTrait};
-    use maat_interfaces::model::Port;
-    use maat_interfaces::registry::{IModelRegistryViewsDispatcher, IModelRegistryViewsDispatcherTrait};
     use starknet::storage::{
-        Map, StorageAsPointer, StorageMapReadAccess, StorageMapWriteAccess, StoragePointerReadAccess, StoragePointerWriteAccess,
+        Map, StorageAsPointer, StorageMapReadAccess, StoragePointerReadAccess, StoragePointerWriteAccess,
     };
-    use starknet::{ClassHash, ContractAddress, get_block_timestamp, get_caller_address, get_contract_address};
-    use crate::access::{Change, OutputPolicy, Proposal, access_component};
-    use crate::books::{at, Books, BooksTrait, Side, assets_for, narrow, nav_floor, shares_for};
+    use starknet::storage_access::storage_address_from_base_and_offset;
+    use starknet::syscalls::{storage_read_syscall, storage_write_syscall};
+    use starknet::{ContractAddress, SyscallResultTrait, get_block_timestamp, get_caller_address, get_contract_address};
+    use crate::access::{Change, OutputPolicy, Proposal, WAITING, access_component};
+    use crate::books::{Books, BooksTrait, Side, answer, ask, assets_for, at, library, narrow, fixed, shares_for};
     use crate::claims::{ClaimsTrait, Measure, Taken};
     use crate::epochs::{Claim, Kind, claimable, claimable_input, pending};
     use crate::erc20::erc20_component;
@@ -40,23 +40,21 @@ pub mod vault {
     use crate::exits::{Call, ExitsTrait};
     use crate::features::{Feature, InputRule};
     use crate::interface::{
-        Deployment, Fees, IERC4626, IERC7540, IOwnableTwoStep, ISRC5, IVault, IVaultViews, LastHours, Parts, Queues, Requested, Snapshot,
+        IERC4626, IERC7540, IOwnableTwoStep, ISRC5, IVault, IVaultViews, LastHours, Parts, Queues, Requested, Snapshot,
     };
+    use crate::library::{Found, LIBRARY, Prepared, Wanted};
     use crate::limits::{Limits, Position};
     use crate::lock::lock_component;
     use crate::market::MarketTrait;
     use crate::math::HighWater;
-    use crate::records::{
-        Epoch, HighWaterPacking, HourlyPacking, LimitsPacking, PositionPacking, Value, ValuePacking, values_of,
-    };
+    use crate::records::{Epoch, HighWaterPacking, HourlyPacking, LimitsPacking, PositionPacking};
     use crate::requests::requests_component;
     use crate::settlement::{Hourly, Raised, SettlementTrait};
-    use crate::states::{BETWEEN_PAUSES, MAX_PAUSE, Operation, StatesTrait};
+    use crate::states::{BETWEEN_PAUSES, MAX_PAUSE, Operation, State, StatesTrait, refusal};
     use crate::trading::{Outcome, Purpose, TradingTrait};
-    use crate::{features, limits, policy};
 
-    /// The most decimals that a token may have.
-    const MAX_DECIMALS: u8 = 24;
+    /// How many felts `Parts` has.
+    const PARTS: u8 = 21;
     /// Decimals of a share beyond those of the quote token, because there are a thousand virtual shares for one virtual asset.
     const DECIMALS_OFFSET: u8 = 3;
     /// SRC-5 itself.
@@ -82,33 +80,10 @@ pub mod vault {
         pub requests: requests_component::Storage,
         #[substorage(v0)]
         pub lock: lock_component::Storage,
-        pub registry: ContractAddress,
-        pub model: u64,
-        pub version: u32,
-        pub class_hash: ClassHash,
-        /// The version's sealed instance, which the registry executes.
-        pub instance: ContractAddress,
-        pub model_commitment: felt252,
-        /// How many values the network gives.
-        pub outputs: u32,
-        /// How many hours in a row the features look at.
-        pub hours: u32,
-        pub history: ContractAddress,
-        pub feed: ContractAddress,
-        pub base_token: ContractAddress,
-        pub quote_token: ContractAddress,
-        pub base_decimals: u8,
-        pub quote_decimals: u8,
-        pub adapter: ContractAddress,
-        pub treasury: ContractAddress,
-        pub management_bps: u16,
-        pub settle_bps: u16,
-        pub min_nav: u128,
-        pub keeper_cap: u128,
-        pub limits: Limits,
-        pub value_count: u32,
-        /// The features, by position.
-        pub values: Map<u32, Value>,
+        /// What was fixed when the vault was made, but for the adapter.
+        pub parts: Parts,
+        /// See `LimitsPacking`.
+        pub limits: (felt252, u128),
         pub halted: bool,
         /// What belongs to the shares, with what the limits remember.
         pub managed: Position,
@@ -207,7 +182,8 @@ pub mod vault {
         pub shares: u256,
     }
 
-    /// Proceeds of one epoch were fetched: shares of a deposit, assets of a redemption.
+    /// Proceeds of one epoch were fetched: shares of a deposit, assets of a redemption. Whoever leaves an epoch gets those that were not
+    /// claimed, which are assets owed where it was a redemption.
     #[derive(Drop, PartialEq, Debug, starknet::Event)]
     pub struct Claimed {
         #[key]
@@ -220,7 +196,8 @@ pub mod vault {
         pub amount: u256,
     }
 
-    /// What was not filled was taken back: assets of a deposit, shares of a redemption. What had been filled and not claimed is paid out too.
+    /// What was not filled was taken back: assets of a deposit, shares of a redemption. What had been filled and not claimed is a `Claimed`
+    /// before.
     #[derive(Drop, PartialEq, Debug, starknet::Event)]
     pub struct Reclaimed {
         #[key]
@@ -265,6 +242,8 @@ pub mod vault {
         pub shares: u256,
         pub base: u256,
         pub quote: u256,
+        /// Quote tokens that were withheld for sales, which stay with the others.
+        pub cost: u256,
     }
 
     /// Owed tokens were fetched.
@@ -335,115 +314,53 @@ pub mod vault {
         pub hour: u64,
     }
 
+    /// Makes a vault of what a `Deployment` is as felts.
+    ///
     /// Panics if the features, the policy, the limits or the fees are out of bounds, an account cannot hold its role, the model's version has
-    /// another class or other inputs, or the tokens cannot be traded.
+    /// another class or other inputs, gives classes without a target, or is deprecated or revoked, or the tokens cannot be traded: they have
+    /// fewer than 6 or more than 18 decimals, or a recorded price below 0.0001.
     #[constructor]
-    fn constructor(ref self: ContractState, deployment: Deployment) {
-        let Deployment {
-            name,
-            symbol,
-            owner,
-            guardian,
-            adapter,
-            treasury,
-            registry,
-            model,
-            version,
-            class_hash,
-            history,
-            base_token,
-            quote_token,
-            features,
-            rules,
-            policy,
-            limits,
-            fees,
-            min_nav,
-            keeper_cap,
-        } = deployment;
-        let hours = features::check(features, rules);
-        let registered = IModelRegistryViewsDispatcher { contract_address: registry }.version(model, version);
-        assert(registered.class_hash == class_hash, Errors::OTHER_CLASS);
-        check_inputs(registered.inputs, rules);
-        let values = values_of(features, rules);
-        self.value_count.write(values.len());
-        let mut position = 0;
-        for value in values {
-            self.values.write(position, *value);
+    fn constructor(ref self: ContractState, deployment: Span<felt252>) {
+        let mut calldata = array![];
+        calldata.append_span(deployment);
+        let wanted: Wanted = answer(library(selector!("wanted"), calldata));
+        let decimals_of = |contract_address| IERC20MetadataDispatcher { contract_address }.decimals();
+        let found = Found {
+            vault: get_contract_address(),
+            feed: IPriceHistoryDispatcher { contract_address: wanted.history }.feed(),
+            base_decimals: decimals_of(wanted.base_token),
+            quote_decimals: decimals_of(wanted.quote_token),
+        };
+        let mut calldata = array![];
+        found.serialize(ref calldata);
+        calldata.append_span(deployment);
+        // Foreign felts last, so that they can be nothing else.
+        let version = array![wanted.model.into(), wanted.version.into()];
+        calldata.append_span(ask(wanted.registry, selector!("version"), version.span()));
+        let prepared: Prepared = answer(library(selector!("prepare"), calldata));
+
+        let (parts, mut position) = (self.parts.as_ptr().__storage_pointer_address__, 0);
+        for felt in prepared.parts {
+            storage_write_syscall(0, storage_address_from_base_and_offset(parts, position), *felt).unwrap_syscall();
             position += 1;
         }
+        self.parts.library.write(LIBRARY);
+        self.limits.write(prepared.limits);
+        self.access.put('name', prepared.name);
+        self.access.put('symbol', prepared.symbol);
+        self.access.put('values', prepared.values);
+        self.access.put('outputs', prepared.outputs);
+        self.access.keep(prepared.policy);
+        self.access.initialise(prepared.owner, prepared.guardian);
+        let now = get_block_timestamp();
+        self.accrued_at.write(now);
 
-        assert(base_token != quote_token, Errors::SAME_TOKEN);
-        let decimals_of = |contract_address| IERC20MetadataDispatcher { contract_address }.decimals();
-        let (base_decimals, quote_decimals) = (decimals_of(base_token), decimals_of(quote_token));
-        assert(base_decimals <= MAX_DECIMALS && quote_decimals <= MAX_DECIMALS, Errors::BAD_DECIMALS);
-        let feed = IPriceHistoryDispatcher { contract_address: history }.feed();
-        self.registry.write(registry);
-        self.model.write(model);
-        self.version.write(version);
-        self.class_hash.write(class_hash);
-        self.instance.write(registered.instance);
-        self.model_commitment.write(registered.model_commitment);
-        self.outputs.write(values_in(registered.outputs));
-        self.hours.write(hours);
-        self.history.write(history);
-        self.feed.write(feed);
-        self.base_token.write(base_token);
-        self.quote_token.write(quote_token);
-        self.base_decimals.write(base_decimals);
-        self.quote_decimals.write(quote_decimals);
-        self.adapter.write(adapter);
-        self.treasury.write(treasury);
-        self.keeper_cap.write(keeper_cap);
-        self.management_bps.write(fees.management_bps);
-        self.settle_bps.write(fees.settle_bps);
-        // Before the limits, which are checked against it.
-        self.min_nav.write(min_nav);
-        self.check_change(Change::Policy(policy));
-        self.access.keep(Change::Policy(policy));
-        self.check_change(Change::Limits(limits));
-        self.limits.write(limits);
-        assert(fees.management_bps <= 200, Errors::BAD_MANAGEMENT_FEE);
-        assert(fees.settle_bps <= 50, Errors::BAD_SETTLE_FEE);
-        for account in [owner, guardian, adapter, treasury].span() {
-            self.check_role(*account);
-        }
-        self.access.initialise(owner, guardian);
-
-        self.erc20.ERC20_name.write(name);
-        self.erc20.ERC20_symbol.write(symbol);
-        self.accrued_at.write(get_block_timestamp());
-    }
-
-    /// Checks that each rule is the one by which the network takes its value.
-    fn check_inputs(inputs: Span<Port>, rules: Span<InputRule>) {
-        assert(values_in(inputs) == rules.len(), Errors::OTHER_INPUTS);
-        let mut rules = rules;
-        for port in inputs {
-            let scales = *port.scales;
-            for position in 0..elements(port) {
-                let rule = *rules.pop_front().unwrap();
-                // One scale for all elements, or one for each position along the last axis.
-                let scale = *scales[position % scales.len()];
-                assert(rule.scale.into() == scale && rule.lo == *port.lo && rule.hi == *port.hi, Errors::OTHER_INPUTS);
-            }
-        }
-    }
-
-    fn values_in(ports: Span<Port>) -> u32 {
-        let mut values = 0;
-        for port in ports {
-            values += elements(port);
-        }
-        values
-    }
-
-    fn elements(port: @Port) -> u32 {
-        let mut elements = 1;
-        for length in *port.shape {
-            elements *= *length;
-        }
-        elements
+        // These read what was just written.
+        let state = self.state_at(now);
+        assert(state == State::Active, refusal(state));
+        let mut calldata = array![];
+        self.append_latest(ref calldata);
+        library(selector!("check_price"), calldata);
     }
 
     #[generate_trait]
@@ -462,25 +379,12 @@ pub mod vault {
         }
 
         /// Checks that a vault could be made with a change.
-        fn check_change(self: @ContractState, change: Change) {
-            match change {
-                Change::Policy(OutputPolicy { output, policy }) => {
-                    policy::check(policy);
-                    assert(output < at(self.outputs.as_ptr()), Errors::BAD_OUTPUT);
-                },
-                Change::Limits(limits) => {
-                    limits::check(limits);
-                    let min_nav = at(self.min_nav.as_ptr());
-                    assert(1 <= min_nav && min_nav <= limits.deposit_cap, Errors::BAD_MIN_NAV);
-                },
-                Change::Adapter(account) | Change::Guardian(account) => self.check_role(account),
-            }
-        }
-
-        /// Checks that an account can be owner, guardian, adapter or treasury.
         #[inline(never)]
-        fn check_role(self: @ContractState, account: ContractAddress) {
-            assert(account != get_contract_address() && account.is_non_zero(), Errors::UNFIT_ACCOUNT);
+        fn check_change(self: @ContractState, change: Span<felt252>) {
+            let mut calldata = array![get_contract_address().into(), fixed(self.parts.min_nav).into()];
+            calldata.append_span(self.access.list('outputs'));
+            calldata.append_span(change);
+            library(selector!("check"), calldata);
         }
 
         #[inline(never)]
@@ -489,7 +393,13 @@ pub mod vault {
             match epoch {
                 Some(epoch) => {
                     let (entry, request) = (self.requests.epoch(kind, epoch), self.requests.request(kind, epoch, controller));
-                    (pending(entry, request).into(), claimable_input(entry, request).into())
+                    // What is refunded can be taken back, and will never be claimable.
+                    let pending = if entry.refunded {
+                        0
+                    } else {
+                        pending(entry, request)
+                    };
+                    (pending.into(), claimable_input(entry, request).into())
                 },
                 None => (0, 0),
             }
@@ -549,20 +459,6 @@ pub mod vault {
                 reward: unpack_hour(at(self.last_reward.as_ptr())),
             }
         }
-
-        /// The NAV at the price that was recorded last, however long ago: what is not in the base token, if there is none.
-        #[inline(never)]
-        fn nav(self: @ContractState) -> u128 {
-            let managed = self.position();
-            let rate = match self.prices().latest() {
-                Some(record) => self.rate_at(record.observation.base, record.observation.quote),
-                None => None,
-            };
-            match rate {
-                Some(rate) => nav_floor(managed, rate).unwrap_or(managed.quote),
-                None => managed.quote,
-            }
-        }
     }
 
     #[inline(never)]
@@ -615,15 +511,15 @@ pub mod vault {
     #[abi(embed_v0)]
     impl ERC20MetadataImpl of IERC20Metadata<ContractState> {
         fn name(self: @ContractState) -> ByteArray {
-            self.erc20.ERC20_name.read()
+            answer(self.access.list('name'))
         }
 
         fn symbol(self: @ContractState) -> ByteArray {
-            self.erc20.ERC20_symbol.read()
+            answer(self.access.list('symbol'))
         }
 
         fn decimals(self: @ContractState) -> u8 {
-            at(self.quote_decimals.as_ptr()) + DECIMALS_OFFSET
+            fixed(self.parts.quote_decimals) + DECIMALS_OFFSET
         }
     }
 
@@ -645,6 +541,8 @@ pub mod vault {
 
         fn accept_ownership(ref self: ContractState) {
             let call = self.begin();
+            // For the owner before; an acceptance that is refused undoes it.
+            self.accrue(call.now);
             self.access.accept(call.caller);
             self.end(())
         }
@@ -702,19 +600,19 @@ pub mod vault {
     #[abi(embed_v0)]
     impl ERC4626Impl of IERC4626<ContractState> {
         fn asset(self: @ContractState) -> ContractAddress {
-            at(self.quote_token.as_ptr())
+            fixed(self.parts.quote_token)
         }
 
         fn total_assets(self: @ContractState) -> u256 {
-            self.nav().into()
+            self.last_nav().into()
         }
 
         fn convert_to_shares(self: @ContractState, assets: u256) -> u256 {
-            shares_for(narrow(assets), self.erc20.supply(), self.nav()).expect(Errors::OVERFLOW).into()
+            shares_for(narrow(assets), self.erc20.supply(), self.last_nav()).expect(Errors::OVERFLOW).into()
         }
 
         fn convert_to_assets(self: @ContractState, shares: u256) -> u256 {
-            assets_for(narrow(shares), self.erc20.supply(), self.nav()).expect(Errors::OVERFLOW).into()
+            assets_for(narrow(shares), self.erc20.supply(), self.last_nav()).expect(Errors::OVERFLOW).into()
         }
 
         fn max_deposit(self: @ContractState, controller: ContractAddress) -> u256 {
@@ -812,16 +710,16 @@ pub mod vault {
         }
 
         fn exit_request_in_kind(
-            ref self: ContractState, epoch: u64, receiver: ContractAddress, controller: ContractAddress,
+            ref self: ContractState, epoch: u64, controller: ContractAddress, receiver: ContractAddress,
         ) -> (u256, u256) {
             let call = self.begin();
-            let (base, quote) = self.exit_request(call, epoch, receiver, controller);
+            let (base, quote) = self.exit_request(call, epoch, controller, receiver);
             self.end((base.into(), quote.into()))
         }
 
-        fn withdraw_token(ref self: ContractState, side: Side, receiver: ContractAddress) -> u256 {
+        fn withdraw_token(ref self: ContractState, side: Side, account: ContractAddress, receiver: ContractAddress) -> u256 {
             let call = self.begin();
-            let amount = self.withdraw_owed(call.caller, side, receiver);
+            let amount = self.withdraw_owed(call.caller, side, account, receiver);
             self.end(amount.into())
         }
 
@@ -866,8 +764,10 @@ pub mod vault {
         fn propose(ref self: ContractState, change: Change) -> u64 {
             let call = self.begin();
             self.access.require_owner(call.caller);
-            self.check_change(change);
-            let number = self.access.propose_change(change, call.now);
+            let mut felts = array![];
+            change.serialize(ref felts);
+            self.check_change(felts.span());
+            let number = self.access.propose_change(felts.span(), call.now);
             self.end(number)
         }
 
@@ -877,15 +777,21 @@ pub mod vault {
             self.end(())
         }
 
+        fn cancel_before(ref self: ContractState, number: u64) {
+            let call = self.begin();
+            self.access.cancel_changes(call.caller, number);
+            self.end(())
+        }
+
         fn apply(ref self: ContractState, number: u64) {
             let call = self.begin();
             self.access.require_owner(call.caller);
             let change = self.access.take(number, call.now);
-            self.check_change(change);
+            self.check_change(self.access.list(number.into()));
             match change {
                 Change::Policy(_) => self.access.Access_policy.write(number),
-                Change::Limits(limits) => self.limits.write(limits),
-                Change::Adapter(adapter) => self.adapter.write(adapter),
+                Change::Limits(limits) => self.limits.write(LimitsPacking::pack(limits)),
+                Change::Adapter(adapter) => self.parts.adapter.write(adapter),
                 Change::Guardian(guardian) => self.access.Access_guardian.write(guardian),
             }
             self.access.log(access_component::Event::ChangeApplied(access_component::ChangeApplied { number }));
@@ -917,27 +823,12 @@ pub mod vault {
     #[abi(embed_v0)]
     impl VaultViewsImpl of IVaultViews<ContractState> {
         fn parts(self: @ContractState) -> Parts {
-            Parts {
-                registry: at(self.registry.as_ptr()),
-                model: at(self.model.as_ptr()),
-                version: at(self.version.as_ptr()),
-                class_hash: at(self.class_hash.as_ptr()),
-                instance: at(self.instance.as_ptr()),
-                model_commitment: at(self.model_commitment.as_ptr()),
-                outputs: at(self.outputs.as_ptr()),
-                hours: at(self.hours.as_ptr()),
-                history: at(self.history.as_ptr()),
-                feed: at(self.feed.as_ptr()),
-                base_token: at(self.base_token.as_ptr()),
-                quote_token: at(self.quote_token.as_ptr()),
-                base_decimals: at(self.base_decimals.as_ptr()),
-                quote_decimals: at(self.quote_decimals.as_ptr()),
-                adapter: at(self.adapter.as_ptr()),
-                treasury: at(self.treasury.as_ptr()),
-                fees: Fees { management_bps: at(self.management_bps.as_ptr()), settle_bps: at(self.settle_bps.as_ptr()) },
-                min_nav: at(self.min_nav.as_ptr()),
-                keeper_cap: at(self.keeper_cap.as_ptr()),
+            let mut felts = array![];
+            let parts = self.parts.as_ptr().__storage_pointer_address__;
+            for position in 0..PARTS {
+                felts.append(storage_read_syscall(0, storage_address_from_base_and_offset(parts, position)).unwrap_syscall());
             }
+            answer(felts.span())
         }
 
         fn snapshot(self: @ContractState) -> Snapshot {
@@ -958,7 +849,9 @@ pub mod vault {
         }
 
         fn features(self: @ContractState) -> (Span<Feature>, Span<InputRule>) {
-            self.stored_features()
+            let mut calldata = array![];
+            self.access.list('values').serialize(ref calldata);
+            answer(library(selector!("features"), calldata))
         }
 
         fn policy(self: @ContractState) -> OutputPolicy {
@@ -977,8 +870,6 @@ pub mod vault {
             self.requests.epoch(kind, epoch)
         }
 
-
-
         fn requests_of(self: @ContractState, kind: Kind, controller: ContractAddress) -> Span<Requested> {
             let mut requests = array![];
             for epoch in self.requests.epochs_of(kind, controller) {
@@ -990,6 +881,14 @@ pub mod vault {
                     .append(Requested { epoch: *epoch, pending: pending(entry, request), claim, refunded: entry.refunded });
             }
             requests.span()
+        }
+
+        fn proposals(self: @ContractState) -> Span<u64> {
+            let mut numbers = array![];
+            for number in self.access.list(WAITING) {
+                numbers.append((*number).try_into().unwrap());
+            }
+            numbers.span()
         }
 
         fn proposal(self: @ContractState, number: u64) -> Option<Proposal> {

@@ -385,9 +385,9 @@ mod tests {
     fn the_fee_for_managing_counts_as_a_fall_of_a_share() {
         let mut careful = strategy();
         (careful.limits.max_drawdown_bps, careful.fees.management_bps) = (1, 200);
-        // 2 % a year are 1 basis point in 44 hours.
+        // 2 % a year are 1 basis point in 44 hours, from the second one's value on.
         let (run, _) = follow(&careful, &history(&[1_000; 60]), &decisions(&[0; 60]), FREE);
-        assert_eq!(run.halted, Some(Hour::new(START + 45).unwrap()));
+        assert_eq!(run.halted, Some(Hour::new(START + 46).unwrap()));
     }
 
     #[test]
@@ -406,10 +406,10 @@ mod tests {
         assert_eq!((run.halted, equities(&steps)), (None, vec![10_000, 9_090, 9_090, 10_000]));
         // Halted before: it waits with the rest.
         careful.limits.max_trade_bps = 10_000;
-        let prices = [(1_000, one), (900, one), (900, off), (900, one), (900, off), (900, one)];
-        let (run, steps) = follow(&careful, &quoted_history(&prices), &decisions(&[10_000; 6]), FREE);
-        assert_eq!(run.halted, Some(Hour::new(START + 3).unwrap()));
-        assert_eq!((steps[2].plan, steps[4].plan, steps[3].position.base), (None, None, 0));
+        let prices = [(1_000, one), (1_000, one), (900, one), (900, off), (900, one), (900, off), (900, one)];
+        let (run, steps) = follow(&careful, &quoted_history(&prices), &decisions(&[10_000; 7]), FREE);
+        assert_eq!(run.halted, Some(Hour::new(START + 4).unwrap()));
+        assert_eq!((steps[3].plan, steps[5].plan, steps[4].position.base), (None, None, 0));
     }
 
     #[test]

@@ -21,6 +21,9 @@ pub const DELAY: u64 = 86_400;
 /// How long it can be applied from then on, in seconds: seven days.
 pub const GRACE: u64 = 7 * 86_400;
 
+/// The most proposals that wait at a time.
+pub const MAX_PROPOSALS: usize = 8;
+
 /// What the owner can change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
@@ -117,7 +120,7 @@ impl Vault {
         })
     }
 
-    /// Takes the ownership that was offered. Shares of the management fee that are not due yet go to the new owner.
+    /// Takes the ownership that was offered. The management fee up to now goes to the owner before.
     ///
     /// # Errors
     /// It was not offered to the caller.
@@ -128,6 +131,7 @@ impl Vault {
             }
             vault.require(call, chain, Operation::Govern)?;
             vault.access.offered = None;
+            vault.accrue(call.now);
             let from = std::mem::replace(&mut vault.access.owner, call.caller);
             vault.emit(Event::OwnershipTransferred { from, to: call.caller });
             Ok(())
@@ -137,12 +141,15 @@ impl Vault {
     /// Proposes a change, and gives the proposal's number.
     ///
     /// # Errors
-    /// The caller is not the owner, or the change is not one that a vault could be made with.
+    /// The caller is not the owner, the change is not one that a vault could be made with, or [`MAX_PROPOSALS`] wait.
     pub fn propose(&mut self, chain: &mut Chain, call: Call, change: Change) -> Result<u64, Refusal> {
         self.transact(chain, |vault, chain| {
             vault.access.require_owner(call.caller)?;
             vault.require(call, chain, Operation::Govern)?;
             vault.clone().change(change.clone())?;
+            if vault.access.proposals.len() >= MAX_PROPOSALS {
+                return Err(Refusal::Proposals);
+            }
             let (number, from) = (vault.access.next, call.now.saturating_add(DELAY));
             vault.access.next += 1;
             vault.access.proposals.insert(number, Proposal { change: change.clone(), from });
@@ -168,6 +175,28 @@ impl Vault {
             }
             vault.access.proposals.remove(&number);
             vault.emit(Event::ChangeCancelled { number });
+            Ok(())
+        })
+    }
+
+    /// Drops all proposals with a smaller number; where the guardian calls, but for its own replacement.
+    ///
+    /// # Errors
+    /// The caller is neither owner nor guardian.
+    pub fn cancel_before(&mut self, chain: &mut Chain, call: Call, number: u64) -> Result<(), Refusal> {
+        self.transact(chain, |vault, chain| {
+            let by_owner = call.caller == vault.access.owner;
+            if !by_owner {
+                vault.access.require_guardian(call.caller)?;
+            }
+            vault.require(call, chain, Operation::Govern)?;
+            let smaller = vault.access.proposals.range(..number);
+            let dropped = smaller.filter(|(_, proposal)| by_owner || !matches!(proposal.change, Change::Guardian(_)));
+            let dropped: Vec<u64> = dropped.map(|(number, _)| *number).collect();
+            for number in dropped {
+                vault.access.proposals.remove(&number);
+                vault.emit(Event::ChangeCancelled { number });
+            }
             Ok(())
         })
     }

@@ -154,10 +154,21 @@ impl Queue {
         self.theirs.get(&controller).into_iter().flatten().copied()
     }
 
+    /// Forgets the epochs that have nothing for a controller, such as dust that became nothing.
+    pub(super) fn sweep(&mut self, controller: Account) {
+        for epoch in self.epochs_of(controller).collect::<Vec<_>>() {
+            self.forget(epoch, controller);
+        }
+    }
+
     /// Forgets an epoch that has nothing for a controller, now or later.
     fn forget(&mut self, epoch: u64, controller: Account) {
         let entry = self.epochs.get(&epoch).filter(|entry| entry.requests.contains_key(&controller));
-        if entry.is_none_or(|entry| entry.unfilled() == 0 && entry.claimable(controller) == 0)
+        let is_spent = |entry: &Epoch| {
+            let ended = entry.unfilled() == 0 || entry.refunded && entry.pending(controller) == 0;
+            ended && entry.claimable(controller) == 0
+        };
+        if entry.is_none_or(is_spent)
             && let Some(theirs) = self.theirs.get_mut(&controller)
         {
             theirs.remove(&epoch);

@@ -111,6 +111,9 @@ pub enum Refusal {
         /// Its number.
         number: u64,
     },
+    /// As many proposals wait as may.
+    #[error("{} proposals wait, and no more can: cancel some first", super::access::MAX_PROPOSALS)]
+    Proposals,
     /// It is too early.
     #[error("too early: it is possible from {until} on, in seconds after 1970")]
     Early {

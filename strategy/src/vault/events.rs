@@ -28,7 +28,7 @@ pub enum Purpose {
     Unwind,
 }
 
-/// What a decision led to.
+/// What a decision led to. In an event, what it asks for; what a call gives has the amounts that moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// Nothing, because of what is stored.
@@ -85,7 +85,7 @@ pub enum Event {
         /// How much.
         amount: u128,
     },
-    /// Proceeds of a request were fetched.
+    /// Proceeds of a request were fetched, or handed over to whoever left it, which are assets owed where it was a redemption.
     Claimed {
         /// The kind of the request.
         kind: Kind,
@@ -98,7 +98,7 @@ pub enum Event {
         /// Shares for a deposit, assets for a redemption.
         amount: u128,
     },
-    /// What was not filled was taken back.
+    /// What was not filled was taken back. What had been filled is a [`Event::Claimed`] before.
     Reclaimed {
         /// The kind of the request.
         kind: Kind,
@@ -145,6 +145,8 @@ pub enum Event {
         base: u128,
         /// Quote tokens.
         quote: u128,
+        /// Quote tokens that were withheld for sales, which stay with the others.
+        cost: u128,
     },
     /// Owed tokens were fetched.
     Withdrawn {

@@ -3,11 +3,13 @@
 //! An exit in kind credits the floor of both tokens, against real and virtual shares, as debts. Each token is withdrawn on its own, so that
 //! one that is paused does not hold the other back.
 
+use super::books::VIRTUAL_SHARES;
 use super::error::Refusal;
 use super::events::Event;
 use super::ledger::{Account, Side};
 use super::states::Operation;
 use super::{Call, Chain, Vault};
+use crate::math::mul_div_ceil;
 
 impl Vault {
     /// Moves shares of the caller.
@@ -49,7 +51,8 @@ impl Vault {
 
     /// Burns the shares of a redemption that were not filled, and owes the receiver their part of both tokens, which it gives: base and
     /// quote. Assets that were filled and not claimed are owed too. What sales for redemptions cost and this one has not paid yet comes off its
-    /// quote tokens, at most all of them, so that it is not left to whoever goes on waiting.
+    /// quote tokens, at most all of them, so that it is not left to others; but for its part in the whole, by which its own tokens have become
+    /// fewer already.
     ///
     /// Whoever waits in the queue has an option: to be paid at an hour's recorded price less the fee, or to leave in kind at what the tokens
     /// are worth then. An hour's price can be seen from its cut-off, 600 s before its start, and the choice ends when anyone settles it, at
@@ -63,8 +66,8 @@ impl Vault {
         chain: &mut Chain,
         call: Call,
         epoch: u64,
-        receiver: Account,
         controller: Account,
+        receiver: Account,
     ) -> Result<(u128, u128), Refusal> {
         self.transact(chain, |vault, chain| {
             vault.require(call, chain, Operation::ExitInKind)?;
@@ -86,29 +89,43 @@ impl Vault {
     ) -> Result<(u128, u128), Refusal> {
         self.accrue(call.now);
         let (base, quote) = (self.books.part(shares, self.books.managed.base), self.books.part(shares, self.books.managed.quote));
-        let quote = quote.saturating_sub(cost);
+        // Less than the cost, because the whole has virtual shares too.
+        let whole = self.books.supply + VIRTUAL_SHARES;
+        let cost = mul_div_ceil(cost, whole - shares, whole).unwrap_or(cost).min(quote);
+        let quote = quote - cost;
         self.burn(holder, shares)?;
         self.books.managed.base -= base;
         self.books.managed.quote -= quote;
         self.books.owe(Side::Base, receiver, base);
         self.books.owe(Side::Quote, receiver, quote);
-        self.emit(Event::ExitedInKind { owner, receiver, shares, base, quote });
+        self.emit(Event::ExitedInKind { owner, receiver, shares, base, quote, cost });
         Ok((base, quote))
     }
 
-    /// Sends the caller's debts in one token to a receiver, and gives their amount.
+    /// Sends an account's debts in one token to a receiver, and gives their amount. Anyone may send an account what it is owed, so that one
+    /// that cannot call loses nothing; only the account itself and its operators name another receiver.
     ///
     /// # Errors
-    /// Nothing is owed, or the token did not move exactly this amount.
-    pub fn withdraw_token(&mut self, chain: &mut Chain, call: Call, side: Side, receiver: Account) -> Result<u128, Refusal> {
+    /// Nothing is owed, the caller does not act for the account and the receiver is another one, or the token did not move exactly this amount.
+    pub fn withdraw_token(
+        &mut self,
+        chain: &mut Chain,
+        call: Call,
+        side: Side,
+        account: Account,
+        receiver: Account,
+    ) -> Result<u128, Refusal> {
         self.transact(chain, |vault, chain| {
             vault.require(call, chain, Operation::WithdrawToken)?;
+            if receiver != account {
+                vault.access.require_operator(account, call.caller)?;
+            }
             vault.require_other(receiver)?;
-            let amount = vault.books.debts(side).take(call.caller);
+            let amount = vault.books.debts(side).take(account);
             if amount == 0 {
                 return Err(Refusal::NothingOwed { side });
             }
-            vault.emit(Event::Withdrawn { account: call.caller, receiver, side, amount });
+            vault.emit(Event::Withdrawn { account, receiver, side, amount });
             vault.push(chain, side, receiver, amount)?;
             Ok(amount)
         })

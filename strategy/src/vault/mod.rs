@@ -2,7 +2,8 @@
 //!
 //! The contract is held against this bit for bit. There is no clock here: each call says when it is made. An entry point that refuses has
 //! changed nothing: everything is restored, as a chain does. What the contract has besides: its lock against re-entrancy,
-//! ERC-20 allowances, and views that repeat what the fields here say.
+//! ERC-20 allowances, views that repeat what the fields here say, and what it sees of others: the registry's ports, whether it fails, and the
+//! times of a quote, which [`Feed`] keeps.
 //!
 //! An hour goes as follows. Anyone records its price ([`recorder`]), within 900 s of its start. Within 900 s of that record, anyone settles
 //! ([`settlement`]) until no epoch is due, and then steps ([`trading`]) once. Where redemptions lack quote tokens, whoever waits for them
@@ -19,8 +20,8 @@
 //!   epoch, which has no cap, be large.
 //! - Deposits that would leave a NAV below `min_nav`, get no share, or lead to 2^112 or more are refunded: they can be taken back at once.
 //!   Deposits that wait for the cap of an hour or for `deposit_cap` stay in the queue.
-//! - A redemption pays for the sales that were made for it: what such sales lost against the recorded price comes off what is paid out from
-//!   them, oldest first. The NAV has fallen by that loss already, so that a redemption pays its own part of it twice.
+//! - A redemption pays for the sales that were made for it: what such sales lost against the fresh quote comes off what is paid out from
+//!   them, oldest first. Until then that loss is due to all holders, and in the NAV that prices shares ([`Vault::priced_floor`]).
 //! - Something is taken back from the queue after 72 hours from the epoch's hour, and only from 1,801 s to 2,999 s after the start of an
 //!   hour: from the cut-off, 600 s before an hour, to the end of its settlement, at most 1,800 s after its start, a price may be known that
 //!   is not settled yet.
@@ -28,15 +29,18 @@
 //! - Where redemptions wait, the net asset value that the limits look at still has what they are owed in it; only purchases are left out.
 //! - The management fee runs until the vault is halted: one that is halted for good is not managed. A vault that is paused, or whose model is
 //!   deprecated or revoked, still pays it, since it may come back.
-//! - A keeper's reward is owed rather than sent, so that no token can make a step fail with it.
+//! - A keeper's reward is owed rather than sent, so that no token can make a step fail with it. It is never taken from what was raised for
+//!   redemptions, and one of nothing does not use the hour up.
 //! - `unwind` is for vaults whose model is revoked or that are halted; elsewhere it would trade against the strategy.
 //! - An exit in kind pays no settlement fee: it has no price that could be wrong. It takes no more than its part, so that somebody who goes in
 //!   and out never gains from their own fees.
 //! - A settlement fee goes to those who hold shares at that time. Whoever enters before a large redemption and leaves in kind afterwards
 //!   receives a part of its fee, having carried the price meanwhile: at most what the others paid.
-//! - Whoever leaves the queue of redemptions takes their part of what sales for it cost along: in kind, it comes off their quote tokens; by
-//!   taking shares back, it stays with all holders, of whom they are one again. Once nobody waits, nothing of it is left.
-//! - Whoever leaves last leaves the fee to the virtual shares.
+//! - Whoever leaves the queue of redemptions takes their part of what sales for it cost along: in kind, it comes off their quote tokens, but
+//!   for the part by which their own tokens are fewer already; by taking shares back, it stays with all holders, of whom they are one again. Once nobody waits, nothing of it is left.
+//! - Whoever leaves last pays no fee: it would be left to the virtual shares, and make the next share dear.
+//! - The drawdown is not looked at in a vault of dust: one without shares, or with a NAV below `min_nav`.
+//! - After a gap in the record deposits are filled as always: they are priced as always.
 //! - A proposal expires seven days after it could be applied first, and the guardian cannot cancel its own replacement.
 //!
 //! `max_drift_bps` may be as small as 1, and must leave room for what a price does between its record and the settlement, at most 900 s later:

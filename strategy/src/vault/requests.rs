@@ -246,6 +246,7 @@ impl Vault {
         }
         let input = |claims: &[Claim]| claims.iter().map(|claim| claim.input).sum::<u128>();
         let proceeds = self.pay_claims(chain, kind, &taken, controller, receiver)?;
+        self.queue(kind).sweep(controller);
         Ok(Taken { input: input(&claims) - input(&self.queue(kind).claims(controller)), proceeds })
     }
 
@@ -296,10 +297,11 @@ impl Vault {
             vault.access.require_operator(controller, call.caller)?;
             vault.require_other(receiver)?;
             let refunded = vault.deposits.get(epoch).is_some_and(|entry| entry.refunded);
-            let state = vault.state(chain.model, call.now);
-            if !refunded && state != State::Halted {
-                if state == State::Active {
-                    require_waited(epoch, call.now)?;
+            if !refunded && !vault.halted {
+                // The state only where it matters, because a registry that fails must not lock anything in.
+                let waited = require_waited(epoch, call.now);
+                if waited.is_err() && vault.state(chain.model, call.now) == State::Active {
+                    waited?;
                 }
                 require_unsettleable(call.now)?;
             }
@@ -308,6 +310,7 @@ impl Vault {
             if unclaimed > 0 {
                 vault.move_shares(vault.account, receiver, unclaimed)?;
             }
+            vault.emit_hand_over(Kind::Deposit, controller, receiver, epoch, unclaimed);
             vault.emit(Event::Reclaimed { kind: Kind::Deposit, controller, receiver, epoch, returned, unclaimed });
             vault.push(chain, Side::Quote, receiver, returned)?;
             Ok(returned)
@@ -339,6 +342,13 @@ impl Vault {
             vault.emit(Event::Reclaimed { kind: Kind::Redeem, controller, receiver, epoch, returned, unclaimed });
             Ok(returned)
         })
+    }
+
+    /// Tells that whoever leaves an epoch got, or is owed, what was filled and not claimed.
+    pub(super) fn emit_hand_over(&mut self, kind: Kind, controller: Account, receiver: Account, epoch: u64, amount: u128) {
+        if amount > 0 {
+            self.emit(Event::Claimed { kind, controller, receiver, epoch, amount });
+        }
     }
 
     pub(super) fn require_other(&self, account: Account) -> Result<(), Refusal> {

@@ -14,8 +14,10 @@ use super::ledger::{Account, Side};
 use super::market::{Market, Recorded};
 use super::states::Operation;
 use super::{Call, Chain, Vault, allowed};
+use crate::drawdown::HighWater;
 use crate::hour::{Hour, SECONDS};
 use crate::math::{mul_div_ceil, mul_div_floor, share_ceil, share_floor};
+use crate::rate::Rate;
 
 /// The most epochs that a call visits.
 pub const MAX_EPOCHS: u32 = 8;
@@ -42,7 +44,8 @@ pub struct Hourly {
 pub struct Raised {
     /// Quote tokens.
     pub quote: u128,
-    /// How much less they are than the sold base tokens were worth at the recorded price.
+    /// How much less they are than the sold base tokens were worth at the fresh quote that each sale was held to. What the price had moved
+    /// since its record is not a cost: what was sold would have moved with it.
     pub cost: u128,
 }
 
@@ -144,8 +147,11 @@ impl Vault {
             return opened;
         }
         self.accrue(now);
-        let nav = self.books.nav_floor(&recorded.rate);
-        if let Some(nav) = nav {
+        let nav = self.priced_floor(&recorded.rate);
+        if self.books.supply == 0 || nav.is_some_and(|nav| nav < self.min_nav) {
+            // In a vault of dust, rounding alone looks like a fall.
+            self.high_water = HighWater::default();
+        } else if let Some(nav) = nav {
             let shares = self.books.supply + VIRTUAL_SHARES;
             // A price of a share beyond 128 bits is no breach.
             let halts = self.high_water.observe(nav + VIRTUAL_ASSETS, shares, self.strategy.limits.max_drawdown_bps).unwrap_or(false);
@@ -184,7 +190,7 @@ impl Vault {
             *visits -= 1;
             self.require_older(Kind::Deposit, epoch, market)?;
             let left = self.deposits.get(epoch).map_or(0, |entry| entry.unfilled());
-            let Some(nav) = self.books.nav_ceil(&market.recorded.rate) else {
+            let Some(nav) = self.priced_ceil(&market.recorded.rate) else {
                 self.refund(epoch, left);
                 continue;
             };
@@ -235,12 +241,12 @@ impl Vault {
             }
             *visits -= 1;
             self.require_older(Kind::Redeem, epoch, market)?;
-            let Some(nav) = self.books.nav_floor(&market.recorded.rate) else { return Ok(true) };
+            let Some(nav) = self.priced_floor(&market.recorded.rate) else { return Ok(true) };
             let left = self.redemptions.get(epoch).map_or(0, |entry| entry.unfilled());
             let room = hourly.cap.saturating_add(hourly.deposited).saturating_sub(hourly.redeemed);
             let available = room.min(self.books.managed.quote);
             let whole = self.assets_of_redemption(left, nav);
-            let (shares, assets) = if whole <= available {
+            let (shares, assets) = if whole <= room && self.net(whole) <= self.books.managed.quote {
                 (left, whole)
             } else {
                 // Rounding can lift the assets of a part above what is there, by less than the two units of floor and fee.
@@ -281,6 +287,7 @@ impl Vault {
         self.forget_raised();
         self.books.reserved -= left.unclaimed;
         self.books.owe(Side::Quote, receiver, left.unclaimed);
+        self.emit_hand_over(Kind::Redeem, controller, receiver, epoch, left.unclaimed);
         Ok((left, part))
     }
 
@@ -291,10 +298,29 @@ impl Vault {
         }
     }
 
-    /// The assets for so many shares, less the fee for those who stay.
+    /// What a redemption of so many assets is paid, less what sales for it cost.
+    pub(super) fn net(&self, assets: u128) -> u128 {
+        assets - { self.raised }.charge(assets)
+    }
+
+    /// The NAV that prices shares, for whoever leaves: with what sales for redemptions cost and these have not paid yet, which is due to all
+    /// holders. Nothing if it is 2^112 or more.
+    pub fn priced_floor(&self, rate: &Rate) -> Option<u128> {
+        amount(self.books.nav_floor(rate)?.checked_add(self.raised.cost)?)
+    }
+
+    /// The same for whoever enters.
+    fn priced_ceil(&self, rate: &Rate) -> Option<u128> {
+        amount(self.books.nav_ceil(rate)?.checked_add(self.raised.cost)?)
+    }
+
+    /// The assets for so many shares, less the fee for those who stay. Where nobody stays, there is none.
     pub(super) fn assets_of_redemption(&self, shares: u128, nav: u128) -> u128 {
-        // Less than the NAV, and the fee is at most 0.5 %.
+        // At most the NAV, and the fee is at most 0.5 %.
         let assets = self.books.assets_for(shares, nav).unwrap_or(0);
+        if shares == self.books.supply {
+            return assets;
+        }
         assets.saturating_sub(share_ceil(assets, self.strategy.fees.settle_bps.into()).unwrap_or(assets))
     }
 }

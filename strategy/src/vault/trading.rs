@@ -148,11 +148,13 @@ impl Vault {
                 },
                 outcome,
             });
-            match outcome {
-                Outcome::Bought { quote } => vault.trade_plan(chain, &market, plan, Side::Quote, quote, adapter)?,
-                Outcome::Sold { base } => vault.trade_plan(chain, &market, plan, Side::Base, base, adapter)?,
-                Outcome::Held(_) | Outcome::Owed | Outcome::Halted => {}
-            }
+            let outcome = match outcome {
+                Outcome::Bought { quote } => {
+                    Outcome::Bought { quote: vault.trade_plan(chain, &market, plan, Side::Quote, quote, adapter)? }
+                }
+                Outcome::Sold { base } => Outcome::Sold { base: vault.trade_plan(chain, &market, plan, Side::Base, base, adapter)? },
+                Outcome::Held(_) | Outcome::Owed | Outcome::Halted => outcome,
+            };
             vault.reward(call.caller, &market, nav);
             Ok(outcome)
         })
@@ -190,11 +192,11 @@ impl Vault {
             let base = vault.shortfall(&market)?.ok_or(Refusal::NothingToRaise)?;
             let moved = vault.trade(chain, &market, Purpose::Shortfall, Side::Base, base, adapter)?;
             vault.book(Side::Base, moved)?;
-            let worth = market.recorded.rate.value_floor(moved.spent).ok_or(Refusal::Overflow)?;
+            let worth = market.fresh.value_floor(moved.spent).ok_or(Refusal::Overflow)?;
             vault.raised.quote = vault.raised.quote.saturating_add(moved.received);
             vault.raised.cost = vault.raised.cost.saturating_add(worth.saturating_sub(moved.received));
             vault.last_raise = Some(hour);
-            Ok(base)
+            Ok(moved.spent)
         })
     }
 
@@ -204,18 +206,20 @@ impl Vault {
         let shares = self.redemptions.unfilled(market.recorded.hour.count());
         // Where redemptions are due, the hour is swept, and therefore open.
         let cap = self.opened.map_or(0, |opened| opened.cap);
-        let shortfall = self.assets_of_redemption(shares, nav).min(cap).saturating_sub(self.books.managed.quote);
+        let priced = self.priced_floor(&market.recorded.rate).ok_or(Refusal::Overflow)?;
+        let shortfall = self.net(self.assets_of_redemption(shares, priced).min(cap)).saturating_sub(self.books.managed.quote);
         let held = market.recorded.rate.value_floor(self.books.managed.base).ok_or(Refusal::Overflow)?;
         let most = share_floor(nav, self.strategy.limits.max_trade_bps.into()).ok_or(Refusal::Overflow)?.min(held);
         if shortfall == 0 || most < SMALLEST_SALE {
             return Ok(None);
         }
         let value = shortfall.clamp(SMALLEST_SALE, most);
-        let base = if value == held { self.books.managed.base } else { market.recorded.rate.base_floor(value).ok_or(Refusal::Overflow)? };
-        Ok((base > 0).then_some(base))
+        // A unit of the base token can be worth more than what is needed.
+        let part = market.recorded.rate.base_floor(value).ok_or(Refusal::Overflow)?.max(1);
+        Ok(Some(if value == held { self.books.managed.base } else { part }))
     }
 
-    /// Makes a plan's trade, and has the limits remember it.
+    /// Makes a plan's trade, has the limits remember it, and gives what left.
     fn trade_plan(
         &mut self,
         chain: &mut Chain,
@@ -224,7 +228,7 @@ impl Vault {
         sold: Side,
         asked: u128,
         adapter: &mut dyn Adapter,
-    ) -> Result<(), Refusal> {
+    ) -> Result<u128, Refusal> {
         let moved = self.trade(chain, market, Purpose::Decision, sold, asked, adapter)?;
         let before = self.books.managed;
         let filled = before.filled(plan, moved.received, market.recorded.hour).ok_or(Refusal::Overflow)?;
@@ -232,7 +236,7 @@ impl Vault {
         // What was not spent stays: amounts are those that moved, and the rest is as the plan says.
         let (base, quote) = (self.books.managed.base, self.books.managed.quote);
         self.books.managed = Position { base, quote, ..filled };
-        Ok(())
+        Ok(moved.spent)
     }
 
     /// Writes a swap into the books.
@@ -308,7 +312,7 @@ impl Vault {
             vault.book(Side::Base, moved)?;
             vault.last_unwind = Some(hour);
             vault.reward(call.caller, &market, nav);
-            Ok(base)
+            Ok(moved.spent)
         })
     }
 
@@ -318,9 +322,12 @@ impl Vault {
             return;
         }
         let share = mul_div_floor(nav, REWARD.0, REWARD.1).unwrap_or(0);
-        let amount = share.min(self.keeper_cap).min(self.books.managed.quote);
-        self.last_reward = Some(market.recorded.hour);
+        // What was raised for redemptions is not the keeper's, or a small one would never be paid.
+        let free = self.books.managed.quote.saturating_sub(self.raised.quote);
+        let amount = share.min(self.keeper_cap).min(free);
+        // A reward of nothing leaves the hour to whoever comes later.
         if amount > 0 {
+            self.last_reward = Some(market.recorded.hour);
             self.books.managed.quote -= amount;
             self.books.owe(Side::Quote, keeper, amount);
             self.emit(Event::Rewarded { keeper, amount });

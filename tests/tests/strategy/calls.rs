@@ -59,7 +59,7 @@ pub enum Call {
     BaseFloor { quote: Quote, value: Amount },
     BaseCeil { quote: Quote, value: Amount },
     ManagementShares { supply: Amount, management_bps: u16, seconds: u64 },
-    Observe { peak: Amount, breaches: u8, nav: Amount, supply: Amount, max_drawdown_bps: u16 },
+    Observe { peak: Amount, breaches: u8, last: Amount, nav: Amount, supply: Amount, max_drawdown_bps: u16 },
     Features { groups: Vec<Feature>, rules: Vec<InputRule>, window: Vec<Price> },
     Target { edges: Option<Vec<i32>>, targets: Vec<Target>, answer: i32 },
     Plan { limits: Limits, position: Position, quote: Quote, hour: Hour, target: Target, saturated: u32 },
@@ -118,8 +118,8 @@ impl Call {
                 let fees = Fees { management_bps: *management_bps, settle_bps: 0 };
                 Outcome::Amount(fees.management_shares(supply.0, *seconds))
             }
-            Self::Observe { peak, breaches, nav, supply, max_drawdown_bps } => {
-                let mut mark = HighWater { peak: peak.0, breaches: *breaches };
+            Self::Observe { peak, breaches, last, nav, supply, max_drawdown_bps } => {
+                let mut mark = HighWater { peak: peak.0, breaches: *breaches, last: last.0 };
                 let halts = mark.observe(nav.0, supply.0, *max_drawdown_bps);
                 Outcome::HighWater(halts.map(|halts| (mark, halts)))
             }
@@ -234,8 +234,8 @@ impl Cairo for Rate {
 
 impl Cairo for (HighWater, bool) {
     fn write(&self, felts: &mut Vec<Felt>) {
-        let (HighWater { peak, breaches }, halts) = self;
-        write_all!(felts, peak, breaches, halts);
+        let (HighWater { peak, breaches, last }, halts) = self;
+        write_all!(felts, peak, breaches, last, halts);
     }
 }
 
@@ -335,8 +335,8 @@ impl Cairo for Call {
             Self::BaseFloor { quote, value } => write_all!(felts, 7u8, quote, value),
             Self::BaseCeil { quote, value } => write_all!(felts, 8u8, quote, value),
             Self::ManagementShares { supply, management_bps, seconds } => write_all!(felts, 9u8, supply, management_bps, seconds),
-            Self::Observe { peak, breaches, nav, supply, max_drawdown_bps } => {
-                write_all!(felts, 10u8, peak, breaches, nav, supply, max_drawdown_bps);
+            Self::Observe { peak, breaches, last, nav, supply, max_drawdown_bps } => {
+                write_all!(felts, 10u8, peak, breaches, last, nav, supply, max_drawdown_bps);
             }
             Self::Features { groups, rules, window } => {
                 write_all!(felts, 11u8, groups.as_slice(), rules.as_slice(), window.as_slice());

@@ -132,16 +132,19 @@ fn fees() -> Cases {
 
 fn marks() -> Cases {
     let peak = ETH;
-    let observe = |peak, breaches, nav, supply, max_drawdown_bps| Call::Observe {
+    let after = |last, peak, breaches, nav, supply, max_drawdown_bps| Call::Observe {
         peak: Amount(peak),
         breaches,
+        last: Amount(last),
         nav: Amount(nav),
         supply: Amount(supply),
         max_drawdown_bps,
     };
+    let observe = |peak, breaches, nav, supply, max_drawdown_bps| after(peak, peak, breaches, nav, supply, max_drawdown_bps);
     vec![
-        ("the first value is the peak", observe(0, 0, 3, 2, 1_000)),
-        ("a higher value is the new peak", observe(peak, 1, 1_001, 1_000, 1_000)),
+        ("the first value is no peak yet", observe(0, 0, 3, 2, 1_000)),
+        ("a higher value than the last one lifts the peak to the last one", after(peak + 3, peak, 1, 1_001, 1_000, 1_000)),
+        ("a lower value than the last one lifts the peak to itself", after(2 * peak, peak, 1, 1_001, 1_000, 1_000)),
         ("a fall to the limit is not a breach", observe(peak, 1, 900, 1_000, 1_000)),
         ("a fall below the limit is a breach", observe(peak, 0, 899, 1_000, 1_000)),
         ("a second breach in a row halts", observe(peak, 1, 899, 1_000, 1_000)),

@@ -93,7 +93,9 @@ fn observe(random: &mut Random) -> Call {
     let edge = mul_div_floor(value, 10_000, kept).unwrap_or(value).saturating_add(u128::from(random.bits() % 3)).saturating_sub(1);
     let peak = if random.below(3) == 0 { wide(random, 128) } else { edge };
     let breaches = one_of(&[0, 1, 2, 254, 255], random);
-    Call::Observe { peak: Amount(peak), breaches, nav: Amount(nav), supply: Amount(supply), max_drawdown_bps }
+    // Values before that lift the peak, and others.
+    let last = if random.below(2) == 0 { wide(random, 128) } else { value.saturating_add(u128::from(random.bits() % 3)).saturating_sub(1) };
+    Call::Observe { peak: Amount(peak), breaches, last: Amount(last), nav: Amount(nav), supply: Amount(supply), max_drawdown_bps }
 }
 
 fn target(random: &mut Random) -> Call {

@@ -98,7 +98,7 @@ fn attempt(world: &mut World, operation: Operation) -> Result<(), Refusal> {
             world.reclaim(ALICE, Kind::Redeem, epoch, ALICE, ALICE).map(drop)
         }
         Operation::ExitInKind => world.exit_in_kind(ALICE, shares, ALICE, ALICE).map(drop),
-        Operation::WithdrawToken => world.withdraw_token(ALICE, Side::Base, ALICE).map(drop),
+        Operation::WithdrawToken => world.withdraw_token(ALICE, Side::Base, ALICE, ALICE).map(drop),
         Operation::Transfer => world.transfer(ALICE, BOB, shares),
         Operation::Skim => world.skim(Side::Base).map(drop),
         Operation::Observe => {
@@ -175,8 +175,11 @@ fn strangers_are_refused_wherever_a_call_is_somebodys_own() {
         (foreign.clone(), Box::new(|world| world.request_deposit(MALLORY, 1, MALLORY, ALICE).map(drop))),
         (foreign.clone(), Box::new(|world| world.request_redeem(MALLORY, 1, MALLORY, ALICE).map(drop))),
         (foreign.clone(), Box::new(|world| world.exit_in_kind(MALLORY, 1, MALLORY, ALICE).map(drop))),
-        (foreign.clone(), Box::new(move |world| world.exit_request(MALLORY, pending, MALLORY, ALICE).map(drop))),
-        (Refusal::NothingOwed { side: Side::Base }, Box::new(|world| world.withdraw_token(MALLORY, Side::Base, MALLORY).map(drop))),
+        (foreign.clone(), Box::new(move |world| world.exit_request(MALLORY, pending, ALICE, MALLORY).map(drop))),
+        (
+            Refusal::NothingOwed { side: Side::Base },
+            Box::new(|world| world.withdraw_token(MALLORY, Side::Base, MALLORY, MALLORY).map(drop)),
+        ),
         (Refusal::NotOwner { caller }, Box::new(|world| world.transfer_ownership(MALLORY, MALLORY))),
         (Refusal::NotOffered { caller }, Box::new(|world| world.accept_ownership(MALLORY))),
         (Refusal::NotOwner { caller }, Box::new(|world| world.propose(MALLORY, Change::Adapter(MALLORY)).map(drop))),
@@ -219,8 +222,8 @@ fn the_vault_is_nobodys_controller_or_receiver() {
         world.reclaim(ALICE, Kind::Deposit, pending, ALICE, VAULT).map(drop),
         world.reclaim(ALICE, Kind::Redeem, pending, ALICE, VAULT).map(drop),
         world.exit_in_kind(ALICE, 1, VAULT, ALICE).map(drop),
-        world.exit_request(ALICE, pending, VAULT, ALICE).map(drop),
-        world.withdraw_token(ALICE, Side::Base, VAULT).map(drop),
+        world.exit_request(ALICE, pending, ALICE, VAULT).map(drop),
+        world.withdraw_token(ALICE, Side::Base, ALICE, VAULT).map(drop),
         world.transfer(ALICE, VAULT, 1),
         // Its own shares are its investors'.
         world.transfer(VAULT, MALLORY, 1),
@@ -292,8 +295,15 @@ fn what_redemptions_lack_is_raised_and_whoever_waits_can_go_another_way() {
     // Alice leaves in kind, with her part of what the sale cost; Bob waits for three days and takes his shares back.
     let (base, _) = world.exit_request(ALICE, epoch, ALICE, ALICE).unwrap();
     assert!(base > 0);
-    assert!(world.withdraw_token(ALICE, Side::Base, ALICE).unwrap() >= base);
-    world.wait((epoch + 72) * SECONDS + 1_801 - world.now);
+    assert!(world.withdraw_token(ALICE, Side::Base, ALICE, ALICE).unwrap() >= base);
+    world.wait(epoch * SECONDS + 71 * SECONDS + 2_000 - world.now);
+    assert!(matches!(world.reclaim(BOB, Kind::Redeem, epoch, BOB, BOB), Err(Refusal::Early { .. })));
+    // Not while a price may be known at which the rest is filled.
+    for after in [1_800, 3_000] {
+        world.wait((epoch + 72) * SECONDS + after - world.now);
+        assert!(matches!(world.reclaim(BOB, Kind::Redeem, epoch, BOB, BOB), Err(Refusal::Settling { .. })));
+    }
+    world.wait(SECONDS + 1_801 - 3_000);
     assert!(world.reclaim(BOB, Kind::Redeem, epoch, BOB, BOB).unwrap() > 0);
     everybody_leaves(&mut world);
 }
@@ -364,7 +374,7 @@ fn nobody_gains_by_going_in_and_out_at_one_price() {
             if in_kind && shares > 0 {
                 world.exit_in_kind(MALLORY, shares, MALLORY, MALLORY).unwrap();
                 for side in [Side::Base, Side::Quote] {
-                    let _ = world.withdraw_token(MALLORY, side, MALLORY);
+                    let _ = world.withdraw_token(MALLORY, side, MALLORY, MALLORY);
                 }
             } else if shares > 0 {
                 world.request_redeem(MALLORY, shares, MALLORY, MALLORY).unwrap();

@@ -93,15 +93,15 @@ impl World {
         self.call(caller, "exit_in_kind", with(shares, &[receiver, owner]), twin, both)
     }
 
-    pub fn exit_request(&mut self, caller: Account, epoch: u64, receiver: Account, controller: Account) -> Result<(u128, u128), Refusal> {
-        let calldata = vec![epoch.into(), account(receiver), account(controller)];
-        let twin = |vault: &mut Vault, chain: &mut Chain, call| vault.exit_request_in_kind(chain, call, epoch, receiver, controller);
+    pub fn exit_request(&mut self, caller: Account, epoch: u64, controller: Account, receiver: Account) -> Result<(u128, u128), Refusal> {
+        let calldata = vec![epoch.into(), account(controller), account(receiver)];
+        let twin = |vault: &mut Vault, chain: &mut Chain, call| vault.exit_request_in_kind(chain, call, epoch, controller, receiver);
         self.call(caller, "exit_request_in_kind", calldata, twin, both)
     }
 
-    pub fn withdraw_token(&mut self, caller: Account, of: Side, receiver: Account) -> Result<u128, Refusal> {
-        let twin = |vault: &mut Vault, chain: &mut Chain, call| vault.withdraw_token(chain, call, of, receiver);
-        self.call(caller, "withdraw_token", vec![side(of), account(receiver)], twin, amount)
+    pub fn withdraw_token(&mut self, caller: Account, of: Side, owed: Account, receiver: Account) -> Result<u128, Refusal> {
+        let twin = |vault: &mut Vault, chain: &mut Chain, call| vault.withdraw_token(chain, call, of, owed, receiver);
+        self.call(caller, "withdraw_token", vec![side(of), account(owed), account(receiver)], twin, amount)
     }
 
     pub fn transfer(&mut self, from: Account, to: Account, shares: u128) -> Result<(), Refusal> {
@@ -150,6 +150,12 @@ impl World {
 
     pub fn cancel(&mut self, caller: Account, number: u64) -> Result<(), Refusal> {
         self.call(caller, "cancel", vec![(number + 1).into()], |vault, chain, call| vault.cancel(chain, call, number), nothing)
+    }
+
+    /// Drops all that wait before the one of this number.
+    pub fn cancel_before(&mut self, caller: Account, number: u64) -> Result<(), Refusal> {
+        let twin = |vault: &mut Vault, chain: &mut Chain, call| vault.cancel_before(chain, call, number);
+        self.call(caller, "cancel_before", vec![(number + 1).into()], twin, nothing)
     }
 
     pub fn apply(&mut self, caller: Account, number: u64) -> Result<(), Refusal> {

@@ -1,5 +1,6 @@
 //! A vault's contract and what surrounds it, on a small Starknet: told what to do, asked, and held to what they must give.
 
+use std::borrow::Borrow;
 use std::sync::{Arc, LazyLock};
 
 use maat_cairo::{CairoPackage, Compiler, Contract, Crate, Edition, Sources};
@@ -27,6 +28,8 @@ pub struct Classes {
     /// The mock of `tests/fixtures/vault/registry.cairo`, which is its own instance as well.
     pub registry: Arc<Class>,
     pub pool: Arc<Class>,
+    /// What the vault has computed by another class.
+    pub library: Arc<Class>,
     pub vault: Arc<Class>,
     /// The ABI of the vault, as JSON.
     pub vault_abi: String,
@@ -47,7 +50,8 @@ pub static CLASSES: LazyLock<Classes> = LazyLock::new(|| {
     let vault = CairoPackage { main: vault_crate(), dependencies: vec![Crate::interfaces(), Crate::vault_interfaces()] };
     let mocks = ["maat_mocks::feed::mock_feed", "maat_mocks::token::mock_token", "maat_mocks::pool::mock_pool"];
     let [feed, token, pool] = compile(&CairoPackage::mocks(), &mocks).try_into().unwrap_or_else(|_| panic!("three mocks"));
-    let vault = compile(&vault, &["maat_vault::vault::vault"]).remove(0);
+    let vaults = compile(&vault, &["maat_vault::library::strategy_library", "maat_vault::vault::vault"]);
+    let [library, vault] = vaults.try_into().unwrap_or_else(|_| panic!("two classes"));
     let sierra: serde_json::Value = serde_json::from_slice(&vault.sierra_json()).expect("its own text");
     Classes {
         feed: class(feed),
@@ -55,6 +59,7 @@ pub static CLASSES: LazyLock<Classes> = LazyLock::new(|| {
         token: class(token),
         registry: class(compile(&registry, &["fixture::mock_registry"]).remove(0)),
         pool: class(pool),
+        library: class(library),
         vault: class(vault),
         vault_abi: sierra["abi"].to_string(),
     }
@@ -79,6 +84,8 @@ pub enum Expected {
     Begins(Vec<Option<Felt>>),
     /// A panic with this.
     Refuses(Felt),
+    /// A panic with this, or with what the feed panics with.
+    RefusesOrFails(Felt, Felt),
 }
 
 /// An event of the vault: its keys, its name's selector first, and its data.
@@ -96,9 +103,9 @@ pub struct Contracts {
 impl Contracts {
     /// Without any.
     pub fn new(now: u64) -> Self {
-        let Classes { feed, history, token, registry, pool, vault, .. } = &*CLASSES;
+        let Classes { feed, history, token, registry, pool, library, vault, .. } = &*CLASSES;
         let mut chain = Chain::new(now);
-        for class in [feed, history, token, registry, pool, vault] {
+        for class in [feed, history, token, registry, pool, library, vault] {
             chain.declare(class.clone());
         }
         Self { chain, name: String::new(), calls: 0 }
@@ -110,18 +117,31 @@ impl Contracts {
         self.compare(found, expected, &format!("deployment {number}"));
     }
 
+    /// Deploys a vault of the felts of its `Deployment`.
+    pub fn deploy_vault(&mut self, deployment: &[Felt], expected: &Expected) {
+        self.deploy(VAULT, &CLASSES.vault, &[&[deployment.len().into()], deployment].concat(), expected);
+    }
+
     /// A call that must not panic.
-    pub fn tell(&mut self, caller: Felt, to: u8, function: &str, calldata: &[Felt]) {
+    pub fn tell(&mut self, caller: Felt, to: u8, function: &str, calldata: impl AsRef<[Felt]>) {
         self.calls += 1;
-        let done = self.chain.call(caller, contract(to), function, calldata);
+        let done = self.chain.call(caller, contract(to), function, calldata.as_ref());
         assert!(done.is_ok(), "{}, {function} of contract {to}: {done:?}", self.name);
     }
 
     /// A call that must give what is expected; gives the vault's events.
-    pub fn ask(&mut self, caller: Felt, to: u8, function: &str, calldata: &[Felt], expected: &Expected, what: &str) -> Vec<Logged> {
+    pub fn ask(
+        &mut self,
+        caller: Felt,
+        to: u8,
+        function: &str,
+        calldata: impl AsRef<[Felt]>,
+        expected: impl Borrow<Expected>,
+        what: &str,
+    ) -> Vec<Logged> {
         self.calls += 1;
-        let found = self.chain.call(caller, contract(to), function, calldata);
-        self.compare(found, expected, what)
+        let found = self.chain.call(caller, contract(to), function, calldata.as_ref());
+        self.compare(found, expected.borrow(), what)
     }
 
     fn compare(&self, found: Result<Done, Failure>, expected: &Expected, what: &str) -> Vec<Logged> {
@@ -133,6 +153,7 @@ impl Contracts {
             (Expected::Begins(begin), Expected::Gives(given)) => {
                 given.len() >= begin.len() && begin.iter().zip(given).all(|(begin, given)| begin.is_none_or(|begin| begin == *given))
             }
+            (Expected::RefusesOrFails(reason, feed), Expected::Refuses(found)) => [reason, feed].contains(&found),
             _ => *expected == found,
         };
         assert!(same, "{}, {what}: the contract gives\n{}\nand not\n{}", self.name, shown(&found), shown(expected));
@@ -149,6 +170,6 @@ fn shown(expected: &Expected) -> String {
         Expected::Begins(felts) => {
             felts.iter().map(|felt| felt.map_or("?".to_owned(), |felt| felt.to_string())).collect::<Vec<_>>().join(" ") + " .."
         }
-        Expected::Refuses(reason) => format!("the refusal {:?}", super::felts::readable(*reason)),
+        Expected::Refuses(reason) | Expected::RefusesOrFails(reason, _) => format!("the refusal {:?}", super::felts::readable(*reason)),
     }
 }

@@ -148,6 +148,7 @@ pub fn reason(refusal: &Refusal) -> Felt {
         Refusal::OwnReplacement => "vault: guardian's replacement",
         Refusal::Itself => "vault: its own account",
         Refusal::NoProposal { .. } => "vault: no such proposal",
+        Refusal::Proposals => "vault: 8 proposals wait",
         Refusal::Early { .. } => "vault: too early",
         Refusal::Expired { .. } => "vault: proposal has expired",
         Refusal::NotPaused => "vault: not paused",
@@ -230,8 +231,8 @@ pub fn logged(event: &Event) -> Logged {
             vec![kind(*of), account(*controller), (*epoch).into()],
             [vec![account(*receiver)], wide(*returned).to_vec(), wide(*unclaimed).to_vec()].concat(),
         ),
-        Event::ExitedInKind { owner, receiver, shares, base, quote } => {
-            ("ExitedInKind", vec![account(*owner), account(*receiver)], [wide(*shares), wide(*base), wide(*quote)].concat())
+        Event::ExitedInKind { owner, receiver, shares, base, quote, cost } => {
+            ("ExitedInKind", vec![account(*owner), account(*receiver)], [wide(*shares), wide(*base), wide(*quote), wide(*cost)].concat())
         }
         Event::Decided { hour, class, version, input_hash, output_hash, chain, weight_before, weight_target, outcome: came, .. } => (
             "Decided",

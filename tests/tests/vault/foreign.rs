@@ -48,7 +48,7 @@ fn functions() -> Vec<(&'static str, Vec<Felt>)> {
         ("request_deposit", with(&[a, b])),
         ("request_redeem", with(&[a, b])),
         ("set_operator", vec![b, Felt::ONE]),
-        ("withdraw_token", vec![Felt::ONE, b]),
+        ("withdraw_token", vec![Felt::ONE, a, b]),
         ("skim", vec![Felt::ONE]),
         ("observe", vec![]),
         ("settle", vec![]),
@@ -58,6 +58,7 @@ fn functions() -> Vec<(&'static str, Vec<Felt>)> {
         // A new guardian.
         ("propose", vec![Felt::THREE, b]),
         ("cancel", vec![Felt::ONE]),
+        ("cancel_before", vec![Felt::ONE]),
         ("apply", vec![Felt::ONE]),
         ("pause", vec![]),
         ("unpause", vec![]),
@@ -103,7 +104,7 @@ fn nobody_calls_a_vault_while_it_calls_a_token() {
     let mut world = filled("re-entry by a token");
     world.give(ALICE, 1_000 * USDC);
     let request = [wide(USDC).to_vec(), vec![account(ALICE); 2]].concat();
-    let withdraw = vec![Felt::ZERO, account(ALICE)];
+    let withdraw = vec![Felt::ZERO, account(ALICE), account(ALICE)];
     for (token, outer, calldata) in [(QUOTE, "request_deposit", request), (BASE, "withdraw_token", withdraw)] {
         world.contracts.tell(account(KEEPER), token, "set_behaviour", &[Felt::from(6)]);
         let tell = |world: &mut World, call: Vec<Felt>| world.contracts.tell(account(KEEPER), token, "set_call", &call);
@@ -177,7 +178,7 @@ fn a_token_that_moves_another_sum_moves_nothing() {
             moved(world.claim(ALICE, Kind::Redeem, redeemed, ALICE, ALICE).unwrap_err());
             moved(world.claim_oldest(ALICE, Kind::Redeem, false, 20_000, ALICE, ALICE).unwrap_err());
             for side in [Side::Base, Side::Quote] {
-                moved(world.withdraw_token(ALICE, side, ALICE).unwrap_err());
+                moved(world.withdraw_token(ALICE, side, ALICE, ALICE).unwrap_err());
                 moved(world.skim(side).unwrap_err());
             }
         }
@@ -195,16 +196,23 @@ fn a_token_that_moves_another_sum_moves_nothing() {
     let moved = Expected::Refuses(text("vault: token moved another sum"));
     let claim = [redeemed.into(), account(ALICE), account(ALICE)];
     world.contracts.ask(account(ALICE), contracts::VAULT, "claim_assets", &claim, &moved, "a claim");
-    world.contracts.ask(account(ALICE), contracts::VAULT, "withdraw_token", &[Felt::ZERO, account(ALICE)], &moved, "a withdrawal");
+    world.contracts.ask(
+        account(ALICE),
+        contracts::VAULT,
+        "withdraw_token",
+        &[Felt::ZERO, account(ALICE), account(ALICE)],
+        &moved,
+        "a withdrawal",
+    );
     world.contracts.ask(account(KEEPER), contracts::VAULT, "skim", &[Felt::ZERO], &moved, "a skim");
     // The other token is not held back.
     world.tell_token(Side::Base, Behaviour::Paused);
     world.tell_token(Side::Quote, Behaviour::Honest);
-    assert!(world.withdraw_token(ALICE, Side::Base, ALICE).is_err());
-    assert!(world.withdraw_token(ALICE, Side::Quote, ALICE).is_ok());
+    assert!(world.withdraw_token(ALICE, Side::Base, ALICE, ALICE).is_err());
+    assert!(world.withdraw_token(ALICE, Side::Quote, ALICE, ALICE).is_ok());
     assert!(world.claim(ALICE, Kind::Redeem, redeemed, ALICE, ALICE).is_ok());
     world.tell_token(Side::Base, Behaviour::Honest);
-    assert!(world.withdraw_token(ALICE, Side::Base, ALICE).is_ok());
+    assert!(world.withdraw_token(ALICE, Side::Base, ALICE, ALICE).is_ok());
     world.next();
     world.wait(1_801);
     assert_eq!(world.reclaim(ALICE, Kind::Deposit, pending, ALICE, ALICE), Ok(USDC));

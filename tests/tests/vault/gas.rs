@@ -70,7 +70,7 @@ impl Hours {
         let first = Expected::Gives(vec![Felt::ONE, Felt::ONE]);
         contracts.ask(account(KEEPER), REGISTRY, "register", &registered, &first, "register");
         let deployment = Deployment { strategy: strategy.clone(), ..deployment((18, 6)) };
-        contracts.deploy(VAULT, &CLASSES.vault, &constructor(&deployment, network.hash()), &nothing);
+        contracts.deploy_vault(&constructor(&deployment, network.hash()), &nothing);
         Self { contracts, random: Random::new(1), base: 2_000 * USD, hour: START }
     }
 

@@ -136,7 +136,7 @@ pub fn everybody_leaves(world: &mut World) {
             let books = world.vault.books();
             let owed = if side == Side::Base { books.owed_base.to(who) } else { books.owed_quote.to(who) };
             if owed > 0 {
-                assert_eq!(world.withdraw_token(who, side, who), Ok(owed));
+                assert_eq!(world.withdraw_token(who, side, who, who), Ok(owed));
             }
         }
     }

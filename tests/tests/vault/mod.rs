@@ -8,14 +8,15 @@ mod felts;
 mod foreign;
 mod gas;
 mod invariants;
+mod library;
 mod operations;
 mod pool;
+mod refusals;
 mod world;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use maat_cairo::{CairoPackage, Compiler, Crate};
 use maat_strategy::hour::SECONDS;
 use maat_strategy::policy::Policy;
 use maat_strategy::strategy::Strategy;
@@ -24,7 +25,6 @@ use maat_tests::networks::Random;
 use rayon::prelude::*;
 use starknet_types_core::felt::Felt;
 
-use crate::common::{assert_fits, vault_crate};
 use contracts::{BASE, CLASSES, Expected, QUOTE, contract, text, wide};
 use felts::{account, constructor};
 use invariants::everybody_leaves;
@@ -40,7 +40,7 @@ const OPERATIONS: usize = 30;
 type Counts = BTreeMap<String, usize>;
 
 /// Everything that changes a vault, but for allowances.
-const FUNCTIONS: [&str; 26] = [
+const FUNCTIONS: [&str; 27] = [
     "request_deposit",
     "request_redeem",
     "claim_shares",
@@ -63,6 +63,7 @@ const FUNCTIONS: [&str; 26] = [
     "unwind",
     "propose",
     "cancel",
+    "cancel_before",
     "apply",
     "pause",
     "unpause",
@@ -151,7 +152,7 @@ fn a_vault_is_made_with_what_the_twin_is_made_with_and_nothing_else() {
     ];
     let good = deployment((18, 6));
     let mut world = world_without_vault(&good, START * SECONDS);
-    let mut deploy = |calldata: &[Felt], expected: Expected| world.deploy(contracts::VAULT, &CLASSES.vault, calldata, &expected);
+    let mut deploy = |calldata: &[Felt], expected: Expected| world.deploy_vault(calldata, &expected);
     for (reason, spoil) in refused {
         let mut spoilt = good.clone();
         spoil(&mut spoilt);
@@ -237,11 +238,4 @@ fn what_the_twin_does_not_have_is_refused_and_given() {
     ask(alice, "supports_interface", vec![src5], done());
     ask(alice, "supports_interface", vec![Felt::ONE], Expected::Gives(vec![Felt::ZERO]));
     ask(alice, "decimals", vec![], Expected::Gives(vec![Felt::from(9)]));
-}
-
-#[test]
-fn the_vault_is_a_class_that_mainnet_takes() {
-    let package = CairoPackage { main: vault_crate(), dependencies: vec![Crate::interfaces(), Crate::vault_interfaces()] };
-    let contract = Compiler::default().contract(&package).unwrap_or_else(|error| panic!("{error}"));
-    assert_fits("vault", &contract);
 }

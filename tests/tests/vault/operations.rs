@@ -85,7 +85,9 @@ pub fn operate(world: &mut World, random: &mut Random) {
         82..84 => exit_request(world, random, user),
         84..87 => {
             let of = side(random);
-            world.withdraw_token(user, of, user).map(drop)
+            let owed = if random.below(4) == 0 { pick(random, &USERS) } else { user };
+            let to = if random.below(4) == 0 { user } else { owed };
+            world.withdraw_token(user, of, owed, to).map(drop)
         }
         87..89 => {
             let to = pick(random, &USERS);
@@ -289,6 +291,9 @@ fn apply(world: &mut World, random: &mut Random) -> Result<(), Refusal> {
     if random.below(4) == 0 {
         let who = pick(random, &[owner, guardian, USERS[0]]);
         world.cancel(who, number)
+    } else if random.below(6) == 0 {
+        let (who, before) = (pick(random, &[owner, guardian, USERS[0]]), number + random.below(3) as u64);
+        world.cancel_before(who, before)
     } else {
         let who = pick(random, &[owner, owner, owner, guardian]);
         world.apply(who, number)

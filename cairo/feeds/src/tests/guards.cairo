@@ -2,6 +2,7 @@
 use maat_vault_interfaces::feed::{IPriceFeedDispatcher, IPriceFeedDispatcherTrait};
 use maat_mocks::oracle::IMockOracleDispatcherTrait;
 use starknet::SyscallResultTrait;
+use crate::rule::{Entry, price};
 use crate::tests::{BASE, NOW, QUOTE, deploy, new_oracle, said, with};
 
 #[test]
@@ -89,4 +90,24 @@ fn a_source_is_not_zero() {
 #[should_panic(expected: ('feed: source is repeated', 'CONSTRUCTOR_FAILED'))]
 fn a_source_is_not_repeated() {
     deploy(new_oracle().contract_address, BASE, QUOTE, [1, 2, 3, 1].span()).unwrap_syscall();
+}
+
+#[test]
+fn sources_for_which_fewer_than_three_publishers_speak_make_no_price() {
+    let entry = |source, publisher| Entry { source, publisher, price: 10, timestamp: NOW };
+    let sources = [1, 2, 3].span();
+    let found = |third| price(sources, [entry(1, 'a'), entry(2, 'b'), entry(3, third)].span(), 8, NOW);
+    assert_eq!(found('c').unwrap().price, 10);
+    assert_eq!(found('b'), None);
+    // An entry that does not count brings no publisher either.
+    let old = Entry { timestamp: NOW - 601, ..entry(3, 'c') };
+    assert_eq!(price(sources, [entry(1, 'a'), entry(2, 'b'), entry(3, 'b'), old].span(), 8, NOW), None);
+}
+
+#[test]
+#[should_panic(expected: ('feed: too few base sources', 'ENTRYPOINT_FAILED'))]
+fn one_publisher_is_not_enough_whatever_the_sources() {
+    let world = with([said(1, 10, NOW), said(2, 20, NOW), said(3, 30, NOW)].span());
+    world.oracle.set_publisher('one');
+    world.feed.quote();
 }

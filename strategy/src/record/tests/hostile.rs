@@ -32,8 +32,8 @@ fn counts() -> Vec<(usize, &'static str)> {
 #[test]
 fn rules_and_formats_of_other_versions_are_refused() {
     let bytes = RECORD.to_bytes().unwrap();
-    let rules = replaced(&bytes, "\"rule_version\":1", "\"rule_version\":2");
-    assert_eq!(refused(&rules, &expected()), "strategy: rule_version: it is 2, and this program knows 1");
+    let rules = replaced(&bytes, "\"rule_version\":2", "\"rule_version\":1");
+    assert_eq!(refused(&rules, &expected()), "strategy: rule_version: it is 1, and this program knows 2");
     let mut format = bytes.clone();
     format[8] = 2;
     let version = "the record's format has version 2; this program knows version 1";

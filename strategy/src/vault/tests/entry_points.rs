@@ -76,7 +76,7 @@ fn operations_are_possible_where_the_table_says_so_and_refused_elsewhere() {
                 Operation::Claim => vault.claim_shares(chain, alice, claimable, ALICE, ALICE).map(|_| ()),
                 Operation::Reclaim => vault.reclaim_redeem(chain, at(alice), pending, ALICE, ALICE).map(|_| ()),
                 Operation::ExitInKind => vault.exit_in_kind(chain, alice, shares, ALICE, ALICE).map(|_| ()),
-                Operation::WithdrawToken => vault.withdraw_token(chain, alice, Side::Base, ALICE).map(|_| ()),
+                Operation::WithdrawToken => vault.withdraw_token(chain, alice, Side::Base, ALICE, ALICE).map(|_| ()),
                 Operation::Transfer => vault.transfer(chain, alice, BOB, shares),
                 Operation::Skim => vault.skim(chain, keeper, Side::Base).map(|_| ()),
                 Operation::Observe => vault.observe(chain, at(keeper)).map(|_| ()),
@@ -108,7 +108,7 @@ fn strangers_are_refused_wherever_a_call_is_somebodys_own() {
     world.give(ALICE, USDC);
     let foreign = Refusal::NotOperator { caller, account: ALICE };
     type Attempt<'a> = &'a dyn Fn(&mut Vault, &mut Chain) -> Result<(), Refusal>;
-    let calls: [(&str, Refusal, Attempt<'_>); 20] = [
+    let calls: [(&str, Refusal, Attempt<'_>); 21] = [
         ("request_deposit", foreign.clone(), &|vault, chain| vault.request_deposit(chain, stranger, 1, MALLORY, ALICE).map(|_| ())),
         ("request_redeem", foreign.clone(), &|vault, chain| vault.request_redeem(chain, stranger, 1, MALLORY, ALICE).map(|_| ())),
         ("claim_shares", foreign.clone(), &|vault, chain| vault.claim_shares(chain, stranger, claimable, ALICE, MALLORY).map(|_| ())),
@@ -120,10 +120,11 @@ fn strangers_are_refused_wherever_a_call_is_somebodys_own() {
         ("reclaim_deposit", foreign.clone(), &|vault, chain| vault.reclaim_deposit(chain, stranger, pending, ALICE, MALLORY).map(|_| ())),
         ("reclaim_redeem", foreign.clone(), &|vault, chain| vault.reclaim_redeem(chain, stranger, pending, ALICE, MALLORY).map(|_| ())),
         ("exit_in_kind", foreign.clone(), &|vault, chain| vault.exit_in_kind(chain, stranger, 1, MALLORY, ALICE).map(|_| ())),
-        ("exit_request_in_kind", foreign, &|vault, chain| vault.exit_request_in_kind(chain, stranger, pending, MALLORY, ALICE).map(|_| ())),
-        ("withdraw_token", Refusal::NothingOwed { side: Side::Base }, &|vault, chain| {
-            vault.withdraw_token(chain, stranger, Side::Base, MALLORY).map(|_| ())
+        ("exit_request_in_kind", foreign.clone(), &|vault, chain| {
+            vault.exit_request_in_kind(chain, stranger, pending, ALICE, MALLORY).map(|_| ())
         }),
+        ("withdraw_token", foreign, &|vault, chain| vault.withdraw_token(chain, stranger, Side::Base, ALICE, MALLORY).map(|_| ())),
+        ("cancel_before", Refusal::NotGuardian { caller }, &|vault, chain| vault.cancel_before(chain, stranger, number + 1)),
         ("transfer_ownership", Refusal::NotOwner { caller }, &|vault, chain| vault.transfer_ownership(chain, stranger, MALLORY)),
         ("accept_ownership", Refusal::NotOffered { caller }, &|vault, chain| vault.accept_ownership(chain, stranger)),
         ("propose", Refusal::NotOwner { caller }, &|vault, chain| vault.propose(chain, stranger, Change::Adapter(MALLORY)).map(|_| ())),
@@ -169,7 +170,7 @@ fn a_refusal_at_the_end_of_a_call_changes_nothing() {
     moved(world.refused(|vault, chain| vault.request_deposit(chain, alice, USDC, ALICE, ALICE)));
     moved(world.refused(|vault, chain| vault.claim_assets(chain, alice, redeemed, ALICE, ALICE)));
     moved(world.refused(|vault, chain| vault.withdraw(chain, alice, 1, ALICE, ALICE)));
-    moved(world.refused(|vault, chain| vault.withdraw_token(chain, alice, Side::Base, ALICE)));
+    moved(world.refused(|vault, chain| vault.withdraw_token(chain, alice, Side::Base, ALICE, ALICE)));
     moved(world.refused(|vault, chain| vault.skim(chain, alice, Side::Base)));
     world.chain.model = ModelStatus::Deprecated;
     let after_settlement = Call { now: pending * SECONDS + 1_801, ..alice };
@@ -219,8 +220,8 @@ fn the_vault_is_nobodys_controller_or_receiver() {
         world.refused(|vault, chain| vault.reclaim_deposit(chain, alice, pending, ALICE, VAULT).map(|_| ())),
         world.refused(|vault, chain| vault.reclaim_redeem(chain, alice, pending, ALICE, VAULT).map(|_| ())),
         world.refused(|vault, chain| vault.exit_in_kind(chain, alice, 1, VAULT, ALICE).map(|_| ())),
-        world.refused(|vault, chain| vault.exit_request_in_kind(chain, alice, pending, VAULT, ALICE).map(|_| ())),
-        world.refused(|vault, chain| vault.withdraw_token(chain, alice, Side::Base, VAULT).map(|_| ())),
+        world.refused(|vault, chain| vault.exit_request_in_kind(chain, alice, pending, ALICE, VAULT).map(|_| ())),
+        world.refused(|vault, chain| vault.withdraw_token(chain, alice, Side::Base, ALICE, VAULT).map(|_| ())),
         world.refused(|vault, chain| vault.transfer(chain, alice, VAULT, 1)),
     ] {
         assert_eq!(refusal, Refusal::Itself);

@@ -141,11 +141,14 @@ fn whoever_leaves_the_queue_in_kind_bears_their_part_of_the_sales() {
     let (shares, waiting, quote) = (entry.pending(MALLORY), entry.unfilled(), books.managed.quote);
     let cost = crate::math::mul_div_ceil(before.cost, shares, waiting).unwrap();
     let part = mul_div_floor(before.quote, shares, waiting).unwrap();
-    let in_kind = books.part(shares, quote);
+    let (in_kind, books_supply) = (books.part(shares, quote), books.supply);
     let call = world.call(MALLORY);
     let (_, got) = world.vault.exit_request_in_kind(&mut world.chain, call, epoch, MALLORY, MALLORY).unwrap();
-    assert!(cost > 0 && got > 0);
-    assert_eq!(got, in_kind - cost);
+    // Their own tokens are fewer by their part in the whole already.
+    let whole = books_supply + VIRTUAL_SHARES;
+    let charge = crate::math::mul_div_ceil(cost, whole - shares, whole).unwrap();
+    assert!(charge > 0 && charge < cost && got > 0);
+    assert_eq!(got, in_kind - charge);
     assert_eq!(world.vault.raised, Raised { quote: before.quote - part, cost: before.cost - cost });
     assert_eq!(world.vault.books().managed.quote, quote - got, "what they bear stays with the others");
     // Where the cost is more than the quote tokens they would get, they get none, and all their base tokens.
@@ -233,12 +236,25 @@ fn dust_in_the_base_token_is_not_sold_for_redemptions() {
 }
 
 #[test]
-fn a_base_token_without_decimals_is_not_sold_in_parts() {
-    let mut world = invested(|deployment| deployment.strategy.pair.base.decimals = 0);
-    world.redeem(ALICE, 20_000_000);
+fn a_unit_that_is_worth_more_than_a_small_redemption_is_sold_for_it() {
+    let mut deployment = unmanaged();
+    deployment.strategy.pair.base.decimals = 6;
+    (deployment.strategy.limits.max_weight_bps, deployment.strategy.limits.max_trade_bps) = (10_000, 10_000);
+    let mut world = World::with(deployment);
+    world.prices.0 = 60_000 * USD;
+    world.deposit(ALICE, 1_000_000 * USDC);
+    world.hour(HOLD);
+    world.claim(ALICE);
     world.open_hour();
-    assert!(world.vault.redemptions().unfilled(u64::MAX) > 0);
-    assert_eq!(world.raise(Conduct::Costs(0)), Err(Refusal::NothingToRaise));
+    world.step(BUY, Conduct::Costs(0)).unwrap();
+    assert_eq!(world.vault.books().managed.quote, 0);
+    // 0.02 USDC, and a unit is 0.06.
+    let epoch = world.redeem(ALICE, 20_000_000);
+    world.open_hour();
+    assert!(world.vault.redemptions().get(epoch).unwrap().unfilled() > 0);
+    assert_eq!(world.raise(Conduct::Costs(0)), Ok(1));
+    world.settle().unwrap();
+    assert_eq!(world.vault.redemptions().get(epoch).unwrap().unfilled(), 0);
 }
 
 #[test]
@@ -254,6 +270,7 @@ fn deposits_that_cannot_enter_hold_up_no_step() {
 #[test]
 fn a_halt_is_told_once() {
     let mut world = invested(|_| ());
+    world.hour(HOLD);
     world.prices.0 = 1_550 * USD;
     world.hour(HOLD);
     world.prices.0 = 1_300 * USD;

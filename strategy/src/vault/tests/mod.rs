@@ -16,6 +16,7 @@ use crate::rate::{Pair, Rate, Token};
 use crate::strategy::BacktestRules;
 
 mod attacks;
+mod edges;
 mod entry_points;
 mod flows;
 mod guards;
