@@ -44,6 +44,19 @@ pub const CODE_FELT_BYTES: u64 = 32;
 pub const LIBRARY_CALL: u64 = 88_660;
 /// A call of another contract, without what it executes.
 pub const CALL_CONTRACT: u64 = 91_360;
+/// A deployment, without what its constructor executes.
+pub const DEPLOY: u64 = 148_620;
+/// What a felt of a constructor's calldata adds to that.
+pub const DEPLOY_FELT: u64 = 4_850;
+/// An event that is emitted, without its felts, which a transaction pays as it pays for calldata, and twice for those of keys. Its steps cost
+/// less, but a system call costs [`SYSTEM_CALL_BASE`] at least.
+pub const EMIT_EVENT: u64 = SYSTEM_CALL_BASE;
+/// Reading who calls, and when.
+pub const GET_EXECUTION_INFO: u64 = 11_240;
+/// Reading the class of a contract, which costs the least as well.
+pub const GET_CLASS_HASH_AT: u64 = SYSTEM_CALL_BASE;
+/// Replacing the class of a contract, likewise.
+pub const REPLACE_CLASS: u64 = SYSTEM_CALL_BASE;
 
 /// What compiled code itself deducts for a system call; Starknet deducts the rest.
 pub const SYSTEM_CALL_BASE: u64 = 10_000;

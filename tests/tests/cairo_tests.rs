@@ -2,6 +2,11 @@
 
 use std::fmt::Write;
 
+use cairo_lang_compiler::db::RootDatabase;
+use cairo_lang_compiler::diagnostics::DiagnosticsReporter;
+use cairo_lang_filesystem::cfg::{Cfg, CfgSet};
+use cairo_lang_starknet::starknet_plugin_suite;
+use cairo_lang_test_plugin::{TestCompilation, TestsCompilationConfig, compile_test_prepared_db, test_plugin_suite};
 use cairo_lang_test_runner::{CompiledTestRunner, TestRunConfig};
 use maat_cairo::{CairoPackage, Compiler, Crate, Edition, Sources};
 use maat_package::{Options, quantise_sample, samples};
@@ -12,12 +17,42 @@ use maat_transpiler::{Network, codegen};
 use serde_json::Value;
 
 use crate::common::assert_fits;
-use crate::common::driver::{compile_tests, test_database};
+
+/// A database for [`compile_tests`].
+fn test_database() -> RootDatabase {
+    RootDatabase::builder()
+        .with_cfg(CfgSet::from_iter([Cfg::name("test"), Cfg::kv("target", "test"), Cfg::kv("target", "starknet-contract")]))
+        .with_default_plugin_suite(test_plugin_suite())
+        .with_default_plugin_suite(starknet_plugin_suite())
+        .build()
+        .expect("nothing is detected or loaded")
+}
+
+/// Compiles the tests of a package's own crate, and the contracts of all its crates.
+///
+/// # Panics
+/// The package does not compile, and what is wrong with it is printed.
+fn compile_tests<'db>(db: &'db mut RootDatabase, package: &CairoPackage) -> TestCompilation<'db> {
+    let main = Compiler::default().set_up(db, package);
+    let db: &'db RootDatabase = db;
+    let config = TestsCompilationConfig {
+        starknet: true,
+        add_statements_functions: false,
+        add_statements_code_locations: false,
+        contract_declarations: None,
+        contract_crate_ids: None,
+        executable_crate_ids: None,
+        add_functions_debug_info: false,
+        replace_ids: false,
+    };
+    let reporter = DiagnosticsReporter::stderr().with_crates(std::slice::from_ref(&main));
+    compile_test_prepared_db(db, config, vec![main], reporter).expect("the package compiles")
+}
 
 /// Runs the tests of a package's own crate, of which there must be at least `least`.
 fn run_cairo_tests(package: &CairoPackage, least: usize) {
     let mut db = test_database();
-    let compiled = compile_tests(&mut db, package, None);
+    let compiled = compile_tests(&mut db, package);
     let found = compiled.metadata.named_tests.len();
     assert!(found >= least, "only {found} Cairo tests were found");
     let config = TestRunConfig {
@@ -82,7 +117,7 @@ fn fixture(name: &str) -> Crate {
 #[test]
 fn a_vault_trades_at_a_pool_of_ekubo() {
     let CairoPackage { main: vault, dependencies } = with_mocks(CairoPackage::vault());
-    let others = vec![vault, CairoPackage::price_history().main, CairoPackage::ekubo_adapter().main, fixture("driver")];
+    let others = vec![vault, CairoPackage::price_history().main, CairoPackage::ekubo_adapter().main, fixture("registry")];
     run_cairo_tests(&CairoPackage { main: fixture("ekubo"), dependencies: [dependencies, others].concat() }, 2);
 }
 

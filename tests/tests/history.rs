@@ -2,8 +2,9 @@
 //! same on random sequences of entries and times.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use maat_cairo::{CairoPackage, Crate, Edition, Sources};
+use maat_cairo::{CairoPackage, Compiler};
 use maat_strategy::history::{Observation, Refusal, Side, link};
 use maat_strategy::hour::SECONDS;
 use maat_strategy::price::USD;
@@ -11,50 +12,24 @@ use maat_strategy::vault::PriceHistory;
 use maat_strategy::vault::feed::{Entry, Feed};
 use maat_strategy::vault::recorder::RecordError;
 use maat_tests::networks::Random;
-use maat_tests::root;
 use rayon::prelude::*;
 use starknet_types_core::felt::Felt;
 
-use crate::common::driver::Driver;
+use crate::common::chain::{Chain, Class, selector, text};
 
 /// Sequences that are compared.
-const SEQUENCES: u64 = if cfg!(feature = "slow") { 3_000 } else { 100 };
+const SEQUENCES: u64 = if cfg!(feature = "slow") { 20_000 } else { 300 };
 /// Hours of a sequence that are tried.
 const HOURS: usize = 8;
 /// The first hour of the year 3000.
 const YEAR_3000: u64 = 9_028_800;
 
-/// What the driver is told.
+/// What is done to them.
 enum Operation {
     Say { base: Vec<Entry>, quote: Vec<Entry> },
     Record(u64),
     Window(u32),
     At(u64),
-}
-
-impl Operation {
-    /// As Cairo serialises it.
-    fn write(&self, felts: &mut Vec<Felt>) {
-        match self {
-            Self::Say { base, quote } => {
-                felts.push(0.into());
-                for entries in [base, quote] {
-                    felts.push(entries.len().into());
-                    for Entry { source, price, timestamp } in entries {
-                        felts.extend([Felt::from(*source), Felt::from(*price), Felt::from(*timestamp)]);
-                    }
-                }
-            }
-            Self::Record(time) => felts.extend([Felt::ONE, Felt::from(*time)]),
-            Self::Window(n) => felts.extend([Felt::TWO, Felt::from(*n)]),
-            Self::At(hour) => felts.extend([Felt::THREE, Felt::from(*hour)]),
-        }
-    }
-}
-
-/// A short string of Cairo.
-fn text(text: &str) -> Felt {
-    Felt::from_bytes_be_slice(text.as_bytes())
 }
 
 fn observed(Observation { hour, base, quote }: Observation) -> [Felt; 3] {
@@ -247,33 +222,95 @@ fn sequence(random: &mut Random) -> Vec<Operation> {
     operations
 }
 
-/// The contract that makes the calls of a sequence.
-fn driver() -> Driver {
-    let mut sources = Sources::default();
-    sources.insert("lib.cairo", std::fs::read_to_string(root().join("tests/fixtures/history/driver.cairo")).unwrap());
-    let main = Crate { name: "driver".to_owned(), edition: Edition::V2024_07, sources, scarb_manifest: String::new() };
-    let dependencies =
-        vec![CairoPackage::price_history().main, CairoPackage::pragma_feed().main, CairoPackage::mocks().main, Crate::vault_interfaces()];
-    let contracts = [
-        "driver::driver",
-        "maat_history::price_history::price_history",
-        "maat_feeds::pragma::pragma_feed",
-        "maat_mocks::oracle::mock_oracle",
+const ORACLE: Felt = Felt::from_hex_unchecked("0x10");
+const FEED: Felt = Felt::from_hex_unchecked("0x11");
+const HISTORY: Felt = Felt::from_hex_unchecked("0x12");
+
+/// Oracle, feed and history.
+type Classes = [Arc<Class>; 3];
+
+fn classes() -> Classes {
+    let packages = [
+        (CairoPackage::mocks(), "maat_mocks::oracle::mock_oracle"),
+        (CairoPackage::pragma_feed(), "maat_feeds::pragma::pragma_feed"),
+        (CairoPackage::price_history(), "maat_history::price_history::price_history"),
     ];
-    Driver::compile(&CairoPackage { main, dependencies }, &contracts, "DriverImpl__run")
+    packages.map(|(package, path)| {
+        let contracts = Compiler::default().contracts(&package, &[path.to_owned()]).unwrap_or_else(|error| panic!("{error}"));
+        Arc::new(Class::new(&contracts[0]))
+    })
+}
+
+/// A chain with these contracts.
+fn deployed(classes: &Classes) -> Chain {
+    let mut chain = Chain::new(0);
+    let (base, quote) = (text("ETH/USD"), text("USDC/USD"));
+    let sources: Vec<Felt> = (0..=5).map(|source| if source == 0 { Felt::from(5) } else { Felt::from(source) }).collect();
+    let calldata = [vec![], [vec![ORACLE, base, quote], sources].concat(), vec![FEED]];
+    for ((class, at), calldata) in classes.iter().zip([ORACLE, FEED, HISTORY]).zip(&calldata) {
+        chain.declare(class.clone());
+        // The feed asks the oracle for its decimals.
+        if at == FEED {
+            for pair in [base, quote] {
+                tell(&mut chain, ORACLE, "set_decimals", &[pair, Felt::from(8)]);
+            }
+        }
+        chain.deploy(at, class.hash(), calldata).unwrap_or_else(|failure| panic!("{failure:?}"));
+    }
+    chain
+}
+
+/// What a call that must not panic gives.
+fn tell(chain: &mut Chain, to: Felt, function: &str, calldata: &[Felt]) -> Vec<Felt> {
+    chain.call(Felt::ONE, to, function, calldata).unwrap_or_else(|failure| panic!("{function}: {failure:?}")).output
 }
 
 /// What the contracts give and say.
-fn run(driver: &Driver, operations: &[Operation]) -> Vec<Felt> {
-    let mut calldata = vec![operations.len().into()];
-    operations.iter().for_each(|operation| operation.write(&mut calldata));
-    // The first felt is the list's length.
-    driver.call(calldata).split_off(1)
+fn run(chain: &mut Chain, operations: &[Operation]) -> Vec<Felt> {
+    let (mut results, mut events) = (Vec::new(), Vec::new());
+    for operation in operations {
+        match operation {
+            Operation::Say { base, quote } => {
+                for (pair, entries) in [("ETH/USD", base), ("USDC/USD", quote)] {
+                    let entry = |entry: &Entry| [Felt::from(entry.source), Felt::from(entry.price), Felt::from(entry.timestamp)];
+                    let entries: Vec<Felt> = std::iter::once(entries.len().into()).chain(entries.iter().flat_map(entry)).collect();
+                    tell(chain, ORACLE, "set_entries", &[&[text(pair)], &entries[..]].concat());
+                }
+            }
+            Operation::Record(time) => {
+                chain.now = *time;
+                match chain.call(Felt::ONE, HISTORY, "record", &[]) {
+                    Ok(done) => {
+                        results.push(Felt::ZERO);
+                        results.extend(done.output);
+                        for event in done.events.into_iter().filter(|event| event.from == HISTORY) {
+                            events.push(Felt::from(u8::from(event.keys[0] != selector("Recorded"))));
+                            events.push(event.keys[1]);
+                            events.extend(event.data);
+                        }
+                    }
+                    Err(failure) => results.extend([Felt::ONE, failure.reason()]),
+                }
+                for view in ["latest", "chain"] {
+                    results.extend(tell(chain, HISTORY, view, &[]));
+                }
+            }
+            Operation::Window(n) => results.extend(tell(chain, HISTORY, "window", &[Felt::from(*n)])),
+            Operation::At(hour) => results.extend(tell(chain, HISTORY, "at", &[Felt::from(*hour)])),
+        }
+    }
+    // What views repeat.
+    let latest = tell(chain, HISTORY, "latest", &[]);
+    if latest[0] == Felt::ZERO {
+        let views = ["consecutive", "recorded_at", "oldest"].map(|view| tell(chain, HISTORY, view, &[])[0]);
+        assert_eq!(latest[4..], views);
+    }
+    [results, events].concat()
 }
 
 #[test]
 fn contracts_and_twin_give_the_same_on_random_sequences() {
-    let driver = driver();
+    let classes = classes();
     let counts: Vec<BTreeMap<&str, usize>> = (0..SEQUENCES)
         .into_par_iter()
         .map(|seed| {
@@ -283,7 +320,7 @@ fn contracts_and_twin_give_the_same_on_random_sequences() {
             for operation in &operations {
                 *counts.entry(expected.apply(operation)).or_default() += 1;
             }
-            let found = run(&driver, &operations);
+            let found = run(&mut deployed(&classes), &operations);
             assert_eq!(found, [expected.results, expected.events].concat(), "sequence {seed}");
             counts
         })

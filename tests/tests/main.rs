@@ -5,6 +5,7 @@ mod cairo_tests;
 mod calibration;
 mod cases;
 mod certificate;
+mod chain;
 mod columns;
 mod common;
 mod conformance;

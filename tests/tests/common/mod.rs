@@ -1,6 +1,6 @@
 //! From a network in memory to a model and its Cairo program, and the assertion that both give the same integers.
 
-pub mod driver;
+pub mod chain;
 
 use maat_cairo::{Compiler, Contract, Executable, limits};
 use maat_package::{run_contract, run_program, signed};

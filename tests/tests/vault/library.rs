@@ -6,7 +6,7 @@ use cairo_lang_starknet_classes::contract_class::ContractClass;
 use maat_cairo::{CairoPackage, Compiler, Contract};
 use maat_tests::root;
 
-use super::script::selector;
+use super::contracts::selector;
 use crate::common::assert_fits;
 
 /// The library and the vault.

@@ -6,12 +6,11 @@ use maat_strategy::math::mul_div_floor;
 use maat_strategy::policy::{Policy, Rule, Target};
 use maat_strategy::price::USD;
 use maat_strategy::vault::ledger::Behaviour;
-use maat_strategy::vault::{Account, Chain, Change, Kind, ModelStatus, Operation, Queue, Refusal, Side, Vault, allowed};
+use maat_strategy::vault::{Account, Change, Kind, ModelStatus, Operation, Queue, Refusal, Side, State, allowed};
 use maat_tests::networks::Random;
-use starknet_types_core::felt::Felt;
 
-use super::script::wide;
-use super::world::{Conduct, KEEPER, OTHERS, OWNERS, USERS, World, account, change};
+use super::pool::Conduct;
+use super::world::{OTHERS, OWNERS, USERS, World};
 
 fn moved(price: u64, bps: i64) -> u64 {
     (i128::from(price) * i128::from(10_000 + bps) / 10_000).max(1_000) as u64
@@ -54,54 +53,56 @@ fn epoch(random: &mut Random, queue: &Queue, who: Account) -> Option<u64> {
     (!theirs.is_empty()).then(|| pick(random, &theirs))
 }
 
-/// Does something, and names what came of it: the operation, and its refusal if there is one.
-pub fn operate(world: &mut World, random: &mut Random) -> (&'static str, Option<Refusal>) {
+/// Does something.
+pub fn operate(world: &mut World, random: &mut Random) {
     let user = pick(random, &USERS);
-    let (name, result) = match random.below(100) {
-        0..22 => ("hour", hour(world, random)),
-        22..25 => ("record", record(world, random)),
-        25..29 => ("settle", world.settle().map(drop)),
-        29..34 => ("step", step(world, random)),
-        34..37 => ("raise", {
+    // What comes of it, the world counts.
+    let _ = match random.below(100) {
+        0..22 => hour(world, random),
+        22..25 => record(world, random),
+        25..29 => world.settle().map(drop),
+        29..34 => step(world, random),
+        34..37 => {
             let conduct = conduct(random);
             world.raise(conduct).map(drop)
-        }),
-        37..40 => ("unwind", {
+        }
+        37..40 => {
             let conduct = conduct(random);
             world.unwind(conduct).map(drop)
-        }),
-        40..43 => ("wait", wait(world, random)),
-        43..45 => ("quote", quote(world, random)),
-        45..57 => ("deposit", deposit(world, random, user)),
-        57..64 => ("redeem", redeem(world, random, user)),
-        64..70 => ("claim", claim(world, user)),
-        70..73 => ("claim a part", claim_part(world, random, user)),
-        73..78 => ("reclaim", reclaim(world, random, user)),
-        78..81 => ("exit", exit(world, random, user, user)),
-        81 => ("exit for", {
+        }
+        40..43 => wait(world, random),
+        43..45 => quote(world, random),
+        45..57 => deposit(world, random, user),
+        57..64 => redeem(world, random, user),
+        64..70 => claim(world, user),
+        70..73 => claim_part(world, random, user),
+        73..78 => reclaim(world, random, user),
+        78..81 => exit(world, random, user, user),
+        81 => {
             let owner = pick(random, &USERS);
             exit(world, random, user, owner)
-        }),
-        82..84 => ("exit a request", exit_request(world, random, user)),
-        84..87 => ("withdraw a token", {
+        }
+        82..84 => exit_request(world, random, user),
+        84..87 => {
             let of = side(random);
-            withdraw(world, random, user, of)
-        }),
-        87..89 => ("transfer", {
+            let owed = if random.below(4) == 0 { pick(random, &USERS) } else { user };
+            let to = if random.below(4) == 0 { user } else { owed };
+            world.withdraw_token(user, of, owed, to).map(drop)
+        }
+        87..89 => {
             let to = pick(random, &USERS);
             transfer(world, random, user, to)
-        }),
-        89 => ("skim", skim(world, random)),
-        90..92 => ("token", token(world, random)),
-        92 => ("model", model(world, random)),
-        93 => ("pause", pause(world, random)),
-        94 => ("propose", propose(world, random)),
-        95..97 => ("apply", apply(world, random)),
-        97 => ("observe", observe(world)),
-        98 => ("owner", owner(world, random)),
-        _ => ("operator", operator(world, random, user)),
+        }
+        89 => skim(world, random),
+        90..92 => token(world, random),
+        92 => model(world, random),
+        93 => pause(world, random),
+        94 => propose(world, random),
+        95..97 => apply(world, random),
+        97 => world.observe().map(drop),
+        98 => owner(world, random),
+        _ => operator(world, random, user),
     };
-    (name, result.err())
 }
 
 /// The next hour as it should go.
@@ -155,9 +156,7 @@ fn deposit(world: &mut World, random: &mut Random, user: Account) -> Result<(), 
     let assets = (1u128 << bits) + u128::from(random.bits() as u32) % (1 << bits);
     world.give(user, assets);
     let owner = if random.below(20) == 0 { pick(random, &USERS) } else { user };
-    let calldata = [wide(assets).to_vec(), vec![account(user), account(owner)]].concat();
-    let twin = |vault: &mut Vault, chain: &mut Chain, call| vault.request_deposit(chain, call, assets, user, owner);
-    world.call(user, "request_deposit", calldata, twin, |epoch| vec![(*epoch).into(), Felt::ZERO]).map(drop)
+    world.request_deposit(user, assets, user, owner).map(drop)
 }
 
 fn redeem(world: &mut World, random: &mut Random, user: Account) -> Result<(), Refusal> {
@@ -165,26 +164,17 @@ fn redeem(world: &mut World, random: &mut Random, user: Account) -> Result<(), R
         let _ = claim(world, user);
     }
     let shares = part_of(random, world.vault.shares_of(user));
-    let calldata = [wide(shares).to_vec(), vec![account(user), account(user)]].concat();
-    let twin = |vault: &mut Vault, chain: &mut Chain, call| vault.request_redeem(chain, call, shares, user, user);
-    world.call(user, "request_redeem", calldata, twin, |epoch| vec![(*epoch).into(), Felt::ZERO]).map(drop)
+    world.request_redeem(user, shares, user, user).map(drop)
+}
+
+fn queue(world: &World, of: Kind) -> &Queue {
+    if of == Kind::Deposit { world.vault.deposits() } else { world.vault.redemptions() }
 }
 
 fn claim(world: &mut World, user: Account) -> Result<(), Refusal> {
     for of in [Kind::Deposit, Kind::Redeem] {
-        let queue = if of == Kind::Deposit { world.vault.deposits() } else { world.vault.redemptions() };
-        for epoch in queue.claims(user).into_iter().map(|claim| claim.epoch).chain([1]) {
-            let calldata = vec![epoch.into(), account(user), account(user)];
-            let result = world.call(
-                user,
-                if of == Kind::Deposit { "claim_shares" } else { "claim_assets" },
-                calldata,
-                |vault, chain, call| match of {
-                    Kind::Deposit => vault.claim_shares(chain, call, epoch, user, user),
-                    Kind::Redeem => vault.claim_assets(chain, call, epoch, user, user),
-                },
-                |amount| wide(*amount).to_vec(),
-            );
+        for epoch in queue(world, of).claims(user).into_iter().map(|claim| claim.epoch).chain([1]) {
+            let result = world.claim(user, of, epoch, user, user);
             if epoch != 1 {
                 result?;
             }
@@ -195,29 +185,14 @@ fn claim(world: &mut World, user: Account) -> Result<(), Refusal> {
 
 fn claim_part(world: &mut World, random: &mut Random, user: Account) -> Result<(), Refusal> {
     let (of, by_input) = (pick(random, &[Kind::Deposit, Kind::Redeem]), random.below(2) == 0);
-    let queue = if of == Kind::Deposit { world.vault.deposits() } else { world.vault.redemptions() };
-    let sum = queue.claims(user).iter().map(|claim| if by_input { claim.input } else { claim.proceeds }).sum();
+    let sum = queue(world, of).claims(user).iter().map(|claim| if by_input { claim.input } else { claim.proceeds }).sum();
     let amount = part_of(random, sum) + u128::from(random.below(10) == 0);
-    let function = match (of, by_input) {
-        (Kind::Deposit, true) => "deposit",
-        (Kind::Deposit, false) => "mint",
-        (Kind::Redeem, true) => "redeem",
-        (Kind::Redeem, false) => "withdraw",
-    };
-    let calldata = [wide(amount).to_vec(), vec![account(user), account(user)]].concat();
-    let twin = |vault: &mut Vault, chain: &mut Chain, call| match (of, by_input) {
-        (Kind::Deposit, true) => vault.deposit(chain, call, amount, user, user),
-        (Kind::Deposit, false) => vault.mint(chain, call, amount, user, user),
-        (Kind::Redeem, true) => vault.redeem(chain, call, amount, user, user),
-        (Kind::Redeem, false) => vault.withdraw(chain, call, amount, user, user),
-    };
-    world.call(user, function, calldata, twin, |amount| wide(*amount).to_vec()).map(drop)
+    world.claim_oldest(user, of, by_input, amount, user, user).map(drop)
 }
 
 fn reclaim(world: &mut World, random: &mut Random, user: Account) -> Result<(), Refusal> {
     let of = pick(random, &[Kind::Deposit, Kind::Redeem]);
-    let queue = if of == Kind::Deposit { world.vault.deposits() } else { world.vault.redemptions() };
-    let epoch = epoch(random, queue, user).unwrap_or(1);
+    let epoch = epoch(random, queue(world, of), user).unwrap_or(1);
     // Now and then at a time when it is possible.
     if random.below(2) == 0 {
         world.next();
@@ -226,16 +201,7 @@ fn reclaim(world: &mut World, random: &mut Random, user: Account) -> Result<(), 
     if random.below(2) == 0 {
         world.wait(72 * 3_600);
     }
-    let function = if of == Kind::Deposit { "reclaim_deposit" } else { "reclaim_redeem" };
-    let twin = |vault: &mut Vault, chain: &mut Chain, call| match of {
-        Kind::Deposit => vault.reclaim_deposit(chain, call, epoch, user, user),
-        Kind::Redeem => vault.reclaim_redeem(chain, call, epoch, user, user),
-    };
-    world.call(user, function, vec![epoch.into(), account(user), account(user)], twin, |amount| wide(*amount).to_vec()).map(drop)
-}
-
-fn both(amounts: &(u128, u128)) -> Vec<Felt> {
-    [wide(amounts.0), wide(amounts.1)].concat()
+    world.reclaim(user, of, epoch, user, user).map(drop)
 }
 
 fn exit(world: &mut World, random: &mut Random, user: Account, owner: Account) -> Result<(), Refusal> {
@@ -243,31 +209,18 @@ fn exit(world: &mut World, random: &mut Random, user: Account, owner: Account) -
         let _ = claim(world, owner);
     }
     let shares = part_of(random, world.vault.shares_of(owner)) + u128::from(random.below(12) == 0);
-    let calldata = [wide(shares).to_vec(), vec![account(owner), account(owner)]].concat();
-    world.call(user, "exit_in_kind", calldata, |vault, chain, call| vault.exit_in_kind(chain, call, shares, owner, owner), both).map(drop)
+    world.exit_in_kind(user, shares, owner, owner).map(drop)
 }
 
 fn exit_request(world: &mut World, random: &mut Random, user: Account) -> Result<(), Refusal> {
     let epoch = epoch(random, world.vault.redemptions(), user).unwrap_or(1);
-    let calldata = vec![epoch.into(), account(user), account(user)];
-    let twin = |vault: &mut Vault, chain: &mut Chain, call| vault.exit_request_in_kind(chain, call, epoch, user, user);
-    world.call(user, "exit_request_in_kind", calldata, twin, both).map(drop)
-}
-
-fn withdraw(world: &mut World, random: &mut Random, user: Account, of: Side) -> Result<(), Refusal> {
-    let owed = if random.below(4) == 0 { pick(random, &USERS) } else { user };
-    let to = if random.below(4) == 0 { user } else { owed };
-    let calldata = vec![Felt::from(u8::from(of == Side::Quote)), account(owed), account(to)];
-    let twin = |vault: &mut Vault, chain: &mut Chain, call| vault.withdraw_token(chain, call, of, owed, to);
-    world.call(user, "withdraw_token", calldata, twin, |amount| wide(*amount).to_vec()).map(drop)
+    world.exit_request(user, epoch, user, user).map(drop)
 }
 
 fn transfer(world: &mut World, random: &mut Random, from: Account, to: Account) -> Result<(), Refusal> {
     let to = if random.below(10) == 0 { super::world::VAULT } else { to };
     let shares = part_of(random, world.vault.shares_of(from)) + u128::from(random.below(8) == 0);
-    let calldata = [vec![account(to)], wide(shares).to_vec()].concat();
-    let twin = |vault: &mut Vault, chain: &mut Chain, call| vault.transfer(chain, call, to, shares);
-    world.call(from, "transfer", calldata, twin, |()| vec![Felt::ONE])
+    world.transfer(from, to, shares)
 }
 
 fn skim(world: &mut World, random: &mut Random) -> Result<(), Refusal> {
@@ -275,8 +228,7 @@ fn skim(world: &mut World, random: &mut Random) -> Result<(), Refusal> {
     if random.below(2) == 0 {
         world.mint(of, super::world::VAULT, 1 << random.below(80));
     }
-    let calldata = vec![Felt::from(u8::from(of == Side::Quote))];
-    world.call(KEEPER, "skim", calldata, |vault, chain, call| vault.skim(chain, call, of), |amount| wide(*amount).to_vec()).map(drop)
+    world.skim(of).map(drop)
 }
 
 fn token(world: &mut World, random: &mut Random) -> Result<(), Refusal> {
@@ -299,11 +251,9 @@ fn model(world: &mut World, random: &mut Random) -> Result<(), Refusal> {
 
 fn pause(world: &mut World, random: &mut Random) -> Result<(), Refusal> {
     let who = pick(random, &[world.vault.access().guardian, world.vault.access().guardian, USERS[0]]);
-    if random.below(2) == 0 {
-        world.call(who, "pause", vec![], |vault, chain, call| vault.pause(chain, call), |()| vec![])
-    } else {
-        world.call(who, "unpause", vec![], |vault, chain, call| vault.unpause(chain, call), |()| vec![])
-    }
+    let paused = world.vault.state(world.chain.model, world.now) == State::Paused;
+    // Mostly what is possible.
+    if paused == (random.below(5) == 0) { world.pause(who) } else { world.unpause(who) }
 }
 
 fn propose(world: &mut World, random: &mut Random) -> Result<(), Refusal> {
@@ -326,51 +276,39 @@ fn propose(world: &mut World, random: &mut Random) -> Result<(), Refusal> {
         }),
     };
     let who = if random.below(8) == 0 { USERS[0] } else { world.vault.access().owner };
-    let calldata = change(&proposed);
-    // The contract counts from 1, and keeps the first policy at 0.
-    world
-        .call(who, "propose", calldata, |vault, chain, call| vault.propose(chain, call, proposed), |number| vec![(number + 1).into()])
-        .map(drop)
+    world.propose(who, proposed).map(drop)
 }
 
 fn apply(world: &mut World, random: &mut Random) -> Result<(), Refusal> {
     let access = world.vault.access();
     let number = access.proposals.keys().next().copied().unwrap_or(99);
     let (owner, guardian) = (access.owner, access.guardian);
-    if random.below(2) == 0 {
-        world.wait(pick(random, &[86_399, 86_400, 691_200]));
+    let from = access.proposals.values().next().map_or(world.now, |proposal| proposal.from);
+    if random.below(4) > 0 {
+        let at = from + pick(random, &[0, 0, 604_799, 604_800]) - u64::from(random.below(8) == 0);
+        world.wait(at.saturating_sub(world.now));
     }
     if random.below(4) == 0 {
         let who = pick(random, &[owner, guardian, USERS[0]]);
-        world.call(who, "cancel", vec![(number + 1).into()], |vault, chain, call| vault.cancel(chain, call, number), |()| vec![])
+        world.cancel(who, number)
     } else if random.below(6) == 0 {
         let (who, before) = (pick(random, &[owner, guardian, USERS[0]]), number + random.below(3) as u64);
-        let twin = |vault: &mut Vault, chain: &mut Chain, call| vault.cancel_before(chain, call, before);
-        world.call(who, "cancel_before", vec![(before + 1).into()], twin, |()| vec![])
+        world.cancel_before(who, before)
     } else {
         let who = pick(random, &[owner, owner, owner, guardian]);
-        world.call(who, "apply", vec![(number + 1).into()], |vault, chain, call| vault.apply(chain, call, number), |()| vec![])
+        world.apply(who, number)
     }
-}
-
-fn observe(world: &mut World) -> Result<(), Refusal> {
-    let felts = |hourly: &maat_strategy::vault::settlement::Hourly| {
-        vec![hourly.hour.count().into(), hourly.cap.into(), hourly.deposited.into(), hourly.redeemed.into(), hourly.swept.into()]
-    };
-    world.call(KEEPER, "observe", vec![], |vault, chain, call| vault.observe(chain, call), felts).map(drop)
 }
 
 fn owner(world: &mut World, random: &mut Random) -> Result<(), Refusal> {
     let (owner, to) = (world.vault.access().owner, pick(random, &OWNERS));
     let offering = if random.below(6) == 0 { USERS[0] } else { owner };
-    let twin = |vault: &mut Vault, chain: &mut Chain, call| vault.transfer_ownership(chain, call, to);
-    world.call(offering, "transfer_ownership", vec![account(to)], twin, |()| vec![])?;
+    world.transfer_ownership(offering, to)?;
     let accepting = if random.below(6) == 0 { USERS[0] } else { to };
-    world.call(accepting, "accept_ownership", vec![], |vault, chain, call| vault.accept_ownership(chain, call), |()| vec![])
+    world.accept_ownership(accepting)
 }
 
 fn operator(world: &mut World, random: &mut Random, user: Account) -> Result<(), Refusal> {
     let (operator, approved) = (pick(random, &USERS), random.below(3) > 0);
-    let twin = |vault: &mut Vault, chain: &mut Chain, call| vault.set_operator(chain, call, operator, approved);
-    world.call(user, "set_operator", vec![account(operator), approved.into()], twin, |()| vec![Felt::ONE])
+    world.set_operator(user, operator, approved)
 }

@@ -5,8 +5,9 @@ use maat_strategy::hour::SECONDS;
 use maat_strategy::price::USD;
 use starknet_types_core::felt::Felt;
 
-use super::script::{self, Expected, FEED, HISTORY, REGISTRY, VAULT, text, wide};
-use super::world::{KEEPER, OWNER, START, USERS, World, account, constructor, deployment, world_without_vault};
+use super::contracts::{CLASSES, Expected, FEED, HISTORY, REGISTRY, VAULT, text, wide};
+use super::felts::{account, constructor};
+use super::world::{KEEPER, OWNER, START, USERS, World, deployment, world_without_vault};
 
 fn refuses(reason: &str) -> Expected {
     Expected::Refuses(text(reason))
@@ -18,16 +19,38 @@ fn a_registry_that_fails_locks_no_deposit_in() {
     let alice = USERS[0];
     world.give(alice, 1_000_000_000);
     let request = [wide(1_000_000_000).to_vec(), vec![account(alice); 2]].concat();
-    let script = &mut world.script;
-    script.ask(account(alice), VAULT, "request_deposit", request, Expected::Begins(vec![]), "request_deposit");
-    script.tell(account(KEEPER), REGISTRY, "set_status", vec![Felt::THREE]);
+    let contracts = &mut world.contracts;
+    contracts.ask(account(alice), VAULT, "request_deposit", request, Expected::Begins(vec![]), "request_deposit");
+    contracts.tell(account(KEEPER), REGISTRY, "set_status", vec![Felt::THREE]);
     let epoch = Felt::from(START + 1);
     let reclaim = vec![epoch, account(alice), account(alice)];
-    script.ask(account(alice), VAULT, "reclaim_deposit", reclaim.clone(), refuses("mock: registry fails"), "early, it is asked");
-    script.time((START + 1 + 72) * SECONDS + 1_801);
+    contracts.ask(account(alice), VAULT, "reclaim_deposit", reclaim.clone(), refuses("mock: registry fails"), "early, it is asked");
+    contracts.chain.now = (START + 1 + 72) * SECONDS + 1_801;
     let gives = Expected::Gives(wide(1_000_000_000).to_vec());
-    script.ask(account(alice), VAULT, "reclaim_deposit", reclaim, gives, "after 72 hours, it is not");
-    script.run(&script::driver(), "a failing registry");
+    contracts.ask(account(alice), VAULT, "reclaim_deposit", reclaim, gives, "after 72 hours, it is not");
+}
+
+#[test]
+fn a_registry_that_fails_stops_no_redemption() {
+    let mut world = World::new(deployment((18, 6)));
+    let alice = USERS[0];
+    world.enter(alice, 1_000_000_000);
+    for _ in 0..2 {
+        world.open();
+    }
+    world.fetch(alice);
+    world.request_redeem(alice, world.vault.shares_of(alice) / 100, alice, alice).unwrap();
+    for _ in 0..2 {
+        world.next();
+        assert!(world.record());
+    }
+    let contracts = &mut world.contracts;
+    contracts.tell(account(KEEPER), REGISTRY, "set_status", vec![Felt::THREE]);
+    contracts.ask(account(KEEPER), VAULT, "settle", vec![], Expected::Gives(vec![Felt::ONE]), "redemptions alone ask nobody");
+    contracts.tell(account(KEEPER), REGISTRY, "set_status", vec![Felt::ZERO]);
+    let epoch = world.vault.redemptions().due(u64::MAX).expect("the twin has not settled");
+    let claim = vec![Felt::from(epoch), account(alice), account(alice)];
+    world.contracts.ask(account(alice), VAULT, "claim_assets", claim, Expected::Begins(vec![]), "it was filled");
 }
 
 #[test]
@@ -35,7 +58,7 @@ fn a_quote_that_is_not_fresh_confirms_nothing_whatever_the_feed_says() {
     let mut world = World::new(deployment((18, 6)));
     world.next();
     assert!(world.record());
-    let (script, now) = (&mut world.script, world.now);
+    let (contracts, now) = (&mut world.contracts, world.now);
     let price = |price: u64, oldest: u64, newest: u64| [price, oldest, newest].map(Felt::from);
     let (base, quote) = (price(2_000 * USD, now, now), price(USD, now, now));
     let stale = || refuses("vault: the quote is not fresh");
@@ -47,40 +70,37 @@ fn a_quote_that_is_not_fresh_confirms_nothing_whatever_the_feed_says() {
         ("an oldest entry ahead", price(2_000 * USD, now + 1, now), quote, stale()),
         ("ten minutes", price(2_000 * USD, now - 600, now), price(USD, now - 600, now), Expected::Gives(vec![Felt::ONE])),
     ] {
-        script.tell(account(KEEPER), FEED, "set_answer", [&[Felt::ONE][..], &base, &quote].concat());
-        script.ask(account(KEEPER), VAULT, "settle", vec![], expected, what);
+        contracts.tell(account(KEEPER), FEED, "set_answer", [&[Felt::ONE][..], &base, &quote].concat());
+        contracts.ask(account(KEEPER), VAULT, "settle", vec![], expected, what);
     }
-    script.run(&script::driver(), "stale quotes");
 }
 
 #[test]
 fn no_vault_is_made_with_a_model_or_a_pair_that_it_could_not_trade() {
-    let driver = script::driver();
     let now = START * SECONDS;
     let good = deployment((18, 6));
-    let mut script = world_without_vault(&good, now);
+    let mut contracts = world_without_vault(&good, now);
     for (status, reason) in [(1, "deprecated"), (2, "revoked")] {
-        script.tell(account(KEEPER), REGISTRY, "set_status", vec![Felt::from(status)]);
-        script.deploy_vault(&constructor(&good), refuses(&format!("vault: not while {reason}")));
+        contracts.tell(account(KEEPER), REGISTRY, "set_status", vec![Felt::from(status)]);
+        contracts.deploy_vault(&constructor(&good, CLASSES.registry.hash()), &refuses(&format!("vault: not while {reason}")));
     }
-    script.tell(account(KEEPER), REGISTRY, "set_status", vec![Felt::ZERO]);
+    contracts.tell(account(KEEPER), REGISTRY, "set_status", vec![Felt::ZERO]);
     // Two targets, and the network gives three classes.
     let felts = |integers: &[i64]| integers.iter().map(|integer| Felt::from(*integer)).collect::<Vec<_>>();
-    let two = super::replaced(&constructor(&good), &felts(&[0, 0, 3, 0, 0, 1, 0, 10_000]), &felts(&[0, 0, 2, 0, 0, 1]));
-    script.deploy_vault(&two, refuses("vault: a class has no target"));
+    let two =
+        super::replaced(&constructor(&good, CLASSES.registry.hash()), &felts(&[0, 0, 3, 0, 0, 1, 0, 10_000]), &felts(&[0, 0, 2, 0, 0, 1]));
+    contracts.deploy_vault(&two, &refuses("vault: a class has no target"));
     // 9,999e-8 quote tokens, and a unit more.
     for (price, expected) in [(9_999u64, refuses("vault: too coarse a price")), (10_000, Expected::Gives(vec![]))] {
         let hours = price - 9_998;
-        script.time(now + hours * SECONDS);
-        script.tell(account(KEEPER), FEED, "set_answer", vec![Felt::TWO, price.into(), USD.into()]);
-        script.ask(account(KEEPER), HISTORY, "record", vec![], Expected::Begins(vec![Some(Felt::ZERO)]), "record");
-        script.deploy_vault(&constructor(&good), expected);
+        contracts.chain.now = now + hours * SECONDS;
+        contracts.tell(account(KEEPER), FEED, "set_answer", vec![Felt::TWO, price.into(), USD.into()]);
+        contracts.ask(account(KEEPER), HISTORY, "record", vec![], Expected::Begins(vec![Some(Felt::ZERO)]), "record");
+        contracts.deploy_vault(&constructor(&good, CLASSES.registry.hash()), &expected);
     }
-    script.run(&driver, "what it could not trade");
     for decimals in [(5, 6), (18, 5), (19, 6), (18, 19)] {
-        let mut script = world_without_vault(&deployment(decimals), now);
-        script.deploy_vault(&constructor(&deployment(decimals)), refuses("vault: not 6 to 18 decimals"));
-        script.run(&driver, "decimals");
+        let mut contracts = world_without_vault(&deployment(decimals), now);
+        contracts.deploy_vault(&constructor(&deployment(decimals), CLASSES.registry.hash()), &refuses("vault: not 6 to 18 decimals"));
     }
 }
 
@@ -90,28 +110,27 @@ fn nothing_of_a_refunded_request_is_pending() {
     let alice = USERS[0];
     // Less than the least NAV.
     world.give(alice, 1_000_000);
-    let script = &mut world.script;
+    let contracts = &mut world.contracts;
     let request = [wide(1_000_000).to_vec(), vec![account(alice); 2]].concat();
-    script.ask(account(alice), VAULT, "request_deposit", request, Expected::Begins(vec![]), "request_deposit");
+    contracts.ask(account(alice), VAULT, "request_deposit", request, Expected::Begins(vec![]), "request_deposit");
     let epoch = vec![Felt::from(START + 1), Felt::ZERO, account(alice)];
-    script.ask(account(alice), VAULT, "pending_deposit_request", epoch.clone(), Expected::Gives(wide(1_000_000).to_vec()), "before");
+    contracts.ask(account(alice), VAULT, "pending_deposit_request", epoch.clone(), Expected::Gives(wide(1_000_000).to_vec()), "before");
     world.next();
     assert!(world.record());
-    let script = &mut world.script;
-    script.ask(account(KEEPER), VAULT, "settle", vec![], Expected::Gives(vec![Felt::ONE]), "settle");
-    script.ask(account(alice), VAULT, "pending_deposit_request", epoch, Expected::Gives(wide(0).to_vec()), "after");
-    script.run(&script::driver(), "refunded");
+    let contracts = &mut world.contracts;
+    contracts.ask(account(KEEPER), VAULT, "settle", vec![], Expected::Gives(vec![Felt::ONE]), "settle");
+    contracts.ask(account(alice), VAULT, "pending_deposit_request", epoch, Expected::Gives(wide(0).to_vec()), "after");
 }
 
 #[test]
 fn the_vault_names_the_proposals_that_wait() {
     let mut world = World::new(deployment((18, 6)));
-    let script = &mut world.script;
+    let contracts = &mut world.contracts;
     let numbers = |numbers: &[u64]| Expected::Gives([&[numbers.len() as u64], numbers].concat().into_iter().map(Felt::from).collect());
-    script.ask(account(KEEPER), VAULT, "proposals", vec![], numbers(&[]), "none");
+    contracts.ask(account(KEEPER), VAULT, "proposals", vec![], numbers(&[]), "none");
     for number in 1..=8u64 {
         let guardian = vec![Felt::THREE, Felt::from(1_000 + number)];
-        script.ask(account(OWNER), VAULT, "propose", guardian, Expected::Gives(vec![number.into()]), "propose");
+        contracts.ask(account(OWNER), VAULT, "propose", guardian, Expected::Gives(vec![number.into()]), "propose");
     }
     // A change is checked as the constructor checks it.
     let policies = [([0, 0, 0, 2, 0, 0, 1], "vault: a class has no target"), ([0, 1, 0, 2, 0, 0, 1], "vault: no such output value")];
@@ -119,9 +138,8 @@ fn the_vault_names_the_proposals_that_wait() {
         script.ask(account(OWNER), VAULT, "propose", policy.map(Felt::from).to_vec(), refuses(reason), reason);
     }
     let guardian = vec![Felt::THREE, Felt::from(2_000)];
-    script.ask(account(OWNER), VAULT, "propose", guardian, refuses("vault: 8 proposals wait"), "a ninth");
-    script.ask(account(OWNER), VAULT, "cancel", vec![Felt::from(7)], Expected::Gives(vec![]), "cancel");
-    script.ask(account(OWNER), VAULT, "cancel_before", vec![Felt::from(6)], Expected::Gives(vec![]), "cancel_before");
-    script.ask(account(KEEPER), VAULT, "proposals", vec![], numbers(&[6, 8]), "two");
-    script.run(&script::driver(), "proposals");
+    contracts.ask(account(OWNER), VAULT, "propose", guardian, refuses("vault: 8 proposals wait"), "a ninth");
+    contracts.ask(account(OWNER), VAULT, "cancel", vec![Felt::from(7)], Expected::Gives(vec![]), "cancel");
+    contracts.ask(account(OWNER), VAULT, "cancel_before", vec![Felt::from(6)], Expected::Gives(vec![]), "cancel_before");
+    contracts.ask(account(KEEPER), VAULT, "proposals", vec![], numbers(&[6, 8]), "two");
 }

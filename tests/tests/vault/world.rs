@@ -1,26 +1,33 @@
-//! The twin and a script side by side: whatever is done to the twin is written into the script, with what the contract must give.
+//! The twin and the contract side by side: whatever is done to one is done to the other, and both must give the same, say the same and have
+//! the same afterwards.
+
+use std::collections::BTreeMap;
 
 use maat_strategy::features::{Feature, Features, InputRule};
 use maat_strategy::fees::Fees;
-use maat_strategy::history::Observation;
+use maat_strategy::history::{self, Observation};
 use maat_strategy::hour::{Hour, SECONDS};
-use maat_strategy::limits::{Limits, Reason};
-use maat_strategy::math::share_floor;
+use maat_strategy::limits::Limits;
 use maat_strategy::policy::{Policy, Rule, Target};
 use maat_strategy::price::{Price, USD};
 use maat_strategy::rate::{Pair, Rate, Token};
 use maat_strategy::strategy::{BacktestRules, Strategy};
-use maat_strategy::vault::feed::{Entry, Thin};
-use maat_strategy::vault::ledger::{Behaviour, TransferError};
+use maat_strategy::vault::feed::Entry;
+use maat_strategy::vault::recorder::RecordError;
 use maat_strategy::vault::{
-    Account, Adapter, AdapterFailure, Answer, Call, Chain, Change, Deployment, Event, Kind, Ledger, ModelStatus, NetworkFailure, Outcome,
-    Purpose, Refusal, Side, State, Swap, Unfit, Vault,
+    Account, Adapter, Answer, Behaviour, Call, Chain, Deployment, Event, Kind, ModelStatus, NetworkFailure, Outcome, Refusal, Side, State,
+    Vault,
 };
 use maat_tests::networks::Random;
 use starknet_types_core::felt::Felt;
 use starknet_types_core::hash::{Poseidon, StarkHash};
 
-use super::script::{self, BASE, Expected, FEED, HISTORY, Logged, POOLS, QUOTE, REGISTRY, Script, contract, selector, text, wide};
+use super::contracts::{
+    self, BASE, CLASSES, Contracts, Expected, FEED, HISTORY, Logged, POOLS, QUOTE, REGISTRY, contract, selector, text, wide,
+};
+use super::felts::{account, constructor, kind, limits, logged, option, policy, readable, reason, side, token};
+use super::invariants;
+use super::pool::{Conduct, Pool};
 
 pub const OWNER: Account = Account(1);
 pub const GUARDIAN: Account = Account(2);
@@ -34,29 +41,23 @@ pub const OWNERS: [Account; 2] = [OWNER, Account(20)];
 pub const OTHERS: [Account; 3] = [Account(100), Account(101), Account(102)];
 
 pub const USDC: u128 = 1_000_000;
+/// Answers of the network, by what they lead to.
+pub const SELL: i32 = 0;
+pub const HOLD: i32 = 1;
+pub const BUY: i32 = 2;
 /// The first hour.
 pub const START: u64 = 470_000;
 /// The commitment of the registry's mock.
-const COMMITMENT: &str = "commitment";
-
-/// The felt that the script has for an account.
-pub fn account(account: Account) -> Felt {
-    match account.0 {
-        0 => contract(script::VAULT),
-        3 => contract(POOLS[0]),
-        at @ 100..=102 => contract(POOLS[at as usize - 99]),
-        at => Felt::from(1_000 + at),
-    }
-}
+pub const COMMITMENT: &str = "commitment";
 
 pub fn strategy(decimals: (u8, u8)) -> Strategy {
-    let token = |symbol: &str, decimals| Token { symbol: symbol.to_owned(), decimals };
+    let named = |symbol: &str, decimals| Token { symbol: symbol.to_owned(), decimals };
     let commitment = format!("0x{:0>64}", text(COMMITMENT).to_hex_string().trim_start_matches("0x"));
     Strategy {
         name: "twin".to_owned(),
         commitment: commitment.parse().expect("a commitment"),
         outputs: 1,
-        pair: Pair { base: token("ETH", decimals.0), quote: token("USDC", decimals.1) },
+        pair: Pair { base: named("ETH", decimals.0), quote: named("USDC", decimals.1) },
         features: Features::new(
             vec![Feature::Difference { lags: vec![0, 1] }],
             vec![InputRule { scale: 0, lo: -1_000_000, hi: 1_000_000 }; 2],
@@ -94,274 +95,13 @@ pub fn deployment(decimals: (u8, u8)) -> Deployment {
     }
 }
 
-/// As `Deployment` of `cairo/vault/src/interface.cairo` is serialised.
-pub fn constructor(deployment: &Deployment) -> Vec<Felt> {
-    let Deployment { strategy, owner, guardian, adapter, treasury, min_nav, keeper_cap, .. } = deployment;
-    // Byte arrays of less than 31 bytes.
-    let short = |word: &str| [Felt::ZERO, text(word), word.len().into()];
-    let mut felts = [short("Maat vault"), short("MV")].concat();
-    felts.extend([owner, guardian, adapter, treasury].map(|who| account(*who)));
-    felts.extend([contract(REGISTRY), Felt::ONE, Felt::ONE, text("class"), contract(HISTORY), contract(BASE), contract(QUOTE)]);
-    felts.push(strategy.features.groups().len().into());
-    for group in strategy.features.groups() {
-        felts.push(if matches!(group, Feature::Difference { .. }) { Felt::ZERO } else { Felt::ONE });
-        felts.push(group.lags().len().into());
-        felts.extend(group.lags().iter().map(|lag| Felt::from(*lag)));
-    }
-    felts.push(strategy.features.rules().len().into());
-    for rule in strategy.features.rules() {
-        felts.extend([rule.scale, rule.lo, rule.hi].map(Felt::from));
-    }
-    felts.extend(policy(&strategy.policy));
-    felts.extend(limits(&strategy.limits));
-    felts.extend([Felt::from(strategy.fees.management_bps), strategy.fees.settle_bps.into(), (*min_nav).into(), (*keeper_cap).into()]);
-    felts
-}
-
-pub fn policy(policy: &Policy) -> Vec<Felt> {
-    let mut felts = vec![policy.output().into()];
-    match policy.rule() {
-        Rule::Class => felts.push(Felt::ZERO),
-        Rule::Edges(edges) => {
-            felts.extend([Felt::ONE, edges.len().into()]);
-            felts.extend(edges.iter().map(|edge| Felt::from(*edge)));
-        }
-    }
-    felts.push(policy.targets().len().into());
-    for target in policy.targets() {
-        match target {
-            Target::Weight(weight) => felts.extend([Felt::ZERO, (*weight).into()]),
-            Target::Hold => felts.push(Felt::ONE),
-        }
-    }
-    felts
-}
-
-pub fn limits(limits: &Limits) -> Vec<Felt> {
-    vec![
-        limits.max_weight_bps.into(),
-        limits.max_trade_bps.into(),
-        limits.max_turnover_bps.into(),
-        limits.cooldown_hours.into(),
-        limits.min_trade_bps.into(),
-        limits.min_slip_bps.into(),
-        limits.max_slip_bps.into(),
-        limits.max_drift_bps.into(),
-        limits.max_drawdown_bps.into(),
-        limits.max_saturated.into(),
-        limits.deposit_cap.into(),
-    ]
-}
-
-pub fn change(change: &Change) -> Vec<Felt> {
-    match change {
-        Change::Policy(to) => [vec![Felt::ZERO], policy(to)].concat(),
-        Change::Limits(to) => [vec![Felt::ONE], limits(to)].concat(),
-        Change::Adapter(to) => vec![Felt::TWO, account(*to)],
-        Change::Guardian(to) => vec![Felt::THREE, account(*to)],
-    }
-}
-
-fn side(side: Side) -> Felt {
-    match side {
-        Side::Base => Felt::ZERO,
-        Side::Quote => Felt::ONE,
-    }
-}
-
-fn kind(kind: Kind) -> Felt {
-    match kind {
-        Kind::Deposit => Felt::ZERO,
-        Kind::Redeem => Felt::ONE,
-    }
-}
-
-pub fn option(value: Option<Vec<Felt>>) -> Vec<Felt> {
-    match value {
-        Some(felts) => [vec![Felt::ZERO], felts].concat(),
-        None => vec![Felt::ONE],
-    }
-}
-
-pub fn outcome(outcome: &Outcome) -> Vec<Felt> {
-    match outcome {
-        Outcome::Held(reason) => {
-            let at = Reason::ALL.iter().position(|other| other == reason).expect("one of them all");
-            vec![Felt::ZERO, at.into()]
-        }
-        Outcome::Owed => vec![Felt::ONE],
-        Outcome::Bought { quote } => vec![Felt::TWO, (*quote).into()],
-        Outcome::Sold { base } => vec![Felt::THREE, (*base).into()],
-        Outcome::Halted => vec![Felt::from(4)],
-    }
-}
-
-/// What the contract panics with, for each refusal.
-pub fn reason(refusal: &Refusal) -> Felt {
-    let transfer = |error: &TransferError| match error {
-        TransferError::Paused => "mock: paused",
-        TransferError::Balance { .. } => "mock: balance is too small",
-        TransferError::Allowance { .. } => "mock: allowance is too small",
-        TransferError::Overflow => "mock: balance is too large",
-    };
-    text(match refusal {
-        Refusal::State { state: State::Active, .. } => "vault: not while active",
-        Refusal::State { state: State::Deprecated, .. } => "vault: not while deprecated",
-        Refusal::State { state: State::Revoked, .. } => "vault: not while revoked",
-        Refusal::State { state: State::Paused, .. } => "vault: not while paused",
-        Refusal::State { state: State::Halted, .. } => "vault: not while halted",
-        Refusal::NotOwner { .. } => "vault: not the owner",
-        Refusal::NotGuardian { .. } => "vault: not the guardian",
-        Refusal::NotOffered { .. } => "vault: not the offered owner",
-        Refusal::NotOperator { .. } => "vault: not an operator",
-        Refusal::OwnOperator => "vault: own operator",
-        Refusal::OwnReplacement => "vault: guardian's replacement",
-        Refusal::Itself => "vault: its own account",
-        Refusal::NoProposal { .. } => "vault: no such proposal",
-        Refusal::Proposals => "vault: 8 proposals wait",
-        Refusal::Early { .. } => "vault: too early",
-        Refusal::Expired { .. } => "vault: proposal has expired",
-        Refusal::NotPaused => "vault: not paused",
-        Refusal::Unfit(unfit) => unfit_reason(unfit),
-        Refusal::Zero => "vault: amount is 0",
-        Refusal::Overflow => "vault: amount is 2^112 or more",
-        Refusal::Shares { .. } => "vault: too few shares",
-        Refusal::Token { reason, .. } => transfer(reason),
-        Refusal::Moved { .. } => "vault: token moved another sum",
-        Refusal::NothingClaimable { .. } => "vault: nothing is claimable",
-        Refusal::Claim { .. } => "vault: less is claimable",
-        Refusal::NothingPending => "vault: nothing is pending",
-        Refusal::Settling { .. } => "vault: an hour may be settling",
-        Refusal::NothingOwed { .. } => "vault: nothing is owed",
-        Refusal::NothingToSkim { .. } => "vault: nothing to skim",
-        Refusal::NoPrice => "vault: no hour is recorded",
-        Refusal::OtherHour { .. } => "vault: not the recorded hour",
-        Refusal::Used { .. } => "vault: the hour is used",
-        Refusal::Late { .. } => "vault: the record is too old",
-        Refusal::Clock { .. } => "vault: recorded in the future",
-        Refusal::Peg { .. } => "vault: quote token is off peg",
-        Refusal::NoRate => "vault: the pair has no rate",
-        Refusal::Feed(Thin { .. }) => "thin",
-        Refusal::Drift { .. } => "vault: the quote drifted",
-        Refusal::NotOlder { .. } => "vault: request is not older",
-        Refusal::Due { .. } => "vault: settle first",
-        Refusal::Gap { .. } => "vault: the window has a gap",
-        Refusal::Network(NetworkFailure(_)) => "network",
-        Refusal::Class(_) => "vault: unknown class",
-        Refusal::Adapter(AdapterFailure(failure)) => {
-            let mocks = ["mock: paused", "mock: balance is too small", "mock: allowance is too small", "mock: the pool is empty"];
-            mocks.into_iter().find(|mock| mock == failure).unwrap_or_else(|| panic!("{failure}"))
-        }
-        Refusal::Overspent { .. } => "vault: adapter overspent",
-        Refusal::Floor { .. } => "vault: below the floor",
-        Refusal::NothingToRaise => "vault: nothing to raise",
-        Refusal::NothingToSell => "vault: nothing to sell",
-    })
-}
-
-pub fn unfit_reason(unfit: &Unfit) -> &'static str {
-    match unfit {
-        Unfit::Limits(error) => match error.field {
-            "max_weight_bps" => "vault: bad max_weight_bps",
-            "max_trade_bps" => "vault: bad max_trade_bps",
-            "min_trade_bps" => "vault: bad min_trade_bps",
-            "max_turnover_bps" => "vault: bad max_turnover_bps",
-            "cooldown_hours" => "vault: bad cooldown_hours",
-            "max_slip_bps" => "vault: bad max_slip_bps",
-            "min_slip_bps" => "vault: bad min_slip_bps",
-            "max_drift_bps" => "vault: bad max_drift_bps",
-            "max_drawdown_bps" => "vault: bad max_drawdown_bps",
-            "deposit_cap" => "vault: bad deposit_cap",
-            field => panic!("{field}"),
-        },
-        Unfit::Output { .. } => "vault: no such output value",
-        Unfit::MinNav { .. } => "vault: bad min_nav",
-        Unfit::Itself => "vault: cannot hold this role",
-    }
-}
-
-/// How a pool behaves, as in `cairo/mocks/src/pool.cairo`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Conduct {
-    Costs(u16),
-    Fails,
-    Steals,
-    ShortByOne,
-    Grabs,
-    Generous,
-    Idle,
-}
-
-impl Conduct {
-    fn felts(self) -> Vec<Felt> {
-        let number = match self {
-            Self::Costs(bps) => return vec![Felt::ONE, bps.into()],
-            Self::Fails => 2,
-            Self::Steals => 3,
-            Self::ShortByOne => 4,
-            Self::Grabs => 5,
-            Self::Generous => 7,
-            Self::Idle => 8,
-        };
-        vec![Felt::from(number)]
-    }
-}
-
-struct Pool {
-    rate: Rate,
-    conduct: Conduct,
-}
-
-impl Adapter for Pool {
-    fn swap(&mut self, ledger: &mut Ledger, swap: Swap) -> Result<(), AdapterFailure> {
-        let fails = |error: TransferError| {
-            AdapterFailure(
-                match error {
-                    TransferError::Paused => "mock: paused",
-                    TransferError::Balance { .. } => "mock: balance is too small",
-                    TransferError::Allowance { .. } => "mock: allowance is too small",
-                    TransferError::Overflow => "overflow",
-                }
-                .to_owned(),
-            )
-        };
-        let Swap { vault, adapter, sold, amount, least } = swap;
-        let bought = if sold == Side::Base { Side::Quote } else { Side::Base };
-        let worth = match sold {
-            Side::Base => self.rate.value_floor(amount),
-            Side::Quote => self.rate.base_floor(amount),
-        };
-        let worth = worth.expect("prices and amounts are small");
-        let mut take = amount;
-        let give = match self.conduct {
-            Conduct::Fails => return Err(AdapterFailure("mock: the pool is empty".to_owned())),
-            Conduct::Idle => return Ok(()),
-            Conduct::Costs(cost) => share_floor(worth, 10_000 - u32::from(cost)).unwrap(),
-            Conduct::Steals => 0,
-            Conduct::ShortByOne => least - 1,
-            Conduct::Grabs => {
-                assert!(ledger.transfer_from(sold, adapter, vault, adapter, amount + 1).is_err());
-                assert!(ledger.transfer_from(bought, adapter, vault, adapter, 1).is_err());
-                worth
-            }
-            Conduct::Generous => {
-                take /= 2;
-                worth
-            }
-        };
-        ledger.transfer_from(sold, adapter, vault, adapter, take).map_err(fails)?;
-        ledger.issue(bought, adapter, give).map_err(fails)?;
-        ledger.transfer(bought, adapter, vault, give).map_err(fails)
-    }
-}
-
 /// A list as in calldata.
 fn list(values: &[i32]) -> Vec<Felt> {
     std::iter::once(values.len().into()).chain(values.iter().map(|value| Felt::from(*value))).collect()
 }
 
 /// A network with a fixed answer, and hashes as the registry and the vault have them.
-fn answers(value: i32) -> impl FnMut(&[i32]) -> Result<Answer, NetworkFailure> {
+pub fn answers(value: i32) -> impl FnMut(&[i32]) -> Result<Answer, NetworkFailure> {
     move |inputs| {
         let hash = |values: &[i32]| Poseidon::hash_array(&list(values));
         Ok(Answer { value, version: 1, input_hash: hash(inputs), output_hash: hash(&[value]) })
@@ -376,38 +116,81 @@ pub struct World {
     pub prices: (u64, u64),
     /// The feed fails.
     pub dead: bool,
-    pub script: Script,
+    pub contracts: Contracts,
     told: Option<(u64, (u64, u64), bool)>,
     /// Which account is looked at next.
     turn: usize,
+    /// When the newest request of an epoch was made.
+    pub newest: BTreeMap<(Kind, u64), u64>,
+    /// What came of each function, and how often.
+    pub counts: BTreeMap<String, usize>,
 }
 
 impl World {
     pub fn new(deployment: Deployment) -> Self {
         let now = START * SECONDS;
-        let script = world_without_vault(&deployment, now);
+        let mut contracts = world_without_vault(&deployment, now);
+        contracts.deploy_vault(&constructor(&deployment, CLASSES.registry.hash()), &Expected::Gives(vec![]));
         let vault = Vault::deploy(deployment.clone(), now).unwrap_or_else(|error| panic!("{error}"));
         let prices = (2_000 * USD, USD);
-        let mut world = Self { vault, chain: Chain::default(), now, prices, dead: false, script, told: None, turn: 0 };
-        world.script.deploy_vault(&constructor(&deployment), Expected::Gives(vec![]));
+        let mut world = Self {
+            vault,
+            chain: Chain::default(),
+            now,
+            prices,
+            dead: false,
+            contracts,
+            told: None,
+            turn: 0,
+            newest: BTreeMap::new(),
+            counts: BTreeMap::new(),
+        };
         world.chain.feed.sources = vec![1, 2, 3];
         world.refresh();
         world
     }
 
-    /// Two hours of a vault with deposits, of which one is claimed.
+    /// Two hours of a vault with deposits, of which nothing is claimed yet.
     pub fn fund(&mut self, random: &mut Random) {
         for user in USERS {
             let assets = USDC * (200 + random.below(1_000_000) as u128);
             self.give(user, assets);
-            let calldata = [wide(assets).to_vec(), vec![account(user), account(user)]].concat();
-            let twin = |vault: &mut Vault, chain: &mut Chain, call| vault.request_deposit(chain, call, assets, user, user);
-            let _ = self.call(user, "request_deposit", calldata, twin, |epoch| vec![(*epoch).into(), Felt::ZERO]);
+            let _ = self.request_deposit(user, assets, user, user);
         }
         for _ in 0..2 {
             self.next();
             self.record();
             let _ = self.settle();
+        }
+    }
+
+    /// Records the next hour and fills what is due.
+    pub fn open(&mut self) -> Hour {
+        self.next();
+        assert!(self.record(), "the hour is recorded");
+        while !self.settle().unwrap() {}
+        self.chain.history.last().expect("it was recorded").hour
+    }
+
+    /// An hour with a decision.
+    pub fn decide(&mut self, answer: i32) -> Outcome {
+        let hour = self.open();
+        self.step(hour, answer, Conduct::Costs(10)).unwrap()
+    }
+
+    /// Gives the user quote tokens, and asks for shares.
+    pub fn enter(&mut self, user: Account, assets: u128) -> u64 {
+        self.give(user, assets);
+        self.request_deposit(user, assets, user, user).unwrap()
+    }
+
+    /// Fetches all that was filled.
+    pub fn fetch(&mut self, user: Account) {
+        for of in [Kind::Deposit, Kind::Redeem] {
+            let queue = if of == Kind::Deposit { self.vault.deposits() } else { self.vault.redemptions() };
+            for claim in queue.claims(user).into_iter().filter(|claim| claim.proceeds > 0) {
+                self.claim(user, of, claim.epoch, user, user).unwrap();
+            }
         }
     }
 
@@ -442,9 +225,9 @@ impl World {
             return;
         }
         self.told = Some(now);
-        self.script.time(self.now);
+        self.contracts.chain.now = self.now;
         let answer = if self.dead { vec![Felt::ZERO, text("thin")] } else { vec![Felt::TWO, self.prices.0.into(), self.prices.1.into()] };
-        self.script.tell(account(KEEPER), FEED, "set_answer", answer);
+        self.contracts.tell(account(KEEPER), FEED, "set_answer", &answer);
     }
 
     pub fn tell_model(&mut self, status: ModelStatus) {
@@ -454,7 +237,7 @@ impl World {
             ModelStatus::Deprecated => 1,
             ModelStatus::Revoked => 2,
         };
-        self.script.tell(account(KEEPER), REGISTRY, "set_status", vec![Felt::from(number)]);
+        self.contracts.tell(account(KEEPER), REGISTRY, "set_status", &[Felt::from(number)]);
     }
 
     fn token(side: Side) -> u8 {
@@ -470,12 +253,12 @@ impl World {
             Behaviour::TakesFee(bps) => vec![Felt::from(4), bps.into()],
             Behaviour::Surcharges(bps) => vec![Felt::from(5), bps.into()],
         };
-        self.script.tell(account(KEEPER), Self::token(side), "set_behaviour", felts);
+        self.contracts.tell(account(KEEPER), Self::token(side), "set_behaviour", &felts);
     }
 
     pub fn mint(&mut self, side: Side, to: Account, amount: u128) {
         self.chain.ledger.issue(side, to, amount).unwrap();
-        self.script.tell(account(KEEPER), Self::token(side), "mint", [vec![account(to)], wide(amount).to_vec()].concat());
+        self.contracts.tell(account(KEEPER), Self::token(side), "mint", &[vec![account(to)], wide(amount).to_vec()].concat());
     }
 
     /// Quote tokens from nowhere, which the vault may take.
@@ -483,24 +266,25 @@ impl World {
         self.mint(Side::Quote, to, assets);
         self.chain.ledger.approve(Side::Quote, to, VAULT, u128::MAX);
         let calldata = [vec![account(VAULT)], wide(u128::MAX).to_vec()].concat();
-        self.script.tell(account(to), QUOTE, "approve", calldata);
+        self.contracts.tell(account(to), QUOTE, "approve", &calldata);
     }
 
     pub fn record(&mut self) -> bool {
         self.tell();
         let recorded = self.chain.history.record(&self.chain.feed, self.now);
         // How the history refuses is held against the twin elsewhere.
-        match recorded {
-            Ok(_) => self.script.ask(account(KEEPER), HISTORY, "record", vec![], Expected::Begins(vec![Some(Felt::ZERO)]), "record"),
-            Err(maat_strategy::vault::recorder::RecordError::Refused(maat_strategy::history::Refusal::Move { .. })) => {
-                self.script.ask(account(KEEPER), HISTORY, "record", vec![], Expected::Begins(vec![Some(Felt::ONE)]), "record");
-            }
-            Err(_) => {}
+        let given = match recorded {
+            Ok(_) => Some(Felt::ZERO),
+            Err(RecordError::Refused(history::Refusal::Move { .. })) => Some(Felt::ONE),
+            Err(_) => None,
+        };
+        if given.is_some() {
+            self.contracts.ask(account(KEEPER), HISTORY, "record", &[], &Expected::Begins(vec![given]), "record");
         }
         recorded.is_ok()
     }
 
-    /// Calls the twin, writes the same call into the script, and what must hold afterwards.
+    /// Makes a call of both, which must give or refuse the same, say the same, and have the same afterwards.
     pub fn call<T>(
         &mut self,
         caller: Account,
@@ -511,19 +295,38 @@ impl World {
     ) -> Result<T, Refusal> {
         self.tell();
         let call = Call { caller, now: self.now };
+        let before = self.vault.clone();
+        let confirms = ["settle", "step", "raise", "unwind"].contains(&function);
         let result = twin(&mut self.vault, &mut self.chain, call);
         let expected = match &result {
             Ok(value) => Expected::Gives(felts(value)),
+            // The contract asks the feed before it looks at the record, so that of two reasons it gives the other one.
+            Err(refusal @ (Refusal::NoPrice | Refusal::Late { .. } | Refusal::Peg { .. })) if self.dead && confirms => {
+                Expected::RefusesOrFails(reason(refusal), text("thin"))
+            }
             Err(refusal) => Expected::Refuses(reason(refusal)),
         };
         let what = format!("{function} by {} at {}", caller.0, self.now);
-        self.script.ask(account(caller), script::VAULT, function, calldata, expected, what);
-        self.look();
+        let events = self.contracts.ask(account(caller), contracts::VAULT, function, &calldata, &expected, &what);
+        assert_eq!(events, self.said(&before, call, function), "{}, {what}: the events", self.contracts.name);
+        let came = result.as_ref().err().map_or("done".to_owned(), |refusal| readable(reason(refusal)));
+        *self.counts.entry(format!("{function}: {came}")).or_default() += 1;
+        self.look(caller);
+        invariants::check(&before, self, function, result.is_err());
         result
     }
 
+    /// Tells the adapter of now the rate of now, and how to behave.
+    pub fn tell_pool(&mut self, conduct: Conduct) -> Pool {
+        let pool = Pool { rate: self.rate(), conduct };
+        let at = POOLS.into_iter().find(|pool| contract(*pool) == account(self.vault.adapter())).expect("an adapter is a pool");
+        self.contracts.tell(account(KEEPER), at, "set_rate", &[pool.rate.numerator().into(), pool.rate.denominator().into()]);
+        self.contracts.tell(account(KEEPER), at, "set_conduct", &conduct.felts());
+        pool
+    }
+
     /// A call that swaps.
-    fn swapping<T>(
+    pub fn swapping<T>(
         &mut self,
         function: &str,
         calldata: Vec<Felt>,
@@ -532,49 +335,46 @@ impl World {
         felts: impl FnOnce(&T) -> Vec<Felt>,
     ) -> Result<T, Refusal> {
         self.tell();
-        let mut pool = Pool { rate: self.rate(), conduct };
-        let at = POOLS.into_iter().find(|pool| contract(*pool) == account(self.vault.adapter())).expect("an adapter is a pool");
-        self.script.tell(account(KEEPER), at, "set_rate", vec![pool.rate.numerator().into(), pool.rate.denominator().into()]);
-        self.script.tell(account(KEEPER), at, "set_conduct", conduct.felts());
-        self.call(KEEPER, function, calldata, |vault, chain, call| twin(vault, chain, call, &mut pool), felts)
-    }
-
-    pub fn step(&mut self, hour: Hour, answer: i32, conduct: Conduct) -> Result<Outcome, Refusal> {
-        self.script.tell(account(KEEPER), REGISTRY, "set_answer", vec![answer.into()]);
-        let twin =
-            |vault: &mut Vault, chain: &mut Chain, call, pool: &mut dyn Adapter| vault.step(chain, call, hour, &mut answers(answer), pool);
-        self.swapping("step", vec![hour.count().into()], conduct, twin, outcome)
-    }
-
-    pub fn raise(&mut self, conduct: Conduct) -> Result<u128, Refusal> {
-        self.swapping("raise", vec![], conduct, |vault, chain, call, pool| vault.raise(chain, call, pool), |base| wide(*base).to_vec())
-    }
-
-    pub fn unwind(&mut self, conduct: Conduct) -> Result<u128, Refusal> {
-        self.swapping("unwind", vec![], conduct, |vault, chain, call, pool| vault.unwind(chain, call, pool), |base| wide(*base).to_vec())
-    }
-
-    pub fn settle(&mut self) -> Result<bool, Refusal> {
-        self.call(KEEPER, "settle", vec![], |vault, chain, call| vault.settle(chain, call), |swept| vec![(*swept).into()])
-    }
-
-    /// What the contract must say of itself now, and of one account.
-    fn look(&mut self) {
-        let snapshot = Expected::Begins(self.snapshot());
-        self.script.ask(account(KEEPER), script::VAULT, "snapshot", vec![], snapshot, format!("snapshot at {}", self.now));
-        // A call of the runner takes as long as many of the vault's, so that accounts are looked at by turns.
-        let all: Vec<Account> = USERS.into_iter().chain([VAULT, KEEPER]).chain(OWNERS).collect();
-        if self.turn.is_multiple_of(5) {
-            self.look_at(all[self.turn / 5 % all.len()]);
+        let mut pool = self.tell_pool(conduct);
+        let result = self.call(KEEPER, function, calldata, |vault, chain, call| twin(vault, chain, call, &mut pool), felts);
+        // Whatever the pool took, it may take nothing any more.
+        let parties = [contract(contracts::VAULT), account(self.vault.adapter())];
+        for token in [BASE, QUOTE] {
+            self.contracts.ask(account(KEEPER), token, "allowance", &parties, &Expected::Gives(wide(0).to_vec()), "the pool's allowance");
         }
+        result
+    }
+
+    /// What the contract must say of itself now, of whoever called, and by turns of another account.
+    fn look(&mut self, caller: Account) {
+        let (snapshot, what) = (Expected::Begins(self.snapshot()), format!("snapshot at {}", self.now));
+        self.contracts.ask(account(KEEPER), contracts::VAULT, "snapshot", &[], &snapshot, &what);
+        self.look_at(caller);
+        let others = everybody();
+        self.look_at(others[self.turn % others.len()]);
+        self.look_at_balances(VAULT);
         self.turn += 1;
+    }
+
+    /// What the tokens must say of an account.
+    fn look_at_balances(&mut self, who: Account) {
+        for (side, token) in [(Side::Base, BASE), (Side::Quote, QUOTE)] {
+            let expected = Expected::Gives(wide(self.chain.ledger.balance(side, who)).to_vec());
+            let what = format!("{} balance of {} at {}", side.name(), who.0, self.now);
+            self.contracts.ask(account(KEEPER), token, "balance_of", &[account(who)], &expected, &what);
+        }
     }
 
     /// What the contract must say of all accounts.
     pub fn look_at_all(&mut self) {
         self.tell();
-        for who in USERS.into_iter().chain([VAULT, KEEPER]).chain(OWNERS) {
+        for who in everybody() {
             self.look_at(who);
+        }
+        let strategy = self.vault.strategy();
+        let (policy, limits) = (policy(&strategy.policy), limits(&strategy.limits));
+        for (function, felts) in [("policy", policy), ("limits", limits)] {
+            self.contracts.ask(account(KEEPER), contracts::VAULT, function, &[], &Expected::Gives(felts), function);
         }
     }
 
@@ -599,8 +399,9 @@ impl World {
         }
         for (function, calldata, felts) in asked {
             let what = format!("{function} of {} at {now}", who.0);
-            self.script.ask(account(KEEPER), script::VAULT, function, calldata, Expected::Gives(felts), what);
+            self.contracts.ask(account(KEEPER), contracts::VAULT, function, &calldata, &Expected::Gives(felts), &what);
         }
+        self.look_at_balances(who);
     }
 
     fn snapshot(&self) -> Vec<Option<Felt>> {
@@ -613,10 +414,8 @@ impl World {
         });
         let known = |felts: Vec<Felt>| felts.into_iter().map(Some).collect::<Vec<_>>();
         let managed = &books.managed;
-        let mut felts = known(vec![state.into(), account(vault.access().owner)]);
-        // The guardian can be a pool, whose address is not known here. The pause's end is not the twin's to say.
-        let guardian = account(vault.access().guardian);
-        felts.push((guardian < Felt::from(u64::MAX)).then_some(guardian));
+        let mut felts = known(vec![state.into(), account(vault.access().owner), account(vault.access().guardian)]);
+        // The pause's end is not the twin's to say.
         felts.push(None);
         felts.extend(known(vec![managed.base.into(), managed.quote.into()]));
         felts.extend(known(hour(managed.last_trade)));
@@ -624,7 +423,6 @@ impl World {
         felts.extend(known(vec![books.supply.into(), books.owed_base.total.into(), books.owed_quote.total.into()]));
         felts.push(None);
         felts.extend(known(option(opened)));
-        felts.extend(known(vec![vault.raised().quote.into(), vault.raised().cost.into()]));
         let mark = vault.high_water();
         felts.extend(known(vec![mark.peak.into(), mark.breaches.into(), mark.last.into()]));
         for queue in [vault.deposits(), vault.redemptions()] {
@@ -636,111 +434,58 @@ impl World {
         felts
     }
 
-    /// The events that the contract must have emitted, as far as both have them.
-    pub fn events(&self) -> Vec<Logged> {
-        self.vault.events().iter().filter_map(logged).collect()
+    /// The events that the contract must have emitted in the last call.
+    fn said(&self, before: &Vault, call: Call, function: &str) -> Vec<Logged> {
+        let news = &self.vault.events()[before.events().len()..];
+        let mut logged: Vec<Logged> = news.iter().map(logged).collect();
+        // ERC-4626 has an event for all claims of a call, after the last of them. What is owed to whoever leaves a redemption is none of its.
+        if !function.starts_with("exit")
+            && !function.starts_with("reclaim")
+            && let Some(last) = news.iter().rposition(|event| matches!(event, Event::Claimed { .. }))
+        {
+            logged.insert(last + 1, self.claimed(before, call, &news[..=last]));
+        }
+        logged
+    }
+
+    /// ERC-4626's event for claims.
+    fn claimed(&self, before: &Vault, call: Call, claims: &[Event]) -> Logged {
+        let (mut input, mut proceeds, mut parties) = (0, 0, None);
+        for event in claims {
+            let Event::Claimed { kind: of, controller, receiver, epoch, amount } = event else { continue };
+            let queue = |vault: &Vault| if *of == Kind::Deposit { vault.deposits().clone() } else { vault.redemptions().clone() };
+            let claimable = |vault: &Vault| queue(vault).get(*epoch).map_or(0, |entry| entry.claimable_input(*controller));
+            input += claimable(before) - claimable(&self.vault);
+            proceeds += amount;
+            parties = Some((*of, *controller, *receiver));
+        }
+        let (of, controller, receiver) = parties.expect("there is a claim");
+        let (name, accounts, amounts) = match of {
+            Kind::Deposit => ("Deposit", vec![controller, receiver], [wide(input), wide(proceeds)]),
+            Kind::Redeem => ("Withdraw", vec![call.caller, receiver, controller], [wide(proceeds), wide(input)]),
+        };
+        let keys = std::iter::once(selector(name)).chain(accounts.into_iter().map(account)).collect();
+        (keys, amounts.concat())
     }
 }
 
-/// An event as the contract has it; nothing where it has another one instead.
-fn logged(event: &Event) -> Option<Logged> {
-    let (name, keys, data) = match event {
-        Event::Settled { kind: of, hour, epoch, filled, proceeds } => {
-            ("Settled", vec![kind(*of), hour.count().into(), (*epoch).into()], vec![(*filled).into(), (*proceeds).into()])
-        }
-        Event::Refunded { epoch, assets } => ("Refunded", vec![(*epoch).into()], vec![(*assets).into()]),
-        Event::Claimed { kind: of, controller, receiver, epoch, amount } => {
-            ("Claimed", vec![kind(*of), account(*controller), (*epoch).into()], [vec![account(*receiver)], wide(*amount).to_vec()].concat())
-        }
-        Event::Reclaimed { kind: of, controller, receiver, epoch, returned, unclaimed } => (
-            "Reclaimed",
-            vec![kind(*of), account(*controller), (*epoch).into()],
-            [vec![account(*receiver)], wide(*returned).to_vec(), wide(*unclaimed).to_vec()].concat(),
-        ),
-        Event::ExitedInKind { owner, receiver, shares, base, quote, cost } => {
-            ("ExitedInKind", vec![account(*owner), account(*receiver)], [wide(*shares), wide(*base), wide(*quote), wide(*cost)].concat())
-        }
-        Event::Decided { hour, class, version, input_hash, output_hash, chain, weight_before, weight_target, outcome: came, .. } => (
-            "Decided",
-            vec![hour.count().into()],
-            [
-                vec![(*class).into(), text(COMMITMENT), (*version).into(), *input_hash, *output_hash, *chain, (*weight_before).into()],
-                option(weight_target.map(|weight| vec![weight.into()])),
-                outcome(came),
-            ]
-            .concat(),
-        ),
-        Event::Traded { hour, purpose, sold, spent, received } => {
-            let purpose = match purpose {
-                Purpose::Decision => Felt::ZERO,
-                Purpose::Shortfall => Felt::ONE,
-                Purpose::Unwind => Felt::TWO,
-            };
-            ("Traded", vec![hour.count().into()], vec![purpose, side(*sold), (*spent).into(), (*received).into()])
-        }
-        Event::Rewarded { keeper, amount } => ("Rewarded", vec![account(*keeper)], vec![(*amount).into()]),
-        Event::Halted { hour } => ("Halted", vec![hour.count().into()], vec![]),
-        Event::Withdrawn { account: who, receiver, side: of, amount } => {
-            ("Withdrawn", vec![account(*who), account(*receiver), side(*of)], wide(*amount).to_vec())
-        }
-        Event::Skimmed { side: of, amount } => ("Skimmed", vec![side(*of)], wide(*amount).to_vec()),
-        Event::Paused { until } => ("Paused", vec![], vec![(*until).into()]),
-        Event::Unpaused => ("Unpaused", vec![], vec![]),
-        Event::OperatorSet { controller, operator, approved } => {
-            ("OperatorSet", vec![account(*controller), account(*operator)], vec![(*approved).into()])
-        }
-        Event::Requested { kind: of, controller, owner, epoch, sender, amount } => {
-            let name = if *of == Kind::Deposit { "DepositRequest" } else { "RedeemRequest" };
-            let keys = vec![account(*controller), account(*owner), (*epoch).into(), Felt::ZERO];
-            (name, keys, [vec![account(*sender)], wide(*amount).to_vec()].concat())
-        }
-        Event::Transfer { .. }
-        | Event::OwnershipTransferStarted { .. }
-        | Event::OwnershipTransferred { .. }
-        | Event::ChangeProposed { .. }
-        | Event::ChangeCancelled { .. }
-        | Event::ChangeApplied { .. } => return None,
-    };
-    Some(([vec![selector(name)], keys].concat(), data))
+/// Whoever can have something.
+pub fn everybody() -> Vec<Account> {
+    USERS.into_iter().chain([VAULT, KEEPER, TREASURY]).chain(OWNERS).collect()
 }
 
-/// The names of the events that [`World::events`] has.
-pub const LOGGED: [&str; 16] = [
-    "Settled",
-    "Refunded",
-    "Claimed",
-    "Reclaimed",
-    "ExitedInKind",
-    "Decided",
-    "Traded",
-    "Rewarded",
-    "Halted",
-    "Withdrawn",
-    "Skimmed",
-    "Paused",
-    "Unpaused",
-    "OperatorSet",
-    "DepositRequest",
-    "RedeemRequest",
-];
-
-/// Everything that a vault needs, deployed in the order of the script's numbers.
-pub fn world_without_vault(deployment: &Deployment, now: u64) -> Script {
+/// Everything that a vault needs.
+pub fn world_without_vault(deployment: &Deployment, now: u64) -> Contracts {
     let Pair { base, quote } = &deployment.strategy.pair;
-    let token = |token: &Token| {
-        let short = [Felt::ZERO, text(&token.symbol), token.symbol.len().into()];
-        [short.to_vec(), short.to_vec(), vec![token.decimals.into()]].concat()
-    };
-    let mut script = Script::default();
-    script.time(now);
-    let mut deploy = |class, calldata| script.deploy(class, calldata, Expected::Gives(vec![]));
-    deploy(0, vec![]);
-    deploy(1, vec![contract(FEED)]);
-    deploy(2, token(base));
-    deploy(2, token(quote));
-    deploy(3, vec![]);
-    for _ in POOLS {
-        deploy(4, vec![contract(BASE), contract(QUOTE)]);
+    let mut contracts = Contracts::new(now);
+    let mut deploy = |number, class, calldata: &[Felt]| contracts.deploy(number, class, calldata, &Expected::Gives(vec![]));
+    deploy(FEED, &CLASSES.feed, &[]);
+    deploy(HISTORY, &CLASSES.history, &[contract(FEED)]);
+    deploy(BASE, &CLASSES.token, &token(base));
+    deploy(QUOTE, &CLASSES.token, &token(quote));
+    deploy(REGISTRY, &CLASSES.registry, &[]);
+    for pool in POOLS {
+        deploy(pool, &CLASSES.pool, &[contract(BASE), contract(QUOTE)]);
     }
-    script
+    contracts
 }
