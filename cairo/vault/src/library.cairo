@@ -22,7 +22,7 @@ use crate::trading::Outcome;
 
 /// The class that the vault calls. A test compares it with the class that the compiler makes of `strategy_library`.
 #[cfg(not(test))]
-pub const LIBRARY: ClassHash = 0x30d1d840ee32d63fc2e4ee2869a90a2adef395c11a73d5f05518f1ee844c2d9.try_into().unwrap();
+pub const LIBRARY: ClassHash = 0x38141e68cba3ac6c74e478e3682efe407ea7f6b0689601cae4eab6c03068f3a.try_into().unwrap();
 /// In Cairo's test runner, classes have other hashes.
 #[cfg(test)]
 pub const LIBRARY: ClassHash = strategy_library::TEST_CLASS_HASH;
@@ -234,7 +234,7 @@ pub mod strategy_library {
     use crate::limits::{Plan, filled, plan, unwind};
     use crate::market::{Market, Recorded, WINDOW, price, require_fresh, require_peg};
     use crate::math::{
-        BASIS_POINTS, HighWater, Rate, base_ceil, base_floor, mul_div_floor, observe, rate, share_ceil, share_floor, value_ceil, value_floor,
+        BASIS_POINTS, HighWater, Rate, base_ceil, base_floor, mul_div_ceil, mul_div_floor, observe, rate, share_ceil, share_floor, value_ceil, value_floor,
     };
     use crate::policy::{MAX_ROWS, Rule, Target, target};
     use crate::records::{LimitsPacking, PositionPacking, Value, ValuePacking, features_of, values_of};
@@ -468,7 +468,9 @@ pub mod strategy_library {
             let max_trade_bps = LimitsPacking::unpack(holding.limits).max_trade_bps.into();
             let most = min(share_floor(nav, max_trade_bps).expect(Errors::OVERFLOW), held);
             assert(shortfall > 0 && most >= SMALLEST_SALE, Errors::NOTHING_TO_RAISE);
-            let value = min(max(shortfall, SMALLEST_SALE), most);
+            // So much that it suffices at the floor.
+            let needed = mul_div_ceil(shortfall, BASIS_POINTS, BASIS_POINTS - settle_bps.into()).expect(Errors::OVERFLOW);
+            let value = min(max(needed, SMALLEST_SALE), most);
             // A unit of the base token can be worth more than what is needed.
             let part = max(base_floor(rate, value).expect(Errors::OVERFLOW), 1);
             if value == held {

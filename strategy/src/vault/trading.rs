@@ -21,7 +21,7 @@ use super::states::Operation;
 use super::{Call, Chain, Vault};
 use crate::hour::Hour;
 use crate::limits::{Plan, Position, unwind};
-use crate::math::{BASIS_POINTS, mul_div_floor, share_ceil, share_floor};
+use crate::math::{BASIS_POINTS, mul_div_ceil, mul_div_floor, share_ceil, share_floor};
 use crate::policy::Target;
 
 /// A keeper's reward for an hour is at most `floor(NAV * 5 / 10^7)`, which is 0.44 % of the NAV a year.
@@ -175,8 +175,9 @@ impl Vault {
     /// was sold. Anyone may call it, and nobody is rewarded: whoever waits for the tokens calls it, and settles again afterwards. Steps
     /// neither wait for it nor stop it.
     ///
-    /// At most the largest trade is sold, and at most what the hour's cap lets out; cooldown and turnover do not count. A smaller sale than
-    /// [`SMALLEST_SALE`] is made as large as that, and none is made where that is too much.
+    /// So much is sold that the least which it may bring suffices, but at most the largest trade, and at most for what the hour's cap lets
+    /// out; cooldown and turnover do not count. A smaller sale than [`SMALLEST_SALE`] is made as large as that, and none is made where that is
+    /// too much.
     ///
     /// # Errors
     /// The state does not allow it, the hour is used or too long ago, an epoch is due, redemptions need no sale or none that can be made, the
@@ -210,7 +211,9 @@ impl Vault {
         if shortfall == 0 || most < SMALLEST_SALE {
             return Ok(None);
         }
-        let value = shortfall.clamp(SMALLEST_SALE, most);
+        // So much that it suffices at the floor.
+        let kept = BASIS_POINTS.saturating_sub(self.strategy.fees.settle_bps.into());
+        let value = mul_div_ceil(shortfall, BASIS_POINTS, kept).ok_or(Refusal::Overflow)?.clamp(SMALLEST_SALE, most);
         // A unit of the base token can be worth more than what is needed.
         let part = market.recorded.rate.base_floor(value).ok_or(Refusal::Overflow)?.max(1);
         Ok(Some(if value == held { self.books.managed.base } else { part }))

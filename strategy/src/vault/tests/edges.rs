@@ -2,9 +2,7 @@
 
 use super::*;
 use crate::drawdown::HighWater;
-use crate::math::{mul_div_floor, share_ceil};
 use crate::vault::access::{DELAY, MAX_PROPOSALS};
-use crate::vault::books::{VIRTUAL_ASSETS, VIRTUAL_SHARES};
 
 /// A world in which Bob is owed tokens, and its debt.
 fn indebted() -> (World, u128) {
