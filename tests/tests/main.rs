@@ -28,6 +28,7 @@ mod strategy;
 mod tables;
 mod vault;
 mod vault_chain;
+mod vault_hours;
 
 #[test]
 fn every_file_is_a_module() {

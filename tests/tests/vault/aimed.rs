@@ -306,8 +306,8 @@ fn what_redemptions_lack_is_raised_and_whoever_waits_can_go_another_way() {
     // Nor in an hour in which something was sold for it.
     let hour = world.open();
     world.raise(POOL).unwrap();
-    world.wait(hour.start() + 1_801 - world.now);
-    assert_eq!(world.reclaim(BOB, Kind::Redeem, epoch, BOB, BOB), Err(Refusal::Settling { until: hour.start() + SECONDS }));
+    world.wait(hour.count() * SECONDS + 1_801 - world.now);
+    assert_eq!(world.reclaim(BOB, Kind::Redeem, epoch, BOB, BOB), Err(Refusal::Settling { until: hour.count() * SECONDS + SECONDS }));
     world.wait(SECONDS);
     assert!(world.reclaim(BOB, Kind::Redeem, epoch, BOB, BOB).unwrap() > 0);
     everybody_leaves(&mut world);
