@@ -252,7 +252,8 @@ fn hours_by_hand_from_a_deposit_to_the_last_withdrawal() {
     let (paid, received) = traded.expect("a trade");
     assert_eq!(paid, spent);
     println!("a step: {} L2 gas, {:.3} % of the limit", done.receipt.l2_gas, done.receipt.l2_gas_share() * 100.0);
-    assert!(done.receipt.l2_gas * 1_000 <= limits::TRANSACTION_L2_GAS * 15, "{} L2 gas", done.receipt.l2_gas);
+    // The first step of a vault writes cells that were never written, and an account's call adds to it.
+    assert!(done.receipt.l2_gas * 1_000 <= limits::TRANSACTION_L2_GAS * 21, "{} L2 gas", done.receipt.l2_gas);
     assert_eq!(refusal(vault.step(&keeper, last.hour)), Refusal::Used);
     let books = vault.snapshot().unwrap().books;
     assert_eq!(books.managed.base, received);

@@ -441,6 +441,8 @@ fn a_vaults_hours_are_its_twins_and_everybody_can_leave_whatever_happens() {
     decided.dedup_by_key(|report| report.hour);
     assert_eq!(decided.iter().filter(|report| report.events.decided.is_some()).count() as u64, HOURS);
     assert!(decided.iter().any(|report| !report.events.traded.is_empty()), "nothing was traded");
+    // The keeper begins in the last hour in which the window is not whole, and says so.
+    decided.retain(|report| report.events.decided.is_some());
     assert!(decided.iter().all(|report| report.troubles.is_empty()), "{decided:?}");
 
     // The record of these hours is the vault's, and a record of other prices is not.

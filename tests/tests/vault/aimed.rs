@@ -316,7 +316,7 @@ fn what_redemptions_lack_is_raised_and_whoever_waits_can_go_another_way() {
 #[test]
 fn an_epoch_that_had_ended_for_somebody_can_have_a_unit_again_and_hides_no_other() {
     let mut deployment = deployment((18, 6));
-    (deployment.strategy.limits.deposit_cap, deployment.min_nav) = (990, 500);
+    (deployment.strategy.limits.deposit_cap, deployment.strategy.backtest.deposit, deployment.min_nav) = (990, 990, 500);
     deployment.strategy.fees = Fees { management_bps: 0, settle_bps: 0 };
     let mut world = World::new(deployment);
     world.enter(ALICE, 50);

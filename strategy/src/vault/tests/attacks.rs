@@ -771,7 +771,7 @@ impl Adapter for Deep {
 fn a_large_redemption_does_not_stop_the_steps() {
     let mut world = invested_by_two();
     // As much as a sale may take of the pool.
-    let shares = world.shares(MALLORY) / 12;
+    let shares = world.shares(MALLORY) * 2 / 5;
     world.redeem(MALLORY, shares);
     world.open_hour();
     world.wait(600);
