@@ -22,7 +22,7 @@ use crate::trading::Outcome;
 
 /// The class that the vault calls. A test compares it with the class that the compiler makes of `strategy_library`.
 #[cfg(not(test))]
-pub const LIBRARY: ClassHash = 0x38141e68cba3ac6c74e478e3682efe407ea7f6b0689601cae4eab6c03068f3a.try_into().unwrap();
+pub const LIBRARY: ClassHash = 0x5099d22f8450d2673fd1c97edab04448efdac88c98a827ffbc2da60c9cd6fce.try_into().unwrap();
 /// In Cairo's test runner, classes have other hashes.
 #[cfg(test)]
 pub const LIBRARY: ClassHash = strategy_library::TEST_CLASS_HASH;
@@ -234,7 +234,8 @@ pub mod strategy_library {
     use crate::limits::{Plan, filled, plan, unwind};
     use crate::market::{Market, Recorded, WINDOW, price, require_fresh, require_peg};
     use crate::math::{
-        BASIS_POINTS, HighWater, Rate, base_ceil, base_floor, mul_div_ceil, mul_div_floor, observe, rate, share_ceil, share_floor, value_ceil, value_floor,
+        BASIS_POINTS, HighWater, Rate, SHARE_ONE, base_ceil, base_floor, mul_div_ceil, mul_div_floor, observe, rate, share_ceil, share_floor,
+        value_ceil, value_floor,
     };
     use crate::policy::{MAX_ROWS, Rule, Target, target};
     use crate::records::{LimitsPacking, PositionPacking, Value, ValuePacking, features_of, values_of};
@@ -389,9 +390,10 @@ pub mod strategy_library {
 
         fn open(self: @ContractState, holding: Holding, supply: u128, min_nav: u128, mark: HighWater) -> Opening {
             let nav = nav_floor(PositionPacking::unpack(holding.managed), holding.rate);
-            // In a vault of dust, rounding alone looks like a fall.
+            // In a vault of dust, rounding alone looks like a fall. Its highest value counts too, because a fall makes no dust of a vault.
+            let worth = mul_div_floor(mark.peak, supply + VIRTUAL_SHARES, SHARE_ONE).unwrap_or(Bounded::MAX);
             let is_dust = supply == 0 || match nav {
-                Some(nav) => nav < min_nav,
+                Some(nav) => max(nav, worth) < min_nav,
                 None => false,
             };
             let (mark, halts) = if is_dust {

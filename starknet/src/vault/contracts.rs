@@ -31,8 +31,8 @@ pub enum Class {
 
 /// The hash of each class in this version of Maat.
 const KNOWN: &[(Class, Felt)] = &[
-    (Class::Vault, Felt::from_hex_unchecked("0x023fe02f0c2967fe400cdbb5e28ec3afd2023a0af3aa1bc3d44a698ab61a8a80")),
-    (Class::StrategyLibrary, Felt::from_hex_unchecked("0x038141e68cba3ac6c74e478e3682efe407ea7f6b0689601cae4eab6c03068f3a")),
+    (Class::Vault, Felt::from_hex_unchecked("0x00638685e395dd2ea274e8e38543f4b5eaef64a35626ddb012f475c748f17930")),
+    (Class::StrategyLibrary, Felt::from_hex_unchecked("0x05099d22f8450d2673fd1c97edab04448efdac88c98a827ffbc2da60c9cd6fce")),
     (Class::PriceHistory, Felt::from_hex_unchecked("0x039a70508ace4a484e2938d95418c0f8ee44ad3fd1d614eaf4e15eb55e819969")),
     (Class::PragmaFeed, Felt::from_hex_unchecked("0x05ae0f92bf1f1065f9708c4f23635f75e84a1ca02b25b06fcf0a6fe54cf68401")),
     (Class::EkuboAdapter, Felt::from_hex_unchecked("0x077cbf2d60d918a63c2d9b3461e403696bd6e0f20f7eac00b34738c4644b8cb1")),

@@ -41,7 +41,8 @@
 //! - Whoever leaves the queue of redemptions in kind after a sale for it pays no fee, and so leaves others at most `settle_bps` of what was
 //!   sold: no more than entering has cost them. Shares are not taken back in an hour in which something was sold for redemptions.
 //! - Whoever leaves last pays no fee: it would be left to the virtual shares, and make the next share dear.
-//! - The drawdown is not looked at in a vault of dust: one without shares, or with a NAV below `min_nav`.
+//! - The drawdown is not looked at in a vault of dust: one without shares, or whose shares are worth less than `min_nav`, at their
+//!   highest value too.
 //! - After a gap in the record deposits are filled as always: they are priced as always.
 //! - A proposal expires seven days after it could be applied first, and the guardian cannot cancel its own replacement.
 //!

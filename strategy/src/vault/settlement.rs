@@ -14,7 +14,7 @@ use super::ledger::{Account, Side};
 use super::market::{Market, Recorded};
 use super::states::Operation;
 use super::{Call, Chain, Vault, allowed};
-use crate::drawdown::HighWater;
+use crate::drawdown::{HighWater, SHARE_ONE};
 use crate::hour::Hour;
 use crate::math::{mul_div_floor, share_ceil, share_floor};
 
@@ -107,11 +107,13 @@ impl Vault {
         }
         self.accrue(now);
         let nav = self.books.nav_floor(&recorded.rate);
-        if self.books.supply == 0 || nav.is_some_and(|nav| nav < self.min_nav) {
+        let shares = self.books.supply + VIRTUAL_SHARES;
+        // The highest value counts too, because a fall makes no dust of a vault.
+        let worth = mul_div_floor(self.high_water.peak, shares, SHARE_ONE).unwrap_or(u128::MAX);
+        if self.books.supply == 0 || nav.is_some_and(|nav| nav.max(worth) < self.min_nav) {
             // In a vault of dust, rounding alone looks like a fall.
             self.high_water = HighWater::default();
         } else if let Some(nav) = nav {
-            let shares = self.books.supply + VIRTUAL_SHARES;
             // A price of a share beyond 128 bits is no breach.
             let halts = self.high_water.observe(nav + VIRTUAL_ASSETS, shares, self.strategy.limits.max_drawdown_bps).unwrap_or(false);
             if halts && !self.halted {

@@ -121,6 +121,24 @@ fn a_vault_of_dust_does_not_halt_and_begins_its_highest_value_anew() {
 }
 
 #[test]
+fn a_fall_below_the_least_nav_halts_as_any_other() {
+    let mut world = World::funded();
+    for _ in 0..6 {
+        world.hour(BUY);
+    }
+    Arc::make_mut(&mut world.vault.strategy).limits.max_drawdown_bps = 1_000;
+    world.vault.min_nav = world.nav();
+    for _ in 0..2 {
+        world.prices.0 = world.prices.0 / 100 * 80;
+        world.next();
+        world.record().unwrap();
+        let call = world.call(KEEPER);
+        world.vault.observe(&mut world.chain, call).unwrap();
+    }
+    assert_eq!(world.vault.state(world.chain.model, world.now), State::Halted);
+}
+
+#[test]
 fn an_hour_with_a_wrong_price_does_not_halt_at_the_right_one() {
     let mut world = World::funded();
     Arc::make_mut(&mut world.vault.strategy).limits.max_drawdown_bps = 500;
