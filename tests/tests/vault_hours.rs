@@ -277,7 +277,7 @@ impl Mirror<'_, '_> {
         let goal = Goal { hours: None, until: Some(hour) };
         let mut tell = |told: &Told| {
             if let Told::Hour(report) = told {
-                reports.push(report.clone());
+                reports.push(report.as_ref().clone());
             }
         };
         keep(self, goal, &AtomicBool::new(false), &mut tell).unwrap();

@@ -151,7 +151,7 @@ fn kept(chain: &mut KeptVault, hours: u64, visit: &mut dyn FnMut(&HourReport)) -
     let mut tell = |told: &Told| {
         if let Told::Hour(report) = told {
             visit(report);
-            reports.push(report.clone());
+            reports.push(report.as_ref().clone());
         }
     };
     let goal = Goal { hours: Some(hours), until: None };

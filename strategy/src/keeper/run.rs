@@ -26,7 +26,7 @@ pub struct Goal {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Told {
     /// An hour is over, or nothing can be done in it any more.
-    Hour(HourReport),
+    Hour(Box<HourReport>),
     /// A call was refused, and nobody else had made it: told once an hour for each call, however often it is made again.
     Refused(Trouble),
     /// Nobody recorded these hours. The network decides again once as many hours in a row are recorded as it looks at.
@@ -262,7 +262,7 @@ impl Keeper<'_> {
             self.kept.recorded += u64::from(recorded.is_some());
             self.kept.decided += u64::from(events.decided.is_some());
             self.kept.trades += events.traded.len() as u64;
-            (self.tell)(&Told::Hour(HourReport { hour: number, recorded, state, opened, events, base, quote, troubles }));
+            (self.tell)(&Told::Hour(Box::new(HourReport { hour: number, recorded, state, opened, events, base, quote, troubles })));
         }
         if let Some(current) = &mut self.hour {
             current.told = true;

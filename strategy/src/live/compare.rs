@@ -137,14 +137,16 @@ fn fixed(strategy: &Strategy, vault: &OnChain, findings: &mut Vec<Finding>) {
     must("fees", format!("{:?}", strategy.fees), format!("{:?}", vault.fees));
 }
 
+/// A segment: the proposals that began it, and its recorded hours from the first to the last.
+type Cut = (Vec<u64>, Option<(Hour, Hour)>);
+
 /// The log by hours.
 struct Walked {
     /// With the price chain after each.
     recorded: BTreeMap<Hour, (Observation, Felt)>,
     decided: BTreeMap<Hour, (Decided, usize)>,
     traded: Vec<Traded>,
-    /// For each segment, the proposals that began it, and its recorded hours from the first to the last.
-    cuts: Vec<(Vec<u64>, Option<(Hour, Hour)>)>,
+    cuts: Vec<Cut>,
     halted: Option<Hour>,
 }
 
@@ -200,7 +202,7 @@ impl Walked {
 
     fn segments(&self, strategy: &Strategy, vault: &OnChain) -> Vec<Segment> {
         let last = self.cuts.len() - 1;
-        let segment = |(at, (changes, hours)): (usize, &(Vec<u64>, Option<(Hour, Hour)>))| Segment {
+        let segment = |(at, (changes, hours)): (usize, &Cut)| Segment {
             first: hours.map(|(first, _)| first),
             last: hours.map(|(_, last)| last),
             changes: changes.clone(),

@@ -93,7 +93,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
         // Whoever closed the stream does not want to know.
         let _ = to_errors(&line(told, &units));
         if let Told::Hour(report) = told {
-            reports.push(report.clone());
+            reports.push(report.as_ref().clone());
         }
     };
     let kept = keep(&mut chain, goal, &stop, &mut tell).map_err(|reason| anyhow!("the keeper ends: {reason}"))?;

@@ -336,7 +336,7 @@ fn lost() -> Failure {
 
 /// What was told of hours.
 pub fn reports(told: &[Told]) -> Vec<&HourReport> {
-    told.iter().filter_map(|line| if let Told::Hour(report) = line { Some(report) } else { None }).collect()
+    told.iter().filter_map(|line| if let Told::Hour(report) = line { Some(report.as_ref()) } else { None }).collect()
 }
 
 impl Chain for Simulated {
