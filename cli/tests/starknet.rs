@@ -6,10 +6,10 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use common::user::{User, local_chain};
-use common::{errors, example, package, response, samples};
+use common::{example, package, samples};
 use maat_package::PackageFolder;
 use maat_runtime::{Interval, Tensor};
-use maat_starknet::devnet::{Devnet, executable};
+use maat_starknet::devnet::Devnet;
 use maat_verifier::Entries;
 use serde_json::{Value, json};
 

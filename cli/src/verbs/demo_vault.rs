@@ -205,8 +205,7 @@ impl Scene<'_, '_> {
     /// Fetches what an account is owed: base and quote tokens.
     fn withdraw(&self, account: &Account) -> anyhow::Result<(u128, u128)> {
         let address = account.address();
-        let owed = [Side::Base, Side::Quote].map(|side| self.vault.owed(side, address));
-        let [base, quote] = owed.into_iter().collect::<Result<Vec<_>, _>>()?[..] else { return Ok((0, 0)) };
+        let (base, quote) = (self.vault.owed(Side::Base, address)?, self.vault.owed(Side::Quote, address)?);
         let sides: Vec<Side> = [(Side::Base, base), (Side::Quote, quote)].into_iter().filter(|it| it.1 > 0).map(|it| it.0).collect();
         if !sides.is_empty() {
             self.vault.withdraw(account, &sides, address, address)?;

@@ -125,7 +125,7 @@ impl World {
     }
 
     pub fn step(&mut self, hour: Hour, answer: i32, conduct: Conduct) -> Result<Outcome, Refusal> {
-        self.contracts.tell(account(KEEPER), REGISTRY, "set_answer", &[answer.into()]);
+        self.contracts.tell(account(KEEPER), REGISTRY, "set_answer", [answer.into()]);
         let twin = |vault: &mut Vault, chain: &mut Chain, call: Call, pool: &mut dyn Adapter| {
             vault.step(chain, call, hour, &mut answers(answer), pool)
         };

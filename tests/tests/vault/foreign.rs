@@ -96,7 +96,7 @@ fn refused_within(world: &mut World, tell: &dyn Fn(&mut World, Vec<Felt>), calle
     // Views can be called, and the lock opens again.
     let view = vec![contract(contracts::VAULT), selector("snapshot"), Felt::ZERO];
     tell(world, view);
-    world.contracts.ask(account(caller), contracts::VAULT, outer, calldata, &Expected::Begins(vec![]), outer);
+    world.contracts.ask(account(caller), contracts::VAULT, outer, calldata, Expected::Begins(vec![]), outer);
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn nobody_calls_a_vault_while_it_calls_a_token() {
     let request = [wide(USDC).to_vec(), vec![account(ALICE); 2]].concat();
     let withdraw = vec![Felt::ZERO, account(ALICE), account(ALICE)];
     for (token, outer, calldata) in [(QUOTE, "request_deposit", request), (BASE, "withdraw_token", withdraw)] {
-        world.contracts.tell(account(KEEPER), token, "set_behaviour", &[Felt::from(6)]);
+        world.contracts.tell(account(KEEPER), token, "set_behaviour", [Felt::from(6)]);
         let tell = |world: &mut World, call: Vec<Felt>| world.contracts.tell(account(KEEPER), token, "set_call", &call);
         refused_within(&mut world, &tell, ALICE, outer, &calldata);
     }
@@ -117,8 +117,8 @@ fn nobody_calls_a_vault_while_it_calls_a_pool() {
     let mut world = filled("re-entry by a pool");
     let hour = world.open();
     world.tell_pool(Conduct::Costs(0));
-    world.contracts.tell(account(KEEPER), POOLS[0], "set_conduct", &[Felt::from(9)]);
-    world.contracts.tell(account(KEEPER), REGISTRY, "set_answer", &[Felt::from(SELL)]);
+    world.contracts.tell(account(KEEPER), POOLS[0], "set_conduct", [Felt::from(9)]);
+    world.contracts.tell(account(KEEPER), REGISTRY, "set_answer", [Felt::from(SELL)]);
     let tell = |world: &mut World, call: Vec<Felt>| world.contracts.tell(account(KEEPER), POOLS[0], "set_call", &call);
     refused_within(&mut world, &tell, KEEPER, "step", &[hour.count().into()]);
 }
@@ -127,7 +127,7 @@ fn nobody_calls_a_vault_while_it_calls_a_pool() {
 fn nobody_calls_a_vault_while_it_calls_a_model() {
     let mut world = filled("re-entry by a model");
     let hour = world.open();
-    world.contracts.tell(account(KEEPER), REGISTRY, "set_answer", &[Felt::from(HOLD)]);
+    world.contracts.tell(account(KEEPER), REGISTRY, "set_answer", [Felt::from(HOLD)]);
     let tell = |world: &mut World, call: Vec<Felt>| world.contracts.tell(account(KEEPER), REGISTRY, "set_call", &call);
     refused_within(&mut world, &tell, KEEPER, "step", &[hour.count().into()]);
 }
@@ -150,11 +150,11 @@ fn nobody_calls_a_vault_while_it_calls_a_feed() {
 fn a_model_that_replaces_its_class_decides_nothing() {
     let mut world = filled("a replaced class");
     let hour = world.open();
-    let replace = |world: &mut World, class_hash: Felt| world.contracts.tell(account(KEEPER), REGISTRY, "set_class", &[class_hash]);
+    let replace = |world: &mut World, class_hash: Felt| world.contracts.tell(account(KEEPER), REGISTRY, "set_class", [class_hash]);
     replace(&mut world, CLASSES.token.hash());
-    world.contracts.tell(account(KEEPER), REGISTRY, "set_answer", &[Felt::from(BUY)]);
+    world.contracts.tell(account(KEEPER), REGISTRY, "set_answer", [Felt::from(BUY)]);
     let refused = Expected::Refuses(text("vault: not the pinned class"));
-    world.contracts.ask(account(KEEPER), contracts::VAULT, "step", &[hour.count().into()], &refused, "a step");
+    world.contracts.ask(account(KEEPER), contracts::VAULT, "step", [hour.count().into()], &refused, "a step");
     // The hour is left.
     replace(&mut world, Felt::ZERO);
     world.step(hour, BUY, Conduct::Costs(10)).unwrap();
@@ -191,20 +191,20 @@ fn a_token_that_moves_another_sum_moves_nothing() {
     }
     // One that says that it moved something and did not, which the twin does not have.
     for token in [BASE, QUOTE] {
-        world.contracts.tell(account(KEEPER), token, "set_behaviour", &[Felt::from(3)]);
+        world.contracts.tell(account(KEEPER), token, "set_behaviour", [Felt::from(3)]);
     }
     let moved = Expected::Refuses(text("vault: token moved another sum"));
     let claim = [redeemed.into(), account(ALICE), account(ALICE)];
-    world.contracts.ask(account(ALICE), contracts::VAULT, "claim_assets", &claim, &moved, "a claim");
+    world.contracts.ask(account(ALICE), contracts::VAULT, "claim_assets", claim, &moved, "a claim");
     world.contracts.ask(
         account(ALICE),
         contracts::VAULT,
         "withdraw_token",
-        &[Felt::ZERO, account(ALICE), account(ALICE)],
+        [Felt::ZERO, account(ALICE), account(ALICE)],
         &moved,
         "a withdrawal",
     );
-    world.contracts.ask(account(KEEPER), contracts::VAULT, "skim", &[Felt::ZERO], &moved, "a skim");
+    world.contracts.ask(account(KEEPER), contracts::VAULT, "skim", [Felt::ZERO], &moved, "a skim");
     // The other token is not held back.
     world.tell_token(Side::Base, Behaviour::Paused);
     world.tell_token(Side::Quote, Behaviour::Honest);

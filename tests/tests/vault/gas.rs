@@ -68,7 +68,7 @@ impl Hours {
         // Name, class, program, timelock, and no metadata; the first model and its first version.
         let registered = [text("rockybot"), network.hash(), Felt::ONE, Felt::ZERO, Felt::ZERO, Felt::ZERO, Felt::ZERO];
         let first = Expected::Gives(vec![Felt::ONE, Felt::ONE]);
-        contracts.ask(account(KEEPER), REGISTRY, "register", &registered, &first, "register");
+        contracts.ask(account(KEEPER), REGISTRY, "register", registered, &first, "register");
         let deployment = Deployment { strategy: strategy.clone(), ..deployment((18, 6)) };
         contracts.deploy_vault(&constructor(&deployment, network.hash()), &nothing);
         Self { contracts, random: Random::new(1), base: 2_000 * USD, hour: START }

@@ -135,7 +135,7 @@ fn the_vault_names_the_proposals_that_wait() {
     // A change is checked as the constructor checks it.
     let policies = [([0, 0, 0, 2, 0, 0, 1], "vault: a class has no target"), ([0, 1, 0, 2, 0, 0, 1], "vault: no such output value")];
     for (policy, reason) in policies {
-        contracts.ask(account(OWNER), VAULT, "propose", policy.map(Felt::from).to_vec(), refuses(reason), reason);
+        contracts.ask(account(OWNER), VAULT, "propose", policy.map(Felt::from), refuses(reason), reason);
     }
     let guardian = vec![Felt::THREE, Felt::from(2_000)];
     contracts.ask(account(OWNER), VAULT, "propose", guardian, refuses("vault: 8 proposals wait"), "a ninth");

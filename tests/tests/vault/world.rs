@@ -237,7 +237,7 @@ impl World {
             ModelStatus::Deprecated => 1,
             ModelStatus::Revoked => 2,
         };
-        self.contracts.tell(account(KEEPER), REGISTRY, "set_status", &[Felt::from(number)]);
+        self.contracts.tell(account(KEEPER), REGISTRY, "set_status", [Felt::from(number)]);
     }
 
     fn token(side: Side) -> u8 {
@@ -258,7 +258,7 @@ impl World {
 
     pub fn mint(&mut self, side: Side, to: Account, amount: u128) {
         self.chain.ledger.issue(side, to, amount).unwrap();
-        self.contracts.tell(account(KEEPER), Self::token(side), "mint", &[vec![account(to)], wide(amount).to_vec()].concat());
+        self.contracts.tell(account(KEEPER), Self::token(side), "mint", [vec![account(to)], wide(amount).to_vec()].concat());
     }
 
     /// Quote tokens from nowhere, which the vault may take.
@@ -279,7 +279,7 @@ impl World {
             Err(_) => None,
         };
         if given.is_some() {
-            self.contracts.ask(account(KEEPER), HISTORY, "record", &[], &Expected::Begins(vec![given]), "record");
+            self.contracts.ask(account(KEEPER), HISTORY, "record", [], Expected::Begins(vec![given]), "record");
         }
         recorded.is_ok()
     }
@@ -320,8 +320,8 @@ impl World {
     pub fn tell_pool(&mut self, conduct: Conduct) -> Pool {
         let pool = Pool { rate: self.rate(), conduct };
         let at = POOLS.into_iter().find(|pool| contract(*pool) == account(self.vault.adapter())).expect("an adapter is a pool");
-        self.contracts.tell(account(KEEPER), at, "set_rate", &[pool.rate.numerator().into(), pool.rate.denominator().into()]);
-        self.contracts.tell(account(KEEPER), at, "set_conduct", &conduct.felts());
+        self.contracts.tell(account(KEEPER), at, "set_rate", [pool.rate.numerator().into(), pool.rate.denominator().into()]);
+        self.contracts.tell(account(KEEPER), at, "set_conduct", conduct.felts());
         pool
     }
 
@@ -340,7 +340,7 @@ impl World {
         // Whatever the pool took, it may take nothing any more.
         let parties = [contract(contracts::VAULT), account(self.vault.adapter())];
         for token in [BASE, QUOTE] {
-            self.contracts.ask(account(KEEPER), token, "allowance", &parties, &Expected::Gives(wide(0).to_vec()), "the pool's allowance");
+            self.contracts.ask(account(KEEPER), token, "allowance", parties, Expected::Gives(wide(0).to_vec()), "the pool's allowance");
         }
         result
     }
@@ -348,7 +348,7 @@ impl World {
     /// What the contract must say of itself now, of whoever called, and by turns of another account.
     fn look(&mut self, caller: Account) {
         let (snapshot, what) = (Expected::Begins(self.snapshot()), format!("snapshot at {}", self.now));
-        self.contracts.ask(account(KEEPER), contracts::VAULT, "snapshot", &[], &snapshot, &what);
+        self.contracts.ask(account(KEEPER), contracts::VAULT, "snapshot", [], &snapshot, &what);
         self.look_at(caller);
         let others = everybody();
         self.look_at(others[self.turn % others.len()]);
@@ -361,7 +361,7 @@ impl World {
         for (side, token) in [(Side::Base, BASE), (Side::Quote, QUOTE)] {
             let expected = Expected::Gives(wide(self.chain.ledger.balance(side, who)).to_vec());
             let what = format!("{} balance of {} at {}", side.name(), who.0, self.now);
-            self.contracts.ask(account(KEEPER), token, "balance_of", &[account(who)], &expected, &what);
+            self.contracts.ask(account(KEEPER), token, "balance_of", [account(who)], &expected, &what);
         }
     }
 
@@ -374,7 +374,7 @@ impl World {
         let strategy = self.vault.strategy();
         let (policy, limits) = (policy(&strategy.policy), limits(&strategy.limits));
         for (function, felts) in [("policy", policy), ("limits", limits)] {
-            self.contracts.ask(account(KEEPER), contracts::VAULT, function, &[], &Expected::Gives(felts), function);
+            self.contracts.ask(account(KEEPER), contracts::VAULT, function, [], Expected::Gives(felts), function);
         }
     }
 
@@ -399,7 +399,7 @@ impl World {
         }
         for (function, calldata, felts) in asked {
             let what = format!("{function} of {} at {now}", who.0);
-            self.contracts.ask(account(KEEPER), contracts::VAULT, function, &calldata, &Expected::Gives(felts), &what);
+            self.contracts.ask(account(KEEPER), contracts::VAULT, function, &calldata, Expected::Gives(felts), &what);
         }
         self.look_at_balances(who);
     }

@@ -78,7 +78,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
     }
     // Prices that end are a goal.
     let last = replay.as_ref().and_then(Replay::last);
-    let goal = Goal { hours: *hours, until: until.into_iter().copied().chain(last).min() };
+    let goal = Goal { hours: *hours, until: until.iter().copied().chain(last).min() };
 
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {

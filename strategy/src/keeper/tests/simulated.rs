@@ -269,7 +269,7 @@ impl Simulated {
     fn land(&mut self, action: Action) -> Result<(), Failure> {
         let hour = self.hour();
         let result = self.make(action);
-        self.calls.push((hour, action, result.as_ref().map(|()| ()).map_err(ToString::to_string)));
+        self.calls.push((hour, action, result.as_ref().copied().map_err(ToString::to_string)));
         result.map_err(|refusal| Failure::Refused { lasting: matches!(refusal, Refusal::Gap { .. }), reason: refusal.to_string() })
     }
 

@@ -20,8 +20,11 @@ fn funded() -> Simulated {
 }
 
 fn refusals(told: &[Told]) -> Vec<(u64, &'static str, &str, bool)> {
-    let trouble = |line| if let &Told::Refused(ref trouble) = line { Some(trouble) } else { None };
-    told.iter().filter_map(trouble).map(|it| (it.hour - START, it.action.name(), it.reason.as_str(), it.again)).collect()
+    told.iter()
+        .filter_map(|line| {
+            if let Told::Refused(it) = line { Some((it.hour - START, it.action.name(), it.reason.as_str(), it.again)) } else { None }
+        })
+        .collect()
 }
 
 #[test]
