@@ -146,6 +146,10 @@ impl Keeper<'_> {
                 return Ok(());
             }
             let Some(current) = &mut self.hour else { continue };
+            if current.hour != sight.now / SECONDS {
+                // It is over and not told of, because the chain was lost again: nothing of the next hour is done before.
+                continue;
+            }
             if let Some((action, before, answer)) = current.last.take() {
                 weigh(current, action, &before, answer, &sight, self.tell);
             }
@@ -156,6 +160,10 @@ impl Keeper<'_> {
                 Next::Done => {
                     if !is_told && self.close(&sight)? {
                         return Ok(());
+                    }
+                    if self.hour.as_ref().is_some_and(|current| !current.told) {
+                        // The chain was lost.
+                        continue;
                     }
                     self.wait((sight.now / SECONDS + 1) * SECONDS)?;
                 }

@@ -103,22 +103,32 @@ proptest! {
 
     #[test]
     fn killed_and_lost_again_and_again(seed in any::<u64>(), one_in in 3u64..40) {
-        let expected = undisturbed();
-        let mut simulated = Simulated::invested();
-        let mut tosses = Tosses(seed);
-        simulated.faults = Box::new(move |action: Option<Action>| {
-            const FAULTS: [Fault; 7] = [
-                Fault::Killed,
-                Fault::KilledAfter,
-                Fault::KilledBetween(false),
-                Fault::KilledBetween(true),
-                Fault::Lost,
-                Fault::LostAfter,
-                Fault::LostBetween,
-            ];
-            (tosses.below(one_in) == 0).then(|| landing(FAULTS[tosses.below(7) as usize], action))
-        });
-        simulated.keep_until(HOURS);
-        assert_same(&simulated, &expected, &format!("seed {seed}, one in {one_in}"));
+        disturbed(seed, one_in);
     }
+}
+
+/// The chain is lost twice in a row when the last hour is to be told of.
+#[test]
+fn lost_when_an_hour_is_told_of() {
+    disturbed(11_498_427_412_359_370_169, 5);
+}
+
+fn disturbed(seed: u64, one_in: u64) {
+    let expected = undisturbed();
+    let mut simulated = Simulated::invested();
+    let mut tosses = Tosses(seed);
+    simulated.faults = Box::new(move |action: Option<Action>| {
+        const FAULTS: [Fault; 7] = [
+            Fault::Killed,
+            Fault::KilledAfter,
+            Fault::KilledBetween(false),
+            Fault::KilledBetween(true),
+            Fault::Lost,
+            Fault::LostAfter,
+            Fault::LostBetween,
+        ];
+        (tosses.below(one_in) == 0).then(|| landing(FAULTS[tosses.below(7) as usize], action))
+    });
+    simulated.keep_until(HOURS);
+    assert_same(&simulated, &expected, &format!("seed {seed}, one in {one_in}"));
 }
