@@ -94,7 +94,7 @@ fn the_price_history_passes_its_tests() {
 
 #[test]
 fn the_mocks_pass_their_tests() {
-    run_cairo_tests(&CairoPackage::mocks(), 52);
+    run_cairo_tests(&CairoPackage::mocks(), 51);
 }
 
 #[test]
