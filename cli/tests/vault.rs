@@ -109,7 +109,6 @@ fn a_vault_is_used_from_its_deployment_to_the_last_withdrawal() {
     assert_eq!(events(&json(&user, &["vault", "withdraw", file])), ["Withdrawn"]);
     assert!(user.failure(&["vault", "withdraw", file]).contains("nothing is owed to 0x0"));
     assert!(user.failure(&["vault", "reclaim", file]).contains("no request of the account 0x0"));
-    assert!(user.failure(&["vault", "exit", file, "--all"]).contains("the account has no shares"));
 
     govern(&user, file);
     let history = json(&user, &["vault", "history", file]);
