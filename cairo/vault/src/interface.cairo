@@ -169,7 +169,8 @@ pub trait IVault<TContractState> {
     /// Takes back the shares of a redemption that were not filled, and gives their number. Assets that were filled and not claimed are owed
     /// to the receiver.
     ///
-    /// Panics if it is too early, an hour may be unsettled, nothing is left, or the caller does not act for the controller.
+    /// Panics if it is too early, an hour may be unsettled, something was sold for redemptions in this hour, nothing is left, or the caller
+    /// does not act for the controller.
     fn reclaim_redeem(ref self: TContractState, epoch: u64, controller: ContractAddress, receiver: ContractAddress) -> u256;
     /// Burns shares of an owner, and owes the receiver their part of both tokens, which it gives: base and quote.
     ///
@@ -196,7 +197,8 @@ pub trait IVault<TContractState> {
     ///
     /// Panics if nothing is recorded, or the record is late.
     fn observe(ref self: TContractState) -> Hourly;
-    /// Fills due epochs at the price that was recorded last, and gives whether the hour is swept. Anyone may call it, as often as they like.
+    /// Fills due epochs, and gives whether the hour is swept: deposits at the higher of the price that was recorded last and the fresh one,
+    /// redemptions at the lower. Anyone may call it, as often as they like.
     ///
     /// Panics if the record is late, the quote token is off its peg, or no fresh quote confirms the price.
     fn settle(ref self: TContractState) -> bool;
@@ -207,7 +209,7 @@ pub trait IVault<TContractState> {
     /// left then, so that the call can be made again.
     fn step(ref self: TContractState, hour: u64) -> Outcome;
     /// Sells base tokens for what due redemptions need beyond the quote tokens that are there, once for each recorded hour, and gives how
-    /// much was sold. Anyone may call it, and nobody is rewarded.
+    /// much was sold. It may lose no more than the fee of redemptions. Anyone may call it, and nobody is rewarded.
     ///
     /// Panics if the state does not allow it, the hour is used or too long ago, an epoch is due, redemptions need no sale or none that can be
     /// made, the quote token is off its peg, feed or adapter fail, the quote drifted, or the swap gave less than the floor.

@@ -1,4 +1,4 @@
-//! Settlement: due epochs become shares and assets at the hour's recorded price. In Rust: `settlement.rs`.
+//! Settlement: due epochs become shares and assets, at the worse of the hour's recorded rate and the fresh one. In Rust: `settlement.rs`.
 //!
 //! Nothing in the queue can stop it. A call visits at most `MAX_EPOCHS` epochs, deposits first, each kind from the oldest epoch on, until
 //! that kind's next epoch cannot be filled in full. When both kinds have ended by themselves, the hour is swept: nothing is due until the

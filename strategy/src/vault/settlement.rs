@@ -1,4 +1,4 @@
-//! Settlement: due epochs become shares and assets at the hour's recorded price.
+//! Settlement: due epochs become shares and assets, at the worse of the hour's recorded rate and the fresh one.
 //!
 //! Nothing in the queue can stop it. A call visits at most [`MAX_EPOCHS`] epochs, deposits first, each kind from the oldest epoch on, until
 //! that kind's next epoch cannot be filled in full. When both kinds have ended by themselves, the hour is swept: nothing is due until the
@@ -75,8 +75,8 @@ impl Vault {
         })
     }
 
-    /// Fills due epochs at the price that was recorded last, and gives whether the hour is swept. Anyone may call it, as often as they
-    /// like.
+    /// Fills due epochs, and gives whether the hour is swept: deposits at the higher of the price that was recorded last and the fresh one,
+    /// redemptions at the lower. Anyone may call it, as often as they like.
     ///
     /// # Errors
     /// The record is late, the quote token is off its peg, or no fresh quote confirms the price.

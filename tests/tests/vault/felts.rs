@@ -1,13 +1,14 @@
 //! What the twin has, as the contract serialises it.
 
-use maat_strategy::features::Feature;
-use maat_strategy::limits::{Limits, Reason};
-use maat_strategy::policy::{Policy, Rule, Target};
+use maat_starknet::vault::Change as Proposed;
+use maat_starknet::vault::calldata::{self, Constructor};
+pub use maat_starknet::vault::calldata::{kind, limits, policy, side};
+use maat_strategy::limits::Reason;
 use maat_strategy::rate::Token;
 use maat_strategy::vault::feed::Thin;
 use maat_strategy::vault::ledger::TransferError;
 use maat_strategy::vault::{
-    Account, AdapterFailure, Change, Deployment, Event, Kind, NetworkFailure, Outcome, Purpose, Refusal, Side, State, Unfit,
+    Account, AdapterFailure, Change, Deployment, Event, Kind, NetworkFailure, Outcome, Purpose, Refusal, State, Unfit,
 };
 use starknet_types_core::felt::Felt;
 
@@ -24,86 +25,38 @@ pub fn account(account: Account) -> Felt {
     }
 }
 
-/// As `Deployment` of `cairo/vault/src/interface.cairo` is serialised, with the class of the model.
+/// The felts of `Deployment`, with the class of the model. They are what the client sends after their number, so that each test of the contract
+/// tests the client's encoding too.
 pub fn constructor(deployment: &Deployment, class_hash: Felt) -> Vec<Felt> {
     let Deployment { strategy, owner, guardian, adapter, treasury, min_nav, keeper_cap, .. } = deployment;
-    // Byte arrays of less than 31 bytes.
-    let short = |word: &str| [Felt::ZERO, text(word), word.len().into()];
-    let mut felts = [short("Maat vault"), short("MV")].concat();
-    felts.extend([owner, guardian, adapter, treasury].map(|who| account(*who)));
-    felts.extend([contract(REGISTRY), Felt::ONE, Felt::ONE, class_hash, contract(HISTORY), contract(BASE), contract(QUOTE)]);
-    felts.push(strategy.features.groups().len().into());
-    for group in strategy.features.groups() {
-        felts.push(if matches!(group, Feature::Difference { .. }) { Felt::ZERO } else { Felt::ONE });
-        felts.push(group.lags().len().into());
-        felts.extend(group.lags().iter().map(|lag| Felt::from(*lag)));
-    }
-    felts.push(strategy.features.rules().len().into());
-    for rule in strategy.features.rules() {
-        felts.extend([rule.scale, rule.lo, rule.hi].map(Felt::from));
-    }
-    felts.extend(policy(&strategy.policy));
-    felts.extend(limits(&strategy.limits));
-    felts.extend([Felt::from(strategy.fees.management_bps), strategy.fees.settle_bps.into(), (*min_nav).into(), (*keeper_cap).into()]);
-    felts
-}
-
-pub fn policy(policy: &Policy) -> Vec<Felt> {
-    let mut felts = vec![policy.output().into()];
-    match policy.rule() {
-        Rule::Class => felts.push(Felt::ZERO),
-        Rule::Edges(edges) => {
-            felts.extend([Felt::ONE, edges.len().into()]);
-            felts.extend(edges.iter().map(|edge| Felt::from(*edge)));
-        }
-    }
-    felts.push(policy.targets().len().into());
-    for target in policy.targets() {
-        match target {
-            Target::Weight(weight) => felts.extend([Felt::ZERO, (*weight).into()]),
-            Target::Hold => felts.push(Felt::ONE),
-        }
-    }
-    felts
-}
-
-pub fn limits(limits: &Limits) -> Vec<Felt> {
-    vec![
-        limits.max_weight_bps.into(),
-        limits.max_trade_bps.into(),
-        limits.max_turnover_bps.into(),
-        limits.cooldown_hours.into(),
-        limits.min_trade_bps.into(),
-        limits.min_slip_bps.into(),
-        limits.max_slip_bps.into(),
-        limits.max_drift_bps.into(),
-        limits.max_drawdown_bps.into(),
-        limits.max_saturated.into(),
-        limits.deposit_cap.into(),
-    ]
+    let [owner, guardian, adapter, treasury] = [owner, guardian, adapter, treasury].map(|who| account(*who));
+    let constructor = Constructor {
+        name: "Maat vault",
+        symbol: "MV",
+        owner,
+        guardian,
+        adapter,
+        treasury,
+        registry: contract(REGISTRY),
+        model: 1,
+        version: 1,
+        class_hash,
+        history: contract(HISTORY),
+        base_token: contract(BASE),
+        quote_token: contract(QUOTE),
+        min_nav: *min_nav,
+        keeper_cap: *keeper_cap,
+    };
+    constructor.calldata(strategy)[1..].to_vec()
 }
 
 pub fn change(change: &Change) -> Vec<Felt> {
-    match change {
-        Change::Policy(to) => [vec![Felt::ZERO], policy(to)].concat(),
-        Change::Limits(to) => [vec![Felt::ONE], limits(to)].concat(),
-        Change::Adapter(to) => vec![Felt::TWO, account(*to)],
-        Change::Guardian(to) => vec![Felt::THREE, account(*to)],
-    }
-}
-
-pub fn side(side: Side) -> Felt {
-    match side {
-        Side::Base => Felt::ZERO,
-        Side::Quote => Felt::ONE,
-    }
-}
-
-pub fn kind(kind: Kind) -> Felt {
-    match kind {
-        Kind::Deposit => Felt::ZERO,
-        Kind::Redeem => Felt::ONE,
-    }
+    calldata::change(&match change.clone() {
+        Change::Policy(to) => Proposed::Policy(to),
+        Change::Limits(to) => Proposed::Limits(to),
+        Change::Adapter(to) => Proposed::Adapter(account(to)),
+        Change::Guardian(to) => Proposed::Guardian(account(to)),
+    })
 }
 
 pub fn option(value: Option<Vec<Felt>>) -> Vec<Felt> {
