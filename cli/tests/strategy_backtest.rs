@@ -1,4 +1,4 @@
-//! `maat strategy backtest` on the binary: the verdict first, what is written and what is never overwritten.
+//! `maat strategy backtest` and `check` on the binary: the verdict first, what is written and what is never overwritten.
 
 mod common;
 
@@ -217,4 +217,25 @@ fn too_few_shuffles_for_the_trials_are_said() {
     let verdict = object["verdict"].as_str().unwrap();
     assert!(verdict.contains("of 10 trials one without skill can be above all 198 shuffles, and at least 199 are needed"), "{verdict}");
     assert!(object["caveats"].as_array().unwrap().iter().any(|caveat| caveat.as_str().unwrap().contains("The owner tried 10 strategies")));
+}
+
+#[test]
+fn a_check_says_what_follows_from_the_file_and_warns() {
+    let bench = Bench::new(1);
+    let strategy_file = text(&bench.at("strategy.toml"));
+    let checked = json(&["strategy", "check", &strategy_file]);
+    // Twice the value a day, at 0.5 % of slip and 1 % of error of the oracle.
+    assert_eq!((&checked["window_hours"], &checked["worst_day_bps"]), (&36.into(), &200.0.into()));
+    let warnings = checked["warnings"].as_array().unwrap();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    let cheap = "settle_bps is 30, but the purchases that a deposit causes can cost the other investors 50 basis points of it";
+    assert!(warnings[0].as_str().unwrap().contains(cheap), "{warnings:?}");
+
+    bench.write("strategy.toml", &strategy(1).replace("settle_bps = 30", "settle_bps = 50"));
+    let checked = json(&["strategy", "check", &strategy_file]);
+    assert_eq!((&checked["warnings"], &checked["unreachable_rows"]), (&serde_json::Value::Null, &serde_json::json!([])));
+    bench.write("strategy.toml", &strategy(1).replace("settle_bps = 30", "settle_bps = 50").replace("targets = [", "targets = [0, "));
+    let checked = json(&["strategy", "check", &strategy_file]);
+    assert_eq!(checked["unreachable_rows"], serde_json::json!([12]));
+    assert!(checked["warnings"][0].as_str().unwrap().contains("leads to the targets 12"), "{checked}");
 }

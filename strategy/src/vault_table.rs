@@ -10,6 +10,7 @@ use starknet_types_core::felt::Felt;
 use thiserror::Error;
 
 use crate::amount::{self, AmountError};
+use crate::vault::min_navs;
 
 /// The longest name or symbol of shares, in bytes.
 const MAX_NAME: usize = 64;
@@ -158,8 +159,8 @@ pub enum VaultTableError {
         /// What is wrong with it.
         reason: AmountError,
     },
-    /// The least net asset value is nothing, or more than may be deposited.
-    #[error("vault.min_nav: it is at least the quote token's smallest unit, and at most deposit_cap")]
+    /// The least net asset value is dust, or too much beside what may be deposited.
+    #[error("vault.min_nav: it is at least 10,000 of the quote token's smallest unit, and at most a tenth of deposit_cap")]
     MinNav,
     /// One of two fields is needed.
     #[error("vault.networks.{network}: it needs either {one} or {other}")]
@@ -191,7 +192,7 @@ impl VaultTable {
                 return Err(VaultTableError::Name { field, found: text.chars().take(80).collect() });
             }
         }
-        if !(1..=deposit_cap).contains(&self.min_nav(decimals)?) {
+        if !min_navs(deposit_cap).contains(&self.min_nav(decimals)?) {
             return Err(VaultTableError::MinNav);
         }
         self.keeper_cap(decimals)?;

@@ -61,14 +61,18 @@ impl Said {
     }
 }
 
-/// Declares a class and deploys it.
-fn deployed(account: &Account, what: &str, contract: &Contract, calldata: Vec<Felt>) -> Felt {
-    account.declare(what, contract).unwrap_or_else(|error| panic!("{what}: {error}"));
+/// Declares a class and deploys it, or gives why the node refuses.
+fn deploy(account: &Account, what: &str, contract: &Contract, calldata: Vec<Felt>) -> Result<Felt, String> {
+    account.declare(what, contract).map_err(|error| error.to_string())?;
     let calldata = [vec![contract.class_hash(), Felt::ZERO, Felt::ZERO, calldata.len().into()], calldata].concat();
     let invocation = Invocation { contract: UNIVERSAL_DEPLOYER, function: "deployContract", calldata };
-    let (_, events) = account.invoke(what, vec![invocation]).unwrap_or_else(|error| panic!("{what}: {error}"));
+    let (_, events) = account.invoke(what, vec![invocation]).map_err(|error| error.to_string())?;
     let event = events.iter().find(|event| event.from_address == UNIVERSAL_DEPLOYER).expect("the deployer says where it is");
-    event.data[0]
+    Ok(event.data[0])
+}
+
+fn deployed(account: &Account, what: &str, contract: &Contract, calldata: Vec<Felt>) -> Felt {
+    deploy(account, what, contract, calldata).unwrap_or_else(|error| panic!("{what}: {error}"))
 }
 
 #[test]
@@ -99,18 +103,16 @@ fn a_feed_reads_pragmas_own_oracle_and_a_history_records_it() {
     }
     admin.invoke("publishers", invocations).unwrap_or_else(|error| panic!("{error}"));
 
-    // Ours.
+    // Pragma's oracle gives nothing at all where one of the sources has never been published for a pair, and no feed is made of it.
     let compiler = Compiler::default();
+    let feed_class = compiler.contract(&CairoPackage::pragma_feed()).unwrap();
     let pinned: Vec<Felt> = SOURCES[..5].iter().map(|source| text(source)).collect();
-    let calldata = [vec![oracle, text("ETH/USD"), text("USDC/USD"), pinned.len().into()], pinned.clone()].concat();
-    let feed = deployed(&admin, "feed", &compiler.contract(&CairoPackage::pragma_feed()).unwrap(), calldata);
-    let history = deployed(&admin, "history", &compiler.contract(&CairoPackage::price_history()).unwrap(), vec![feed]);
-    let felts = |integers: &[u64]| integers.iter().map(|integer| Felt::from(*integer)).collect::<Vec<_>>();
-    assert_eq!(client.call("decimals", feed, "decimals", vec![]).unwrap(), felts(&[8, 6]));
-    let refusal = || client.call("quote", feed, "quote", vec![]).unwrap_err().to_string();
-    let refused = |reason: &str| assert!(refusal().contains(reason), "{} instead of {reason}", refusal());
-    // Pragma's oracle gives nothing at all where one of the sources has never been published for the pair.
-    refused("No publisher for source");
+    let of_feed = [vec![oracle, text("ETH/USD"), text("USDC/USD"), pinned.len().into()], pinned.clone()].concat();
+    let no_feed = || {
+        let refusal = deploy(&admin, "feed", &feed_class, of_feed.clone()).unwrap_err();
+        assert!(refusal.contains("No publisher for source"), "{refusal}");
+    };
+    no_feed();
 
     // Half a minute into an hour.
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
@@ -155,8 +157,16 @@ fn a_feed_reads_pragmas_own_oracle_and_a_history_records_it() {
             said(0, 1, 1, start - 700),
         ],
     );
-    refused("No publisher for source");
+    no_feed();
     publish("USDC/USD", &[said(1, 2, 2, start - 700)]);
+
+    // Ours.
+    let feed = deployed(&admin, "feed", &feed_class, of_feed);
+    let history = deployed(&admin, "history", &compiler.contract(&CairoPackage::price_history()).unwrap(), vec![feed]);
+    let felts = |integers: &[u64]| integers.iter().map(|integer| Felt::from(*integer)).collect::<Vec<_>>();
+    assert_eq!(client.call("decimals", feed, "decimals", vec![]).unwrap(), felts(&[8, 6]));
+    let refusal = || client.call("quote", feed, "quote", vec![]).unwrap_err().to_string();
+    let refused = |reason: &str| assert!(refusal().contains(reason), "{} instead of {reason}", refusal());
     let quote = felts(&[200_400_000_000, start - 14, start + 15, 100_000_000, start - 18, start + 17]);
     assert_eq!(client.call("quote", feed, "quote", vec![]).unwrap(), quote);
 

@@ -476,7 +476,7 @@ fn a_vaults_hours_are_its_twins_and_everybody_can_leave_whatever_happens() {
     );
     mirror.keep_until(at(story.back));
 
-    // The feed dies: nothing is recorded, and after 72 hours what waits can be taken back.
+    // The feed dies: nothing is recorded, and after 72 hours what waits can be taken back, as from 22 hours on.
     let epoch = mirror.redeem(&second, INVESTORS[1]);
     let feed = MockFeed(parts.feed);
     owner.invoke("ending the feed", vec![feed.fail(Felt::from_hex_unchecked("0x64656164"))]).unwrap();

@@ -2,6 +2,8 @@
 
 pub mod Errors {
     // A quote. In Rust: `Thin`.
+    pub const APART_BASE: felt252 = 'feed: base publishers differ';
+    pub const APART_QUOTE: felt252 = 'feed: quote publishers differ';
     pub const DECIMALS_CHANGED: felt252 = 'feed: decimals have changed';
     pub const THIN_BASE: felt252 = 'feed: too few base sources';
     pub const THIN_QUOTE: felt252 = 'feed: too few quote sources';

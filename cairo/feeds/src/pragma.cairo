@@ -14,7 +14,7 @@ pub mod pragma_feed {
     use starknet::storage::{Map, StorageMapReadAccess, StorageMapWriteAccess, StoragePointerReadAccess, StoragePointerWriteAccess};
     use starknet::{ContractAddress, get_block_timestamp};
     use crate::errors::Errors;
-    use crate::rule::{Entry, MAX_DECIMALS, MAX_SOURCES, MIN_SOURCES, price};
+    use crate::rule::{Entry, Fault, MAX_DECIMALS, MAX_SOURCES, MIN_SOURCES, price};
 
     #[storage]
     struct Storage {
@@ -28,7 +28,7 @@ pub mod pragma_feed {
     }
 
     /// `base_id` and `quote_id` are the oracle's names of the two tokens' pairs with USD. The decimals of their prices are asked for once
-    /// and kept.
+    /// and kept. The oracle panics if one of the sources was never published for a pair.
     #[constructor]
     fn constructor(ref self: ContractState, oracle: ContractAddress, base_id: felt252, quote_id: felt252, sources: Span<felt252>) {
         assert(oracle.is_non_zero(), Errors::ORACLE_IS_ZERO);
@@ -50,6 +50,10 @@ pub mod pragma_feed {
         let oracle = IPragmaOracleDispatcher { contract_address: oracle };
         let base = oracle.get_decimals(DataType::SpotEntry(base_id));
         let quote = oracle.get_decimals(DataType::SpotEntry(quote_id));
+        // With a source that the oracle does not have, each quote would panic.
+        for pair_id in [base_id, quote_id].span() {
+            oracle.get_data_entries_for_sources(DataType::SpotEntry(*pair_id), sources);
+        }
         assert(base <= MAX_DECIMALS && quote <= MAX_DECIMALS, Errors::TOO_MANY_DECIMALS);
         self.decimals.write((base, quote));
     }
@@ -61,8 +65,8 @@ pub mod pragma_feed {
             let (base, quote) = self.decimals.read();
             let sources = self.sources();
             Quote {
-                base: token_price(oracle, self.base_id.read(), sources, base).expect(Errors::THIN_BASE),
-                quote: token_price(oracle, self.quote_id.read(), sources, quote).expect(Errors::THIN_QUOTE),
+                base: required(token_price(oracle, self.base_id.read(), sources, base), Errors::THIN_BASE, Errors::APART_BASE),
+                quote: required(token_price(oracle, self.quote_id.read(), sources, quote), Errors::THIN_QUOTE, Errors::APART_QUOTE),
             }
         }
     }
@@ -90,10 +94,19 @@ pub mod pragma_feed {
         }
     }
 
-    /// A token's price by the rule, if there is one.
+    /// A price, or a panic with the text for its fault.
+    fn required(price: Result<TokenPrice, Fault>, thin: felt252, apart: felt252) -> TokenPrice {
+        match price {
+            Ok(price) => price,
+            Err(Fault::Thin) => core::panic_with_felt252(thin),
+            Err(Fault::Apart) => core::panic_with_felt252(apart),
+        }
+    }
+
+    /// A token's price by the rule.
     ///
     /// Panics with `Errors::DECIMALS_CHANGED`.
-    fn token_price(oracle: IPragmaOracleDispatcher, pair_id: felt252, sources: Span<felt252>, decimals: u32) -> Option<TokenPrice> {
+    fn token_price(oracle: IPragmaOracleDispatcher, pair_id: felt252, sources: Span<felt252>, decimals: u32) -> Result<TokenPrice, Fault> {
         let data_type = DataType::SpotEntry(pair_id);
         assert(oracle.get_decimals(data_type) == decimals, Errors::DECIMALS_CHANGED);
         let (found, _) = oracle.get_data_entries_for_sources(data_type, sources);

@@ -1,5 +1,5 @@
-//! Pragma's oracle, as far as a feed calls it, with entries that whoever calls can set. Unlike Pragma's own it does not panic where a
-//! source was never published.
+//! Pragma's oracle, as far as a feed calls it, with entries that whoever calls can set. Unlike Pragma's own it panics only for those sources
+//! without entries for which it is told to.
 
 /// What a publisher says of a pair.
 #[derive(Copy, Drop, Serde, PartialEq, Debug)]
@@ -17,10 +17,12 @@ pub trait IMockOracle<TContractState> {
     fn set_decimals(ref self: TContractState, pair_id: felt252, decimals: u32);
     /// From now on every entry is one of a future, or spot again.
     fn set_futures(ref self: TContractState, futures: bool);
-    /// From now on this publisher made all entries; 0 for one publisher for each source again.
-    fn set_publisher(ref self: TContractState, publisher: felt252);
+    /// From now on this publisher made all entries of a source; 0 for one with the source's name again.
+    fn set_publisher(ref self: TContractState, source: felt252, publisher: felt252);
     /// From now on entries name this pair instead of their own; 0 for their own again.
     fn set_named_pair(ref self: TContractState, pair_id: felt252);
+    /// From now on nobody can ask for this source of a pair, because it was never published; 0 for none.
+    fn set_missing(ref self: TContractState, pair_id: felt252, source: felt252);
 }
 
 #[starknet::contract]
@@ -38,9 +40,11 @@ pub mod mock_oracle {
         /// By pair.
         counts: Map<felt252, u32>,
         decimals: Map<felt252, u32>,
+        missing: Map<felt252, felt252>,
         futures: bool,
         named_pair: felt252,
-        publisher: felt252,
+        /// By source.
+        publishers: Map<felt252, felt252>,
     }
 
     #[abi(embed_v0)]
@@ -64,12 +68,16 @@ pub mod mock_oracle {
             self.futures.write(futures);
         }
 
-        fn set_publisher(ref self: ContractState, publisher: felt252) {
-            self.publisher.write(publisher);
+        fn set_publisher(ref self: ContractState, source: felt252, publisher: felt252) {
+            self.publishers.write(source, publisher);
         }
 
         fn set_named_pair(ref self: ContractState, pair_id: felt252) {
             self.named_pair.write(pair_id);
+        }
+
+        fn set_missing(ref self: ContractState, pair_id: felt252, source: felt252) {
+            self.missing.write(pair_id, source);
         }
     }
 
@@ -83,6 +91,8 @@ pub mod mock_oracle {
             self: @ContractState, data_type: DataType, sources: Span<felt252>,
         ) -> (Span<PossibleEntries>, u64) {
             let pair_id = pair_of(data_type);
+            let missing = self.missing.read(pair_id);
+            assert(missing == 0 || !contains(sources, missing), 'No publisher for source');
             let named = match self.named_pair.read() {
                 0 => pair_id,
                 named => named,
@@ -97,7 +107,7 @@ pub mod mock_oracle {
                 }
                 let timestamp = self.timestamps.read((pair_id, position));
                 let price = self.prices.read((pair_id, position));
-                let publisher = match self.publisher.read() {
+                let publisher = match self.publishers.read(source) {
                     0 => source,
                     publisher => publisher,
                 };

@@ -36,13 +36,13 @@ pub enum Change {
     Guardian: ContractAddress,
 }
 
-/// A change that waits.
+/// A change that was proposed.
 #[derive(Copy, Drop, Serde, PartialEq, Debug)]
 pub struct Proposal {
     pub number: u64,
     /// What is to change.
     pub change: Change,
-    /// From when on it can be applied, in seconds after 1970.
+    /// From when on it can be applied, in seconds after 1970; 0 if it does not wait any more.
     pub from: u64,
 }
 
@@ -54,6 +54,7 @@ pub mod access_component {
         Map, StorageMapReadAccess, StorageMapWriteAccess, StoragePointerReadAccess, StoragePointerWriteAccess,
     };
     use crate::errors::Errors;
+    use crate::lists::{Length, LengthPacking, cells_of, pack, unpack};
     use super::{Change, DELAY, GRACE, MAX_PROPOSALS, OutputPolicy, Proposal, WAITING};
 
     #[storage]
@@ -70,8 +71,8 @@ pub mod access_component {
         pub Access_from: Map<u64, u64>,
         /// Lists of felts, with their lengths: changes by number, as Cairo serialises them, and the vault's own by name. Changes are
         /// never overwritten, so that the policy in force stays where it was proposed.
-        pub Access_lengths: Map<felt252, u32>,
-        /// By list and position.
+        pub Access_lengths: Map<felt252, Length>,
+        /// By list and position of the cell: see `lists`.
         pub Access_lists: Map<(felt252, u32), felt252>,
         /// The number of the change with the policy in force.
         pub Access_policy: u64,
@@ -216,10 +217,11 @@ pub mod access_component {
         /// Writes a list.
         #[inline(never)]
         fn put(ref self: ComponentState<TContractState>, list: felt252, felts: Span<felt252>) {
-            self.Access_lengths.write(list, felts.len());
+            let (width, cells) = pack(felts);
+            self.Access_lengths.write(list, Length { width, felts: felts.len() });
             let mut position = 0;
-            for felt in felts {
-                self.Access_lists.write((list, position), *felt);
+            for cell in cells {
+                self.Access_lists.write((list, position), *cell);
                 position += 1;
             }
         }
@@ -227,11 +229,12 @@ pub mod access_component {
         /// A list that was written.
         #[inline(never)]
         fn list(self: @ComponentState<TContractState>, list: felt252) -> Span<felt252> {
-            let mut felts = array![];
-            for position in 0..self.Access_lengths.read(list) {
-                felts.append(self.Access_lists.read((list, position)));
+            let Length { width, felts } = self.Access_lengths.read(list);
+            let mut cells = array![];
+            for position in 0..cells_of(width, felts) {
+                cells.append(self.Access_lists.read((list, position)));
             }
-            felts.span()
+            unpack(width, cells.span(), felts)
         }
 
         /// A change that was kept.
@@ -262,13 +265,12 @@ pub mod access_component {
             number
         }
 
-        /// A proposal that waits.
-        fn waiting(self: @ComponentState<TContractState>, number: u64) -> Option<Proposal> {
-            let from = self.Access_from.read(number);
-            if from == 0 {
-                None
+        /// A change that was kept, whether it waits or not.
+        fn kept(self: @ComponentState<TContractState>, number: u64) -> Option<Proposal> {
+            if number < self.Access_proposals.read() {
+                Some(Proposal { number, change: self.change(number), from: self.Access_from.read(number) })
             } else {
-                Some(Proposal { number, change: self.change(number), from })
+                None
             }
         }
 
@@ -303,7 +305,7 @@ pub mod access_component {
 
         fn replaces_guardian(self: @ComponentState<TContractState>, number: u64) -> bool {
             // A change begins with its kind.
-            self.Access_lists.read((number.into(), 0)) == 3
+            *self.list(number.into())[0] == 3
         }
 
         /// Lets a proposal wait no longer.
@@ -321,7 +323,8 @@ pub mod access_component {
 
         /// Takes a proposal whose time has come.
         fn take(ref self: ComponentState<TContractState>, number: u64, now: u64) -> Change {
-            let Proposal { change, from, .. } = self.waiting(number).expect(Errors::NO_PROPOSAL);
+            let Proposal { change, from, .. } = self.kept(number).expect(Errors::NO_PROPOSAL);
+            assert(from != 0, Errors::NO_PROPOSAL);
             assert(from <= now, Errors::EARLY);
             assert(now < from + GRACE, Errors::EXPIRED);
             self.forget(number);

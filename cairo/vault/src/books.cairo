@@ -12,10 +12,11 @@ use starknet::syscalls::{call_contract_syscall, library_call_syscall};
 use starknet::{ContractAddress, SyscallResultTrait, get_contract_address};
 use crate::erc20::erc20_component::InternalTrait as ERC20InternalTrait;
 use crate::errors::Errors;
+use crate::interface::LastHours;
 use crate::library::{Holding, LIBRARY};
 use crate::limits::{Limits, Position};
 use crate::math::{HighWater, MAX_AMOUNT, Rate, management_shares, mul_div_floor, share_ceil, value_ceil, value_floor};
-use crate::records::{HighWaterPacking, HourlyPacking, LimitsPacking, PositionPacking};
+use crate::records::{HighWaterPacking, HourlyPacking, LastHoursPacking, LimitsPacking, PositionPacking};
 use crate::settlement::Hourly;
 use crate::vault::vault::{ContractState, ERC20InternalImpl, Event};
 
@@ -178,6 +179,17 @@ pub impl BooksImpl of BooksTrait {
         self.opened.write(Some(hourly));
     }
 
+    /// The hours that were used last.
+    #[inline(never)]
+    fn stored_hours(self: @ContractState) -> LastHours {
+        self.last_hours.read()
+    }
+
+    #[inline(never)]
+    fn set_hours(ref self: ContractState, hours: LastHours) {
+        self.last_hours.write(hours);
+    }
+
     #[inline(never)]
     fn stored_reserved(self: @ContractState) -> u128 {
         self.reserved.read()
@@ -212,7 +224,8 @@ pub impl BooksImpl of BooksTrait {
     /// All that is owed in a token.
     #[inline(never)]
     fn owed_total(self: @ContractState, side: Side) -> u128 {
-        self.owed_totals.read(side)
+        // Stored as one more than it is, which the constructor has begun.
+        self.owed_totals.read(side) - 1
     }
 
     /// The highest price of a share so far.
@@ -242,7 +255,7 @@ pub impl BooksImpl of BooksTrait {
     #[inline(never)]
     fn set_owed(ref self: ContractState, side: Side, account: ContractAddress, amount: u128, total: u128) {
         self.owed.write((side, account), amount);
-        self.owed_totals.write(side, total);
+        self.owed_totals.write(side, total + 1);
     }
 
     /// All that is owed to an account, which is then owed nothing.

@@ -6,7 +6,6 @@
 //! visiting all epochs costs more than a call may.
 use core::cmp::min;
 use core::num::traits::CheckedAdd;
-use starknet::storage::StoragePointerReadAccess;
 use starknet::{ContractAddress, get_contract_address};
 use crate::access::access_component::InternalTrait as AccessInternalTrait;
 use crate::books::{BooksTrait, Side, amount};
@@ -24,8 +23,9 @@ use crate::vault::vault::{
     RequestsInternalImpl, Withdraw,
 };
 
-/// Hours from an epoch's hour until its requests can be taken back.
-pub const RECLAIM_HOURS: u64 = 72;
+/// Hours from an epoch's hour until its requests can be taken back: as many as leave a waiting request time to do so before a change that is
+/// proposed after it.
+pub const RECLAIM_HOURS: u64 = 22;
 
 /// What an amount of a claim counts.
 #[derive(Copy, Drop, PartialEq)]
@@ -175,7 +175,7 @@ pub impl ClaimsImpl of ClaimsTrait {
     /// Takes back what was not filled of a deposit, and gives its amount. Shares that were filled and not claimed go to the receiver too.
     ///
     /// It is possible at once if the deposit is refunded or the vault is halted, since nothing can fill it any more. While the vault is not
-    /// active, it need not have waited for 72 hours, but an hour's settlement is kept clear as for redemptions: a pause, or what the
+    /// active, it need not have waited for 22 hours, but an hour's settlement is kept clear as for redemptions: a pause, or what the
     /// registry says, can end within it, and the deposit would be filled at a price that is known by then.
     fn take_back_deposit(
         ref self: ContractState, call: Call, epoch: u64, controller: ContractAddress, receiver: ContractAddress,
@@ -210,8 +210,7 @@ pub impl ClaimsImpl of ClaimsTrait {
         self.require_other(receiver);
         assert(has_waited(epoch, call.now), Errors::EARLY);
         require_unsettleable(call.now);
-        // Stored as one more than it is.
-        assert(self.last_raise.read() <= call.now / HOUR, Errors::SETTLING);
+        assert(self.stored_hours().raise != Some(call.now / HOUR), Errors::SETTLING);
         let left = self.leave_redemption(epoch, controller, receiver);
         self.erc20.move_shares(get_contract_address(), receiver, left.returned);
         self.emit_reclaimed(Kind::Redeem, controller, receiver, epoch, left);
@@ -228,6 +227,7 @@ pub impl ClaimsImpl of ClaimsTrait {
         }
     }
 
+    #[inline(never)]
     fn emit_reclaimed(
         ref self: ContractState, kind: Kind, controller: ContractAddress, receiver: ContractAddress, epoch: u64, left: Left,
     ) {

@@ -6,6 +6,8 @@ use core::num::traits::SaturatingSub;
 use starknet::{ContractAddress, get_contract_address};
 use crate::access::access_component::InternalTrait as AccessInternalTrait;
 use crate::books::{BooksTrait, Side, fixed, part};
+use crate::claims::ClaimsTrait;
+use crate::epochs::Kind;
 use crate::erc20::erc20_component::InternalTrait as ERC20InternalTrait;
 use crate::errors::Errors;
 use crate::limits::Position;
@@ -41,6 +43,7 @@ pub impl ExitsImpl of ExitsTrait {
         self.access.require_operator(controller, call.caller);
         self.require_other(receiver);
         let left = self.leave_redemption(epoch, controller, receiver);
+        self.emit_reclaimed(Kind::Redeem, controller, receiver, epoch, left);
         self.leave_in_kind(call, left.returned, receiver, controller, get_contract_address())
     }
 

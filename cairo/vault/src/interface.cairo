@@ -195,7 +195,7 @@ pub trait IVault<TContractState> {
 
     /// Opens the hour that was recorded last. Anyone may call it, in every state; once the hour is open it changes nothing.
     ///
-    /// Panics if nothing is recorded, or the record is late.
+    /// Panics if nothing is recorded, the record is late, the quote token was off its peg, or the pair's price has no rate.
     fn observe(ref self: TContractState) -> Hourly;
     /// Fills due epochs, and gives whether the hour is swept: deposits at the higher of the price that was recorded last and the fresh one,
     /// redemptions at the lower. Anyone may call it, as often as they like.
@@ -262,7 +262,7 @@ pub trait IVaultViews<TContractState> {
     fn requests_of(self: @TContractState, kind: Kind, controller: ContractAddress) -> Span<Requested>;
     /// The numbers of the proposals that wait, oldest first; some may have expired.
     fn proposals(self: @TContractState) -> Span<u64>;
-    /// A proposal that waits, applied and cancelled ones not.
+    /// A change that was proposed, whether it waits or not. Number 0 is the policy that the vault was made with.
     fn proposal(self: @TContractState, number: u64) -> Option<Proposal>;
 }
 

@@ -22,6 +22,7 @@ pub mod interface;
 #[cfg(target: 'starknet-contract')]
 pub mod library;
 pub mod limits;
+pub mod lists;
 #[cfg(target: 'starknet-contract')]
 pub mod lock;
 #[cfg(target: 'starknet-contract')]

@@ -22,7 +22,7 @@ use crate::trading::Outcome;
 
 /// The class that the vault calls. A test compares it with the class that the compiler makes of `strategy_library`.
 #[cfg(not(test))]
-pub const LIBRARY: ClassHash = 0x5099d22f8450d2673fd1c97edab04448efdac88c98a827ffbc2da60c9cd6fce.try_into().unwrap();
+pub const LIBRARY: ClassHash = 0x3228ba4499360373bc10dc4a5e088b48a8c075abbccb3a2363c6e5854ecf8bd.try_into().unwrap();
 /// In Cairo's test runner, classes have other hashes.
 #[cfg(test)]
 pub const LIBRARY: ClassHash = strategy_library::TEST_CLASS_HASH;
@@ -85,6 +85,8 @@ pub struct Opening {
     pub halts: bool,
     /// The most by which entries and exits may differ.
     pub cap: u128,
+    /// The NAV, or 2^112 - 1 if it is more.
+    pub nav: u128,
 }
 
 /// What follows from the network's answer.
@@ -108,7 +110,7 @@ pub struct Verdict {
 /// All that has a price: amounts and a rate. Positions and limits are packed as the vault stores them.
 #[derive(Copy, Drop, Serde)]
 pub struct Holding {
-    pub managed: (u128, u128, felt252),
+    pub managed: (felt252, felt252),
     pub rate: Rate,
     pub limits: (felt252, u128),
 }
@@ -145,7 +147,7 @@ pub trait IStrategyLibrary<TContractState> {
         self: @TContractState,
         base_decimals: u8,
         quote_decimals: u8,
-        managed: (u128, u128, felt252),
+        managed: (felt252, felt252),
         latest: Option<Latest>,
     ) -> u128;
     /// What an hour is opened with.
@@ -161,8 +163,8 @@ pub trait IStrategyLibrary<TContractState> {
         values: Span<i32>,
         outputs: Span<i32>,
     ) -> Verdict;
-    /// The base tokens to sell for redemptions of so many shares at an hour's cap.
-    fn shortfall(self: @TContractState, holding: Holding, supply: u128, settle_bps: u16, shares: u128, cap: u128) -> u128;
+    /// The base tokens to sell for redemptions of so many shares, where so much may still leave in an hour.
+    fn shortfall(self: @TContractState, holding: Holding, supply: u128, settle_bps: u16, shares: u128, room: u128) -> u128;
     /// The NAV, and the base tokens that an unwinding vault sells.
     fn unwind(self: @TContractState, holding: Holding) -> (u128, u128);
     /// The least that a swap of so much at a fresh rate must give, so many seconds after the record, where it may lose `most_bps`.
@@ -234,7 +236,7 @@ pub mod strategy_library {
     use crate::limits::{Plan, filled, plan, unwind};
     use crate::market::{Market, Recorded, WINDOW, price, require_fresh, require_peg};
     use crate::math::{
-        BASIS_POINTS, HighWater, Rate, SHARE_ONE, base_ceil, base_floor, mul_div_ceil, mul_div_floor, observe, rate, share_ceil, share_floor,
+        BASIS_POINTS, HighWater, MAX_AMOUNT, Rate, SHARE_ONE, base_ceil, base_floor, mul_div_ceil, mul_div_floor, observe, rate, share_ceil, share_floor,
         value_ceil, value_floor,
     };
     use crate::policy::{MAX_ROWS, Rule, Target, target};
@@ -250,6 +252,10 @@ pub mod strategy_library {
     const MIN_DECIMALS: u8 = 6;
     /// The most: shares have three more, and with 21 there can be a million million whole ones.
     const MAX_DECIMALS: u8 = 18;
+    /// The least that `min_nav` may be: with less, dust that came first would keep everybody out, because an hour lets in so much then.
+    const MIN_MIN_NAV: u128 = 10_000;
+    /// How many times `min_nav` the cap of deposits must have room for: in a vault that is worth less, the drawdown is not looked at.
+    const MIN_DEPOSITS: u128 = 10;
     /// The least price of the pair, in 1e-8 quote tokens, when a vault is made: a unit of it is a basis point then.
     const MIN_PRICE: u128 = 10_000;
 
@@ -374,7 +380,7 @@ pub mod strategy_library {
             self: @ContractState,
             base_decimals: u8,
             quote_decimals: u8,
-            managed: (u128, u128, felt252),
+            managed: (felt252, felt252),
             latest: Option<Latest>,
         ) -> u128 {
             let managed = PositionPacking::unpack(managed);
@@ -417,7 +423,7 @@ pub mod strategy_library {
                     Some(nav) => max(share_floor(nav, NET_CAP_BPS).unwrap_or(0), min_nav),
                 }
             };
-            Opening { mark, halts, cap }
+            Opening { mark, halts, cap, nav: nav.unwrap_or(MAX_AMOUNT) }
         }
 
         fn decide(
@@ -462,10 +468,10 @@ pub mod strategy_library {
             }
         }
 
-        fn shortfall(self: @ContractState, holding: Holding, supply: u128, settle_bps: u16, shares: u128, cap: u128) -> u128 {
+        fn shortfall(self: @ContractState, holding: Holding, supply: u128, settle_bps: u16, shares: u128, room: u128) -> u128 {
             let (managed, rate) = (PositionPacking::unpack(holding.managed), holding.rate);
             let nav = nav_floor(managed, rate).expect(Errors::OVERFLOW);
-            let shortfall = min(redemption_assets(shares, supply, nav, settle_bps), cap).saturating_sub(managed.quote);
+            let shortfall = min(redemption_assets(shares, supply, nav, settle_bps), room).saturating_sub(managed.quote);
             let held = value_floor(rate, managed.base).expect(Errors::OVERFLOW);
             let max_trade_bps = LimitsPacking::unpack(holding.limits).max_trade_bps.into();
             let most = min(share_floor(nav, max_trade_bps).expect(Errors::OVERFLOW), held);
@@ -520,7 +526,7 @@ pub mod strategy_library {
             },
             Change::Limits(limits) => {
                 limits::check(limits);
-                assert(1 <= min_nav && min_nav <= limits.deposit_cap, Errors::BAD_MIN_NAV);
+                assert(MIN_MIN_NAV <= min_nav && min_nav <= limits.deposit_cap / MIN_DEPOSITS, Errors::BAD_MIN_NAV);
             },
             Change::Adapter(account) | Change::Guardian(account) => check_role(vault, account),
         }

@@ -2,6 +2,7 @@
 use core::num::traits::Zero;
 use starknet::storage_access::StorePacking;
 use crate::features::{Feature, InputRule};
+use crate::interface::LastHours;
 use crate::limits::{Limits, Position};
 use crate::math::HighWater;
 use crate::settlement::Hourly;
@@ -12,9 +13,12 @@ const SHIFT_16: felt252 = 0x10000;
 const DIGIT_16: NonZero<u128> = 0x10000;
 const SHIFT_32: felt252 = 0x100000000;
 const DIGIT_32: NonZero<u128> = 0x100000000;
+const SHIFT_60: felt252 = 0x1000000000000000;
+const DIGIT_60: NonZero<u128> = 0x1000000000000000;
 const SHIFT_64: felt252 = 0x10000000000000000;
 const DIGIT_64: NonZero<u128> = 0x10000000000000000;
 const SHIFT_112: felt252 = 0x10000000000000000000000000000;
+const DIGIT_112: NonZero<u128> = 0x10000000000000000000000000000;
 const SHIFT_128: felt252 = 0x100000000000000000000000000000000;
 /// What makes any 32-bit integer positive.
 const LEAST: felt252 = 0x80000000;
@@ -62,23 +66,21 @@ pub impl LimitsPacking of StorePacking<Limits, (felt252, u128)> {
     }
 }
 
-/// A position in three cells. The day follows from the last trade. Hours are stored as one more than they are, so that 0, which is what an
-/// untouched cell holds, is none.
-pub impl PositionPacking of StorePacking<Position, (u128, u128, felt252)> {
+/// A position in two cells: amounts, of which the second is less than 2^112; and the rest, with a mark, so that
+/// the first trade does not pay for a new cell. The day follows from the last trade. Hours are stored as one more than they are, so that 0, which
+/// is what an untouched cell holds, is none.
+pub impl PositionPacking of StorePacking<Position, (felt252, felt252)> {
     #[inline(never)]
-    fn pack(value: Position) -> (u128, u128, felt252) {
-        let last_trade = match value.last_trade {
-            Some(hour) => hour.into() + 1,
-            None => 0,
-        };
-        (value.base, value.quote, value.turned_over.into() + SHIFT_128 * last_trade)
+    fn pack(value: Position) -> (felt252, felt252) {
+        (value.base.into() + SHIFT_128 * value.quote.into(), value.turned_over.into() + SHIFT_128 * (pack_hour(value.last_trade) + SHIFT_64))
     }
 
     #[inline(never)]
-    fn unpack(value: (u128, u128, felt252)) -> Position {
-        let (base, quote, traded) = value;
-        let u256 { low, high } = traded.into();
-        let last_trade = unpack_hour(high);
+    fn unpack(value: (felt252, felt252)) -> Position {
+        let (amounts, traded) = value;
+        let u256 { low: base, high: quote } = amounts.into();
+        let u256 { low, mut high } = traded.into();
+        let last_trade = unpack_hour(take(ref high, DIGIT_64));
         let day = match last_trade {
             Some(hour) => hour / 24,
             None => 0,
@@ -92,6 +94,33 @@ fn unpack_hour(packed: u128) -> Option<u64> {
         None
     } else {
         Some((packed - 1).try_into().unwrap())
+    }
+}
+
+/// The hours that were used last in one cell, each as one more than it is, and a mark that the constructor makes, so that the first step does
+/// not pay for a new cell. Hours have less than 53 bits, because times in seconds have 64.
+pub impl LastHoursPacking of StorePacking<LastHours, felt252> {
+    fn pack(value: LastHours) -> felt252 {
+        let low = pack_hour(value.step) + SHIFT_60 * pack_hour(value.raise);
+        let high = pack_hour(value.unwind) + SHIFT_60 * (pack_hour(value.reward) + SHIFT_60);
+        low + SHIFT_128 * high
+    }
+
+    fn unpack(value: felt252) -> LastHours {
+        let u256 { mut low, mut high } = value.into();
+        LastHours {
+            step: unpack_hour(take(ref low, DIGIT_60)),
+            raise: unpack_hour(low),
+            unwind: unpack_hour(take(ref high, DIGIT_60)),
+            reward: unpack_hour(take(ref high, DIGIT_60)),
+        }
+    }
+}
+
+fn pack_hour(hour: Option<u64>) -> felt252 {
+    match hour {
+        Some(hour) => hour.into() + 1,
+        None => 0,
     }
 }
 
@@ -110,13 +139,14 @@ pub impl HighWaterPacking of StorePacking<HighWater, (felt252, u128)> {
     }
 }
 
-/// The hour that was settled last in four cells, the hour as one more than it is, with whether it is swept. 0 is none.
+/// The hour that was settled last in four cells: the hour as one more than it is, with whether it is swept and the NAV, which is less than
+/// 2^112; and the rest. 0 is none.
 pub impl HourlyPacking of StorePacking<Option<Hourly>, (felt252, u128, u128, u128)> {
     #[inline(never)]
     fn pack(value: Option<Hourly>) -> (felt252, u128, u128, u128) {
         match value {
-            Some(Hourly { hour, cap, deposited, redeemed, swept }) => {
-                (hour.into() + 1 + SHIFT_128 * swept.into(), cap, deposited, redeemed)
+            Some(Hourly { hour, nav, cap, deposited, redeemed, swept }) => {
+                (hour.into() + 1 + SHIFT_112 * swept.into() + SHIFT_128 * nav.into(), cap, deposited, redeemed)
             },
             None => (0, 0, 0, 0),
         }
@@ -125,8 +155,9 @@ pub impl HourlyPacking of StorePacking<Option<Hourly>, (felt252, u128, u128, u12
     #[inline(never)]
     fn unpack(value: (felt252, u128, u128, u128)) -> Option<Hourly> {
         let (hour, cap, deposited, redeemed) = value;
-        let u256 { low, high } = hour.into();
-        Some(Hourly { hour: unpack_hour(low)?, cap, deposited, redeemed, swept: high == 1 })
+        let u256 { low, high: nav } = hour.into();
+        let (swept, hour) = DivRem::div_rem(low, DIGIT_112);
+        Some(Hourly { hour: unpack_hour(hour)?, nav, cap, deposited, redeemed, swept: swept == 1 })
     }
 }
 
@@ -145,24 +176,22 @@ pub struct Epoch {
     pub refunded: bool,
 }
 
-/// Two cells: what was put in and is filled, each less than 2^112; and the rest.
+/// Two cells: what was put in and what of it is filled, which is less than 2^112; and the rest.
 pub impl EpochPacking of StorePacking<Epoch, (felt252, felt252)> {
     #[inline(never)]
     fn pack(value: Epoch) -> (felt252, felt252) {
         let refunded: felt252 = value.refunded.into();
         let high = value.newest.into() + SHIFT_64 * refunded;
-        (value.total.into() + SHIFT_112 * value.filled.into(), value.proceeds.into() + SHIFT_128 * high)
+        (value.total.into() + SHIFT_128 * value.filled.into(), value.proceeds.into() + SHIFT_128 * high)
     }
 
     #[inline(never)]
     fn unpack(value: (felt252, felt252)) -> Epoch {
         let (amounts, rest) = value;
-        let amounts: u256 = amounts.into();
-        let shift: u256 = SHIFT_112.into();
-        let (filled, total) = DivRem::div_rem(amounts, shift.try_into().unwrap());
+        let u256 { low: total, high: filled } = amounts.into();
         let u256 { low: proceeds, mut high } = rest.into();
         let newest = take(ref high, DIGIT_64);
-        Epoch { total: total.low, filled: filled.low, proceeds, newest, refunded: high == 1 }
+        Epoch { total, filled, proceeds, newest, refunded: high == 1 }
     }
 }
 
@@ -264,11 +293,12 @@ fn group(is_return: bool, lags: Span<u32>) -> Feature {
 #[cfg(test)]
 mod tests {
     use crate::features::{Feature, InputRule};
+    use crate::interface::LastHours;
     use crate::limits::{Limits, Position};
     use crate::math::HighWater;
     use crate::settlement::Hourly;
     use super::{
-        Epoch, EpochPacking, HighWaterPacking, HourlyPacking, LimitsPacking, Links, LinksPacking, PositionPacking, Value, ValuePacking, features_of,
+        Epoch, EpochPacking, HighWaterPacking, HourlyPacking, LastHoursPacking, LimitsPacking, Links, LinksPacking, PositionPacking, Value, ValuePacking, features_of,
         values_of,
     };
 
@@ -299,7 +329,7 @@ mod tests {
         let first = Position { last_trade: Some(0), turned_over: 3, ..never };
         assert_eq!(PositionPacking::unpack(PositionPacking::pack(first)), first);
         let wide = 0xffffffffffffffffffffffffffffffff;
-        let last = Position { base: wide, quote: wide, last_trade: Some(471_239), day: 19_634, turned_over: wide };
+        let last = Position { base: MOST, quote: MOST, last_trade: Some(471_239), day: 19_634, turned_over: wide };
         assert_eq!(PositionPacking::unpack(PositionPacking::pack(last)), last);
     }
 
@@ -307,12 +337,26 @@ mod tests {
     fn hours_come_back() {
         let wide = 0xffffffffffffffffffffffffffffffff;
         for hour in [
-            None, Some(Hourly { hour: 0, cap: 0, deposited: 0, redeemed: 0, swept: false }),
-            Some(Hourly { hour: 0xffffffffffffffff, cap: wide, deposited: wide, redeemed: wide, swept: true }),
+            None, Some(Hourly { hour: 0, nav: 0, cap: 0, deposited: 0, redeemed: 0, swept: false }),
+            Some(Hourly { hour: 0xffffffffffffffff, nav: MOST, cap: wide, deposited: wide, redeemed: wide, swept: true }),
         ].span() {
             assert_eq!(HourlyPacking::unpack(HourlyPacking::pack(*hour)), *hour);
         }
         assert_eq!(HourlyPacking::unpack((0, 0, 0, 0)), None);
+    }
+
+    #[test]
+    fn last_hours_come_back() {
+        let never = LastHours { step: None, raise: None, unwind: None, reward: None };
+        assert_eq!(LastHoursPacking::unpack(LastHoursPacking::pack(never)), never);
+        assert!(LastHoursPacking::pack(never) != 0);
+        let most = 0xffffffffffffffff / 3_600;
+        for hours in [
+            LastHours { step: Some(most), ..never }, LastHours { raise: Some(most), ..never }, LastHours { unwind: Some(most), ..never },
+            LastHours { reward: Some(most), ..never }, LastHours { step: Some(0), raise: Some(1), unwind: Some(2), reward: Some(most) },
+        ].span() {
+            assert_eq!(LastHoursPacking::unpack(LastHoursPacking::pack(*hours)), *hours);
+        }
     }
 
     #[test]

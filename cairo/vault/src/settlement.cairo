@@ -2,15 +2,18 @@
 //!
 //! Nothing in the queue can stop it. A call visits at most `MAX_EPOCHS` epochs, deposits first, each kind from the oldest epoch on, until
 //! that kind's next epoch cannot be filled in full. When both kinds have ended by themselves, the hour is swept: nothing is due until the
-//! next one, but another call may fill more, such as after a sale. The first observation, settlement, step or unwinding of an hour opens it:
-//! the owner gets the management fee, the drawdown is looked at, and the hour's cap is fixed.
-use core::cmp::min;
+//! next one, but another call may fill more. A sale for redemptions fills them within its own call. The first observation, settlement, step
+//! or unwinding of an hour opens it: the owner gets the management fee, the drawdown is looked at, and the hour's cap and NAV are fixed.
+//!
+//! Nobody may choose the moment at which deposits are filled, so two things that somebody can do within an hour do not let them in: an exit in
+//! kind makes no room below `deposit_cap` until the next hour, and after a pause deposits wait for the next hour.
+use core::cmp::{max, min};
 use core::num::traits::{CheckedAdd, SaturatingAdd, SaturatingSub};
-use starknet::storage::StoragePointerWriteAccess;
+use starknet::storage::{StorageAsPointer, StoragePointerWriteAccess};
 use starknet::{ContractAddress, get_contract_address};
-use crate::books::{BooksTrait, Side, amount, answer, library, fixed, nav_ceil, nav_floor, redemption_assets, shares_for};
+use crate::books::{BooksTrait, Side, amount, answer, at, library, fixed, nav_ceil, nav_floor, redemption_assets, shares_for};
 use crate::claims::ClaimsTrait;
-use crate::epochs::{Kind, Left, unfilled};
+use crate::epochs::{HOUR, Kind, Left, unfilled};
 use crate::erc20::erc20_component::InternalTrait as ERC20InternalTrait;
 use crate::errors::Errors;
 use crate::library::Opening;
@@ -32,6 +35,8 @@ pub const NET_CAP_BPS: u32 = 1_000;
 pub struct Hourly {
     /// The hour.
     pub hour: u64,
+    /// The NAV when it was opened.
+    pub nav: u128,
     /// The most by which entries and exits may differ, in the quote token.
     pub cap: u128,
     /// Assets that entered.
@@ -62,7 +67,7 @@ pub impl SettlementImpl of SettlementTrait {
         }
         let redemptions = self.requests.due(Kind::Redeem, hour);
         let deposits = self.requests.due(Kind::Deposit, hour);
-        if deposits.is_none() || !allowed(self.state_at(now), Operation::FillDeposits) {
+        if deposits.is_none() || !self.fills_deposits(now, hour) {
             return redemptions;
         }
         match (deposits, redemptions) {
@@ -72,6 +77,7 @@ pub impl SettlementImpl of SettlementTrait {
     }
 
     /// Fills due epochs at the price of a market, and gives whether the hour is swept.
+    #[inline(never)]
     fn settle_at(ref self: ContractState, market: @Market, now: u64) -> bool {
         // Again in an hour that is open, because shares are made and burned now.
         self.accrue(now);
@@ -79,7 +85,7 @@ pub impl SettlementImpl of SettlementTrait {
         let mut visits = MAX_EPOCHS;
         // The drawdown may have halted the vault just now. Nobody is asked where no deposit is due, so that redemptions need no registry.
         let is_due = self.requests.due(Kind::Deposit, hourly.hour).is_some();
-        let deposits_ended = if is_due && allowed(self.state_at(now), Operation::FillDeposits) {
+        let deposits_ended = if is_due && self.fills_deposits(now, hourly.hour) {
             self.fill_deposits(market, ref hourly, ref visits)
         } else {
             true
@@ -88,6 +94,11 @@ pub impl SettlementImpl of SettlementTrait {
         hourly.swept = deposits_ended && redemptions_ended;
         self.set_hour(hourly);
         hourly.swept
+    }
+
+    /// Whether deposits are filled in an hour.
+    fn fills_deposits(self: @ContractState, now: u64, hour: u64) -> bool {
+        at(self.access.Access_paused_until.as_ptr()) <= hour * HOUR && allowed(self.state_at(now), Operation::FillDeposits)
     }
 
     /// Opens the hour if it is not open yet, and gives what it has settled.
@@ -104,13 +115,13 @@ pub impl SettlementImpl of SettlementTrait {
         calldata.append(supply.into());
         calldata.append(fixed((@self).parts.min_nav).into());
         self.mark().serialize(ref calldata);
-        let Opening { mark, halts, cap } = answer(library(selector!("open"), calldata));
+        let Opening { mark, halts, cap, nav } = answer(library(selector!("open"), calldata));
         self.high_water.write(mark);
         if halts && !self.is_halted() {
             self.halted.write(true);
             self.log(Event::Halted(Halted { hour }));
         }
-        let hourly = Hourly { hour, cap, deposited: 0, redeemed: 0, swept: false };
+        let hourly = Hourly { hour, nav, cap, deposited: 0, redeemed: 0, swept: false };
         self.set_hour(hourly);
         hourly
     }
@@ -135,7 +146,8 @@ pub impl SettlementImpl of SettlementTrait {
                 },
             };
             let room = hourly.cap.saturating_add(hourly.redeemed).saturating_sub(hourly.deposited);
-            let assets = min(min(left, room), self.stored_limits().deposit_cap.saturating_sub(nav));
+            let taken = max(nav, hourly.nav.saturating_add(hourly.deposited).saturating_sub(hourly.redeemed));
+            let assets = min(min(left, room), self.stored_limits().deposit_cap.saturating_sub(taken));
             if assets == 0 {
                 return true;
             }
@@ -184,8 +196,7 @@ pub impl SettlementImpl of SettlementTrait {
                 None => { return true; },
             };
             let left = unfilled(entry);
-            let room = hourly.cap.saturating_add(hourly.deposited).saturating_sub(hourly.redeemed);
-            let available = min(room, managed.quote);
+            let available = min(room_to_leave(hourly), managed.quote);
             let whole = self.assets_of_redemption(left, nav);
             let (shares, assets) = if whole <= available {
                 (left, whole)
@@ -224,6 +235,11 @@ pub impl SettlementImpl of SettlementTrait {
     fn assets_of_redemption(self: @ContractState, shares: u128, nav: u128) -> u128 {
         redemption_assets(shares, self.erc20.supply(), nav, fixed(self.parts.fees.settle_bps))
     }
+}
+
+/// What may still leave in an hour, in the quote token.
+pub fn room_to_leave(hourly: Hourly) -> u128 {
+    hourly.cap.saturating_add(hourly.deposited).saturating_sub(hourly.redeemed)
 }
 
 #[generate_trait]

@@ -26,7 +26,8 @@ pub enum State {
 }
 
 /// What some states do not allow. Whatever is missing here is always allowed, and asks nobody for the state: requests and fills of
-/// redemptions, claims, reclaims, exits in kind, withdrawals, transfers, the skim, observations, and the owner's acts.
+/// redemptions, claims, reclaims, exits in kind, withdrawals, transfers, the skim, observations, and the owner's acts. Only a vault that is
+/// halted or paused already cannot be paused.
 #[derive(Copy, Drop, Serde, PartialEq, Debug)]
 pub enum Operation {
     /// Ask for shares.
@@ -39,8 +40,6 @@ pub enum Operation {
     Raise,
     /// Sell the base token piece by piece.
     Unwind,
-    /// Stop entries and trades for a while.
-    Pause,
 }
 
 /// Whether an operation is allowed in a state.
@@ -51,19 +50,26 @@ pub fn allowed(state: State, operation: Operation) -> bool {
         Operation::Step | Operation::Raise => state == State::Active || state == State::Deprecated,
         // Where the strategy still decides, selling against it would be an attack.
         Operation::Unwind => state == State::Revoked || state == State::Halted,
-        Operation::Pause => state != State::Paused && state != State::Halted,
     }
 }
 
 #[generate_trait]
 pub impl StatesImpl of StatesTrait {
-    /// The state at a time. A halted vault stays halted, whatever else happens. A pause comes next, then what the registry says of the model.
-    fn state_at(self: @ContractState, now: u64) -> State {
+    /// The state at a time, where the vault knows it by itself: it is halted, which it stays whatever else happens, or paused.
+    fn own_state_at(self: @ContractState, now: u64) -> Option<State> {
         if self.is_halted() {
-            return State::Halted;
+            Some(State::Halted)
+        } else if self.access.is_paused(now) {
+            Some(State::Paused)
+        } else {
+            None
         }
-        if self.access.is_paused(now) {
-            return State::Paused;
+    }
+
+    /// The state at a time; where the vault does not know it, what the registry says of the model.
+    fn state_at(self: @ContractState, now: u64) -> State {
+        if let Some(state) = self.own_state_at(now) {
+            return state;
         }
         let calldata = array![fixed(self.parts.model).into(), fixed(self.parts.version).into()];
         // The status comes first.

@@ -10,7 +10,7 @@ use core::cmp::min;
 use core::num::traits::{CheckedAdd, CheckedSub, SaturatingSub};
 use maat_vault_interfaces::adapter::{IAdapterDispatcher, IAdapterDispatcherTrait};
 use maat_vault_interfaces::erc20::IERC20DispatcherTrait;
-use starknet::storage::{StoragePointerReadAccess, StoragePointerWriteAccess};
+use starknet::storage::StoragePointerReadAccess;
 use starknet::syscalls::get_class_hash_at_syscall;
 use starknet::{ContractAddress, SyscallResultTrait};
 use crate::access::access_component::InternalTrait as AccessInternalTrait;
@@ -18,12 +18,13 @@ use crate::books::{BooksTrait, Side, amount, answer, ask, library, fixed};
 use crate::epochs::Kind;
 use crate::erc20::erc20_component::InternalTrait as ERC20InternalTrait;
 use crate::errors::Errors;
+use crate::interface::LastHours;
 use crate::library::Verdict;
 use crate::limits::{Position, Reason};
 use crate::market::{Market, MarketTrait};
 use crate::math::{Rate, mul_div_floor};
 use crate::requests::requests_component::InternalTrait as RequestsInternalTrait;
-use crate::settlement::SettlementTrait;
+use crate::settlement::{SettlementTrait, room_to_leave};
 use crate::states::{Operation, StatesTrait};
 use crate::vault::vault::{AccessInternalImpl, ContractState, Decided, ERC20InternalImpl, Event, RequestsInternalImpl, Rewarded, Traded};
 
@@ -71,12 +72,12 @@ pub impl TradingImpl of TradingTrait {
     /// Decides and trades, and gives what came of it.
     fn step_at(ref self: ContractState, keeper: ContractAddress, now: u64, hour: u64) -> Outcome {
         self.require(now, Operation::Step);
-        require_unused(self.last_step.read(), hour);
+        require_unused(self.stored_hours().step, hour);
         let market = self.market(now);
         assert(hour == market.recorded.hour, Errors::OTHER_HOUR);
         assert(self.due(now, hour).is_none(), Errors::DUE);
         self.open_hour(@market.recorded, now);
-        self.last_step.write(hour + 1);
+        self.set_hours(LastHours { step: Some(hour), ..self.stored_hours() });
         if self.is_halted() {
             return Outcome::Halted;
         }
@@ -104,17 +105,20 @@ pub impl TradingImpl of TradingTrait {
         outcome
     }
 
-    /// Sells base tokens for what due redemptions need beyond the quote tokens that are there, and gives how much was sold.
+    /// Sells base tokens for what due redemptions need beyond the quote tokens that are there, fills them, and gives how much was sold.
+    ///
+    /// Whoever asked for the tokens is paid here, with the fee that covers the sale, and cannot leave in kind between the two.
     fn raise_at(ref self: ContractState, now: u64) -> u128 {
         self.require(now, Operation::Raise);
         let market = self.market(now);
         let hour = market.recorded.hour;
-        require_unused(self.last_raise.read(), hour);
+        require_unused(self.stored_hours().raise, hour);
         assert(self.due(now, hour).is_none(), Errors::DUE);
         let base = self.shortfall(@market);
         let moved = self.trade(@market, Purpose::Shortfall, Side::Base, base);
         self.book(Side::Base, moved);
-        self.last_raise.write(hour + 1);
+        self.set_hours(LastHours { raise: Some(hour), ..self.stored_hours() });
+        self.settle_at(@market, now);
         moved.spent
     }
 
@@ -123,20 +127,22 @@ pub impl TradingImpl of TradingTrait {
         self.require(now, Operation::Unwind);
         let market = self.market(now);
         let hour = market.recorded.hour;
-        require_unused(self.last_unwind.read(), hour);
+        require_unused(self.stored_hours().unwind, hour);
         self.open_hour(@market.recorded, now);
         let (nav, base): (u128, u128) = answer(library(selector!("unwind"), self.holding(market.recorded.rate)));
         let moved = self.trade(@market, Purpose::Unwind, Side::Base, base);
         self.book(Side::Base, moved);
-        self.last_unwind.write(hour + 1);
+        self.set_hours(LastHours { unwind: Some(hour), ..self.stored_hours() });
         self.reward(keeper, hour, nav);
         moved.spent
     }
 }
 
-/// Checks that an hour is after the last one that was used, which is stored as one more than it is.
-fn require_unused(after: u64, hour: u64) {
-    assert(after <= hour, Errors::USED);
+/// Checks that an hour is after the last one that was used.
+fn require_unused(last: Option<u64>, hour: u64) {
+    if let Some(last) = last {
+        assert(last < hour, Errors::USED);
+    }
 }
 
 #[generate_trait]
@@ -175,15 +181,15 @@ impl TradesImpl of TradesTrait {
     /// The base tokens to sell for due redemptions.
     fn shortfall(self: @ContractState, market: @Market) -> u128 {
         // Where redemptions are due, the hour is swept, and therefore open.
-        let cap = match self.stored_hour() {
-            Some(opened) => opened.cap,
+        let room = match self.stored_hour() {
+            Some(opened) => room_to_leave(opened),
             None => 0,
         };
         let mut calldata = self.holding(*market.recorded.rate);
         calldata.append(self.erc20.supply().into());
         calldata.append(fixed(self.parts.fees.settle_bps).into());
         calldata.append(self.requests.unfilled_until(Kind::Redeem, *market.recorded.hour).into());
-        calldata.append(cap.into());
+        calldata.append(room.into());
         answer(library(selector!("shortfall"), calldata))
     }
 
@@ -252,8 +258,11 @@ impl TradesImpl of TradesTrait {
 
     /// Owes a keeper the reward of an hour, once, from what is there.
     fn reward(ref self: ContractState, keeper: ContractAddress, hour: u64, nav: u128) {
-        if hour < self.last_reward.read() {
-            return;
+        let hours = self.stored_hours();
+        if let Some(last) = hours.reward {
+            if hour <= last {
+                return;
+            }
         }
         let (numerator, denominator) = REWARD;
         let managed = self.position();
@@ -261,7 +270,7 @@ impl TradesImpl of TradesTrait {
         let amount = min(min(share, fixed((@self).parts.keeper_cap)), managed.quote);
         // A reward of nothing leaves the hour to whoever comes later.
         if amount > 0 {
-            self.last_reward.write(hour + 1);
+            self.set_hours(LastHours { reward: Some(hour), ..hours });
             self.set_position(Position { quote: managed.quote - amount, ..managed });
             self.owe(Side::Quote, keeper, amount);
             self.log(Event::Rewarded(Rewarded { keeper, amount }));

@@ -30,7 +30,7 @@ pub mod vault {
     use maat_vault_interfaces::erc20::{IERC20, IERC20Metadata, IERC20MetadataDispatcher, IERC20MetadataDispatcherTrait};
     use maat_vault_interfaces::history::{IPriceHistoryDispatcher, IPriceHistoryDispatcherTrait};
     use starknet::storage::{
-        Map, StorageAsPointer, StorageMapReadAccess, StoragePointerReadAccess, StoragePointerWriteAccess,
+        Map, StorageAsPointer, StorageMapReadAccess, StorageMapWriteAccess, StoragePointerReadAccess, StoragePointerWriteAccess,
     };
     use starknet::storage_access::storage_address_from_base_and_offset;
     use starknet::syscalls::{storage_read_syscall, storage_write_syscall};
@@ -51,10 +51,10 @@ pub mod vault {
     use crate::lock::lock_component;
     use crate::market::MarketTrait;
     use crate::math::HighWater;
-    use crate::records::{Epoch, HighWaterPacking, HourlyPacking, LimitsPacking, PositionPacking};
+    use crate::records::{Epoch, HighWaterPacking, HourlyPacking, LastHoursPacking, LimitsPacking, PositionPacking};
     use crate::requests::requests_component;
     use crate::settlement::{Hourly, SettlementTrait};
-    use crate::states::{BETWEEN_PAUSES, MAX_PAUSE, Operation, State, StatesTrait, refusal};
+    use crate::states::{BETWEEN_PAUSES, MAX_PAUSE, State, StatesTrait, refusal};
     use crate::trading::{Outcome, Purpose, TradingTrait};
 
     /// How many felts `Parts` has.
@@ -95,16 +95,13 @@ pub mod vault {
         pub pending: u128,
         /// Quote tokens of redemptions that are filled and not claimed.
         pub reserved: u128,
+        /// Each stored as one more than it is, so that the cell is never emptied: to fill an empty one is dear.
         pub owed_totals: Map<Side, u128>,
         pub owed: Map<(Side, ContractAddress), u128>,
         pub accrued_at: u64,
         pub high_water: HighWater,
         pub opened: Option<Hourly>,
-        /// The hours that were used last, each stored as one more than it is; 0 if there was none.
-        pub last_step: u64,
-        pub last_raise: u64,
-        pub last_unwind: u64,
-        pub last_reward: u64,
+        pub last_hours: LastHours,
     }
 
     #[event]
@@ -355,6 +352,9 @@ pub mod vault {
         self.access.initialise(prepared.owner, prepared.guardian);
         let now = get_block_timestamp();
         self.accrued_at.write(now);
+        self.set_hours(LastHours { step: None, raise: None, unwind: None, reward: None });
+        self.owed_totals.write(Side::Base, 1);
+        self.owed_totals.write(Side::Quote, 1);
 
         // These read what was just written.
         let state = self.state_at(now);
@@ -449,25 +449,6 @@ pub mod vault {
                 unfilled_deposits: self.requests.unfilled_of(Kind::Deposit),
                 unfilled_redemptions: self.requests.unfilled_of(Kind::Redeem),
             }
-        }
-
-        #[inline(never)]
-        fn last_hours(self: @ContractState) -> LastHours {
-            LastHours {
-                step: unpack_hour(at(self.last_step.as_ptr())),
-                raise: unpack_hour(at(self.last_raise.as_ptr())),
-                unwind: unpack_hour(at(self.last_unwind.as_ptr())),
-                reward: unpack_hour(at(self.last_reward.as_ptr())),
-            }
-        }
-    }
-
-    #[inline(never)]
-    fn unpack_hour(after: u64) -> Option<u64> {
-        if after == 0 {
-            None
-        } else {
-            Some(after - 1)
         }
     }
 
@@ -802,7 +783,10 @@ pub mod vault {
         fn pause(ref self: ContractState) {
             let Call { caller, now } = self.begin();
             self.access.require_guardian(caller);
-            self.require(now, Operation::Pause);
+            // The registry is not asked, so that one that fails can be answered with a pause.
+            if let Some(state) = self.own_state_at(now) {
+                core::panic_with_felt252(refusal(state));
+            }
             let last = self.access.Access_paused_until.read();
             assert(last == 0 || last + BETWEEN_PAUSES <= now, Errors::EARLY);
             let until = now + MAX_PAUSE;
@@ -844,7 +828,7 @@ pub mod vault {
                 high_water: self.mark(),
                 queues: self.queues(),
                 proposals: at(self.access.Access_proposals.as_ptr()),
-                last_hours: self.last_hours(),
+                last_hours: self.stored_hours(),
             }
         }
 
@@ -892,7 +876,7 @@ pub mod vault {
         }
 
         fn proposal(self: @ContractState, number: u64) -> Option<Proposal> {
-            self.access.waiting(number)
+            self.access.kept(number)
         }
     }
 }

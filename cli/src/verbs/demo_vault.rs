@@ -301,7 +301,7 @@ impl DemoVault {
                 .events
                 .traded
                 .iter()
-                .map(|it| format!("{} {}", if it.sold == Side::Base { "sold" } else { "paid" }, units.side(it.sold, it.spent)))
+                .map(|it| format!("{} {}", if it.sold == Side::Base { "sold" } else { "paid" }, units.brief(it.sold, it.spent)))
                 .collect();
             let price = report.recorded.map(|recorded| recorded.observation.base.to_string());
             let held = || decided.map_or_else(|| "-".to_owned(), |decided| outcome(decided.outcome, units));

@@ -167,7 +167,8 @@ impl<'c> Vault<'c> {
         self.ask("looking up the proposals", "proposals", vec![])
     }
 
-    /// A proposal that waits, if it does.
+    /// A change that was proposed, whether it waits or not; nothing if there is none of this number. Number 0 is the policy that the vault was
+    /// made with.
     ///
     /// # Errors
     /// As for [`Self::parts`].

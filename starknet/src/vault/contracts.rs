@@ -31,10 +31,10 @@ pub enum Class {
 
 /// The hash of each class in this version of Maat.
 const KNOWN: &[(Class, Felt)] = &[
-    (Class::Vault, Felt::from_hex_unchecked("0x00638685e395dd2ea274e8e38543f4b5eaef64a35626ddb012f475c748f17930")),
-    (Class::StrategyLibrary, Felt::from_hex_unchecked("0x05099d22f8450d2673fd1c97edab04448efdac88c98a827ffbc2da60c9cd6fce")),
+    (Class::Vault, Felt::from_hex_unchecked("0x07a534c2f6b6aba5b5e53bad2b079ed3f537d89c9da654ab1dcd808b87988212")),
+    (Class::StrategyLibrary, Felt::from_hex_unchecked("0x03228ba4499360373bc10dc4a5e088b48a8c075abbccb3a2363c6e5854ecf8bd")),
     (Class::PriceHistory, Felt::from_hex_unchecked("0x039a70508ace4a484e2938d95418c0f8ee44ad3fd1d614eaf4e15eb55e819969")),
-    (Class::PragmaFeed, Felt::from_hex_unchecked("0x05ae0f92bf1f1065f9708c4f23635f75e84a1ca02b25b06fcf0a6fe54cf68401")),
+    (Class::PragmaFeed, Felt::from_hex_unchecked("0x05eec68021cb5e937812b9a06752dd96488eb390c441be59890871f3bf25a9f2")),
     (Class::EkuboAdapter, Felt::from_hex_unchecked("0x077cbf2d60d918a63c2d9b3461e403696bd6e0f20f7eac00b34738c4644b8cb1")),
     (Class::MockFeed, Felt::from_hex_unchecked("0x04fceec0c72484b0376bf133a5bcb4f1c7f6be0fe81429b379f6dd4e1f700adb")),
     (Class::MockPool, Felt::from_hex_unchecked("0x01f983971ac19fe4d18dbb0b930fc6ee20aba5957912942f082162ec71cb94b5")),

@@ -225,7 +225,7 @@ enumeration!(Reason { Saturated, Policy, Small, Cooldown, Turnover });
 structure!(Observation { hour, base, quote });
 structure!(Position { base, quote, last_trade, day, turned_over });
 structure!(HighWater { peak, breaches, last });
-structure!(Hourly { hour, cap, deposited, redeemed, swept });
+structure!(Hourly { hour, nav, cap, deposited, redeemed, swept });
 structure!(Claim { epoch, input, proceeds });
 structure!(Fees { management_bps, settle_bps });
 structure!(InputRule { scale, lo, hi });

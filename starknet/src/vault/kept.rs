@@ -175,11 +175,7 @@ impl<'a, 'c> KeptVault<'a, 'c> {
         let now = self.now()?;
         let latest = self.history.latest()?;
         let snapshot = self.vault.snapshot()?;
-        let opened = snapshot.hour.map(|hourly| Opened {
-            hour: hourly.hour,
-            swept: hourly.swept,
-            room: hourly.cap.saturating_add(hourly.deposited).saturating_sub(hourly.redeemed),
-        });
+        let opened = snapshot.hour.map(|hourly| Opened { hour: hourly.hour, swept: hourly.swept, room: hourly.room_to_leave() });
         let (books, queues, last) = (snapshot.books, snapshot.queues, snapshot.last_hours);
         Ok(Sight {
             now,

@@ -1,6 +1,6 @@
 //! What is to be done next, from what the chain shows.
 //!
-//! In an hour that is recorded: settle until no epoch is due; where redemptions lack quote tokens, raise them and settle again; step. A vault
+//! In an hour that is recorded: settle until no epoch is due; where redemptions lack quote tokens, raise them, which fills them; step. A vault
 //! that does not decide any more is unwound. Whatever opens the hour shows the drawdown its price: if none of these did, it is observed.
 
 use std::collections::BTreeMap;
@@ -118,7 +118,7 @@ fn wanted(sight: &Sight, hour: Hour) -> Vec<Action> {
         wanted.push(Action::Settle);
     }
     if let Some(opened) = opened.filter(|_| swept && redeems) {
-        // After a sale, there are tokens again for those who wait.
+        // A trade may have brought tokens for those who wait.
         if opened.room.min(quote) >= WORTH_SETTLING {
             wanted.push(Action::Settle);
         }

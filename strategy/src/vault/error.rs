@@ -37,7 +37,7 @@ pub enum Unfit {
         outputs: u32,
     },
     /// A smallest value is out of its bounds.
-    #[error("min_nav is {found}, and must be at least 1 and at most deposit_cap, {cap}")]
+    #[error("min_nav is {found}, and must be at least 10000 and at most a tenth of deposit_cap, {cap}")]
     MinNav {
         /// What it is.
         found: u128,

@@ -3,8 +3,9 @@
 //! An exit in kind credits the floor of both tokens, against real and virtual shares, as debts. Each token is withdrawn on its own, so that
 //! one that is paused does not hold the other back.
 
+use super::epochs::Left;
 use super::error::Refusal;
-use super::events::Event;
+use super::events::{Event, Kind};
 use super::ledger::{Account, Side};
 use super::states::Operation;
 use super::{Call, Chain, Vault};
@@ -48,8 +49,7 @@ impl Vault {
     }
 
     /// Burns the shares of a redemption that were not filled, and owes the receiver their part of both tokens, which it gives: base and
-    /// quote. Assets that were filled and not claimed are owed too. Nothing is paid for a sale that was made for it: that lost at most
-    /// `settle_bps` of its worth, which is what entering has cost.
+    /// quote. Assets that were filled and not claimed are owed too.
     ///
     /// Whoever waits in the queue has an option: to be paid at an hour's recorded price less the fee, or to leave in kind at what the tokens
     /// are worth then. An hour's price can be seen from its cut-off, 600 s before its start, and the choice ends when anyone settles it, at
@@ -70,8 +70,9 @@ impl Vault {
             vault.require(call, chain, Operation::ExitInKind)?;
             vault.access.require_operator(controller, call.caller)?;
             vault.require_other(receiver)?;
-            let left = vault.leave_redemption(epoch, controller, receiver)?;
-            vault.leave_in_kind(call, left.returned, receiver, controller, vault.account)
+            let Left { returned, unclaimed } = vault.leave_redemption(epoch, controller, receiver)?;
+            vault.emit(Event::Reclaimed { kind: Kind::Redeem, controller, receiver, epoch, returned, unclaimed });
+            vault.leave_in_kind(call, returned, receiver, controller, vault.account)
         })
     }
 

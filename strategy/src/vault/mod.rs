@@ -7,7 +7,7 @@
 //!
 //! An hour goes as follows. Anyone records its price ([`recorder`]), within 900 s of its start. Within 900 s of that record, anyone settles
 //! ([`settlement`]) until no epoch is due, and then steps ([`trading`]) once. Where redemptions lack quote tokens, whoever waits for them
-//! raises them in between, once an hour, and settles again. Where nobody can settle, anyone observes the hour, so that the drawdown sees it.
+//! raises and fills them in between, once an hour. Where nobody can settle, anyone observes the hour, so that the drawdown sees it.
 //! Investors ask ([`requests`]) at any time, and fetch what was filled; whoever does not want to wait leaves in kind ([`exits`]).
 //!
 //! Rules that are decided here, each told where it is applied:
@@ -24,7 +24,7 @@
 //!   recorded one alone.
 //! - A sale for redemptions may lose at most `settle_bps` against the fresh quote, whatever the hour's slip is. So the fee that redemptions
 //!   pay covers what the sale costs those who stay. Where no pool gives that much, whoever waits leaves in kind.
-//! - Something is taken back from the queue after 72 hours from the epoch's hour, and only from 1,801 s to 2,999 s after the start of an
+//! - Something is taken back from the queue after 22 hours from the epoch's hour, and only from 1,801 s to 2,999 s after the start of an
 //!   hour: from the cut-off, 600 s before an hour, to the end of its settlement, at most 1,800 s after its start, a price may be known that
 //!   is not settled yet.
 //! - A sale for redemptions is at least [`trading::SMALLEST_SALE`], so that rounding cannot make it fail under the floor.
@@ -38,8 +38,10 @@
 //!   and out never gains from their own fees.
 //! - A settlement fee goes to those who hold shares at that time. Whoever enters before a large redemption and leaves in kind afterwards
 //!   receives a part of its fee, having carried the price meanwhile: at most what the others paid.
-//! - Whoever leaves the queue of redemptions in kind after a sale for it pays no fee, and so leaves others at most `settle_bps` of what was
-//!   sold: no more than entering has cost them. Shares are not taken back in an hour in which something was sold for redemptions.
+//! - A sale for redemptions fills them at once, so that nobody has it made and then leaves in kind, without the fee. Shares are not taken back
+//!   in an hour in which something was sold for redemptions.
+//! - Within an hour, an exit in kind makes no room for deposits below `deposit_cap`, and after a pause deposits wait for the next hour: whoever
+//!   has a deposit that is due would choose the moment of its price.
 //! - Whoever leaves last pays no fee: it would be left to the virtual shares, and make the next share dear.
 //! - The drawdown is not looked at in a vault of dust: one without shares, or whose shares are worth less than `min_nav`, at their
 //!   highest value too.
@@ -53,6 +55,7 @@
 //! room for the pool's cost, or steps fail early in the hour.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::drawdown::HighWater;
@@ -86,6 +89,12 @@ pub use ledger::{Account, Behaviour, Ledger, Side};
 pub use recorder::PriceHistory;
 pub use states::{ModelStatus, Operation, State, allowed};
 pub use trading::{Adapter, Answer, Network, Swap};
+
+/// What `min_nav` can be, in the quote token's smallest unit. With less, dust that came first would keep everybody out, because an hour lets
+/// in so much then; and in a vault that is worth less than it, the drawdown is not looked at, so the cap leaves room for ten times that.
+pub fn min_navs(deposit_cap: u128) -> RangeInclusive<u128> {
+    10_000..=deposit_cap / 10
+}
 
 /// Who calls, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -199,7 +208,7 @@ impl Vault {
             return Err(Unfit::Output { output: policy.output(), outputs: *outputs });
         }
         limits.check()?;
-        if !(1..=limits.deposit_cap).contains(&self.min_nav) {
+        if !min_navs(limits.deposit_cap).contains(&self.min_nav) {
             return Err(Unfit::MinNav { found: self.min_nav, cap: limits.deposit_cap });
         }
         if [self.access.owner, self.access.guardian, self.adapter, self.treasury].contains(&self.account) {

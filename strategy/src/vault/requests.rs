@@ -16,8 +16,9 @@ use super::{Call, Chain, Vault, books};
 use crate::hour::SECONDS;
 use crate::math::mul_div_floor;
 
-/// Hours from an epoch's hour until its requests can be taken back.
-pub const RECLAIM_HOURS: u64 = 72;
+/// Hours from an epoch's hour until its requests can be taken back: as many as leave a waiting request time to do so before a change that is
+/// proposed after it. A request's epoch begins at most 4,200 s after it, and 22 hours and 2,999 s later a day has not passed.
+pub const RECLAIM_HOURS: u64 = 22;
 
 /// What an amount of a claim counts.
 #[derive(Clone, Copy)]
@@ -278,7 +279,7 @@ impl Vault {
     /// Takes back what was not filled of a deposit, and gives its amount. Shares that were filled and not claimed go to the receiver too.
     ///
     /// It is possible at once if the deposit is refunded or the vault is halted, since nothing can fill it any more. While the vault is not
-    /// active, it need not have waited for 72 hours, but an hour's settlement is kept clear as for redemptions: a pause, or what the
+    /// active, it need not have waited for 22 hours, but an hour's settlement is kept clear as for redemptions: a pause, or what the
     /// registry says, can end within it, and the deposit would be filled at a price that is known by then.
     ///
     /// # Errors

@@ -2,9 +2,12 @@
 //!
 //! Nothing in the queue can stop it. A call visits at most [`MAX_EPOCHS`] epochs, deposits first, each kind from the oldest epoch on, until
 //! that kind's next epoch cannot be filled in full. When both kinds have ended by themselves, the hour is swept: nothing is due until the
-//! next one, but another call may fill more, such as after a sale. The first observation, settlement, step or unwinding of an hour opens it:
-//! the owner gets the management fee, the drawdown is looked at, and the hour's cap is fixed. Opening needs the recorded price alone, so that
-//! a fall is seen while its confirmation fails.
+//! next one, but another call may fill more. A sale for redemptions fills them within its own call. The first observation, settlement, step
+//! or unwinding of an hour opens it: the owner gets the management fee, the drawdown is looked at, and the hour's cap and NAV are fixed.
+//! Opening needs the recorded price alone, so that a fall is seen while its confirmation fails.
+//!
+//! Nobody may choose the moment at which deposits are filled, so two things that somebody can do within an hour do not let them in: an exit in
+//! kind makes no room below `deposit_cap` until the next hour, and after a pause deposits wait for the next hour.
 
 use super::books::{VIRTUAL_ASSETS, VIRTUAL_SHARES, amount};
 use super::epochs::Left;
@@ -15,8 +18,8 @@ use super::market::{Market, Recorded};
 use super::states::Operation;
 use super::{Call, Chain, Vault, allowed};
 use crate::drawdown::{HighWater, SHARE_ONE};
-use crate::hour::Hour;
-use crate::math::{mul_div_floor, share_ceil, share_floor};
+use crate::hour::{Hour, SECONDS};
+use crate::math::{MAX_AMOUNT, mul_div_floor, share_ceil, share_floor};
 
 /// The most epochs that a call visits.
 pub const MAX_EPOCHS: u32 = 8;
@@ -28,6 +31,8 @@ pub const NET_CAP_BPS: u32 = 1_000;
 pub struct Hourly {
     /// The hour.
     pub hour: Hour,
+    /// The NAV when it was opened, and 2^112 - 1 if it was more.
+    pub nav: u128,
     /// The most by which entries and exits may differ, in the quote token.
     pub cap: u128,
     /// Assets that entered.
@@ -36,6 +41,13 @@ pub struct Hourly {
     pub redeemed: u128,
     /// Nothing more can be filled for now.
     pub swept: bool,
+}
+
+impl Hourly {
+    /// What may still leave, in the quote token.
+    pub fn room_to_leave(&self) -> u128 {
+        self.cap.saturating_add(self.deposited).saturating_sub(self.redeemed)
+    }
 }
 
 /// Why deposits cannot become shares.
@@ -57,8 +69,7 @@ impl Vault {
         if self.opened.is_some_and(|opened| opened.hour == hour && opened.swept) {
             return None;
         }
-        let fills = allowed(self.state(chain.model, call.now), Operation::FillDeposits);
-        let deposits = if fills { self.deposits.due(hour.count()) } else { None };
+        let deposits = if self.fills_deposits(call.now, chain, hour) { self.deposits.due(hour.count()) } else { None };
         deposits.into_iter().chain(self.redemptions.due(hour.count())).min()
     }
 
@@ -84,18 +95,28 @@ impl Vault {
         self.transact(chain, |vault, chain| {
             vault.require(call, chain, Operation::FillRedemptions)?;
             let market = vault.market(chain, call.now)?;
-            // Again in an hour that is open, because shares are made and burned now.
-            vault.accrue(call.now);
-            let mut hourly = vault.open(call.now, &market.recorded);
-            let mut visits = MAX_EPOCHS;
-            // The drawdown may have halted the vault just now.
-            let fills = allowed(vault.state(chain.model, call.now), Operation::FillDeposits);
-            let deposits_ended = !fills || vault.fill_deposits(&market, &mut hourly, &mut visits)?;
-            let redemptions_ended = vault.fill_redemptions(&market, &mut hourly, &mut visits)?;
-            hourly.swept = deposits_ended && redemptions_ended;
-            vault.opened = Some(hourly);
-            Ok(hourly.swept)
+            vault.fill(chain, call.now, &market)
         })
+    }
+
+    /// Fills due epochs at the price of a market, and gives whether the hour is swept.
+    pub(super) fn fill(&mut self, chain: &Chain, now: u64, market: &Market) -> Result<bool, Refusal> {
+        // Again in an hour that is open, because shares are made and burned now.
+        self.accrue(now);
+        let mut hourly = self.open(now, &market.recorded);
+        let mut visits = MAX_EPOCHS;
+        // The drawdown may have halted the vault just now.
+        let fills = self.fills_deposits(now, chain, hourly.hour);
+        let deposits_ended = !fills || self.fill_deposits(market, &mut hourly, &mut visits)?;
+        let redemptions_ended = self.fill_redemptions(market, &mut hourly, &mut visits)?;
+        hourly.swept = deposits_ended && redemptions_ended;
+        self.opened = Some(hourly);
+        Ok(hourly.swept)
+    }
+
+    /// Whether deposits are filled in an hour.
+    fn fills_deposits(&self, now: u64, chain: &Chain, hour: Hour) -> bool {
+        self.pause.until <= hour.count().saturating_mul(SECONDS) && allowed(self.state(chain.model, now), Operation::FillDeposits)
     }
 
     /// Opens the hour if it is not open yet, and gives what it has settled.
@@ -127,7 +148,7 @@ impl Vault {
             // Less than 2^112 before it is divided.
             Some(nav) => share_floor(nav, NET_CAP_BPS).unwrap_or(0).max(self.min_nav),
         };
-        let hourly = Hourly { hour: recorded.hour, cap, deposited: 0, redeemed: 0, swept: false };
+        let hourly = Hourly { hour: recorded.hour, nav: nav.unwrap_or(MAX_AMOUNT), cap, deposited: 0, redeemed: 0, swept: false };
         self.opened = Some(hourly);
         hourly
     }
@@ -156,7 +177,8 @@ impl Vault {
                 continue;
             };
             let room = hourly.cap.saturating_add(hourly.redeemed).saturating_sub(hourly.deposited);
-            let assets = left.min(room).min(self.strategy.limits.deposit_cap.saturating_sub(nav));
+            let taken = nav.max(hourly.nav.saturating_add(hourly.deposited).saturating_sub(hourly.redeemed));
+            let assets = left.min(room).min(self.strategy.limits.deposit_cap.saturating_sub(taken));
             if assets == 0 {
                 return Ok(true);
             }
@@ -204,8 +226,7 @@ impl Vault {
             self.require_older(Kind::Redeem, epoch, market)?;
             let Some(nav) = self.books.nav_floor(&market.cheaper()) else { return Ok(true) };
             let left = self.redemptions.get(epoch).map_or(0, |entry| entry.unfilled());
-            let room = hourly.cap.saturating_add(hourly.deposited).saturating_sub(hourly.redeemed);
-            let available = room.min(self.books.managed.quote);
+            let available = hourly.room_to_leave().min(self.books.managed.quote);
             let whole = self.assets_of_redemption(left, nav);
             let (shares, assets) = if whole <= available {
                 (left, whole)

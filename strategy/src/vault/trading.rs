@@ -171,12 +171,12 @@ impl Vault {
         Ok((answer, self.strategy.policy.target(answer.value)?, seen.saturated))
     }
 
-    /// Sells base tokens for what due redemptions need beyond the quote tokens that are there, once for each recorded hour, and gives how much
-    /// was sold. Anyone may call it, and nobody is rewarded: whoever waits for the tokens calls it, and settles again afterwards. Steps
-    /// neither wait for it nor stop it.
+    /// Sells base tokens for what due redemptions need beyond the quote tokens that are there, once for each recorded hour, fills them, and
+    /// gives how much was sold. Anyone may call it, and nobody is rewarded: whoever waits for the tokens calls it. Steps neither wait for it
+    /// nor stop it. Whoever asked for the tokens is paid here, with the fee that covers the sale, and cannot leave in kind between the two.
     ///
-    /// So much is sold that the least which it may bring suffices, but at most the largest trade, and at most for what the hour's cap lets
-    /// out; cooldown and turnover do not count. A smaller sale than [`SMALLEST_SALE`] is made as large as that, and none is made where that is
+    /// So much is sold that the least which it may bring suffices, but at most the largest trade, and at most for what the hour's cap still
+    /// lets out; cooldown and turnover do not count. A smaller sale than [`SMALLEST_SALE`] is made as large as that, and none is made where that is
     /// too much.
     ///
     /// # Errors
@@ -195,6 +195,7 @@ impl Vault {
             let moved = vault.trade(chain, &market, Purpose::Shortfall, Side::Base, base, adapter)?;
             vault.book(Side::Base, moved)?;
             vault.last_raise = Some(hour);
+            vault.fill(chain, call.now, &market)?;
             Ok(moved.spent)
         })
     }
@@ -204,8 +205,8 @@ impl Vault {
         let nav = self.books.nav_floor(&market.recorded.rate).ok_or(Refusal::Overflow)?;
         let shares = self.redemptions.unfilled(market.recorded.hour.count());
         // Where redemptions are due, the hour is swept, and therefore open.
-        let cap = self.opened.map_or(0, |opened| opened.cap);
-        let shortfall = self.assets_of_redemption(shares, nav).min(cap).saturating_sub(self.books.managed.quote);
+        let room = self.opened.map_or(0, |opened| opened.room_to_leave());
+        let shortfall = self.assets_of_redemption(shares, nav).min(room).saturating_sub(self.books.managed.quote);
         let held = market.recorded.rate.value_floor(self.books.managed.base).ok_or(Refusal::Overflow)?;
         let most = share_floor(nav, self.strategy.limits.max_trade_bps.into()).ok_or(Refusal::Overflow)?.min(held);
         if shortfall == 0 || most < SMALLEST_SALE {

@@ -95,7 +95,7 @@ fn attempt(world: &mut World, operation: Operation) -> Result<(), Refusal> {
         }
         Operation::Reclaim => {
             let epoch = *world.vault.redemptions().epochs().keys().last().unwrap();
-            world.wait((epoch + 72) * SECONDS + 2_000 - world.now);
+            world.wait((epoch + 22) * SECONDS + 2_000 - world.now);
             world.reclaim(ALICE, Kind::Redeem, epoch, ALICE, ALICE).map(drop)
         }
         Operation::ExitInKind => world.exit_in_kind(ALICE, shares, ALICE, ALICE).map(drop),
@@ -300,7 +300,7 @@ fn what_redemptions_lack_is_raised_and_whoever_waits_can_go_another_way() {
     assert!(matches!(world.reclaim(BOB, Kind::Redeem, epoch, BOB, BOB), Err(Refusal::Early { .. })));
     // Not while a price may be known at which the rest is filled.
     for after in [1_800, 3_000] {
-        world.wait((epoch + 72) * SECONDS + after - world.now);
+        world.wait((epoch + 22) * SECONDS + after - world.now);
         assert!(matches!(world.reclaim(BOB, Kind::Redeem, epoch, BOB, BOB), Err(Refusal::Settling { .. })));
     }
     // Nor in an hour in which something was sold for it.
@@ -441,7 +441,7 @@ fn amounts_end_at_two_to_the_112() {
     world.give(ALICE, 1);
     assert_eq!(world.request_deposit(ALICE, 1, ALICE, ALICE), Err(Refusal::Overflow));
     // It waits for the cap, and can be taken back after three days.
-    world.wait((epoch + 72) * SECONDS + 1_801 - world.now);
+    world.wait((epoch + 22) * SECONDS + 1_801 - world.now);
     assert_eq!(world.reclaim(MALLORY, Kind::Deposit, epoch, MALLORY, MALLORY), Ok(most));
     // What somebody sends is in no book.
     for side in [Side::Base, Side::Quote] {

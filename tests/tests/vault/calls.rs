@@ -115,7 +115,8 @@ impl World {
 
     pub fn observe(&mut self) -> Result<Hourly, Refusal> {
         let felts = |hourly: &Hourly| {
-            vec![hourly.hour.count().into(), hourly.cap.into(), hourly.deposited.into(), hourly.redeemed.into(), hourly.swept.into()]
+            let Hourly { hour, nav, cap, deposited, redeemed, swept } = *hourly;
+            vec![hour.count().into(), nav.into(), cap.into(), deposited.into(), redeemed.into(), swept.into()]
         };
         self.call(KEEPER, "observe", vec![], |vault, chain, call| vault.observe(chain, call), felts)
     }

@@ -199,7 +199,7 @@ fn reclaim(world: &mut World, random: &mut Random, user: Account) -> Result<(), 
         world.wait(1_799 + random.below(4) as u64 + pick(random, &[0, 0, 1_199]));
     }
     if random.below(2) == 0 {
-        world.wait(72 * 3_600);
+        world.wait(22 * 3_600);
     }
     world.reclaim(user, of, epoch, user, user).map(drop)
 }

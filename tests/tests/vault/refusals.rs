@@ -25,9 +25,9 @@ fn a_registry_that_fails_locks_no_deposit_in() {
     let epoch = Felt::from(START + 1);
     let reclaim = vec![epoch, account(alice), account(alice)];
     contracts.ask(account(alice), VAULT, "reclaim_deposit", reclaim.clone(), refuses("mock: registry fails"), "early, it is asked");
-    contracts.chain.now = (START + 1 + 72) * SECONDS + 1_801;
+    contracts.chain.now = (START + 1 + 22) * SECONDS + 1_801;
     let gives = Expected::Gives(wide(1_000_000_000).to_vec());
-    contracts.ask(account(alice), VAULT, "reclaim_deposit", reclaim, gives, "after 72 hours, it is not");
+    contracts.ask(account(alice), VAULT, "reclaim_deposit", reclaim, gives, "after 22 hours, it is not");
 }
 
 #[test]

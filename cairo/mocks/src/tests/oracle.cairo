@@ -45,7 +45,9 @@ fn entries_are_replaced() {
 fn one_publisher_can_speak_for_all_sources() {
     let (mock, oracle) = new_oracle();
     mock.set_entries('ETH/USD', [Said { source: 1, price: 10, timestamp: 100 }, Said { source: 2, price: 20, timestamp: 200 }].span());
-    mock.set_publisher('one');
+    for source in [1, 2].span() {
+        mock.set_publisher(*source, 'one');
+    }
     let (entries, _) = oracle.get_data_entries_for_sources(DataType::SpotEntry('ETH/USD'), [1, 2].span());
     assert_eq!(entries, [published('one', 1, 10, 100), published('one', 2, 20, 200)].span());
 }

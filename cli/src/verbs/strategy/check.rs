@@ -171,7 +171,7 @@ impl Response for Checked {
     }
 
     fn warnings(&self) -> Vec<String> {
-        self.unreachable().into_iter().chain(lost_fee(&self.strategy)).collect()
+        self.unreachable().into_iter().chain(lost_fee(&self.strategy)).chain(cheap_entry(&self.strategy)).collect()
     }
 }
 
@@ -200,6 +200,19 @@ pub fn lost_fee(strategy: &Strategy) -> Option<String> {
         "an hour's management fee on the backtest's deposit is less than the smallest unit and rounds down to nothing: results are as if it \
          were free"
             .to_owned()
+    })
+}
+
+/// A settlement fee that is less than what an entry can cost the other investors: it causes purchases, and an exit in kind is free.
+fn cheap_entry(strategy: &Strategy) -> Option<String> {
+    let Strategy { limits, fees, .. } = strategy;
+    let caused = f64::from(limits.max_weight_bps) * f64::from(limits.max_slip_bps) / 10_000.0;
+    (f64::from(fees.settle_bps) < caused).then(|| {
+        format!(
+            "settle_bps is {}, but the purchases that a deposit causes can cost the other investors {caused} basis points of it (max_weight_bps \
+             * max_slip_bps): raise settle_bps, or lower one of the two",
+            fees.settle_bps
+        )
     })
 }
 

@@ -43,7 +43,7 @@ pub struct RecordArguments {
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat vault settle strategy.toml\n  maat vault settle strategy.toml --raise\n\n\
     Settles until nothing more can be filled. Works within 900 s of the hour's record. Redemptions are filled from quote tokens that are \
-    there; --raise has the vault sell base tokens for the rest, once an hour, and settles again.")]
+    there; --raise has the vault sell base tokens for the rest, once an hour.")]
 pub struct SettleArguments {
     #[command(flatten)]
     vault: VaultChoice,
@@ -149,10 +149,9 @@ pub fn settle(arguments: &SettleArguments) -> anyhow::Result<Told> {
     let owes = |snapshot: &Snapshot| snapshot.queues.oldest_redemption.is_some_and(|epoch| epoch <= hour.count());
     if arguments.raise && owes(&snapshot) {
         progress.step("selling for redemptions");
-        for done in [target.vault.raise(&account)?, target.vault.settle(&account)?] {
-            told.receipts.push(done.receipt);
-            told.events.extend(done.events);
-        }
+        let done = target.vault.raise(&account)?;
+        told.receipts.push(done.receipt);
+        told.events.extend(done.events);
         snapshot = until_swept(&mut told)?;
     }
     if told.events.is_empty() {

@@ -74,7 +74,7 @@ pub struct ClaimArguments {
 /// Take back what was not filled of a request
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat vault reclaim strategy.toml\n  maat vault reclaim strategy.toml --request 494123\n\n\
-    A request that is not filled can be taken back 72 hours after its hour, from 1,801 s to 2,999 s after the start of any hour; a deposit \
+    A request that is not filled can be taken back 22 hours after its hour, from 1,801 s to 2,999 s after the start of any hour; a deposit \
     also while the vault is not active, and one that was refunded at any time.")]
 pub struct ReclaimArguments {
     #[command(flatten)]

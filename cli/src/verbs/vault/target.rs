@@ -130,6 +130,13 @@ impl Units {
     pub fn side(&self, side: Side, units: u128) -> String {
         shown(self.of(side), units)
     }
+
+    /// The same for a table, cut off after six places.
+    pub fn brief(&self, side: Side, units: u128) -> String {
+        let token = self.of(side);
+        let unit = 10u128.pow(u32::from(token.decimals.saturating_sub(6)));
+        shown(token, units / unit * unit)
+    }
 }
 
 /// An amount with the token's name.

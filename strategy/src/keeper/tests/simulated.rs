@@ -345,11 +345,7 @@ impl Chain for Simulated {
         self.land_pending();
         let Self { vault, world, now, .. } = self;
         let recorded = world.history.last().map(|observation| Recorded { observation, at: world.history.recorded_at() });
-        let opened = vault.opened().map(|hourly| Opened {
-            hour: hourly.hour,
-            swept: hourly.swept,
-            room: hourly.cap.saturating_add(hourly.deposited).saturating_sub(hourly.redeemed),
-        });
+        let opened = vault.opened().map(|hourly| Opened { hour: hourly.hour, swept: hourly.swept, room: hourly.room_to_leave() });
         let hour_of = |find: &dyn Fn(&Event) -> Option<Hour>| vault.events().iter().rev().find_map(find);
         let traded = |wanted: crate::vault::Purpose| {
             hour_of(&move |event| match event {

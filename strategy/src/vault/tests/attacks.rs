@@ -115,12 +115,12 @@ fn nobody_takes_a_request_back_after_seeing_its_price() {
         assert_eq!(reclaim(world.call(ALICE))(&mut world.vault, &mut world.chain), Ok(shares));
     }
     // The window is wide enough: a request of the last second before the cut-off is due at the hour, and a record is acted on in time.
-    assert_eq!(epochs::epoch_of(due - 601), epoch + 72);
-    assert_eq!(epochs::epoch_of(due + 2_999), epoch + 73);
+    assert_eq!(epochs::epoch_of(due - 601), epoch + 22);
+    assert_eq!(epochs::epoch_of(due + 2_999), epoch + 23);
 }
 
 #[test]
-fn deposits_of_a_vault_that_is_not_active_need_not_wait_for_72_hours() {
+fn deposits_of_a_vault_that_is_not_active_need_not_wait_for_22_hours() {
     for state in [State::Deprecated, State::Revoked, State::Paused, State::Halted] {
         let mut world = World::funded();
         let epoch = world.deposit(BOB, USDC);
@@ -169,9 +169,16 @@ fn the_end_of_a_pause_is_not_a_free_option_on_the_price() {
     let call = world.call(BOB);
     let refusal = world.refused(|vault, chain| vault.reclaim_deposit(chain, call, epoch, BOB, BOB));
     assert_eq!(refusal, Refusal::Settling { until: world.now - 599 + 1_801 });
+    // Nor does whoever can end a pause choose the moment: that hour fills no deposits, and they do not hold its step up.
     world.wait(1);
+    let unfilled = |world: &World| world.vault.deposits().get(epoch).unwrap().unfilled();
+    assert!(matches!(world.clone().step(HOLD, Conduct::Costs(0)), Err(Refusal::Gap { .. })), "nothing is due");
     assert_eq!(world.settle(), Ok(true));
-    assert_eq!(world.vault.deposits().get(epoch).unwrap().unfilled(), 0);
+    assert_eq!(unfilled(&world), 50_000 * USDC);
+    world.next();
+    world.record().unwrap();
+    assert_eq!(world.settle(), Ok(true));
+    assert_eq!(unfilled(&world), 0);
 }
 
 #[test]
@@ -834,4 +841,108 @@ fn nothing_is_raised_where_the_quote_tokens_suffice() {
     world.open_hour();
     assert_eq!(world.vault.redemptions().due(u64::MAX), None);
     assert_eq!(world.raise(Conduct::Costs(0)), Err(Refusal::NothingToRaise));
+}
+
+/// A vault in which Alice holds shares for a million USDC, all in the base token, with a fee that covers what an entry causes.
+fn all_in_base() -> World {
+    let mut deployment = unmanaged();
+    let Strategy { limits, fees, .. } = &mut deployment.strategy;
+    (limits.max_weight_bps, limits.max_trade_bps, limits.max_slip_bps, fees.settle_bps) = (10_000, 10_000, 50, 50);
+    (limits.min_trade_bps, limits.max_turnover_bps) = (1, 240_000);
+    let mut world = World::with(deployment);
+    world.deposit(ALICE, 1_000_000 * USDC);
+    for _ in 0..3 {
+        world.hour(BUY);
+    }
+    world.claim(ALICE);
+    assert_eq!(world.vault.books().managed.quote, 0);
+    world
+}
+
+#[test]
+fn an_entrance_does_not_pay_for_a_purchase_a_sale_and_a_purchase() {
+    // Each trade at the floor, because Mallory has the pool.
+    const AT_THE_FLOOR: Conduct = Conduct::Costs(49);
+    let mut world = all_in_base();
+    let value = |world: &World| world.worth(1_000_000_000 * USDC);
+    let before = value(&world);
+    world.deposit(MALLORY, 99_500 * USDC);
+    world.open_hour();
+    world.wait(900);
+    world.step(BUY, AT_THE_FLOOR).unwrap();
+    world.claim(MALLORY);
+    let shares = world.shares(MALLORY);
+    let epoch = world.redeem(MALLORY, shares);
+    world.open_hour();
+    world.wait(900);
+    world.raise(AT_THE_FLOOR).unwrap();
+    // The sale has filled what it paid for, so that only the rest could leave in kind without a fee.
+    let entry = world.vault.redemptions().get(epoch).unwrap();
+    assert!(entry.unfilled() < shares / 50, "{} of {shares}", entry.unfilled());
+    let call = world.call(MALLORY);
+    let _ = world.vault.exit_request_in_kind(&mut world.chain, call, epoch, MALLORY, MALLORY);
+    let _ = world.step(BUY, AT_THE_FLOOR);
+    assert!(value(&world) >= before, "{} of {before}", value(&world));
+}
+
+#[test]
+fn nothing_is_sold_for_redemptions_that_the_hour_cannot_let_out() {
+    let mut world = all_in_base();
+    // More than a tenth of the value in the quote token, which is all that an hour lets out.
+    world.deposit(BOB, 120_000 * USDC);
+    world.open_hour();
+    world.open_hour();
+    let shares = world.shares(ALICE) / 5;
+    world.redeem(ALICE, shares);
+    world.open_hour();
+    let hourly = world.vault.opened().unwrap();
+    assert!(hourly.room_to_leave() < USDC && hourly.redeemed > 90_000 * USDC, "{hourly:?}");
+    assert_eq!(world.raise(Conduct::Costs(10)), Err(Refusal::NothingToRaise));
+}
+
+#[test]
+fn an_exit_in_kind_makes_no_room_for_a_deposit_of_the_same_hour() {
+    let mut deployment = unmanaged();
+    deployment.strategy.limits.deposit_cap = 1_000_000 * USDC;
+    let mut world = World::with(deployment);
+    world.deposit(ALICE, 900_000 * USDC);
+    world.deposit(MALLORY, 100_000 * USDC);
+    world.hour(HOLD);
+    world.claim(MALLORY);
+    let epoch = world.deposit(MALLORY, 50_000 * USDC);
+    world.open_hour();
+    let unfilled = |world: &World| world.vault.deposits().get(epoch).unwrap().unfilled();
+    assert_eq!(unfilled(&world), 50_000 * USDC, "the cap is full");
+    // Mallory waits until the price lags, makes room and enters at the recorded one.
+    world.wait(600);
+    let (call, shares) = (world.call(MALLORY), world.shares(MALLORY));
+    world.vault.exit_in_kind(&mut world.chain, call, shares, MALLORY, MALLORY).unwrap();
+    assert_eq!(world.settle(), Ok(true));
+    assert_eq!(unfilled(&world), 50_000 * USDC);
+    // The next hour's first settlement, which is anybody's, fills it.
+    world.open_hour();
+    assert_eq!(unfilled(&world), 0);
+}
+
+#[test]
+fn a_deposit_that_waits_can_leave_before_a_change_that_is_proposed_after_it() {
+    // The longest that a request can be before its epoch is 4,200 s.
+    for second in [0, 1, 1_800, 2_998, 2_999, 3_000, 3_599] {
+        let mut deployment = unmanaged();
+        deployment.strategy.limits.deposit_cap = 1_000_000 * USDC;
+        let mut world = World::with(deployment);
+        world.deposit(ALICE, 1_000_000 * USDC);
+        world.hour(HOLD);
+        world.next();
+        world.wait(second);
+        let epoch = world.deposit(BOB, USDC);
+        let call = world.call(OWNER);
+        let limits = Limits { max_drift_bps: 1, ..world.vault.strategy().limits.clone() };
+        let number = world.vault.propose(&mut world.chain, call, Change::Limits(limits)).unwrap();
+        world.now = (epoch + requests::RECLAIM_HOURS) * SECONDS + 2_999;
+        let owner = world.call(OWNER);
+        assert!(matches!(world.refused(|vault, chain| vault.apply(chain, owner, number)), Refusal::Early { .. }), "{second}");
+        let bob = world.call(BOB);
+        assert_eq!(world.vault.reclaim_deposit(&mut world.chain, bob, epoch, BOB, BOB), Ok(USDC), "{second}");
+    }
 }

@@ -65,7 +65,7 @@ fn operations_are_possible_where_the_table_says_so_and_refused_elsewhere() {
                     world.open_hour();
                 }
                 Operation::Unwind => world.open_hour(),
-                Operation::Reclaim => world.now = (pending + 72) * SECONDS + 2_000,
+                Operation::Reclaim => world.now = (pending + 22) * SECONDS + 2_000,
                 _ => {}
             }
             let (hour, later) = (world.recorded(), world.now);
@@ -290,11 +290,11 @@ fn proposals_that_no_vault_could_be_made_with_are_refused() {
         assert_eq!(world.refused(|vault, chain| vault.propose(chain, owner, change)), Refusal::Unfit(Unfit::Itself));
     }
     let limits = |deposit_cap| Change::Limits(Limits { deposit_cap, ..strategy().limits });
-    let cap = 100 * USDC - 1;
+    let cap = 1_000 * USDC - 1;
     let refusal = world.refused(|vault, chain| vault.propose(chain, owner, limits(cap)));
     assert_eq!(refusal, Refusal::Unfit(Unfit::MinNav { found: 100 * USDC, cap }));
     let mut at_least = world.clone();
-    assert_eq!(at_least.vault.propose(&mut at_least.chain, owner, limits(100 * USDC)), Ok(0));
+    assert_eq!(at_least.vault.propose(&mut at_least.chain, owner, limits(1_000 * USDC)), Ok(0));
     // What does not fit when it is applied is refused too: a proposal cannot become unfit by itself, so that this one is put there by hand.
     let mut stale = at_least;
     stale.vault.access.proposals.get_mut(&0).unwrap().change = limits(cap);
@@ -323,9 +323,13 @@ fn vaults_that_cannot_work_are_not_made() {
         Vault::deploy(deployment, 0).unwrap_err()
     };
     assert!(matches!(fails(&|deployment| deployment.strategy.limits.max_slip_bps = 101), DeployError::Strategy(_)));
-    for min_nav in [0, strategy().limits.deposit_cap + 1] {
+    let cap = strategy().limits.deposit_cap;
+    for min_nav in [10_000, cap / 10] {
+        Vault::deploy(Deployment { min_nav, ..deployment() }, 0).unwrap();
+    }
+    for min_nav in [0, 9_999, cap / 10 + 1] {
         let found = fails(&|deployment| deployment.min_nav = min_nav);
-        assert_eq!(found, DeployError::Unfit(Unfit::MinNav { found: min_nav, cap: strategy().limits.deposit_cap }));
+        assert_eq!(found, DeployError::Unfit(Unfit::MinNav { found: min_nav, cap }));
     }
     let roles: [&dyn Fn(&mut Deployment); 4] = [
         &|deployment| deployment.owner = VAULT,

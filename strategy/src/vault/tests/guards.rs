@@ -335,7 +335,7 @@ fn deposits_enter_up_to_the_cap_and_the_rest_waits() {
     assert_eq!((world.nav(), entry.unfilled(), entry.refunded), (1_000 * USDC, 500 * USDC, false));
     // What is not filled comes back, with the shares that were not claimed.
     let shares = entry.claimable(ALICE);
-    world.now = (epoch + 72) * SECONDS + 1_801;
+    world.now = (epoch + 22) * SECONDS + 1_801;
     let call = world.call(ALICE);
     assert_eq!(world.vault.reclaim_deposit(&mut world.chain, call, epoch, ALICE, BOB), Ok(500 * USDC));
     assert_eq!((world.shares(BOB), world.quote_of(BOB), world.vault.books().pending), (shares, 500 * USDC, 0));

@@ -484,7 +484,12 @@ fn check_value(before: &World, after: &World) {
 
 /// Nothing is taken back while a price is known at which it may be filled.
 fn check_reclaims(before: &World, after: &World) {
-    for event in news(before, after) {
+    let news = news(before, after);
+    if news.iter().any(|event| matches!(event, Event::ExitedInKind { .. })) {
+        // Who takes it back to leave in kind is not held to a time.
+        return;
+    }
+    for event in news {
         if let Event::Reclaimed { kind, epoch, .. } = event {
             let refunded = *kind == Kind::Deposit && before.vault.deposits().get(*epoch).unwrap().refunded;
             let halted = *kind == Kind::Deposit && before.vault.halted;
@@ -615,6 +620,9 @@ fn world(setup: Setup) -> World {
     let Strategy { limits, pair, backtest, .. } = &mut deployment.strategy;
     (limits.deposit_cap, limits.max_drawdown_bps, limits.max_drift_bps) =
         (1 << setup.cap_bits, setup.max_drawdown_bps, setup.max_drift_bps);
+    // So much that quote tokens can be scarcer than an hour's cap.
+    limits.max_weight_bps = 10_000;
+    deployment.min_nav = deployment.min_nav.min(limits.deposit_cap / 10);
     (pair.base.decimals, pair.quote.decimals, backtest.deposit) = (setup.base_decimals, setup.quote_decimals, 1);
     World::with(deployment)
 }

@@ -222,14 +222,14 @@ pub mod tests {
         let later = Snapshot { queues: Queues { oldest_deposit: Some(HOUR + 1), ..snapshot().queues }, ..snapshot() };
         assert_eq!(when(START + 200, &later, &latest(), "settle"), When::Not("nothing is due".to_owned()));
         // What waits for the next hour's cap does not hold the step up.
-        let hourly = Hourly { hour: Hour::new(HOUR).unwrap(), cap: 0, deposited: 0, redeemed: 0, swept: true };
+        let hourly = Hourly { hour: Hour::new(HOUR).unwrap(), nav: 0, cap: 0, deposited: 0, redeemed: 0, swept: true };
         let swept = Snapshot { hour: Some(hourly), ..due };
         assert_eq!(when(START + 200, &swept, &latest(), "step"), When::Now(Some(START + 1_000)));
     }
 
     #[test]
     fn redemptions_that_are_due_and_swept_can_be_sold_for() {
-        let hourly = Hourly { hour: Hour::new(HOUR).unwrap(), cap: 0, deposited: 0, redeemed: 0, swept: true };
+        let hourly = Hourly { hour: Hour::new(HOUR).unwrap(), nav: 0, cap: 0, deposited: 0, redeemed: 0, swept: true };
         let waits = Snapshot { hour: Some(hourly), queues: Queues { oldest_redemption: Some(HOUR), ..snapshot().queues }, ..snapshot() };
         assert_eq!(when(START + 200, &waits, &latest(), "sell for redemptions"), When::Now(Some(START + 1_000)));
         let revoked = Snapshot { state: State::Revoked, ..waits };
