@@ -253,7 +253,7 @@ fn hours_by_hand_from_a_deposit_to_the_last_withdrawal() {
     assert_eq!(paid, spent);
     println!("a step: {} L2 gas, {:.3} % of the limit", done.receipt.l2_gas, done.receipt.l2_gas_share() * 100.0);
     // The first step of a vault writes cells that were never written, and an account's call adds to it.
-    assert!(done.receipt.l2_gas * 1_000 <= limits::TRANSACTION_L2_GAS * 21, "{} L2 gas", done.receipt.l2_gas);
+    assert!(done.receipt.l2_gas * 1_000 <= limits::TRANSACTION_L2_GAS * 15, "{} L2 gas", done.receipt.l2_gas);
     assert_eq!(refusal(vault.step(&keeper, last.hour)), Refusal::Used);
     let books = vault.snapshot().unwrap().books;
     assert_eq!(books.managed.base, received);
@@ -307,7 +307,9 @@ fn hours_by_hand_from_a_deposit_to_the_last_withdrawal() {
     assert_eq!(refusal(vault.apply(&owner, *number)), Refusal::Early);
     devnet::set_time(&client.network().url, *from).unwrap();
     vault.apply(&owner, *number).unwrap();
-    assert_eq!(vault.proposal(*number).unwrap(), None);
+    let applied = vault.proposal(*number).unwrap().unwrap();
+    assert_eq!((applied.change, applied.from), (Change::Guardian(keeper.address()), 0));
+    assert_eq!(vault.proposal(*number + 1).unwrap(), None);
     vault.pause(&keeper).unwrap();
     assert_eq!(vault.snapshot().unwrap().state, State::Paused);
     let minted = vec![quote.mint(me, USDC)];

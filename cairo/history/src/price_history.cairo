@@ -10,7 +10,7 @@ pub mod price_history {
     use starknet::{ContractAddress, get_block_timestamp};
     use crate::checks::{HOUR, check_price, find_move, open_hour};
     use crate::errors::Errors;
-    use crate::ring::{CELLS, Cell, CellTrait, LONGEST_WINDOW, Last, Prices, place};
+    use crate::ring::{CELLS, CellPacking, CellTrait, LONGEST_WINDOW, Last, Prices, place, unpack_base};
 
     #[storage]
     struct Storage {
@@ -18,7 +18,8 @@ pub mod price_history {
         pub(crate) last: Last,
         chain: felt252,
         /// By position in the ring.
-        pub(crate) cells: Map<u64, Cell>,
+        /// See `CellPacking`.
+        pub(crate) cells: Map<u64, felt252>,
     }
 
     #[event]
@@ -96,8 +97,8 @@ pub mod price_history {
             let Observation { base, quote, .. } = observation;
             let chain = poseidon_hash_span([self.chain.read(), hour.into(), base.into(), quote.into()].span());
             let place = place(hour);
-            let cell = self.cells.read(place.cell);
-            self.cells.write(place.cell, cell.set(place, Prices { base, quote }));
+            let cell = CellPacking::unpack(self.cells.read(place.cell));
+            self.cells.write(place.cell, CellPacking::pack(cell.set(place, Prices { base, quote })));
             self.last.write(Last { recorded_at: now, oldest, consecutive });
             self.chain.write(chain);
             self.emit(Recorded { hour, base, quote, oldest, chain });
@@ -115,7 +116,7 @@ pub mod price_history {
 
         fn at(self: @ContractState, hour: u64) -> Option<Observation> {
             let place = place(hour);
-            let Prices { base, quote } = self.cells.read(place.cell).get(place)?;
+            let Prices { base, quote } = CellPacking::unpack(self.cells.read(place.cell)).get(place)?;
             Some(Observation { hour, base, quote })
         }
 
@@ -129,12 +130,12 @@ pub mod price_history {
             let mut prices = array![];
             // A cell has an even hour and the next one, of which the window may begin with the second and end with the first.
             for pair in start / 2..(end + 1) / 2 {
-                let cell = self.cells.read(pair % CELLS);
+                let (even, odd) = unpack_base(self.cells.read(pair % CELLS));
                 if pair * 2 >= start {
-                    prices.append(cell.even.base);
+                    prices.append(even);
                 }
                 if pair * 2 + 1 < end {
-                    prices.append(cell.odd.base);
+                    prices.append(odd);
                 }
             }
             Some(prices.span())

@@ -98,6 +98,15 @@ pub impl CellPacking of StorePacking<Cell, felt252> {
     }
 }
 
+/// The base token's prices of a packed cell: of the even hour and of the odd one. A window needs no more, and reads many cells.
+pub fn unpack_base(packed: felt252) -> (u64, u64) {
+    let u256 { low, high } = packed.into();
+    let shift: NonZero<u128> = TWO_60.try_into().unwrap();
+    let (_, even) = DivRem::div_rem(low, shift);
+    let (_, odd) = DivRem::div_rem(high, shift);
+    (even.try_into().unwrap(), odd.try_into().unwrap())
+}
+
 fn pack_prices(prices: Prices) -> u128 {
     prices.base.into() + prices.quote.into() * TWO_60
 }

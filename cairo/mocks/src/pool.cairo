@@ -51,6 +51,9 @@ pub mod mock_pool {
     use crate::token::{IMockTokenDispatcher, IMockTokenDispatcherTrait};
     use super::{Conduct, IMockPool};
 
+    /// What a pool has of each token at first, in its smallest unit: 2^120.
+    const LIQUIDITY: u256 = 0x1000000000000000000000000000000;
+
     #[storage]
     struct Storage {
         base: ContractAddress,
@@ -61,11 +64,14 @@ pub mod mock_pool {
         call: StoredCall,
     }
 
-    /// `base` and `quote` are mock tokens.
+    /// `base` and `quote` are mock tokens, of which the pool makes itself as much as anybody will ask for.
     #[constructor]
     fn constructor(ref self: ContractState, base: ContractAddress, quote: ContractAddress) {
         self.base.write(base);
         self.quote.write(quote);
+        for contract_address in [base, quote].span() {
+            IMockTokenDispatcher { contract_address: *contract_address }.mint(get_contract_address(), LIQUIDITY);
+        }
     }
 
     #[abi(embed_v0)]
@@ -109,7 +115,6 @@ pub mod mock_pool {
             };
             let this = get_contract_address();
             IERC20Dispatcher { contract_address: sold }.transfer_from(get_caller_address(), this, take);
-            IMockTokenDispatcher { contract_address: bought }.mint(this, give);
             IERC20Dispatcher { contract_address: bought }.transfer(get_caller_address(), give);
         }
     }

@@ -46,16 +46,23 @@ pub struct Proposal {
     pub from: u64,
 }
 
+/// The most cells that can follow one another in storage.
+const BLOCK: u32 = 256;
+
 #[starknet::component]
 pub mod access_component {
+    use core::cmp::min;
     use core::num::traits::Zero;
-    use starknet::ContractAddress;
     use starknet::storage::{
-        Map, StorageMapReadAccess, StorageMapWriteAccess, StoragePointerReadAccess, StoragePointerWriteAccess,
+        Map, StorageAsPointer, StorageMapReadAccess, StorageMapWriteAccess, StoragePathEntry, StoragePointerReadAccess,
+        StoragePointerWriteAccess,
     };
+    use starknet::storage_access::storage_address_from_base_and_offset;
+    use starknet::syscalls::{storage_read_syscall, storage_write_syscall};
+    use starknet::{ContractAddress, SyscallResultTrait};
     use crate::errors::Errors;
     use crate::lists::{Length, LengthPacking, cells_of, pack, unpack};
-    use super::{Change, DELAY, GRACE, MAX_PROPOSALS, OutputPolicy, Proposal, WAITING};
+    use super::{BLOCK, Change, DELAY, GRACE, MAX_PROPOSALS, OutputPolicy, Proposal, WAITING};
 
     #[storage]
     pub struct Storage {
@@ -72,7 +79,7 @@ pub mod access_component {
         /// Lists of felts, with their lengths: changes by number, as Cairo serialises them, and the vault's own by name. Changes are
         /// never overwritten, so that the policy in force stays where it was proposed.
         pub Access_lengths: Map<felt252, Length>,
-        /// By list and position of the cell: see `lists`.
+        /// By list and block, where a block's cells follow one another: see `lists`.
         pub Access_lists: Map<(felt252, u32), felt252>,
         /// The number of the change with the policy in force.
         pub Access_policy: u64,
@@ -217,12 +224,16 @@ pub mod access_component {
         /// Writes a list.
         #[inline(never)]
         fn put(ref self: ComponentState<TContractState>, list: felt252, felts: Span<felt252>) {
-            let (width, cells) = pack(felts);
+            let (width, mut cells) = pack(felts);
             self.Access_lengths.write(list, Length { width, felts: felts.len() });
-            let mut position = 0;
-            for cell in cells {
-                self.Access_lists.write((list, position), *cell);
-                position += 1;
+            let mut block = 0;
+            while !cells.is_empty() {
+                let base = self.Access_lists.entry((list, block)).as_ptr().__storage_pointer_address__;
+                for offset in 0..min(cells.len(), BLOCK) {
+                    let address = storage_address_from_base_and_offset(base, offset.try_into().unwrap());
+                    storage_write_syscall(0, address, *cells.pop_front().unwrap()).unwrap_syscall();
+                }
+                block += 1;
             }
         }
 
@@ -231,8 +242,16 @@ pub mod access_component {
         fn list(self: @ComponentState<TContractState>, list: felt252) -> Span<felt252> {
             let Length { width, felts } = self.Access_lengths.read(list);
             let mut cells = array![];
-            for position in 0..cells_of(width, felts) {
-                cells.append(self.Access_lists.read((list, position)));
+            let (mut left, mut block) = (cells_of(width, felts), 0);
+            while left > 0 {
+                let base = self.Access_lists.entry((list, block)).as_ptr().__storage_pointer_address__;
+                let length = min(left, BLOCK);
+                for offset in 0..length {
+                    let address = storage_address_from_base_and_offset(base, offset.try_into().unwrap());
+                    cells.append(storage_read_syscall(0, address).unwrap_syscall());
+                }
+                left -= length;
+                block += 1;
             }
             unpack(width, cells.span(), felts)
         }

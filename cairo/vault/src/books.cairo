@@ -1,7 +1,7 @@
 //! The books: what the vault manages, what it keeps for others, and what its shares are worth. In Rust: `books.rs`.
 //!
 //! Balances of tokens are never read for value; what arrives without a call is not in the books, and `skim` sends it away.
-use core::num::traits::{CheckedAdd, SaturatingAdd, SaturatingSub, Zero};
+use core::num::traits::{Bounded, CheckedAdd, SaturatingAdd, SaturatingSub, Zero};
 use maat_vault_interfaces::erc20::{IERC20Dispatcher, IERC20DispatcherTrait};
 use starknet::event::EventEmitter;
 use starknet::Store;
@@ -127,6 +127,17 @@ pub fn library(function: felt252, calldata: Array<felt252>) -> Span<felt252> {
 pub fn answer<T, +Serde<T>>(felts: Span<felt252>) -> T {
     let mut felts = felts;
     Serde::deserialize(ref felts).expect(Errors::ANSWER)
+}
+
+/// What the vault holds of a token; of more than 128 bits, as many as fit.
+#[inline(never)]
+pub fn balance_of(token: IERC20Dispatcher) -> u128 {
+    let u256 { low, high } = token.balance_of(get_contract_address());
+    if high == 0 {
+        low
+    } else {
+        Bounded::MAX
+    }
 }
 
 /// What a cell of the storage has. It is called from many places, and would make the class too large inline.
@@ -274,31 +285,22 @@ pub impl BooksImpl of BooksTrait {
         IERC20Dispatcher { contract_address }
     }
 
-    /// What the vault holds of a token; of more than 128 bits, as many as fit.
-    #[inline(never)]
-    fn balance(self: @ContractState, side: Side) -> u128 {
-        let u256 { low, high } = self.token(side).balance_of(get_contract_address());
-        if high == 0 {
-            low
-        } else {
-            core::num::traits::Bounded::MAX
-        }
-    }
-
     /// Takes tokens that an account allowed the vault to take, and insists that they arrived. What the token says of it does not count.
     #[inline(never)]
     fn pull(ref self: ContractState, side: Side, from: ContractAddress, asked: u128) {
-        let before = self.balance(side);
-        self.token(side).transfer_from(from, get_contract_address(), asked.into());
-        assert(self.balance(side).saturating_sub(before) == asked, Errors::MOVED);
+        let token = self.token(side);
+        let before = balance_of(token);
+        token.transfer_from(from, get_contract_address(), asked.into());
+        assert(balance_of(token).saturating_sub(before) == asked, Errors::MOVED);
     }
 
     /// Sends tokens, and insists that so many left, and no more.
     #[inline(never)]
     fn push(ref self: ContractState, side: Side, to: ContractAddress, asked: u128) {
-        let before = self.balance(side);
-        self.token(side).transfer(to, asked.into());
-        assert(before.saturating_sub(self.balance(side)) == asked, Errors::MOVED);
+        let token = self.token(side);
+        let before = balance_of(token);
+        token.transfer(to, asked.into());
+        assert(before.saturating_sub(balance_of(token)) == asked, Errors::MOVED);
     }
 
     /// Gives the owner the management fee up to now, as shares. A halted vault is not managed, and costs nothing.

@@ -5,7 +5,7 @@
 use core::num::traits::SaturatingSub;
 use starknet::{ContractAddress, get_contract_address};
 use crate::access::access_component::InternalTrait as AccessInternalTrait;
-use crate::books::{BooksTrait, Side, fixed, part};
+use crate::books::{BooksTrait, Side, balance_of, fixed, part};
 use crate::claims::ClaimsTrait;
 use crate::epochs::Kind;
 use crate::erc20::erc20_component::InternalTrait as ERC20InternalTrait;
@@ -90,7 +90,7 @@ pub impl ExitsImpl of ExitsTrait {
 
     /// Sends what a balance has beyond the books to the treasury, and gives its amount.
     fn skim_side(ref self: ContractState, side: Side) -> u128 {
-        let amount = self.balance(side).saturating_sub(self.needed(side));
+        let amount = balance_of(self.token(side)).saturating_sub(self.needed(side));
         assert(amount > 0, Errors::NOTHING_TO_SKIM);
         self.log(Event::Skimmed(Skimmed { side, amount: amount.into() }));
         self.push(side, fixed((@self).parts.treasury), amount);

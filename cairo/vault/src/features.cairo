@@ -73,6 +73,9 @@ pub fn evaluate(groups: Span<Feature>, mut rules: Span<InputRule>, window: Span<
     let newest = *window[last];
     let mut values = array![];
     let mut saturated = 0;
+    // Most rules have the scale of the one before.
+    let mut scale = 0;
+    let mut powers = factors(scale);
     for group in groups {
         let (lags, is_return) = match *group {
             Feature::Difference(lags) => (lags, false),
@@ -87,7 +90,12 @@ pub fn evaluate(groups: Span<Feature>, mut rules: Span<InputRule>, window: Span<
                 USD
             };
             let rule = *rules.pop_front().expect('there are too few rules');
-            let exact = scaled(newest, older, unit, rule.scale);
+            if rule.scale != scale {
+                scale = rule.scale;
+                powers = factors(scale);
+            }
+            let (up, down) = powers;
+            let exact = scaled(newest, older, up, down * unit);
             // What does not fit 32 bits is beyond both bounds.
             let clamped = match exact.try_into() {
                 Some(value) => if value < rule.lo {
@@ -112,19 +120,22 @@ pub fn evaluate(groups: Span<Feature>, mut rules: Span<InputRule>, window: Span<
     Evaluated { values: values.span(), saturated }
 }
 
-/// `floor((newest - older) / unit * 2^scale + 1/2)`, as a felt that may be negative.
+/// `2^(scale + 1)` as the quotient of two powers of two, one of which is 1.
+fn factors(scale: i8) -> (felt252, felt252) {
+    let shift: felt252 = scale.into() + 1;
+    match shift.try_into() {
+        Some(shift) => (power_of_two(shift), 1),
+        None => (1, power_of_two((-shift).try_into().unwrap())),
+    }
+}
+
+/// `floor((newest - older) / unit * 2^scale + 1/2) = floor((newest - older) * up / (2 * half) + 1/2)`, as a felt that may be negative, where
+/// `2^(scale + 1) = up / down` and `half = down * unit`.
 ///
 /// Division truncates, so the size `x = n / den` is rounded, and then gets its sign. Above zero the result is `floor(x + 1/2) =
 /// floor((n + den/2) / den)`, below it `-ceil(x - 1/2) = -floor((n + den/2 - 1) / den)`: a half goes up on both sides.
 #[inline(always)]
-fn scaled(newest: u64, older: u64, unit: felt252, scale: i8) -> felt252 {
-    // x = up * |d| / (2 * down * unit), where one of the two powers is 1.
-    let shift: felt252 = scale.into() + 1;
-    let (up, down) = match shift.try_into() {
-        Some(shift) => (power_of_two(shift), 1),
-        None => (1, power_of_two((-shift).try_into().unwrap())),
-    };
-    let half = down * unit;
+fn scaled(newest: u64, older: u64, up: felt252, half: felt252) -> felt252 {
     let divisor: u128 = (2 * half).try_into().unwrap();
     let divisor: NonZero<u128> = divisor.try_into().expect('a price is 0');
     let d: felt252 = newest.into() - older.into();

@@ -18,11 +18,12 @@ use crate::features::{Feature, InputRule};
 use crate::interface::Deployment;
 use crate::market::{Market, Recorded};
 use crate::math::{HighWater, Rate};
+use crate::records::Run;
 use crate::trading::Outcome;
 
 /// The class that the vault calls. A test compares it with the class that the compiler makes of `strategy_library`.
 #[cfg(not(test))]
-pub const LIBRARY: ClassHash = 0x3228ba4499360373bc10dc4a5e088b48a8c075abbccb3a2363c6e5854ecf8bd.try_into().unwrap();
+pub const LIBRARY: ClassHash = 0x6307c6f7eec45a491fe833536bf91c1b81e6bcb6a5b0ed1fb3391d46250ff5b.try_into().unwrap();
 /// In Cairo's test runner, classes have other hashes.
 #[cfg(test)]
 pub const LIBRARY: ClassHash = strategy_library::TEST_CLASS_HASH;
@@ -60,8 +61,8 @@ pub struct Prepared {
     pub symbol: Span<felt252>,
     /// The policy, as a change to it.
     pub policy: Span<felt252>,
-    /// The features, a felt for each value: see `ValuePacking`.
-    pub values: Span<felt252>,
+    /// The features: groups, and the runs of their rules.
+    pub features: Span<felt252>,
     /// The network's outputs, as `Span<OutputRange>`.
     pub outputs: Span<felt252>,
 }
@@ -94,7 +95,6 @@ pub struct Opening {
 pub struct Verdict {
     /// The output value that the policy reads.
     pub answer: i32,
-    pub input_hash: felt252,
     pub output_hash: felt252,
     /// The share of the base token before, in basis points.
     pub weight_before: u16,
@@ -126,10 +126,8 @@ pub trait IStrategyLibrary<TContractState> {
     fn check(self: @TContractState, vault: ContractAddress, min_nav: u128, outputs: Span<OutputRange>, change: Change);
     /// Checks that the pair's price is not so low that 1e-8 is coarse, if one is recorded.
     fn check_price(self: @TContractState, latest: Option<Latest>);
-    /// The features with these values.
-    fn features(self: @TContractState, values: Span<felt252>) -> (Span<Feature>, Span<InputRule>);
-    /// How many values were clamped, and the values, of a window that the history gave.
-    fn evaluate(self: @TContractState, values: Span<felt252>, window: Option<Span<u64>>) -> (u32, Span<i32>);
+    /// How many values of the features were clamped, and the values, of a window that the history gave.
+    fn evaluate(self: @TContractState, groups: Span<Feature>, runs: Span<Run>, window: Option<Span<u64>>) -> (u32, Span<i32>);
     /// The price that was recorded last, if it is recent and on the peg.
     fn recorded(self: @TContractState, now: u64, base_decimals: u8, quote_decimals: u8, latest: Option<Latest>) -> Recorded;
     /// The same with its confirmation by a fresh quote.
@@ -160,7 +158,6 @@ pub trait IStrategyLibrary<TContractState> {
         owed: bool,
         saturated: u32,
         policy: Change,
-        values: Span<i32>,
         outputs: Span<i32>,
     ) -> Verdict;
     /// The base tokens to sell for redemptions of so many shares, where so much may still leave in an hour.
@@ -231,7 +228,7 @@ pub mod strategy_library {
     use crate::access::{Change, OutputPolicy};
     use crate::books::{Side, VIRTUAL_ASSETS, VIRTUAL_SHARES, nav_floor, redemption_assets};
     use crate::errors::Errors;
-    use crate::features::{Feature, InputRule, evaluate};
+    use crate::features::{Feature, evaluate};
     use crate::interface::{Deployment, Parts};
     use crate::limits::{Plan, filled, plan, unwind};
     use crate::market::{Market, Recorded, WINDOW, price, require_fresh, require_peg};
@@ -240,7 +237,7 @@ pub mod strategy_library {
         value_ceil, value_floor,
     };
     use crate::policy::{MAX_ROWS, Rule, Target, target};
-    use crate::records::{LimitsPacking, PositionPacking, Value, ValuePacking, features_of, values_of};
+    use crate::records::{LimitsPacking, PositionPacking, Run, rules_of, runs_of};
     use crate::settlement::NET_CAP_BPS;
     use crate::trading::{Outcome, SMALLEST_SALE};
     use crate::{features, limits, policy};
@@ -312,10 +309,6 @@ pub mod strategy_library {
             };
             let mut parts = felts_of(parts);
             let _ = parts.pop_back();
-            let mut values = array![];
-            for value in values_of(groups, rules) {
-                values.append(ValuePacking::pack(*value));
-            }
             Prepared {
                 owner,
                 guardian,
@@ -324,7 +317,7 @@ pub mod strategy_library {
                 name: felts_of(deployment.name),
                 symbol: felts_of(deployment.symbol),
                 policy: felts_of(Change::Policy(deployment.policy)),
-                values: values.span(),
+                features: felts_of((groups, runs_of(rules))),
                 outputs: felts_of(outputs),
             }
         }
@@ -340,13 +333,8 @@ pub mod strategy_library {
             }
         }
 
-        fn features(self: @ContractState, values: Span<felt252>) -> (Span<Feature>, Span<InputRule>) {
-            features_of(unpacked(values))
-        }
-
-        fn evaluate(self: @ContractState, values: Span<felt252>, window: Option<Span<u64>>) -> (u32, Span<i32>) {
-            let (groups, rules) = features_of(unpacked(values));
-            let seen = evaluate(groups, rules, window.expect(Errors::GAP));
+        fn evaluate(self: @ContractState, groups: Span<Feature>, runs: Span<Run>, window: Option<Span<u64>>) -> (u32, Span<i32>) {
+            let seen = evaluate(groups, rules_of(runs), window.expect(Errors::GAP));
             (seen.saturated, seen.values)
         }
 
@@ -433,7 +421,6 @@ pub mod strategy_library {
             owed: bool,
             saturated: u32,
             policy: Change,
-            values: Span<i32>,
             outputs: Span<i32>,
         ) -> Verdict {
             let OutputPolicy { output, policy } = match policy {
@@ -464,7 +451,7 @@ pub mod strategy_library {
             // What arrives is the vault's to book, and changes nothing about this.
             let turned_over = filled(managed, plan, 0, hour).expect(Errors::OVERFLOW).turned_over;
             Verdict {
-                answer, input_hash: hash_of(values), output_hash: hash_of(outputs), weight_before, weight_target, outcome, nav, turned_over,
+                answer, output_hash: poseidon_hash_span(felts_of(outputs)), weight_before, weight_target, outcome, nav, turned_over,
             }
         }
 
@@ -558,18 +545,5 @@ pub mod strategy_library {
         require_peg(observation.quote);
         let rate = rate(observation.base, observation.quote, base_decimals, quote_decimals).expect(Errors::NO_RATE);
         (Recorded { hour: observation.hour, rate, elapsed, oldest }, observation)
-    }
-
-    fn unpacked(packed: Span<felt252>) -> Span<Value> {
-        let mut values = array![];
-        for value in packed {
-            values.append(ValuePacking::unpack(*value));
-        }
-        values.span()
-    }
-
-    /// `poseidon_hash_span` of integers as they stand in calldata, their number first, as the registry's `Executed` has it.
-    fn hash_of(values: Span<i32>) -> felt252 {
-        poseidon_hash_span(felts_of(values))
     }
 }

@@ -140,7 +140,7 @@ mod tests {
     /// The ends of what shares a cell with five others, and with one.
     const SIX: [felt252; 2] = [-0x80000000, 0xff7fffffff];
     const TWO: [felt252; 2] = [0xff80000000, 0xffffffffffffffffffffff7fffffff];
-    const ONE: [felt252; 3] = [0xffffffffffffffffffffff80000000, -0x80000001, -1 / 2];
+    const ONE: [felt252; 3] = [0xffffffffffffffffffffff80000000, -0x80000001, 0x400000000000008800000000000000000000000000000000000000000000000];
 
     fn comes_back(felts: Span<felt252>, width: Width) {
         let (found, cells) = pack(felts);

@@ -1,14 +1,12 @@
 //! How the vault stores what its parts compute with: several numbers to a cell.
 use core::num::traits::Zero;
 use starknet::storage_access::StorePacking;
-use crate::features::{Feature, InputRule};
+use crate::features::InputRule;
 use crate::interface::LastHours;
 use crate::limits::{Limits, Position};
 use crate::math::HighWater;
 use crate::settlement::Hourly;
 
-const SHIFT_8: felt252 = 0x100;
-const DIGIT_8: NonZero<u128> = 0x100;
 const SHIFT_16: felt252 = 0x10000;
 const DIGIT_16: NonZero<u128> = 0x10000;
 const SHIFT_32: felt252 = 0x100000000;
@@ -20,8 +18,6 @@ const DIGIT_64: NonZero<u128> = 0x10000000000000000;
 const SHIFT_112: felt252 = 0x10000000000000000000000000000;
 const DIGIT_112: NonZero<u128> = 0x10000000000000000000000000000;
 const SHIFT_128: felt252 = 0x100000000000000000000000000000000;
-/// What makes any 32-bit integer positive.
-const LEAST: felt252 = 0x80000000;
 
 /// Takes the lowest digit off a number in the base `shift`.
 fn take<T, +TryInto<u128, T>>(ref number: u128, shift: NonZero<u128>) -> T {
@@ -216,90 +212,53 @@ pub impl LinksPacking of StorePacking<Links, felt252> {
     }
 }
 
-/// One value of the features, with the rule by which the network takes it.
-#[derive(Copy, Drop, PartialEq, Debug)]
-pub struct Value {
-    pub is_return: bool,
-    pub lag: u32,
+/// Neighbouring values of the features that the network takes by one rule.
+#[derive(Copy, Drop, Serde, PartialEq, Debug)]
+pub struct Run {
+    /// How many.
+    pub values: u32,
     pub rule: InputRule,
 }
 
-pub impl ValuePacking of StorePacking<Value, felt252> {
-    #[inline(never)]
-    fn pack(value: Value) -> felt252 {
-        let InputRule { scale, lo, hi } = value.rule;
-        let kind = scale.into() + 128 + SHIFT_8 * value.is_return.into();
-        value.lag.into() + SHIFT_32 * (lo.into() + LEAST + SHIFT_32 * (hi.into() + LEAST + SHIFT_32 * kind))
-    }
-
-    #[inline(never)]
-    fn unpack(value: felt252) -> Value {
-        let mut value: u128 = value.try_into().unwrap();
-        let lag = take(ref value, DIGIT_32);
-        let lo: felt252 = take(ref value, DIGIT_32);
-        let hi: felt252 = take(ref value, DIGIT_32);
-        let scale: felt252 = take(ref value, DIGIT_8);
-        let rule = InputRule {
-            scale: (scale - 128).try_into().unwrap(), lo: (lo - LEAST).try_into().unwrap(), hi: (hi - LEAST).try_into().unwrap(),
-        };
-        Value { is_return: value == 1, lag, rule }
-    }
-}
-
-/// The values of features, each with its rule.
-pub fn values_of(groups: Span<Feature>, mut rules: Span<InputRule>) -> Span<Value> {
-    let mut values = array![];
-    for group in groups {
-        let (lags, is_return) = match *group {
-            Feature::Difference(lags) => (lags, false),
-            Feature::Return(lags) => (lags, true),
-        };
-        for lag in lags {
-            values.append(Value { is_return, lag: *lag, rule: *rules.pop_front().unwrap() });
+/// The runs of rules for one value each. Most networks have one rule for all, so that this is short.
+pub fn runs_of(rules: Span<InputRule>) -> Span<Run> {
+    let mut runs = array![];
+    let mut rest = rules;
+    while let Some(first) = rest.pop_front() {
+        let mut values = 1;
+        while let Some(next) = rest.get(0) {
+            if next.unbox() != first {
+                break;
+            }
+            rest.pop_front().unwrap();
+            values += 1;
         }
+        runs.append(Run { values, rule: *first });
     }
-    values.span()
+    runs.span()
 }
 
-/// The features with these values: neighbours of one kind are one group.
-pub fn features_of(values: Span<Value>) -> (Span<Feature>, Span<InputRule>) {
-    let mut groups = array![];
+/// The rules of runs, one for each value.
+pub fn rules_of(runs: Span<Run>) -> Span<InputRule> {
     let mut rules = array![];
-    let mut lags = array![];
-    let mut kind = false;
-    for value in values {
-        if *value.is_return != kind && !lags.is_empty() {
-            groups.append(group(kind, lags.span()));
-            lags = array![];
+    for run in runs {
+        for _ in 0..*run.values {
+            rules.append(*run.rule);
         }
-        kind = *value.is_return;
-        lags.append(*value.lag);
-        rules.append(*value.rule);
     }
-    if !lags.is_empty() {
-        groups.append(group(kind, lags.span()));
-    }
-    (groups.span(), rules.span())
-}
-
-fn group(is_return: bool, lags: Span<u32>) -> Feature {
-    if is_return {
-        Feature::Return(lags)
-    } else {
-        Feature::Difference(lags)
-    }
+    rules.span()
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::features::{Feature, InputRule};
+    use crate::features::InputRule;
     use crate::interface::LastHours;
     use crate::limits::{Limits, Position};
     use crate::math::HighWater;
     use crate::settlement::Hourly;
     use super::{
-        Epoch, EpochPacking, HighWaterPacking, HourlyPacking, LastHoursPacking, LimitsPacking, Links, LinksPacking, PositionPacking, Value, ValuePacking, features_of,
-        values_of,
+        Epoch, EpochPacking, HighWaterPacking, HourlyPacking, LastHoursPacking, LimitsPacking, Links, LinksPacking, PositionPacking, Run, rules_of,
+        runs_of,
     };
 
     const MOST: u128 = 0xffffffffffffffffffffffffffff;
@@ -374,17 +333,15 @@ mod tests {
     }
 
     #[test]
-    fn features_come_back() {
-        let rules = [
-            InputRule { scale: -62, lo: -0x80000000, hi: 0x7fffffff }, InputRule { scale: 62, lo: 0, hi: 1 },
-            InputRule { scale: 0, lo: -1, hi: 0 },
-        ].span();
-        let groups = [Feature::Return([0, 8_759].span()), Feature::Difference([7].span())].span();
-        let mut unpacked = array![];
-        for value in values_of(groups, rules) {
-            let value: Value = *value;
-            unpacked.append(ValuePacking::unpack(ValuePacking::pack(value)));
+    fn rules_come_back() {
+        let (a, b) = (InputRule { scale: -62, lo: -0x80000000, hi: 0x7fffffff }, InputRule { scale: 62, lo: 0, hi: 1 });
+        for (rules, runs) in [
+            ([].span(), [].span()), ([a].span(), [Run { values: 1, rule: a }].span()),
+            ([a, a, b, a].span(), [Run { values: 2, rule: a }, Run { values: 1, rule: b }, Run { values: 1, rule: a }].span()),
+            ([b, b, b].span(), [Run { values: 3, rule: b }].span()),
+        ].span() {
+            assert_eq!(runs_of(*rules), *runs);
+            assert_eq!(rules_of(*runs), *rules);
         }
-        assert_eq!(features_of(unpacked.span()), (groups, rules));
     }
 }

@@ -112,7 +112,6 @@ mod tests {
             (Operation::Step, [true, true, false, false, false].span()),
             (Operation::Raise, [true, true, false, false, false].span()),
             (Operation::Unwind, [false, false, true, false, true].span()),
-            (Operation::Pause, [true, true, true, false, false].span()),
         ].span() {
             let mut found = array![];
             for state in states {

@@ -8,13 +8,14 @@
 //! covers what it costs those who stay.
 use core::cmp::min;
 use core::num::traits::{CheckedAdd, CheckedSub, SaturatingSub};
+use core::poseidon::poseidon_hash_span;
 use maat_vault_interfaces::adapter::{IAdapterDispatcher, IAdapterDispatcherTrait};
 use maat_vault_interfaces::erc20::IERC20DispatcherTrait;
 use starknet::storage::StoragePointerReadAccess;
 use starknet::syscalls::get_class_hash_at_syscall;
 use starknet::{ContractAddress, SyscallResultTrait};
 use crate::access::access_component::InternalTrait as AccessInternalTrait;
-use crate::books::{BooksTrait, Side, amount, answer, ask, library, fixed};
+use crate::books::{BooksTrait, Side, amount, answer, ask, balance_of, library, fixed};
 use crate::epochs::Kind;
 use crate::erc20::erc20_component::InternalTrait as ERC20InternalTrait;
 use crate::errors::Errors;
@@ -72,16 +73,18 @@ pub impl TradingImpl of TradingTrait {
     /// Decides and trades, and gives what came of it.
     fn step_at(ref self: ContractState, keeper: ContractAddress, now: u64, hour: u64) -> Outcome {
         self.require(now, Operation::Step);
-        require_unused(self.stored_hours().step, hour);
+        let hours = self.stored_hours();
+        require_unused(hours.step, hour);
+        let hours = LastHours { step: Some(hour), ..hours };
         let market = self.market(now);
         assert(hour == market.recorded.hour, Errors::OTHER_HOUR);
         assert(self.due(now, hour).is_none(), Errors::DUE);
         self.open_hour(@market.recorded, now);
-        self.set_hours(LastHours { step: Some(hour), ..self.stored_hours() });
         if self.is_halted() {
+            self.set_hours(hours);
             return Outcome::Halted;
         }
-        let verdict = self.decide(market.recorded.rate, hour);
+        let (verdict, input_hash) = self.decide(market.recorded.rate, hour);
         let outcome = verdict.outcome;
         let chain = *ask(fixed((@self).parts.history), selector!("chain"), [].span())[0];
         self.log(Event::Decided(Decided {
@@ -89,19 +92,25 @@ pub impl TradingImpl of TradingTrait {
                         class: verdict.answer,
                         model: fixed((@self).parts.model_commitment),
                         version: fixed((@self).parts.version),
-                        input_hash: verdict.input_hash,
+                        input_hash,
                         output_hash: verdict.output_hash,
                         chain,
                         weight_before: verdict.weight_before,
                         weight_target: verdict.weight_target,
                         outcome,
                     }));
-        let outcome = match outcome {
-            Outcome::Bought(quote) => Outcome::Bought(self.trade_plan(@market, Side::Quote, quote, verdict.turned_over)),
-            Outcome::Sold(base) => Outcome::Sold(self.trade_plan(@market, Side::Base, base, verdict.turned_over)),
-            _ => outcome,
+        let (outcome, managed) = match outcome {
+            Outcome::Bought(quote) => {
+                let (spent, managed) = self.trade_plan(@market, Side::Quote, quote, verdict.turned_over);
+                (Outcome::Bought(spent), managed)
+            },
+            Outcome::Sold(base) => {
+                let (spent, managed) = self.trade_plan(@market, Side::Base, base, verdict.turned_over);
+                (Outcome::Sold(spent), managed)
+            },
+            _ => (outcome, self.position()),
         };
-        self.reward(keeper, hour, verdict.nav);
+        self.reward_and_store(keeper, hour, verdict.nav, managed, hours);
         outcome
     }
 
@@ -116,7 +125,7 @@ pub impl TradingImpl of TradingTrait {
         assert(self.due(now, hour).is_none(), Errors::DUE);
         let base = self.shortfall(@market);
         let moved = self.trade(@market, Purpose::Shortfall, Side::Base, base);
-        self.book(Side::Base, moved);
+        self.set_position(self.booked(Side::Base, moved));
         self.set_hours(LastHours { raise: Some(hour), ..self.stored_hours() });
         self.settle_at(@market, now);
         moved.spent
@@ -127,13 +136,13 @@ pub impl TradingImpl of TradingTrait {
         self.require(now, Operation::Unwind);
         let market = self.market(now);
         let hour = market.recorded.hour;
-        require_unused(self.stored_hours().unwind, hour);
+        let hours = self.stored_hours();
+        require_unused(hours.unwind, hour);
         self.open_hour(@market.recorded, now);
         let (nav, base): (u128, u128) = answer(library(selector!("unwind"), self.holding(market.recorded.rate)));
         let moved = self.trade(@market, Purpose::Unwind, Side::Base, base);
-        self.book(Side::Base, moved);
-        self.set_hours(LastHours { unwind: Some(hour), ..self.stored_hours() });
-        self.reward(keeper, hour, nav);
+        let managed = self.booked(Side::Base, moved);
+        self.reward_and_store(keeper, hour, nav, managed, LastHours { unwind: Some(hour), ..hours });
         moved.spent
     }
 }
@@ -147,13 +156,13 @@ fn require_unused(last: Option<u64>, hour: u64) {
 
 #[generate_trait]
 impl TradesImpl of TradesTrait {
-    /// What the network and the policy say of the recorded prices.
+    /// What the network and the policy say of the recorded prices, and the hash of what the network saw.
     ///
     /// The registry executes the version that was pinned, by its sealed instance, and has looked at the instance's class before. The model
     /// is foreign code, so the class is looked at again afterwards.
-    fn decide(ref self: ContractState, rate: Rate, hour: u64) -> Verdict {
+    fn decide(ref self: ContractState, rate: Rate, hour: u64) -> (Verdict, felt252) {
         let mut calldata = array![];
-        self.access.list('values').serialize(ref calldata);
+        calldata.append_span(self.access.list('features'));
         let hours = array![fixed((@self).parts.hours).into()];
         calldata.append_span(ask(fixed((@self).parts.history), selector!("window"), hours.span()));
         // How many were clamped, and then the values as in calldata.
@@ -172,10 +181,10 @@ impl TradesImpl of TradesTrait {
         calldata.append(owed.into());
         calldata.append(saturated);
         calldata.append_span(self.access.list(self.access.Access_policy.read().into()));
-        calldata.append_span(seen);
         // Foreign felts last, so that they can be nothing else.
         calldata.append_span(outputs);
-        answer(library(selector!("decide"), calldata))
+        // As the registry hashes its calldata: the number of values, and the values.
+        (answer(library(selector!("decide"), calldata)), poseidon_hash_span(seen))
     }
 
     /// The base tokens to sell for due redemptions.
@@ -193,20 +202,19 @@ impl TradesImpl of TradesTrait {
         answer(library(selector!("shortfall"), calldata))
     }
 
-    /// Makes a plan's trade, has the limits remember it, and gives what left.
+    /// Makes a plan's trade, and gives what left, and what is managed then, with what the limits remember.
     #[inline(never)]
-    fn trade_plan(ref self: ContractState, market: @Market, sold: Side, asked: u128, turned_over: u128) -> u128 {
+    fn trade_plan(ref self: ContractState, market: @Market, sold: Side, asked: u128, turned_over: u128) -> (u128, Position) {
         let moved = self.trade(market, Purpose::Decision, sold, asked);
-        self.book(sold, moved);
         // What was not spent stays: amounts are those that moved, and the rest is as the plan says.
         let hour = *market.recorded.hour;
-        let Position { base, quote, .. } = self.position();
-        self.set_position(Position { base, quote, last_trade: Some(hour), day: hour / 24, turned_over });
-        moved.spent
+        let Position { base, quote, .. } = self.booked(sold, moved);
+        (moved.spent, Position { base, quote, last_trade: Some(hour), day: hour / 24, turned_over })
     }
 
-    /// Writes a swap into the books.
-    fn book(ref self: ContractState, sold: Side, moved: Moved) {
+    /// What is managed after a swap.
+    #[inline(never)]
+    fn booked(self: @ContractState, sold: Side, moved: Moved) -> Position {
         let managed = self.position();
         let (given, got) = match sold {
             Side::Base => (managed.base, managed.quote),
@@ -218,22 +226,21 @@ impl TradesImpl of TradesTrait {
             Side::Base => (given, got),
             Side::Quote => (got, given),
         };
-        self.set_position(Position { base, quote, ..managed });
+        Position { base, quote, ..managed }
     }
 
     /// Has the adapter swap so much, under the floor.
     fn trade(ref self: ContractState, market: @Market, purpose: Purpose, sold: Side, asked: u128) -> Moved {
         let least = self.floor(market, purpose, sold, asked);
-        let bought = other(sold);
-        let (sold_before, bought_before) = (self.balance(sold), self.balance(bought));
+        let (token, other) = (self.token(sold), self.token(other(sold)));
+        let (sold_before, bought_before) = (balance_of(token), balance_of(other));
         let adapter = fixed((@self).parts.adapter);
-        let (token, other) = (self.token(sold), self.token(bought));
         token.approve(adapter, asked.into());
         let swapper = IAdapterDispatcher { contract_address: adapter };
         swapper.swap(token.contract_address, other.contract_address, asked.into(), least.into());
         token.approve(adapter, 0);
-        let spent = sold_before.saturating_sub(self.balance(sold));
-        let received = self.balance(bought).saturating_sub(bought_before);
+        let spent = sold_before.saturating_sub(balance_of(token));
+        let received = balance_of(other).saturating_sub(bought_before);
         assert(spent <= asked, Errors::OVERSPENT);
         assert(received >= least, Errors::FLOOR);
         self.log(Event::Traded(Traded { hour: *market.recorded.hour, purpose, sold, spent, received }));
@@ -256,24 +263,27 @@ impl TradesImpl of TradesTrait {
         answer(library(selector!("floor"), calldata))
     }
 
-    /// Owes a keeper the reward of an hour, once, from what is there.
-    fn reward(ref self: ContractState, keeper: ContractAddress, hour: u64, nav: u128) {
-        let hours = self.stored_hours();
-        if let Some(last) = hours.reward {
-            if hour <= last {
-                return;
-            }
-        }
+    /// Owes a keeper the reward of an hour, once, from what is there, and stores what is managed and the hours that were used: each once, because
+    /// writing is dear.
+    fn reward_and_store(
+        ref self: ContractState, keeper: ContractAddress, hour: u64, nav: u128, managed: Position, hours: LastHours,
+    ) {
+        let is_left = match hours.reward {
+            Some(last) => last < hour,
+            None => true,
+        };
         let (numerator, denominator) = REWARD;
-        let managed = self.position();
         let share = mul_div_floor(nav, numerator, denominator).unwrap_or(0);
         let amount = min(min(share, fixed((@self).parts.keeper_cap)), managed.quote);
         // A reward of nothing leaves the hour to whoever comes later.
-        if amount > 0 {
+        if is_left && amount > 0 {
             self.set_hours(LastHours { reward: Some(hour), ..hours });
             self.set_position(Position { quote: managed.quote - amount, ..managed });
             self.owe(Side::Quote, keeper, amount);
             self.log(Event::Rewarded(Rewarded { keeper, amount }));
+        } else {
+            self.set_hours(hours);
+            self.set_position(managed);
         }
     }
 }

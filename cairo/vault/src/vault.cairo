@@ -51,7 +51,7 @@ pub mod vault {
     use crate::lock::lock_component;
     use crate::market::MarketTrait;
     use crate::math::HighWater;
-    use crate::records::{Epoch, HighWaterPacking, HourlyPacking, LastHoursPacking, LimitsPacking, PositionPacking};
+    use crate::records::{Epoch, Run, rules_of, HighWaterPacking, HourlyPacking, LastHoursPacking, LimitsPacking, PositionPacking};
     use crate::requests::requests_component;
     use crate::settlement::{Hourly, SettlementTrait};
     use crate::states::{BETWEEN_PAUSES, MAX_PAUSE, State, StatesTrait, refusal};
@@ -197,7 +197,7 @@ pub mod vault {
     }
 
     /// What was not filled was taken back: assets of a deposit, shares of a redemption. What had been filled and not claimed is a `Claimed`
-    /// before.
+    /// before. Whoever leaves a redemption in kind takes the shares back and burns them: an `ExitedInKind` follows.
     #[derive(Drop, PartialEq, Debug, starknet::Event)]
     pub struct Reclaimed {
         #[key]
@@ -346,7 +346,7 @@ pub mod vault {
         self.limits.write(prepared.limits);
         self.access.put('name', prepared.name);
         self.access.put('symbol', prepared.symbol);
-        self.access.put('values', prepared.values);
+        self.access.put('features', prepared.features);
         self.access.put('outputs', prepared.outputs);
         self.access.keep(prepared.policy);
         self.access.initialise(prepared.owner, prepared.guardian);
@@ -833,9 +833,8 @@ pub mod vault {
         }
 
         fn features(self: @ContractState) -> (Span<Feature>, Span<InputRule>) {
-            let mut calldata = array![];
-            self.access.list('values').serialize(ref calldata);
-            answer(library(selector!("features"), calldata))
+            let (groups, runs): (Span<Feature>, Span<Run>) = answer(self.access.list('features'));
+            (groups, rules_of(runs))
         }
 
         fn policy(self: @ContractState) -> OutputPolicy {

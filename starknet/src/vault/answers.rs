@@ -171,14 +171,14 @@ pub enum Change {
     Guardian(Felt),
 }
 
-/// A change that waits.
+/// A change that was proposed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proposal {
-    /// Its number, from 1 on.
+    /// Its number, from 1 on; 0 is the policy that the vault was made with.
     pub number: u64,
     /// What is to change.
     pub change: Change,
-    /// From when on it can be applied.
+    /// From when on it can be applied; 0 if it does not wait any more.
     pub from: u64,
 }
 

@@ -31,13 +31,13 @@ pub enum Class {
 
 /// The hash of each class in this version of Maat.
 const KNOWN: &[(Class, Felt)] = &[
-    (Class::Vault, Felt::from_hex_unchecked("0x07a534c2f6b6aba5b5e53bad2b079ed3f537d89c9da654ab1dcd808b87988212")),
-    (Class::StrategyLibrary, Felt::from_hex_unchecked("0x03228ba4499360373bc10dc4a5e088b48a8c075abbccb3a2363c6e5854ecf8bd")),
-    (Class::PriceHistory, Felt::from_hex_unchecked("0x039a70508ace4a484e2938d95418c0f8ee44ad3fd1d614eaf4e15eb55e819969")),
+    (Class::Vault, Felt::from_hex_unchecked("0x06ee0af8fa33460039164b4665bbf756154091ebbc010d1104b9973cfd090941")),
+    (Class::StrategyLibrary, Felt::from_hex_unchecked("0x06307c6f7eec45a491fe833536bf91c1b81e6bcb6a5b0ed1fb3391d46250ff5b")),
+    (Class::PriceHistory, Felt::from_hex_unchecked("0x001b08b9ebd767f49d8c1187cdab9f39ac535300f1f001654ffd99bdd305d242")),
     (Class::PragmaFeed, Felt::from_hex_unchecked("0x05eec68021cb5e937812b9a06752dd96488eb390c441be59890871f3bf25a9f2")),
     (Class::EkuboAdapter, Felt::from_hex_unchecked("0x077cbf2d60d918a63c2d9b3461e403696bd6e0f20f7eac00b34738c4644b8cb1")),
     (Class::MockFeed, Felt::from_hex_unchecked("0x04fceec0c72484b0376bf133a5bcb4f1c7f6be0fe81429b379f6dd4e1f700adb")),
-    (Class::MockPool, Felt::from_hex_unchecked("0x01f983971ac19fe4d18dbb0b930fc6ee20aba5957912942f082162ec71cb94b5")),
+    (Class::MockPool, Felt::from_hex_unchecked("0x0437884d4fbd6a041ad81967afde04aad6a492b1dd41b4fd099390335214d862")),
     (Class::MockToken, Felt::from_hex_unchecked("0x075cc35589166e95a604a827026b26a283d26d766e082c8d72c638a85f557624")),
 ];
 

@@ -1,8 +1,12 @@
 //! All that a chain shows of a vault and its history, for a record to be held against: see [`maat_strategy::live`].
 
-use maat_strategy::live::{Entry, Logged as Seen, OnChain};
+use std::collections::BTreeMap;
+
+use maat_strategy::history::Observation;
+use maat_strategy::live::{Changed, Entry, Logged as Seen, OnChain};
 use starknet_rust::core::types::Felt;
 
+use super::answers::Change;
 use super::calls::Vault;
 use super::contracts::Class;
 use super::events::{HistoryEvent, Logged, VaultEvent};
@@ -10,7 +14,6 @@ use super::history::History;
 use super::kept::{decided, traded};
 use crate::client::Client;
 use crate::error::ChainError;
-use maat_strategy::history::Observation;
 
 /// How often everything is read anew because the chain went on meanwhile.
 const ATTEMPTS: u32 = 3;
@@ -84,6 +87,13 @@ fn observe_once(vault: &Vault<'_>) -> Result<Observed, ChainError> {
     let history = History::at(client, parts.history);
     let chain = history.chain()?;
     let (features, policy, limits) = (vault.features()?, vault.policy()?, vault.limits()?);
+    // Number 0 is the policy that the vault was made with.
+    let first_policy = match change(vault, 0)? {
+        Changed::Policy(policy) => policy,
+        Changed::Limits(_) | Changed::Nothing => {
+            return Err(ChainError::Malformed { what: "looking up the first policy".to_owned(), reason: "it is none".to_owned() });
+        }
+    };
     let (snapshot, nav) = (vault.snapshot()?, vault.total_assets()?);
     const NAMES: &[&str] = &["OwnershipTransferred", "Decided", "Traded", "ChangeApplied", "Halted"];
     let told = vault.events_of(NAMES, 0, Some(end.number))?;
@@ -99,7 +109,13 @@ fn observe_once(vault: &Vault<'_>) -> Result<Observed, ChainError> {
     let number = first.ok_or_else(missing)?.block;
     let deployed = Block { number, time: client.block_time(number)? };
 
-    let log = merged(recorded, told);
+    let mut changes = BTreeMap::new();
+    for logged in &told {
+        if let VaultEvent::ChangeApplied { number } = logged.event {
+            changes.insert(number, change(vault, number)?);
+        }
+    }
+    let log = merged(recorded, told, &changes);
     let contracts = contracts(client, vault, &parts)?;
     let on_chain = OnChain {
         deployed_at: deployed.time,
@@ -108,6 +124,7 @@ fn observe_once(vault: &Vault<'_>) -> Result<Observed, ChainError> {
         outputs: parts.outputs,
         decimals: (parts.base_decimals, parts.quote_decimals),
         features,
+        first_policy,
         policy,
         limits,
         fees: parts.fees,
@@ -117,8 +134,18 @@ fn observe_once(vault: &Vault<'_>) -> Result<Observed, ChainError> {
     Ok(Observed { on_chain, contracts, deployed, end, nav, supply: snapshot.books.supply })
 }
 
+/// What a proposal made of the rules.
+fn change(vault: &Vault<'_>, number: u64) -> Result<Changed, ChainError> {
+    let missing = || ChainError::Malformed { what: format!("looking up proposal {number}"), reason: "there is none".to_owned() };
+    Ok(match vault.proposal(number)?.ok_or_else(missing)?.change {
+        Change::Policy(policy) => Changed::Policy(policy),
+        Change::Limits(limits) => Changed::Limits(limits),
+        Change::Adapter(_) | Change::Guardian(_) => Changed::Nothing,
+    })
+}
+
 /// The events of both in the order in which they happened.
-fn merged(recorded: Vec<Logged<HistoryEvent>>, told: Vec<Logged<VaultEvent>>) -> Vec<Seen> {
+fn merged(recorded: Vec<Logged<HistoryEvent>>, told: Vec<Logged<VaultEvent>>, changes: &BTreeMap<u64, Changed>) -> Vec<Seen> {
     let of_history = |logged: Logged<HistoryEvent>| match logged.event {
         HistoryEvent::Recorded { hour, base, quote, chain, .. } => {
             let entry = Entry::Recorded { observation: Observation { hour, base, quote }, chain };
@@ -128,7 +155,7 @@ fn merged(recorded: Vec<Logged<HistoryEvent>>, told: Vec<Logged<VaultEvent>>) ->
     };
     let of_vault = |logged: Logged<VaultEvent>| {
         let entry = match logged.event {
-            VaultEvent::ChangeApplied { number } => Some(Entry::Changed { number }),
+            VaultEvent::ChangeApplied { number } => changes.get(&number).map(|changed| Entry::Changed { number, changed: changed.clone() }),
             VaultEvent::Halted { hour } => Some(Entry::Halted { hour }),
             ref event => decided(event).map(Entry::Decided).or_else(|| traded(event).map(Entry::Traded)),
         };

@@ -6,11 +6,11 @@ use std::fmt;
 use starknet_types_core::felt::Felt;
 
 use super::events::{Decided, Traded};
-use super::on_chain::{Entry, OnChain, hash_of};
+use super::on_chain::{Changed, Entry, OnChain, hash_of};
 use crate::backtest::{Decision, Fill, Market, SimulationError, Terms, simulate};
 use crate::history::{Observation, link};
 use crate::hour::{Hour, SECONDS};
-use crate::limits::{Plan, Reason};
+use crate::limits::{Limits, Plan, Reason};
 use crate::policy::{Policy, Target};
 use crate::record::Verified;
 use crate::strategy::Strategy;
@@ -40,8 +40,8 @@ pub struct Segment {
     pub changes: Vec<u64>,
     /// Decisions in it.
     pub decisions: usize,
-    /// Whether the vault is known to have followed the record's rules in it: the last segment's are read from the chain, and the first one's
-    /// targets are compared. Of segments in between nobody can know.
+    /// Whether the vault followed the record's rules in it. Nobody can know where the policy was the record's and the limits are not on the
+    /// chain, which are those from before the first change of them.
     pub follows: Option<bool>,
 }
 
@@ -115,8 +115,9 @@ pub fn compare(record: &Verified, vault: &OnChain) -> Result<Comparison, Simulat
     fixed(&record.strategy, vault, &mut findings);
     let walked = Walked::of(vault, &mut findings);
     let mut coverage = prices(record, vault, &walked, &mut findings);
-    let segments = walked.segments(&record.strategy, vault);
-    decisions(record, vault, &walked, &segments, &mut coverage, &mut findings);
+    walked.agree(vault, &mut findings);
+    let segments = walked.segments(&record.strategy);
+    decisions(record, vault, &walked, &mut coverage, &mut findings);
     let trading = trading(record, &walked, &coverage, &mut findings)?;
     Ok(Comparison { findings, segments, coverage, trading, halted: walked.halted })
 }
@@ -137,8 +138,16 @@ fn fixed(strategy: &Strategy, vault: &OnChain, findings: &mut Vec<Finding>) {
     must("fees", format!("{:?}", strategy.fees), format!("{:?}", vault.fees));
 }
 
-/// A segment: the proposals that began it, and its recorded hours from the first to the last.
-type Cut = (Vec<u64>, Option<(Hour, Hour)>);
+/// A segment.
+struct Cut {
+    /// The proposals that began it.
+    changes: Vec<u64>,
+    /// Its recorded hours from the first to the last.
+    hours: Option<(Hour, Hour)>,
+    policy: Policy,
+    /// Nothing where they are not on the chain.
+    limits: Option<Limits>,
+}
 
 /// The log by hours.
 struct Walked {
@@ -152,8 +161,10 @@ struct Walked {
 
 impl Walked {
     fn of(vault: &OnChain, findings: &mut Vec<Finding>) -> Self {
-        let mut walked =
-            Self { recorded: BTreeMap::new(), decided: BTreeMap::new(), traded: Vec::new(), cuts: vec![(Vec::new(), None)], halted: None };
+        let relimited = vault.log.iter().any(|logged| matches!(logged.entry, Entry::Changed { changed: Changed::Limits(_), .. }));
+        let limits = (!relimited).then(|| vault.limits.clone());
+        let first = Cut { changes: Vec::new(), hours: None, policy: vault.first_policy.clone(), limits };
+        let mut walked = Self { recorded: BTreeMap::new(), decided: BTreeMap::new(), traded: Vec::new(), cuts: vec![first], halted: None };
         let made = vault.deployed_at / SECONDS;
         let mut chain = Felt::ZERO;
         for logged in &vault.log {
@@ -173,9 +184,9 @@ impl Walked {
                     }
                     walked.recorded.insert(hour, (*observation, *found));
                     if hour.count() >= made
-                        && let Some((_, hours)) = walked.cuts.last_mut()
+                        && let Some(cut) = walked.cuts.last_mut()
                     {
-                        *hours = Some((hours.map_or(hour, |(first, _)| first), hour));
+                        cut.hours = Some((cut.hours.map_or(hour, |(first, _)| first), hour));
                     }
                 }
                 Entry::Decided(decided) => {
@@ -186,11 +197,7 @@ impl Walked {
                     }
                 }
                 Entry::Traded(traded) => walked.traded.push(*traded),
-                Entry::Changed { number } => match walked.cuts.last_mut() {
-                    // Several changes within an hour are one cut.
-                    Some((changes, None)) if !changes.is_empty() => changes.push(*number),
-                    _ => walked.cuts.push((vec![*number], None)),
-                },
+                Entry::Changed { number, changed } => walked.change(*number, changed),
                 Entry::Halted { hour } => walked.halted = Some(*hour),
             }
         }
@@ -200,20 +207,44 @@ impl Walked {
         walked
     }
 
-    fn segments(&self, strategy: &Strategy, vault: &OnChain) -> Vec<Segment> {
-        let last = self.cuts.len() - 1;
-        let segment = |(at, (changes, hours)): (usize, &Cut)| Segment {
-            first: hours.map(|(first, _)| first),
-            last: hours.map(|(_, last)| last),
-            changes: changes.clone(),
+    /// The changes lead to the rules at the end.
+    fn agree(&self, vault: &OnChain, findings: &mut Vec<Finding>) {
+        let Some(last) = self.cuts.last() else { return };
+        let mut must = |field, told: String, found: String| {
+            if told != found {
+                findings.push(Finding { hour: None, field, record: told, chain: found });
+            }
+        };
+        must("policy", format!("{:?}", last.policy), format!("{:?}", vault.policy));
+        if let Some(limits) = &last.limits {
+            must("limits", format!("{limits:?}"), format!("{:?}", vault.limits));
+        }
+    }
+
+    fn change(&mut self, number: u64, changed: &Changed) {
+        let Some(last) = self.cuts.last_mut() else { return };
+        // Several changes within an hour are one cut.
+        if last.hours.is_some() || last.changes.is_empty() {
+            let next = Cut { changes: Vec::new(), hours: None, policy: last.policy.clone(), limits: last.limits.clone() };
+            self.cuts.push(next);
+        }
+        if let Some(cut) = self.cuts.last_mut() {
+            cut.changes.push(number);
+            match changed {
+                Changed::Policy(policy) => cut.policy = policy.clone(),
+                Changed::Limits(limits) => cut.limits = Some(limits.clone()),
+                Changed::Nothing => {}
+            }
+        }
+    }
+
+    fn segments(&self, strategy: &Strategy) -> Vec<Segment> {
+        let segment = |(at, cut): (usize, &Cut)| Segment {
+            first: cut.hours.map(|(first, _)| first),
+            last: cut.hours.map(|(_, last)| last),
+            changes: cut.changes.clone(),
             decisions: self.decided.values().filter(|(_, segment)| *segment == at).count(),
-            follows: if at == last {
-                Some(vault.policy == strategy.policy && vault.limits == strategy.limits)
-            } else if at == 0 {
-                Some(true)
-            } else {
-                None
-            },
+            follows: if cut.policy == strategy.policy { cut.limits.as_ref().map(|limits| *limits == strategy.limits) } else { Some(false) },
         };
         self.cuts.iter().enumerate().map(segment).collect()
     }
@@ -255,14 +286,7 @@ fn prices(record: &Verified, vault: &OnChain, walked: &Walked, findings: &mut Ve
 }
 
 /// Each decision of the vault against the record's of that hour.
-fn decisions(
-    record: &Verified,
-    vault: &OnChain,
-    walked: &Walked,
-    segments: &[Segment],
-    coverage: &mut Coverage,
-    findings: &mut Vec<Finding>,
-) {
+fn decisions(record: &Verified, vault: &OnChain, walked: &Walked, coverage: &mut Coverage, findings: &mut Vec<Finding>) {
     let Verified { strategy, history, .. } = record;
     let made = vault.deployed_at / SECONDS;
     let hour_of = |at: usize| history.accepted()[at].hour;
@@ -272,7 +296,6 @@ fn decisions(
         .zip(record.outputs.chunks(strategy.outputs.max(1) as usize))
         .map(|(decision, outputs)| (hour_of(decision.at), (decision, outputs)))
         .collect();
-    let last = segments.len().saturating_sub(1);
     for (hour, (decided, segment)) in &walked.decided {
         let mut must = |field, record: String, chain: String| {
             if record != chain {
@@ -293,16 +316,10 @@ fn decisions(
         must("version", vault.version.to_string(), decided.version.to_string());
         let chain = walked.recorded.get(hour).map_or_else(|| "not recorded".to_owned(), |(_, chain)| felt(*chain));
         must("chain", chain, felt(decided.chain));
-        // The rules of segments in between are not known.
-        let policy: Option<&Policy> = match *segment {
-            segment if segment == last => Some(&vault.policy),
-            0 => Some(&strategy.policy),
-            _ => None,
-        };
-        if let Some(policy) = policy {
-            let target = policy.target(answer).unwrap_or(Target::Hold);
-            must("weight_target", weight(target_weight(target)), weight(decided.weight_target));
-            let limits = if *segment == last { &vault.limits } else { &strategy.limits };
+        let Cut { policy, limits, .. } = &walked.cuts[*segment];
+        let target = policy.target(answer).unwrap_or(Target::Hold);
+        must("weight_target", weight(target_weight(target)), weight(decided.weight_target));
+        if let Some(limits) = limits {
             let saturated = decision.saturated > limits.max_saturated;
             if let Some((record, chain)) = contradiction(decided, target, saturated, limits.max_weight_bps) {
                 must("outcome", record, chain);

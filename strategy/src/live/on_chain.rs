@@ -20,6 +20,17 @@ pub struct Logged {
     pub entry: Entry,
 }
 
+/// What a change of the owner's made of the rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Changed {
+    /// Another policy.
+    Policy(Policy),
+    /// Other limits.
+    Limits(Limits),
+    /// Nothing: the adapter or the guardian is another one.
+    Nothing,
+}
+
 /// What the history or the vault told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry {
@@ -38,6 +49,8 @@ pub enum Entry {
     Changed {
         /// The proposal's number.
         number: u64,
+        /// What it proposed.
+        changed: Changed,
     },
     /// The vault halted for good.
     Halted {
@@ -61,7 +74,9 @@ pub struct OnChain {
     pub decimals: (u8, u8),
     /// What the network sees.
     pub features: Features,
-    /// What follows from its answer, at the end.
+    /// What followed from its answer when the vault was made.
+    pub first_policy: Policy,
+    /// What follows from it at the end.
     pub policy: Policy,
     /// How much is traded, at the end.
     pub limits: Limits,

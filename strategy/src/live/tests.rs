@@ -74,6 +74,7 @@ fn honest() -> (Verified, OnChain) {
         }
     }
     let on_chain = OnChain {
+        first_policy: strategy.policy.clone(),
         deployed_at: START * SECONDS + 100,
         commitment: Felt::from_bytes_be(strategy.commitment.as_bytes()),
         version: 1,
@@ -296,13 +297,18 @@ fn a_change_cuts_the_record_and_the_last_rules_are_the_chains() {
         let of = |logged: &Logged| matches!(&logged.entry, Entry::Recorded { observation, .. } if observation.hour == hour(after));
         vault.log.iter().position(of).unwrap()
     };
-    for (number, after) in [(2, 20), (1, 10)] {
+    let other = Policy::new(0, Rule::Class, vec![Target::Weight(0), Target::Weight(9_000)]).unwrap();
+    let limits = Limits { max_weight_bps: 9_000, ..vault.limits.clone() };
+    let changes = [(3, 20, Changed::Limits(limits.clone())), (2, 20, Changed::Policy(other.clone())), (1, 10, Changed::Nothing)];
+    for (number, after, changed) in changes {
         let place = at(&vault, after);
-        vault.log.insert(place, Logged { block: 0, entry: Entry::Changed { number } });
+        vault.log.insert(place, Logged { block: 0, entry: Entry::Changed { number, changed } });
     }
-    vault.policy = Policy::new(0, Rule::Class, vec![Target::Weight(0), Target::Weight(9_000)]).unwrap();
-    vault.limits = Limits { max_weight_bps: 9_000, ..vault.limits };
-    // Decisions of the last segment follow the new policy; those in between are not compared with any.
+    // The changes must lead to the rules at the end.
+    let fields: Vec<_> = compare(&record, &vault).unwrap().findings.into_iter().map(|finding| finding.field).collect();
+    assert!(fields.contains(&"policy") && fields.contains(&"limits"), "{fields:?}");
+    (vault.policy, vault.limits) = (other, limits);
+    // Decisions of each segment follow its policy.
     let last: Vec<u64> = (20..=HOURS).filter(|after| decided(&mut vault, *after).weight_target == Some(9_500)).collect();
     assert!(!last.is_empty());
     let expected: Vec<_> = last.iter().map(|after| (Some(*after), "weight_target")).collect();
@@ -310,12 +316,18 @@ fn a_change_cuts_the_record_and_the_last_rules_are_the_chains() {
     for after in last {
         decided(&mut vault, after).weight_target = Some(9_000);
     }
-    decided(&mut vault, 12).weight_target = Some(1);
     let comparison = compare(&record, &vault).unwrap();
     assert!(comparison.findings.iter().all(|finding| finding.field == "outcome"), "{:?}", comparison.findings);
+    for after in [3, 12] {
+        let mut vault = vault.clone();
+        decided(&mut vault, after).weight_target = Some(1);
+        let found = found(&record, &vault);
+        assert!(found.contains(&(Some(after), "weight_target")), "{found:?}");
+    }
     let segments: Vec<_> = comparison.segments.iter().map(|it| (it.first, it.last, it.changes.clone(), it.follows)).collect();
     let of = |first, last, changes: &[u64], follows| (Some(hour(first)), Some(hour(last)), changes.to_vec(), follows);
-    assert_eq!(segments, [of(0, 9, &[], Some(true)), of(10, 19, &[1], None), of(20, HOURS, &[2], Some(false))]);
+    // Limits from before their first change are not on the chain.
+    assert_eq!(segments, [of(0, 9, &[], None), of(10, 19, &[1], None), of(20, HOURS, &[3, 2], Some(false))]);
     assert_eq!(comparison.segments.iter().map(|segment| segment.decisions as u64).sum::<u64>(), HOURS);
 }
 

@@ -76,6 +76,11 @@ impl Access {
         if caller == self.guardian { Ok(()) } else { Err(Refusal::NotGuardian { caller }) }
     }
 
+    /// How many changes were proposed.
+    pub fn proposed(&self) -> u64 {
+        self.next
+    }
+
     /// Whether an account acts for another one.
     pub fn is_operator(&self, controller: Account, operator: Account) -> bool {
         self.operators.contains(&(controller, operator))

@@ -98,7 +98,8 @@ pub enum Event {
         /// Shares for a deposit, assets for a redemption.
         amount: u128,
     },
-    /// What was not filled was taken back. What had been filled is a [`Event::Claimed`] before.
+    /// What was not filled was taken back. What had been filled is a [`Event::Claimed`] before. Whoever leaves a redemption in kind takes
+    /// the shares back and burns them: an [`Event::ExitedInKind`] follows.
     Reclaimed {
         /// The kind of the request.
         kind: Kind,

@@ -262,6 +262,31 @@ impl Vault {
         self.last_step
     }
 
+    /// The hour of the last sale for redemptions.
+    pub fn last_raise(&self) -> Option<Hour> {
+        self.last_raise
+    }
+
+    /// The hour in which a piece was sold last.
+    pub fn last_unwind(&self) -> Option<Hour> {
+        self.last_unwind
+    }
+
+    /// The hour for which a keeper was rewarded last.
+    pub fn last_reward(&self) -> Option<Hour> {
+        self.last_reward
+    }
+
+    /// Up to when the management fee is paid, in seconds after 1970.
+    pub fn accrued_at(&self) -> u64 {
+        self.accrued_at
+    }
+
+    /// When the last pause ends or ended, in seconds after 1970; 0 if there was none.
+    pub fn paused_until(&self) -> u64 {
+        self.pause.until
+    }
+
     /// What happened, oldest first.
     pub fn events(&self) -> &[Event] {
         &self.events

@@ -292,11 +292,11 @@ fn what_redemptions_lack_is_raised_and_whoever_waits_can_go_another_way() {
     while !world.settle().unwrap() {}
     let epoch = world.vault.redemptions().claims(BOB)[0].epoch;
     assert!(world.claim(BOB, Kind::Redeem, epoch, BOB, BOB).unwrap() > 0);
-    // Alice leaves in kind; Bob waits for three days and takes his shares back.
+    // Alice leaves in kind; Bob waits for a day and takes his shares back.
     let (base, _) = world.exit_request(ALICE, epoch, ALICE, ALICE).unwrap();
     assert!(base > 0);
     assert!(world.withdraw_token(ALICE, Side::Base, ALICE, ALICE).unwrap() >= base);
-    world.wait(epoch * SECONDS + 71 * SECONDS + 2_000 - world.now);
+    world.wait(epoch * SECONDS + 21 * SECONDS + 2_000 - world.now);
     assert!(matches!(world.reclaim(BOB, Kind::Redeem, epoch, BOB, BOB), Err(Refusal::Early { .. })));
     // Not while a price may be known at which the rest is filled.
     for after in [1_800, 3_000] {
@@ -316,11 +316,11 @@ fn what_redemptions_lack_is_raised_and_whoever_waits_can_go_another_way() {
 #[test]
 fn an_epoch_that_had_ended_for_somebody_can_have_a_unit_again_and_hides_no_other() {
     let mut deployment = deployment((18, 6));
-    (deployment.strategy.limits.deposit_cap, deployment.strategy.backtest.deposit, deployment.min_nav) = (990, 990, 500);
+    (deployment.strategy.limits.deposit_cap, deployment.strategy.backtest.deposit, deployment.min_nav) = (100_000, 100_000, 10_000);
     deployment.strategy.fees = Fees { management_bps: 0, settle_bps: 0 };
     let mut world = World::new(deployment);
-    world.enter(ALICE, 50);
-    let epoch = world.enter(BOB, 950);
+    world.enter(ALICE, 5_005);
+    let epoch = world.enter(BOB, 95_005);
     for _ in 0..2 {
         world.open();
     }

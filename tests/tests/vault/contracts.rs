@@ -78,8 +78,8 @@ pub fn wide(amount: u128) -> [Felt; 2] {
 pub enum Expected {
     /// This.
     Gives(Vec<Felt>),
-    /// Anything that begins so; what is not known here can be anything.
-    Begins(Vec<Option<Felt>>),
+    /// Anything that begins so.
+    Begins(Vec<Felt>),
     /// A panic with this.
     Refuses(Felt),
     /// A panic with this, or with what the feed panics with.
@@ -148,9 +148,7 @@ impl Contracts {
             Err(failure) => (Expected::Refuses(failure.reason()), vec![]),
         };
         let same = match (expected, &found) {
-            (Expected::Begins(begin), Expected::Gives(given)) => {
-                given.len() >= begin.len() && begin.iter().zip(given).all(|(begin, given)| begin.is_none_or(|begin| begin == *given))
-            }
+            (Expected::Begins(begin), Expected::Gives(given)) => given.starts_with(begin),
             (Expected::RefusesOrFails(reason, feed), Expected::Refuses(found)) => [reason, feed].contains(&found),
             _ => *expected == found,
         };
@@ -165,9 +163,7 @@ fn shown(expected: &Expected) -> String {
     let list = |felts: &[Felt]| felts.iter().map(Felt::to_string).collect::<Vec<_>>().join(" ");
     match expected {
         Expected::Gives(felts) => list(felts),
-        Expected::Begins(felts) => {
-            felts.iter().map(|felt| felt.map_or("?".to_owned(), |felt| felt.to_string())).collect::<Vec<_>>().join(" ") + " .."
-        }
+        Expected::Begins(felts) => format!("{} ..", list(felts)),
         Expected::Refuses(reason) | Expected::RefusesOrFails(reason, _) => format!("the refusal {:?}", super::felts::readable(*reason)),
     }
 }

@@ -25,8 +25,8 @@ use crate::common::chain::{Class, Done};
 
 /// Of the limit of a transaction, in basis points: 1.5 %.
 const MOST_BPS: u64 = 150;
-/// The same for the first step of a vault: 2 %.
-const FIRST_BPS: u64 = 200;
+/// The same without what the account's own code takes, which a receipt has too.
+const STEP_BPS: u64 = 130;
 
 /// RockyBot's package, and its strategy with a policy that trades in every hour.
 fn rockybot() -> (Package, Strategy) {
@@ -117,7 +117,10 @@ fn a_step_takes_at_most_one_and_a_half_percent_of_a_transaction() {
     for _ in 0..42 {
         record = record.max(hours.next());
         prices.push((hours.hour, hours.base));
-        settle = settle.max(hours.call(account(KEEPER), VAULT, "settle", &[]).gas());
+        // Where nothing is due nobody settles, and the step opens the hour.
+        if prices.len() < 4 {
+            settle = settle.max(hours.call(account(KEEPER), VAULT, "settle", &[]).gas());
+        }
         if prices.len() < strategy.features.window() {
             continue;
         }
@@ -137,8 +140,8 @@ fn a_step_takes_at_most_one_and_a_half_percent_of_a_transaction() {
         ("deposit", deposit, MOST_BPS),
         ("record", record, MOST_BPS),
         ("settle", settle, MOST_BPS),
-        ("step", step, MOST_BPS),
-        ("first step", first, FIRST_BPS),
+        ("step", step, STEP_BPS),
+        ("first step", first, STEP_BPS),
     ] {
         println!("{what}: {gas} L2 gas, {} of a transaction's limit", gas as f64 / limits::TRANSACTION_L2_GAS as f64);
         assert!(gas * 10_000 <= limits::TRANSACTION_L2_GAS * most, "{what}: {gas} L2 gas");

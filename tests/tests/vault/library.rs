@@ -38,7 +38,6 @@ fn the_library_only_computes() {
         "prepare",
         "check",
         "check_price",
-        "features",
         "evaluate",
         "recorded",
         "market",

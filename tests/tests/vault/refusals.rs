@@ -95,7 +95,7 @@ fn no_vault_is_made_with_a_model_or_a_pair_that_it_could_not_trade() {
         let hours = price - 9_998;
         contracts.chain.now = now + hours * SECONDS;
         contracts.tell(account(KEEPER), FEED, "set_answer", vec![Felt::TWO, price.into(), USD.into()]);
-        contracts.ask(account(KEEPER), HISTORY, "record", vec![], Expected::Begins(vec![Some(Felt::ZERO)]), "record");
+        contracts.ask(account(KEEPER), HISTORY, "record", vec![], Expected::Begins(vec![Felt::ZERO]), "record");
         contracts.deploy_vault(&constructor(&good, CLASSES.registry.hash()), &expected);
     }
     for decimals in [(5, 6), (18, 5), (19, 6), (18, 19)] {

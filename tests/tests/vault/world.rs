@@ -14,6 +14,7 @@ use maat_strategy::rate::{Pair, Rate, Token};
 use maat_strategy::strategy::{BacktestRules, Strategy};
 use maat_strategy::vault::feed::Entry;
 use maat_strategy::vault::recorder::RecordError;
+use maat_strategy::vault::settlement::Hourly;
 use maat_strategy::vault::{
     Account, Adapter, Answer, Behaviour, Call, Chain, Deployment, Event, Kind, ModelStatus, NetworkFailure, Outcome, Refusal, Side, State,
     Vault,
@@ -146,6 +147,12 @@ impl World {
             counts: BTreeMap::new(),
         };
         world.chain.feed.sources = vec![1, 2, 3];
+        // What the mock pools have at first.
+        for pool in [ADAPTER, Account(100), Account(101), Account(102)] {
+            for side in [Side::Base, Side::Quote] {
+                world.chain.ledger.issue(side, pool, 1 << 120).unwrap();
+            }
+        }
         world.refresh();
         world
     }
@@ -278,7 +285,7 @@ impl World {
             Err(RecordError::Refused(history::Refusal::Move { .. })) => Some(Felt::ONE),
             Err(_) => None,
         };
-        if given.is_some() {
+        if let Some(given) = given {
             self.contracts.ask(account(KEEPER), HISTORY, "record", [], Expected::Begins(vec![given]), "record");
         }
         recorded.is_ok()
@@ -347,7 +354,7 @@ impl World {
 
     /// What the contract must say of itself now, of whoever called, and by turns of another account.
     fn look(&mut self, caller: Account) {
-        let (snapshot, what) = (Expected::Begins(self.snapshot()), format!("snapshot at {}", self.now));
+        let (snapshot, what) = (Expected::Gives(self.snapshot()), format!("snapshot at {}", self.now));
         self.contracts.ask(account(KEEPER), contracts::VAULT, "snapshot", [], &snapshot, &what);
         self.look_at(caller);
         let others = everybody();
@@ -404,33 +411,31 @@ impl World {
         self.look_at_balances(who);
     }
 
-    fn snapshot(&self) -> Vec<Option<Felt>> {
+    fn snapshot(&self) -> Vec<Felt> {
         let vault = &self.vault;
         let books = vault.books();
         let state = State::ALL.iter().position(|state| *state == vault.state(self.chain.model, self.now)).expect("one of them all");
         let hour = |hour: Option<Hour>| option(hour.map(|hour| vec![hour.count().into()]));
         let opened = vault.opened().map(|opened| {
-            vec![opened.hour.count().into(), opened.cap.into(), opened.deposited.into(), opened.redeemed.into(), opened.swept.into()]
+            let Hourly { hour, nav, cap, deposited, redeemed, swept } = opened;
+            vec![hour.count().into(), nav.into(), cap.into(), deposited.into(), redeemed.into(), swept.into()]
         });
-        let known = |felts: Vec<Felt>| felts.into_iter().map(Some).collect::<Vec<_>>();
         let managed = &books.managed;
-        let mut felts = known(vec![state.into(), account(vault.access().owner), account(vault.access().guardian)]);
-        // The pause's end is not the twin's to say.
-        felts.push(None);
-        felts.extend(known(vec![managed.base.into(), managed.quote.into()]));
-        felts.extend(known(hour(managed.last_trade)));
-        felts.extend(known(vec![managed.day.into(), managed.turned_over.into(), books.pending.into(), books.reserved.into()]));
-        felts.extend(known(vec![books.supply.into(), books.owed_base.total.into(), books.owed_quote.total.into()]));
-        felts.push(None);
-        felts.extend(known(option(opened)));
+        let mut felts = vec![state.into(), account(vault.access().owner), account(vault.access().guardian), vault.paused_until().into()];
+        felts.extend([Felt::from(managed.base), managed.quote.into()]);
+        felts.extend(hour(managed.last_trade));
+        felts.extend([Felt::from(managed.day), managed.turned_over.into(), books.pending.into(), books.reserved.into()]);
+        felts.extend([Felt::from(books.supply), books.owed_base.total.into(), books.owed_quote.total.into(), vault.accrued_at().into()]);
+        felts.extend(option(opened));
         let mark = vault.high_water();
-        felts.extend(known(vec![mark.peak.into(), mark.breaches.into(), mark.last.into()]));
+        felts.extend([Felt::from(mark.peak), mark.breaches.into(), mark.last.into()]);
         for queue in [vault.deposits(), vault.redemptions()] {
-            felts.extend(known(option(queue.due(u64::MAX).map(|epoch| vec![epoch.into()]))));
+            felts.extend(option(queue.due(u64::MAX).map(|epoch| vec![epoch.into()])));
         }
-        felts.extend(known([vault.deposits(), vault.redemptions()].map(|queue| queue.unfilled(u64::MAX).into()).to_vec()));
-        felts.push(None);
-        felts.extend(known(hour(vault.last_step())));
+        felts.extend([vault.deposits(), vault.redemptions()].map(|queue| Felt::from(queue.unfilled(u64::MAX))));
+        // The contract counts the policy that it was made with.
+        felts.push((vault.access().proposed() + 1).into());
+        felts.extend([vault.last_step(), vault.last_raise(), vault.last_unwind(), vault.last_reward()].into_iter().flat_map(hour));
         felts
     }
 

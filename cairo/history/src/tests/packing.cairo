@@ -1,7 +1,7 @@
 //! What is stored is read again.
 
 use crate::checks::LAST_HOUR;
-use crate::ring::{Cell, CellPacking, Last, LastPacking, NO_PRICES, Place, Prices, place};
+use crate::ring::{Cell, CellPacking, Last, LastPacking, NO_PRICES, Place, Prices, place, unpack_base};
 
 const LARGEST: Prices = Prices { base: 0xfffffffffffffff, quote: 0xfffffffffffffff };
 
@@ -16,6 +16,7 @@ fn cells_are_read_as_they_were_written() {
         Cell { turn: 255, even: prices, odd: LARGEST },
     ] {
         assert_eq!(CellPacking::unpack(CellPacking::pack(cell)), cell);
+        assert_eq!(unpack_base(CellPacking::pack(cell)), (cell.even.base, cell.odd.base));
     }
 }
 

@@ -5,7 +5,7 @@ use starknet::storage::{StorageMapReadAccess, StorageMapWriteAccess, StoragePoin
 use starknet::testing::set_contract_address;
 use crate::checks::HOUR;
 use crate::price_history::price_history;
-use crate::ring::{CellTrait, Last, Prices, RING, place};
+use crate::ring::{CellPacking, CellTrait, Last, Prices, RING, place};
 use crate::tests::{START, USD, World, another_world, record, world};
 
 /// A world with these hours, counted from the first; their prices are 100 and as much more.
@@ -111,8 +111,8 @@ fn store_prices(world: World, count: u64) {
     let mut state = price_history::contract_state_for_testing();
     for hour in START + 10 - count..START + 10 {
         let place = place(hour);
-        let cell = state.cells.read(place.cell);
-        state.cells.write(place.cell, cell.set(place, Prices { base: hour, quote: USD }));
+        let cell = CellPacking::unpack(state.cells.read(place.cell));
+        state.cells.write(place.cell, CellPacking::pack(cell.set(place, Prices { base: hour, quote: USD })));
     }
 }
 

@@ -81,11 +81,12 @@ impl Against {
         let others = self.comparison.segments.iter().filter_map(|segment| match segment.follows {
             Some(true) => None,
             Some(false) => {
-                Some("the vault follows other rules than the record since its last change: the record's results are not its own".to_owned())
+                Some(format!("{} the vault followed other rules than the record: its results are not the vault's there", span(segment)))
             }
-            None => {
-                Some(format!("what the change {} made is not on the chain any more: targets were not compared there", numbers(segment)))
-            }
+            None => Some(format!(
+                "{} the vault's limits are not known: they were changed later, and the first ones are not on the chain",
+                span(segment)
+            )),
         });
         mocks.chain(others).collect()
     }
@@ -247,6 +248,13 @@ impl Against {
             "halted": comparison.halted.map(|hour| hour.to_string()),
             "differences": comparison.findings.iter().map(finding).collect::<Vec<_>>(),
         })
+    }
+}
+
+fn span(segment: &Segment) -> String {
+    match (segment.first, segment.last) {
+        (Some(first), Some(last)) => format!("from {first} to {last}"),
+        _ => "since its last change".to_owned(),
     }
 }
 
