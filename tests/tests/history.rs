@@ -140,6 +140,7 @@ impl Expected {
                 self.results.extend(observed(last));
                 let consecutive = self.twin.history().consecutive();
                 self.results.extend([Felt::from(consecutive), self.twin.recorded_at().into(), self.twin.oldest().into()]);
+                self.results.push(self.twin.chain());
             }
             None => self.results.push(Felt::ONE),
         }
@@ -302,7 +303,7 @@ fn run(chain: &mut Chain, operations: &[Operation]) -> Vec<Felt> {
     // What views repeat.
     let latest = tell(chain, HISTORY, "latest", &[]);
     if latest[0] == Felt::ZERO {
-        let views = ["consecutive", "recorded_at", "oldest"].map(|view| tell(chain, HISTORY, view, &[])[0]);
+        let views = ["consecutive", "recorded_at", "oldest", "chain"].map(|view| tell(chain, HISTORY, view, &[])[0]);
         assert_eq!(latest[4..], views);
     }
     [results, events].concat()

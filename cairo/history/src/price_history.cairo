@@ -111,7 +111,7 @@ pub mod price_history {
                 return None;
             }
             let observation = self.at(recorded_at / HOUR)?;
-            Some(Latest { observation, consecutive, recorded_at, oldest })
+            Some(Latest { observation, consecutive, recorded_at, oldest, chain: self.chain.read() })
         }
 
         fn at(self: @ContractState, hour: u64) -> Option<Observation> {

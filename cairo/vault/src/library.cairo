@@ -23,7 +23,7 @@ use crate::trading::Outcome;
 
 /// The class that the vault calls. A test compares it with the class that the compiler makes of `strategy_library`.
 #[cfg(not(test))]
-pub const LIBRARY: ClassHash = 0x6307c6f7eec45a491fe833536bf91c1b81e6bcb6a5b0ed1fb3391d46250ff5b.try_into().unwrap();
+pub const LIBRARY: ClassHash = 0x63dccf78f142c7f1aacb557cff749fa4ca36060170566bcc3da80b7b54c42f7.try_into().unwrap();
 /// In Cairo's test runner, classes have other hashes.
 #[cfg(test)]
 pub const LIBRARY: ClassHash = strategy_library::TEST_CLASS_HASH;
@@ -105,6 +105,8 @@ pub struct Verdict {
     pub nav: u128,
     /// What will have been traded on this day, if the trade is made.
     pub turned_over: u128,
+    /// The least that it must give.
+    pub least: u128,
 }
 
 /// All that has a price: amounts and a rate. Positions and limits are packed as the vault stores them.
@@ -150,10 +152,13 @@ pub trait IStrategyLibrary<TContractState> {
     ) -> u128;
     /// What an hour is opened with.
     fn open(self: @TContractState, holding: Holding, supply: u128, min_nav: u128, mark: HighWater) -> Opening;
-    /// What follows from the network's answer. `policy` is a change to the policy in force, `owed` whether redemptions wait.
+    /// What follows from the network's answer, so many seconds after the record. `policy` is a change to the policy in force, `owed` whether
+    /// redemptions wait.
     fn decide(
         self: @TContractState,
         holding: Holding,
+        fresh: Rate,
+        elapsed: u64,
         hour: u64,
         owed: bool,
         saturated: u32,
@@ -230,7 +235,7 @@ pub mod strategy_library {
     use crate::errors::Errors;
     use crate::features::{Feature, evaluate};
     use crate::interface::{Deployment, Parts};
-    use crate::limits::{Plan, filled, plan, unwind};
+    use crate::limits::{Limits, Plan, filled, plan, unwind};
     use crate::market::{Market, Recorded, WINDOW, price, require_fresh, require_peg};
     use crate::math::{
         BASIS_POINTS, HighWater, MAX_AMOUNT, Rate, SHARE_ONE, base_ceil, base_floor, mul_div_ceil, mul_div_floor, observe, rate, share_ceil, share_floor,
@@ -239,7 +244,7 @@ pub mod strategy_library {
     use crate::policy::{MAX_ROWS, Rule, Target, target};
     use crate::records::{LimitsPacking, PositionPacking, Run, rules_of, runs_of};
     use crate::settlement::NET_CAP_BPS;
-    use crate::trading::{Outcome, SMALLEST_SALE};
+    use crate::trading::{ANY_SLIP, Outcome, SMALLEST_SALE};
     use crate::{features, limits, policy};
     use super::{
         Found, Holding, IStrategyLibrary, Opening, OutputRange, Prepared, Verdict, Wanted, check_inputs, felts_of, ranges, values_in,
@@ -417,6 +422,8 @@ pub mod strategy_library {
         fn decide(
             self: @ContractState,
             holding: Holding,
+            fresh: Rate,
+            elapsed: u64,
             hour: u64,
             owed: bool,
             saturated: u32,
@@ -434,7 +441,8 @@ pub mod strategy_library {
             let value = value_floor(rate, managed.base).expect(Errors::OVERFLOW);
             // At most 10,000, because the value is at most the NAV.
             let weight_before = mul_div_floor(value, BASIS_POINTS, nav).unwrap_or(0).try_into().unwrap_or(0);
-            let plan = plan(LimitsPacking::unpack(holding.limits), managed, rate, hour, asked, saturated).expect(Errors::OVERFLOW);
+            let limits = LimitsPacking::unpack(holding.limits);
+            let plan = plan(limits, managed, rate, hour, asked, saturated).expect(Errors::OVERFLOW);
             let outcome = match plan {
                 Plan::Hold(reason) => Outcome::Held(reason),
                 Plan::Buy(quote) => if owed {
@@ -448,10 +456,15 @@ pub mod strategy_library {
                 Target::Weight(weight) => Some(weight),
                 Target::Hold => None,
             };
+            let least = match outcome {
+                Outcome::Bought(quote) => least(limits, fresh, elapsed, ANY_SLIP, Side::Quote, quote),
+                Outcome::Sold(base) => least(limits, fresh, elapsed, ANY_SLIP, Side::Base, base),
+                _ => 0,
+            };
             // What arrives is the vault's to book, and changes nothing about this.
             let turned_over = filled(managed, plan, 0, hour).expect(Errors::OVERFLOW).turned_over;
             Verdict {
-                answer, output_hash: poseidon_hash_span(felts_of(outputs)), weight_before, weight_target, outcome, nav, turned_over,
+                answer, output_hash: poseidon_hash_span(felts_of(outputs)), weight_before, weight_target, outcome, nav, turned_over, least,
             }
         }
 
@@ -487,16 +500,20 @@ pub mod strategy_library {
         fn floor(
             self: @ContractState, limits: (felt252, u128), fresh: Rate, elapsed: u64, most_bps: u16, sold: Side, asked: u128,
         ) -> u128 {
-            let limits = LimitsPacking::unpack(limits);
-            let (least, most): (u64, u64) = (limits.min_slip_bps.into(), limits.max_slip_bps.into());
-            // At most 100 basis points, and `min_slip_bps` is at most `max_slip_bps`.
-            let slip: u32 = min(least + (most - least) * elapsed / WINDOW, most_bps.into()).try_into().expect(Errors::OVERFLOW);
-            let worth = match sold {
-                Side::Base => value_ceil(fresh, asked),
-                Side::Quote => base_ceil(fresh, asked),
-            };
-            share_ceil(worth.expect(Errors::OVERFLOW), 10_000 - slip).expect(Errors::OVERFLOW)
+            least(LimitsPacking::unpack(limits), fresh, elapsed, most_bps, sold, asked)
         }
+    }
+
+    /// The least that a swap of so much must give: see `trading`.
+    fn least(limits: Limits, fresh: Rate, elapsed: u64, most_bps: u16, sold: Side, asked: u128) -> u128 {
+        let (least, most): (u64, u64) = (limits.min_slip_bps.into(), limits.max_slip_bps.into());
+        // At most 100 basis points, and `min_slip_bps` is at most `max_slip_bps`.
+        let slip: u32 = min(least + (most - least) * elapsed / WINDOW, most_bps.into()).try_into().expect(Errors::OVERFLOW);
+        let worth = match sold {
+            Side::Base => value_ceil(fresh, asked),
+            Side::Quote => base_ceil(fresh, asked),
+        };
+        share_ceil(worth.expect(Errors::OVERFLOW), 10_000 - slip).expect(Errors::OVERFLOW)
     }
 
     /// Checks that a vault could be made with a change.
@@ -538,12 +555,12 @@ pub mod strategy_library {
 
     /// The price that was recorded last, with what was observed.
     fn observed(now: u64, base_decimals: u8, quote_decimals: u8, latest: Option<Latest>) -> (Recorded, Observation) {
-        let Latest { observation, recorded_at, oldest, .. } = latest.expect(Errors::NO_PRICE);
+        let Latest { observation, recorded_at, oldest, chain, .. } = latest.expect(Errors::NO_PRICE);
         assert(recorded_at <= now, Errors::CLOCK);
         let elapsed = now - recorded_at;
         assert(elapsed <= WINDOW, Errors::LATE);
         require_peg(observation.quote);
         let rate = rate(observation.base, observation.quote, base_decimals, quote_decimals).expect(Errors::NO_RATE);
-        (Recorded { hour: observation.hour, rate, elapsed, oldest }, observation)
+        (Recorded { hour: observation.hour, rate, elapsed, oldest, chain }, observation)
     }
 }

@@ -29,6 +29,8 @@ pub struct Recorded {
     pub elapsed: u64,
     /// The oldest timestamp that the record rests on.
     pub oldest: u64,
+    /// The price chain with it.
+    pub chain: felt252,
 }
 
 /// A recorded price that a fresh quote confirms.

@@ -23,7 +23,7 @@ use crate::interface::LastHours;
 use crate::library::Verdict;
 use crate::limits::{Position, Reason};
 use crate::market::{Market, MarketTrait};
-use crate::math::{Rate, mul_div_floor};
+use crate::math::mul_div_floor;
 use crate::requests::requests_component::InternalTrait as RequestsInternalTrait;
 use crate::settlement::{SettlementTrait, room_to_leave};
 use crate::states::{Operation, StatesTrait};
@@ -34,6 +34,9 @@ const REWARD: (u128, u128) = (5, 10_000_000);
 /// The least that is sold for redemptions, in the quote token's smallest unit. The two units that rounding can cost are two basis points of
 /// it, so that a redemption of dust cannot make the sale fail under the floor.
 pub const SMALLEST_SALE: u128 = 10_000;
+
+/// No limit to what a swap may lose beside those of the hour's slip.
+pub const ANY_SLIP: u16 = 10_000;
 
 /// Why a swap was made.
 #[derive(Copy, Drop, Serde, PartialEq, Debug)]
@@ -84,9 +87,8 @@ pub impl TradingImpl of TradingTrait {
             self.set_hours(hours);
             return Outcome::Halted;
         }
-        let (verdict, input_hash) = self.decide(market.recorded.rate, hour);
+        let (verdict, input_hash) = self.decide(@market);
         let outcome = verdict.outcome;
-        let chain = *ask(fixed((@self).parts.history), selector!("chain"), [].span())[0];
         self.log(Event::Decided(Decided {
                         hour,
                         class: verdict.answer,
@@ -94,18 +96,18 @@ pub impl TradingImpl of TradingTrait {
                         version: fixed((@self).parts.version),
                         input_hash,
                         output_hash: verdict.output_hash,
-                        chain,
+                        chain: market.recorded.chain,
                         weight_before: verdict.weight_before,
                         weight_target: verdict.weight_target,
                         outcome,
                     }));
         let (outcome, managed) = match outcome {
             Outcome::Bought(quote) => {
-                let (spent, managed) = self.trade_plan(@market, Side::Quote, quote, verdict.turned_over);
+                let (spent, managed) = self.trade_plan(@market, Side::Quote, quote, @verdict);
                 (Outcome::Bought(spent), managed)
             },
             Outcome::Sold(base) => {
-                let (spent, managed) = self.trade_plan(@market, Side::Base, base, verdict.turned_over);
+                let (spent, managed) = self.trade_plan(@market, Side::Base, base, @verdict);
                 (Outcome::Sold(spent), managed)
             },
             _ => (outcome, self.position()),
@@ -124,7 +126,8 @@ pub impl TradingImpl of TradingTrait {
         require_unused(self.stored_hours().raise, hour);
         assert(self.due(now, hour).is_none(), Errors::DUE);
         let base = self.shortfall(@market);
-        let moved = self.trade(@market, Purpose::Shortfall, Side::Base, base);
+        let least = self.floor(@market, fixed((@self).parts.fees.settle_bps), base);
+        let moved = self.trade(@market, Purpose::Shortfall, Side::Base, base, least);
         self.set_position(self.booked(Side::Base, moved));
         self.set_hours(LastHours { raise: Some(hour), ..self.stored_hours() });
         self.settle_at(@market, now);
@@ -140,7 +143,8 @@ pub impl TradingImpl of TradingTrait {
         require_unused(hours.unwind, hour);
         self.open_hour(@market.recorded, now);
         let (nav, base): (u128, u128) = answer(library(selector!("unwind"), self.holding(market.recorded.rate)));
-        let moved = self.trade(@market, Purpose::Unwind, Side::Base, base);
+        let least = self.floor(@market, ANY_SLIP, base);
+        let moved = self.trade(@market, Purpose::Unwind, Side::Base, base, least);
         let managed = self.booked(Side::Base, moved);
         self.reward_and_store(keeper, hour, nav, managed, LastHours { unwind: Some(hour), ..hours });
         moved.spent
@@ -160,7 +164,9 @@ impl TradesImpl of TradesTrait {
     ///
     /// The registry executes the version that was pinned, by its sealed instance, and has looked at the instance's class before. The model
     /// is foreign code, so the class is looked at again afterwards.
-    fn decide(ref self: ContractState, rate: Rate, hour: u64) -> (Verdict, felt252) {
+    fn decide(ref self: ContractState, market: @Market) -> (Verdict, felt252) {
+        let Market { recorded, fresh } = *market;
+        let hour = recorded.hour;
         let mut calldata = array![];
         calldata.append_span(self.access.list('features'));
         let hours = array![fixed((@self).parts.hours).into()];
@@ -176,7 +182,9 @@ impl TradesImpl of TradesTrait {
         assert(class_hash == fixed((@self).parts.class_hash), Errors::OTHER_CLASS);
 
         let owed = self.requests.unfilled_until(Kind::Redeem, hour) > 0;
-        let mut calldata = self.holding(rate);
+        let mut calldata = self.holding(recorded.rate);
+        fresh.serialize(ref calldata);
+        calldata.append(recorded.elapsed.into());
         calldata.append(hour.into());
         calldata.append(owed.into());
         calldata.append(saturated);
@@ -204,12 +212,12 @@ impl TradesImpl of TradesTrait {
 
     /// Makes a plan's trade, and gives what left, and what is managed then, with what the limits remember.
     #[inline(never)]
-    fn trade_plan(ref self: ContractState, market: @Market, sold: Side, asked: u128, turned_over: u128) -> (u128, Position) {
-        let moved = self.trade(market, Purpose::Decision, sold, asked);
+    fn trade_plan(ref self: ContractState, market: @Market, sold: Side, asked: u128, verdict: @Verdict) -> (u128, Position) {
+        let moved = self.trade(market, Purpose::Decision, sold, asked, *verdict.least);
         // What was not spent stays: amounts are those that moved, and the rest is as the plan says.
         let hour = *market.recorded.hour;
         let Position { base, quote, .. } = self.booked(sold, moved);
-        (moved.spent, Position { base, quote, last_trade: Some(hour), day: hour / 24, turned_over })
+        (moved.spent, Position { base, quote, last_trade: Some(hour), day: hour / 24, turned_over: *verdict.turned_over })
     }
 
     /// What is managed after a swap.
@@ -230,8 +238,7 @@ impl TradesImpl of TradesTrait {
     }
 
     /// Has the adapter swap so much, under the floor.
-    fn trade(ref self: ContractState, market: @Market, purpose: Purpose, sold: Side, asked: u128) -> Moved {
-        let least = self.floor(market, purpose, sold, asked);
+    fn trade(ref self: ContractState, market: @Market, purpose: Purpose, sold: Side, asked: u128, least: u128) -> Moved {
         let (token, other) = (self.token(sold), self.token(other(sold)));
         let (sold_before, bought_before) = (balance_of(token), balance_of(other));
         let adapter = fixed((@self).parts.adapter);
@@ -247,18 +254,15 @@ impl TradesImpl of TradesTrait {
         Moved { spent, received }
     }
 
-    /// The least that a swap of so much must give: see the module.
-    fn floor(self: @ContractState, market: @Market, purpose: Purpose, sold: Side, asked: u128) -> u128 {
+    /// The least that a sale of so many base tokens must give, where it may lose so much at most: see the module.
+    #[inline(never)]
+    fn floor(self: @ContractState, market: @Market, most_bps: u16, asked: u128) -> u128 {
         let mut calldata = array![];
         self.limits.read().serialize(ref calldata);
         (*market.fresh).serialize(ref calldata);
         calldata.append((*market.recorded.elapsed).into());
-        let most_bps = match purpose {
-            Purpose::Shortfall => fixed(self.parts.fees.settle_bps),
-            _ => 10_000,
-        };
         calldata.append(most_bps.into());
-        sold.serialize(ref calldata);
+        Side::Base.serialize(ref calldata);
         calldata.append(asked.into());
         answer(library(selector!("floor"), calldata))
     }

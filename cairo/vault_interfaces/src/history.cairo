@@ -46,6 +46,8 @@ pub struct Latest {
     pub recorded_at: u64,
     /// When the oldest entry that its prices rest on was made.
     pub oldest: u64,
+    /// The price chain with it.
+    pub chain: felt252,
 }
 
 /// Records prices. There is no owner, and nobody chooses anything.

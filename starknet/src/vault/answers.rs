@@ -193,6 +193,8 @@ pub struct Latest {
     pub recorded_at: u64,
     /// When the oldest entry that its prices rest on was made.
     pub oldest: u64,
+    /// The price chain with it.
+    pub chain: Felt,
 }
 
 /// A price that moved too far to be recorded.
@@ -259,7 +261,7 @@ structure!(Snapshot { state, owner, guardian, paused_until, books, accrued_at, h
 structure!(Requested { epoch, pending, claim, refunded });
 structure!(Epoch { total, filled, proceeds, newest, refunded });
 structure!(Proposal { number, change, from });
-structure!(Latest { observation, consecutive, recorded_at, oldest });
+structure!(Latest { observation, consecutive, recorded_at, oldest, chain });
 structure!(Move { hour, side, last, found, hours });
 structure!(TokenPrice { price, oldest, newest });
 structure!(Quote { base, quote });

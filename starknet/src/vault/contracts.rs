@@ -31,9 +31,9 @@ pub enum Class {
 
 /// The hash of each class in this version of Maat.
 const KNOWN: &[(Class, Felt)] = &[
-    (Class::Vault, Felt::from_hex_unchecked("0x06ee0af8fa33460039164b4665bbf756154091ebbc010d1104b9973cfd090941")),
-    (Class::StrategyLibrary, Felt::from_hex_unchecked("0x06307c6f7eec45a491fe833536bf91c1b81e6bcb6a5b0ed1fb3391d46250ff5b")),
-    (Class::PriceHistory, Felt::from_hex_unchecked("0x001b08b9ebd767f49d8c1187cdab9f39ac535300f1f001654ffd99bdd305d242")),
+    (Class::Vault, Felt::from_hex_unchecked("0x079eb95fbde6bac6c6557a0d62a314ec9086eba3db2ef594fb986cb2cb34849f")),
+    (Class::StrategyLibrary, Felt::from_hex_unchecked("0x063dccf78f142c7f1aacb557cff749fa4ca36060170566bcc3da80b7b54c42f7")),
+    (Class::PriceHistory, Felt::from_hex_unchecked("0x064882cc2e65a03c6f045fafcba35a6480900c533dfab1827ec51637159e4474")),
     (Class::PragmaFeed, Felt::from_hex_unchecked("0x05eec68021cb5e937812b9a06752dd96488eb390c441be59890871f3bf25a9f2")),
     (Class::EkuboAdapter, Felt::from_hex_unchecked("0x077cbf2d60d918a63c2d9b3461e403696bd6e0f20f7eac00b34738c4644b8cb1")),
     (Class::MockFeed, Felt::from_hex_unchecked("0x04fceec0c72484b0376bf133a5bcb4f1c7f6be0fe81429b379f6dd4e1f700adb")),

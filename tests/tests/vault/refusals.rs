@@ -5,9 +5,9 @@ use maat_strategy::hour::SECONDS;
 use maat_strategy::price::USD;
 use starknet_types_core::felt::Felt;
 
-use super::contracts::{CLASSES, Expected, FEED, HISTORY, REGISTRY, VAULT, text, wide};
+use super::contracts::{CLASSES, Expected, FEED, HISTORY, REGISTRY, VAULT, contract, text, wide};
 use super::felts::{account, constructor};
-use super::world::{KEEPER, OWNER, START, USERS, World, deployment, world_without_vault};
+use super::world::{GUARDIAN, KEEPER, OWNER, START, USERS, World, deployment, world_without_vault};
 
 fn refuses(reason: &str) -> Expected {
     Expected::Refuses(text(reason))
@@ -48,6 +48,31 @@ fn a_registry_that_fails_stops_no_redemption() {
     contracts.tell(account(KEEPER), REGISTRY, "set_status", vec![Felt::THREE]);
     contracts.ask(account(KEEPER), VAULT, "settle", vec![], Expected::Gives(vec![Felt::ONE]), "redemptions alone ask nobody");
     contracts.tell(account(KEEPER), REGISTRY, "set_status", vec![Felt::ZERO]);
+    let epoch = world.vault.redemptions().due(u64::MAX).expect("the twin has not settled");
+    let claim = vec![Felt::from(epoch), account(alice), account(alice)];
+    world.contracts.ask(account(alice), VAULT, "claim_assets", claim, Expected::Begins(vec![]), "it was filled");
+}
+
+#[test]
+fn with_a_registry_that_fails_a_pause_lets_redemptions_be_filled_beside_a_deposit() {
+    let mut world = World::new(deployment((18, 6)));
+    let [alice, bob, ..] = USERS;
+    world.enter(alice, 1_000_000_000);
+    for _ in 0..2 {
+        world.open();
+    }
+    world.fetch(alice);
+    world.request_redeem(alice, world.vault.shares_of(alice) / 100, alice, alice).unwrap();
+    world.enter(bob, 1_000_000);
+    for _ in 0..2 {
+        world.next();
+        assert!(world.record());
+    }
+    let contracts = &mut world.contracts;
+    contracts.tell(account(KEEPER), REGISTRY, "set_status", vec![Felt::THREE]);
+    assert!(contracts.chain.call(account(KEEPER), contract(VAULT), "settle", &[]).is_err());
+    contracts.ask(account(GUARDIAN), VAULT, "pause", vec![], Expected::Gives(vec![]), "a pause asks nobody");
+    contracts.ask(account(KEEPER), VAULT, "settle", vec![], Expected::Gives(vec![Felt::ONE]), "paused, nothing is due but redemptions");
     let epoch = world.vault.redemptions().due(u64::MAX).expect("the twin has not settled");
     let claim = vec![Felt::from(epoch), account(alice), account(alice)];
     world.contracts.ask(account(alice), VAULT, "claim_assets", claim, Expected::Begins(vec![]), "it was filled");
@@ -142,4 +167,15 @@ fn the_vault_names_the_proposals_that_wait() {
     contracts.ask(account(OWNER), VAULT, "cancel", vec![Felt::from(7)], Expected::Gives(vec![]), "cancel");
     contracts.ask(account(OWNER), VAULT, "cancel_before", vec![Felt::from(6)], Expected::Gives(vec![]), "cancel_before");
     contracts.ask(account(KEEPER), VAULT, "proposals", vec![], numbers(&[6, 8]), "two");
+    // What does not wait any more stays readable, and so does the policy that the vault was made with.
+    let kept = |number: u64, from: u64| [0, number, 3, 1_000 + number, from].into_iter().map(Felt::from).collect();
+    let from = START * SECONDS + 86_400;
+    for (number, expected) in [
+        (1u64, Expected::Gives(kept(1, 0))),
+        (6, Expected::Gives(kept(6, from))),
+        (0, Expected::Begins(vec![Felt::ZERO; 3])),
+        (9, Expected::Gives(vec![Felt::ONE])),
+    ] {
+        contracts.ask(account(KEEPER), VAULT, "proposal", vec![Felt::from(number)], expected, "proposal");
+    }
 }

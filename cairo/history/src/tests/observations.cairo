@@ -18,9 +18,9 @@ fn an_observation_is_stored_with_its_times_and_told() {
     world.feed.set_answer(Answer::Gives(quote));
     let observation = Observation { hour: START, base: 2_000 * USD, quote: USD - 1 };
     assert_eq!(world.history.record(), Ok(observation));
-    let latest = Latest { observation, consecutive: 1, recorded_at: now, oldest: now - 200 };
-    assert_eq!(world.history.latest(), Some(latest));
     let chain = poseidon_hash_span([0, START.into(), 2_000 * USD.into(), USD.into() - 1].span());
+    let latest = Latest { observation, consecutive: 1, recorded_at: now, oldest: now - 200, chain };
+    assert_eq!(world.history.latest(), Some(latest));
     assert_eq!(world.history.chain(), chain);
     let recorded = Recorded { hour: START, base: 2_000 * USD, quote: USD - 1, oldest: now - 200, chain };
     assert_event(world, Event::Recorded(recorded));

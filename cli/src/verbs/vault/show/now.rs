@@ -187,7 +187,7 @@ pub mod tests {
     pub fn latest() -> Latest {
         let (hour, usd) = (Hour::new(HOUR).unwrap(), |text: &str| text.parse::<Price>().unwrap());
         let observation = Observation { hour, base: usd("1800"), quote: usd("1") };
-        Latest { observation, consecutive: 36, recorded_at: START + 100, oldest: START }
+        Latest { observation, consecutive: 36, recorded_at: START + 100, oldest: START, chain: Felt::ZERO }
     }
 
     fn when(now: u64, snapshot: &Snapshot, latest: &Latest, name: &str) -> When {
