@@ -476,14 +476,14 @@ fn a_vaults_hours_are_its_twins_and_everybody_can_leave_whatever_happens() {
     );
     mirror.keep_until(at(story.back));
 
-    // The feed dies: nothing is recorded, and after 72 hours what waits can be taken back, as from 22 hours on.
+    // The feed is dead for three days: nothing is recorded, and what waits can be taken back from 22 hours on.
     let epoch = mirror.redeem(&second, INVESTORS[1]);
     let feed = MockFeed(parts.feed);
     owner.invoke("ending the feed", vec![feed.fail(Felt::from_hex_unchecked("0x64656164"))]).unwrap();
     next_hour(&devnet, &client);
     assert!(History::at(&client, parts.history).record(&owner).unwrap_err().to_string().contains("dead"));
     assert!(vault.settle(&owner).unwrap_err().to_string().contains("dead"));
-    set_time(devnet.url(), (epoch + 71) * SECONDS + 1_900).unwrap();
+    set_time(devnet.url(), (epoch + 21) * SECONDS + 1_900).unwrap();
     let reclaim = |vault: &Vault| vault.reclaim(&second, Kind::Redeem, epoch, second.address(), second.address());
     assert!(reclaim(&vault).unwrap_err().to_string().contains("vault: too early"));
     set_time(devnet.url(), (epoch + 72) * SECONDS + 1_900).unwrap();
