@@ -89,8 +89,8 @@ fn a_vault_is_used_from_its_deployment_to_the_last_withdrawal() {
         "RockyBot vault: active, on devnet",
         "net asset value    1000.5 USDC",
         "WETH at 1810.00 USD",
-        // Less the fee of 0.3 %, and with what managing gave the owner, who is the investor.
-        "its shares         997.49",
+        // Less the fee of 0.5 %, and with what managing gave the owner, who is the investor.
+        "its shares         995.49",
         "no: the features look at 36",
     ] {
         assert!(page.contains(part), "`{part}` is missing in:\n{page}");
@@ -98,7 +98,7 @@ fn a_vault_is_used_from_its_deployment_to_the_last_withdrawal() {
 
     // Half is redeemed, the rest leaves in kind.
     let too_many = user.failure(&["vault", "redeem", file, "--shares", "1000.6"]);
-    assert!(too_many.contains("the account has 997.49") && too_many.contains(" vROCKY, and not 1000.6 vROCKY"), "{too_many}");
+    assert!(too_many.contains("the account has 995.49") && too_many.contains(" vROCKY, and not 1000.6 vROCKY"), "{too_many}");
     assert_eq!(events(&json(&user, &["vault", "redeem", file, "--shares", "50"])), ["RedeemRequest"]);
     for _ in 0..2 {
         json(&user, &["vault", "record", file, "--price", "1810", "--next-hour"]);

@@ -27,8 +27,10 @@ pub struct PauseArguments {
 /// Propose a change, which can be applied a day later; only the owner can
 #[derive(clap::Args)]
 #[command(
-    override_usage = "maat vault propose [OPTIONS] <--policy <FILE>|--limits <FILE>> <VAULT>\n       \
-                      maat vault propose [OPTIONS] <--adapter <ADDRESS>|--guardian <ADDRESS>> <VAULT>",
+    override_usage = "maat vault propose [OPTIONS] --policy <FILE> <VAULT>\n       \
+                      maat vault propose [OPTIONS] --limits <FILE> <VAULT>\n       \
+                      maat vault propose [OPTIONS] --adapter <ADDRESS> <VAULT>\n       \
+                      maat vault propose [OPTIONS] --guardian <ADDRESS> <VAULT>",
     after_help = "Examples:\n  maat vault propose 0x0123.. --limits strategy.toml\n  maat vault propose strategy.toml --guardian 0x0456..\n\n\
     Investors have a day to leave before `maat vault apply` makes the change, and `maat vault cancel` drops it."
 )]
