@@ -50,7 +50,8 @@ refusals! {
     BadDepositCap = "vault: bad deposit_cap",
     BadManagementFee = "vault: bad management_bps",
     BadSettleFee = "vault: bad settle_bps",
-    BadMinNav = "vault: bad min_nav",
+    BadMinNav = "vault: bad min_nav"
+        => "it is at least 10000 of the quote token's smallest unit, and at most a tenth of deposit_cap",
     BadDecimals = "vault: not 6 to 18 decimals",
     BadPrice = "vault: too coarse a price",
     SameToken = "vault: base and quote are one",
@@ -146,6 +147,10 @@ refusals! {
     TooLate = "history: too late in the hour"
         => "an hour can be recorded in its first 900 s: wait for the next one",
     Year3000 = "history: year 3000 or later",
+    ApartBase = "feed: base publishers differ"
+        => "the base token's prices of the sources and of the publishers are more than 1 % apart: try again",
+    ApartQuote = "feed: quote publishers differ"
+        => "the quote token's prices of the sources and of the publishers are more than 1 % apart: try again",
     DecimalsChanged = "feed: decimals have changed",
     ThinBase = "feed: too few base sources"
         => "fewer sources than the feed needs have a fresh price of the base token: try again",

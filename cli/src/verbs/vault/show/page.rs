@@ -374,7 +374,7 @@ mod tests {
             "a share            1 USDC\n",
             "last price         2027-01-15T08:00:00Z: WETH at 1800.00 USD, USDC at 1.00 USD; 36 hours in a row are recorded",
             "its shares         500 vROCKY, worth 500 USDC\n",
-            "deposit 500001: 250 USDC waits for the price of 2027-01-15T09:00:00Z; from 2027-01-18T09:00:00Z on it can be taken back\n",
+            "deposit 500001: 250 USDC waits for the price of 2027-01-15T09:00:00Z; from 2027-01-16T07:00:00Z on it can be taken back\n",
             "it is owed         0 WETH, 1.5 USDC\n",
             "step                           now, until 2027-01-15T08:16:40Z\n",
             "settle                         no: nothing is due\n",
