@@ -84,7 +84,7 @@ refusals! {
     Proposals = "vault: 8 proposals wait"
         => "apply or cancel one first: those that have expired wait too, until they are cancelled",
     Early = "vault: too early"
-        => "it is not time yet: a proposal waits a day, a pause is at most every fourteen days, and what is not filled can be taken back after 22 hours",
+        => "it is not time yet: a proposal waits a day, the next pause is possible seven days after the last one ended, and what is not filled can be taken back after 22 hours",
     Expired = "vault: proposal has expired"
         => "a proposal can be applied for seven days: propose it again",
     NotPaused = "vault: not paused",

@@ -9,6 +9,7 @@ use maat_strategy::hour::Hour;
 use maat_strategy::price::Price;
 use serde_json::json;
 
+use super::show::no_sale;
 use super::target::{Target, VaultChoice, local, next_hour};
 use super::told::Told;
 use crate::network::TransactionBounds;
@@ -147,7 +148,7 @@ pub fn settle(arguments: &SettleArguments) -> anyhow::Result<Told> {
     };
     let mut snapshot = until_swept(&mut told)?;
     let owes = |snapshot: &Snapshot| snapshot.queues.oldest_redemption.is_some_and(|epoch| epoch <= hour.count());
-    if arguments.raise && owes(&snapshot) {
+    if arguments.raise && owes(&snapshot) && no_sale(&snapshot).is_none() {
         progress.step("selling for redemptions");
         let done = target.vault.raise(&account)?;
         told.receipts.push(done.receipt);
@@ -159,8 +160,11 @@ pub fn settle(arguments: &SettleArguments) -> anyhow::Result<Told> {
     }
     if owes(&snapshot) {
         let waiting = target.units.share(snapshot.queues.unfilled_redemptions);
-        let hint = if arguments.raise { "" } else { "; --raise has the vault sell base tokens for them" };
-        told.after.push(format!("redemptions of {waiting} wait for quote tokens, or for the next hour's cap{hint}"));
+        told.after.push(match no_sale(&snapshot) {
+            Some(reason) => format!("redemptions of {waiting} wait: {reason}"),
+            None if arguments.raise => format!("redemptions of {waiting} wait for quote tokens"),
+            None => format!("redemptions of {waiting} wait for quote tokens; --raise has the vault sell base tokens for them"),
+        });
     }
     told.members.insert("hour".to_owned(), hour.to_string().into());
     Ok(told)

@@ -5,6 +5,8 @@ use maat_starknet::Account;
 use maat_starknet::vault::{Requested, Token};
 use maat_strategy::amount;
 use maat_strategy::hour::{SECONDS, utc};
+use maat_strategy::vault::feed::MAX_AGE;
+use maat_strategy::vault::recorder::WINDOW;
 use maat_strategy::vault::requests::RECLAIM_HOURS;
 use maat_strategy::vault::{Kind, Side, State};
 use starknet_types_core::felt::Felt;
@@ -153,7 +155,10 @@ fn shares(given: Option<&str>, target: &Target, account: &Account) -> anyhow::Re
     let has = target.vault.shares().balance_of(account.address())?;
     let units = match given {
         Some(text) => amount_of("--shares", text, &target.units.share)?,
-        None if has == 0 => bail!("the account has no shares: those of a deposit are claimed first, with `maat vault claim`"),
+        None if has == 0 => bail!(
+            "the account has no shares: those of a deposit are claimed first, with `maat vault claim`, and those that wait in a redemption \
+             leave in kind with `maat vault exit --request N`"
+        ),
         None => has,
     };
     if units > has {
@@ -235,10 +240,27 @@ pub fn claim(arguments: &ClaimArguments) -> anyhow::Result<Told> {
     Ok(Told::new(target.units, done))
 }
 
-/// From when on a request can be taken back, within the hours' windows for it.
-fn reclaimable_from(kind: Kind, request: &Requested, state: State) -> u64 {
-    let at_once = kind == Kind::Deposit && (request.refunded || state != State::Active);
-    if at_once { 0 } else { request.epoch.saturating_add(RECLAIM_HOURS).saturating_mul(SECONDS) }
+/// From when on a request can be taken back: not before now, and within an hour's window for it where there is one.
+fn reclaimable_from(kind: Kind, request: &Requested, state: State, now: u64) -> u64 {
+    if kind == Kind::Deposit && (request.refunded || state == State::Halted) {
+        return now;
+    }
+    let waits = kind == Kind::Redeem || state == State::Active;
+    let from = if waits { request.epoch.saturating_add(RECLAIM_HOURS).saturating_mul(SECONDS) } else { now };
+    window_from(from.max(now))
+}
+
+/// The first second from then on at which no price is known at which a request may still be filled.
+fn window_from(time: u64) -> u64 {
+    let (hour, within) = (time - time % SECONDS, time % SECONDS);
+    let begin = 2 * WINDOW + 1;
+    if within < begin {
+        hour.saturating_add(begin)
+    } else if within < SECONDS - MAX_AGE {
+        time
+    } else {
+        hour.saturating_add(SECONDS + begin)
+    }
 }
 
 pub fn reclaim(arguments: &ReclaimArguments) -> anyhow::Result<Told> {
@@ -258,10 +280,12 @@ pub fn reclaim(arguments: &ReclaimArguments) -> anyhow::Result<Told> {
         }
     }
     // What is asked for by its number is tried in any case: the vault says why not.
-    let due: Vec<&(Kind, Requested)> =
-        requests.iter().filter(|(kind, request)| arguments.request.is_some() || reclaimable_from(*kind, request, state) <= now).collect();
+    let due: Vec<&(Kind, Requested)> = requests
+        .iter()
+        .filter(|(kind, request)| arguments.request.is_some() || reclaimable_from(*kind, request, state, now) <= now)
+        .collect();
     if due.is_empty() {
-        let first = requests.iter().map(|(kind, request)| reclaimable_from(*kind, request, state)).min().unwrap_or_default();
+        let first = requests.iter().map(|(kind, request)| reclaimable_from(*kind, request, state, now)).min().unwrap_or_default();
         bail!("nothing can be taken back before {}", utc(first));
     }
     let mut told: Option<Told> = None;
@@ -323,7 +347,7 @@ pub fn withdraw(arguments: &WithdrawArguments) -> anyhow::Result<Told> {
 }
 
 /// A request of an account, for a page.
-pub fn request_text(of: Kind, request: &Requested, state: State, target: &super::target::Units) -> String {
+pub fn request_text(of: Kind, request: &Requested, state: State, now: u64, target: &super::target::Units) -> String {
     let (put_in, gets) = match of {
         Kind::Deposit => (&target.quote, &target.share),
         Kind::Redeem => (&target.share, &target.quote),
@@ -335,8 +359,8 @@ pub fn request_text(of: Kind, request: &Requested, state: State, target: &super:
     }
     if request.pending > 0 {
         let waits = shown(put_in, request.pending);
-        parts.push(match reclaimable_from(of, request, state) {
-            0 => format!("{waits} can be taken back"),
+        parts.push(match reclaimable_from(of, request, state, now) {
+            from if from <= now => format!("{waits} can be taken back now"),
             from => format!(
                 "{waits} waits for the price of {}; from {} on it can be taken back",
                 super::told::hour_text(request.epoch),
@@ -346,4 +370,16 @@ pub fn request_text(of: Kind, request: &Requested, state: State, target: &super:
     }
     let rest = if parts.is_empty() { "nothing is left".to_owned() } else { parts.join("; ") };
     format!("{} {}: {rest}", kind(of), request.epoch)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_taken_back_within_the_hours_windows() {
+        for (time, from) in [(0, 1_801), (1_800, 1_801), (1_801, 1_801), (2_999, 2_999), (3_000, 3_600 + 1_801), (3_599, 3_600 + 1_801)] {
+            assert_eq!(window_from(7_200 + time), 7_200 + from, "{time}");
+        }
+    }
 }

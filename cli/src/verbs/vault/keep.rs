@@ -44,7 +44,7 @@ pub struct Arguments {
     #[arg(long, value_name = "HOUR", requires = "prices")]
     from: Option<Hour>,
     /// End after so many hours
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     hours: Option<u64>,
     /// End after this hour of the chain's clock
     #[arg(long, value_name = "HOUR")]

@@ -152,6 +152,9 @@ pub fn event_text(event: &VaultEvent, units: &Units) -> String {
         VaultEvent::Halted { hour } => format!("{hour}: the drawdown halted the vault for good"),
         VaultEvent::Transfer { from, to, value } => format!("{} moved from {} to {}", share(value), brief(*from), brief(*to)),
         VaultEvent::Approval { owner, spender, value } => format!("{} may move {} of {}", brief(*spender), wide(value), brief(*owner)),
+        VaultEvent::OwnershipTransferStarted { new_owner, .. } if *new_owner == Felt::ZERO => {
+            "the offer of the vault is taken back".to_owned()
+        }
         VaultEvent::OwnershipTransferStarted { new_owner, .. } => format!("the vault is offered to {}", brief(*new_owner)),
         VaultEvent::OwnershipTransferred { new_owner, .. } => format!("{} owns the vault", brief(*new_owner)),
         VaultEvent::OperatorSet { controller, operator, approved } => {

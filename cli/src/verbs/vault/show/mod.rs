@@ -8,9 +8,11 @@ use maat_starknet::vault::contracts::Class;
 use maat_starknet::vault::{History, Latest, Parts, Proposal, Requested, Snapshot, network_account};
 use maat_starknet::{ChainError, Client, registry};
 use maat_strategy::limits::Limits;
+use maat_strategy::policy::Policy;
 use maat_strategy::vault::{Kind, Side};
 use starknet_types_core::felt::Felt;
 
+pub use self::now::no_sale;
 use super::target::{Target, Units, VaultChoice, address};
 use crate::progress::Progress;
 
@@ -38,6 +40,7 @@ pub struct View {
     units: Units,
     parts: Parts,
     snapshot: Snapshot,
+    policy: Policy,
     limits: Limits,
     latest: Option<Latest>,
     /// The net asset value at the recorded price, and what a whole share is worth of it.
@@ -102,7 +105,7 @@ fn unless_refused<T>(answer: Result<T, ChainError>) -> anyhow::Result<Option<T>>
 fn view(client: &Client, target: Target, account: Option<Felt>) -> anyhow::Result<View> {
     let Target { vault, parts, units } = target;
     let (block, now) = client.last_block()?;
-    let (snapshot, limits) = (vault.snapshot()?, vault.limits()?);
+    let (snapshot, policy, limits) = (vault.snapshot()?, vault.policy()?, vault.limits()?);
     let latest = History::at(client, parts.history).latest()?;
     let worth = |shares: u128| unless_refused(vault.convert_to_assets(shares));
     let one_share = 10u128.checked_pow(units.share.decimals.into());
@@ -143,6 +146,7 @@ fn view(client: &Client, target: Target, account: Option<Felt>) -> anyhow::Resul
         units,
         parts,
         snapshot,
+        policy,
         limits,
         latest,
         nav,

@@ -103,7 +103,10 @@ fn in_the_hour(now: u64, parts: &Parts, snapshot: &Snapshot, latest: Option<&Lat
         let raise = match () {
             () if last_hours.raise >= hour => used(),
             () if due => When::Not("what is due has to be settled first".to_owned()),
-            () => When::Now(until),
+            () => match no_sale(snapshot) {
+                Some(reason) => When::Not(reason.to_owned()),
+                None => When::Now(until),
+            },
         };
         found.push(("sell for redemptions", raise));
     }
@@ -117,6 +120,20 @@ fn in_the_hour(now: u64, parts: &Parts, snapshot: &Snapshot, latest: Option<&Lat
         found.push(("unwind", unwind));
     }
     found
+}
+
+/// Why nothing is sold for redemptions that are due and not filled, if nothing is.
+pub fn no_sale(snapshot: &Snapshot) -> Option<&'static str> {
+    let Snapshot { state, hour, books, .. } = snapshot;
+    if !allowed(*state, Operation::Raise) {
+        Some("the vault sells what it has piece by piece, or nothing is traded")
+    } else if books.managed.base == 0 {
+        Some("the vault holds none of the base token")
+    } else if hour.is_some_and(|hour| hour.room_to_leave() <= books.managed.quote) {
+        Some("what is left waits for the next hour's cap")
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]
@@ -229,9 +246,17 @@ pub mod tests {
 
     #[test]
     fn redemptions_that_are_due_and_swept_can_be_sold_for() {
-        let hourly = Hourly { hour: Hour::new(HOUR).unwrap(), nav: 0, cap: 0, deposited: 0, redeemed: 0, swept: true };
+        let hourly = Hourly { hour: Hour::new(HOUR).unwrap(), nav: 0, cap: 550_000_001, deposited: 0, redeemed: 0, swept: true };
         let waits = Snapshot { hour: Some(hourly), queues: Queues { oldest_redemption: Some(HOUR), ..snapshot().queues }, ..snapshot() };
         assert_eq!(when(START + 200, &waits, &latest(), "sell for redemptions"), When::Now(Some(START + 1_000)));
+        // Not where the hour lets out no more than there is, or there is nothing to sell.
+        let capped = Snapshot { hour: Some(Hourly { cap: 550_000_000, ..hourly }), ..waits.clone() };
+        let reason = "what is left waits for the next hour's cap".to_owned();
+        assert_eq!(when(START + 200, &capped, &latest(), "sell for redemptions"), When::Not(reason));
+        let mut bare = waits.clone();
+        bare.books.managed.base = 0;
+        let reason = "the vault holds none of the base token".to_owned();
+        assert_eq!(when(START + 200, &bare, &latest(), "sell for redemptions"), When::Not(reason));
         let revoked = Snapshot { state: State::Revoked, ..waits };
         assert!(acts(START + 200, &parts(), &revoked, Some(&latest())).iter().all(|act| act.name != "sell for redemptions"));
     }

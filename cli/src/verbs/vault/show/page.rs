@@ -4,6 +4,7 @@ use maat_starknet::vault::Change;
 use maat_strategy::amount;
 use maat_strategy::hour::utc;
 use maat_strategy::limits::Limits;
+use maat_strategy::policy::{Policy, Rule, Target};
 use maat_strategy::vault::State;
 use maat_strategy::vault::access::GRACE;
 use serde_json::{Value, json};
@@ -21,19 +22,50 @@ fn share_of(part: u128, whole: u128) -> Option<u16> {
     u16::try_from(share).ok()
 }
 
-fn change(change: &Change) -> String {
+/// What a proposal would change, for machines.
+fn proposed(change: &Change) -> Value {
     match change {
-        Change::Policy(policy) => format!("another policy, of {} targets", policy.targets().len()),
-        Change::Limits(limits) => format!("limits: {}", limits_text(limits)),
-        Change::Adapter(to) => format!("adapter {to:#066x}"),
-        Change::Guardian(to) => format!("guardian {to:#066x}"),
+        Change::Policy(policy) => json!({ "policy": policy_json(policy) }),
+        Change::Limits(limits) => json!({ "limits": limits }),
+        Change::Adapter(to) => json!({ "adapter": format!("{to:#066x}") }),
+        Change::Guardian(to) => json!({ "guardian": format!("{to:#066x}") }),
     }
+}
+
+/// The limits that differ, each as it is and as it would be.
+fn differences(from: &Limits, to: &Limits) -> String {
+    let (from, to) = (json!(from), json!(to));
+    let fields = from.as_object().into_iter().flatten();
+    let changed = fields.filter(|(name, value)| **value != to[name.as_str()]);
+    let changed: Vec<String> = changed.map(|(name, value)| format!("{name} {value} to {}", to[name.as_str()])).collect();
+    if changed.is_empty() { "limits as they are".to_owned() } else { changed.join(", ").replace('"', "") }
+}
+
+fn policy_json(policy: &Policy) -> Value {
+    let edges = match policy.rule() {
+        Rule::Class => Value::Null,
+        Rule::Edges(edges) => json!(edges),
+    };
+    json!({ "output": policy.output(), "edges": edges, "targets": policy.targets() })
+}
+
+fn policy_text(policy: &Policy) -> String {
+    let target = |target: &Target| match target {
+        Target::Weight(weight) => bps(*weight),
+        Target::Hold => "hold".to_owned(),
+    };
+    let rule = match policy.rule() {
+        Rule::Class => "by class".to_owned(),
+        Rule::Edges(edges) => format!("at the edges {}", edges.iter().map(i32::to_string).collect::<Vec<_>>().join(", ")),
+    };
+    let targets = policy.targets().iter().map(target).collect::<Vec<_>>().join(", ");
+    format!("output value {}, {rule}: {targets}", policy.output())
 }
 
 fn limits_text(limits: &Limits) -> String {
     let wide = |bps: u32| format!("{}.{:02} %", bps / 100, bps % 100);
     format!(
-        "weight {} at most, trades {} to {}, {} a day, {} h apart; slip {} to {}, drift {}, drawdown {}",
+        "weight {} at most, trades {} to {}, {} a day, {} h apart; slip {} to {}, drift {}, drawdown {}; {} clamped features",
         bps(limits.max_weight_bps),
         bps(limits.min_trade_bps),
         bps(limits.max_trade_bps),
@@ -43,6 +75,7 @@ fn limits_text(limits: &Limits) -> String {
         bps(limits.max_slip_bps),
         bps(limits.max_drift_bps),
         bps(limits.max_drawdown_bps),
+        limits.max_saturated,
     )
 }
 
@@ -50,6 +83,17 @@ impl View {
     /// What the base tokens are worth at the recorded price, in the quote token.
     fn base_value(&self) -> Option<u128> {
         self.nav?.checked_sub(self.snapshot.books.managed.quote)
+    }
+
+    /// What a proposal would change.
+    fn change(&self, change: &Change) -> String {
+        match change {
+            Change::Policy(policy) if *policy == self.policy => "the policy as it is".to_owned(),
+            Change::Policy(policy) => format!("policy of {}", policy_text(policy)),
+            Change::Limits(limits) => differences(&self.limits, limits),
+            Change::Adapter(to) => format!("adapter {to:#066x}"),
+            Change::Guardian(to) => format!("guardian {to:#066x}"),
+        }
     }
 
     fn title(&self) -> String {
@@ -106,6 +150,7 @@ impl View {
                 format!("{} (number {}), version {}, timelock {} s", self.model.name, parts.model, parts.version, self.model.timelock),
             ),
             ("commitment", format!("{:#066x}", parts.model_commitment)),
+            ("policy", policy_text(&self.policy)),
             ("limits", limits_text(limits)),
             (
                 "deposits",
@@ -124,7 +169,7 @@ impl View {
         facts.extend(self.proposals.iter().map(|proposal| {
             let (from, until) = (proposal.from, proposal.from.saturating_add(GRACE));
             let when = if until <= self.now { "expired".to_owned() } else { format!("from {} until {}", utc(from), utc(until)) };
-            ("proposal", format!("{}: {}; {when}", proposal.number, change(&proposal.change)))
+            ("proposal", format!("{}: {}; {when}", proposal.number, self.change(&proposal.change)))
         }));
         fields(facts)
     }
@@ -149,7 +194,10 @@ impl View {
         let mut facts =
             vec![("account", format!("{:#066x}", investor.address)), ("its shares", format!("{}{worth}", units.share(investor.shares)))];
         facts.extend(
-            investor.requests.iter().map(|(kind, request)| ("its request", request_text(*kind, request, self.snapshot.state, units))),
+            investor
+                .requests
+                .iter()
+                .map(|(kind, request)| ("its request", request_text(*kind, request, self.snapshot.state, self.now, units))),
         );
         if investor.owed_base > 0 || investor.owed_quote > 0 {
             facts.push(("it is owed", format!("{}, {}", units.base(investor.owed_base), units.quote(investor.owed_quote))));
@@ -205,7 +253,7 @@ impl Response for View {
         });
         let proposal = |proposal: &maat_starknet::vault::Proposal| {
             json!({
-                "number": proposal.number, "change": change(&proposal.change), "from": utc(proposal.from),
+                "number": proposal.number, "change": self.change(&proposal.change), "to": proposed(&proposal.change), "from": utc(proposal.from),
                 "until": utc(proposal.from.saturating_add(GRACE)),
             })
         };
@@ -245,6 +293,7 @@ impl Response for View {
                 "class_hash": felt(parts.class_hash), "commitment": felt(parts.model_commitment), "timelock": self.model.timelock,
                 "deprecated_from": self.model.deprecated_from.map(utc), "revoked_from": self.model.revoked_from.map(utc),
             },
+            "policy": policy_json(&self.policy),
             "limits": self.limits,
             "fees": { "management_bps": parts.fees.management_bps, "settle_bps": parts.fees.settle_bps },
             "min_nav": quote(parts.min_nav),
@@ -330,6 +379,10 @@ mod tests {
         }
     }
 
+    fn policy(weight: u16) -> Policy {
+        Policy::new(0, Rule::Class, vec![Target::Weight(0), Target::Hold, Target::Weight(weight)]).unwrap()
+    }
+
     fn view() -> View {
         let token = |symbol: &str, decimals| Token { symbol: symbol.to_owned(), decimals };
         let units = Units { base: token("WETH", 18), quote: token("USDC", 6), share: token("vROCKY", 9) };
@@ -345,6 +398,7 @@ mod tests {
             units,
             parts: parts(),
             snapshot: snapshot(),
+            policy: policy(5_000),
             limits: limits(),
             latest: Some(latest()),
             nav: Some(1_000_000_000),
@@ -374,7 +428,7 @@ mod tests {
             "a share            1 USDC\n",
             "last price         2027-01-15T08:00:00Z: WETH at 1800.00 USD, USDC at 1.00 USD; 36 hours in a row are recorded",
             "its shares         500 vROCKY, worth 500 USDC\n",
-            "deposit 500001: 250 USDC waits for the price of 2027-01-15T09:00:00Z; from 2027-01-16T07:00:00Z on it can be taken back\n",
+            "deposit 500001: 250 USDC waits for the price of 2027-01-15T09:00:00Z; from 2027-01-16T07:30:01Z on it can be taken back\n",
             "it is owed         0 WETH, 1.5 USDC\n",
             "step                           now, until 2027-01-15T08:16:40Z\n",
             "settle                         no: nothing is due\n",
@@ -434,5 +488,27 @@ mod tests {
         let text = View { proposals, ..view() }.text();
         assert!(text.contains("proposal           1: guardian 0x00") && text.contains("; expired\n"), "{text}");
         assert!(text.contains("; from 2027-01-15T09:03:20Z until 2027-01-22T09:03:20Z\n"), "{text}");
+    }
+
+    #[test]
+    fn a_proposal_says_what_it_changes() {
+        let other = Limits { max_saturated: 30, deposit_cap: 5_000_000_000_000, ..limits() };
+        let changes =
+            [Change::Limits(other.clone()), Change::Limits(limits()), Change::Policy(policy(9_000)), Change::Policy(policy(5_000))];
+        let proposals = (1..).zip(changes).map(|(number, change)| Proposal { number, change, from: 1 }).collect();
+        let shown = View { proposals, ..view() };
+        let text = shown.text();
+        for part in [
+            "policy             output value 0, by class: 0.00 %, hold, 50.00 %\n",
+            "1: max_saturated 4 to 30, deposit_cap 1000000000000 to 5000000000000; ",
+            "2: limits as they are; ",
+            "3: policy of output value 0, by class: 0.00 %, hold, 90.00 %; ",
+            "4: the policy as it is; ",
+        ] {
+            assert!(text.contains(part), "`{part}` is missing in:\n{text}");
+        }
+        let json = shown.json();
+        assert_eq!(json["proposals"][0]["to"], json!({ "limits": other }));
+        assert_eq!(json["policy"], json!({ "output": 0, "edges": null, "targets": [0, "hold", 5_000] }));
     }
 }
