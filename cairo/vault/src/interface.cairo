@@ -208,8 +208,8 @@ pub trait IVault<TContractState> {
     /// the quote token is off its peg; feed, network or adapter fail; the quote drifted; or the swap gave less than the floor. The hour is
     /// left then, so that the call can be made again.
     fn step(ref self: TContractState, hour: u64) -> Outcome;
-    /// Sells base tokens for what due redemptions need beyond the quote tokens that are there, once for each recorded hour, and gives how
-    /// much was sold. It may lose no more than the fee of redemptions. Anyone may call it, and nobody is rewarded.
+    /// Sells base tokens for what due redemptions need beyond the quote tokens that are there, once for each recorded hour, fills them, and
+    /// gives how much was sold. It sells no more than for what the hour can still let out, and may lose no more than the fee of redemptions. Anyone may call it, and nobody is rewarded.
     ///
     /// Panics if the state does not allow it, the hour is used or too long ago, an epoch is due, redemptions need no sale or none that can be
     /// made, the quote token is off its peg, feed or adapter fail, the quote drifted, or the swap gave less than the floor.

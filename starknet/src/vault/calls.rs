@@ -365,7 +365,8 @@ impl<'c> Vault<'c> {
         self.tell(account, "observing the hour", "observe", vec![])
     }
 
-    /// Fills due epochs at the worse of the price that was recorded last and the fresh one. Whether all were shows [`Self::snapshot`]: its hour is swept.
+    /// Fills due epochs at the worse of the price that was recorded last and the fresh one. Whether all were shows [`Self::snapshot`]: its hour
+    /// is swept.
     ///
     /// # Errors
     /// As for [`Self::request_deposit`].

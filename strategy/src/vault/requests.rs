@@ -368,16 +368,34 @@ fn require_waited(epoch: u64, now: u64) -> Result<(), Refusal> {
     if now < until { Err(Refusal::Early { until }) } else { Ok(()) }
 }
 
-/// Whether no price can be known at which a request may still be filled: prices of an hour may be known from its cut-off on, [`MAX_AGE`]
-/// before its start, and it can be settled until [`WINDOW`] after a record that is made at most [`WINDOW`] after its start.
-fn require_unsettleable(now: u64) -> Result<(), Refusal> {
-    let (within, start) = (now % SECONDS, now - now % SECONDS);
+/// The first second from a time on at which no price can be known at which a request may still be filled: prices of an hour may be known from
+/// its cut-off on, [`MAX_AGE`] before its start, and it can be settled until [`WINDOW`] after a record that is made at most [`WINDOW`] after
+/// its start.
+pub fn unsettleable_from(time: u64) -> u64 {
+    let (within, start) = (time % SECONDS, time - time % SECONDS);
     let open = 2 * WINDOW + 1;
     if within < open {
-        return Err(Refusal::Settling { until: start + open });
+        start.saturating_add(open)
+    } else if within < SECONDS - MAX_AGE {
+        time
+    } else {
+        start.saturating_add(SECONDS + open)
     }
-    if within >= SECONDS - MAX_AGE {
-        return Err(Refusal::Settling { until: start + SECONDS + open });
+}
+
+fn require_unsettleable(now: u64) -> Result<(), Refusal> {
+    let until = unsettleable_from(now);
+    if until == now { Ok(()) } else { Err(Refusal::Settling { until }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_taken_back_within_the_hours_windows() {
+        for (time, from) in [(0, 1_801), (1_800, 1_801), (1_801, 1_801), (2_999, 2_999), (3_000, 3_600 + 1_801), (3_599, 3_600 + 1_801)] {
+            assert_eq!(unsettleable_from(7_200 + time), 7_200 + from, "{time}");
+        }
     }
-    Ok(())
 }

@@ -3,7 +3,7 @@ use maat_vault_interfaces::feed::{IPriceFeedDispatcher, IPriceFeedDispatcherTrai
 use maat_mocks::oracle::IMockOracleDispatcherTrait;
 use starknet::SyscallResultTrait;
 use crate::rule::{Entry, Fault, price};
-use crate::tests::{BASE, NOW, QUOTE, World, deploy, new_oracle, said, with};
+use crate::tests::{BASE, NOW, QUOTE, World, deploy, new_oracle, said, with, world};
 
 #[test]
 #[should_panic(expected: ('feed: decimals have changed', 'ENTRYPOINT_FAILED'))]
@@ -163,7 +163,7 @@ fn a_publisher_that_is_alone_for_most_sources_does_not_make_the_price() {
 
 /// A world in which one publisher speaks for three of five sources of a pair, and says another price than the others.
 fn apart(pair: felt252) -> World {
-    let world = with([said(1, 10, NOW), said(2, 10, NOW), said(3, 10, NOW)].span());
+    let world = world();
     for source in [1, 2, 3].span() {
         world.oracle.set_publisher(*source, 'one');
     }

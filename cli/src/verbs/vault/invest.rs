@@ -5,9 +5,7 @@ use maat_starknet::Account;
 use maat_starknet::vault::{Requested, Token};
 use maat_strategy::amount;
 use maat_strategy::hour::{SECONDS, utc};
-use maat_strategy::vault::feed::MAX_AGE;
-use maat_strategy::vault::recorder::WINDOW;
-use maat_strategy::vault::requests::RECLAIM_HOURS;
+use maat_strategy::vault::requests::{RECLAIM_HOURS, unsettleable_from};
 use maat_strategy::vault::{Kind, Side, State};
 use starknet_types_core::felt::Felt;
 
@@ -247,20 +245,7 @@ fn reclaimable_from(kind: Kind, request: &Requested, state: State, now: u64) -> 
     }
     let waits = kind == Kind::Redeem || state == State::Active;
     let from = if waits { request.epoch.saturating_add(RECLAIM_HOURS).saturating_mul(SECONDS) } else { now };
-    window_from(from.max(now))
-}
-
-/// The first second from then on at which no price is known at which a request may still be filled.
-fn window_from(time: u64) -> u64 {
-    let (hour, within) = (time - time % SECONDS, time % SECONDS);
-    let begin = 2 * WINDOW + 1;
-    if within < begin {
-        hour.saturating_add(begin)
-    } else if within < SECONDS - MAX_AGE {
-        time
-    } else {
-        hour.saturating_add(SECONDS + begin)
-    }
+    unsettleable_from(from.max(now))
 }
 
 pub fn reclaim(arguments: &ReclaimArguments) -> anyhow::Result<Told> {
@@ -370,16 +355,4 @@ pub fn request_text(of: Kind, request: &Requested, state: State, now: u64, targe
     }
     let rest = if parts.is_empty() { "nothing is left".to_owned() } else { parts.join("; ") };
     format!("{} {}: {rest}", kind(of), request.epoch)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn requests_are_taken_back_within_the_hours_windows() {
-        for (time, from) in [(0, 1_801), (1_800, 1_801), (1_801, 1_801), (2_999, 2_999), (3_000, 3_600 + 1_801), (3_599, 3_600 + 1_801)] {
-            assert_eq!(window_from(7_200 + time), 7_200 + from, "{time}");
-        }
-    }
 }
