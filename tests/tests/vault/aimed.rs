@@ -452,3 +452,13 @@ fn amounts_end_at_two_to_the_112() {
     world.decide(BUY);
     everybody_leaves(&mut world);
 }
+
+#[test]
+fn the_longest_policy_is_kept_in_two_blocks_of_cells() {
+    let mut deployment = deployment((18, 6));
+    let targets = (0..1_024).map(|row| Target::Weight(row * 9)).collect();
+    let edges = (0..1_023).map(|row| row * 3 - 1_500).collect();
+    deployment.strategy.policy = Policy::new(0, Rule::Edges(edges), targets).unwrap();
+    // The policy that the contract gives is the twin's.
+    World::new(deployment).look_at_all();
+}
