@@ -11,13 +11,13 @@ use crate::fractions::fractions;
 /// Terms of the bus that a row adds: the helpers, then the input's and the output's.
 const TERMS: usize = BUS_HELPER.count + 2;
 
-/// The auxiliary segment of a main segment.
+/// The auxiliary columns of a main segment, without masks.
 pub(crate) fn auxiliary_columns<E: FieldElement<BaseField = Goldilocks>>(
     main: &ColMatrix<Goldilocks>,
     challenges: &Challenges<E>,
     radix: Goldilocks,
     n_inputs: usize,
-) -> ColMatrix<E> {
+) -> Vec<Vec<E>> {
     let rows = main.num_rows();
     let terms = fractions(main, TERMS, |_, row, fractions| {
         for pair in bus::terms(row, challenges).chunks(2) {
@@ -34,7 +34,7 @@ pub(crate) fn auxiliary_columns<E: FieldElement<BaseField = Goldilocks>>(
     let mut columns: Vec<Vec<E>> = (0..AUXILIARY_WIDTH).map(|_| Vec::with_capacity(rows)).collect();
     let mut sums = Sums { left: E::ZERO, right: E::ZERO, products: E::ZERO, inner: E::ZERO, outer: E::ZERO, results: E::ZERO };
     let (mut bus_sum, mut input_sum, mut output_sum) = (E::ZERO, E::ZERO, E::ZERO);
-    let mut row = vec![Goldilocks::ZERO; MAIN_WIDTH];
+    let mut row = vec![Goldilocks::ZERO; main.num_cols()];
     for (index, terms) in terms.chunks_exact(TERMS).enumerate() {
         main.read_row_into(index, &mut row);
         let (helpers, io) = terms.split_at(BUS_HELPER.count);
@@ -49,5 +49,5 @@ pub(crate) fn auxiliary_columns<E: FieldElement<BaseField = Goldilocks>>(
         output_sum += io[1];
         sums = sums.next(&row, radix, challenges);
     }
-    ColMatrix::new(columns)
+    columns
 }

@@ -1,7 +1,7 @@
 //! Why there is no proof: a model that has no trace program, or an inference that cannot be proven.
 
 use maat_runtime::RunError;
-use maat_verifier::{EntriesError, FileError, Preset};
+use maat_verifier::{EntriesError, FileError, Mode, OneTimeError, Preset};
 use winterfell::ProverError;
 
 /// Why a value cannot be proven soundly.
@@ -123,6 +123,30 @@ pub enum ProveError {
         /// The batch size.
         batch: u32,
     },
+    /// A private model's proofs spend one-time roots, and a public one's do not.
+    #[error("a private model is proven with its seed and a one-time root, and a public one without")]
+    Private,
+    /// Proofs that would give a private model's weights away.
+    #[error("a private model has no entries for the preset `fast`: its hiding proofs take those of `balanced`")]
+    PrivatePreset,
+    /// The key is for proofs in the other mode.
+    #[error("the key is for {} proofs", if key.is_hiding() { "hiding" } else { "plain" })]
+    Mode {
+        /// The key's mode.
+        key: Mode,
+    },
+    /// A one-time key makes one proof: two would give weights away.
+    #[error("the one-time root of this key is spent: a second proof with it would give weights away")]
+    Spent,
+    /// The values are not those of the opening whose digest they are to have.
+    #[error("the {side} are not the values of the opening whose digest they are to have")]
+    Opened {
+        /// `"inputs"` or `"outputs"`.
+        side: &'static str,
+    },
+    /// The one-time root is not the model's.
+    #[error(transparent)]
+    OneTime(#[from] OneTimeError),
     /// The entries do not make a commitment.
     #[error(transparent)]
     Entries(#[from] EntriesError),
@@ -132,7 +156,7 @@ pub enum ProveError {
     /// Winterfell gives no proof.
     #[error("the proof could not be made: {0}")]
     Stark(ProverError),
-    /// The system gives no random bytes for a salt.
-    #[error("no random bytes for the salt: {0}")]
-    Salt(String),
+    /// The system gives no random bytes.
+    #[error("the system gives no random bytes, without which nothing is hidden: {0}")]
+    Random(String),
 }

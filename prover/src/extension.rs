@@ -130,9 +130,9 @@ fn root_of<H: TreeHasher>(tree: &MerkleTree<H>) -> [u8; 32] {
     tree.root().as_bytes()
 }
 
-/// The tree over some columns of a matrix.
-pub(crate) fn tree_over<H: TreeHasher>(matrix: &RowMatrix<Goldilocks>, columns: std::ops::Range<usize>) -> MerkleTree<H> {
-    tree(matrix.num_rows(), |row| &matrix.row(row)[columns.clone()])
+/// The tree over the rows of a matrix.
+pub(crate) fn tree_over<H: TreeHasher>(matrix: &RowMatrix<Goldilocks>) -> MerkleTree<H> {
+    tree(matrix.num_rows(), |row| matrix.row(row))
 }
 
 fn tree<'m, H: TreeHasher>(rows: usize, row: impl Fn(usize) -> &'m [Goldilocks] + Sync) -> MerkleTree<H> {

@@ -1,14 +1,14 @@
 //! The proving key: what all proofs of one model, preset and batch size share, and the proofs made with it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use maat_runtime::{Executor, Model};
-use maat_verifier::Goldilocks;
 use maat_verifier::air::trace_info;
-use maat_verifier::layout::MAIN_WIDTH;
+use maat_verifier::layout::Layout;
 use maat_verifier::{
-    Blake2s256, Entries, Entry, Hash, Header, Kind, Opening, Preset, ProofFile, Salt, Security, SplitHasher, TreeHasher, Values,
-    public_inputs,
+    Blake2s256, Entries, Entry, Goldilocks, Hash, Header, Kind, Mode, OneTimeRoot, OneTimeTree, Opening, Preset, ProofFile, Security,
+    SideOpening, TreeHasher, Values,
 };
 use winterfell::crypto::hashers::Blake3_256;
 use winterfell::{Proof, Prover};
@@ -16,8 +16,11 @@ use winterfell::{Proof, Prover};
 use crate::cache::Cache;
 use crate::error::ProveError;
 use crate::extension::{Extension, Fixed};
-use crate::program::{TraceProgram, fixed_columns};
-use crate::salt::random_salt;
+use crate::masks::Masks;
+use crate::model_seed::ModelSeed;
+use crate::program::{TraceProgram, fixed_columns, masked_columns};
+use crate::random::random_salt;
+use crate::sponge;
 use crate::stages::{Clock, Stages};
 use crate::stark::StarkProver;
 use crate::trace::MainTrace;
@@ -25,64 +28,164 @@ use crate::witness::Witness;
 
 type Blake3 = Blake3_256<Goldilocks>;
 
+// ENTRIES
+// ================================================================================================
+
+/// Which layout the entries of a commitment have. Those of the preset `onchain` have the smallest one, which contracts know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LayoutChoice {
+    /// The one in which proofs take the least time, for each batch size.
+    #[default]
+    Cheapest,
+    /// This one.
+    Only(&'static Layout),
+}
+
+impl LayoutChoice {
+    fn program(self, model: &Model, batch: usize, preset: Preset) -> Result<TraceProgram, ProveError> {
+        Ok(match (self, preset) {
+            (_, Preset::Onchain) => TraceProgram::new(model, batch, Layout::base()),
+            (Self::Only(layout), _) => TraceProgram::new(model, batch, layout),
+            (Self::Cheapest, _) => TraceProgram::cheapest(model, batch),
+        }?)
+    }
+}
+
 /// The entries of a model's commitment: every preset for every batch size.
 ///
 /// # Errors
 /// The model has no trace program for one of the batch sizes, or there are too many of them.
 pub fn entries(model: &Model, batches: &[u32]) -> Result<Entries, ProveError> {
-    entries_for(model, batches, &Preset::ALL)
+    entries_for(model, batches, &Preset::ALL, LayoutChoice::Cheapest)
 }
 
-/// The entries of a commitment to some presets only: cheaper, where no other will be used.
+/// The entries of a commitment to some presets only: cheaper, where no other will be used. Hiding proofs with `fast` take the entry of
+/// `balanced`.
 ///
 /// # Errors
 /// As for [`entries`].
-pub fn entries_for(model: &Model, batches: &[u32], presets: &[Preset]) -> Result<Entries, ProveError> {
-    let mut entries = Vec::new();
-    for batch in batches {
-        let program = TraceProgram::new(model, *batch as usize)?;
-        let fixed = Fixed::new(&program);
-        for preset in presets.iter().copied() {
-            let blowup = preset.options().blowup_factor();
-            let root = match preset.hash() {
-                Hash::Blake3 => fixed.root::<Blake3>(blowup),
-                Hash::Blake2s => fixed.root::<Blake2s256>(blowup),
-            };
-            entries.push(entry(&program, preset, root));
-        }
-    }
+pub fn entries_for(model: &Model, batches: &[u32], presets: &[Preset], layouts: LayoutChoice) -> Result<Entries, ProveError> {
+    let roots = |program: &TraceProgram, preset| Ok(vec![root(&Fixed::new(program), preset)]);
+    let (entries, _) = each_entry(model, batches, presets, layouts, roots, |roots| (0, roots[0]))?;
     Ok(Entries::new(entries)?)
 }
 
-fn entry(program: &TraceProgram, preset: Preset, fixed_root: [u8; 32]) -> Entry {
+/// The entries of a private model's commitment, and the tree over the one-time roots of each, in the order of the entries. Each root costs as
+/// much as a key.
+///
+/// Plain proofs would give the weights away, so there are no entries for them: with `balanced`, hiding proofs are made with `fast` and
+/// `balanced`. `progress` gets the number of roots that are done and of all.
+///
+/// # Errors
+/// As for [`entries`]; or `count` is not a power of two up to [`maat_verifier::MAX_ONE_TIME_ROOTS`], or a preset is `fast`.
+pub fn private_entries(
+    model: &Model,
+    batches: &[u32],
+    presets: &[Preset],
+    layouts: LayoutChoice,
+    (seed, count): (&ModelSeed, u32),
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<(Entries, Vec<OneTimeTree>), ProveError> {
+    if presets.iter().any(|preset| preset.tree(Mode::Hiding) != *preset) {
+        return Err(ProveError::PrivatePreset);
+    }
+    let (mut done, all) = (0, u64::from(count) * (batches.len() * presets.len()) as u64);
+    let roots = |program: &TraceProgram, preset| {
+        let columns = fixed_columns(program);
+        let roots = (0..count).map(|index| {
+            progress(done, all);
+            done += 1;
+            root(&Fixed::interpolate(masked_columns(columns.clone(), seed.mask_key(&name(program, preset), index))), preset)
+        });
+        Ok(roots.collect())
+    };
+    // A wrong count is found before any root is computed.
+    OneTimeTree::new(vec![[0; 32]; count as usize])?;
+    let tree = |roots: &[[u8; 32]]| (count, OneTimeTree::new(roots.to_vec()).expect("their number was checked").root());
+    let (entries, roots) = each_entry(model, batches, presets, layouts, roots, tree)?;
+    let mut trees = Vec::new();
+    for roots in roots {
+        trees.push(OneTimeTree::new(roots)?);
+    }
+    let mut listed: Vec<_> = entries.into_iter().zip(trees).collect();
+    listed.sort_by_key(|(entry, _)| (entry.preset, entry.batch));
+    let (entries, trees): (Vec<_>, _) = listed.into_iter().unzip();
+    Ok((Entries::new(entries)?, trees))
+}
+
+/// An entry for each batch size and preset, with all roots of its columns: `summed` gives their number, 0 for the one of a public model, and
+/// what stands in the entry.
+fn each_entry(
+    model: &Model,
+    batches: &[u32],
+    presets: &[Preset],
+    layouts: LayoutChoice,
+    mut roots: impl FnMut(&TraceProgram, Preset) -> Result<Vec<[u8; 32]>, ProveError>,
+    summed: impl Fn(&[[u8; 32]]) -> (u32, [u8; 32]),
+) -> Result<(Vec<Entry>, Vec<Vec<[u8; 32]>>), ProveError> {
+    let (mut entries, mut all) = (Vec::new(), Vec::new());
+    for batch in batches {
+        for preset in presets.iter().copied() {
+            let program = layouts.program(model, *batch as usize, preset)?;
+            let roots = roots(&program, preset)?;
+            let (one_time_roots, fixed_root) = summed(&roots);
+            entries.push(entry(&program, preset, one_time_roots, fixed_root));
+            all.push(roots);
+        }
+    }
+    Ok((entries, all))
+}
+
+/// The root of the tree over fixed columns, with a preset's hash and blow-up.
+fn root(fixed: &Fixed, preset: Preset) -> [u8; 32] {
+    let blowup = tree_blowup(preset);
+    match preset.hash() {
+        Hash::Blake3 => fixed.root::<Blake3>(blowup),
+        Hash::Blake2s => fixed.root::<Blake2s256>(blowup),
+    }
+}
+
+/// The blow-up of the trees in a preset's entries, for whichever mode they are.
+fn tree_blowup(preset: Preset) -> usize {
+    preset.options(Mode::Plain).blowup_factor()
+}
+
+fn entry(program: &TraceProgram, preset: Preset, one_time_roots: u32, fixed_root: [u8; 32]) -> Entry {
     let number = |count: usize| u32::try_from(count).expect("a trace has at most 2^22 rows");
     Entry {
         preset,
+        layout: program.layout,
         batch: number(program.batch),
         rows: number(program.rows),
         inputs: number(program.n_inputs / program.batch),
         outputs: number(program.n_outputs / program.batch),
+        one_time_roots,
         fixed_root,
     }
 }
 
-/// How a statement names inputs or outputs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What tells a private model's entries apart where masks are drawn: no two of them have one mask.
+fn name(program: &TraceProgram, preset: Preset) -> Vec<u8> {
+    let numbers = [program.batch as u32, program.rows as u32].map(u32::to_le_bytes);
+    [&[preset.code(), program.layout.code][..], numbers.as_flattened()].concat()
+}
+
+// PROOFS
+// ================================================================================================
+
+/// How a statement names inputs or outputs. A proof hides what is not public, and the witness with it, if any side is not.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Visibility {
     /// The statement has each value.
     #[default]
     Public,
-    /// The statement has only a salted commitment.
+    /// The statement says nothing of the values.
+    Hidden,
+    /// The statement has a digest of the values with a new salt.
     Committed,
-}
-
-impl Visibility {
-    fn of(self, values: Vec<i32>) -> Values {
-        match self {
-            Self::Public => Values::Public(values),
-            Self::Committed => Values::Committed,
-        }
-    }
+    /// The statement has the digest that this opens, of another proof: the values must be these. So the outputs of one model are bound to be the
+    /// inputs of another one.
+    Opened(SideOpening),
 }
 
 /// The extended fixed columns, for the hash function of the preset.
@@ -91,7 +194,7 @@ enum Extended {
     Blake2s(Arc<Extension<Blake2s256>>),
 }
 
-/// Everything that proofs of one model, with one preset and batch size, have in common. Making it is most of the work of a first proof.
+/// Everything that proofs of one model, with one preset, mode and batch size, have in common. Making it is most of the work of a first proof.
 pub struct ProvingKey<'m> {
     model: &'m Model,
     program: TraceProgram,
@@ -99,7 +202,11 @@ pub struct ProvingKey<'m> {
     extended: Extended,
     entries: Entries,
     preset: Preset,
+    mode: Mode,
     cached: bool,
+    one_time: Option<OneTimeRoot>,
+    /// Whether the one-time root was used.
+    spent: AtomicBool,
 }
 
 /// A proof, and what is known of it.
@@ -109,7 +216,7 @@ pub struct Proved {
     pub file: ProofFile,
     /// The outputs of each inference, as the runtime gives them.
     pub outputs: Vec<Vec<Vec<i32>>>,
-    /// Opens the salted commitment, if there is one.
+    /// Opens the digests of the committed sides, if there are any.
     pub opening: Option<Opening>,
     /// The time that each stage took.
     pub stages: Stages,
@@ -118,12 +225,12 @@ pub struct Proved {
 }
 
 impl<'m> ProvingKey<'m> {
-    /// Prepares proofs of a model. `entries` are those of its commitment.
+    /// Prepares proofs of a public model. `entries` are those of its commitment.
     ///
     /// # Errors
     /// The model has no trace program, or the entries are not this model's.
-    pub fn new(model: &'m Model, entries: Entries, preset: Preset, batch: u32) -> Result<Self, ProveError> {
-        Self::prepare(model, entries, preset, batch, None)
+    pub fn new(model: &'m Model, entries: Entries, choice: (Preset, Mode), batch: u32) -> Result<Self, ProveError> {
+        Self::prepare(model, entries, choice, batch, None, None)
     }
 
     /// As [`Self::new`], but the extended fixed columns are read from a cache, or written to it for the next time.
@@ -133,30 +240,63 @@ impl<'m> ProvingKey<'m> {
     ///
     /// # Errors
     /// As for [`Self::new`].
-    pub fn with_cache(model: &'m Model, entries: Entries, preset: Preset, batch: u32, cache: &Cache) -> Result<Self, ProveError> {
-        Self::prepare(model, entries, preset, batch, Some(cache))
+    pub fn with_cache(model: &'m Model, entries: Entries, choice: (Preset, Mode), batch: u32, cache: &Cache) -> Result<Self, ProveError> {
+        Self::prepare(model, entries, choice, batch, Some(cache), None)
     }
 
-    fn prepare(model: &'m Model, entries: Entries, preset: Preset, batch: u32, cache: Option<&Cache>) -> Result<Self, ProveError> {
-        let expected = *entries.find(preset, batch).ok_or(ProveError::NoEntry { preset, batch })?;
-        let program = TraceProgram::new(model, batch as usize)?;
-        let columns = fixed_columns(&program);
-        let (fixed, extended, root, cached) = match preset.hash() {
+    /// Prepares the one proof of a private model that spends a one-time root. The root must be locked before: see [`crate::Ledger`].
+    ///
+    /// # Errors
+    /// As for [`Self::new`]; or the root is not the one that the seed gives.
+    pub fn one_time(
+        model: &'m Model,
+        entries: Entries,
+        preset: Preset,
+        batch: u32,
+        (seed, root): (&ModelSeed, OneTimeRoot),
+    ) -> Result<Self, ProveError> {
+        Self::prepare(model, entries, (preset, Mode::Hiding), batch, None, Some((seed, root)))
+    }
+
+    fn prepare(
+        model: &'m Model,
+        entries: Entries,
+        (preset, mode): (Preset, Mode),
+        batch: u32,
+        cache: Option<&Cache>,
+        one_time: Option<(&ModelSeed, OneTimeRoot)>,
+    ) -> Result<Self, ProveError> {
+        let of_entry = preset.tree(mode);
+        let expected = *entries.find(of_entry, batch).ok_or(ProveError::NoEntry { preset: of_entry, batch })?;
+        if expected.is_private() != one_time.is_some() {
+            return Err(ProveError::Private);
+        }
+        let program = TraceProgram::new(model, batch as usize, expected.layout)?;
+        let mut columns = fixed_columns(&program);
+        let mut root = expected.fixed_root;
+        if let Some((seed, one_time)) = &one_time {
+            one_time.check(expected.one_time_roots, &expected.fixed_root)?;
+            columns = masked_columns(columns, seed.mask_key(&name(&program, of_entry), one_time.index));
+            root = one_time.root;
+        }
+        let blowup = tree_blowup(of_entry);
+        let (fixed, extended, found, cached) = match preset.hash() {
             Hash::Blake3 => {
-                let (fixed, extension, cached) = extended(columns, &expected, cache);
-                let root = extension.root();
-                (fixed, Extended::Blake3(Arc::new(extension)), root, cached)
+                let (fixed, extension, cached) = extended(columns, &root, blowup, cache);
+                let found = extension.root();
+                (fixed, Extended::Blake3(Arc::new(extension)), found, cached)
             }
             Hash::Blake2s => {
-                let (fixed, extension, cached) = extended(columns, &expected, cache);
-                let root = extension.root();
-                (fixed, Extended::Blake2s(Arc::new(extension)), root, cached)
+                let (fixed, extension, cached) = extended(columns, &root, blowup, cache);
+                let found = extension.root();
+                (fixed, Extended::Blake2s(Arc::new(extension)), found, cached)
             }
         };
-        if entry(&program, preset, root) != expected {
-            return Err(ProveError::OtherModel { preset, batch });
+        if found != root || entry(&program, of_entry, expected.one_time_roots, expected.fixed_root) != expected {
+            return Err(ProveError::OtherModel { preset: of_entry, batch });
         }
-        Ok(Self { model, program, fixed, extended, entries, preset, cached })
+        let one_time = one_time.map(|(_, root)| root);
+        Ok(Self { model, program, fixed, extended, entries, preset, mode, cached, one_time, spent: AtomicBool::new(false) })
     }
 
     /// The trace program.
@@ -171,15 +311,15 @@ impl<'m> ProvingKey<'m> {
 
     /// Proves a batch of inferences, each with the model's inputs in order.
     ///
-    /// `progress` gets the name of each stage when it begins. With a committed side and no salt, a random one is drawn.
+    /// `progress` gets the name of each stage when it begins.
     ///
     /// # Errors
-    /// The model refuses an inference's inputs, or there is another number of inferences than the key is for.
+    /// The model refuses an inference's inputs, there is another number of inferences than the key is for, or the key is for the other mode. A
+    /// one-time key has made its proof.
     pub fn prove<T: AsRef<[i32]>>(
         &self,
         batch: &[Vec<T>],
         (inputs, outputs): (Visibility, Visibility),
-        salt: Option<Salt>,
         progress: &(dyn Fn(&str) + Sync),
     ) -> Result<Proved, ProveError> {
         if batch.len() != self.program.batch {
@@ -191,79 +331,94 @@ impl<'m> ProvingKey<'m> {
         // People count from one.
         let run = |(position, inputs)| executor.run(inputs).map_err(|source| ProveError::Inputs { inference: position + 1, source });
         let results = batch.iter().map(Vec::as_slice).enumerate().map(run).collect::<Result<Vec<_>, _>>()?;
-        let values: Vec<i32> = batch.iter().flatten().flat_map(|values| values.as_ref()).copied().collect();
+        let taken: Vec<Vec<i32>> = batch.iter().map(|values| values.iter().flat_map(AsRef::as_ref).copied().collect()).collect();
+        let given: Vec<Vec<i32>> = results.iter().map(|values| values.concat()).collect();
 
-        let committed = inputs == Visibility::Committed || outputs == Visibility::Committed;
-        let salt = match salt {
-            _ if !committed => None,
-            Some(salt) => Some(salt),
-            None => Some(random_salt()?),
-        };
-        let witness = Witness::new(&self.program, &values, salt.as_ref());
+        let values = taken.concat();
+        let (inputs, input_opening) = named("inputs", inputs, taken)?;
+        let (outputs, output_opening) = named("outputs", outputs, given)?;
+        let choice = (self.preset, self.program.batch as u32);
+        let header = Header::new(self.entries.clone(), choice, inputs, outputs, self.one_time.clone())?;
+        if header.mode() != self.mode {
+            return Err(ProveError::Mode { key: self.mode });
+        }
+        if self.one_time.is_some() && self.spent.swap(true, Ordering::SeqCst) {
+            return Err(ProveError::Spent);
+        }
+        let openings = [&input_opening, &output_opening];
+        let salts = openings.map(|opening| opening.as_ref().map(|opening| &opening.salt));
+        let witness = Witness::new(&self.program, &values, self.mode, salts);
         // Both come from one model. If they differ, the trace program is wrong.
         assert!(witness.outputs.iter().eq(results.iter().flatten().flatten()), "the trace's outputs are not the runtime's");
-        let (inputs, outputs) = (inputs.of(values), outputs.of(witness.outputs.clone()));
 
-        let (proof, io_commitment) = match (&self.extended, committed) {
-            (Extended::Blake3(extension), false) => self.stark::<_, false>(extension, witness, &inputs, &outputs, &clock),
-            (Extended::Blake3(extension), true) => self.stark::<_, true>(extension, witness, &inputs, &outputs, &clock),
-            (Extended::Blake2s(extension), false) => self.stark::<_, false>(extension, witness, &inputs, &outputs, &clock),
-            (Extended::Blake2s(extension), true) => self.stark::<_, true>(extension, witness, &inputs, &outputs, &clock),
+        let proof = match &self.extended {
+            Extended::Blake3(extension) => self.stark(extension, witness, &header, &clock),
+            Extended::Blake2s(extension) => self.stark(extension, witness, &header, &clock),
         }?;
         let security = Security::of(&proof.context, self.preset.hash(), Kind::Model);
-        let choice = (self.preset, self.program.batch as u32);
-        let header = Header::new(self.entries.clone(), choice, inputs, outputs, io_commitment)?;
         let file = ProofFile { header, stark: proof.to_bytes() };
-        let opening = salt.map(|salt| {
-            let inputs = batch.iter().map(|values| values.iter().flat_map(|values| values.as_ref()).copied().collect());
-            Opening { salt, inputs: inputs.collect(), outputs: results.iter().map(|values| values.concat()).collect() }
-        });
+        let opened = openings.iter().any(|opening| opening.is_some());
+        let opening = opened.then_some(Opening { inputs: input_opening, outputs: output_opening });
         Ok(Proved { file, outputs: results, opening, stages: clock.end(), security })
     }
 
-    /// The proof, and the commitment to the columns of inputs and outputs if they have a tree of their own.
-    fn stark<H: TreeHasher + Send + Sync, const IO: bool>(
+    /// The proof of a claim.
+    fn stark<H: TreeHasher + Send + Sync>(
         &self,
         extension: &Arc<Extension<H>>,
         witness: Witness,
-        inputs: &Values,
-        outputs: &Values,
+        header: &Header,
         clock: &Clock,
-    ) -> Result<(Proof, Option<[u8; 32]>), ProveError> {
-        let entry = self.entries.find(self.preset, self.program.batch as u32).expect("the key was made for it");
-        let options = self.preset.options();
-        let prover = StarkProver::<H, IO> {
-            fixed: &self.fixed,
-            extension: extension.clone(),
-            options: options.clone(),
-            public_inputs: public_inputs(&self.entries.commitment(), entry, inputs, outputs),
-            clock,
-        };
-        let mut columns = Vec::with_capacity(MAIN_WIDTH);
-        columns.extend(self.fixed.columns.iter().cloned());
-        columns.extend(witness.columns);
-        let proof = prover.prove(MainTrace::new(trace_info(self.program.rows), columns)).map_err(ProveError::Stark)?;
-        let layers = options.to_fri_options().num_fri_layers(proof.lde_domain_size());
-        let parsed = proof.commitments.clone().parse::<SplitHasher<H, IO>>(proof.trace_info().num_segments(), layers);
-        let (trace, _, _) = parsed.expect("winterfell has just written them");
-        Ok((proof, IO.then(|| trace[0].parts()[1])))
+    ) -> Result<Proof, ProveError> {
+        let public_inputs = header.public_inputs();
+        let info = trace_info(self.program.rows, &public_inputs);
+        let mut columns = witness.columns;
+        for sponge in public_inputs.sponges() {
+            columns.extend(sponge::columns(&columns[sponge.message.start], sponge.values));
+        }
+        let masks = self.mode.is_hiding().then(|| Masks::fresh(&public_inputs, &columns)).transpose()?;
+        if let Some(masks) = &masks {
+            masks.fill(&mut columns);
+        }
+        let fixed = public_inputs.layout.fixed().start;
+        columns.splice(fixed..fixed, self.fixed.columns.iter().cloned());
+        let (options, fixed, extension) = (self.preset.options(self.mode), &self.fixed, extension.clone());
+        let prover = StarkProver { fixed, extension, options, public_inputs, masks, clock };
+        prover.prove(MainTrace::new(info, columns)).map_err(ProveError::Stark)
     }
 }
 
-/// The polynomials through fixed columns and their extension, which is the cache's if it has one with the entry's root. The flag tells whether
-/// it had.
-fn extended<H: TreeHasher>(columns: Vec<Vec<Goldilocks>>, entry: &Entry, cache: Option<&Cache>) -> (Fixed, Extension<H>, bool) {
-    let blowup = entry.preset.options().blowup_factor();
-    let kept = cache.and_then(|cache| cache.read(&entry.fixed_root, &columns, blowup));
-    let kept = kept.map(Extension::over).filter(|extension| extension.root() == entry.fixed_root);
+/// What a statement says of a side, and what opens its digest if it has one.
+fn named(side: &'static str, visibility: Visibility, values: Vec<Vec<i32>>) -> Result<(Values, Option<SideOpening>), ProveError> {
+    let opening = match visibility {
+        Visibility::Public => return Ok((Values::Public(values.concat()), None)),
+        Visibility::Hidden => return Ok((Values::Hidden, None)),
+        Visibility::Committed => SideOpening { salt: random_salt()?, values },
+        Visibility::Opened(opening) if opening.values == values => opening,
+        // With other values, one salt would have two digests, which tell whether the values differ.
+        Visibility::Opened(_) => return Err(ProveError::Opened { side }),
+    };
+    Ok((Values::Committed(opening.digest()), Some(opening)))
+}
+
+/// The polynomials through fixed columns and their extension, which is the cache's if it has one with this root. The flag tells whether it
+/// had.
+fn extended<H: TreeHasher>(
+    columns: Vec<Vec<Goldilocks>>,
+    root: &[u8; 32],
+    blowup: usize,
+    cache: Option<&Cache>,
+) -> (Fixed, Extension<H>, bool) {
+    let kept = cache.and_then(|cache| cache.read(root, &columns, blowup));
+    let kept = kept.map(Extension::over).filter(|extension| extension.root() == *root);
     let fixed = Fixed::interpolate(columns);
     if let Some(extension) = kept {
         return (fixed, extension, true);
     }
     let extension = Extension::new(&fixed, blowup);
-    if let Some(cache) = cache.filter(|_| extension.root() == entry.fixed_root) {
+    if let Some(cache) = cache.filter(|_| extension.root() == *root) {
         // The proof does not need the file.
-        let _ = cache.write(&entry.fixed_root, &fixed.columns, &extension.rows, blowup);
+        let _ = cache.write(root, &fixed.columns, &extension.rows, blowup);
     }
     (fixed, extension, false)
 }

@@ -12,8 +12,11 @@ mod error;
 mod extension;
 mod fractions;
 mod key;
+mod masks;
+mod model_seed;
 mod program;
-mod salt;
+mod random;
+mod sponge;
 mod stages;
 mod stark;
 mod trace;
@@ -22,9 +25,9 @@ mod witness;
 
 pub use cache::{Cache, Content, Files, Untrusted};
 pub use error::{ProveError, TraceProgramError, Unprovable};
-pub use key::{Proved, ProvingKey, Visibility, entries, entries_for};
+pub use key::{LayoutChoice, Proved, ProvingKey, Visibility, entries, entries_for, private_entries};
 pub use program::TraceProgram;
-pub use salt::random_salt;
+pub use random::random_salt;
 pub use stages::Stages;
 
 #[cfg(test)]

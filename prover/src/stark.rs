@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use maat_verifier::Goldilocks;
 use maat_verifier::air::{Challenges, ModelAir, PublicInputs};
-use maat_verifier::layout::{FIXED_WIDTH, MAIN_WIDTH, limb_bits};
+use maat_verifier::layout::limb_bits;
 use maat_verifier::{SplitHasher, SplitTree, TreeHasher};
 use winterfell::crypto::{DefaultRandomCoin, Hasher};
 use winterfell::math::FieldElement;
@@ -16,27 +16,30 @@ use winterfell::{
 
 use crate::auxiliary::auxiliary_columns;
 use crate::extension::{Extension, Fixed};
+use crate::masks::Masks;
 use crate::stages::Clock;
 use crate::trace::MainTrace;
 use crate::trace_lde::SplitTraceLde;
 
-/// Proves one statement. `H` hashes; with `IO`, the columns of inputs and outputs have a tree of their own.
-pub(crate) struct StarkProver<'a, H: Hasher, const IO: bool> {
+/// Proves one statement. `H` hashes.
+pub(crate) struct StarkProver<'a, H: Hasher> {
     pub(crate) fixed: &'a Fixed,
     pub(crate) extension: Arc<Extension<H>>,
     pub(crate) options: ProofOptions,
     pub(crate) public_inputs: PublicInputs,
+    /// The random elements of a hiding proof, of which the main segment has its own already.
+    pub(crate) masks: Option<Masks>,
     pub(crate) clock: &'a Clock<'a>,
 }
 
-impl<H: TreeHasher + Send + Sync, const IO: bool> Prover for StarkProver<'_, H, IO> {
+impl<H: TreeHasher + Send + Sync> Prover for StarkProver<'_, H> {
     type BaseField = Goldilocks;
     type Air = ModelAir;
     type Trace = MainTrace<Goldilocks>;
-    type HashFn = SplitHasher<H, IO>;
+    type HashFn = SplitHasher<H>;
     type VC = SplitTree<H>;
-    type RandomCoin = DefaultRandomCoin<SplitHasher<H, IO>>;
-    type TraceLde<E: FieldElement<BaseField = Goldilocks>> = SplitTraceLde<E, H, IO>;
+    type RandomCoin = DefaultRandomCoin<SplitHasher<H>>;
+    type TraceLde<E: FieldElement<BaseField = Goldilocks>> = SplitTraceLde<E, H>;
     type ConstraintEvaluator<'a, E: FieldElement<BaseField = Goldilocks>> = DefaultConstraintEvaluator<'a, ModelAir, E>;
     type ConstraintCommitment<E: FieldElement<BaseField = Goldilocks>> = DefaultConstraintCommitment<E, Self::HashFn, Self::VC>;
 
@@ -56,12 +59,13 @@ impl<H: TreeHasher + Send + Sync, const IO: bool> Prover for StarkProver<'_, H, 
         _partitions: PartitionOptions,
     ) -> (Self::TraceLde<E>, TracePolyTable<E>) {
         self.clock.begin("witness commitment");
-        let rest = (FIXED_WIDTH..MAIN_WIDTH).map(|column| main.get_column(column).to_vec()).collect();
+        let fixed = self.public_inputs.layout.fixed();
+        let rest = (0..fixed.start).chain(fixed.end..main.num_cols()).map(|column| main.get_column(column).to_vec()).collect();
         let rest = ColMatrix::new(rest).interpolate_columns_into();
         let lde = SplitTraceLde::new(self.extension.clone(), info, &rest, domain);
-        let fixed = self.fixed.polynomials.columns().map(<[Goldilocks]>::to_vec);
-        let polynomials = ColMatrix::new(fixed.chain(rest.into_columns()).collect());
-        (lde, TracePolyTable::new(polynomials))
+        let mut polynomials = rest.into_columns();
+        polynomials.splice(fixed.start..fixed.start, self.fixed.polynomials.columns().map(<[Goldilocks]>::to_vec));
+        (lde, TracePolyTable::new(ColMatrix::new(polynomials)))
     }
 
     fn build_aux_trace<E: FieldElement<BaseField = Goldilocks>>(
@@ -71,9 +75,14 @@ impl<H: TreeHasher + Send + Sync, const IO: bool> Prover for StarkProver<'_, H, 
     ) -> ColMatrix<E> {
         self.clock.begin("auxiliary columns");
         let radix = Goldilocks::new(1 << limb_bits(trace.length()));
-        let columns = auxiliary_columns(trace.main_segment(), &Challenges::new(random.rand_elements()), radix, self.public_inputs.n_inputs);
+        let challenges = Challenges::new(random.rand_elements());
+        let mut columns = auxiliary_columns(trace.main_segment(), &challenges, radix, self.public_inputs.n_inputs);
+        if let Some(masks) = &self.masks {
+            masks.fill(&mut columns);
+            columns.extend(masks.columns(trace.length()));
+        }
         self.clock.begin("auxiliary commitment");
-        columns
+        ColMatrix::new(columns)
     }
 
     fn new_evaluator<'a, E: FieldElement<BaseField = Goldilocks>>(

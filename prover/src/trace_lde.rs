@@ -1,10 +1,9 @@
-//! The extended trace of a model proof, in the verifier's two or three trees. The fixed columns' tree comes from the proving key.
+//! The extended trace of a model proof, in the verifier's two trees. The fixed columns' tree comes from the proving key.
 
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 use maat_verifier::Goldilocks;
-use maat_verifier::layout::{FIXED_WIDTH, IO_WIDTH, MAIN_WIDTH};
+use maat_verifier::layout::WITNESS_WIDTH;
 use maat_verifier::{SplitHasher, SplitTree, TreeHasher};
 use winter_air::proof::Queries;
 use winterfell::crypto::{Hasher, VectorCommitment};
@@ -15,39 +14,40 @@ use winterfell::{EvaluationFrame, PartitionOptions, StarkDomain, TraceInfo, Trac
 use crate::extension::{Extension, SEGMENT_WIDTH, tree_over};
 
 /// The extended trace, whose fixed columns were extended and committed to beforehand.
-pub(crate) struct SplitTraceLde<E: FieldElement, H: Hasher, const IO: bool> {
+pub(crate) struct SplitTraceLde<E: FieldElement, H: Hasher> {
     fixed: Arc<Extension<H>>,
     rest: RowMatrix<Goldilocks>,
     main: SplitTree<H>,
     auxiliary: Option<(RowMatrix<E>, SplitTree<H>)>,
     info: TraceInfo,
     blowup: usize,
-    hasher: PhantomData<SplitHasher<H, IO>>,
 }
 
-impl<E: FieldElement<BaseField = Goldilocks>, H: TreeHasher, const IO: bool> SplitTraceLde<E, H, IO> {
+impl<E: FieldElement<BaseField = Goldilocks>, H: TreeHasher> SplitTraceLde<E, H> {
     /// Extends and commits to the columns that are not fixed, given as polynomials.
     pub(crate) fn new(fixed: Arc<Extension<H>>, info: &TraceInfo, rest: &ColMatrix<Goldilocks>, domain: &StarkDomain<Goldilocks>) -> Self {
         let rest = RowMatrix::evaluate_polys_over::<SEGMENT_WIDTH>(rest, domain);
-        let tree = |columns| Arc::new(tree_over(&rest, columns));
-        let width = MAIN_WIDTH - FIXED_WIDTH;
-        let mut trees = vec![fixed.tree.clone()];
-        if IO {
-            trees.extend([tree(0..IO_WIDTH), tree(IO_WIDTH..width)]);
-        } else {
-            trees.push(tree(0..width));
-        }
+        let trees = vec![fixed.tree.clone(), Arc::new(tree_over(&rest))];
         let main = SplitTree::from_trees(trees).expect("all trees are over one domain");
-        Self { fixed, rest, main, auxiliary: None, info: info.clone(), blowup: domain.trace_to_lde_blowup(), hasher: PhantomData }
+        Self { fixed, rest, main, auxiliary: None, info: info.clone(), blowup: domain.trace_to_lde_blowup() }
+    }
+
+    /// A row of the main segment: the fixed columns stand behind the witness, and those of the sponges behind them.
+    fn read_main(&self, step: usize, row: &mut [Goldilocks]) {
+        let (fixed, rest) = (self.fixed.rows.row(step), self.rest.row(step));
+        let (witness, sponges) = rest.split_at(WITNESS_WIDTH);
+        row[..WITNESS_WIDTH].copy_from_slice(witness);
+        row[WITNESS_WIDTH..][..fixed.len()].copy_from_slice(fixed);
+        row[WITNESS_WIDTH + fixed.len()..].copy_from_slice(sponges);
     }
 }
 
-impl<E, H, const IO: bool> TraceLde<E> for SplitTraceLde<E, H, IO>
+impl<E, H> TraceLde<E> for SplitTraceLde<E, H>
 where
     E: FieldElement<BaseField = Goldilocks>,
     H: TreeHasher + Send + Sync,
 {
-    type HashFn = SplitHasher<H, IO>;
+    type HashFn = SplitHasher<H>;
     type VC = SplitTree<H>;
 
     fn get_main_trace_commitment(&self) -> maat_verifier::Digest {
@@ -64,13 +64,8 @@ where
     }
 
     fn read_main_trace_frame_into(&self, step: usize, frame: &mut EvaluationFrame<Goldilocks>) {
-        let read = |step: usize, row: &mut [Goldilocks]| {
-            let (fixed, rest) = row.split_at_mut(FIXED_WIDTH);
-            fixed.copy_from_slice(self.fixed.rows.row(step));
-            rest.copy_from_slice(self.rest.row(step));
-        };
-        read(step, frame.current_mut());
-        read((step + self.blowup) % self.trace_len(), frame.next_mut());
+        self.read_main(step, frame.current_mut());
+        self.read_main((step + self.blowup) % self.trace_len(), frame.next_mut());
     }
 
     fn read_aux_trace_frame_into(&self, step: usize, frame: &mut EvaluationFrame<E>) {
@@ -84,7 +79,11 @@ where
             let opened = VectorCommitment::<Self::HashFn>::open_many(tree, positions);
             opened.expect("winterfell draws positions within the domain, each once").1
         };
-        let main = positions.iter().map(|position| [self.fixed.rows.row(*position), self.rest.row(*position)].concat());
+        let main = positions.iter().map(|position| {
+            let mut row = vec![Goldilocks::ZERO; self.info.main_trace_width()];
+            self.read_main(*position, &mut row);
+            row
+        });
         let main = Queries::new::<Self::HashFn, Goldilocks, Self::VC>(open(&self.main), main.collect());
         let auxiliary = self.auxiliary.iter().map(|(rows, tree)| {
             let states = positions.iter().map(|position| rows.row(*position).to_vec()).collect();

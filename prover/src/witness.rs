@@ -1,35 +1,34 @@
-//! The witness: the columns that depend on the inputs.
+//! The witness: the columns that differ from proof to proof.
 
-use maat_verifier::air::signed_element;
+use maat_verifier::air::{final_row, signed_element, sponge};
 use maat_verifier::layout::*;
-use maat_verifier::{Goldilocks, Salt};
+use maat_verifier::{Goldilocks, Mode, Salt};
 use winterfell::math::FieldElement;
 
 use crate::program::{Slot, TraceProgram, limb_widths, table_position};
 
-/// The columns of inputs, outputs and witness of a run of a program, and the outputs.
+/// The witness columns of a run of a program, and the outputs.
 pub(crate) struct Witness {
-    /// The columns from [`INPUT_VALUE`] on.
+    /// The columns of [`WITNESS`].
     pub(crate) columns: Vec<Vec<Goldilocks>>,
     /// All outputs, inference by inference.
     pub(crate) outputs: Vec<i32>,
 }
 
 impl Witness {
-    /// Runs a program on all inputs, inference by inference, which the model accepts. A salt fills what the columns of inputs and outputs
-    /// leave free.
-    pub(crate) fn new(program: &TraceProgram, inputs: &[i32], salt: Option<&Salt>) -> Self {
+    /// Runs a program on all inputs, inference by inference, which the model accepts. The salt of a committed side follows its values.
+    pub(crate) fn new(program: &TraceProgram, inputs: &[i32], mode: Mode, salts: [Option<&Salt>; SIDES]) -> Self {
         let (values, products) = program.evaluate(inputs);
         let rows = program.rows;
         let limb_bits = program.builder.limb_bits;
-        let mut columns = vec![vec![Goldilocks::ZERO; rows]; MAIN_WIDTH - FIXED_WIDTH];
+        let mut columns = vec![vec![Goldilocks::ZERO; rows]; WITNESS_WIDTH];
         let mut uses = Uses::new(program);
-        let mut set = |column: usize, row: usize, value: Goldilocks| columns[column - FIXED_WIDTH][row] = value;
+        let mut set = |column: usize, row: usize, value: Goldilocks| columns[column][row] = value;
 
         for row in 0..rows {
-            let content = program.schedule.at(row);
-            // The terms of the last row are in no sum.
-            let counted = row + 1 < rows;
+            let content = program.row(row);
+            // The terms of the rows from the final one on are in no sum.
+            let counted = row < final_row(rows, mode);
             for (lane, (cell, _)) in content.lanes.iter().enumerate() {
                 set(READ_VALUE.at(lane), row, signed_element(values.of(*cell)));
             }
@@ -72,11 +71,10 @@ impl Witness {
             set(OUTPUT_VALUE.start, row, signed_element(*output));
         }
         uses.write(&mut columns, rows);
-        if let Some(salt) = salt {
-            for (column, used) in [(INPUT_VALUE, inputs.len()), (OUTPUT_VALUE, outputs.len())] {
-                let free = &mut columns[column.start - FIXED_WIDTH][used..];
-                free.iter_mut().zip(salt.elements(column)).for_each(|(value, element)| *value = element);
-            }
+        for ((column, used), salt) in [(INPUT_VALUE, inputs.len()), (OUTPUT_VALUE, outputs.len())].into_iter().zip(salts) {
+            let free = &mut columns[column.start][used..];
+            let salt = salt.into_iter().flat_map(Salt::elements).take(sponge::salt_length(used));
+            free.iter_mut().zip(salt).for_each(|(value, element)| *value = element);
         }
         let outputs = outputs.into_iter().map(|output| i32::try_from(output).expect("a model's outputs are within 32 bits")).collect();
         Self { columns, outputs }
@@ -113,10 +111,10 @@ impl Uses {
         for (width, uses) in (0..).zip(&self.ranges) {
             for (value, uses) in (0..).zip(uses) {
                 let (table, row) = table_position(width, value, self.rows);
-                columns[TABLE_USES.at(table) - FIXED_WIDTH][row] = Goldilocks::new((*uses).into());
+                columns[TABLE_USES.at(table)][row] = Goldilocks::new((*uses).into());
             }
         }
-        for (value, uses) in columns[CONSTANT_USES.start - FIXED_WIDTH][..rows].iter_mut().zip(&self.constants) {
+        for (value, uses) in columns[CONSTANT_USES.start][..rows].iter_mut().zip(&self.constants) {
             *value = Goldilocks::new(*uses);
         }
     }

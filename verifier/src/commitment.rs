@@ -9,7 +9,8 @@ use winter_verifier::{ByteReader, DeserializationError};
 use crate::blake2s::blake2s;
 use crate::bounded::BoundedReader;
 use crate::hex::{hex, parse_hex};
-use crate::layout::{MAX_ROWS, MIN_ROWS};
+use crate::layout::{Layout, MAX_ROWS, MIN_ROWS};
+use crate::one_time::MAX_ONE_TIME_ROOTS;
 use crate::preset::Preset;
 
 /// The most entries that a model has.
@@ -17,14 +18,16 @@ pub const MAX_ENTRIES: usize = 64;
 /// The most values, inputs and outputs together, in one proof.
 pub const MAX_VALUES: u64 = 1 << 20;
 
-const DOMAIN: &[u8] = b"maat model commitment 1";
-const ENTRY_BYTES: usize = 49;
+const DOMAIN: &[u8] = b"maat model commitment 2";
+const ENTRY_BYTES: usize = 54;
 
 /// What a verifier knows of a model for one preset and one batch size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
     /// The parameters that the fixed columns are committed with.
     pub preset: Preset,
+    /// The columns of the trace.
+    pub layout: &'static Layout,
     /// Number of inferences in one proof.
     pub batch: u32,
     /// Number of rows of the trace: a power of two.
@@ -33,7 +36,9 @@ pub struct Entry {
     pub inputs: u32,
     /// Number of values that one inference gives.
     pub outputs: u32,
-    /// The root of the tree over the fixed columns.
+    /// How many one-time roots the model has, a power of two, if it is private; else 0.
+    pub one_time_roots: u32,
+    /// The root of the tree over the fixed columns; of a private model, that of the tree over its one-time roots ([`crate::OneTimeTree`]).
     pub fixed_root: [u8; 32],
 }
 
@@ -102,6 +107,21 @@ pub enum EntriesError {
         /// The byte.
         code: u8,
     },
+    /// No layout has this byte.
+    #[error("there is no layout with the code {code}")]
+    Layout {
+        /// The byte.
+        code: u8,
+    },
+    /// The number of one-time roots is not a power of two, or too large.
+    #[error("{found} one-time roots are not a power of two up to {MAX_ONE_TIME_ROOTS}")]
+    OneTimeRoots {
+        /// Their number.
+        found: u32,
+    },
+    /// Some entries are of a private model, and some are not.
+    #[error("some entries have one-time roots and some have none: a model is private or it is not")]
+    Privacy,
     /// The bytes end within the entries.
     #[error("the entries end early: {0}")]
     Truncated(#[from] DeserializationError),
@@ -113,6 +133,11 @@ pub enum EntriesError {
 pub struct ParseCommitmentError(pub String);
 
 impl Entry {
+    /// Whether the model's weights are secret, so that each proof spends a one-time root.
+    pub fn is_private(&self) -> bool {
+        self.one_time_roots > 0
+    }
+
     /// Number of values that a batch takes.
     pub fn batch_inputs(&self) -> u64 {
         u64::from(self.batch) * u64::from(self.inputs)
@@ -124,12 +149,15 @@ impl Entry {
     }
 
     fn check(&self) -> Result<(), EntriesError> {
-        let Self { preset: _, batch, rows, inputs, outputs, fixed_root: _ } = *self;
+        let Self { preset: _, layout: _, batch, rows, inputs, outputs, one_time_roots, fixed_root: _ } = *self;
         if !rows.is_power_of_two() || !(MIN_ROWS..=MAX_ROWS).contains(&(rows as usize)) {
             return Err(EntriesError::Rows { found: rows });
         }
         if batch == 0 || inputs == 0 || outputs == 0 {
             return Err(EntriesError::Empty { batch, inputs, outputs });
+        }
+        if one_time_roots > 0 && !(one_time_roots.is_power_of_two() && one_time_roots <= MAX_ONE_TIME_ROOTS) {
+            return Err(EntriesError::OneTimeRoots { found: one_time_roots });
         }
         match self.batch_inputs().saturating_add(self.batch_outputs()) {
             found if found > MAX_VALUES => Err(EntriesError::Values { found }),
@@ -142,19 +170,21 @@ impl Entry {
     }
 
     fn to_bytes(self) -> Vec<u8> {
-        let Self { preset, batch, rows, inputs, outputs, fixed_root } = self;
-        let numbers = [batch, rows, inputs, outputs].map(u32::to_le_bytes);
-        [&[preset.code()][..], numbers.as_flattened(), &fixed_root].concat()
+        let Self { preset, layout, batch, rows, inputs, outputs, one_time_roots, fixed_root } = self;
+        let numbers = [batch, rows, inputs, outputs, one_time_roots].map(u32::to_le_bytes);
+        [&[preset.code(), layout.code][..], numbers.as_flattened(), &fixed_root].concat()
     }
 
     fn read(reader: &mut BoundedReader) -> Result<Self, EntriesError> {
-        let code = reader.read_u8()?;
+        let [preset, layout] = reader.read_array()?;
         Ok(Self {
-            preset: Preset::from_code(code).ok_or(EntriesError::Preset { code })?,
+            preset: Preset::from_code(preset).ok_or(EntriesError::Preset { code: preset })?,
+            layout: Layout::from_code(layout).ok_or(EntriesError::Layout { code: layout })?,
             batch: reader.read_u32()?,
             rows: reader.read_u32()?,
             inputs: reader.read_u32()?,
             outputs: reader.read_u32()?,
+            one_time_roots: reader.read_u32()?,
             fixed_root: reader.read_array()?,
         })
     }
@@ -179,6 +209,9 @@ impl Entries {
         if let Some(pair) = entries.windows(2).find(|pair| pair[0].key() >= pair[1].key()) {
             return Err(EntriesError::Order { preset: pair[1].preset, batch: pair[1].batch });
         }
+        if entries.iter().any(|entry| entry.is_private() != first.is_private()) {
+            return Err(EntriesError::Privacy);
+        }
         let values = |entry: &Entry| (entry.inputs, entry.outputs);
         match entries.iter().find(|entry| values(entry) != values(&first)) {
             Some(entry) => Err(EntriesError::Disagreement { expected: values(&first), found: values(entry) }),
@@ -189,6 +222,11 @@ impl Entries {
     /// The entries in their order.
     pub fn as_slice(&self) -> &[Entry] {
         &self.0
+    }
+
+    /// Whether the model's weights are secret.
+    pub fn are_private(&self) -> bool {
+        self.0[0].is_private()
     }
 
     /// The entry for a preset and a batch size.
@@ -203,7 +241,7 @@ impl Entries {
         ModelCommitment(hash)
     }
 
-    /// The number of entries in a byte, and the entries with 49 bytes each.
+    /// The number of entries in a byte, and the entries with 54 bytes each.
     pub fn to_bytes(&self) -> Vec<u8> {
         // At most 64 entries.
         let mut bytes = Vec::with_capacity(1 + ENTRY_BYTES * self.0.len());
@@ -266,7 +304,8 @@ pub(crate) mod tests {
     use super::*;
 
     pub(crate) fn entry(preset: Preset, batch: u32) -> Entry {
-        Entry { preset, batch, rows: MIN_ROWS as u32, inputs: 3, outputs: 2, fixed_root: [batch as u8; 32] }
+        let layout = Layout::base();
+        Entry { preset, layout, batch, rows: MIN_ROWS as u32, inputs: 3, outputs: 2, one_time_roots: 0, fixed_root: [batch as u8; 32] }
     }
 
     fn entries() -> Entries {
@@ -299,8 +338,10 @@ pub(crate) mod tests {
         assert_eq!(bytes.len(), 1 + 3 * ENTRY_BYTES);
         assert_eq!(model.commitment().as_bytes()[0], 0);
         assert_eq!(model.commitment().as_bytes()[1..], blake2s([DOMAIN, &bytes])[1..]);
-        let changes: [fn(&mut Vec<Entry>); 7] = [
+        let changes: [fn(&mut Vec<Entry>); 9] = [
             |entries| entries[0].preset = Preset::Balanced,
+            |entries| entries[1].layout = Layout::wide(),
+            |entries| entries.iter_mut().for_each(|entry| entry.one_time_roots = 1),
             |entries| entries[0].batch = 2,
             |entries| entries[0].rows *= 2,
             |entries| entries.iter_mut().for_each(|entry| entry.inputs += 1),
@@ -337,6 +378,10 @@ pub(crate) mod tests {
         let all = u32::MAX;
         let found = error(|entry| (entry.batch, entry.inputs, entry.outputs) = (all, all, all));
         assert_eq!(found, EntriesError::Values { found: u64::MAX });
+        assert_eq!(error(|entry| entry.one_time_roots = 2), EntriesError::Privacy);
+        for roots in [3, 2 * MAX_ONE_TIME_ROOTS, u32::MAX] {
+            assert_eq!(error(|entry| entry.one_time_roots = roots), EntriesError::OneTimeRoots { found: roots });
+        }
         assert_eq!(error(|entry| entry.inputs = 4), EntriesError::Disagreement { expected: (3, 2), found: (4, 2) });
     }
 
@@ -354,7 +399,8 @@ pub(crate) mod tests {
         assert_eq!(read(&swapped), Err(EntriesError::Order { preset: Preset::Fast, batch: 1 }));
         assert_eq!(read(&[0]), Err(EntriesError::Number { found: 0 }));
         assert_eq!(read(&[65]), Err(EntriesError::Number { found: 65 }));
-        assert_eq!(read(&[1, 3]), Err(EntriesError::Preset { code: 3 }));
+        assert_eq!(read(&[1, 3, 0]), Err(EntriesError::Preset { code: 3 }));
+        assert_eq!(read(&[&[1, 0, 2][..], &[0; 52]].concat()), Err(EntriesError::Layout { code: 2 }));
     }
 
     #[test]

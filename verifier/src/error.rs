@@ -6,6 +6,7 @@ use winter_verifier::{DeserializationError, VerifierError};
 use crate::cairo::ProgramHash;
 use crate::commitment::ModelCommitment;
 use crate::hex::hex_digits;
+use crate::one_time::OneTimeError;
 use crate::preset::Preset;
 use crate::proof_file::FileError;
 
@@ -163,14 +164,9 @@ pub enum VerifyError {
         /// The root in the proof.
         found: [u8; 32],
     },
-    /// The inputs and outputs in the trace are not those that the statement commits to.
-    #[error("inputs and outputs have the commitment {}, not {}", hex_digits(found), hex_digits(expected))]
-    IoCommitment {
-        /// The statement's commitment.
-        expected: [u8; 32],
-        /// The root in the proof.
-        found: [u8; 32],
-    },
+    /// The root that the proof spends is not one of the private model's.
+    #[error("one-time root: {0}")]
+    OneTime(#[from] OneTimeError),
     /// The remainder of the low-degree test has another number of coefficients than the layers leave.
     #[error("the remainder has {found} coefficients, not {expected}")]
     RemainderLength {

@@ -9,26 +9,20 @@ use winter_verifier::math::FieldElement;
 
 use crate::blake2s::TreeDigest;
 use crate::digest::Digest;
-use crate::layout::{FIXED_WIDTH, IO_WIDTH, MAIN_WIDTH};
+use crate::layout::Layout;
 
 /// A hash function that trees are built with: Blake3 or Blake2s.
 pub trait TreeHasher: ElementHasher<BaseField = Goldilocks, Digest = TreeDigest> {}
 
 impl<H: ElementHasher<BaseField = Goldilocks, Digest = TreeDigest>> TreeHasher for H {}
 
-/// Hashes a row of the main trace in parts, so that each part gets a tree of its own ([`crate::SplitTree`]).
+/// Hashes a row of the main trace in two parts, so that each part gets a tree of its own ([`crate::SplitTree`]): the fixed columns, and all
+/// others.
 ///
-/// A row is `MAIN_WIDTH` elements of the base field. Its parts are
-///
-/// | `IO` | parts |
-/// |---|---|
-/// | `false` | fixed columns, all other columns |
-/// | `true` | fixed columns, inputs and outputs, witness columns |
-///
-/// Anything else has one part. A seed of the transcript can have the length of a row and then has several parts, too. It is bound
-/// nevertheless, because every digest enters the transcript with all of its parts.
+/// A row is known by its length, which tells its layout. Anything else has one part. A seed of the transcript can have the length of a row and
+/// then has two parts, too. It is bound nevertheless, because every digest enters the transcript with all of its parts.
 #[derive(Debug, PartialEq, Eq)]
-pub struct SplitHasher<H, const IO: bool>(PhantomData<H>);
+pub struct SplitHasher<H>(PhantomData<H>);
 
 /// Hashes everything into digests of one part, so that a commitment is one tree.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,18 +54,19 @@ impl<H: ElementHasher<Digest = TreeDigest>> ElementHasher for WholeHasher<H> {
     type BaseField = H::BaseField;
 
     fn hash_elements<E: FieldElement<BaseField = H::BaseField>>(elements: &[E]) -> Digest {
-        whole(in_one_piece::<H, E>(elements))
+        whole(in_one_piece::<H, E>(&[elements]))
     }
 }
 
-/// What the inner hasher makes of elements. On its own it would hash them one by one, and hash functions are slow on small pieces.
-fn in_one_piece<H, E>(elements: &[E]) -> TreeDigest
+/// What the inner hasher makes of the elements of some slices. On its own it would hash them one by one, and hash functions are slow on small
+/// pieces.
+fn in_one_piece<H, E>(slices: &[&[E]]) -> TreeDigest
 where
     H: ElementHasher<Digest = TreeDigest>,
     E: FieldElement<BaseField = H::BaseField>,
 {
-    let mut bytes = Vec::with_capacity(size_of_val(elements));
-    bytes.write_many(elements);
+    let mut bytes = Vec::with_capacity(slices.iter().map(|elements| size_of_val(*elements)).sum());
+    slices.iter().for_each(|elements| bytes.write_many(*elements));
     H::hash(&bytes)
 }
 
@@ -85,7 +80,7 @@ fn folded(digest: &Digest) -> TreeDigest {
     TreeDigest::new(digest.as_bytes())
 }
 
-impl<H: TreeHasher, const IO: bool> Hasher for SplitHasher<H, IO> {
+impl<H: TreeHasher> Hasher for SplitHasher<H> {
     type Digest = Digest;
 
     const COLLISION_RESISTANCE: u32 = H::COLLISION_RESISTANCE;
@@ -107,20 +102,16 @@ impl<H: TreeHasher, const IO: bool> Hasher for SplitHasher<H, IO> {
     }
 }
 
-impl<H: TreeHasher, const IO: bool> ElementHasher for SplitHasher<H, IO> {
+impl<H: TreeHasher> ElementHasher for SplitHasher<H> {
     type BaseField = Goldilocks;
 
     fn hash_elements<E: FieldElement<BaseField = Goldilocks>>(elements: &[E]) -> Digest {
-        if E::EXTENSION_DEGREE > 1 || elements.len() != MAIN_WIDTH {
-            return WholeHasher::<H>::hash_elements(elements);
-        }
-        let hash = |part: &[E]| in_one_piece::<H, E>(part).as_bytes();
-        let (fixed, others) = elements.split_at(FIXED_WIDTH);
-        if IO {
-            let (io, witness) = others.split_at(IO_WIDTH);
-            Digest::three([fixed, io, witness].map(hash))
-        } else {
-            Digest::two([fixed, others].map(hash))
+        match Layout::fixed_in_row(elements.len()) {
+            Some(fixed) if E::EXTENSION_DEGREE == 1 => {
+                let others = [&elements[..fixed.start], &elements[fixed.end..]];
+                Digest::two([in_one_piece::<H, E>(&[&elements[fixed]]), in_one_piece::<H, E>(&others)].map(|part| part.as_bytes()))
+            }
+            _ => WholeHasher::<H>::hash_elements(elements),
         }
     }
 }
@@ -131,13 +122,13 @@ mod tests {
     use winter_verifier::math::fields::QuadExtension;
 
     use super::*;
+    use crate::layout::{LAYOUTS, SIDES};
 
     type Inner = Blake3_256<Goldilocks>;
-    type Public = SplitHasher<Inner, false>;
-    type Committed = SplitHasher<Inner, true>;
+    type Split = SplitHasher<Inner>;
 
-    fn row() -> Vec<Goldilocks> {
-        (0..MAIN_WIDTH as u64).map(Goldilocks::new).collect()
+    fn row(width: usize) -> Vec<Goldilocks> {
+        (0..width as u64).map(Goldilocks::new).collect()
     }
 
     fn inner(elements: &[Goldilocks]) -> [u8; 32] {
@@ -146,31 +137,37 @@ mod tests {
 
     #[test]
     fn a_row_of_the_main_trace_has_a_part_for_each_tree() {
-        let row = row();
-        let (fixed, others) = row.split_at(FIXED_WIDTH);
-        assert_eq!(Public::hash_elements(&row).parts(), [inner(fixed), inner(others)]);
-        let (io, witness) = others.split_at(IO_WIDTH);
-        assert_eq!(Committed::hash_elements(&row).parts(), [inner(fixed), inner(io), inner(witness)]);
+        for (layout, sponges) in LAYOUTS.iter().flat_map(|layout| (0..=SIDES).map(move |sponges| (layout, sponges))) {
+            let row = row(layout.main_width(sponges));
+            let (witness, rest) = row.split_at(layout.fixed().start);
+            let (fixed, sponge) = rest.split_at(layout.fixed_width());
+            let digest = Split::hash_elements(&row);
+            if layout.has_room_for(sponges) {
+                assert_eq!(digest.parts(), [inner(fixed), inner(&[witness, sponge].concat())]);
+            } else {
+                assert_eq!(digest.parts(), [inner(&row)]);
+            }
+        }
     }
 
     #[test]
     fn everything_else_has_one_part() {
-        let row = row();
+        let row = row(Layout::base().main_width(0));
         let shorter = &row[1..];
-        assert_eq!(Public::hash_elements(shorter).parts(), [inner(shorter)]);
+        assert_eq!(Split::hash_elements(shorter).parts(), [inner(shorter)]);
         let extended: Vec<QuadExtension<Goldilocks>> = row.iter().map(|element| (*element).into()).collect();
-        assert_eq!(Committed::hash_elements(&extended).parts().len(), 1);
-        assert_eq!(Public::hash(b"x").parts(), [Inner::hash(b"x").as_bytes()]);
+        assert_eq!(Split::hash_elements(&extended).parts().len(), 1);
+        assert_eq!(Split::hash(b"x").parts(), [Inner::hash(b"x").as_bytes()]);
     }
 
     #[test]
     fn every_part_enters_a_merge() {
-        let digest = Public::hash_elements(&row());
+        let digest = Split::hash_elements(&row(Layout::base().main_width(0)));
         let other = Digest::two([digest.parts()[0], [9; 32]]);
         let one = Digest::one([1; 32]);
-        assert_ne!(Public::merge(&[digest, one]), Public::merge(&[other, one]));
-        assert_ne!(Public::merge_many(&[digest, one]), Public::merge_many(&[other, one]));
-        assert_ne!(Public::merge_with_int(digest, 1), Public::merge_with_int(other, 1));
-        assert_eq!(Public::merge(&[one, one]).parts(), [Inner::merge(&[TreeDigest::new([1; 32]); 2]).as_bytes()]);
+        assert_ne!(Split::merge(&[digest, one]), Split::merge(&[other, one]));
+        assert_ne!(Split::merge_many(&[digest, one]), Split::merge_many(&[other, one]));
+        assert_ne!(Split::merge_with_int(digest, 1), Split::merge_with_int(other, 1));
+        assert_eq!(Split::merge(&[one, one]).parts(), [Inner::merge(&[TreeDigest::new([1; 32]); 2]).as_bytes()]);
     }
 }

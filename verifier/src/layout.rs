@@ -1,16 +1,17 @@
 //! The columns of the model AIR, named once: every index, width and name comes from here.
 //!
-//! A row does several independent things at a time. It feeds up to [`LANES`] weights and [`READS`] memory cells into the two sides of a
-//! random combination, it holds [`UNITS`] results with their range checks, one input, one output, and its share of the tables. Which of
-//! these a row does is fixed: the selectors, addresses, coefficients and weights are *fixed* columns, the same in every proof of a model.
+//! A row does several independent things at a time. It feeds some weights and [`READS`] memory cells into the two sides of a random
+//! combination, it holds [`UNITS`] results with their range checks, one input, one output, and its share of the tables. Which of these a row
+//! does is fixed: the selectors, addresses, coefficients and weights are *fixed* columns, the same in every proof of a model.
 //!
 //! ```text
-//!        fixed (committed once, the model)               io            witness                            auxiliary (extension field)
-//! | weights | reads | units | tables | io | flags || inputs outputs || reads | units | counts | limbs || bus helpers | sums | combination |
+//!                     main segment                                                                        auxiliary segment
+//! |     witness      |             fixed (committed once, the model)              | one a committed  ||     (extension field)      | hiding
+//! | inputs .. counts | reads | units | tables | inputs, output | flags | weights  | side: its sponge || bus | sums | combination   | masks
 //! ```
+//!
+//! A [`Layout`] says how many weights a row has. They come last among the fixed columns, so that all others have one place in every layout.
 
-/// Weights in a row.
-pub const LANES: usize = 16;
 /// Memory cells that a row reads; unit `u` takes lanes `2u` and `2u + 1`.
 pub const READS: usize = 4;
 /// Results in a row.
@@ -68,10 +69,36 @@ macro_rules! columns {
 pub(crate) use columns;
 
 columns! {
-    /// The fixed columns.
-    FIXED from 0;
-    /// Weights `w_l`, the first lane with the highest power of sigma.
-    WEIGHTS: LANES,
+    /// The witness columns, which differ from proof to proof.
+    WITNESS from 0;
+    /// An input.
+    INPUT_VALUE: 1,
+    /// An output.
+    OUTPUT_VALUE: 1,
+    /// The cells that are read.
+    READ_VALUE: READS,
+    /// A unit's value `y`.
+    UNIT_VALUE: UNITS,
+    /// The least value that it may have.
+    UNIT_BASE: UNITS,
+    /// -1 where it is saturated from below, 1 from above, else 0.
+    UNIT_SIDE: UNITS,
+    /// The limbs: remainder, value above the least one, excess over the saturated value; low limb first.
+    UNIT_LIMB: UNITS * LIMBS,
+    /// Limbs of the input above its least value.
+    INPUT_LIMB: INPUT_LIMBS,
+    /// How often each entry of the range table is used.
+    TABLE_USES: TABLES,
+    /// How often each constant is looked up.
+    CONSTANT_USES: 1,
+}
+
+/// Number of witness columns, after which the fixed ones begin.
+pub const WITNESS_WIDTH: usize = CONSTANT_USES.end();
+
+columns! {
+    /// The fixed columns of every layout. The weights come after them: see [`Layout::weights`].
+    FIXED from WITNESS_WIDTH;
     /// Address of each cell that is read; 0 is the cell that holds zero.
     READ_ADDRESS: READS,
     /// Coefficient with which each cell enters the random combination.
@@ -154,47 +181,108 @@ columns! {
     FINAL: 1,
 }
 
-/// Number of fixed columns.
-pub const FIXED_WIDTH: usize = FINAL.end();
+/// The index of the first weight, after all other fixed columns.
+pub const FIRST_WEIGHT: usize = FINAL.end();
 
-columns! {
-    /// The columns of inputs and outputs.
-    IO from FIXED_WIDTH;
-    /// An input.
-    INPUT_VALUE: 1,
-    /// An output.
-    OUTPUT_VALUE: 1,
+/// A set of columns: how many weights a row has. What a layout is worth depends on the model, so each entry of a commitment names its own.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// The name that the layout is chosen by.
+    pub name: &'static str,
+    /// The byte that stands for it in files and commitments: its place in [`LAYOUTS`].
+    pub code: u8,
+    /// Weights in a row.
+    pub lanes: usize,
 }
 
-/// Number of columns of inputs and outputs.
-pub const IO_WIDTH: usize = OUTPUT_VALUE.end() - FIXED_WIDTH;
+/// The layouts that there are.
+///
+/// - `base`: for small models, and for all that a contract verifies.
+/// - `wide`: for models with many weights. A further lane costs a thousandth of the row that is around it; winterfell's limit of 254 columns
+///   in all leaves no more, with the masks of a hiding proof.
+pub static LAYOUTS: [Layout; 2] = [BASE_LAYOUT, Layout { name: "wide", code: 1, lanes: 120 }];
 
-columns! {
-    /// The witness columns.
-    WITNESS from FIXED_WIDTH + IO_WIDTH;
-    /// The cells that are read.
-    READ_VALUE: READS,
-    /// A unit's value `y`.
-    UNIT_VALUE: UNITS,
-    /// The least value that it may have.
-    UNIT_BASE: UNITS,
-    /// -1 where it is saturated from below, 1 from above, else 0.
-    UNIT_SIDE: UNITS,
-    /// The limbs: remainder, value above the least one, excess over the saturated value; low limb first.
-    UNIT_LIMB: UNITS * LIMBS,
-    /// Limbs of the input above its least value.
-    INPUT_LIMB: INPUT_LIMBS,
-    /// How often each entry of the range table is used.
-    TABLE_USES: TABLES,
-    /// How often each constant is looked up.
-    CONSTANT_USES: 1,
+const BASE_LAYOUT: Layout = Layout { name: "base", code: 0, lanes: 16 };
+
+impl Layout {
+    /// The layout for small models and for the chain.
+    pub fn base() -> &'static Self {
+        &LAYOUTS[0]
+    }
+
+    /// The layout with the most weights a row.
+    pub fn wide() -> &'static Self {
+        &LAYOUTS[1]
+    }
+
+    /// The layout of a byte.
+    pub fn from_code(code: u8) -> Option<&'static Self> {
+        LAYOUTS.get(usize::from(code))
+    }
+
+    /// The layout with a name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        LAYOUTS.iter().find(|layout| layout.name == name)
+    }
+
+    /// Weights `w_l`, the first lane with the highest power of sigma: the last fixed columns.
+    pub const fn weights(&self) -> Columns {
+        Columns { name: "WEIGHTS", start: FIRST_WEIGHT, count: self.lanes }
+    }
+
+    /// The indices of all fixed columns.
+    pub const fn fixed(&self) -> std::ops::Range<usize> {
+        WITNESS_WIDTH..self.weights().end()
+    }
+
+    /// Number of fixed columns.
+    pub const fn fixed_width(&self) -> usize {
+        self.weights().end() - WITNESS_WIDTH
+    }
+
+    /// Number of columns of the main segment, with the sponges of some committed sides.
+    pub const fn main_width(&self, sponges: usize) -> usize {
+        self.weights().end() + sponges * SPONGE_WIDTH
+    }
+
+    /// Whether there is room for the sponges of this many committed sides, in a hiding proof.
+    pub const fn has_room_for(&self, sponges: usize) -> bool {
+        self.main_width(sponges) + AUXILIARY_WIDTH + MASKS_WIDTH <= MAX_WIDTH
+    }
+
+    /// The indices of the fixed columns in a row of a main segment with this many elements; nothing if no layout has such rows.
+    pub(crate) fn fixed_in_row(width: usize) -> Option<std::ops::Range<usize>> {
+        let has = |layout: &&Self| (0..=SIDES).any(|sponges| layout.has_room_for(sponges) && layout.main_width(sponges) == width);
+        LAYOUTS.iter().find(has).map(Self::fixed)
+    }
+
+    /// Bounds the error of the AIR's arguments for each row, over the size of the extension field: a false trace passes its challenges with a
+    /// probability below `argument_error() * rows / |extension|`. Derived in docs/soundness.md, "The AIR's arguments".
+    ///
+    /// It is the same for every layout with these units and reads: weights are not on the bus, and the degree in sigma is that of results.
+    pub const fn argument_error(&self) -> usize {
+        // A tuple has degree 1 in alpha in memory, with the row's input and output, and degree 2 in the other domains.
+        let memory = READS + UNITS + 2;
+        let others = BUS_TERMS - READS - UNITS;
+        let (identity, poles) = (memory + 2 * others, memory + others);
+        // Numerators and poles of two sums over fewer values than rows each; the degree in sigma, rho and beta.
+        let (public_values, combination) = (6, 2);
+        identity + poles + public_values + combination
+    }
 }
 
-/// Number of witness columns.
-pub const WITNESS_WIDTH: usize = CONSTANT_USES.end() - IO_WIDTH - FIXED_WIDTH;
+/// The most columns of both segments together: winterfell's reader refuses 255.
+pub const MAX_WIDTH: usize = 254;
 
-/// Number of columns of the main segment.
-pub const MAIN_WIDTH: usize = FIXED_WIDTH + IO_WIDTH + WITNESS_WIDTH;
+/// Sides of a statement that may be committed to: inputs and outputs.
+pub const SIDES: usize = 2;
+
+/// Columns of the sponge that hashes a committed side.
+pub const SPONGE_WIDTH: usize = 43;
+
+/// Rows at the end of every trace in which nothing of the model happens. In a hiding proof no constraint binds them, and the columns that
+/// differ from proof to proof are random there: more than `queries + 2 extension + 1` elements a column (docs/zero-knowledge.md).
+pub const MASK_ROWS: usize = 96;
 
 /// Terms of the bus in a row, without those of inputs and outputs: see [`crate::air::bus`].
 pub const BUS_TERMS: usize = READS + UNITS + UNITS * LIMBS + INPUT_LIMBS + TABLES + 2;
@@ -224,20 +312,22 @@ columns! {
     RESULTS: 1,
 }
 
-/// Number of columns of the auxiliary segment.
+/// Number of columns of the auxiliary segment, without masks.
 pub const AUXILIARY_WIDTH: usize = RESULTS.end();
 
-/// Bounds the error of the AIR's arguments for each row, over the size of the extension field: a false trace passes its challenges with a
-/// probability below `ARGUMENT_ERROR * rows / |extension|`. Derived in docs/soundness.md, "The AIR's arguments".
-pub const ARGUMENT_ERROR: usize = {
-    // A tuple has degree 1 in alpha in memory, with the row's input and output, and degree 2 in the other domains.
-    let memory = READS + UNITS + 2;
-    let others = BUS_TERMS - READS - UNITS;
-    let (identity, poles) = (memory + 2 * others, memory + others);
-    // Numerators and poles of two sums over fewer values than rows each; the degree in sigma, rho and beta.
-    let (public_values, combination) = (6, 2);
-    identity + poles + public_values + combination
-};
+columns! {
+    /// The auxiliary columns that a hiding proof adds, all of them random: see [`crate::air::masks`].
+    MASKS from AUXILIARY_WIDTH;
+    /// Masks the cut of the quotient at the degree of the trace.
+    FIRST_CUT: 1,
+    /// Masks the cut at twice that degree.
+    SECOND_CUT: 1,
+    /// Masks what the low-degree test opens.
+    LOW_DEGREE: 1,
+}
+
+/// Number of columns that a hiding proof adds to the auxiliary segment.
+pub const MASKS_WIDTH: usize = LOW_DEGREE.end() - AUXILIARY_WIDTH;
 
 /// The address of the cell that holds zero. Inputs follow it, then outputs, then everything else.
 pub const ZERO_ADDRESS: u64 = 0;
@@ -255,9 +345,9 @@ pub const MIN_ROWS: usize = 1 << 11;
 pub const MAX_ROWS: usize = 1 << 22;
 
 /// The width in bits of the widest limb for a number of rows: the range table holds an entry for each value of each width up to it, in all
-/// rows but the last, and nothing beyond 16 bits is useful.
+/// rows above the last [`MASK_ROWS`], and nothing beyond 16 bits is useful.
 pub const fn limb_bits(rows: usize) -> u32 {
-    let bits = (TABLES * (rows - 1) + 1).ilog2() - 1;
+    let bits = (TABLES * (rows - MASK_ROWS) + 1).ilog2() - 1;
     if bits < 16 { bits } else { 16 }
 }
 
@@ -268,20 +358,39 @@ mod tests {
     #[test]
     fn the_columns_of_a_segment_follow_one_another() {
         for (list, start, end) in [
-            (FIXED, 0, FIXED_WIDTH),
-            (IO, FIXED_WIDTH, FIXED_WIDTH + IO_WIDTH),
-            (WITNESS, FIXED_WIDTH + IO_WIDTH, MAIN_WIDTH),
+            (WITNESS, 0, WITNESS_WIDTH),
+            (FIXED, WITNESS_WIDTH, FIRST_WEIGHT),
             (AUXILIARY, 0, AUXILIARY_WIDTH),
+            (MASKS, AUXILIARY_WIDTH, AUXILIARY_WIDTH + MASKS_WIDTH),
         ] {
             assert_eq!(list.iter().fold(start, |next, group| if group.start == next { group.end() } else { usize::MAX }), end);
         }
-        assert_eq!((FIXED_WIDTH, MAIN_WIDTH, AUXILIARY_WIDTH), (89, 119, 22));
+        assert_eq!((WITNESS_WIDTH, AUXILIARY_WIDTH, MASKS_WIDTH), (30, 22, 3));
+        assert_eq!([Layout::base(), Layout::wide()].map(|layout| (layout.fixed_width(), layout.main_width(0))), [(89, 119), (193, 223)]);
     }
 
     #[test]
-    fn the_range_table_fits_above_the_last_row() {
+    fn a_layout_is_found_by_its_code_its_name_and_the_width_of_its_rows() {
+        let mut widths = Vec::new();
+        for (code, layout) in (0u8..).zip(&LAYOUTS) {
+            assert_eq!((Layout::from_code(code), layout.code), (Some(layout), code));
+            assert_eq!(Layout::named(layout.name), Some(layout));
+            for sponges in (0..=SIDES).filter(|sponges| layout.has_room_for(*sponges)) {
+                let width = layout.main_width(sponges);
+                assert!(!widths.contains(&width), "two kinds of rows with {width} elements");
+                assert_eq!(Layout::fixed_in_row(width), Some(layout.fixed()));
+                widths.push(width);
+            }
+        }
+        assert_eq!(widths, [119, 162, 205, 223]);
+        assert_eq!((Layout::from_code(2), Layout::named("Base")), (None, None));
+        assert!([0, 89, 118, 120, 254, 266].into_iter().all(|width| Layout::fixed_in_row(width).is_none()));
+    }
+
+    #[test]
+    fn the_range_table_fits_above_the_mask_rows() {
         for rows in (MIN_ROWS.ilog2()..=MAX_ROWS.ilog2()).map(|log| 1usize << log) {
-            assert!((2usize << limb_bits(rows)) - 1 <= TABLES * (rows - 1));
+            assert!((2usize << limb_bits(rows)) - 1 <= TABLES * (rows - MASK_ROWS));
         }
         assert_eq!([MIN_ROWS, 1 << 12, 1 << 16, MAX_ROWS].map(limb_bits), [11, 12, 16, 16]);
     }

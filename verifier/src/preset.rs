@@ -16,6 +16,7 @@ use crate::kind::Kind;
 /// | preset | for | field | blow-up | queries | grinding | hash | conjectured | proven |
 /// |---|---|---|---|---|---|---|---|---|
 /// | `fast` | proving in the least time | quadratic | 2 | 84 | 16 bits | Blake3 | 97 to 99 bits | 51 to 56 bits |
+/// | `fast`, hiding | the same, for proofs that hide | quadratic | 4 | 42 | 16 bits | Blake3 | 97 to 99 bits | 51 to 57 bits |
 /// | `balanced` | security that rests on no conjecture | cubic | 4 | 86 | 16 bits | Blake3 | 124 bits | 100 to 101 bits |
 /// | `onchain` | the smallest proof | quadratic | 32 | 16 | 20 bits | Blake2s | 93 to 99 bits | 48 to 58 bits |
 ///
@@ -51,6 +52,25 @@ pub enum Hash {
     Blake2s,
 }
 
+/// Whether a proof hides what its statement does not name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// It does not: whoever has it learns some of the weights, and something of every value.
+    Plain,
+    /// It does, under the conditions of docs/zero-knowledge.md.
+    Hiding,
+}
+
+impl Mode {
+    /// Both modes.
+    pub const ALL: [Self; 2] = [Self::Plain, Self::Hiding];
+
+    /// Whether the proof hides.
+    pub const fn is_hiding(self) -> bool {
+        matches!(self, Self::Hiding)
+    }
+}
+
 impl Preset {
     /// All presets, in the order of their codes.
     pub const ALL: [Self; 3] = [Self::Fast, Self::Balanced, Self::Onchain];
@@ -79,12 +99,24 @@ impl Preset {
     }
 
     /// The parameters of model proofs, every one of them.
-    pub fn options(self) -> ProofOptions {
+    ///
+    /// Hiding takes constraints of a degree that blow-up 2 has no room for. So a hiding proof with `fast` has blow-up 4, and half the queries.
+    pub fn options(self, mode: Mode) -> ProofOptions {
         let batching = BatchingMethod::Horner;
-        match self {
-            Self::Fast => ProofOptions::new(84, 2, 16, FieldExtension::Quadratic, 8, 255, batching, batching),
-            Self::Balanced => ProofOptions::new(86, 4, 16, FieldExtension::Cubic, 8, 255, batching, batching),
-            Self::Onchain => ProofOptions::new(16, 32, 20, FieldExtension::Quadratic, 16, 255, batching, batching),
+        match (self, mode) {
+            (Self::Fast, Mode::Plain) => ProofOptions::new(84, 2, 16, FieldExtension::Quadratic, 8, 255, batching, batching),
+            (Self::Fast, Mode::Hiding) => ProofOptions::new(42, 4, 16, FieldExtension::Quadratic, 8, 255, batching, batching),
+            (Self::Balanced, _) => ProofOptions::new(86, 4, 16, FieldExtension::Cubic, 8, 255, batching, batching),
+            (Self::Onchain, _) => ProofOptions::new(16, 32, 20, FieldExtension::Quadratic, 16, 255, batching, batching),
+        }
+    }
+
+    /// The preset whose entry of a model's commitment has the tree of fixed columns for this mode: hiding proofs with `fast` have the blow-up
+    /// and the hash of `balanced`, and so its tree.
+    pub fn tree(self, mode: Mode) -> Self {
+        match (self, mode) {
+            (Self::Fast, Mode::Hiding) => Self::Balanced,
+            (preset, _) => preset,
         }
     }
 
@@ -112,13 +144,12 @@ impl Preset {
         }
     }
 
-    /// How hard it is, in bits, to use a tree that nobody recomputed as if it held two different things: a tree of fixed columns, or one of
-    /// inputs and outputs whose salted commitment was not opened.
+    /// How hard it is, in bits, to use a tree of fixed columns that nobody recomputed as if it held two models.
     ///
     /// Two columns of polynomials can share fewer than `rows` leaves of a tree, `1 / blow-up` of them, and half of the others each. A proof for
     /// either then passes a query with a probability of `(1 + 1 / blow-up) / 2`, and nonces can be tried.
-    pub fn unopened_bits(self) -> u32 {
-        let options = self.options();
+    pub fn unopened_bits(self, mode: Mode) -> u32 {
+        let options = self.options(mode);
         let passes = f64::midpoint(1.0, 1.0 / options.blowup_factor() as f64);
         options.grinding_factor() + (-passes.log2() * options.num_queries() as f64) as u32
     }
@@ -149,11 +180,15 @@ impl FromStr for Preset {
 /// Binary logarithm of the degree, for each row, of the identities that the AIR's arguments check at random points.
 const ARGUMENT_BITS: u32 = 7;
 
-// It follows from the columns of both AIRs.
+// It follows from the columns of both AIRs, in every layout.
 const _: () = {
-    let model = crate::layout::ARGUMENT_ERROR;
-    let cairo = crate::cairo::columns::ARGUMENT_ERROR;
-    let greatest = if model > cairo { model } else { cairo };
+    let mut greatest = crate::cairo::columns::ARGUMENT_ERROR;
+    let mut layout = 0;
+    while layout < crate::layout::LAYOUTS.len() {
+        let error = crate::layout::LAYOUTS[layout].argument_error();
+        greatest = if error > greatest { error } else { greatest };
+        layout += 1;
+    }
     assert!(greatest.next_power_of_two().ilog2() == ARGUMENT_BITS);
 };
 

@@ -11,17 +11,19 @@ use crate::cairo::{ClaimError, ProgramError};
 use crate::commitment::{Entries, EntriesError, Entry, ModelCommitment};
 use crate::goldilocks::Goldilocks;
 use crate::kind::Kind;
-use crate::preset::{Preset, Security};
+use crate::one_time::{OneTimeError, OneTimeRoot};
+use crate::preset::{Mode, Preset, Security};
 use crate::statement::{Statement, Values};
+use crate::value_digest::ValueDigest;
 
 /// The longest file that is read, in bytes.
 pub const MAX_FILE_BYTES: usize = 64 << 20;
 /// The version of the format.
-pub const FILE_VERSION: u16 = 1;
+pub const FILE_VERSION: u16 = 2;
 
 const MAGIC: [u8; 8] = *b"MAATPROF";
 /// Separates the transcripts of model proofs from all others.
-const TRANSCRIPT: &[u8] = b"maat model proof 1";
+const TRANSCRIPT: &[u8] = b"maat model proof 2";
 
 impl Kind {
     /// The kind of a file.
@@ -79,18 +81,22 @@ pub(crate) fn read_preset(reader: &mut BoundedReader) -> Result<Preset, FileErro
 /// | 1 | kind: 0 |
 /// | 1 | preset |
 /// | 4 | batch size, least significant byte first |
-/// | 1 + 49 n | the model's entries |
-/// | 1 | visibility of the inputs: 0 public, 1 committed |
+/// | 1 + 54 n | the model's entries |
+/// | 1 | the inputs: 0 public, 1 hidden, 2 committed |
 /// | 4 m | the inputs when public, least significant byte first; the entry tells how many |
-/// | 1 + 4 k | the outputs likewise |
-/// | 32 | the salted commitment, when inputs or outputs are committed |
+/// | 32 | their digest, when committed |
+/// | .. | the outputs likewise |
+/// | 36 + 32 k | the one-time root that the proof spends, when the model is private: its number, itself, its path |
+///
+/// The proof hides unless everything is public. The entry is then the one with the preset's tree for hiding ([`Preset::tree`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     entries: Entries,
     entry: Entry,
+    preset: Preset,
     inputs: Values,
     outputs: Values,
-    io_commitment: Option<[u8; 32]>,
+    one_time: Option<OneTimeRoot>,
 }
 
 /// A proof of an inference, with everything that a verifier needs besides the model's commitment.
@@ -168,9 +174,26 @@ pub enum FileError {
         /// Number of values given.
         found: usize,
     },
-    /// Values are committed to and there is no commitment, or the other way round.
-    #[error("a salted commitment is there if and only if inputs or outputs are committed to")]
-    IoCommitment,
+    /// The digest of a committed side is not four elements of the field.
+    #[error("the digest of the {side} is not one")]
+    Digest {
+        /// `"inputs"` or `"outputs"`.
+        side: &'static str,
+    },
+    /// A proof of a private model spends a one-time root, and no other proof does.
+    #[error("a one-time root is there if and only if the model is private")]
+    OneTime,
+    /// The one-time root cannot be read.
+    #[error("one-time root: {0}")]
+    OneTimeRoot(#[from] OneTimeError),
+    /// The layout has no room for the digests of the committed sides.
+    #[error(
+        "the layout `{layout}` of this entry has no room for a digest: prove with the preset onchain, or transpile with `--layout base`"
+    )]
+    NoRoom {
+        /// The layout's name.
+        layout: &'static str,
+    },
     /// The bytecode is not a program.
     #[error(transparent)]
     Program(#[from] ProgramError),
@@ -199,18 +222,20 @@ pub(crate) fn within(part: &'static str) -> impl Fn(DeserializationError) -> Fil
 }
 
 impl Header {
-    /// The claim that the model with these entries, on these inputs, gives these outputs.
+    /// The claim that the model with these entries, on these inputs, gives these outputs. `one_time` is the root that the proof of a private
+    /// model spends.
     ///
     /// # Errors
-    /// The model has no such entry, or the values are not those of a batch.
+    /// The model has no such entry, the values are not those of a batch, or the entry's layout has no room for digests.
     pub fn new(
         entries: Entries,
         (preset, batch): (Preset, u32),
         inputs: Values,
         outputs: Values,
-        io_commitment: Option<[u8; 32]>,
+        one_time: Option<OneTimeRoot>,
     ) -> Result<Self, FileError> {
-        let entry = *entries.find(preset, batch).ok_or(FileError::NoEntry { preset, batch })?;
+        let mode = mode(&entries, [&inputs, &outputs]);
+        let entry = find(&entries, preset, batch, mode)?;
         for (side, values, expected) in [("inputs", &inputs, entry.batch_inputs()), ("outputs", &outputs, entry.batch_outputs())] {
             match values.as_public() {
                 Some(values) if values.len() as u64 != expected => {
@@ -219,10 +244,14 @@ impl Header {
                 _ => {}
             }
         }
-        if io_commitment.is_some() != (inputs.is_committed() || outputs.is_committed()) {
-            return Err(FileError::IoCommitment);
+        if one_time.is_some() != entry.is_private() {
+            return Err(FileError::OneTime);
         }
-        Ok(Self { entries, entry, inputs, outputs, io_commitment })
+        let committed = [&inputs, &outputs].into_iter().filter(|values| values.as_committed().is_some()).count();
+        if !entry.layout.has_room_for(committed) {
+            return Err(FileError::NoRoom { layout: entry.layout.name });
+        }
+        Ok(Self { entries, entry, preset, inputs, outputs, one_time })
     }
 
     /// The entries of the model, for every preset and batch size.
@@ -230,9 +259,19 @@ impl Header {
         &self.entries
     }
 
-    /// The entry of the proof's preset and batch size.
+    /// The entry whose tree of fixed columns the proof opens.
     pub fn entry(&self) -> &Entry {
         &self.entry
+    }
+
+    /// The parameters of the proof.
+    pub fn preset(&self) -> Preset {
+        self.preset
+    }
+
+    /// Whether the proof hides what the statement does not name.
+    pub fn mode(&self) -> Mode {
+        mode(&self.entries, [&self.inputs, &self.outputs])
     }
 
     /// The inputs of the batch.
@@ -245,42 +284,69 @@ impl Header {
         &self.outputs
     }
 
-    /// The salted commitment to inputs and outputs.
-    pub fn io_commitment(&self) -> Option<&[u8; 32]> {
-        self.io_commitment.as_ref()
+    /// The one-time root that the proof spends, if the model is private.
+    pub fn one_time(&self) -> Option<&OneTimeRoot> {
+        self.one_time.as_ref()
+    }
+
+    /// The public inputs of a proof of this claim.
+    pub fn public_inputs(&self) -> PublicInputs {
+        public_inputs(&self.entries.commitment(), &self.entry, (self.preset, self.mode()), [&self.inputs, &self.outputs])
     }
 
     /// The statement of a proof of this claim.
     pub fn into_statement(self, security: Security) -> Statement {
-        let Self { entries, entry, inputs, outputs, io_commitment } = self;
-        Statement { commitment: entries.commitment(), preset: entry.preset, batch: entry.batch, inputs, outputs, io_commitment, security }
+        let mode = self.mode();
+        let Self { entries, entry, preset, inputs, outputs, one_time } = self;
+        let one_time = one_time.map(|root| (root.index, entry.one_time_roots));
+        Statement { commitment: entries.commitment(), preset, mode, batch: entry.batch, inputs, outputs, one_time, security }
     }
 
     fn to_bytes(&self) -> Vec<u8> {
-        let Self { entries, entry, inputs, outputs, io_commitment } = self;
+        let Self { entries, entry, preset, inputs, outputs, one_time } = self;
         let mut bytes = preamble(Kind::Model);
-        bytes.push(entry.preset.code());
+        bytes.push(preset.code());
         bytes.extend(entry.batch.to_le_bytes());
         bytes.extend(entries.to_bytes());
         for values in [inputs, outputs] {
-            bytes.push(u8::from(values.is_committed()));
-            bytes.extend(values.as_public().unwrap_or_default().iter().flat_map(|value| value.to_le_bytes()));
+            bytes.push(values.code());
+            match values {
+                Values::Public(values) => bytes.extend(values.iter().flat_map(|value| value.to_le_bytes())),
+                Values::Hidden => {}
+                Values::Committed(digest) => bytes.extend(digest.to_bytes()),
+            }
         }
-        bytes.extend(io_commitment.iter().flatten());
+        bytes.extend(one_time.iter().flat_map(OneTimeRoot::to_bytes));
         bytes
     }
 }
 
-/// Reads one side's visibility and, when public, its values.
+/// A proof hides if there is anything that its statement does not name.
+fn mode(entries: &Entries, sides: [&Values; 2]) -> Mode {
+    let public = sides.iter().all(|values| values.as_public().is_some()) && !entries.are_private();
+    if public { Mode::Plain } else { Mode::Hiding }
+}
+
+/// The entry whose tree of fixed columns a proof opens.
+fn find(entries: &Entries, preset: Preset, batch: u32, mode: Mode) -> Result<Entry, FileError> {
+    let preset = preset.tree(mode);
+    entries.find(preset, batch).copied().ok_or(FileError::NoEntry { preset, batch })
+}
+
+/// Reads one side's visibility, and its values or its digest. `count` gives the number of values when they are public.
 fn read_values(reader: &mut BoundedReader, side: &'static str, count: u64) -> Result<Values, FileError> {
     match reader.read_u8().map_err(within(side))? {
         0 => {
-            // The count comes from the entry, which bounds it.
+            // The count comes from an entry, which bounds it.
             let length = usize::try_from(4 * count).map_err(|_| FileError::Truncated { part: side })?;
             let (values, _) = reader.take(length).map_err(within(side))?.as_chunks();
             Ok(Values::Public(values.iter().map(|value| i32::from_le_bytes(*value)).collect()))
         }
-        1 => Ok(Values::Committed),
+        1 => Ok(Values::Hidden),
+        2 => {
+            let bytes = reader.read_array().map_err(within(side))?;
+            Ok(Values::Committed(ValueDigest::from_bytes(&bytes).map_err(|_| FileError::Digest { side })?))
+        }
         found => Err(FileError::Visibility { found }),
     }
 }
@@ -311,31 +377,40 @@ impl ProofFile {
         let preset = read_preset(&mut reader)?;
         let batch = reader.read_u32().map_err(within("batch size"))?;
         let entries = Entries::read(&mut reader)?;
-        let entry = entries.find(preset, batch).ok_or(FileError::NoEntry { preset, batch })?;
-        let inputs = read_values(&mut reader, "inputs", entry.batch_inputs())?;
-        let outputs = read_values(&mut reader, "outputs", entry.batch_outputs())?;
-        let committed = inputs.is_committed() || outputs.is_committed();
-        let io_commitment = committed.then(|| reader.read_array()).transpose().map_err(within("salted commitment"))?;
-        let header = Header::new(entries, (preset, batch), inputs, outputs, io_commitment)?;
+        // All entries of a model agree on the values of an inference.
+        let any = entries.as_slice()[0];
+        let values = |each: u32| u64::from(batch) * u64::from(each);
+        let inputs = read_values(&mut reader, "inputs", values(any.inputs))?;
+        let outputs = read_values(&mut reader, "outputs", values(any.outputs))?;
+        let entry = find(&entries, preset, batch, mode(&entries, [&inputs, &outputs]))?;
+        let one_time = entry.is_private().then(|| OneTimeRoot::read(&mut reader, entry.one_time_roots)).transpose()?;
+        let header = Header::new(entries, (preset, batch), inputs, outputs, one_time)?;
         Ok((header, reader.rest()))
     }
 }
 
 /// The public inputs of a proof, which seed its transcript.
 ///
-/// The seed binds the model's commitment, the preset, the batch size and the trace length; the AIR adds the visibilities and the values. The
-/// fixed root and the salted commitment are parts of the first digest that the prover sends, before any challenge is drawn.
-pub fn public_inputs(commitment: &ModelCommitment, entry: &Entry, inputs: &Values, outputs: &Values) -> PublicInputs {
+/// The seed binds the model's commitment, the preset, the batch size and the trace length; the AIR adds layout and mode, the visibilities, the
+/// values and the digests. The fixed root is a part of the first digest that the prover sends, before any challenge is drawn.
+fn public_inputs(
+    commitment: &ModelCommitment,
+    entry: &Entry,
+    (preset, mode): (Preset, Mode),
+    [inputs, outputs]: [&Values; 2],
+) -> PublicInputs {
     // Seven bytes always make an element below the modulus.
     let pack = |bytes: &[u8]| {
         let number = |chunk: &[u8]| chunk.iter().rev().fold(0, |number, byte| (number << 8) | u64::from(*byte));
         bytes.chunks(7).map(|chunk| Goldilocks::new(number(chunk))).collect::<Vec<_>>()
     };
-    let choice = [entry.preset.code().into(), entry.batch, entry.rows].map(Goldilocks::from);
+    let choice = [preset.code().into(), entry.batch, entry.rows].map(Goldilocks::from);
     PublicInputs {
         statement: [&pack(TRANSCRIPT)[..], &pack(commitment.as_bytes()), &choice].concat(),
-        inputs: inputs.as_public().map(<[_]>::to_vec),
-        outputs: outputs.as_public().map(<[_]>::to_vec),
+        layout: entry.layout,
+        mode,
+        inputs: inputs.clone(),
+        outputs: outputs.clone(),
         // At most 2^20 values.
         n_inputs: entry.batch_inputs() as usize,
         n_outputs: entry.batch_outputs() as usize,

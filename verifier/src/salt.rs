@@ -1,4 +1,4 @@
-//! The salt of committed inputs and outputs, and the field elements that follow from it.
+//! The salt of a committed side, and the field elements that follow from it.
 
 use std::fmt;
 
@@ -8,10 +8,9 @@ use winter_verifier::math::StarkField;
 use crate::blake2s::Blake2s256;
 use crate::goldilocks::Goldilocks;
 use crate::hex::hex;
-use crate::layout::{Columns, FIXED_WIDTH};
 
-/// What makes a commitment to inputs and outputs unguessable: without it, nobody can test a guess of them against the commitment alone. It
-/// does not hide them from whoever has the proof. See [`crate::Opening`].
+/// What makes a digest of inputs or outputs unguessable: without it, anybody could test a guess of them against the digest. See
+/// [`crate::SideOpening`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Salt([u8; 32]);
 
@@ -21,11 +20,10 @@ impl Salt {
         Self(bytes)
     }
 
-    /// The elements that follow from the salt for the column of inputs or of outputs, different for each. Numbers that are not canonical
-    /// elements are left out, so all elements are equally likely.
-    pub fn elements(&self, column: Columns) -> impl Iterator<Item = Goldilocks> {
-        let number = (column.start - FIXED_WIDTH) as u64;
-        let seed = <Blake2s256>::merge_with_int(<Blake2s256>::hash(&self.0), number);
+    /// The elements that follow from the salt. They do not depend on the side, so that one model's outputs can be another one's inputs under the
+    /// same digest. Numbers that are not canonical elements are left out, so all elements are equally likely.
+    pub fn elements(&self) -> impl Iterator<Item = Goldilocks> {
+        let seed = <Blake2s256>::hash(&self.0);
         (0u64..).filter_map(move |counter| {
             let block = <Blake2s256>::merge_with_int(seed, counter).as_bytes();
             let value = u64::from_le_bytes(std::array::from_fn(|byte| block[byte]));
@@ -50,14 +48,12 @@ impl fmt::Debug for Salt {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layout::{INPUT_VALUE, OUTPUT_VALUE};
 
     #[test]
-    fn each_column_and_each_salt_has_other_elements() {
-        let first = |salt: u8, column| Salt::new([salt; 32]).elements(column).take(4).collect::<Vec<_>>();
-        assert_eq!(first(1, INPUT_VALUE), first(1, INPUT_VALUE));
-        assert_ne!(first(1, INPUT_VALUE), first(1, OUTPUT_VALUE));
-        assert_ne!(first(1, INPUT_VALUE), first(2, INPUT_VALUE));
+    fn each_salt_has_other_elements() {
+        let first = |salt: u8| Salt::new([salt; 32]).elements().take(4).collect::<Vec<_>>();
+        assert_eq!(first(1), first(1));
+        assert_ne!(first(1), first(2));
     }
 
     #[test]

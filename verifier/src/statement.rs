@@ -1,15 +1,18 @@
 //! What a model proof says once it is verified: the result of [`crate::verify`].
 
 use crate::commitment::ModelCommitment;
-use crate::preset::{Preset, Security};
+use crate::preset::{Mode, Preset, Security};
+use crate::value_digest::ValueDigest;
 
-/// The inputs, or the outputs, of a batch.
+/// The inputs, or the outputs, of a batch, as far as a statement names them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Values {
     /// Known to all: the quantised values of one inference after the other.
     Public(Vec<i32>),
-    /// Bound by the statement's salted commitment.
-    Committed,
+    /// Not named: there are some.
+    Hidden,
+    /// Bound by a salted digest, which can be opened.
+    Committed(ValueDigest),
 }
 
 impl Values {
@@ -17,33 +20,49 @@ impl Values {
     pub fn as_public(&self) -> Option<&[i32]> {
         match self {
             Self::Public(values) => Some(values),
-            Self::Committed => None,
+            Self::Hidden | Self::Committed(_) => None,
         }
     }
 
-    /// Whether the values are bound by a commitment only.
-    pub fn is_committed(&self) -> bool {
-        matches!(self, Self::Committed)
+    /// The digest when the values are bound by one.
+    pub fn as_committed(&self) -> Option<&ValueDigest> {
+        match self {
+            Self::Committed(digest) => Some(digest),
+            Self::Public(_) | Self::Hidden => None,
+        }
+    }
+
+    /// The byte that stands for the visibility in files and transcripts.
+    pub(crate) fn code(&self) -> u8 {
+        match self {
+            Self::Public(_) => 0,
+            Self::Hidden => 1,
+            Self::Committed(_) => 2,
+        }
     }
 }
 
 /// What a verified proof says: *the model with this commitment, on these inputs, gives these outputs*.
 ///
-/// Proofs are succinct and **not zero-knowledge**: they leak some of the weights, and of inputs and outputs that are committed to.
+/// A plain proof is succinct and **not zero-knowledge**: it leaks some of the weights. A hiding one hides what the statement does not name:
+/// docs/zero-knowledge.md says under which conditions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
     /// The model.
     pub commitment: ModelCommitment,
     /// The parameters of the proof.
     pub preset: Preset,
+    /// Whether the proof hides what is not named here.
+    pub mode: Mode,
     /// Number of inferences.
     pub batch: u32,
     /// Their inputs.
     pub inputs: Values,
     /// Their outputs.
     pub outputs: Values,
-    /// The salted commitment to inputs and outputs, when either is committed to.
-    pub io_commitment: Option<[u8; 32]>,
+    /// Which of the model's one-time roots the proof spends, if the model is private, and how many there are. Two proofs with one root give
+    /// weights away.
+    pub one_time: Option<(u32, u32)>,
     /// How hard a false proof is to find.
     pub security: Security,
 }

@@ -35,8 +35,8 @@ pub struct SplitOpening<H: Hasher> {
 #[derive(Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SplitTreeError {
-    /// There are no trees, more than three, or trees of different depths.
-    #[error("a commitment has one to three trees of one depth; found the depths {depths:?}")]
+    /// There are no trees, more than two, or trees of different depths.
+    #[error("a commitment has one or two trees of one depth; found the depths {depths:?}")]
     Trees {
         /// The depths of the trees.
         depths: Vec<usize>,

@@ -16,6 +16,8 @@ pub struct Cell(u32);
 impl Cell {
     /// The cell that holds zero.
     pub(crate) const ZERO: Self = Self(0);
+    /// What idle lanes read in the mask rows. It is written and read there alone, so that the bus is balanced whether it counts them or not.
+    pub(crate) const SPARE: Self = Self(1);
 
     pub(crate) fn index(self) -> usize {
         self.0 as usize
@@ -185,8 +187,8 @@ impl Builder {
             literals: HashMap::new(),
             addresses: Vec::new(),
         };
-        let zero = builder.literal(0);
-        debug_assert_eq!(zero, Cell::ZERO);
+        let (zero, spare) = (builder.literal(0), builder.cell());
+        debug_assert_eq!((zero, spare), (Cell::ZERO, Cell::SPARE));
         builder
     }
 

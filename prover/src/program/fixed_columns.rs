@@ -1,24 +1,26 @@
 //! From a trace program that has its rows to the values of the fixed columns.
 
-use maat_verifier::Goldilocks;
-use maat_verifier::air::signed_element;
+use maat_verifier::air::{final_row, signed_element};
 use maat_verifier::layout::*;
+use maat_verifier::{Goldilocks, Mode};
 use winterfell::math::FieldElement;
 
 use super::TraceProgram;
-use super::builder::{Factor, Operation, Source};
+use super::builder::{Cell, Factor, Operation, Source};
 use super::schedule::Slot;
+use crate::random;
 
-/// The fixed columns, in the order of [`FIXED`], each with a value a row.
+/// The fixed columns, in the order of [`FIXED`] and then the weights, each with a value a row.
 pub(crate) fn fixed_columns(program: &TraceProgram) -> Vec<Vec<Goldilocks>> {
-    let mut columns = vec![vec![Goldilocks::ZERO; program.rows]; FIXED_WIDTH];
-    let mut set = |column: usize, row: usize, value: Goldilocks| columns[column][row] = value;
+    let mut columns = vec![vec![Goldilocks::ZERO; program.rows]; program.layout.fixed_width()];
+    let mut set = |column: usize, row: usize, value: Goldilocks| columns[column - WITNESS_WIDTH][row] = value;
     let (builder, schedule) = (&program.builder, &program.schedule);
+    let (lanes, first_mask_row) = (program.layout.lanes, program.first_mask_row());
     let readers = readers(program);
     let number = |value: u64| Goldilocks::new(value);
 
     for row in 0..program.rows {
-        let content = schedule.at(row);
+        let content = program.row(row);
         for (lane, (cell, coefficient)) in content.lanes.iter().enumerate() {
             set(READ_ADDRESS.at(lane), row, number(builder.addresses[cell.index()]));
             set(READ_COEFFICIENT.at(lane), row, signed_element(*coefficient));
@@ -32,12 +34,15 @@ pub(crate) fn fixed_columns(program: &TraceProgram) -> Vec<Vec<Goldilocks>> {
             set(flag.start, row, number(content.flag(*flag).into()));
         }
     }
-    set(FINAL.start, program.rows - 2, Goldilocks::ONE);
+    set(FINAL.start, first_mask_row - 1, Goldilocks::ONE);
+    // The last row reads, too, but counts in no proof.
+    set(UNIT_ADDRESS.at(0), first_mask_row, number(builder.addresses[Cell::SPARE.index()]));
+    set(UNIT_READERS.at(0), first_mask_row, number((READS * (MASK_ROWS - 1)) as u64));
 
     for weights in &schedule.weights {
         if let Factor::Weights(values) = &builder.groups()[weights.group].products[weights.product].left {
-            for (lane, weight) in (LANES - weights.count..).zip(&values[weights.start..][..weights.count]) {
-                set(WEIGHTS.at(lane), weights.row, signed_element(*weight));
+            for (lane, weight) in (lanes - weights.count..).zip(&values[weights.start..][..weights.count]) {
+                set(FIRST_WEIGHT + lane, weights.row, signed_element(*weight));
             }
         }
     }
@@ -63,8 +68,18 @@ pub(crate) fn fixed_columns(program: &TraceProgram) -> Vec<Vec<Goldilocks>> {
     columns
 }
 
-/// Number of flags, the last fixed columns.
-const FLAGS: usize = FIXED_WIDTH - LEFT_KEEP.start;
+/// The fixed columns of a private model for one proof: the rows after the final one are random, and nothing reads them in a hiding proof.
+pub(crate) fn masked_columns(mut columns: Vec<Vec<Goldilocks>>, key: [u8; 32]) -> Vec<Vec<Goldilocks>> {
+    let mut elements = random::elements(blake3::Hasher::new_keyed(&key).finalize_xof());
+    for column in &mut columns {
+        let last = final_row(column.len(), Mode::Hiding);
+        column[last + 1..].iter_mut().zip(&mut elements).for_each(|(value, element)| *value = element);
+    }
+    columns
+}
+
+/// Number of flags, the last fixed columns before the weights.
+const FLAGS: usize = FIRST_WEIGHT - LEFT_KEEP.start;
 
 fn set_unit(
     set: &mut impl FnMut(usize, usize, Goldilocks),
@@ -103,10 +118,10 @@ fn set_unit(
     }
 }
 
-/// How often each cell is read, in the rows that count: all but the last.
+/// How often each cell is read above the mask rows.
 fn readers(program: &TraceProgram) -> Vec<u64> {
     let mut readers = vec![0; program.builder.n_cells()];
-    let lanes = (0..program.rows - 1).flat_map(|row| program.schedule.at(row).lanes);
+    let lanes = (0..program.first_mask_row()).flat_map(|row| program.row(row).lanes);
     lanes.map(|(cell, _)| cell).chain(program.builder.outputs.iter().copied()).for_each(|cell| readers[cell.index()] += 1);
     readers
 }
@@ -119,7 +134,7 @@ pub(crate) fn limb_widths(bits: u32, limb_bits: u32) -> [u32; 2] {
 /// Column and row of an entry of the range table.
 pub(crate) fn table_position(width: u32, value: u64, rows: usize) -> (usize, usize) {
     let position = (1usize << width) - 1 + value as usize;
-    (position / (rows - 1), position % (rows - 1))
+    (position / (rows - MASK_ROWS), position % (rows - MASK_ROWS))
 }
 
 impl TraceProgram {

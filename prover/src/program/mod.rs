@@ -12,11 +12,12 @@ pub(crate) mod rescale;
 mod schedule;
 
 use maat_runtime::{Model, TensorId};
-use maat_verifier::layout::{MAX_ROWS, MIN_ROWS, READS, UNITS, limb_bits};
+use maat_verifier::air::sponge;
+use maat_verifier::layout::{LAYOUTS, Layout, MASK_ROWS, MAX_ROWS, MIN_ROWS, READS, UNITS, limb_bits};
 use maat_verifier::{EntriesError, MAX_VALUES};
 
-pub(crate) use fixed_columns::{fixed_columns, limb_widths, table_position};
-pub(crate) use schedule::Slot;
+pub(crate) use fixed_columns::{fixed_columns, limb_widths, masked_columns, table_position};
+pub(crate) use schedule::{Row, Slot};
 
 use crate::error::TraceProgramError;
 use builder::{Builder, Cell, Interface, MAX_OPERATIONS};
@@ -25,11 +26,13 @@ use schedule::Schedule;
 /// A model's trace program for one batch size.
 #[derive(Debug)]
 pub struct TraceProgram {
+    /// The columns of the trace.
+    pub layout: &'static Layout,
     /// Inferences that one proof covers.
     pub batch: usize,
     /// Rows of the trace, a power of two.
     pub rows: usize,
-    /// Rows in which something happens.
+    /// Rows in which something happens; the [`MASK_ROWS`] are not among them.
     pub used_rows: usize,
     /// Number of inputs of all inferences.
     pub n_inputs: usize,
@@ -40,11 +43,11 @@ pub struct TraceProgram {
 }
 
 impl TraceProgram {
-    /// Lowers a model.
+    /// Lowers a model to rows of a layout.
     ///
     /// # Errors
     /// [`TraceProgramError`] when a node's values cannot be proven not to wrap, or when there would be too many rows.
-    pub fn new(model: &Model, batch: usize) -> Result<Self, TraceProgramError> {
+    pub fn new(model: &Model, batch: usize, layout: &'static Layout) -> Result<Self, TraceProgramError> {
         if batch == 0 {
             return Err(TraceProgramError::EmptyBatch);
         }
@@ -55,31 +58,77 @@ impl TraceProgram {
             return Err(EntriesError::Values { found: values as u64 }.into());
         }
         // Longer traces have room for wider limbs, and these ask for no more operations. So the widest limbs tell the least number of rows.
-        let mut layout = Layout::new(model, batch, limb_bits(MAX_ROWS))?;
-        let mut rows = layout.needed.next_power_of_two().max(MIN_ROWS);
+        let mut placed = Placed::new(model, batch, limb_bits(MAX_ROWS), layout)?;
+        let mut rows = (placed.needed + MASK_ROWS).next_power_of_two().max(MIN_ROWS);
         while rows <= MAX_ROWS {
             let limb_bits = limb_bits(rows);
-            if layout.builder.limb_bits != limb_bits {
-                layout = match Layout::new(model, batch, limb_bits) {
+            if placed.builder.limb_bits != limb_bits {
+                placed = match Placed::new(model, batch, limb_bits, layout) {
                     // A number is too wide for these limbs.
                     Err(TraceProgramError::Node { .. } | TraceProgramError::Input { .. }) => {
                         rows *= 2;
                         continue;
                     }
-                    layout => layout?,
+                    placed => placed?,
                 };
             }
-            if layout.needed <= rows {
-                return Ok(layout.into_program(batch, rows));
+            if placed.needed + MASK_ROWS <= rows {
+                return Ok(placed.into_program(batch, rows));
             }
             rows *= 2;
         }
-        Err(TraceProgramError::TooLarge { rows: layout.needed, limit: MAX_ROWS })
+        Err(TraceProgramError::TooLarge { rows: placed.needed + MASK_ROWS, limit: MAX_ROWS })
+    }
+
+    /// Lowers a model to rows of the layout in which its proofs take the least time, the first of those that take the same.
+    ///
+    /// # Errors
+    /// As for [`Self::new`], if no layout has a program.
+    pub fn cheapest(model: &Model, batch: usize) -> Result<Self, TraceProgramError> {
+        let mut cheapest = Self::new(model, batch, Layout::base());
+        for layout in LAYOUTS.iter().filter(|layout| *layout != Layout::base()) {
+            match &cheapest {
+                // No trace is shorter.
+                Ok(program) if program.rows == MIN_ROWS => break,
+                // It is not for want of rows.
+                Err(error) if !matches!(error, TraceProgramError::TooLarge { .. }) => break,
+                _ => {}
+            }
+            if let Ok(program) = Self::new(model, batch, layout)
+                && cheapest.as_ref().map_or(true, |cheapest| program.cost() < cheapest.cost())
+            {
+                cheapest = Ok(program);
+            }
+        }
+        cheapest
+    }
+
+    /// What a proof costs, in nanoseconds of some machine: the rows, and what a row of the layout takes. Only the ratio of two layouts counts. It
+    /// was measured with the preset `fast` (docs/benchmarks.md).
+    fn cost(&self) -> u64 {
+        /// A row with everything but its fixed columns and weights.
+        const ROW: u64 = 21_000;
+        /// A fixed column: what the low-degree test and the hashes take.
+        const FIXED_COLUMN: u64 = 21;
+        /// A weight in the combination.
+        const WEIGHT: u64 = 5;
+        self.rows as u64 * (ROW + FIXED_COLUMN * self.layout.fixed_width() as u64 + WEIGHT * self.layout.lanes as u64)
+    }
+
+    /// What a row does.
+    pub(crate) fn row(&self, row: usize) -> &Row {
+        if row < self.first_mask_row() { self.schedule.at(row) } else { &Row::MASK }
+    }
+
+    /// The first row in which nothing of the model happens.
+    pub(crate) fn first_mask_row(&self) -> usize {
+        self.rows - MASK_ROWS
     }
 }
 
 /// A model in rows, however many there may be, with limbs of one width.
-pub(crate) struct Layout {
+pub(crate) struct Placed {
+    layout: &'static Layout,
     pub(crate) builder: Builder,
     interface: Interface,
     schedule: Schedule,
@@ -87,28 +136,28 @@ pub(crate) struct Layout {
     pub(crate) needed: usize,
 }
 
-impl Layout {
-    pub(crate) fn new(model: &Model, batch: usize, limb_bits: u32) -> Result<Self, TraceProgramError> {
+impl Placed {
+    pub(crate) fn new(model: &Model, batch: usize, limb_bits: u32, layout: &'static Layout) -> Result<Self, TraceProgramError> {
         let mut builder = Builder::new(limb_bits);
         let interface = lower(model, batch, &mut builder)?;
-        Ok(Self::of(builder, interface))
+        Ok(Self::of(builder, interface, layout))
     }
 
     /// What a builder has collected, in rows.
-    pub(crate) fn of(builder: Builder, interface: Interface) -> Self {
-        let schedule = Schedule::new(&builder);
+    pub(crate) fn of(builder: Builder, interface: Interface, layout: &'static Layout) -> Self {
+        let schedule = Schedule::new(&builder, layout.lanes);
+        // Each input and each output has a row of its own, and either side may be committed to.
         let io = interface.inputs.len().max(interface.outputs.len());
-        // Each input and each output has a row of its own, and the last row has none.
-        let needed = schedule.rows_needed().max(io + 1).max(builder.n_constants() + 1);
-        Self { builder, interface, schedule, needed }
+        let needed = schedule.rows_needed().max(sponge::digest_row(sponge::blocks(io)) + 1).max(builder.n_constants());
+        Self { layout, builder, interface, schedule, needed }
     }
 
     /// The program with a number of rows that has room for it.
     pub(crate) fn into_program(self, batch: usize, rows: usize) -> TraceProgram {
-        let Self { mut builder, interface, schedule, needed } = self;
+        let Self { layout, mut builder, interface, schedule, needed } = self;
         let (n_inputs, n_outputs) = (interface.inputs.len(), interface.outputs.len());
         builder.finish(interface);
-        TraceProgram { batch, rows, used_rows: needed, n_inputs, n_outputs, builder, schedule }
+        TraceProgram { layout, batch, rows, used_rows: needed, n_inputs, n_outputs, builder, schedule }
     }
 }
 

@@ -31,6 +31,8 @@ pub(crate) struct Row {
 impl Row {
     /// A row that does nothing.
     pub(crate) const IDLE: Self = Self { lanes: [(Cell::ZERO, 0); READS], units: [Slot::Idle; UNITS], flags: 0 };
+    /// A mask row.
+    pub(crate) const MASK: Self = Self { lanes: [(Cell::SPARE, 0); READS], ..Self::IDLE };
 
     /// Whether a flag is set.
     pub(crate) fn flag(&self, column: Columns) -> bool {
@@ -60,14 +62,16 @@ pub(crate) struct WeightRow {
 /// What every row does.
 #[derive(Debug)]
 pub(crate) struct Schedule {
+    /// Weights in a row.
+    lanes: usize,
     rows: Vec<Row>,
     pub(crate) weights: Vec<WeightRow>,
 }
 
 impl Schedule {
-    /// Places everything that a builder has collected.
-    pub(crate) fn new(builder: &Builder) -> Self {
-        let mut schedule = Self { rows: Vec::new(), weights: Vec::new() };
+    /// Places everything that a builder has collected, in rows with this many weights.
+    pub(crate) fn new(builder: &Builder, lanes: usize) -> Self {
+        let mut schedule = Self { lanes, rows: Vec::new(), weights: Vec::new() };
         let mut next = 0;
         for (number, group) in builder.groups().iter().enumerate() {
             next = schedule.place_products(next, number, group);
@@ -82,13 +86,13 @@ impl Schedule {
         schedule
     }
 
-    /// Rows that are used, and the two after them in which nothing may happen.
+    /// Rows that are used, and the one after them in which both sides must agree.
     pub(crate) fn rows_needed(&self) -> usize {
-        self.rows.len() + 2
+        self.rows.len() + 1
     }
 
-    /// A row; beyond the used ones, nothing happens.
-    pub(crate) fn at(&self, row: usize) -> &Row {
+    /// A row above the mask rows; beyond the used ones, nothing happens.
+    pub(super) fn at(&self, row: usize) -> &Row {
         self.rows.get(row).unwrap_or(&Row::IDLE)
     }
 
@@ -119,7 +123,7 @@ impl Schedule {
     fn place_product(&mut self, first: usize, (group, product): (usize, usize), OuterProduct { left, right }: &OuterProduct) -> usize {
         // Weights have lanes of their own, so cells can be read beside them; cells for both sides come one after the other.
         let (left_rows, right_first) = match left {
-            Factor::Weights(weights) => (weights.len().div_ceil(LANES), first),
+            Factor::Weights(weights) => (weights.len().div_ceil(self.lanes), first),
             Factor::Cells(cells) => (cells.len().div_ceil(READS), first + cells.len().div_ceil(READS)),
         };
         let right_rows = right.len().div_ceil(READS);
@@ -137,7 +141,7 @@ impl Schedule {
         }
         match left {
             Factor::Weights(weights) => {
-                for (row, start, count) in from_the_end(weights.len(), LANES) {
+                for (row, start, count) in from_the_end(weights.len(), self.lanes) {
                     self.weights.push(WeightRow { row: first + row, group, product, start, count });
                 }
             }

@@ -4,23 +4,21 @@ use winter_air::AuxRandElements;
 use winter_verifier::crypto::{RandomCoin, RandomCoinError};
 use winter_verifier::math::FieldElement;
 
-use crate::layout::{LANES, READS};
+use crate::layout::{Layout, READS};
 
 /// Number of elements that are drawn after the main segment is committed: `z`, `alpha`, `sigma`, `rho` and `beta`.
 pub const RANDOM_ELEMENTS: usize = 5;
 
 /// Position of the first power of sigma in the list of elements.
 const SIGMA: usize = 4;
-/// Position of the first power of rho.
-const RHO: usize = SIGMA + LANES + 1;
-/// Position of beta.
-const BETA: usize = RHO + READS + 1;
+/// Powers of rho, and beta: what comes after the powers of sigma, whose number depends on the layout.
+const AFTER_SIGMA: usize = READS + 1 + 1;
 
-/// Draws the random elements, and computes the powers that every row needs.
+/// Draws the random elements, and computes the powers that every row of a layout needs.
 ///
 /// # Errors
 /// The coin gives no field element.
-pub(super) fn draw<E, R>(coin: &mut R) -> Result<AuxRandElements<E>, RandomCoinError>
+pub(super) fn draw<E, R>(coin: &mut R, layout: &Layout) -> Result<AuxRandElements<E>, RandomCoinError>
 where
     E: FieldElement,
     R: RandomCoin<BaseField = E::BaseField>,
@@ -28,7 +26,8 @@ where
     let [z, alpha, sigma, rho, beta]: [E; RANDOM_ELEMENTS] = [coin.draw()?, coin.draw()?, coin.draw()?, coin.draw()?, coin.draw()?];
     let domain = alpha.square();
     let powers = |base: E, count: usize| (0..=count).scan(E::ONE, move |power, _| Some(std::mem::replace(power, *power * base)));
-    let elements = [z, alpha, domain, domain.double()].into_iter().chain(powers(sigma, LANES)).chain(powers(rho, READS)).chain([beta]);
+    let elements =
+        [z, alpha, domain, domain.double()].into_iter().chain(powers(sigma, layout.lanes)).chain(powers(rho, READS)).chain([beta]);
     Ok(AuxRandElements::new(elements.collect()))
 }
 
@@ -42,7 +41,7 @@ pub struct Challenges<'a, E> {
     pub range_domain: E,
     /// `2 alpha^2`, which tells constants from both.
     pub constant_domain: E,
-    /// `sigma^0 ..= sigma^LANES`: the place of a result within its inner sum, of a weight within its matrix row.
+    /// `sigma^0 ..= sigma^lanes`: the place of a result within its inner sum, of a weight within its matrix row.
     pub sigma: &'a [E],
     /// `rho^0 ..= rho^READS`: the place of an inner sum, of a position.
     pub rho: &'a [E],
@@ -54,6 +53,8 @@ impl<'a, E: FieldElement> Challenges<'a, E> {
     /// Names the elements that the AIR has drawn.
     pub fn new(elements: &'a [E]) -> Self {
         let [z, alpha, range_domain, constant_domain] = [elements[0], elements[1], elements[2], elements[3]];
-        Self { z, alpha, range_domain, constant_domain, sigma: &elements[SIGMA..RHO], rho: &elements[RHO..BETA], beta: elements[BETA] }
+        let (sigma, rest) = elements[SIGMA..].split_at(elements.len() - SIGMA - AFTER_SIGMA);
+        let (rho, beta) = rest.split_at(READS + 1);
+        Self { z, alpha, range_domain, constant_domain, sigma, rho, beta: beta[0] }
     }
 }

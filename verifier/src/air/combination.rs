@@ -6,7 +6,8 @@
 //! `sum_g beta^g sum_{p,i} rho^p sigma^i f_g[p, i] = sum_g beta^g sum_j (sum_i sigma^i l_g[i, j]) (sum_p rho^p r_g[j, p])`
 //!
 //! Both sides are sums by Horner's rule, in an order of rows that the fixed columns give, so powers count from the last element. The left
-//! side costs a unit a result; the right side costs its weights, [`LANES`] a row, and its cells, [`READS`] a row: not their products.
+//! side costs a unit a result; the right side costs its weights, as many a row as the layout has lanes, and its cells, [`READS`] a row: not
+//! their products.
 
 use crate::goldilocks::Goldilocks;
 use winter_air::EvaluationFrame;
@@ -55,7 +56,8 @@ impl<E: FieldElement<BaseField = Goldilocks>> Sums<E> {
         let horner = |powers: &[E], terms: &mut dyn Iterator<Item = F>, count: usize| {
             terms.zip(powers[..count].iter().rev()).fold(E::ZERO, |sum, (term, power)| sum + power.mul_base(term))
         };
-        let weights = horner(sigma, &mut WEIGHTS.indices().map(|column| row[column]), LANES);
+        let lanes = sigma.len() - 1;
+        let weights = horner(sigma, &mut row[FIRST_WEIGHT..][..lanes].iter().copied(), lanes);
         let mut cells = (0..READS).map(|lane| row[READ_COEFFICIENT.at(lane)] * row[READ_VALUE.at(lane)]);
         let cells: [F; READS] = std::array::from_fn(|_| cells.next().expect("there are READS"));
         let left_cells = horner(sigma, &mut cells.into_iter(), READS).mul_base(flag(LEFT_READS));
@@ -65,7 +67,7 @@ impl<E: FieldElement<BaseField = Goldilocks>> Sums<E> {
         let keep = |column: Columns| E::from(flag(column));
         let by = |column: Columns, power: E| power.mul_base(flag(column));
         Self {
-            left: self.left * (keep(LEFT_KEEP) + by(LEFT_BY_WEIGHTS, sigma[LANES]) + by(LEFT_BY_CELLS, sigma[READS]))
+            left: self.left * (keep(LEFT_KEEP) + by(LEFT_BY_WEIGHTS, sigma[lanes]) + by(LEFT_BY_CELLS, sigma[READS]))
                 + weights
                 + left_cells,
             right: self.right * (keep(RIGHT_KEEP) + by(RIGHT_BY_CELLS, rho[READS])) + right_cells,

@@ -1,6 +1,6 @@
 //! The one AIR of all model proofs.
 //!
-//! The fixed columns say what the model is; the constraints here are the same for every model. They come in four parts, one file each:
+//! The fixed columns say what the model is; the constraints here are the same for every model. They come in parts, one file each:
 //!
 //! | part | file | what it enforces |
 //! |---|---|---|
@@ -8,14 +8,19 @@
 //! | inputs | [`inputs`] | an input is within its range |
 //! | bus | [`bus`] | every cell that is read was written, every limb has its width, every function value is in its table |
 //! | combination | [`combination`] | every accumulator is the sum of products that the model says |
+//! | sponges | [`sponge`] | a committed side has the statement's digest |
+//! | masks | [`masks`] | nothing: a hiding proof's random columns enter the quotient |
 //!
-//! A transition constraint holds in all rows but the last, so nothing happens in the last rows: see docs/proofs.md.
+//! A transition constraint holds in all rows but the last one, in a hiding proof all but the last [`MASK_ROWS`]. Nothing of the model happens
+//! in any of these: see docs/proofs.md.
 
 pub mod bus;
 mod challenges;
 pub mod combination;
 pub mod inputs;
+mod masks;
 mod public_inputs;
+pub mod sponge;
 pub mod units;
 
 use crate::goldilocks::Goldilocks;
@@ -27,6 +32,7 @@ pub use challenges::{Challenges, RANDOM_ELEMENTS};
 pub use public_inputs::{PublicInputs, signed_element};
 
 use crate::layout::*;
+use crate::preset::Mode;
 
 /// The AIR of model proofs, for one trace length and one statement.
 pub struct ModelAir {
@@ -39,13 +45,28 @@ pub struct ModelAir {
 /// The auxiliary columns that start at 0.
 const SUMS: [Columns; 9] = [BUS_SUM, INPUT_SUM, OUTPUT_SUM, LEFT, RIGHT, PRODUCTS, INNER, OUTER, RESULTS];
 
-/// The shape of a trace with this many rows: the only one that a verifier accepts.
+/// The shape of a trace with this many rows for a statement: the only one that a verifier accepts.
 ///
 /// # Panics
 /// When `rows` is not a power of two from [`MIN_ROWS`] to [`MAX_ROWS`].
-pub fn trace_info(rows: usize) -> TraceInfo {
+pub fn trace_info(rows: usize, public_inputs: &PublicInputs) -> TraceInfo {
     assert!(rows.is_power_of_two() && (MIN_ROWS..=MAX_ROWS).contains(&rows), "{rows} rows");
-    TraceInfo::new_multi_segment(MAIN_WIDTH, AUXILIARY_WIDTH, RANDOM_ELEMENTS, rows, Vec::new())
+    let main = public_inputs.layout.main_width(public_inputs.sponges().count());
+    let masks = if public_inputs.mode.is_hiding() { MASKS_WIDTH } else { 0 };
+    TraceInfo::new_multi_segment(main, AUXILIARY_WIDTH + masks, RANDOM_ELEMENTS, rows, Vec::new())
+}
+
+/// The row that holds the final sums: the first one that no transition constraint begins in.
+pub const fn final_row(rows: usize, mode: Mode) -> usize {
+    rows - exempt_rows(mode)
+}
+
+/// Rows at the end in which no transition constraint begins.
+const fn exempt_rows(mode: Mode) -> usize {
+    match mode {
+        Mode::Plain => 1,
+        Mode::Hiding => MASK_ROWS,
+    }
 }
 
 impl Air for ModelAir {
@@ -54,11 +75,19 @@ impl Air for ModelAir {
 
     fn new(trace_info: TraceInfo, public_inputs: PublicInputs, options: ProofOptions) -> Self {
         let degrees = |degrees: &[usize]| degrees.iter().map(|degree| TransitionConstraintDegree::new(*degree)).collect::<Vec<_>>();
-        let main = degrees(&[&units::DEGREES.repeat(UNITS)[..], &[inputs::DEGREE]].concat());
-        let auxiliary = degrees(&[&bus::DEGREES[..], &combination::DEGREES].concat());
-        let visible = usize::from(public_inputs.inputs.is_some()) + usize::from(public_inputs.outputs.is_some());
+        let mode = public_inputs.mode;
+        let sponges = public_inputs.sponges().count();
+        let mut main = degrees(&[&units::DEGREES.repeat(UNITS)[..], &[inputs::DEGREE]].concat());
+        (0..sponges).for_each(|_| main.extend(sponge::degrees()));
+        let mut auxiliary = degrees(&[&bus::DEGREES[..], &combination::DEGREES].concat());
+        if mode.is_hiding() {
+            auxiliary.extend(masks::degrees());
+        }
+        let main_assertions = 1 + sponges * sponge::ASSERTIONS;
+        let visible = public_inputs.sides().iter().filter(|side| side.values.as_public().is_some()).count();
         let radix = Goldilocks::new(1 << limb_bits(trace_info.length()));
-        let context = AirContext::new_multi_segment(trace_info, main, auxiliary, 1, SUMS.len() + 1 + visible, options);
+        let context = AirContext::new_multi_segment(trace_info, main, auxiliary, main_assertions, SUMS.len() + 1 + visible, options)
+            .set_num_transition_exemptions(exempt_rows(mode));
         Self { context, public_inputs, radix }
     }
 
@@ -66,20 +95,36 @@ impl Air for ModelAir {
         &self.context
     }
 
-    fn evaluate_transition<E: FieldElement<BaseField = Goldilocks>>(&self, frame: &EvaluationFrame<E>, _periodic: &[E], result: &mut [E]) {
+    fn get_periodic_column_values(&self) -> Vec<Vec<Goldilocks>> {
+        let mut columns = Vec::new();
+        if self.public_inputs.mode.is_hiding() {
+            columns.extend(masks::periodic_columns());
+        }
+        if self.public_inputs.sponges().next().is_some() {
+            columns.extend(sponge::periodic_columns());
+        }
+        columns
+    }
+
+    fn evaluate_transition<E: FieldElement<BaseField = Goldilocks>>(&self, frame: &EvaluationFrame<E>, periodic: &[E], result: &mut [E]) {
         let (row, radix) = (frame.current(), E::from(self.radix));
-        let (units, input) = result.split_at_mut(UNITS * units::DEGREES.len());
+        let (units, rest) = result.split_at_mut(UNITS * units::DEGREES.len());
         for (unit, result) in units.chunks_exact_mut(units::DEGREES.len()).enumerate() {
             units::enforce(unit, row, radix, result);
         }
+        let (input, sponges) = rest.split_at_mut(1);
         input[0] = inputs::enforce(row, radix);
+        for (side, result) in self.public_inputs.sponges().zip(sponges.chunks_exact_mut(sponge::CONSTRAINTS)) {
+            let [current, next] = [row, frame.next()].map(|row| &row[side.start..][..SPONGE_WIDTH]);
+            sponge::enforce(current, next, row[side.message.start], &periodic[masks::PERIODIC..], result);
+        }
     }
 
     fn evaluate_aux_transition<F, E>(
         &self,
         main: &EvaluationFrame<F>,
         auxiliary: &EvaluationFrame<E>,
-        _periodic: &[F],
+        periodic: &[F],
         random: &AuxRandElements<E>,
         result: &mut [E],
     ) where
@@ -87,20 +132,26 @@ impl Air for ModelAir {
         E: FieldElement<BaseField = Goldilocks> + ExtensionOf<F>,
     {
         let challenges = Challenges::new(random.rand_elements());
-        let (bus, combination) = result.split_at_mut(bus::DEGREES.len());
+        let (bus, rest) = result.split_at_mut(bus::DEGREES.len());
+        let (combination, masks) = rest.split_at_mut(combination::DEGREES.len());
         bus::enforce(main.current(), auxiliary, self.public_inputs.n_inputs, &challenges, bus);
         combination::enforce(main.current(), auxiliary, F::from(self.radix), &challenges, combination);
+        if self.public_inputs.mode.is_hiding() {
+            masks::enforce(auxiliary, periodic, masks);
+        }
     }
 
-    /// The main segment needs no assertion; one is required, so the first row is not the final one.
+    /// A sponge begins empty, and ends with the statement's digest. Nothing else of the main segment needs an assertion; one is required, so the
+    /// first row is not the final one.
     fn get_assertions(&self) -> Vec<Assertion<Goldilocks>> {
-        vec![Assertion::single(FINAL.start, 0, Goldilocks::ZERO)]
+        let sponges = self.public_inputs.sponges().flat_map(|side| sponge::assertions(side.start, side.values, &side.digest));
+        [Assertion::single(FINAL.start, 0, Goldilocks::ZERO)].into_iter().chain(sponges).collect()
     }
 
     /// All sums begin at 0. At the end the bus is balanced, and the inputs and outputs that the statement names are those of the trace.
     fn get_aux_assertions<E: FieldElement<BaseField = Goldilocks>>(&self, random: &AuxRandElements<E>) -> Vec<Assertion<E>> {
         let challenges = Challenges::new(random.rand_elements());
-        let last = self.trace_length() - 1;
+        let last = final_row(self.trace_length(), self.public_inputs.mode);
         let mut assertions: Vec<_> = SUMS.iter().map(|sum| Assertion::single(sum.start, 0, E::ZERO)).collect();
         assertions.push(Assertion::single(BUS_SUM.start, last, E::ZERO));
         let sums = [(INPUT_SUM, self.public_inputs.input_sum(&challenges)), (OUTPUT_SUM, self.public_inputs.output_sum(&challenges))];
@@ -113,7 +164,7 @@ impl Air for ModelAir {
         E: FieldElement<BaseField = Goldilocks>,
         R: RandomCoin<BaseField = Goldilocks>,
     {
-        challenges::draw(public_coin)
+        challenges::draw(public_coin, self.public_inputs.layout)
     }
 }
 

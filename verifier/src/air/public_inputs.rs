@@ -4,42 +4,90 @@ use crate::goldilocks::Goldilocks;
 use winter_verifier::math::{FieldElement, ToElements, batch_inversion};
 
 use super::Challenges;
-use crate::layout::{FIRST_INPUT, first_output};
+use crate::layout::{Columns, FIRST_INPUT, INPUT_VALUE, Layout, OUTPUT_VALUE, SIDES, SPONGE_WIDTH, first_output};
+use crate::preset::Mode;
+use crate::statement::Values;
+use crate::value_digest::ValueDigest;
 
 /// What a proof is about, as far as the AIR depends on it. All of it is absorbed before the first challenge is drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicInputs {
     /// The rest of the statement: model commitment, preset, batch size, trace length.
     pub statement: Vec<Goldilocks>,
-    /// All inputs, inference by inference, or nothing if they are only committed to.
-    pub inputs: Option<Vec<i32>>,
-    /// All outputs, likewise.
-    pub outputs: Option<Vec<i32>>,
+    /// The columns.
+    pub layout: &'static Layout,
+    /// Whether the proof hides what the statement does not name.
+    pub mode: Mode,
+    /// The inputs, inference by inference, as far as the statement names them.
+    pub inputs: Values,
+    /// The outputs, likewise.
+    pub outputs: Values,
     /// Number of inputs of all inferences.
     pub n_inputs: usize,
     /// Number of outputs of all inferences.
     pub n_outputs: usize,
 }
 
+/// The inputs, or the outputs, of a statement.
+pub(super) struct Side<'a> {
+    pub(super) values: &'a Values,
+    /// How many there are.
+    n: usize,
+    /// The column that holds them.
+    column: Columns,
+}
+
+/// The sponge of a committed side.
+pub struct Sponge {
+    /// Its first column.
+    pub start: usize,
+    /// The column that it reads.
+    pub message: Columns,
+    /// How many values the side has.
+    pub values: usize,
+    /// What it must end with.
+    pub digest: ValueDigest,
+}
+
 impl PublicInputs {
+    pub(super) fn sides(&self) -> [Side<'_>; SIDES] {
+        [
+            Side { values: &self.inputs, n: self.n_inputs, column: INPUT_VALUE },
+            Side { values: &self.outputs, n: self.n_outputs, column: OUTPUT_VALUE },
+        ]
+    }
+
+    /// The sponges of the sides that are committed to, inputs first.
+    pub fn sponges(&self) -> impl Iterator<Item = Sponge> {
+        let committed = self.sides().into_iter().filter_map(|side| Some((side.column, side.n, *side.values.as_committed()?)));
+        let first = self.layout.main_width(0);
+        let sponge = move |(number, (message, values, digest))| Sponge { start: first + number * SPONGE_WIDTH, message, values, digest };
+        committed.collect::<Vec<_>>().into_iter().enumerate().map(sponge)
+    }
+
     /// `sum_i 1 / (z - address_i - alpha x_i)` over the inputs, if they are public.
     pub(super) fn input_sum<E: FieldElement<BaseField = Goldilocks>>(&self, challenges: &Challenges<E>) -> Option<E> {
-        self.inputs.as_ref().map(|values| sum(values, FIRST_INPUT, challenges))
+        self.inputs.as_public().map(|values| sum(values, FIRST_INPUT, challenges))
     }
 
     /// The same over the outputs.
     pub(super) fn output_sum<E: FieldElement<BaseField = Goldilocks>>(&self, challenges: &Challenges<E>) -> Option<E> {
-        self.outputs.as_ref().map(|values| sum(values, first_output(self.n_inputs), challenges))
+        self.outputs.as_public().map(|values| sum(values, first_output(self.n_inputs), challenges))
     }
 }
 
 impl ToElements<Goldilocks> for PublicInputs {
     fn to_elements(&self) -> Vec<Goldilocks> {
         let mut elements = self.statement.clone();
-        elements.extend([self.n_inputs, self.n_outputs].map(|count| Goldilocks::new(count as u64)));
+        let codes = [self.layout.code.into(), u64::from(self.mode.is_hiding()), self.n_inputs as u64, self.n_outputs as u64];
+        elements.extend(codes.map(Goldilocks::new));
         for values in [&self.inputs, &self.outputs] {
-            elements.push(Goldilocks::new(values.is_some().into()));
-            elements.extend(values.iter().flatten().map(|value| signed_element((*value).into())));
+            elements.push(Goldilocks::from(values.code()));
+            match values {
+                Values::Public(values) => elements.extend(values.iter().map(|value| signed_element((*value).into()))),
+                Values::Hidden => {}
+                Values::Committed(digest) => elements.extend(digest.elements()),
+            }
         }
         elements
     }

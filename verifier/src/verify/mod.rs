@@ -11,8 +11,8 @@ use crate::error::VerifyError;
 use crate::goldilocks::Goldilocks;
 use crate::hasher::{SplitHasher, TreeHasher};
 use crate::kind::Kind;
-use crate::preset::{Hash, Preset, Security};
-use crate::proof_file::{ProofFile, public_inputs};
+use crate::preset::{Hash, Mode, Preset, Security};
+use crate::proof_file::ProofFile;
 use crate::stark::{self, ProofShape};
 use crate::statement::Statement;
 use crate::vector_commitment::SplitTree;
@@ -39,18 +39,24 @@ pub fn verify(proof: &[u8], expected: &ModelCommitment) -> Result<Statement, Ver
 
     // 3. The policy: from here on every parameter is the entry's or the preset's, and the STARK must agree with them.
     let entry = header.entry();
-    let claim = StarkClaim {
-        preset: entry.preset,
-        trace_info: trace_info(entry.rows as usize),
-        public_inputs: public_inputs(expected, entry, header.inputs(), header.outputs()),
-        fixed_root: entry.fixed_root,
-        io_commitment: header.io_commitment().copied(),
+    let fixed_root = match header.one_time() {
+        None => entry.fixed_root,
+        Some(one_time) => {
+            one_time.check(entry.one_time_roots, &entry.fixed_root)?;
+            one_time.root
+        }
     };
-    let security = match (entry.preset.hash(), claim.io_commitment.is_some()) {
-        (Hash::Blake3, false) => verify_stark::<ModelAir, Blake3_256<Goldilocks>, false>(stark, claim),
-        (Hash::Blake3, true) => verify_stark::<ModelAir, Blake3_256<Goldilocks>, true>(stark, claim),
-        (Hash::Blake2s, false) => verify_stark::<ModelAir, Blake2s256, false>(stark, claim),
-        (Hash::Blake2s, true) => verify_stark::<ModelAir, Blake2s256, true>(stark, claim),
+    let public_inputs = header.public_inputs();
+    let claim = StarkClaim {
+        preset: header.preset(),
+        mode: header.mode(),
+        trace_info: trace_info(entry.rows as usize, &public_inputs),
+        public_inputs,
+        fixed_root,
+    };
+    let security = match claim.preset.hash() {
+        Hash::Blake3 => verify_stark::<ModelAir, Blake3_256<Goldilocks>>(stark, claim),
+        Hash::Blake2s => verify_stark::<ModelAir, Blake2s256>(stark, claim),
     }?;
     Ok(header.into_statement(security))
 }
@@ -58,35 +64,29 @@ pub fn verify(proof: &[u8], expected: &ModelCommitment) -> Result<Statement, Ver
 /// What a STARK is to prove, in the terms of its AIR. Nothing of it comes from the STARK.
 struct StarkClaim<P> {
     preset: Preset,
+    mode: Mode,
     trace_info: TraceInfo,
     public_inputs: P,
     fixed_root: [u8; 32],
-    io_commitment: Option<[u8; 32]>,
 }
 
-/// Steps 4 to 7, for any AIR over the columns of [`crate::layout`]. `IO` tells whether inputs and outputs have a tree of their own.
-fn verify_stark<A, H, const IO: bool>(bytes: &[u8], claim: StarkClaim<A::PublicInputs>) -> Result<Security, VerifyError>
+/// Steps 4 to 7, for any AIR over the columns of [`crate::layout`].
+fn verify_stark<A, H>(bytes: &[u8], claim: StarkClaim<A::PublicInputs>) -> Result<Security, VerifyError>
 where
     A: Air<BaseField = Goldilocks, PublicInputs: Clone>,
     H: TreeHasher,
 {
-    let StarkClaim { preset, trace_info, public_inputs, fixed_root, io_commitment } = claim;
+    let StarkClaim { preset, mode, trace_info, public_inputs, fixed_root } = claim;
+    let options = preset.options(mode);
 
-    let air = A::new(trace_info, public_inputs.clone(), preset.options());
-    let shape = ProofShape::new(preset, preset.options(), air.context());
-    // The fixed columns are the model's, and inputs and outputs are those of the statement.
-    let check_main = |main: &Digest| {
-        let found = main.parts()[0];
-        if found != fixed_root {
-            return Err(VerifyError::FixedRoot { expected: fixed_root, found });
-        }
-        match io_commitment {
-            Some(expected) if main.parts()[1] != expected => Err(VerifyError::IoCommitment { expected, found: main.parts()[1] }),
-            _ => Ok(()),
-        }
+    let air = A::new(trace_info, public_inputs.clone(), options.clone());
+    let shape = ProofShape::new(preset, options, air.context());
+    // The fixed columns are the model's.
+    let check_main = |main: &Digest| match main.parts()[0] {
+        found if found != fixed_root => Err(VerifyError::FixedRoot { expected: fixed_root, found }),
+        _ => Ok(()),
     };
-    let parts = if IO { 3 } else { 2 };
-    stark::verify::<A, SplitHasher<H, IO>, SplitTree<H>>(bytes, &shape, public_inputs, parts, check_main)?;
+    stark::verify::<A, SplitHasher<H>, SplitTree<H>>(bytes, &shape, public_inputs, 2, check_main)?;
     Ok(Security::of(&shape.context, preset.hash(), Kind::Model))
 }
 
