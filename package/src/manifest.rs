@@ -10,7 +10,7 @@ use crate::proving::Proving;
 use crate::report::Verdict;
 
 /// The version of the manifest's format.
-pub const MANIFEST_VERSION: u32 = 5;
+pub const MANIFEST_VERSION: u32 = 6;
 
 /// `manifest.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use maat_verifier::layout::Layout;
 use maat_verifier::{Entries, Entry, ModelCommitment, Preset, hex, parse_hex};
 use serde::{Deserialize, Serialize};
 
@@ -57,11 +58,21 @@ struct Written {
 #[derive(Clone, Serialize, Deserialize)]
 struct WrittenEntry {
     preset: String,
+    layout: String,
     batch: u32,
     rows: u32,
     inputs: u32,
     outputs: u32,
+    /// Of a private model: how many one-time roots the root below is over.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    one_time_roots: u32,
     fixed_root: String,
+}
+
+/// Whether a model is public.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives references")]
+fn is_zero(one_time_roots: &u32) -> bool {
+    *one_time_roots == 0
 }
 
 impl From<Proving> for Written {
@@ -96,8 +107,9 @@ impl TryFrom<Written> for Proving {
 
 impl From<&Entry> for WrittenEntry {
     fn from(entry: &Entry) -> Self {
-        let Entry { preset, batch, rows, inputs, outputs, fixed_root } = entry;
-        Self { preset: preset.to_string(), batch: *batch, rows: *rows, inputs: *inputs, outputs: *outputs, fixed_root: hex(fixed_root) }
+        let Entry { preset, layout, batch, rows, inputs, outputs, one_time_roots, fixed_root } = *entry;
+        let (preset, layout, fixed_root) = (preset.to_string(), layout.name.to_owned(), hex(&fixed_root));
+        Self { preset, layout, batch, rows, inputs, outputs, one_time_roots, fixed_root }
     }
 }
 
@@ -105,10 +117,11 @@ impl TryFrom<WrittenEntry> for Entry {
     type Error = String;
 
     fn try_from(written: WrittenEntry) -> Result<Self, String> {
-        let WrittenEntry { preset, batch, rows, inputs, outputs, fixed_root } = written;
+        let WrittenEntry { preset, layout, batch, rows, inputs, outputs, one_time_roots, fixed_root } = written;
         let preset = preset.parse::<Preset>().map_err(|error| error.to_string())?;
+        let layout = Layout::named(&layout).ok_or_else(|| format!("there is no layout {layout:?}"))?;
         let fixed_root = parse_hex(&fixed_root).ok_or_else(|| format!("a root is 0x and 64 hexadecimal digits, not {fixed_root:?}"))?;
-        Ok(Self { preset, batch, rows, inputs, outputs, fixed_root })
+        Ok(Self { preset, layout, batch, rows, inputs, outputs, one_time_roots, fixed_root })
     }
 }
 
@@ -131,9 +144,16 @@ pub fn differences(manifest: &Entries, model: &Entries) -> Vec<String> {
     differences.collect()
 }
 
-fn values(entry: &Entry) -> [(&'static str, String); 4] {
-    let Entry { preset: _, batch: _, rows, inputs, outputs, fixed_root } = entry;
-    [("rows", rows.to_string()), ("inputs", inputs.to_string()), ("outputs", outputs.to_string()), ("fixed root", hex(fixed_root))]
+fn values(entry: &Entry) -> [(&'static str, String); 6] {
+    let Entry { preset: _, layout, batch: _, rows, inputs, outputs, one_time_roots, fixed_root } = entry;
+    [
+        ("layout", layout.name.to_owned()),
+        ("rows", rows.to_string()),
+        ("inputs", inputs.to_string()),
+        ("outputs", outputs.to_string()),
+        ("number of one-time roots", one_time_roots.to_string()),
+        ("fixed root", hex(fixed_root)),
+    ]
 }
 
 #[cfg(test)]
@@ -142,8 +162,13 @@ mod tests {
 
     use super::*;
 
+    fn entry(preset: Preset) -> Entry {
+        let (layout, fixed_root) = (Layout::base(), [7; 32]);
+        Entry { preset, layout, batch: 1, rows: 2048, inputs: 3, outputs: 2, one_time_roots: 0, fixed_root }
+    }
+
     fn committed() -> Proving {
-        let entry = |preset, batch| Entry { preset, batch, rows: 2048, inputs: 3, outputs: 2, fixed_root: [batch as u8; 32] };
+        let entry = |preset, batch| Entry { batch, fixed_root: [batch as u8; 32], ..entry(preset) };
         let entries = Entries::new(vec![entry(Preset::Fast, 16), entry(Preset::Fast, 1), entry(Preset::Onchain, 1)]).unwrap();
         Proving::Committed { commitment: entries.commitment(), entries }
     }
@@ -157,16 +182,24 @@ mod tests {
         let unprovable = Proving::Unprovable { reason: "too large".to_owned() };
         assert_eq!(serde_json::to_value(&unprovable).unwrap(), json!({ "model_commitment": null, "unprovable": "too large" }));
         let written = serde_json::to_value(committed()).unwrap();
-        let first = json!({ "preset": "fast", "batch": 1, "rows": 2048, "inputs": 3, "outputs": 2, "fixed_root": hex(&[1; 32]) });
+        let root = hex(&[1; 32]);
+        let first =
+            json!({ "preset": "fast", "layout": "base", "batch": 1, "rows": 2048, "inputs": 3, "outputs": 2, "fixed_root": root });
         assert_eq!(written["entries"][0], first);
-        assert_eq!(read(&written), Ok(committed()));
+        let private = Entry { layout: Layout::wide(), one_time_roots: 64, ..entry(Preset::Balanced) };
+        let private = Entries::new(vec![private]).unwrap();
+        let private = Proving::Committed { commitment: private.commitment(), entries: private };
+        let written = serde_json::to_value(&private).unwrap();
+        assert_eq!((&written["entries"][0]["layout"], &written["entries"][0]["one_time_roots"]), (&json!("wide"), &json!(64)));
+        assert_eq!(read(&written), Ok(private));
+        assert_eq!(read(&serde_json::to_value(committed()).unwrap()), Ok(committed()));
         assert_eq!(read(&serde_json::to_value(&unprovable).unwrap()), Ok(unprovable));
         assert_eq!(committed().batches(), [1, 16]);
     }
 
     #[test]
     fn each_difference_is_named() {
-        let entry = |preset, batch| Entry { preset, batch, rows: 2048, inputs: 3, outputs: 2, fixed_root: [7; 32] };
+        let entry = |preset, batch| Entry { batch, ..entry(preset) };
         let entries = |entries: &[Entry]| Entries::new(entries.to_vec()).unwrap();
         let (one, two) = (entry(Preset::Fast, 1), entry(Preset::Fast, 2));
         assert_eq!(differences(&entries(&[one, two]), &entries(&[one, two])), Vec::<String>::new());
@@ -191,6 +224,9 @@ mod tests {
         assert!(refused(|value| value["model_commitment"] = "0x12".into()).contains("a model commitment is 0x00"));
         assert!(refused(|value| value["entries"][0]["rows"] = 5.into()).contains("5 rows are not a power of two"));
         assert!(refused(|value| value["entries"][0]["preset"] = "slow".into()).contains("no preset \"slow\""));
+        assert!(refused(|value| value["entries"][0]["layout"] = "narrow".into()).contains("no layout \"narrow\""));
+        assert!(refused(|value| value["entries"][0]["one_time_roots"] = 3.into()).contains("3 one-time roots are not a power of two"));
+        assert!(refused(|value| value["entries"][0]["one_time_roots"] = 4.into()).contains("a model is private or it is not"));
         for root in ["", "0x", "0x12", "12", &hex(&[7; 32])[1..], &hex(&[7; 32])[..65], "0xé"] {
             let mut written = serde_json::to_value(committed()).unwrap();
             written["entries"][0]["fixed_root"] = root.into();

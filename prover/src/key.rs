@@ -42,12 +42,24 @@ pub enum LayoutChoice {
 }
 
 impl LayoutChoice {
-    fn program(self, model: &Model, batch: usize, preset: Preset) -> Result<TraceProgram, ProveError> {
-        Ok(match (self, preset) {
-            (_, Preset::Onchain) => TraceProgram::new(model, batch, Layout::base()),
-            (Self::Only(layout), _) => TraceProgram::new(model, batch, layout),
-            (Self::Cheapest, _) => TraceProgram::cheapest(model, batch),
-        }?)
+    /// The programs of a batch, each with the presets whose entries it is for.
+    fn programs(self, model: &Model, batch: usize, presets: &[Preset]) -> Result<Vec<(TraceProgram, Vec<Preset>)>, ProveError> {
+        let (onchain, mut others): (Vec<_>, Vec<_>) = presets.iter().partition(|preset| **preset == Preset::Onchain);
+        let mut programs = Vec::new();
+        if !others.is_empty() {
+            let program = match self {
+                Self::Cheapest => TraceProgram::cheapest(model, batch),
+                Self::Only(layout) => TraceProgram::new(model, batch, layout),
+            }?;
+            if program.layout == Layout::base() {
+                others.extend(&onchain);
+            }
+            programs.push((program, others));
+        }
+        if !onchain.is_empty() && programs.iter().all(|(program, _)| program.layout != Layout::base()) {
+            programs.push((TraceProgram::new(model, batch, Layout::base())?, onchain));
+        }
+        Ok(programs)
     }
 }
 
@@ -65,16 +77,48 @@ pub fn entries(model: &Model, batches: &[u32]) -> Result<Entries, ProveError> {
 /// # Errors
 /// As for [`entries`].
 pub fn entries_for(model: &Model, batches: &[u32], presets: &[Preset], layouts: LayoutChoice) -> Result<Entries, ProveError> {
-    let roots = |program: &TraceProgram, preset| Ok(vec![root(&Fixed::new(program), preset)]);
-    let (entries, _) = each_entry(model, batches, presets, layouts, roots, |roots| (0, roots[0]))?;
+    let mut entries = Vec::new();
+    for batch in batches {
+        for (program, presets) in layouts.programs(model, *batch as usize, presets)? {
+            entries.extend(of_program(&program, &presets));
+        }
+    }
     Ok(Entries::new(entries)?)
+}
+
+/// The entries of a public model for the presets, batch sizes and layouts of a list: what the list must be if it is the model's.
+///
+/// # Errors
+/// The model has no trace program for one of them, or the list is a private model's.
+pub fn recomputed(model: &Model, listed: &Entries) -> Result<Entries, ProveError> {
+    if listed.are_private() {
+        return Err(ProveError::Private);
+    }
+    let mut groups: Vec<(&Entry, Vec<Preset>)> = Vec::new();
+    for entry in listed.as_slice() {
+        match groups.iter_mut().find(|(first, _)| (first.batch, first.layout) == (entry.batch, entry.layout)) {
+            Some((_, presets)) => presets.push(entry.preset),
+            None => groups.push((entry, vec![entry.preset])),
+        }
+    }
+    let mut entries = Vec::new();
+    for (entry, presets) in groups {
+        entries.extend(of_program(&TraceProgram::new(model, entry.batch as usize, entry.layout)?, &presets));
+    }
+    Ok(Entries::new(entries)?)
+}
+
+/// A program's entries for some presets.
+fn of_program(program: &TraceProgram, presets: &[Preset]) -> Vec<Entry> {
+    let fixed = Fixed::new(program);
+    presets.iter().map(|preset| entry(program, *preset, 0, root(&fixed, *preset))).collect()
 }
 
 /// The entries of a private model's commitment, and the tree over the one-time roots of each, in the order of the entries. Each root costs as
 /// much as a key.
 ///
-/// Plain proofs would give the weights away, so there are no entries for them: with `balanced`, hiding proofs are made with `fast` and
-/// `balanced`. `progress` gets the number of roots that are done and of all.
+/// Plain proofs would give the weights away, so there are no entries for them: hiding proofs with `fast` take the entry of `balanced`.
+/// `progress` gets the number of roots that are done and of all.
 ///
 /// # Errors
 /// As for [`entries`]; or `count` is not a power of two up to [`maat_verifier::MAX_ONE_TIME_ROOTS`], or a preset is `fast`.
@@ -84,56 +128,34 @@ pub fn private_entries(
     presets: &[Preset],
     layouts: LayoutChoice,
     (seed, count): (&ModelSeed, u32),
-    progress: &(dyn Fn(u64, u64) + Sync),
+    progress: &mut dyn FnMut(u64, u64),
 ) -> Result<(Entries, Vec<OneTimeTree>), ProveError> {
     if presets.iter().any(|preset| preset.tree(Mode::Hiding) != *preset) {
         return Err(ProveError::PrivatePreset);
     }
-    let (mut done, all) = (0, u64::from(count) * (batches.len() * presets.len()) as u64);
-    let roots = |program: &TraceProgram, preset| {
-        let columns = fixed_columns(program);
-        let roots = (0..count).map(|index| {
-            progress(done, all);
-            done += 1;
-            root(&Fixed::interpolate(masked_columns(columns.clone(), seed.mask_key(&name(program, preset), index))), preset)
-        });
-        Ok(roots.collect())
-    };
     // A wrong count is found before any root is computed.
     OneTimeTree::new(vec![[0; 32]; count as usize])?;
-    let tree = |roots: &[[u8; 32]]| (count, OneTimeTree::new(roots.to_vec()).expect("their number was checked").root());
-    let (entries, roots) = each_entry(model, batches, presets, layouts, roots, tree)?;
-    let mut trees = Vec::new();
-    for roots in roots {
-        trees.push(OneTimeTree::new(roots)?);
+    let (mut done, all) = (0, u64::from(count) * (batches.len() * presets.len()) as u64);
+    let mut listed = Vec::new();
+    for batch in batches {
+        for (program, presets) in layouts.programs(model, *batch as usize, presets)? {
+            let columns = fixed_columns(&program);
+            for preset in presets {
+                let mut roots = Vec::with_capacity(count as usize);
+                for index in 0..count {
+                    progress(done, all);
+                    done += 1;
+                    let masked = masked_columns(columns.clone(), seed.mask_key(&name(&program, preset), index));
+                    roots.push(root(&Fixed::interpolate(masked), preset));
+                }
+                let tree = OneTimeTree::new(roots)?;
+                listed.push((entry(&program, preset, count, tree.root()), tree));
+            }
+        }
     }
-    let mut listed: Vec<_> = entries.into_iter().zip(trees).collect();
     listed.sort_by_key(|(entry, _)| (entry.preset, entry.batch));
     let (entries, trees): (Vec<_>, _) = listed.into_iter().unzip();
     Ok((Entries::new(entries)?, trees))
-}
-
-/// An entry for each batch size and preset, with all roots of its columns: `summed` gives their number, 0 for the one of a public model, and
-/// what stands in the entry.
-fn each_entry(
-    model: &Model,
-    batches: &[u32],
-    presets: &[Preset],
-    layouts: LayoutChoice,
-    mut roots: impl FnMut(&TraceProgram, Preset) -> Result<Vec<[u8; 32]>, ProveError>,
-    summed: impl Fn(&[[u8; 32]]) -> (u32, [u8; 32]),
-) -> Result<(Vec<Entry>, Vec<Vec<[u8; 32]>>), ProveError> {
-    let (mut entries, mut all) = (Vec::new(), Vec::new());
-    for batch in batches {
-        for preset in presets.iter().copied() {
-            let program = layouts.program(model, *batch as usize, preset)?;
-            let roots = roots(&program, preset)?;
-            let (one_time_roots, fixed_root) = summed(&roots);
-            entries.push(entry(&program, preset, one_time_roots, fixed_root));
-            all.push(roots);
-        }
-    }
-    Ok((entries, all))
 }
 
 /// The root of the tree over fixed columns, with a preset's hash and blow-up.

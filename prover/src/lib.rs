@@ -25,7 +25,7 @@ mod witness;
 
 pub use cache::{Cache, Content, Files, Untrusted};
 pub use error::{ProveError, TraceProgramError, Unprovable};
-pub use key::{LayoutChoice, Proved, ProvingKey, Visibility, entries, entries_for, private_entries};
+pub use key::{LayoutChoice, Proved, ProvingKey, Visibility, entries, entries_for, private_entries, recomputed};
 pub use program::TraceProgram;
 pub use random::random_salt;
 pub use stages::Stages;
