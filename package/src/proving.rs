@@ -183,8 +183,7 @@ mod tests {
         assert_eq!(serde_json::to_value(&unprovable).unwrap(), json!({ "model_commitment": null, "unprovable": "too large" }));
         let written = serde_json::to_value(committed()).unwrap();
         let root = hex(&[1; 32]);
-        let first =
-            json!({ "preset": "fast", "layout": "base", "batch": 1, "rows": 2048, "inputs": 3, "outputs": 2, "fixed_root": root });
+        let first = json!({ "preset": "fast", "layout": "base", "batch": 1, "rows": 2048, "inputs": 3, "outputs": 2, "fixed_root": root });
         assert_eq!(written["entries"][0], first);
         let private = Entry { layout: Layout::wide(), one_time_roots: 64, ..entry(Preset::Balanced) };
         let private = Entries::new(vec![private]).unwrap();

@@ -16,6 +16,7 @@ mod ledger;
 mod masks;
 mod model_seed;
 mod private_file;
+mod private_folder;
 mod program;
 mod random;
 mod sponge;
@@ -31,6 +32,7 @@ pub use key::{LayoutChoice, Proved, ProvingKey, Visibility, entries, entries_for
 pub use ledger::{Ledger, LedgerError};
 pub use model_seed::{ModelSeed, ModelSeedError};
 pub use private_file::PrivateFileError;
+pub use private_folder::{PrivateFolder, PrivateFolderError};
 pub use program::TraceProgram;
 pub use random::random_salt;
 pub use stages::Stages;

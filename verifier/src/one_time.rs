@@ -107,6 +107,11 @@ impl OneTimeTree {
         Ok(Self { roots, levels })
     }
 
+    /// The roots, in the order of their indices.
+    pub fn roots(&self) -> &[[u8; 32]] {
+        &self.roots
+    }
+
     /// What an entry holds.
     pub fn root(&self) -> [u8; 32] {
         self.levels[self.levels.len() - 1][0]

@@ -1,7 +1,7 @@
 //! Checks a package against its `model.maat`: everything else in it is made again and compared.
 //!
 //! Recomputed are the commitment with its entries, the Cairo sources, the program and its hash, the classes and their hashes, and the cost.
-//! Only two things are taken from the manifest, because they say what to make: the batch sizes, and the number of classes. What needs the
+//! Only these are taken from the manifest, because they say what to make: batch sizes and layouts, and the number of classes. What needs the
 //! float network (verdict, accuracy and error bounds) is not recomputed, nor is where the model comes from. But the manifest's verdict,
 //! which is repeated wherever the package is used, must be the report's.
 
@@ -14,13 +14,14 @@ use maat_package::{
     ClassHashes, Cost, MANIFEST, MODEL, Manifest, PackageError, PackageFolder, Proving, REPORT, Report, Versions, differences, files_in,
     json_of, sha256,
 };
+use maat_prover::recomputed;
 use maat_runtime::{Model, inert};
 use serde_json::Value;
 
 use super::commit::commit;
 use super::compile::Compiled;
 use super::cost;
-use super::package::generated_files;
+use super::package::{BuildOptions, generated_files};
 use crate::codegen::Draft;
 use crate::error::TranspileError;
 
@@ -155,12 +156,23 @@ fn check_commitment(
     progress: &mut dyn FnMut(&str),
 ) -> Result<Proving, TranspileError> {
     let manifest = &package.manifest.proving;
-    let proving = match commit(model, &manifest.batches(), progress) {
-        Err(error @ (TranspileError::Unprovable { .. } | TranspileError::Batch { .. })) => {
-            checked.add("model commitment", [format!("the manifest has one, but {error}")]);
-            return commit(model, &[], progress);
+    progress("committing to the model");
+    let proving = match manifest {
+        Proving::Committed { entries, .. } if entries.are_private() => {
+            // What the commitment is made of is not the package's to know.
+            let own = Proving::Committed { commitment: entries.commitment(), entries: entries.clone() };
+            let other = (*manifest != own).then(|| "the manifest's commitment is not that of its entries".to_owned());
+            checked.add("model commitment (private: only `maat audit` with the seed can tell whether it is the model's)", other);
+            return Ok(own);
         }
-        proving => proving?,
+        Proving::Committed { entries, .. } => match recomputed(model, entries) {
+            Ok(entries) => Proving::Committed { commitment: entries.commitment(), entries },
+            Err(error) => {
+                checked.add("model commitment", [format!("the manifest has one, but the model cannot be proven: {error}")]);
+                return Ok(Proving::Unprovable { reason: error.to_string() });
+            }
+        },
+        Proving::Unprovable { .. } => commit(model, &BuildOptions::default(), progress)?.0,
     };
     let wrong = match (manifest, &proving) {
         (Proving::Committed { commitment, entries }, Proving::Committed { commitment: own, entries: recomputed }) => {

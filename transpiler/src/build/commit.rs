@@ -3,18 +3,38 @@
 use std::collections::BTreeSet;
 
 use maat_package::Proving;
-use maat_prover::entries;
+use maat_prover::{LayoutChoice, ModelSeed, ProveError, entries_for, private_entries};
 use maat_runtime::Model;
-use maat_verifier::{Entries, MAX_ENTRIES, Preset};
+use maat_verifier::{Entries, MAX_ENTRIES, OneTimeTree, Preset};
 
+use super::package::BuildOptions;
 use crate::error::{Setting, TranspileError};
 
-/// Commits to a model for single inferences and for batches of other sizes. A model that cannot be proven at all is not an error, unless
-/// batch sizes are requested: that shows the intention to prove.
+/// The presets of a private model's entries. Hiding proofs with `fast` take those of `balanced`. With `onchain` each root would take eight times
+/// as long, so there are none.
+const PRIVATE_PRESETS: [Preset; 1] = [Preset::Balanced];
+
+/// What is secret of a private model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Private {
+    /// What its masks follow from.
+    pub seed: ModelSeed,
+    /// How many one-time roots it gets, a power of two: as many proofs can be made.
+    pub roots: u32,
+}
+
+/// Commits to a model for single inferences and for batches of other sizes; gives the trees over the one-time roots of a private model, in the
+/// order of the entries. A model that cannot be proven at all is not an error, unless batch sizes are requested or its weights are to be secret:
+/// that shows the intention to prove.
 ///
 /// # Errors
 /// The model cannot be proven in batches of one of the sizes, or there are too many of them.
-pub fn commit(model: &Model, batches: &[u32], progress: &mut dyn FnMut(&str)) -> Result<Proving, TranspileError> {
+pub fn commit(
+    model: &Model,
+    options: &BuildOptions,
+    progress: &mut dyn FnMut(&str),
+) -> Result<(Proving, Vec<OneTimeTree>), TranspileError> {
+    let BuildOptions { batches, layouts, private, .. } = options;
     let others: BTreeSet<u32> = batches.iter().copied().filter(|batch| *batch != 1).collect();
     let limit = MAX_ENTRIES / Preset::ALL.len();
     if others.len() >= limit {
@@ -22,19 +42,48 @@ pub fn commit(model: &Model, batches: &[u32], progress: &mut dyn FnMut(&str)) ->
         return Err(TranspileError::Option { setting: Setting::Batches, value: (others.len() + 1).to_string(), expected });
     }
     progress("committing to the model");
-    let mut all = match entries(model, &[1]) {
-        Ok(entries) => entries.as_slice().to_vec(),
-        Err(reason) if batches.is_empty() => return Ok(Proving::Unprovable { reason: reason.to_string() }),
-        Err(reason) => return Err(TranspileError::Unprovable { reason: reason.to_string() }),
-    };
-    for batch in others {
-        progress(&format!("committing to the model for batches of {batch}"));
-        let refused = |source| TranspileError::Batch { batch, source };
-        let entries = entries(model, &[batch]).map_err(refused)?;
-        all.extend(entries.as_slice());
+    let mut all = Vec::new();
+    for batch in std::iter::once(1).chain(others) {
+        if batch > 1 {
+            progress(&format!("committing to the model for batches of {batch}"));
+        }
+        match of_batch(model, batch, *layouts, private.as_ref(), progress) {
+            Ok(entries) => all.extend(entries),
+            Err(reason) if batch == 1 && batches.is_empty() && private.is_none() => {
+                return Ok((Proving::Unprovable { reason: reason.to_string() }, Vec::new()));
+            }
+            Err(reason) if batch == 1 => return Err(TranspileError::Unprovable { reason: reason.to_string() }),
+            Err(source) => return Err(TranspileError::Batch { batch, source }),
+        }
     }
-    let entries = Entries::new(all).expect("entries of one model, each for another preset or batch size");
-    Ok(Proving::Committed { commitment: entries.commitment(), entries })
+    all.sort_by_key(|(entry, _)| (entry.preset, entry.batch));
+    let (entries, trees): (Vec<_>, Vec<_>) = all.into_iter().unzip();
+    let entries = Entries::new(entries).expect("entries of one model, each for another preset or batch size");
+    Ok((Proving::Committed { commitment: entries.commitment(), entries }, trees.into_iter().flatten().collect()))
+}
+
+/// The entries of a batch size, with the trees of a private model.
+fn of_batch(
+    model: &Model,
+    batch: u32,
+    layouts: LayoutChoice,
+    private: Option<&Private>,
+    progress: &mut dyn FnMut(&str),
+) -> Result<Vec<(maat_verifier::Entry, Option<OneTimeTree>)>, ProveError> {
+    let Some(Private { seed, roots }) = private else {
+        let entries = entries_for(model, &[batch], &Preset::ALL, layouts)?;
+        return Ok(entries.as_slice().iter().map(|entry| (*entry, None)).collect());
+    };
+    // A line for each tenth of the work.
+    let mut told = 0;
+    let mut tell = |done: u64, all: u64| {
+        if 10 * done / all > told {
+            told = 10 * done / all;
+            progress(&format!("one-time roots: {done} of {all}"));
+        }
+    };
+    let (entries, trees) = private_entries(model, &[batch], &PRIVATE_PRESETS, layouts, (seed, *roots), &mut tell)?;
+    Ok(entries.as_slice().iter().copied().zip(trees.into_iter().map(Some)).collect())
 }
 
 #[cfg(test)]
@@ -44,16 +93,45 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_model_that_cannot_be_proven_is_an_error_where_batches_were_asked_for() {
-        let mut builder = ModelBuilder::new("too many inputs");
-        let x = builder.input("x", Shape::new(&[1 << 20]).unwrap(), 0, Interval::of_bits(8)).unwrap();
+    fn model(elements: usize) -> Model {
+        let mut builder = ModelBuilder::new("maximum");
+        let x = builder.input("x", Shape::new(&[elements]).unwrap(), 0, Interval::of_bits(8)).unwrap();
         let y = builder.node("y", Primitive::Max(Max { axis: 0, keep_axis: true }), &[x], 0).unwrap();
-        let model = builder.finish(&[("y", y)]).unwrap();
-        let Ok(Proving::Unprovable { reason }) = commit(&model, &[], &mut |_| ()) else { panic!("it has a proof") };
-        for batches in [&[1][..], &[16], &[1, 2]] {
-            let error = commit(&model, batches, &mut |_| ()).unwrap_err();
+        builder.finish(&[("y", y)]).unwrap()
+    }
+
+    fn private(roots: u32) -> Option<Private> {
+        Some(Private { seed: ModelSeed::new([1; 32]), roots })
+    }
+
+    #[test]
+    fn a_model_that_cannot_be_proven_is_an_error_where_batches_or_secrecy_were_asked_for() {
+        let model = model(1 << 20);
+        let options = |batches: &[u32], private| BuildOptions { batches: batches.to_vec(), private, ..BuildOptions::default() };
+        let Ok((Proving::Unprovable { reason }, _)) = commit(&model, &options(&[], None), &mut |_| ()) else { panic!("it has a proof") };
+        for (batches, private) in [(&[1][..], None), (&[16], None), (&[1, 2], None), (&[], private(1))] {
+            let error = commit(&model, &options(batches, private), &mut |_| ()).unwrap_err();
             assert_eq!(error.to_string(), format!("the model cannot be proven: {reason}"));
         }
+    }
+
+    #[test]
+    fn a_private_model_has_entries_for_hiding_proofs_alone_each_with_its_tree() {
+        let options = BuildOptions { batches: vec![3], private: private(4), ..BuildOptions::default() };
+        let mut told = Vec::new();
+        let (proving, trees) = commit(&model(2), &options, &mut |step| told.push(step.to_owned())).unwrap();
+        let Proving::Committed { commitment, entries } = proving else { panic!("it has proofs") };
+        assert_eq!(entries.commitment(), commitment);
+        let listed: Vec<_> = entries.as_slice().iter().map(|entry| (entry.preset, entry.batch, entry.one_time_roots)).collect();
+        assert_eq!(listed, [(Preset::Balanced, 1, 4), (Preset::Balanced, 3, 4)]);
+        assert!(entries.as_slice().iter().zip(&trees).all(|(entry, tree)| entry.fixed_root == tree.root() && tree.roots().len() == 4));
+        assert!(told.iter().any(|step| step == "one-time roots: 2 of 4"), "{told:?}");
+        // No two roots are alike, within an entry or across.
+        let mut roots = trees.iter().flat_map(OneTimeTree::roots).collect::<Vec<_>>();
+        roots.sort();
+        roots.dedup();
+        assert_eq!(roots.len(), 8);
+        let wrong = BuildOptions { private: private(3), ..options };
+        assert!(commit(&model(2), &wrong, &mut |_| ()).unwrap_err().to_string().contains("3 one-time roots are not a power of two"));
     }
 }

@@ -9,5 +9,6 @@ mod package;
 mod widths;
 
 pub use check::{Checked, Finding, check};
+pub use commit::Private;
 pub use package::{BuildOptions, Package};
 pub use widths::cheapest_widths;

@@ -8,9 +8,11 @@ use maat_package::{
     CONTRACT, ClassHashes, EXECUTABLE, Edits, MANIFEST, MANIFEST_VERSION, MODEL, Manifest, PackageDestination, PackageError, REPORT,
     Report, Versions, class_files, json_to, part_name, sha256,
 };
+use maat_prover::LayoutChoice;
 use maat_runtime::Model;
+use maat_verifier::OneTimeTree;
 
-use super::commit::commit;
+use super::commit::{Private, commit};
 use super::compile::Compiled;
 use super::cost;
 use crate::codegen::Draft;
@@ -22,6 +24,10 @@ use crate::quality::Quantised;
 pub struct BuildOptions {
     /// Batch sizes to commit to for proofs, in addition to single inferences.
     pub batches: Vec<u32>,
+    /// The layout of the traces that proofs are made of.
+    pub layouts: LayoutChoice,
+    /// What is secret of a model whose weights are to stay unknown.
+    pub private: Option<Private>,
     /// How many parts of the network are separate classes: 0 for a contract that is one class, whatever its size. By default, as few as
     /// Starknet's limits allow.
     pub parts: Option<usize>,
@@ -41,6 +47,8 @@ pub struct Package {
     pub manifest: Manifest,
     /// What is known about the model.
     pub report: Report,
+    /// The trees over a private model's one-time roots, in the order of the commitment's entries.
+    pub one_time_trees: Vec<OneTimeTree>,
     files: BTreeMap<String, Vec<u8>>,
 }
 
@@ -69,7 +77,7 @@ impl Package {
         let draft = Draft::new(&model)?;
         // Checked before any work is done.
         draft.check_parts(options.parts.unwrap_or(0))?;
-        let proving = commit(&model, &options.batches, progress)?;
+        let (proving, one_time_trees) = commit(&model, options, progress)?;
         let compiled = Compiled::new(&draft, proving.commitment(), options.parts, compiler, progress)?;
         progress("measuring the cost");
         let cost = cost::measure(&model, &compiled)?;
@@ -97,7 +105,7 @@ impl Package {
             files: files.iter().map(|(path, bytes)| (path.clone(), sha256(bytes))).collect(),
         };
         files.insert(MANIFEST.to_owned(), json_to(&manifest));
-        Ok(Self { model, program, contract, layer_classes, manifest, report, files })
+        Ok(Self { model, program, contract, layer_classes, manifest, report, one_time_trees, files })
     }
 
     /// Writes the package to a folder. It replaces a package that is there, unless that was edited, and leaves all other files alone.
