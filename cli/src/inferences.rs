@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::bail;
 use maat_package::{Manifest, OutOfRange, PackageFolder, Verdict, out_of_range, quantise_sample, samples};
 use maat_runtime::Model;
+use maat_verifier::SideOpening;
 use serde_json::Value;
 
 use crate::response::Response;
@@ -44,6 +45,26 @@ impl Inferences {
             bail!("{inputs}. Without --strict, what is out of range is clamped");
         }
         let caveats = Caveats { out_of_range: Some(out_of_range), ..Caveats::of(&package.manifest) };
+        Ok(Self { package, model, inferences, caveats })
+    }
+}
+
+impl Inferences {
+    /// The outputs that another proof's digest binds, as inputs of a package's model: integers already, one inference after the other.
+    pub fn chained(package: &Path, opening: &Path, outputs: &SideOpening) -> anyhow::Result<Self> {
+        let package = PackageFolder::open(package)?;
+        let model = package.model()?;
+        let takes: usize = model.inputs().iter().map(|input| input.shape.elements()).sum();
+        if let Some(values) = outputs.values.iter().find(|values| values.len() != takes) {
+            let opening = files::called(opening);
+            bail!("{} has {} outputs an inference, but the model takes {takes} inputs", opening.display(), values.len());
+        }
+        let inputs = |values: &Vec<i32>| {
+            let mut values = values.iter().copied();
+            model.inputs().iter().map(|input| values.by_ref().take(input.shape.elements()).collect()).collect()
+        };
+        let inferences = outputs.values.iter().map(inputs).collect();
+        let caveats = Caveats::of(&package.manifest);
         Ok(Self { package, model, inferences, caveats })
     }
 }

@@ -1,11 +1,13 @@
-//! The file that opens a salted commitment: `{"salt": "0x..", "inputs": [[..], ..], "outputs": [[..], ..]}`, a list of integers an inference.
+//! The file that opens the digests of a proof: for each committed side its salt and its values, a list of integers an inference.
+//!
+//! `{"inputs": {"salt": "0x..", "values": [[..], ..]}, "outputs": {..}}`
 
 use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
 use maat_runtime::inert;
 use maat_verifier::parse_hex;
-use maat_verifier::{MAX_VALUES, Opening, Salt};
+use maat_verifier::{MAX_VALUES, Opening, Salt, SideOpening};
 use serde::{Deserialize, Serialize};
 
 use crate::files;
@@ -16,33 +18,47 @@ const MAX_FILE_BYTES: usize = 32 * MAX_VALUES as usize;
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    inputs: Option<WrittenSide>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    outputs: Option<WrittenSide>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenSide {
     salt: String,
-    inputs: Vec<Vec<i32>>,
-    outputs: Vec<Vec<i32>>,
+    values: Vec<Vec<i32>>,
 }
 
 /// What `maat prove --opening` writes.
 pub fn to_bytes(opening: &Opening) -> anyhow::Result<Vec<u8>> {
-    let Opening { salt, inputs, outputs } = opening.clone();
-    let mut bytes = serde_json::to_vec(&Written { salt: salt.to_string(), inputs, outputs })?;
+    let side = |SideOpening { salt, values }: SideOpening| WrittenSide { salt: salt.to_string(), values };
+    let Opening { inputs, outputs } = opening.clone();
+    let mut bytes = serde_json::to_vec(&Written { inputs: inputs.map(side), outputs: outputs.map(side) })?;
     bytes.push(b'\n');
     Ok(bytes)
 }
 
 /// Reads what [`to_bytes`] wrote. The bytes may be anything.
 pub fn read(path: &Path) -> anyhow::Result<Opening> {
-    let no_opening = || format!("{} is not an opening of a salted commitment", files::called(path).display());
+    let no_opening = || format!("{} is not an opening of a proof's digests", files::called(path).display());
     let bytes = match files::read(path, MAX_FILE_BYTES)? {
         Ok(bytes) => bytes,
         Err(length) => bail!("{}: it has {length} bytes, more than {MAX_FILE_BYTES}", no_opening()),
     };
-    let Written { salt, inputs, outputs } =
+    let Written { inputs, outputs } =
         serde_json::from_slice(&bytes).map_err(|error| anyhow!(inert(&error.to_string()))).with_context(no_opening)?;
-    Ok(Opening { salt: parse_salt(&salt).map_err(anyhow::Error::msg).with_context(no_opening)?, inputs, outputs })
+    if inputs.is_none() && outputs.is_none() {
+        bail!("{}: it opens neither inputs nor outputs", no_opening());
+    }
+    let side = |WrittenSide { salt, values }: WrittenSide| parse_salt(&salt).map(|salt| SideOpening { salt, values });
+    let side = |written: Option<WrittenSide>| written.map(side).transpose().map_err(anyhow::Error::msg).with_context(no_opening);
+    Ok(Opening { inputs: side(inputs)?, outputs: side(outputs)? })
 }
 
 /// A salt as it is displayed. What is not a salt may still be a secret, and is not repeated.
-pub fn parse_salt(text: &str) -> Result<Salt, String> {
+fn parse_salt(text: &str) -> Result<Salt, String> {
     parse_hex(text).map(Salt::new).ok_or_else(|| "a salt is 0x and 64 hexadecimal digits".to_owned())
 }
 
@@ -58,11 +74,21 @@ mod tests {
 
     #[test]
     fn an_opening_is_read_as_it_was_written() {
-        let opening = Opening { salt: Salt::new([7; 32]), inputs: vec![vec![1, i32::MIN], vec![]], outputs: vec![vec![i32::MAX]] };
-        let bytes = to_bytes(&opening).unwrap();
-        let text = format!("{{\"salt\":\"0x{}\",\"inputs\":[[1,-2147483648],[]],\"outputs\":[[2147483647]]}}\n", "07".repeat(32));
-        assert_eq!(String::from_utf8(bytes.clone()).unwrap(), text);
-        assert_eq!(read_bytes(&bytes), Ok(opening));
+        let inputs = SideOpening { salt: Salt::new([7; 32]), values: vec![vec![1, i32::MIN], vec![]] };
+        let outputs = SideOpening { salt: Salt::new([8; 32]), values: vec![vec![i32::MAX]] };
+        let (salts, values) = (["07", "08"].map(|byte| byte.repeat(32)), ["[[1,-2147483648],[]]", "[[2147483647]]"]);
+        let side = |side: usize| format!("{{\"salt\":\"0x{}\",\"values\":{}}}", salts[side], values[side]);
+        let both = format!("{{\"inputs\":{},\"outputs\":{}}}\n", side(0), side(1));
+        let one = format!("{{\"outputs\":{}}}\n", side(1));
+        let openings = [
+            (Opening { inputs: Some(inputs), outputs: Some(outputs.clone()) }, both),
+            (Opening { inputs: None, outputs: Some(outputs) }, one),
+        ];
+        for (opening, text) in openings {
+            let bytes = to_bytes(&opening).unwrap();
+            assert_eq!(String::from_utf8(bytes.clone()).unwrap(), text);
+            assert_eq!(read_bytes(&bytes), Ok(opening));
+        }
     }
 
     #[test]
@@ -70,22 +96,23 @@ mod tests {
         let salt = format!("0x{}", "07".repeat(32));
         let refused = |text: &str, reason: &str| {
             let error = read_bytes(text.replace('S', &salt).as_bytes()).unwrap_err();
-            assert!(error.contains("is not an opening of a salted commitment: ") && error.contains(reason), "{text}: {error}");
+            assert!(error.contains("is not an opening of a proof's digests: ") && error.contains(reason), "{text}: {error}");
         };
         refused("", "EOF");
         refused("no JSON", "expected");
         refused("[1, 2]", "invalid type");
-        refused(r#"{"inputs": [], "outputs": []}"#, "missing field `salt`");
-        refused(r#"{"salt": "S", "inputs": [[1]]}"#, "missing field `outputs`");
-        refused(r#"{"salt": "0x12", "inputs": [], "outputs": []}"#, "a salt is 0x and 64 hexadecimal digits");
-        refused(r#"{"salt": 5, "inputs": [], "outputs": []}"#, "expected a string");
-        refused(r#"{"salt": "S", "inputs": [1], "outputs": []}"#, "expected a sequence");
-        refused(r#"{"salt": "S", "inputs": [[1.5]], "outputs": []}"#, "expected i32");
-        refused(r#"{"salt": "S", "inputs": [[2147483648]], "outputs": []}"#, "expected i32");
-        refused(r#"{"salt": "S", "inputs": [], "outputs": [], "more": 1}"#, "unknown field `more`");
-        refused(r#"{"salt": "S", "salt": "S", "inputs": [], "outputs": []}"#, "duplicate field");
-        refused(r#"{"salt": "S", "inputs": [], "outputs": []} 1"#, "trailing");
-        refused(&format!(r#"{{"salt": "S", "inputs": {}"#, "[".repeat(1 << 10)), "expected i32");
+        refused("{}", "it opens neither inputs nor outputs");
+        refused(r#"{"inputs": {"values": []}}"#, "missing field `salt`");
+        refused(r#"{"outputs": {"salt": "S"}}"#, "missing field `values`");
+        refused(r#"{"inputs": {"salt": "0x12", "values": []}}"#, "a salt is 0x and 64 hexadecimal digits");
+        refused(r#"{"inputs": {"salt": 5, "values": []}}"#, "expected a string");
+        refused(r#"{"inputs": {"salt": "S", "values": [1]}}"#, "expected a sequence");
+        refused(r#"{"inputs": {"salt": "S", "values": [[1.5]]}}"#, "expected i32");
+        refused(r#"{"inputs": {"salt": "S", "values": [[2147483648]]}}"#, "expected i32");
+        refused(r#"{"salt": "S", "inputs": [], "outputs": []}"#, "unknown field `salt`");
+        refused(r#"{"inputs": {"salt": "S", "salt": "S", "values": []}}"#, "duplicate field");
+        refused(r#"{"inputs": {"salt": "S", "values": []}} 1"#, "trailing");
+        refused(&format!(r#"{{"inputs": {{"salt": "S", "values": {}"#, "[".repeat(1 << 10)), "expected i32");
     }
 
     #[test]

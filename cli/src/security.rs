@@ -1,15 +1,80 @@
-//! How hard a false proof is to find, and what proofs do not hide: the same words in every verb that makes or checks a proof.
+//! How hard a false proof is to find, and what proofs hide and what not: the same words in every verb that makes or checks a proof.
 
-use maat_verifier::{Hash, Preset, Security};
+use maat_verifier::{Hash, Mode, Preset, Security, Values};
 use serde_json::{Value, json};
 
-/// Said wherever privacy could be assumed.
+/// Said of plain proofs, wherever privacy could be assumed.
 pub const NOT_ZERO_KNOWLEDGE: &str =
-    "Proofs are succinct and NOT zero-knowledge: they leak some of the weights, and of inputs and outputs that are committed to.";
+    "Plain proofs are succinct and NOT zero-knowledge: they leak some of the weights. `maat prove --hide` makes proofs that hide.";
 
 /// The same, of Cairo proofs.
 pub const CAIRO_NOT_ZERO_KNOWLEDGE: &str =
     "Proofs are succinct and NOT zero-knowledge: a Cairo proof holds the whole program with all weights, and its output.";
+
+/// What a model proof hides and what not.
+pub struct Privacy<'a> {
+    pub mode: Mode,
+    pub inputs: &'a Values,
+    pub outputs: &'a Values,
+    /// The one-time root that it spends, and how many there are, if the model is private.
+    pub one_time: Option<(u32, u32)>,
+}
+
+impl Privacy<'_> {
+    /// What nobody learns from the proof, under the conditions of docs/zero-knowledge.md.
+    fn hidden(&self) -> Vec<&'static str> {
+        if !self.mode.is_hiding() {
+            return Vec::new();
+        }
+        let mut hidden = Vec::new();
+        for (side, values) in [("the inputs", self.inputs), ("the outputs", self.outputs)] {
+            if values.as_public().is_none() {
+                hidden.push(side);
+            }
+        }
+        hidden.push("what the model computes in between");
+        if self.one_time.is_some() {
+            hidden.push("the weights");
+        }
+        hidden
+    }
+
+    /// What everybody learns.
+    fn visible(&self) -> Vec<&'static str> {
+        let mut visible = Vec::new();
+        for (side, values) in [("the inputs", self.inputs), ("the outputs", self.outputs)] {
+            if values.as_public().is_some() {
+                visible.push(side);
+            }
+        }
+        visible.extend(["the batch size", "how many inputs and outputs there are", "the length of the trace", "the time that proving took"]);
+        visible.push(if self.one_time.is_some() { "how many proofs were made before this one" } else { "the model" });
+        visible
+    }
+
+    /// For people, a few lines.
+    pub fn text(&self) -> String {
+        if !self.mode.is_hiding() {
+            return NOT_ZERO_KNOWLEDGE.to_owned();
+        }
+        let mut lines = vec![
+            format!("The proof is zero-knowledge, under the conditions of docs/zero-knowledge.md. Hidden: {}.", self.hidden().join(", ")),
+            format!("NOT hidden: {}, and what follows from any of these.", self.visible().join(", ")),
+        ];
+        if let Some((index, count)) = self.one_time {
+            lines.push(format!(
+                "It spends one-time root {index} of {count}. If you know of another proof with this root, the weights are no longer secret."
+            ));
+        }
+        lines.join("\n")
+    }
+
+    /// For machines.
+    pub fn json(&self) -> Value {
+        let one_time = self.one_time.map(|(index, count)| json!({ "index": index, "count": count }));
+        json!({ "hidden": self.hidden(), "visible": self.visible(), "one_time_root": one_time, "conditions": "docs/zero-knowledge.md" })
+    }
+}
 
 /// How hard a false proof is to find, for people.
 pub fn security(security: &Security) -> String {
@@ -22,15 +87,15 @@ pub fn security_json(security: &Security) -> Value {
 }
 
 /// How hard a false model proof is to find, and what that rests on: the commitment is a verifying key only once somebody recomputed it.
-pub fn model_security(bits: &Security, preset: Preset) -> String {
-    let unopened = preset.unopened_bits();
+pub fn model_security(bits: &Security, preset: Preset, mode: Mode) -> String {
+    let unopened = preset.unopened_bits(mode);
     format!("{}, if the commitment was recomputed from the model; else {unopened} bits", security(bits))
 }
 
 /// The same, for machines.
-pub fn model_security_json(security: &Security, preset: Preset) -> Value {
+pub fn model_security_json(security: &Security, preset: Preset, mode: Mode) -> Value {
     let mut value = security_json(security);
-    value["if_not_recomputed"] = preset.unopened_bits().into();
+    value["if_not_recomputed"] = preset.unopened_bits(mode).into();
     value
 }
 

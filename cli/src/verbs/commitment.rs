@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use maat_package::{PackageError, PackageFolder, Proving, differences};
-use maat_prover::entries;
-use maat_verifier::{Entries, ModelCommitment};
+use anyhow::bail;
+use maat_prover::recomputed;
+use maat_verifier::ModelCommitment;
 use serde_json::{Value, json};
 
 use crate::progress::Progress;
@@ -18,7 +19,7 @@ use crate::security::NOT_ZERO_KNOWLEDGE;
     you trust, must have recomputed it from the model. A dishonest owner could commit to columns that are not low-degree polynomials, and \
     then prove answers of two models under one commitment, with far less work than the bits of security say. A verifier who does not see \
     the weights has to trust that somebody recomputed it.\n\n\
-    Proofs are succinct and NOT zero-knowledge: they leak some of the weights, and of what is committed to.")]
+    The commitment of a private model is recomputed with its seed: `maat audit`.")]
 pub struct Arguments {
     /// The package folder, as `maat transpile` writes it
     package: PathBuf,
@@ -40,12 +41,11 @@ pub fn run(arguments: Arguments) -> anyhow::Result<CommitmentComparison> {
         Proving::Committed { commitment, entries } => (*commitment, entries),
         Proving::Unprovable { reason } => return Err(PackageError::Unprovable { reason: reason.clone() }.into()),
     };
-    let mut recomputed = Vec::new();
-    for batch in package.manifest.proving.batches() {
-        progress.step(&format!("committing to the model for batches of {batch}"));
-        recomputed.extend(entries(&model, &[batch])?.as_slice());
+    if listed.are_private() {
+        bail!("the model is private: `maat audit` recomputes its commitment, with the seed");
     }
-    let recomputed = Entries::new(recomputed)?;
+    progress.step("committing to the model");
+    let recomputed = recomputed(&model, listed)?;
     let mut differences = differences(listed, &recomputed);
     if listed.commitment() != manifest {
         differences.insert(0, format!("the manifest's commitment is not that of its entries, which make {}", listed.commitment()));

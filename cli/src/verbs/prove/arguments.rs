@@ -4,34 +4,39 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use maat_verifier::Preset;
-use maat_verifier::Salt;
 
 use crate::inferences::Strictness;
-use crate::opening;
 
 /// Prove that the model, on these inputs, gives these outputs
 #[derive(clap::Args)]
 #[command(
-    group = clap::ArgGroup::new("committed").args(["commit_inputs", "commit_outputs"]).multiple(true),
     after_help = "Examples:\n  maat prove package --input in.json -o proof.bin\n  \
     maat prove package --input batch.npz --preset onchain -o proof.bin\n  \
-    maat prove package --input in.json --commit-inputs \\\n      --opening opening.json -o proof.bin\n  \
+    maat prove package --input in.json --hide inputs -o proof.bin\n  \
+    maat prove package --input in.json --commit inputs \\\n      --opening opening.json -o proof.bin\n  \
+    maat prove next --chain opening.json --commit inputs -o next.bin\n  \
     maat prove package --input in.json --kind cairo -o proof.bin\n\n\
     A model proof is made from the model and is for its commitment. A Cairo proof is made from an execution of the package's Cairo program \
     and is for its program hash; it takes many times as long, and proves what runs on Starknet. \
     The input file has the format of `maat run`. A batch of inputs along a leading axis gets one proof; its size must have been given to \
-    `maat transpile --batch N`. Inputs and outputs are part of the proof unless they are committed to; `maat verify --opening` opens the \
-    commitment. The total time (`prove_ms`) runs from the fixed columns to the verified proof, without reading the package and the \
-    inputs and without writing the proof.\n\n\
-    Proofs are succinct and NOT zero-knowledge: they leak some of the weights, and of what is committed to. A Cairo proof holds the whole \
-    program, and so all weights."
+    `maat transpile --batch N`. The total time (`prove_ms`) runs from the fixed columns to the verified proof, without reading the package \
+    and the inputs and without writing the proof.\n\n\
+    Inputs and outputs are part of the proof unless they are hidden or committed to. Such a proof hides them, and all that is computed in \
+    between; a digest can be opened later with `maat verify --opening`, and one model's outputs can be another one's inputs under the \
+    same digest (--chain). Proofs of a private model (`maat transpile --private`) hide the weights, too, and each spends a one-time root. \
+    docs/zero-knowledge.md says under which conditions, and what is never hidden.\n\n\
+    All other proofs are succinct and NOT zero-knowledge: they leak some of the weights. A Cairo proof holds the whole program, and so all \
+    weights."
 )]
 pub struct Arguments {
     /// The package folder, as `maat transpile` writes it
     pub package: PathBuf,
     /// The inputs; `-` for the standard input
-    #[arg(long, value_name = "FILE")]
-    pub input: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "chain", conflicts_with = "chain")]
+    pub input: Option<PathBuf>,
+    /// Take the inputs from this opening of another proof: they are its outputs, and have the same digest. Needs `--commit inputs`
+    #[arg(long, value_name = "FILE", requires = "commit")]
+    pub chain: Option<PathBuf>,
     /// File to write the proof to, or `-` for the standard output; an older proof is replaced
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
@@ -45,19 +50,20 @@ pub struct Arguments {
     /// --help` has those of a Cairo proof
     #[arg(long, default_value_t = Preset::Fast, value_parser = presets(model_preset))]
     pub preset: Preset,
-    /// Bind the inputs by a salted commitment instead of publishing them
-    #[arg(long)]
-    pub commit_inputs: bool,
-    /// Bind the outputs by a salted commitment instead of publishing them
-    #[arg(long)]
-    pub commit_outputs: bool,
-    /// The salt of the commitment, 32 bytes that nobody can guess; a random one by default
-    #[arg(long, value_name = "0x..", requires = "committed", value_parser = opening::parse_salt)]
-    pub salt: Option<Salt>,
-    /// File to write what opens the commitment to, as JSON: salt, inputs and outputs. Keep it, and keep it secret. An existing
-    /// file is replaced only with --force
-    #[arg(long, value_name = "FILE", requires = "committed")]
+    /// Keep the inputs, the outputs or both out of the proof, which then hides them; may be repeated
+    #[arg(long, value_name = "SIDE", value_enum, value_delimiter = ',')]
+    pub hide: Vec<Side>,
+    /// As --hide, but the proof has a salted digest of the side, which can be opened; may be repeated
+    #[arg(long, value_name = "SIDE", value_enum, value_delimiter = ',')]
+    pub commit: Vec<Side>,
+    /// File to write what opens the digests to, as JSON: salts and values. Keep it, and keep it secret. An existing file is replaced
+    /// only with --force
+    #[arg(long, value_name = "FILE", requires = "commit")]
     pub opening: Option<PathBuf>,
+    /// Of a private model whose folder was copied, moved or restored: go on with this one-time root. It must be higher than the root of
+    /// every proof that was ever made of the model, on any machine: a root that is used twice gives the weights away
+    #[arg(long, value_name = "INDEX")]
+    pub next_root: Option<u32>,
     /// Recompute what all proofs of the model share, and do not use the cache folder: see `maat cache --help`
     #[arg(long)]
     pub no_cache: bool,
@@ -70,6 +76,26 @@ impl Arguments {
     pub fn outputs(&self) -> Vec<&Path> {
         [Some(&self.output), self.opening.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect()
     }
+
+    /// The first flag that only a hiding proof can follow.
+    pub fn hiding_flag(&self) -> Option<&'static str> {
+        let flags = [
+            ("--hide", !self.hide.is_empty()),
+            ("--commit", !self.commit.is_empty()),
+            ("--chain", self.chain.is_some()),
+            ("--next-root", self.next_root.is_some()),
+        ];
+        flags.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag)
+    }
+}
+
+/// What a proof can hide.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Side {
+    /// What the model takes
+    Inputs,
+    /// What it gives
+    Outputs,
 }
 
 /// What a proof is made from.
@@ -90,7 +116,7 @@ pub fn presets(help: fn(Preset) -> &'static str) -> impl TypedValueParser<Value 
 /// What a preset means for model proofs.
 pub fn model_preset(preset: Preset) -> &'static str {
     match preset {
-        Preset::Fast => "The least time: 97 to 99 bits conjectured, 51 to 56 proven",
+        Preset::Fast => "The least time: 97 to 99 bits conjectured, 51 to 57 proven",
         Preset::Balanced => "Security that rests on no conjecture: 124 bits conjectured, 100 to 101 proven",
         Preset::Onchain => "The smallest proof, hashed with Blake2s: 93 to 99 bits conjectured, 48 to 58 proven",
     }

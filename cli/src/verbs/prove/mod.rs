@@ -7,6 +7,7 @@ mod stages;
 
 use anyhow::bail;
 use maat_package::execute_program;
+use maat_verifier::Entries;
 
 use self::arguments::ProofKind;
 pub use self::arguments::{Arguments, model_preset, presets};
@@ -22,16 +23,19 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
     match arguments.kind {
         ProofKind::Model => Ok(Box::new(model::run(arguments, &progress)?)),
         ProofKind::Cairo => {
-            if arguments.commit_inputs || arguments.commit_outputs {
-                bail!("a Cairo proof publishes inputs and outputs: only model proofs commit to them");
+            if let Some(flag) = arguments.hiding_flag() {
+                bail!("a Cairo proof publishes inputs and outputs, so {flag} needs a model proof");
             }
-            let Inferences { package, inferences, caveats, .. } =
-                Inferences::read(&arguments.package, &arguments.input, arguments.strictness)?;
+            let input = arguments.input.as_deref().expect("without --chain there is an input");
+            let Inferences { package, inferences, caveats, .. } = Inferences::read(&arguments.package, input, arguments.strictness)?;
+            if package.entries().is_ok_and(Entries::are_private) {
+                bail!("a Cairo proof holds the whole program with all weights, which are to stay secret: this model is private");
+            }
             // Whether it can be written is found out before the work is done.
-            let sources = InputFiles::default().and(&arguments.input, "the input").and_package(&package);
+            let sources = InputFiles::default().and(input, "the input").and_package(&package);
             let destination = Destination::of_user(&arguments.output, OutputKind::Proof, &sources, arguments.force)?;
             let [inputs] = &inferences[..] else {
-                let input = files::called(&arguments.input);
+                let input = files::called(input);
                 bail!("{} has a batch of {}, and a Cairo proof is for one inference", input.display(), inferences.len());
             };
             progress.step("running the program");

@@ -1,15 +1,18 @@
-//! Proofs of a package's model, for a batch of inferences, with what opens a salted commitment.
+//! Proofs of a package's model, for a batch of inferences, with what opens its digests.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use maat_prover::{ProvingKey, Visibility};
-use maat_verifier::layout::{AUXILIARY_WIDTH, MAIN_WIDTH};
-use maat_verifier::{ModelCommitment, Preset, Salt, Security, verify};
+use maat_package::PackageFolder;
+use maat_prover::{PrivateFolder, ProvingKey, Visibility};
+use maat_runtime::Model;
+use maat_verifier::air::trace_info;
+use maat_verifier::layout::Layout;
+use maat_verifier::{Mode, Opening, Preset, SideOpening, Statement, ValueDigest, verify};
 use serde_json::{Value, json};
 
-use super::arguments::Arguments;
+use super::arguments::{Arguments, Side};
 use super::stages::{milliseconds, ms, peak_memory, stage_table, wrote};
 use crate::cache;
 use crate::files::{self, Destination, InputFiles, OutputKind, Readers};
@@ -17,7 +20,7 @@ use crate::inferences::{Caveated, Inferences};
 use crate::opening;
 use crate::progress::Progress;
 use crate::response::{Response, fields, grouped, path_json};
-use crate::security::{NOT_ZERO_KNOWLEDGE, model_security, model_security_json};
+use crate::security::{Privacy, model_security, model_security_json};
 
 /// The written proof.
 pub struct Proof {
@@ -25,23 +28,49 @@ pub struct Proof {
     output_is_taken: bool,
     wrote: String,
     bytes: usize,
-    commitment: ModelCommitment,
-    preset: Preset,
-    batch: u32,
-    rows: usize,
+    statement: Statement,
+    rows: u32,
+    layout: &'static Layout,
+    columns: [usize; 2],
     cached: bool,
-    salt: Option<Salt>,
+    kept: Option<Opening>,
     opening: Option<PathBuf>,
     stages: Vec<(&'static str, Duration)>,
     total: Duration,
     peak: Option<u64>,
-    security: Security,
     warning: Option<String>,
+}
+
+/// How the statement names a side.
+fn visibility(side: Side, arguments: &Arguments, chained: Option<SideOpening>) -> anyhow::Result<Visibility> {
+    let [hidden, committed] = [&arguments.hide, &arguments.commit].map(|sides| sides.contains(&side));
+    Ok(match (chained, hidden, committed) {
+        (_, true, true) => {
+            let side = if side == Side::Inputs { "inputs" } else { "outputs" };
+            bail!("--hide {side} and --commit {side} exclude each other: a committed side is hidden, too");
+        }
+        (Some(_), _, false) => bail!("--chain binds the inputs by their digest: add `--commit inputs`"),
+        (Some(opening), false, true) => Visibility::Opened(opening),
+        (None, true, false) => Visibility::Hidden,
+        (None, false, true) => Visibility::Committed,
+        (None, false, false) => Visibility::Public,
+    })
 }
 
 /// Proves a batch of inferences of the package's model.
 pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Caveated<Proof>> {
-    let Inferences { package, model, inferences, caveats } = Inferences::read(&arguments.package, &arguments.input, arguments.strictness)?;
+    let (read, chained) = match (&arguments.input, &arguments.chain) {
+        (_, Some(path)) => {
+            let Some(outputs) = opening::read(path)?.outputs else {
+                bail!("{} opens no outputs, which the inputs are to be", files::called(path).display());
+            };
+            (Inferences::chained(&arguments.package, path, &outputs)?, Some(outputs))
+        }
+        (Some(input), None) => (Inferences::read(&arguments.package, input, arguments.strictness)?, None),
+        (None, None) => bail!("there are no inputs: give --input or --chain"),
+    };
+    let Inferences { package, model, inferences, caveats } = read;
+    let source = arguments.chain.as_ref().or(arguments.input.as_ref()).expect("there is one of them");
     let entries = package.entries()?.clone();
     let listed = package.manifest.proving.batches();
     let Some(batch) = listed.iter().copied().find(|batch| *batch as usize == inferences.len()) else {
@@ -49,38 +78,44 @@ pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Caveated
         let listed = listed.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
         bail!(
             "{} has a batch of {found}, but the package's commitment is for batches of {listed}: list the size with `maat transpile .. --batch {found}`",
-            files::called(&arguments.input).display()
+            files::called(source).display()
         );
     };
     // Whether they can be written is found out before the work is done.
-    let sources = InputFiles::default().and(&arguments.input, "the input").and_package(&package);
+    let sources = InputFiles::default().and(source, "the input").and_package(&package);
     let of_user = |path: &Path, content| Destination::of_user(path, content, &sources, arguments.force);
     let destination = of_user(&arguments.output, OutputKind::Proof)?;
     let opening_destination = arguments.opening.as_deref().map(|path| of_user(path, OutputKind::Opening)).transpose()?;
     if opening_destination.as_ref().is_some_and(|opening| opening.is(&destination)) {
-        bail!("{} cannot be both the proof and what opens its commitment", destination.name().display());
+        bail!("{} cannot be both the proof and what opens its digests", destination.name().display());
     }
 
     let started = Instant::now();
     let commitment = entries.commitment();
     let preset = arguments.preset;
-    let visibility = |committed| if committed { Visibility::Committed } else { Visibility::Public };
-    let visibilities = (visibility(arguments.commit_inputs), visibility(arguments.commit_outputs));
+    let inputs = visibility(Side::Inputs, &arguments, chained)?;
+    let outputs = visibility(Side::Outputs, &arguments, None)?;
+    let private = entries.are_private();
+    let mode = if private || inputs != Visibility::Public || outputs != Visibility::Public { Mode::Hiding } else { Mode::Plain };
+    if arguments.next_root.is_some() && !private {
+        bail!("--next-root is for private models, and this one is public");
+    }
     progress.step("fixed columns");
-    let (cache, warning) = if arguments.no_cache { (None, None) } else { cache::usable()? };
+    let (cache, warning) = if arguments.no_cache || private { (None, None) } else { cache::usable()? };
     let key = match cache {
-        Some(cache) => ProvingKey::with_cache(&model, entries, preset, batch, &cache),
-        None => ProvingKey::new(&model, entries, preset, batch),
-    }?;
+        _ if private => one_time_key(&package, &model, (preset, batch), arguments.next_root)?,
+        Some(cache) => ProvingKey::with_cache(&model, entries, (preset, mode), batch, &cache)?,
+        None => ProvingKey::new(&model, entries, (preset, mode), batch)?,
+    };
     let mut stages = vec![("fixed columns", started.elapsed())];
-    let proved = key.prove(&inferences, visibilities, arguments.salt, &|stage| progress.step(stage))?;
+    let proved = key.prove(&inferences, (inputs, outputs), &|stage| progress.step(stage))?;
     stages.extend(proved.stages);
     let bytes = proved.file.to_bytes();
 
     // A bug of the prover must show here, and not at a verifier's.
     progress.step("verification");
     let verifying = Instant::now();
-    verify(&bytes, &commitment).context("the proof that was made does not hold, which is a bug of the prover")?;
+    let statement = verify(&bytes, &commitment).context("the proof that was made does not hold, which is a bug of the prover")?;
     stages.push(("verification", verifying.elapsed()));
     let total = started.elapsed();
 
@@ -91,73 +126,128 @@ pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Caveated
     }
     staged.persist().inspect_err(|_| opening_destination.iter().for_each(Destination::withdraw))?;
     let output_is_taken = destination.is_output() || opening_destination.as_ref().is_some_and(Destination::is_output);
+    let entry = proved.file.header.entry();
+    let info = trace_info(entry.rows as usize, &proved.file.header.public_inputs());
     Ok(caveats.on(Proof {
         output: destination.name(),
         output_is_taken,
         wrote: wrote(&destination),
         bytes: bytes.len(),
-        commitment,
-        preset,
-        batch,
-        rows: key.program().rows,
+        rows: entry.rows,
+        layout: entry.layout,
+        columns: [info.main_trace_width(), info.aux_segment_width()],
+        statement,
         cached: key.cached(),
-        salt: proved.opening.map(|opening| opening.salt),
+        kept: proved.opening,
         opening: opening_destination.as_ref().map(Destination::name),
         stages,
         total,
         peak: peak_memory(),
-        security: proved.security,
         warning,
     }))
 }
 
+/// The key of the one proof that spends the next one-time root of a private model. The root is spent, on the disk, before anything is computed
+/// with it.
+fn one_time_key<'m>(
+    package: &PackageFolder,
+    model: &'m Model,
+    (preset, batch): (Preset, u32),
+    next_root: Option<u32>,
+) -> anyhow::Result<ProvingKey<'m>> {
+    let entries = package.entries()?;
+    let of_entry = preset.tree(Mode::Hiding);
+    let Some(entry) = entries.find(of_entry, batch) else {
+        bail!("a private model has no entry for the preset {preset}: prove with `--preset fast` or `--preset balanced`");
+    };
+    let folder = PrivateFolder::of_package(&package.folder);
+    let seed = folder.seed().with_context(|| {
+        format!("this model is private, and its secrets in {} are needed to prove", folder.path().display())
+    })?;
+    if let Some(from) = next_root {
+        folder.adopt(&seed, from)?;
+    }
+    let root = folder.take(&seed, entry)?;
+    Ok(ProvingKey::one_time(model, entries.clone(), preset, batch, (&seed, root))?)
+}
+
 impl Proof {
     /// Columns over the base field: an auxiliary column counts as many times as the extension's degree.
-    fn columns(&self) -> usize {
-        MAIN_WIDTH + AUXILIARY_WIDTH * self.preset.options().field_extension().degree() as usize
+    fn base_columns(&self) -> [usize; 2] {
+        let Statement { preset, mode, .. } = &self.statement;
+        let [main, auxiliary] = self.columns;
+        [main, auxiliary * preset.options(*mode).field_extension().degree() as usize]
+    }
+
+    fn privacy(&self) -> Privacy<'_> {
+        let Statement { mode, inputs, outputs, one_time, .. } = &self.statement;
+        Privacy { mode: *mode, inputs, outputs, one_time: *one_time }
+    }
+
+    /// The digests of the committed sides.
+    fn digests(&self) -> impl Iterator<Item = (&'static str, &ValueDigest)> {
+        let sides = [("inputs' digest", &self.statement.inputs), ("outputs' digest", &self.statement.outputs)];
+        sides.into_iter().filter_map(|(name, values)| Some((name, values.as_committed()?)))
+    }
+
+    /// The salts that open the digests, if no file has them.
+    fn salts(&self) -> impl Iterator<Item = (&'static str, &SideOpening)> {
+        let kept = self.kept.as_ref().filter(|_| self.opening.is_none());
+        let sides = kept.map(|opening| [("inputs' salt", &opening.inputs), ("outputs' salt", &opening.outputs)]);
+        sides.into_iter().flatten().filter_map(|(name, side)| Some((name, side.as_ref()?)))
     }
 }
 
 impl Response for Proof {
     fn text(&self) -> String {
-        let auxiliary = self.columns() - MAIN_WIDTH;
+        let Statement { commitment, preset, mode, batch, security, .. } = &self.statement;
+        let [main, auxiliary] = self.base_columns();
+        let columns = format!("{} ({main} main, {auxiliary} auxiliary over the base field), layout {}", main + auxiliary, self.layout.name);
         let mut facts = vec![
-            ("commitment", self.commitment.to_string()),
-            ("preset", self.preset.to_string()),
-            ("batch", grouped(self.batch)),
-            ("rows", grouped(self.rows as u64)),
-            ("columns", format!("{} ({MAIN_WIDTH} main, {auxiliary} auxiliary over the base field)", self.columns())),
+            ("commitment", commitment.to_string()),
+            ("preset", if mode.is_hiding() { format!("{preset}, hiding") } else { preset.to_string() }),
+            ("batch", grouped(*batch)),
+            ("rows", grouped(self.rows)),
+            ("columns", columns),
             ("peak memory", self.peak.map_or_else(|| "unknown".to_owned(), |bytes| format!("{:.1} MB", bytes as f64 / 1e6))),
             ("proof", format!("{} bytes", grouped(self.bytes as u64))),
-            ("security", model_security(&self.security, self.preset)),
+            ("security", model_security(security, *preset, *mode)),
         ];
-        match (&self.opening, &self.salt) {
-            (Some(opening), _) => facts.push(("opening", format!("{} (keep it: it opens the commitment)", opening.display()))),
-            (None, Some(salt)) => facts.push(("salt", format!("{salt} (keep it: with the values, it opens the commitment)"))),
-            (None, None) => {}
-        }
+        facts.extend(self.digests().map(|(name, digest)| (name, digest.to_string())));
+        facts.extend(self.opening.iter().map(|opening| ("opening", format!("{} (keep it secret: it opens the digest)", opening.display()))));
+        facts.extend(self.salts().map(|(name, side)| (name, format!("{} (keep it secret: with the values, it opens the digest)", side.salt))));
         let cached = |stage: &str| if self.cached && stage == "fixed columns" { " (cached)" } else { "" };
         let stages = stage_table(&self.stages, self.total, cached);
-        let wrote = format!("{}\n{NOT_ZERO_KNOWLEDGE}", self.wrote);
+        let wrote = format!("{}\n{}", self.wrote, self.privacy().text());
         [fields(facts), stages, wrote].join("\n\n")
     }
 
     fn json(&self) -> Value {
+        let Statement { commitment, preset, mode, batch, inputs, outputs, security, .. } = &self.statement;
+        let [main, auxiliary] = self.base_columns();
+        let salt = |side: fn(&Opening) -> &Option<SideOpening>| self.kept.as_ref().and_then(|opening| side(opening).as_ref()).map(|side| side.salt.to_string());
         json!({
             "kind": "model",
-            "commitment": self.commitment.to_string(),
-            "preset": self.preset.name(),
-            "batch": self.batch,
+            "commitment": commitment.to_string(),
+            "preset": preset.name(),
+            "mode": if mode.is_hiding() { "hiding" } else { "plain" },
+            "batch": batch,
             "rows": self.rows,
-            "columns": self.columns(),
+            "layout": self.layout.name,
+            "columns": main + auxiliary,
             "prove_ms": ms(self.total),
             "stages": milliseconds(&self.stages),
             "cached": self.cached,
             "peak_rss_bytes": self.peak,
             "proof_bytes": self.bytes,
-            "security": model_security_json(&self.security, self.preset),
-            "zero_knowledge": false,
-            "salt": self.salt.as_ref().map(ToString::to_string),
+            "security": model_security_json(security, *preset, *mode),
+            "zero_knowledge": mode.is_hiding(),
+            "privacy": self.privacy().json(),
+            "digests": {
+                "inputs": inputs.as_committed().map(ToString::to_string),
+                "outputs": outputs.as_committed().map(ToString::to_string),
+            },
+            "salts": { "inputs": salt(|opening| &opening.inputs), "outputs": salt(|opening| &opening.outputs) },
             "opening": self.opening.as_deref().map(path_json),
             "output": path_json(&self.output),
         })

@@ -32,19 +32,19 @@ use crate::{files, opening};
     check that they are what you asked for, and ask for bits of security with --min-conjectured and --min-proven. With --model, values have \
     their names, and the real value follows each proven integer in brackets.\n\n\
     The commitment is like a verifying key: it stands for a model only if somebody recomputed it, with `maat commitment` or `maat check`. \
-    The bits of security are for that case; otherwise it binds with far fewer. In the same way, a salted commitment names one batch only \
-    once it is opened: before that, equal commitments may stand for different values.\n\n\
+    The bits of security are for that case; otherwise it binds with far fewer. Of a private model, only an auditor can have recomputed it \
+    (`maat audit`).\n\n\
     A Cairo proof is for a program, which the proof contains and `verify` hashes. A package's program outputs its inputs and then its \
     outputs.\n\n\
-    Proofs are succinct and NOT zero-knowledge: they leak some of the weights, and of what is committed to."
+    The last lines say what the proof hides and what not."
 )]
 pub struct Arguments {
     /// The proof, as `maat prove` writes it; `-` for the standard input
     proof: PathBuf,
     #[command(flatten)]
     expected: Expected,
-    /// Also check that this file opens the proof's salted commitment, and show the values: `maat prove --opening` writes it; `-` for the
-    /// standard input
+    /// Also check that this file opens the proof's digests, and show the values: `maat prove --opening` writes it; `-` for the standard
+    /// input
     #[arg(long, value_name = "FILE")]
     opening: Option<PathBuf>,
     #[command(flatten)]
@@ -88,7 +88,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
         Kind::Cairo => {
             proof_or_refuse(&arguments.proof, &proof)?;
             if opening.is_some() {
-                bail!("the file holds a Cairo proof, which has no salted commitment that --opening could open");
+                bail!("the file holds a Cairo proof, which has no digest that --opening could open");
             }
             let expected = match (program_hash, &package) {
                 (Some(hash), _) => hash,

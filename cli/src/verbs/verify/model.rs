@@ -1,18 +1,18 @@
-//! The verdict on a model proof, and on what opens its salted commitment.
+//! The verdict on a model proof, and on what opens its digests.
 
 use std::io::IsTerminal;
 use std::time::Instant;
 
 use anyhow::bail;
-use maat_verifier::hex;
-use maat_verifier::{FileError, ModelCommitment, Opening, OpeningError, Preset, ProofFile, Statement, Values, VerifyError};
+use maat_verifier::layout::Layout;
+use maat_verifier::{FileError, Mode, ModelCommitment, Opening, OpeningError, Preset, ProofFile, SideOpening, Statement, Values, VerifyError};
 use serde_json::{Value, json};
 
 use super::least::Least;
 use super::names::Names;
 use crate::named::Ports;
 use crate::response::{Response, fields, grouped};
-use crate::security::{NOT_ZERO_KNOWLEDGE, hash_name, model_security, model_security_json};
+use crate::security::{Privacy, hash_name, model_security, model_security_json};
 
 /// The verdict.
 pub struct Verified {
@@ -26,6 +26,7 @@ pub struct Verified {
 struct Accepted {
     statement: Statement,
     rows: u32,
+    layout: &'static Layout,
     opening: Option<Opening>,
     names: Option<Names>,
 }
@@ -67,8 +68,8 @@ pub fn run(
             };
             match opening.as_ref().map_or(Ok(()), |opening| opening.check(&statement, header.entries())) {
                 Ok(()) => match least.missed(&statement.security) {
-                    None => Ok(Accepted { statement, rows: entry.rows, opening, names }),
-                    Some(reason) => Err(Rejection::Weak { security: model_security_json(&statement.security, statement.preset), reason }),
+                    None => Ok(Accepted { statement, rows: entry.rows, layout: entry.layout, opening, names }),
+                    Some(reason) => Err(Rejection::Weak { security: model_security_json(&statement.security, statement.preset, statement.mode), reason }),
                 },
                 Err(OpeningError::NotCommitted) => {
                     bail!("the proof holds, but --opening has nothing to open: {}", OpeningError::NotCommitted)
@@ -85,7 +86,11 @@ const SHOWN: (usize, usize) = (8, 12);
 
 /// The values of a batch: a line for each inference, or for each of its tensors where their names are known.
 fn lines(values: &Values, batch: u32, ports: Option<&Ports>, shortened: bool) -> String {
-    let Values::Public(values) = values else { return "bound by the salted commitment".to_owned() };
+    let values = match values {
+        Values::Public(values) => values,
+        Values::Hidden => return "hidden".to_owned(),
+        Values::Committed(digest) => return format!("hidden, with the digest {digest}"),
+    };
     let each = values.len() / batch as usize;
     let (inferences, length) = if shortened { SHOWN } else { (usize::MAX, usize::MAX) };
     let plain = |values: &[i32]| {
@@ -110,8 +115,8 @@ fn lists(values: &Values, batch: u32) -> Value {
     values.as_public().map_or(Value::Null, |values| values.chunks(values.len() / batch as usize).collect())
 }
 
-fn extension(preset: Preset) -> &'static str {
-    match preset.options().field_extension().degree() {
+fn extension(preset: Preset, mode: Mode) -> &'static str {
+    match preset.options(mode).field_extension().degree() {
         1 => "no",
         2 => "quadratic",
         _ => "cubic",
@@ -121,24 +126,24 @@ fn extension(preset: Preset) -> &'static str {
 impl Accepted {
     /// Inputs and outputs, as far as they are known: from the statement, or else from the opening.
     fn values(&self) -> [Values; 2] {
-        let known = |values: &Values, opened: fn(&Opening) -> &[Vec<i32>]| match (values, &self.opening) {
-            (Values::Committed, Some(opening)) => Values::Public(opened(opening).concat()),
-            (values, _) => values.clone(),
+        let known = |values: &Values, opened: fn(&Opening) -> &Option<SideOpening>| match self.opening.as_ref().and_then(|it| opened(it).as_ref()) {
+            Some(opening) => Values::Public(opening.values.concat()),
+            None => values.clone(),
         };
         [known(&self.statement.inputs, |opening| &opening.inputs), known(&self.statement.outputs, |opening| &opening.outputs)]
     }
 
-    /// How hard it was to make the salted commitment ambiguous, if it is not opened here.
-    fn unopened_bits(&self) -> Option<u32> {
-        let unopened = self.statement.io_commitment.is_some() && self.opening.is_none();
-        unopened.then(|| self.statement.preset.unopened_bits())
+    fn privacy(&self) -> Privacy<'_> {
+        let Statement { mode, inputs, outputs, one_time, .. } = &self.statement;
+        Privacy { mode: *mode, inputs, outputs, one_time: *one_time }
     }
 
     fn text(&self, ms: f64) -> String {
-        let Statement { commitment, preset, batch, inputs, outputs, io_commitment, security: bits } = &self.statement;
+        let Statement { commitment, preset, mode, batch, inputs, outputs, security: bits, .. } = &self.statement;
         let shortened = std::io::stdout().is_terminal();
-        let options = preset.options();
-        let name = |values: &Values, public, opened| if values.is_committed() && self.opening.is_some() { opened } else { public };
+        let options = preset.options(*mode);
+        let opened = |values: &Values| self.opening.is_some() && values.as_committed().is_some();
+        let name = |values: &Values, public, with_opening| if opened(values) { with_opening } else { public };
         let [input_values, output_values] = self.values();
         let [input_names, output_names] = [self.names.as_ref().map(|names| &names.inputs), self.names.as_ref().map(|names| &names.outputs)];
         let mut facts = vec![
@@ -147,26 +152,31 @@ impl Accepted {
             (name(inputs, "inputs", "inputs, opened"), lines(&input_values, *batch, input_names, shortened)),
             (name(outputs, "outputs", "outputs, opened"), lines(&output_values, *batch, output_names, shortened)),
         ];
-        let unopened = self.unopened_bits().map(|bits| format!(" (binds with {bits} bits only until it is opened)"));
-        let salted = |commitment| format!("{}{}", hex(commitment), unopened.unwrap_or_default());
-        facts.extend(io_commitment.as_ref().map(|commitment| ("salted commitment", salted(commitment))));
+        let digests = [("inputs' digest", inputs), ("outputs' digest", outputs)].into_iter().filter(|(_, values)| opened(values));
+        facts.extend(digests.filter_map(|(name, values)| Some((name, values.as_committed()?.to_string()))));
         let (blowup, queries, grinding) = (options.blowup_factor(), options.num_queries(), options.grinding_factor());
-        let hash = hash_name(*preset);
-        let options = format!("{} extension, blow-up {blowup}, {queries} queries, {grinding} bits of grinding, {hash}", extension(*preset));
+        let (hash, extension) = (hash_name(*preset), extension(*preset, *mode));
+        let options = format!("{extension} extension, blow-up {blowup}, {queries} queries, {grinding} bits of grinding, {hash}");
         facts.extend([
-            ("preset", preset.to_string()),
+            ("preset", if mode.is_hiding() { format!("{preset}, hiding") } else { preset.to_string() }),
             ("options", options),
-            ("rows", grouped(self.rows)),
-            ("security", model_security(bits, *preset)),
+            ("rows", format!("{}, layout {}", grouped(self.rows), self.layout.name)),
+            ("security", model_security(bits, *preset, *mode)),
         ]);
-        let holds = "the proof holds: the model with this commitment, on these inputs, gives these outputs";
-        let opens = if self.opening.is_some() { "\nthe opening is that of the salted commitment" } else { "" };
-        format!("{holds}{opens}\n\n{}\n\nverified in {ms:.1} ms\n{NOT_ZERO_KNOWLEDGE}", fields(facts))
+        let side = |values: &Values, name: &str| match values {
+            Values::Public(_) => format!("these {name}"),
+            Values::Hidden => format!("some {name}"),
+            Values::Committed(_) => format!("the {name} with this digest"),
+        };
+        let (on, gives) = (side(inputs, "inputs"), side(outputs, "outputs"));
+        let holds = format!("the proof holds: the model with this commitment, on {on}, gives {gives}");
+        let opens = if self.opening.is_some() { "\nthe opening opens its digests" } else { "" };
+        format!("{holds}{opens}\n\n{}\n\nverified in {ms:.1} ms\n{}", fields(facts), self.privacy().text())
     }
 
     fn json(&self, ms: f64) -> Value {
-        let Statement { commitment, preset, batch, inputs: _, outputs: _, io_commitment, security } = &self.statement;
-        let options = preset.options();
+        let Statement { commitment, preset, mode, batch, security, .. } = &self.statement;
+        let options = preset.options(*mode);
         let [inputs, outputs] = self.values();
         let named =
             |values: &Values, ports: &Ports| values.as_public().map(|values| ports.json(values.chunks(values.len() / *batch as usize)));
@@ -177,23 +187,28 @@ impl Accepted {
             "kind": "model",
             "commitment": commitment.to_string(),
             "preset": preset.name(),
+            "mode": if mode.is_hiding() { "hiding" } else { "plain" },
             "options": {
-                "field_extension": extension(*preset),
+                "field_extension": extension(*preset, *mode),
                 "blowup": options.blowup_factor(),
                 "queries": options.num_queries(),
                 "grinding_bits": options.grinding_factor(),
                 "hash": hash_name(*preset),
             },
             "rows": self.rows,
+            "layout": self.layout.name,
             "batch": batch,
             "inputs": lists(&inputs, *batch),
             "outputs": lists(&outputs, *batch),
             "named": named,
-            "io_commitment": io_commitment.as_ref().map(|digest| hex(digest)),
+            "digests": {
+                "inputs": self.statement.inputs.as_committed().map(ToString::to_string),
+                "outputs": self.statement.outputs.as_committed().map(ToString::to_string),
+            },
             "opened": self.opening.is_some(),
-            "unopened_bits": self.unopened_bits(),
-            "security": model_security_json(security, *preset),
-            "zero_knowledge": false,
+            "security": model_security_json(security, *preset, *mode),
+            "zero_knowledge": mode.is_hiding(),
+            "privacy": self.privacy().json(),
             "verify_ms": ms,
         })
     }
@@ -203,7 +218,7 @@ impl Rejection {
     fn text(&self) -> String {
         match self {
             Self::Proof(error) => format!("the proof does NOT hold: {error}"),
-            Self::Opening(error) => format!("the proof holds, but the opening is NOT that of its salted commitment: {error}"),
+            Self::Opening(error) => format!("the proof holds, but the opening does NOT open its digests: {error}"),
             Self::Weak { reason, .. } => format!("the proof holds, but it is NOT as secure as asked for: {reason}"),
         }
     }
@@ -211,7 +226,7 @@ impl Rejection {
     fn error(&self) -> String {
         match self {
             Self::Proof(error) => error.to_string(),
-            Self::Opening(error) => format!("the opening is not that of the salted commitment: {error}"),
+            Self::Opening(error) => format!("the opening does not open its digests: {error}"),
             Self::Weak { reason, .. } => format!("the proof is not as secure as asked for: {reason}"),
         }
     }
