@@ -14,6 +14,7 @@ mod fractions;
 mod key;
 mod program;
 mod salt;
+pub mod sponge;
 mod stages;
 mod stark;
 mod trace;

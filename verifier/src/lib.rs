@@ -30,6 +30,7 @@ mod proof_file;
 mod salt;
 mod stark;
 mod statement;
+mod value_digest;
 mod vector_commitment;
 mod verify;
 
@@ -47,6 +48,7 @@ pub use preset::{Hash, ParsePresetError, Preset, Security};
 pub use proof_file::{FILE_VERSION, FileError, Header, MAX_FILE_BYTES, ProofFile, public_inputs};
 pub use salt::Salt;
 pub use statement::{Statement, Values};
+pub use value_digest::{SideSalt, ValueDigest, ValueDigestError};
 pub use vector_commitment::{SplitOpening, SplitTree, SplitTreeError};
 pub use verify::verify;
 

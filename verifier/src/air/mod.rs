@@ -16,6 +16,7 @@ mod challenges;
 pub mod combination;
 pub mod inputs;
 mod public_inputs;
+pub mod sponge;
 pub mod units;
 
 use crate::goldilocks::Goldilocks;
