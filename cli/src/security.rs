@@ -47,7 +47,12 @@ impl Privacy<'_> {
                 visible.push(side);
             }
         }
-        visible.extend(["the batch size", "how many inputs and outputs there are", "the length of the trace", "the time that proving took"]);
+        visible.extend([
+            "the batch size",
+            "how many inputs and outputs there are",
+            "the length of the trace",
+            "the time that proving took",
+        ]);
         visible.push(if self.one_time.is_some() { "how many proofs were made before this one" } else { "the model" });
         visible
     }

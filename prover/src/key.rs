@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use maat_runtime::{Executor, Model};
-use maat_verifier::air::trace_info;
+use maat_verifier::air::{self, trace_info};
 use maat_verifier::layout::Layout;
 use maat_verifier::{
     Blake2s256, Entries, Entry, Goldilocks, Hash, Header, Kind, Mode, OneTimeRoot, OneTimeTree, Opening, Preset, ProofFile, Security,
@@ -396,7 +396,7 @@ impl<'m> ProvingKey<'m> {
         let info = trace_info(self.program.rows, &public_inputs);
         let mut columns = witness.columns;
         for sponge in public_inputs.sponges() {
-            columns.extend(sponge::columns(&columns[sponge.message.start], sponge.values));
+            columns.extend(sponge::columns(&columns[sponge.message.start], air::sponge::PERIOD * air::sponge::blocks(sponge.values)));
         }
         let masks = self.mode.is_hiding().then(|| Masks::fresh(&public_inputs, &columns)).transpose()?;
         if let Some(masks) = &masks {

@@ -2,35 +2,64 @@
 
 mod models;
 
-use maat_prover::{LayoutChoice, ProvingKey, Visibility, entries_for};
-use maat_verifier::layout::LAYOUTS;
-use maat_verifier::{Mode, Preset, Values, verify};
+use maat_prover::{LayoutChoice, ProveError, ProvingKey, Visibility, entries_for};
+use maat_verifier::layout::{LAYOUTS, Layout};
+use maat_verifier::{FileError, Mode, Preset, Values, verify};
+
+/// How the two sides are named, in plain proofs and in hiding ones.
+fn sides(mode: Mode) -> Vec<(Visibility, Visibility)> {
+    use Visibility::{Committed, Hidden, Public};
+    match mode {
+        Mode::Plain => vec![(Public, Public)],
+        Mode::Hiding => vec![(Hidden, Public), (Public, Hidden), (Committed, Public), (Hidden, Committed), (Committed, Committed)],
+    }
+}
 
 #[test]
-fn every_primitive_is_proven_with_every_preset_layout_and_mode() {
+fn every_primitive_is_proven_with_every_preset_layout_and_visibility() {
     let model = models::every_primitive();
     for layout in &LAYOUTS {
         let entries = entries_for(&model, &[1, 3], &Preset::ALL, LayoutChoice::Only(layout)).unwrap();
         let commitment = entries.commitment();
-        for (preset, mode, batch) in
-            Preset::ALL.into_iter().flat_map(|preset| Mode::ALL.map(|mode| [1, 3].map(|batch| (preset, mode, batch)))).flatten()
-        {
-            let key = ProvingKey::new(&model, entries.clone(), (preset, mode), batch).unwrap();
-            let inputs = models::inputs(&model, batch as usize, 7);
-            let visibility = if mode.is_hiding() { Visibility::Hidden } else { Visibility::Public };
-            let proved = key.prove(&inputs, (visibility, Visibility::Public), &|_| ()).unwrap();
-            let bytes = proved.file.to_bytes();
-            let statement = verify(&bytes, &commitment).unwrap();
-            let outputs: Vec<i32> = proved.outputs.concat().concat();
-            let expected = if mode.is_hiding() { Values::Hidden } else { Values::Public(inputs.concat().concat()) };
-            assert_eq!((statement.mode, statement.inputs, statement.outputs), (mode, expected, Values::Public(outputs)));
-            println!(
-                "{} {preset} {mode:?} {batch}: {} bytes {} rows {:?}",
-                layout.name,
-                bytes.len(),
-                key.program().used_rows,
-                proved.stages
-            );
+        for (preset, mode) in Preset::ALL.into_iter().flat_map(|preset| Mode::ALL.map(|mode| (preset, mode))) {
+            for (turn, (inputs, outputs)) in sides(mode).into_iter().enumerate() {
+                // Batches of one and of three take turns.
+                let batch = 1 + 2 * (turn as u32 % 2);
+                let key = ProvingKey::new(&model, entries.clone(), (preset, mode), batch).unwrap();
+                let values = models::inputs(&model, batch as usize, 7);
+                let proved = key.prove(&values, (inputs.clone(), outputs.clone()), &|_| ());
+                let committed = [&inputs, &outputs].into_iter().filter(|side| **side == Visibility::Committed).count();
+                if !key.program().layout.has_room_for(committed) {
+                    let error = proved.unwrap_err();
+                    assert!(matches!(error, ProveError::File(FileError::NoRoom { layout: "wide" })), "{error}");
+                    continue;
+                }
+                let proved = proved.unwrap();
+                let bytes = proved.file.to_bytes();
+                let statement = verify(&bytes, &commitment).unwrap();
+                assert_eq!((statement.preset, statement.mode, statement.batch), (preset, mode, batch));
+                if let Some(opening) = &proved.opening {
+                    opening.check(&statement, &entries).unwrap();
+                }
+                let opened = proved.opening.as_ref().map(|opening| [opening.inputs.as_ref(), opening.outputs.as_ref()]);
+                let known = [values.concat().concat(), proved.outputs.concat().concat()];
+                for (side, (visibility, found)) in [(inputs, statement.inputs), (outputs, statement.outputs)].into_iter().enumerate() {
+                    let expected = match visibility {
+                        Visibility::Public => Values::Public(known[side].clone()),
+                        Visibility::Hidden => Values::Hidden,
+                        _ => Values::Committed(opened.unwrap()[side].unwrap().digest()),
+                    };
+                    assert_eq!(found, expected);
+                }
+                println!("{} {preset} {mode:?} {batch} {committed}: {} bytes {:?}", layout.name, bytes.len(), proved.stages);
+            }
         }
     }
+}
+
+#[test]
+fn proofs_for_the_chain_have_the_smallest_layout() {
+    let entries = entries_for(&models::every_primitive(), &[1], &Preset::ALL, LayoutChoice::Only(Layout::wide())).unwrap();
+    let layouts: Vec<_> = entries.as_slice().iter().map(|entry| (entry.preset, entry.layout.name)).collect();
+    assert_eq!(layouts, [(Preset::Fast, "wide"), (Preset::Balanced, "wide"), (Preset::Onchain, "base")]);
 }

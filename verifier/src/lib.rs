@@ -50,7 +50,7 @@ pub use preset::{Hash, Mode, ParsePresetError, Preset, Security};
 pub use proof_file::{FILE_VERSION, FileError, Header, MAX_FILE_BYTES, ProofFile};
 pub use salt::Salt;
 pub use statement::{Statement, Values};
-pub use value_digest::{ParseDigestError, ValueDigest};
+pub use value_digest::{ValueDigest, ValueDigestError};
 pub use vector_commitment::{SplitOpening, SplitTree, SplitTreeError};
 pub use verify::verify;
 

@@ -14,7 +14,7 @@ use crate::kind::Kind;
 use crate::one_time::{OneTimeError, OneTimeRoot};
 use crate::preset::{Mode, Preset, Security};
 use crate::statement::{Statement, Values};
-use crate::value_digest::ValueDigest;
+use crate::value_digest::{ValueDigest, ValueDigestError};
 
 /// The longest file that is read, in bytes.
 pub const MAX_FILE_BYTES: usize = 64 << 20;
@@ -175,10 +175,12 @@ pub enum FileError {
         found: usize,
     },
     /// The digest of a committed side is not four elements of the field.
-    #[error("the digest of the {side} is not one")]
+    #[error("the digest of the {side}: {source}")]
     Digest {
         /// `"inputs"` or `"outputs"`.
         side: &'static str,
+        /// What is wrong with it.
+        source: ValueDigestError,
     },
     /// A proof of a private model spends a one-time root, and no other proof does.
     #[error("a one-time root is there if and only if the model is private")]
@@ -345,7 +347,7 @@ fn read_values(reader: &mut BoundedReader, side: &'static str, count: u64) -> Re
         1 => Ok(Values::Hidden),
         2 => {
             let bytes = reader.read_array().map_err(within(side))?;
-            Ok(Values::Committed(ValueDigest::from_bytes(&bytes).map_err(|_| FileError::Digest { side })?))
+            Ok(Values::Committed(ValueDigest::from_bytes(bytes).map_err(|source| FileError::Digest { side, source })?))
         }
         found => Err(FileError::Visibility { found }),
     }

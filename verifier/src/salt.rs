@@ -5,9 +5,11 @@ use std::fmt;
 use winter_verifier::crypto::{Digest, Hasher};
 use winter_verifier::math::StarkField;
 
-use crate::blake2s::Blake2s256;
+use crate::blake2s::{Blake2s256, TreeDigest, blake2s};
 use crate::goldilocks::Goldilocks;
 use crate::hex::hex;
+
+const DOMAIN: &[u8] = b"maat side salt 1";
 
 /// What makes a digest of inputs or outputs unguessable: without it, anybody could test a guess of them against the digest. See
 /// [`crate::SideOpening`].
@@ -23,7 +25,7 @@ impl Salt {
     /// The elements that follow from the salt. They do not depend on the side, so that one model's outputs can be another one's inputs under the
     /// same digest. Numbers that are not canonical elements are left out, so all elements are equally likely.
     pub fn elements(&self) -> impl Iterator<Item = Goldilocks> {
-        let seed = <Blake2s256>::hash(&self.0);
+        let seed = TreeDigest::new(blake2s([DOMAIN, &self.0]));
         (0u64..).filter_map(move |counter| {
             let block = <Blake2s256>::merge_with_int(seed, counter).as_bytes();
             let value = u64::from_le_bytes(std::array::from_fn(|byte| block[byte]));

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use maat_package::{PackageError, PackageFolder, Proving, differences};
 use anyhow::bail;
+use maat_package::{PackageError, PackageFolder, Proving, differences};
 use maat_prover::recomputed;
 use maat_verifier::ModelCommitment;
 use serde_json::{Value, json};

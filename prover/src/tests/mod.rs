@@ -8,6 +8,7 @@
 //! | [`forger`] | that prover, for both kinds of proof |
 //! | [`low_degree`] | a prover that tells the verifier what it asks for out of the domain, so that the queries must object |
 //! | [`lowerings`] | a prover that departs from one operation and follows through: only ranges are in the way |
+//! | [`sponge`] | the hash of a side's values: every cell is bound, and no other state leads to the digest |
 //! | [`statements`] | a proof holds for its own statement only |
 //! | [`properties`] | random models: the trace's outputs are the runtime's, and all constraints hold |
 //! | [`wrapping`] | nothing wraps around the modulus, in big integers, and what would be forged if it did |
@@ -25,6 +26,7 @@ mod lowerings;
 pub(crate) mod models;
 mod properties;
 mod rows;
+mod sponge;
 mod statements;
 mod wrapping;
 

@@ -114,7 +114,7 @@ impl Air for ModelAir {
         }
         let (input, sponges) = rest.split_at_mut(1);
         input[0] = inputs::enforce(row, radix);
-        for (side, result) in self.public_inputs.sponges().zip(sponges.chunks_exact_mut(sponge::CONSTRAINTS)) {
+        for (side, result) in self.public_inputs.sponges().zip(sponges.chunks_exact_mut(sponge::WIDTH)) {
             let [current, next] = [row, frame.next()].map(|row| &row[side.start..][..SPONGE_WIDTH]);
             sponge::enforce(current, next, row[side.message.start], &periodic[masks::PERIODIC..], result);
         }
@@ -144,7 +144,7 @@ impl Air for ModelAir {
     /// A sponge begins empty, and ends with the statement's digest. Nothing else of the main segment needs an assertion; one is required, so the
     /// first row is not the final one.
     fn get_assertions(&self) -> Vec<Assertion<Goldilocks>> {
-        let sponges = self.public_inputs.sponges().flat_map(|side| sponge::assertions(side.start, side.values, &side.digest));
+        let sponges = self.public_inputs.sponges().flat_map(|side| sponge::assertions(side.start, side.values, side.digest));
         [Assertion::single(FINAL.start, 0, Goldilocks::ZERO)].into_iter().chain(sponges).collect()
     }
 

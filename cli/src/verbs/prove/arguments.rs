@@ -9,8 +9,7 @@ use crate::inferences::Strictness;
 
 /// Prove that the model, on these inputs, gives these outputs
 #[derive(clap::Args)]
-#[command(
-    after_help = "Examples:\n  maat prove package --input in.json -o proof.bin\n  \
+#[command(after_help = "Examples:\n  maat prove package --input in.json -o proof.bin\n  \
     maat prove package --input batch.npz --preset onchain -o proof.bin\n  \
     maat prove package --input in.json --hide inputs -o proof.bin\n  \
     maat prove package --input in.json --commit inputs \\\n      --opening opening.json -o proof.bin\n  \
@@ -26,8 +25,7 @@ use crate::inferences::Strictness;
     same digest (--chain). Proofs of a private model (`maat transpile --private`) hide the weights, too, and each spends a one-time root. \
     docs/zero-knowledge.md says under which conditions, and what is never hidden.\n\n\
     All other proofs are succinct and NOT zero-knowledge: they leak some of the weights. A Cairo proof holds the whole program, and so all \
-    weights."
-)]
+    weights.")]
 pub struct Arguments {
     /// The package folder, as `maat transpile` writes it
     pub package: PathBuf,

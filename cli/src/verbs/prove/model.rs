@@ -161,9 +161,9 @@ fn one_time_key<'m>(
         bail!("a private model has no entry for the preset {preset}: prove with `--preset fast` or `--preset balanced`");
     };
     let folder = PrivateFolder::of_package(&package.folder);
-    let seed = folder.seed().with_context(|| {
-        format!("this model is private, and its secrets in {} are needed to prove", folder.path().display())
-    })?;
+    let seed = folder
+        .seed()
+        .with_context(|| format!("this model is private, and its secrets in {} are needed to prove", folder.path().display()))?;
     if let Some(from) = next_root {
         folder.adopt(&seed, from)?;
     }
@@ -214,8 +214,11 @@ impl Response for Proof {
             ("security", model_security(security, *preset, *mode)),
         ];
         facts.extend(self.digests().map(|(name, digest)| (name, digest.to_string())));
-        facts.extend(self.opening.iter().map(|opening| ("opening", format!("{} (keep it secret: it opens the digest)", opening.display()))));
-        facts.extend(self.salts().map(|(name, side)| (name, format!("{} (keep it secret: with the values, it opens the digest)", side.salt))));
+        facts
+            .extend(self.opening.iter().map(|opening| ("opening", format!("{} (keep it secret: it opens the digest)", opening.display()))));
+        facts.extend(
+            self.salts().map(|(name, side)| (name, format!("{} (keep it secret: with the values, it opens the digest)", side.salt))),
+        );
         let cached = |stage: &str| if self.cached && stage == "fixed columns" { " (cached)" } else { "" };
         let stages = stage_table(&self.stages, self.total, cached);
         let wrote = format!("{}\n{}", self.wrote, self.privacy().text());
@@ -225,7 +228,9 @@ impl Response for Proof {
     fn json(&self) -> Value {
         let Statement { commitment, preset, mode, batch, inputs, outputs, security, .. } = &self.statement;
         let [main, auxiliary] = self.base_columns();
-        let salt = |side: fn(&Opening) -> &Option<SideOpening>| self.kept.as_ref().and_then(|opening| side(opening).as_ref()).map(|side| side.salt.to_string());
+        let salt = |side: fn(&Opening) -> &Option<SideOpening>| {
+            self.kept.as_ref().and_then(|opening| side(opening).as_ref()).map(|side| side.salt.to_string())
+        };
         json!({
             "kind": "model",
             "commitment": commitment.to_string(),

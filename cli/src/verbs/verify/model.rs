@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use anyhow::bail;
 use maat_verifier::layout::Layout;
-use maat_verifier::{FileError, Mode, ModelCommitment, Opening, OpeningError, Preset, ProofFile, SideOpening, Statement, Values, VerifyError};
+use maat_verifier::{
+    FileError, Mode, ModelCommitment, Opening, OpeningError, Preset, ProofFile, SideOpening, Statement, Values, VerifyError,
+};
 use serde_json::{Value, json};
 
 use super::least::Least;
@@ -69,7 +71,10 @@ pub fn run(
             match opening.as_ref().map_or(Ok(()), |opening| opening.check(&statement, header.entries())) {
                 Ok(()) => match least.missed(&statement.security) {
                     None => Ok(Accepted { statement, rows: entry.rows, layout: entry.layout, opening, names }),
-                    Some(reason) => Err(Rejection::Weak { security: model_security_json(&statement.security, statement.preset, statement.mode), reason }),
+                    Some(reason) => Err(Rejection::Weak {
+                        security: model_security_json(&statement.security, statement.preset, statement.mode),
+                        reason,
+                    }),
                 },
                 Err(OpeningError::NotCommitted) => {
                     bail!("the proof holds, but --opening has nothing to open: {}", OpeningError::NotCommitted)
@@ -126,7 +131,11 @@ fn extension(preset: Preset, mode: Mode) -> &'static str {
 impl Accepted {
     /// Inputs and outputs, as far as they are known: from the statement, or else from the opening.
     fn values(&self) -> [Values; 2] {
-        let known = |values: &Values, opened: fn(&Opening) -> &Option<SideOpening>| match self.opening.as_ref().and_then(|it| opened(it).as_ref()) {
+        let known = |values: &Values, opened: fn(&Opening) -> &Option<SideOpening>| match self
+            .opening
+            .as_ref()
+            .and_then(|it| opened(it).as_ref())
+        {
             Some(opening) => Values::Public(opening.values.concat()),
             None => values.clone(),
         };
