@@ -66,6 +66,7 @@ enum Verb {
     CairoProve(verbs::cairo_prove::Arguments),
     Verify(verbs::verify::Arguments),
     Commitment(verbs::commitment::Arguments),
+    Audit(verbs::audit::Arguments),
     #[cfg(feature = "transpile")]
     Check(verbs::check::Arguments),
     Cache(verbs::cache::Arguments),
@@ -104,6 +105,7 @@ fn run(verb: Verb, json: bool) -> anyhow::Result<Box<dyn Response>> {
         Verb::CairoProve(arguments) => verbs::cairo_prove::run(arguments).map(boxed),
         Verb::Verify(arguments) => verbs::verify::run(arguments),
         Verb::Commitment(arguments) => verbs::commitment::run(arguments).map(boxed),
+        Verb::Audit(arguments) => verbs::audit::run(arguments).map(boxed),
         #[cfg(feature = "transpile")]
         Verb::Check(arguments) => verbs::check::run(arguments).map(boxed),
         Verb::Cache(arguments) => verbs::cache::run(arguments).map(boxed),

@@ -12,7 +12,7 @@ use maat_starknet::deploy::{DeployOptions, deploy};
 use maat_starknet::devnet::{DEFAULT_SEED, Devnet};
 use maat_starknet::{Account, Client, ExecutionTarget, Receipt, Registry, key};
 use maat_transpiler::{BuildOptions, Network, Package};
-use maat_verifier::{ModelCommitment, Preset, Security, verify};
+use maat_verifier::{Mode, ModelCommitment, Preset, Security, verify};
 use serde_json::{Value, json};
 
 use super::demo_vault::{self, DemoVault};
@@ -217,8 +217,8 @@ fn prove(package: &Package, inputs: &[Vec<i32>], outputs: &[Vec<i32>]) -> anyhow
         Proving::Unprovable { reason } => return Ok(DemoProof::Unprovable { reason: reason.clone() }),
     };
     let started = Instant::now();
-    let key = ProvingKey::new(&package.model, entries, Preset::Fast, 1)?;
-    let proved = key.prove(&[inputs.to_vec()], (Visibility::Public, Visibility::Public), None, &|_| ())?;
+    let key = ProvingKey::new(&package.model, entries, (Preset::Fast, Mode::Plain), 1)?;
+    let proved = key.prove(&[inputs.to_vec()], (Visibility::Public, Visibility::Public), &|_| ())?;
     let bytes = proved.file.to_bytes();
     let (proving, started) = (started.elapsed(), Instant::now());
     let statement = verify(&bytes, &commitment)?;
@@ -279,7 +279,7 @@ impl DemoProof {
             Self::Verified { commitment, bytes, proving, verifying, security: bits } => format!(
                 "Proof of the first test sample for model {commitment}: {} bytes, proven in {proving:.1?}, verified in {verifying:.1?}, {}.\n{NOT_ZERO_KNOWLEDGE}",
                 grouped(*bytes as u64),
-                model_security(bits, Preset::Fast)
+                model_security(bits, Preset::Fast, Mode::Plain)
             ),
             Self::Unprovable { reason } => format!("No proof: {reason}"),
         }
@@ -293,7 +293,7 @@ impl DemoProof {
                 "proof_bytes": bytes,
                 "prove_ms": ms(proving),
                 "verify_ms": ms(verifying),
-                "security": model_security_json(security, Preset::Fast),
+                "security": model_security_json(security, Preset::Fast, Mode::Plain),
                 "zero_knowledge": false,
             }),
             Self::Unprovable { reason } => json!({ "unprovable": reason }),

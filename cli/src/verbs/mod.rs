@@ -1,6 +1,7 @@
 //! One file a verb: its arguments, and a function that gives a typed response. Without the feature `transpile`, those are left that read
 //! packages.
 
+pub mod audit;
 pub mod cache;
 pub mod cairo_prove;
 #[cfg(feature = "transpile")]

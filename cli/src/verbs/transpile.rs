@@ -4,9 +4,13 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::bail;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use maat_cairo::Compiler;
-use maat_package::{Fidelity, Manifest, Options, RangeMethod, Report, Target, Widths, samples};
-use maat_transpiler::{BuildOptions, Network, Package};
+use maat_package::{Fidelity, Manifest, Options, Proving, RangeMethod, Report, Target, Widths, samples};
+use maat_prover::{LayoutChoice, ModelSeed, PrivateFolder};
+use maat_transpiler::{BuildOptions, Network, Package, Private};
+use maat_verifier::MAX_ONE_TIME_ROOTS;
+use maat_verifier::layout::{LAYOUTS, Layout};
 use serde_json::{Value, json};
 
 use super::inspect;
@@ -19,7 +23,8 @@ use crate::response::{Response, path_json};
 /// Turn an ONNX file into a model package: quantised model, Cairo sources, compiled classes, report
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat transpile model.onnx --calibration samples.json -o package\n  \
-    maat transpile model.onnx --calibration samples.json --batch 100 -o package\n\n\
+    maat transpile model.onnx --calibration samples.json --batch 100 -o package\n  \
+    maat transpile model.onnx --calibration samples.json --private \\\n      --one-time-roots 256 -o package\n\n\
     The report begins with a verdict, measured on samples that were held out. A model is faithful if it gives the float network's class in \
     99 % of them, and its outputs are off by at most 1 % of their range. Otherwise it is degraded; beyond ten times that, it is refused.")]
 pub struct Arguments {
@@ -39,6 +44,18 @@ pub struct Arguments {
     /// including 1. Each takes up to as long as an `onchain` proof of such a batch
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     batch: Vec<u32>,
+    /// Keep the weights secret: proofs are then made from one-time roots, whose seed is written to the folder `private` of the package.
+    /// Whoever has that folder can prove, and with proofs at hand can compute the weights. The package itself holds the weights, too:
+    /// publish the commitment alone
+    #[arg(long)]
+    private: bool,
+    /// With --private: as many proofs can be made, a power of two. Each root takes as long as the key of a proof
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_ROOTS, requires = "private", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_ONE_TIME_ROOTS)))]
+    one_time_roots: u32,
+    /// Columns of the traces that proofs are made of: `base` has room for digests (`maat prove --commit`), `wide` takes models with many
+    /// weights. By default, the one in which proofs take the least time
+    #[arg(long, value_name = "NAME", value_parser = layouts())]
+    layout: Option<&'static Layout>,
     /// Split the network over this many classes, which the contract calls one after the other; 0 keeps it in one class, whatever its size.
     /// By default it is split only if it does not fit into one class, over as few as possible
     #[arg(long, value_name = "N")]
@@ -47,6 +64,15 @@ pub struct Arguments {
     quantisation: Quantisation,
     #[command(flatten)]
     compiler: CompilerChoice,
+}
+
+/// How many proofs of a private model can be made, if the user does not say.
+const DEFAULT_ROOTS: u32 = 1024;
+
+/// A layout by its name.
+fn layouts() -> impl TypedValueParser<Value = &'static Layout> {
+    let names = LAYOUTS.iter().map(|layout| PossibleValue::new(layout.name));
+    PossibleValuesParser::new(names).map(|name| Layout::named(&name).expect("the parser knows the names"))
 }
 
 /// The share of values within the range, in percent, where none is given.
@@ -139,6 +165,7 @@ pub struct Transpiled {
     manifest: Manifest,
     report: Report,
     output: PathBuf,
+    secrets: Option<PathBuf>,
     ms: u128,
 }
 
@@ -159,12 +186,26 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Transpiled> {
     };
     progress.step("calibrating and quantising");
     let quantised = network.quantise(&samples, &quantisation)?;
-    let options = BuildOptions { batches: arguments.batch, parts: arguments.parts };
+    let secrets = PrivateFolder::of_package(&arguments.output);
+    if secrets.path().exists() {
+        bail!(
+            "{} holds the secrets of a private model, which are not replaced: write the package to another folder, or move that one away",
+            secrets.path().display()
+        );
+    }
+    let layouts = arguments.layout.map_or(LayoutChoice::Cheapest, LayoutChoice::Only);
+    let seed = if arguments.private { Some(ModelSeed::random()?) } else { None };
+    let private = seed.clone().map(|seed| Private { seed, roots: arguments.one_time_roots });
+    let options = BuildOptions { batches: arguments.batch, parts: arguments.parts, layouts, private };
     let package = Package::build_with(quantised, &options, &compiler, &mut |step| progress.step(step))?;
     progress.step("writing the package");
     package.write_to(&destination)?;
+    if let (Some(seed), Proving::Committed { entries, .. }) = (&seed, &package.manifest.proving) {
+        secrets.create(seed, entries, &package.one_time_trees)?;
+    }
     let (manifest, report) = (package.manifest, package.report);
-    Ok(Transpiled { manifest, report, output: arguments.output, ms: started.elapsed().as_millis() })
+    let secrets = seed.map(|_| secrets.path().to_path_buf());
+    Ok(Transpiled { manifest, report, output: arguments.output, secrets, ms: started.elapsed().as_millis() })
 }
 
 impl Response for Transpiled {
@@ -173,8 +214,15 @@ impl Response for Transpiled {
         let accuracy = inspect::accuracy(&self.report.quality).map_or_else(String::new, |accuracy| format!("{accuracy}\n\n"));
         let cost = inspect::cost(&self.report.cost);
         let commitment = inspect::commitment(&self.manifest.proving);
+        let secrets = self.secrets.as_ref().map_or_else(String::new, |secrets| {
+            format!(
+                "\nthe model is private: {} has its secrets, keep it and never copy it. Publish the commitment, not the package: it holds the \
+                 weights. Others have to trust an auditor that the commitment is this model's (`maat audit`)",
+                secrets.display()
+            )
+        });
         format!(
-            "{verdict}\n\n{accuracy}{cost}\n{:<21} {commitment}\n\nwrote {} in {:.1} s",
+            "{verdict}\n\n{accuracy}{cost}\n{:<21} {commitment}\n\nwrote {} in {:.1} s{secrets}",
             "model commitment",
             self.output.display(),
             self.ms as f64 / 1000.0
@@ -182,7 +230,13 @@ impl Response for Transpiled {
     }
 
     fn json(&self) -> Value {
-        json!({ "output": path_json(&self.output), "manifest": self.manifest, "report": self.report, "ms": self.ms })
+        json!({
+            "output": path_json(&self.output),
+            "secrets": self.secrets.as_deref().map(path_json),
+            "manifest": self.manifest,
+            "report": self.report,
+            "ms": self.ms,
+        })
     }
 
     fn warnings(&self) -> Vec<String> {
