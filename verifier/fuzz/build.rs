@@ -12,10 +12,10 @@ mod programs;
 use std::path::Path;
 
 use maat_prover::cairo::prove;
-use maat_prover::{ProvingKey, Visibility, entries};
+use maat_prover::{LayoutChoice, ModelSeed, ProvingKey, Visibility, entries, private_entries};
 use maat_runtime::primitives::Affine;
 use maat_runtime::{Interval, ModelBuilder, Primitive, Requantise, Shape};
-use maat_verifier::{Felt252, Preset, Salt};
+use maat_verifier::{Felt252, Mode, Preset};
 
 use machine::{Machine, fibonacci};
 
@@ -27,15 +27,25 @@ fn main() {
     let y = builder.node("y", Primitive::Affine(affine), &[x], 0).unwrap();
     let model = builder.finish(&[("y", y)]).unwrap();
     let entries = entries(&model, &[1]).unwrap();
+    let seed = ModelSeed::new([5; 32]);
+    let presets = [Preset::Balanced, Preset::Onchain];
+    let (private, trees) = private_entries(&model, &[1], &presets, LayoutChoice::Cheapest, (&seed, 2), &|_, _| ()).unwrap();
     let folder = std::env::var("OUT_DIR").unwrap();
     let builtins = programs::outputs_and_checks(Felt252::from(u128::MAX));
     for preset in Preset::ALL {
         let program = if preset == Preset::Balanced { fibonacci(2) } else { builtins.clone() };
         let file = prove(&Machine::new(&program).run(), preset, &|_| ()).unwrap().file;
         std::fs::write(Path::new(&folder).join(format!("{preset}-cairo")), file.to_bytes()).unwrap();
-        let key = ProvingKey::new(&model, entries.clone(), preset, 1).unwrap();
-        for (name, visible) in [("public", Visibility::Public), ("committed", Visibility::Committed)] {
-            let proved = key.prove(&[vec![vec![100, -3]]], (visible, visible), Some(Salt::new([5; 32])), &|_| ()).unwrap();
+        let key = |mode| ProvingKey::new(&model, entries.clone(), (preset, mode), 1).unwrap();
+        // Both models' entries are in the order of their presets.
+        let place = presets.iter().position(|other| *other == preset.tree(Mode::Hiding)).unwrap();
+        let root = trees[place].path(1);
+        for (name, key, visibility) in [
+            ("public", key(Mode::Plain), Visibility::Public),
+            ("hidden", key(Mode::Hiding), Visibility::Hidden),
+            ("private", ProvingKey::one_time(&model, private.clone(), preset, 1, (&seed, root)).unwrap(), Visibility::Public),
+        ] {
+            let proved = key.prove(&[vec![vec![100, -3]]], (visibility.clone(), visibility), &|_| ()).unwrap();
             std::fs::write(Path::new(&folder).join(format!("{preset}-{name}")), proved.file.to_bytes()).unwrap();
         }
     }

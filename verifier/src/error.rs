@@ -146,7 +146,7 @@ pub enum VerifyError {
         /// Number of bytes.
         found: usize,
     },
-    /// A commitment has another number of trees than the statement's visibilities imply.
+    /// A commitment has another number of trees than it must have: a model proof's main trace has two, anything else one.
     #[error("the commitment to the {part} has {found} part(s), not {expected}")]
     Parts {
         /// What is committed to.
@@ -159,7 +159,7 @@ pub enum VerifyError {
     /// The fixed columns are not the model's.
     #[error("the fixed columns have the root {}, not {}", hex_digits(found), hex_digits(expected))]
     FixedRoot {
-        /// The root in the model's entry.
+        /// The root in the model's entry, or the one-time root that the proof spends.
         expected: [u8; 32],
         /// The root in the proof.
         found: [u8; 32],

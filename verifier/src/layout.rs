@@ -353,6 +353,9 @@ pub const fn limb_bits(rows: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use winter_air::TraceInfo;
+    use winter_verifier::{Deserializable, Serializable};
+
     use super::*;
 
     #[test]
@@ -385,6 +388,32 @@ mod tests {
         assert_eq!(widths, [119, 162, 205, 223]);
         assert_eq!((Layout::from_code(2), Layout::named("Base")), (None, None));
         assert!([0, 89, 118, 120, 254, 266].into_iter().all(|width| Layout::fixed_in_row(width).is_none()));
+    }
+
+    #[test]
+    fn the_wide_layout_is_the_widest_by_a_multiple_of_eight_lanes() {
+        let reads = |width: usize, rows: usize| {
+            let info = TraceInfo::new_multi_segment(width - AUXILIARY_WIDTH, AUXILIARY_WIDTH, 1, rows, Vec::new());
+            TraceInfo::read_from_bytes(&info.to_bytes()).is_ok()
+        };
+        assert!(reads(MAX_WIDTH, MIN_ROWS) && !reads(MAX_WIDTH + 1, MIN_ROWS));
+        let width = |lanes: usize, masks: usize| Layout { name: "", code: 0, lanes }.main_width(0) + AUXILIARY_WIDTH + masks;
+        let lanes = Layout::wide().lanes;
+        // Both modes share the tree of the fixed columns, so that the wider one decides. The other one alone would have room for eight more.
+        assert!(width(lanes, MASKS_WIDTH) <= MAX_WIDTH && width(lanes + 8, MASKS_WIDTH) > MAX_WIDTH);
+        assert!(width(lanes + 8, 0) <= MAX_WIDTH && width(lanes + 16, 0) > MAX_WIDTH);
+        assert!(LAYOUTS.iter().all(|layout| layout.lanes.is_multiple_of(8) && layout.lanes <= lanes && layout.has_room_for(0)));
+    }
+
+    #[test]
+    fn a_layout_has_room_for_as_many_digests_as_its_columns_leave() {
+        let room = |layout: &Layout| (0..=SIDES).map(|sponges| layout.has_room_for(sponges)).collect::<Vec<_>>();
+        assert_eq!(room(Layout::base()), [true; 3]);
+        assert_eq!(room(Layout::wide()), [true, false, false]);
+        // Exactly the columns of the digest decide, and those of a hiding proof.
+        let lanes = MAX_WIDTH - AUXILIARY_WIDTH - MASKS_WIDTH - FIRST_WEIGHT - SPONGE_WIDTH;
+        let layout = |lanes: usize| Layout { name: "", code: 0, lanes };
+        assert!(layout(lanes).has_room_for(1) && !layout(lanes + 1).has_room_for(1) && !layout(lanes).has_room_for(2));
     }
 
     #[test]

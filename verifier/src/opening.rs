@@ -119,3 +119,40 @@ impl Opening {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commitment::tests::entry;
+    use crate::preset::{Mode, Preset, Security};
+
+    fn entries() -> Entries {
+        Entries::new(vec![entry(Preset::Fast, 2)]).unwrap()
+    }
+
+    fn statement(inputs: Values, outputs: Values) -> Statement {
+        let (preset, mode, security) = (Preset::Fast, Mode::Hiding, Security { conjectured: 1, proven: 1 });
+        Statement { commitment: entries().commitment(), preset, mode, batch: 2, inputs, outputs, one_time: None, security }
+    }
+
+    #[test]
+    fn a_statement_that_commits_to_nothing_cannot_be_opened() {
+        let side = || Some(SideOpening { salt: Salt::new([1; 32]), values: vec![vec![1, 2, 3]; 2] });
+        let public = || Values::Public(vec![1, 2, 3, 1, 2, 3]);
+        for (inputs, outputs) in
+            [(public(), Values::Hidden), (Values::Hidden, public()), (Values::Hidden, Values::Hidden), (public(), public())]
+        {
+            let statement = statement(inputs, outputs);
+            for opening in [Opening { inputs: side(), outputs: None }, Opening { inputs: None, outputs: None }] {
+                assert_eq!(opening.check(&statement, &entries()), Err(OpeningError::NotCommitted));
+            }
+        }
+    }
+
+    #[test]
+    fn the_entries_are_those_of_the_statements_model() {
+        let other = Entries::new(vec![entry(Preset::Fast, 2), entry(Preset::Balanced, 2)]).unwrap();
+        let opening = Opening { inputs: None, outputs: None };
+        assert_eq!(opening.check(&statement(Values::Hidden, Values::Hidden), &other), Err(OpeningError::Entries));
+    }
+}

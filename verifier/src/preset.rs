@@ -15,18 +15,21 @@ use crate::kind::Kind;
 ///
 /// | preset | for | field | blow-up | queries | grinding | hash | conjectured | proven |
 /// |---|---|---|---|---|---|---|---|---|
-/// | `fast` | proving in the least time | quadratic | 2 | 84 | 16 bits | Blake3 | 97 to 99 bits | 51 to 56 bits |
-/// | `fast`, hiding | the same, for proofs that hide | quadratic | 4 | 42 | 16 bits | Blake3 | 97 to 99 bits | 51 to 57 bits |
-/// | `balanced` | security that rests on no conjecture | cubic | 4 | 86 | 16 bits | Blake3 | 124 bits | 100 to 101 bits |
-/// | `onchain` | the smallest proof | quadratic | 32 | 16 | 20 bits | Blake2s | 93 to 99 bits | 48 to 58 bits |
+/// | `fast` | proving in the least time | quadratic | 2 | 84 | 16 bits | Blake3 | 96 to 99 bits | 51 to 56 bits |
+/// | `fast`, hiding | the same, for proofs that hide | quadratic | 4 | 42 | 16 bits | Blake3 | 95 to 99 bits | 52 to 57 bits |
+/// | `balanced` | security that rests on no conjecture | cubic | 4 | 86 | 16 bits | Blake3 | 124 bits | 99 to 101 bits |
+/// | `onchain` | the smallest proof | quadratic | 32 | 16 | 20 bits | Blake2s | 92 to 99 bits | 47 to 58 bits |
 ///
-/// Conjectured and proven bits are those of traces from 2^11 to 2^22 rows: see [`Security`]. How the numbers were chosen:
+/// Conjectured and proven bits are those of traces from 2^11 to 2^22 rows, in every layout and with up to two digests: see [`Security`]. How
+/// the numbers were chosen:
 /// - A query gives `log2(blow-up)` conjectured bits, and grinding counts from 80 such bits on. `fast` has the least blow-up; 84 queries and
 ///   16 bits of grinding (some milliseconds) are 99 bits after winterfell takes one off. The weaker conjecture that is left since 2025 (up to
-///   the capacity of list decoding) takes 1.8 bits, so that all presets keep more than 96 bits under it.
+///   the capacity of list decoding) takes 1.8 bits, so that the queries of all presets keep more than 96 bits under it. With blow-up 4 half as
+///   many queries do the same.
 /// - In the list-decoding regime a query of blow-up `b` gives nearly `log2(b) / 2` proven bits, and the cubic extension leaves room for the
-///   other terms. 86 queries at blow-up 4 are the fewest for 100 bits with 2^22 rows (85 with 2^18). Blow-up 2 would prove faster still, but
-///   asks for 174 queries and so for proofs of twice the size; blow-up 8 asks for 58 and for twice the work.
+///   other terms. 86 queries at blow-up 4 are the fewest for 100 bits with 2^22 rows (85 with 2^18); only with that many rows in the wide
+///   layout, or with two digests, it is 99.9. Blow-up 2 would prove faster still, but asks for 174 queries and so for proofs of twice the size;
+///   blow-up 8 asks for 58 and for twice the work.
 /// - A proof's size is about its queries times (the columns, plus an authentication path for each of four trees). 16 queries at blow-up 32
 ///   are the fewest that reach 80 bits; 12 at 128 would spare 8 KB of 59 for four times the work. Folding by 16 to a remainder of at most 256
 ///   coefficients is the smallest of all foldings for 2^11 rows and more: one layer is left up to 2^12 rows.
@@ -260,41 +263,119 @@ fn conjectured_in_all(context: &Context) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use winter_air::Air;
+    use winter_air::{Air, TraceInfo};
     use winter_verifier::math::StarkField;
 
     use super::*;
-    use crate::air::{ModelAir, PublicInputs, trace_info};
+    use crate::air::{ModelAir, PublicInputs, sponge, trace_info};
     use crate::cairo::columns::{MAX_ROWS, MIN_ROWS};
     use crate::cairo::{self, CairoAir};
     use crate::felt252::Felt252;
+    use crate::layout::{self, LAYOUTS, Layout, MASK_ROWS, SIDES};
+    use crate::statement::Values;
 
-    /// The security of proofs with an AIR.
-    fn security_of<A: Air>(air: &A, hash: Hash, kind: Kind) -> Security {
+    /// The context of proofs with an AIR.
+    fn context_of<A: Air>(air: &A) -> Context {
         let constraints = air.context().num_transition_constraints() + air.context().num_assertions();
-        Security::of(&Context::new::<A::BaseField>(air.trace_info().clone(), air.options().clone(), constraints), hash, kind)
+        Context::new::<A::BaseField>(air.trace_info().clone(), air.options().clone(), constraints)
     }
 
-    /// The security of model proofs with any options.
-    fn security(options: ProofOptions, log_rows: u32, hash: Hash) -> Security {
-        let public_inputs = PublicInputs { statement: vec![], inputs: Some(vec![]), outputs: Some(vec![]), n_inputs: 0, n_outputs: 0 };
-        security_of(&ModelAir::new(trace_info(1 << log_rows), public_inputs, options), hash, Kind::Model)
+    /// What the columns and constraints of a model proof depend on.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    struct Shape {
+        layout: &'static Layout,
+        mode: Mode,
+        /// How many sides are committed to; the others are public.
+        digests: usize,
+    }
+
+    /// A proof of the least that there is.
+    fn plain() -> Shape {
+        Shape { layout: Layout::base(), mode: Mode::Plain, digests: 0 }
+    }
+
+    fn hiding() -> Shape {
+        Shape { mode: Mode::Hiding, ..plain() }
+    }
+
+    fn wide(shape: Shape) -> Shape {
+        Shape { layout: Layout::wide(), ..shape }
+    }
+
+    impl Shape {
+        /// Every one that proofs have.
+        fn all() -> impl Iterator<Item = Self> {
+            let kinds = LAYOUTS.iter().flat_map(|layout| Mode::ALL.map(|mode| (layout, mode)));
+            let shapes = kinds.flat_map(|(layout, mode)| (0..=SIDES).map(move |digests| Self { layout, mode, digests }));
+            // What is committed to is not named.
+            shapes.filter(|shape| shape.layout.has_room_for(shape.digests) && (shape.digests == 0 || shape.mode.is_hiding()))
+        }
+
+        /// The context of proofs with any options.
+        fn context(self, options: ProofOptions, log_rows: u32) -> Context {
+            let Self { layout, mode, digests } = self;
+            let [inputs, outputs] = [Vec::new(), Vec::new()].map(Values::Public);
+            let public_inputs = PublicInputs { statement: vec![], layout, mode, inputs, outputs, n_inputs: 0, n_outputs: 0 };
+            let without = context_of(&ModelAir::new(trace_info(1 << log_rows, &public_inputs), public_inputs, options.clone()));
+            let info = without.trace_info();
+            let (main, auxiliary, random) =
+                (layout.main_width(digests), info.aux_segment_width(), info.get_num_aux_segment_rand_elements());
+            let info = TraceInfo::new_multi_segment(main, auxiliary, random, info.length(), Vec::new());
+            // A digest has constraints and assertions of its own, and takes the place of an assertion about public values.
+            let constraints = without.num_constraints() + digests * (sponge::CONSTRAINTS + sponge::ASSERTIONS) - digests;
+            Context::new::<Goldilocks>(info, options, constraints)
+        }
+
+        fn security(self, options: ProofOptions, log_rows: u32, hash: Hash) -> Security {
+            Security::of(&self.context(options, log_rows), hash, Kind::Model)
+        }
+
+        fn of_preset(self, preset: Preset, log_rows: u32) -> Security {
+            self.security(preset.options(self.mode), log_rows, preset.hash())
+        }
     }
 
     /// The security of Cairo proofs with any options.
     fn cairo_security(options: ProofOptions, log_rows: u32, hash: Hash) -> Security {
         let nothing =
             cairo::PublicInputs { seed: vec![], steps: 2, initial: [0; 3], last_pc: 0, last: [0; 3], offsets: [0; 2], memory: vec![] };
-        security_of(&CairoAir::new(cairo::air::trace_info(1 << log_rows), nothing, options), hash, Kind::Cairo)
+        Security::of(&context_of(&CairoAir::new(cairo::air::trace_info(1 << log_rows), nothing, options)), hash, Kind::Cairo)
     }
 
     fn of_preset(preset: Preset, log_rows: u32) -> Security {
-        security(preset.options(), log_rows, preset.hash())
+        plain().of_preset(preset, log_rows)
     }
 
     #[test]
     fn a_tree_that_nobody_recomputed_binds_with_the_bits_of_its_queries() {
-        assert_eq!(Preset::ALL.map(Preset::unopened_bits), [50, 74, 35]);
+        let bits = |mode| Preset::ALL.map(|preset| preset.unopened_bits(mode));
+        assert_eq!([bits(Mode::Plain), bits(Mode::Hiding)], [[50, 74, 35], [44, 74, 35]]);
+    }
+
+    #[test]
+    fn a_hiding_proof_can_open_the_tree_of_its_entry() {
+        for (preset, mode) in Preset::ALL.into_iter().flat_map(|preset| Mode::ALL.map(|mode| (preset, mode))) {
+            let tree = preset.tree(mode);
+            // Whoever commits to a tree does not know the mode: it is that of plain proofs with its preset.
+            assert_eq!(preset.options(mode).blowup_factor(), tree.options(Mode::Plain).blowup_factor());
+            assert_eq!((preset.hash(), tree.tree(mode)), (tree.hash(), tree));
+        }
+        assert_eq!(Preset::ALL.map(|preset| preset.tree(Mode::Plain)), Preset::ALL);
+        assert_eq!(Preset::ALL.map(|preset| preset.tree(Mode::Hiding)), [Preset::Balanced, Preset::Balanced, Preset::Onchain]);
+        assert_eq!(Mode::ALL.map(Mode::is_hiding), [false, true]);
+    }
+
+    /// Each column is opened at the queries, at two points out of the domain, in `extension` elements each, and perhaps at the one sibling leaf
+    /// that somebody guesses.
+    #[test]
+    fn there_are_more_mask_rows_than_a_hiding_proof_opens() {
+        for options in Preset::ALL.map(|preset| preset.options(Mode::Hiding)) {
+            let (queries, extension) = (options.num_queries(), options.field_extension().degree() as usize);
+            assert!(queries + 2 * extension + 1 < MASK_ROWS, "{options:?}");
+            // What masks the quotient needs of the shortest trace.
+            let quarter = layout::MIN_ROWS / 4;
+            assert!(2 * (queries + 2) <= 3 * quarter - MASK_ROWS && queries + 2 <= quarter, "{options:?}");
+        }
     }
 
     #[test]
@@ -322,25 +403,118 @@ mod tests {
     fn rows(document: &str, begin: &str) -> Vec<Vec<String>> {
         let path = format!("{}/../{document}", env!("CARGO_MANIFEST_DIR"));
         let text = std::fs::read_to_string(path).unwrap();
-        let cells = |line: &str| line.trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`').to_owned()).collect();
+        let cells = |line: &str| {
+            line.trim_start_matches("/// ").trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`').to_owned()).collect()
+        };
         text.lines().filter(|line| line.starts_with(begin)).map(cells).collect()
     }
 
     #[test]
-    fn the_readme_states_the_security_of_every_length() {
-        let model = |preset, bits: fn(Security) -> u32| range((11..=22).map(move |log_rows| bits(of_preset(preset, log_rows))));
+    fn the_documents_state_the_security_of_every_length() {
+        let row = |document, begin: &str| match &rows(document, begin)[..] {
+            [row] => row.clone(),
+            found => panic!("{document}, {begin}: {found:?}"),
+        };
+        for (name, preset, modes) in [
+            ("`fast`", Preset::Fast, &[Mode::Plain][..]),
+            ("`fast`, hiding", Preset::Fast, &[Mode::Hiding]),
+            ("`balanced`", Preset::Balanced, &Mode::ALL),
+            ("`onchain`", Preset::Onchain, &Mode::ALL),
+        ] {
+            let shapes = || Shape::all().filter(|shape| modes.contains(&shape.mode));
+            let all: Vec<_> = shapes().flat_map(|shape| (11..=22).map(move |log_rows| shape.of_preset(preset, log_rows))).collect();
+            let found = [range(all.iter().map(|security| security.conjectured)), range(all.iter().map(|security| security.proven))];
+            assert_eq!(row("docs/proving.md", &format!("| {name} |"))[2..], found, "{name}");
+            let stated = row("verifier/src/preset.rs", &format!("/// | {name} |"));
+            let options = preset.options(modes[0]);
+            let numbers = [options.blowup_factor(), options.num_queries()].map(|number| number.to_string());
+            assert_eq!(stated[3..5], numbers, "{name}");
+            assert_eq!(stated[5], format!("{} bits", options.grinding_factor()), "{name}");
+            assert_eq!(stated[7..], found.map(|bits| format!("{bits} bits")), "{name}");
+        }
         let lengths = MIN_ROWS.ilog2()..=MAX_ROWS.ilog2();
         let cairo = |preset, bits: fn(Security) -> u32| range(lengths.clone().map(move |log_rows| bits(cairo_of_preset(preset, log_rows))));
         for preset in Preset::ALL {
-            let stated = rows("docs/proving.md", &format!("| `{preset}` |"));
-            let [stated] = &stated[..] else { panic!("{preset}: {stated:?}") };
-            let found = [model(preset, |security| security.conjectured), model(preset, |security| security.proven)];
-            assert_eq!(stated[2..], found, "model proofs, {preset}");
-            let stated = rows("docs/proving.md", &format!("| {preset} |"));
-            let [stated] = &stated[..] else { panic!("{preset}: {stated:?}") };
             let found = [cairo(preset, |security| security.conjectured), cairo(preset, |security| security.proven)];
-            assert_eq!(stated[1..], found, "Cairo proofs, {preset}");
+            assert_eq!(row("docs/proving.md", &format!("| {preset} |"))[1..], found, "Cairo proofs, {preset}");
         }
+    }
+
+    /// The bits that each round leaves, by the formulas of docs/soundness.md: arguments, constraints, DEEP, columns, folding and queries. A
+    /// parameter is that of list decoding; without one, it is the conjecture.
+    fn rounds(context: &Context, parameter: Option<u32>) -> [f64; 6] {
+        let (options, info) = (context.options(), context.trace_info());
+        let [rows, b, columns, constraints] =
+            [info.length(), options.blowup_factor(), info.width(), context.num_constraints()].map(|number| number as f64);
+        let folding = options.to_fri_options().folding_factor() as f64;
+        let domain = rows * b;
+        let (list, joined, passes) = match parameter.map(f64::from) {
+            None => (1.0, (columns - 1.0 + b) * domain, 1.0 / b),
+            Some(m) => {
+                let joined = (m + 0.5).powi(7) * b.powf(1.5) / 3.0 * domain.powi(2) * (columns - 1.0 + b);
+                (list_size(context, m), joined, (1.0 + 1.0 / (2.0 * m)) / b.sqrt())
+            }
+        };
+        let deep = ((b + 1.0) * (rows + 1.0) + rows - 1.0) * list.powi(2);
+        let errors = [81.0 * rows * list, (constraints - 1.0) * list, deep, joined, (folding - 1.0) * (domain + 1.0)];
+        let [arguments, constraints, deep, columns, folding] = errors.map(|error| f64::from(field_bits(context)) - error.log2());
+        let queries = f64::from(options.grinding_factor()) - passes.log2() * options.num_queries() as f64;
+        [arguments, constraints, deep, columns, folding, queries]
+    }
+
+    fn list_size(context: &Context, m: f64) -> f64 {
+        let domain = context.lde_domain_size() as f64;
+        m / (1.0 / context.options().blowup_factor() as f64 - 2.0 * m / domain)
+    }
+
+    /// The parameter of list decoding that leaves the most bits.
+    fn best_parameter(context: &Context) -> u32 {
+        let least = |parameter: u32| rounds(context, Some(parameter)).into_iter().fold(f64::INFINITY, f64::min);
+        (3..1_000).max_by(|one, other| least(*one).total_cmp(&least(*other))).unwrap()
+    }
+
+    fn added_up(rounds: &[f64]) -> f64 {
+        -rounds.iter().map(|bits| (-bits).exp2()).sum::<f64>().log2()
+    }
+
+    #[test]
+    fn each_cell_of_the_tables_follows_from_the_formulas() {
+        let tenths = |bits: &[f64]| bits.iter().map(|bits| format!("{bits:.1}")).collect::<Vec<_>>();
+        for cells in rows("docs/soundness.md", "| 2^") {
+            let (preset, log_rows) = (cells[1].parse::<Preset>().unwrap(), cells[0].strip_prefix("2^").unwrap().parse().unwrap());
+            let context = plain().context(preset.options(Mode::Plain), log_rows);
+            let expected = if cells[2].contains(',') {
+                let parameter = best_parameter(&context);
+                let [arguments, constraints, deep, columns, _, queries] = rounds(&context, Some(parameter));
+                let list = format!("{parameter}, {:.1}", list_size(&context, parameter.into()).log2());
+                let rounds = [arguments, constraints, deep, columns, queries];
+                [vec![list], tenths(&rounds), tenths(&[added_up(&rounds)])].concat()
+            } else {
+                let rounds = rounds(&context, None);
+                [tenths(&rounds[..5]), vec![rounds[5].to_string()], tenths(&[added_up(&rounds)])].concat()
+            };
+            assert_eq!(cells[2..9], expected, "2^{log_rows}, {preset}");
+        }
+    }
+
+    #[test]
+    fn the_table_of_layouts_and_modes_states_what_is_printed() {
+        let stated = ["plain", "hiding"].map(|mode| rows("docs/soundness.md", &format!("| {mode} |"))).concat();
+        let described = |shape: Shape| {
+            let context = shape.context(Preset::Fast.options(shape.mode), 11);
+            let mode = if shape.mode.is_hiding() { "hiding" } else { "plain" };
+            let numbers = [shape.digests, context.trace_info().width(), context.num_constraints()].map(|number| number.to_string());
+            let bits = Preset::ALL.map(|preset| {
+                let [short, middle, long] = [11, 18, 22].map(|log_rows| shape.of_preset(preset, log_rows));
+                let [conjectured, proven] = [|security: Security| security.conjectured, |security: Security| security.proven]
+                    .map(|bits| format!("{}, {}, {}", bits(short), bits(middle), bits(long)));
+                format!("{conjectured}; {proven}")
+            });
+            [&[mode.to_owned(), shape.layout.name.to_owned()][..], &numbers, &bits].concat()
+        };
+        let order = [plain(), wide(plain()), hiding(), wide(hiding()), Shape { digests: 1, ..hiding() }, Shape { digests: 2, ..hiding() }];
+        assert_eq!(stated, order.map(described));
+        assert!(Shape::all().all(|shape| order.contains(&shape)) && Shape::all().count() == order.len());
     }
 
     #[test]
@@ -383,9 +557,12 @@ mod tests {
 
     #[test]
     fn the_rounds_of_long_traces_leave_fewer_bits_than_the_queries() {
-        let conjectured = |preset| [11, 18, 22].map(|log_rows| of_preset(preset, log_rows).conjectured);
-        assert_eq!(conjectured(Preset::Fast), [99, 99, 97]);
-        assert_eq!(conjectured(Preset::Onchain), [99, 97, 93]);
+        let conjectured = |shape: Shape, preset| [11, 18, 22].map(|log_rows| shape.of_preset(preset, log_rows).conjectured);
+        assert_eq!(conjectured(plain(), Preset::Fast), [99, 99, 97]);
+        assert_eq!(conjectured(plain(), Preset::Onchain), [99, 97, 93]);
+        // Twice the domain for the same queries, and three columns more.
+        assert_eq!(conjectured(hiding(), Preset::Fast), [99, 99, 96]);
+        assert_eq!(conjectured(wide(hiding()), Preset::Fast), [99, 98, 95]);
     }
 
     /// The conjectured bits that are left if proximity gaps reach only as far as list decoding may: ePrint 2025/2046.
@@ -399,11 +576,22 @@ mod tests {
     #[test]
     fn every_preset_keeps_96_bits_up_to_the_capacity_of_list_decoding() {
         for preset in Preset::ALL {
-            for (options, field_bits) in [(preset.options(), Goldilocks::MODULUS_BITS), (preset.cairo_options(), Felt252::MODULUS_BITS)] {
+            let of_models = Mode::ALL.map(|mode| (preset.options(mode), Goldilocks::MODULUS_BITS));
+            for (options, field_bits) in of_models.into_iter().chain([(preset.cairo_options(), Felt252::MODULUS_BITS)]) {
                 let bits = bits_up_to_capacity(&options, field_bits);
                 assert!(bits >= 96.0, "{preset} over {field_bits} bits: {bits}");
             }
         }
+    }
+
+    #[test]
+    fn hiding_proofs_with_fast_have_no_query_to_spare() {
+        let batching = BatchingMethod::Horner;
+        let options = |queries| ProofOptions::new(queries, 4, 16, FieldExtension::Quadratic, 8, 255, batching, batching);
+        assert_eq!(options(42), Preset::Fast.options(Mode::Hiding));
+        assert!(bits_up_to_capacity(&options(41), Goldilocks::MODULUS_BITS) < 96.0);
+        // Half the queries of a plain proof at twice the bits each.
+        assert_eq!(2 * options(42).num_queries(), Preset::Fast.options(Mode::Plain).num_queries());
     }
 
     #[test]
@@ -418,17 +606,20 @@ mod tests {
 
     #[test]
     fn balanced_reaches_100_proven_bits_with_no_query_to_spare() {
-        for log_rows in 11..=22 {
-            assert!(of_preset(Preset::Balanced, log_rows).proven >= 100, "2^{log_rows} rows");
+        for (shape, log_rows) in Shape::all().flat_map(|shape| (11..=22).map(move |log_rows| (shape, log_rows))) {
+            // The many columns of the longest traces take a part of the last bit.
+            let many = log_rows == 22 && (shape.layout == Layout::wide() || shape.digests == 2);
+            let expected = if many { 99 } else { 100 };
+            assert_eq!(shape.of_preset(Preset::Balanced, log_rows).proven.min(100), expected, "2^{log_rows} rows, {shape:?}");
         }
         let options = |queries| {
             let batching = BatchingMethod::Horner;
             ProofOptions::new(queries, 4, 16, FieldExtension::Cubic, 8, 255, batching, batching)
         };
-        assert_eq!(options(86), Preset::Balanced.options());
-        assert!(security(options(85), 22, Hash::Blake3).proven < 100);
-        assert!(security(options(85), 18, Hash::Blake3).proven >= 100);
-        assert!(security(options(84), 18, Hash::Blake3).proven < 100);
+        assert_eq!(Mode::ALL.map(|mode| Preset::Balanced.options(mode)), [86; 2].map(options));
+        assert!(plain().security(options(85), 22, Hash::Blake3).proven < 100);
+        assert!(plain().security(options(85), 18, Hash::Blake3).proven >= 100);
+        assert!(plain().security(options(84), 18, Hash::Blake3).proven < 100);
     }
 
     #[test]
@@ -444,22 +635,24 @@ mod tests {
     fn every_round_counts() {
         let batching = BatchingMethod::Horner;
         let options = ProofOptions::new(20, 2, 0, FieldExtension::None, 8, 255, batching, batching);
-        let context = |rows| Context::new::<Goldilocks>(trace_info(rows), options.clone(), 47);
+        let context = plain().context(options, 22);
+        assert_eq!((context.trace_info().width(), context.num_constraints()), (141, 47));
         // Arguments, constraints, DEEP, 141 columns, folding by 8; and 20 bits of queries, beside which they are little.
         let (rows, queries) = (f64::from(1 << 22), 20.0_f64);
         let algebraic = 128.0 * rows + 46.0 + 3.0 * (rows + 1.0) + rows - 1.0 + 142.0 * (2.0 * rows) + 7.0 * (2.0 * rows + 1.0);
         let expected = -(algebraic / 64_f64.exp2() + (-queries).exp2()).log2();
-        assert!((conjectured_in_all(&context(1 << 22)) - expected).abs() < 1e-9);
+        assert!((conjectured_in_all(&context) - expected).abs() < 1e-9);
         assert!(expected < 20.0);
         let options = ProofOptions::new(255, 2, 0, FieldExtension::None, 8, 255, batching, batching);
-        let context = Context::new::<Goldilocks>(trace_info(1 << 22), options, 47);
+        let context = plain().context(options, 22);
         assert!((conjectured_in_all(&context) - (64.0 - algebraic.log2())).abs() < 1e-9);
     }
 
     #[test]
     fn a_remainder_never_folds_to_nothing() {
         // The degree must be divisible at every layer. Before the last folding there are at least twice the remainder's coefficients.
-        for options in Preset::ALL.into_iter().flat_map(|preset| [preset.options(), preset.cairo_options()]) {
+        let of = |preset: Preset| [preset.options(Mode::Plain), preset.options(Mode::Hiding), preset.cairo_options()];
+        for options in Preset::ALL.into_iter().flat_map(of) {
             let fri = options.to_fri_options();
             assert!(fri.folding_factor() <= 2 * (fri.remainder_max_degree() + 1), "{options:?}");
         }

@@ -379,11 +379,10 @@ impl ProofFile {
         let preset = read_preset(&mut reader)?;
         let batch = reader.read_u32().map_err(within("batch size"))?;
         let entries = Entries::read(&mut reader)?;
-        // All entries of a model agree on the values of an inference.
-        let any = entries.as_slice()[0];
-        let values = |each: u32| u64::from(batch) * u64::from(each);
-        let inputs = read_values(&mut reader, "inputs", values(any.inputs))?;
-        let outputs = read_values(&mut reader, "outputs", values(any.outputs))?;
+        // Which entry it is follows from what is public. All entries with this batch size agree on its values.
+        let any = *entries.as_slice().iter().find(|entry| entry.batch == batch).ok_or(FileError::NoEntry { preset, batch })?;
+        let inputs = read_values(&mut reader, "inputs", any.batch_inputs())?;
+        let outputs = read_values(&mut reader, "outputs", any.batch_outputs())?;
         let entry = find(&entries, preset, batch, mode(&entries, [&inputs, &outputs]))?;
         let one_time = entry.is_private().then(|| OneTimeRoot::read(&mut reader, entry.one_time_roots)).transpose()?;
         let header = Header::new(entries, (preset, batch), inputs, outputs, one_time)?;
@@ -423,26 +422,59 @@ fn public_inputs(
 mod tests {
     use super::*;
     use crate::commitment::tests::entry;
+    use crate::layout::Layout;
+    use crate::one_time::OneTimeTree;
+
+    /// How many one-time roots the private model has.
+    const ROOTS: u32 = 4;
 
     fn entries() -> Entries {
-        Entries::new(vec![entry(Preset::Fast, 1), entry(Preset::Fast, 2), entry(Preset::Onchain, 1)]).unwrap()
+        Entries::new(vec![entry(Preset::Fast, 1), entry(Preset::Fast, 2), entry(Preset::Balanced, 2), entry(Preset::Onchain, 1)]).unwrap()
+    }
+
+    /// The same model with secret weights.
+    fn private_entries() -> Entries {
+        let private = |entry: &Entry| Entry { one_time_roots: ROOTS, ..*entry };
+        Entries::new(entries().as_slice().iter().map(private).collect()).unwrap()
+    }
+
+    fn one_time() -> OneTimeRoot {
+        OneTimeTree::new((0..ROOTS as u8).map(|byte| [byte; 32]).collect()).unwrap().path(2)
+    }
+
+    fn inputs() -> Values {
+        Values::Public(vec![1, -2, 3, i32::MIN, 5, i32::MAX])
+    }
+
+    fn outputs() -> Values {
+        Values::Public(vec![1, 2, 3, 4])
     }
 
     fn file(inputs: Values, outputs: Values) -> ProofFile {
-        let io = (inputs.is_committed() || outputs.is_committed()).then_some([7; 32]);
-        let header = Header::new(entries(), (Preset::Fast, 2), inputs, outputs, io).unwrap();
+        let header = Header::new(entries(), (Preset::Fast, 2), inputs, outputs, None).unwrap();
         ProofFile { header, stark: vec![1, 2, 3] }
     }
 
     fn public() -> ProofFile {
-        file(Values::Public(vec![1, -2, 3, i32::MIN, 5, i32::MAX]), Values::Public(vec![1, 2, 3, 4]))
+        file(inputs(), outputs())
+    }
+
+    fn private(inputs: Values, outputs: Values) -> ProofFile {
+        let header = Header::new(private_entries(), (Preset::Fast, 2), inputs, outputs, Some(one_time())).unwrap();
+        ProofFile { header, stark: vec![1, 2, 3] }
+    }
+
+    /// A public model and a private one, with every side public or hidden.
+    fn files() -> [ProofFile; 8] {
+        let sides = [(inputs(), outputs()), (Values::Hidden, outputs()), (inputs(), Values::Hidden), (Values::Hidden, Values::Hidden)];
+        let [a, b, c, d] = sides.clone().map(|(inputs, outputs)| file(inputs, outputs));
+        let [e, f, g, h] = sides.map(|(inputs, outputs)| private(inputs, outputs));
+        [a, b, c, d, e, f, g, h]
     }
 
     #[test]
     fn a_file_is_read_as_it_was_written() {
-        let committed_inputs = file(Values::Committed, public().header.outputs);
-        let committed_outputs = file(public().header.inputs, Values::Committed);
-        for file in [public(), committed_inputs, committed_outputs, file(Values::Committed, Values::Committed)] {
+        for file in files() {
             let bytes = file.to_bytes();
             assert_eq!(ProofFile::from_bytes(&bytes), Ok(file.clone()));
             let (_, stark) = ProofFile::split(&bytes).unwrap();
@@ -453,25 +485,37 @@ mod tests {
     }
 
     #[test]
+    fn a_header_is_as_long_as_what_it_names() {
+        let start = 12 + 4 + 1 + 4 * 54;
+        let [values, roots] = [4 * 6 + 4 * 4, 4 + 32 + 2 * 32];
+        let lengths = files().map(|file| file.to_bytes().len() - file.stark.len() - start - 2);
+        assert_eq!(lengths, [values, 16, 24, 0, values + roots, 16 + roots, 24 + roots, roots]);
+    }
+
+    #[test]
     fn each_part_of_the_header_is_checked() {
         let bytes = public().to_bytes();
-        let inputs = 16 + 1 + 3 * 49;
+        let inputs = 16 + 1 + 4 * 54;
         let error = |position: usize, byte: u8| {
             let mut bytes = bytes.clone();
             bytes[position] = byte;
             ProofFile::split(&bytes).unwrap_err()
         };
         assert_eq!(error(0, b'm'), FileError::Magic);
-        assert_eq!(error(8, 2), FileError::Version { found: 2 });
-        assert_eq!(error(9, 1), FileError::Version { found: 257 });
+        assert_eq!(error(8, 3), FileError::Version { found: 3 });
+        assert_eq!(error(9, 1), FileError::Version { found: 258 });
         assert_eq!(error(10, 1), FileError::Kind { expected: Kind::Model, found: Kind::Cairo });
         assert_eq!(error(10, 2), FileError::UnknownKind { found: 2 });
         assert_eq!(error(11, 9), FileError::Preset { found: 9 });
         assert_eq!(error(12, 3), FileError::NoEntry { preset: Preset::Fast, batch: 3 });
+        assert_eq!(error(15, 255), FileError::NoEntry { preset: Preset::Fast, batch: 255 << 24 | 2 });
         assert_eq!(error(11, 2), FileError::NoEntry { preset: Preset::Onchain, batch: 2 });
         assert_eq!(error(16, 0), FileError::Entries(EntriesError::Number { found: 0 }));
-        assert_eq!(error(inputs, 2), FileError::Visibility { found: 2 });
-        assert_eq!(error(inputs + 1 + 24, 3), FileError::Visibility { found: 3 });
+        assert_eq!(error(18, 2), FileError::Entries(EntriesError::Layout { code: 2 }));
+        for found in [3, 4, 255] {
+            assert_eq!(error(inputs, found), FileError::Visibility { found });
+            assert_eq!(error(inputs + 1 + 24, found), FileError::Visibility { found });
+        }
         assert_eq!(ProofFile::split(&bytes[..inputs + 5]).unwrap_err(), FileError::Truncated { part: "inputs" });
         assert_eq!(ProofFile::split(&bytes[..9]).unwrap_err(), FileError::Truncated { part: "version" });
         let long = vec![0; MAX_FILE_BYTES + 1];
@@ -479,32 +523,116 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_has_the_values_of_a_batch() {
-        let claim = |inputs: usize, outputs: usize| {
-            Header::new(entries(), (Preset::Fast, 2), Values::Public(vec![0; inputs]), Values::Public(vec![0; outputs]), None)
-        };
-        assert!(claim(6, 4).is_ok());
-        assert_eq!(claim(3, 4), Err(FileError::ValueCount { side: "inputs", expected: 6, found: 3 }));
-        assert_eq!(claim(6, 5), Err(FileError::ValueCount { side: "outputs", expected: 4, found: 5 }));
-        let committed = |io| Header::new(entries(), (Preset::Fast, 2), Values::Committed, Values::Public(vec![0; 4]), io);
-        assert_eq!(committed(None), Err(FileError::IoCommitment));
-        assert!(committed(Some([0; 32])).is_ok());
-        let Header { inputs, outputs, .. } = public().header;
-        let header = Header::new(entries(), (Preset::Fast, 2), inputs, outputs, Some([0; 32]));
-        assert_eq!(header, Err(FileError::IoCommitment));
+    fn a_file_of_the_first_version_is_refused_and_told_so() {
+        let mut bytes = public().to_bytes();
+        assert_eq!(bytes[8..10], [2, 0]);
+        bytes[8] = 1;
+        let error = ProofFile::split(&bytes).unwrap_err();
+        assert_eq!(error, FileError::Version { found: 1 });
+        assert_eq!(error.to_string(), "the proof's format has version 1; this verifier knows version 2");
     }
 
     #[test]
-    fn the_seed_binds_the_model_the_preset_and_the_batch_size() {
-        let seed = |entries: &Entries, entry: &Entry| {
-            public_inputs(&entries.commitment(), entry, &Values::Committed, &Values::Committed).statement
+    fn a_claim_has_the_values_of_a_batch() {
+        let claim = |inputs: Values, outputs: Values| Header::new(entries(), (Preset::Fast, 2), inputs, outputs, None);
+        let values = |number: usize| Values::Public(vec![0; number]);
+        assert!(claim(values(6), values(4)).is_ok());
+        assert_eq!(claim(values(3), values(4)), Err(FileError::ValueCount { side: "inputs", expected: 6, found: 3 }));
+        assert_eq!(claim(values(6), values(5)), Err(FileError::ValueCount { side: "outputs", expected: 4, found: 5 }));
+        assert_eq!(claim(Values::Hidden, values(5)), Err(FileError::ValueCount { side: "outputs", expected: 4, found: 5 }));
+        assert!(claim(Values::Hidden, Values::Hidden).is_ok());
+    }
+
+    #[test]
+    fn a_one_time_root_is_spent_if_and_only_if_the_model_is_private() {
+        let claim = |entries, one_time| Header::new(entries, (Preset::Fast, 2), inputs(), outputs(), one_time);
+        assert_eq!(claim(entries(), Some(one_time())), Err(FileError::OneTime));
+        assert_eq!(claim(private_entries(), None), Err(FileError::OneTime));
+        let header = claim(private_entries(), Some(one_time())).unwrap();
+        assert_eq!(header.one_time(), Some(&one_time()));
+        let security = Security { conjectured: 1, proven: 1 };
+        assert_eq!(header.into_statement(security).one_time, Some((2, ROOTS)));
+        assert_eq!(claim(entries(), None).unwrap().into_statement(security).one_time, None);
+        // What is no root to a public model is the beginning of its STARK.
+        let bytes = [public().to_bytes(), one_time().to_bytes()].concat();
+        let (header, stark) = ProofFile::split(&bytes).unwrap();
+        assert_eq!((header.one_time(), stark.len()), (None, 3 + one_time().to_bytes().len()));
+        let whole = private(inputs(), outputs()).to_bytes();
+        let error = ProofFile::split(&whole[..whole.len() - 4]).unwrap_err();
+        assert!(matches!(error, FileError::OneTimeRoot(OneTimeError::Truncated(_))), "{error}");
+    }
+
+    #[test]
+    fn a_proof_hides_unless_everything_is_public() {
+        let [plain, hiding @ ..] = files().map(|file| file.header.mode());
+        assert_eq!((plain, hiding), (Mode::Plain, [Mode::Hiding; 7]));
+    }
+
+    #[test]
+    fn a_hiding_proof_has_the_entry_of_its_tree() {
+        let header = |entries: &Entries, preset, inputs| Header::new(entries.clone(), (preset, 2), inputs, outputs(), None);
+        let entry = |header: &Header| (header.preset(), header.mode(), header.entry().preset);
+        let all = entries();
+        let [plain, hiding] = [inputs(), Values::Hidden].map(|inputs| header(&all, Preset::Fast, inputs).unwrap());
+        assert_eq!(entry(&plain), (Preset::Fast, Mode::Plain, Preset::Fast));
+        assert_eq!(entry(&hiding), (Preset::Fast, Mode::Hiding, Preset::Balanced));
+        let balanced = header(&all, Preset::Balanced, Values::Hidden).unwrap();
+        assert_eq!(entry(&balanced), (Preset::Balanced, Mode::Hiding, Preset::Balanced));
+        // The proof is the preset's all the same.
+        assert_eq!(hiding.clone().into_statement(Security { conjectured: 1, proven: 1 }).preset, Preset::Fast);
+        let bytes = ProofFile { header: hiding.clone(), stark: Vec::new() }.to_bytes();
+        assert_eq!(ProofFile::split(&bytes), Ok((hiding, &[][..])));
+        // Without that entry there are plain proofs only.
+        let [one, two] = [(Preset::Fast, 1), (Preset::Fast, 2)].map(|(preset, batch)| crate::commitment::tests::entry(preset, batch));
+        let only_fast = Entries::new(vec![one, two]).unwrap();
+        assert!(header(&only_fast, Preset::Fast, inputs()).is_ok());
+        let missing = FileError::NoEntry { preset: Preset::Balanced, batch: 2 };
+        assert_eq!(header(&only_fast, Preset::Fast, Values::Hidden), Err(missing.clone()));
+        let mut bytes = preamble(Kind::Model);
+        bytes.extend([&[0, 2, 0, 0, 0][..], &only_fast.to_bytes(), &[1, 1]].concat());
+        assert_eq!(ProofFile::split(&bytes), Err(missing));
+        // And without the other one there are hiding proofs only.
+        let only_balanced = Entries::new(vec![crate::commitment::tests::entry(Preset::Balanced, 2)]).unwrap();
+        assert!(header(&only_balanced, Preset::Fast, Values::Hidden).is_ok());
+        assert_eq!(header(&only_balanced, Preset::Fast, inputs()), Err(FileError::NoEntry { preset: Preset::Fast, batch: 2 }));
+    }
+
+    #[test]
+    fn the_seed_binds_the_model_the_preset_the_batch_size_and_the_trace_length() {
+        let seed = |entries: &Entries, preset, batch| {
+            Header::new(entries.clone(), (preset, batch), Values::Hidden, Values::Hidden, None).unwrap().public_inputs().statement
         };
-        let model = entries();
-        let [one, two, onchain] = model.as_slice() else { unreachable!() };
-        let other = Entries::new(vec![*one, *two]).unwrap();
-        let seeds = [seed(&model, one), seed(&model, two), seed(&model, onchain), seed(&other, one)];
+        let with = |balanced: Entry| Entries::new(vec![balanced, entry(Preset::Balanced, 1), entry(Preset::Onchain, 2)]).unwrap();
+        let two = entry(Preset::Balanced, 2);
+        let (model, other) = (with(two), with(Entry { fixed_root: [9; 32], ..two }));
+        // With one entry, hiding proofs of two presets differ in the preset alone.
+        let seeds = [
+            seed(&model, Preset::Balanced, 2),
+            seed(&model, Preset::Fast, 2),
+            seed(&model, Preset::Onchain, 2),
+            seed(&model, Preset::Balanced, 1),
+            seed(&other, Preset::Balanced, 2),
+        ];
         for (i, a) in seeds.iter().enumerate() {
             assert!(seeds[..i].iter().all(|b| a != b));
+        }
+        let choice = |seed: &[Goldilocks]| seed[seed.len() - 3..].to_vec();
+        assert_eq!(choice(&seeds[1]), [0, 2, 1 << 11].map(Goldilocks::new));
+        assert_eq!(choice(&seeds[3]), [1, 1, 1 << 11].map(Goldilocks::new));
+    }
+
+    #[test]
+    fn the_air_has_the_layout_the_mode_and_the_values_of_the_claim() {
+        let wide = Entry { layout: Layout::wide(), ..entry(Preset::Balanced, 2) };
+        let entries = Entries::new(vec![wide, entry(Preset::Fast, 2)]).unwrap();
+        let public_inputs = |inputs| Header::new(entries.clone(), (Preset::Fast, 2), inputs, outputs(), None).unwrap().public_inputs();
+        let (plain, hiding) = (public_inputs(inputs()), public_inputs(Values::Hidden));
+        assert_eq!((plain.layout, plain.mode), (Layout::base(), Mode::Plain));
+        assert_eq!((hiding.layout, hiding.mode), (Layout::wide(), Mode::Hiding));
+        assert_eq!((&plain.inputs, &plain.outputs), (&inputs(), &outputs()));
+        assert_eq!((&hiding.inputs, &hiding.outputs), (&Values::Hidden, &outputs()));
+        for public in [plain, hiding] {
+            assert_eq!((public.n_inputs, public.n_outputs), (6, 4));
         }
     }
 }

@@ -157,7 +157,7 @@ where
 
     fn commitment(&self) -> Digest {
         let roots: Vec<_> = self.0.iter().map(|tree| tree.root().as_bytes()).collect();
-        Digest::new(&roots).expect("a commitment has one to three trees")
+        Digest::new(&roots).expect("a commitment has one or two trees")
     }
 
     fn domain_len(&self) -> usize {
@@ -188,7 +188,7 @@ where
             items.iter_mut().zip(leaves).for_each(|(item, leaf)| item.push(leaf.as_bytes()));
             trees.push(opening);
         }
-        let items = items.iter().map(|parts| Digest::new(parts).expect("a commitment has one to three trees")).collect();
+        let items = items.iter().map(|parts| Digest::new(parts).expect("a commitment has one or two trees")).collect();
         Ok((items, SplitOpening { depth: self.depth() as u8, trees }))
     }
 
@@ -228,7 +228,7 @@ impl<H: Hasher> Clone for SplitOpening<H> {
 
 impl<H: Hasher<Digest = TreeDigest>> Serializable for SplitOpening<H> {
     fn write_into<W: ByteWriter>(&self, target: &mut W) {
-        // One to three trees of a depth below 256, at most 2^16 - 1 lists, none longer than the tree is deep.
+        // One or two trees of a depth below 256, at most 2^16 - 1 lists, none longer than the tree is deep.
         target.write_u8(self.trees.len() as u8);
         target.write_u8(self.depth);
         for tree in &self.trees {
@@ -247,7 +247,7 @@ impl<H: Hasher<Digest = TreeDigest>> Deserializable for SplitOpening<H> {
         let invalid = |reason: String| Err(DeserializationError::InvalidValue(reason));
         let number = source.read_u8()?;
         if !(1..=MAX_PARTS).contains(&usize::from(number)) {
-            return invalid(format!("an opening has 1 to {MAX_PARTS} trees, not {number}"));
+            return invalid(format!("an opening has 1 or {MAX_PARTS} trees, not {number}"));
         }
         // A larger depth would overflow the number of leaves; a tree of depth 0 has no pair to hash.
         let depth = source.read_u8()?;
@@ -281,7 +281,7 @@ mod tests {
     use crate::hasher::SplitHasher;
 
     type Inner = Blake3_256<Goldilocks>;
-    type Outer = SplitHasher<Inner, true>;
+    type Outer = SplitHasher<Inner>;
     type Tree = SplitTree<Inner>;
 
     fn digest(index: usize, parts: usize) -> Digest {
@@ -327,13 +327,13 @@ mod tests {
 
     #[test]
     fn every_part_of_every_digest_is_opened() {
-        let tree = tree(3);
+        let tree = tree(2);
         let (items, opening) = open(&tree, &[2, 3, 9]);
-        for (index, part) in (0..3).flat_map(|index| (0..3).map(move |part| (index, part))) {
-            let mut parts: [[u8; 32]; 3] = items[index].parts().try_into().unwrap();
+        for (index, part) in (0..3).flat_map(|index| (0..2).map(move |part| (index, part))) {
+            let mut parts: [[u8; 32]; 2] = items[index].parts().try_into().unwrap();
             parts[part][31] ^= 1;
             let mut items = items.clone();
-            items[index] = Digest::three(parts);
+            items[index] = Digest::two(parts);
             let expected = SplitTreeError::Tree { tree: part, source: MerkleTreeError::InvalidProof };
             assert_eq!(check(&tree, &[2, 3, 9], &items, &opening), Err(expected));
         }
@@ -356,11 +356,12 @@ mod tests {
 
     #[test]
     fn other_numbers_of_parts_items_or_positions_are_refused() {
-        let (two, three) = (tree(2), tree(3));
+        let (one, two) = (tree(1), tree(2));
         let (items, opening) = open(&two, &[1, 5]);
-        assert_eq!(check(&three, &[1, 5], &items, &opening), Err(SplitTreeError::Parts { expected: 2, found: 3 }));
-        let (wide, _) = open(&three, &[1, 5]);
-        assert_eq!(check(&two, &[1, 5], &wide, &opening), Err(SplitTreeError::Parts { expected: 2, found: 3 }));
+        assert_eq!(check(&one, &[1, 5], &items, &opening), Err(SplitTreeError::Parts { expected: 2, found: 1 }));
+        let (narrow, short) = open(&one, &[1, 5]);
+        assert_eq!(check(&two, &[1, 5], &narrow, &opening), Err(SplitTreeError::Parts { expected: 2, found: 1 }));
+        assert_eq!(check(&two, &[1, 5], &items, &short), Err(SplitTreeError::Parts { expected: 1, found: 2 }));
         let more = [&items[..], &items[..1]].concat();
         assert_eq!(check(&two, &[1, 5], &more, &opening), Err(SplitTreeError::Items { expected: 2, found: 3 }));
         assert!(check(&two, &[1, 16], &items, &opening).is_err());
@@ -376,7 +377,7 @@ mod tests {
         let error = |trees| Tree::from_trees(trees).unwrap_err();
         assert_eq!(error(vec![tree(4), tree(8)]), SplitTreeError::Trees { depths: vec![2, 3] });
         assert_eq!(error(vec![]), SplitTreeError::Trees { depths: vec![] });
-        assert_eq!(error(vec![tree(2), tree(2), tree(2), tree(2)]), SplitTreeError::Trees { depths: vec![1; 4] });
+        assert_eq!(error(vec![tree(2), tree(2), tree(2)]), SplitTreeError::Trees { depths: vec![1; 3] });
         let (fixed, rest) = (tree(4), tree(4));
         let roots = [*fixed.root(), *rest.root()].map(|root| root.as_bytes());
         let both = Tree::from_trees(vec![fixed, rest]).unwrap();
@@ -390,7 +391,7 @@ mod tests {
     fn hostile_openings_are_refused() {
         let read = |bytes: &[u8]| SplitOpening::<Inner>::read_from_bytes(bytes).map(|opening| opening.depth);
         assert_eq!(read(&[1, 4, 0, 0]), Ok(4));
-        for bytes in [&[0, 4, 0, 0][..], &[4, 4, 0, 0], &[1, 0, 0, 0], &[1, 31, 0, 0], &[1, 64, 0, 0], &[1, 255, 0, 0], &[1, 4, 1, 0, 5]] {
+        for bytes in [&[0, 4, 0, 0][..], &[3, 4, 0, 0], &[1, 0, 0, 0], &[1, 31, 0, 0], &[1, 64, 0, 0], &[1, 255, 0, 0], &[1, 4, 1, 0, 5]] {
             assert!(matches!(read(bytes), Err(DeserializationError::InvalidValue(_))), "{bytes:?}");
         }
         for bytes in [&[][..], &[1], &[1, 4], &[1, 4, 255, 255], &[1, 4, 1, 0, 4, 9, 9], &[2, 4, 0, 0]] {

@@ -11,9 +11,10 @@ mod random;
 use maat_verifier::air::{ModelAir, trace_info};
 use maat_verifier::cairo::columns::{AUXILIARY_WIDTH, MAIN_WIDTH, MAX_ROWS};
 use maat_verifier::cairo::{self, Builtin, CairoAir, CairoProof, Claim, ClaimError, MAX_BYTECODE, MAX_OUTPUT, Program};
+use maat_verifier::layout::Layout;
 use maat_verifier::{
-    Blake2s256, Digest, Entries, Entry, Felt252, FileError, Goldilocks, Hash, Header, Preset, ProofFile, Values, VerifyError, WholeHasher,
-    public_inputs, verify,
+    Blake2s256, Digest, Entries, Entry, Felt252, FileError, Goldilocks, Hash, Header, Mode, OneTimeError, OneTimeTree, Preset, ProofFile,
+    Values, VerifyError, WholeHasher, verify,
 };
 use miniz_oxide::deflate::compress_to_vec;
 use winter_air::Air;
@@ -31,16 +32,44 @@ fn few(random: &mut Random, length: usize) -> Vec<u8> {
     (0..length).map(|_| if random.next().is_multiple_of(3) { random.next() as u8 } else { (random.next() % 4) as u8 }).collect()
 }
 
-/// A file whose STARK has the right context and then the given bytes.
-fn file(preset: Preset, batch: u32, committed: bool, tail: &[u8]) -> Vec<u8> {
-    let entry = Entry { preset, batch, rows: 1 << 22, inputs: 1, outputs: 1, fixed_root: [0; 32] };
+/// What a file hides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hidden {
+    Nothing,
+    Values,
+    Model,
+}
+
+impl Hidden {
+    const ALL: [Self; 3] = [Self::Nothing, Self::Values, Self::Model];
+}
+
+/// The claim of a proof in the longest trace.
+fn header(preset: Preset, layout: &'static Layout, batch: u32, hidden: Hidden) -> Header {
+    let mode = if hidden == Hidden::Nothing { Mode::Plain } else { Mode::Hiding };
+    let tree = OneTimeTree::new(vec![[0; 32]; 4]).unwrap();
+    let (one_time_roots, fixed_root) = if hidden == Hidden::Model { (4, tree.root()) } else { (0, [0; 32]) };
+    let entry = Entry { preset: preset.tree(mode), layout, batch, rows: 1 << 22, inputs: 1, outputs: 1, one_time_roots, fixed_root };
     let entries = Entries::new(vec![entry]).unwrap();
-    let values = || if committed { Values::Committed } else { Values::Public(vec![-1; batch as usize]) };
-    let air = ModelAir::new(trace_info(1 << 22), public_inputs(&entries.commitment(), &entry, &values(), &values()), preset.options());
+    let values = || if hidden == Hidden::Values { Values::Hidden } else { Values::Public(vec![-1; batch as usize]) };
+    let one_time = (hidden == Hidden::Model).then(|| tree.path(2));
+    Header::new(entries, (preset, batch), values(), values(), one_time).unwrap()
+}
+
+/// A file whose STARK has the right context and then the given bytes.
+fn file(preset: Preset, layout: &'static Layout, batch: u32, hidden: Hidden, tail: &[u8]) -> Vec<u8> {
+    let header = header(preset, layout, batch, hidden);
+    let (public_inputs, options) = (header.public_inputs(), preset.options(header.mode()));
+    let info = trace_info(1 << 22, &public_inputs);
+    let air = ModelAir::new(info.clone(), public_inputs, options.clone());
     let constraints = air.context().num_transition_constraints() + air.context().num_assertions();
-    let context = Context::new::<Goldilocks>(trace_info(1 << 22), preset.options(), constraints);
-    let header = Header::new(entries, (preset, batch), values(), values(), committed.then_some([0; 32])).unwrap();
+    let context = Context::new::<Goldilocks>(info, options, constraints);
     ProofFile { header, stark: [&context.to_bytes(), tail].concat() }.to_bytes()
+}
+
+/// In the smallest layout, with one inference.
+fn base(preset: Preset, hidden: Hidden, tail: &[u8]) -> Vec<u8> {
+    file(preset, Layout::base(), 1, hidden, tail)
 }
 
 /// Verifies against the commitment of the file's own entries, where there are any.
@@ -63,8 +92,9 @@ fn arbitrary_bytes_are_refused() {
     for length in 0..2_000 {
         error(&few(&mut random, length % 300));
     }
-    let whole = file(Preset::Onchain, 2, false, &[1; 100]);
+    let wholes = Hidden::ALL.map(|hidden| file(Preset::Onchain, Layout::base(), 2, hidden, &[1; 100]));
     for index in 0..20_000 {
+        let whole = &wholes[index / 3 % 3];
         let mut bytes = whole.clone();
         let position = random.next() as usize % bytes.len();
         let length = 1 + index % 3;
@@ -79,19 +109,20 @@ fn arbitrary_starks_with_the_right_context_are_refused() {
     let mut random = Random(2);
     for index in 0..10_000 {
         let length = random.next() as usize % 600;
-        error(&file(Preset::ALL[index % 3], 1, index % 2 == 0, &few(&mut random, length)));
+        let layout = [Layout::base(), Layout::wide()][index / 9 % 2];
+        error(&file(Preset::ALL[index % 3], layout, 1, Hidden::ALL[index / 3 % 3], &few(&mut random, length)));
     }
 }
 
 #[test]
 fn counts_that_nothing_follows_are_refused() {
     let _alone = alone();
-    for preset in Preset::ALL {
+    for (preset, hidden) in Preset::ALL.into_iter().flat_map(|preset| Hidden::ALL.map(|hidden| (preset, hidden))) {
         // One position; no commitments; then a list of 2^56 and more bytes.
         let huge = [&[1, 0, 0][..], &[0; 1], &[255; 8]].concat();
-        assert!(matches!(error(&file(preset, 1, false, &huge)), VerifyError::Malformed { part: "trace queries", .. }));
+        assert!(matches!(error(&base(preset, hidden, &huge)), VerifyError::Malformed { part: "trace queries", .. }));
         // The most that two bytes can say.
-        assert!(matches!(error(&file(preset, 1, false, &[1, 255, 255])), VerifyError::Malformed { part: "commitments", .. }));
+        assert!(matches!(error(&base(preset, hidden, &[1, 255, 255])), VerifyError::Malformed { part: "commitments", .. }));
     }
 }
 
@@ -99,8 +130,9 @@ fn counts_that_nothing_follows_are_refused() {
 fn a_claim_with_the_most_values_stays_within_the_memory() {
     let _alone = alone();
     let most = (maat_verifier::MAX_VALUES / 2) as u32;
-    assert!(matches!(error(&file(Preset::Balanced, most, false, &[])), VerifyError::Malformed { part: "number of positions", .. }));
-    let mut long = file(Preset::Fast, 1, false, &[]);
+    let refused = error(&file(Preset::Balanced, Layout::wide(), most, Hidden::Nothing, &[]));
+    assert!(matches!(refused, VerifyError::Malformed { part: "number of positions", .. }));
+    let mut long = base(Preset::Fast, Hidden::Nothing, &[]);
     long.resize(maat_verifier::MAX_FILE_BYTES - 64, 0);
     assert!(matches!(error(&long), VerifyError::Length { .. }));
 }
@@ -108,12 +140,42 @@ fn a_claim_with_the_most_values_stays_within_the_memory() {
 #[test]
 fn a_proof_for_another_model_is_refused_before_the_stark_is_read() {
     let _alone = alone();
-    let bytes = file(Preset::Fast, 1, false, &[]);
+    let bytes = base(Preset::Fast, Hidden::Nothing, &[]);
     let (header, _) = ProofFile::split(&bytes).unwrap();
     let expected = format!("0x00{}", "1".repeat(62)).parse().unwrap();
     let found = header.entries().commitment();
     assert_eq!(verify(&bytes, &expected), Err(VerifyError::Commitment { expected, found }));
     assert_eq!(verify(b"MAAT", &expected), Err(VerifyError::File(FileError::Magic)));
+}
+
+/// The fixed columns of a proof of a private model are those of a one-time root, and only of one that the commitment binds.
+#[test]
+fn a_one_time_root_that_is_not_the_models_is_refused_before_the_stark_is_read() {
+    let _alone = alone();
+    for preset in Preset::ALL {
+        let bytes = base(preset, Hidden::Model, &[]);
+        let header = header(preset, Layout::base(), 1, Hidden::Model);
+        let one_time = header.one_time().unwrap().to_bytes();
+        let (_, stark) = ProofFile::split(&bytes).unwrap();
+        let end = bytes.len() - stark.len();
+        assert_eq!(bytes[end - one_time.len()..end], one_time);
+        // The number, which the bytes begin with; the root; and the siblings.
+        for position in
+            (end - one_time.len()..end).filter(|position| !(end - one_time.len() + 1..end - one_time.len() + 4).contains(position))
+        {
+            let mut changed = bytes.clone();
+            changed[position] ^= 1;
+            let index = changed[end - one_time.len()].into();
+            assert_eq!(error(&changed), VerifyError::OneTime(OneTimeError::Elsewhere { index }), "{preset}, {position}");
+        }
+        for index in [4u32, 5, 1 << 16, u32::MAX] {
+            let mut changed = bytes.clone();
+            changed[end - one_time.len()..][..4].copy_from_slice(&index.to_le_bytes());
+            assert_eq!(error(&changed), VerifyError::OneTime(OneTimeError::Index { index, count: 4 }));
+        }
+        // As it is, the STARK is what is missing.
+        assert!(matches!(error(&bytes), VerifyError::Malformed { part: "number of positions", .. }));
+    }
 }
 
 // CAIRO PROOFS

@@ -15,7 +15,8 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 use maat_verifier::air::{ModelAir, trace_info};
 use maat_verifier::cairo::{self, Builtin, CairoAir, CairoProof, CairoStatement, Claim, Program, verify_any, verify_program};
-use maat_verifier::{Entries, Entry, Felt252, Header, Kind, Preset, ProofFile, Statement, Values, VerifyError, public_inputs, verify};
+use maat_verifier::layout::Layout;
+use maat_verifier::{Entries, Entry, Felt252, Header, Kind, Mode, OneTimeTree, Preset, ProofFile, Statement, Values, VerifyError, verify};
 use winter_air::Air;
 use winter_air::proof::{Context, Proof};
 use winter_verifier::{Deserializable, Serializable};
@@ -23,16 +24,17 @@ use winter_verifier::{Deserializable, Serializable};
 // WHAT IS PROVEN
 // ================================================================================================
 
-/// What a proof is about, and what is public of it.
-#[derive(Clone, Copy)]
+/// What a proof is about, and what it hides.
+#[derive(Clone, Copy, PartialEq)]
 enum Subject {
     Public,
-    Committed,
+    Hidden,
+    Private,
     Cairo,
 }
 
 impl Subject {
-    const ALL: [Self; 3] = [Self::Public, Self::Committed, Self::Cairo];
+    const ALL: [Self; 4] = [Self::Public, Self::Hidden, Self::Private, Self::Cairo];
 }
 
 // STARKS WITH THE RIGHT CONTEXT
@@ -46,17 +48,20 @@ fn context<A: Air>(air: &A) -> Vec<u8> {
 
 /// A file whose STARK has the right context and then the given bytes.
 fn file(preset: Preset, subject: Subject, tail: &[u8]) -> Vec<u8> {
-    let committed = match subject {
-        Subject::Public => false,
-        Subject::Committed => true,
+    let roots = OneTimeTree::new(vec![[0; 32]; 2]).expect("two is a power of two");
+    let (mode, layout, one_time_roots, fixed_root) = match subject {
+        Subject::Public => (Mode::Plain, Layout::base(), 0, [0; 32]),
+        Subject::Hidden => (Mode::Hiding, Layout::wide(), 0, [0; 32]),
+        Subject::Private => (Mode::Hiding, Layout::base(), 2, roots.root()),
         Subject::Cairo => return cairo_file(preset, tail),
     };
-    let entry = Entry { preset, batch: 1, rows: 1 << 11, inputs: 1, outputs: 1, fixed_root: [0; 32] };
+    let entry = Entry { preset: preset.tree(mode), layout, batch: 1, rows: 1 << 11, inputs: 1, outputs: 1, one_time_roots, fixed_root };
     let entries = Entries::new(vec![entry]).expect("one entry is a model");
-    let values = || if committed { Values::Committed } else { Values::Public(vec![0]) };
-    let public = public_inputs(&entries.commitment(), &entry, &values(), &values());
-    let context = context(&ModelAir::new(trace_info(1 << 11), public, preset.options()));
-    let header = Header::new(entries, (preset, 1), values(), values(), committed.then_some([0; 32])).expect("the values are a batch's");
+    let values = || if subject == Subject::Hidden { Values::Hidden } else { Values::Public(vec![0]) };
+    let one_time = (subject == Subject::Private).then(|| roots.path(1));
+    let header = Header::new(entries, (preset, 1), values(), values(), one_time).expect("the values are a batch's");
+    let public = header.public_inputs();
+    let context = context(&ModelAir::new(trace_info(1 << 11, &public), public, preset.options(mode)));
     ProofFile { header, stark: [&context, tail].concat() }.to_bytes()
 }
 
@@ -106,9 +111,9 @@ macro_rules! proof {
 /// A proof of each preset about each subject.
 static VALID: LazyLock<[[Valid; Subject::ALL.len()]; Preset::ALL.len()]> = LazyLock::new(|| {
     [
-        [proof!("fast-public"), proof!("fast-committed"), proof!("fast-cairo")],
-        [proof!("balanced-public"), proof!("balanced-committed"), proof!("balanced-cairo")],
-        [proof!("onchain-public"), proof!("onchain-committed"), proof!("onchain-cairo")],
+        [proof!("fast-public"), proof!("fast-hidden"), proof!("fast-private"), proof!("fast-cairo")],
+        [proof!("balanced-public"), proof!("balanced-hidden"), proof!("balanced-private"), proof!("balanced-cairo")],
+        [proof!("onchain-public"), proof!("onchain-hidden"), proof!("onchain-private"), proof!("onchain-cairo")],
     ]
 });
 
@@ -197,7 +202,7 @@ fn follow(instruction: &[u8; INSTRUCTION], parts: &[Range<usize>], bytes: &mut V
 fuzz_target!(|data: &[u8]| {
     let Some((&mode, data)) = data.split_first() else { return };
     let (kind, mode) = (mode % 3, usize::from(mode / 3));
-    let (preset, subject) = (mode / 3 % Preset::ALL.len(), mode % 3);
+    let (preset, subject) = (mode / Subject::ALL.len() % Preset::ALL.len(), mode % Subject::ALL.len());
     let valid = &VALID[preset][subject];
     let bytes = match kind {
         0 => data.to_vec(),

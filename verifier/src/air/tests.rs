@@ -1,20 +1,34 @@
-//! The constraints as polynomials: their degrees, and their values at a fixed point.
+//! The constraints as polynomials: their degrees, their number, and their values at a fixed point.
 
 use crate::goldilocks::Goldilocks;
+use winter_verifier::crypto::hashers::Blake3_256;
+use winter_verifier::crypto::{DefaultRandomCoin, RandomCoin};
 use winter_verifier::math::fields::QuadExtension;
-use winter_verifier::math::{StarkField, polynom};
+use winter_verifier::math::{StarkField, ToElements, polynom};
 
 use super::*;
-use crate::Preset;
+use crate::statement::Values;
+use crate::{Preset, WholeHasher};
 
 type E = QuadExtension<Goldilocks>;
 
-/// Number of challenges with their powers.
-const ELEMENTS: usize = 4 + LANES + 1 + READS + 1 + 1;
+/// Every layout in every mode.
+fn kinds() -> impl Iterator<Item = (&'static Layout, Mode)> {
+    LAYOUTS.iter().flat_map(|layout| Mode::ALL.map(|mode| (layout, mode)))
+}
 
-fn air() -> ModelAir {
-    let public_inputs = PublicInputs { statement: Vec::new(), inputs: Some(vec![1]), outputs: Some(vec![2]), n_inputs: 1, n_outputs: 1 };
-    ModelAir::new(trace_info(MIN_ROWS), public_inputs, Preset::Fast.options())
+fn public_inputs(layout: &'static Layout, mode: Mode) -> PublicInputs {
+    let (inputs, outputs) = (Values::Public(vec![1]), Values::Public(vec![2]));
+    PublicInputs { statement: Vec::new(), layout, mode, inputs, outputs, n_inputs: 1, n_outputs: 1 }
+}
+
+fn air_of(public_inputs: PublicInputs, rows: usize) -> ModelAir {
+    let options = Preset::Fast.options(public_inputs.mode);
+    ModelAir::new(trace_info(rows, &public_inputs), public_inputs, options)
+}
+
+fn air(layout: &'static Layout, mode: Mode) -> ModelAir {
+    air_of(public_inputs(layout, mode), MIN_ROWS)
 }
 
 /// Elements that look random and are the same every time.
@@ -28,90 +42,324 @@ fn extended(seed: u64) -> impl Iterator<Item = E> {
     elements(seed).zip(elements(seed ^ 0x5555)).map(|(a, b)| E::new(a, b))
 }
 
-/// Two rows of each segment on a line through random points: `origin + t * direction`.
-fn frames(t: u32) -> (EvaluationFrame<E>, EvaluationFrame<E>) {
-    let t = E::from(t);
-    let row = |seed: u64, width: usize| -> Vec<E> { extended(seed).zip(extended(seed + 1)).take(width).map(|(a, b)| a + t * b).collect() };
-    (
-        EvaluationFrame::from_rows(row(10, MAIN_WIDTH), row(20, MAIN_WIDTH)),
-        EvaluationFrame::from_rows(row(30, AUXILIARY_WIDTH), row(40, AUXILIARY_WIDTH)),
-    )
+/// Elements on a line through random points: `origin + t * direction`.
+fn line(seed: u64, t: u32, length: usize) -> Vec<E> {
+    extended(seed).zip(extended(seed + 1)).take(length).map(|(origin, direction)| origin + E::from(t) * direction).collect()
 }
 
-/// All constraints, main ones first.
-fn evaluate(air: &ModelAir, t: u32) -> Vec<E> {
-    let (main, auxiliary) = frames(t);
-    let random = AuxRandElements::new(extended(50).take(ELEMENTS).collect());
-    let mut result = vec![E::ZERO; air.context().num_transition_constraints()];
-    let (of_main, of_auxiliary) = result.split_at_mut(air.context().num_main_transition_constraints());
-    air.evaluate_transition(&main, &[], of_main);
-    air.evaluate_aux_transition(&main, &auxiliary, &[], &random, of_auxiliary);
-    result
+/// Challenges with their powers, as many as a layout has.
+fn challenges(seed: u64, layout: &Layout) -> AuxRandElements<E> {
+    AuxRandElements::new(extended(seed).take(4 + layout.lanes + 1 + READS + 1 + 1).collect())
+}
+
+/// Two rows of each segment.
+struct Rows {
+    main: [Vec<E>; 2],
+    auxiliary: [Vec<E>; 2],
+}
+
+impl Rows {
+    fn new(air: &ModelAir, t: u32) -> Self {
+        let [main, auxiliary] = [air.trace_info().main_trace_width(), air.trace_info().aux_segment_width()];
+        Self { main: [10, 20].map(|seed| line(seed, t, main)), auxiliary: [30, 40].map(|seed| line(seed, t, auxiliary)) }
+    }
+
+    /// All constraints, main ones first.
+    fn evaluate(self, air: &ModelAir, periodic: &[E]) -> Vec<E> {
+        let [main, auxiliary] = [self.main, self.auxiliary].map(|[current, next]| EvaluationFrame::from_rows(current, next));
+        let random = challenges(50, air.public_inputs.layout);
+        let mut result = vec![E::ZERO; air.context().num_transition_constraints()];
+        let (of_main, of_auxiliary) = result.split_at_mut(air.context().num_main_transition_constraints());
+        air.evaluate_transition(&main, periodic, of_main);
+        air.evaluate_aux_transition(&main, &auxiliary, periodic, &random, of_auxiliary);
+        result
+    }
+}
+
+/// All constraints where the columns are at one place of their lines, and the periodic values at a place of theirs.
+fn evaluate(air: &ModelAir, columns: u32, periodic: u32) -> Vec<E> {
+    let values: Vec<E> = (0..air.get_periodic_column_values().len()).map(|column| line(60 + 2 * column as u64, periodic, 1)[0]).collect();
+    Rows::new(air, columns).evaluate(air, &values)
+}
+
+/// The degrees of all constraints along a line.
+fn degrees_along(at: impl Fn(u32) -> Vec<E>) -> Vec<usize> {
+    let points: Vec<u32> = (1..10).collect();
+    let values: Vec<Vec<E>> = points.iter().map(|t| at(*t)).collect();
+    let xs: Vec<E> = points.iter().map(|t| E::from(*t)).collect();
+    let degree = |constraint: usize| {
+        let ys: Vec<E> = values.iter().map(|values| values[constraint]).collect();
+        polynom::degree_of(&polynom::interpolate(&xs, &ys, true))
+    };
+    (0..values[0].len()).map(degree).collect()
 }
 
 #[test]
 fn every_declared_degree_is_the_measured_one() {
-    let air = air();
-    let points: Vec<u32> = (1..7).collect();
-    let values: Vec<Vec<E>> = points.iter().map(|t| evaluate(&air, *t)).collect();
-    let xs: Vec<E> = points.iter().map(|t| E::from(*t)).collect();
-    let measured = (0..values[0].len()).map(|constraint| {
-        let ys: Vec<E> = values.iter().map(|values| values[constraint]).collect();
-        polynom::degree_of(&polynom::interpolate(&xs, &ys, true))
-    });
-    let declared = [units::DEGREES.repeat(UNITS), vec![inputs::DEGREE], bus::DEGREES.to_vec(), combination::DEGREES.to_vec()].concat();
-    assert_eq!(measured.collect::<Vec<_>>(), declared);
+    for (layout, mode) in kinds() {
+        let air = air(layout, mode);
+        let plain = [units::DEGREES.repeat(UNITS), vec![inputs::DEGREE], bus::DEGREES.to_vec(), combination::DEGREES.to_vec()].concat();
+        let masks = if mode.is_hiding() { masks::degrees().to_vec() } else { Vec::new() };
+        let declared: Vec<_> = plain.into_iter().map(TransitionConstraintDegree::new).chain(masks).collect();
+        // A periodic column is a polynomial of its own: its degree is counted apart from that of the columns.
+        let columns = degrees_along(|t| evaluate(&air, t, 1));
+        let periodic = degrees_along(|t| evaluate(&air, 1, t));
+        let measured =
+            columns.into_iter().zip(periodic).map(|(base, cycles)| TransitionConstraintDegree::with_cycles(base, vec![4; cycles]));
+        assert_eq!(measured.collect::<Vec<_>>(), declared, "{}, {mode:?}", layout.name);
+    }
 }
 
 #[test]
 fn the_constraints_are_pinned() {
     // A change here is a change of the AIR: proofs of other versions do not hold any longer, so raise FILE_VERSION with it.
-    let sum = evaluate(&air(), 1).into_iter().fold(E::ZERO, |sum, value| sum * E::from(7u32) + value);
-    assert_eq!(format!("{sum:?}"), "QuadExtension(15359329769783266496, 1999527348697460393)");
+    let pinned = [
+        "QuadExtension(12829048780141806361, 8107151191116656522)",
+        "QuadExtension(13970546561028390722, 15872402259949937351)",
+        "QuadExtension(12199175829943910152, 7616159615997524579)",
+        "QuadExtension(1553516070746060802, 10260559148527056465)",
+    ];
+    let sums = kinds().map(|(layout, mode)| {
+        let sum = evaluate(&air(layout, mode), 1, 1).into_iter().fold(E::ZERO, |sum, value| sum * E::from(7u32) + value);
+        format!("{sum:?}")
+    });
+    assert_eq!(sums.collect::<Vec<_>>(), pinned);
 }
 
 #[test]
 fn a_proof_states_as_many_constraints_as_there_are() {
-    let air = air();
-    let context = air.context();
-    assert_eq!(context.num_main_transition_constraints(), UNITS * units::DEGREES.len() + 1);
-    assert_eq!(context.num_aux_transition_constraints(), bus::DEGREES.len() + combination::DEGREES.len());
-    assert_eq!(context.num_assertions(), 1 + SUMS.len() + 1 + 2);
-    assert_eq!(context.num_constraint_composition_columns(), 2);
+    for (layout, mode) in kinds() {
+        let air = air(layout, mode);
+        let context = air.context();
+        let (masks, quotients, exempt) = match mode {
+            Mode::Plain => (0, 2, 1),
+            Mode::Hiding => (masks::CONSTRAINTS, 3, MASK_ROWS),
+        };
+        assert_eq!(context.num_main_transition_constraints(), UNITS * units::DEGREES.len() + 1);
+        assert_eq!(context.num_aux_transition_constraints(), bus::DEGREES.len() + combination::DEGREES.len() + masks);
+        assert_eq!(context.num_transition_constraints(), 34 + masks);
+        assert_eq!(context.num_assertions(), 1 + SUMS.len() + 1 + 2);
+        assert_eq!(context.num_constraint_composition_columns(), quotients);
+        assert_eq!(context.num_transition_exemptions(), exempt);
+        assert_eq!(final_row(MIN_ROWS, mode), MIN_ROWS - exempt);
+        // Constraints are evaluated on a domain as large as the least blow-up that has room for them.
+        assert_eq!(context.ce_domain_size(), quotients.next_power_of_two() * MIN_ROWS);
+    }
+}
+
+#[test]
+fn a_trace_has_the_columns_of_its_layout_and_its_mode() {
+    let widths = kinds().map(|(layout, mode)| {
+        let info = trace_info(MIN_ROWS, &public_inputs(layout, mode));
+        assert_eq!((info.length(), info.get_num_aux_segment_rand_elements()), (MIN_ROWS, RANDOM_ELEMENTS));
+        (info.main_trace_width(), info.aux_segment_width())
+    });
+    assert_eq!(widths.collect::<Vec<_>>(), [(119, 22), (119, 25), (223, 22), (223, 25)]);
+}
+
+/// A hiding proof has a row for its final sums in which no constraint begins. What it does not name has no final assertion.
+#[test]
+fn sums_begin_at_zero_and_end_in_the_final_row_if_they_are_named() {
+    let public = public_inputs(Layout::base(), Mode::Plain);
+    let hidden_inputs = PublicInputs { inputs: Values::Hidden, mode: Mode::Hiding, ..public.clone() };
+    let hidden_outputs = PublicInputs { outputs: Values::Hidden, mode: Mode::Hiding, ..public.clone() };
+    let private_model = PublicInputs { mode: Mode::Hiding, ..public.clone() };
+    let both = PublicInputs { outputs: Values::Hidden, ..hidden_inputs.clone() };
+    for (public_inputs, named) in [
+        (public, vec![INPUT_SUM, OUTPUT_SUM]),
+        (private_model, vec![INPUT_SUM, OUTPUT_SUM]),
+        (hidden_inputs, vec![OUTPUT_SUM]),
+        (hidden_outputs, vec![INPUT_SUM]),
+        (both, vec![]),
+    ] {
+        let air = air_of(public_inputs, 2 * MIN_ROWS);
+        let random = challenges(60, Layout::base());
+        let powers = Challenges::new(random.rand_elements());
+        let last = if air.public_inputs.mode.is_hiding() { 2 * MIN_ROWS - 96 } else { 2 * MIN_ROWS - 1 };
+        let value =
+            |sum: Columns| if sum == INPUT_SUM { air.public_inputs.input_sum(&powers) } else { air.public_inputs.output_sum(&powers) };
+        let first = SUMS.iter().map(|sum| Assertion::single(sum.start, 0, E::ZERO));
+        let balanced = Assertion::single(BUS_SUM.start, last, E::ZERO);
+        let ends = named.into_iter().map(|sum| Assertion::single(sum.start, last, value(sum).unwrap()));
+        let expected: Vec<_> = first.chain([balanced]).chain(ends).collect();
+        let (found, main) = (air.get_aux_assertions(&random), air.get_assertions());
+        assert_eq!(found, expected);
+        assert_eq!(main, [Assertion::single(FINAL.start, 0, Goldilocks::ZERO)]);
+        assert_eq!(air.context().num_assertions(), main.len() + found.len());
+    }
 }
 
 #[test]
 fn the_sum_over_public_values_runs_over_all_of_them() {
     let values: Vec<i32> = (-20_000..20_000).collect();
-    let random: Vec<E> = extended(60).take(ELEMENTS).collect();
-    let challenges = Challenges::new(&random);
-    let n_inputs = values.len();
+    let random = challenges(60, Layout::base());
+    let challenges = Challenges::new(random.rand_elements());
+    let n = values.len();
     let term = |(address, value): (u64, &i32)| {
         (challenges.z - E::from(Goldilocks::new(address)) - challenges.alpha.mul_base(signed_element((*value).into()))).inv()
     };
     let sum = |first: u64| (first..).zip(&values).map(term).fold(E::ZERO, |sum, term| sum + term);
-    let public_inputs =
-        PublicInputs { statement: Vec::new(), inputs: Some(values.clone()), outputs: Some(values.clone()), n_inputs, n_outputs: n_inputs };
+    let [inputs, outputs] = [values.clone(), values.clone()].map(Values::Public);
+    let public_inputs = PublicInputs { inputs, outputs, n_inputs: n, n_outputs: n, ..public_inputs(Layout::base(), Mode::Plain) };
     assert_eq!(public_inputs.input_sum(&challenges), Some(sum(1)));
-    assert_eq!(public_inputs.output_sum(&challenges), Some(sum(1 + n_inputs as u64)));
+    assert_eq!(public_inputs.output_sum(&challenges), Some(sum(1 + n as u64)));
+    let hidden = PublicInputs { inputs: Values::Hidden, outputs: Values::Hidden, ..public_inputs };
+    assert_eq!((hidden.input_sum(&challenges), hidden.output_sum(&challenges)), (None, None));
+}
+
+#[test]
+fn the_transcript_begins_with_all_that_is_public() {
+    let public = public_inputs(Layout::base(), Mode::Plain);
+    let changes: [fn(&mut PublicInputs); 10] = [
+        |_| (),
+        |public| public.statement = vec![Goldilocks::ONE],
+        |public| public.layout = Layout::wide(),
+        |public| public.mode = Mode::Hiding,
+        |public| public.n_inputs = 2,
+        |public| public.n_outputs = 2,
+        |public| public.inputs = Values::Public(vec![-1]),
+        |public| public.outputs = Values::Public(vec![-2]),
+        |public| public.inputs = Values::Hidden,
+        |public| public.outputs = Values::Hidden,
+    ];
+    let transcripts = changes.map(|change| {
+        let mut public = public.clone();
+        change(&mut public);
+        public.to_elements()
+    });
+    for (index, transcript) in transcripts.iter().enumerate() {
+        assert!(transcripts[..index].iter().all(|other| other != transcript), "change {index}");
+    }
+    // Layout, mode, the numbers of values; then each side's visibility and its values.
+    let [plain, .., hidden_inputs, _] = &transcripts;
+    assert_eq!(plain[..], [0, 0, 1, 1, 0, 1, 0, 2].map(Goldilocks::new));
+    assert_eq!(hidden_inputs[..], [0, 0, 1, 1, 1, 0, 2].map(Goldilocks::new));
+}
+
+#[test]
+fn challenges_are_drawn_in_their_order_with_as_many_powers_as_the_layout_has_lanes() {
+    type Coin = DefaultRandomCoin<WholeHasher<Blake3_256<Goldilocks>>>;
+    for (layout, mode) in kinds() {
+        let coin = || Coin::new(&[Goldilocks::ONE]);
+        let drawn: AuxRandElements<E> = air(layout, mode).get_aux_rand_elements(&mut coin()).unwrap();
+        let mut coin = coin();
+        let [z, alpha, sigma, rho, beta]: [E; RANDOM_ELEMENTS] = std::array::from_fn(|_| coin.draw().unwrap());
+        let found = Challenges::new(drawn.rand_elements());
+        assert_eq!([found.z, found.alpha, found.range_domain, found.constant_domain], [z, alpha, alpha.square(), alpha.square().double()]);
+        let powers = |base: E, count: usize| (0..=count as u64).map(|power| base.exp(power.into())).collect::<Vec<_>>();
+        assert_eq!((found.sigma, found.rho, found.beta), (&powers(sigma, layout.lanes)[..], &powers(rho, READS)[..], beta));
+    }
 }
 
 #[test]
 fn the_error_of_the_arguments_counts_every_denominator_with_its_degree() {
-    let row: Vec<Goldilocks> = elements(70).take(MAIN_WIDTH).collect();
-    // All denominators of a row at a value of alpha.
-    let denominators = |alpha: u32| -> Vec<E> {
-        let (z, alpha) = (extended(80).next().unwrap(), E::from(alpha));
-        let domain = alpha.square();
-        let random: Vec<E> = [z, alpha, domain, domain.double()].into_iter().chain(extended(90)).take(ELEMENTS).collect();
-        let challenges = Challenges::new(&random);
-        let terms = bus::terms(&row, &challenges).map(|term| term.denominator);
-        terms.into_iter().chain(bus::io_denominators(&row, 1, &challenges)).collect()
-    };
-    let [first, second, third] = [1, 2, 3].map(denominators);
-    let bend = first.iter().zip(&second).zip(&third).map(|((first, second), third)| *first - second.double() + *third);
-    let (linear, square): (Vec<E>, Vec<E>) = bend.partition(|bend| *bend == E::ZERO);
-    // The identity and its poles, 6 for public values and 2 for the combination.
-    assert_eq!((linear.len(), square.len()), (8, 19));
-    assert_eq!(ARGUMENT_ERROR, (linear.len() + 2 * square.len()) + (linear.len() + square.len()) + 6 + 2);
+    for layout in &LAYOUTS {
+        let row: Vec<Goldilocks> = elements(70).take(layout.main_width(0)).collect();
+        // All denominators of a row at a value of alpha.
+        let denominators = |alpha: u32| -> Vec<E> {
+            let (z, alpha) = (extended(80).next().unwrap(), E::from(alpha));
+            let domain = alpha.square();
+            let others = challenges(90, layout).rand_elements()[4..].to_vec();
+            let random = [&[z, alpha, domain, domain.double()], &others[..]].concat();
+            let challenges = Challenges::new(&random);
+            let terms = bus::terms(&row, &challenges).map(|term| term.denominator);
+            terms.into_iter().chain(bus::io_denominators(&row, 1, &challenges)).collect()
+        };
+        let [first, second, third] = [1, 2, 3].map(denominators);
+        let bend = first.iter().zip(&second).zip(&third).map(|((first, second), third)| *first - second.double() + *third);
+        let (linear, square): (Vec<E>, Vec<E>) = bend.partition(|bend| *bend == E::ZERO);
+        // The identity and its poles, 6 for public values and 2 for the combination.
+        assert_eq!((linear.len(), square.len()), (8, 19));
+        assert_eq!(layout.argument_error(), (linear.len() + 2 * square.len()) + (linear.len() + square.len()) + 6 + 2);
+        assert_eq!(layout.argument_error(), 81, "{}", layout.name);
+    }
+}
+
+#[test]
+fn a_rows_weights_have_the_powers_of_sigma_below_the_number_of_lanes() {
+    for layout in &LAYOUTS {
+        let random = challenges(60, layout);
+        let challenges = Challenges::new(random.rand_elements());
+        let left = |row: &[Goldilocks], left: E| {
+            let mut auxiliary = vec![E::ZERO; AUXILIARY_WIDTH];
+            auxiliary[LEFT.start] = left;
+            combination::Sums::of(&auxiliary).next(row, Goldilocks::ONE, &challenges).left
+        };
+        let empty = vec![Goldilocks::ZERO; layout.main_width(0)];
+        for lane in 0..layout.lanes {
+            let mut row = empty.clone();
+            row[layout.weights().at(lane)] = Goldilocks::ONE;
+            assert_eq!(left(&row, E::ZERO), challenges.sigma[layout.lanes - 1 - lane], "{}, lane {lane}", layout.name);
+        }
+        // What came before moves up by all of them.
+        let mut row = empty;
+        row[LEFT_BY_WEIGHTS.start] = Goldilocks::ONE;
+        assert_eq!(left(&row, E::ONE), challenges.sigma[layout.lanes]);
+    }
+}
+
+// MASKS
+// ================================================================================================
+
+#[test]
+fn the_product_of_the_masks_vanishes_in_every_row() {
+    for (layout, mode) in kinds() {
+        let columns = air(layout, mode).get_periodic_column_values();
+        assert_eq!(columns.len(), if mode.is_hiding() { masks::PERIODIC } else { 0 });
+    }
+    let air = air(Layout::base(), Mode::Hiding);
+    let columns = air.get_periodic_column_values();
+    let [a, b, cube] = &columns[..] else { panic!("{columns:?}") };
+    for row in 0..4 {
+        assert_eq!(a[row] * b[row], Goldilocks::ZERO);
+        assert_ne!(cube[row], Goldilocks::ZERO);
+    }
+    let polynomials = air.get_periodic_column_polys();
+    let at = |y: E| -> [E; masks::PERIODIC] { std::array::from_fn(|column| polynom::eval(&polynomials[column], y)) };
+    let generator = Goldilocks::get_root_of_unity(MIN_ROWS.ilog2());
+    let rows = (0..8u64).map(|row| E::from(generator.exp(row)));
+    for x in rows.chain(extended(100).take(20)) {
+        let y = x.exp((MIN_ROWS as u64 / 4).into());
+        let [a, b, cube] = at(y);
+        assert_eq!([a, b, cube], [y.cube() - y, y.cube() + y, y.cube()]);
+        // y^4 is x^N: the product is y^2 times what vanishes in the rows.
+        assert_eq!(a * b, y.square() * (x.exp((MIN_ROWS as u64).into()) - E::ONE));
+    }
+}
+
+#[test]
+fn the_masks_reach_across_the_cuts_of_the_quotient() {
+    for rows in [MIN_ROWS, MAX_ROWS] {
+        let [first, second] = masks::degrees().map(|degree| degree.get_evaluation_degree(rows));
+        assert_eq!([first, second], [5 * rows / 2 - 1, 13 * rows / 4 - 1]);
+        // Without the divisor, whose degree is that of the constrained rows.
+        let quotient = |degree: usize| degree - (rows - MASK_ROWS);
+        assert!((rows..2 * rows).contains(&quotient(first)), "{rows}");
+        assert!((2 * rows..3 * rows).contains(&quotient(second)), "{rows}");
+    }
+}
+
+/// The current row in place of the next one would leave a part of the quotient without a mask, and a constraint on the third column would take
+/// its freedom.
+#[test]
+fn masks_are_read_in_the_next_row_and_by_their_own_constraints() {
+    for layout in &LAYOUTS {
+        let air = air(layout, Mode::Hiding);
+        let periodic: Vec<E> = extended(110).take(masks::PERIODIC).collect();
+        let base = Rows::new(&air, 1).evaluate(&air, &periodic);
+        let changed = |row: usize, column: usize| {
+            let mut rows = Rows::new(&air, 1);
+            rows.auxiliary[row][column] += E::ONE;
+            let found = rows.evaluate(&air, &periodic);
+            (0..base.len()).filter(|constraint| found[*constraint] != base[*constraint]).collect::<Vec<_>>()
+        };
+        let masks = air.context().num_transition_constraints() - masks::CONSTRAINTS;
+        assert_eq!([changed(1, FIRST_CUT.start), changed(1, SECOND_CUT.start)], [[masks], [masks + 1]]);
+        for (row, column) in [(0, FIRST_CUT), (0, SECOND_CUT), (0, LOW_DEGREE), (1, LOW_DEGREE)] {
+            assert_eq!(changed(row, column.start), [0; 0], "row {row}, {}", column.name);
+        }
+        let vanishing = periodic[0] * periodic[1];
+        let next = &Rows::new(&air, 1).auxiliary[1];
+        assert_eq!(base[masks..], [next[FIRST_CUT.start] * vanishing, next[SECOND_CUT.start] * vanishing * periodic[2]]);
+    }
 }

@@ -162,7 +162,7 @@ mod tests {
             CairoProof::split(&bytes).unwrap_err()
         };
         assert_eq!(error(7, b'f'), FileError::Magic);
-        assert_eq!(error(8, 2), FileError::Version { found: 2 });
+        assert_eq!(error(8, 1), FileError::Version { found: 1 });
         assert_eq!(error(9, 1), FileError::Version { found: 256 + FILE_VERSION });
         assert_eq!(error(10, 0), FileError::Kind { expected: Kind::Cairo, found: Kind::Model });
         assert_eq!(error(10, 2), FileError::UnknownKind { found: 2 });

@@ -23,28 +23,40 @@ use winterfell::{
 use random::Random;
 
 use super::*;
-use crate::layout::{AUXILIARY_WIDTH, FIXED_WIDTH, IO_WIDTH, MAIN_WIDTH, MIN_ROWS};
+use crate::air::final_row;
+use crate::layout::{AUXILIARY_WIDTH, INPUT_VALUE, LAYOUTS, Layout, MASK_ROWS, MASKS_WIDTH, MIN_ROWS, OUTPUT_VALUE};
 
 // THE AIR
 // ================================================================================================
 
-/// A fixed column `w`, an input column `x`, and a witness column with the sums of `w x^2`; the other columns are idle.
-const WEIGHT: usize = 0;
-const INPUT: usize = FIXED_WIDTH;
-const SUM: usize = FIXED_WIDTH + IO_WIDTH;
+/// A fixed column `w`, and two witness columns: `x`, and the sums of `w x^2`. The other columns are idle.
+///
+/// A hiding proof exempts as many rows as the model's AIR does, and has its masks' columns.
+const INPUT: usize = INPUT_VALUE.start;
+const SUM: usize = OUTPUT_VALUE.start;
 
+/// The first weight of the layout: a fixed column.
+fn weight(layout: &Layout) -> usize {
+    layout.weights().start
+}
+
+/// The sum before the rows that are exempt, and what else the AIR depends on.
 #[derive(Debug, Clone)]
-struct Total(Goldilocks);
+struct Total {
+    sum: Goldilocks,
+    layout: &'static Layout,
+    mode: Mode,
+}
 
 impl ToElements<Goldilocks> for Total {
     fn to_elements(&self) -> Vec<Goldilocks> {
-        vec![self.0]
+        vec![self.sum]
     }
 }
 
 struct SumAir {
     context: AirContext<Goldilocks>,
-    total: Goldilocks,
+    total: Total,
 }
 
 impl Air for SumAir {
@@ -52,21 +64,33 @@ impl Air for SumAir {
     type PublicInputs = Total;
 
     fn new(info: TraceInfo, total: Total, options: ProofOptions) -> Self {
-        let degree = |degree| vec![TransitionConstraintDegree::new(degree)];
-        Self { context: AirContext::new_multi_segment(info, degree(3), degree(1), 2, 1, options), total: total.0 }
+        // A hiding proof multiplies by a periodic column of ones, so that it has three quotients, as the model's.
+        let cycles = if total.mode.is_hiding() { vec![2] } else { Vec::new() };
+        let main = vec![TransitionConstraintDegree::with_cycles(3, cycles)];
+        let exempt = info.length() - final_row(info.length(), total.mode);
+        let context = AirContext::new_multi_segment(info, main, vec![TransitionConstraintDegree::new(1)], 2, 1, options);
+        Self { context: context.set_num_transition_exemptions(exempt), total }
+    }
+
+    fn get_periodic_column_values(&self) -> Vec<Vec<Goldilocks>> {
+        if self.total.mode.is_hiding() { vec![vec![Goldilocks::ONE; 2]] } else { Vec::new() }
     }
 
     fn context(&self) -> &AirContext<Goldilocks> {
         &self.context
     }
 
-    fn evaluate_transition<E: FieldElement<BaseField = Goldilocks>>(&self, frame: &EvaluationFrame<E>, _: &[E], result: &mut [E]) {
+    fn evaluate_transition<E: FieldElement<BaseField = Goldilocks>>(&self, frame: &EvaluationFrame<E>, ones: &[E], result: &mut [E]) {
         let row = frame.current();
-        result[0] = frame.next()[SUM] - row[SUM] - row[WEIGHT] * row[INPUT].square();
+        let step = frame.next()[SUM] - row[SUM] - row[weight(self.total.layout)] * row[INPUT].square();
+        result[0] = ones.iter().fold(step, |step, one| step * *one);
     }
 
     fn get_assertions(&self) -> Vec<Assertion<Goldilocks>> {
-        vec![Assertion::single(SUM, 0, Goldilocks::ZERO), Assertion::single(SUM, self.trace_length() - 1, self.total)]
+        vec![
+            Assertion::single(SUM, 0, Goldilocks::ZERO),
+            Assertion::single(SUM, final_row(self.trace_length(), self.total.mode), self.total.sum),
+        ]
     }
 
     fn evaluate_aux_transition<F, E>(
@@ -88,8 +112,12 @@ impl Air for SumAir {
     }
 }
 
-fn info() -> TraceInfo {
-    TraceInfo::new_multi_segment(MAIN_WIDTH, AUXILIARY_WIDTH, 1, MIN_ROWS, vec![])
+fn auxiliary_width(mode: Mode) -> usize {
+    AUXILIARY_WIDTH + if mode.is_hiding() { MASKS_WIDTH } else { 0 }
+}
+
+fn info(layout: &Layout, mode: Mode) -> TraceInfo {
+    TraceInfo::new_multi_segment(layout.main_width(0), auxiliary_width(mode), 1, MIN_ROWS, vec![])
 }
 
 // THE PROVER
@@ -98,22 +126,22 @@ fn info() -> TraceInfo {
 struct SumTrace {
     info: TraceInfo,
     columns: ColMatrix<Goldilocks>,
+    total: Total,
 }
 
 impl SumTrace {
-    fn new() -> Self {
+    fn new(layout: &'static Layout, mode: Mode) -> Self {
         let mut random = Random(1);
-        let mut columns = vec![vec![Goldilocks::ZERO; MIN_ROWS]; MAIN_WIDTH];
-        columns[WEIGHT].fill_with(|| Goldilocks::new(random.next() >> 40));
+        let (weight, last) = (weight(layout), final_row(MIN_ROWS, mode));
+        let mut columns = vec![vec![Goldilocks::ZERO; MIN_ROWS]; layout.main_width(0)];
+        columns[weight].fill_with(|| Goldilocks::new(random.next() >> 40));
         columns[INPUT].fill_with(|| Goldilocks::new(random.next() >> 40));
-        for row in 1..MIN_ROWS {
-            columns[SUM][row] = columns[SUM][row - 1] + columns[WEIGHT][row - 1] * columns[INPUT][row - 1].square();
+        for row in 1..=last {
+            columns[SUM][row] = columns[SUM][row - 1] + columns[weight][row - 1] * columns[INPUT][row - 1].square();
         }
-        Self { info: info(), columns: ColMatrix::new(columns) }
-    }
-
-    fn total(&self) -> Total {
-        Total(self.columns.get(SUM, MIN_ROWS - 1))
+        let total = Total { sum: columns[SUM][last], layout, mode };
+        columns[SUM][last + 1..].fill_with(|| Goldilocks::new(random.next() >> 40));
+        Self { info: info(layout, mode), columns: ColMatrix::new(columns), total }
     }
 }
 
@@ -134,21 +162,21 @@ impl Trace for SumTrace {
     }
 }
 
-struct SumProver<H, const IO: bool>(ProofOptions, PhantomData<H>);
+struct SumProver<H>(ProofOptions, PhantomData<H>);
 
-impl<H: TreeHasher + Send + Sync + 'static, const IO: bool> Prover for SumProver<H, IO> {
+impl<H: TreeHasher + Send + Sync + 'static> Prover for SumProver<H> {
     type BaseField = Goldilocks;
     type Air = SumAir;
     type Trace = SumTrace;
-    type HashFn = SplitHasher<H, IO>;
+    type HashFn = SplitHasher<H>;
     type VC = SplitTree<H>;
-    type RandomCoin = DefaultRandomCoin<SplitHasher<H, IO>>;
-    type TraceLde<E: FieldElement<BaseField = Goldilocks>> = DefaultTraceLde<E, SplitHasher<H, IO>, SplitTree<H>>;
+    type RandomCoin = DefaultRandomCoin<SplitHasher<H>>;
+    type TraceLde<E: FieldElement<BaseField = Goldilocks>> = DefaultTraceLde<E, SplitHasher<H>, SplitTree<H>>;
     type ConstraintEvaluator<'a, E: FieldElement<BaseField = Goldilocks>> = DefaultConstraintEvaluator<'a, SumAir, E>;
-    type ConstraintCommitment<E: FieldElement<BaseField = Goldilocks>> = DefaultConstraintCommitment<E, SplitHasher<H, IO>, SplitTree<H>>;
+    type ConstraintCommitment<E: FieldElement<BaseField = Goldilocks>> = DefaultConstraintCommitment<E, SplitHasher<H>, SplitTree<H>>;
 
     fn get_pub_inputs(&self, trace: &SumTrace) -> Total {
-        trace.total()
+        trace.total.clone()
     }
 
     fn options(&self) -> &ProofOptions {
@@ -185,7 +213,7 @@ impl<H: TreeHasher + Send + Sync + 'static, const IO: bool> Prover for SumProver
     }
 
     fn build_aux_trace<E: FieldElement<BaseField = Goldilocks>>(&self, trace: &SumTrace, random: &AuxRandElements<E>) -> ColMatrix<E> {
-        let mut columns = vec![vec![E::ZERO; MIN_ROWS]; AUXILIARY_WIDTH];
+        let mut columns = vec![vec![E::ZERO; MIN_ROWS]; trace.info.aux_segment_width()];
         for row in 1..MIN_ROWS {
             let input = trace.columns.get(INPUT, row - 1);
             columns[0][row] = columns[0][row - 1] + random.rand_elements()[0].mul_base(input);
@@ -199,42 +227,42 @@ struct Proven {
     bytes: Vec<u8>,
     preset: Preset,
     total: Total,
-    roots: Vec<[u8; 32]>,
+    roots: [[u8; 32]; 2],
 }
 
 impl Proven {
-    fn new<H: TreeHasher + Send + Sync + 'static, const IO: bool>(preset: Preset) -> Self {
-        let trace = SumTrace::new();
-        let total = trace.total();
-        let proof = SumProver::<H, IO>(preset.options(), PhantomData).prove(trace).unwrap();
-        let layers = preset.options().to_fri_options().num_fri_layers(proof.lde_domain_size());
-        let (main, ..) = proof.commitments.clone().parse::<SplitHasher<H, IO>>(2, layers).unwrap();
-        Self { bytes: proof.to_bytes(), preset, total, roots: main[0].parts().to_vec() }
+    fn new<H: TreeHasher + Send + Sync + 'static>(preset: Preset, layout: &'static Layout, mode: Mode) -> Self {
+        let trace = SumTrace::new(layout, mode);
+        let (total, options) = (trace.total.clone(), preset.options(mode));
+        let proof = SumProver::<H>(options.clone(), PhantomData).prove(trace).unwrap();
+        let layers = options.to_fri_options().num_fri_layers(proof.lde_domain_size());
+        let (main, ..) = proof.commitments.clone().parse::<SplitHasher<H>>(2, layers).unwrap();
+        Self { bytes: proof.to_bytes(), preset, total, roots: main[0].parts().try_into().unwrap() }
     }
 
-    /// With the hash function of the preset, and public inputs and outputs or committed ones.
-    fn of(preset: Preset, committed: bool) -> Self {
-        match (preset.hash(), committed) {
-            (Hash::Blake3, false) => Self::new::<Blake3_256<Goldilocks>, false>(preset),
-            (Hash::Blake3, true) => Self::new::<Blake3_256<Goldilocks>, true>(preset),
-            (Hash::Blake2s, false) => Self::new::<Blake2s256, false>(preset),
-            (Hash::Blake2s, true) => Self::new::<Blake2s256, true>(preset),
+    /// With the hash function of the preset.
+    fn of(preset: Preset, layout: &'static Layout, mode: Mode) -> Self {
+        match preset.hash() {
+            Hash::Blake3 => Self::new::<Blake3_256<Goldilocks>>(preset, layout, mode),
+            Hash::Blake2s => Self::new::<Blake2s256>(preset, layout, mode),
         }
     }
 
     fn claim(&self) -> StarkClaim<Total> {
+        let Total { layout, mode, .. } = self.total;
         StarkClaim {
             preset: self.preset,
-            trace_info: info(),
+            mode,
+            trace_info: info(layout, mode),
             public_inputs: self.total.clone(),
             fixed_root: self.roots[0],
-            io_commitment: (self.roots.len() == 3).then(|| self.roots[1]),
         }
     }
 
     fn shape(&self) -> ProofShape {
-        let options = self.preset.options();
-        ProofShape::new(self.preset, options.clone(), SumAir::new(info(), self.total.clone(), options).context())
+        let StarkClaim { preset, mode, trace_info, public_inputs, .. } = self.claim();
+        let options = preset.options(mode);
+        ProofShape::new(preset, options.clone(), SumAir::new(trace_info, public_inputs, options).context())
     }
 
     /// Where the parts of the STARK begin that follow the queries: the frame out of the domain, and the low-degree test.
@@ -253,42 +281,71 @@ impl Proven {
     }
 }
 
-/// Verifies a proof with the claim's preset, and with public inputs and outputs or committed ones as the claim says.
+/// Verifies a proof with the claim's preset.
 fn check(bytes: &[u8], claim: StarkClaim<Total>) -> Result<Security, VerifyError> {
-    match (claim.preset.hash(), claim.io_commitment.is_some()) {
-        (Hash::Blake3, false) => verify_stark::<SumAir, Blake3_256<Goldilocks>, false>(bytes, claim),
-        (Hash::Blake3, true) => verify_stark::<SumAir, Blake3_256<Goldilocks>, true>(bytes, claim),
-        (Hash::Blake2s, false) => verify_stark::<SumAir, Blake2s256, false>(bytes, claim),
-        (Hash::Blake2s, true) => verify_stark::<SumAir, Blake2s256, true>(bytes, claim),
+    match claim.preset.hash() {
+        Hash::Blake3 => verify_stark::<SumAir, Blake3_256<Goldilocks>>(bytes, claim),
+        Hash::Blake2s => verify_stark::<SumAir, Blake2s256>(bytes, claim),
     }
 }
 
-static PUBLIC: LazyLock<Proven> = LazyLock::new(|| Proven::of(Preset::Fast, false));
-static COMMITTED: LazyLock<Proven> = LazyLock::new(|| Proven::of(Preset::Fast, true));
+static PLAIN: LazyLock<Proven> = LazyLock::new(|| Proven::of(Preset::Fast, Layout::base(), Mode::Plain));
+static HIDING: LazyLock<Proven> = LazyLock::new(|| Proven::of(Preset::Fast, Layout::base(), Mode::Hiding));
+static WIDE: LazyLock<Proven> = LazyLock::new(|| Proven::of(Preset::Fast, Layout::wide(), Mode::Plain));
 
 // WHAT HOLDS
 // ================================================================================================
 
 #[test]
-fn honest_proofs_hold_in_both_modes_and_every_preset() {
-    for (preset, committed) in Preset::ALL.into_iter().flat_map(|preset| [(preset, false), (preset, true)]) {
-        let proven = Proven::of(preset, committed);
-        let expected = Security::of(&proven.shape().context, preset.hash(), Kind::Model);
-        assert_eq!(check(&proven.bytes, proven.claim()), Ok(expected), "{preset}, {committed}");
+fn honest_proofs_hold_in_every_layout_mode_and_preset() {
+    for preset in Preset::ALL {
+        for (layout, mode) in LAYOUTS.iter().flat_map(|layout| Mode::ALL.map(|mode| (layout, mode))) {
+            let proven = Proven::of(preset, layout, mode);
+            let expected = Security::of(&proven.shape().context, preset.hash(), Kind::Model);
+            assert_eq!(check(&proven.bytes, proven.claim()), Ok(expected), "{preset}, {}, {mode:?}", layout.name);
+        }
     }
 }
 
+/// One entry of a commitment is for both modes, and hiding proofs with `fast` open the tree of `balanced`.
 #[test]
-fn the_fixed_root_is_the_same_whatever_is_public() {
-    assert_eq!(PUBLIC.roots[0], COMMITTED.roots[0]);
-    assert_eq!((PUBLIC.roots.len(), COMMITTED.roots.len()), (2, 3));
+fn the_fixed_root_is_the_same_whatever_is_hidden() {
+    for preset in Preset::ALL {
+        let [plain, hiding] = Mode::ALL.map(|mode| Proven::of(preset, Layout::base(), mode));
+        assert_ne!(plain.roots[1], hiding.roots[1]);
+        let tree = Proven::of(preset.tree(Mode::Hiding), Layout::base(), Mode::Plain);
+        assert_eq!(hiding.roots[0], tree.roots[0], "{preset}");
+        assert_eq!(preset == preset.tree(Mode::Hiding), hiding.roots[0] == plain.roots[0], "{preset}");
+    }
 }
 
 #[test]
 fn a_proof_for_the_chain_is_small() {
     // The columns are as many as those of the model's AIR, and so is the degree.
-    let onchain = Proven::of(Preset::Onchain, false);
+    let onchain = Proven::of(Preset::Onchain, Layout::base(), Mode::Plain);
     assert!(onchain.bytes.len() <= 61_000, "{} bytes", onchain.bytes.len());
+}
+
+#[test]
+fn a_hiding_proof_with_fast_is_shorter_than_a_plain_one() {
+    // It has half the queries.
+    assert!(10 * HIDING.bytes.len() < 7 * PLAIN.bytes.len(), "{} and {} bytes", HIDING.bytes.len(), PLAIN.bytes.len());
+}
+
+/// What is exempt in a hiding proof is not in a plain one: its last rows are bound.
+#[test]
+fn constraints_hold_in_all_rows_but_the_exempt_ones() {
+    assert_eq!([&*PLAIN, &*HIDING].map(|proven| MIN_ROWS - final_row(MIN_ROWS, proven.total.mode)), [1, MASK_ROWS]);
+    for proven in [&*PLAIN, &*HIDING] {
+        let Total { layout, mode, .. } = proven.total;
+        // The sums up to another row, as if that were the final one.
+        for row in [final_row(MIN_ROWS, mode) - 1, MIN_ROWS / 2] {
+            let sum = SumTrace::new(layout, mode).columns.get(SUM, row);
+            let claim = StarkClaim { public_inputs: Total { sum, layout, mode }, ..proven.claim() };
+            let expected = VerifyError::Stark(VerifierError::InconsistentOodConstraintEvaluations);
+            assert_eq!(check(&proven.bytes, claim), Err(expected), "{mode:?}, row {row}");
+        }
+    }
 }
 
 // WHAT IS REFUSED, STEP BY STEP
@@ -296,150 +353,179 @@ fn a_proof_for_the_chain_is_small() {
 
 #[test]
 fn every_byte_of_the_context_is_compared() {
-    let width = u8::try_from(MAIN_WIDTH).unwrap();
-    let expected = MAIN_WIDTH;
-    assert_eq!(PUBLIC.with_byte(0, width + 1), VerifyError::TraceWidth { expected, found: expected + 1 });
-    assert_eq!(PUBLIC.with_byte(1, 0), VerifyError::AuxiliaryWidth { expected: AUXILIARY_WIDTH, found: 0 });
-    assert_eq!(PUBLIC.with_byte(2, 255), VerifyError::RandomElements { expected: 1, found: 255 });
-    for found in [0, 12, 63, 64, 255] {
-        assert_eq!(PUBLIC.with_byte(3, found), VerifyError::TraceLength { expected: 11, found: found.into() });
+    for proven in [&*PLAIN, &*HIDING, &*WIDE] {
+        let expected = proven.total.layout.main_width(0);
+        let width = u8::try_from(expected).unwrap();
+        assert_eq!(proven.with_byte(0, width + 1), VerifyError::TraceWidth { expected, found: expected + 1 });
+        let expected = auxiliary_width(proven.total.mode);
+        assert_eq!(proven.with_byte(1, 0), VerifyError::AuxiliaryWidth { expected, found: 0 });
     }
-    assert_eq!(PUBLIC.with_byte(5, 255), VerifyError::Metadata { found: 255 << 8 });
-    assert_eq!(PUBLIC.with_byte(6, 0), VerifyError::Modulus { found: vec![] });
-    assert!(matches!(PUBLIC.with_byte(7, 3), VerifyError::Modulus { .. }));
+    assert_eq!(PLAIN.with_byte(2, 255), VerifyError::RandomElements { expected: 1, found: 255 });
+    for found in [0, 12, 63, 64, 255] {
+        assert_eq!(PLAIN.with_byte(3, found), VerifyError::TraceLength { expected: 11, found: found.into() });
+    }
+    assert_eq!(PLAIN.with_byte(5, 255), VerifyError::Metadata { found: 255 << 8 });
+    assert_eq!(PLAIN.with_byte(6, 0), VerifyError::Modulus { found: vec![] });
+    assert!(matches!(PLAIN.with_byte(7, 3), VerifyError::Modulus { .. }));
     for position in 15..25 {
         for change in [1, 128, 255] {
-            let error = PUBLIC.with_byte(position, PUBLIC.bytes[position] ^ change);
+            let error = PLAIN.with_byte(position, PLAIN.bytes[position] ^ change);
             assert!(matches!(error, VerifyError::Options { preset: Preset::Fast, .. }), "{position}: {error}");
         }
     }
     // Two transition constraints and three assertions; lengths have their number of bytes in their lowest bits.
-    assert_eq!(PUBLIC.with_byte(25, 6 << 1 | 1), VerifyError::ConstraintCount { expected: 5, found: 6 });
-    assert!(matches!(PUBLIC.with_byte(25, 0), VerifyError::ConstraintCount { expected: 5, .. }));
+    assert_eq!(PLAIN.with_byte(25, 6 << 1 | 1), VerifyError::ConstraintCount { expected: 5, found: 6 });
+    assert!(matches!(PLAIN.with_byte(25, 0), VerifyError::ConstraintCount { expected: 5, .. }));
 }
 
 #[test]
 fn weaker_options_are_refused() {
-    let stronger = StarkClaim { preset: Preset::Balanced, ..PUBLIC.claim() };
-    let error = check(&PUBLIC.bytes, stronger).unwrap_err();
+    let stronger = StarkClaim { preset: Preset::Balanced, ..PLAIN.claim() };
+    let error = check(&PLAIN.bytes, stronger).unwrap_err();
     assert!(matches!(error, VerifyError::Options { preset: Preset::Balanced, .. }), "{error}");
+}
+
+/// A plain proof does not pass for one that hides, nor the other way round; nor is a proof read in another layout than the entry's.
+#[test]
+fn mode_and_layout_are_the_statements() {
+    let of = |proven: &Proven, layout, mode| {
+        let public_inputs = Total { layout, mode, ..proven.total };
+        let claim = StarkClaim { mode, trace_info: info(layout, mode), public_inputs, ..proven.claim() };
+        check(&proven.bytes, claim).unwrap_err()
+    };
+    let (base, wide) = (Layout::base(), Layout::wide());
+    // A plain proof with `fast` is longer than a hiding one may be.
+    assert!(matches!(of(&PLAIN, base, Mode::Hiding), VerifyError::Length { .. }));
+    assert_eq!(of(&WIDE, base, Mode::Plain), VerifyError::TraceWidth { expected: 119, found: 223 });
+    assert_eq!(of(&HIDING, base, Mode::Plain), VerifyError::AuxiliaryWidth { expected: 22, found: 25 });
+    assert_eq!(of(&PLAIN, wide, Mode::Plain), VerifyError::TraceWidth { expected: 223, found: 119 });
+    let balanced = Proven::of(Preset::Balanced, base, Mode::Plain);
+    assert_eq!(of(&balanced, base, Mode::Hiding), VerifyError::AuxiliaryWidth { expected: 25, found: 22 });
 }
 
 #[test]
 fn the_number_of_opened_positions_is_bounded() {
-    for found in [0, 85, 255] {
-        assert_eq!(PUBLIC.with_byte(26, found), VerifyError::QueryCount { limit: 84, found: found.into() });
+    for (proven, limit) in [(&*PLAIN, 84), (&*HIDING, 42)] {
+        for found in [0, limit + 1, 255] {
+            assert_eq!(proven.with_byte(26, found), VerifyError::QueryCount { limit: limit.into(), found: found.into() });
+        }
     }
 }
 
 #[test]
 fn a_frame_has_two_rows() {
-    let (frame, _) = PUBLIC.offsets();
-    let expected = 1 + 2 * 16 * (MAIN_WIDTH + AUXILIARY_WIDTH);
-    for rows in [0, 1, 3, 255] {
-        assert_eq!(PUBLIC.with_byte(frame + 2, rows), VerifyError::Frame { expected });
+    for (proven, columns, quotients) in [(&*PLAIN, 119 + 22, 2), (&*HIDING, 119 + 25, 3), (&*WIDE, 223 + 22, 2)] {
+        let (frame, _) = proven.offsets();
+        let expected = 1 + 2 * 16 * columns;
+        for rows in [0, 1, 3, 255] {
+            assert_eq!(proven.with_byte(frame + 2, rows), VerifyError::Frame { expected });
+        }
+        let length = expected + 2;
+        assert_eq!(proven.with_byte(frame + length + 2, 1), VerifyError::Frame { expected: 1 + 2 * 16 * quotients });
+        assert_eq!(proven.with_byte(frame, proven.bytes[frame] ^ 1), VerifyError::Frame { expected });
     }
-    let length = expected + 2;
-    assert_eq!(PUBLIC.with_byte(frame + length + 2, 1), VerifyError::Frame { expected: 1 + 2 * 16 * 2 });
-    assert_eq!(PUBLIC.with_byte(frame, 0), VerifyError::Frame { expected });
 }
 
 #[test]
 fn the_low_degree_test_has_the_layers_that_the_domain_asks_for() {
-    let (_, low_degree) = PUBLIC.offsets();
-    let remainder = 2 + 16 * PUBLIC.shape().remainder + 1 + 8;
-    let without_layers = [&PUBLIC.bytes[..low_degree], &[0], &PUBLIC.bytes[PUBLIC.bytes.len() - remainder..]].concat();
-    assert_eq!(check(&without_layers, PUBLIC.claim()), Err(VerifyError::LayerCount { expected: 1, found: 0 }));
+    let (_, low_degree) = PLAIN.offsets();
+    let remainder = 2 + 16 * PLAIN.shape().remainder + 1 + 8;
+    let without_layers = [&PLAIN.bytes[..low_degree], &[0], &PLAIN.bytes[PLAIN.bytes.len() - remainder..]].concat();
+    assert_eq!(check(&without_layers, PLAIN.claim()), Err(VerifyError::LayerCount { expected: 1, found: 0 }));
 }
 
 #[test]
 fn the_low_degree_test_has_one_partition() {
-    let partitions = PUBLIC.bytes.len() - 9;
+    let partitions = PLAIN.bytes.len() - 9;
     for found in [1, 2, 63, 64, 255] {
-        assert_eq!(PUBLIC.with_byte(partitions, found), VerifyError::Partitions { found });
+        assert_eq!(PLAIN.with_byte(partitions, found), VerifyError::Partitions { found });
     }
 }
 
 #[test]
 fn a_stark_ends_where_it_should() {
-    let longer = [&PUBLIC.bytes[..], &[0]].concat();
-    assert_eq!(check(&longer, PUBLIC.claim()), Err(VerifyError::LeftOver { found: 1 }));
+    let longer = [&PLAIN.bytes[..], &[0]].concat();
+    assert_eq!(check(&longer, PLAIN.claim()), Err(VerifyError::LeftOver { found: 1 }));
     let limit = 400_000;
-    let longer = [&PUBLIC.bytes[..], &vec![0; limit]].concat();
-    assert!(matches!(check(&longer, PUBLIC.claim()), Err(VerifyError::Length { limit: found, .. }) if found < limit));
-    for length in (0..PUBLIC.bytes.len()).step_by(211).chain(PUBLIC.bytes.len() - 20..PUBLIC.bytes.len()) {
-        assert!(matches!(check(&PUBLIC.bytes[..length], PUBLIC.claim()), Err(VerifyError::Malformed { .. })), "{length}");
+    let longer = [&PLAIN.bytes[..], &vec![0; limit]].concat();
+    assert!(matches!(check(&longer, PLAIN.claim()), Err(VerifyError::Length { limit: found, .. }) if found < limit));
+    for length in (0..PLAIN.bytes.len()).step_by(211).chain(PLAIN.bytes.len() - 20..PLAIN.bytes.len()) {
+        assert!(matches!(check(&PLAIN.bytes[..length], PLAIN.claim()), Err(VerifyError::Malformed { .. })), "{length}");
     }
 }
 
 #[test]
 fn a_commitment_has_a_tree_for_each_part() {
-    let committed = |io_commitment| StarkClaim { io_commitment, ..PUBLIC.claim() };
-    let error = check(&PUBLIC.bytes, committed(Some(PUBLIC.roots[1]))).unwrap_err();
-    assert_eq!(error, VerifyError::Parts { part: "main trace", expected: 3, found: 2 });
-    let public = StarkClaim { io_commitment: None, ..COMMITTED.claim() };
-    let error = check(&COMMITTED.bytes, public).unwrap_err();
-    assert_eq!(error, VerifyError::Parts { part: "main trace", expected: 2, found: 3 });
     // The first digest is cut to one part, and the length of the commitments with it.
-    let mut bytes = PUBLIC.bytes.clone();
+    let mut bytes = PLAIN.bytes.clone();
     let length = u16::from_le_bytes([bytes[27], bytes[28]]) - 32;
     bytes[27..29].copy_from_slice(&length.to_le_bytes());
     bytes[29] = 1;
     bytes.drain(62..94);
-    let error = check(&bytes, PUBLIC.claim()).unwrap_err();
+    let error = check(&bytes, PLAIN.claim()).unwrap_err();
     assert_eq!(error, VerifyError::Parts { part: "main trace", expected: 2, found: 1 });
+    // A second part for the auxiliary trace.
+    let mut bytes = PLAIN.bytes.clone();
+    let length = u16::from_le_bytes([bytes[27], bytes[28]]) + 32;
+    bytes[27..29].copy_from_slice(&length.to_le_bytes());
+    bytes[29 + 65] = 2;
+    bytes.splice(29 + 65 + 33..29 + 65 + 33, [7; 32]);
+    let error = check(&bytes, PLAIN.claim()).unwrap_err();
+    assert_eq!(error, VerifyError::Parts { part: "auxiliary trace", expected: 1, found: 2 });
 }
 
 #[test]
-fn other_roots_than_the_statement_implies_are_refused() {
-    let [fixed, io] = [COMMITTED.roots[0], COMMITTED.roots[1]];
-    let other = StarkClaim { fixed_root: io, ..COMMITTED.claim() };
-    assert_eq!(check(&COMMITTED.bytes, other), Err(VerifyError::FixedRoot { expected: io, found: fixed }));
-    let other = StarkClaim { io_commitment: Some(fixed), ..COMMITTED.claim() };
-    assert_eq!(check(&COMMITTED.bytes, other), Err(VerifyError::IoCommitment { expected: fixed, found: io }));
+fn another_root_than_the_statement_implies_is_refused() {
+    for proven in [&*PLAIN, &*HIDING, &*WIDE] {
+        let [fixed, others] = proven.roots;
+        let claim = StarkClaim { fixed_root: others, ..proven.claim() };
+        assert_eq!(check(&proven.bytes, claim), Err(VerifyError::FixedRoot { expected: others, found: fixed }));
+    }
 }
 
 #[test]
 fn a_remainder_that_was_not_committed_to_is_refused() {
-    for preset in Preset::ALL {
-        let proven = Proven::of(preset, false);
+    for (preset, mode) in Preset::ALL.into_iter().flat_map(|preset| Mode::ALL.map(|mode| (preset, mode))) {
+        let proven = Proven::of(preset, Layout::base(), mode);
         // After it come one byte for the partitions and eight for the nonce. Every part of every coefficient counts.
-        let element = 8 * preset.options().field_extension().degree() as usize;
+        let element = 8 * preset.options(mode).field_extension().degree() as usize;
         let (size, end) = (proven.shape().remainder * element, proven.bytes.len() - 9);
         for position in (end - size..end).step_by(8) {
             let error = proven.with_byte(position, proven.bytes[position] ^ 1);
-            assert_eq!(error, VerifyError::RemainderCommitment, "{preset}, {position}");
+            assert_eq!(error, VerifyError::RemainderCommitment, "{preset}, {mode:?}, {position}");
         }
     }
 }
 
 #[test]
 fn a_remainder_of_another_length_is_refused() {
-    let (coefficients, end) = (PUBLIC.shape().remainder, PUBLIC.bytes.len() - 9);
+    let (coefficients, end) = (PLAIN.shape().remainder, PLAIN.bytes.len() - 9);
     // Half of it, with its length: still of low degree, but not what was committed to.
     let start = end - 16 * coefficients;
     let half = 16 * coefficients / 2;
-    let bytes = [&PUBLIC.bytes[..start - 2], &(half as u16).to_le_bytes(), &PUBLIC.bytes[start + half..]].concat();
+    let bytes = [&PLAIN.bytes[..start - 2], &(half as u16).to_le_bytes(), &PLAIN.bytes[start + half..]].concat();
     let expected = VerifyError::RemainderLength { expected: coefficients, found: coefficients / 2 };
-    assert_eq!(check(&bytes, PUBLIC.claim()), Err(expected));
+    assert_eq!(check(&bytes, PLAIN.claim()), Err(expected));
 }
 
 #[test]
 fn another_statement_is_refused() {
-    let other = StarkClaim { public_inputs: Total(PUBLIC.total.0 + Goldilocks::ONE), ..PUBLIC.claim() };
-    let expected = VerifyError::Stark(VerifierError::InconsistentOodConstraintEvaluations);
-    assert_eq!(check(&PUBLIC.bytes, other), Err(expected));
+    for proven in [&*PLAIN, &*HIDING, &*WIDE] {
+        let public_inputs = Total { sum: proven.total.sum + Goldilocks::ONE, ..proven.total };
+        let expected = VerifyError::Stark(VerifierError::InconsistentOodConstraintEvaluations);
+        assert_eq!(check(&proven.bytes, StarkClaim { public_inputs, ..proven.claim() }), Err(expected));
+    }
 }
 
 #[test]
 fn values_without_a_position_are_refused() {
     // The layer's values are repeated once more; the opening is left as it is.
-    let (_, low_degree) = PUBLIC.offsets();
+    let (_, low_degree) = PLAIN.offsets();
     let start = low_degree + 1;
-    let length = u32::from_le_bytes(PUBLIC.bytes[start..start + 4].try_into().unwrap()) + 8 * 16;
+    let length = u32::from_le_bytes(PLAIN.bytes[start..start + 4].try_into().unwrap()) + 8 * 16;
     let values = start + 4;
-    let bytes = [&PUBLIC.bytes[..start], &length.to_le_bytes(), &PUBLIC.bytes[values..values + 8 * 16], &PUBLIC.bytes[values..]].concat();
-    assert!(matches!(check(&bytes, PUBLIC.claim()), Err(VerifyError::Stark(VerifierError::FriVerificationFailed(_)))));
+    let bytes = [&PLAIN.bytes[..start], &length.to_le_bytes(), &PLAIN.bytes[values..values + 8 * 16], &PLAIN.bytes[values..]].concat();
+    assert!(matches!(check(&bytes, PLAIN.claim()), Err(VerifyError::Stark(VerifierError::FriVerificationFailed(_)))));
 }
 
 // MUTANTS
@@ -476,21 +562,21 @@ fn refuse_mutants(proven: &Proven, number: usize, seed: u64) {
 
 #[test]
 fn mutants_are_refused_without_a_panic() {
-    refuse_mutants(&PUBLIC, 600, 1);
-    refuse_mutants(&COMMITTED, 600, 2);
+    refuse_mutants(&PLAIN, 600, 1);
+    refuse_mutants(&HIDING, 600, 2);
 }
 
 #[test]
 #[ignore = "slow: 20,000 mutants"]
 fn many_mutants_are_refused_without_a_panic() {
-    refuse_mutants(&PUBLIC, 10_000, 3);
-    refuse_mutants(&COMMITTED, 10_000, 4);
+    refuse_mutants(&PLAIN, 10_000, 3);
+    refuse_mutants(&HIDING, 10_000, 4);
 }
 
 /// Almost all of a proof is below the context, which most mutants leave alone. Here every byte of what precedes the queries is changed.
 #[test]
 fn every_bit_before_the_queries_counts() {
-    let proven = &*COMMITTED;
+    let proven = &*HIDING;
     let queries = 29 + usize::from(u16::from_le_bytes([proven.bytes[27], proven.bytes[28]]));
     for (position, bit) in (0..queries + 4).flat_map(|position| (0..8).map(move |bit| (position, bit))) {
         let error = proven.with_byte(position, proven.bytes[position] ^ (1 << bit));
