@@ -243,12 +243,15 @@ fn object(verified: &Verified, compared: Compared, ms: f64) -> Value {
         Target::Weight(weight) => weight.into(),
         Target::Hold => Value::from("hold"),
     };
-    // Of hidden features only whether too many were clamped is told.
-    let clamped = |saturated: u32| match verified.features() {
-        FeatureVisibility::Public => Value::from(saturated),
-        FeatureVisibility::Hidden => (saturated > strategy.limits.max_saturated).into(),
+    let decision = |Decision { at, saturated, target: asked }: &Decision| {
+        json!({
+            "hour": hour(*at),
+            "target": target(*asked),
+            // Of hidden features nobody knows how many were clamped.
+            "clamped_features": (!verified.features().is_hidden()).then_some(saturated),
+            "too_many_clamped": *saturated > strategy.limits.max_saturated,
+        })
     };
-    let decision = |Decision { at, saturated, target: asked }: &Decision| json!({ "hour": hour(*at), "target": target(*asked), "clamped_features": clamped(*saturated) });
     let features = verified.features();
     let mut object = json!({
         "valid": true,
