@@ -130,6 +130,37 @@ fn a_record_is_refused_with_the_reason_and_what_was_not_compared_is_said() {
 }
 
 #[test]
+fn a_record_that_hides_the_features_says_what_it_does_not_prove() {
+    let folder = Folder::new();
+    let open = json(&strs(&folder.prove(&[])));
+    assert_eq!((&open["features"], &open["zero_knowledge"]), (&"public".into(), &false.into()));
+    let made = json(&strs(&folder.prove(&["--hide", "features"])));
+    assert_eq!((&made["features"], &made["zero_knowledge"], &made["results"]), (&"hidden".into(), &Value::Null, &open["results"]));
+    assert_eq!((&made["strategy"]["features"], &made["strategy"]["hidden_window"]), (&serde_json::json!([]), &36.into()));
+
+    let (record, prices, strategy) = (folder.at("record.bin"), folder.at("prices.csv"), folder.at("strategy.toml"));
+    let said = "features are hidden: each decision is one that the network gives on some inputs within its ranges; that these are the \
+                strategy's features of these prices is the maker's word";
+    let verify = ["strategy", "verify", &record, "--prices", &prices, "--strategy", &strategy];
+    let verified = json(&verify);
+    assert_eq!((&verified["features"], &verified["not_proven"]), (&"hidden".into(), &said.into()));
+    assert_eq!((&verified["warnings"], &verified["results"]), (&serde_json::json!([said]), &open["results"]));
+    let checked = json(&["strategy", "check", &strategy]);
+    assert_eq!((&verified["digest"], &open["digest"]), (&checked["digest_with_hidden_features"], &checked["digest"]));
+    let text = String::from_utf8(maat(&verify).stdout).unwrap();
+    assert!(text.starts_with(&format!("the record holds, but {said}\n")), "{text}");
+    assert!(!text.contains("every decision is proven"), "{text}");
+
+    let reason = refusal(&[&verify[..], &["--features", "public"]].concat());
+    assert_eq!(reason, "features: they are hidden in the record, and public ones were expected");
+    assert_eq!(json(&[&verify[..], &["--features", "hidden"]].concat())["valid"], true);
+    let digest = open["digest"].as_str().unwrap();
+    assert!(refusal(&["strategy", "verify", &record, "--digest", digest]).contains("shows for hidden features"));
+    let refused = failure(&[&verify[..], &["--features", "some"]].concat());
+    assert!(refused.contains("features are public or hidden"), "{refused}");
+}
+
+#[test]
 fn what_no_record_can_be_made_of_is_said_before_the_work() {
     let folder = Folder::new();
     let (strategy, prices, record) = (folder.at("strategy.toml"), folder.at("prices.csv"), folder.at("record.bin"));

@@ -47,6 +47,8 @@ pub struct InputRule {
 pub struct Features {
     groups: Vec<Feature>,
     rules: Vec<InputRule>,
+    /// How many hours in a row they look at, where nothing else is known of them.
+    hidden: Option<u32>,
 }
 
 /// What the features are at one hour.
@@ -83,6 +85,12 @@ pub enum FeaturesError {
         /// Its rule.
         rule: InputRule,
     },
+    /// Hidden features look at no hour, or at more than lags allow.
+    #[error("hidden features look at 1 to {} hours in a row, not {0}", MAX_LAG + 1)]
+    Window(u32),
+    /// Some features are hidden and others are not.
+    #[error("all of them are hidden, or none")]
+    Mixed,
 }
 
 impl Feature {
@@ -118,6 +126,24 @@ impl Features {
             return Err(FeaturesError::Lags(group.lags().to_vec()));
         }
         let found = groups.iter().map(|group| group.lags().len()).sum();
+        Self { groups, rules, hidden: None }.checked(found)
+    }
+
+    /// Features of which nothing is known but how many hours in a row they look at, and the network's input rules.
+    ///
+    /// # Errors
+    /// [`FeaturesError`] says what does not fit.
+    pub fn hidden(window: u32, rules: Vec<InputRule>) -> Result<Self, FeaturesError> {
+        if !(1..=MAX_LAG + 1).contains(&window) {
+            return Err(FeaturesError::Window(window));
+        }
+        let found = rules.len();
+        Self { groups: Vec::new(), rules, hidden: Some(window) }.checked(found)
+    }
+
+    /// These features, if they give so many values and their rules can be computed with.
+    fn checked(self, found: usize) -> Result<Self, FeaturesError> {
+        let rules = &self.rules;
         if found > MAX_VALUES {
             return Err(FeaturesError::TooMany(found));
         }
@@ -128,10 +154,28 @@ impl Features {
         if let Some(at) = rules.iter().position(unusable) {
             return Err(FeaturesError::Rule { at, rule: rules[at] });
         }
-        Ok(Self { groups, rules })
+        Ok(self)
     }
 
-    /// The groups, in the order of the network's inputs.
+    /// The same, with nothing known of them but their window and the rules.
+    #[must_use]
+    pub fn to_hidden(&self) -> Self {
+        // Lags are at most MAX_LAG.
+        let window = self.window() as u32;
+        Self { groups: Vec::new(), rules: self.rules.clone(), hidden: Some(window) }
+    }
+
+    /// The window of features of which nothing else is known.
+    pub fn hidden_window(&self) -> Option<u32> {
+        self.hidden
+    }
+
+    /// Whether nothing but their window and the rules is known.
+    pub fn are_hidden(&self) -> bool {
+        self.hidden.is_some()
+    }
+
+    /// The groups, in the order of the network's inputs; none if they are hidden.
     pub fn groups(&self) -> &[Feature] {
         &self.groups
     }
@@ -143,11 +187,14 @@ impl Features {
 
     /// How many hours in a row they look at: the longest lag and one.
     pub fn window(&self) -> usize {
+        if let Some(window) = self.hidden {
+            return window as usize;
+        }
         let longest = self.groups.iter().flat_map(Feature::lags).max();
         longest.map_or(1, |lag| *lag as usize + 1)
     }
 
-    /// The features at the end of a window.
+    /// The features at the end of a window; no values if they are hidden.
     ///
     /// # Panics
     /// The window has fewer hours than [`Self::window`].
@@ -310,6 +357,24 @@ mod tests {
             assert_eq!(new(&[differences(&[0, 1])], &[fair, unusable]), FeaturesError::Rule { at: 1, rule: unusable });
         }
         assert!(Features::new(vec![differences(&[MAX_LAG; MAX_VALUES])], vec![rule(-MAX_SCALE, (0, 0)); MAX_VALUES]).is_ok());
+    }
+
+    #[test]
+    fn of_hidden_features_the_window_and_the_rules_are_left() {
+        let rules = vec![rule(0, WHOLE), rule(4, (2, 3))];
+        let open = Features::new(vec![differences(&[1]), returns(&[7])], rules.clone()).unwrap();
+        let hidden = open.to_hidden();
+        assert_eq!(Features::hidden(8, rules.clone()).as_ref(), Ok(&hidden));
+        assert_eq!((hidden.window(), hidden.hidden_window(), hidden.rules()), (open.window(), Some(8), open.rules()));
+        assert!(hidden.are_hidden() && hidden.groups().is_empty() && !open.are_hidden());
+        // Nobody can take them for features that are all 0.
+        assert_eq!(hidden.evaluate(&window(&[USD; 8])), Evaluated { values: vec![], saturated: 0 });
+        for window in [0, MAX_LAG + 2] {
+            assert_eq!(Features::hidden(window, rules.clone()), Err(FeaturesError::Window(window)));
+        }
+        assert_eq!(Features::hidden(1, vec![]), Err(FeaturesError::Number { expected: 0, found: 0 }));
+        assert_eq!(Features::hidden(1, vec![rule(0, WHOLE); MAX_VALUES + 1]), Err(FeaturesError::TooMany(MAX_VALUES + 1)));
+        assert_eq!(Features::hidden(1, vec![rule(0, (1, 0))]), Err(FeaturesError::Rule { at: 0, rule: rule(0, (1, 0)) }));
     }
 
     #[test]

@@ -197,6 +197,12 @@ impl Strategy {
         Ok(strategy)
     }
 
+    /// The same, with nothing of its features but how many hours they look at and the network's input rules. It has a digest of its own.
+    #[must_use]
+    pub fn with_hidden_features(&self) -> Self {
+        Self { features: self.features.to_hidden(), ..self.clone() }
+    }
+
     /// sha256 of the canonical form: what an owner publishes before the results are known.
     pub fn digest(&self) -> [u8; 32] {
         Sha256::digest(self.to_json()).into()
@@ -263,6 +269,9 @@ struct Written {
     outputs: u32,
     pair: Pair,
     features: Vec<Feature>,
+    /// Absent where features are not hidden.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hidden_window: Option<u32>,
     inputs: Vec<InputRule>,
     policy: WrittenPolicy,
     limits: Limits,
@@ -294,6 +303,7 @@ impl From<Strategy> for Written {
             outputs,
             pair,
             features: features.groups().to_vec(),
+            hidden_window: features.hidden_window(),
             inputs: features.rules().to_vec(),
             policy: WrittenPolicy { output: policy.output(), edges, targets: policy.targets().to_vec() },
             limits,
@@ -307,7 +317,8 @@ impl TryFrom<Written> for Strategy {
     type Error = StrategyError;
 
     fn try_from(written: Written) -> Result<Self, StrategyError> {
-        let Written { rule_version, name, commitment, outputs, pair, features, inputs, policy, limits, fees, backtest } = written;
+        let Written { rule_version, name, commitment, outputs, pair, features, hidden_window, inputs, policy, limits, fees, backtest } =
+            written;
         if rule_version != RULE_VERSION {
             return Err(StrategyError::Version { found: rule_version });
         }
@@ -319,7 +330,11 @@ impl TryFrom<Written> for Strategy {
                 .map_err(|error: maat_verifier::ParseCommitmentError| StrategyError::Commitment(error.to_string()))?,
             outputs,
             pair,
-            features: Features::new(features, inputs)?,
+            features: match hidden_window {
+                None => Features::new(features, inputs)?,
+                Some(window) if features.is_empty() => Features::hidden(window, inputs)?,
+                Some(_) => return Err(FeaturesError::Mixed.into()),
+            },
             policy: Policy::new(policy.output, rule, policy.targets)?,
             limits,
             fees,
@@ -383,6 +398,24 @@ pub(crate) mod tests {
         let other = Strategy { policy: edges, ..strategy.clone() };
         assert_eq!(Strategy::from_json(&other.to_json()), Ok(other.clone()));
         assert_ne!(other.digest(), strategy.digest());
+    }
+
+    #[test]
+    fn hidden_features_are_not_in_the_canonical_form_and_give_another_digest() {
+        let strategy = sample();
+        let hidden = strategy.with_hidden_features();
+        let json = hidden.to_json();
+        assert!(json.contains("\"features\":[],\"hidden_window\":3,\"inputs\":[") && !json.contains("lags"), "{json}");
+        assert!(!strategy.to_json().contains("hidden_window"));
+        assert_eq!(Strategy::from_json(&json), Ok(hidden.clone()));
+        assert_ne!(hidden.digest(), strategy.digest());
+        assert_eq!(hidden.with_hidden_features(), hidden);
+        let refused = |from: &str, to: &str| Strategy::from_json(&json.replace(from, to)).unwrap_err().to_string();
+        let open = "\"features\":[{\"kind\":\"return\",\"lags\":[0,1,2]}]";
+        assert_eq!(refused("\"features\":[]", open), "features: all of them are hidden, or none");
+        assert_eq!(refused(":3,\"inputs", ":0,\"inputs"), "features: hidden features look at 1 to 8760 hours in a row, not 0");
+        assert_eq!(refused("\"hidden_window\":3,", ""), "features: the features give 0 values, but the network takes 3");
+        assert!(refused(":3,\"inputs", ":null,\"inputs").starts_with("features: "));
     }
 
     #[test]

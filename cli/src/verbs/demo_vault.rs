@@ -18,10 +18,10 @@ use maat_strategy::history::Observation;
 use maat_strategy::hour::{Hour, SECONDS};
 use maat_strategy::keeper::{Chain, Goal, HourReport, Told, keep};
 use maat_strategy::prices;
-use maat_strategy::record::{Expectations, Job, Named, Verified, verify};
+use maat_strategy::record::{Expectations, FeatureVisibility, Job, Named, Verified, verify};
 use maat_strategy::strategy::Strategy;
 use maat_strategy::vault::{Kind, Side};
-use maat_verifier::Preset;
+use maat_verifier::{Mode, Preset};
 use serde_json::{Value, json};
 
 use super::strategy::against::{Against, against};
@@ -261,9 +261,11 @@ impl Scene<'_, '_> {
 fn record(strategy: &Strategy, package: &PackageFolder, seen: &[Observation], scene: &Scene) -> anyhow::Result<RecordOfHours> {
     let started = Instant::now();
     let (model, entries) = (package.model()?, package.entries()?.clone());
-    let job = Job::new(strategy, &entries, (Preset::Fast, BATCH), seen)?;
-    let key = ProvingKey::new(&model, entries.clone(), Preset::Fast, BATCH)?;
-    let made = job.make(None, NonZeroUsize::MIN, |batch| prove(&key, &model, batch), |_| ())?;
+    // The vault's features are public.
+    let features = FeatureVisibility::Public;
+    let job = Job::new(strategy, &entries, (Preset::Fast, BATCH), features, seen)?;
+    let key = ProvingKey::new(&model, entries.clone(), (Preset::Fast, Mode::Plain), BATCH)?;
+    let made = job.make(None, NonZeroUsize::MIN, |batch| prove(&key, &model, features, batch), |_| ())?;
     let bytes = made.record.to_bytes()?;
     let proving = started.elapsed();
     let expectations = Expectations {

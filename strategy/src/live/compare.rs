@@ -8,6 +8,7 @@ use starknet_types_core::felt::Felt;
 use super::events::{Decided, Traded};
 use super::on_chain::{Changed, Entry, OnChain, hash_of};
 use crate::backtest::{Decision, Fill, Market, SimulationError, Terms, simulate};
+use crate::features::Features;
 use crate::history::{Observation, link};
 use crate::hour::{Hour, SECONDS};
 use crate::limits::{Limits, Plan, Reason};
@@ -133,7 +134,8 @@ fn fixed(strategy: &Strategy, vault: &OnChain, findings: &mut Vec<Finding>) {
     must("commitment", felt(commitment(strategy)), felt(vault.commitment));
     must("outputs", strategy.outputs.to_string(), vault.outputs.to_string());
     must("decimals", format!("{decimals:?}"), format!("{:?}", vault.decimals));
-    must("features", format!("{:?}", strategy.features.groups()), format!("{:?}", vault.features.groups()));
+    let seen = |features: &Features| if features.are_hidden() { "hidden".to_owned() } else { format!("{:?}", features.groups()) };
+    must("features", seen(&strategy.features), seen(&vault.features));
     must("inputs", format!("{:?}", strategy.features.rules()), format!("{:?}", vault.features.rules()));
     must("fees", format!("{:?}", strategy.fees), format!("{:?}", vault.fees));
 }

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use maat_verifier::{Entries, Entry, Header, ModelCommitment, Preset, ProofFile, Security, Values, VerifyError};
+use maat_verifier::{Entries, Entry, Header, Mode, ModelCommitment, Preset, ProofFile, Security, Values, VerifyError};
 use thiserror::Error;
 
 use super::compare::{ObservationsError, check_order};
+use super::visibility::FeatureVisibility;
 use crate::history::{History, Observation};
 use crate::hour::Hour;
 use crate::strategy::{DecisionPoint, Strategy};
@@ -32,15 +33,23 @@ pub enum BatchesError {
         /// Inputs and outputs of the network.
         found: (u32, u32),
     },
+    /// The network's weights are secret.
+    #[error("the network is private: each proof spends one of its one-time roots, which records do not support")]
+    Private,
+    /// Nothing can be proven without the features.
+    #[error("features: they are hidden, so that no inputs of the network follow from the prices")]
+    Hidden,
     /// The network's commitment is not for batches of this size.
     #[error(
-        "the network's commitment is for batches of {} with the preset {preset}, not for {batch}: list the size with `maat transpile .. \
+        "the network's commitment is for batches of {} with the preset {preset}{}, not for {batch}: list the size with `maat transpile .. \
          --batch {batch}`",
-        sizes(listed)
+        sizes(listed), needed(*preset, *mode)
     )]
     NoEntry {
-        /// The preset.
+        /// The preset of the entry.
         preset: Preset,
+        /// How the proofs are made.
+        mode: Mode,
         /// The batch size.
         batch: u32,
         /// The batch sizes that there are.
@@ -79,11 +88,22 @@ fn sizes(listed: &[u32]) -> String {
     if listed.is_empty() { "no size".to_owned() } else { listed.join(", ") }
 }
 
+/// For what an entry of the preset is needed.
+fn needed(preset: Preset, mode: Mode) -> &'static str {
+    match (preset, mode) {
+        (Preset::Balanced, Mode::Hiding) => ", whose entry is that of hiding proofs with `fast` too",
+        _ => "",
+    }
+}
+
 /// The decisions of a strategy on prices, in batches.
 pub(super) struct Batches<'a> {
     pub strategy: &'a Strategy,
     pub entries: &'a Entries,
+    /// That of the proofs, which is not always that of the entry.
+    pub preset: Preset,
     pub entry: Entry,
+    pub features: FeatureVisibility,
     pub history: History,
     /// The position of each decision in the history's accepted observations.
     positions: Vec<usize>,
@@ -94,15 +114,21 @@ impl<'a> Batches<'a> {
         strategy: &'a Strategy,
         entries: &'a Entries,
         (preset, batch): (Preset, u32),
+        features: FeatureVisibility,
         observations: &[Observation],
     ) -> Result<Self, BatchesError> {
         let found = entries.commitment();
         if found != strategy.commitment {
             return Err(BatchesError::Commitment { expected: strategy.commitment, found });
         }
-        let Some(entry) = entries.find(preset, batch).copied() else {
-            let of_preset = entries.as_slice().iter().filter(|entry| entry.preset == preset);
-            return Err(BatchesError::NoEntry { preset, batch, listed: of_preset.map(|entry| entry.batch).collect() });
+        if entries.are_private() {
+            return Err(BatchesError::Private);
+        }
+        let mode = features.mode();
+        let tree = preset.tree(mode);
+        let Some(entry) = entries.find(tree, batch).copied() else {
+            let of_preset = entries.as_slice().iter().filter(|entry| entry.preset == tree);
+            return Err(BatchesError::NoEntry { preset: tree, mode, batch, listed: of_preset.map(|entry| entry.batch).collect() });
         };
         let (expected, found) = ((strategy.features.rules().len(), strategy.outputs), (entry.inputs, entry.outputs));
         if (found.0 as usize, found.1) != expected {
@@ -119,7 +145,7 @@ impl<'a> Batches<'a> {
         if positions.is_empty() {
             return Err(BatchesError::NoDecision { window });
         }
-        Ok(Self { strategy, entries, entry, history, positions })
+        Ok(Self { strategy, entries, preset, entry, features, history, positions })
     }
 
     /// How many there are; at least one.
@@ -146,6 +172,19 @@ impl<'a> Batches<'a> {
         self.positions(index).iter().filter_map(point).collect()
     }
 
+    /// The same where features are not known: `held` tells of all decisions which of them hold because too many features were clamped.
+    pub fn hidden_points(&self, index: usize, held: &[bool]) -> Vec<DecisionPoint> {
+        let (positions, first) = (self.positions(index), index * self.entry.batch as usize);
+        let saturated = |held: bool| if held { self.strategy.limits.max_saturated.saturating_add(1) } else { 0 };
+        let point = |(at, held): (&usize, &bool)| DecisionPoint { at: *at, inputs: Vec::new(), saturated: saturated(*held) };
+        positions.iter().zip(&held[first..]).map(point).collect()
+    }
+
+    /// Whether a decision holds because too many features were clamped.
+    pub fn is_held(&self, point: &DecisionPoint) -> bool {
+        point.saturated > self.strategy.limits.max_saturated
+    }
+
     /// The place and hours of a batch.
     pub fn span(&self, index: usize) -> Span {
         let hour = |at: usize| self.history.accepted()[at].hour;
@@ -154,12 +193,16 @@ impl<'a> Batches<'a> {
         Span { index, first: hour(positions[0]), last: hour(positions[positions.len() - 1]) }
     }
 
-    /// Whether a STARK proves that the network, at these decisions, gives these outputs; both without padding.
+    /// Whether a STARK proves that the network, at these decisions, gives these outputs; both without padding. Where features are hidden, the
+    /// STARK must be one that hides them, and the inputs that the decisions have do not count.
     pub fn check(&self, points: &[DecisionPoint], outputs: &[i32], stark: &[u8]) -> Result<Security, VerifyError> {
-        let inputs: Vec<i32> = points.iter().flat_map(|point| &point.inputs).copied().collect();
         let padded = |values: Vec<i32>| Values::Public(self.padded(values, points.len()));
-        let choice = (self.entry.preset, self.entry.batch);
-        let header = Header::new(self.entries.clone(), choice, padded(inputs), padded(outputs.to_vec()), None)?;
+        let inputs = match self.features {
+            FeatureVisibility::Public => padded(points.iter().flat_map(|point| &point.inputs).copied().collect()),
+            FeatureVisibility::Hidden => Values::Hidden,
+        };
+        let choice = (self.preset, self.entry.batch);
+        let header = Header::new(self.entries.clone(), choice, inputs, padded(outputs.to_vec()), None)?;
         let file = ProofFile { header, stark: stark.to_vec() };
         Ok(maat_verifier::verify(&file.to_bytes(), &self.strategy.commitment)?.security)
     }

@@ -8,6 +8,7 @@ use super::batches::{BatchesError, Span};
 use super::compare::{Difference, ObservationsError};
 use super::format::FormatError;
 use super::results::Conditions;
+use super::visibility::FeatureVisibility;
 use crate::backtest::SimulationError;
 use crate::features::InputRule;
 use crate::hour::Hour;
@@ -15,6 +16,8 @@ use crate::strategy;
 
 /// How many differences of strategies are shown, and how many characters of each value.
 const SHOWN: (usize, usize) = (6, 100);
+/// Why the digest may differ where the strategy is the same.
+const HIDDEN_DIGEST: &str = ". The record hides the features, so that its strategy has the digest that `maat strategy check` shows for hidden features";
 
 /// An output of the network that is not the recorded one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,13 +54,23 @@ pub enum VerifyError {
         /// The record's network.
         found: ModelCommitment,
     },
+    /// Features are hidden and were expected to be public, or the other way round.
+    #[error("features: they are {found} in the record, and {expected} ones were expected")]
+    Features {
+        /// What was expected.
+        expected: FeatureVisibility,
+        /// What the record has.
+        found: FeatureVisibility,
+    },
     /// The strategy has another digest than the expected one.
-    #[error("digest: the record's strategy has {}, and {} was expected", hex(found), hex(expected))]
+    #[error("digest: the record's strategy has {}, and {} was expected{}", hex(found), hex(expected), if *hidden { HIDDEN_DIGEST } else { "" })]
     Digest {
         /// The expected digest.
         expected: [u8; 32],
         /// The digest of the record's strategy.
         found: [u8; 32],
+        /// Whether the record hides the features.
+        hidden: bool,
     },
     /// The strategy takes inputs in another way than the network.
     #[error("inputs: the strategy has rules for {found} values, and the network takes {expected}")]
@@ -105,6 +118,14 @@ pub enum VerifyError {
         decisions: usize,
         /// Outputs of each.
         each: u32,
+    },
+    /// There is not a flag for each decision where features are hidden, or there is one where they are public.
+    #[error("held: the record tells of {found} decisions whether they hold for clamped features, and must tell of {expected}")]
+    Held {
+        /// Flags in the record.
+        found: usize,
+        /// Flags that there must be.
+        expected: usize,
     },
     /// There are more or fewer proofs than batches.
     #[error("starks: the record has {found} proofs, and {decisions} decisions in batches of {batch} have {expected}")]

@@ -7,15 +7,16 @@
 //! | 4 + n | the strategy's canonical JSON, with its length in bytes |
 //! | 1 | preset |
 //! | 4 | batch size |
-//! | 1 + 49 n | the network's entries |
+//! | 1 + 54 n | the network's entries |
 //! | 4 + 24 n | the observations, with their number: hours after 1970, base and quote in 1e-8 USD, 8 bytes each |
 //! | 4 + 4 n | the outputs of all decisions, with their number |
+//! | 4 + n | if features are hidden: 1 for each decision that holds because too many of them were clamped, else 0; with their number |
 //! | 1 + 64 n | the results, with their number |
 //! | 4 + .. | the STARKs, with their number, each with its length in bytes (4) |
 //! | 32 | sha256 of everything before it |
 //!
 //! A result is the part of the history (1 byte), the cost in bps (2), the fill (1), the equity (16), the trades (4), what was turned over (16), the costs (16),
-//! and the hour of the halt (8), or 2^64 - 1. Numbers have their least significant byte first. The checksum tells damage apart from lies: a liar makes it anew.
+//! and the hour of the halt (8), or 2^64 - 1. Whether features are hidden is a part of the strategy: see [`super::FeatureVisibility`]. Numbers have their least significant byte first. The checksum tells damage apart from lies: a liar makes it anew.
 
 use maat_verifier::{Entries, EntriesError, Preset};
 use sha2::{Digest, Sha256};
@@ -33,7 +34,7 @@ use crate::strategy::{MAX_JSON_BYTES, Strategy, StrategyError};
 /// The longest record in bytes.
 pub const MAX_RECORD_BYTES: usize = 256 << 20;
 /// The version of the format.
-pub const RECORD_VERSION: u16 = 1;
+pub const RECORD_VERSION: u16 = 2;
 /// What every record begins with.
 pub const MAGIC: [u8; 8] = *b"MAATRECD";
 
@@ -109,6 +110,14 @@ pub enum FormatError {
         /// What is wrong.
         source: PriceError,
     },
+    /// What tells whether a decision holds is neither 0 nor 1.
+    #[error("held[{index}]: it is 0 or 1, not {found}")]
+    Held {
+        /// Which one, from 0 on.
+        index: usize,
+        /// The byte.
+        found: u8,
+    },
     /// A result is not one.
     #[error("results[{index}]: its {field} cannot be {found}")]
     Outcome {
@@ -138,7 +147,7 @@ impl Record {
     /// # Errors
     /// A part is longer than records may have it, or all of them together are.
     pub fn to_bytes(&self) -> Result<Vec<u8>, FormatError> {
-        let Self { strategy, preset, batch, entries, observations, outputs, results, starks } = self;
+        let Self { strategy, preset, batch, entries, observations, outputs, held, results, starks } = self;
         let mut bytes = [&MAGIC[..], &RECORD_VERSION.to_le_bytes()].concat();
         let json = strategy.to_json();
         bytes.extend(count("strategy's bytes", json.len(), MAX_JSON_BYTES)?);
@@ -150,6 +159,8 @@ impl Record {
         bytes.extend(observations.iter().flat_map(observation_bytes));
         bytes.extend(count("outputs", outputs.len(), MAX_RECORD_BYTES)?);
         bytes.extend(outputs.iter().flat_map(|output| output.to_le_bytes()));
+        bytes.extend(count("held decisions", held.len(), MAX_HOURS)?);
+        bytes.extend(held.iter().map(|held| u8::from(*held)));
         let number = u8::try_from(results.len());
         bytes.push(number.map_err(|_| FormatError::TooMany { part: "results", found: results.len(), limit: u8::MAX.into() })?);
         bytes.extend(results.iter().flat_map(outcome_bytes));
@@ -200,6 +211,12 @@ impl Record {
         let number = reader.count("outputs", 4, MAX_RECORD_BYTES)?;
         let (outputs, _) = reader.take(4 * number, "outputs")?.as_chunks();
         let outputs = outputs.iter().map(|output| i32::from_le_bytes(*output)).collect();
+        let number = reader.count("held decisions", 1, MAX_HOURS)?;
+        let flag = |(index, found): (usize, &u8)| match *found {
+            0 | 1 => Ok(*found == 1),
+            found => Err(FormatError::Held { index, found }),
+        };
+        let held = reader.take(number, "held decisions")?.iter().enumerate().map(flag).collect::<Result<_, _>>()?;
         let [number] = reader.array("results")?;
         let results = (0..number.into()).map(|index| reader.outcome(index)).collect::<Result<_, _>>()?;
         let number = reader.count("proofs", 4, MAX_HOURS)?;
@@ -209,7 +226,7 @@ impl Record {
             starks.push(reader.take(length, "proofs")?.to_vec());
         }
         match reader.0.len() {
-            0 => Ok(Self { strategy, preset, batch, entries, observations, outputs, results, starks }),
+            0 => Ok(Self { strategy, preset, batch, entries, observations, outputs, held, results, starks }),
             found => Err(FormatError::LeftOver { found }),
         }
     }

@@ -13,6 +13,7 @@ use super::batches::{Batches, BatchesError, Span};
 use super::format::{MAX_RECORD_BYTES, observation_bytes};
 use super::parts::{Parts, PartsError};
 use super::results::results;
+use super::visibility::FeatureVisibility;
 use super::workers::side_by_side;
 use crate::backtest::{Decision, Market, SimulationError};
 use crate::history::Observation;
@@ -33,7 +34,7 @@ pub struct Job<'a> {
 pub struct Proof {
     /// The outputs of all inferences, one after the other.
     pub outputs: Vec<i32>,
-    /// The STARK, as winterfell writes it, with inputs and outputs public.
+    /// The STARK, as winterfell writes it, with outputs public, and with inputs as public or hidden as the record's features.
     pub stark: Vec<u8>,
 }
 
@@ -98,6 +99,7 @@ struct Finished {
     outputs: Vec<i32>,
     stark: Vec<u8>,
     decisions: Vec<Decision>,
+    held: Vec<bool>,
     source: Source,
 }
 
@@ -110,17 +112,21 @@ enum Source {
 }
 
 impl<'a> Job<'a> {
-    /// A record of a strategy, on a network with these entries, at these observations.
+    /// A record of a strategy, on a network with these entries, at these observations. It hides the strategy's features or does not.
     ///
     /// # Errors
     /// No record can be of these.
     pub fn new(
         strategy: &'a Strategy,
         entries: &'a Entries,
-        (preset, batch): (Preset, u32),
+        choice: (Preset, u32),
+        features: FeatureVisibility,
         observations: &'a [Observation],
     ) -> Result<Self, BatchesError> {
-        Ok(Self { batches: Batches::new(strategy, entries, (preset, batch), observations)?, observations })
+        if strategy.features.are_hidden() {
+            return Err(BatchesError::Hidden);
+        }
+        Ok(Self { batches: Batches::new(strategy, entries, choice, features, observations)?, observations })
     }
 
     /// How many proofs it needs.
@@ -135,11 +141,11 @@ impl<'a> Job<'a> {
 
     /// Binds everything that its proofs are for.
     fn digest(&self) -> [u8; 32] {
-        let Batches { strategy, entries, entry, .. } = &self.batches;
+        let Batches { strategy, entries, preset, entry, features, .. } = &self.batches;
         let mut hash = Sha256::new();
-        hash.update(b"maat record job 1");
+        hash.update(b"maat record job 2");
         hash.update(strategy.digest());
-        hash.update([entry.preset.code()]);
+        hash.update([preset.code(), u8::from(features.is_hidden())]);
         hash.update(entry.batch.to_le_bytes());
         hash.update(entries.to_bytes());
         self.observations.iter().for_each(|observation| hash.update(observation_bytes(observation)));
@@ -169,7 +175,7 @@ impl<'a> Job<'a> {
         prove: impl Fn(&[Vec<i32>]) -> Result<Proof, E> + Sync,
         progress: impl Fn(Progress) + Sync,
     ) -> Result<Made, MakeError<E>> {
-        let Batches { strategy, entries, entry, history, .. } = &self.batches;
+        let Batches { strategy, entries, preset, entry, features, history, .. } = &self.batches;
         let market = Market::new(strategy, history)?;
         let digest = self.digest();
         let (done, total) = (AtomicUsize::new(0), self.proofs());
@@ -194,8 +200,9 @@ impl<'a> Job<'a> {
             }
             let decide = |(point, outputs)| Decision::new(strategy, history, point, outputs);
             let decisions = points.iter().zip(outputs.chunks(strategy.outputs as usize)).map(decide).collect::<Result<Vec<_>, _>>()?;
+            let held = points.iter().map(|point| self.batches.is_held(point)).collect();
             progress(Progress { done: done.fetch_add(1, Ordering::Relaxed) + 1, total });
-            Ok::<_, MakeError<E>>(Finished { outputs, stark, decisions, source })
+            Ok::<_, MakeError<E>>(Finished { outputs, stark, decisions, held, source })
         };
         let finished = side_by_side(total, jobs, finish)?;
 
@@ -203,12 +210,13 @@ impl<'a> Job<'a> {
         let (found, spoilt) = (number(Source::Found), number(Source::MadeAnew));
         let decisions: Vec<Decision> = finished.iter().flat_map(|batch| &batch.decisions).copied().collect();
         let record = Record {
-            strategy: (*strategy).clone(),
-            preset: entry.preset,
+            strategy: if features.is_hidden() { strategy.with_hidden_features() } else { (*strategy).clone() },
+            preset: *preset,
             batch: entry.batch,
             entries: (*entries).clone(),
             observations: self.observations.to_vec(),
             outputs: finished.iter().flat_map(|batch| &batch.outputs).copied().collect(),
+            held: finished.iter().filter(|_| features.is_hidden()).flat_map(|batch| &batch.held).copied().collect(),
             results: results(strategy, &market, &decisions)?,
             starks: finished.into_iter().map(|batch| batch.stark).collect(),
         };

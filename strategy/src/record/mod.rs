@@ -2,6 +2,9 @@
 //!
 //! Nothing in a record is believed. Its inputs are not even stored: whoever verifies it derives them from the prices, and with them which
 //! hours are decided at, so that no decision can be left out and no padding can count.
+//!
+//! A record can hide the features. Its proofs are then of inputs that nobody is told, and that these are the strategy's features of the prices
+//! is the maker's word. All else is as before.
 
 mod batches;
 mod compare;
@@ -11,6 +14,7 @@ mod make;
 mod parts;
 mod results;
 mod verify;
+mod visibility;
 mod workers;
 
 #[cfg(test)]
@@ -29,6 +33,7 @@ pub use self::make::{Job, Made, MakeError, Progress, Proof};
 pub use self::parts::{Parts, PartsError};
 pub use self::results::{Conditions, Outcome, results};
 pub use self::verify::{Counts, Expectations, Named, Verified, verify};
+pub use self::visibility::{FeatureVisibility, ParseFeatureVisibilityError};
 
 /// Inferences in a proof, if nobody asks for another number.
 pub const DEFAULT_BATCH: u32 = 1_000;
@@ -36,7 +41,7 @@ pub const DEFAULT_BATCH: u32 = 1_000;
 /// A record, as its maker claims it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// The strategy.
+    /// The strategy; without its features if the record hides them.
     pub strategy: Strategy,
     /// The parameters of the proofs.
     pub preset: Preset,
@@ -48,6 +53,8 @@ pub struct Record {
     pub observations: Vec<Observation>,
     /// The network's outputs at each decision, one decision after the other.
     pub outputs: Vec<i32>,
+    /// For each decision whether it holds because too many features were clamped; nothing where features are public, from which it follows.
+    pub held: Vec<bool>,
     /// What comes of the decisions, in the order of [`results()`].
     pub results: Vec<Outcome>,
     /// The STARK of each batch, as winterfell writes it.

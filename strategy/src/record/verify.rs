@@ -9,6 +9,7 @@ use super::batches::Batches;
 use super::compare::{check_order, compare};
 use super::error::{VerifyError, WrongAnswer};
 use super::results::{Outcome, numbers, results};
+use super::visibility::FeatureVisibility;
 use super::workers::{cores, side_by_side};
 use crate::backtest::{Decision, Market};
 use crate::file::input_rules;
@@ -27,8 +28,10 @@ pub struct Named<'a, T: ?Sized> {
 /// What whoever verifies a record knows beforehand. What is left out is not compared.
 #[derive(Debug, Default)]
 pub struct Expectations<'a> {
-    /// The strategy.
+    /// The strategy. A record that hides features is compared with all of it but these.
     pub strategy: Option<Named<'a, Strategy>>,
+    /// Whether features are public.
+    pub features: Option<FeatureVisibility>,
     /// The network.
     pub commitment: Option<ModelCommitment>,
     /// The strategy's digest, which its owner published: see [`Strategy::digest`].
@@ -51,7 +54,7 @@ pub struct Counts {
     pub gaps: usize,
     /// Decisions.
     pub decisions: usize,
-    /// Decisions at which a feature was clamped.
+    /// Decisions at which a feature was clamped; where features are hidden, those that hold because too many were, by the maker's word.
     pub clamped: usize,
     /// Proofs.
     pub proofs: usize,
@@ -60,7 +63,7 @@ pub struct Counts {
 /// What a record that holds says.
 #[derive(Debug, Clone)]
 pub struct Verified {
-    /// The strategy.
+    /// The strategy; without its features if the record hides them.
     pub strategy: Strategy,
     /// The parameters of the proofs.
     pub preset: Preset,
@@ -82,7 +85,16 @@ pub struct Verified {
     pub counts: Counts,
 }
 
+impl Verified {
+    /// Whether each proof is of the strategy's features of the prices, or of inputs that nobody is told.
+    pub fn features(&self) -> FeatureVisibility {
+        FeatureVisibility::of(&self.strategy)
+    }
+}
+
 /// Verifies a record.
+///
+/// Where the record hides the features, the network's inputs are compared with nothing: whoever relies on them asks for public ones.
 ///
 /// In this order: the file and its checksum; the strategy, the network and the observations against what is expected; which hours are
 /// decided at, and that there is an answer for each; each proof, several at a time; the results. The bytes may be anything; the memory that
@@ -92,7 +104,8 @@ pub struct Verified {
 /// The record does not hold; each [`VerifyError`] is one reason, with the field, hour or index.
 pub fn verify(bytes: &[u8], expected: &Expectations<'_>) -> Result<Verified, VerifyError> {
     let record = Record::from_bytes(bytes)?;
-    let Record { strategy, preset, batch, entries, observations, outputs, results: claimed, starks } = &record;
+    let Record { strategy, preset, batch, entries, observations, outputs, held, results: claimed, starks } = &record;
+    let features = FeatureVisibility::of(strategy);
     check_strategy(strategy, expected)?;
     if let Some(given) = &expected.observations {
         check_order(observations).map_err(super::BatchesError::from)?;
@@ -102,10 +115,14 @@ pub fn verify(bytes: &[u8], expected: &Expectations<'_>) -> Result<Verified, Ver
         }
     }
 
-    let batches = Batches::new(strategy, entries, (*preset, *batch), observations)?;
+    let batches = Batches::new(strategy, entries, (*preset, *batch), features, observations)?;
     let (decisions, each) = (batches.decisions(), strategy.outputs);
     if Some(outputs.len()) != decisions.checked_mul(each as usize) {
         return Err(VerifyError::Outputs { found: outputs.len(), decisions, each });
+    }
+    let flags = if features.is_hidden() { decisions } else { 0 };
+    if held.len() != flags {
+        return Err(VerifyError::Held { found: held.len(), expected: flags });
     }
     if starks.len() != batches.count() {
         return Err(VerifyError::Starks { found: starks.len(), expected: batches.count(), decisions, batch: *batch });
@@ -113,10 +130,11 @@ pub fn verify(bytes: &[u8], expected: &Expectations<'_>) -> Result<Verified, Ver
 
     let per_batch = *batch as usize * each as usize;
     let check = |index: usize| {
-        let points = batches.points(index);
+        let points = if features.is_hidden() { batches.hidden_points(index, held) } else { batches.points(index) };
         let outputs = &outputs[index * per_batch..outputs.len().min((index + 1) * per_batch)];
         let security = batches.check(&points, outputs, &starks[index]).map_err(|source| {
-            let wrong = expected.model.and_then(|model| wrong_answer(model, &batches.history, &points, outputs)).map(Box::new);
+            let model = expected.model.filter(|_| !features.is_hidden());
+            let wrong = model.and_then(|model| wrong_answer(model, &batches.history, &points, outputs)).map(Box::new);
             VerifyError::Proof { span: batches.span(index), source, wrong }
         })?;
         let decide = |(point, outputs)| Decision::new(strategy, &batches.history, point, outputs);
@@ -151,8 +169,15 @@ pub fn verify(bytes: &[u8], expected: &Expectations<'_>) -> Result<Verified, Ver
 }
 
 fn check_strategy(strategy: &Strategy, expected: &Expectations<'_>) -> Result<(), VerifyError> {
+    let features = FeatureVisibility::of(strategy);
+    if let Some(expected) = expected.features.filter(|expected| *expected != features) {
+        return Err(VerifyError::Features { expected, found: features });
+    }
     if let Some(given) = &expected.strategy {
-        let differences = strategy.differences(given.value);
+        let differences = match features {
+            FeatureVisibility::Public => strategy.differences(given.value),
+            FeatureVisibility::Hidden => strategy.differences(&given.value.with_hidden_features()),
+        };
         if !differences.is_empty() {
             return Err(VerifyError::Strategy { differences, name: given.name.to_owned() });
         }
@@ -162,7 +187,7 @@ fn check_strategy(strategy: &Strategy, expected: &Expectations<'_>) -> Result<()
     }
     let found = strategy.digest();
     if let Some(expected) = expected.digest.filter(|expected| *expected != found) {
-        return Err(VerifyError::Digest { expected, found });
+        return Err(VerifyError::Digest { expected, found, hidden: features.is_hidden() });
     }
     let Some(model) = expected.model else { return Ok(()) };
     let (rules, of_model) = (strategy.features.rules(), input_rules(model));

@@ -21,7 +21,8 @@ const ORACLE_ERROR_BPS: u32 = 50;
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  maat strategy check strategy.toml\n\n\
     The package must be there. Nothing is traded, proven or written. The digest binds all that is shown: publish it before the results are \
-    known.")]
+    known. Records that hide the features have the digest `with hidden features`, which binds all else; the other one would let whoever \
+    guesses the features know that they are right.")]
 pub struct Arguments {
     /// The strategy, as docs/strategy.md describes it
     strategy: PathBuf,
@@ -104,6 +105,7 @@ impl Response for Checked {
         let identity = fields([
             ("strategy", name.clone()),
             ("digest", hex(&self.strategy.digest())),
+            ("with hidden features", hex(&self.strategy.with_hidden_features().digest())),
             ("network", format!("{commitment}, as the package states it: `maat commitment` computes it anew")),
             ("pair", format!("{} ({} decimals) for {} ({} decimals)", base.symbol, base.decimals, quote.symbol, quote.decimals)),
             ("features", format!("{} values: {seen}; {}", features.rules().len(), in_a_row(features.window()))),
@@ -163,6 +165,7 @@ impl Response for Checked {
         json!({
             "strategy": self.strategy,
             "digest": hex(&self.strategy.digest()),
+            "digest_with_hidden_features": hex(&self.strategy.with_hidden_features().digest()),
             "window_hours": self.strategy.features.window(),
             "worst_day_bps": worst_day_bps(&self.strategy.limits),
             "oracle_error_bps": ORACLE_ERROR_BPS,

@@ -3,8 +3,8 @@
 use std::num::NonZeroUsize;
 use std::thread;
 
-use maat_verifier::layout::{AUXILIARY_WIDTH, FIXED_WIDTH, MAIN_WIDTH};
-use maat_verifier::{Entry, Preset};
+use maat_verifier::layout::{AUXILIARY_WIDTH, Layout, MASKS_WIDTH};
+use maat_verifier::{Entry, Mode, Preset};
 
 /// The memory that a run may take unasked, in bytes.
 const BUDGET: u64 = 2_000_000_000;
@@ -12,22 +12,25 @@ const BUDGET: u64 = 2_000_000_000;
 const OVERHEAD: u64 = 15;
 
 /// As many as there are cores, if they fit into 2 GB and into half of the memory that is free; at least one.
-pub fn default(entry: &Entry) -> NonZeroUsize {
+pub fn default(entry: &Entry, choice: (Preset, Mode)) -> NonZeroUsize {
     let free = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| available(&text));
     let budget = free.map_or(BUDGET, |free| BUDGET.min(free / 2));
     let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    fitting(entry.rows.into(), entry.preset, budget).min(cores)
+    fitting(entry.layout, entry.rows.into(), choice, budget).min(cores)
 }
 
 /// How many proofs fit into so many bytes; at least one.
 ///
 /// All proofs share the fixed columns, as values, polynomials and extension. Each has the main trace as values and as polynomials, the
 /// auxiliary one likewise, the extension of both without the fixed columns, and as much again as that of the auxiliary trace for the
-/// combinations of all columns. A column takes 8 bytes a row, and as often as the blow-up when it is extended.
-fn fitting(rows: u64, preset: Preset, budget: u64) -> NonZeroUsize {
-    let options = preset.options();
+/// combinations of all columns. A column takes 8 bytes a row, and as often as the blow-up when it is extended. The auxiliary trace of a proof
+/// that hides has masks besides. Records commit to no values, which would take more columns.
+fn fitting(layout: &Layout, rows: u64, (preset, mode): (Preset, Mode), budget: u64) -> NonZeroUsize {
+    let options = preset.options(mode);
     let (blowup, degree) = (options.blowup_factor() as u64, u64::from(options.field_extension().degree()));
-    let (fixed, main, auxiliary) = (FIXED_WIDTH as u64, MAIN_WIDTH as u64, AUXILIARY_WIDTH as u64 * degree);
+    let masks = if mode.is_hiding() { MASKS_WIDTH } else { 0 };
+    let (fixed, main) = (layout.fixed_width() as u64, layout.main_width(0) as u64);
+    let auxiliary = (AUXILIARY_WIDTH + masks) as u64 * degree;
     let shared = fixed * (2 + blowup);
     let each = 2 * (main + auxiliary) + blowup * (main - fixed + auxiliary) + blowup * auxiliary;
     let columns = budget * 100 / (100 + OVERHEAD) / (8 * rows);
@@ -47,7 +50,7 @@ mod tests {
 
     #[test]
     fn as_many_proofs_are_made_at_a_time_as_the_memory_holds() {
-        let fitting = |rows, preset, budget| super::fitting(rows, preset, budget).get();
+        let fitting = |rows, preset, budget| super::fitting(Layout::base(), rows, (preset, Mode::Plain), budget).get();
         // Measured with 2^17 rows: one proof takes 1.1 GB, 1.8 GB and 8.3 GB, and two with the preset `fast` take 1.7 to 1.8 GB.
         assert_eq!(Preset::ALL.map(|preset| fitting(1 << 17, preset, BUDGET)), [2, 1, 1]);
         assert_eq!(fitting(1 << 17, Preset::Fast, 1_000_000_000), 1);
@@ -55,6 +58,10 @@ mod tests {
         assert_eq!(fitting(1 << 22, Preset::Fast, BUDGET), 1);
         assert!(fitting(1 << 11, Preset::Fast, BUDGET) > 100);
         assert_eq!(fitting(1 << 11, Preset::Fast, 0), 1);
+        // Hiding takes masks and, with `fast`, twice the blow-up; a wide layout takes more columns.
+        let fitting = |layout, mode| super::fitting(layout, 1 << 17, (Preset::Fast, mode), 20_000_000_000).get();
+        assert!(fitting(Layout::base(), Mode::Hiding) < fitting(Layout::base(), Mode::Plain));
+        assert!(fitting(Layout::wide(), Mode::Plain) < fitting(Layout::base(), Mode::Plain));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub mod against;
 mod backtest;
 mod check;
+mod hidden;
 mod jobs;
 pub mod opened;
 mod outcomes;
@@ -19,6 +20,7 @@ use crate::response::Response;
 #[command(after_help = "Examples:\n  maat strategy check strategy.toml\n  \
     maat strategy backtest strategy.toml --prices prices.csv\n  \
     maat strategy prove strategy.toml --prices prices.csv -o record.bin\n  \
+    maat strategy prove strategy.toml --prices prices.csv --hide features \\\n      -o record.bin\n  \
     maat strategy verify record.bin --prices prices.csv\n\n\
     A strategy is a TOML file: the network's package, the pair, what the network sees of the prices, what follows from its answer, and \
     limits. docs/strategy.md describes it, and examples/rockybot has one.")]

@@ -7,11 +7,14 @@ use anyhow::bail;
 use maat_package::PackageFolder;
 use maat_strategy::backtest::Decision;
 use maat_strategy::policy::Target;
-use maat_strategy::record::{Counts, Expectations, FormatError, MAX_RECORD_BYTES, Named, Verified, VerifyError, is_record, verify};
+use maat_strategy::record::{
+    Counts, Expectations, FeatureVisibility, FormatError, MAX_RECORD_BYTES, Named, Verified, VerifyError, is_record, verify,
+};
 use maat_verifier::{ModelCommitment, hex, parse_hex};
 use serde_json::{Value, json};
 
 use super::against::{Against, against};
+use super::hidden;
 use super::opened::{Opened, observations};
 use super::outcomes::{outcomes_json, outcomes_table};
 use crate::files::{called, read};
@@ -28,11 +31,14 @@ use crate::verbs::verify::Least;
 #[command(after_help = "Examples:\n  maat strategy verify record.bin --prices prices.csv \\\n      --strategy strategy.toml\n  \
     maat strategy verify record.bin --prices prices.csv --digest 0x..\n  \
     maat strategy verify record.bin --prices prices.csv --model package\n  \
+    maat strategy verify record.bin --prices prices.csv --features public\n  \
     maat strategy verify record.bin --network devnet --vault 0x123..\n\n\
     Exits with 0 only if the record holds. The first thing that is wrong is named with its field, hour or batch.\n\n\
     Take the prices from somebody else than the record's owner. The digest of the strategy, which `maat strategy check` prints, binds the \
     network and all rules: the owner should have published it before the hours that it is judged by. With the network's package, a wrong \
     answer is named with its hour, and the scales of inputs are compared with the network's.\n\n\
+    A record can hide the features. Its proofs are then of some inputs of the network, and that these are the strategy's features of the \
+    prices is the maker's word: `--features public` refuses such a record.\n\n\
     With --network and --vault, the record is held against what a vault did: the classes of its contracts, the price chain, every decision \
     with its hashes, every swap, and changes of its rules.\n\n\
     docs/strategy.md says what a record proves, what it does not, and how an owner could still deceive.")]
@@ -51,6 +57,9 @@ pub struct Arguments {
     /// The digest of the strategy that the record must be of
     #[arg(long, value_name = "0x..", value_parser = parse_digest)]
     digest: Option<Digest>,
+    /// What the record's features must be: `public` refuses a record that hides them
+    #[arg(long, value_name = "public|hidden")]
+    features: Option<FeatureVisibility>,
     /// The package of the network that the record must be of
     #[arg(long, value_name = "DIR", conflicts_with = "strategy")]
     model: Option<PathBuf>,
@@ -102,7 +111,7 @@ struct Compared {
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<Box<dyn Response>> {
     let progress = Progress::start("reading the record");
-    let Arguments { record, prices, strategy, commitment, digest, model, network, vault, config, least } = arguments;
+    let Arguments { record, prices, strategy, commitment, digest, features, model, network, vault, config, least } = arguments;
     let bytes = match read(record, MAX_RECORD_BYTES)? {
         Ok(bytes) => bytes,
         Err(found) => bail!("{}: {}", called(record).display(), FormatError::TooLong { found }),
@@ -126,6 +135,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Box<dyn Response>> {
     let (strategy_name, prices_name) = (name(strategy), name(prices));
     let expectations = Expectations {
         strategy: opened.as_ref().map(|opened| Named { value: &opened.strategy, name: &strategy_name }),
+        features: *features,
         commitment: commitment.or(package_commitment),
         digest: *digest,
         observations: observations.as_deref().map(|value| Named { value, name: &prices_name }),
@@ -146,6 +156,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Box<dyn Response>> {
     });
     let ms = ms(started.elapsed());
     let against = match (&result, network, vault) {
+        (Ok(verified), Some(_), Some(_)) if verified.features().is_hidden() => {
+            bail!("the record holds, but it hides its features, and those of a vault are public: it cannot be held against one")
+        }
         (Ok(verified), Some(network), Some(vault)) => {
             progress.step("reading the chain");
             let client = NetworkChoice::named(network.clone(), config.clone()).connect()?;
@@ -159,6 +172,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Box<dyn Response>> {
 impl Compared {
     fn warnings(self, verified: &Verified) -> Vec<String> {
         let Verified { strategy, .. } = verified;
+        let features = verified.features().is_hidden().then(|| hidden::NOT_PROVEN.to_owned());
         let (digest, commitment) = (hex(&strategy.digest()), strategy.commitment);
         let prices = (!self.prices)
             .then(|| "the record's own prices were used: --prices compares them with prices that the owner did not choose".to_owned());
@@ -173,7 +187,7 @@ impl Compared {
         let inputs = (!self.model).then(|| {
             "the scales and ranges of inputs are the owner's word: --strategy or --model compares them with the network's".to_owned()
         });
-        prices.into_iter().chain(rules).chain(inputs).collect()
+        features.into_iter().chain(prices).chain(rules).chain(inputs).collect()
     }
 }
 
@@ -183,25 +197,42 @@ fn text(verified: &Verified, ms: f64) -> String {
     let accepted = history.accepted();
     let ends = accepted.first().zip(accepted.last()).map(|(first, last)| format!(", {} to {}", first.hour, last.hour)).unwrap_or_default();
     let number = |count: &usize| grouped(*count as u64);
+    let features = verified.features();
+    let clamped = match features {
+        FeatureVisibility::Public => format!("at {} of them features were clamped", number(clamped)),
+        FeatureVisibility::Hidden => format!("{} of them hold for clamped features, by the owner's word", number(clamped)),
+    };
     let facts = [
         ("strategy", strategy.name.clone()),
         ("digest", hex(&strategy.digest())),
         ("network", strategy.commitment.to_string()),
+        ("features", features.to_string()),
         ("hours", format!("{}{ends}; left out for their move: {}; gaps: {}", number(hours), number(refused), number(gaps))),
         ("price chain", format!("{chain:#066x}")),
-        ("decisions", format!("{}; at {} of them features were clamped", number(decisions), number(clamped))),
+        ("decisions", format!("{}; {clamped}", number(decisions))),
         ("proofs", format!("{}, for {} decisions each, preset {preset}", number(proofs), grouped(*batch))),
-        ("security", model_security(security, *preset)),
+        ("security", model_security(security, *preset, features.mode())),
         ("trained until", format!("{}, by the owner's word", strategy.backtest.train_until)),
         ("strategies tried", format!("{}, by the owner's word", grouped(strategy.backtest.trials))),
     ];
-    let proven = "Proven: the network with this commitment answers so at every hour of these prices that the rules decide at, none is left \
-                  out, and the results follow from these answers by the strategy's rules.";
+    let proven = match features {
+        FeatureVisibility::Public => {
+            "Proven: the network with this commitment answers so at every hour of these prices that the rules decide at, none is left out, and \
+             the results follow from these answers by the strategy's rules."
+        }
+        FeatureVisibility::Hidden => {
+            "Proven: the network with this commitment has inputs on which it answers so, for every hour of these prices that the rules decide \
+             at, none is left out, and the results follow from these answers by the strategy's rules."
+        }
+    };
     let unproven = "NOT proven: that the prices were the market's, that trades would have been filled at these costs, that the network was \
                     made before the prices were known, or that it is not the best of many that were tried. See docs/strategy.md.";
-    let holds = "the record holds: every decision is proven, and the results follow from them";
+    let holds = match features {
+        FeatureVisibility::Public => "the record holds: every decision is proven, and the results follow from them".to_owned(),
+        FeatureVisibility::Hidden => format!("the record holds, but {}", hidden::NOT_PROVEN),
+    };
     let time = format!("verified in {:.2} s", ms / 1000.0);
-    [holds.to_owned(), fields(facts), outcomes_table(strategy, results), format!("{proven}\n\n{unproven}"), time].join("\n\n")
+    [holds, fields(facts), outcomes_table(strategy, results), format!("{proven}\n\n{unproven}"), time].join("\n\n")
 }
 
 fn object(verified: &Verified, compared: Compared, ms: f64) -> Value {
@@ -212,9 +243,19 @@ fn object(verified: &Verified, compared: Compared, ms: f64) -> Value {
         Target::Weight(weight) => weight.into(),
         Target::Hold => Value::from("hold"),
     };
-    let decision = |Decision { at, saturated, target: asked }: &Decision| json!({ "hour": hour(*at), "target": target(*asked), "clamped_features": saturated });
-    json!({
+    let decision = |Decision { at, saturated, target: asked }: &Decision| {
+        json!({
+            "hour": hour(*at),
+            "target": target(*asked),
+            // Of hidden features nobody knows how many were clamped.
+            "clamped_features": (!verified.features().is_hidden()).then_some(saturated),
+            "too_many_clamped": *saturated > strategy.limits.max_saturated,
+        })
+    };
+    let features = verified.features();
+    let mut object = json!({
         "valid": true,
+        "features": features.name(),
         "strategy": strategy,
         "digest": hex(&strategy.digest()),
         "commitment": strategy.commitment.to_string(),
@@ -231,10 +272,11 @@ fn object(verified: &Verified, compared: Compared, ms: f64) -> Value {
         "clamped_decisions": counts.clamped,
         "decisions": decisions.iter().map(decision).collect::<Vec<_>>(),
         "results": outcomes_json(strategy, results),
-        "security": model_security_json(security, *preset),
-        "zero_knowledge": false,
+        "security": model_security_json(security, *preset, features.mode()),
         "verify_ms": ms,
-    })
+    });
+    hidden::tell(&mut object, features);
+    object
 }
 
 impl Compared {

@@ -162,10 +162,10 @@ fn outputs_of_another_network_are_named_with_their_hour() {
 #[test]
 fn a_record_of_another_network_is_refused_by_its_commitment() {
     let entries = entries_of(&OTHER);
-    let key = ProvingKey::new(&OTHER, entries.clone(), Preset::Fast, BATCH).unwrap();
+    let key = ProvingKey::new(&OTHER, entries.clone(), (Preset::Fast, Mode::Plain), BATCH).unwrap();
     let other = strategy(&OTHER, &entries);
-    let job = Job::new(&other, &entries, CHOICE, &OBSERVATIONS).unwrap();
-    let made = job.make(None, NonZeroUsize::MIN, |batch| prove_with(&key, batch), |_| ()).unwrap();
+    let job = Job::new(&other, &entries, CHOICE, Public, &OBSERVATIONS).unwrap();
+    let made = job.make(None, NonZeroUsize::MIN, |batch| prove_with(&key, Public, batch), |_| ()).unwrap();
     let bytes = made.record.to_bytes().unwrap();
     verify(&bytes, &own()).unwrap();
     let (found, asked) = (other.commitment, STRATEGY.commitment);

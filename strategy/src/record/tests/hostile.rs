@@ -19,11 +19,13 @@ fn counts() -> Vec<(usize, &'static str)> {
     let entries = json + 4 + STRATEGY.to_json().len() + 5;
     let observations = entries + ENTRIES.to_bytes().len();
     let outputs = observations + 4 + 24 * OBSERVATIONS.len();
-    let proofs = outputs + 4 + 4 * RECORD.outputs.len() + 1 + 64 * RECORD.results.len();
+    let held = outputs + 4 + 4 * RECORD.outputs.len();
+    let proofs = held + 4 + 1 + 64 * RECORD.results.len();
     vec![
         (json, "strategy's bytes"),
         (observations, "observations"),
         (outputs, "outputs"),
+        (held, "held decisions"),
         (proofs, "proofs"),
         (proofs + 4, "proof's bytes"),
     ]
@@ -35,8 +37,8 @@ fn rules_and_formats_of_other_versions_are_refused() {
     let rules = replaced(&bytes, "\"rule_version\":2", "\"rule_version\":1");
     assert_eq!(refused(&rules, &expected()), "strategy: rule_version: it is 1, and this program knows 2");
     let mut format = bytes.clone();
-    format[8] = 2;
-    let version = "the record's format has version 2; this program knows version 1";
+    format[8] = 1;
+    let version = "the record's format has version 1; this program knows version 2";
     assert_eq!((refused(&format, &expected()), refused(&with_checksum(format), &expected())), (version.to_owned(), version.to_owned()));
     let other = replaced(&bytes, "MAATRECD", "MAATPROF");
     assert_eq!(refused(&other, &expected()), "this is not a record of a Maat strategy");
@@ -110,7 +112,7 @@ fn lengths_are_not_believed() {
 fn fields_out_of_their_range_are_named() {
     let bytes = RECORD.to_bytes().unwrap();
     let [_, (observations, _), (outputs, _), ..] = counts()[..] else { unreachable!() };
-    let results = outputs + 4 + 4 * RECORD.outputs.len() + 1;
+    let results = outputs + 4 + 4 * RECORD.outputs.len() + 4 + 1;
     let put = |at: usize, value: &[u8]| {
         let mut changed = bytes.clone();
         changed[at..at + value.len()].copy_from_slice(value);

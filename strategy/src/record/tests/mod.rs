@@ -1,6 +1,7 @@
 //! Records of a small network with batches of four, honest ones and others.
 
 mod attacks;
+mod hiding;
 mod honest;
 mod hostile;
 mod resume;
@@ -8,12 +9,13 @@ mod resume;
 use std::num::NonZeroUsize;
 use std::sync::{LazyLock, Mutex};
 
-use maat_prover::{ProvingKey, Visibility, entries_for};
+use maat_prover::{LayoutChoice, ProvingKey, Visibility, entries_for};
 use maat_runtime::primitives::{Affine, ArgMax};
 use maat_runtime::{Interval, Model, ModelBuilder, Primitive, Requantise, Shape};
-use maat_verifier::{Entries, Preset};
+use maat_verifier::{Entries, Mode, Preset};
 use sha2::{Digest, Sha256};
 
+use super::FeatureVisibility::Public;
 use super::*;
 use crate::features::{Feature, Features};
 use crate::fees::Fees;
@@ -42,19 +44,18 @@ fn model(weights: [i16; 9]) -> Model {
 }
 
 fn entries_of(model: &Model) -> Entries {
-    entries_for(model, &[1, BATCH], &[Preset::Fast]).unwrap()
+    // Hiding proofs with `fast` take the entry of `balanced`.
+    entries_for(model, &[1, BATCH], &[Preset::Fast, Preset::Balanced], LayoutChoice::default()).unwrap()
 }
 
 static MODEL: LazyLock<Model> = LazyLock::new(|| model([-2, -1, 0, 0, 0, 0, 2, 1, 0]));
 static OTHER: LazyLock<Model> = LazyLock::new(|| model([2, 1, 0, 0, 0, 0, -2, -1, 0]));
 static ENTRIES: LazyLock<Entries> = LazyLock::new(|| entries_of(&MODEL));
-static KEY: LazyLock<ProvingKey<'static>> = LazyLock::new(|| ProvingKey::new(&MODEL, ENTRIES.clone(), Preset::Fast, BATCH).unwrap());
+static KEYS: LazyLock<[ProvingKey<'static>; 2]> =
+    LazyLock::new(|| Mode::ALL.map(|mode| ProvingKey::new(&MODEL, ENTRIES.clone(), (Preset::Fast, mode), BATCH).unwrap()));
 static STRATEGY: LazyLock<Strategy> = LazyLock::new(|| strategy(&MODEL, &ENTRIES));
 static OBSERVATIONS: LazyLock<Vec<Observation>> = LazyLock::new(observations);
-static RECORD: LazyLock<Record> = LazyLock::new(|| {
-    let job = Job::new(&STRATEGY, &ENTRIES, CHOICE, &OBSERVATIONS).unwrap();
-    job.make(None, NonZeroUsize::new(2).unwrap(), prove, |_| ()).unwrap().record
-});
+static RECORD: LazyLock<Record> = LazyLock::new(|| job(Public).make(None, NonZeroUsize::new(2).unwrap(), prove, |_| ()).unwrap().record);
 
 fn strategy(model: &Model, entries: &Entries) -> Strategy {
     let token = |symbol: &str, decimals| Token { symbol: symbol.to_owned(), decimals };
@@ -107,22 +108,32 @@ fn observation(hour: u64, base: u64) -> Observation {
     Observation { hour: Hour::new(hour).unwrap(), base: Price::new(base).unwrap(), quote: Price::ONE_USD }
 }
 
-fn prove_with(key: &ProvingKey<'_>, batch: &[Vec<i32>]) -> Result<Proof, String> {
+fn job(features: FeatureVisibility) -> Job<'static> {
+    Job::new(&STRATEGY, &ENTRIES, CHOICE, features, &OBSERVATIONS).unwrap()
+}
+
+fn prove_with(key: &ProvingKey<'_>, features: FeatureVisibility, batch: &[Vec<i32>]) -> Result<Proof, String> {
     let batch: Vec<Vec<Vec<i32>>> = batch.iter().map(|inputs| vec![inputs.clone()]).collect();
-    let visibilities = (Visibility::Public, Visibility::Public);
-    let proved = key.prove(&batch, visibilities, None, &|_| ()).map_err(|error| error.to_string())?;
+    let inputs = if features.is_hidden() { Visibility::Hidden } else { Visibility::Public };
+    let proved = key.prove(&batch, (inputs, Visibility::Public), &|_| ()).map_err(|error| error.to_string())?;
     Ok(Proof { outputs: proved.outputs.concat().concat(), stark: proved.file.stark })
 }
 
 /// A proof of the network's. Each batch is proven once in all tests.
 fn prove(batch: &[Vec<i32>]) -> Result<Proof, String> {
-    static PROOFS: Mutex<Vec<(Vec<Vec<i32>>, Proof)>> = Mutex::new(Vec::new());
+    prove_as(Public, batch)
+}
+
+/// The same for a record whose features are public or hidden.
+fn prove_as(features: FeatureVisibility, batch: &[Vec<i32>]) -> Result<Proof, String> {
+    type Known = Vec<(FeatureVisibility, Vec<Vec<i32>>, Proof)>;
+    static PROOFS: Mutex<Known> = Mutex::new(Vec::new());
     let mut proofs = PROOFS.lock().unwrap();
-    if let Some((_, proof)) = proofs.iter().find(|(inputs, _)| inputs == batch) {
+    if let Some((.., proof)) = proofs.iter().find(|(of, inputs, _)| (*of, &inputs[..]) == (features, batch)) {
         return Ok(proof.clone());
     }
-    let proof = prove_with(&KEY, batch)?;
-    proofs.push((batch.to_vec(), proof.clone()));
+    let proof = prove_with(&KEYS[usize::from(features.is_hidden())], features, batch)?;
+    proofs.push((features, batch.to_vec(), proof.clone()));
     Ok(proof)
 }
 
@@ -138,7 +149,12 @@ fn expected() -> Expectations<'static> {
 
 /// The record after a change, with a checksum made anew.
 fn changed(change: impl FnOnce(&mut Record)) -> Vec<u8> {
-    let mut record = RECORD.clone();
+    changed_from(&RECORD, change)
+}
+
+/// The same for another record.
+fn changed_from(record: &Record, change: impl FnOnce(&mut Record)) -> Vec<u8> {
+    let mut record = record.clone();
     change(&mut record);
     record.to_bytes().unwrap()
 }

@@ -11,7 +11,7 @@ fn one() -> NonZeroUsize {
 }
 
 fn job() -> Job<'static> {
-    Job::new(&STRATEGY, &ENTRIES, CHOICE, &OBSERVATIONS).unwrap()
+    super::job(Public)
 }
 
 /// Makes the record, and gives how many proofs were made for it.
@@ -119,7 +119,8 @@ fn proofs_of_another_job_are_neither_used_nor_removed() {
     fees.fees.management_bps = 0;
     let mut prices = OBSERVATIONS.clone();
     prices[20].quote = Price::new(99_990_000).unwrap();
-    let jobs = [Job::new(&fees, &ENTRIES, CHOICE, &OBSERVATIONS).unwrap(), Job::new(&STRATEGY, &ENTRIES, CHOICE, &prices).unwrap()];
+    let jobs =
+        [Job::new(&fees, &ENTRIES, CHOICE, Public, &OBSERVATIONS).unwrap(), Job::new(&STRATEGY, &ENTRIES, CHOICE, Public, &prices).unwrap()];
     for other in jobs {
         let (_outer, folder) = stopped();
         let before = files(&folder);
@@ -131,7 +132,7 @@ fn proofs_of_another_job_are_neither_used_nor_removed() {
         assert_eq!(files(&folder), before);
     }
     // The batch size decides what a proof is of.
-    let single = Job::new(&STRATEGY, &ENTRIES, (Preset::Fast, 1), &OBSERVATIONS).unwrap();
+    let single = Job::new(&STRATEGY, &ENTRIES, (Preset::Fast, 1), Public, &OBSERVATIONS).unwrap();
     let (_outer, folder) = stopped();
     assert_eq!((single.proofs(), single.parts(&folder).unwrap().others()), (23, 2));
 }
@@ -213,7 +214,8 @@ fn the_last_batch_repeats_its_last_decision() {
 
 #[test]
 fn a_job_that_no_record_can_be_of_says_so_at_once() {
-    let refused = |choice, observations: &[Observation]| Job::new(&STRATEGY, &ENTRIES, choice, observations).err().unwrap().to_string();
+    let refused =
+        |choice, observations: &[Observation]| Job::new(&STRATEGY, &ENTRIES, choice, Public, observations).err().unwrap().to_string();
     assert!(refused((Preset::Fast, 1_000), &OBSERVATIONS).contains("list the size with `maat transpile .. --batch 1000`"));
     assert!(refused(CHOICE, &OBSERVATIONS[..3]).starts_with("there is no decision"));
     let mut repeated = OBSERVATIONS.clone();
