@@ -166,13 +166,13 @@ fn what_does_not_belong_together_is_refused() {
     let message = failure(&["verify", &proof, "--commitment", &zero]);
     assert!(message.contains("the file holds a Cairo proof") && message.contains("--program-hash"), "{message}");
     let opening = folder.path().join("opening.json");
-    json(&["prove", package(), "--input", input, "-o", other, "--commit-inputs", "--opening", opening.to_str().unwrap()]);
+    json(&["prove", package(), "--input", input, "-o", other, "--commit", "inputs", "--opening", opening.to_str().unwrap()]);
     let message = failure(&["verify", &proof, "--model", package(), "--opening", opening.to_str().unwrap()]);
-    assert!(message.contains("no salted commitment"), "{message}");
+    assert!(message.contains("no digest that --opening could open"), "{message}");
     let message = failure(&["verify", other, "--program-hash", "0x5"]);
     assert!(message.contains("the file holds a model proof") && message.contains("--commitment"), "{message}");
-    let message = failure(&["prove", package(), "--kind", "cairo", "--input", input, "-o", other, "--commit-inputs"]);
-    assert!(message.contains("only model proofs commit to them"), "{message}");
+    let message = failure(&["prove", package(), "--kind", "cairo", "--input", input, "-o", other, "--commit", "inputs"]);
+    assert!(message.contains("--commit needs a model proof"), "{message}");
     std::fs::write(input, samples(2).to_string()).unwrap();
     let message = failure(&["prove", package(), "--kind", "cairo", "--input", input, "-o", other]);
     assert!(message.contains("has a batch of 2, and a Cairo proof is for one inference"), "{message}");

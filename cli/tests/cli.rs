@@ -6,7 +6,7 @@ use std::io::{Cursor, Write};
 use std::path::Path;
 use std::process::Command;
 
-use maat_verifier::layout::{AUXILIARY_WIDTH, MAIN_WIDTH};
+use maat_verifier::layout::{AUXILIARY_WIDTH, Layout};
 use serde_json::Value;
 
 use common::*;
@@ -127,10 +127,10 @@ fn a_proof_is_verified_with_the_commitment_alone() {
     let folder = tempfile::tempdir().unwrap();
     let (proved, proof) = prove(folder.path(), 1, &[]);
     assert_eq!(proved["kind"], "model");
-    assert_eq!((&proved["batch"], &proved["zero_knowledge"], &proved["salt"]), (&1.into(), &false.into(), &Value::Null));
+    assert_eq!((&proved["batch"], &proved["zero_knowledge"], &proved["mode"]), (&1.into(), &false.into(), &"plain".into()));
     assert_eq!(proved["proof_bytes"], std::fs::metadata(&proof).unwrap().len());
     // The auxiliary columns are over the quadratic extension.
-    assert_eq!(proved["columns"], MAIN_WIDTH + 2 * AUXILIARY_WIDTH);
+    assert_eq!(proved["columns"], Layout::base().main_width(0) + 2 * AUXILIARY_WIDTH);
     assert!(proved["rows"].as_u64().unwrap().is_power_of_two());
     assert_eq!(proved["security"]["conjectured"], 99);
     assert!(proved["security"]["proven"].as_u64().unwrap() >= 50);
@@ -165,27 +165,70 @@ fn a_proof_is_verified_with_the_commitment_alone() {
 }
 
 #[test]
-fn a_batch_has_one_proof_and_may_be_committed_to() {
+fn a_batch_has_one_proof_whose_sides_may_be_hidden_or_committed_to() {
     let folder = tempfile::tempdir().unwrap();
-    let salt = format!("0x{}", "5a".repeat(32));
-    let (proved, proof) = prove(folder.path(), 2, &["--commit-inputs", "--salt", &salt, "--no-cache"]);
-    assert_eq!((&proved["salt"], &proved["cached"]), (&salt.as_str().into(), &false.into()));
+    let (proved, proof) = prove(folder.path(), 2, &["--hide", "inputs", "--no-cache"]);
+    assert_eq!((&proved["cached"], &proved["mode"], &proved["zero_knowledge"]), (&false.into(), &"hiding".into(), &true.into()));
+    assert_eq!(proved["privacy"]["hidden"], serde_json::json!(["the inputs", "what the model computes in between"]));
     let verified = json(&["verify", &proof, "--model", package()]);
-    assert_eq!((&verified["batch"], &verified["inputs"]), (&2.into(), &Value::Null));
+    assert_eq!((&verified["batch"], &verified["inputs"], &verified["zero_knowledge"]), (&2.into(), &Value::Null, &true.into()));
+    assert_eq!((&verified["options"]["queries"], &verified["options"]["blowup"]), (&42.into(), &4.into()));
     let logits: Vec<Value> =
         verified["outputs"].as_array().unwrap().iter().flat_map(|outputs| outputs.as_array().unwrap()[..12].to_vec()).collect();
     assert_eq!(logits, integers(folder.path(), "logits"));
+    let text = String::from_utf8(maat(&["verify", &proof, "--model", package()]).stdout).unwrap();
+    let words = [
+        "the proof holds: the model with this commitment, on some inputs, gives these outputs",
+        "The proof is zero-knowledge, under the conditions of docs/zero-knowledge.md. Hidden: the inputs, what the model computes in between.",
+        "NOT hidden: the outputs, the batch size,",
+    ];
+    for words in words {
+        assert!(text.contains(words), "`{words}` is missing in:\n{text}");
+    }
 
-    // The same salt gives the same commitment; a fresh one does not.
-    let again = |salt: &[&str]| {
-        let (_, proof) = prove(folder.path(), 2, &[&["--commit-inputs"], salt].concat());
-        json(&["verify", &proof, "--model", package()])["io_commitment"].clone()
+    // Each digest has a salt of its own.
+    let digest = || {
+        let (proved, proof) = prove(folder.path(), 2, &["--commit", "inputs"]);
+        let verified = json(&["verify", &proof, "--model", package()]);
+        assert_eq!(verified["digests"], proved["digests"]);
+        assert_eq!((&verified["digests"]["outputs"], &proved["salts"]["outputs"]), (&Value::Null, &Value::Null));
+        assert_eq!(proved["salts"]["inputs"].as_str().unwrap().len(), 66);
+        verified["digests"]["inputs"].as_str().unwrap().to_owned()
     };
-    assert_eq!(again(&["--salt", &salt]), verified["io_commitment"]);
-    assert_ne!(again(&[]), verified["io_commitment"]);
-    let (_, proof) = prove(folder.path(), 2, &["--commit-inputs", "--commit-outputs"]);
-    let verified = json(&["verify", &proof, "--model", package()]);
-    assert_eq!((&verified["inputs"], &verified["outputs"]), (&Value::Null, &Value::Null));
+    assert_ne!(digest(), digest());
+    for sides in
+        [&["--commit", "inputs,outputs"][..], &["--commit", "inputs", "--hide", "outputs"], &["--hide", "inputs", "--hide", "outputs"]]
+    {
+        let (_, proof) = prove(folder.path(), 2, sides);
+        let verified = json(&["verify", &proof, "--model", package()]);
+        assert_eq!((&verified["inputs"], &verified["outputs"]), (&Value::Null, &Value::Null), "{sides:?}");
+    }
+}
+
+#[test]
+fn flags_that_contradict_one_another_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let opening = file("opening.json");
+    prove(folder.path(), 1, &["--commit", "outputs", "--opening", &opening]);
+    let (input, proof) = (file("in.json"), file("other.bin"));
+    let refused = |arguments: &[&str]| failure(&[&["prove", package(), "-o", &proof], arguments].concat());
+    let message = refused(&["--input", &input, "--hide", "inputs", "--commit", "inputs"]);
+    assert!(message.contains("--hide inputs and --commit inputs exclude each other"), "{message}");
+    let message = refused(&["--input", &input, "--next-root", "3"]);
+    assert!(message.contains("--next-root is for private models, and this one is public"), "{message}");
+    let message = refused(&["--input", &input, "--opening", &file("another.json")]);
+    assert!(message.contains("--commit"), "{message}");
+    let message = refused(&["--chain", &opening, "--commit", "outputs"]);
+    assert!(message.contains("has 13 outputs an inference, but the model takes 36 inputs"), "{message}");
+    let message = refused(&["--chain", &opening, "--input", &input, "--commit", "inputs"]);
+    assert!(message.contains("cannot be used with"), "{message}");
+    let message = refused(&["--commit", "inputs"]);
+    assert!(message.contains("--input"), "{message}");
+    let salt = format!("0x{}", "5a".repeat(32));
+    let message = refused(&["--input", &input, "--commit", "inputs", "--salt", &salt]);
+    assert!(message.contains("unexpected argument '--salt'"), "{message}");
+    assert!(!Path::new(&proof).exists());
 }
 
 #[test]
@@ -250,19 +293,23 @@ fn the_members_of_responses_do_not_change() {
         "cached",
         "columns",
         "commitment",
+        "digests",
         "exit_code",
         "fidelity",
         "kind",
+        "layout",
+        "mode",
         "ok",
         "opening",
         "out_of_range",
         "output",
         "peak_rss_bytes",
         "preset",
+        "privacy",
         "proof_bytes",
         "prove_ms",
         "rows",
-        "salt",
+        "salts",
         "security",
         "stages",
         "zero_knowledge",
@@ -274,19 +321,21 @@ fn the_members_of_responses_do_not_change() {
     let expected = [
         "batch",
         "commitment",
+        "digests",
         "exit_code",
         "inputs",
-        "io_commitment",
         "kind",
+        "layout",
+        "mode",
         "named",
         "ok",
         "opened",
         "options",
         "outputs",
         "preset",
+        "privacy",
         "rows",
         "security",
-        "unopened_bits",
         "valid",
         "verify_ms",
         "zero_knowledge",
@@ -317,29 +366,28 @@ fn an_opening_opens_the_proof_that_it_was_written_for() {
     let public = file("public.bin");
     std::fs::rename(&proof, &public).unwrap();
     let statement = json(&["verify", &public, "--model", package()]);
-    let (proved, proof) = prove(folder.path(), 2, &["--commit-inputs", "--opening", &opening]);
+    let (proved, proof) = prove(folder.path(), 2, &["--commit", "inputs", "--opening", &opening]);
     assert_eq!(proved["opening"], opening.as_str());
     let message = failure(&["verify", &public, "--model", package(), "--opening", &opening]);
-    assert!(message.contains("the proof holds, but --opening has nothing to open: the statement has no salted commitment"), "{message}");
+    assert!(message.contains("the proof holds, but --opening has nothing to open: the statement commits to nothing"), "{message}");
 
     let closed = json(&["verify", &proof, "--model", package()]);
-    assert_eq!((&closed["inputs"], &closed["opened"], &closed["unopened_bits"]), (&Value::Null, &false.into(), &50.into()));
+    assert_eq!((&closed["inputs"], &closed["opened"]), (&Value::Null, &false.into()));
     let commitment = closed["commitment"].as_str().unwrap();
     for expected in [["--model", package()], ["--commitment", commitment]] {
         let opened = json(&[&["verify", &proof, "--opening", &opening], &expected[..]].concat());
-        assert_eq!((&opened["opened"], &opened["io_commitment"]), (&true.into(), &closed["io_commitment"]));
-        assert_eq!(opened["unopened_bits"], Value::Null);
+        assert_eq!((&opened["opened"], &opened["digests"]), (&true.into(), &closed["digests"]));
         assert_eq!((&opened["inputs"], &opened["outputs"]), (&statement["inputs"], &statement["outputs"]));
     }
     let text = String::from_utf8(maat(&["verify", &proof, "--model", package(), "--opening", &opening]).stdout).unwrap();
-    assert!(text.contains("the opening is that of the salted commitment") && text.contains("\ninputs, opened     "), "{text}");
+    assert!(text.contains("the opening opens its digests") && text.contains("\ninputs, opened     "), "{text}");
 
     // The owner's alone; and as documented.
     #[cfg(unix)]
     assert_eq!(std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&opening).unwrap().permissions()) & 0o777, 0o600);
     let written: Value = serde_json::from_slice(&std::fs::read(&opening).unwrap()).unwrap();
-    assert_eq!(keys(&written), ["inputs", "outputs", "salt"]);
-    assert_eq!((&written["inputs"], &written["outputs"]), (&statement["inputs"], &statement["outputs"]));
+    assert_eq!((keys(&written), keys(&written["inputs"])), (vec!["inputs"], vec!["salt", "values"]));
+    assert_eq!(written["inputs"]["values"], statement["inputs"]);
 
     let rejected = |change: &dyn Fn(&mut Value)| {
         let mut changed = written.clone();
@@ -348,26 +396,29 @@ fn an_opening_opens_the_proof_that_it_was_written_for() {
         let output = maat(&["verify", &proof, "--model", package(), "--opening", &other]);
         assert_eq!((output.status.code(), output.stderr.len()), (Some(1), 0));
         let text = String::from_utf8(output.stdout).unwrap();
-        assert!(text.contains("the proof holds, but the opening is NOT that of its salted commitment: "), "{text}");
+        assert!(text.contains("the proof holds, but the opening does NOT open its digests: "), "{text}");
         text
     };
-    let another = "the salt or a value is not the one that was committed to";
-    assert!(rejected(&|opening| opening["inputs"][1][35] = 7.into()).contains(another));
-    assert!(rejected(&|opening| opening["outputs"][0][0] = 7.into()).contains(another));
-    assert!(rejected(&|opening| opening["salt"] = format!("0x{}", "0".repeat(64)).into()).contains(another));
-    assert!(rejected(&|opening| opening["inputs"] = opening["outputs"].clone()).contains("13 inputs, but the model has 36"));
-    assert!(rejected(&|opening| opening["inputs"] = serde_json::json!([])).contains("inputs of 0 inference(s), but the batch has 2"));
+    let another = "the salt or a value of the inputs is not the one that was committed to";
+    assert!(rejected(&|opening| opening["inputs"]["values"][1][35] = 7.into()).contains(another));
+    assert!(rejected(&|opening| opening["inputs"]["salt"] = format!("0x{}", "0".repeat(64)).into()).contains(another));
+    let outputs = &statement["outputs"];
+    assert!(rejected(&|opening| opening["inputs"]["values"] = outputs.clone()).contains("13 inputs, but the model has 36"));
+    let other_side = "it opens other sides than those that are committed to: the outputs";
+    assert!(rejected(&|opening| opening["outputs"] = opening["inputs"].clone()).contains(other_side));
+    let none = "inputs of 0 inference(s), but the batch has 2";
+    assert!(rejected(&|opening| opening["inputs"]["values"] = serde_json::json!([])).contains(none));
     let output = maat(&["verify", &proof, "--model", package(), "--opening", &other, "--json"]);
     let verdict: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((output.status.code(), &verdict["valid"], &verdict["inputs"]), (Some(1), &false.into(), &Value::Null));
-    assert!(verdict["error"].as_str().unwrap().starts_with("the opening is not that of the salted commitment: "), "{verdict}");
+    assert!(verdict["error"].as_str().unwrap().starts_with("the opening does not open its digests: "), "{verdict}");
 
     std::fs::write(&other, b"[").unwrap();
     let message = failure(&["verify", &proof, "--model", package(), "--opening", &other]);
-    assert!(message.contains("other.json is not an opening of a salted commitment: EOF"), "{message}");
+    assert!(message.contains("other.json is not an opening of a proof's digests: EOF"), "{message}");
     let both = file("both");
-    let message = failure(&["prove", package(), "--input", &file("in.json"), "--commit-inputs", "--opening", &both, "-o", &both]);
-    assert!(message.contains("cannot be both the proof and what opens its commitment"), "{message}");
+    let message = failure(&["prove", package(), "--input", &file("in.json"), "--commit", "inputs", "--opening", &both, "-o", &both]);
+    assert!(message.contains("cannot be both the proof and what opens its digests"), "{message}");
     assert!(!Path::new(&both).exists());
 }
 

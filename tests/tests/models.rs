@@ -3,7 +3,7 @@
 use maat_cairo::{Compiler, Executable};
 use maat_package::samples::Sample;
 use maat_package::{Options, PackageFolder, Widths, execute_program, quantise_sample, run_program};
-use maat_prover::{ProvingKey, Visibility, entries_for};
+use maat_prover::{LayoutChoice, ProvingKey, Visibility, entries_for};
 use maat_runtime::{Executor, Model, dequantise};
 use maat_tests::figures::{HeldOut, Nearness, assert_committed, committed};
 use maat_tests::models::{Closeness, MODELS, RealModel};
@@ -11,7 +11,7 @@ use maat_transpiler::{Network, Package};
 use maat_verifier::cairo::Value;
 use maat_verifier::cairo::columns::MAX_ROWS;
 use maat_verifier::cairo::{Builtin, ProgramHash};
-use maat_verifier::{Felt252, Preset, verify};
+use maat_verifier::{Felt252, Mode, Preset, verify};
 use rayon::prelude::*;
 
 use crate::common;
@@ -130,11 +130,11 @@ fn run_in_cairo(row: &'static RealModel) -> Compiled {
 
 /// The inputs and outputs that a model proof states.
 fn stated_by_model_proof(compiled: &Compiled) -> (Vec<i32>, Vec<i32>) {
-    let entries = entries_for(&compiled.model, &[1], &[Preset::Fast]).unwrap();
+    let entries = entries_for(&compiled.model, &[1], &[Preset::Fast], LayoutChoice::Cheapest).unwrap();
     let commitment = entries.commitment();
-    let key = ProvingKey::new(&compiled.model, entries, Preset::Fast, 1).unwrap();
+    let key = ProvingKey::new(&compiled.model, entries, (Preset::Fast, Mode::Plain), 1).unwrap();
     let public = (Visibility::Public, Visibility::Public);
-    let proved = key.prove(std::slice::from_ref(&compiled.inputs), public, None, &|_| ()).unwrap();
+    let proved = key.prove(std::slice::from_ref(&compiled.inputs), public, &|_| ()).unwrap();
     println!("{}: {} of {} rows", compiled.row.name, key.program().used_rows, key.program().rows);
     let statement = verify(&proved.file.to_bytes(), &commitment).unwrap();
     (statement.inputs.as_public().unwrap().to_vec(), statement.outputs.as_public().unwrap().to_vec())

@@ -2,10 +2,10 @@
 
 use maat_package::samples::Sample;
 use maat_package::{Options, quantise_sample};
-use maat_prover::{ProvingKey, Visibility, entries_for};
+use maat_prover::{LayoutChoice, ProvingKey, Visibility, entries_for};
 use maat_runtime::Model;
 use maat_tests::steps::cases;
-use maat_verifier::{Preset, Values, verify};
+use maat_verifier::{Mode, Preset, Values, verify};
 use rayon::prelude::*;
 
 use crate::common;
@@ -20,10 +20,10 @@ fn prove(model: &Model, samples: &[Sample]) -> Result<String, String> {
     let batch =
         samples.iter().map(|sample| quantise_sample(model, sample)).collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())?;
     let size = batch.len() as u32;
-    let entries = entries_for(model, &[size], &[Preset::Fast]).map_err(|error| error.to_string())?;
+    let entries = entries_for(model, &[size], &[Preset::Fast], LayoutChoice::Cheapest).map_err(|error| error.to_string())?;
     let commitment = entries.commitment();
-    let key = ProvingKey::new(model, entries, Preset::Fast, size).map_err(|error| error.to_string())?;
-    let proved = key.prove(&batch, (Visibility::Public, Visibility::Public), None, &|_| ()).map_err(|error| error.to_string())?;
+    let key = ProvingKey::new(model, entries, (Preset::Fast, Mode::Plain), size).map_err(|error| error.to_string())?;
+    let proved = key.prove(&batch, (Visibility::Public, Visibility::Public), &|_| ()).map_err(|error| error.to_string())?;
     let statement = verify(&proved.file.to_bytes(), &commitment).map_err(|error| error.to_string())?;
     let (inputs, outputs) = (batch.concat().concat(), proved.outputs.concat().concat());
     if statement.inputs != Values::Public(inputs) || statement.outputs != Values::Public(outputs) {

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use maat_cairo::Compiler;
 use maat_package::{Options, PackageError, PackageFolder, Proving, execute_program, quantise_sample};
-use maat_prover::{Cache, ProvingKey, Visibility, entries, entries_for};
+use maat_prover::{Cache, LayoutChoice, ProvingKey, Visibility, entries, entries_for};
 use maat_runtime::Executor;
 use maat_tests::models::{MODELS, RealModel};
 use maat_transpiler::{BuildOptions, Package, Setting, TranspileError};
-use maat_verifier::{Preset, VerifyError, verify};
+use maat_verifier::{Mode, Preset, VerifyError, verify};
 
 use crate::common;
 
@@ -30,8 +30,8 @@ fn prove(row: &RealModel, folder: &PackageFolder, batch: u32, cache: &Cache) -> 
     let samples = &row.test_samples(&row.network())[..batch as usize];
     let inferences: Vec<_> = samples.iter().map(|sample| quantise_sample(&model, sample).unwrap()).collect();
     let entries = folder.entries().unwrap().clone();
-    let key = ProvingKey::with_cache(&model, entries, Preset::Fast, batch, cache).unwrap();
-    let proved = key.prove(&inferences, (Visibility::Public, Visibility::Public), None, &|_| ()).unwrap();
+    let key = ProvingKey::with_cache(&model, entries, (Preset::Fast, Mode::Plain), batch, cache).unwrap();
+    let proved = key.prove(&inferences, (Visibility::Public, Visibility::Public), &|_| ()).unwrap();
     let outputs = Executor::run_batch(&model, &inferences).unwrap();
     (proved.file.to_bytes(), inferences.concat().concat(), outputs.concat().concat())
 }
@@ -76,7 +76,7 @@ fn a_cache_is_not_a_way_around_the_commitment() {
     let committed = entries(&model, &[1]).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let cache = Cache::new(folder.path());
-    let key = |model| ProvingKey::with_cache(model, committed.clone(), Preset::Fast, 1, &cache).map(|key| key.cached());
+    let key = |model| ProvingKey::with_cache(model, committed.clone(), (Preset::Fast, Mode::Plain), 1, &cache).map(|key| key.cached());
     assert!(!key(&model).unwrap());
     assert!(key(&model).unwrap());
     // The cache has the columns with the root that the entries name, but they are not those of this model.
@@ -88,13 +88,12 @@ fn rockybots_proof_for_the_chain_takes_60_kib() {
     let row = row("rockybot");
     let network = row.network();
     let model = row.quantise(&network, &Options::default()).unwrap().model;
-    let entries = entries_for(&model, &[1], &[Preset::Onchain]).unwrap();
-    let key = ProvingKey::new(&model, entries.clone(), Preset::Onchain, 1).unwrap();
-    let public = (Visibility::Public, Visibility::Public);
+    let entries = entries_for(&model, &[1], &[Preset::Onchain], LayoutChoice::Cheapest).unwrap();
+    let key = ProvingKey::new(&model, entries.clone(), (Preset::Onchain, Mode::Plain), 1).unwrap();
     let samples = &row.test_samples(&network)[..8];
     let sizes = samples.iter().map(|sample| {
         let inputs = quantise_sample(&model, sample).unwrap();
-        let proof = key.prove(&[inputs], public, None, &|_| ()).unwrap().file.to_bytes();
+        let proof = key.prove(&[inputs], (Visibility::Public, Visibility::Public), &|_| ()).unwrap().file.to_bytes();
         verify(&proof, &entries.commitment()).unwrap();
         proof.len()
     });

@@ -25,7 +25,7 @@ use maat_strategy::strategy::Strategy;
 use maat_strategy::vault::feed::Entry as Quoted;
 use maat_strategy::vault::{self as twin, Answer, Call, Deployment, Event, Kind, Ledger, ModelStatus, NetworkFailure, Side, State, Swap};
 use maat_tests::root;
-use maat_verifier::Preset;
+use maat_verifier::{Mode, Preset};
 use starknet_types_core::felt::Felt;
 
 use crate::starknet::{Example, account, client, devnet, example};
@@ -346,10 +346,10 @@ fn next_hour(devnet: &Devnet, client: &Client) {
 fn recorded(example: &Example, strategy: &Strategy, seen: &[Observation]) -> Verified {
     let entries = example.package.entries().unwrap().clone();
     let job = Job::new(strategy, &entries, (Preset::Fast, BATCH), seen).unwrap();
-    let key = ProvingKey::new(&example.model, entries.clone(), Preset::Fast, BATCH).unwrap();
+    let key = ProvingKey::new(&example.model, entries.clone(), (Preset::Fast, Mode::Plain), BATCH).unwrap();
     let prove = |batch: &[Vec<i32>]| {
         let batch: Vec<Vec<Vec<i32>>> = batch.iter().map(|values| vec![values.clone()]).collect();
-        let proved = key.prove(&batch, (Visibility::Public, Visibility::Public), None, &|_| ())?;
+        let proved = key.prove(&batch, (Visibility::Public, Visibility::Public), &|_| ())?;
         Ok::<_, maat_prover::ProveError>(Proof { outputs: proved.outputs.concat().concat(), stark: proved.file.stark })
     };
     let made = job.make(None, std::num::NonZeroUsize::MIN, prove, |_| ()).unwrap();

@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, bail};
-use maat_package::{MODEL, PackageFolder};
+use maat_package::{MODEL, PackageFolder, differences, sha256};
 use maat_prover::{LayoutChoice, ModelSeed, private_entries, random_salt};
 use maat_verifier::{Entries, Entry, ModelCommitment, hex};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::files::{Destination, InputFiles, OutputKind, Readers};
 use crate::progress::Progress;
@@ -77,17 +76,16 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Audited> {
         recomputed.extend(entries.as_slice());
     }
     let recomputed = Entries::new(recomputed)?;
-    let differences = maat_package::differences(listed, &recomputed);
+    let differences = differences(listed, &recomputed);
 
     let salt = random_salt()?.to_string();
     let bytes = std::fs::read(package.folder.join(MODEL))?;
-    let hash = Sha256::new().chain_update(salt.as_bytes()).chain_update(&bytes).finalize();
     let mut audited = Audited {
         commitment: listed.commitment(),
         recomputed: recomputed.commitment(),
         entries: recomputed.as_slice().to_vec(),
         differences,
-        model: [hex(&hash.into()), salt],
+        model: [sha256(&[salt.as_bytes(), &bytes].concat()), salt],
         report: None,
         ms: started.elapsed().as_millis(),
     };

@@ -3,6 +3,7 @@
 use maat_prover::TraceProgram;
 use maat_runtime::primitives::{Affine, Max, Move};
 use maat_runtime::{Interval, Model, ModelBuilder, Primitive, Requantise, Shape, TensorId};
+use maat_verifier::layout::Layout;
 
 /// A network under construction, with a sequence of numbers that is the same every time.
 struct Network {
@@ -106,6 +107,11 @@ pub fn mlp() -> Model {
     Network::perceptron(&[784, 128, 64, 10])
 }
 
+/// 1024-1536-1536-10: four million weights.
+pub fn large() -> Model {
+    Network::perceptron(&[1024, 1536, 1536, 10])
+}
+
 /// LeNet-5 on 28x28: 6 and 16 channels of 5x5, the first padded, each followed by pooling; dense layers of 120, 84 and 10.
 pub fn lenet() -> Model {
     let mut network = Network::new();
@@ -146,6 +152,6 @@ pub fn inputs(model: &Model, batch: u32) -> Vec<Vec<Vec<i32>>> {
 }
 
 /// Rows of a model's trace.
-pub fn rows(model: &Model, batch: u32) -> usize {
-    TraceProgram::new(model, batch as usize).expect("the networks are provable").rows
+pub fn rows(model: &Model, batch: u32, layout: &'static Layout) -> usize {
+    TraceProgram::new(model, batch as usize, layout).expect("the networks are provable").rows
 }
