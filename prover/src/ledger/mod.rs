@@ -389,10 +389,9 @@ impl Locked {
         Ok(place_of(numbers, created, &self.files.ledger))
     }
 
-    /// How many roots are spent, by the lock file.
+    /// How many roots are spent, by the lock file, which is read once.
     fn spent(&self, count: u32) -> Result<u32, LedgerError> {
         let path = &self.files.lock;
-        (&self.lock).rewind().map_err(PrivateFileError::of(path))?;
         let bytes = private_file::read(&self.lock, path, LOCK_TITLE.len() + count as usize + 1)?;
         spent_by(&bytes, count).ok_or_else(|| LedgerError::Damaged { path: path.clone() })
     }
