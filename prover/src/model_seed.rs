@@ -14,7 +14,7 @@ const MASKS: &str = "Maat 2026 one-time mask rows of a private model 1";
 /// `0x`, 64 hexadecimal digits and the end of the line.
 const FILE_BYTES: usize = 67;
 
-/// The secret of a private model. Whoever has it and old proofs of the model computes its weights; whoever has lost it cannot prove any more.
+/// The secret of a private model. Whoever has it and old proofs of the model computes its weights; who has lost it cannot prove any more.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ModelSeed([u8; 32]);
 
@@ -57,9 +57,9 @@ impl ModelSeed {
         <Blake2s256>::hash(&[ID, &self.0].concat()).as_bytes()
     }
 
-    /// The key that the mask rows of an entry follow from, for the one-time root `index`: BLAKE3 in its mode for keys, of the seed, the number
-    /// of the entry's bytes, the entry and the index. Each pair of entry and index has a key of its own, as equal mask rows in two trees would
-    /// add up what both open.
+    /// The key that the mask rows of an entry follow from, for the one-time root `index`: BLAKE3 in its mode for keys, of the seed, the
+    /// number of the entry's bytes, the entry and the index. Each pair of entry and index has a key of its own, as equal mask rows in two
+    /// trees would add up what both open.
     pub fn mask_key(&self, entry: &[u8], index: u32) -> [u8; 32] {
         let length = (entry.len() as u64).to_le_bytes();
         blake3::derive_key(MASKS, &[&self.0[..], &length, entry, &index.to_le_bytes()].concat())

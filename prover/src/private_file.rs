@@ -96,7 +96,7 @@ pub(crate) fn read(file: &File, path: &Path, limit: usize) -> Result<Vec<u8>, Pr
     if bytes.len() > limit { Err(PrivateFileError::TooLong { path: path.to_path_buf(), limit }) } else { Ok(bytes) }
 }
 
-/// Waits until the names of a folder's files are on the disk. Elsewhere than on Unix, a folder cannot be opened, and its system sees to that.
+/// Waits until the names of a folder's files are on the disk. Elsewhere than on Unix, a folder cannot be opened for that.
 pub(crate) fn sync_folder(folder: &Path) -> Result<(), PrivateFileError> {
     #[cfg(unix)]
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(PrivateFileError::of(folder))?;

@@ -1,8 +1,8 @@
-//! One-time roots: a private model has many roots for each of its entries, one for each proof, and the entry binds them all by the root of a
-//! tree over them.
+//! One-time roots: a private model has many roots for each of its entries, one for each proof, and the entry binds them all by the root of
+//! a tree over them.
 //!
-//! Two proofs with one root would give weights away. The index is part of what a leaf hashes and of what a proof says, so that everybody sees
-//! whether one was used twice.
+//! Two proofs with one root would give weights away. The index is part of what a leaf hashes and of what a proof says, so that everybody
+//! sees whether one was used twice.
 
 use thiserror::Error;
 use winter_verifier::{ByteReader, DeserializationError};
@@ -154,8 +154,8 @@ impl OneTimeRoot {
         [&self.index.to_le_bytes(), &self.root[..], self.path.as_flattened()].concat()
     }
 
-    /// Reads what [`OneTimeRoot::to_bytes`] wrote of one of `count` roots, whose path is as long as their tree is high. Where it leads is left
-    /// to [`OneTimeRoot::check`].
+    /// Reads what [`OneTimeRoot::to_bytes`] wrote of one of `count` roots, whose path is as long as their tree is high. Where it leads is
+    /// left to [`OneTimeRoot::check`].
     ///
     /// # Errors
     /// There are no trees of so many roots, or the bytes end early.

@@ -1,16 +1,16 @@
 //! Which one-time roots of a private model are spent: a counter on disk that is moved on before an index is used, and never moved back.
 //!
-//! Two proofs with one root give weights away, so an index is lost rather than used twice. There is one counter for all entries of a model: an
-//! index that is spent for any entry is spent for all. The counter stands twice, in the ledger and in the lock file beside it:
+//! Two proofs with one root give weights away, so an index is lost rather than used twice. There is one counter for all entries of a model:
+//! an index that is spent for any entry is spent for all. The counter stands twice, in the ledger and in the lock file beside it:
 //!
-//! - The *lock file* is never replaced. It has a byte for each root, which is changed in place when the root is spent. Whoever moves the counter
-//!   on holds the system's lock of this file.
+//! - The *lock file* is never replaced. It has a byte for each root, which is changed in place when the root is spent. Whoever moves the
+//!   counter on holds the system's lock of this file.
 //! - The *ledger* is replaced each time. It says which seed and how many roots it is for, how many are spent, and where it belongs: by the
-//!   number, device and time of creation of the lock file and its own path.
+//!   number, device and time of creation of the lock file, and by its own path.
 //!
-//! So a copy, a moved folder and a restored backup are recognised, and refused until somebody who knows all proofs takes them over. What is not
-//! recognised is a state in which both files went back in place: an older snapshot of the disk or of the whole machine, or the older contents
-//! written into the same two files. Then the index of an old proof is used again, which everybody sees who has both proofs.
+//! So a copy, a moved folder and a restored backup are recognised, and refused until somebody who knows all proofs takes them over. What is
+//! not recognised is a state in which both files went back in place: an older snapshot of the disk or of the whole machine, or the older
+//! contents written into the same two files. Then the index of an old proof is used again, which everybody sees who has both proofs.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{Seek, SeekFrom, Write as _};
@@ -74,8 +74,8 @@ pub enum LedgerError {
     },
     /// There is a seed, but no ledger.
     #[error(
-        "there is no ledger {path}, so nobody knows which one-time roots are spent, and one that is used twice gives the weights away: put its \
-         latest copy back, or transpile again with a new seed"
+        "there is no ledger {path}, so nobody knows which one-time roots are spent, and one that is used twice gives the weights away: put \
+         its latest copy back, or transpile again with a new seed"
     )]
     Missing {
         /// The ledger.
@@ -113,8 +113,8 @@ pub enum LedgerError {
     },
     /// It belongs elsewhere.
     #[error(
-        "the ledger {path} was copied, moved or restored: one-time roots spent since would be used again, which gives the weights away; transpile \
-         again with a new seed, or find the highest index of all proofs of the model and run with --from INDEX, which is one more"
+        "the ledger {path} was copied, moved or restored: one-time roots spent since would be used again, which gives the weights away; \
+         transpile again with a new seed, or find the highest index of all proofs of the model and run with --from INDEX, which is one more"
     )]
     Copied {
         /// The ledger.
@@ -122,9 +122,9 @@ pub enum LedgerError {
     },
     /// One of its two files is older than the other.
     #[error(
-        "an older copy of the ledger {path} or of its lock file was put back, as {ledger} one-time roots are spent by the one and {lock} by the \
-         other; transpile again with a new seed, or find the highest index of all proofs of the model and run with --from INDEX, which is one \
-         more"
+        "an older copy of the ledger {path} or of its lock file was put back: by the one, {ledger} one-time roots are spent, and {lock} by \
+         the other; transpile again with a new seed, or find the highest index of all proofs of the model and run with --from INDEX, which \
+         is one more"
     )]
     RolledBack {
         /// The ledger.
@@ -171,8 +171,8 @@ impl Ledger {
         [Write::Stage(ledger), Write::Publish].iter().try_for_each(|write| locked.perform(write))
     }
 
-    /// Spends the next one-time root and gives its index, which no other call gives, in this process or another. That it is spent is on the disk
-    /// by then. An index that is not used, because the process ends, is lost.
+    /// Spends the next one-time root and gives its index, which no other call gives, in this process or another. That it is spent is on the
+    /// disk by then. An index that is not used, because the process ends, is lost.
     ///
     /// # Errors
     /// All are spent, or it is not certain which. Then no index may be used.
@@ -210,8 +210,8 @@ impl Ledger {
         Self::checked(path, seed_id, count, WAIT).map(|(_, _, spent)| spent)
     }
 
-    /// Takes over a ledger that was copied, moved or restored, with the next index that it gives. It must be higher than the index of every proof
-    /// that was ever made of the model, anywhere. The ledger knows only of those that it was there for, and refuses theirs.
+    /// Takes over a ledger that was copied, moved or restored, with the next index that it gives. It must be higher than the index of every
+    /// proof that was ever made of the model, anywhere. The ledger knows only of those that it was there for, and refuses theirs.
     ///
     /// # Errors
     /// By what the ledger says, the index is spent, or there is none. The ledger is missing or damaged, or cannot be written.
@@ -389,10 +389,9 @@ impl Locked {
         Ok(place_of(numbers, created, &self.files.ledger))
     }
 
-    /// How many roots are spent, by the lock file.
+    /// How many roots are spent, by the lock file, which is read once.
     fn spent(&self, count: u32) -> Result<u32, LedgerError> {
         let path = &self.files.lock;
-        (&self.lock).rewind().map_err(PrivateFileError::of(path))?;
         let bytes = private_file::read(&self.lock, path, LOCK_TITLE.len() + count as usize + 1)?;
         spent_by(&bytes, count).ok_or_else(|| LedgerError::Damaged { path: path.clone() })
     }

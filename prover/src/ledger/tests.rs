@@ -10,7 +10,6 @@ use super::*;
 
 const SEED: [u8; 32] = [7; 32];
 const COUNT: u32 = 16;
-const NOT_AT_ALL: Duration = Duration::ZERO;
 /// Tells a test that it runs in a process of its own, and with which ledger.
 const IN_A_PROCESS: &str = "MAAT_TEST_LEDGER";
 const MANY: u32 = 1 << 12;
@@ -24,7 +23,7 @@ fn ledger(count: u32) -> (TempDir, PathBuf) {
 }
 
 fn take(path: &Path) -> Result<u32, LedgerError> {
-    Ledger::take_within(path, SEED, COUNT, NOT_AT_ALL)
+    Ledger::take(path, SEED, COUNT)
 }
 
 fn peek(path: &Path) -> Result<u32, LedgerError> {
@@ -135,7 +134,7 @@ fn an_index_that_was_given_is_not_given_again_after_a_process_is_killed() {
 
 /// What a process does that is stopped after some of its writes.
 fn stopped_after(path: &Path, done: usize) {
-    let (locked, ledger, spent) = Ledger::checked(path, SEED, COUNT, NOT_AT_ALL).unwrap();
+    let (locked, ledger, spent) = Ledger::checked(path, SEED, COUNT, WAIT).unwrap();
     ledger.spending(spent).iter().take(done).for_each(|write| locked.perform(write).unwrap());
 }
 
@@ -184,7 +183,7 @@ fn a_take_over_that_is_stopped_is_done_again() {
     for done in 0..3 {
         let (_folder, path) = ledger(COUNT);
         taken(&path, 2);
-        let locked = Files::of(&path).unwrap().lock(NOT_AT_ALL).unwrap();
+        let locked = Files::of(&path).unwrap().lock(WAIT).unwrap();
         let next = Ledger { next: 9, ..locked.files.read(SEED).unwrap() };
         [Write::Stage(next), Write::Spend(2..9)].iter().take(done).for_each(|write| locked.perform(write).unwrap());
         drop(locked);
@@ -211,7 +210,8 @@ fn what_a_stopped_process_left_half_written_is_not_read() {
 #[test]
 fn the_lock_is_waited_for_and_given_up_on() {
     let (_folder, path) = ledger(COUNT);
-    let locked = Files::of(&path).unwrap().lock(NOT_AT_ALL).unwrap();
+    // Of this process, too: a lock is an open file's.
+    let locked = Files::of(&path).unwrap().lock(WAIT).unwrap();
     let begun = Instant::now();
     let refused = Ledger::take_within(&path, SEED, COUNT, Duration::from_millis(100));
     assert!(matches!(refused, Err(LedgerError::Busy { path: found }) if found.ends_with("ledger")));
