@@ -183,12 +183,7 @@ fn by_coordinates<E: FieldElement<BaseField = Goldilocks>>(vector: &[E; STATE_WI
             products[lane * degree + coordinate] = base[lane];
         }
     }
-    let products = E::slice_from_base_elements(&products[..STATE_WIDTH * degree]);
-    let mut result = [E::ZERO; STATE_WIDTH];
-    for lane in 0..STATE_WIDTH {
-        result[lane] = products[lane];
-    }
-    result
+    *E::slice_from_base_elements(&products).first_chunk().expect("there is space for STATE_WIDTH elements of each extension")
 }
 
 /// Products in integers, reduced once a sum: the matrix has numbers below 2^5.
@@ -247,12 +242,9 @@ pub fn enforce<E: FieldElement<BaseField = Goldilocks>>(current: &[E], next: &[E
     let [state, before, after] = [STATE, BEFORE, AFTER].map(|group| lanes(current, group));
     let (next_state, ark1, ark2) = (lanes(next, STATE), lanes(periodic, ARK1), lanes(periodic, ARK2));
     let (round, buffer, next_buffer) = (periodic[ROUND.start], &current[BUFFER.start..WIDTH], &next[BUFFER.start..WIDTH]);
-    let [steps, befores, afters, moves] = {
-        let (steps, rest) = result.split_at_mut(STATE_WIDTH);
-        let (befores, rest) = rest.split_at_mut(STATE_WIDTH);
-        let (afters, moves) = rest.split_at_mut(STATE_WIDTH);
-        [steps, befores, afters, moves]
-    };
+    let (steps, result) = result.split_at_mut(STATE_WIDTH);
+    let (befores, result) = result.split_at_mut(STATE_WIDTH);
+    let (afters, moves) = result.split_at_mut(STATE_WIDTH);
     let (mut u, mut powers, mut absorbed) = ([E::ZERO; STATE_WIDTH], [E::ZERO; STATE_WIDTH], [E::ZERO; STATE_WIDTH]);
     for lane in 0..STATE_WIDTH {
         u[lane] = next_state[lane] - ark2[lane];
