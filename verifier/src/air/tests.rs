@@ -246,7 +246,7 @@ fn challenges_are_drawn_in_their_order_with_as_many_powers_as_the_layout_has_lan
         let [z, alpha, sigma, rho, beta]: [E; RANDOM_ELEMENTS] = std::array::from_fn(|_| coin.draw().unwrap());
         let found = Challenges::new(drawn.rand_elements());
         assert_eq!([found.z, found.alpha, found.range_domain, found.constant_domain], [z, alpha, alpha.square(), alpha.square().double()]);
-        let powers = |base: E, count: usize| (0..=count as u64).map(|power| base.exp(power.into())).collect::<Vec<_>>();
+        let powers = |base: E, count: usize| (0..=count as u64).map(|power| base.exp(power)).collect::<Vec<_>>();
         assert_eq!((found.sigma, found.rho, found.beta), (&powers(sigma, layout.lanes)[..], &powers(rho, READS)[..], beta));
     }
 }
@@ -319,11 +319,11 @@ fn the_product_of_the_masks_vanishes_in_every_row() {
     let generator = Goldilocks::get_root_of_unity(MIN_ROWS.ilog2());
     let rows = (0..8u64).map(|row| E::from(generator.exp(row)));
     for x in rows.chain(extended(100).take(20)) {
-        let y = x.exp((MIN_ROWS as u64 / 4).into());
+        let y = x.exp(MIN_ROWS as u64 / 4);
         let [a, b, cube] = at(y);
         assert_eq!([a, b, cube], [y.cube() - y, y.cube() + y, y.cube()]);
         // y^4 is x^N: the product is y^2 times what vanishes in the rows.
-        assert_eq!(a * b, y.square() * (x.exp((MIN_ROWS as u64).into()) - E::ONE));
+        assert_eq!(a * b, y.square() * (x.exp(MIN_ROWS as u64) - E::ONE));
     }
 }
 
