@@ -1,7 +1,8 @@
 //! STARK proofs of models with Winterfell (docs/proofs.md).
 //!
 //! A model is lowered to a [`TraceProgram`] of the universal AIR of [`maat_verifier`]; its fixed columns are the model's commitment, and a
-//! [`ProvingKey`] holds what all proofs of one model, preset and batch size share. Proofs are succinct and **not zero-knowledge**.
+//! [`ProvingKey`] holds what all proofs of one model, preset and batch size share. Plain proofs are succinct and **not
+//! zero-knowledge**; hiding ones are, under the conditions of docs/zero-knowledge.md.
 
 #![forbid(unsafe_code)]
 

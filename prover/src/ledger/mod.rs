@@ -114,7 +114,7 @@ pub enum LedgerError {
     /// It belongs elsewhere.
     #[error(
         "the ledger {path} was copied, moved or restored: one-time roots spent since would be used again, which gives the weights away; \
-         transpile again with a new seed, or find the highest index of all proofs of the model and run with --from INDEX, which is one more"
+         transpile again with a new seed, or find the highest index of all proofs of the model and prove with --next-root INDEX, which is one more"
     )]
     Copied {
         /// The ledger.
@@ -123,7 +123,7 @@ pub enum LedgerError {
     /// One of its two files is older than the other.
     #[error(
         "an older copy of the ledger {path} or of its lock file was put back: by the one, {ledger} one-time roots are spent, and {lock} by \
-         the other; transpile again with a new seed, or find the highest index of all proofs of the model and run with --from INDEX, which \
+         the other; transpile again with a new seed, or find the highest index of all proofs of the model and prove with --next-root INDEX, which \
          is one more"
     )]
     RolledBack {

@@ -286,7 +286,7 @@ fn a_copied_folder_is_refused_until_it_is_taken_over() {
         for refused in [take(&copied), peek(&copied)] {
             let error = refused.unwrap_err();
             assert!(matches!(&error, LedgerError::Copied { .. }), "{error}");
-            assert!(error.to_string().contains("run with --from INDEX, which is one more"), "{error}");
+            assert!(error.to_string().contains("prove with --next-root INDEX, which is one more"), "{error}");
         }
         for from in [0, 1, 2, COUNT + 1, u32::MAX] {
             let refused = Ledger::adopt(&copied, SEED, from);
@@ -383,7 +383,7 @@ fn an_older_ledger_is_recognised_by_its_lock_file_and_the_other_way_around() {
         for refused in [take(&path), peek(&path)] {
             let error = refused.unwrap_err();
             assert!(matches!(&error, LedgerError::RolledBack { ledger, lock, .. } if (*ledger, *lock) == numbers), "{error}");
-            assert!(error.to_string().contains("run with --from INDEX, which is one more"), "{error}");
+            assert!(error.to_string().contains("prove with --next-root INDEX, which is one more"), "{error}");
         }
         assert!(matches!(Ledger::adopt(&path, SEED, 3), Err(LedgerError::From { from: 3, lowest: 4, .. })));
     }
