@@ -17,7 +17,8 @@ use crate::strategy;
 /// How many differences of strategies are shown, and how many characters of each value.
 const SHOWN: (usize, usize) = (6, 100);
 /// Why the digest may differ where the strategy is the same.
-const HIDDEN_DIGEST: &str = ". The record hides the features, so that its strategy has the digest that `maat strategy check` shows for hidden features";
+const HIDDEN_DIGEST: &str =
+    ". The record hides the features, so that its strategy has the digest that `maat strategy check` shows for hidden features";
 
 /// An output of the network that is not the recorded one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -119,8 +119,10 @@ fn proofs_of_another_job_are_neither_used_nor_removed() {
     fees.fees.management_bps = 0;
     let mut prices = OBSERVATIONS.clone();
     prices[20].quote = Price::new(99_990_000).unwrap();
-    let jobs =
-        [Job::new(&fees, &ENTRIES, CHOICE, Public, &OBSERVATIONS).unwrap(), Job::new(&STRATEGY, &ENTRIES, CHOICE, Public, &prices).unwrap()];
+    let jobs = [
+        Job::new(&fees, &ENTRIES, CHOICE, Public, &OBSERVATIONS).unwrap(),
+        Job::new(&STRATEGY, &ENTRIES, CHOICE, Public, &prices).unwrap(),
+    ];
     for other in jobs {
         let (_outer, folder) = stopped();
         let before = files(&folder);
