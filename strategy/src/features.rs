@@ -86,7 +86,7 @@ pub enum FeaturesError {
         rule: InputRule,
     },
     /// Hidden features look at no hour, or at more than lags allow.
-    #[error("hidden features look at 1 to {limit} hours in a row, not {0}", limit = MAX_LAG + 1)]
+    #[error("hidden features look at 1 to {most} hours in a row, not {0}", most = MAX_LAG + 1)]
     Window(u32),
     /// Some features are hidden and others are not.
     #[error("all of them are hidden, or none")]

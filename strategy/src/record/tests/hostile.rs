@@ -96,6 +96,8 @@ fn lengths_are_not_believed() {
         let allowed = match part {
             // A strategy may be longer than this file. Where it is cut off, see above.
             "strategy's bytes" => continue,
+            // This file has more bytes than a record has hours.
+            "held decisions" => continue,
             "proof's bytes" => bytes.len() as u32,
             _ => 1_000_000,
         };
