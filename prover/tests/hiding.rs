@@ -39,7 +39,8 @@ fn balanced(model: &Model) -> Entries {
 fn the_outputs_of_one_model_are_the_inputs_of_the_next_by_their_digest() {
     let (first, second) = (dense(4, 3, 2), dense(3, 2, -5));
     let [of_first, of_second] = [&first, &second].map(balanced);
-    let proved = hiding_key(&first, &of_first).prove(&[vec![[1, -2, 3, 100]]], (Visibility::Hidden, Visibility::Committed), &|_| ()).unwrap();
+    let proved =
+        hiding_key(&first, &of_first).prove(&[vec![[1, -2, 3, 100]]], (Visibility::Hidden, Visibility::Committed), &|_| ()).unwrap();
     let between = proved.opening.unwrap().outputs.unwrap();
     let inputs = vec![between.values[0].clone()];
     let sides = (Visibility::Opened(between.clone()), Visibility::Public);
@@ -86,7 +87,9 @@ fn a_digest_is_of_the_values_that_the_model_takes_and_gives() {
     };
     claim(&inputs, &outputs).unwrap();
     let other = SideOpening { salt: random_salt().unwrap(), values: vec![values[0].concat()] };
-    for (inputs, outputs) in [(Values::Committed(other.digest()), outputs.clone()), (outputs.clone(), inputs.clone()), (inputs.clone(), inputs.clone())] {
+    for (inputs, outputs) in
+        [(Values::Committed(other.digest()), outputs.clone()), (outputs.clone(), inputs.clone()), (inputs.clone(), inputs.clone())]
+    {
         assert_eq!(claim(&inputs, &outputs), Err(FALSE));
     }
     for (inputs, outputs) in [(Values::Hidden, outputs), (inputs, Values::Hidden), (Values::Hidden, Values::Hidden)] {
@@ -143,10 +146,11 @@ fn a_root_that_is_not_the_models_is_refused() {
     let (model, seed) = (dense(3, 2, 9), ModelSeed::new([7; 32]));
     let (entries, tree) = private(&model, &seed);
     let (_, other) = private(&dense(3, 2, 8), &seed);
+    let (other_seed, other_model) = (ModelSeed::new([8; 32]), dense(3, 2, 8));
     let key = |model, seed, root| ProvingKey::one_time(model, entries.clone(), Preset::Fast, 1, (seed, root)).map(|_| ());
     assert!(matches!(key(&model, &seed, other.path(0)), Err(ProveError::OneTime(OneTimeError::Elsewhere { index: 0 }))));
-    assert!(matches!(key(&model, &ModelSeed::new([8; 32]), tree.path(0)), Err(ProveError::OtherModel { .. })));
-    assert!(matches!(key(&dense(3, 2, 8), &seed, tree.path(0)), Err(ProveError::OtherModel { .. })));
+    assert!(matches!(key(&model, &other_seed, tree.path(0)), Err(ProveError::OtherModel { .. })));
+    assert!(matches!(key(&other_model, &seed, tree.path(0)), Err(ProveError::OtherModel { .. })));
     // Without a root there is no key for a private model, and with one none for a public model.
     let plain = ProvingKey::new(&model, entries.clone(), (Preset::Fast, Mode::Hiding), 1).map(|_| ());
     assert!(matches!(plain, Err(ProveError::Private)));
@@ -172,7 +176,8 @@ fn a_root_that_is_not_the_models_is_refused() {
 #[test]
 fn no_plain_proof_of_a_private_model_can_be_asked_for() {
     let (model, seed) = (dense(3, 2, 9), ModelSeed::new([7; 32]));
-    let presets = |presets: &[Preset]| private_entries(&model, &[1], presets, LayoutChoice::Cheapest, (&seed, 1), &mut |_, _| ()).map(|_| ());
+    let presets =
+        |presets: &[Preset]| private_entries(&model, &[1], presets, LayoutChoice::Cheapest, (&seed, 1), &mut |_, _| ()).map(|_| ());
     assert!(matches!(presets(&[Preset::Fast]), Err(ProveError::PrivatePreset)));
     assert!(matches!(presets(&[Preset::Balanced, Preset::Fast]), Err(ProveError::PrivatePreset)));
     presets(&[Preset::Balanced]).unwrap();
