@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use maat_runtime::{Executor, Model};
-use maat_verifier::air::{self, trace_info};
+use maat_verifier::air::sponge::{PERIOD, blocks};
+use maat_verifier::air::trace_info;
 use maat_verifier::layout::Layout;
 use maat_verifier::{
     Blake2s256, Entries, Entry, Goldilocks, Hash, Header, Kind, Mode, OneTimeRoot, OneTimeTree, Opening, Preset, ProofFile, Security,
     SideOpening, TreeHasher, Values,
 };
+use rayon::prelude::*;
 use winterfell::crypto::hashers::Blake3_256;
 use winterfell::{Proof, Prover};
 
@@ -395,9 +397,10 @@ impl<'m> ProvingKey<'m> {
         let public_inputs = header.public_inputs();
         let info = trace_info(self.program.rows, &public_inputs);
         let mut columns = witness.columns;
-        for sponge in public_inputs.sponges() {
-            columns.extend(sponge::columns(&columns[sponge.message.start], air::sponge::PERIOD * air::sponge::blocks(sponge.values)));
-        }
+        let sponges: Vec<_> = public_inputs.sponges().collect();
+        let filled = sponges.par_iter().map(|it| sponge::columns(&columns[it.message.start], PERIOD * blocks(it.values)));
+        let filled: Vec<_> = filled.collect();
+        columns.extend(filled.into_iter().flatten());
         let masks = self.mode.is_hiding().then(|| Masks::fresh(&public_inputs, &columns)).transpose()?;
         if let Some(masks) = &masks {
             masks.fill(&mut columns);

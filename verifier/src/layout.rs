@@ -36,17 +36,20 @@ pub struct Columns {
 
 impl Columns {
     /// The index of one of them.
+    #[inline]
     pub const fn at(&self, position: usize) -> usize {
         assert!(position < self.count);
         self.start + position
     }
 
     /// The index after the last one.
+    #[inline]
     pub const fn end(&self) -> usize {
         self.start + self.count
     }
 
     /// All their indices.
+    #[inline]
     pub fn indices(&self) -> std::ops::Range<usize> {
         self.start..self.end()
     }
