@@ -108,9 +108,11 @@ pub enum ProveError {
         found: usize,
     },
     /// The model's commitment has no entry for a preset and batch size.
-    #[error("the commitment has no entry for preset `{preset}` and batches of {batch}: list the batch size when the model is transpiled")]
+    #[error(
+        "the commitment has no entry for {} and batches of {batch}: list the batch size when the model is transpiled", preset.of_entry()
+    )]
     NoEntry {
-        /// The preset.
+        /// The preset of the entry.
         preset: Preset,
         /// The batch size.
         batch: u32,

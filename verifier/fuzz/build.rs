@@ -43,6 +43,7 @@ fn main() {
         for (name, key, visibility) in [
             ("public", key(Mode::Plain), Visibility::Public),
             ("hidden", key(Mode::Hiding), Visibility::Hidden),
+            ("committed", key(Mode::Hiding), Visibility::Committed),
             ("private", ProvingKey::one_time(&model, private.clone(), preset, 1, (&seed, root)).unwrap(), Visibility::Public),
         ] {
             let proved = key.prove(&[vec![vec![100, -3]]], (visibility.clone(), visibility), &|_| ()).unwrap();

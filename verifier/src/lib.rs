@@ -5,7 +5,8 @@
 //! program. Both take any bytes: see [`VerifyError`] for what they refuse. The rest of this crate is what prover and verifier must agree on:
 //! the AIRs, the commitments, the presets and the file formats.
 //!
-//! Proofs are succinct and **not zero-knowledge**.
+//! A *plain* proof, whose statement names everything, is succinct and **not zero-knowledge**. A *hiding* one ([`Mode::Hiding`]) hides inputs,
+//! outputs or weights: docs/zero-knowledge.md says what, and under which conditions. A Cairo proof holds the whole program.
 
 #![deny(unsafe_code)]
 

@@ -123,6 +123,7 @@ impl Opening {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commitment::Entry;
     use crate::commitment::tests::entry;
     use crate::preset::{Mode, Preset, Security};
 
@@ -154,5 +155,113 @@ mod tests {
         let other = Entries::new(vec![entry(Preset::Fast, 2), entry(Preset::Balanced, 2)]).unwrap();
         let opening = Opening { inputs: None, outputs: None };
         assert_eq!(opening.check(&statement(Values::Hidden, Values::Hidden), &other), Err(OpeningError::Entries));
+        let opening = Opening { inputs: Some(inputs()), outputs: None };
+        assert_eq!(opening.check(&statement(committed(&inputs()), Values::Hidden), &other), Err(OpeningError::Entries));
+    }
+
+    /// Two inferences with three inputs each.
+    fn inputs() -> SideOpening {
+        SideOpening { salt: Salt::new([1; 32]), values: vec![vec![1, -2, i32::MIN], vec![4, i32::MAX, 6]] }
+    }
+
+    /// With two outputs each.
+    fn outputs() -> SideOpening {
+        SideOpening { salt: Salt::new([2; 32]), values: vec![vec![-7, 8], vec![9, 10]] }
+    }
+
+    fn committed(opening: &SideOpening) -> Values {
+        Values::Committed(opening.digest())
+    }
+
+    #[test]
+    fn an_opening_opens_every_side_that_is_committed_to() {
+        let public = || Values::Public(vec![0; 4]);
+        let of_inputs = Opening { inputs: Some(inputs()), outputs: None };
+        assert_eq!(of_inputs.check(&statement(committed(&inputs()), Values::Hidden), &entries()), Ok(()));
+        assert_eq!(of_inputs.check(&statement(committed(&inputs()), public()), &entries()), Ok(()));
+        let of_outputs = Opening { inputs: None, outputs: Some(outputs()) };
+        assert_eq!(of_outputs.check(&statement(Values::Hidden, committed(&outputs())), &entries()), Ok(()));
+        let of_both = Opening { inputs: Some(inputs()), outputs: Some(outputs()) };
+        assert_eq!(of_both.check(&statement(committed(&inputs()), committed(&outputs())), &entries()), Ok(()));
+    }
+
+    #[test]
+    fn a_side_is_opened_if_and_only_if_it_is_committed_to() {
+        let error = |opens: [bool; 2], inputs_are: Values, outputs_are: Values| {
+            let [opens_inputs, opens_outputs] = opens;
+            let opening = Opening { inputs: opens_inputs.then(inputs), outputs: opens_outputs.then(outputs) };
+            opening.check(&statement(inputs_are, outputs_are), &entries()).unwrap_err()
+        };
+        let (of_inputs, of_outputs) = (committed(&inputs()), committed(&outputs()));
+        for other in [Values::Hidden, Values::Public(vec![-7, 8, 9, 10])] {
+            assert_eq!(error([false, false], of_inputs.clone(), other.clone()), OpeningError::Side { side: "inputs" });
+            assert_eq!(error([true, true], of_inputs.clone(), other), OpeningError::Side { side: "outputs" });
+        }
+        assert_eq!(error([true, true], Values::Hidden, of_outputs.clone()), OpeningError::Side { side: "inputs" });
+        assert_eq!(error([true, false], of_inputs.clone(), of_outputs.clone()), OpeningError::Side { side: "outputs" });
+        assert_eq!(error([false, true], of_inputs, of_outputs), OpeningError::Side { side: "inputs" });
+    }
+
+    #[test]
+    fn an_opening_has_as_many_inferences_and_values_as_the_batch() {
+        let check = |opening: SideOpening| {
+            // Even the right digest does not make another shape right.
+            let statement = statement(committed(&opening), Values::Hidden);
+            Opening { inputs: Some(opening), outputs: None }.check(&statement, &entries())
+        };
+        let of = |values: Vec<Vec<i32>>| SideOpening { values, ..inputs() };
+        let side = "inputs";
+        for found in [0, 1, 3] {
+            assert_eq!(check(of(vec![vec![1, 2, 3]; found])), Err(OpeningError::Inferences { side, expected: 2, found }));
+        }
+        for found in [0, 2, 4] {
+            let error = OpeningError::Values { side, expected: 3, found };
+            assert_eq!(check(of(vec![vec![1, 2, 3], vec![0; found]])), Err(error.clone()));
+            assert_eq!(check(of(vec![vec![0; found], vec![0; 6 - found]])), Err(error));
+        }
+        assert_eq!(check(of(vec![vec![1, 2, 3]; 2])), Ok(()));
+        // The outputs have their own number.
+        let opening = Opening { inputs: None, outputs: Some(inputs()) };
+        let statement = statement(Values::Hidden, committed(&inputs()));
+        assert_eq!(opening.check(&statement, &entries()), Err(OpeningError::Values { side: "outputs", expected: 2, found: 3 }));
+    }
+
+    #[test]
+    fn another_salt_value_or_order_does_not_open_a_digest() {
+        let statement = statement(committed(&inputs()), committed(&outputs()));
+        let changes: [fn(&mut Opening); 7] = [
+            |opening| opening.inputs.as_mut().unwrap().salt = Salt::new([3; 32]),
+            |opening| opening.outputs.as_mut().unwrap().salt = Salt::new([3; 32]),
+            |opening| opening.inputs.as_mut().unwrap().values[1][2] += 1,
+            |opening| opening.outputs.as_mut().unwrap().values[0][0] = 7,
+            |opening| opening.inputs.as_mut().unwrap().values.swap(0, 1),
+            |opening| opening.outputs.as_mut().unwrap().values[0].swap(0, 1),
+            |opening| std::mem::swap(&mut opening.inputs.as_mut().unwrap().salt, &mut opening.outputs.as_mut().unwrap().salt),
+        ];
+        for change in changes {
+            let mut opening = Opening { inputs: Some(inputs()), outputs: Some(outputs()) };
+            change(&mut opening);
+            let [given, expected] = if opening.inputs != Some(inputs()) {
+                [opening.inputs.clone().unwrap(), inputs()]
+            } else {
+                [opening.outputs.clone().unwrap(), outputs()]
+            };
+            let side = if opening.inputs != Some(inputs()) { "inputs" } else { "outputs" };
+            let error = OpeningError::Digest { side, expected: expected.digest(), found: given.digest() };
+            assert_eq!(opening.check(&statement, &entries()), Err(error));
+        }
+    }
+
+    /// A digest says nothing of the model or the side, so that it names the same values in both statements.
+    #[test]
+    fn one_models_outputs_are_another_ones_inputs_under_one_digest() {
+        let next = Entries::new(vec![Entry { inputs: 2, outputs: 5, ..entry(Preset::Onchain, 2) }]).unwrap();
+        let first = statement(Values::Hidden, committed(&outputs()));
+        let second = Statement { commitment: next.commitment(), ..statement(committed(&outputs()), Values::Hidden) };
+        assert_eq!(first.outputs, second.inputs);
+        assert_eq!(Opening { inputs: None, outputs: Some(outputs()) }.check(&first, &entries()), Ok(()));
+        let opening = Opening { inputs: Some(outputs()), outputs: None };
+        assert_eq!(opening.check(&second, &next), Ok(()));
+        assert_eq!(opening.check(&second, &entries()), Err(OpeningError::Entries));
     }
 }

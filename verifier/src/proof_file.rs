@@ -5,7 +5,7 @@
 use thiserror::Error;
 use winter_verifier::{ByteReader, DeserializationError};
 
-use crate::air::PublicInputs;
+use crate::air::{PublicInputs, final_row, sponge};
 use crate::bounded::BoundedReader;
 use crate::cairo::{ClaimError, ProgramError};
 use crate::commitment::{Entries, EntriesError, Entry, ModelCommitment};
@@ -150,10 +150,10 @@ pub enum FileError {
     /// The entries describe no model.
     #[error("entries: {0}")]
     Entries(#[from] EntriesError),
-    /// The model lists no entry for the proof's preset and batch size.
-    #[error("the model has no entry for preset {preset} with a batch of {batch}")]
+    /// The model lists no entry for the proof's preset, mode and batch size.
+    #[error("the model has no entry for {} with a batch of {batch}", preset.of_entry())]
     NoEntry {
-        /// The proof's preset.
+        /// The preset of the entry: see [`Preset::tree`].
         preset: Preset,
         /// The proof's batch size.
         batch: u32,
@@ -196,6 +196,14 @@ pub enum FileError {
         /// The layout's name.
         layout: &'static str,
     },
+    /// The trace of the entry is too short for a side's digest. No model has such an entry.
+    #[error("the trace of this entry has {rows} rows, too few for a digest of the {side}")]
+    NoRows {
+        /// `"inputs"` or `"outputs"`.
+        side: &'static str,
+        /// Rows of the entry.
+        rows: u32,
+    },
     /// The bytecode is not a program.
     #[error(transparent)]
     Program(#[from] ProgramError),
@@ -228,7 +236,7 @@ impl Header {
     /// model spends.
     ///
     /// # Errors
-    /// The model has no such entry, the values are not those of a batch, or the entry's layout has no room for digests.
+    /// The model has no such entry, the values are not those of a batch, or the entry's layout or trace has no room for digests.
     pub fn new(
         entries: Entries,
         (preset, batch): (Preset, u32),
@@ -239,9 +247,15 @@ impl Header {
         let mode = mode(&entries, [&inputs, &outputs]);
         let entry = find(&entries, preset, batch, mode)?;
         for (side, values, expected) in [("inputs", &inputs, entry.batch_inputs()), ("outputs", &outputs, entry.batch_outputs())] {
-            match values.as_public() {
-                Some(values) if values.len() as u64 != expected => {
+            match values {
+                Values::Public(values) if values.len() as u64 != expected => {
                     return Err(FileError::ValueCount { side, expected, found: values.len() });
+                }
+                // No constraint reaches further than the final row. At most 2^20 values.
+                Values::Committed(_)
+                    if sponge::digest_row(sponge::blocks(expected as usize)) > final_row(entry.rows as usize, Mode::Hiding) =>
+                {
+                    return Err(FileError::NoRows { side, rows: entry.rows });
                 }
                 _ => {}
             }
@@ -424,6 +438,8 @@ mod tests {
     use crate::commitment::tests::entry;
     use crate::layout::Layout;
     use crate::one_time::OneTimeTree;
+    use crate::salt::Salt;
+    use winter_verifier::math::StarkField;
 
     /// How many one-time roots the private model has.
     const ROOTS: u32 = 4;
@@ -450,6 +466,11 @@ mod tests {
         Values::Public(vec![1, 2, 3, 4])
     }
 
+    /// A digest of anything.
+    fn committed(salt: u8) -> Values {
+        Values::Committed(ValueDigest::of(&[1, 2], &Salt::new([salt; 32])))
+    }
+
     fn file(inputs: Values, outputs: Values) -> ProofFile {
         let header = Header::new(entries(), (Preset::Fast, 2), inputs, outputs, None).unwrap();
         ProofFile { header, stark: vec![1, 2, 3] }
@@ -464,12 +485,12 @@ mod tests {
         ProofFile { header, stark: vec![1, 2, 3] }
     }
 
-    /// A public model and a private one, with every side public or hidden.
-    fn files() -> [ProofFile; 8] {
-        let sides = [(inputs(), outputs()), (Values::Hidden, outputs()), (inputs(), Values::Hidden), (Values::Hidden, Values::Hidden)];
-        let [a, b, c, d] = sides.clone().map(|(inputs, outputs)| file(inputs, outputs));
-        let [e, f, g, h] = sides.map(|(inputs, outputs)| private(inputs, outputs));
-        [a, b, c, d, e, f, g, h]
+    /// A public model and a private one, with every side public, hidden or committed to.
+    fn files() -> Vec<ProofFile> {
+        let (all_inputs, all_outputs) = ([inputs(), Values::Hidden, committed(1)], [outputs(), Values::Hidden, committed(2)]);
+        let sides = all_inputs.iter().flat_map(|inputs| all_outputs.each_ref().map(|outputs| (inputs.clone(), outputs.clone())));
+        let of_public = sides.clone().map(|(inputs, outputs)| file(inputs, outputs));
+        of_public.chain(sides.map(|(inputs, outputs)| private(inputs, outputs))).collect()
     }
 
     #[test]
@@ -487,9 +508,82 @@ mod tests {
     #[test]
     fn a_header_is_as_long_as_what_it_names() {
         let start = 12 + 4 + 1 + 4 * 54;
-        let [values, roots] = [4 * 6 + 4 * 4, 4 + 32 + 2 * 32];
-        let lengths = files().map(|file| file.to_bytes().len() - file.stark.len() - start - 2);
-        assert_eq!(lengths, [values, 16, 24, 0, values + roots, 16 + roots, 24 + roots, roots]);
+        // Public, hidden, committed to; and of a private model a number, a root and two levels.
+        let (inputs, outputs, roots) = ([4 * 6, 0, 32], [4 * 4, 0, 32], [0, 4 + 32 + 2 * 32]);
+        let sides = inputs.map(|inputs| outputs.map(|outputs| inputs + outputs));
+        let expected = roots.map(|roots| sides.as_flattened().iter().map(|sides| sides + roots).collect::<Vec<_>>()).concat();
+        let lengths = files().into_iter().map(|file| file.to_bytes().len() - file.stark.len() - start - 2);
+        assert_eq!(lengths.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn each_side_begins_with_its_visibility() {
+        for file in files() {
+            let (bytes, header) = (file.to_bytes(), &file.header);
+            let first = 16 + 1 + 4 * 54;
+            let length = [24, 0, 32][usize::from(header.inputs.code())];
+            assert_eq!([bytes[first], bytes[first + 1 + length]], [&header.inputs, &header.outputs].map(Values::code));
+        }
+        assert_eq!([inputs(), Values::Hidden, committed(1)].map(|values| values.code()), [0, 1, 2]);
+    }
+
+    #[test]
+    fn a_digest_is_four_elements_in_their_only_form() {
+        let bytes = file(committed(1), committed(2)).to_bytes();
+        let first = 16 + 1 + 4 * 54;
+        let p = Goldilocks::MODULUS;
+        for (side, start) in [("inputs", first + 1), ("outputs", first + 1 + 32 + 1)] {
+            for (place, found) in (0..4).flat_map(|place| [p, p + 1, u64::MAX].map(|found| (place, found))) {
+                let mut bytes = bytes.clone();
+                bytes[start + 8 * place..][..8].copy_from_slice(&found.to_le_bytes());
+                let source = ValueDigestError::NotCanonical { place, found };
+                assert_eq!(ProofFile::split(&bytes), Err(FileError::Digest { side, source }));
+                bytes[start + 8 * place..][..8].copy_from_slice(&(p - 1).to_le_bytes());
+                assert!(ProofFile::split(&bytes).is_ok());
+            }
+            assert_eq!(ProofFile::split(&bytes[..start + 31]), Err(FileError::Truncated { part: side }));
+        }
+    }
+
+    #[test]
+    fn digests_need_the_base_layout() {
+        let wide = Entry { layout: Layout::wide(), ..entry(Preset::Balanced, 2) };
+        let mixed = Entries::new(vec![wide, entry(Preset::Fast, 2), entry(Preset::Onchain, 2)]).unwrap();
+        let header = |preset, inputs, outputs| Header::new(mixed.clone(), (preset, 2), inputs, outputs, None);
+        // The entry is that of the tree which the proof opens.
+        for preset in [Preset::Fast, Preset::Balanced] {
+            for (inputs, outputs) in [(committed(1), outputs()), (Values::Hidden, committed(2)), (committed(1), committed(2))] {
+                assert_eq!(header(preset, inputs, outputs), Err(FileError::NoRoom { layout: "wide" }), "{preset}");
+            }
+            assert!(header(preset, Values::Hidden, Values::Hidden).is_ok());
+        }
+        assert!(header(Preset::Onchain, committed(1), committed(2)).is_ok());
+        // The layout of the third entry.
+        let mut bytes = file(committed(1), outputs()).to_bytes();
+        assert!(ProofFile::split(&bytes).is_ok());
+        bytes[16 + 1 + 2 * 54 + 1] = Layout::wide().code;
+        assert_eq!(ProofFile::split(&bytes), Err(FileError::NoRoom { layout: "wide" }));
+    }
+
+    /// The constraints reach to the final row. An entry with a shorter trace is no model's, but a verifier may be given any.
+    #[test]
+    fn a_digest_is_within_the_rows_that_constraints_reach() {
+        let header = |values: u32, inputs, outputs| {
+            let entries = Entries::new(vec![Entry { inputs: values, outputs: values, ..entry(Preset::Balanced, 1) }]).unwrap();
+            Header::new(entries, (Preset::Balanced, 1), inputs, outputs, None)
+        };
+        // The last digest that constraints reach is in row 1951: the next one would be in row 1959.
+        let most = 8 * 243 - 4;
+        assert_eq!(sponge::digest_row(sponge::blocks(most)), 1951);
+        assert_eq!(final_row(1 << 11, Mode::Hiding), 1952);
+        let most = most as u32;
+        assert!(header(most, committed(1), committed(2)).is_ok());
+        for values in [most + 1, 2_000, 1 << 19] {
+            let refused = |side| Err(FileError::NoRows { side, rows: 1 << 11 });
+            assert_eq!(header(values, committed(1), committed(2)), refused("inputs"));
+            assert_eq!(header(values, Values::Hidden, committed(2)), refused("outputs"));
+            assert!(header(values, Values::Hidden, Values::Hidden).is_ok());
+        }
     }
 
     #[test]
@@ -564,8 +658,8 @@ mod tests {
 
     #[test]
     fn a_proof_hides_unless_everything_is_public() {
-        let [plain, hiding @ ..] = files().map(|file| file.header.mode());
-        assert_eq!((plain, hiding), (Mode::Plain, [Mode::Hiding; 7]));
+        let modes: Vec<_> = files().iter().map(|file| file.header.mode()).collect();
+        assert_eq!(modes, [&[Mode::Plain][..], &[Mode::Hiding; 17]].concat());
     }
 
     #[test]
@@ -590,6 +684,10 @@ mod tests {
         assert_eq!(header(&only_fast, Preset::Fast, Values::Hidden), Err(missing.clone()));
         let mut bytes = preamble(Kind::Model);
         bytes.extend([&[0, 2, 0, 0, 0][..], &only_fast.to_bytes(), &[1, 1]].concat());
+        assert_eq!(
+            missing.to_string(),
+            "the model has no entry for preset balanced (hiding proofs with fast take it too) with a batch of 2"
+        );
         assert_eq!(ProofFile::split(&bytes), Err(missing));
         // And without the other one there are hiding proofs only.
         let only_balanced = Entries::new(vec![crate::commitment::tests::entry(Preset::Balanced, 2)]).unwrap();
@@ -631,7 +729,10 @@ mod tests {
         assert_eq!((hiding.layout, hiding.mode), (Layout::wide(), Mode::Hiding));
         assert_eq!((&plain.inputs, &plain.outputs), (&inputs(), &outputs()));
         assert_eq!((&hiding.inputs, &hiding.outputs), (&Values::Hidden, &outputs()));
-        for public in [plain, hiding] {
+        let with_digest = file(committed(1), outputs()).header.public_inputs();
+        assert_eq!((with_digest.layout, with_digest.mode), (Layout::base(), Mode::Hiding));
+        assert_eq!((&with_digest.inputs, &with_digest.outputs), (&committed(1), &outputs()));
+        for public in [plain, hiding, with_digest] {
             assert_eq!((public.n_inputs, public.n_outputs), (6, 4));
         }
     }

@@ -66,3 +66,18 @@ pub struct Statement {
     /// How hard a false proof is to find.
     pub security: Security,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::salt::Salt;
+
+    #[test]
+    fn a_side_is_public_or_hidden_or_has_a_digest() {
+        let digest = ValueDigest::of(&[1, -2], &Salt::new([1; 32]));
+        let sides = [Values::Public(vec![1, -2]), Values::Hidden, Values::Committed(digest)];
+        assert_eq!(sides.each_ref().map(Values::as_public), [Some(&[1, -2][..]), None, None]);
+        assert_eq!(sides.each_ref().map(Values::as_committed), [None, None, Some(&digest)]);
+        assert_eq!(sides.each_ref().map(Values::code), [0, 1, 2]);
+    }
+}

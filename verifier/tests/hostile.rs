@@ -11,10 +11,10 @@ mod random;
 use maat_verifier::air::{ModelAir, trace_info};
 use maat_verifier::cairo::columns::{AUXILIARY_WIDTH, MAIN_WIDTH, MAX_ROWS};
 use maat_verifier::cairo::{self, Builtin, CairoAir, CairoProof, Claim, ClaimError, MAX_BYTECODE, MAX_OUTPUT, Program};
-use maat_verifier::layout::Layout;
+use maat_verifier::layout::{LAYOUTS, Layout};
 use maat_verifier::{
     Blake2s256, Digest, Entries, Entry, Felt252, FileError, Goldilocks, Hash, Header, Mode, OneTimeError, OneTimeTree, Preset, ProofFile,
-    Values, VerifyError, WholeHasher, verify,
+    Salt, ValueDigest, Values, VerifyError, WholeHasher, verify,
 };
 use miniz_oxide::deflate::compress_to_vec;
 use winter_air::Air;
@@ -37,11 +37,19 @@ fn few(random: &mut Random, length: usize) -> Vec<u8> {
 enum Hidden {
     Nothing,
     Values,
+    /// Hidden, but with digests.
+    Committed,
     Model,
 }
 
 impl Hidden {
-    const ALL: [Self; 3] = [Self::Nothing, Self::Values, Self::Model];
+    const ALL: [Self; 4] = [Self::Nothing, Self::Values, Self::Committed, Self::Model];
+
+    /// The layouts that have room for it.
+    fn layouts(self) -> &'static [Layout] {
+        let [base, ..] = &LAYOUTS;
+        if self == Self::Committed { std::slice::from_ref(base) } else { &LAYOUTS }
+    }
 }
 
 /// The claim of a proof in the longest trace.
@@ -51,7 +59,11 @@ fn header(preset: Preset, layout: &'static Layout, batch: u32, hidden: Hidden) -
     let (one_time_roots, fixed_root) = if hidden == Hidden::Model { (4, tree.root()) } else { (0, [0; 32]) };
     let entry = Entry { preset: preset.tree(mode), layout, batch, rows: 1 << 22, inputs: 1, outputs: 1, one_time_roots, fixed_root };
     let entries = Entries::new(vec![entry]).unwrap();
-    let values = || if hidden == Hidden::Values { Values::Hidden } else { Values::Public(vec![-1; batch as usize]) };
+    let values = || match hidden {
+        Hidden::Nothing | Hidden::Model => Values::Public(vec![-1; batch as usize]),
+        Hidden::Values => Values::Hidden,
+        Hidden::Committed => Values::Committed(ValueDigest::of(&[-1], &Salt::new([1; 32]))),
+    };
     let one_time = (hidden == Hidden::Model).then(|| tree.path(2));
     Header::new(entries, (preset, batch), values(), values(), one_time).unwrap()
 }
@@ -94,7 +106,7 @@ fn arbitrary_bytes_are_refused() {
     }
     let wholes = Hidden::ALL.map(|hidden| file(Preset::Onchain, Layout::base(), 2, hidden, &[1; 100]));
     for index in 0..20_000 {
-        let whole = &wholes[index / 3 % 3];
+        let whole = &wholes[index / 3 % wholes.len()];
         let mut bytes = whole.clone();
         let position = random.next() as usize % bytes.len();
         let length = 1 + index % 3;
@@ -109,8 +121,9 @@ fn arbitrary_starks_with_the_right_context_are_refused() {
     let mut random = Random(2);
     for index in 0..10_000 {
         let length = random.next() as usize % 600;
-        let layout = [Layout::base(), Layout::wide()][index / 9 % 2];
-        error(&file(Preset::ALL[index % 3], layout, 1, Hidden::ALL[index / 3 % 3], &few(&mut random, length)));
+        let hidden = Hidden::ALL[index / 3 % 4];
+        let layouts = hidden.layouts();
+        error(&file(Preset::ALL[index % 3], &layouts[index / 12 % layouts.len()], 1, hidden, &few(&mut random, length)));
     }
 }
 
@@ -132,9 +145,29 @@ fn a_claim_with_the_most_values_stays_within_the_memory() {
     let most = (maat_verifier::MAX_VALUES / 2) as u32;
     let refused = error(&file(Preset::Balanced, Layout::wide(), most, Hidden::Nothing, &[]));
     assert!(matches!(refused, VerifyError::Malformed { part: "number of positions", .. }));
+    let refused = error(&file(Preset::Balanced, Layout::base(), most, Hidden::Committed, &[]));
+    assert!(matches!(refused, VerifyError::Malformed { part: "number of positions", .. }));
     let mut long = base(Preset::Fast, Hidden::Nothing, &[]);
     long.resize(maat_verifier::MAX_FILE_BYTES - 64, 0);
     assert!(matches!(error(&long), VerifyError::Length { .. }));
+}
+
+/// The assertion about such a digest would be of a row that there is not, or of one that no constraint reaches.
+#[test]
+fn a_digest_for_which_the_trace_is_too_short_is_refused_before_the_stark_is_read() {
+    let _alone = alone();
+    for preset in Preset::ALL {
+        let mut bytes = file(preset, Layout::base(), 1 << 19, Hidden::Committed, &[]);
+        // The rows of the only entry, after its preset, layout and batch size.
+        let rows = 16 + 1 + 2 + 4;
+        assert_eq!(bytes[rows..rows + 4], (1u32 << 22).to_le_bytes());
+        for log_rows in 11..20 {
+            bytes[rows..rows + 4].copy_from_slice(&(1u32 << log_rows).to_le_bytes());
+            assert_eq!(error(&bytes), VerifyError::File(FileError::NoRows { side: "inputs", rows: 1 << log_rows }));
+        }
+        bytes[rows..rows + 4].copy_from_slice(&(1u32 << 20).to_le_bytes());
+        assert!(matches!(error(&bytes), VerifyError::TraceLength { expected: 20, found: 22 }));
+    }
 }
 
 #[test]

@@ -16,7 +16,9 @@ use libfuzzer_sys::fuzz_target;
 use maat_verifier::air::{ModelAir, trace_info};
 use maat_verifier::cairo::{self, Builtin, CairoAir, CairoProof, CairoStatement, Claim, Program, verify_any, verify_program};
 use maat_verifier::layout::Layout;
-use maat_verifier::{Entries, Entry, Felt252, Header, Kind, Mode, OneTimeTree, Preset, ProofFile, Statement, Values, VerifyError, verify};
+use maat_verifier::{
+    Entries, Entry, Felt252, Header, Kind, Mode, OneTimeTree, Preset, ProofFile, Salt, Statement, ValueDigest, Values, VerifyError, verify,
+};
 use winter_air::Air;
 use winter_air::proof::{Context, Proof};
 use winter_verifier::{Deserializable, Serializable};
@@ -29,12 +31,13 @@ use winter_verifier::{Deserializable, Serializable};
 enum Subject {
     Public,
     Hidden,
+    Committed,
     Private,
     Cairo,
 }
 
 impl Subject {
-    const ALL: [Self; 4] = [Self::Public, Self::Hidden, Self::Private, Self::Cairo];
+    const ALL: [Self; 5] = [Self::Public, Self::Hidden, Self::Committed, Self::Private, Self::Cairo];
 }
 
 // STARKS WITH THE RIGHT CONTEXT
@@ -52,12 +55,17 @@ fn file(preset: Preset, subject: Subject, tail: &[u8]) -> Vec<u8> {
     let (mode, layout, one_time_roots, fixed_root) = match subject {
         Subject::Public => (Mode::Plain, Layout::base(), 0, [0; 32]),
         Subject::Hidden => (Mode::Hiding, Layout::wide(), 0, [0; 32]),
+        Subject::Committed => (Mode::Hiding, Layout::base(), 0, [0; 32]),
         Subject::Private => (Mode::Hiding, Layout::base(), 2, roots.root()),
         Subject::Cairo => return cairo_file(preset, tail),
     };
     let entry = Entry { preset: preset.tree(mode), layout, batch: 1, rows: 1 << 11, inputs: 1, outputs: 1, one_time_roots, fixed_root };
     let entries = Entries::new(vec![entry]).expect("one entry is a model");
-    let values = || if subject == Subject::Hidden { Values::Hidden } else { Values::Public(vec![0]) };
+    let values = || match subject {
+        Subject::Hidden => Values::Hidden,
+        Subject::Committed => Values::Committed(ValueDigest::of(&[0], &Salt::new([1; 32]))),
+        _ => Values::Public(vec![0]),
+    };
     let one_time = (subject == Subject::Private).then(|| roots.path(1));
     let header = Header::new(entries, (preset, 1), values(), values(), one_time).expect("the values are a batch's");
     let public = header.public_inputs();
@@ -111,9 +119,21 @@ macro_rules! proof {
 /// A proof of each preset about each subject.
 static VALID: LazyLock<[[Valid; Subject::ALL.len()]; Preset::ALL.len()]> = LazyLock::new(|| {
     [
-        [proof!("fast-public"), proof!("fast-hidden"), proof!("fast-private"), proof!("fast-cairo")],
-        [proof!("balanced-public"), proof!("balanced-hidden"), proof!("balanced-private"), proof!("balanced-cairo")],
-        [proof!("onchain-public"), proof!("onchain-hidden"), proof!("onchain-private"), proof!("onchain-cairo")],
+        [proof!("fast-public"), proof!("fast-hidden"), proof!("fast-committed"), proof!("fast-private"), proof!("fast-cairo")],
+        [
+            proof!("balanced-public"),
+            proof!("balanced-hidden"),
+            proof!("balanced-committed"),
+            proof!("balanced-private"),
+            proof!("balanced-cairo"),
+        ],
+        [
+            proof!("onchain-public"),
+            proof!("onchain-hidden"),
+            proof!("onchain-committed"),
+            proof!("onchain-private"),
+            proof!("onchain-cairo"),
+        ],
     ]
 });
 

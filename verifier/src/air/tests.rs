@@ -8,7 +8,7 @@ use winter_verifier::math::{StarkField, ToElements, polynom};
 
 use super::*;
 use crate::statement::Values;
-use crate::{Preset, WholeHasher};
+use crate::{Preset, Salt, ValueDigest, WholeHasher};
 
 type E = QuadExtension<Goldilocks>;
 
@@ -20,6 +20,26 @@ fn kinds() -> impl Iterator<Item = (&'static Layout, Mode)> {
 fn public_inputs(layout: &'static Layout, mode: Mode) -> PublicInputs {
     let (inputs, outputs) = (Values::Public(vec![1]), Values::Public(vec![2]));
     PublicInputs { statement: Vec::new(), layout, mode, inputs, outputs, n_inputs: 1, n_outputs: 1 }
+}
+
+/// The digest of a side.
+fn digest(salt: u8) -> ValueDigest {
+    ValueDigest::of(&[1, 2, 3], &Salt::new([salt; 32]))
+}
+
+/// Every statement with digests: of the inputs, of the outputs, of both.
+fn committed() -> [PublicInputs; 3] {
+    let public = public_inputs(Layout::base(), Mode::Hiding);
+    let inputs = PublicInputs { inputs: Values::Committed(digest(1)), ..public.clone() };
+    let outputs = PublicInputs { outputs: Values::Committed(digest(2)), ..public };
+    let both = PublicInputs { outputs: outputs.outputs.clone(), ..inputs.clone() };
+    [inputs, outputs, both]
+}
+
+/// The AIRs of every layout and mode without digests, and those with digests, each with its number of sponges.
+fn airs() -> impl Iterator<Item = (usize, ModelAir)> {
+    let without = kinds().map(|(layout, mode)| public_inputs(layout, mode));
+    without.chain(committed()).map(|public_inputs| (public_inputs.sponges().count(), air_of(public_inputs, MIN_ROWS)))
 }
 
 fn air_of(public_inputs: PublicInputs, rows: usize) -> ModelAir {
@@ -76,10 +96,13 @@ impl Rows {
     }
 }
 
-/// All constraints where the columns are at one place of their lines, and the periodic values at a place of theirs.
+/// All constraints where the columns are at one place of their lines, and the periodic values at a place of theirs. Round constants stay where
+/// they are: they are added to columns, which have higher degrees.
 fn evaluate(air: &ModelAir, columns: u32, periodic: u32) -> Vec<E> {
-    let values: Vec<E> = (0..air.get_periodic_column_values().len()).map(|column| line(60 + 2 * column as u64, periodic, 1)[0]).collect();
-    Rows::new(air, columns).evaluate(air, &values)
+    let constants = masks::PERIODIC + sponge::ARK1.start;
+    let place = |column: usize| if column < constants { periodic } else { 1 };
+    let value = |column: usize| line(60 + 2 * column as u64, place(column), 1)[0];
+    Rows::new(air, columns).evaluate(air, &(0..air.get_periodic_column_values().len()).map(value).collect::<Vec<_>>())
 }
 
 /// The degrees of all constraints along a line.
@@ -96,17 +119,23 @@ fn degrees_along(at: impl Fn(u32) -> Vec<E>) -> Vec<usize> {
 
 #[test]
 fn every_declared_degree_is_the_measured_one() {
-    for (layout, mode) in kinds() {
-        let air = air(layout, mode);
-        let plain = [units::DEGREES.repeat(UNITS), vec![inputs::DEGREE], bus::DEGREES.to_vec(), combination::DEGREES.to_vec()].concat();
-        let masks = if mode.is_hiding() { masks::degrees().to_vec() } else { Vec::new() };
-        let declared: Vec<_> = plain.into_iter().map(TransitionConstraintDegree::new).chain(masks).collect();
+    let plain = |degrees: &[usize]| degrees.iter().map(|degree| TransitionConstraintDegree::new(*degree)).collect::<Vec<_>>();
+    for (sponges, air) in airs() {
+        let main = plain(&[units::DEGREES.repeat(UNITS), vec![inputs::DEGREE]].concat());
+        let sponges = vec![sponge::degrees(); sponges].concat();
+        let auxiliary = plain(&[bus::DEGREES.to_vec(), combination::DEGREES.to_vec()].concat());
+        let masks = if air.public_inputs.mode.is_hiding() { masks::degrees().to_vec() } else { Vec::new() };
+        let (start, end) = (main.len(), main.len() + sponges.len());
+        let declared = [main, sponges, auxiliary, masks].concat();
         // A periodic column is a polynomial of its own: its degree is counted apart from that of the columns.
         let columns = degrees_along(|t| evaluate(&air, t, 1));
         let periodic = degrees_along(|t| evaluate(&air, 1, t));
-        let measured =
-            columns.into_iter().zip(periodic).map(|(base, cycles)| TransitionConstraintDegree::with_cycles(base, vec![4; cycles]));
-        assert_eq!(measured.collect::<Vec<_>>(), declared, "{}, {mode:?}", layout.name);
+        let measured = columns.into_iter().zip(periodic).enumerate().map(|(constraint, (base, cycles))| {
+            // The gate of a sponge, and what the masks vanish by.
+            let cycle = if (start..end).contains(&constraint) { 8 } else { 4 };
+            TransitionConstraintDegree::with_cycles(base, vec![cycle; cycles])
+        });
+        assert_eq!(measured.collect::<Vec<_>>(), declared, "{:?}", air.public_inputs);
     }
 }
 
@@ -118,9 +147,12 @@ fn the_constraints_are_pinned() {
         "QuadExtension(13970546561028390722, 15872402259949937351)",
         "QuadExtension(12199175829943910152, 7616159615997524579)",
         "QuadExtension(1553516070746060802, 10260559148527056465)",
+        "QuadExtension(13614110260437544679, 10842863592184249595)",
+        "QuadExtension(12262303341023457951, 976075639037792884)",
+        "QuadExtension(8513562404255132370, 14058309605631328698)",
     ];
-    let sums = kinds().map(|(layout, mode)| {
-        let sum = evaluate(&air(layout, mode), 1, 1).into_iter().fold(E::ZERO, |sum, value| sum * E::from(7u32) + value);
+    let sums = airs().map(|(_, air)| {
+        let sum = evaluate(&air, 1, 1).into_iter().fold(E::ZERO, |sum, value| sum * E::from(7u32) + value);
         format!("{sum:?}")
     });
     assert_eq!(sums.collect::<Vec<_>>(), pinned);
@@ -128,33 +160,35 @@ fn the_constraints_are_pinned() {
 
 #[test]
 fn a_proof_states_as_many_constraints_as_there_are() {
-    for (layout, mode) in kinds() {
-        let air = air(layout, mode);
-        let context = air.context();
+    for (sponges, air) in airs() {
+        let (context, mode) = (air.context(), air.public_inputs.mode);
         let (masks, quotients, exempt) = match mode {
             Mode::Plain => (0, 2, 1),
             Mode::Hiding => (masks::CONSTRAINTS, 3, MASK_ROWS),
         };
-        assert_eq!(context.num_main_transition_constraints(), UNITS * units::DEGREES.len() + 1);
+        assert_eq!(context.num_main_transition_constraints(), UNITS * units::DEGREES.len() + 1 + sponges * sponge::WIDTH);
         assert_eq!(context.num_aux_transition_constraints(), bus::DEGREES.len() + combination::DEGREES.len() + masks);
-        assert_eq!(context.num_transition_constraints(), 34 + masks);
-        assert_eq!(context.num_assertions(), 1 + SUMS.len() + 1 + 2);
+        assert_eq!(context.num_transition_constraints(), 34 + masks + 43 * sponges);
+        // A digest is in the place of a final sum.
+        assert_eq!(context.num_assertions(), 1 + SUMS.len() + 1 + 2 + 15 * sponges);
         assert_eq!(context.num_constraint_composition_columns(), quotients);
         assert_eq!(context.num_transition_exemptions(), exempt);
         assert_eq!(final_row(MIN_ROWS, mode), MIN_ROWS - exempt);
         // Constraints are evaluated on a domain as large as the least blow-up that has room for them.
         assert_eq!(context.ce_domain_size(), quotients.next_power_of_two() * MIN_ROWS);
+        let longest = air_of(air.public_inputs, MAX_ROWS);
+        assert_eq!(longest.context().num_constraint_composition_columns(), quotients);
     }
 }
 
 #[test]
 fn a_trace_has_the_columns_of_its_layout_and_its_mode() {
-    let widths = kinds().map(|(layout, mode)| {
-        let info = trace_info(MIN_ROWS, &public_inputs(layout, mode));
+    let widths = airs().map(|(_, air)| {
+        let info = trace_info(MIN_ROWS, &air.public_inputs);
         assert_eq!((info.length(), info.get_num_aux_segment_rand_elements()), (MIN_ROWS, RANDOM_ELEMENTS));
         (info.main_trace_width(), info.aux_segment_width())
     });
-    assert_eq!(widths.collect::<Vec<_>>(), [(119, 22), (119, 25), (223, 22), (223, 25)]);
+    assert_eq!(widths.collect::<Vec<_>>(), [(119, 22), (119, 25), (223, 22), (223, 25), (162, 25), (162, 25), (205, 25)]);
 }
 
 /// A hiding proof has a row for its final sums in which no constraint begins. What it does not name has no final assertion.
@@ -210,7 +244,7 @@ fn the_sum_over_public_values_runs_over_all_of_them() {
 #[test]
 fn the_transcript_begins_with_all_that_is_public() {
     let public = public_inputs(Layout::base(), Mode::Plain);
-    let changes: [fn(&mut PublicInputs); 10] = [
+    let changes: [fn(&mut PublicInputs); 13] = [
         |_| (),
         |public| public.statement = vec![Goldilocks::ONE],
         |public| public.layout = Layout::wide(),
@@ -220,6 +254,9 @@ fn the_transcript_begins_with_all_that_is_public() {
         |public| public.inputs = Values::Public(vec![-1]),
         |public| public.outputs = Values::Public(vec![-2]),
         |public| public.inputs = Values::Hidden,
+        |public| public.inputs = Values::Committed(digest(1)),
+        |public| public.inputs = Values::Committed(digest(2)),
+        |public| public.outputs = Values::Committed(digest(1)),
         |public| public.outputs = Values::Hidden,
     ];
     let transcripts = changes.map(|change| {
@@ -231,9 +268,13 @@ fn the_transcript_begins_with_all_that_is_public() {
         assert!(transcripts[..index].iter().all(|other| other != transcript), "change {index}");
     }
     // Layout, mode, the numbers of values; then each side's visibility and its values.
-    let [plain, .., hidden_inputs, _] = &transcripts;
-    assert_eq!(plain[..], [0, 0, 1, 1, 0, 1, 0, 2].map(Goldilocks::new));
-    assert_eq!(hidden_inputs[..], [0, 0, 1, 1, 1, 0, 2].map(Goldilocks::new));
+    let [plain, .., hidden_inputs, committed_inputs, _, committed_outputs, _] = &transcripts;
+    let numbers = |numbers: &[u64]| numbers.iter().map(|number| Goldilocks::new(*number)).collect::<Vec<_>>();
+    assert_eq!(*plain, numbers(&[0, 0, 1, 1, 0, 1, 0, 2]));
+    assert_eq!(*hidden_inputs, numbers(&[0, 0, 1, 1, 1, 0, 2]));
+    let digest = digest(1).elements();
+    assert_eq!(*committed_inputs, [&numbers(&[0, 0, 1, 1, 2])[..], &digest, &numbers(&[0, 2])].concat());
+    assert_eq!(*committed_outputs, [&numbers(&[0, 0, 1, 1, 0, 1, 2])[..], &digest].concat());
 }
 
 #[test]
@@ -295,6 +336,74 @@ fn a_rows_weights_have_the_powers_of_sigma_below_the_number_of_lanes() {
         let mut row = empty;
         row[LEFT_BY_WEIGHTS.start] = Goldilocks::ONE;
         assert_eq!(left(&row, E::ONE), challenges.sigma[layout.lanes]);
+    }
+}
+
+// SPONGES
+// ================================================================================================
+
+/// Its first state and its digest are asserted, in the rows where its first block has been read and where its last one has been absorbed.
+#[test]
+fn a_sponge_begins_empty_and_ends_with_the_digest_of_its_side() {
+    // 13 values and 11 elements of salt are three blocks, 4 values and 4 elements are one.
+    let numbered = committed().map(|public_inputs| PublicInputs { n_inputs: 13, n_outputs: 4, ..public_inputs });
+    let expected = |column: usize, n_elements: u64, row: usize, digest: ValueDigest| {
+        let start = (0..12).map(|lane| Assertion::single(column + lane, 7, Goldilocks::new(if lane == 0 { n_elements } else { 0 })));
+        let end = digest.elements().into_iter().zip(4..).map(|(element, lane)| Assertion::single(column + lane, row, element));
+        start.chain(end).collect::<Vec<_>>()
+    };
+    let random = challenges(60, Layout::base());
+    let inputs = |column: usize| expected(column, 24, 31, digest(1));
+    let outputs = |column: usize| expected(column, 8, 15, digest(2));
+    let sponges = [inputs(119), outputs(119), [inputs(119), outputs(162)].concat()];
+    let named = [vec![OUTPUT_SUM], vec![INPUT_SUM], vec![]];
+    for ((public_inputs, sponges), named) in numbered.into_iter().zip(sponges).zip(named) {
+        let air = air_of(public_inputs, MIN_ROWS);
+        let (main, auxiliary) = (air.get_assertions(), air.get_aux_assertions(&random));
+        assert_eq!(main, [vec![Assertion::single(FINAL.start, 0, Goldilocks::ZERO)], sponges].concat());
+        // What is committed to has no final sum.
+        let ends: Vec<_> = auxiliary[SUMS.len() + 1..].iter().map(|assertion| (assertion.column(), assertion.first_step())).collect();
+        assert_eq!(ends, named.iter().map(|sum| (sum.start, MIN_ROWS - MASK_ROWS)).collect::<Vec<_>>());
+        assert_eq!(air.context().num_assertions(), main.len() + auxiliary.len());
+    }
+}
+
+#[test]
+fn the_constants_of_sponges_follow_the_masks() {
+    for public_inputs in committed() {
+        let columns = air_of(public_inputs, MIN_ROWS).get_periodic_column_values();
+        let (masks, sponge) = columns.split_at(masks::PERIODIC);
+        assert_eq!((masks, sponge), (&masks::periodic_columns()[..], &sponge::periodic_columns()[..]));
+    }
+}
+
+/// Two sponges have nothing in common but constants, and neither reads anything of the model but the value of its side.
+#[test]
+fn a_sponge_reads_its_own_columns_and_the_value_of_its_side() {
+    let messages = [vec![INPUT_VALUE], vec![OUTPUT_VALUE], vec![INPUT_VALUE, OUTPUT_VALUE]];
+    for (public_inputs, messages) in committed().into_iter().zip(messages) {
+        let air = air_of(public_inputs, MIN_ROWS);
+        let periodic: Vec<E> = extended(120).take(air.get_periodic_column_values().len()).collect();
+        let base = Rows::new(&air, 1).evaluate(&air, &periodic);
+        let (first, width) = (UNITS * units::DEGREES.len() + 1, air.trace_info().main_trace_width());
+        for (row, column) in [0, 1].into_iter().flat_map(|row| (0..width).map(move |column| (row, column))) {
+            let mut rows = Rows::new(&air, 1);
+            rows.main[row][column] += E::ONE;
+            let found = rows.evaluate(&air, &periodic);
+            let changed = |constraint: &usize| found[*constraint] != base[*constraint];
+            let sponges = (0..messages.len()).filter(|sponge| {
+                let start = first + sponge * sponge::WIDTH;
+                (start..start + sponge::WIDTH).any(|constraint| changed(&constraint))
+            });
+            let reads = |sponge: &usize| match column.checked_sub(air.public_inputs.layout.main_width(*sponge)) {
+                // Cubes are of the current row alone, and so is the message.
+                Some(column) if column < sponge::WIDTH => {
+                    row == 0 || sponge::STATE.indices().contains(&column) || sponge::BUFFER.indices().contains(&column)
+                }
+                _ => row == 0 && column == messages[*sponge].start,
+            };
+            assert_eq!(sponges.collect::<Vec<_>>(), (0..messages.len()).filter(reads).collect::<Vec<_>>(), "row {row}, column {column}");
+        }
     }
 }
 
