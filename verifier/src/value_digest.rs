@@ -17,7 +17,8 @@ use crate::goldilocks::Goldilocks;
 use crate::hex::{hex, parse_hex};
 use crate::salt::Salt;
 
-/// Binds the values of one side: their number, their order and each of them.
+/// Binds the values of one side, where their number is known, as it is from a statement or an opening. By itself it does not bind the number: the
+/// salt's elements in a proof are the prover's, and could be values of a longer side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ValueDigest([Goldilocks; 4]);
 
