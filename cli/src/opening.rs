@@ -1,6 +1,7 @@
 //! The file that opens the digests of a proof: for each committed side its salt and its values, a list of integers an inference.
 //!
-//! `{"inputs": {"salt": "0x..", "values": [[..], ..]}, "outputs": {..}}`
+//! `{"inputs": {"salt": "0x..", "scales": [..], "values": [[..], ..]}, "outputs": {..}}`. The scales are those of the side's tensors: an integer
+//! `n` means `n 2^-scale`. They are not part of the digest.
 
 use std::path::Path;
 
@@ -28,20 +29,31 @@ struct Written {
 #[serde(deny_unknown_fields)]
 struct WrittenSide {
     salt: String,
+    #[serde(default)]
+    scales: Vec<i8>,
     values: Vec<Vec<i32>>,
 }
 
-/// What `maat prove --opening` writes.
-pub fn to_bytes(opening: &Opening) -> anyhow::Result<Vec<u8>> {
-    let side = |SideOpening { salt, values }: SideOpening| WrittenSide { salt: salt.to_string(), values };
+/// The scale of each tensor of a side.
+pub type Scales = Vec<i8>;
+
+/// What `maat prove --opening` writes, with the scales of inputs and of outputs.
+pub fn to_bytes(opening: &Opening, [of_inputs, of_outputs]: [Scales; 2]) -> anyhow::Result<Vec<u8>> {
+    let side =
+        |side: Option<SideOpening>, scales| side.map(|SideOpening { salt, values }| WrittenSide { salt: salt.to_string(), scales, values });
     let Opening { inputs, outputs } = opening.clone();
-    let mut bytes = serde_json::to_vec(&Written { inputs: inputs.map(side), outputs: outputs.map(side) })?;
+    let mut bytes = serde_json::to_vec(&Written { inputs: side(inputs, of_inputs), outputs: side(outputs, of_outputs) })?;
     bytes.push(b'\n');
     Ok(bytes)
 }
 
 /// Reads what [`to_bytes`] wrote. The bytes may be anything.
 pub fn read(path: &Path) -> anyhow::Result<Opening> {
+    Ok(read_with_scales(path)?.0)
+}
+
+/// The same, with the scales of the outputs.
+pub fn read_with_scales(path: &Path) -> anyhow::Result<(Opening, Scales)> {
     let no_opening = || format!("{} is not an opening of a proof's digests", files::called(path).display());
     let bytes = match files::read(path, MAX_FILE_BYTES)? {
         Ok(bytes) => bytes,
@@ -52,9 +64,10 @@ pub fn read(path: &Path) -> anyhow::Result<Opening> {
     if inputs.is_none() && outputs.is_none() {
         bail!("{}: it opens neither inputs nor outputs", no_opening());
     }
-    let side = |WrittenSide { salt, values }: WrittenSide| parse_salt(&salt).map(|salt| SideOpening { salt, values });
+    let scales = outputs.as_ref().map_or_else(Vec::new, |side| side.scales.clone());
+    let side = |WrittenSide { salt, scales: _, values }: WrittenSide| parse_salt(&salt).map(|salt| SideOpening { salt, values });
     let side = |written: Option<WrittenSide>| written.map(side).transpose().map_err(anyhow::Error::msg).with_context(no_opening);
-    Ok(Opening { inputs: side(inputs)?, outputs: side(outputs)? })
+    Ok((Opening { inputs: side(inputs)?, outputs: side(outputs)? }, scales))
 }
 
 /// A salt as it is displayed. What is not a salt may still be a secret, and is not repeated.
@@ -77,7 +90,7 @@ mod tests {
         let inputs = SideOpening { salt: Salt::new([7; 32]), values: vec![vec![1, i32::MIN], vec![]] };
         let outputs = SideOpening { salt: Salt::new([8; 32]), values: vec![vec![i32::MAX]] };
         let (salts, values) = (["07", "08"].map(|byte| byte.repeat(32)), ["[[1,-2147483648],[]]", "[[2147483647]]"]);
-        let side = |side: usize| format!("{{\"salt\":\"0x{}\",\"values\":{}}}", salts[side], values[side]);
+        let side = |side: usize| format!("{{\"salt\":\"0x{}\",\"scales\":[{}],\"values\":{}}}", salts[side], side + 3, values[side]);
         let both = format!("{{\"inputs\":{},\"outputs\":{}}}\n", side(0), side(1));
         let one = format!("{{\"outputs\":{}}}\n", side(1));
         let openings = [
@@ -85,7 +98,7 @@ mod tests {
             (Opening { inputs: None, outputs: Some(outputs) }, one),
         ];
         for (opening, text) in openings {
-            let bytes = to_bytes(&opening).unwrap();
+            let bytes = to_bytes(&opening, [vec![3], vec![4]]).unwrap();
             assert_eq!(String::from_utf8(bytes.clone()).unwrap(), text);
             assert_eq!(read_bytes(&bytes), Ok(opening));
         }

@@ -68,7 +68,8 @@ impl Privacy<'_> {
         ];
         if let Some((index, count)) = self.one_time {
             lines.push(format!(
-                "It spends one-time root {index} of {count}. If you know of another proof with this root, the weights are no longer secret."
+                "It spends the one-time root with index {index}, of {count} from 0 on. Should there be another proof with it, the weights are no \
+                 longer secret."
             ));
         }
         lines.join("\n")

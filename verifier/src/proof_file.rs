@@ -122,7 +122,9 @@ pub enum FileError {
     #[error("this is not a Maat proof")]
     Magic,
     /// The file is of another version.
-    #[error("the proof's format has version {found}; this verifier knows version {FILE_VERSION}")]
+    #[error(
+        "the proof's format has version {found}; this verifier knows version {FILE_VERSION}: make the proof again, or take the Maat that made it"
+    )]
     Version {
         /// The file's version.
         found: u16,

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use maat_package::PackageFolder;
 use maat_package::partial::{self, is_same};
+use maat_prover::PrivateFolder;
 use maat_strategy::record::is_record;
 use maat_verifier::{FileError, Kind};
 use tempfile::NamedTempFile;
@@ -30,8 +31,10 @@ pub enum OutputKind {
     Proof,
     /// A record of a strategy: replaces a record.
     Record,
-    /// What opens a salted commitment: replaces nothing, because without an opening its proof can never be opened.
+    /// What opens a digest: replaces nothing, because without an opening its proof can never be opened.
     Opening,
+    /// The report of an audit: replaces nothing, because others rely on it.
+    Audit,
     /// A chart: replaces a chart.
     Chart,
 }
@@ -42,7 +45,7 @@ impl OutputKind {
         match self {
             Self::Proof => Some("proof"),
             Self::Record => Some("record"),
-            Self::Opening | Self::Chart => None,
+            Self::Opening | Self::Audit | Self::Chart => None,
         }
     }
 }
@@ -64,9 +67,11 @@ impl InputFiles {
         self.0.iter().map(|(path, _)| path.clone()).collect()
     }
 
-    /// All files of a package.
+    /// All files of a package, and of the secrets of a private model.
     pub fn and_package(mut self, package: &PackageFolder) -> Self {
         self.0.extend(package.files().map(|path| (path, "a file of the package")));
+        let secrets = PrivateFolder::of_package(&package.folder).paths();
+        self.0.extend(secrets.into_iter().map(|path| (path, "a secret of the private model")));
         self
     }
 }
@@ -163,6 +168,7 @@ impl<'s> Destination<'s> {
             OutputKind::Opening => bail!(
                 "it exists, and without it the proof that it opens could never be opened: choose another file, or replace it with --force"
             ),
+            OutputKind::Audit => bail!("it exists, and others may rely on it: choose another file, or replace it with --force"),
             OutputKind::Chart if !is_chart(path)? => {
                 bail!("it exists, and is not a chart of Maat: choose another file, or replace it with --force")
             }

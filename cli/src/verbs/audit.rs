@@ -59,7 +59,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Audited> {
     }
     let seed = ModelSeed::read(&arguments.seed).with_context(|| format!("the seed {}", arguments.seed.display()))?;
     let sources = InputFiles::default().and(&arguments.seed, "the seed").and_package(&package);
-    let of_user = |path: &Path| Destination::of_user(path, OutputKind::Opening, &sources, arguments.force);
+    let of_user = |path: &Path| Destination::of_user(path, OutputKind::Audit, &sources, arguments.force);
     let destination = arguments.report.as_deref().map(of_user).transpose()?;
 
     let mut recomputed = Vec::new();
@@ -112,9 +112,9 @@ impl Response for Audited {
         let [hash, salt] = &self.model;
         let mut facts = vec![
             ("commitment", self.commitment.to_string()),
-            ("recomputed", format!("{} one-time roots, {} entries", grouped(roots), self.entries.len())),
+            ("recomputed", format!("{} one-time roots; entries: {}", grouped(roots), self.entries.len())),
             ("model", format!("{hash} (sha256 of the salt and model.maat)")),
-            ("salt", format!("{salt} (keep it secret: with it, a guess of the model can be tested)")),
+            ("salt", format!("{salt} (write it down and keep it secret: it proves later which model it was)")),
         ];
         facts.extend(self.report.iter().map(|report| ("report", format!("{} (sign it)", report.display()))));
         let done = format!("audited in {:.1} s: every one-time root is that of the package's model", self.ms as f64 / 1000.0);

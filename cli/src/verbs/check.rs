@@ -64,6 +64,15 @@ impl Onnx {
     }
 }
 
+impl PackageComparison {
+    /// What nobody should take for checked.
+    fn not_checked(&self) -> Vec<&'static str> {
+        let commitment = "model commitment (private: `maat audit` checks it, with the seed)";
+        let commitment = (!self.checked.commitment).then_some(commitment);
+        NOT_CHECKED.into_iter().chain(commitment).collect()
+    }
+}
+
 impl Response for PackageComparison {
     fn text(&self) -> String {
         let mut lines = Vec::new();
@@ -85,7 +94,7 @@ impl Response for PackageComparison {
             false => "the package is NOT what its model.maat gives".to_owned(),
         };
         let asked = if self.onnx.is_none() { "; ONNX file (--onnx)" } else { "" };
-        format!("{}\n\n{verdict}\nnot checked: {}{asked}", lines.join("\n"), NOT_CHECKED.join("; "))
+        format!("{}\n\n{verdict}\nnot checked: {}{asked}", lines.join("\n"), self.not_checked().join("; "))
     }
 
     fn json(&self) -> Value {
@@ -95,7 +104,7 @@ impl Response for PackageComparison {
             "model_sha256": self.checked.model_sha256,
             "findings": self.checked.findings.iter().map(finding).collect::<Vec<_>>(),
             "onnx": self.onnx.as_ref().map(|onnx| json!({ "manifest": onnx.manifest, "found": onnx.found, "matches": onnx.matches() })),
-            "not_checked": NOT_CHECKED,
+            "not_checked": self.not_checked(),
         })
     }
 

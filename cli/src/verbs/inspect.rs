@@ -85,9 +85,15 @@ impl Inspected {
 /// The commitment of proofs, for people.
 pub fn commitment(proving: &Proving) -> String {
     match proving {
-        Proving::Committed { commitment, .. } => {
+        Proving::Committed { commitment, entries } => {
             let batches = proving.batches().iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
-            format!("{commitment} (batches of {batches})")
+            let mut layouts: Vec<_> = entries.as_slice().iter().map(|entry| entry.layout.name).collect();
+            layouts.dedup();
+            let private = match entries.as_slice()[0].one_time_roots {
+                0 => String::new(),
+                count => format!("; private, {count} one-time roots"),
+            };
+            format!("{commitment} (batches of {batches}; layout {}{private})", layouts.join(", "))
         }
         Proving::Unprovable { reason } => format!("none, inferences cannot be proven: {reason}"),
     }

@@ -1,9 +1,9 @@
 //! `maat transpile`: an ONNX file to a package; and the flags of quantising and compiling, which other verbs have too.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use maat_cairo::Compiler;
 use maat_package::{Fidelity, Manifest, Options, Proving, RangeMethod, Report, Target, Widths, samples};
@@ -49,7 +49,8 @@ pub struct Arguments {
     /// publish the commitment alone
     #[arg(long)]
     private: bool,
-    /// With --private: as many proofs can be made, a power of two. Each root takes as long as the key of a proof
+    /// With --private: as many proofs can be made, a power of two up to 65536. Each root takes as long as the key of a proof: 1024 of a
+    /// small network take half a minute to a few minutes
     #[arg(long, value_name = "N", default_value_t = DEFAULT_ROOTS, requires = "private", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_ONE_TIME_ROOTS)))]
     one_time_roots: u32,
     /// Columns of the traces that proofs are made of: `base` has room for digests (`maat prove --commit`), `wide` takes models with many
@@ -201,11 +202,20 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Transpiled> {
     progress.step("writing the package");
     package.write_to(&destination)?;
     if let (Some(seed), Proving::Committed { entries, .. }) = (&seed, &package.manifest.proving) {
+        only_for_the_user(&arguments.output)?;
         secrets.create(seed, entries, &package.one_time_trees)?;
     }
     let (manifest, report) = (package.manifest, package.report);
     let secrets = seed.map(|_| secrets.path().to_path_buf());
     Ok(Transpiled { manifest, report, output: arguments.output, secrets, ms: started.elapsed().as_millis() })
+}
+
+/// Closes a folder to all other users: the package of a private model holds its weights.
+fn only_for_the_user(folder: &Path) -> anyhow::Result<()> {
+    #[cfg(unix)]
+    std::fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o700))
+        .with_context(|| format!("cannot close {} to other users", folder.display()))?;
+    Ok(())
 }
 
 impl Response for Transpiled {
@@ -216,8 +226,9 @@ impl Response for Transpiled {
         let commitment = inspect::commitment(&self.manifest.proving);
         let secrets = self.secrets.as_ref().map_or_else(String::new, |secrets| {
             format!(
-                "\nthe model is private: {} has its secrets, keep it and never copy it. Publish the commitment, not the package: it holds the \
-                 weights. Others have to trust an auditor that the commitment is this model's (`maat audit`)",
+                "\n\nThe model is private. {} has its secrets: keep that folder, never copy it, and never put a copy back.\n\
+                 Publish the commitment, not the package, which holds the weights and cannot be deployed.\n\
+                 Others have to trust an auditor that the commitment is this model's: `maat audit`.",
                 secrets.display()
             )
         });

@@ -46,6 +46,8 @@ pub struct Checked {
     pub model_sha256: String,
     /// Each part that was made again, in the order of the work.
     pub findings: Vec<Finding>,
+    /// Whether the commitment is among them. That of a private model follows from its seed, too.
+    pub commitment: bool,
 }
 
 impl Checked {
@@ -80,7 +82,7 @@ pub fn check(package: &PackageFolder, compiler: &Compiler, progress: &mut dyn Fn
     let path = package.folder.join(MODEL);
     let bytes = read(&path)?;
     let model = Model::from_bytes(&bytes).map_err(|source| PackageError::Format { path, source })?;
-    let mut checked = Checked { model_sha256: sha256(&bytes), findings: Vec::new() };
+    let mut checked = Checked { model_sha256: sha256(&bytes), findings: Vec::new(), commitment: true };
     checked.compare("name", &package.manifest.name, model.name());
     checked.compare("model digest", &package.manifest.model_sha256, &sha256(&bytes));
 
@@ -162,7 +164,8 @@ fn check_commitment(
             // What the commitment is made of is not the package's to know.
             let own = Proving::Committed { commitment: entries.commitment(), entries: entries.clone() };
             let other = (*manifest != own).then(|| "the manifest's commitment is not that of its entries".to_owned());
-            checked.add("model commitment (private: only `maat audit` with the seed can tell whether it is the model's)", other);
+            checked.add("the manifest's commitment is that of its entries", other);
+            checked.commitment = false;
             return Ok(own);
         }
         Proving::Committed { entries, .. } => match recomputed(model, entries) {

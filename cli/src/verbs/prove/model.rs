@@ -38,7 +38,7 @@ pub struct Proof {
     stages: Vec<(&'static str, Duration)>,
     total: Duration,
     peak: Option<u64>,
-    warning: Option<String>,
+    warnings: Vec<String>,
 }
 
 /// How the statement names a side.
@@ -59,12 +59,16 @@ fn visibility(side: Side, arguments: &Arguments, chained: Option<SideOpening>) -
 
 /// Proves a batch of inferences of the package's model.
 pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Caveated<Proof>> {
+    let mut warnings = Vec::new();
     let (read, chained) = match (&arguments.input, &arguments.chain) {
         (_, Some(path)) => {
-            let Some(outputs) = opening::read(path)?.outputs else {
+            let (opening, of_outputs) = opening::read_with_scales(path)?;
+            let Some(outputs) = opening.outputs else {
                 bail!("{} opens no outputs, which the inputs are to be", files::called(path).display());
             };
-            (Inferences::chained(&arguments.package, path, &outputs)?, Some(outputs))
+            let read = Inferences::chained(&arguments.package, path, &outputs)?;
+            warnings.extend(other_units(&of_outputs, &scales(&read.model)[0]));
+            (read, Some(outputs))
         }
         (Some(input), None) => (Inferences::read(&arguments.package, input, arguments.strictness)?, None),
         (None, None) => bail!("there are no inputs: give --input or --chain"),
@@ -107,6 +111,7 @@ pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Caveated
         Some(cache) => ProvingKey::with_cache(&model, entries, (preset, mode), batch, &cache)?,
         None => ProvingKey::new(&model, entries, (preset, mode), batch)?,
     };
+    warnings.extend(warning);
     let mut stages = vec![("fixed columns", started.elapsed())];
     let proved = key.prove(&inferences, (inputs, outputs), &|stage| progress.step(stage))?;
     stages.extend(proved.stages);
@@ -122,7 +127,7 @@ pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Caveated
     // The opening goes first: a proof whose salt is lost is of little use. An opening without its proof is of none, and is withdrawn.
     let staged = destination.stage(&bytes, Readers::Usual)?;
     if let (Some(destination), Some(opening)) = (&opening_destination, &proved.opening) {
-        destination.stage(&opening::to_bytes(opening)?, Readers::Owner)?.persist()?;
+        destination.stage(&opening::to_bytes(opening, scales(&model))?, Readers::Owner)?.persist()?;
     }
     staged.persist().inspect_err(|_| opening_destination.iter().for_each(Destination::withdraw))?;
     let output_is_taken = destination.is_output() || opening_destination.as_ref().is_some_and(Destination::is_output);
@@ -143,8 +148,26 @@ pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Caveated
         stages,
         total,
         peak: peak_memory(),
-        warning,
+        warnings,
     }))
+}
+
+/// The scales of a model's inputs and outputs.
+fn scales(model: &Model) -> [opening::Scales; 2] {
+    let inputs = model.inputs().iter().map(|tensor| tensor.scale).collect();
+    [inputs, model.outputs().iter().map(|port| model.tensor(port.tensor).scale).collect()]
+}
+
+/// What is to be said where one model's outputs have other units than the next one's inputs: the same integers then mean other numbers.
+fn other_units(outputs: &[i8], inputs: &[i8]) -> Option<String> {
+    let units = |scales: &[i8]| scales.iter().map(|scale| format!("2^{}", -i32::from(*scale))).collect::<Vec<_>>().join(", ");
+    (outputs != inputs).then(|| {
+        let of_outputs = if outputs.is_empty() { "unknown units".to_owned() } else { format!("the unit {}", units(outputs)) };
+        let of_inputs = units(inputs);
+        format!(
+            "the chained outputs have {of_outputs}, and this model's inputs have {of_inputs}: the same integers then mean other numbers"
+        )
+    })
 }
 
 /// The key of the one proof that spends the next one-time root of a private model. The root is spent, on the disk, before anything is computed
@@ -259,7 +282,7 @@ impl Response for Proof {
     }
 
     fn warnings(&self) -> Vec<String> {
-        self.warning.clone().into_iter().collect()
+        self.warnings.clone()
     }
 
     fn output_is_taken(&self) -> bool {

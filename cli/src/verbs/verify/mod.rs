@@ -102,8 +102,12 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
     }
 }
 
-/// Refuses a file that does not begin as proofs do: it says nothing that could be checked. One that does may be damaged.
+/// Refuses a file that does not begin as proofs do, or is of another version: it says nothing that could be checked here. Any other may be
+/// damaged.
 fn proof_or_refuse(path: &Path, proof: &Result<Vec<u8>, FileError>) -> anyhow::Result<()> {
+    if let Some(error @ FileError::Version { .. }) = proof.as_ref().ok().and_then(|proof| Kind::of(proof).err()) {
+        bail!("{}: {error}", files::called(path).display());
+    }
     let other = match proof {
         Ok(proof) => Kind::of(proof) == Err(FileError::Magic),
         Err(_) => beginning(path).is_some_and(|beginning| Kind::of(&beginning) == Err(FileError::Magic)),
