@@ -30,12 +30,12 @@ struct Written {
 struct WrittenSide {
     salt: String,
     #[serde(default)]
-    scales: Vec<i8>,
+    scales: Vec<i32>,
     values: Vec<Vec<i32>>,
 }
 
 /// The scale of each tensor of a side.
-pub type Scales = Vec<i8>;
+pub type Scales = Vec<i32>;
 
 /// What `maat prove --opening` writes, with the scales of inputs and of outputs.
 pub fn to_bytes(opening: &Opening, [of_inputs, of_outputs]: [Scales; 2]) -> anyhow::Result<Vec<u8>> {

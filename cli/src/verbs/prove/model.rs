@@ -159,8 +159,8 @@ fn scales(model: &Model) -> [opening::Scales; 2] {
 }
 
 /// What is to be said where one model's outputs have other units than the next one's inputs: the same integers then mean other numbers.
-fn other_units(outputs: &[i8], inputs: &[i8]) -> Option<String> {
-    let units = |scales: &[i8]| scales.iter().map(|scale| format!("2^{}", -i32::from(*scale))).collect::<Vec<_>>().join(", ");
+fn other_units(outputs: &[i32], inputs: &[i32]) -> Option<String> {
+    let units = |scales: &[i32]| scales.iter().map(|scale| format!("2^{}", -*scale)).collect::<Vec<_>>().join(", ");
     (outputs != inputs).then(|| {
         let of_outputs = if outputs.is_empty() { "unknown units".to_owned() } else { format!("the unit {}", units(outputs)) };
         let of_inputs = units(inputs);
