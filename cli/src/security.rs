@@ -93,16 +93,23 @@ pub fn security_json(security: &Security) -> Value {
 }
 
 /// How hard a false model proof is to find, and what that rests on: the commitment is a verifying key only once somebody recomputed it.
-pub fn model_security(bits: &Security, preset: Preset, mode: Mode) -> String {
-    let unopened = preset.unopened_bits(mode);
-    format!("{}, if the commitment was recomputed from the model; else {unopened} bits", security(bits))
+pub fn model_security(bits: &Security, preset: Preset, mode: Mode, private: bool) -> String {
+    match unopened_bits(preset, mode, private) {
+        0 => format!("{}, if an auditor recomputed the commitment; else NONE", security(bits)),
+        unopened => format!("{}, if the commitment was recomputed from the model; else {unopened} bits", security(bits)),
+    }
 }
 
 /// The same, for machines.
-pub fn model_security_json(security: &Security, preset: Preset, mode: Mode) -> Value {
+pub fn model_security_json(security: &Security, preset: Preset, mode: Mode, private: bool) -> Value {
     let mut value = security_json(security);
-    value["if_not_recomputed"] = preset.unopened_bits(mode).into();
+    value["if_not_recomputed"] = unopened_bits(preset, mode, private).into();
     value
+}
+
+/// What a commitment binds with that nobody recomputed. Each one-time root of a private model could then be another model's.
+fn unopened_bits(preset: Preset, mode: Mode, private: bool) -> u32 {
+    if private { 0 } else { preset.unopened_bits(mode) }
 }
 
 /// The hash function of a preset, by its name.

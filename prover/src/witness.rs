@@ -72,9 +72,10 @@ impl Witness {
         }
         uses.write(&mut columns, rows);
         for ((column, used), salt) in [(INPUT_VALUE, inputs.len()), (OUTPUT_VALUE, outputs.len())].into_iter().zip(salts) {
-            let free = &mut columns[column.start][used..];
-            let salt = salt.into_iter().flat_map(Salt::elements).take(sponge::salt_length(used));
-            free.iter_mut().zip(salt).for_each(|(value, element)| *value = element);
+            let Some(salt) = salt else { continue };
+            // The values are followed by the salt, and the salt by their number.
+            let salt = salt.elements().take(sponge::salt_length(used)).chain([Goldilocks::new(used as u64)]);
+            columns[column.start][used..].iter_mut().zip(salt).for_each(|(value, element)| *value = element);
         }
         let outputs = outputs.into_iter().map(|output| i32::try_from(output).expect("a model's outputs are within 32 bits")).collect();
         Self { columns, outputs }

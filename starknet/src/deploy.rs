@@ -4,6 +4,7 @@
 use maat_cairo::{Contract, limits};
 use maat_package::{Cost, PackageFolder};
 use serde::Serialize;
+use maat_verifier::Entries;
 use starknet_rust::core::types::Felt;
 
 use crate::account::Account;
@@ -90,6 +91,9 @@ pub fn register<'c>(
     progress: &mut dyn FnMut(&str),
 ) -> Result<Registered<'c>, ChainError> {
     let manifest = &package.manifest;
+    if package.entries().is_ok_and(Entries::are_private) {
+        return Err(ChainError::Private { model: manifest.name.clone() });
+    }
     let name = options.name.as_deref().unwrap_or(&manifest.name);
     registry::name_felt(name)?;
     let over = over_limits(&package.report()?.cost);

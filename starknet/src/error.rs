@@ -19,6 +19,12 @@ pub enum ChainError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The model's weights are to stay secret.
+    #[error("the model {model} is private, and a contract holds all of its weights: transpile it without --private to put it on a chain")]
+    Private {
+        /// Its name.
+        model: String,
+    },
     /// No network has this name.
     #[error("there is no network `{name}`: {path} and the local chain have {}", .known.join(", "))]
     UnknownNetwork {

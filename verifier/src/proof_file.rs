@@ -575,7 +575,7 @@ mod tests {
             Header::new(entries, (Preset::Balanced, 1), inputs, outputs, None)
         };
         // The last digest that constraints reach is in row 1951: the next one would be in row 1959.
-        let most = 8 * 243 - 4;
+        let most = 8 * 243 - 5;
         assert_eq!(sponge::digest_row(sponge::blocks(most)), 1951);
         assert_eq!(final_row(1 << 11, Mode::Hiding), 1952);
         let most = most as u32;

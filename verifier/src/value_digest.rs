@@ -1,6 +1,6 @@
 //! The digest of one side's values: 32 bytes that stand for all inputs, or all outputs, of a proof.
 //!
-//! It is Rescue Prime of the values and of the side's salt, as [`crate::air::sponge`] computes it inside of the proof. It says nothing of the
+//! It is Rescue Prime of the values, of the side's salt and of the number of values, as [`crate::air::sponge`] computes it inside of the proof. It says nothing of the
 //! side, the model or the proof, so that one model's outputs are another's inputs by their digests alone.
 
 use std::fmt;
@@ -17,8 +17,7 @@ use crate::goldilocks::Goldilocks;
 use crate::hex::{hex, parse_hex};
 use crate::salt::Salt;
 
-/// Binds the values of one side, where their number is known, as it is from a statement or an opening. By itself it does not bind the number: the
-/// salt's elements in a proof are the prover's, and could be values of a longer side.
+/// Binds the values of one side: their number, their order and each of them. How they are split into inferences it does not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ValueDigest([Goldilocks; 4]);
 
@@ -44,6 +43,7 @@ impl ValueDigest {
     pub fn of(values: &[i32], salt: &Salt) -> Self {
         let elements = values.iter().map(|value| signed_element((*value).into()));
         let elements = elements.chain(salt.elements().take(sponge::salt_length(values.len())));
+        let elements = elements.chain([Goldilocks::new(values.len() as u64)]);
         let elements: Vec<_> = elements.map(|element| BaseElement::new(element.as_int())).collect();
         let digest: [BaseElement; 4] = Rp64_256::hash_elements(&elements).into();
         Self(digest.map(|element| Goldilocks::new(element.as_int())))
@@ -112,8 +112,9 @@ mod tests {
             let values = values(count);
             let mut elements: Vec<u64> =
                 values.iter().map(|value| if *value < 0 { P - u64::from(value.unsigned_abs()) } else { *value as u64 }).collect();
-            let salt_length = (4..=11).find(|length| (count + length) % 8 == 0).unwrap();
+            let salt_length = (4..=11).find(|length| (count + length + 1) % 8 == 0).unwrap();
             elements.extend(salt(3).elements().take(salt_length).map(|element| element.as_int()));
+            elements.push(count as u64);
             assert_eq!((elements.len() % 8, elements.len()), (0, 8 * sponge::blocks(count)));
             let elements: Vec<_> = elements.into_iter().map(BaseElement::new).collect();
             let digest = ValueDigest::of(&values, &salt(3));

@@ -6,6 +6,7 @@ use std::time::Instant;
 use anyhow::{Context, bail};
 use maat_package::{MODEL, PackageFolder, differences, sha256};
 use maat_prover::{LayoutChoice, ModelSeed, private_entries, random_salt};
+use maat_runtime::Model;
 use maat_verifier::{Entries, Entry, ModelCommitment, hex};
 use serde_json::{Value, json};
 
@@ -52,7 +53,12 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Audited> {
     let started = Instant::now();
     let progress = Progress::start("reading the package");
     let package = PackageFolder::open(&arguments.package)?;
-    let model = package.model()?;
+    // Hashed is what is recomputed, whatever happens to the file meanwhile.
+    let bytes = std::fs::read(package.folder.join(MODEL))?;
+    if sha256(&bytes) != package.manifest.model_sha256 {
+        bail!("{} is not the one that the manifest names: transpile again", package.folder.join(MODEL).display());
+    }
+    let model = Model::from_bytes(&bytes)?;
     let listed = package.entries()?;
     if !listed.are_private() {
         bail!("the model is public: `maat commitment` recomputes its commitment, without a seed");
@@ -79,7 +85,6 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Audited> {
     let differences = differences(listed, &recomputed);
 
     let salt = random_salt()?.to_string();
-    let bytes = std::fs::read(package.folder.join(MODEL))?;
     let mut audited = Audited {
         commitment: listed.commitment(),
         recomputed: recomputed.commitment(),

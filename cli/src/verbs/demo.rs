@@ -279,7 +279,7 @@ impl DemoProof {
             Self::Verified { commitment, bytes, proving, verifying, security: bits } => format!(
                 "Proof of the first test sample for model {commitment}: {} bytes, proven in {proving:.1?}, verified in {verifying:.1?}, {}.\n{NOT_ZERO_KNOWLEDGE}",
                 grouped(*bytes as u64),
-                model_security(bits, Preset::Fast, Mode::Plain)
+                model_security(bits, Preset::Fast, Mode::Plain, false)
             ),
             Self::Unprovable { reason } => format!("No proof: {reason}"),
         }
@@ -293,7 +293,7 @@ impl DemoProof {
                 "proof_bytes": bytes,
                 "prove_ms": ms(proving),
                 "verify_ms": ms(verifying),
-                "security": model_security_json(security, Preset::Fast, Mode::Plain),
+                "security": model_security_json(security, Preset::Fast, Mode::Plain, false),
                 "zero_knowledge": false,
             }),
             Self::Unprovable { reason } => json!({ "unprovable": reason }),

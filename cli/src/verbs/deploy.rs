@@ -6,7 +6,6 @@ use anyhow::bail;
 use maat_package::PackageFolder;
 use maat_starknet::config::parse_felt;
 use maat_starknet::deploy::{DeployOptions, DeployStep, Deployment, deploy};
-use maat_verifier::Entries;
 use serde_json::{Value, json};
 
 use crate::inferences::{Caveated, Caveats};
@@ -68,9 +67,6 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Caveated<Deployed>> {
         bail!("--salt {}: it is not a felt: a felt is 0x and hexadecimal digits, below the modulus", arguments.salt)
     };
     let package = PackageFolder::open(&arguments.package)?;
-    if package.entries().is_ok_and(Entries::are_private) {
-        bail!("the model is private, and a contract holds all of its weights: transpile it without --private to put it on a chain");
-    }
     let progress = Progress::start("connecting");
     let client = arguments.network.connect()?;
     let account = arguments.bounds.account(&client)?;

@@ -127,11 +127,12 @@ fn values(count: usize) -> Vec<i32> {
     (1..=count as i32).map(|index| index.wrapping_mul(0x5851_f42d)).collect()
 }
 
-/// The value column: values, their salt, and what else may be there.
+/// The value column: values, their salt, their number, and what else may be there.
 fn message(values: &[i32], rows: usize) -> Vec<Goldilocks> {
     let salt = salt().elements().take(salt_length(values.len())).collect::<Vec<_>>();
+    let number = Goldilocks::new(values.len() as u64);
     let free = (3..).map(|number| Goldilocks::new(P - number * number));
-    values.iter().map(|value| signed_element((*value).into())).chain(salt).chain(free).take(rows).collect()
+    values.iter().map(|value| signed_element((*value).into())).chain(salt).chain([number]).chain(free).take(rows).collect()
 }
 
 impl Attempt {
@@ -140,7 +141,7 @@ impl Attempt {
         let values = values(count);
         let (message, n_elements) = (message(&values, rows), PERIOD * blocks(count));
         let columns = columns(&message, n_elements).iter().map(|column| plain(column)).collect();
-        let digest = ValueDigest::of(&values, &salt()).0.map(|element| element.as_int());
+        let digest = ValueDigest::of(&values, &salt()).elements().map(|element| element.as_int());
         Self { message: plain(&message), columns, n_elements, digest }
     }
 

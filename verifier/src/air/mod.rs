@@ -144,7 +144,7 @@ impl Air for ModelAir {
     /// A sponge begins empty, and ends with the statement's digest. Nothing else of the main segment needs an assertion; one is required, so the
     /// first row is not the final one.
     fn get_assertions(&self) -> Vec<Assertion<Goldilocks>> {
-        let sponges = self.public_inputs.sponges().flat_map(|side| sponge::assertions(side.start, side.values, side.digest));
+        let sponges = self.public_inputs.sponges().flat_map(|side| sponge::assertions(side.start, side.message, side.values, side.digest));
         [Assertion::single(FINAL.start, 0, Goldilocks::ZERO)].into_iter().chain(sponges).collect()
     }
 

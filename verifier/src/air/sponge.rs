@@ -1,7 +1,7 @@
 //! The sponge: the hash of a committed side's values, computed inside of the proof.
 //!
-//! A side is the inputs or the outputs. Its values and a salt stand in its value column, one a row from row 0 on, and the digest is
-//! `Rp64_256::hash_elements` of them: Rescue Prime (ePrint 2020/1143) with 12 elements of state, 8 of them rate, and 7 rounds. A permutation
+//! A side is the inputs or the outputs. Its values, a salt and the number of values stand in its value column, one a row from row 0 on, and the
+//! digest is `Rp64_256::hash_elements` of them: Rescue Prime (ePrint 2020/1143) with 12 elements of state, 8 of them rate, and 7 rounds. A permutation
 //! takes the 8 rows of one period, and absorbs what the 8 rows before it held:
 //!
 //! ```text
@@ -34,6 +34,8 @@
 //! - **Start.** The state of row [`START_ROW`] is asserted: the number of elements, then zeros, as `hash_elements` begins. Else a
 //!   prover would choose a digest and walk back from it.
 //! - **Digest.** [`DIGEST`] is asserted in row [`digest_row`]: it is the statement's.
+//! - **Number of values.** The last element of the last block is asserted to be it. The salt's elements are the prover's, so without it a digest
+//!   of few values could be one of more, whose last ones are the salt.
 //!
 //! What no constraint binds does not matter. Rows 0 to 6 of the state follow from row 7 and are read by nothing. What the buffer holds of the
 //! time before row 0 has left it by row 7. Messages from row `8B` on are absorbed after the digest, and in the last row, which has no
@@ -77,8 +79,8 @@ columns! {
 /// Number of columns of one sponge, and of its constraints: each is about a column.
 pub const WIDTH: usize = BUFFER.end();
 const _: () = assert!(WIDTH == SPONGE_WIDTH);
-/// Number of its assertions: where it begins, and its digest.
-pub(super) const ASSERTIONS: usize = STATE_WIDTH + DIGEST.count;
+/// Number of its assertions: where it begins, the number of values, and its digest.
+pub(super) const ASSERTIONS: usize = STATE_WIDTH + 1 + DIGEST.count;
 
 /// The columns that hold the digest.
 pub const DIGEST: Columns = Columns { name: "DIGEST", start: STATE.start + CAPACITY, count: 4 };
@@ -97,14 +99,14 @@ columns! {
 /// Number of periodic columns.
 pub const PERIODIC: usize = ARK2.end();
 
-/// Elements of the salt after this many values: from 4 to 11, so that the last block is full.
+/// Elements of the salt after this many values: from 4 to 11, so that the last block is full with the number of values behind it.
 pub const fn salt_length(values: usize) -> usize {
-    MIN_SALT + (values + MIN_SALT).next_multiple_of(PERIOD) - (values + MIN_SALT)
+    PERIOD * blocks(values) - 1 - values
 }
 
-/// Blocks that this many values and their salt fill.
+/// Blocks that this many values, their salt and their number fill.
 pub const fn blocks(values: usize) -> usize {
-    (values + salt_length(values)) / PERIOD
+    (values + MIN_SALT + 1).div_ceil(PERIOD)
 }
 
 /// The row whose state holds the digest of this many blocks.
@@ -273,14 +275,15 @@ pub fn enforce<E: FieldElement<BaseField = Goldilocks>>(current: &[E], next: &[E
     }
 }
 
-/// Where the sponge from a column on begins, and what it ends with: the digest of this many values with their salt.
-pub(super) fn assertions(start: usize, values: usize, digest: ValueDigest) -> impl Iterator<Item = Assertion<Goldilocks>> {
+/// Where the sponge from a column on begins, what its message ends with, and the digest of this many values with their salt and number.
+pub(super) fn assertions(start: usize, message: Columns, values: usize, digest: ValueDigest) -> impl Iterator<Item = Assertion<Goldilocks>> {
     let blocks = blocks(values);
     let mut first = [Goldilocks::ZERO; STATE_WIDTH];
     first[0] = Goldilocks::new((PERIOD * blocks) as u64);
     let at = move |group: Columns, row: usize| move |(place, value)| Assertion::single(start + group.at(place), row, value);
     let first = first.into_iter().enumerate().map(at(STATE, START_ROW));
-    first.chain(digest.elements().into_iter().enumerate().map(at(DIGEST, digest_row(blocks))))
+    let number = Assertion::single(message.start, PERIOD * blocks - 1, Goldilocks::new(values as u64));
+    first.chain([number]).chain(digest.elements().into_iter().enumerate().map(at(DIGEST, digest_row(blocks))))
 }
 
 /// The columns of a group that has one for each element of the state.
@@ -375,10 +378,10 @@ mod tests {
         for values in 0..100 {
             let salt = salt_length(values);
             assert!((4..=11).contains(&salt), "{values} {salt}");
-            assert_eq!(values + salt, PERIOD * blocks(values));
+            assert_eq!(values + salt + 1, PERIOD * blocks(values));
         }
-        assert_eq!([0, 1, 3, 4, 5, 12].map(salt_length), [8, 7, 5, 4, 11, 4]);
-        assert_eq!([0, 4, 5, 12, 13].map(blocks), [1, 1, 2, 2, 3]);
+        assert_eq!([0, 1, 3, 4, 5, 11, 12].map(salt_length), [7, 6, 4, 11, 10, 4, 11]);
+        assert_eq!([0, 3, 4, 11, 12].map(blocks), [1, 1, 2, 2, 3]);
         assert_eq!([1, 2].map(digest_row), [15, 23]);
     }
 

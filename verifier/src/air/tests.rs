@@ -170,7 +170,7 @@ fn a_proof_states_as_many_constraints_as_there_are() {
         assert_eq!(context.num_aux_transition_constraints(), bus::DEGREES.len() + combination::DEGREES.len() + masks);
         assert_eq!(context.num_transition_constraints(), 34 + masks + 43 * sponges);
         // A digest is in the place of a final sum.
-        assert_eq!(context.num_assertions(), 1 + SUMS.len() + 1 + 2 + 15 * sponges);
+        assert_eq!(context.num_assertions(), 1 + SUMS.len() + 1 + 2 + 16 * sponges);
         assert_eq!(context.num_constraint_composition_columns(), quotients);
         assert_eq!(context.num_transition_exemptions(), exempt);
         assert_eq!(final_row(MIN_ROWS, mode), MIN_ROWS - exempt);

@@ -234,7 +234,7 @@ impl Response for Proof {
             ("columns", columns),
             ("peak memory", self.peak.map_or_else(|| "unknown".to_owned(), |bytes| format!("{:.1} MB", bytes as f64 / 1e6))),
             ("proof", format!("{} bytes", grouped(self.bytes as u64))),
-            ("security", model_security(security, *preset, *mode)),
+            ("security", model_security(security, *preset, *mode, self.statement.one_time.is_some())),
         ];
         facts.extend(self.digests().map(|(name, digest)| (name, digest.to_string())));
         facts
@@ -252,7 +252,8 @@ impl Response for Proof {
         let Statement { commitment, preset, mode, batch, inputs, outputs, security, .. } = &self.statement;
         let [main, auxiliary] = self.base_columns();
         let salt = |side: fn(&Opening) -> &Option<SideOpening>| {
-            self.kept.as_ref().and_then(|opening| side(opening).as_ref()).map(|side| side.salt.to_string())
+            let kept = self.kept.as_ref().filter(|_| self.opening.is_none());
+            kept.and_then(|opening| side(opening).as_ref()).map(|side| side.salt.to_string())
         };
         json!({
             "kind": "model",
@@ -268,7 +269,7 @@ impl Response for Proof {
             "cached": self.cached,
             "peak_rss_bytes": self.peak,
             "proof_bytes": self.bytes,
-            "security": model_security_json(security, *preset, *mode),
+            "security": model_security_json(security, *preset, *mode, self.statement.one_time.is_some()),
             "zero_knowledge": mode.is_hiding(),
             "privacy": self.privacy().json(),
             "digests": {

@@ -215,7 +215,7 @@ impl Response for Written {
             ("time", format!("{:.1} s{}", self.total.as_secs_f64(), if self.cached { ", fixed columns cached" } else { "" })),
             ("peak memory", self.peak.map_or_else(|| "unknown".to_owned(), |bytes| format!("{:.1} MB", bytes as f64 / 1e6))),
             ("record", format!("{} bytes", grouped(self.bytes as u64))),
-            ("security", model_security(security, *preset, features.mode())),
+            ("security", model_security(security, *preset, features.mode(), false)),
         ];
         let said = match features {
             FeatureVisibility::Public => NOT_ZERO_KNOWLEDGE,
@@ -244,7 +244,7 @@ impl Response for Written {
             "peak_rss_bytes": self.peak,
             "record_bytes": self.bytes,
             "results": outcomes_json(strategy, results),
-            "security": model_security_json(security, *preset, features.mode()),
+            "security": model_security_json(security, *preset, features.mode(), false),
             "output": path_json(&self.output),
         });
         hidden::tell(&mut object, features);

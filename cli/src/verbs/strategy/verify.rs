@@ -211,7 +211,7 @@ fn text(verified: &Verified, ms: f64) -> String {
         ("price chain", format!("{chain:#066x}")),
         ("decisions", format!("{}; {clamped}", number(decisions))),
         ("proofs", format!("{}, for {} decisions each, preset {preset}", number(proofs), grouped(*batch))),
-        ("security", model_security(security, *preset, features.mode())),
+        ("security", model_security(security, *preset, features.mode(), false)),
         ("trained until", format!("{}, by the owner's word", strategy.backtest.train_until)),
         ("strategies tried", format!("{}, by the owner's word", grouped(strategy.backtest.trials))),
     ];
@@ -272,7 +272,7 @@ fn object(verified: &Verified, compared: Compared, ms: f64) -> Value {
         "clamped_decisions": counts.clamped,
         "decisions": decisions.iter().map(decision).collect::<Vec<_>>(),
         "results": outcomes_json(strategy, results),
-        "security": model_security_json(security, *preset, features.mode()),
+        "security": model_security_json(security, *preset, features.mode(), false),
         "verify_ms": ms,
     });
     hidden::tell(&mut object, features);

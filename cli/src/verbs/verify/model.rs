@@ -72,7 +72,7 @@ pub fn run(
                 Ok(()) => match least.missed(&statement.security) {
                     None => Ok(Accepted { statement, rows: entry.rows, layout: entry.layout, opening, names }),
                     Some(reason) => Err(Rejection::Weak {
-                        security: model_security_json(&statement.security, statement.preset, statement.mode),
+                        security: model_security_json(&statement.security, statement.preset, statement.mode, statement.one_time.is_some()),
                         reason,
                     }),
                 },
@@ -170,7 +170,7 @@ impl Accepted {
             ("preset", if mode.is_hiding() { format!("{preset}, hiding") } else { preset.to_string() }),
             ("options", options),
             ("rows", format!("{}, layout {}", grouped(self.rows), self.layout.name)),
-            ("security", model_security(bits, *preset, *mode)),
+            ("security", model_security(bits, *preset, *mode, self.statement.one_time.is_some())),
         ]);
         let side = |values: &Values, name: &str| match values {
             Values::Public(_) => format!("these {name}"),
@@ -215,7 +215,7 @@ impl Accepted {
                 "outputs": self.statement.outputs.as_committed().map(ToString::to_string),
             },
             "opened": self.opening.is_some(),
-            "security": model_security_json(security, *preset, *mode),
+            "security": model_security_json(security, *preset, *mode, self.statement.one_time.is_some()),
             "zero_knowledge": mode.is_hiding(),
             "privacy": self.privacy().json(),
             "verify_ms": ms,
