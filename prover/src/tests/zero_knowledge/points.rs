@@ -114,7 +114,8 @@ impl Cuts {
     /// Three times as many coefficients of each column as there are points.
     pub(super) fn new<E>(points: &Points<E>) -> Self {
         let (n, taken) = (points.rows, 3 * points.all.len());
-        Self { degrees: [n / 2, 3 * n / 4].map(|cut| cut - (taken + MASK_ROWS) / 2..cut + (taken - MASK_ROWS) / 2) }
+        let from = |cut: usize| cut - (taken + MASK_ROWS) / 2;
+        Self { degrees: [n / 2, 3 * n / 4].map(|cut| from(cut)..from(cut) + taken) }
     }
 
     /// What a coefficient adds to all that is opened. `coefficients` are those of the two constraints.
