@@ -70,8 +70,8 @@ fn masks_fill_the_rows_after_the_final_one() {
     }
 }
 
-/// Eight bytes of this stream, at this place, are no canonical element: it was searched for.
-const STREAM_WITH_A_GREAT_WORD: (&[u8], u64) = (b"maat", 0);
+/// Eight bytes of this stream, at this place, are no canonical element: one word in 2^32 is not, and this is the stream's first.
+const STREAM_WITH_A_GREAT_WORD: (&[u8], u64) = (b"maat", 77_744_933_784);
 
 #[test]
 fn words_that_are_no_element_are_left_out() {
