@@ -49,6 +49,21 @@ impl<E: FieldElement> Eliminated<E> {
         self.pivots.len()
     }
 
+    /// The rank of such a map. This takes a quarter of the time.
+    pub(super) fn rank_of_images(images: &[Vec<E>], equations: usize) -> usize {
+        let mut rows: Vec<Vec<E>> = (0..equations).map(|equation| images.iter().map(|image| image[equation]).collect()).collect();
+        for unknown in 0..images.len() {
+            let Some(found) = rows.iter().position(|row| row[unknown] != E::ZERO) else { continue };
+            let pivot = rows.swap_remove(found);
+            let inverse = pivot[unknown].inv();
+            rows.par_iter_mut().with_min_len(16).filter(|row| row[unknown] != E::ZERO).for_each(|row| {
+                let factor = row[unknown] * inverse;
+                row[unknown..].iter_mut().zip(&pivot[unknown..]).for_each(|(entry, pivot)| *entry -= factor * *pivot);
+            });
+        }
+        equations - rows.len()
+    }
+
     /// A basis of the vectors `l` so that `l A = 0`: what is known of an image without knowing the unknowns.
     pub(super) fn relations(&self) -> &[Vec<E>] {
         &self.transform[self.rank()..]
@@ -77,7 +92,9 @@ fn solutions_are_found_where_there_are_any() {
     use maat_verifier::Goldilocks;
     let elements = |values: &[u64]| values.iter().map(|value| Goldilocks::new(*value)).collect::<Vec<_>>();
     // The third equation is the sum of the others, the third unknown twice the first.
-    let map = Eliminated::of_images(&[elements(&[1, 2, 3]), elements(&[0, 5, 5]), elements(&[2, 4, 6])], 3);
+    let images = [elements(&[1, 2, 3]), elements(&[0, 5, 5]), elements(&[2, 4, 6])];
+    let map = Eliminated::of_images(&images, 3);
+    assert_eq!(Eliminated::rank_of_images(&images, 3), 2);
     assert_eq!((map.rank(), map.relations().len()), (2, 1));
     assert_eq!(dot(&map.relations()[0], &elements(&[7, 9, 16])), Goldilocks::ZERO);
     assert_eq!(map.solve(&elements(&[3, 11, 14])), Some(elements(&[3, 1, 0])));

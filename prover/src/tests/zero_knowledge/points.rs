@@ -132,11 +132,19 @@ impl Cuts {
             .all
             .iter()
             .map(|x| {
-                let terms = exemptions.iter().scan(E::ONE, |power, coefficient| Some(std::mem::replace(power, *power * *x).mul_base(*coefficient)));
-                [E::ZERO].into_iter().chain(terms.scan(E::ZERO, |sum, term| { *sum += term; Some(*sum) })).collect()
+                let terms =
+                    exemptions.iter().scan(E::ONE, |power, coefficient| Some(std::mem::replace(power, *power * *x).mul_base(*coefficient)));
+                [E::ZERO]
+                    .into_iter()
+                    .chain(terms.scan(E::ZERO, |sum, term| {
+                        *sum += term;
+                        Some(*sum)
+                    }))
+                    .collect()
             })
             .collect();
         let power = |x: E, exponent: usize| x.exp_vartime((exponent as u64).into());
+        let cut: Vec<E> = points.all.iter().map(|x| power(*x, n).inv()).collect();
         let mut images = Vec::new();
         for (column, (degrees, coefficient)) in self.degrees.iter().zip(coefficients).enumerate() {
             // R_0 is multiplied by x^(N/2) E_K(x), R_1 by x^(5N/4) E_K(x).
@@ -156,7 +164,7 @@ impl Cuts {
                     let factor = coefficient.mul_base(scale) * power(*x, within);
                     image[(2 + piece) * points.all.len() + point] = factor * sums[below];
                     if below < exemptions.len() {
-                        image[(3 + piece) * points.all.len() + point] = factor * (sums[exemptions.len()] - sums[below]) / power(*x, n);
+                        image[(3 + piece) * points.all.len() + point] = factor * (sums[exemptions.len()] - sums[below]) * cut[point];
                     }
                 }
                 images.push(image);

@@ -55,10 +55,10 @@ fn assert_ranks<E: FieldElement<BaseField = Goldilocks>>(points: &Points<E>, nam
     let coefficients: Vec<_> = stream(7).take(2 * degree).collect();
     let coefficients: [E; 2] = E::slice_from_base_elements(&coefficients).try_into().unwrap();
     let images = Cuts::new(points).images(points, coefficients, MaskedRow::Next);
-    let joint = Eliminated::of_images(&images, OPENED * opened);
-    assert_eq!(joint.rank(), OPENED * opened - points.with_next().len(), "{name}");
+    let joint = Eliminated::rank_of_images(&images, OPENED * opened);
+    assert_eq!(joint, OPENED * opened - points.with_next().len(), "{name}");
     // And exactly that: the quotient less what both columns add is known there.
-    for point in points.with_next() {
+    for point in points.with_next().into_iter().rev().take(3) {
         let x = points.all[point];
         let next = points.all.iter().position(|next| *next == x.mul_base(points.step())).unwrap();
         let power = x.exp_vartime((points.rows as u64).into());

@@ -155,7 +155,8 @@ where
     pub(super) fn cuts(&self, run: &Run<E>, other: &Run<E>, removed: Removed, randomness: &mut Randomness<E>) -> Result<(), Unsolvable> {
         let cuts = Cuts::new(&self.points);
         let mut images = cuts.images(&self.points, self.coefficients(), removed.row());
-        let mut unknowns: Vec<_> = cuts.degrees.iter().enumerate().flat_map(|(column, degrees)| degrees.clone().map(move |degree| (column, degree))).collect();
+        let mut unknowns: Vec<_> =
+            cuts.degrees.iter().enumerate().flat_map(|(column, degrees)| degrees.clone().map(move |degree| (column, degree))).collect();
         if let Some(without) = removed.column() {
             let kept: Vec<bool> = unknowns.iter().map(|(column, _)| *column != without).collect();
             let mut kept_images = kept.iter();

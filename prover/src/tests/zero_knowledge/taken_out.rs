@@ -8,14 +8,14 @@
 //! less of them. (What the quotients tell of a witness behind 95 random rows a column is a question about polynomials of degree 3, of which
 //! nobody has an answer either way.)
 
+use maat_verifier::air::PublicInputs;
 use maat_verifier::layout::*;
 use maat_verifier::{Goldilocks, Preset, Values};
 use winterfell::Air;
 use winterfell::math::{FieldElement, StarkField, polynom};
 
-use maat_verifier::air::PublicInputs;
-
 use super::linear::dot;
+use super::points::MaskedRow;
 use super::reconcile::{Production, Reconciler, Removed, Unsolvable, removed_rows};
 use super::replay::{CurrentRow, Opened, Randomness, Run, Setting, interpolate, stream};
 use super::{Blake3, Coin, Quadratic, classifier, inputs_of_one_class};
@@ -135,133 +135,97 @@ fn by_the_low_degree_test(tools: &Tools, opened: &Opened<Quadratic>, candidates:
     })
 }
 
-/// In each trial, a proof is made for one of two candidates, with the mask taken out and with it. The distinguisher must say which candidate
-/// it was, and neither.
-fn assert_told_apart(
-    mut candidates_and_proofs: impl FnMut(&Tools, u64, usize, bool) -> [bool; 2],
-    setting: &mut Setting<Blake3>,
-    trials: u64,
+/// A mask, and what tells candidates apart without it.
+type Case<'t, C> = (Removed, &'t dyn Fn(&Tools, &Opened<Quadratic>, &[C; 2]) -> [bool; 2]);
+
+/// In each trial, proofs are made for one of two candidates: one without each mask, for which its distinguisher must say which candidate it was,
+/// and one with all masks, for which it must say neither.
+fn assert_told_apart<C>(
+    candidates: impl Fn(&Tools, u64) -> [(Randomness<Quadratic>, C); 2],
+    fresh: impl Fn(&Tools, &mut Randomness<Quadratic>, u64),
+    cases: &[Case<C>],
 ) {
+    let (mut setting, witnesses) = setting();
     let mut chosen = [0; 2];
-    for trial in 0..trials {
+    for trial in 0..TRIALS {
         setting.seed(100 + trial);
         let truth = (stream(trial).next().unwrap().as_int() % 2) as usize;
         chosen[truth] += 1;
-        let tools = Tools::new::<Coin>(setting);
-        assert_eq!(candidates_and_proofs(&tools, trial, truth, true), [truth == 0, truth == 1], "trial {trial}");
-        assert_eq!(candidates_and_proofs(&tools, trial, truth, false), [false, false], "trial {trial}");
+        let tools = Tools::new::<Coin>(&setting);
+        let [(first, one), (second, two)] = candidates(&tools, trial);
+        let (mut randomness, candidates) = ([first, second].into_iter().nth(truth).unwrap(), [one, two]);
+        fresh(&tools, &mut randomness, trial);
+        let opened = |removed: Removed| {
+            let (randomness, witness) = (removed.from(randomness.clone(), tools.points.queries), &witnesses[truth]);
+            let run = match removed.row() {
+                MaskedRow::Next => setting.prove::<Production, Quadratic, Coin>(witness, &randomness),
+                MaskedRow::Current => setting.prove::<CurrentRow, Quadratic, Coin>(witness, &randomness),
+            };
+            setting.opened(&run.proof)
+        };
+        let masked = opened(Removed::Nothing);
+        for (removed, tell) in cases {
+            assert_eq!(tell(&tools, &opened(*removed), &candidates), [truth == 0, truth == 1], "{removed:?}, trial {trial}");
+            assert_eq!(tell(&tools, &masked, &candidates), [false, false], "{removed:?} put back, trial {trial}");
+        }
     }
     assert!(chosen.iter().all(|times| *times > 0));
 }
 
-/// The opened elements of a proof with these masks.
-fn opened<A>(tools: &Tools, witness: &Witness, randomness: Randomness<Quadratic>, removed: Removed) -> Opened<Quadratic>
-where
-    A: Air<BaseField = Goldilocks, PublicInputs = PublicInputs> + 'static,
-{
-    let randomness = removed.from(randomness, tools.points.queries);
-    let run = tools.setting.prove::<A, Quadratic, Coin>(witness, &randomness);
-    tools.setting.opened(&run.proof)
-}
-
-fn removed_if(taken_out: bool, removed: Removed) -> Removed {
-    if taken_out { removed } else { Removed::Nothing }
+#[test]
+fn columns_without_all_their_random_rows_tell_the_inputs() {
+    let (_, witnesses) = setting();
+    let (column, sum) = (INPUT_VALUE.start, BUS_SUM.start);
+    assert_told_apart(
+        |tools, trial| witnesses.clone().map(|witness| (tools.setting.randomness(trial), witness)),
+        |_, _, _| (),
+        &[
+            (Removed::WitnessRow(column), &|tools, opened, candidates| by_a_witness_column(tools, opened, candidates, column)),
+            (Removed::Auxiliary(sum), &|tools, opened, candidates| by_an_auxiliary_column(tools, opened, candidates, sum)),
+        ],
+    );
 }
 
 #[test]
-fn a_witness_column_with_a_random_row_less_tells_the_inputs() {
-    let (mut setting, witnesses) = setting();
-    let column = INPUT_VALUE.start;
-    let tell = |tools: &Tools, trial, truth: usize, taken_out| {
-        let removed = removed_if(taken_out, Removed::WitnessRow(column));
-        let opened = opened::<Production>(tools, &witnesses[truth], tools.setting.randomness(trial), removed);
-        by_a_witness_column(tools, &opened, &witnesses, column)
+fn quotients_without_a_mask_or_with_its_current_row_tell_columns_apart() {
+    let (_, witnesses) = setting();
+    // The candidates open equally in all columns, without R_0, R_1 and S.
+    let candidates = |tools: &Tools, trial| {
+        let mut randomness = tools.setting.randomness(1000 + trial);
+        randomness.columns.iter_mut().for_each(|column| column.fill(Quadratic::ZERO));
+        let run = tools.setting.prove::<Production, Quadratic, Coin>(&witnesses[0], &randomness);
+        let other = tools.columns(&run, &witnesses[1], Removed::Nothing, 2000 + trial).unwrap();
+        let other_run = tools.setting.prove::<Production, Quadratic, Coin>(&witnesses[1], &other);
+        [(randomness, run), (other, other_run)]
     };
-    assert_told_apart(tell, &mut setting, TRIALS);
-}
-
-#[test]
-fn an_auxiliary_column_without_random_rows_tells_the_inputs() {
-    let (mut setting, witnesses) = setting();
-    let column = BUS_SUM.start;
-    let tell = |tools: &Tools, trial, truth: usize, taken_out| {
-        let removed = removed_if(taken_out, Removed::Auxiliary(column));
-        let opened = opened::<Production>(tools, &witnesses[truth], tools.setting.randomness(trial), removed);
-        by_an_auxiliary_column(tools, &opened, &witnesses, column)
-    };
-    assert_told_apart(tell, &mut setting, TRIALS);
-}
-
-/// Two candidates that open equally in all columns, without `R_0`, `R_1` and `S`: their randomness and their quotients.
-fn equal_columns(tools: &Tools, witnesses: &[Witness; 2], seed: u64) -> [(Randomness<Quadratic>, Run<Quadratic>); 2] {
-    let mut randomness = tools.setting.randomness(1000 + seed);
-    randomness.columns.iter_mut().for_each(|column| column.fill(Quadratic::ZERO));
-    let run = tools.setting.prove::<Production, Quadratic, Coin>(&witnesses[0], &randomness);
-    let other = tools.columns(&run, &witnesses[1], Removed::Nothing, 2000 + seed).unwrap();
-    let other_run = tools.setting.prove::<Production, Quadratic, Coin>(&witnesses[1], &other);
-    [(randomness, run), (other, other_run)]
-}
-
-/// A proof for one of the candidates, with fresh `R_0`, `R_1` and `S`, is told from the other by its quotients.
-fn assert_quotients_tell<A>(removed: Removed, tell: impl Fn(&Tools, &Opened<Quadratic>, &[Run<Quadratic>; 2]) -> [bool; 2])
-where
-    A: Air<BaseField = Goldilocks, PublicInputs = PublicInputs> + 'static,
-{
-    let (mut setting, witnesses) = setting();
-    let mut known = None;
-    let tell = |tools: &Tools, trial, truth: usize, taken_out| {
-        if taken_out {
-            known = Some(equal_columns(tools, &witnesses, trial));
-        }
-        let [(first, first_run), (second, second_run)] = known.as_ref().unwrap();
-        let fresh = tools.setting.randomness::<Quadratic>(3000 + trial).columns;
-        let randomness = Randomness { columns: fresh, ..[first, second][truth].clone() };
-        let opened = if taken_out {
-            opened::<A>(tools, &witnesses[truth], randomness, removed)
-        } else {
-            opened::<Production>(tools, &witnesses[truth], randomness, Removed::Nothing)
-        };
-        tell(tools, &opened, &[first_run.clone(), second_run.clone()])
-    };
-    assert_told_apart(tell, &mut setting, TRIALS);
-}
-
-#[test]
-fn quotients_without_the_first_mask_tell_columns_apart() {
-    assert_quotients_tell::<Production>(Removed::FirstCut, |tools, opened, runs| by_a_quotient(tools, opened, runs, 0));
-}
-
-#[test]
-fn quotients_without_the_second_mask_tell_columns_apart() {
-    assert_quotients_tell::<Production>(Removed::SecondCut, |tools, opened, runs| by_a_quotient(tools, opened, runs, 2));
-}
-
-#[test]
-fn quotients_with_the_current_row_of_the_masks_tell_columns_apart() {
-    assert_quotients_tell::<CurrentRow>(Removed::NextRow, by_the_current_row);
+    assert_told_apart(
+        candidates,
+        |tools, randomness, trial| randomness.columns = tools.setting.randomness(3000 + trial).columns,
+        &[
+            (Removed::FirstCut, &|tools, opened, candidates| by_a_quotient(tools, opened, candidates, 0)),
+            (Removed::SecondCut, &|tools, opened, candidates| by_a_quotient(tools, opened, candidates, 2)),
+            (Removed::NextRow, &by_the_current_row),
+        ],
+    );
 }
 
 #[test]
 fn the_low_degree_test_without_its_mask_tells_columns_apart() {
-    let (mut setting, witnesses) = setting();
-    let mut known = None;
-    let tell = |tools: &Tools, trial, truth: usize, taken_out| {
-        if taken_out {
-            // The candidates open equally in all columns and quotients: all is known but S.
-            let mut randomness = tools.setting.randomness::<Quadratic>(1000 + trial);
-            randomness.columns[2].fill(Quadratic::ZERO);
-            let run = tools.setting.prove::<Production, Quadratic, Coin>(&witnesses[0], &randomness);
-            let mut other = tools.columns(&run, &witnesses[1], Removed::Nothing, 2000 + trial).unwrap();
-            let other_run = tools.setting.prove::<Production, Quadratic, Coin>(&witnesses[1], &other);
-            tools.cuts(&run, &other_run, Removed::Nothing, &mut other).unwrap();
-            let other_run = tools.setting.prove::<Production, Quadratic, Coin>(&witnesses[1], &other);
-            known = Some([(randomness, run), (other, other_run)]);
-        }
-        let [(first, first_run), (second, second_run)] = known.as_ref().unwrap();
-        let mut randomness = [first, second][truth].clone();
-        randomness.columns[2] = tools.setting.randomness::<Quadratic>(3000 + trial).columns[2].clone();
-        let opened = opened::<Production>(tools, &witnesses[truth], randomness, removed_if(taken_out, Removed::LowDegree));
-        by_the_low_degree_test(tools, &opened, &[first_run.clone(), second_run.clone()])
+    let (_, witnesses) = setting();
+    // The candidates open equally in all columns and quotients: all is known but S.
+    let candidates = |tools: &Tools, trial| {
+        let randomness = Removed::LowDegree.from(tools.setting.randomness(1000 + trial), tools.points.queries);
+        let run = tools.setting.prove::<Production, Quadratic, Coin>(&witnesses[0], &randomness);
+        let mut other = tools.columns(&run, &witnesses[1], Removed::Nothing, 2000 + trial).unwrap();
+        let other_run = tools.setting.prove::<Production, Quadratic, Coin>(&witnesses[1], &other);
+        tools.cuts(&run, &other_run, Removed::Nothing, &mut other).unwrap();
+        let other_run = tools.setting.prove::<Production, Quadratic, Coin>(&witnesses[1], &other);
+        [(randomness, run), (other, other_run)]
     };
-    assert_told_apart(tell, &mut setting, TRIALS);
+    let place = LOW_DEGREE.start - AUXILIARY_WIDTH;
+    assert_told_apart(
+        candidates,
+        |tools, randomness, trial| randomness.columns[place] = tools.setting.randomness(3000 + trial).columns[place].clone(),
+        &[(Removed::LowDegree, &by_the_low_degree_test)],
+    );
 }
