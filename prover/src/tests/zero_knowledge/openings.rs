@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use maat_verifier::layout::*;
 use maat_verifier::{Goldilocks, Mode, Preset, Values, verify};
-use winterfell::Proof;
-use winterfell::math::StarkField;
+use winterfell::math::{FieldElement, StarkField, polynom};
+use winterfell::{Air, Proof};
 
 use super::reconcile::{Production, Removed};
-use super::replay::{Opened, Setting, roots, stream};
+use super::replay::{Opened, Setting, interpolate, roots, stream};
 use super::{Blake3, Coin, Quadratic, classifier, inputs_of_one_class};
 use crate::masks::Masks;
 use crate::{LayoutChoice, ProvingKey, Visibility, entries_for};
@@ -29,49 +29,63 @@ fn elements(opened: &Opened<Quadratic>) -> Vec<[u64; 2]> {
     all.map(|element| element.to_base_elements().map(|part| part.as_int())).collect()
 }
 
-/// Two proofs of one statement with one witness, of which the first has the statement's file.
-fn two_proofs(mode: Mode) -> [Proof; 2] {
+/// Something done with production proofs of one statement and one witness, which the verifier accepts.
+fn with_key<T>(mode: Mode, used: impl FnOnce(&mut dyn FnMut() -> Proof) -> T) -> T {
     let (model, (inputs, _)) = (classifier(), inputs_of_one_class());
     let entries = entries_for(&model, &[1], &[Preset::Fast, Preset::Balanced], LayoutChoice::Only(Layout::base())).unwrap();
     let commitment = entries.commitment();
     let key = ProvingKey::new(&model, entries, (Preset::Fast, mode), 1).unwrap();
-    [(); 2].map(|()| {
+    let mut prove = || {
         let visibility = if mode.is_hiding() { Visibility::Hidden } else { Visibility::Public };
         let proved = key.prove(&[vec![inputs[0].clone()]], (visibility, Visibility::Public), &|_| ()).unwrap();
         verify(&proved.file.to_bytes(), &commitment).unwrap();
         Proof::from_bytes(&proved.file.stark).unwrap()
-    })
+    };
+    used(&mut prove)
 }
 
+/// Proofs are made until two of them open one position, so that a column without masks would open one value twice.
 #[test]
-fn two_hiding_proofs_of_one_statement_open_nothing_in_common() {
-    let (_, class) = inputs_of_one_class();
+fn hiding_proofs_of_one_statement_open_nothing_in_common_and_no_value_of_the_witness() {
+    let (inputs, class) = inputs_of_one_class();
     let setting = Setting::<Blake3>::new(&classifier(), Preset::Fast, Values::Public(class));
-    let proofs = two_proofs(Mode::Hiding);
-    let mut seen = HashSet::new();
-    for proof in &proofs {
-        let opened = setting.opened::<Quadratic>(proof);
-        let elements = elements(&opened);
-        assert!(elements.len() > opened.main.len() * (WITNESS_WIDTH + AUXILIARY_WIDTH + MASKS_WIDTH + 3));
-        // A layer of the low-degree test may open what no query asks for, but nothing twice.
-        for element in elements {
-            assert!(seen.insert(element), "{element:?} is opened twice");
-        }
-    }
-    // Nor do they commit to anything in common but the model.
+    let unmasked: Vec<_> = setting.witness(&inputs[0]).iter().map(|column| interpolate(column)).collect();
     let air = setting.air::<Production>();
-    let [one, two] = proofs.each_ref().map(|proof| {
-        let (segments, quotients, layers) = roots::<Blake3, _>(proof, &air);
-        segments.into_iter().chain([quotients]).chain(layers).flat_map(|root| root.parts().to_vec()).collect::<Vec<_>>()
+    let (fixed, generator) = (Layout::base().fixed(), Goldilocks::get_root_of_unity(air.lde_domain_size().ilog2()));
+    let (mut seen, mut positions, mut commitments) = (HashSet::new(), HashSet::new(), Vec::<HashSet<_>>::new());
+    with_key(Mode::Hiding, |prove| {
+        let mut shared = 0;
+        while shared == 0 {
+            let proof = prove();
+            let opened = setting.opened::<Quadratic>(&proof);
+            let elements = elements(&opened);
+            assert!(elements.len() > opened.main.len() * (WITNESS_WIDTH + AUXILIARY_WIDTH + MASKS_WIDTH + 3));
+            for element in elements {
+                assert!(seen.insert(element), "{element:?} is opened twice");
+            }
+            for row in &opened.main {
+                let position = setting.position_of(&row[fixed.clone()]);
+                shared += usize::from(!positions.insert(position));
+                let x = Goldilocks::GENERATOR * generator.exp_vartime(position as u64);
+                for (column, polynomial) in unmasked.iter().enumerate() {
+                    assert_ne!(row[column], polynom::eval(polynomial, x), "column {column} has no masks");
+                }
+            }
+            let (segments, quotients, layers) = roots::<Blake3, _>(&proof, &air);
+            let roots = segments.into_iter().chain([quotients]).chain(layers);
+            commitments.push(roots.flat_map(|root| root.parts().to_vec()).collect());
+        }
     });
-    let common: Vec<_> = one.iter().filter(|root| two.contains(root)).collect();
-    assert_eq!(common, [&one[0]]);
+    // Nor do they commit to anything in common but the model.
+    for (number, roots) in commitments.iter().enumerate() {
+        assert!(commitments[..number].iter().all(|others| roots.intersection(others).count() == 1));
+    }
 }
 
 /// So that is a property of hiding proofs: two plain ones of one statement are built from the same values.
 #[test]
 fn two_plain_proofs_of_one_statement_have_the_same_commitments() {
-    let [one, two] = two_proofs(Mode::Plain);
+    let [one, two] = with_key(Mode::Plain, |prove| [prove(), prove()]);
     assert_eq!((one.commitments, one.ood_frame), (two.commitments, two.ood_frame));
 }
 

@@ -4,9 +4,10 @@ use std::marker::PhantomData;
 use std::sync::{Arc, Mutex};
 
 use maat_runtime::Model;
-use maat_verifier::air::{ModelAir, PublicInputs, trace_info};
+use maat_verifier::air::sponge::{PERIOD, blocks};
+use maat_verifier::air::{ModelAir, PublicInputs, signed_element, trace_info};
 use maat_verifier::layout::*;
-use maat_verifier::{Digest, Goldilocks, Mode, Preset, SplitHasher, SplitTree, TreeHasher, Values};
+use maat_verifier::{Digest, Goldilocks, Mode, Preset, Salt, SplitHasher, SplitTree, TreeHasher, ValueDigest, Values};
 use winterfell::crypto::{Hasher, RandomCoin};
 use winterfell::math::{FieldElement, fft};
 use winterfell::matrix::ColMatrix;
@@ -78,6 +79,8 @@ pub(super) struct Setting<H: Hasher> {
     extension: Arc<Extension<H>>,
     options: ProofOptions,
     pub(super) public_inputs: PublicInputs,
+    /// Those of the committed sides.
+    salts: [Option<Salt>; SIDES],
 }
 
 /// The columns of a proof.
@@ -102,7 +105,14 @@ impl<H: TreeHasher + Send + Sync> Setting<H> {
         let (n_inputs, n_outputs) = (program.n_inputs, program.n_outputs);
         let (layout, mode, inputs) = (program.layout, Mode::Hiding, Values::Hidden);
         let public_inputs = PublicInputs { statement: Vec::new(), layout, mode, inputs, outputs, n_inputs, n_outputs };
-        Self { program, fixed, extension, options, public_inputs }
+        Self { program, fixed, extension, options, public_inputs, salts: [const { None }; SIDES] }
+    }
+
+    /// The same, but the outputs are bound by a digest.
+    pub(super) fn with_committed_outputs(model: &Model, preset: Preset, outputs: &[i32]) -> Self {
+        let salt = Salt::new([7; 32]);
+        let digest = ValueDigest::of(outputs, &salt);
+        Self { salts: [None, Some(salt)], ..Self::new(model, preset, Values::Committed(digest)) }
     }
 
     /// Another statement, for which the coin draws other challenges.
@@ -134,15 +144,25 @@ impl<H: TreeHasher + Send + Sync> Setting<H> {
 
     /// The columns over the base field that are not fixed, without masks: as [`crate::ProvingKey`] makes them.
     pub(super) fn witness(&self, inputs: &[i32]) -> Vec<Vec<Goldilocks>> {
-        let witness = Witness::new(&self.program, inputs, Mode::Hiding, [None; SIDES]);
+        let witness = Witness::new(&self.program, inputs, Mode::Hiding, self.salts.each_ref().map(Option::as_ref));
         if let Some(outputs) = self.public_inputs.outputs.as_public() {
             assert_eq!(witness.outputs, outputs);
         }
         let mut columns = witness.columns;
         for sponge in self.public_inputs.sponges() {
-            columns.extend(sponge::columns(&columns[sponge.message.start], sponge.values));
+            // No constraint binds what comes after the salt. With something of the witness there, its sponge differs from that of another
+            // witness, although the digest does not.
+            let used = PERIOD * blocks(sponge.values);
+            columns[sponge.message.start][used..].fill(signed_element(inputs[0].into()));
+            let hashed = &columns[sponge.message.start];
+            columns.extend(sponge::columns(hashed, used));
         }
         columns
+    }
+
+    /// The queried position with these values of the fixed columns.
+    pub(super) fn position_of(&self, fixed: &[Goldilocks]) -> usize {
+        (0..self.rows() * self.options.blowup_factor()).find(|position| self.extension.rows.row(*position) == fixed).unwrap()
     }
 
     /// The main segment with these columns that are not fixed.

@@ -1,6 +1,5 @@
 //! Two witnesses, one transcript.
 
-use maat_runtime::Model;
 use maat_verifier::{Goldilocks, Preset, SplitHasher, TreeHasher, Values};
 use winterfell::crypto::RandomCoin;
 use winterfell::math::FieldElement;
@@ -12,13 +11,12 @@ use super::{AdjacentCoin, Blake3, Coin, Cubic, Quadratic, classifier, inputs_of_
 
 /// Proves that an inference has the given outputs, or hidden ones, and then the same with other inputs and randomness that fits. All that is
 /// opened must be the same.
-fn assert_same_transcript<H, E, C>(model: &Model, preset: Preset, outputs: Values, inputs: [&[i32]; 2], seed: u64)
+fn assert_same_transcript<H, E, C>(mut setting: Setting<H>, inputs: [&[i32]; 2], seed: u64)
 where
     H: TreeHasher + Send + Sync,
     E: FieldElement<BaseField = Goldilocks>,
     C: RandomCoin<BaseField = Goldilocks, Hasher = SplitHasher<H>>,
 {
-    let mut setting = Setting::<H>::new(model, preset, outputs);
     setting.seed(seed);
     let witnesses = inputs.map(|inputs| setting.witness(inputs));
     assert_ne!(witnesses[0], witnesses[1]);
@@ -69,7 +67,8 @@ where
     C: RandomCoin<BaseField = Goldilocks, Hasher = SplitHasher<H>>,
 {
     let (inputs, class) = inputs_of_one_class();
-    assert_same_transcript::<H, E, C>(&classifier(), preset, Values::Public(class), inputs.each_ref().map(Vec::as_slice), seed);
+    let setting = Setting::new(&classifier(), preset, Values::Public(class));
+    assert_same_transcript::<H, E, C>(setting, inputs.each_ref().map(Vec::as_slice), seed);
 }
 
 #[test]
@@ -100,5 +99,14 @@ fn two_inputs_of_a_class_have_one_transcript_on_the_chain() {
 fn any_two_inputs_have_one_transcript_if_outputs_are_hidden() {
     let model = models::every_primitive();
     let inputs = [5, 6].map(|seed| models::inputs(&model, 2, seed)[1].concat());
-    assert_same_transcript::<Blake3, Quadratic, Coin>(&model, Preset::Fast, Values::Hidden, inputs.each_ref().map(Vec::as_slice), 5);
+    let setting = Setting::new(&model, Preset::Fast, Values::Hidden);
+    assert_same_transcript::<Blake3, Quadratic, Coin>(setting, inputs.each_ref().map(Vec::as_slice), 5);
+}
+
+/// A digest of the outputs, which the columns of a sponge compute. (Nobody finds two different sides with one digest.)
+#[test]
+fn two_inputs_of_a_class_have_one_transcript_if_its_digest_is_named() {
+    let (inputs, class) = inputs_of_one_class();
+    let setting = Setting::with_committed_outputs(&classifier(), Preset::Fast, &class);
+    assert_same_transcript::<Blake3, Quadratic, Coin>(setting, inputs.each_ref().map(Vec::as_slice), 6);
 }
