@@ -44,7 +44,7 @@ mod taken_out;
 
 use maat_runtime::primitives::{Affine, ArgMax};
 use maat_runtime::{Executor, Interval, Model, ModelBuilder, Primitive, Requantise, Shape};
-use maat_verifier::Goldilocks;
+use maat_verifier::{Goldilocks, Salt, SideOpening};
 use winterfell::crypto::hashers::Blake3_256;
 use winterfell::math::fields::{CubeExtension, QuadExtension};
 
@@ -76,4 +76,9 @@ fn inputs_of_one_class() -> ([Vec<i32>; 2], Vec<i32>) {
     let classes = inputs.each_ref().map(&mut class);
     assert_eq!(classes[0], classes[1]);
     (inputs, classes[0].clone())
+}
+
+/// Opens a digest of the classifier's output, with a salt that stays the same.
+fn opening_of(class: &[i32]) -> SideOpening {
+    SideOpening { salt: Salt::new([7; 32]), values: vec![class.to_vec()] }
 }

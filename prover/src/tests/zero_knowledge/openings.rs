@@ -9,7 +9,7 @@ use winterfell::{Air, Proof};
 
 use super::reconcile::{Production, Removed};
 use super::replay::{Opened, Setting, interpolate, roots, stream};
-use super::{Blake3, Coin, Quadratic, classifier, inputs_of_one_class};
+use super::{Blake3, Coin, Quadratic, classifier, inputs_of_one_class, opening_of};
 use crate::masks::Masks;
 use crate::{LayoutChoice, ProvingKey, Visibility, entries_for};
 
@@ -30,14 +30,14 @@ fn elements(opened: &Opened<Quadratic>) -> Vec<[u64; 2]> {
 }
 
 /// Something done with production proofs of one statement and one witness, which the verifier accepts.
-fn with_key<T>(mode: Mode, used: impl FnOnce(&mut dyn FnMut() -> Proof) -> T) -> T {
+fn with_key<T>(mode: Mode, outputs: &Visibility, used: impl FnOnce(&mut dyn FnMut() -> Proof) -> T) -> T {
     let (model, (inputs, _)) = (classifier(), inputs_of_one_class());
     let entries = entries_for(&model, &[1], &[Preset::Fast, Preset::Balanced], LayoutChoice::Only(Layout::base())).unwrap();
     let commitment = entries.commitment();
     let key = ProvingKey::new(&model, entries, (Preset::Fast, mode), 1).unwrap();
     let mut prove = || {
-        let visibility = if mode.is_hiding() { Visibility::Hidden } else { Visibility::Public };
-        let proved = key.prove(&[vec![inputs[0].clone()]], (visibility, Visibility::Public), &|_| ()).unwrap();
+        let visibilities = (if mode.is_hiding() { Visibility::Hidden } else { Visibility::Public }, outputs.clone());
+        let proved = key.prove(&[vec![inputs[0].clone()]], visibilities, &|_| ()).unwrap();
         verify(&proved.file.to_bytes(), &commitment).unwrap();
         Proof::from_bytes(&proved.file.stark).unwrap()
     };
@@ -45,15 +45,13 @@ fn with_key<T>(mode: Mode, used: impl FnOnce(&mut dyn FnMut() -> Proof) -> T) ->
 }
 
 /// Proofs are made until two of them open one position, so that a column without masks would open one value twice.
-#[test]
-fn hiding_proofs_of_one_statement_open_nothing_in_common_and_no_value_of_the_witness() {
-    let (inputs, class) = inputs_of_one_class();
-    let setting = Setting::<Blake3>::new(&classifier(), Preset::Fast, Values::Public(class));
+fn assert_nothing_in_common(setting: &Setting<Blake3>, outputs: &Visibility) {
+    let (inputs, _) = inputs_of_one_class();
     let unmasked: Vec<_> = setting.witness(&inputs[0]).iter().map(|column| interpolate(column)).collect();
     let air = setting.air::<Production>();
     let (fixed, generator) = (Layout::base().fixed(), Goldilocks::get_root_of_unity(air.lde_domain_size().ilog2()));
     let (mut seen, mut positions, mut commitments) = (HashSet::new(), HashSet::new(), Vec::<HashSet<_>>::new());
-    with_key(Mode::Hiding, |prove| {
+    with_key(Mode::Hiding, outputs, |prove| {
         let mut shared = 0;
         while shared == 0 {
             let proof = prove();
@@ -67,8 +65,9 @@ fn hiding_proofs_of_one_statement_open_nothing_in_common_and_no_value_of_the_wit
                 let position = setting.position_of(&row[fixed.clone()]);
                 shared += usize::from(!positions.insert(position));
                 let x = Goldilocks::GENERATOR * generator.exp_vartime(position as u64);
-                for (column, polynomial) in unmasked.iter().enumerate() {
-                    assert_ne!(row[column], polynom::eval(polynomial, x), "column {column} has no masks");
+                let not_fixed = row[..fixed.start].iter().chain(&row[fixed.end..]);
+                for (column, (value, polynomial)) in not_fixed.zip(&unmasked).enumerate() {
+                    assert_ne!(*value, polynom::eval(polynomial, x), "column {column} has no masks");
                 }
             }
             let (segments, quotients, layers) = roots::<Blake3, _>(&proof, &air);
@@ -82,10 +81,24 @@ fn hiding_proofs_of_one_statement_open_nothing_in_common_and_no_value_of_the_wit
     }
 }
 
+#[test]
+fn hiding_proofs_of_one_statement_open_nothing_in_common_and_no_value_of_the_witness() {
+    let (_, class) = inputs_of_one_class();
+    assert_nothing_in_common(&Setting::new(&classifier(), Preset::Fast, Values::Public(class)), &Visibility::Public);
+}
+
+#[test]
+fn neither_do_those_that_name_a_digest() {
+    let (_, class) = inputs_of_one_class();
+    let opening = opening_of(&class);
+    let setting = Setting::with_committed_outputs(&classifier(), Preset::Fast, opening.clone());
+    assert_nothing_in_common(&setting, &Visibility::Opened(opening));
+}
+
 /// So that is a property of hiding proofs: two plain ones of one statement are built from the same values.
 #[test]
 fn two_plain_proofs_of_one_statement_have_the_same_commitments() {
-    let [one, two] = with_key(Mode::Plain, |prove| [prove(), prove()]);
+    let [one, two] = with_key(Mode::Plain, &Visibility::Public, |prove| [prove(), prove()]);
     assert_eq!((one.commitments, one.ood_frame), (two.commitments, two.ood_frame));
 }
 

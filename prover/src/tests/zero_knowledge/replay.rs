@@ -7,7 +7,7 @@ use maat_runtime::Model;
 use maat_verifier::air::sponge::{PERIOD, blocks};
 use maat_verifier::air::{ModelAir, PublicInputs, signed_element, trace_info};
 use maat_verifier::layout::*;
-use maat_verifier::{Digest, Goldilocks, Mode, Preset, Salt, SplitHasher, SplitTree, TreeHasher, ValueDigest, Values};
+use maat_verifier::{Digest, Goldilocks, Mode, Preset, Salt, SideOpening, SplitHasher, SplitTree, TreeHasher, Values};
 use winterfell::crypto::{Hasher, RandomCoin};
 use winterfell::math::{FieldElement, fft};
 use winterfell::matrix::ColMatrix;
@@ -81,6 +81,9 @@ pub(super) struct Setting<H: Hasher> {
     pub(super) public_inputs: PublicInputs,
     /// Those of the committed sides.
     salts: [Option<Salt>; SIDES],
+    /// Whether cells of a committed side that nothing binds hold something of the witness, so that its sponge differs from that of another
+    /// witness with the same digest.
+    pub(super) fills_free_cells: bool,
 }
 
 /// The columns of a proof.
@@ -105,14 +108,12 @@ impl<H: TreeHasher + Send + Sync> Setting<H> {
         let (n_inputs, n_outputs) = (program.n_inputs, program.n_outputs);
         let (layout, mode, inputs) = (program.layout, Mode::Hiding, Values::Hidden);
         let public_inputs = PublicInputs { statement: Vec::new(), layout, mode, inputs, outputs, n_inputs, n_outputs };
-        Self { program, fixed, extension, options, public_inputs, salts: [const { None }; SIDES] }
+        Self { program, fixed, extension, options, public_inputs, salts: [const { None }; SIDES], fills_free_cells: false }
     }
 
     /// The same, but the outputs are bound by a digest.
-    pub(super) fn with_committed_outputs(model: &Model, preset: Preset, outputs: &[i32]) -> Self {
-        let salt = Salt::new([7; 32]);
-        let digest = ValueDigest::of(outputs, &salt);
-        Self { salts: [None, Some(salt)], ..Self::new(model, preset, Values::Committed(digest)) }
+    pub(super) fn with_committed_outputs(model: &Model, preset: Preset, opening: SideOpening) -> Self {
+        Self { salts: [None, Some(opening.salt.clone())], ..Self::new(model, preset, Values::Committed(opening.digest())) }
     }
 
     /// Another statement, for which the coin draws other challenges.
@@ -150,10 +151,10 @@ impl<H: TreeHasher + Send + Sync> Setting<H> {
         }
         let mut columns = witness.columns;
         for sponge in self.public_inputs.sponges() {
-            // No constraint binds what comes after the salt. With something of the witness there, its sponge differs from that of another
-            // witness, although the digest does not.
             let used = PERIOD * blocks(sponge.values);
-            columns[sponge.message.start][used..].fill(signed_element(inputs[0].into()));
+            if self.fills_free_cells {
+                columns[sponge.message.start][used..].fill(signed_element(inputs[0].into()));
+            }
             let hashed = &columns[sponge.message.start];
             columns.extend(sponge::columns(hashed, used));
         }

@@ -7,7 +7,7 @@ use winterfell::math::FieldElement;
 use super::super::models;
 use super::reconcile::{Production, Reconciler, Removed};
 use super::replay::{Setting, roots};
-use super::{AdjacentCoin, Blake3, Coin, Cubic, Quadratic, classifier, inputs_of_one_class};
+use super::{AdjacentCoin, Blake3, Coin, Cubic, Quadratic, classifier, inputs_of_one_class, opening_of};
 
 /// Proves that an inference has the given outputs, or hidden ones, and then the same with other inputs and randomness that fits. All that is
 /// opened must be the same.
@@ -107,6 +107,7 @@ fn any_two_inputs_have_one_transcript_if_outputs_are_hidden() {
 #[test]
 fn two_inputs_of_a_class_have_one_transcript_if_its_digest_is_named() {
     let (inputs, class) = inputs_of_one_class();
-    let setting = Setting::with_committed_outputs(&classifier(), Preset::Fast, &class);
+    let mut setting = Setting::with_committed_outputs(&classifier(), Preset::Fast, opening_of(&class));
+    setting.fills_free_cells = true;
     assert_same_transcript::<Blake3, Quadratic, Coin>(setting, inputs.each_ref().map(Vec::as_slice), 6);
 }
