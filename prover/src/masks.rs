@@ -25,13 +25,18 @@ impl Masks {
     /// # Errors
     /// The system gives no random bytes.
     pub(crate) fn fresh(public_inputs: &PublicInputs, columns: &[Vec<Goldilocks>]) -> Result<Self, ProveError> {
+        Ok(Self::seeded(&random::bytes()?, public_inputs, columns))
+    }
+
+    /// Those that random bytes of the system give.
+    pub(crate) fn seeded(seed: &[u8; 32], public_inputs: &PublicInputs, columns: &[Vec<Goldilocks>]) -> Self {
         let mut hasher = blake3::Hasher::new_derive_key("maat 2026-11-29 masks of a hiding proof");
-        hasher.update(&random::bytes()?);
+        hasher.update(seed);
         hasher.update(&public_inputs.to_elements().to_bytes());
         columns.iter().for_each(|column| {
             hasher.update(&column.to_bytes());
         });
-        Ok(Self::of(random::elements(hasher.finalize_xof())))
+        Self::of(random::elements(hasher.finalize_xof()))
     }
 
     /// Elements from anywhere.

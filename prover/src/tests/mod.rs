@@ -13,6 +13,7 @@
 //! | [`properties`] | random models: the trace's outputs are the runtime's, and all constraints hold |
 //! | [`wrapping`] | nothing wraps around the modulus, in big integers, and what would be forged if it did |
 //! | [`rows`] | how many rows a model gets, and what is refused before it takes time and memory |
+//! | [`zero_knowledge`] | what a hiding proof opens does not depend on what it hides |
 //!
 //! Bytes that no prover wrote are in `tests/mutants.rs`, and in the verifier's `tests/hostile.rs`.
 
@@ -29,6 +30,7 @@ mod rows;
 mod sponge;
 mod statements;
 mod wrapping;
+mod zero_knowledge;
 
 use std::sync::Arc;
 
