@@ -12,6 +12,7 @@ use maat_verifier::{
     SideOpening, TreeHasher, Values,
 };
 use rayon::prelude::*;
+use winter_prover::Serializable;
 use winterfell::crypto::hashers::Blake3_256;
 use winterfell::{Proof, Prover};
 
@@ -142,12 +143,13 @@ pub fn private_entries(
     for batch in batches {
         for (program, presets) in layouts.programs(model, *batch as usize, presets)? {
             let columns = fixed_columns(&program);
+            let digest = digest(&columns);
             for preset in presets {
                 let mut roots = Vec::with_capacity(count as usize);
                 for index in 0..count {
                     progress(done, all);
                     done += 1;
-                    let masked = masked_columns(columns.clone(), seed.mask_key(&name(&program, preset), index));
+                    let masked = masked_columns(columns.clone(), seed.mask_key(&name(&program, preset, &digest), index));
                     roots.push(root(&Fixed::interpolate(masked), preset));
                 }
                 let tree = OneTimeTree::new(roots)?;
@@ -188,10 +190,19 @@ fn entry(program: &TraceProgram, preset: Preset, one_time_roots: u32, fixed_root
     }
 }
 
-/// What tells a private model's entries apart where masks are drawn: no two of them have one mask.
-fn name(program: &TraceProgram, preset: Preset) -> Vec<u8> {
+/// What tells entries apart where masks are drawn, those of other models under the same seed too: no two of them have one mask.
+fn name(program: &TraceProgram, preset: Preset, columns: &[u8; 32]) -> Vec<u8> {
     let numbers = [program.batch as u32, program.rows as u32].map(u32::to_le_bytes);
-    [&[preset.code(), program.layout.code][..], numbers.as_flattened()].concat()
+    [&[preset.code(), program.layout.code][..], numbers.as_flattened(), columns].concat()
+}
+
+/// The digest of fixed columns without masks.
+fn digest(columns: &[Vec<Goldilocks>]) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    columns.iter().for_each(|column| {
+        hasher.update(&column.to_bytes());
+    });
+    *hasher.finalize().as_bytes()
 }
 
 // PROOFS
@@ -300,7 +311,8 @@ impl<'m> ProvingKey<'m> {
         let mut root = expected.fixed_root;
         if let Some((seed, one_time)) = &one_time {
             one_time.check(expected.one_time_roots, &expected.fixed_root)?;
-            columns = masked_columns(columns, seed.mask_key(&name(&program, of_entry), one_time.index));
+            let name = name(&program, of_entry, &digest(&columns));
+            columns = masked_columns(columns, seed.mask_key(&name, one_time.index));
             root = one_time.root;
         }
         let blowup = tree_blowup(of_entry);
@@ -401,7 +413,7 @@ impl<'m> ProvingKey<'m> {
         let filled = sponges.par_iter().map(|it| sponge::columns(&columns[it.message.start], PERIOD * blocks(it.values)));
         let filled: Vec<_> = filled.collect();
         columns.extend(filled.into_iter().flatten());
-        let masks = self.mode.is_hiding().then(|| Masks::fresh(&public_inputs, &columns)).transpose()?;
+        let masks = self.mode.is_hiding().then(|| Masks::fresh(&public_inputs, &extension.root(), &columns)).transpose()?;
         if let Some(masks) = &masks {
             masks.fill(&mut columns);
         }

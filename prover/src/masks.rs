@@ -20,18 +20,20 @@ use crate::random;
 pub(crate) struct Masks(Mutex<Box<dyn Iterator<Item = Goldilocks> + Send>>);
 
 impl Masks {
-    /// New ones for a statement and the columns that differ from proof to proof.
+    /// New ones for a statement, the root of the fixed columns, which is another one for each proof of a private model, and the columns that
+    /// differ from proof to proof.
     ///
     /// # Errors
     /// The system gives no random bytes.
-    pub(crate) fn fresh(public_inputs: &PublicInputs, columns: &[Vec<Goldilocks>]) -> Result<Self, ProveError> {
-        Ok(Self::seeded(&random::bytes()?, public_inputs, columns))
+    pub(crate) fn fresh(public_inputs: &PublicInputs, fixed_root: &[u8; 32], columns: &[Vec<Goldilocks>]) -> Result<Self, ProveError> {
+        Ok(Self::seeded(&random::bytes()?, public_inputs, fixed_root, columns))
     }
 
     /// Those that random bytes of the system give.
-    pub(crate) fn seeded(seed: &[u8; 32], public_inputs: &PublicInputs, columns: &[Vec<Goldilocks>]) -> Self {
+    pub(crate) fn seeded(seed: &[u8; 32], public_inputs: &PublicInputs, fixed_root: &[u8; 32], columns: &[Vec<Goldilocks>]) -> Self {
         let mut hasher = blake3::Hasher::new_derive_key("maat 2026-11-29 masks of a hiding proof");
         hasher.update(seed);
+        hasher.update(fixed_root);
         hasher.update(&public_inputs.to_elements().to_bytes());
         columns.iter().for_each(|column| {
             hasher.update(&column.to_bytes());

@@ -3,8 +3,8 @@
 
 use maat_cairo::{Contract, limits};
 use maat_package::{Cost, PackageFolder};
-use serde::Serialize;
 use maat_verifier::Entries;
+use serde::Serialize;
 use starknet_rust::core::types::Felt;
 
 use crate::account::Account;

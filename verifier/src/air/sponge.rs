@@ -276,7 +276,12 @@ pub fn enforce<E: FieldElement<BaseField = Goldilocks>>(current: &[E], next: &[E
 }
 
 /// Where the sponge from a column on begins, what its message ends with, and the digest of this many values with their salt and number.
-pub(super) fn assertions(start: usize, message: Columns, values: usize, digest: ValueDigest) -> impl Iterator<Item = Assertion<Goldilocks>> {
+pub(super) fn assertions(
+    start: usize,
+    message: Columns,
+    values: usize,
+    digest: ValueDigest,
+) -> impl Iterator<Item = Assertion<Goldilocks>> {
     let blocks = blocks(values);
     let mut first = [Goldilocks::ZERO; STATE_WIDTH];
     first[0] = Goldilocks::new((PERIOD * blocks) as u64);

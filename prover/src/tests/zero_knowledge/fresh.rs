@@ -24,7 +24,7 @@ fn masks_of_one_statement_and_witness_have_nothing_in_common() {
     let witness = setting.witness(&inputs[0]);
     let mut seen = HashSet::new();
     for _ in 0..4 {
-        let masks = Masks::fresh(&setting.public_inputs, &witness).unwrap();
+        let masks = Masks::fresh(&setting.public_inputs, &[0; 32], &witness).unwrap();
         // No element comes twice, in one proof or in several.
         assert!(first(&masks).into_iter().all(|element| seen.insert(element)));
     }
@@ -38,9 +38,10 @@ fn masks_depend_on_the_system_the_statement_and_the_witness() {
     let (inputs, class) = inputs_of_one_class();
     let mut setting = Setting::<Blake3>::new(&classifier(), Preset::Fast, Values::Public(class));
     let witness = setting.witness(&inputs[0]);
-    let seeded = |setting: &Setting<Blake3>, seed: u8, witness: &[Vec<Goldilocks>]| {
-        first(&Masks::seeded(&[seed; 32], &setting.public_inputs, witness))
+    let rooted = |setting: &Setting<Blake3>, seed: u8, root: u8, witness: &[Vec<Goldilocks>]| {
+        first(&Masks::seeded(&[seed; 32], &setting.public_inputs, &[root; 32], witness))
     };
+    let seeded = |setting: &Setting<Blake3>, seed, witness: &[Vec<Goldilocks>]| rooted(setting, seed, 0, witness);
     let masks = seeded(&setting, 1, &witness);
     assert_eq!(seeded(&setting, 1, &witness), masks);
     let mut others = vec![seeded(&setting, 2, &witness), seeded(&setting, 1, &setting.witness(&inputs[1]))];
@@ -49,6 +50,8 @@ fn masks_depend_on_the_system_the_statement_and_the_witness() {
         changed[column][row] += Goldilocks::ONE;
         others.push(seeded(&setting, 1, &changed));
     }
+    // Each proof of a private model has another root.
+    others.push(rooted(&setting, 1, 1, &witness));
     setting.seed(1);
     others.push(seeded(&setting, 1, &witness));
     let mut seen: HashSet<_> = masks.into_iter().collect();

@@ -121,7 +121,7 @@ fn counts(setting: &Setting<Blake3>, inputs: &[i32], proofs: usize, removed: Rem
     let mut counts: Counts = Vec::new();
     for proof in 0..proofs {
         let run = if removed == Removed::Nothing {
-            let masks = Masks::fresh(&setting.public_inputs, &witness).unwrap();
+            let masks = Masks::fresh(&setting.public_inputs, &[0; 32], &witness).unwrap();
             setting.prove_with::<Production, Quadratic, Coin>(&witness, masks)
         } else {
             let queries = setting.drawn::<Quadratic, Coin>().positions.len();
