@@ -464,10 +464,13 @@ fn extended<H: TreeHasher>(
 mod tests {
     use maat_runtime::primitives::Affine;
     use maat_runtime::{Interval, ModelBuilder, Primitive, Requantise, Shape};
-    use maat_verifier::{OpeningError, Statement, VerifyError, verify};
+    use maat_verifier::layout::LAYOUTS;
+    use maat_verifier::{FileError, OpeningError, Salt, verify};
     use winterfell::math::FieldElement;
 
     use super::*;
+    use crate::tests::rows::dense;
+    use crate::tests::{NAMED, Named, mode_of};
 
     /// A model with two inputs, of which it gives the first one times four, plus one.
     fn model() -> Model {
@@ -480,65 +483,167 @@ mod tests {
     }
 
     const BATCH: [[[i32; 2]; 2]; 2] = [[[1, -2], [3, 4]], [[5, 6], [-128, 127]]];
+    const INPUTS: [[i32; 4]; 2] = [[1, -2, 3, 4], [5, 6, -128, 127]];
+    const OUTPUTS: [[i32; 2]; 2] = [[5, -7], [21, 25]];
 
-    fn prove(key: &ProvingKey, visibilities: (Visibility, Visibility)) -> Proved {
-        key.prove(&BATCH.map(Vec::from), visibilities, None, &|_| ()).unwrap()
+    fn prove(key: &ProvingKey, sides: [Named; 2]) -> Result<Proved, ProveError> {
+        let [inputs, outputs] = sides.map(Named::visibility);
+        key.prove(&BATCH.map(Vec::from), (inputs, outputs), &|_| ())
     }
 
-    fn verified(key: &ProvingKey, entries: &Entries) -> Result<Statement, VerifyError> {
-        verify(&prove(key, Default::default()).file.to_bytes(), &entries.commitment())
+    /// A key for the batch, with entries for all presets.
+    fn key<'m>(model: &'m Model, entries: &Entries, choice: (Preset, Mode)) -> ProvingKey<'m> {
+        ProvingKey::new(model, entries.clone(), choice, 2).unwrap()
     }
 
     #[test]
-    fn an_opening_opens_what_the_prover_committed_to_and_nothing_else_does() {
-        use Visibility::{Committed, Public};
+    fn a_statement_names_each_side_as_it_was_asked_to_and_an_opening_opens_digests_only() {
         let model = model();
         let entries = entries(&model, &[2]).unwrap();
-        for preset in Preset::ALL {
-            let key = ProvingKey::new(&model, entries.clone(), preset, 2).unwrap();
-            assert_eq!(prove(&key, (Public, Public)).opening, None);
-            for visibilities in [(Committed, Public), (Public, Committed), (Committed, Committed)] {
-                let proved = prove(&key, visibilities);
-                let statement = verify(&proved.file.to_bytes(), &entries.commitment()).unwrap();
-                let opening = proved.opening.unwrap();
-                assert_eq!(opening.inputs, [[1, -2, 3, 4], [5, 6, -128, 127]]);
-                assert_eq!(opening.outputs, [[5, -7], [21, 25]]);
-                assert_eq!(opening.check(&statement, &entries), Ok(()), "{preset} {visibilities:?}");
-
-                let mut others = vec![opening.clone(); 3];
-                others[0].inputs[1][3] -= 1;
-                others[1].outputs[0][0] += 1;
-                others[2].salt = Salt::new([7; 32]);
-                for other in others {
-                    let error = other.check(&statement, &entries).unwrap_err();
-                    assert!(matches!(error, OpeningError::Commitment { .. }), "{preset} {visibilities:?}: {error}");
+        // Proofs with `onchain` take longer, and name their sides no other way.
+        let chosen = |(preset, sides): &(Preset, [Named; 2])| *preset == Preset::Fast || sides[0] != Named::Public;
+        let cases = Preset::ALL.into_iter().flat_map(|preset| NAMED.map(|sides| (preset, sides))).filter(chosen);
+        for (preset, sides) in cases {
+            let mode = mode_of(sides);
+            let Proved { file, outputs, opening, security, .. } = prove(&key(&model, &entries, (preset, mode)), sides).unwrap();
+            let statement = verify(&file.to_bytes(), &entries.commitment()).unwrap();
+            assert_eq!((statement.preset, statement.mode, statement.security), (preset, mode, security));
+            assert_eq!(outputs.concat(), OUTPUTS);
+            let values = [INPUTS.as_flattened(), OUTPUTS.as_flattened()];
+            for ((named, found), values) in sides.into_iter().zip([&statement.inputs, &statement.outputs]).zip(values) {
+                match named {
+                    Named::Public => assert_eq!(found.as_public(), Some(values)),
+                    Named::Hidden => assert_eq!(*found, Values::Hidden),
+                    Named::Committed => assert!(found.as_committed().is_some()),
                 }
-                for other in Preset::ALL.into_iter().filter(|other| *other != preset) {
-                    let statement = Statement { preset: other, ..statement.clone() };
-                    let error = opening.check(&statement, &entries).unwrap_err();
-                    assert!(matches!(error, OpeningError::Commitment { .. }), "{preset} {other}: {error}");
+            }
+            assert_eq!(opening.is_some(), sides.contains(&Named::Committed));
+            let Some(opening) = opening else { continue };
+            assert_eq!(opening.check(&statement, &entries), Ok(()));
+            for (side, change) in [0, 1].into_iter().flat_map(|side| [0, 1].map(|change| (side, change))) {
+                let mut other = opening.clone();
+                let Some(of_side) = [&mut other.inputs, &mut other.outputs][side] else { continue };
+                match change {
+                    0 => of_side.values[1][1] -= 1,
+                    _ => of_side.salt = Salt::new([7; 32]),
+                }
+                assert!(matches!(other.check(&statement, &entries), Err(OpeningError::Digest { .. })), "{sides:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_key_proves_a_statement_again_with_other_masks() {
+        let model = model();
+        let entries = entries(&model, &[2]).unwrap();
+        let files = |sides| {
+            let key = key(&model, &entries, (Preset::Fast, mode_of(sides)));
+            [(); 2].map(|()| prove(&key, sides).unwrap().file)
+        };
+        let [first, second] = files([Named::Hidden; 2]);
+        assert_eq!(first.header, second.header);
+        // The context and the fixed columns' root are the same; the witness columns' root follows them.
+        let differs = first.stark.iter().zip(&second.stark).position(|(first, second)| first != second);
+        assert!(differs.is_some_and(|byte| byte < 100), "{differs:?}");
+        let [first, second] = files([Named::Public; 2]);
+        assert_eq!(first.stark[..200], second.stark[..200]);
+    }
+
+    #[test]
+    fn a_key_is_for_one_mode() {
+        let model = model();
+        let entries = entries(&model, &[2]).unwrap();
+        for mode in Mode::ALL {
+            let key = key(&model, &entries, (Preset::Fast, mode));
+            for sides in NAMED {
+                match prove(&key, sides) {
+                    Ok(_) => assert_eq!(mode, mode_of(sides)),
+                    Err(ProveError::Mode { key }) => assert!(key == mode && mode != mode_of(sides)),
+                    Err(error) => panic!("{error}"),
                 }
             }
         }
     }
 
     #[test]
+    fn hiding_proofs_with_fast_take_the_entry_of_balanced() {
+        let model = model();
+        let of = |presets: &[Preset]| entries_for(&model, &[2], presets, LayoutChoice::default()).unwrap();
+        let (fast, balanced) = (of(&[Preset::Fast]), of(&[Preset::Balanced]));
+        let hiding = (Preset::Fast, Mode::Hiding);
+        let none = ProvingKey::new(&model, fast.clone(), hiding, 2).err();
+        assert!(matches!(none, Some(ProveError::NoEntry { preset: Preset::Balanced, batch: 2 })), "{none:?}");
+        let none = ProvingKey::new(&model, balanced.clone(), (Preset::Fast, Mode::Plain), 2).err();
+        assert!(matches!(none, Some(ProveError::NoEntry { preset: Preset::Fast, batch: 2 })), "{none:?}");
+        // A plain key has no entry to hide with.
+        let error = prove(&key(&model, &fast, (Preset::Fast, Mode::Plain)), [Named::Hidden; 2]).unwrap_err();
+        let none = FileError::NoEntry { preset: Preset::Balanced, batch: 2 };
+        assert!(matches!(&error, ProveError::File(error) if *error == none), "{error}");
+        let file = prove(&key(&model, &balanced, hiding), [Named::Hidden; 2]).unwrap().file;
+        assert_eq!(verify(&file.to_bytes(), &balanced.commitment()).unwrap().preset, Preset::Fast);
+        assert_eq!(file.header.entry().preset, Preset::Balanced);
+    }
+
+    #[test]
+    fn each_entry_has_the_layout_that_was_chosen_and_those_for_chains_the_smallest() {
+        let (small, many) = (model(), dense(&[256, 256]));
+        let layouts = |model: &Model, choice: LayoutChoice| Preset::ALL.map(|preset| choice.program(model, 1, preset).unwrap().layout.name);
+        let of = |layout| [layout, layout, "base"];
+        assert_eq!(layouts(&small, LayoutChoice::Cheapest), of("base"));
+        assert_eq!(layouts(&many, LayoutChoice::Cheapest), of("wide"));
+        for (model, layout) in [&small, &many].into_iter().flat_map(|model| LAYOUTS.iter().map(move |layout| (model, layout))) {
+            assert_eq!(layouts(model, LayoutChoice::Only(layout)), of(layout.name));
+        }
+        let entries = entries_for(&small, &[1], &Preset::ALL, LayoutChoice::Only(Layout::wide())).unwrap();
+        assert!(entries.as_slice().iter().map(|entry| entry.layout.name).eq(of("wide")));
+    }
+
+    #[test]
+    fn entries_that_are_not_the_models_are_refused() {
+        let model = model();
+        let entries = entries_for(&model, &[2], &[Preset::Fast, Preset::Balanced], LayoutChoice::default()).unwrap();
+        let changes: [fn(&mut Entry); 5] = [
+            |entry| entry.layout = Layout::wide(),
+            |entry| entry.rows *= 2,
+            |entry| entry.inputs += 1,
+            |entry| entry.outputs += 1,
+            |entry| entry.fixed_root[31] ^= 1,
+        ];
+        for (change, mode) in changes.iter().flat_map(|change| Mode::ALL.map(|mode| (change, mode))) {
+            let mut changed = entries.as_slice().to_vec();
+            changed.iter_mut().for_each(change);
+            let error = ProvingKey::new(&model, Entries::new(changed).unwrap(), (Preset::Fast, mode), 2).err();
+            let preset = Preset::Fast.tree(mode);
+            assert!(matches!(error, Some(ProveError::OtherModel { preset: found, batch: 2 }) if found == preset), "{error:?}");
+        }
+        let private = entries.as_slice().iter().map(|entry| Entry { one_time_roots: 1, ..*entry }).collect();
+        let error = ProvingKey::new(&model, Entries::new(private).unwrap(), (Preset::Fast, Mode::Hiding), 2).err();
+        assert!(matches!(error, Some(ProveError::Private)), "{error:?}");
+    }
+
+    #[test]
     fn rows_of_a_cache_that_are_not_the_models_are_computed_anew() {
-        let (folder, model) = (tempfile::tempdir().unwrap(), model());
-        let entries = entries_for(&model, &[2], &[Preset::Fast]).unwrap();
-        let entry = &entries.as_slice()[0];
-        let cache = Cache::new(folder.path());
-        // A file for the model's columns, with the extension of others.
-        let columns = fixed_columns(&TraceProgram::new(&model, 2).unwrap());
-        let mut others = columns.clone();
-        others[0][0] += Goldilocks::ONE;
-        let blowup = entry.preset.options().blowup_factor();
-        let rows = Extension::<Blake3>::new(&Fixed::interpolate(others), blowup).rows;
-        cache.write(&entry.fixed_root, &columns, &rows, blowup).unwrap();
-        for cached in [false, true] {
-            let key = ProvingKey::with_cache(&model, entries.clone(), Preset::Fast, 2, &cache).unwrap();
-            assert_eq!(key.cached(), cached);
-            verified(&key, &entries).unwrap();
+        let model = model();
+        for (layout, mode) in LAYOUTS.iter().flat_map(|layout| Mode::ALL.map(|mode| (layout, mode))) {
+            let folder = tempfile::tempdir().unwrap();
+            let preset = Preset::Fast.tree(mode);
+            let entries = entries_for(&model, &[2], &[preset], LayoutChoice::Only(layout)).unwrap();
+            let entry = &entries.as_slice()[0];
+            let cache = Cache::new(folder.path());
+            // A file for the model's columns, with the extension of others.
+            let columns = fixed_columns(&TraceProgram::new(&model, 2, layout).unwrap());
+            let mut others = columns.clone();
+            others[0][0] += Goldilocks::ONE;
+            let blowup = tree_blowup(preset);
+            let rows = Extension::<Blake3>::new(&Fixed::interpolate(others), blowup).rows;
+            cache.write(&entry.fixed_root, &columns, &rows, blowup).unwrap();
+            for cached in [false, true] {
+                let key = ProvingKey::with_cache(&model, entries.clone(), (Preset::Fast, mode), 2, &cache).unwrap();
+                assert_eq!(key.cached(), cached);
+                let side = if mode.is_hiding() { Named::Hidden } else { Named::Public };
+                let file = prove(&key, [side; 2]).unwrap().file;
+                verify(&file.to_bytes(), &entries.commitment()).unwrap();
+            }
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Mutants of valid proofs: truncated, with bits flipped, bytes set, removed, inserted or swapped. Each is refused with an error, none by a
 //! panic, and none with more than 64 MB of memory.
 //!
-//! The proofs are of every preset: both hash functions, and extensions of degree 2 and 3. 1,200 mutants are tried, 21,000 with the feature
-//! `slow`, and all of them differ from their proof. A claim with as many public values as there may be is held to the same limit.
+//! The proofs are of every preset and layout in both modes: both hash functions, extensions of degree 2 and 3. 1,200 mutants are tried, 21,000
+//! with the feature `slow`, and all of them differ from their proof. A claim with as many public values as there may be is held to the same
+//! limit.
 
 #[path = "../../verifier/tests/memory/mod.rs"]
 mod memory;
@@ -11,10 +12,11 @@ mod mutation;
 #[path = "../../verifier/tests/random/mod.rs"]
 mod random;
 
-use maat_prover::{ProvingKey, Visibility, entries};
+use maat_prover::{LayoutChoice, ProvingKey, Visibility, entries_for};
 use maat_runtime::primitives::Affine;
 use maat_runtime::{Interval, Model, ModelBuilder, Primitive, Requantise, Shape};
-use maat_verifier::{Entries, Entry, Header, MAX_VALUES, ModelCommitment, Preset, ProofFile, Salt, Values, VerifyError, verify};
+use maat_verifier::layout::{LAYOUTS, Layout};
+use maat_verifier::{Entries, Entry, Header, MAX_VALUES, Mode, ModelCommitment, Preset, ProofFile, Values, VerifyError, verify};
 use winter_verifier::VerifierError;
 
 use memory::{LIMIT, alone, measured};
@@ -33,17 +35,25 @@ fn smallest() -> Model {
     builder.finish(&[("y", y)]).unwrap()
 }
 
+/// A model's entries in a layout.
+fn entries(model: &Model, layout: &'static Layout) -> Entries {
+    entries_for(model, &[1], &Preset::ALL, LayoutChoice::Only(layout)).unwrap()
+}
+
 /// A proof whose inputs and outputs have these visibilities.
 fn prove(
     name: &'static str,
     model: &Model,
-    entries: &Entries,
+    layout: &'static Layout,
     preset: Preset,
     visible: (Visibility, Visibility),
 ) -> Valid<ModelCommitment> {
-    let key = ProvingKey::new(model, entries.clone(), preset, 1).unwrap();
+    let entries = entries(model, layout);
+    let public = [&visible.0, &visible.1].into_iter().all(|side| *side == Visibility::Public);
+    let mode = if public { Mode::Plain } else { Mode::Hiding };
+    let key = ProvingKey::new(model, entries.clone(), (preset, mode), 1).unwrap();
     let values = models::inputs(model, 1, 3);
-    let file = key.prove(&values, visible, Some(Salt::new([5; 32])), &|_| ()).unwrap().file;
+    let file = key.prove(&values, visible, &|_| ()).unwrap().file;
     let (bytes, commitment) = (file.to_bytes(), entries.commitment());
     verify(&bytes, &commitment).unwrap();
     let header = bytes.len() - file.stark.len();
@@ -54,12 +64,16 @@ fn prove(
 fn every_mutant_of_a_proof_is_refused_without_a_panic_and_in_little_memory() {
     let _alone = alone();
     let (small, large) = (smallest(), models::every_primitive());
-    let entries = [&small, &large].map(|model| entries(model, &[1]).unwrap());
-    let (public, committed) = (Visibility::Public, Visibility::Committed);
+    let [base, wide] = &LAYOUTS;
+    let (public, hidden) = (Visibility::Public, Visibility::Hidden);
+    let plain = || (public.clone(), public.clone());
     let proofs = [
-        prove("the smallest model", &small, &entries[0], Preset::Fast, (public, public)),
-        prove("the smallest model, with outputs that are committed to", &small, &entries[0], Preset::Balanced, (public, committed)),
-        prove("every primitive, with inputs that are committed to", &large, &entries[1], Preset::Onchain, (committed, public)),
+        prove("the smallest model", &small, base, Preset::Fast, plain()),
+        prove("the smallest model, hidden inputs", &small, base, Preset::Fast, (hidden.clone(), public.clone())),
+        prove("the smallest model, wide, hidden outputs", &small, wide, Preset::Balanced, (public.clone(), hidden.clone())),
+        prove("every primitive, wide", &large, wide, Preset::Balanced, plain()),
+        prove("every primitive, wide, all hidden", &large, wide, Preset::Fast, (hidden.clone(), hidden.clone())),
+        prove("every primitive, hidden inputs, for the chain", &large, base, Preset::Onchain, (hidden.clone(), public.clone())),
     ];
     try_mutants(&proofs, MUTANTS, verify, |_, _, _| false);
 }
@@ -67,10 +81,11 @@ fn every_mutant_of_a_proof_is_refused_without_a_panic_and_in_little_memory() {
 #[test]
 fn truncated_and_lengthened_proofs_are_refused() {
     let _alone = alone();
-    let model = smallest();
-    let entries = entries(&model, &[1]).unwrap();
-    let valid = prove("the smallest model", &model, &entries, Preset::Fast, (Visibility::Public, Visibility::Public));
-    refuse_other_lengths(&valid, verify);
+    let (public, hidden) = (Visibility::Public, Visibility::Hidden);
+    for (layout, inputs) in [(&LAYOUTS[0], &public), (&LAYOUTS[0], &hidden), (&LAYOUTS[1], &hidden)] {
+        let valid = prove("the smallest model", &smallest(), layout, Preset::Fast, (inputs.clone(), public.clone()));
+        refuse_other_lengths(&valid, verify);
+    }
 }
 
 /// The steps before the check out of the domain depend on no value that a file claims. So the STARK of a valid proof, after a header that
@@ -79,14 +94,16 @@ fn truncated_and_lengthened_proofs_are_refused() {
 fn the_sum_over_the_most_public_values_is_taken_in_little_memory() {
     let _alone = alone();
     let model = smallest();
-    let entries = entries(&model, &[1]).unwrap();
     let most = u32::try_from(MAX_VALUES / 2).unwrap();
     let values = || Values::Public(vec![i32::MIN; most as usize]);
-    for preset in Preset::ALL {
-        let valid = prove("the smallest model", &model, &entries, preset, (Visibility::Public, Visibility::Public));
+    let (public, hidden) = (Visibility::Public, Visibility::Hidden);
+    for (preset, inputs) in Preset::ALL.into_iter().flat_map(|preset| [&public, &hidden].map(|inputs| (preset, inputs))) {
+        let layout = &LAYOUTS[usize::from(preset == Preset::Balanced)];
+        let valid = prove("the smallest model", &model, layout, preset, (inputs.clone(), public.clone()));
         let file = ProofFile::from_bytes(&valid.bytes).unwrap();
         let entries = Entries::new(vec![Entry { inputs: most, outputs: most, ..*file.header.entry() }]).unwrap();
-        let header = Header::new(entries.clone(), (preset, 1), values(), values(), None).unwrap();
+        let inputs = if *inputs == public { values() } else { Values::Hidden };
+        let header = Header::new(entries.clone(), (preset, 1), inputs, values(), None).unwrap();
         let bytes = ProofFile { header, ..file }.to_bytes();
         let (verdict, peak) = measured(|| verify(&bytes, &entries.commitment()));
         assert_eq!(verdict, Err(VerifyError::Stark(VerifierError::InconsistentOodConstraintEvaluations)), "{preset}");

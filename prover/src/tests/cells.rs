@@ -4,22 +4,21 @@
 //! honest one of the changed main segment. Then the AIR and the independent checker must both object, unless [`free`] gives a
 //! reason; and where there is one, both must accept, so that the list of reasons is exact.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use maat_runtime::primitives::*;
 use maat_runtime::{Interval, Model, ModelBuilder, Primitive, Requantise, Shape};
-use maat_verifier::Goldilocks;
-use maat_verifier::VerifyError;
-use maat_verifier::air::signed_element;
+use maat_verifier::air::{signed_element, sponge};
 use maat_verifier::layout::*;
+use maat_verifier::{Goldilocks, Mode, VerifyError};
 use rayon::prelude::*;
 use winterfell::AuxRandElements;
-use winterfell::crypto::hashers::Blake3_256;
 use winterfell::math::FieldElement;
 
-use super::forged::{Departure, Forge};
+use super::forged::{Blake3, Departure, Forge};
 use super::low_degree::BROKEN_CONSTRAINT;
-use super::{Attempt, Extended, Violation, models, names};
+use super::{Attempt, Extended, SETTINGS, Violation, models};
 use crate::extension::Fixed;
 use crate::program::{Slot, table_position};
 
@@ -93,10 +92,10 @@ struct Attack<'a> {
     random: &'a AuxRandElements<Extended>,
 }
 
-/// The group of a column, and its position there.
-fn group(lists: &[&[Columns]], column: usize) -> (&'static str, usize) {
-    let group = lists.iter().copied().flatten().find(|group| group.indices().contains(&column)).expect("every column is in a group");
-    (group.name, column - group.start)
+/// The group of a column that is not fixed, and its position there.
+fn group(column: usize) -> (&'static str, usize) {
+    let group = WITNESS.iter().find(|group| group.indices().contains(&column));
+    group.map_or(("SPONGE", column), |group| (group.name, column - group.start))
 }
 
 impl Attack<'_> {
@@ -109,7 +108,10 @@ impl Attack<'_> {
         let mut attempt = self.honest.clone();
         attempt.main[change.column][change.row] = change.value;
         if change.recounted {
-            recount(&mut attempt.main);
+            recount(&mut attempt);
+        }
+        if change.column < WITNESS_WIDTH {
+            attempt.repair_sponges();
         }
         attempt
     }
@@ -117,17 +119,21 @@ impl Attack<'_> {
     /// Why a changed cell is accepted, if it is.
     fn free(&self, change: Change) -> Option<&'static str> {
         let Change { column, row, value, recounted } = change;
-        if row == self.honest.rows() - 1 {
-            return Some("no constraint binds the last row, and the bus does not count it");
+        let (name, position) = group(column);
+        // A sponge's columns are bound by the row above, too.
+        if row >= self.honest.last() + usize::from(name == "SPONGE") {
+            return Some("no constraint begins in the final row or in a later one, and the bus does not count them");
         }
-        let (name, position) = group(&[IO, WITNESS], column);
+        if self.honest.public_inputs().sponges().any(|side| side.message.start == column && row < 8 * sponge::blocks(side.values)) {
+            return None;
+        }
         let unit = if name == "UNIT_LIMB" { position / LIMBS } else { position };
         let of_unit = |column: Columns| self.get(column.at(unit), row);
         let excess = || self.get(UNIT_LIMB.at(unit * LIMBS + 4), row) + self.get(UNIT_LIMB.at(unit * LIMBS + 5), row);
         let (zero, one) = (Goldilocks::ZERO, Goldilocks::ONE);
         match name {
-            "INPUT_VALUE" if self.get(INPUT.start, row) == zero => Some("there is no input: the salt's place"),
-            "OUTPUT_VALUE" if self.get(OUTPUT.start, row) == zero => Some("there is no output: the salt's place"),
+            "INPUT_VALUE" if self.get(INPUT.start, row) == zero => Some("there is no input"),
+            "OUTPUT_VALUE" if self.get(OUTPUT.start, row) == zero => Some("there is no output"),
             "UNIT_VALUE" => {
                 let idle = [UNIT_CHECKED, UNIT_SCALE, UNIT_READERS].iter().all(|column| of_unit(*column) == zero);
                 let looks_up = unit == 0 && self.get(LOOKUP.start, row) != zero;
@@ -153,47 +159,50 @@ impl Attack<'_> {
         let expected = self.free(change);
         let attempt = self.carry_out(change);
         let auxiliary = attempt.auxiliary(self.random);
-        let last = attempt.rows() - 1;
-        // The auxiliary segment is the honest one, so that violations are in the changed row or at the end.
+        // The auxiliary segment is the honest one, so that violations are in the changed row, where both sides must agree, or at the end.
         let violations = if everywhere {
             attempt.violations(&auxiliary, self.random)
         } else {
-            let rows = [change.row.saturating_sub(1), change.row, last - 1];
-            let mut rows = rows.to_vec();
+            let mut rows = vec![change.row.saturating_sub(1), change.row, attempt.rows() - MASK_ROWS - 1, attempt.last() - 1];
+            rows.sort_unstable();
             rows.dedup();
-            let violations = attempt.violations_by_the_air(&auxiliary, self.random, rows.iter().copied());
-            assert_eq!(violations, attempt.violations_by_the_checker(&auxiliary, self.random, rows), "{change:?}");
-            violations
+            attempt.violations_in(&auxiliary, self.random, rows)
         };
-        let (name, position) = group(&[IO, WITNESS], change.column);
+        let (name, position) = group(change.column);
         assert_eq!(violations.is_empty(), expected.is_some(), "{name}[{position}] {change:?}: {expected:?}, {violations:?}");
         violations
     }
 }
 
 /// Counts the uses of range table and constants anew, as far as there are entries for what is used.
-pub(super) fn recount(main: &mut [Vec<Goldilocks>]) {
-    let rows = main[0].len();
+pub(super) fn recount(attempt: &mut Attempt) {
+    recount_in(attempt, table_position);
+}
+
+/// The same where the range table's entries have other places.
+pub(super) fn recount_in(attempt: &mut Attempt, position: impl Fn(u32, u64, usize) -> (usize, usize)) {
+    let (rows, last) = (attempt.rows(), attempt.last());
+    let main = &mut attempt.main;
     let mut uses = vec![vec![0u64; rows]; TABLES];
     let mut constants = vec![0u64; rows];
     let limbs = UNIT_LIMB.indices().zip(UNIT_WIDTH.indices()).chain(INPUT_LIMB.indices().zip(INPUT_WIDTH.indices()));
     for (limb, width) in limbs {
-        for (limb, width) in main[limb].iter().zip(&main[width]).take(rows - 1) {
+        for (limb, width) in main[limb].iter().zip(&main[width]).take(last) {
             let (value, width) = (limb.as_int(), width.as_int() as u32);
             if value < 1 << width {
-                let (table, row) = table_position(width, value, rows);
+                let (table, row) = position(width, value, rows);
                 uses[table][row] += 1;
             }
         }
     }
-    for row in (0..rows - 1).filter(|row| main[LOOKUP.start][*row] == Goldilocks::ONE) {
+    for row in (0..last).filter(|row| main[LOOKUP.start][*row] == Goldilocks::ONE) {
         let address = (main[LOOKUP_ADDRESS.start][row] + main[READ_VALUE.at(0)][row]).as_int() as usize;
         if let Some(uses) = constants.get_mut(address) {
             *uses += 1;
         }
     }
     for (column, uses) in TABLE_USES.indices().zip(uses).chain([(CONSTANT_USES.start, constants)]) {
-        main[column].iter_mut().zip(uses).for_each(|(cell, uses)| *cell = Goldilocks::new(uses));
+        main[column][..last].iter_mut().zip(uses).for_each(|(cell, uses)| *cell = Goldilocks::new(uses));
     }
 }
 
@@ -201,7 +210,7 @@ pub(super) fn recount(main: &mut [Vec<Goldilocks>]) {
 fn changes(honest: &Attempt, column: usize, row: usize) -> Vec<Change> {
     let value = honest.main[column][row];
     let one = Goldilocks::ONE;
-    let (name, position) = group(&[IO, WITNESS], column);
+    let (name, position) = group(column);
     let change = |recounted: bool| move |value: Goldilocks| Change { column, row, value, recounted };
     match name {
         "UNIT_SIDE" => [-one, Goldilocks::ZERO, one, one + one].into_iter().filter(|side| *side != value).map(change(false)).collect(),
@@ -223,7 +232,7 @@ fn changes(honest: &Attempt, column: usize, row: usize) -> Vec<Change> {
 /// Rows with units at work, a few of them.
 fn used_rows(attempt: &Attempt, limit: usize) -> Vec<usize> {
     let program = &attempt.program;
-    let works = |row: &usize| program.schedule.at(*row).units.iter().any(|slot| *slot != Slot::Idle);
+    let works = |row: &usize| program.row(*row).units.iter().any(|slot| *slot != Slot::Idle);
     let rows: Vec<usize> = (0..program.used_rows).filter(works).collect();
     let step = rows.len().div_ceil(limit);
     rows.into_iter().rev().step_by(step).collect()
@@ -233,7 +242,7 @@ fn used_rows(attempt: &Attempt, limit: usize) -> Vec<usize> {
 fn check_rows(attempt: &Attempt, rows: &[usize]) -> BTreeSet<(&'static str, usize)> {
     let random = attempt.random(3);
     let attack = Attack { honest: attempt, random: &random };
-    let cells = rows.iter().flat_map(|row| (FIXED_WIDTH..MAIN_WIDTH).map(move |column| (column, *row)));
+    let cells = rows.iter().flat_map(|row| attempt.free_columns().map(move |column| (column, *row)));
     let changes: Vec<Change> = cells.flat_map(|(column, row)| changes(attempt, column, row)).collect();
     let violations = changes.par_iter().enumerate().flat_map_iter(|(index, change)| attack.check(*change, index % 97 == 0));
     violations.map(|violation| (violation.constraint, violation.part)).collect()
@@ -241,52 +250,103 @@ fn check_rows(attempt: &Attempt, rows: &[usize]) -> BTreeSet<(&'static str, usiz
 
 #[test]
 fn every_cell_of_every_primitive_is_bound_or_free_for_a_reason() {
-    let mut violated = BTreeSet::new();
-    for name in Primitive::NAMES {
-        let attempt = Attempt::honest(&case(name), 2, 5);
-        violated.extend(check_rows(&attempt, &used_rows(&attempt, 4)));
+    for (number, setting) in SETTINGS.into_iter().enumerate() {
+        let mut violated = BTreeSet::new();
+        // Units do not know how many weights a row has: in the wide layout, half of the primitives are tried in each mode.
+        let chosen = |case: usize| !setting.is_wide() || case % 2 == number % 2;
+        for (_, name) in Primitive::NAMES.into_iter().enumerate().filter(|(case, _)| chosen(*case)) {
+            let attempt = Attempt::honest(&case(name), setting, 2, 5);
+            violated.extend(check_rows(&attempt, &used_rows(&attempt, if setting.is_wide() { 1 } else { 2 })));
+        }
+        if !setting.is_wide() {
+            // Each constraint of the main segment was the one to object, and so were the ends of all sums.
+            let names = Attempt::honest(&case("Max"), setting, 1, 5).names();
+            let of_main = names.into_iter().take_while(|(name, _)| *name != "bus helper");
+            let ends = [("agreement", 0), ("boundary", BUS_SUM.start)];
+            assert!(of_main.chain(ends).all(|constraint| violated.contains(&constraint)), "{violated:?}");
+        }
     }
-    // Each constraint of the main segment was the one to object, and so were the ends of all sums.
-    let of_main = names().into_iter().take_while(|(name, _)| *name != "bus helper");
-    let ends = [("agreement", 0), ("boundary", BUS_SUM.start)];
-    assert!(of_main.chain(ends).all(|constraint| violated.contains(&constraint)), "{violated:?}");
 }
 
 #[test]
 fn every_cell_of_the_first_rows_the_padding_and_the_last_rows_is_bound_or_free_for_a_reason() {
-    let attempt = Attempt::honest(&models::every_primitive(), 3, 5);
-    let (used, rows) = (attempt.program.used_rows, attempt.rows());
-    assert!(used + 10 < rows);
-    let violated = check_rows(&attempt, &[0, 1, used - 1, used + 5, rows - 2, rows - 1]);
-    assert!([INPUT_SUM, OUTPUT_SUM].iter().all(|sum| violated.contains(&("boundary", sum.start))), "{violated:?}");
+    for setting in SETTINGS {
+        let attempt = Attempt::honest(&models::every_primitive(), setting, 3, 5);
+        let (used, rows) = (attempt.program.used_rows, attempt.rows());
+        // The first mask row holds the final sums of a hiding proof, and writes the spare cell of a plain one.
+        let mask = rows - MASK_ROWS;
+        assert!(used + 10 < mask);
+        let chosen: &[_] = match (setting.is_wide(), setting.mode()) {
+            (false, Mode::Plain) => &[0, 1, used - 1, used + 5, mask - 1, mask, mask + 1, mask + 50, rows - 2, rows - 1],
+            (false, Mode::Hiding) => &[0, used - 1, mask - 1, mask, mask + 1, rows - 1],
+            (true, Mode::Plain) => &[0, mask - 1, mask, rows - 2, rows - 1],
+            (true, Mode::Hiding) => &[0, mask - 1, mask],
+        };
+        let violated = check_rows(&attempt, chosen);
+        let named = [(INPUT_SUM, &attempt.inputs), (OUTPUT_SUM, &attempt.outputs)];
+        for (sum, values) in named {
+            assert_eq!(violated.contains(&("boundary", sum.start)), values.as_public().is_some(), "{} {violated:?}", sum.name);
+        }
+    }
+}
+
+/// Why a changed cell of the auxiliary segment is accepted, if it is.
+fn free_auxiliary(attempt: &Attempt, column: usize, row: usize) -> Option<&'static str> {
+    let is = |group: &Columns| group.indices().contains(&column);
+    match row.cmp(&attempt.last()) {
+        _ if MASKS.iter().any(is) => Some("a mask: its constraints say nothing, or it has none"),
+        Ordering::Greater => Some("no constraint begins in a row after the final one, and none ends there"),
+        Ordering::Equal if is(&BUS_HELPER) => Some("the sums run over the rows above: the helpers of the final row are in no sum"),
+        _ => None,
+    }
 }
 
 #[test]
-fn every_auxiliary_cell_is_bound_but_the_last_helpers() {
-    let mut violated = BTreeSet::new();
-    for visible in [[true, true], [false, false]] {
-        let mut attempt = Attempt::honest(&models::every_primitive(), 3, 5);
-        attempt.inputs = attempt.inputs.filter(|_| visible[0]);
-        attempt.outputs = attempt.outputs.filter(|_| visible[1]);
+fn every_auxiliary_cell_is_bound_or_free_for_a_reason() {
+    for setting in SETTINGS {
+        let attempt = Attempt::honest(&models::every_primitive(), setting, 3, 5);
         let random = attempt.random(4);
         let honest = attempt.auxiliary(&random);
-        let (used, last) = (attempt.program.used_rows, attempt.rows() - 1);
-        let rows: Vec<usize> = used_rows(&attempt, 12).into_iter().chain([0, 1, used, used + 5, last - 1, last]).collect();
-        for group in AUXILIARY {
-            for (column, row) in group.indices().flat_map(|column| rows.iter().map(move |row| (column, *row))) {
-                let mut auxiliary = honest.clone();
-                auxiliary[column][row] += Extended::ONE;
-                let rows = [row.saturating_sub(1), row];
-                let violations = attempt.violations_by_the_air(&auxiliary, &random, rows);
-                assert_eq!(violations, attempt.violations_by_the_checker(&auxiliary, &random, rows));
-                // The sums run over the rows above: the helpers of the last row are in no sum.
-                let free = *group == BUS_HELPER && row == last;
-                assert_eq!(violations.is_empty(), free, "{}[{}] in row {row}", group.name, column - group.start);
-                violated.extend(violations.into_iter().map(|violation| (violation.constraint, violation.part)));
-            }
+        let (used, last, end) = (attempt.program.used_rows, attempt.last(), attempt.rows() - 1);
+        let mask = attempt.rows() - MASK_ROWS;
+        let rows = used_rows(&attempt, if setting.is_wide() { 4 } else { 12 });
+        let rows = rows.into_iter().chain([0, 1, used, used + 5, mask - 1, mask, mask + 1, last - 1, last, end - 1, end]);
+        let cells: Vec<_> = rows.collect::<BTreeSet<_>>().into_iter().flat_map(|row| (0..honest.len()).map(move |column| (column, row))).collect();
+        let check = |(column, row): &(usize, usize)| {
+            let mut auxiliary = honest.clone();
+            auxiliary[*column][*row] += Extended::ONE;
+            let violations = attempt.violations_in(&auxiliary, &random, [row.saturating_sub(1), *row]);
+            let expected = free_auxiliary(&attempt, *column, *row);
+            assert_eq!(violations.is_empty(), expected.is_some(), "column {column} in row {row}: {expected:?}, {violations:?}");
+            violations
+        };
+        let violated: BTreeSet<_> = cells.par_iter().flat_map_iter(check).map(|violation| (violation.constraint, violation.part)).collect();
+        let vacuous = ["first cut", "second cut"];
+        let names = attempt.names().into_iter().skip_while(|(name, _)| *name != "bus helper");
+        for name in names {
+            // No value of any cell breaks a constraint that says nothing.
+            assert_eq!(violated.contains(&name), !vacuous.contains(&name.0), "{name:?} {violated:?}");
         }
     }
-    assert!(names().into_iter().skip_while(|(name, _)| *name != "bus helper").all(|name| violated.contains(&name)), "{violated:?}");
+}
+
+#[test]
+fn the_spare_cell_may_hold_anything_where_all_that_read_it_agree() {
+    for setting in SETTINGS {
+        let attempt = Attempt::honest(&models::every_primitive(), setting, 1, 7);
+        let (mask, value) = (attempt.rows() - MASK_ROWS, signed_element(-12345));
+        let mut changed = attempt.clone();
+        changed.main[UNIT_VALUE.at(0)][mask] = value;
+        READ_VALUE.indices().for_each(|lane| changed.main[lane][mask..].fill(value));
+        let random = attempt.random(5);
+        assert_eq!(changed.violations(&changed.auxiliary(&random), &random), []);
+        let statement = Forge::of(&attempt).verdict(&changed, Departure::default()).unwrap();
+        assert_eq!((statement.inputs, statement.outputs), (attempt.inputs.clone(), attempt.outputs.clone()));
+        // One lane that does not agree unbalances the bus, where the bus counts it.
+        changed.main[READ_VALUE.at(3)][mask + 1] = Goldilocks::ZERO;
+        let expected = if setting.mode().is_hiding() { vec![] } else { attempt.unbalanced() };
+        assert_eq!(changed.violations(&changed.auxiliary(&random), &random), expected);
+    }
 }
 
 // WHOLE PROOFS
@@ -294,72 +354,102 @@ fn every_auxiliary_cell_is_bound_but_the_last_helpers() {
 
 #[test]
 fn a_proof_with_a_changed_cell_of_any_column_is_rejected() {
-    let attempt = Attempt::honest(&models::every_primitive(), 1, 7);
-    let forge = Forge::of(&attempt);
-    let random = attempt.random(0);
-    let attack = Attack { honest: &attempt, random: &random };
-    // In each column the first change that is not free, of an idle or a busy row.
-    for column in FIXED_WIDTH..MAIN_WIDTH {
-        let rows = [attempt.program.used_rows - 3, 1, 0];
-        let mut changes = rows.into_iter().flat_map(|row| changes(&attempt, column, row));
-        let change = changes.find(|change| attack.free(*change).is_none()).expect("every column is bound somewhere");
-        let verdict = forge.verdict(&attack.carry_out(change), Departure::default());
-        assert_eq!(verdict, Err(BROKEN_CONSTRAINT), "{change:?}");
-    }
-    for column in 0..AUXILIARY_WIDTH {
-        let departure = Departure { auxiliary: Some((column, 5)), ..Departure::default() };
-        let verdict = forge.verdict(&attempt, departure);
-        assert_eq!(verdict, Err(BROKEN_CONSTRAINT), "auxiliary column {column}");
+    let ready = SETTINGS.map(|setting| {
+        let attempt = Attempt::honest(&models::every_primitive(), setting, 1, 7);
+        (Forge::of(&attempt), attempt)
+    });
+    // Each column in one of them.
+    for (case, (forge, attempt)) in ready.iter().enumerate() {
+        let random = attempt.random(0);
+        let attack = Attack { honest: attempt, random: &random };
+        let chosen = |position: usize| position % SETTINGS.len() == case;
+        // In each column the first change that is not free, of an idle or a busy row.
+        for column in attempt.free_columns().filter(|column| chosen(*column)) {
+            let rows = [attempt.program.used_rows - 3, 1, 0];
+            let mut changes = rows.into_iter().flat_map(|row| changes(attempt, column, row));
+            let change = changes.find(|change| attack.free(*change).is_none()).expect("every column is bound somewhere");
+            let verdict = forge.verdict(&attack.carry_out(change), Departure::default());
+            assert_eq!(verdict, Err(BROKEN_CONSTRAINT), "{change:?}");
+        }
+        let sums = AUXILIARY.iter().filter(|group| **group != BUS_HELPER).map(|group| (group.start, attempt.last()));
+        let cells = (0..AUXILIARY_WIDTH).map(|column| (column, 5)).chain(sums);
+        for cell in cells.enumerate().filter(|(position, _)| chosen(*position)).map(|(_, cell)| cell) {
+            let departure = Departure { auxiliary: Some(cell), ..Departure::default() };
+            assert_eq!(forge.verdict(attempt, departure), Err(BROKEN_CONSTRAINT), "auxiliary cell {cell:?}");
+        }
     }
 }
 
 #[test]
 fn a_free_cell_does_not_change_the_statement() {
-    let attempt = Attempt::honest(&models::every_primitive(), 1, 7);
-    let forge = Forge::of(&attempt);
-    let mut freed = attempt.clone();
-    let last = attempt.rows() - 1;
-    (FIXED_WIDTH..MAIN_WIDTH).for_each(|column| freed.main[column][last] += Goldilocks::ONE);
-    [INPUT_VALUE, OUTPUT_VALUE].into_iter().for_each(|column| freed.main[column.start][last - 1] += Goldilocks::ONE);
-    let statement = forge.verdict(&freed, Departure::default()).unwrap();
-    assert_eq!([statement.inputs, statement.outputs], Forge::claim(&attempt));
+    for setting in SETTINGS {
+        let attempt = Attempt::honest(&models::every_primitive(), setting, 1, 7);
+        let forge = Forge::of(&attempt);
+        let mut freed = attempt.clone();
+        let last = attempt.last();
+        for column in attempt.free_columns() {
+            let first = last + usize::from(column >= WITNESS_WIDTH);
+            freed.main[column][first..].iter_mut().for_each(|cell| *cell += Goldilocks::ONE);
+        }
+        [INPUT_VALUE, OUTPUT_VALUE].into_iter().for_each(|column| freed.main[column.start][last - 1] += Goldilocks::ONE);
+        let masks = MASKS.iter().filter(|_| attempt.mode.is_hiding()).flat_map(|mask| [3, last].map(|row| (mask.start, row)));
+        let end = Some((RESULTS.start, attempt.rows() - 1)).filter(|_| attempt.mode.is_hiding());
+        let ends = [(BUS_HELPER.at(2), last)].into_iter().chain(end);
+        for cell in masks.chain(ends).map(Some).chain([None]) {
+            let statement = forge.verdict(&freed, Departure { auxiliary: cell, ..Departure::default() }).unwrap();
+            assert_eq!((statement.inputs, statement.outputs), (attempt.inputs.clone(), attempt.outputs.clone()), "{cell:?}");
+        }
+    }
+}
+
+/// The groups of fixed columns of an attempt.
+fn fixed_groups(attempt: &Attempt) -> impl Iterator<Item = Columns> + use<> {
+    FIXED.iter().copied().chain([attempt.layout().weights()])
 }
 
 #[test]
 fn a_changed_cell_of_a_fixed_column_is_another_model() {
-    let attempt = Attempt::honest(&models::every_primitive(), 1, 7);
-    let columns = Fixed::new(&attempt.program).columns;
-    let root = |columns: Vec<Vec<Goldilocks>>| Fixed::interpolate(columns).root::<Blake3_256<Goldilocks>>(2);
-    let honest = root(columns.clone());
-    for group in FIXED {
-        for (column, row) in group.indices().zip([0, 1, 700, attempt.rows() - 2, attempt.rows() - 1].into_iter().cycle()) {
-            let mut changed = columns.clone();
-            changed[column][row] += Goldilocks::ONE;
-            assert_ne!(root(changed), honest, "{}", group.name);
+    for setting in SETTINGS.into_iter().step_by(2) {
+        let attempt = Attempt::honest(&models::every_primitive(), setting, 1, 7);
+        let columns = Fixed::new(&attempt.program).columns;
+        let root = |columns: Vec<Vec<Goldilocks>>| Fixed::interpolate(columns).root::<Blake3>(2);
+        let honest = root(columns.clone());
+        let rows = attempt.rows();
+        // The root does not know what a column is for: in the wide layout, the weights are enough.
+        for group in fixed_groups(&attempt).filter(|group| !setting.is_wide() || *group == attempt.layout().weights()) {
+            for (column, row) in group.indices().step_by(if setting.is_wide() { 6 } else { 1 }).zip([0, 1, 700, rows - MASK_ROWS, rows - 2, rows - 1].into_iter().cycle()) {
+                let mut changed = columns.clone();
+                changed[column - WITNESS_WIDTH][row] += Goldilocks::ONE;
+                assert_ne!(root(changed), honest, "{}", group.name);
+            }
         }
     }
 }
 
 #[test]
 fn fixed_columns_that_are_not_the_models_are_rejected() {
-    let attempt = Attempt::honest(&models::every_primitive(), 1, 7);
-    let honest = Forge::of(&attempt);
-    for group in FIXED {
-        // The polynomials have another value than the tree that quotients come from: they do not fit out of the domain.
-        let departure = Departure { fixed: Some((group.start, 3)), ..Departure::default() };
-        let verdict = honest.verdict(&attempt, departure);
-        assert_eq!(verdict, Err(BROKEN_CONSTRAINT), "{}", group.name);
+    for (case, setting) in SETTINGS.into_iter().enumerate() {
+        let attempt = Attempt::honest(&models::every_primitive(), setting, 1, 7);
+        let honest = Forge::of(&attempt);
+        let rows = attempt.rows();
+        let groups = fixed_groups(&attempt).enumerate().filter(|(position, _)| position % SETTINGS.len() == case);
+        let cells = groups.map(|(_, group)| (group.start, 3));
+        for cell in cells.chain([rows - MASK_ROWS - 1, rows - MASK_ROWS, rows - 2].map(|row| (FINAL.start, row))) {
+            // The polynomials have another value than the tree that quotients come from: they do not fit out of the domain.
+            let departure = Departure { fixed: Some(cell), ..Departure::default() };
+            assert_eq!(honest.verdict(&attempt, departure), Err(BROKEN_CONSTRAINT), "{cell:?}");
+        }
+        // The tree has another value too, and the file claims to be the honest model's.
+        let mut columns = Fixed::new(&attempt.program).columns;
+        columns[UNIT_BIAS.at(0) - WITNESS_WIDTH][3] += Goldilocks::ONE;
+        let mut changed = attempt.clone();
+        changed.main[attempt.layout().fixed()].clone_from_slice(&columns);
+        let mut forge = Forge::new(&attempt.program, Fixed::interpolate(columns), attempt.mode, &[]);
+        let found = forge.entry.fixed_root;
+        (forge.entries, forge.entry) = (honest.entries.clone(), honest.entry);
+        let expected = honest.entry.fixed_root;
+        let verdict = forge.verdict(&changed, Departure::default());
+        assert_ne!(expected, found);
+        assert_eq!(verdict, Err(VerifyError::FixedRoot { expected, found }));
     }
-    // The tree has another value too, and the file claims to be the honest model's.
-    let mut columns = Fixed::new(&attempt.program).columns;
-    columns[UNIT_BIAS.at(0)][3] += Goldilocks::ONE;
-    let mut changed = attempt.clone();
-    changed.main[..FIXED_WIDTH].clone_from_slice(&columns);
-    let mut forge = Forge::new(&attempt.program, Fixed::interpolate(columns), &[]);
-    let found = forge.entry.fixed_root;
-    (forge.entries, forge.entry) = (honest.entries.clone(), honest.entry);
-    let expected = honest.entry.fixed_root;
-    let verdict = forge.verdict(&changed, Departure::default());
-    assert_ne!(expected, found);
-    assert_eq!(verdict, Err(VerifyError::FixedRoot { expected, found }));
 }

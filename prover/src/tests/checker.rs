@@ -15,6 +15,9 @@ pub type Element = u64;
 /// `a + b x` with `x^2 = x - 2`.
 pub type Extended = [u64; 2];
 
+/// Rows at the end of a hiding proof's trace in which no constraint begins.
+const MASKED: usize = 96;
+
 /// A trace with everything that its constraints depend on.
 pub struct Trace {
     /// The main columns.
@@ -23,11 +26,15 @@ pub struct Trace {
     pub auxiliary: Vec<Vec<Extended>>,
     /// The random elements, in the order in which they are drawn.
     pub challenges: Challenges,
+    /// Whether the proof hides: then there are constraints that say nothing, and all end [`MASKED`] rows above the trace's end.
+    pub hides: bool,
     /// The values of the statement, where they are public.
     pub inputs: Option<Vec<i32>>,
     pub outputs: Option<Vec<i32>>,
     /// Number of inputs: outputs have the addresses after theirs.
     pub n_inputs: usize,
+    /// Number of sponges, whose columns come last.
+    pub sponges: usize,
 }
 
 /// The random elements.
@@ -106,6 +113,13 @@ fn invert(a: Extended) -> Extended {
     result
 }
 
+/// `y^3 - y`, `y^3 + y` and `y^3` where `y` is the row's power of a fourth root of unity: `2^96 = -1`, so `2^48` is one.
+fn periodic(row: usize) -> [u64; 3] {
+    let y = (0..row % 4).fold(1, |power, _| mul(power, 1 << 48));
+    let cube = mul(y, mul(y, y));
+    [sub(cube, y), add(cube, y), cube]
+}
+
 fn signed(value: i32) -> u64 {
     if value < 0 { P - u64::from(value.unsigned_abs()) } else { value as u64 }
 }
@@ -116,7 +130,7 @@ fn signed(value: i32) -> u64 {
 impl Trace {
     /// The constraints that do not hold in some rows, and the boundary conditions that do not hold.
     pub fn violations(&self, rows: impl IntoIterator<Item = usize>) -> Vec<Violation> {
-        let last = self.main[0].len() - 1;
+        let last = self.main[0].len() - if self.hides { MASKED } else { 1 };
         let mut violations: Vec<_> = rows.into_iter().filter(|row| *row < last).flat_map(|row| self.row(row)).collect();
         violations.extend(self.boundaries(last));
         violations.sort();
@@ -150,6 +164,13 @@ impl Trace {
 
         self.bus(row, &mut require);
         self.combination(row, &mut require);
+        if self.hides {
+            // With y = x^(N/4): R_0(gx) A B = 0 and R_1(gx) A B Y = 0.
+            let [a, b, y] = periodic(row);
+            let vanishing = mul(a, b);
+            require("first cut", 0, scale(vanishing, self.aux(FIRST_CUT, row + 1)), [0, 0]);
+            require("second cut", 0, scale(mul(vanishing, y), self.aux(SECOND_CUT, row + 1)), [0, 0]);
+        }
         violations
     }
 
@@ -234,6 +255,8 @@ impl Trace {
 
     /// The random combination: both factors, products, results.
     fn combination(&self, row: usize, require: &mut dyn FnMut(&'static str, usize, Extended, Extended)) {
+        // The weights are the last fixed columns, and whatever comes before them is the same for every number of them.
+        let lanes = self.main.len() - self.sponges * SPONGE_WIDTH - FIRST_WEIGHT;
         let Challenges { sigma, rho, beta, .. } = self.challenges;
         let at = |column: Columns, position: usize| self.at(column, position, row);
         let flag = |column: Columns| self.at(column, 0, row);
@@ -246,8 +269,8 @@ impl Trace {
         let one = [1, 0];
 
         let left =
-            moved(self.aux(LEFT, row), &[(LEFT_KEEP, one), (LEFT_BY_WEIGHTS, power(sigma, LANES)), (LEFT_BY_CELLS, power(sigma, READS))]);
-        let weights = horner(sigma, (0..LANES).map(|lane| at(WEIGHTS, lane)).collect());
+            moved(self.aux(LEFT, row), &[(LEFT_KEEP, one), (LEFT_BY_WEIGHTS, power(sigma, lanes)), (LEFT_BY_CELLS, power(sigma, READS))]);
+        let weights = horner(sigma, (0..lanes).map(|lane| self.main[FIRST_WEIGHT + lane][row]).collect());
         let left = ext_add(ext_add(left, weights), horner(sigma, cells(flag(LEFT_READS))));
         require("left", 0, self.aux(LEFT, row + 1), left);
 
@@ -337,4 +360,21 @@ fn the_arithmetic_is_the_fields() {
         (a, b) = (ext_mul(ext_add(a, [1, 2]), b), a);
     }
     assert_eq!(plain(element(a).inv()), invert(a));
+}
+
+#[test]
+fn the_periodic_columns_are_polynomials_of_a_fourth_root_of_unity_whose_product_vanishes() {
+    use winterfell::Air;
+    for setting in super::SETTINGS {
+        let columns = super::Attempt::honest(&super::models::every_primitive(), setting, 1, 1).air().get_periodic_column_values();
+        assert_eq!(columns.len() >= 3, setting.mode().is_hiding());
+        for row in 0..8 {
+            let expected = periodic(row);
+            assert_eq!((mul(expected[0], expected[1]), expected[2] != 0), (0, true));
+            let found = columns.iter().take(3).map(|column| column[row % column.len()].as_int());
+            assert!(found.zip(expected).all(|(found, expected)| found == expected), "row {row}");
+        }
+        // Neither of the two vanishes alone.
+        assert!([0, 1].into_iter().all(|column| (0..4).any(|row| periodic(row)[column] != 0)));
+    }
 }

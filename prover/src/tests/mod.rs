@@ -13,7 +13,11 @@
 //! | [`properties`] | random models: the trace's outputs are the runtime's, and all constraints hold |
 //! | [`wrapping`] | nothing wraps around the modulus, in big integers, and what would be forged if it did |
 //! | [`rows`] | how many rows a model gets, and what is refused before it takes time and memory |
+//! | [`vacuous`] | the constraints that say nothing: what a prover without them, or with others, gets |
+//! | [`versions`] | commitments of versions without mask rows, with which any output could be proven |
 //! | [`zero_knowledge`] | what a hiding proof opens does not depend on what it hides |
+//!
+//! All of them walk [`SETTINGS`], or take the next one of them for each case.
 //!
 //! Bytes that no prover wrote are in `tests/mutants.rs`, and in the verifier's `tests/hostile.rs`.
 
@@ -26,19 +30,20 @@ mod lowerings;
 #[path = "../../tests/models/mod.rs"]
 pub(crate) mod models;
 mod properties;
-mod rows;
+pub(crate) mod rows;
 mod sponge;
 mod statements;
+mod vacuous;
+mod versions;
 mod wrapping;
 mod zero_knowledge;
 
 use std::sync::Arc;
 
 use maat_runtime::Model;
-use maat_verifier::Goldilocks;
-use maat_verifier::Preset;
-use maat_verifier::air::{Challenges, ModelAir, PublicInputs, trace_info};
+use maat_verifier::air::{Challenges, ModelAir, PublicInputs, final_row, trace_info};
 use maat_verifier::layout::*;
+use maat_verifier::{Goldilocks, Mode, Preset, Salt, ValueDigest, Values};
 use winterfell::crypto::hashers::Blake3_256;
 use winterfell::crypto::{DefaultRandomCoin, RandomCoin};
 use winterfell::math::fields::QuadExtension;
@@ -47,11 +52,87 @@ use winterfell::matrix::ColMatrix;
 use winterfell::{Air, AuxRandElements, EvaluationFrame};
 
 use crate::auxiliary::auxiliary_columns;
+use crate::masks::Masks;
 use crate::program::{TraceProgram, fixed_columns};
 use crate::witness::Witness;
+use crate::{Visibility, random, sponge};
 
 /// The extension of the preset `fast`.
 type Extended = QuadExtension<Goldilocks>;
+
+// SETTINGS
+// ================================================================================================
+
+/// How a statement names a side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Named {
+    Public,
+    Hidden,
+    Committed,
+}
+
+use Named::{Committed, Hidden, Public};
+
+impl Named {
+    pub(crate) fn visibility(self) -> Visibility {
+        match self {
+            Public => Visibility::Public,
+            Hidden => Visibility::Hidden,
+            Committed => Visibility::Committed,
+        }
+    }
+
+    /// What a statement says of a side with these values.
+    fn values(self, values: &[i32], salt: &Salt) -> Values {
+        match self {
+            Public => Values::Public(values.to_vec()),
+            Hidden => Values::Hidden,
+            Committed => Values::Committed(ValueDigest::of(values, salt)),
+        }
+    }
+}
+
+/// The mode of proofs that name their sides so.
+pub(crate) fn mode_of(sides: [Named; SIDES]) -> Mode {
+    if sides == [Public; SIDES] { Mode::Plain } else { Mode::Hiding }
+}
+
+/// The columns of a trace, and how its statement names inputs and outputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Setting {
+    pub(crate) layout: &'static Layout,
+    pub(crate) sides: [Named; SIDES],
+}
+
+/// Every layout in both modes.
+pub(crate) static SETTINGS: [Setting; 4] = [
+    Setting { layout: &LAYOUTS[0], sides: [Public, Public] },
+    Setting { layout: &LAYOUTS[0], sides: [Hidden, Public] },
+    Setting { layout: &LAYOUTS[1], sides: [Public, Public] },
+    Setting { layout: &LAYOUTS[1], sides: [Hidden, Hidden] },
+];
+
+/// All ways to name both sides.
+pub(crate) const NAMED: [[Named; SIDES]; 4] = [[Public, Public], [Hidden, Public], [Public, Hidden], [Hidden, Hidden]];
+
+impl Setting {
+    /// The setting of a case, so that neighbouring ones differ.
+    pub(crate) fn of_case(case: usize) -> Self {
+        SETTINGS[case % SETTINGS.len()]
+    }
+
+    pub(crate) fn mode(&self) -> Mode {
+        mode_of(self.sides)
+    }
+
+    /// Whether rows are long, so that a suite does with fewer of them.
+    pub(crate) fn is_wide(&self) -> bool {
+        self.layout != Layout::base()
+    }
+}
+
+// ATTEMPTS
+// ================================================================================================
 
 /// A constraint that does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,33 +147,105 @@ struct Violation {
 #[derive(Clone)]
 struct Attempt {
     program: Arc<TraceProgram>,
+    mode: Mode,
     /// All columns of the main segment.
     main: Vec<Vec<Goldilocks>>,
-    inputs: Option<Vec<i32>>,
-    outputs: Option<Vec<i32>>,
+    inputs: Values,
+    outputs: Values,
 }
+
+/// Random elements of a test's proofs: the same every time, others for each seed.
+pub(crate) fn masks(seed: u64) -> Masks {
+    Masks::of(random::elements(blake3::Hasher::new().update(&seed.to_le_bytes()).finalize_xof()))
+}
+
+/// The seeds of the masks of either segment.
+const OF_MAIN: u64 = 1;
+const OF_AUXILIARY: u64 = 2;
 
 impl Attempt {
     /// The honest one for a model's test inputs.
-    fn honest(model: &Model, batch: usize, seed: u64) -> Self {
-        let program = TraceProgram::new(model, batch).unwrap();
-        let inputs = models::inputs(model, batch, seed).concat().concat();
-        Self::of(program, inputs)
+    fn honest(model: &Model, setting: Setting, batch: usize, seed: u64) -> Self {
+        let program = TraceProgram::new(model, batch, setting.layout).unwrap();
+        Self::of(program, setting.sides, models::inputs(model, batch, seed).concat().concat())
     }
 
-    fn of(program: TraceProgram, inputs: Vec<i32>) -> Self {
-        let witness = Witness::new(&program, &inputs, None);
-        let main = fixed_columns(&program).into_iter().chain(witness.columns).collect();
-        Self { program: Arc::new(program), main, inputs: Some(inputs), outputs: Some(witness.outputs) }
+    /// The honest one of a plain proof.
+    fn plain(program: TraceProgram, inputs: Vec<i32>) -> Self {
+        Self::of(program, [Public; SIDES], inputs)
+    }
+
+    /// The honest one of a program, with the program's columns.
+    fn of(program: TraceProgram, sides: [Named; SIDES], inputs: Vec<i32>) -> Self {
+        let mode = mode_of(sides);
+        let salt = Salt::new([7; 32]);
+        let salts = sides.map(|side| (side == Committed).then_some(&salt));
+        let witness = Witness::new(&program, &inputs, mode, salts);
+        let [inputs, outputs] = [(sides[0], inputs), (sides[1], witness.outputs)].map(|(side, values)| side.values(&values, &salt));
+        let mut attempt = Self { program: Arc::new(program), mode, main: witness.columns, inputs, outputs };
+        let sponges = attempt.sponges();
+        attempt.main.extend(sponges);
+        if mode.is_hiding() {
+            masks(OF_MAIN).fill(&mut attempt.main);
+        }
+        let fixed = attempt.layout().fixed().start;
+        let columns = fixed_columns(&attempt.program);
+        attempt.main.splice(fixed..fixed, columns);
+        attempt
+    }
+
+    fn layout(&self) -> &'static Layout {
+        self.program.layout
     }
 
     fn rows(&self) -> usize {
         self.program.rows
     }
 
+    /// The row that holds the final sums.
+    fn last(&self) -> usize {
+        final_row(self.rows(), self.mode)
+    }
+
+    /// All columns that are not fixed.
+    fn free_columns(&self) -> impl Iterator<Item = usize> + Clone + use<> {
+        (0..WITNESS_WIDTH).chain(self.layout().main_width(0)..self.main.len())
+    }
+
+    /// The columns of the sponges, honest for what they read.
+    fn sponges(&self) -> Vec<Vec<Goldilocks>> {
+        self.public_inputs().sponges().flat_map(|side| sponge::columns(&self.main[side.message.start], side.values)).collect()
+    }
+
+    /// Makes the sponges' columns honest again for what they read, in all rows that count.
+    fn repair_sponges(&mut self) {
+        let (first, last) = (self.layout().main_width(0), self.last());
+        for (column, honest) in self.sponges().into_iter().enumerate() {
+            self.main[first + column][..=last].copy_from_slice(&honest[..=last]);
+        }
+    }
+
+    /// Inputs and outputs as the trace has them.
+    fn values(&self) -> [Vec<i32>; SIDES] {
+        let small = |value: &Goldilocks| i32::try_from(lowerings::centered(*value)).unwrap();
+        let sides = [(INPUT_VALUE, self.program.n_inputs), (OUTPUT_VALUE, self.program.n_outputs)];
+        sides.map(|(column, number)| self.main[column.start][..number].iter().map(small).collect())
+    }
+
+    /// The same trace with another output, which the statement names if it is public, and nothing else to support it.
+    fn with_other_output(mut self, position: usize, by: i32) -> Self {
+        self.main[OUTPUT_VALUE.start][position] += maat_verifier::air::signed_element(by.into());
+        if let Values::Public(outputs) = &mut self.outputs {
+            outputs[position] += by;
+        }
+        self
+    }
+
     fn public_inputs(&self) -> PublicInputs {
         PublicInputs {
             statement: Vec::new(),
+            layout: self.layout(),
+            mode: self.mode,
             inputs: self.inputs.clone(),
             outputs: self.outputs.clone(),
             n_inputs: self.program.n_inputs,
@@ -101,7 +254,8 @@ impl Attempt {
     }
 
     fn air(&self) -> ModelAir {
-        ModelAir::new(trace_info(self.rows()), self.public_inputs(), Preset::Fast.options())
+        let public_inputs = self.public_inputs();
+        ModelAir::new(trace_info(self.rows(), &public_inputs), public_inputs, Preset::Fast.options(self.mode))
     }
 
     /// The random elements that a seed gives.
@@ -114,8 +268,13 @@ impl Attempt {
     fn auxiliary(&self, random: &AuxRandElements<Extended>) -> Vec<Vec<Extended>> {
         let radix = Goldilocks::new(1 << limb_bits(self.rows()));
         let main = ColMatrix::new(self.main.clone());
-        let columns = auxiliary_columns(&main, &Challenges::new(random.rand_elements()), radix, self.program.n_inputs);
-        columns.columns().map(<[_]>::to_vec).collect()
+        let mut columns = auxiliary_columns(&main, &Challenges::new(random.rand_elements()), radix, self.program.n_inputs);
+        if self.mode.is_hiding() {
+            let masks = masks(OF_AUXILIARY);
+            masks.fill(&mut columns);
+            columns.extend(masks.columns(self.rows()));
+        }
+        columns
     }
 
     /// What the AIR finds in some rows, and at the boundaries.
@@ -125,20 +284,22 @@ impl Attempt {
         random: &AuxRandElements<Extended>,
         rows: impl IntoIterator<Item = usize>,
     ) -> Vec<Violation> {
-        let (air, last) = (self.air(), self.rows() - 1);
+        let (air, last, names) = (self.air(), self.last(), self.names());
         let constraints = air.context();
         let mut main_results = vec![Goldilocks::ZERO; constraints.num_main_transition_constraints()];
         let mut auxiliary_results = vec![Extended::ZERO; constraints.num_aux_transition_constraints()];
+        let periodic = air.get_periodic_column_values();
         let mut violations = Vec::new();
         for row in rows.into_iter().filter(|row| *row < last) {
             let main = EvaluationFrame::from_rows(row_of(&self.main, row), row_of(&self.main, row + 1));
             let extended = EvaluationFrame::from_rows(row_of(auxiliary, row), row_of(auxiliary, row + 1));
-            air.evaluate_transition(&main, &[], &mut main_results);
-            air.evaluate_aux_transition(&main, &extended, &[], random, &mut auxiliary_results);
+            let periodic: Vec<Goldilocks> = periodic.iter().map(|column| column[row % column.len()]).collect();
+            air.evaluate_transition(&main, &periodic, &mut main_results);
+            air.evaluate_aux_transition(&main, &extended, &periodic, random, &mut auxiliary_results);
             let broken = main_results.iter().map(|result| *result != Goldilocks::ZERO);
             let broken = broken.chain(auxiliary_results.iter().map(|result| *result != Extended::ZERO));
-            let named = names().into_iter().zip(broken).filter(|(_, broken)| *broken);
-            violations.extend(named.map(|((constraint, part), _)| Violation { constraint, part, row }));
+            let named = names.iter().zip(broken).filter(|(_, broken)| *broken);
+            violations.extend(named.map(|((constraint, part), _)| Violation { constraint, part: *part, row }));
         }
         for assertion in air.get_assertions() {
             assertion.apply(self.rows(), |row, value| {
@@ -167,35 +328,53 @@ impl Attempt {
     ) -> Vec<Violation> {
         let Challenges { z, alpha, sigma, rho, beta, .. } = Challenges::new(random.rand_elements());
         let [z, alpha, sigma, rho, beta] = [z, alpha, sigma[1], rho[1], beta].map(plain);
+        let public = |values: &Values| values.as_public().map(<[i32]>::to_vec);
         let trace = checker::Trace {
             main: self.main.iter().map(|column| column.iter().map(StarkField::as_int).collect()).collect(),
             auxiliary: auxiliary.iter().map(|column| column.iter().copied().map(plain).collect()).collect(),
             challenges: checker::Challenges { z, alpha, sigma, rho, beta },
-            inputs: self.inputs.clone(),
-            outputs: self.outputs.clone(),
+            hides: self.mode.is_hiding(),
+            inputs: public(&self.inputs),
+            outputs: public(&self.outputs),
             n_inputs: self.program.n_inputs,
+            sponges: self.public_inputs().sponges().count(),
         };
         trace.violations(rows)
     }
 
-    /// What both find in all rows; they must agree.
-    fn violations(&self, auxiliary: &[Vec<Extended>], random: &AuxRandElements<Extended>) -> Vec<Violation> {
-        let violations = self.violations_by_the_air(auxiliary, random, 0..self.rows());
-        assert_eq!(
-            violations,
-            self.violations_by_the_checker(auxiliary, random, 0..self.rows()),
-            "the checker does not agree with the AIR"
-        );
+    /// What both find in some rows; they must agree.
+    fn violations_in(
+        &self,
+        auxiliary: &[Vec<Extended>],
+        random: &AuxRandElements<Extended>,
+        rows: impl IntoIterator<Item = usize> + Clone,
+    ) -> Vec<Violation> {
+        let violations = self.violations_by_the_air(auxiliary, random, rows.clone());
+        assert_eq!(violations, self.violations_by_the_checker(auxiliary, random, rows), "the checker does not agree with the AIR");
         violations
     }
-}
 
-/// The names of the AIR's transition constraints, in its order.
-fn names() -> Vec<(&'static str, usize)> {
-    let units = (0..UNITS).flat_map(|unit| ["unit base", "unit range", "unit side", "unit above", "unit below"].map(|name| (name, unit)));
-    let helpers = (0..BUS_HELPER.count).map(|helper| ("bus helper", helper));
-    let sums = ["bus sum", "input sum", "output sum", "left", "right", "products", "inner", "outer", "results", "agreement"];
-    units.chain([("input range", 0)]).chain(helpers).chain(sums.map(|name| (name, 0))).collect()
+    /// What both find in all rows.
+    fn violations(&self, auxiliary: &[Vec<Extended>], random: &AuxRandElements<Extended>) -> Vec<Violation> {
+        self.violations_in(auxiliary, random, 0..self.rows())
+    }
+
+    /// An unbalanced bus and nothing else.
+    fn unbalanced(&self) -> Vec<Violation> {
+        vec![Violation { constraint: "boundary", part: BUS_SUM.start, row: self.last() }]
+    }
+
+    /// The names of the AIR's transition constraints, in its order.
+    fn names(&self) -> Vec<(&'static str, usize)> {
+        let units =
+            (0..UNITS).flat_map(|unit| ["unit base", "unit range", "unit side", "unit above", "unit below"].map(|name| (name, unit)));
+        let sponges = self.public_inputs().sponges().count() * maat_verifier::air::sponge::CONSTRAINTS;
+        let helpers = (0..BUS_HELPER.count).map(|helper| ("bus helper", helper));
+        let sums = ["bus sum", "input sum", "output sum", "left", "right", "products", "inner", "outer", "results", "agreement"];
+        let masks: &[_] = if self.mode.is_hiding() { &["first cut", "second cut"] } else { &[] };
+        let of_main = units.chain([("input range", 0)]).chain((0..sponges).map(|constraint| ("sponge", constraint)));
+        of_main.chain(helpers).chain(sums.iter().chain(masks).map(|name| (*name, 0))).collect()
+    }
 }
 
 fn row_of<T: Copy>(columns: &[Vec<T>], row: usize) -> Vec<T> {
@@ -207,20 +386,42 @@ fn plain(value: Extended) -> [u64; 2] {
 }
 
 #[test]
+fn the_settings_are_every_layout_in_both_modes() {
+    let has = |layout, mode| SETTINGS.iter().any(|setting| setting.layout == layout && setting.mode() == mode);
+    assert!(LAYOUTS.iter().all(|layout| Mode::ALL.into_iter().all(|mode| has(layout, mode))));
+    assert!(SETTINGS.iter().all(|setting| NAMED.contains(&setting.sides)));
+}
+
+#[test]
 fn every_constraint_of_the_air_has_a_name() {
-    let attempt = Attempt::honest(&models::every_primitive(), 1, 1);
-    let context = attempt.air();
-    let context = context.context();
-    assert_eq!(names().len(), context.num_main_transition_constraints() + context.num_aux_transition_constraints());
+    for setting in SETTINGS {
+        let attempt = Attempt::honest(&models::every_primitive(), setting, 1, 1);
+        let context = attempt.air();
+        let context = context.context();
+        assert_eq!(attempt.names().len(), context.num_main_transition_constraints() + context.num_aux_transition_constraints());
+    }
 }
 
 #[test]
 fn an_honest_trace_satisfies_the_air_and_the_checker() {
-    for batch in [1, 3] {
-        let attempt = Attempt::honest(&models::every_primitive(), batch, 7);
+    for (setting, batch) in SETTINGS.into_iter().flat_map(|setting| [1, 3].map(|batch| (setting, batch))) {
+        let attempt = Attempt::honest(&models::every_primitive(), setting, batch, 7);
         for seed in 0..2 {
             let random = attempt.random(seed);
             assert_eq!(attempt.violations(&attempt.auxiliary(&random), &random), []);
         }
+    }
+}
+
+#[test]
+fn every_way_to_name_the_sides_of_a_true_statement_is_satisfied() {
+    for (layout, sides) in LAYOUTS.iter().flat_map(|layout| NAMED.map(|sides| (layout, sides))) {
+        let committed = sides.into_iter().filter(|side| *side == Committed).count();
+        if !layout.has_room_for(committed) {
+            continue;
+        }
+        let attempt = Attempt::honest(&models::every_primitive(), Setting { layout, sides }, 2, 9);
+        let random = attempt.random(3);
+        assert_eq!(attempt.violations(&attempt.auxiliary(&random), &random), [], "{sides:?}");
     }
 }

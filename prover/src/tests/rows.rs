@@ -2,13 +2,13 @@
 
 use maat_runtime::primitives::*;
 use maat_runtime::{Interval, Model, ModelBuilder, Primitive, Requantise, Shape};
-use maat_verifier::layout::{MAX_ROWS, MIN_ROWS, limb_bits};
+use maat_verifier::layout::{LAYOUTS, Layout, MASK_ROWS, MAX_ROWS, MIN_ROWS, limb_bits};
 use maat_verifier::{EntriesError, MAX_VALUES};
 
-use super::models;
+use super::{SETTINGS, models};
 use super::properties::{Random, check};
 use crate::error::TraceProgramError;
-use crate::program::{Layout, TraceProgram};
+use crate::program::{Placed, TraceProgram};
 
 /// A model of one node that takes one input.
 fn model(elements: usize, range: Interval, primitive: Primitive) -> Model {
@@ -35,6 +35,86 @@ fn try_rescaled(elements: usize, range: Interval, (coefficient, bias): (i32, i64
     try_model(elements, range, Primitive::Sum(sum))
 }
 
+/// Dense layers of these sizes, one after the other, with weights of 8 bits.
+pub(crate) fn dense(sizes: &[usize]) -> Model {
+    let mut builder = ModelBuilder::new("dense");
+    let mut x = builder.input("x", Shape::new(&sizes[..1]).unwrap(), 0, Interval::of_bits(8)).unwrap();
+    for (inputs, outputs) in sizes.iter().zip(&sizes[1..]) {
+        let weights = (0..inputs * outputs).map(|index| (index * index % 255) as i16 - 127).collect();
+        let requantise = Requantise { shift: vec![10], lo: -128, hi: 127 };
+        let affine = Affine { groups: 1, inputs: *inputs as u32, weights, bias: vec![3; *outputs], requantise };
+        x = builder.node("dense", Primitive::Affine(affine), &[x], 0).unwrap();
+    }
+    builder.finish(&[("y", x)]).unwrap()
+}
+
+#[test]
+fn the_rows_of_a_model_depend_on_the_layout_as_far_as_it_has_weights() {
+    let rows = |model: &Model, batch| {
+        LAYOUTS.each_ref().map(|layout| {
+            let program = TraceProgram::new(model, batch, layout).unwrap();
+            assert_eq!(program.layout, layout);
+            (program.rows, program.used_rows)
+        })
+    };
+    let none = (0, 0);
+    assert_eq!(rows(&models::every_primitive(), 1), [none; 2]);
+    assert_eq!(rows(&models::every_primitive(), 10), [none; 2]);
+    assert_eq!(rows(&dense(&[36, 128, 64, 12]), 1), [none; 2]);
+    assert_eq!(rows(&dense(&[36, 128, 64, 12]), 30), [none; 2]);
+    assert_eq!(rows(&dense(&[256, 256]), 1), [none; 2]);
+    assert_eq!(rows(&dense(&[300, 500, 300]), 1), [none; 2]);
+}
+
+#[test]
+fn a_model_gets_the_layout_in_which_its_proofs_take_the_least_time() {
+    let cheapest = |model: &Model, batch| TraceProgram::cheapest(model, batch).unwrap().layout.name;
+    // No trace is shorter than the least one, and rows of the first layout are the cheapest.
+    for (model, batch) in [(models::every_primitive(), 1), (models::every_primitive(), 100), (dense(&[36, 128, 64, 12]), 1)] {
+        assert_eq!(cheapest(&model, batch), "base");
+    }
+    // Fewer rows make up for longer ones, from half as many on.
+    assert_eq!(cheapest(&dense(&[256, 256]), 1), "wide");
+    assert_eq!(cheapest(&dense(&[300, 500, 300]), 1), "wide");
+    // In a large batch, weights are few beside results.
+    assert_eq!(cheapest(&dense(&[36, 128, 64, 12]), 30), "base");
+}
+
+/// A model of few inputs and outputs that does something with this many elements.
+fn busy(elements: usize) -> Model {
+    let mut builder = ModelBuilder::new("busy");
+    let x = builder.input("x", Shape::new(&[2]).unwrap(), 0, Interval::of_bits(8)).unwrap();
+    let mut pick = |x, indices: Vec<u32>, work: bool| {
+        let shape = Shape::new(&[indices.len()]).unwrap();
+        let picked = builder.node("pick", Primitive::Move(Move { shape, indices, constants: vec![] }), &[x], 0).unwrap();
+        let requantise = Requantise { shift: vec![1], lo: -128, hi: 127 };
+        let sum = Sum { coefficients: vec![vec![3]], bias: vec![1], inner: elements as u32, requantise };
+        if work { builder.node("work", Primitive::Sum(sum), &[picked], 0).unwrap() } else { picked }
+    };
+    let many = pick(x, (0..elements as u32).map(|index| index % 2).collect(), true);
+    let y = pick(many, vec![0, elements as u32 - 1], false);
+    builder.finish(&[("y", y)]).unwrap()
+}
+
+#[test]
+fn all_rows_but_the_mask_rows_can_be_used() {
+    let limit = MIN_ROWS - MASK_ROWS;
+    let mut fills = Vec::new();
+    for layout in &LAYOUTS {
+        let needed = |elements: usize| Placed::new(&busy(elements), 1, limb_bits(MIN_ROWS), layout).unwrap().needed;
+        // Two elements a row, and some rows besides.
+        let most = (0..2 * limit).rev().step_by(2).find(|elements| needed(*elements) <= limit).unwrap() + 1;
+        let most = most - usize::from(needed(most) > limit);
+        assert_eq!((needed(most), needed(most + 1)), (limit, limit + 1));
+        for (elements, rows) in [(most, MIN_ROWS), (most + 1, 2 * MIN_ROWS)] {
+            let program = TraceProgram::new(&busy(elements), 1, layout).unwrap();
+            assert_eq!((program.rows, program.used_rows, program.first_mask_row()), (rows, needed(elements), rows - MASK_ROWS));
+        }
+        fills.push(most);
+    }
+    assert!(SETTINGS.into_iter().enumerate().all(|(case, setting)| check(case, &busy(fills[usize::from(setting.is_wide())]), 1, 5)));
+}
+
 #[test]
 fn half_the_rows_are_not_enough() {
     // Accumulators of 40 bits need several operations with narrow limbs, and one with wide ones.
@@ -46,11 +126,11 @@ fn half_the_rows_are_not_enough() {
         (wide(3_000), 1, 1 << 12),
         (wide(20_000), 1, 1 << 15),
     ];
-    for (model, batch, rows) in cases {
-        assert_eq!(TraceProgram::new(&model, batch).unwrap().rows, rows, "{} elements", model.inputs()[0].shape);
-        if rows > MIN_ROWS {
-            let half = Layout::new(&model, batch, limb_bits(rows / 2));
-            assert!(half.is_err() || half.is_ok_and(|layout| layout.needed > rows / 2));
+    for ((model, batch, rows), layout) in cases.iter().flat_map(|case| LAYOUTS.iter().map(move |layout| (case, layout))) {
+        assert_eq!(TraceProgram::new(model, *batch, layout).unwrap().rows, *rows, "{} elements", model.inputs()[0].shape);
+        if *rows > MIN_ROWS {
+            let half = Placed::new(model, *batch, limb_bits(rows / 2), layout);
+            assert!(half.is_err() || half.is_ok_and(|placed| placed.needed + MASK_ROWS > rows / 2));
         }
     }
 }
@@ -71,10 +151,11 @@ fn wider_limbs_prove_what_narrow_ones_do() {
     });
     let (mut models, tight_models) = (0, tight.len());
     for model in tight.into_iter().chain(random) {
-        let provable: Vec<bool> = (limb_bits(MIN_ROWS)..=limb_bits(MAX_ROWS)).map(|bits| Layout::new(&model, 1, bits).is_ok()).collect();
+        let widths = limb_bits(MIN_ROWS)..=limb_bits(MAX_ROWS);
+        let provable: Vec<bool> = widths.map(|bits| Placed::new(&model, 1, bits, Layout::base()).is_ok()).collect();
         assert!(provable.is_sorted() && provable.last() == Some(&true), "{model:?}");
         if models < tight_models || models % 64 == 0 {
-            assert!(check(&model, 2, 11));
+            assert!(check(models / 64 + models, &model, 2, 11));
         }
         models += 1;
     }
@@ -90,15 +171,15 @@ fn an_input_that_is_named_very_often_takes_no_room() {
     let select = Move { shape: Shape::new(&[2]).unwrap(), indices: vec![last, last + 1], constants: vec![7] };
     let y = builder.node("y", Primitive::Move(select), &vec![x; 1 << 20], 0).unwrap();
     let model = builder.finish(&[("y", y)]).unwrap();
-    assert_eq!(TraceProgram::new(&model, 1).unwrap().rows, MIN_ROWS);
-    assert!(check(&model, 1, 5));
+    assert_eq!(TraceProgram::new(&model, 1, Layout::base()).unwrap().rows, MIN_ROWS);
+    assert!((0..SETTINGS.len()).all(|case| check(case, &model, 1, 5)));
 }
 
 #[test]
 fn a_constant_that_no_index_names_takes_no_row() {
     let used = |constants: i32| {
         let r#move = Move { shape: Shape::new(&[2]).unwrap(), indices: vec![0, 1], constants: (1..=constants).collect() };
-        TraceProgram::new(&model(1, Interval::of_bits(8), Primitive::Move(r#move)), 1).unwrap().used_rows
+        TraceProgram::new(&model(1, Interval::of_bits(8), Primitive::Move(r#move)), 1, Layout::base()).unwrap().used_rows
     };
     assert_eq!(used(10_000), used(1));
 }
@@ -107,10 +188,10 @@ fn a_constant_that_no_index_names_takes_no_row() {
 fn too_many_values_are_refused_at_once() {
     let model = models::every_primitive();
     for batch in [1 << 17, 1 << 40, usize::MAX] {
-        let refused = TraceProgram::new(&model, batch).unwrap_err();
+        let refused = TraceProgram::new(&model, batch, Layout::base()).unwrap_err();
         assert!(matches!(refused, TraceProgramError::Values(EntriesError::Values { found }) if found > MAX_VALUES), "{refused}");
     }
-    assert_eq!(TraceProgram::new(&model, 0).unwrap_err(), TraceProgramError::EmptyBatch);
+    assert_eq!(TraceProgram::new(&model, 0, Layout::base()).unwrap_err(), TraceProgramError::EmptyBatch);
 }
 
 #[test]
@@ -124,7 +205,7 @@ fn too_many_elements_are_refused_at_once() {
     let one = Move { shape: Shape::new(&[1]).unwrap(), indices: vec![0], constants: vec![] };
     let y = builder.node("one", Primitive::Move(one), &[x], 0).unwrap();
     let model = builder.finish(&[("y", y)]).unwrap();
-    let refused = TraceProgram::new(&model, 1).unwrap_err();
+    let refused = TraceProgram::cheapest(&model, 1).unwrap_err();
     assert_eq!(refused, TraceProgramError::Elements { elements: 2 + (1 << 25) + (1 << 26), limit: 1 << 26 });
 }
 
@@ -139,6 +220,6 @@ fn too_many_operations_are_refused_with_the_rows() {
         x = builder.node("table", Primitive::Table(table), &[x], 0).unwrap();
     }
     let model = builder.finish(&[("y", x)]).unwrap();
-    let refused = TraceProgram::new(&model, 1).unwrap_err();
+    let refused = TraceProgram::cheapest(&model, 1).unwrap_err();
     assert!(matches!(refused, TraceProgramError::TooLarge { rows, limit: MAX_ROWS } if rows > MAX_ROWS), "{refused}");
 }

@@ -7,16 +7,16 @@
 
 use maat_runtime::primitives::*;
 use maat_runtime::{Interval, Model, ModelBuilder, Primitive, Requantise, Shape};
-use maat_verifier::layout::{MAX_ROWS, MIN_ROWS, limb_bits};
+use maat_verifier::layout::{Layout, MAX_ROWS, MIN_ROWS, limb_bits};
 use num_bigint::BigInt;
 
 use super::lowerings::{Departure, P, Run, centered, violations};
 use super::properties::{self, Random};
-use super::{Attempt, cells, models};
+use super::{Attempt, SETTINGS, cells, models};
 use crate::error::{TraceProgramError, Unprovable};
 use crate::program::builder::{Builder, Cell, Check, Factor, Interface, Operation, Source, bits};
 use crate::program::rescale::Rescale;
-use crate::program::{Layout, Slot, TraceProgram};
+use crate::program::{Placed, Slot, TraceProgram};
 
 // BOUNDS
 // ================================================================================================
@@ -173,12 +173,12 @@ impl Known<'_> {
     }
 }
 
-/// The greatest difference in a model's identities, for each width of limbs with which it has a layout.
+/// The greatest difference in a model's identities, for each width of limbs with which it has rows. They are the same in every layout.
 fn differences(model: &Model, batch: usize) -> Vec<BigInt> {
     let elements = || model.inputs().iter().flat_map(|x| vec![x.range; x.shape.elements()]);
     let inputs: Vec<Interval> = (0..batch).flat_map(|_| elements()).collect();
     let widths = limb_bits(MIN_ROWS)..=limb_bits(MAX_ROWS);
-    widths.filter_map(|bits| Layout::new(model, batch, bits).ok()).map(|layout| difference(&layout.builder, &inputs)).collect()
+    widths.filter_map(|bits| Placed::new(model, batch, bits, Layout::base()).ok()).map(|placed| difference(&placed.builder, &inputs)).collect()
 }
 
 #[test]
@@ -186,14 +186,14 @@ fn no_identity_of_any_primitive_can_hold_modulo_p_alone() {
     assert!(!differences(&models::every_primitive(), 2).is_empty());
     for name in Primitive::NAMES {
         assert!(!differences(&cells::case(name), 1).is_empty(), "{name}");
-        let (mut random, mut layouts) = (Random(23), 0);
+        let (mut random, mut lowered) = (Random(23), 0);
         for _ in 0..if cfg!(feature = "slow") { 20_000 } else { 400 } {
             let (shift, seed) = (random.within(-20, 62) as i8, random.within(0, i64::MAX) as u64);
             if let Ok(model) = properties::model(name, &mut Random(seed), shift) {
-                layouts += differences(&model, 1).len();
+                lowered += differences(&model, 1).len();
             }
         }
-        assert!(layouts > 400, "{name}: {layouts}");
+        assert!(lowered > 400, "{name}: {lowered}");
     }
 }
 
@@ -237,23 +237,27 @@ const REQUANTISE: (i8, i32, i32) = (31, i32::MAX - 1, i32::MAX);
 /// The inputs with the least accumulator.
 const LEAST: [i32; 2] = [-i32::MAX, -2];
 
-/// A program that is written by hand, with limbs of 16 bits.
-fn program(inputs: &[Interval], lower: impl FnOnce(&mut Builder, &[Cell]) -> Cell) -> TraceProgram {
+/// A program that is written by hand, with limbs of 16 bits, in rows of a layout.
+fn program(layout: &'static Layout, inputs: &[Interval], lower: impl FnOnce(&mut Builder, &[Cell]) -> Cell) -> TraceProgram {
     let mut builder = Builder::new(16);
     let cells: Vec<Cell> = inputs.iter().flat_map(|range| builder.inputs(1, *range).unwrap()).collect();
     let output = lower(&mut builder, &cells);
-    Layout::of(builder, Interface { inputs: cells, outputs: vec![output] }).into_program(1, 1 << 16)
+    Placed::of(builder, Interface { inputs: cells, outputs: vec![output] }, layout).into_program(1, 1 << 16)
 }
 
-/// The honest output, and the one of a departure that no constraint objects to.
-fn forge(program: TraceProgram, inputs: &[i32], departure: impl FnOnce(&TraceProgram) -> Departure) -> [i128; 2] {
-    let honest = Attempt::of(program, inputs.to_vec());
-    let departure = departure(&honest.program);
-    [None, Some(departure)].map(|departure| {
-        let run = Run::new(&honest.program, inputs, departure);
-        assert_eq!(violations(&run.attempt(&honest)), [], "{departure:?}");
-        centered(run.of(honest.program.builder.outputs[0]))
-    })
+/// The honest output, and the one of a departure that no constraint objects to in any setting.
+fn forge(program: impl Fn(&'static Layout) -> TraceProgram, inputs: &[i32], departure: impl Fn(&TraceProgram) -> Departure) -> [i128; 2] {
+    let outputs = SETTINGS.map(|setting| {
+        let honest = Attempt::of(program(setting.layout), setting.sides, inputs.to_vec());
+        let departure = departure(&honest.program);
+        [None, Some(departure)].map(|departure| {
+            let run = Run::new(&honest.program, inputs, departure);
+            assert_eq!(violations(&run.attempt(&honest)), [], "{departure:?} {setting:?}");
+            centered(run.of(honest.program.builder.outputs[0]))
+        })
+    });
+    assert!(outputs.iter().all(|output| *output == outputs[0]));
+    outputs[0]
 }
 
 /// The place of the only operation that is like this.
@@ -264,7 +268,7 @@ fn find(program: &TraceProgram, like: impl Fn(&Operation) -> bool) -> Slot {
 }
 
 fn refused(model: &Model) -> Unprovable {
-    match TraceProgram::new(model, 1) {
+    match TraceProgram::new(model, 1, Layout::base()) {
         Err(TraceProgramError::Node { reason, .. }) => reason,
         other => panic!("{:?}", other.map(|program| program.rows)),
     }
@@ -285,7 +289,7 @@ fn wide_maximum() -> Model {
 fn a_maximum_of_more_bits_than_two_limbs_have_is_not_built() {
     let widths = limb_bits(MIN_ROWS)..=limb_bits(MAX_ROWS);
     let model = wide_maximum();
-    let built: Vec<u32> = widths.filter(|bits| Layout::new(&model, 1, *bits).is_ok()).collect();
+    let built: Vec<u32> = widths.filter(|bits| Placed::new(&model, 1, *bits, Layout::base()).is_ok()).collect();
     assert_eq!(built, [14, 15, 16]);
     assert_eq!(differences(&model, 1).len(), 3);
 }
@@ -297,7 +301,7 @@ fn a_unit_whose_excess_reaches_the_modulus_is_forged_and_not_built() {
     let (lo, hi) = (i64::from(lo), i64::from(hi));
     let check = Check { lo, hi, floating: false, value_bits: 1, excess_bits: 32 };
     // What `windows` gives if `wraps` lets everything pass.
-    let one_unit = program(&SUM.map(|(_, range)| range), |builder, cells| {
+    let one_unit = |layout| program(layout, &SUM.map(|(_, range)| range), |builder, cells| {
         let (target, cells) = (builder.cell(), [cells[0], cells[1]]);
         let [a, b] = SUM.map(|(coefficient, _)| coefficient.into());
         let (source, coefficients) = (Source::Accumulator, [a, b, 0]);
@@ -308,7 +312,7 @@ fn a_unit_whose_excess_reaches_the_modulus_is_forged_and_not_built() {
     assert_eq!(refused(&model), Unprovable::Wraps { bits: 64 });
     // A little less can be taken apart, and is.
     let model = sum(&SUM[..1], REQUANTISE).unwrap();
-    let program = TraceProgram::new(&model, 1).unwrap();
+    let program = TraceProgram::new(&model, 1, Layout::base()).unwrap();
     let digits = program.builder.singles().iter().filter(|operation| matches!(operation.source, Source::Digit { .. })).count();
     assert!(digits > 0 && !differences(&model, 1).is_empty());
 }
@@ -318,7 +322,7 @@ fn a_high_digit_whose_window_reaches_the_modulus_is_forged_and_not_built() {
     let (shift, lo, hi) = REQUANTISE;
     let half = 1i64 << (shift - 1);
     // What `wide` gives if it does not look at the difference of the sides: x + half = h 2^60 + l 2^31 + r.
-    let taken_apart = program(&SUM.map(|(_, range)| range), |builder, cells| {
+    let taken_apart = |layout| program(layout, &SUM.map(|(_, range)| range), |builder, cells| {
         let [a, b] = SUM.map(|(coefficient, _)| coefficient.into());
         let x = builder.exact([cells[0], cells[1]], [a, b, 0], 0);
         let high = Interval::new((half - (1 << 62)) >> 60, (half + (1 << 62) - 1) >> 60);
@@ -350,7 +354,7 @@ fn a_quotient_whose_product_reaches_the_modulus_is_forged_and_not_built() {
     // What `divide.rs` gives if it takes the remainder to be small: the window reaches to 3.5 2^30.
     let quotient = Interval::new(lo, 3 << 29);
     assert_eq!(divide.unsaturated(num, den).hi, quotient.hi);
-    let unbounded = program(&[num, den], |builder, cells| {
+    let unbounded = |layout| program(layout, &[num, den], |builder, cells| {
         let [num, den] = [cells[0], cells[1]];
         let y = builder.hint(Source::Quotient { num, den, shift: 30, lo, hi }, quotient);
         let scaled = builder.exact([num, den], [2 << 30, 1, 0], 0);

@@ -7,7 +7,7 @@
 use maat_verifier::cairo::{
     self, Builtin, CairoProof, CairoStatement, Claim, ClaimError, HEADER_LENGTH, Program, verify_any, verify_program,
 };
-use maat_verifier::{Felt252, FileError, Kind, Preset, Security, VerifyError};
+use maat_verifier::{Felt252, FileError, Kind, Mode, Preset, Security, VerifyError};
 use winter_verifier::Serializable;
 use winterfell::math::FieldElement;
 
@@ -266,9 +266,9 @@ fn a_proof_is_for_its_program_only() {
 fn a_proof_of_one_kind_is_none_of_the_other() {
     let model = models::every_primitive();
     let entries = entries(&model, &[1]).unwrap();
-    let key = ProvingKey::new(&model, entries.clone(), Preset::Fast, 1).unwrap();
+    let key = ProvingKey::new(&model, entries.clone(), (Preset::Fast, Mode::Plain), 1).unwrap();
     let public = (Visibility::Public, Visibility::Public);
-    let of_model = key.prove(&models::inputs(&model, 1, 1), public, None, &|_| ()).unwrap().file.to_bytes();
+    let of_model = key.prove(&models::inputs(&model, 1, 1), public, &|_| ()).unwrap().file.to_bytes();
     let of_program = Proven::new().file.to_bytes();
     maat_verifier::verify(&of_model, &entries.commitment()).unwrap();
     assert_eq!([&of_model, &of_program].map(|bytes| Kind::of(bytes)), [Ok(Kind::Model), Ok(Kind::Cairo)]);
