@@ -90,6 +90,11 @@ impl PackageFolder {
         }
     }
 
+    /// Whether the manifest says that the model's weights are to stay secret.
+    pub fn is_private(&self) -> bool {
+        self.entries().is_ok_and(Entries::are_private)
+    }
+
     /// The report.
     ///
     /// # Errors

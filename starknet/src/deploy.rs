@@ -3,7 +3,6 @@
 
 use maat_cairo::{Contract, limits};
 use maat_package::{Cost, PackageFolder};
-use maat_verifier::Entries;
 use serde::Serialize;
 use starknet_rust::core::types::Felt;
 
@@ -91,7 +90,7 @@ pub fn register<'c>(
     progress: &mut dyn FnMut(&str),
 ) -> Result<Registered<'c>, ChainError> {
     let manifest = &package.manifest;
-    if package.entries().is_ok_and(Entries::are_private) {
+    if package.is_private() {
         return Err(ChainError::Private { model: manifest.name.clone() });
     }
     let name = options.name.as_deref().unwrap_or(&manifest.name);

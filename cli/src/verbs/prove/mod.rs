@@ -7,7 +7,6 @@ mod stages;
 
 use anyhow::bail;
 use maat_package::execute_program;
-use maat_verifier::Entries;
 
 use self::arguments::ProofKind;
 pub use self::arguments::{Arguments, model_preset, presets};
@@ -28,7 +27,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
             }
             let input = arguments.input.as_deref().expect("without --chain there is an input");
             let Inferences { package, inferences, caveats, .. } = Inferences::read(&arguments.package, input, arguments.strictness)?;
-            if package.entries().is_ok_and(Entries::are_private) {
+            if package.is_private() {
                 bail!("a Cairo proof holds the whole program with all weights, which are to stay secret: this model is private");
             }
             // Whether it can be written is found out before the work is done.
