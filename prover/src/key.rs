@@ -587,7 +587,10 @@ mod tests {
     #[test]
     fn each_entry_has_the_layout_that_was_chosen_and_those_for_chains_the_smallest() {
         let (small, many) = (model(), dense(&[256, 256]));
-        let layouts = |model: &Model, choice: LayoutChoice| Preset::ALL.map(|preset| choice.program(model, 1, preset).unwrap().layout.name);
+        let layouts = |model: &Model, choice: LayoutChoice| {
+            let programs = choice.programs(model, 1, &Preset::ALL).unwrap();
+            Preset::ALL.map(|preset| programs.iter().find(|(_, presets)| presets.contains(&preset)).unwrap().0.layout.name)
+        };
         let of = |layout| [layout, layout, "base"];
         assert_eq!(layouts(&small, LayoutChoice::Cheapest), of("base"));
         assert_eq!(layouts(&many, LayoutChoice::Cheapest), of("wide"));

@@ -44,7 +44,7 @@ fn the_outputs_of_one_model_are_the_inputs_of_the_next_by_their_digest() {
     let between = proved.opening.unwrap().outputs.unwrap();
     let inputs = vec![between.values[0].clone()];
     let sides = (Visibility::Opened(between.clone()), Visibility::Public);
-    let next = hiding_key(&second, &of_second).prove(&[inputs.clone()], sides, &|_| ()).unwrap();
+    let next = hiding_key(&second, &of_second).prove(std::slice::from_ref(&inputs), sides, &|_| ()).unwrap();
 
     let statements = [verify(&proved.file.to_bytes(), &of_first.commitment()), verify(&next.file.to_bytes(), &of_second.commitment())];
     let [one, two] = statements.map(Result::unwrap);

@@ -41,7 +41,8 @@ mod zero_knowledge;
 use std::sync::Arc;
 
 use maat_runtime::Model;
-use maat_verifier::air::{Challenges, ModelAir, PublicInputs, final_row, trace_info};
+use maat_verifier::air::sponge::{PERIOD, blocks};
+use maat_verifier::air::{Challenges, ModelAir, PublicInputs, Sponge, final_row, trace_info};
 use maat_verifier::layout::*;
 use maat_verifier::{Goldilocks, Mode, Preset, Salt, ValueDigest, Values};
 use winterfell::crypto::hashers::Blake3_256;
@@ -55,7 +56,7 @@ use crate::auxiliary::auxiliary_columns;
 use crate::masks::Masks;
 use crate::program::{TraceProgram, fixed_columns};
 use crate::witness::Witness;
-use crate::{Visibility, random, sponge};
+use crate::{Visibility, random};
 
 /// The extension of the preset `fast`.
 type Extended = QuadExtension<Goldilocks>;
@@ -214,7 +215,8 @@ impl Attempt {
 
     /// The columns of the sponges, honest for what they read.
     fn sponges(&self) -> Vec<Vec<Goldilocks>> {
-        self.public_inputs().sponges().flat_map(|side| sponge::columns(&self.main[side.message.start], side.values)).collect()
+        let columns = |side: Sponge| crate::sponge::columns(&self.main[side.message.start], PERIOD * blocks(side.values));
+        self.public_inputs().sponges().flat_map(columns).collect()
     }
 
     /// Makes the sponges' columns honest again for what they read, in all rows that count.
@@ -368,7 +370,7 @@ impl Attempt {
     fn names(&self) -> Vec<(&'static str, usize)> {
         let units =
             (0..UNITS).flat_map(|unit| ["unit base", "unit range", "unit side", "unit above", "unit below"].map(|name| (name, unit)));
-        let sponges = self.public_inputs().sponges().count() * maat_verifier::air::sponge::CONSTRAINTS;
+        let sponges = self.public_inputs().sponges().count() * SPONGE_WIDTH;
         let helpers = (0..BUS_HELPER.count).map(|helper| ("bus helper", helper));
         let sums = ["bus sum", "input sum", "output sum", "left", "right", "products", "inner", "outer", "results", "agreement"];
         let masks: &[_] = if self.mode.is_hiding() { &["first cut", "second cut"] } else { &[] };
