@@ -7,7 +7,7 @@ use maat_verifier::{Blake2s256, hex, parse_hex};
 use thiserror::Error;
 use winterfell::crypto::{Digest, Hasher};
 
-use crate::private_file::{self, PrivateFileError};
+use crate::private_file::{self, PrivateFileError, TRANSPILE_ANEW};
 
 const ID: &[u8] = b"maat model seed 1";
 const MASKS: &str = "Maat 2026 one-time mask rows of a private model 1";
@@ -25,8 +25,20 @@ pub enum ModelSeedError {
     /// Its file cannot be used.
     #[error(transparent)]
     File(#[from] PrivateFileError),
+    /// There is none.
+    #[error(
+        "there is no seed {path}, without which nobody can prove this model: put this one file back from a copy, which may be made of it and never \
+         of the ledger, or {TRANSPILE_ANEW}"
+    )]
+    Missing {
+        /// Which file.
+        path: PathBuf,
+    },
     /// The file holds something else.
-    #[error("{path} is not the seed of a model, which is 0x and 64 hexadecimal digits")]
+    #[error(
+        "{path} is not the seed of a model, which is 0x and 64 hexadecimal digits: put this one file back from a copy, which may be made of it \
+         and never of the ledger, or {TRANSPILE_ANEW}"
+    )]
     NotASeed {
         /// Which file.
         path: PathBuf,
@@ -81,7 +93,11 @@ impl ModelSeed {
     /// # Errors
     /// There is none, it is no seed, or others can read or write the file.
     pub fn read(path: &Path) -> Result<Self, ModelSeedError> {
-        let bytes = private_file::read(&private_file::open(path, false)?, path, FILE_BYTES)?;
+        let file = match private_file::open(path, false) {
+            Err(PrivateFileError::Missing { path }) => return Err(ModelSeedError::Missing { path }),
+            opened => opened?,
+        };
+        let bytes = private_file::read(&file, path, FILE_BYTES)?;
         let text = str::from_utf8(&bytes).ok().map(|text| text.strip_suffix('\n').unwrap_or(text));
         text.and_then(parse_hex).map(Self).ok_or_else(|| ModelSeedError::NotASeed { path: path.to_path_buf() })
     }
@@ -167,7 +183,10 @@ mod tests {
         assert!(matches!(other.write(&path), Err(ModelSeedError::File(PrivateFileError::Exists { .. }))));
         assert_eq!(ModelSeed::read(&path).unwrap(), seed());
         assert!(matches!(ModelSeed::read(folder.path()), Err(ModelSeedError::File(PrivateFileError::NotRegular { .. }))));
-        assert!(matches!(ModelSeed::read(&folder.path().join("no")), Err(ModelSeedError::File(PrivateFileError::Missing { .. }))));
+        let error = ModelSeed::read(&folder.path().join("no")).unwrap_err();
+        assert!(matches!(&error, ModelSeedError::Missing { path } if *path == folder.path().join("no")), "{error}");
+        let error = error.to_string();
+        assert!(error.contains("put this one file back from a copy") && error.contains("`maat transpile --private -o OTHER`"), "{error}");
         // One that was typed in may have no end of the line.
         let (_folder, path) = written(text.trim_end());
         assert_eq!(ModelSeed::read(&path).unwrap(), seed());

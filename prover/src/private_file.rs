@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+/// What is left where a private model cannot be proven any more, or must not be.
+pub(crate) const TRANSPILE_ANEW: &str = "transpile again into another folder (`maat transpile --private -o OTHER`), which draws a new seed";
+
 /// Why a file of a private model is not used.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -29,7 +32,7 @@ pub enum PrivateFileError {
         path: PathBuf,
     },
     /// Others can read or write it.
-    #[error("other users can read or write {path}: if they may have, transpile again with a new seed; else run `chmod go-rwx {path}`")]
+    #[error("other users can read or write {path}: if they may have, {TRANSPILE_ANEW}; else run `chmod go-rwx {path}`")]
     Exposed {
         /// Which file.
         path: PathBuf,
@@ -76,17 +79,22 @@ pub(crate) fn create(path: &Path, bytes: &[u8]) -> Result<(), PrivateFileError> 
 
 /// Opens a file that nobody else can read or write.
 pub(crate) fn open(path: &Path, writable: bool) -> Result<File, PrivateFileError> {
+    let file = open_of_anybody(path, writable)?;
+    #[cfg(unix)]
+    if std::os::unix::fs::MetadataExt::mode(&file.metadata().map_err(PrivateFileError::of(path))?) & 0o077 != 0 {
+        return Err(PrivateFileError::Exposed { path: path.to_path_buf() });
+    }
+    Ok(file)
+}
+
+/// Opens a file, whoever can read or write it.
+pub(crate) fn open_of_anybody(path: &Path, writable: bool) -> Result<File, PrivateFileError> {
     let error = PrivateFileError::of(path);
     // Before it is opened: a named pipe would be waited for, and a link would be followed.
     if !fs::symlink_metadata(path).map_err(&error)?.is_file() {
         return Err(PrivateFileError::NotRegular { path: path.to_path_buf() });
     }
-    let file = OpenOptions::new().read(true).write(writable).open(path).map_err(&error)?;
-    #[cfg(unix)]
-    if std::os::unix::fs::MetadataExt::mode(&file.metadata().map_err(&error)?) & 0o077 != 0 {
-        return Err(PrivateFileError::Exposed { path: path.to_path_buf() });
-    }
-    Ok(file)
+    OpenOptions::new().read(true).write(writable).open(path).map_err(&error)
 }
 
 /// All that is in an open file, which is not longer than the limit.
@@ -146,6 +154,7 @@ mod tests {
             } else {
                 assert_eq!(found.unwrap(), b"abc", "{bit}");
             }
+            assert_eq!(read(&open_of_anybody(&path, false).unwrap(), &path, 3).unwrap(), b"abc", "{bit}");
         }
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         let (link, pipe) = (folder.path().join("link"), folder.path().join("pipe"));
@@ -153,6 +162,7 @@ mod tests {
         assert!(std::process::Command::new("mkfifo").arg("-m600").arg(&pipe).status().unwrap().success());
         for refused in [&link, &pipe] {
             assert!(matches!(contents(refused, 3), Err(PrivateFileError::NotRegular { path }) if path == *refused));
+            assert!(matches!(open_of_anybody(refused, false), Err(PrivateFileError::NotRegular { .. })));
         }
     }
 }

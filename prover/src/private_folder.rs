@@ -3,6 +3,7 @@
 //! The roots follow from the model and the seed, and the model's commitment binds them; they are kept because each costs as much as a key. What
 //! is read of them is taken only if the tree over them has the root of the commitment's entry.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,12 +12,14 @@ use thiserror::Error;
 
 use crate::ledger::{Ledger, LedgerError};
 use crate::model_seed::{ModelSeed, ModelSeedError};
-use crate::private_file::{self, PrivateFileError};
+use crate::private_file::{self, PrivateFileError, TRANSPILE_ANEW};
 
 const SEED: &str = "seed";
 const LEDGER: &str = "ledger";
 /// Bytes of a root.
 const ROOT: usize = 32;
+const ROOTS_AGAIN: &str = "they follow from the model and the seed, and `maat audit` recomputes them; restore this one file from a copy, as it is \
+                           not secret and never changes";
 
 /// The folder of a private model's secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,8 +38,14 @@ pub enum PrivateFolderError {
     /// The ledger gives no index.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// The roots were not kept.
+    #[error("there is no {path}, which holds one-time roots of the model: {ROOTS_AGAIN}, or {TRANSPILE_ANEW}")]
+    NoRoots {
+        /// Which file.
+        path: PathBuf,
+    },
     /// The kept roots are not those of the model's commitment.
-    #[error("{path} does not hold the one-time roots of the model's commitment: transpile again with a new seed")]
+    #[error("{path} does not hold the one-time roots of the model's commitment: {ROOTS_AGAIN}, or {TRANSPILE_ANEW}")]
     Roots {
         /// Which file.
         path: PathBuf,
@@ -102,12 +111,20 @@ impl PrivateFolder {
         Ok(Ledger::peek(&self.ledger_path(), seed.id(), count)?)
     }
 
-    /// Takes over a ledger that was copied, moved or restored: see [`Ledger::adopt`].
+    /// Takes over a ledger of `count` one-time roots that was copied, moved or restored, or is missing or damaged: see [`Ledger::adopt`].
     ///
     /// # Errors
-    /// By what the ledger says, the index is spent, or there is none.
-    pub fn adopt(&self, seed: &ModelSeed, from: u32) -> Result<(), PrivateFolderError> {
-        Ok(Ledger::adopt(&self.ledger_path(), seed.id(), from)?)
+    /// By what the ledger says, the index is spent, or there is none, or the ledger is in order.
+    pub fn adopt(&self, seed: &ModelSeed, count: u32, from: u32) -> Result<(), PrivateFolderError> {
+        Ok(Ledger::adopt(&self.ledger_path(), seed.id(), count, from)?)
+    }
+
+    /// Every file that nothing else may ever be written to: the seed and the ledger with what belongs to it, whether they are there or not, and
+    /// all that is in the folder.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        let there = fs::read_dir(&self.0).into_iter().flatten().flatten().map(|entry| entry.path());
+        let paths: BTreeSet<_> = there.chain(Ledger::paths(&self.ledger_path())).chain([self.seed_path()]).collect();
+        paths.into_iter().collect()
     }
 
     /// The files of the folder, none of which may be overwritten: those that are there, and the seed and the ledger in any case.
@@ -119,7 +136,15 @@ impl PrivateFolder {
     /// The tree over an entry's one-time roots.
     fn tree(&self, entry: &Entry) -> Result<OneTimeTree, PrivateFolderError> {
         let path = self.roots_path(entry);
-        let bytes = private_file::read(&private_file::open(&path, false)?, &path, MAX_ONE_TIME_ROOTS as usize * ROOT)?;
+        // Roots are not secret, and whoever restores them may not think of who can read them.
+        let file = match private_file::open_of_anybody(&path, false) {
+            Err(PrivateFileError::Missing { path }) => return Err(PrivateFolderError::NoRoots { path }),
+            opened => opened?,
+        };
+        let bytes = match private_file::read(&file, &path, MAX_ONE_TIME_ROOTS as usize * ROOT) {
+            Err(PrivateFileError::TooLong { path, .. }) => return Err(PrivateFolderError::Roots { path }),
+            read => read?,
+        };
         let (roots, rest) = bytes.as_chunks();
         let tree = OneTimeTree::new(roots.to_vec())?;
         let whole = rest.is_empty() && roots.len() == entry.one_time_roots as usize;
@@ -190,8 +215,42 @@ mod tests {
             fs::write(&path, bytes).unwrap();
             assert!(private.take(&seed, one).is_err(), "{} bytes", bytes.len());
         }
+        fs::remove_file(&path).unwrap();
+        let error = private.take(&seed, one).unwrap_err();
+        assert!(matches!(&error, PrivateFolderError::NoRoots { path: found } if *found == path), "{error}");
+        let error = error.to_string();
+        assert!(error.contains("restore this one file from a copy") && error.contains("`maat transpile --private -o OTHER`"), "{error}");
         assert_eq!(private.spent(&seed, 4).unwrap(), 0);
         assert_eq!(private.take(&seed, two).unwrap().index, 0);
+        // One that is restored is used, whoever can read it.
+        fs::write(&path, bytes).unwrap();
+        assert_eq!(private.take(&seed, one).unwrap().index, 1);
+    }
+
+    #[test]
+    fn a_ledger_that_is_missing_is_taken_over() {
+        let (_folder, private, seed, entries) = written();
+        let entry = &entries.as_slice()[0];
+        private.take(&seed, entry).unwrap();
+        let in_order = private.adopt(&seed, 4, 2).unwrap_err();
+        assert!(matches!(in_order, PrivateFolderError::Ledger(LedgerError::InOrder { .. })), "{in_order}");
+        fs::remove_file(private.ledger_path()).unwrap();
+        assert!(matches!(private.take(&seed, entry), Err(PrivateFolderError::Ledger(LedgerError::Missing { .. }))));
+        private.adopt(&seed, 4, 2).unwrap();
+        assert_eq!(private.take(&seed, entry).unwrap().index, 2);
+    }
+
+    #[test]
+    fn all_files_and_those_that_will_be_there_are_named() {
+        let (folder, private, ..) = written();
+        let named = |names: &[&str]| names.iter().map(|name| private.path().join(name)).collect::<Vec<_>>();
+        let written = ["ledger", "ledger.lock", "ledger.new", "roots-balanced-1", "roots-balanced-2", "seed"];
+        assert_eq!(private.paths(), named(&written));
+        fs::write(private.path().join("notes"), "").unwrap();
+        assert_eq!(private.paths(), named(&[&written[..3], &["notes"], &written[3..]].concat()));
+        fs::remove_dir_all(private.path()).unwrap();
+        assert_eq!(private.paths(), named(&["ledger", "ledger.lock", "ledger.new", "seed"]));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[test]

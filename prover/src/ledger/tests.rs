@@ -13,6 +13,8 @@ const COUNT: u32 = 16;
 /// Tells a test that it runs in a process of its own, and with which ledger.
 const IN_A_PROCESS: &str = "MAAT_TEST_LEDGER";
 const MANY: u32 = 1 << 12;
+/// A tick of the clock of files, at the least.
+const A_WHILE: Duration = Duration::from_millis(20);
 
 /// A new ledger in a folder of its own.
 fn ledger(count: u32) -> (TempDir, PathBuf) {
@@ -30,6 +32,19 @@ fn peek(path: &Path) -> Result<u32, LedgerError> {
     Ledger::peek(path, SEED, COUNT)
 }
 
+fn adopt(path: &Path, from: u32) -> Result<(), LedgerError> {
+    Ledger::adopt(path, SEED, COUNT, from)
+}
+
+fn read(path: &Path) -> Result<Ledger, LedgerError> {
+    Files::of(path).unwrap().read(SEED, COUNT)
+}
+
+/// What is in the ledger and in its lock file, as far as they are there.
+fn contents(path: &Path) -> [Option<Vec<u8>>; 2] {
+    ["", LOCK].map(|suffix| fs::read(beside(path, suffix)).ok())
+}
+
 fn taken(path: &Path, number: u32) {
     assert!((0..number).all(|_| take(path).is_ok()));
 }
@@ -39,13 +54,19 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 }
 
 fn lock_of(path: &Path) -> PathBuf {
-    beside(path, ".lock")
+    beside(path, LOCK)
 }
 
 /// Writes into a file that stays the same one.
 fn overwrite(path: &Path, bytes: &[u8]) {
     let mut file = File::options().write(true).truncate(true).open(path).unwrap();
     file.write_all(bytes).unwrap();
+}
+
+/// Gives a file another time of change, and changes nothing else.
+fn touch(path: &Path) {
+    sleep(A_WHILE);
+    overwrite(path, &fs::read(path).unwrap());
 }
 
 /// Copies a file with its permissions.
@@ -141,8 +162,8 @@ fn stopped_after(path: &Path, done: usize) {
 #[test]
 fn a_process_that_is_stopped_between_any_two_writes_leaves_a_ledger_that_is_used() {
     // One after another, without one that comes to its end in between.
-    for stops in 0..216 {
-        let stops = [stops / 36, stops / 6 % 6, stops % 6];
+    for stops in 0..49 {
+        let stops = [stops / 7, stops % 7, stops / 7];
         let (_folder, path) = ledger(COUNT);
         taken(&path, 2);
         let mut before = 2;
@@ -167,12 +188,14 @@ fn a_take_that_fails_loses_no_index() {
         // In the place of the next ledger, which cannot be written then.
         let _ = fs::remove_file(beside(&path, ".new"));
         fs::create_dir(beside(&path, ".new")).unwrap();
-        let contents = || ["", ".lock"].map(|suffix| fs::read(beside(&path, suffix)).unwrap());
-        let before = contents();
-        for refused in [take(&path).map(drop), Ledger::adopt(&path, SEED, 9)] {
-            assert!(matches!(refused, Err(LedgerError::File(PrivateFileError::System { .. }))));
+        let before = contents(&path);
+        assert!(matches!(take(&path), Err(LedgerError::File(PrivateFileError::System { .. }))));
+        let refused = adopt(&path, 9).unwrap_err();
+        match done {
+            0 => assert!(matches!(refused, LedgerError::InOrder { .. }), "{refused}"),
+            _ => assert!(matches!(refused, LedgerError::File(PrivateFileError::System { .. })), "{refused}"),
         }
-        assert_eq!(contents(), before);
+        assert_eq!(contents(&path), before);
         fs::remove_dir(beside(&path, ".new")).unwrap();
         assert_eq!(take(&path).unwrap(), spent);
     }
@@ -180,17 +203,34 @@ fn a_take_that_fails_loses_no_index() {
 
 #[test]
 fn a_take_over_that_is_stopped_is_done_again() {
-    for done in 0..3 {
+    for done in 0..5 {
         let (_folder, path) = ledger(COUNT);
         taken(&path, 2);
+        touch(&lock_of(&path));
         let locked = Files::of(&path).unwrap().lock(WAIT).unwrap();
-        let next = Ledger { next: 9, ..locked.files.read(SEED).unwrap() };
-        [Write::Stage(next), Write::Spend(2..9)].iter().take(done).for_each(|write| locked.perform(write).unwrap());
+        let next = Ledger { next: 9, ..locked.files.read(SEED, COUNT).unwrap() };
+        next.taking_over().iter().take(done).for_each(|write| locked.perform(write).unwrap());
         drop(locked);
-        let refused = Ledger::adopt(&path, SEED, 8);
-        assert_eq!(refused.is_ok(), done < 2, "{refused:?}");
-        Ledger::adopt(&path, SEED, 9).unwrap();
-        assert_eq!(take(&path).unwrap(), 9);
+        let from = if done < 2 {
+            8
+        } else {
+            assert!(matches!(adopt(&path, 8), Err(LedgerError::From { from: 8, lowest: 9, count: COUNT })));
+            9
+        };
+        // Whatever is in the lock file meanwhile, as it is not written at once.
+        for spent in if done == 2 { 0..=COUNT } else { 0..=0 } {
+            if done == 2 {
+                overwrite(&lock_of(&path), &lock_bytes(COUNT, spent));
+            }
+            assert!(matches!(take(&path), Err(LedgerError::Copied { .. })), "{done} {spent}");
+        }
+        if done == 2 {
+            // More than the index, even: a damaged file says so.
+            assert!(matches!(adopt(&path, 9), Err(LedgerError::Exhausted { count: COUNT })));
+            overwrite(&lock_of(&path), &lock_bytes(COUNT, 3)[..LOCK_TITLE.len() + 7]);
+        }
+        adopt(&path, from).unwrap();
+        assert_eq!(take(&path).unwrap(), from);
     }
 }
 
@@ -235,11 +275,11 @@ fn a_ledger_is_made_once_and_never_silently() {
     let (ledger, lock) = (fs::read(&path).unwrap(), lock_of(&path));
     fs::remove_file(&path).unwrap();
     exists(Ledger::create(&path, SEED, COUNT), &lock);
-    for refused in [take(&path), peek(&path), Ledger::adopt(&path, SEED, 9).map(|()| 0)] {
+    for refused in [take(&path), peek(&path)] {
         assert!(matches!(refused, Err(LedgerError::Missing { path: found }) if found.file_name() == path.file_name()));
     }
     fs::remove_file(&lock).unwrap();
-    for refused in [take(&path), peek(&path), Ledger::adopt(&path, SEED, 9).map(|()| 0)] {
+    for refused in [take(&path), peek(&path)] {
         assert!(matches!(refused, Err(LedgerError::Missing { path: found }) if found.file_name() == path.file_name()));
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -260,11 +300,16 @@ fn a_ledger_is_made_once_and_never_silently() {
 fn another_seed_or_number_of_roots_is_refused() {
     let (_folder, path) = ledger(COUNT);
     let other = [8; 32];
-    for refused in [Ledger::take(&path, other, COUNT), Ledger::peek(&path, other, COUNT), Ledger::adopt(&path, other, 9).map(|()| 0)] {
-        assert!(matches!(refused, Err(LedgerError::OtherSeed { .. })));
+    for refused in [Ledger::take(&path, other, COUNT), Ledger::peek(&path, other, COUNT), Ledger::adopt(&path, other, COUNT, 9).map(|()| 0)]
+    {
+        let error = refused.unwrap_err();
+        assert!(matches!(error, LedgerError::OtherSeed { .. }), "{error}");
+        assert!(error.to_string().contains("put the model's own seed back"), "{error}");
     }
-    let refused = Ledger::take(&path, SEED, 2 * COUNT);
-    assert!(matches!(refused, Err(LedgerError::OtherCount { expected: 32, found: COUNT, .. })));
+    for refused in [Ledger::take(&path, SEED, 2 * COUNT), Ledger::adopt(&path, SEED, 2 * COUNT, 9).map(|()| 0)] {
+        assert!(matches!(refused, Err(LedgerError::OtherCount { expected: 32, found: COUNT, .. })));
+    }
+    assert!(matches!(Ledger::adopt(&path, SEED, COUNT - 1, 9), Err(LedgerError::Count { .. })));
     assert_eq!(take(&path).unwrap(), 0);
 }
 
@@ -286,41 +331,147 @@ fn a_copied_folder_is_refused_until_it_is_taken_over() {
         for refused in [take(&copied), peek(&copied)] {
             let error = refused.unwrap_err();
             assert!(matches!(&error, LedgerError::Copied { .. }), "{error}");
-            assert!(error.to_string().contains("prove with --next-root INDEX, which is one more"), "{error}");
+            let error = error.to_string();
+            assert!(error.contains("`maat prove .. --next-root INDEX`, one more than the highest index of all proofs"), "{error}");
+            assert!(error.contains("nobody may prove with the other copy, which must be deleted"), "{error}");
+            assert!(error.contains("transpile again into another folder (`maat transpile --private -o OTHER`)"), "{error}");
         }
-        for from in [0, 1, 2, COUNT + 1, u32::MAX] {
-            let refused = Ledger::adopt(&copied, SEED, from);
-            assert!(matches!(refused, Err(LedgerError::From { from: found, lowest: 3, count: COUNT }) if found == from));
+        let before = contents(&copied);
+        for from in [0, 1, 2, COUNT, COUNT + 1, u32::MAX] {
+            let error = adopt(&copied, from).unwrap_err();
+            assert!(matches!(error, LedgerError::From { from: found, lowest: 3, count: COUNT } if found == from), "{error}");
+            assert!(
+                error.to_string().contains("of 16, counted from 0, 3 are known to be spent, so it must be one from 3 to 15"),
+                "{error}"
+            );
         }
+        assert_eq!(contents(&copied), before);
         assert!(matches!(take(&copied), Err(LedgerError::Copied { .. })));
         // The original goes on, and the copy goes on from where its new owner says.
         taken(&path, 2);
-        Ledger::adopt(&copied, SEED, 5).unwrap();
+        adopt(&copied, 5).unwrap();
         assert_eq!((take(&copied).unwrap(), take(&copied).unwrap(), peek(&copied).unwrap()), (5, 6, 7));
         // A ledger from there is refused here, where its lock file is another one.
         copy(&copied, &path);
         assert!(matches!(take(&path), Err(LedgerError::Copied { .. })));
-        Ledger::adopt(&path, SEED, 7).unwrap();
+        adopt(&path, 7).unwrap();
         assert_eq!(take(&path).unwrap(), 7);
     }
 }
 
 #[test]
-fn a_ledger_can_be_taken_over_as_it_is_or_used_up() {
+fn a_ledger_that_is_in_order_is_not_taken_over() {
     let (_folder, path) = ledger(COUNT);
-    for from in [0, 0, 4] {
-        Ledger::adopt(&path, SEED, from).unwrap();
-        assert_eq!(peek(&path).unwrap(), from);
+    for spent in 0..=COUNT {
+        let before = contents(&path);
+        for from in [0, spent, spent + 1, COUNT - 1, COUNT, u32::MAX] {
+            let error = adopt(&path, from).unwrap_err();
+            assert!(matches!(error, LedgerError::InOrder { .. }), "{error}");
+            let error = error.to_string();
+            assert!(error.contains("nothing was copied or moved, so --next-root is not needed"), "{error}");
+            assert!(error.contains(&format!("run `touch {}` first", lock_of(&path.canonicalize().unwrap()).display())), "{error}");
+        }
+        assert_eq!(contents(&path), before);
+        if spent < COUNT {
+            assert_eq!(take(&path).unwrap(), spent);
+        }
     }
-    assert_eq!(take(&path).unwrap(), 4);
-    Ledger::adopt(&path, SEED, COUNT).unwrap();
-    assert!(matches!(take(&path), Err(LedgerError::Exhausted { count: COUNT })));
+    // Nothing is left to take over.
+    touch(&lock_of(&path));
+    for from in [0, COUNT - 1, COUNT] {
+        assert!(matches!(adopt(&path, from), Err(LedgerError::Exhausted { count: COUNT })));
+    }
+}
+
+#[test]
+fn a_ledger_can_be_taken_over_where_a_process_was_stopped() {
+    let (_folder, path) = ledger(COUNT);
+    taken(&path, 2);
+    stopped_after(&path, 2);
+    assert_eq!(peek(&path).unwrap(), 3);
+    assert!(matches!(adopt(&path, 2), Err(LedgerError::From { lowest: 3, .. })));
+    adopt(&path, 9).unwrap();
+    assert_eq!(take(&path).unwrap(), 9);
+}
+
+/// What may have become of a file.
+#[derive(Debug, Clone, Copy)]
+enum Fate {
+    Whole,
+    Missing,
+    Damaged,
+    TooLong,
+}
+
+impl Fate {
+    fn befall(self, path: &Path) {
+        match self {
+            Self::Whole => {}
+            Self::Missing => fs::remove_file(path).unwrap(),
+            Self::Damaged => overwrite(path, b"x"),
+            Self::TooLong => overwrite(path, &[&fs::read(path).unwrap()[..], &[b'\n'; MAX_LEDGER_BYTES]].concat()),
+        }
+    }
+}
+
+#[test]
+fn a_ledger_that_is_missing_or_damaged_is_taken_over_from_what_can_be_read() {
+    let fates = [Fate::Whole, Fate::Missing, Fate::Damaged, Fate::TooLong];
+    for (of_ledger, of_lock) in fates.iter().flat_map(|of_ledger| fates.map(|of_lock| (*of_ledger, of_lock))) {
+        let about = format!("{of_ledger:?} {of_lock:?}");
+        let lowest = match (of_ledger, of_lock) {
+            (Fate::Whole, Fate::Whole) => continue,
+            (Fate::Whole, _) | (_, Fate::Whole | Fate::TooLong) => 5,
+            _ => 0,
+        };
+        let (_folder, path) = ledger(COUNT);
+        taken(&path, 5);
+        of_ledger.befall(&path);
+        of_lock.befall(&lock_of(&path));
+        for refused in [take(&path), peek(&path)] {
+            let error = refused.unwrap_err();
+            let copied = matches!((of_ledger, of_lock), (Fate::Whole | Fate::Damaged | Fate::TooLong, Fate::Missing));
+            assert_eq!(matches!(error, LedgerError::Copied { .. }), copied, "{about}: {error}");
+            assert!(copied || matches!(error, LedgerError::Missing { .. } | LedgerError::Damaged { .. }), "{about}: {error}");
+            let error = error.to_string();
+            assert!(copied || error.contains("never put a copy back; take it over with `maat prove .. --next-root INDEX`"), "{error}");
+            assert!(error.contains("transpile again into another folder (`maat transpile --private -o OTHER`)"), "{error}");
+            assert!(!error.contains("latest copy"), "{error}");
+        }
+        let before = contents(&path);
+        for from in (0..lowest).chain([COUNT, u32::MAX]) {
+            let error = adopt(&path, from).unwrap_err();
+            assert!(matches!(error, LedgerError::From { lowest: found, .. } if found == lowest), "{about}: {error}");
+        }
+        assert_eq!(contents(&path), before, "{about}");
+        adopt(&path, lowest + 2).unwrap();
+        assert_eq!(fs::read(lock_of(&path)).unwrap(), lock_bytes(COUNT, lowest + 2), "{about}");
+        assert_eq!((take(&path).unwrap(), take(&path).unwrap()), (lowest + 2, lowest + 3), "{about}");
+        assert!(matches!(adopt(&path, 9), Err(LedgerError::InOrder { .. })), "{about}");
+    }
+}
+
+#[test]
+fn a_damaged_lock_file_tells_of_the_last_root_that_is_marked() {
+    for (roots, lowest) in [("xxx.....x.......", 9), ("\0\0\0\0\0\0x.........", 7), ("................", 0), ("xx", 2), ("....yyyy", 0)] {
+        let (_folder, path) = ledger(COUNT);
+        overwrite(&path, b"");
+        overwrite(&lock_of(&path), &[LOCK_TITLE, roots.as_bytes()].concat());
+        if lowest > 0 {
+            assert!(matches!(adopt(&path, lowest - 1), Err(LedgerError::From { lowest: found, .. }) if found == lowest));
+        }
+        adopt(&path, lowest).unwrap();
+        assert_eq!(take(&path).unwrap(), lowest);
+    }
+    assert_eq!(marked_in(&[LOCK_TITLE, &[SPENT; 9]].concat(), 4), 4);
+    assert_eq!(marked_in(&[SPENT; 99], 4), 0);
 }
 
 #[test]
 fn a_moved_or_renamed_ledger_is_refused() {
     let (folder, path) = ledger(COUNT);
     let [within, renamed] = [folder.path().join("within"), folder.path().join("renamed")];
+    sleep(A_WHILE);
     fs::create_dir(&within).unwrap();
     // With the same lock file, even.
     for moved in [within.join("ledger"), renamed] {
@@ -329,6 +480,9 @@ fn a_moved_or_renamed_ledger_is_refused() {
         }
         assert!(matches!(take(&moved), Err(LedgerError::Copied { .. })));
     }
+    // A link of its lock file is as good as a copy.
+    assert!(matches!(take(&path), Err(LedgerError::Copied { .. })));
+    adopt(&path, 0).unwrap();
     assert_eq!(take(&path).unwrap(), 0);
 }
 
@@ -345,7 +499,7 @@ fn a_ledger_belongs_to_a_file_of_a_number_a_device_and_a_time_and_to_a_path() {
     let [device, number] = numbers;
     let nanosecond = Duration::from_nanos(1);
     let here = place_of(numbers, created, &path);
-    assert_eq!(Files::of(&path).unwrap().read(SEED).unwrap().place, here);
+    assert_eq!(read(&path).unwrap().place, here);
     assert_ne!(place_of([device + 1, number], created, &path), here);
     assert_ne!(place_of([device, number + 1], created, &path), here);
     assert_ne!(place_of(numbers, created + nanosecond, &path), here);
@@ -359,7 +513,7 @@ fn a_lock_file_that_was_restored_or_removed_is_missed() {
     let (lock, bytes) = (lock_of(&path), fs::read(lock_of(&path)).unwrap());
     // The system may give it the same number again. Its time of creation differs.
     fs::remove_file(&lock).unwrap();
-    sleep(Duration::from_millis(20));
+    sleep(A_WHILE);
     private_file::create(&lock, &bytes).unwrap();
     assert!(matches!(take(&path), Err(LedgerError::Copied { .. })));
     fs::remove_file(&lock).unwrap();
@@ -383,16 +537,161 @@ fn an_older_ledger_is_recognised_by_its_lock_file_and_the_other_way_around() {
         for refused in [take(&path), peek(&path)] {
             let error = refused.unwrap_err();
             assert!(matches!(&error, LedgerError::RolledBack { ledger, lock, .. } if (*ledger, *lock) == numbers), "{error}");
-            assert!(error.to_string().contains("prove with --next-root INDEX, which is one more"), "{error}");
+            assert!(
+                error.to_string().contains("`maat prove .. --next-root INDEX`, one more than the highest index of all proofs"),
+                "{error}"
+            );
         }
-        assert!(matches!(Ledger::adopt(&path, SEED, 3), Err(LedgerError::From { from: 3, lowest: 4, .. })));
+        assert!(matches!(adopt(&path, 3), Err(LedgerError::From { from: 3, lowest: 4, .. })));
     }
-    Ledger::adopt(&path, SEED, 6).unwrap();
+    adopt(&path, 6).unwrap();
     assert_eq!(take(&path).unwrap(), 6);
     // A copy that is refused for its place is not taken over with less than its lock file says, either.
     overwrite(&path, &old_ledger);
     let copied = copied(folder.path(), &path, &["", ".lock"]);
-    assert!(matches!(Ledger::adopt(&copied, SEED, 6), Err(LedgerError::From { lowest: 7, .. })));
+    assert!(matches!(adopt(&copied, 6), Err(LedgerError::From { lowest: 7, .. })));
+}
+
+/// Both files or one of them, as they were once.
+struct Backup(Vec<(PathBuf, Vec<u8>, std::time::SystemTime)>);
+
+impl Backup {
+    fn of(path: &Path, suffixes: &[&str]) -> Self {
+        let file = |path: PathBuf| (path.clone(), fs::read(&path).unwrap(), fs::metadata(&path).unwrap().modified().unwrap());
+        Self(suffixes.iter().map(|suffix| file(beside(path, suffix))).collect())
+    }
+
+    /// Writes into the files that are there, which keep their numbers and times of creation.
+    fn restore(&self, with_times: bool) {
+        for (path, bytes, modified) in &self.0 {
+            overwrite(path, bytes);
+            if with_times {
+                File::options().write(true).open(path).unwrap().set_modified(*modified).unwrap();
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_backup_that_is_restored_in_place_gives_no_index_twice() {
+    let both = &["", LOCK][..];
+    for (suffixes, with_times) in [both, &[""], &[LOCK]].into_iter().flat_map(|suffixes| [(suffixes, false), (suffixes, true)]) {
+        for since in 0..4 {
+            let about = format!("{suffixes:?} {with_times} {since}");
+            let (_folder, path) = ledger(COUNT);
+            taken(&path, 3);
+            let backup = Backup::of(&path, suffixes);
+            taken(&path, since);
+            // However soon, if an index was given since. If none was, nothing is lost within a tick of the clock.
+            if since == 0 {
+                sleep(A_WHILE);
+            }
+            backup.restore(with_times);
+            let refused = [take(&path), peek(&path)];
+            let expected = |error: &LedgerError| match (suffixes.len(), suffixes[0], since) {
+                (2, ..) | (_, LOCK, 0) => matches!(error, LedgerError::Copied { .. }),
+                (_, LOCK, _) => matches!(error, LedgerError::RolledBack { lock: 3, .. }),
+                _ => matches!(error, LedgerError::RolledBack { ledger: 3, .. }),
+            };
+            if let ([""], 0 | 1) = (suffixes, since) {
+                // The same, or as after a process that was stopped: the lock file knows the next index.
+                assert_eq!(refused.map(Result::unwrap), [3 + since, 4 + since], "{about}");
+                continue;
+            }
+            for refused in refused {
+                let error = refused.unwrap_err();
+                assert!(expected(&error), "{about}: {error}");
+            }
+            // Once more, and after it was refused.
+            backup.restore(!with_times);
+            assert!(expected(&take(&path).unwrap_err()), "{about}");
+            adopt(&path, 3 + since).unwrap();
+            assert_eq!(take(&path).unwrap(), 3 + since, "{about}");
+            // A backup of what was taken over, too.
+            let backup = Backup::of(&path, both);
+            taken(&path, 1);
+            backup.restore(with_times);
+            assert!(matches!(take(&path), Err(LedgerError::Copied { .. })), "{about}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn programs_that_copy_are_noticed_where_they_write_and_not_where_they_read() {
+    for options in [&["-R"][..], &["-Rp"]] {
+        let (folder, path) = ledger(COUNT);
+        let backup = tempfile::tempdir().unwrap();
+        let copy = |from: &Path, to: &Path| {
+            assert!(Command::new("cp").args(options).arg(from.join(".")).arg(to).status().unwrap().success());
+        };
+        taken(&path, 2);
+        copy(folder.path(), backup.path());
+        taken(&path, 2);
+        let number = |suffix| std::os::unix::fs::MetadataExt::ino(&fs::metadata(beside(&path, suffix)).unwrap());
+        let before = ["", LOCK].map(number);
+        copy(backup.path(), folder.path());
+        assert_eq!(["", LOCK].map(number), before);
+        assert_eq!(fs::read(lock_of(&path)).unwrap(), lock_bytes(COUNT, 2));
+        assert!(matches!(take(&path), Err(LedgerError::Copied { .. })));
+        adopt(&path, 4).unwrap();
+        assert_eq!(take(&path).unwrap(), 4);
+    }
+}
+
+/// What is not recognised, as long as the index of a stopped process is not asked for by hand.
+#[cfg(unix)]
+#[test]
+fn a_backup_of_what_a_stopped_process_left_is_not_recognised_in_place() {
+    let (_folder, path) = ledger(COUNT);
+    taken(&path, 2);
+    stopped_after(&path, 2);
+    let backup = Backup::of(&path, &["", LOCK]);
+    assert_eq!(take(&path).unwrap(), 3);
+    backup.restore(false);
+    assert_eq!(peek(&path).unwrap(), 3);
+    // Whoever knows of it can still go on.
+    adopt(&path, 4).unwrap();
+    assert_eq!(take(&path).unwrap(), 4);
+}
+
+#[cfg(unix)]
+#[test]
+fn no_two_states_have_one_time_of_change() {
+    let (_folder, path) = ledger(COUNT);
+    let changed = || {
+        let metadata = fs::metadata(lock_of(&path)).unwrap();
+        let changed = read(&path).unwrap().changed;
+        use std::os::unix::fs::MetadataExt;
+        assert_eq!(changed, Moment([metadata.ctime(), metadata.ctime_nsec()]));
+        changed.0
+    };
+    let mut before = changed();
+    for _ in 0..COUNT {
+        take(&path).unwrap();
+        assert!(changed() > before);
+        before = changed();
+    }
+}
+
+#[test]
+fn the_lock_file_is_written_until_its_time_of_change_is_another_one() {
+    let (_folder, path) = ledger(COUNT);
+    let locked = Files::of(&path).unwrap().lock(WAIT).unwrap();
+    let (before, writes) = (locked.changed().unwrap(), std::cell::Cell::new(0));
+    // As if the clock went on only after the second one.
+    locked
+        .change(|mut file| {
+            writes.set(writes.get() + 1);
+            if writes.get() < 3 { Ok(()) } else { file.rewind().and_then(|()| file.write_all(LOCK_TITLE)) }
+        })
+        .unwrap();
+    assert!(if cfg!(unix) { writes.get() >= 3 } else { writes.get() == 1 });
+    assert_eq!(locked.changed().unwrap() != before, cfg!(unix));
+    if cfg!(unix) {
+        assert!(matches!(locked.change(|_| Ok(())), Err(LedgerError::NoTimes { path }) if path.ends_with("ledger.lock")));
+    }
 }
 
 #[test]
@@ -416,7 +715,7 @@ fn a_changed_byte_anywhere_in_the_ledger_is_refused() {
     refused(&[&bytes[..], b"\n"].concat());
     refused(&String::from_utf8(bytes.clone()).unwrap().replace('\n', "\r\n").into_bytes());
     overwrite(&path, &[&bytes[..], &[b'\n'; MAX_LEDGER_BYTES]].concat());
-    assert!(matches!(take(&path), Err(LedgerError::File(PrivateFileError::TooLong { .. }))));
+    assert!(matches!(take(&path), Err(LedgerError::Damaged { .. })));
     overwrite(&path, &bytes);
     assert_eq!(take(&path).unwrap(), 11);
 }
@@ -424,15 +723,19 @@ fn a_changed_byte_anywhere_in_the_ledger_is_refused() {
 #[test]
 fn a_ledger_of_numbers_that_contradict_one_another_is_refused() {
     let (_folder, path) = ledger(COUNT);
-    let valid = Files::of(&path).unwrap().read(SEED).unwrap();
+    let valid = read(&path).unwrap();
     let wrong = [(COUNT, COUNT + 1), (COUNT, u32::MAX), (COUNT - 1, 0), (0, 0), (2 * MAX_ONE_TIME_ROOTS, 0)];
     for (count, next) in wrong {
         overwrite(&path, Ledger { count, next, ..valid }.to_text().as_bytes());
-        assert!(matches!(Files::of(&path).unwrap().read(SEED), Err(LedgerError::Damaged { .. })), "{next} of {count}");
+        assert!(matches!(read(&path), Err(LedgerError::Damaged { .. })), "{next} of {count}");
     }
-    let longest = Ledger { count: MAX_ONE_TIME_ROOTS, next: MAX_ONE_TIME_ROOTS, ..valid }.to_text();
-    assert_eq!(Ledger::from_text(&longest).unwrap().to_text(), longest);
-    assert!(longest.len() < MAX_LEDGER_BYTES);
+    // Before 1970, and with as many digits as there can be.
+    for changed in [[0, 0], [-1, 5], [i64::MAX, 999_999_999], [i64::MIN, i64::MIN]] {
+        let longest = Ledger { count: MAX_ONE_TIME_ROOTS, next: MAX_ONE_TIME_ROOTS, changed: Moment(changed), ..valid };
+        let text = longest.to_text();
+        assert_eq!(Ledger::from_text(&text), Some(longest));
+        assert!(text.len() < MAX_LEDGER_BYTES);
+    }
 }
 
 #[test]
@@ -456,23 +759,26 @@ fn a_changed_byte_in_the_lock_file_gives_no_index_twice() {
         }
     }
     overwrite(&path, &ledger);
-    for changed in [&lock[..lock.len() - 1], &lock[..LOCK_TITLE.len()], &[], &[&lock_bytes(COUNT / 2)[..]].concat()] {
+    for changed in [&lock[..lock.len() - 1], &lock[..LOCK_TITLE.len()], &[], &lock_bytes(COUNT / 2, 0)] {
         overwrite(&lock_of(&path), changed);
         assert!(matches!(take(&path), Err(LedgerError::Damaged { .. })));
     }
     overwrite(&lock_of(&path), &[&lock[..], b"\n"].concat());
-    assert!(matches!(take(&path), Err(LedgerError::File(PrivateFileError::TooLong { .. }))));
+    assert!(matches!(take(&path), Err(LedgerError::Damaged { .. })));
+    // As it was, but who knows.
     overwrite(&lock_of(&path), &lock);
+    assert!(matches!(take(&path), Err(LedgerError::Copied { .. })));
+    adopt(&path, 11).unwrap();
     assert_eq!(take(&path).unwrap(), 11);
 }
 
 #[test]
 fn the_files_have_a_form_that_does_not_change() {
-    let text = Ledger { seed_id: [1; 32], count: 1024, next: 17, place: [2; 32] }.to_text();
+    let text = Ledger { seed_id: [1; 32], count: 1024, next: 17, place: [2; 32], changed: Moment([1_700_000_000, 5_000]) }.to_text();
     let lines: Vec<_> = text.lines().collect();
     let (seed, place) = (format!("seed 0x{}", "01".repeat(32)), format!("place 0x{}", "02".repeat(32)));
     assert_eq!(lines[..5], ["maat one-time roots 1", &seed, "count 1024", "next 17", &place]);
-    assert_eq!(lines[5..], ["check 0x71adbea4e4c2a9ed0ffc8449d3ca35e792eac6f04b693ce98401aa0db90d94c9"]);
+    assert_eq!(lines[5..], ["changed 1700000000.000005000", "check 0x42af73165d1bd73808501b56816f05b8d2b6341963044666c6388813c8dc77ff"]);
     let (_folder, path) = ledger(4);
     Ledger::take(&path, SEED, 4).unwrap();
     assert_eq!(fs::read_to_string(lock_of(&path)).unwrap(), "maat one-time roots lock 1\nx...\n");
@@ -499,11 +805,48 @@ mod permissions {
             taken(&path, 1);
         }
         for file in [path.clone(), lock_of(&path)] {
+            sleep(A_WHILE);
             allow(&file, 0o620);
             assert!(matches!(take(&path), Err(LedgerError::File(PrivateFileError::Exposed { .. }))));
             allow(&file, 0o600);
+            if file == path {
+                assert_eq!(take(&path).unwrap(), 2);
+            }
         }
-        assert_eq!(take(&path).unwrap(), 2);
+        // It may have been restored meanwhile.
+        assert!(matches!(take(&path), Err(LedgerError::Copied { .. })));
+        adopt(&path, 3).unwrap();
+        assert_eq!(take(&path).unwrap(), 3);
+    }
+
+    #[test]
+    fn what_changes_the_lock_files_time_is_refused_and_says_why() {
+        let (_folder, path) = ledger(COUNT);
+        let lock = lock_of(&path);
+        let modified = || fs::metadata(&lock).unwrap().modified().unwrap();
+        let changes: [&dyn Fn(); 4] = [
+            &|| allow(&lock, 0o600),
+            &|| File::options().write(true).open(&lock).unwrap().set_modified(modified()).unwrap(),
+            &|| assert!(Command::new("touch").arg(&lock).status().unwrap().success()),
+            &|| {
+                fs::rename(&lock, beside(&path, ".else")).unwrap();
+                fs::hard_link(beside(&path, ".else"), &lock).unwrap();
+            },
+        ];
+        for (index, change) in (0..).zip(changes) {
+            sleep(A_WHILE);
+            change();
+            let error = take(&path).unwrap_err();
+            assert!(matches!(error, LedgerError::Copied { .. }), "{index}: {error}");
+            assert!(error.to_string().contains("its lock file was touched (chmod does that, too)"), "{error}");
+            adopt(&path, index).unwrap();
+            assert_eq!(take(&path).unwrap(), index);
+        }
+        // Reading it, locking it and changing the ledger's own times are not.
+        fs::read(&lock).unwrap();
+        File::open(&lock).unwrap().lock().unwrap();
+        allow(&path, 0o600);
+        assert_eq!(take(&path).unwrap(), 4);
     }
 
     #[test]
@@ -530,7 +873,7 @@ mod permissions {
         let (folder, path) = ledger(COUNT);
         for mode in [0o720, 0o702, 0o1777] {
             allow(folder.path(), mode);
-            for refused in [take(&path).map(drop), peek(&path).map(drop), Ledger::adopt(&path, SEED, 9)] {
+            for refused in [take(&path).map(drop), peek(&path).map(drop), adopt(&path, 9)] {
                 let error = refused.unwrap_err();
                 let expected = folder.path().canonicalize().unwrap();
                 assert!(matches!(&error, LedgerError::Untrusted { place, .. } if *place == expected), "{error}");
@@ -547,14 +890,16 @@ mod permissions {
         let path = folder.join("ledger");
         Ledger::create(&path, SEED, COUNT).unwrap();
         taken(&path, 1);
-        let contents = || ["", ".lock"].map(|suffix| fs::read(beside(&path, suffix)).unwrap());
-        let before = contents();
+        let before = contents(&path);
         allow(folder, 0o500);
-        for refused in [take(&path).map(drop), Ledger::adopt(&path, SEED, 9), Ledger::create(&folder.join("other"), SEED, COUNT)] {
+        let first = [take(&path).map(drop), Ledger::create(&folder.join("other"), SEED, COUNT)];
+        touch(&lock_of(&path));
+        for refused in first.into_iter().chain([adopt(&path, 9)]) {
             assert!(matches!(refused, Err(LedgerError::File(PrivateFileError::System { .. }))), "{refused:?}");
         }
-        assert_eq!(contents(), before);
+        assert_eq!(contents(&path), before);
         allow(folder, 0o700);
+        adopt(&path, 1).unwrap();
         assert_eq!(take(&path).unwrap(), 1);
     }
 
