@@ -127,12 +127,6 @@ impl PrivateFolder {
         paths.into_iter().collect()
     }
 
-    /// The files of the folder, none of which may be overwritten: those that are there, and the seed and the ledger in any case.
-    pub fn paths(&self) -> Vec<PathBuf> {
-        let there = fs::read_dir(&self.0).into_iter().flatten().flatten().map(|entry| entry.path());
-        [self.seed_path(), self.ledger_path()].into_iter().chain(there).collect()
-    }
-
     /// The tree over an entry's one-time roots.
     fn tree(&self, entry: &Entry) -> Result<OneTimeTree, PrivateFolderError> {
         let path = self.roots_path(entry);

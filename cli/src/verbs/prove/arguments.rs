@@ -58,8 +58,9 @@ pub struct Arguments {
     /// only with --force
     #[arg(long, value_name = "FILE", requires = "commit")]
     pub opening: Option<PathBuf>,
-    /// Of a private model whose folder was copied, moved or restored: go on with this one-time root. It must be higher than the root of
-    /// every proof that was ever made of the model, on any machine: a root that is used twice gives the weights away
+    /// Of a private model whose folder was copied, moved or restored, or whose ledger is lost: go on with this one-time root. Its index
+    /// must be higher than that of every proof that was ever made of the model, on any machine, and from then on nobody may prove with
+    /// another copy of the folder: a root that is used twice gives the weights away
     #[arg(long, value_name = "INDEX")]
     pub next_root: Option<u32>,
     /// Recompute what all proofs of the model share, and do not use the cache folder: see `maat cache --help`

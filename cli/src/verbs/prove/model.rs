@@ -188,7 +188,7 @@ fn one_time_key<'m>(
         .seed()
         .with_context(|| format!("this model is private, and its secrets in {} are needed to prove", folder.path().display()))?;
     if let Some(from) = next_root {
-        folder.adopt(&seed, from)?;
+        folder.adopt(&seed, entry.one_time_roots, from)?;
     }
     let root = folder.take(&seed, entry)?;
     Ok(ProvingKey::one_time(model, entries.clone(), preset, batch, (&seed, root))?)
