@@ -20,7 +20,7 @@ use maat_strategy::live::{Entry, compare, hash_of};
 use maat_strategy::price::{Price, USD};
 use maat_strategy::prices;
 use maat_strategy::rate::Rate;
-use maat_strategy::record::{Expectations, Job, Proof, Verified, verify};
+use maat_strategy::record::{Expectations, FeatureVisibility, Job, Proof, Verified, verify};
 use maat_strategy::strategy::Strategy;
 use maat_strategy::vault::feed::Entry as Quoted;
 use maat_strategy::vault::{self as twin, Answer, Call, Deployment, Event, Kind, Ledger, ModelStatus, NetworkFailure, Side, State, Swap};
@@ -345,7 +345,7 @@ fn next_hour(devnet: &Devnet, client: &Client) {
 /// A record of prices, verified.
 fn recorded(example: &Example, strategy: &Strategy, seen: &[Observation]) -> Verified {
     let entries = example.package.entries().unwrap().clone();
-    let job = Job::new(strategy, &entries, (Preset::Fast, BATCH), seen).unwrap();
+    let job = Job::new(strategy, &entries, (Preset::Fast, BATCH), FeatureVisibility::Public, seen).unwrap();
     let key = ProvingKey::new(&example.model, entries.clone(), (Preset::Fast, Mode::Plain), BATCH).unwrap();
     let prove = |batch: &[Vec<i32>]| {
         let batch: Vec<Vec<Vec<i32>>> = batch.iter().map(|values| vec![values.clone()]).collect();
