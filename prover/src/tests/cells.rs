@@ -254,7 +254,7 @@ fn every_cell_of_every_primitive_is_bound_or_free_for_a_reason() {
         let mut violated = BTreeSet::new();
         // Units do not know how many weights a row has: in the wide layout, half of the primitives are tried in each mode.
         let chosen = |case: usize| !setting.is_wide() || case % 2 == number % 2;
-        for (_, name) in Primitive::NAMES.into_iter().enumerate().filter(|(case, _)| chosen(*case)) {
+        for (_, name) in Primitive::NAMES.iter().enumerate().filter(|(case, _)| chosen(*case)) {
             let attempt = Attempt::honest(&case(name), setting, 2, 5);
             violated.extend(check_rows(&attempt, &used_rows(&attempt, if setting.is_wide() { 1 } else { 2 })));
         }

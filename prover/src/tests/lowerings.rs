@@ -418,7 +418,7 @@ fn rescaled(range: Interval, coefficient: i32, shift: i8, (lo, hi): (i32, i32)) 
 
 #[test]
 fn no_departure_is_accepted_in_a_case_of_each_primitive() {
-    for (case, name) in Primitive::NAMES.into_iter().enumerate() {
+    for (case, name) in Primitive::NAMES.iter().enumerate() {
         let model = cells::case(name);
         // Each in two settings that have neither layout nor mode in common.
         for seed in 0..2 {

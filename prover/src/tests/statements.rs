@@ -134,7 +134,7 @@ fn other_values_are_rejected() {
 #[test]
 fn a_proof_made_for_other_values_is_rejected() {
     for proven in Proven::all() {
-        let changes: [&dyn Fn(&mut Vec<i32>); 3] = [&|values| values[7] += 1, &|values| values[0] -= 1, &|values| values.rotate_left(4)];
+        let changes: [fn(&mut Vec<i32>); 3] = [|values| values[7] += 1, |values| values[0] -= 1, |values| values.rotate_left(4)];
         let mut attempts: Vec<_> =
             changes.iter().flat_map(|change| proven.changed(change)).map(|sides| with_sides(&proven.attempt, sides)).collect();
         if proven.attempt.mode == Mode::Plain {

@@ -291,6 +291,6 @@ mod tests {
         assert_eq!(lines(&values, 2, None, true).lines().next(), Some("0 1 2 3 4 5 6 7 8 9 10 11 .. (13 values)"));
         assert_eq!(lines(&values, 2, None, false).lines().next(), Some("0 1 2 3 4 5 6 7 8 9 10 11 12"));
         assert_eq!(lines(&values, 26, None, true).lines().count(), 9);
-        assert_eq!(lines(&Values::Committed, 26, None, true), "bound by the salted commitment");
+        assert_eq!(lines(&Values::Hidden, 26, None, true), "hidden");
     }
 }
