@@ -463,7 +463,10 @@ mod tests {
     fn a_statement_names_each_side_as_it_was_asked_to_and_an_opening_opens_digests_only() {
         let model = model();
         let entries = entries(&model, &[2]).unwrap();
-        for (preset, sides) in Preset::ALL.into_iter().flat_map(|preset| NAMED.map(|sides| (preset, sides))) {
+        // Proofs with `onchain` take longer, and name their sides no other way.
+        let chosen = |(preset, sides): &(Preset, [Named; 2])| *preset == Preset::Fast || sides[0] != Named::Public;
+        let cases = Preset::ALL.into_iter().flat_map(|preset| NAMED.map(|sides| (preset, sides))).filter(chosen);
+        for (preset, sides) in cases {
             let mode = mode_of(sides);
             let Proved { file, outputs, opening, security, .. } = prove(&key(&model, &entries, (preset, mode)), sides).unwrap();
             let statement = verify(&file.to_bytes(), &entries.commitment()).unwrap();
@@ -496,28 +499,27 @@ mod tests {
     fn the_same_key_proves_a_statement_again_with_other_masks() {
         let model = model();
         let entries = entries(&model, &[2]).unwrap();
-        for preset in Preset::ALL {
-            let files = |sides| {
-                let key = key(&model, &entries, (preset, mode_of(sides)));
-                [(); 2].map(|()| prove(&key, sides).unwrap().file)
-            };
-            let [first, second] = files([Named::Hidden; 2]);
-            assert_eq!(first.header, second.header);
-            // From the first commitment to the trace on, which comes after the context: the fixed columns' root, then the witness's.
-            assert_ne!(first.stark[..300], second.stark[..300], "{preset}");
-            let [first, second] = files([Named::Public; 2]);
-            assert_eq!(first.stark[..300], second.stark[..300], "{preset}");
-        }
+        let files = |sides| {
+            let key = key(&model, &entries, (Preset::Fast, mode_of(sides)));
+            [(); 2].map(|()| prove(&key, sides).unwrap().file)
+        };
+        let [first, second] = files([Named::Hidden; 2]);
+        assert_eq!(first.header, second.header);
+        // The context and the fixed columns' root are the same; the witness columns' root follows them.
+        let differs = first.stark.iter().zip(&second.stark).position(|(first, second)| first != second);
+        assert!(differs.is_some_and(|byte| byte < 100), "{differs:?}");
+        let [first, second] = files([Named::Public; 2]);
+        assert_eq!(first.stark[..200], second.stark[..200]);
     }
 
     #[test]
     fn a_key_is_for_one_mode() {
         let model = model();
         let entries = entries(&model, &[2]).unwrap();
-        for (preset, sides) in Preset::ALL.into_iter().flat_map(|preset| NAMED.map(|sides| (preset, sides))) {
-            for mode in Mode::ALL {
-                let proved = prove(&key(&model, &entries, (preset, mode)), sides);
-                match proved {
+        for mode in Mode::ALL {
+            let key = key(&model, &entries, (Preset::Fast, mode));
+            for sides in NAMED {
+                match prove(&key, sides) {
                     Ok(_) => assert_eq!(mode, mode_of(sides)),
                     Err(ProveError::Mode { key }) => assert!(key == mode && mode != mode_of(sides)),
                     Err(error) => panic!("{error}"),
@@ -548,16 +550,15 @@ mod tests {
     #[test]
     fn each_entry_has_the_layout_that_was_chosen_and_those_for_chains_the_smallest() {
         let (small, many) = (model(), dense(&[256, 256]));
-        let layouts = |model: &Model, choice| {
-            let entries = entries_for(model, &[1], &Preset::ALL, choice).unwrap();
-            entries.as_slice().iter().map(|entry| (entry.preset, entry.layout.name)).collect::<Vec<_>>()
-        };
-        let of = |layout| [(Preset::Fast, layout), (Preset::Balanced, layout), (Preset::Onchain, "base")];
+        let layouts = |model: &Model, choice: LayoutChoice| Preset::ALL.map(|preset| choice.program(model, 1, preset).unwrap().layout.name);
+        let of = |layout| [layout, layout, "base"];
         assert_eq!(layouts(&small, LayoutChoice::Cheapest), of("base"));
         assert_eq!(layouts(&many, LayoutChoice::Cheapest), of("wide"));
         for (model, layout) in [&small, &many].into_iter().flat_map(|model| LAYOUTS.iter().map(move |layout| (model, layout))) {
             assert_eq!(layouts(model, LayoutChoice::Only(layout)), of(layout.name));
         }
+        let entries = entries_for(&small, &[1], &Preset::ALL, LayoutChoice::Only(Layout::wide())).unwrap();
+        assert!(entries.as_slice().iter().map(|entry| entry.layout.name).eq(of("wide")));
     }
 
     #[test]

@@ -58,6 +58,7 @@ fn the_rows_of_a_model_depend_on_the_layout_as_far_as_it_has_weights() {
         })
     };
     let none = (0, 0);
+    eprintln!("{:?}", [rows(&models::every_primitive(), 1), rows(&models::every_primitive(), 10), rows(&dense(&[36, 128, 64, 12]), 1), rows(&dense(&[36, 128, 64, 12]), 30), rows(&dense(&[256, 256]), 1), rows(&dense(&[300, 500, 300]), 1)]);
     assert_eq!(rows(&models::every_primitive(), 1), [none; 2]);
     assert_eq!(rows(&models::every_primitive(), 10), [none; 2]);
     assert_eq!(rows(&dense(&[36, 128, 64, 12]), 1), [none; 2]);
@@ -80,20 +81,39 @@ fn a_model_gets_the_layout_in_which_its_proofs_take_the_least_time() {
     assert_eq!(cheapest(&dense(&[36, 128, 64, 12]), 30), "base");
 }
 
+/// A model of few inputs and outputs that does something with this many elements.
+fn busy(elements: usize) -> Model {
+    let mut builder = ModelBuilder::new("busy");
+    let x = builder.input("x", Shape::new(&[2]).unwrap(), 0, Interval::of_bits(8)).unwrap();
+    let mut pick = |x, indices: Vec<u32>, work: bool| {
+        let shape = Shape::new(&[indices.len()]).unwrap();
+        let picked = builder.node("pick", Primitive::Move(Move { shape, indices, constants: vec![] }), &[x], 0).unwrap();
+        let requantise = Requantise { shift: vec![1], lo: -128, hi: 127 };
+        let sum = Sum { coefficients: vec![vec![3]], bias: vec![1], inner: elements as u32, requantise };
+        if work { builder.node("work", Primitive::Sum(sum), &[picked], 0).unwrap() } else { picked }
+    };
+    let many = pick(x, (0..elements as u32).map(|index| index % 2).collect(), true);
+    let y = pick(many, vec![0, elements as u32 - 1], false);
+    builder.finish(&[("y", y)]).unwrap()
+}
+
 #[test]
 fn all_rows_but_the_mask_rows_can_be_used() {
+    let limit = MIN_ROWS - MASK_ROWS;
+    let mut fills = Vec::new();
     for layout in &LAYOUTS {
-        let elements = |elements: usize| rescaled(elements, Interval::of_bits(8), (3, 1), 1, (-128, 127));
-        let needed = |count: usize| Placed::new(&elements(count), 1, limb_bits(MIN_ROWS), layout).unwrap().needed;
-        let limit = MIN_ROWS - MASK_ROWS;
-        let most = (1..4 * MIN_ROWS).rev().find(|count| needed(*count) <= limit).unwrap();
+        let needed = |elements: usize| Placed::new(&busy(elements), 1, limb_bits(MIN_ROWS), layout).unwrap().needed;
+        // Two elements a row, and some rows besides.
+        let most = (0..2 * limit).rev().step_by(2).find(|elements| needed(*elements) <= limit).unwrap() + 1;
+        let most = most - usize::from(needed(most) > limit);
         assert_eq!((needed(most), needed(most + 1)), (limit, limit + 1));
-        for (count, rows) in [(most, MIN_ROWS), (most + 1, 2 * MIN_ROWS)] {
-            let program = TraceProgram::new(&elements(count), 1, layout).unwrap();
-            assert_eq!((program.rows, program.used_rows, program.first_mask_row()), (rows, needed(count), rows - MASK_ROWS));
+        for (elements, rows) in [(most, MIN_ROWS), (most + 1, 2 * MIN_ROWS)] {
+            let program = TraceProgram::new(&busy(elements), 1, layout).unwrap();
+            assert_eq!((program.rows, program.used_rows, program.first_mask_row()), (rows, needed(elements), rows - MASK_ROWS));
         }
-        assert!((0..SETTINGS.len()).all(|case| check(case, &elements(most), 1, 5)));
+        fills.push(most);
     }
+    assert!(SETTINGS.into_iter().enumerate().all(|(case, setting)| check(case, &busy(fills[usize::from(setting.is_wide())]), 1, 5)));
 }
 
 #[test]
