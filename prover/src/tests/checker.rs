@@ -3,15 +3,15 @@
 //! It shares the column numbers with the AIR and nothing else: its own arithmetic modulo `p` and in the quadratic extension, and each
 //! constraint written from its equation, not from the code that the verifier runs.
 
+use maat_verifier::Goldilocks;
 use maat_verifier::layout::*;
+use winterfell::math::StarkField;
 
-use super::Violation;
+use super::{Violation, plain};
 
 /// Goldilocks, `2^64 - 2^32 + 1`.
 const P: u64 = 0xffff_ffff_0000_0001;
 
-/// An element of the field.
-pub type Element = u64;
 /// `a + b x` with `x^2 = x - 2`.
 pub type Extended = [u64; 2];
 
@@ -19,11 +19,11 @@ pub type Extended = [u64; 2];
 const MASKED: usize = 96;
 
 /// A trace with everything that its constraints depend on.
-pub struct Trace {
+pub struct Trace<'a> {
     /// The main columns.
-    pub main: Vec<Vec<Element>>,
+    pub main: &'a [Vec<Goldilocks>],
     /// The auxiliary columns.
-    pub auxiliary: Vec<Vec<Extended>>,
+    pub auxiliary: &'a [Vec<super::Extended>],
     /// The random elements, in the order in which they are drawn.
     pub challenges: Challenges,
     /// Whether the proof hides: then there are constraints that say nothing, and all end [`MASKED`] rows above the trace's end.
@@ -127,7 +127,7 @@ fn signed(value: i32) -> u64 {
 // CONSTRAINTS
 // ================================================================================================
 
-impl Trace {
+impl Trace<'_> {
     /// The constraints that do not hold in some rows, and the boundary conditions that do not hold.
     pub fn violations(&self, rows: impl IntoIterator<Item = usize>) -> Vec<Violation> {
         let last = self.main[0].len() - if self.hides { MASKED } else { 1 };
@@ -138,11 +138,11 @@ impl Trace {
     }
 
     fn at(&self, column: Columns, position: usize, row: usize) -> u64 {
-        self.main[column.at(position)][row]
+        self.main[column.at(position)][row].as_int()
     }
 
     fn aux(&self, column: Columns, row: usize) -> Extended {
-        self.auxiliary[column.start][row]
+        plain(self.auxiliary[column.start][row])
     }
 
     /// The violations in a row: constraints bind it and the next one.
@@ -233,7 +233,7 @@ impl Trace {
 
         let mut sum = [0, 0];
         for (helper, pair) in terms.chunks(2).enumerate() {
-            let value = self.auxiliary[BUS_HELPER.at(helper)][row];
+            let value = plain(self.auxiliary[BUS_HELPER.at(helper)][row]);
             sum = ext_add(sum, value);
             // The numerator and the denominator of the sum of one or two fractions.
             let (numerator, denominator) = match pair {
@@ -270,7 +270,7 @@ impl Trace {
 
         let left =
             moved(self.aux(LEFT, row), &[(LEFT_KEEP, one), (LEFT_BY_WEIGHTS, power(sigma, lanes)), (LEFT_BY_CELLS, power(sigma, READS))]);
-        let weights = horner(sigma, (0..lanes).map(|lane| self.main[FIRST_WEIGHT + lane][row]).collect());
+        let weights = horner(sigma, (0..lanes).map(|lane| self.main[FIRST_WEIGHT + lane][row].as_int()).collect());
         let left = ext_add(ext_add(left, weights), horner(sigma, cells(flag(LEFT_READS))));
         require("left", 0, self.aux(LEFT, row + 1), left);
 
@@ -338,9 +338,8 @@ impl Trace {
 
 #[test]
 fn the_arithmetic_is_the_fields() {
-    use maat_verifier::Goldilocks;
+    use winterfell::math::FieldElement;
     use winterfell::math::fields::QuadExtension;
-    use winterfell::math::{FieldElement, StarkField};
     let numbers = [0, 1, 2, 0xffff_ffff, 1 << 32, P - 1, P - 2, P / 2, 0x1234_5678_9abc_def0];
     assert_eq!(Goldilocks::MODULUS, P);
     for (a, b) in numbers.into_iter().flat_map(|a| numbers.map(|b| (a, b))) {

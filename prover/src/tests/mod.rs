@@ -48,7 +48,7 @@ use maat_verifier::{Goldilocks, Mode, Preset, Salt, ValueDigest, Values};
 use winterfell::crypto::hashers::Blake3_256;
 use winterfell::crypto::{DefaultRandomCoin, RandomCoin};
 use winterfell::math::fields::QuadExtension;
-use winterfell::math::{FieldElement, StarkField};
+use winterfell::math::FieldElement;
 use winterfell::matrix::ColMatrix;
 use winterfell::{Air, AuxRandElements, EvaluationFrame};
 
@@ -169,11 +169,6 @@ impl Attempt {
     fn honest(model: &Model, setting: Setting, batch: usize, seed: u64) -> Self {
         let program = TraceProgram::new(model, batch, setting.layout).unwrap();
         Self::of(program, setting.sides, models::inputs(model, batch, seed).concat().concat())
-    }
-
-    /// The honest one of a plain proof.
-    fn plain(program: TraceProgram, inputs: Vec<i32>) -> Self {
-        Self::of(program, [Public; SIDES], inputs)
     }
 
     /// The honest one of a program, with the program's columns.
@@ -332,8 +327,8 @@ impl Attempt {
         let [z, alpha, sigma, rho, beta] = [z, alpha, sigma[1], rho[1], beta].map(plain);
         let public = |values: &Values| values.as_public().map(<[i32]>::to_vec);
         let trace = checker::Trace {
-            main: self.main.iter().map(|column| column.iter().map(StarkField::as_int).collect()).collect(),
-            auxiliary: auxiliary.iter().map(|column| column.iter().copied().map(plain).collect()).collect(),
+            main: &self.main,
+            auxiliary,
             challenges: checker::Challenges { z, alpha, sigma, rho, beta },
             hides: self.mode.is_hiding(),
             inputs: public(&self.inputs),

@@ -13,7 +13,7 @@ use super::cells::{recount, recount_in};
 use super::forged::{Departure, Forge};
 use super::low_degree::BROKEN_CONSTRAINT;
 use super::statements::{INPUTS, pair, rescaling};
-use super::{Attempt, Named, Setting, Violation};
+use super::{Attempt, Named, Violation};
 use crate::extension::Fixed;
 use crate::program::{TraceProgram, fixed_columns};
 
@@ -110,7 +110,7 @@ fn a_hiding_proof_of_a_false_output_needs_a_commitment_that_no_verifier_takes() 
     let model = pair("pair", 16);
     for layout in &LAYOUTS {
         let program = || TraceProgram::new(&model, 2, layout).unwrap();
-        let of = |sides| Attempt::of(program(), Setting { layout, sides }.sides, INPUTS.to_vec());
+        let of = |sides| Attempt::of(program(), sides, INPUTS.to_vec());
         let (plain, hiding) = (of([Named::Public; 2]), of([Named::Hidden, Named::Public]));
         let agreement = Violation { constraint: "agreement", part: 0, row: plain.rows() - MASK_ROWS - 1 };
         // With today's columns, either mode finds the false output.
