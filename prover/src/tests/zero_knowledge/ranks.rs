@@ -25,6 +25,9 @@ fn points<E: FieldElement<BaseField = Goldilocks>>(
     Points::new(rows, options.blowup_factor(), &positions, E::slice_from_base_elements(&z)[0])
 }
 
+/// Gives positions for their number, the domain and a seed.
+type Positions<'p> = dyn Fn(usize, usize, u64) -> Vec<usize> + 'p;
+
 /// Positions that a seed gives, each once.
 fn apart(count: usize, domain: usize, seed: u64) -> Vec<usize> {
     let mut positions = Vec::new();
@@ -82,7 +85,7 @@ fn assert_all_ranks(log_rows: u32, seeds: std::ops::Range<u64>) {
         };
         // The longest run of rows, across the end of the trace: all but one point have a next one.
         let run = |count: usize, domain: usize, _seed: u64| (0..count).map(|row| (domain - 3 * blowup + row * blowup) % domain).collect();
-        let kinds: [(&str, &dyn Fn(usize, usize, u64) -> Vec<usize>, usize); 3] =
+        let kinds: [(&str, &Positions, usize); 3] =
             [("apart", &apart, 0), ("adjacent", &adjacent, 1), ("a run of rows", &run, preset.options(Mode::Hiding).num_queries() - 1)];
         for (kind, positions, known) in kinds {
             for seed in seeds.clone() {

@@ -106,7 +106,7 @@ fn by_the_current_row(tools: &Tools, opened: &Opened<Quadratic>, candidates: &[R
     let coefficients = tools.coefficients();
     candidates.each_ref().map(|run| {
         (0..points.all.len()).filter(|point| !known.contains(point)).all(|point| {
-            let (x, power) = (points.all[point], points.all[point].exp_vartime((points.rows as u64).into()));
+            let (x, power) = (points.all[point], points.all[point].exp_vartime(points.rows as u64));
             let whole = |pieces: [Quadratic; 3]| pieces[0] + power * (pieces[1] + power * pieces[2]);
             let added = points.added([0, 1].map(|mask| coefficients[mask] * masks[mask][point]), x);
             whole(pieces.each_ref().map(|piece| piece[point])) - added == whole([0, 1, 2].map(|i| polynom::eval(&run.quotients[i], x)))
