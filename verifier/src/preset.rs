@@ -361,8 +361,8 @@ mod tests {
             let [found, without] = [shape, Shape { digests: 0, ..shape }]
                 .map(|shape| shape.context(Preset::Balanced.options(shape.mode), layout::MIN_ROWS.ilog2()));
             let numbers = |context: &Context| [context.trace_info().width(), context.num_constraints()];
-            // A constraint a column; the elements of the first state, and of the digest.
-            let each = [SPONGE_WIDTH, SPONGE_WIDTH + 12 + 4 - 1];
+            // A constraint a column; the elements of the first state, the number of values, and the elements of the digest.
+            let each = [SPONGE_WIDTH, SPONGE_WIDTH + 12 + 1 + 4 - 1];
             let expected = numbers(&without).into_iter().zip(each).map(|(number, each)| number + shape.digests * each);
             assert_eq!(numbers(&found).to_vec(), expected.collect::<Vec<_>>(), "{shape:?}");
         }

@@ -342,19 +342,22 @@ fn a_rows_weights_have_the_powers_of_sigma_below_the_number_of_lanes() {
 // SPONGES
 // ================================================================================================
 
-/// Its first state and its digest are asserted, in the rows where its first block has been read and where its last one has been absorbed.
+/// Its first state, the number of values and its digest are asserted, in the rows where its first block has been read, where the message ends and
+/// where the last block has been absorbed.
 #[test]
 fn a_sponge_begins_empty_and_ends_with_the_digest_of_its_side() {
-    // 13 values and 11 elements of salt are three blocks, 4 values and 4 elements are one.
+    // 13 values, 10 elements of salt and their number are three blocks; 4 values, 11 elements and their number are two.
     let numbered = committed().map(|public_inputs| PublicInputs { n_inputs: 13, n_outputs: 4, ..public_inputs });
-    let expected = |column: usize, n_elements: u64, row: usize, digest: ValueDigest| {
+    let expected = |column: usize, (message, values): (Columns, u64), n_elements: u64, digest: ValueDigest| {
+        let last = n_elements as usize - 1;
+        let number = Assertion::single(message.start, last, Goldilocks::new(values));
         let start = (0..12).map(|lane| Assertion::single(column + lane, 7, Goldilocks::new(if lane == 0 { n_elements } else { 0 })));
-        let end = digest.elements().into_iter().zip(4..).map(|(element, lane)| Assertion::single(column + lane, row, element));
-        start.chain(end).collect::<Vec<_>>()
+        let end = digest.elements().into_iter().zip(4..).map(|(element, lane)| Assertion::single(column + lane, last + 8, element));
+        start.chain([number]).chain(end).collect::<Vec<_>>()
     };
     let random = challenges(60, Layout::base());
-    let inputs = |column: usize| expected(column, 24, 31, digest(1));
-    let outputs = |column: usize| expected(column, 8, 15, digest(2));
+    let inputs = |column: usize| expected(column, (INPUT_VALUE, 13), 24, digest(1));
+    let outputs = |column: usize| expected(column, (OUTPUT_VALUE, 4), 16, digest(2));
     let sponges = [inputs(119), outputs(119), [inputs(119), outputs(162)].concat()];
     let named = [vec![OUTPUT_SUM], vec![INPUT_SUM], vec![]];
     for ((public_inputs, sponges), named) in numbered.into_iter().zip(sponges).zip(named) {

@@ -28,6 +28,9 @@ fn points<E: FieldElement<BaseField = Goldilocks>>(
     Points::new(rows, options.blowup_factor(), &positions, E::slice_from_base_elements(&z)[0])
 }
 
+/// Gives positions for their number, the domain and a seed.
+type Positions<'p> = dyn Fn(usize, usize, u64) -> Vec<usize> + 'p;
+
 /// Positions that a seed gives, each once.
 fn apart(count: usize, domain: usize, seed: u64) -> Vec<usize> {
     let mut positions = Vec::new();

@@ -154,16 +154,9 @@ where
     /// Stage 2: `R_0` and `R_1` with which the quotients open as those of a run do, given another run that has the first one's.
     pub(super) fn cuts(&self, run: &Run<E>, other: &Run<E>, removed: Removed, randomness: &mut Randomness<E>) -> Result<(), Unsolvable> {
         let cuts = Cuts::new(&self.points);
-        let mut images = cuts.images(&self.points, self.coefficients(), removed.row());
-        let mut unknowns: Vec<_> =
-            cuts.degrees.iter().enumerate().flat_map(|(column, degrees)| degrees.clone().map(move |degree| (column, degree))).collect();
-        if let Some(without) = removed.column() {
-            let kept: Vec<bool> = unknowns.iter().map(|(column, _)| *column != without).collect();
-            let mut kept_images = kept.iter();
-            images.retain(|_| *kept_images.next().unwrap());
-            let mut kept_unknowns = kept.iter();
-            unknowns.retain(|_| *kept_unknowns.next().unwrap());
-        }
+        let places = cuts.degrees.iter().enumerate().flat_map(|(column, degrees)| degrees.clone().map(move |degree| (column, degree)));
+        let images = cuts.images(&self.points, self.coefficients(), removed.row());
+        let (unknowns, images): (Vec<_>, Vec<_>) = places.zip(images).filter(|((column, _), _)| removed.column() != Some(*column)).unzip();
         // R_0 and R_1 must open as before.
         let mut missing = vec![E::ZERO; 2 * self.points.all.len()];
         for (one, other) in run.quotients.iter().zip(&other.quotients) {

@@ -26,7 +26,7 @@ where
 
     // The coin's challenges are the reconciler's, or nothing below would hold. Both proofs are right.
     assert!([&run, &other].iter().all(|run| setting.accepts::<Production, C>(&run.proof)));
-    // No column that is not fixed is the same, above the mask rows or in them, but for those that no inference of the model uses.
+    // Yet no column that is not fixed is the same in both.
     assert!(run.main.iter().zip(&other.main).all(|(one, other)| one != other));
     assert!(run.auxiliary.iter().zip(&other.auxiliary).all(|(one, other)| one != other));
     assert!(run.quotients.iter().zip(&other.quotients).all(|(one, other)| one != other));
