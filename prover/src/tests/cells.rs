@@ -311,7 +311,8 @@ fn every_auxiliary_cell_is_bound_or_free_for_a_reason() {
         let mask = attempt.rows() - MASK_ROWS;
         let rows = used_rows(&attempt, if setting.is_wide() { 4 } else { 12 });
         let rows = rows.into_iter().chain([0, 1, used, used + 5, mask - 1, mask, mask + 1, last - 1, last, end - 1, end]);
-        let cells: Vec<_> = rows.collect::<BTreeSet<_>>().into_iter().flat_map(|row| (0..honest.len()).map(move |column| (column, row))).collect();
+        let cells: Vec<_> =
+            rows.collect::<BTreeSet<_>>().into_iter().flat_map(|row| (0..honest.len()).map(move |column| (column, row))).collect();
         let check = |(column, row): &(usize, usize)| {
             let mut auxiliary = honest.clone();
             auxiliary[*column][*row] += Extended::ONE;
@@ -417,7 +418,11 @@ fn a_changed_cell_of_a_fixed_column_is_another_model() {
         let rows = attempt.rows();
         // The root does not know what a column is for: in the wide layout, the weights are enough.
         for group in fixed_groups(&attempt).filter(|group| !setting.is_wide() || *group == attempt.layout().weights()) {
-            for (column, row) in group.indices().step_by(if setting.is_wide() { 6 } else { 1 }).zip([0, 1, 700, rows - MASK_ROWS, rows - 2, rows - 1].into_iter().cycle()) {
+            for (column, row) in group
+                .indices()
+                .step_by(if setting.is_wide() { 6 } else { 1 })
+                .zip([0, 1, 700, rows - MASK_ROWS, rows - 2, rows - 1].into_iter().cycle())
+            {
                 let mut changed = columns.clone();
                 changed[column - WITNESS_WIDTH][row] += Goldilocks::ONE;
                 assert_ne!(root(changed), honest, "{}", group.name);

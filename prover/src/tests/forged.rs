@@ -144,7 +144,9 @@ impl Depart<StarkProver<'_, Blake3>> for Departure {
 #[test]
 fn the_forger_without_a_departure_is_the_honest_prover() {
     let model = models::every_primitive();
-    for (layout, sides) in NAMED.map(|sides| (Layout::base(), sides)).into_iter().chain(SETTINGS.map(|setting| (setting.layout, setting.sides))) {
+    for (layout, sides) in
+        NAMED.map(|sides| (Layout::base(), sides)).into_iter().chain(SETTINGS.map(|setting| (setting.layout, setting.sides)))
+    {
         let attempt = Attempt::honest(&model, Setting { layout, sides }, 1, 7);
         let statement = Forge::of(&attempt).verdict(&attempt, Departure::default()).unwrap();
         assert_eq!((statement.inputs, statement.outputs, statement.mode), (attempt.inputs, attempt.outputs, attempt.mode));

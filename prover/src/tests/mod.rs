@@ -47,8 +47,8 @@ use maat_verifier::layout::*;
 use maat_verifier::{Goldilocks, Mode, Preset, Salt, ValueDigest, Values};
 use winterfell::crypto::hashers::Blake3_256;
 use winterfell::crypto::{DefaultRandomCoin, RandomCoin};
-use winterfell::math::fields::QuadExtension;
 use winterfell::math::FieldElement;
+use winterfell::math::fields::QuadExtension;
 use winterfell::matrix::ColMatrix;
 use winterfell::{Air, AuxRandElements, EvaluationFrame};
 

@@ -5,8 +5,8 @@ use maat_runtime::{Interval, Model, ModelBuilder, Primitive, Requantise, Shape};
 use maat_verifier::layout::{LAYOUTS, Layout, MASK_ROWS, MAX_ROWS, MIN_ROWS, limb_bits};
 use maat_verifier::{EntriesError, MAX_VALUES};
 
-use super::{SETTINGS, models};
 use super::properties::{Random, check};
+use super::{SETTINGS, models};
 use crate::error::TraceProgramError;
 use crate::program::{Placed, TraceProgram};
 
@@ -58,7 +58,17 @@ fn the_rows_of_a_model_depend_on_the_layout_as_far_as_it_has_weights() {
         })
     };
     let none = (0, 0);
-    eprintln!("{:?}", [rows(&models::every_primitive(), 1), rows(&models::every_primitive(), 10), rows(&dense(&[36, 128, 64, 12]), 1), rows(&dense(&[36, 128, 64, 12]), 30), rows(&dense(&[256, 256]), 1), rows(&dense(&[300, 500, 300]), 1)]);
+    eprintln!(
+        "{:?}",
+        [
+            rows(&models::every_primitive(), 1),
+            rows(&models::every_primitive(), 10),
+            rows(&dense(&[36, 128, 64, 12]), 1),
+            rows(&dense(&[36, 128, 64, 12]), 30),
+            rows(&dense(&[256, 256]), 1),
+            rows(&dense(&[300, 500, 300]), 1)
+        ]
+    );
     assert_eq!(rows(&models::every_primitive(), 1), [none; 2]);
     assert_eq!(rows(&models::every_primitive(), 10), [none; 2]);
     assert_eq!(rows(&dense(&[36, 128, 64, 12]), 1), [none; 2]);

@@ -77,8 +77,8 @@ impl Air for OtherAir {
         };
         auxiliary.extend(cycles.iter().map(|number| TransitionConstraintDegree::with_cycles(1, vec![4; *number])));
         let (assertions, more) = (honest.context().num_assertions(), if let Departure::Exempt(more) = departure { more } else { 0 });
-        let context =
-            AirContext::new_multi_segment(info, main, auxiliary, 1, assertions - 1, options).set_num_transition_exemptions(MASK_ROWS + more);
+        let context = AirContext::new_multi_segment(info, main, auxiliary, 1, assertions - 1, options)
+            .set_num_transition_exemptions(MASK_ROWS + more);
         Self { honest, context, departure }
     }
 

@@ -178,7 +178,10 @@ fn differences(model: &Model, batch: usize) -> Vec<BigInt> {
     let elements = || model.inputs().iter().flat_map(|x| vec![x.range; x.shape.elements()]);
     let inputs: Vec<Interval> = (0..batch).flat_map(|_| elements()).collect();
     let widths = limb_bits(MIN_ROWS)..=limb_bits(MAX_ROWS);
-    widths.filter_map(|bits| Placed::new(model, batch, bits, Layout::base()).ok()).map(|placed| difference(&placed.builder, &inputs)).collect()
+    widths
+        .filter_map(|bits| Placed::new(model, batch, bits, Layout::base()).ok())
+        .map(|placed| difference(&placed.builder, &inputs))
+        .collect()
 }
 
 #[test]
@@ -301,12 +304,14 @@ fn a_unit_whose_excess_reaches_the_modulus_is_forged_and_not_built() {
     let (lo, hi) = (i64::from(lo), i64::from(hi));
     let check = Check { lo, hi, floating: false, value_bits: 1, excess_bits: 32 };
     // What `windows` gives if `wraps` lets everything pass.
-    let one_unit = |layout| program(layout, &SUM.map(|(_, range)| range), |builder, cells| {
-        let (target, cells) = (builder.cell(), [cells[0], cells[1]]);
-        let [a, b] = SUM.map(|(coefficient, _)| coefficient.into());
-        let (source, coefficients) = (Source::Accumulator, [a, b, 0]);
-        builder.single(Operation { target, source, cells, coefficients, bias: 0, shift: shift.into(), check: Some(check) })
-    });
+    let one_unit = |layout| {
+        program(layout, &SUM.map(|(_, range)| range), |builder, cells| {
+            let (target, cells) = (builder.cell(), [cells[0], cells[1]]);
+            let [a, b] = SUM.map(|(coefficient, _)| coefficient.into());
+            let (source, coefficients) = (Source::Accumulator, [a, b, 0]);
+            builder.single(Operation { target, source, cells, coefficients, bias: 0, shift: shift.into(), check: Some(check) })
+        })
+    };
     let wrapped = |program: &TraceProgram| Departure::Accumulator(find(program, |operation| operation.check == Some(check)), 1);
     assert_eq!(forge(one_unit, &LEAST, wrapped), [lo.into(), hi.into()]);
     assert_eq!(refused(&model), Unprovable::Wraps { bits: 64 });
@@ -322,19 +327,21 @@ fn a_high_digit_whose_window_reaches_the_modulus_is_forged_and_not_built() {
     let (shift, lo, hi) = REQUANTISE;
     let half = 1i64 << (shift - 1);
     // What `wide` gives if it does not look at the difference of the sides: x + half = h 2^60 + l 2^31 + r.
-    let taken_apart = |layout| program(layout, &SUM.map(|(_, range)| range), |builder, cells| {
-        let [a, b] = SUM.map(|(coefficient, _)| coefficient.into());
-        let x = builder.exact([cells[0], cells[1]], [a, b, 0], 0);
-        let high = Interval::new((half - (1 << 62)) >> 60, (half + (1 << 62) - 1) >> 60);
-        let h = builder.hint(Source::Digit { cell: x, offset: half, shift: 60, bits: None }, high);
-        let check = Check { lo: 0, hi: (1 << 29) - 1, floating: false, value_bits: 29, excess_bits: 0 };
-        let (target, source) = (builder.cell(), Source::Accumulator);
-        let (cells, coefficients) = ([x, h], [1, -1 << 60, 0]);
-        let l = builder.single(Operation { target, source, cells, coefficients, bias: 0, shift: 31, check: Some(check) });
-        let h = builder.settle([h, Cell::ZERO], [1, 0, 0], Rescale::clamp(2, 4), high).unwrap();
-        let q = Interval::new(2 << 29, 5 << 29);
-        builder.settle([h, l], [1 << 29, 1, 0], Rescale::clamp(lo.into(), hi.into()), q).unwrap()
-    });
+    let taken_apart = |layout| {
+        program(layout, &SUM.map(|(_, range)| range), |builder, cells| {
+            let [a, b] = SUM.map(|(coefficient, _)| coefficient.into());
+            let x = builder.exact([cells[0], cells[1]], [a, b, 0], 0);
+            let high = Interval::new((half - (1 << 62)) >> 60, (half + (1 << 62) - 1) >> 60);
+            let h = builder.hint(Source::Digit { cell: x, offset: half, shift: 60, bits: None }, high);
+            let check = Check { lo: 0, hi: (1 << 29) - 1, floating: false, value_bits: 29, excess_bits: 0 };
+            let (target, source) = (builder.cell(), Source::Accumulator);
+            let (cells, coefficients) = ([x, h], [1, -1 << 60, 0]);
+            let l = builder.single(Operation { target, source, cells, coefficients, bias: 0, shift: 31, check: Some(check) });
+            let h = builder.settle([h, Cell::ZERO], [1, 0, 0], Rescale::clamp(2, 4), high).unwrap();
+            let q = Interval::new(2 << 29, 5 << 29);
+            builder.settle([h, l], [1 << 29, 1, 0], Rescale::clamp(lo.into(), hi.into()), q).unwrap()
+        })
+    };
     let wrapped = |program: &TraceProgram| {
         let digit = |operation: &&Operation| matches!(operation.source, Source::Digit { .. });
         match program.builder.singles().iter().find(digit).unwrap().source {
@@ -354,19 +361,21 @@ fn a_quotient_whose_product_reaches_the_modulus_is_forged_and_not_built() {
     // What `divide.rs` gives if it takes the remainder to be small: the window reaches to 3.5 2^30.
     let quotient = Interval::new(lo, 3 << 29);
     assert_eq!(divide.unsaturated(num, den).hi, quotient.hi);
-    let unbounded = |layout| program(layout, &[num, den], |builder, cells| {
-        let [num, den] = [cells[0], cells[1]];
-        let y = builder.hint(Source::Quotient { num, den, shift: 30, lo, hi }, quotient);
-        let scaled = builder.exact([num, den], [2 << 30, 1, 0], 0);
-        let product = builder.exact([y, den], [0, 0, -2], 0);
-        let d = builder.exact([scaled, product], [1, 1, 0], 0);
-        let small = Interval::new(-(3 << 60), 3 << 60);
-        let is_below = builder.settle([d, Cell::ZERO], [-1, 0, 0], Rescale::clamp(0, 1), small).unwrap();
-        builder.within([is_below, y], [-lo, 0, 1], 0, 0);
-        let is_above = builder.settle([d, den], [1, -2, 0], Rescale { bias: 1, ..Rescale::clamp(0, 1) }, small).unwrap();
-        builder.within([is_above, y], [hi, 0, -1], 0, 0);
-        y
-    });
+    let unbounded = |layout| {
+        program(layout, &[num, den], |builder, cells| {
+            let [num, den] = [cells[0], cells[1]];
+            let y = builder.hint(Source::Quotient { num, den, shift: 30, lo, hi }, quotient);
+            let scaled = builder.exact([num, den], [2 << 30, 1, 0], 0);
+            let product = builder.exact([y, den], [0, 0, -2], 0);
+            let d = builder.exact([scaled, product], [1, 1, 0], 0);
+            let small = Interval::new(-(3 << 60), 3 << 60);
+            let is_below = builder.settle([d, Cell::ZERO], [-1, 0, 0], Rescale::clamp(0, 1), small).unwrap();
+            builder.within([is_below, y], [-lo, 0, 1], 0, 0);
+            let is_above = builder.settle([d, den], [1, -2, 0], Rescale { bias: 1, ..Rescale::clamp(0, 1) }, small).unwrap();
+            builder.within([is_above, y], [hi, 0, -1], 0, 0);
+            y
+        })
+    };
     // 2 num 2^30 + den + p, divided by 2 den.
     let total = i128::from(-MOST) * (2 << 30) + i128::from(MOST);
     let other = (total + P).div_euclid(2 * i128::from(MOST));

@@ -10,9 +10,6 @@ use super::points::{Cuts, MaskedRow, OPENED, Points};
 use super::replay::stream;
 use super::{Cubic, Quadratic};
 
-/// Queried positions, by how many there are, the points of the domain and a seed.
-type Positions<'a> = &'a dyn Fn(usize, usize, u64) -> Vec<usize>;
-
 /// Points of a hiding proof with some preset, its queries at the positions that `positions` gives for their number and the domain.
 fn points<E: FieldElement<BaseField = Goldilocks>>(
     preset: Preset,
@@ -88,7 +85,7 @@ fn assert_all_ranks(log_rows: u32, seeds: std::ops::Range<u64>) {
         };
         // The longest run of rows, across the end of the trace: all but one point have a next one.
         let run = |count: usize, domain: usize, _seed: u64| (0..count).map(|row| (domain - 3 * blowup + row * blowup) % domain).collect();
-        let kinds: [(&str, Positions, usize); 3] =
+        let kinds: [(&str, &Positions, usize); 3] =
             [("apart", &apart, 0), ("adjacent", &adjacent, 1), ("a run of rows", &run, preset.options(Mode::Hiding).num_queries() - 1)];
         for (kind, positions, known) in kinds {
             for seed in seeds.clone() {
