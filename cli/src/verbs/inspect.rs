@@ -91,9 +91,9 @@ pub fn commitment(proving: &Proving) -> String {
             layouts.dedup();
             let private = match entries.as_slice()[0].one_time_roots {
                 0 => String::new(),
-                count => format!("; private, {count} one-time roots"),
+                count => format!(", private with {count} one-time roots"),
             };
-            format!("{commitment} (batches of {batches}; layout {}{private})", layouts.join(", "))
+            format!("{commitment} (batches of {batches}), layout {}{private}", layouts.join(", "))
         }
         Proving::Unprovable { reason } => format!("none, inferences cannot be proven: {reason}"),
     }
