@@ -50,31 +50,26 @@ pub(crate) fn dense(sizes: &[usize]) -> Model {
 
 #[test]
 fn the_rows_of_a_model_depend_on_the_layout_as_far_as_it_has_weights() {
-    let rows = |model: &Model, batch| {
-        LAYOUTS.each_ref().map(|layout| {
-            let program = TraceProgram::new(model, batch, layout).unwrap();
-            assert_eq!(program.layout, layout);
-            (program.rows, program.used_rows)
-        })
-    };
-    let none = (0, 0);
-    eprintln!(
-        "{:?}",
-        [
-            rows(&models::every_primitive(), 1),
-            rows(&models::every_primitive(), 10),
-            rows(&dense(&[36, 128, 64, 12]), 1),
-            rows(&dense(&[36, 128, 64, 12]), 30),
-            rows(&dense(&[256, 256]), 1),
-            rows(&dense(&[300, 500, 300]), 1)
-        ]
-    );
-    assert_eq!(rows(&models::every_primitive(), 1), [none; 2]);
-    assert_eq!(rows(&models::every_primitive(), 10), [none; 2]);
-    assert_eq!(rows(&dense(&[36, 128, 64, 12]), 1), [none; 2]);
-    assert_eq!(rows(&dense(&[36, 128, 64, 12]), 30), [none; 2]);
-    assert_eq!(rows(&dense(&[256, 256]), 1), [none; 2]);
-    assert_eq!(rows(&dense(&[300, 500, 300]), 1), [none; 2]);
+    let rockybot = [36, 128, 64, 12];
+    // The rows of both layouts, and those that weights or results take; a few more are in use besides.
+    let cases = [
+        (models::every_primitive(), 1, [(MIN_ROWS, 92), (MIN_ROWS, 92)]),
+        // 16 or 120 weights a row: 8, 4 and 1 rows for each of 36, 128 and 64 inputs, or 2, 1 and 1.
+        (dense(&rockybot), 1, [(MIN_ROWS, 864), (MIN_ROWS, 264)]),
+        // Two of 204 results a row, 30 times.
+        (dense(&rockybot), 30, [(1 << 12, 3_060), (1 << 12, 3_060)]),
+        // 256 times 16 or 3.
+        (dense(&[256, 256]), 1, [(1 << 13, 4_096), (MIN_ROWS, 768)]),
+        // 300 times 32 or 5, and 500 times 19 or 3.
+        (dense(&[300, 500, 300]), 1, [(1 << 15, 19_100), (1 << 12, 3_000)]),
+    ];
+    for ((model, batch, expected), position) in cases.iter().flat_map(|case| (0..LAYOUTS.len()).map(move |position| (case, position))) {
+        let layout = &LAYOUTS[position];
+        let program = TraceProgram::new(model, *batch, layout).unwrap();
+        let (rows, least) = expected[position];
+        assert_eq!((program.layout, program.rows), (layout, rows), "{batch} {expected:?}");
+        assert!((least..least + least.div_ceil(8)).contains(&program.used_rows), "{}: {batch} {least} {}", layout.name, program.used_rows);
+    }
 }
 
 #[test]
