@@ -278,7 +278,7 @@ impl Attempt {
 
 /// Numbers of values with their rows: salts of all lengths, up to the last block that a trace has place for.
 const CASES: [(usize, usize); 12] =
-    [(0, 16), (1, 16), (2, 32), (3, 16), (4, 16), (5, 32), (6, 32), (7, 64), (12, 32), (13, 32), (20, 32), (100, 128)];
+    [(0, 16), (1, 16), (2, 32), (3, 16), (4, 32), (5, 32), (6, 32), (7, 64), (12, 32), (13, 32), (20, 64), (100, 128)];
 
 // TESTS
 // ================================================================================================
@@ -303,7 +303,7 @@ fn changes(value: u64) -> impl Iterator<Item = u64> {
 
 #[test]
 fn every_cell_is_bound_or_free_for_a_reason() {
-    for (count, rows) in [(1, 32), (4, 16), (13, 64)] {
+    for (count, rows) in [(1, 32), (3, 16), (13, 64)] {
         let honest = Attempt::honest(count, rows);
         let (last, mut attempt, mut free) = (rows - 1, honest.clone(), Vec::new());
         for (column, row) in (0..=WIDTH).flat_map(|column| (0..rows).map(move |row| (column, row))) {
@@ -362,7 +362,7 @@ fn a_changed_message_with_a_sponge_that_follows_has_another_digest() {
 
 #[test]
 fn a_block_that_is_skipped_or_swapped_breaks_its_absorption() {
-    let honest = Attempt::honest(20, 64);
+    let honest = Attempt::honest(19, 64);
     let (start, end) = (honest.start(), honest.end());
     assert_eq!(honest.n_elements, 24);
     let absorb = |block: usize, instead: Option<[u64; 8]>| {
@@ -401,7 +401,7 @@ fn a_block_that_is_skipped_or_swapped_breaks_its_absorption() {
 
 #[test]
 fn a_capacity_that_changes_between_permutations_breaks_its_absorption() {
-    let honest = Attempt::honest(20, 64);
+    let honest = Attempt::honest(19, 64);
     for lane in 0..4 {
         let forged = honest.filled(honest.start(), |place, row, next| {
             if (place, row) == (Place::Next, 15) {
