@@ -66,7 +66,7 @@ fn the_rows_of_a_model_depend_on_the_layout_as_far_as_it_has_weights() {
     for ((model, batch, expected), position) in cases.iter().flat_map(|case| (0..LAYOUTS.len()).map(move |position| (case, position))) {
         let layout = &LAYOUTS[position];
         let program = TraceProgram::new(model, *batch, layout).unwrap();
-        let (rows, least) = expected[position];
+        let (rows, least): (usize, usize) = expected[position];
         assert_eq!((program.layout, program.rows), (layout, rows), "{batch} {expected:?}");
         assert!((least..least + least.div_ceil(8)).contains(&program.used_rows), "{}: {batch} {least} {}", layout.name, program.used_rows);
     }
