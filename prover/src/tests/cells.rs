@@ -93,9 +93,13 @@ struct Attack<'a> {
 }
 
 /// The group of a column that is not fixed, and its position there.
-fn group(column: usize) -> (&'static str, usize) {
-    let group = WITNESS.iter().find(|group| group.indices().contains(&column));
-    group.map_or(("SPONGE", column), |group| (group.name, column - group.start))
+fn group(honest: &Attempt, column: usize) -> (&'static str, usize) {
+    let (groups, column) = match column.checked_sub(honest.layout().main_width(0)) {
+        Some(column) => (sponge::COLUMNS, column % SPONGE_WIDTH),
+        None => (WITNESS, column),
+    };
+    let group = groups.iter().find(|group| group.indices().contains(&column)).expect("it is not fixed");
+    (group.name, column - group.start)
 }
 
 impl Attack<'_> {
@@ -110,7 +114,7 @@ impl Attack<'_> {
         if change.recounted {
             recount(&mut attempt);
         }
-        if change.column < WITNESS_WIDTH {
+        if self.honest.public_inputs().sponges().any(|side| side.message.start == change.column) {
             attempt.repair_sponges();
         }
         attempt
@@ -119,10 +123,13 @@ impl Attack<'_> {
     /// Why a changed cell is accepted, if it is.
     fn free(&self, change: Change) -> Option<&'static str> {
         let Change { column, row, value, recounted } = change;
-        let (name, position) = group(column);
-        // A sponge's columns are bound by the row above, too.
-        if row >= self.honest.last() + usize::from(name == "SPONGE") {
+        let (name, position) = group(self.honest, column);
+        // A sponge's state and its buffer are bound by the row above, too.
+        if row >= self.honest.last() + usize::from(["STATE", "BUFFER"].contains(&name)) {
             return Some("no constraint begins in the final row or in a later one, and the bus does not count them");
+        }
+        if (name, position, row) == ("BUFFER", sponge::BUFFER.count - 1, 0) {
+            return Some("what a buffer is about to lose in the first row has no row above it");
         }
         if self.honest.public_inputs().sponges().any(|side| side.message.start == column && row < 8 * sponge::blocks(side.values)) {
             return None;
@@ -168,7 +175,7 @@ impl Attack<'_> {
             rows.dedup();
             attempt.violations_in(&auxiliary, self.random, rows)
         };
-        let (name, position) = group(change.column);
+        let (name, position) = group(self.honest, change.column);
         assert_eq!(violations.is_empty(), expected.is_some(), "{name}[{position}] {change:?}: {expected:?}, {violations:?}");
         violations
     }
@@ -210,7 +217,7 @@ pub(super) fn recount_in(attempt: &mut Attempt, position: impl Fn(u32, u64, usiz
 fn changes(honest: &Attempt, column: usize, row: usize) -> Vec<Change> {
     let value = honest.main[column][row];
     let one = Goldilocks::ONE;
-    let (name, position) = group(column);
+    let (name, position) = group(honest, column);
     let change = |recounted: bool| move |value: Goldilocks| Change { column, row, value, recounted };
     match name {
         "UNIT_SIDE" => [-one, Goldilocks::ZERO, one, one + one].into_iter().filter(|side| *side != value).map(change(false)).collect(),
@@ -224,6 +231,11 @@ fn changes(honest: &Attempt, column: usize, row: usize) -> Vec<Change> {
             all.clone().map(change(true)).chain(all.map(change(false))).collect()
         }
         "TABLE_USES" | "CONSTANT_USES" => [value + one, -value - one].into_iter().map(change(false)).collect(),
+        // The second one has the same cube.
+        "STATE" | "BEFORE" | "AFTER" | "BUFFER" => {
+            let all = [value + one, value * Goldilocks::new(0xffff_ffff)].into_iter().filter(|other| *other != value);
+            all.map(change(false)).collect()
+        }
         // By a little, and by a power of two that shifts a remainder into the value.
         _ => [value + one, value - signed_element(1 << 20)].into_iter().map(change(true)).collect(),
     }
@@ -256,7 +268,7 @@ fn every_cell_of_every_primitive_is_bound_or_free_for_a_reason() {
         let chosen = |case: usize| !setting.is_wide() || case % 2 == number % 2;
         for (_, name) in Primitive::NAMES.iter().enumerate().filter(|(case, _)| chosen(*case)) {
             let attempt = Attempt::honest(&case(name), setting, 2, 5);
-            violated.extend(check_rows(&attempt, &used_rows(&attempt, if setting.is_wide() { 1 } else { 2 })));
+            violated.extend(check_rows(&attempt, &used_rows(&attempt, if setting.is_wide() || setting.commits() { 1 } else { 2 })));
         }
         if !setting.is_wide() {
             // Each constraint of the main segment was the one to object, and so were the ends of all sums.
@@ -276,13 +288,24 @@ fn every_cell_of_the_first_rows_the_padding_and_the_last_rows_is_bound_or_free_f
         // The first mask row holds the final sums of a hiding proof, and writes the spare cell of a plain one.
         let mask = rows - MASK_ROWS;
         assert!(used + 10 < mask);
+        // Where the blocks of the values begin and end, and the rows of the digests.
+        let public_inputs = attempt.public_inputs();
+        let blocks = public_inputs.sponges().map(|side| sponge::blocks(side.values));
+        let ends = blocks.flat_map(|blocks| [sponge::START_ROW, 8 * blocks - 1, 8 * blocks, sponge::digest_row(blocks)]);
+        let ends: BTreeSet<_> = ends.collect();
         let chosen: &[_] = match (setting.is_wide(), setting.mode()) {
             (false, Mode::Plain) => &[0, 1, used - 1, used + 5, mask - 1, mask, mask + 1, mask + 50, rows - 2, rows - 1],
             (false, Mode::Hiding) => &[0, used - 1, mask - 1, mask, mask + 1, rows - 1],
             (true, Mode::Plain) => &[0, mask - 1, mask, rows - 2, rows - 1],
             (true, Mode::Hiding) => &[0, mask - 1, mask],
         };
-        let violated = check_rows(&attempt, chosen);
+        let violated = check_rows(&attempt, &chosen.iter().chain(&ends).copied().collect::<Vec<_>>());
+        // Each boundary of a sponge was the one to object: its first state, the number of values and the digest.
+        let first = attempt.layout().main_width(0);
+        for (number, side) in public_inputs.sponges().enumerate() {
+            let columns = (0..sponge::STATE.count).map(|lane| first + number * SPONGE_WIDTH + lane).chain([side.message.start]);
+            assert!(columns.into_iter().all(|column| violated.contains(&("boundary of the main segment", column))), "{violated:?}");
+        }
         let named = [(INPUT_SUM, &attempt.inputs), (OUTPUT_SUM, &attempt.outputs)];
         for (sum, values) in named {
             assert_eq!(violated.contains(&("boundary", sum.start)), values.as_public().is_some(), "{} {violated:?}", sum.name);
@@ -393,6 +416,7 @@ fn a_free_cell_does_not_change_the_statement() {
             freed.main[column][first..].iter_mut().for_each(|cell| *cell += Goldilocks::ONE);
         }
         [INPUT_VALUE, OUTPUT_VALUE].into_iter().for_each(|column| freed.main[column.start][last - 1] += Goldilocks::ONE);
+        freed.repair_sponges();
         let masks = MASKS.iter().filter(|_| attempt.mode.is_hiding()).flat_map(|mask| [3, last].map(|row| (mask.start, row)));
         let end = Some((RESULTS.start, attempt.rows() - 1)).filter(|_| attempt.mode.is_hiding());
         let ends = [(BUS_HELPER.at(2), last)].into_iter().chain(end);

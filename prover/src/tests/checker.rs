@@ -1,12 +1,13 @@
 //! An independent checker: every constraint of the model AIR on every row, in plain integers.
 //!
 //! It shares the column numbers with the AIR and nothing else: its own arithmetic modulo `p` and in the quadratic extension, and each
-//! constraint written from its equation, not from the code that the verifier runs.
+//! constraint written from its equation, not from the code that the verifier runs. Those of a sponge are in [`super::sponge`].
 
 use maat_verifier::Goldilocks;
 use maat_verifier::layout::*;
 use winterfell::math::StarkField;
 
+use super::sponge::broken;
 use super::{Violation, plain};
 
 /// Goldilocks, `2^64 - 2^32 + 1`.
@@ -33,8 +34,18 @@ pub struct Trace<'a> {
     pub outputs: Option<Vec<i32>>,
     /// Number of inputs: outputs have the addresses after theirs.
     pub n_inputs: usize,
-    /// Number of sponges, whose columns come last.
-    pub sponges: usize,
+    /// The sponges, whose columns come last.
+    pub sponges: Vec<Sponge>,
+}
+
+/// The sponge of a committed side.
+pub struct Sponge {
+    /// The column that it reads.
+    pub message: usize,
+    /// How many values the side has.
+    pub values: usize,
+    /// What the statement says.
+    pub digest: [u64; 4],
 }
 
 /// The random elements.
@@ -137,6 +148,11 @@ impl Trace<'_> {
         violations
     }
 
+    /// The first column of a sponge; behind the last one, the number of columns.
+    fn first_of_sponge(&self, number: usize) -> usize {
+        self.main.len() - (self.sponges.len() - number) * SPONGE_WIDTH
+    }
+
     fn at(&self, column: Columns, position: usize, row: usize) -> u64 {
         self.main[column.at(position)][row].as_int()
     }
@@ -162,6 +178,13 @@ impl Trace<'_> {
         let input = mul(self.at(INPUT, 0, row), self.at(INPUT_VALUE, 0, row));
         require("input range", 0, lift(input), lift(add(self.at(INPUT_LO, 0, row), limbs)));
 
+        for (number, sponge) in self.sponges.iter().enumerate() {
+            let columns = self.first_of_sponge(number)..self.first_of_sponge(number + 1);
+            let [current, next] =
+                [row, row + 1].map(|row| self.main[columns.clone()].iter().map(|column| column[row].as_int()).collect::<Vec<_>>());
+            let broken = broken(row, &current, &next, self.main[sponge.message][row].as_int());
+            broken.into_iter().for_each(|constraint| require("sponge", number * SPONGE_WIDTH + constraint, [0, 0], [1, 0]));
+        }
         self.bus(row, &mut require);
         self.combination(row, &mut require);
         if self.hides {
@@ -256,7 +279,7 @@ impl Trace<'_> {
     /// The random combination: both factors, products, results.
     fn combination(&self, row: usize, require: &mut dyn FnMut(&'static str, usize, Extended, Extended)) {
         // The weights are the last fixed columns, and whatever comes before them is the same for every number of them.
-        let lanes = self.main.len() - self.sponges * SPONGE_WIDTH - FIRST_WEIGHT;
+        let lanes = self.first_of_sponge(0) - FIRST_WEIGHT;
         let Challenges { sigma, rho, beta, .. } = self.challenges;
         let at = |column: Columns, position: usize| self.at(column, position, row);
         let flag = |column: Columns| self.at(column, 0, row);
@@ -309,12 +332,19 @@ impl Trace<'_> {
         sub(accumulator, taken)
     }
 
-    /// The first and the last row: sums begin at 0, the bus is balanced, inputs and outputs are the statement's.
+    /// The first and the last row: sums begin at 0, the bus is balanced, inputs and outputs are the statement's. A sponge begins empty, and ends
+    /// with the statement's digest.
     fn boundaries(&self, last: usize) -> Vec<Violation> {
         let mut violations = Vec::new();
-        if self.at(FINAL, 0, 0) != 0 {
-            violations.push(Violation { constraint: "boundary of the main segment", part: FINAL.start, row: 0 });
+        let mut of_main = vec![(FINAL.start, 0, 0)];
+        for (number, Sponge { message, values, digest }) in self.sponges.iter().enumerate() {
+            let (first, blocks) = (self.first_of_sponge(number), (values + 5).div_ceil(8));
+            of_main.extend((0..12).map(|lane| (first + lane, 7, if lane == 0 { 8 * blocks as u64 } else { 0 })));
+            of_main.push((*message, 8 * blocks - 1, *values as u64));
+            of_main.extend((4..8).zip(digest).map(|(lane, element)| (first + lane, 8 * blocks + 7, *element)));
         }
+        let broken = of_main.into_iter().filter(|(column, row, expected)| self.main[*column][*row].as_int() != *expected);
+        violations.extend(broken.map(|(part, row, _)| Violation { constraint: "boundary of the main segment", part, row }));
         let mut require = |column: Columns, row: usize, expected: Extended| {
             if self.aux(column, row) != expected {
                 violations.push(Violation { constraint: "boundary", part: column.start, row });

@@ -1,4 +1,5 @@
-//! The forged prover of both kinds of proof: any honest prover, with room to depart from it in two places and in no other.
+//! The forged prover of both kinds of proof: any honest prover, with room to depart from it in two places and in no other, and to see its
+//! quotients.
 //!
 //! What departs, and what the verifier then says, is in `forged.rs` of each kind.
 
@@ -25,6 +26,13 @@ pub(crate) trait Depart<P: Prover> {
     fn auxiliary<E>(&self, prover: &P, trace: &P::Trace, random: &AuxRandElements<E>) -> ColMatrix<E>
     where
         E: FieldElement<BaseField = P::BaseField>;
+
+    /// Sees the quotients, which are the honest prover's.
+    fn see<E>(&self, _quotients: &CompositionPoly<E>)
+    where
+        E: FieldElement<BaseField = P::BaseField>,
+    {
+    }
 }
 
 /// A segment with one added to the cell in this column and row.
@@ -104,6 +112,8 @@ impl<P: Prover, D: Depart<P>> Prover for Forger<P, D> {
         domain: &StarkDomain<P::BaseField>,
         partitions: PartitionOptions,
     ) -> (P::ConstraintCommitment<E>, CompositionPoly<E>) {
-        self.honest.build_constraint_commitment(composition, columns, domain, partitions)
+        let (commitment, quotients) = self.honest.build_constraint_commitment(composition, columns, domain, partitions);
+        self.departure.see(&quotients);
+        (commitment, quotients)
     }
 }

@@ -7,6 +7,7 @@
 //! | [`forged`] | a prover that departs from the protocol in one place |
 //! | [`forger`] | that prover, for both kinds of proof |
 //! | [`low_degree`] | a prover that tells the verifier what it asks for out of the domain, so that the queries must object |
+//! | [`other_air`] | provers with another AIR or another coin |
 //! | [`lowerings`] | a prover that departs from one operation and follows through: only ranges are in the way |
 //! | [`sponge`] | the hash of a side's values: every cell is bound, and no other state leads to the digest |
 //! | [`statements`] | a proof holds for its own statement only |
@@ -29,6 +30,7 @@ pub(crate) mod low_degree;
 mod lowerings;
 #[path = "../../tests/models/mod.rs"]
 pub(crate) mod models;
+mod other_air;
 mod properties;
 pub(crate) mod rows;
 mod sponge;
@@ -105,16 +107,27 @@ pub(crate) struct Setting {
     pub(crate) sides: [Named; SIDES],
 }
 
-/// Every layout in both modes.
-pub(crate) static SETTINGS: [Setting; 4] = [
+/// Every layout in both modes, and digests where there is room for them.
+pub(crate) static SETTINGS: [Setting; 5] = [
     Setting { layout: &LAYOUTS[0], sides: [Public, Public] },
     Setting { layout: &LAYOUTS[0], sides: [Hidden, Public] },
     Setting { layout: &LAYOUTS[1], sides: [Public, Public] },
     Setting { layout: &LAYOUTS[1], sides: [Hidden, Hidden] },
+    Setting { layout: &LAYOUTS[0], sides: [Committed, Committed] },
 ];
 
 /// All ways to name both sides.
-pub(crate) const NAMED: [[Named; SIDES]; 4] = [[Public, Public], [Hidden, Public], [Public, Hidden], [Hidden, Hidden]];
+pub(crate) const NAMED: [[Named; SIDES]; 9] = [
+    [Public, Public],
+    [Hidden, Public],
+    [Public, Hidden],
+    [Hidden, Hidden],
+    [Committed, Public],
+    [Public, Committed],
+    [Committed, Hidden],
+    [Hidden, Committed],
+    [Committed, Committed],
+];
 
 impl Setting {
     /// The setting of a case, so that neighbouring ones differ.
@@ -129,6 +142,11 @@ impl Setting {
     /// Whether rows are long, so that a suite does with fewer of them.
     pub(crate) fn is_wide(&self) -> bool {
         self.layout != Layout::base()
+    }
+
+    /// Whether both sides are committed to.
+    pub(crate) fn commits(&self) -> bool {
+        self.sides == [Committed; SIDES]
     }
 }
 
@@ -160,6 +178,11 @@ pub(crate) fn masks(seed: u64) -> Masks {
     Masks::of(random::elements(blake3::Hasher::new().update(&seed.to_le_bytes()).finalize_xof()))
 }
 
+/// The salt of all committed sides.
+fn salt() -> Salt {
+    Salt::new([7; 32])
+}
+
 /// The seeds of the masks of either segment.
 const OF_MAIN: u64 = 1;
 const OF_AUXILIARY: u64 = 2;
@@ -174,7 +197,7 @@ impl Attempt {
     /// The honest one of a program, with the program's columns.
     fn of(program: TraceProgram, sides: [Named; SIDES], inputs: Vec<i32>) -> Self {
         let mode = mode_of(sides);
-        let salt = Salt::new([7; 32]);
+        let salt = salt();
         let salts = sides.map(|side| (side == Committed).then_some(&salt));
         let witness = Witness::new(&program, &inputs, mode, salts);
         let [inputs, outputs] = [(sides[0], inputs), (sides[1], witness.outputs)].map(|(side, values)| side.values(&values, &salt));
@@ -229,11 +252,17 @@ impl Attempt {
         sides.map(|(column, number)| self.main[column.start][..number].iter().map(small).collect())
     }
 
-    /// The same trace with another output, which the statement names if it is public, and nothing else to support it.
+    /// The same trace with another output, which the statement names or has the digest of, and nothing else to support it.
     fn with_other_output(mut self, position: usize, by: i32) -> Self {
         self.main[OUTPUT_VALUE.start][position] += maat_verifier::air::signed_element(by.into());
-        if let Values::Public(outputs) = &mut self.outputs {
-            outputs[position] += by;
+        let [_, outputs] = self.values();
+        match self.outputs {
+            Values::Public(_) => self.outputs = Values::Public(outputs),
+            Values::Hidden => {}
+            Values::Committed(_) => {
+                self.outputs = Values::Committed(ValueDigest::of(&outputs, &salt()));
+                self.repair_sponges();
+            }
         }
         self
     }
@@ -326,6 +355,12 @@ impl Attempt {
         let Challenges { z, alpha, sigma, rho, beta, .. } = Challenges::new(random.rand_elements());
         let [z, alpha, sigma, rho, beta] = [z, alpha, sigma[1], rho[1], beta].map(plain);
         let public = |values: &Values| values.as_public().map(<[i32]>::to_vec);
+        let public_inputs = self.public_inputs();
+        let sponges = public_inputs.sponges().map(|side| checker::Sponge {
+            message: side.message.start,
+            values: side.values,
+            digest: side.digest.elements().map(|element| element.as_int()),
+        });
         let trace = checker::Trace {
             main: &self.main,
             auxiliary,
@@ -334,7 +369,7 @@ impl Attempt {
             inputs: public(&self.inputs),
             outputs: public(&self.outputs),
             n_inputs: self.program.n_inputs,
-            sponges: self.public_inputs().sponges().count(),
+            sponges: sponges.collect(),
         };
         trace.violations(rows)
     }
@@ -387,6 +422,7 @@ fn the_settings_are_every_layout_in_both_modes() {
     let has = |layout, mode| SETTINGS.iter().any(|setting| setting.layout == layout && setting.mode() == mode);
     assert!(LAYOUTS.iter().all(|layout| Mode::ALL.into_iter().all(|mode| has(layout, mode))));
     assert!(SETTINGS.iter().all(|setting| NAMED.contains(&setting.sides)));
+    assert!(SETTINGS.iter().any(Setting::commits));
 }
 
 #[test]

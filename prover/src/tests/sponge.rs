@@ -1,12 +1,14 @@
 //! The sponge: what the prover fills in satisfies its constraints, every cell is bound or free for a reason, and whoever departs from it
 //! breaks a constraint or has another digest.
 //!
-//! The verifier's constraints are compared with a checker in plain integers. It has its own arithmetic and its own states, and says what a
-//! round is by the definition of Rescue Prime: seventh powers, then seventh roots. Only the round constants are Winterfell's.
+//! The verifier's constraints are compared with two checkers in plain integers, which have their own arithmetic. One has the constraints'
+//! equations. The other says what a round is by the definition of Rescue Prime: seventh powers, then seventh roots. Only the round constants are
+//! Winterfell's.
 
 use std::collections::BTreeSet;
 
 use maat_verifier::air::{signed_element, sponge::*};
+use maat_verifier::layout::Columns;
 use maat_verifier::{Goldilocks, Salt, ValueDigest};
 use winter_verifier::crypto::hashers::Rp64_256;
 use winterfell::math::FieldElement;
@@ -77,6 +79,27 @@ fn each(a: Plain, exponent: u64) -> Plain {
 fn round_undone(row: usize, next: Plain) -> Plain {
     let [ark1, ark2] = added(row);
     each(unmixed(both(each(unmixed(both(next, ark2, sub)), 7), ark1, sub)), ROOT)
+}
+
+/// The constraints that two rows of a sponge break by their equations, each by the column that it is about.
+pub(super) fn broken(row: usize, current: &[u64], next: &[u64], message: u64) -> Vec<usize> {
+    let lanes = |row: &[u64], group: Columns| -> Plain { row[group.indices()].try_into().unwrap() };
+    let [state, before, after] = [STATE, BEFORE, AFTER].map(|group| lanes(current, group));
+    let (next_state, [ark1, ark2]) = (lanes(next, STATE), added(row));
+    let u = unmixed(both(next_state, ark2, sub));
+    // The block of the last eight rows, the latest first.
+    let block = [&[message], &current[BUFFER.indices()]].concat();
+    let [square, cubes] = [|a| mul(a, a), |a| mul(a, mul(a, a))];
+    // s' = s + m, or after^2 u = M (before^2 s) + ARK1.
+    let [left, right] = if row % 8 == 7 {
+        let absorbed = std::array::from_fn(|lane| if lane < 4 { 0 } else { block[11 - lane] });
+        [next_state, both(state, absorbed, add)]
+    } else {
+        [both(after.map(square), u, mul), both(mixed(both(before.map(square), state, mul)), ark1, add)]
+    };
+    let found = [&left[..], &before, &after, &next[BUFFER.indices()]].concat();
+    let expected = [&right[..], &state.map(cubes), &u.map(cubes), &block[..7]].concat();
+    (0..WIDTH).filter(|constraint| found[*constraint] != expected[*constraint]).collect()
 }
 
 #[test]
@@ -153,7 +176,7 @@ impl Attempt {
         self.lanes(STATE, row)
     }
 
-    fn lanes(&self, group: maat_verifier::layout::Columns, row: usize) -> Plain {
+    fn lanes(&self, group: Columns, row: usize) -> Plain {
         std::array::from_fn(|lane| self.columns[group.at(lane)][row])
     }
 
@@ -206,15 +229,18 @@ impl Attempt {
         std::array::from_fn(|lane| if lane == 0 { self.n_elements as u64 } else { 0 })
     }
 
-    /// The constraints that the verifier finds broken in a row.
+    /// The constraints that the verifier finds broken in a row: those whose equations do not hold.
     fn by_the_verifier(&self, row: usize, periodic: &[Vec<Goldilocks>]) -> Vec<Violation> {
-        let at = |row: usize| -> Vec<Goldilocks> { self.columns.iter().map(|column| Goldilocks::new(column[row])).collect() };
+        let [current, next] = [row, row + 1].map(|row| self.columns.iter().map(|column| column[row]).collect::<Vec<_>>());
+        let elements = |row: &[u64]| row.iter().copied().map(Goldilocks::new).collect::<Vec<_>>();
         let periodic: Vec<_> = periodic.iter().map(|column| column[row % PERIOD]).collect();
         let mut result = vec![Goldilocks::ONE; WIDTH];
-        enforce(&at(row), &at(row + 1), Goldilocks::new(self.message[row]), &periodic, &mut result);
-        let named = COLUMNS.iter().flat_map(|group| (0..group.count).map(|part| (group.name, part)));
-        let broken = named.zip(result).filter(|(_, value)| *value != Goldilocks::ZERO);
-        broken.map(|((constraint, part), _)| Violation { constraint, part, row }).collect()
+        enforce(&elements(&current), &elements(&next), Goldilocks::new(self.message[row]), &periodic, &mut result);
+        let found: Vec<_> = (0..WIDTH).filter(|constraint| result[*constraint] != Goldilocks::ZERO).collect();
+        assert_eq!(found, broken(row, &current, &next, self.message[row]), "the verifier's constraints are not their equations");
+        let named: Vec<_> = COLUMNS.iter().flat_map(|group| (0..group.count).map(|part| (group.name, part))).collect();
+        let violation = |constraint: usize| Violation { constraint: named[constraint].0, part: named[constraint].1, row };
+        found.into_iter().map(violation).collect()
     }
 
     /// The constraints that do not hold in a row by the definition of the sponge.

@@ -4,31 +4,27 @@
 //! that; but the shape of a proof is the statement's, and its quotients are the verifier's. The rows in which no constraint begins are the
 //! verifier's choice, too.
 
-use maat_verifier::air::{ModelAir, PublicInputs, bus, combination, inputs, trace_info, units};
+use maat_verifier::air::{ModelAir, bus, combination, inputs, sponge, trace_info, units};
 use maat_verifier::layout::*;
-use maat_verifier::{Goldilocks, ProofFile, SplitHasher, SplitTree, Statement, VerifyError, verify};
+use maat_verifier::{Goldilocks, ProofFile, SplitHasher, Statement, VerifyError, verify};
 use winter_air::{AirContext, TransitionConstraintDegree};
-use winter_verifier::crypto::RandomCoinError;
-use winterfell::crypto::{DefaultRandomCoin, RandomCoin};
-use winterfell::math::{ExtensionOf, FieldElement, ToElements};
-use winterfell::matrix::ColMatrix;
-use winterfell::{
-    Air, Assertion, AuxRandElements, CompositionPoly, CompositionPolyTrace, ConstraintCompositionCoefficients, DefaultConstraintCommitment,
-    DefaultConstraintEvaluator, EvaluationFrame, PartitionOptions, ProofOptions, Prover, StarkDomain, TraceInfo, TracePolyTable,
-};
+use winterfell::crypto::DefaultRandomCoin;
+use winterfell::math::{ExtensionOf, FieldElement};
+use winterfell::{Air, AuxRandElements, Prover};
 
 use super::forged::{Blake3, Forge};
 use super::low_degree::BROKEN_CONSTRAINT;
+use super::other_air::{Frames, Inputs, OtherAir, OtherProver, Variation};
 use super::{Attempt, OF_AUXILIARY, SETTINGS, masks, models};
 use crate::stages::Clock;
 use crate::stark::StarkProver;
 use crate::trace::MainTrace;
-use crate::trace_lde::SplitTraceLde;
 
 /// Where a prover's AIR departs from the verifier's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Departure {
     /// Nowhere.
+    #[default]
     None,
     /// One of the constraints that say nothing is missing.
     Without(usize),
@@ -43,156 +39,41 @@ enum Departure {
 /// The number of constraints that say nothing: the last ones.
 const VACUOUS: usize = 2;
 
-/// Public inputs with a departure, which the transcript does not know of.
-#[derive(Clone)]
-struct Inputs(PublicInputs, Departure);
-
-impl ToElements<Goldilocks> for Inputs {
-    fn to_elements(&self) -> Vec<Goldilocks> {
-        self.0.to_elements()
-    }
-}
-
-/// The AIR with a departure.
-struct OtherAir {
-    honest: ModelAir,
-    context: AirContext<Goldilocks>,
-    departure: Departure,
-}
-
-impl Air for OtherAir {
-    type BaseField = Goldilocks;
-    type PublicInputs = Inputs;
-
-    fn new(info: TraceInfo, Inputs(public_inputs, departure): Inputs, options: ProofOptions) -> Self {
-        let honest = ModelAir::new(info.clone(), public_inputs, options.clone());
-        let degrees = |degrees: &[usize]| degrees.iter().map(|degree| TransitionConstraintDegree::new(*degree)).collect::<Vec<_>>();
-        let main = degrees(&[&units::DEGREES.repeat(UNITS)[..], &[inputs::DEGREE]].concat());
-        let mut auxiliary = degrees(&[&bus::DEGREES[..], &combination::DEGREES].concat());
-        let cycles: &[usize] = match departure {
+impl Variation for Departure {
+    fn context(self, honest: &ModelAir) -> AirContext<Goldilocks> {
+        let cycles: &[usize] = match self {
+            Self::None | Self::Unmasked(_) => return honest.context().clone(),
+            Self::Exempt(more) => return honest.context().clone().set_num_transition_exemptions(MASK_ROWS + more),
             // Without the second one, the first one keeps the room for its quotient.
-            Departure::Without(_) => &[3],
-            Departure::Degree => &[2, 4],
-            Departure::None | Departure::Unmasked(_) | Departure::Exempt(_) => &[2, 3],
+            Self::Without(_) => &[3],
+            Self::Degree => &[2, 4],
         };
+        let degrees = |degrees: &[usize]| degrees.iter().map(|degree| TransitionConstraintDegree::new(*degree)).collect::<Vec<_>>();
+        let mut main = degrees(&[&units::DEGREES.repeat(UNITS)[..], &[inputs::DEGREE]].concat());
+        let sponges = (honest.context().num_main_transition_constraints() - main.len()) / sponge::WIDTH;
+        (0..sponges).for_each(|_| main.extend(sponge::degrees()));
+        let mut auxiliary = degrees(&[&bus::DEGREES[..], &combination::DEGREES].concat());
         auxiliary.extend(cycles.iter().map(|number| TransitionConstraintDegree::with_cycles(1, vec![4; *number])));
-        let (assertions, more) = (honest.context().num_assertions(), if let Departure::Exempt(more) = departure { more } else { 0 });
-        let context = AirContext::new_multi_segment(info, main, auxiliary, 1, assertions - 1, options)
-            .set_num_transition_exemptions(MASK_ROWS + more);
-        Self { honest, context, departure }
+        let of_main = honest.get_assertions().len();
+        let of_auxiliary = honest.context().num_assertions() - of_main;
+        let (info, options) = (honest.trace_info().clone(), honest.options().clone());
+        AirContext::new_multi_segment(info, main, auxiliary, of_main, of_auxiliary, options).set_num_transition_exemptions(MASK_ROWS)
     }
 
-    fn context(&self) -> &AirContext<Goldilocks> {
-        &self.context
-    }
-
-    fn get_periodic_column_values(&self) -> Vec<Vec<Goldilocks>> {
-        self.honest.get_periodic_column_values()
-    }
-
-    fn evaluate_transition<E: FieldElement<BaseField = Goldilocks>>(&self, frame: &EvaluationFrame<E>, periodic: &[E], result: &mut [E]) {
-        self.honest.evaluate_transition(frame, periodic, result);
-    }
-
-    fn evaluate_aux_transition<F, E>(
-        &self,
-        main: &EvaluationFrame<F>,
-        auxiliary: &EvaluationFrame<E>,
-        periodic: &[F],
-        random: &AuxRandElements<E>,
-        result: &mut [E],
-    ) where
+    fn evaluate<F, E>(self, honest: &ModelAir, frames: Frames<F, E>, random: &AuxRandElements<E>, result: &mut [E])
+    where
         F: FieldElement<BaseField = Goldilocks>,
         E: FieldElement<BaseField = Goldilocks> + ExtensionOf<F>,
     {
-        let number = self.honest.context().num_aux_transition_constraints();
+        let number = honest.context().num_aux_transition_constraints();
         let mut all = vec![E::ZERO; number];
-        self.honest.evaluate_aux_transition(main, auxiliary, periodic, random, &mut all);
-        match self.departure {
-            Departure::Without(one) => drop(all.remove(number - VACUOUS + one)),
-            Departure::Unmasked(one) => all[number - VACUOUS + one] = E::ZERO,
-            Departure::None | Departure::Degree | Departure::Exempt(_) => {}
+        honest.evaluate_aux_transition(frames.main, frames.auxiliary, frames.periodic, random, &mut all);
+        match self {
+            Self::Without(one) => drop(all.remove(number - VACUOUS + one)),
+            Self::Unmasked(one) => all[number - VACUOUS + one] = E::ZERO,
+            Self::None | Self::Degree | Self::Exempt(_) => {}
         }
         result.copy_from_slice(&all);
-    }
-
-    fn get_assertions(&self) -> Vec<Assertion<Goldilocks>> {
-        self.honest.get_assertions()
-    }
-
-    fn get_aux_assertions<E: FieldElement<BaseField = Goldilocks>>(&self, random: &AuxRandElements<E>) -> Vec<Assertion<E>> {
-        self.honest.get_aux_assertions(random)
-    }
-
-    fn get_aux_rand_elements<E, R>(&self, coin: &mut R) -> Result<AuxRandElements<E>, RandomCoinError>
-    where
-        E: FieldElement<BaseField = Goldilocks>,
-        R: RandomCoin<BaseField = Goldilocks>,
-    {
-        self.honest.get_aux_rand_elements(coin)
-    }
-}
-
-/// The honest prover of the other AIR.
-struct OtherProver<'a> {
-    honest: StarkProver<'a, Blake3>,
-    departure: Departure,
-}
-
-impl Prover for OtherProver<'_> {
-    type BaseField = Goldilocks;
-    type Air = OtherAir;
-    type Trace = MainTrace<Goldilocks>;
-    type HashFn = SplitHasher<Blake3>;
-    type VC = SplitTree<Blake3>;
-    type RandomCoin = DefaultRandomCoin<SplitHasher<Blake3>>;
-    type TraceLde<E: FieldElement<BaseField = Goldilocks>> = SplitTraceLde<E, Blake3>;
-    type ConstraintEvaluator<'a, E: FieldElement<BaseField = Goldilocks>> = DefaultConstraintEvaluator<'a, OtherAir, E>;
-    type ConstraintCommitment<E: FieldElement<BaseField = Goldilocks>> = DefaultConstraintCommitment<E, Self::HashFn, Self::VC>;
-
-    fn get_pub_inputs(&self, trace: &MainTrace<Goldilocks>) -> Inputs {
-        Inputs(self.honest.get_pub_inputs(trace), self.departure)
-    }
-
-    fn options(&self) -> &ProofOptions {
-        self.honest.options()
-    }
-
-    fn new_trace_lde<E: FieldElement<BaseField = Goldilocks>>(
-        &self,
-        info: &TraceInfo,
-        main: &ColMatrix<Goldilocks>,
-        domain: &StarkDomain<Goldilocks>,
-        partitions: PartitionOptions,
-    ) -> (Self::TraceLde<E>, TracePolyTable<E>) {
-        self.honest.new_trace_lde(info, main, domain, partitions)
-    }
-
-    fn build_aux_trace<E: FieldElement<BaseField = Goldilocks>>(
-        &self,
-        trace: &MainTrace<Goldilocks>,
-        random: &AuxRandElements<E>,
-    ) -> ColMatrix<E> {
-        self.honest.build_aux_trace(trace, random)
-    }
-
-    fn new_evaluator<'a, E: FieldElement<BaseField = Goldilocks>>(
-        &self,
-        air: &'a OtherAir,
-        random: Option<AuxRandElements<E>>,
-        coefficients: ConstraintCompositionCoefficients<E>,
-    ) -> Self::ConstraintEvaluator<'a, E> {
-        DefaultConstraintEvaluator::new(air, random, coefficients)
-    }
-
-    fn build_constraint_commitment<E: FieldElement<BaseField = Goldilocks>>(
-        &self,
-        composition: CompositionPolyTrace<E>,
-        columns: usize,
-        domain: &StarkDomain<Goldilocks>,
-        partitions: PartitionOptions,
-    ) -> (Self::ConstraintCommitment<E>, CompositionPoly<E>) {
-        self.honest.build_constraint_commitment(composition, columns, domain, partitions)
     }
 }
 
@@ -200,6 +81,7 @@ impl Prover for OtherProver<'_> {
 fn verdict(forge: &Forge, attempt: &Attempt, departure: Departure) -> Result<Statement, VerifyError> {
     let header = forge.header(attempt);
     let public_inputs = header.public_inputs();
+    let other = Inputs(public_inputs.clone(), departure);
     let clock = Clock::new(&|_| ());
     let trace = MainTrace::new(trace_info(attempt.rows(), &public_inputs), attempt.main.clone());
     let honest = StarkProver::<Blake3> {
@@ -210,7 +92,7 @@ fn verdict(forge: &Forge, attempt: &Attempt, departure: Departure) -> Result<Sta
         public_inputs,
         clock: &clock,
     };
-    let stark = OtherProver { honest, departure }.prove(trace).unwrap().to_bytes();
+    let stark = OtherProver::<_, OtherAir<_>, DefaultRandomCoin<SplitHasher<Blake3>>>::new(honest, other).prove(trace).unwrap().to_bytes();
     verify(&ProofFile { header, stark }.to_bytes(), &forge.commitment())
 }
 

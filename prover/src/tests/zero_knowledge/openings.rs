@@ -48,7 +48,7 @@ fn with_key<T>(mode: Mode, outputs: &Visibility, used: impl FnOnce(&mut dyn FnMu
 fn assert_nothing_in_common(setting: &Setting<Blake3>, outputs: &Visibility) {
     let (inputs, _) = inputs_of_one_class();
     let unmasked: Vec<_> = setting.witness(&inputs[0]).iter().map(|column| interpolate(column)).collect();
-    let air = setting.air::<Production>();
+    let air = setting.air();
     let (fixed, generator) = (Layout::base().fixed(), Goldilocks::get_root_of_unity(air.lde_domain_size().ilog2()));
     let (mut seen, mut positions, mut commitments) = (HashSet::new(), HashSet::new(), Vec::<HashSet<_>>::new());
     with_key(Mode::Hiding, outputs, |prove| {

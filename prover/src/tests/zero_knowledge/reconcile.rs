@@ -1,13 +1,13 @@
 //! The randomness with which another witness opens as a given proof does: each stage is a system of linear equations.
 
-use maat_verifier::air::{Challenges, ModelAir, PublicInputs};
+use maat_verifier::air::{Challenges, ModelAir};
 use maat_verifier::layout::*;
 use maat_verifier::{Goldilocks, SplitHasher, TreeHasher};
-use winterfell::Air;
 use winterfell::crypto::RandomCoin;
 use winterfell::math::FieldElement;
 use winterfell::matrix::ColMatrix;
 
+use super::super::other_air::OfModels;
 use super::coin::Drawn;
 use super::linear::Eliminated;
 use super::points::{Cuts, MaskedRow, Points};
@@ -204,7 +204,7 @@ where
         seed: u64,
     ) -> Result<Run<E>, Unsolvable>
     where
-        A: Air<BaseField = Goldilocks, PublicInputs = PublicInputs> + 'static,
+        A: OfModels,
         C: RandomCoin<BaseField = Goldilocks, Hasher = SplitHasher<H>>,
     {
         let mut randomness = self.columns(run, witness, removed, seed)?;

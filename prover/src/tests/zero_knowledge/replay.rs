@@ -1,6 +1,5 @@
 //! Production proofs with a coin and masks that a test chooses, and all that is opened in them.
 
-use std::marker::PhantomData;
 use std::sync::{Arc, Mutex};
 
 use maat_runtime::Model;
@@ -9,13 +8,12 @@ use maat_verifier::air::{ModelAir, PublicInputs, signed_element, trace_info};
 use maat_verifier::layout::*;
 use maat_verifier::{Digest, Goldilocks, Mode, Preset, Salt, SideOpening, SplitHasher, SplitTree, TreeHasher, Values};
 use winterfell::crypto::{Hasher, RandomCoin};
-use winterfell::math::{FieldElement, fft};
+use winterfell::math::{ExtensionOf, FieldElement, fft};
 use winterfell::matrix::ColMatrix;
-use winterfell::{
-    Air, AuxRandElements, CompositionPoly, CompositionPolyTrace, ConstraintCompositionCoefficients, DefaultConstraintEvaluator,
-    EvaluationFrame, PartitionOptions, Proof, ProofOptions, Prover, StarkDomain, TraceInfo, TracePolyTable,
-};
+use winterfell::{Air, AuxRandElements, CompositionPoly, EvaluationFrame, Proof, ProofOptions, Prover, TraceInfo};
 
+use super::super::forger::{Depart, Forger};
+use super::super::other_air::{Frames, OfModels, OtherAir, OtherProver, Variation};
 use super::coin::Drawn;
 use super::points::Points;
 use crate::extension::{Extension, Fixed};
@@ -129,8 +127,8 @@ impl<H: TreeHasher + Send + Sync> Setting<H> {
         trace_info(self.rows(), &self.public_inputs)
     }
 
-    pub(super) fn air<A: Air<PublicInputs = PublicInputs>>(&self) -> A {
-        A::new(self.info(), self.public_inputs.clone(), self.options.clone())
+    pub(super) fn air(&self) -> ModelAir {
+        ModelAir::new(self.info(), self.public_inputs.clone(), self.options.clone())
     }
 
     /// What a coin draws for the statement.
@@ -182,7 +180,7 @@ impl<H: TreeHasher + Send + Sync> Setting<H> {
     /// The proof for a witness with chosen randomness, by winterfell's own loop: [`crate::ProvingKey`] does the same with fresh masks.
     pub(super) fn prove<A, E, C>(&self, witness: &[Vec<Goldilocks>], randomness: &Randomness<E>) -> Run<E>
     where
-        A: Air<BaseField = Goldilocks, PublicInputs = PublicInputs> + 'static,
+        A: OfModels,
         E: FieldElement<BaseField = Goldilocks>,
         C: RandomCoin<BaseField = Goldilocks, Hasher = SplitHasher<H>>,
     {
@@ -192,7 +190,7 @@ impl<H: TreeHasher + Send + Sync> Setting<H> {
     /// The same, with any masks.
     pub(super) fn prove_with<A, E, C>(&self, witness: &[Vec<Goldilocks>], masks: Masks) -> Run<E>
     where
-        A: Air<BaseField = Goldilocks, PublicInputs = PublicInputs> + 'static,
+        A: OfModels,
         E: FieldElement<BaseField = Goldilocks>,
         C: RandomCoin<BaseField = Goldilocks, Hasher = SplitHasher<H>>,
     {
@@ -207,9 +205,10 @@ impl<H: TreeHasher + Send + Sync> Setting<H> {
             masks: Some(masks),
             clock: &clock,
         };
-        let replay = Replay::<H, A, C> { honest, seen: Mutex::default(), types: PhantomData };
+        let honest = OtherProver::<H, A, C>::new(honest, self.public_inputs.clone().into());
+        let replay = Forger { honest, departure: Recorder::default() };
         let proof = replay.prove(MainTrace::new(self.info(), self.main_segment(main.clone()))).unwrap();
-        let Seen { auxiliary, quotients } = replay.seen.into_inner().unwrap();
+        let Seen { auxiliary, quotients } = replay.departure.0.into_inner().unwrap();
         let extended = |columns: Vec<Vec<Goldilocks>>| columns.iter().map(|column| E::slice_from_base_elements(column).to_vec()).collect();
         Run { proof, main, auxiliary: extended(auxiliary), quotients: extended(quotients) }
     }
@@ -217,16 +216,16 @@ impl<H: TreeHasher + Send + Sync> Setting<H> {
     /// Whether a verifier with this coin accepts a proof.
     pub(super) fn accepts<A, C>(&self, proof: &Proof) -> bool
     where
-        A: Air<BaseField = Goldilocks, PublicInputs = PublicInputs> + 'static,
+        A: OfModels,
         C: RandomCoin<BaseField = Goldilocks, Hasher = SplitHasher<H>>,
     {
         let acceptable = winterfell::AcceptableOptions::OptionSet(vec![self.options.clone()]);
-        winter_verifier::verify::<A, SplitHasher<H>, C, SplitTree<H>>(proof.clone(), self.public_inputs.clone(), &acceptable).is_ok()
+        winter_verifier::verify::<A, SplitHasher<H>, C, SplitTree<H>>(proof.clone(), self.public_inputs.clone().into(), &acceptable).is_ok()
     }
 
     /// All that is opened in a proof.
     pub(super) fn opened<E: FieldElement<BaseField = Goldilocks>>(&self, proof: &Proof) -> Opened<E> {
-        let (proof, info, air) = (proof.clone(), self.info(), self.air::<ModelAir>());
+        let (proof, info, air) = (proof.clone(), self.info(), self.air());
         let (domain, queries, columns) =
             (air.lde_domain_size(), usize::from(proof.num_unique_queries), air.context().num_constraint_composition_columns());
         let [main, auxiliary] = proof.trace_queries.try_into().map_err(|_| "two segments").unwrap();
@@ -328,142 +327,58 @@ impl<E: FieldElement<BaseField = Goldilocks>> Opened<E> {
 // PROVER
 // ================================================================================================
 
-/// The production prover with another coin, for an AIR that may differ in its constraints.
-struct Replay<'a, H: Hasher, A, C> {
-    honest: StarkProver<'a, H>,
-    seen: Mutex<Seen>,
-    types: PhantomData<fn() -> (A, C)>,
-}
-
-/// What passes by, as elements of the base field.
+/// The columns that pass by, as elements of the base field.
 #[derive(Default)]
 struct Seen {
     auxiliary: Vec<Vec<Goldilocks>>,
     quotients: Vec<Vec<Goldilocks>>,
 }
 
+/// Departs nowhere, and keeps what it sees.
+#[derive(Default)]
+struct Recorder(Mutex<Seen>);
+
 fn in_base<E: FieldElement<BaseField = Goldilocks>>(columns: &ColMatrix<E>) -> Vec<Vec<Goldilocks>> {
     columns.columns().map(|column| E::slice_as_base_elements(column).to_vec()).collect()
 }
 
-impl<'a, H, A, C> Prover for Replay<'a, H, A, C>
-where
-    H: TreeHasher + Send + Sync,
-    A: Air<BaseField = Goldilocks, PublicInputs = PublicInputs> + 'static,
-    C: RandomCoin<BaseField = Goldilocks, Hasher = SplitHasher<H>>,
-{
-    type BaseField = Goldilocks;
-    type Air = A;
-    type Trace = MainTrace<Goldilocks>;
-    type HashFn = SplitHasher<H>;
-    type VC = SplitTree<H>;
-    type RandomCoin = C;
-    type TraceLde<E: FieldElement<BaseField = Goldilocks>> = <StarkProver<'a, H> as Prover>::TraceLde<E>;
-    type ConstraintEvaluator<'b, E: FieldElement<BaseField = Goldilocks>> = DefaultConstraintEvaluator<'b, A, E>;
-    type ConstraintCommitment<E: FieldElement<BaseField = Goldilocks>> = <StarkProver<'a, H> as Prover>::ConstraintCommitment<E>;
-
-    fn get_pub_inputs(&self, trace: &Self::Trace) -> PublicInputs {
-        self.honest.get_pub_inputs(trace)
-    }
-
-    fn options(&self) -> &ProofOptions {
-        self.honest.options()
-    }
-
-    fn new_trace_lde<E: FieldElement<BaseField = Goldilocks>>(
+impl<P: Prover<BaseField = Goldilocks>> Depart<P> for Recorder {
+    fn auxiliary<E: FieldElement<BaseField = Goldilocks>>(
         &self,
-        info: &TraceInfo,
-        main: &ColMatrix<Goldilocks>,
-        domain: &StarkDomain<Goldilocks>,
-        partitions: PartitionOptions,
-    ) -> (Self::TraceLde<E>, TracePolyTable<E>) {
-        self.honest.new_trace_lde(info, main, domain, partitions)
-    }
-
-    fn build_aux_trace<E: FieldElement<BaseField = Goldilocks>>(&self, trace: &Self::Trace, random: &AuxRandElements<E>) -> ColMatrix<E> {
-        let columns = self.honest.build_aux_trace(trace, random);
-        self.seen.lock().unwrap().auxiliary = in_base(&columns);
+        prover: &P,
+        trace: &P::Trace,
+        random: &AuxRandElements<E>,
+    ) -> ColMatrix<E> {
+        let columns = prover.build_aux_trace(trace, random);
+        self.0.lock().unwrap().auxiliary = in_base(&columns);
         columns
     }
 
-    fn new_evaluator<'b, E: FieldElement<BaseField = Goldilocks>>(
-        &self,
-        air: &'b A,
-        random: Option<AuxRandElements<E>>,
-        coefficients: ConstraintCompositionCoefficients<E>,
-    ) -> Self::ConstraintEvaluator<'b, E> {
-        DefaultConstraintEvaluator::new(air, random, coefficients)
-    }
-
-    fn build_constraint_commitment<E: FieldElement<BaseField = Goldilocks>>(
-        &self,
-        composition: CompositionPolyTrace<E>,
-        columns: usize,
-        domain: &StarkDomain<Goldilocks>,
-        partitions: PartitionOptions,
-    ) -> (Self::ConstraintCommitment<E>, CompositionPoly<E>) {
-        let (commitment, quotients) = self.honest.build_constraint_commitment(composition, columns, domain, partitions);
-        self.seen.lock().unwrap().quotients = in_base(quotients.data());
-        (commitment, quotients)
+    fn see<E: FieldElement<BaseField = Goldilocks>>(&self, quotients: &CompositionPoly<E>) {
+        self.0.lock().unwrap().quotients = in_base(quotients.data());
     }
 }
 
-/// The AIR with the current row in place of the next one in the constraints that say nothing.
-pub(super) struct CurrentRow(ModelAir);
+/// The current row in place of the next one in the constraints that say nothing.
+#[derive(Clone, Copy, Default)]
+pub(super) struct InCurrentRow;
 
-impl Air for CurrentRow {
-    type BaseField = Goldilocks;
-    type PublicInputs = PublicInputs;
+/// The AIR with that variation.
+pub(super) type CurrentRow = OtherAir<InCurrentRow>;
 
-    fn new(info: TraceInfo, public_inputs: PublicInputs, options: ProofOptions) -> Self {
-        Self(ModelAir::new(info, public_inputs, options))
-    }
-
-    fn context(&self) -> &winterfell::AirContext<Goldilocks> {
-        self.0.context()
-    }
-
-    fn get_periodic_column_values(&self) -> Vec<Vec<Goldilocks>> {
-        self.0.get_periodic_column_values()
-    }
-
-    fn evaluate_transition<E: FieldElement<BaseField = Goldilocks>>(&self, frame: &EvaluationFrame<E>, periodic: &[E], result: &mut [E]) {
-        self.0.evaluate_transition(frame, periodic, result);
-    }
-
-    fn evaluate_aux_transition<F, E>(
-        &self,
-        main: &EvaluationFrame<F>,
-        auxiliary: &EvaluationFrame<E>,
-        periodic: &[F],
-        random: &AuxRandElements<E>,
-        result: &mut [E],
-    ) where
-        F: FieldElement<BaseField = Goldilocks>,
-        E: FieldElement<BaseField = Goldilocks> + winterfell::math::ExtensionOf<F>,
-    {
-        let mut next = auxiliary.next().to_vec();
-        for column in [FIRST_CUT, SECOND_CUT] {
-            next[column.start] = auxiliary.current()[column.start];
-        }
-        let frame = EvaluationFrame::from_rows(auxiliary.current().to_vec(), next);
-        self.0.evaluate_aux_transition(main, &frame, periodic, random, result);
-    }
-
-    fn get_assertions(&self) -> Vec<winterfell::Assertion<Goldilocks>> {
-        self.0.get_assertions()
-    }
-
-    fn get_aux_assertions<E: FieldElement<BaseField = Goldilocks>>(&self, random: &AuxRandElements<E>) -> Vec<winterfell::Assertion<E>> {
-        self.0.get_aux_assertions(random)
-    }
-
-    fn get_aux_rand_elements<E, R>(&self, coin: &mut R) -> Result<AuxRandElements<E>, winterfell::crypto::RandomCoinError>
+impl Variation for InCurrentRow {
+    fn evaluate<F, E>(self, honest: &ModelAir, frames: Frames<F, E>, random: &AuxRandElements<E>, result: &mut [E])
     where
-        E: FieldElement<BaseField = Goldilocks>,
-        R: RandomCoin<BaseField = Goldilocks>,
+        F: FieldElement<BaseField = Goldilocks>,
+        E: FieldElement<BaseField = Goldilocks> + ExtensionOf<F>,
     {
-        self.0.get_aux_rand_elements(coin)
+        let current = frames.auxiliary.current().to_vec();
+        let mut next = frames.auxiliary.next().to_vec();
+        for column in [FIRST_CUT, SECOND_CUT] {
+            next[column.start] = current[column.start];
+        }
+        let auxiliary = EvaluationFrame::from_rows(current, next);
+        honest.evaluate_aux_transition(frames.main, &auxiliary, frames.periodic, random, result);
     }
 }
 

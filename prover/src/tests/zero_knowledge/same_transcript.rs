@@ -47,7 +47,7 @@ where
     assert_eq!(one.fri_proof, two.fri_proof);
     assert_eq!(one.to_bytes().len(), two.to_bytes().len());
     // All roots but those differ.
-    let air = setting.air::<Production>();
+    let air = setting.air();
     let ([main, auxiliary], quotients, layers) = in_segments(roots::<H, _>(&one, &air));
     let ([other_main, other_auxiliary], other_quotients, other_layers) = in_segments(roots::<H, _>(&two, &air));
     assert_eq!(layers, other_layers);

@@ -8,12 +8,12 @@
 //! less of them. (What the quotients tell of a witness behind 95 random rows a column is a question about polynomials of degree 3, of which
 //! nobody has an answer either way.)
 
-use maat_verifier::air::PublicInputs;
 use maat_verifier::layout::*;
 use maat_verifier::{Goldilocks, Preset, Values};
 use winterfell::Air;
 use winterfell::math::{FieldElement, StarkField, polynom};
 
+use super::super::other_air::OfModels;
 use super::linear::dot;
 use super::points::MaskedRow;
 use super::reconcile::{Production, Reconciler, Removed, Unsolvable, removed_rows};
@@ -39,7 +39,7 @@ fn setting() -> (Setting<Blake3>, [Witness; 2]) {
 /// Whether there is randomness for the second witness with which it opens as the first one does.
 fn solved<A>(removed: Removed) -> Result<(), Unsolvable>
 where
-    A: Air<BaseField = Goldilocks, PublicInputs = PublicInputs> + 'static,
+    A: OfModels,
 {
     let (mut setting, witnesses) = setting();
     setting.seed(11);
@@ -117,7 +117,7 @@ fn by_the_current_row(tools: &Tools, opened: &Opened<Quadratic>, candidates: &[R
 /// Without `S`, what the low-degree test is about comes from the candidates' columns, and the first layer opens it where no column is opened.
 fn by_the_low_degree_test(tools: &Tools, opened: &Opened<Quadratic>, candidates: &[Run<Quadratic>; 2]) -> [bool; 2] {
     let points = &tools.points;
-    let air = tools.setting.air::<Production>();
+    let air = tools.setting.air();
     let (domain, folding) = (air.lde_domain_size(), air.options().to_fri_options().folding_factor());
     let generator = Goldilocks::get_root_of_unity(domain.ilog2());
     let first = tools.drawn.positions[0] % (domain / folding);
