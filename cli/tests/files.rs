@@ -122,7 +122,7 @@ fn no_output_replaces_an_input_or_a_file_of_the_package() {
             assert!(message.contains("cannot write ") && message.contains(reason), "{arguments:?}: {message}");
         }
     };
-    let opening = ["--commit-inputs", "--opening"];
+    let opening = ["--commit", "inputs", "--opening"];
     let proof = folder.at("proof.bin");
     for name in names(&input) {
         for kind in ["model", "cairo"] {
@@ -172,14 +172,14 @@ fn a_proof_replaces_proofs_and_other_files_only_by_force() {
 fn an_opening_is_not_replaced() {
     let folder = Folder::new();
     let (proof, opening, other) = (folder.at("proof.bin"), folder.at("opening.json"), folder.at("other.bin"));
-    let committed = ["--commit-inputs", "--opening", &opening, "-o"];
+    let committed = ["--commit", "inputs", "--opening", &opening, "-o"];
     done(&folder.prove(&[&committed[..], &[&proof]].concat()));
     let before = contents(&folder.at(""));
     for output in [&proof, &other] {
         let message = refusal(&folder.prove(&[&committed[..], &[output]].concat()));
         assert!(message.contains("opening.json: it exists, and without it the proof that it opens could never be opened"), "{message}");
     }
-    let message = refusal(&folder.prove(&["--commit-inputs", "--opening", &folder.at("./new"), "-o", &folder.at("new")]));
+    let message = refusal(&folder.prove(&["--commit", "inputs", "--opening", &folder.at("./new"), "-o", &folder.at("new")]));
     assert!(message.contains("cannot be both"), "{message}");
     assert!(before == contents(&folder.at("")));
     done(&maat(&["verify", &proof, "--model", package(), "--opening", &opening]));
@@ -187,7 +187,7 @@ fn an_opening_is_not_replaced() {
     done(&folder.prove(&[&committed[..], &[&other, "--force"]].concat()));
     done(&maat(&["verify", &other, "--model", package(), "--opening", &opening]));
     // An opening without its proof does not stay.
-    let message = refusal(&folder.prove(&["--commit-inputs", "--opening", &folder.at("left.json"), "-o", "/dev/full"]));
+    let message = refusal(&folder.prove(&["--commit", "inputs", "--opening", &folder.at("left.json"), "-o", "/dev/full"]));
     assert!(message.contains("cannot write /dev/full: No space left"), "{message}");
     assert!(!folder.path("left.json").exists());
 }
@@ -294,7 +294,7 @@ fn paths_that_are_not_utf8_are_written_and_shown() {
         shown(&proved["output"], "/\u{fffd}\u{fffd}.bin");
     }
     assert!(at(b"\xff\xfe.bin").exists());
-    let salted = ["prove", package(), "--input", &input, "--json", "--commit-inputs", "-o"];
+    let salted = ["prove", package(), "--input", &input, "--json", "--commit", "inputs", "-o"];
     let proved = run(command(&salted).arg(at(b"\xff")).arg("--opening").arg(at(b"\xfe.json")));
     shown(&proved["opening"], "/\u{fffd}.json");
     let transpiled = run(command(&["transpile", &onnx, "--json", "-o"]).arg(at(b"x\xff")));
@@ -396,7 +396,7 @@ fn what_is_no_place_for_a_proof_is_refused_before_the_work() {
         for message in [
             refusal(&folder.prove(&["-o", &output])),
             refusal(&folder.prove(&["-o", &output, "--kind", "cairo", "--force"])),
-            refusal(&folder.prove(&["-o", &folder.at("proof.bin"), "--commit-inputs", "--opening", &output])),
+            refusal(&folder.prove(&["-o", &folder.at("proof.bin"), "--commit", "inputs", "--opening", &output])),
             refusal(&maat(&["cairo-prove", &executable, "-o", &output])),
         ] {
             assert!(message.contains(&format!("cannot write {output}: {reason}")), "{message}");
@@ -414,7 +414,7 @@ fn links_are_followed_and_stay() {
         std::os::unix::fs::symlink(target, folder.path(link)).unwrap();
     }
     let (proof, opening) = (folder.at("proof.bin"), folder.at("opening.json"));
-    done(&folder.prove(&["--commit-inputs", "--opening", &opening, "-o", &proof]));
+    done(&folder.prove(&["--commit", "inputs", "--opening", &opening, "-o", &proof]));
     assert_eq!(fs::read_link(&proof).unwrap(), Path::new("elsewhere/proof"));
     assert_eq!(fs::read_link(&opening).unwrap(), Path::new("elsewhere/opening"));
     assert_eq!(fs::read_dir(folder.path("elsewhere")).unwrap().count(), 2);
@@ -449,16 +449,16 @@ fn a_dash_is_the_standard_input_or_output() {
 
     // The opening likewise; but not both.
     let proof = folder.at("proof.bin");
-    let opened = folder.prove(&["--commit-inputs", "--opening", "-", "-o", &proof]);
+    let opened = folder.prove(&["--commit", "inputs", "--opening", "-", "-o", &proof]);
     done(&opened);
     response(fed(&["verify", &proof, "--model", package(), "--opening", "-", "--json"], &opened.stdout));
-    let both = refusal(&folder.prove(&["--commit-inputs", "--opening", "-", "-o", "-"]));
+    let both = refusal(&folder.prove(&["--commit", "inputs", "--opening", "-", "-o", "-"]));
     assert!(both.contains("cannot be both"), "{both}");
     let both = refusal(&fed(&["verify", "-", "--model", package(), "--opening", "-"], &opened.stdout));
     assert!(both.contains("cannot read the standard input: it was read for another file already"), "{both}");
 
     // Neither do bytes and the JSON object mix.
-    for more in [&["-o", "-"][..], &["-o", "/dev/stdout"], &["-o", &proof, "--commit-inputs", "--opening", "-"]] {
+    for more in [&["-o", "-"][..], &["-o", "/dev/stdout"], &["-o", &proof, "--commit", "inputs", "--opening", "-"]] {
         let mixed = folder.prove(&[more, &["--json"]].concat());
         assert_eq!(mixed.status.code(), Some(2));
         let refused = object(&mixed);
@@ -565,7 +565,7 @@ fn a_full_disk_has_a_failing_exit_code_for_every_verb() {
     for arguments in [
         &["prove", package(), "--input", &input, "-o", "/dev/full"][..],
         &["prove", package(), "--input", &input, "-o", "/dev/full", "--kind", "cairo"],
-        &["prove", package(), "--input", &input, "-o", &folder.at("a.bin"), "--commit-inputs", "--opening", "/dev/full"],
+        &["prove", package(), "--input", &input, "-o", &folder.at("a.bin"), "--commit", "inputs", "--opening", "/dev/full"],
         &["cairo-prove", &executable, "--args", &args, "-o", "/dev/full"],
     ] {
         let message = refusal(&maat(arguments));
