@@ -9,6 +9,7 @@ use maat_verifier::SideOpening;
 use serde_json::Value;
 
 use crate::response::Response;
+use crate::{advice, files};
 
 /// What to do with inputs that the model has no integers for.
 #[derive(Clone, Copy, clap::Args)]
@@ -17,8 +18,6 @@ pub struct Strictness {
     #[arg(long)]
     strict: bool,
 }
-
-use crate::{advice, files};
 
 /// Inputs for a model.
 pub struct Inferences {
@@ -47,9 +46,7 @@ impl Inferences {
         let caveats = Caveats { out_of_range: Some(out_of_range), ..Caveats::of(&package.manifest) };
         Ok(Self { package, model, inferences, caveats })
     }
-}
 
-impl Inferences {
     /// The outputs that another proof's digest binds, as inputs of a package's model: integers already, one inference after the other.
     pub fn chained(package: &Path, opening: &Path, outputs: &SideOpening) -> anyhow::Result<Self> {
         let package = PackageFolder::open(package)?;
@@ -59,14 +56,16 @@ impl Inferences {
             let opening = files::called(opening);
             bail!("{} has {} outputs an inference, but the model takes {takes} inputs", opening.display(), values.len());
         }
-        let inputs = |values: &Vec<i32>| {
-            let mut values = values.iter().copied();
-            model.inputs().iter().map(|input| values.by_ref().take(input.shape.elements()).collect()).collect()
-        };
-        let inferences = outputs.values.iter().map(inputs).collect();
+        let inferences = outputs.values.iter().map(|values| split_inputs(&model, values)).collect();
         let caveats = Caveats::of(&package.manifest);
         Ok(Self { package, model, inferences, caveats })
     }
+}
+
+/// The values of all inputs of an inference, which stand one after the other, as those of each input.
+pub fn split_inputs(model: &Model, values: &[i32]) -> Vec<Vec<i32>> {
+    let mut values = values.iter().copied();
+    model.inputs().iter().map(|input| values.by_ref().take(input.shape.elements()).collect()).collect()
 }
 
 /// What whoever uses the results of a model must know.

@@ -130,7 +130,7 @@ impl Response for Audited {
         let mut value = self.public();
         value["salt"] = self.model[1].clone().into();
         value["report"] = self.report.as_deref().map_or(Value::Null, path_json);
-        value["ms"] = serde_json::json!(self.ms);
+        value["ms"] = json!(self.ms);
         value
     }
 

@@ -17,7 +17,7 @@ use super::opened::{Opened, observations};
 use super::outcomes::{outcomes_json, outcomes_table};
 use crate::cache;
 use crate::files::{Destination, InputFiles, OutputKind, Readers};
-use crate::inferences::Caveated;
+use crate::inferences::{Caveated, split_inputs};
 use crate::progress::Progress;
 use crate::response::{Response, fields, grouped, path_json};
 use crate::security::{NOT_ZERO_KNOWLEDGE, model_security, model_security_json};
@@ -185,11 +185,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Caveated<Written>> {
 
 /// A proof of a batch, each inference with the values of all inputs one after the other. The key is of the features' mode.
 pub fn prove(key: &ProvingKey<'_>, model: &Model, features: FeatureVisibility, batch: &[Vec<i32>]) -> Result<Proof, ProveError> {
-    let inputs = |values: &Vec<i32>| {
-        let mut values = values.iter().copied();
-        model.inputs().iter().map(|input| values.by_ref().take(input.shape.elements()).collect()).collect()
-    };
-    let batch: Vec<Vec<Vec<i32>>> = batch.iter().map(inputs).collect();
+    let batch: Vec<_> = batch.iter().map(|values| split_inputs(model, values)).collect();
     let inputs = match features {
         FeatureVisibility::Public => Visibility::Public,
         FeatureVisibility::Hidden => Visibility::Hidden,
