@@ -160,5 +160,5 @@ pub enum ProveError {
     Stark(ProverError),
     /// The system gives no random bytes.
     #[error("the system gives no random bytes, without which nothing is hidden: {0}")]
-    Random(String),
+    Random(#[from] getrandom::Error),
 }

@@ -47,20 +47,20 @@ pub enum LayoutChoice {
 impl LayoutChoice {
     /// The programs of a batch, each with the presets whose entries it is for.
     fn programs(self, model: &Model, batch: usize, presets: &[Preset]) -> Result<Vec<(TraceProgram, Vec<Preset>)>, ProveError> {
-        let (onchain, mut others): (Vec<_>, Vec<_>) = presets.iter().partition(|preset| **preset == Preset::Onchain);
-        let mut programs = Vec::new();
-        if !others.is_empty() {
-            let program = match self {
-                Self::Cheapest => TraceProgram::cheapest(model, batch),
-                Self::Only(layout) => TraceProgram::new(model, batch, layout),
-            }?;
-            if program.layout == Layout::base() {
-                others.extend(&onchain);
-            }
-            programs.push((program, others));
-        }
-        if !onchain.is_empty() && programs.iter().all(|(program, _)| program.layout != Layout::base()) {
-            programs.push((TraceProgram::new(model, batch, Layout::base())?, onchain));
+        let (onchain, others): (Vec<_>, Vec<_>) = presets.iter().partition(|preset| **preset == Preset::Onchain);
+        let base = TraceProgram::new(model, batch, Layout::base());
+        let other = match self {
+            _ if others.is_empty() => None,
+            Self::Only(layout) if layout == Layout::base() => None,
+            Self::Only(layout) => Some(TraceProgram::new(model, batch, layout)?),
+            Self::Cheapest => TraceProgram::cheaper(&base, model, batch),
+        };
+        let Some(other) = other else {
+            return Ok(vec![(base?, presets.to_vec())]);
+        };
+        let mut programs = vec![(other, others)];
+        if !onchain.is_empty() {
+            programs.push((base?, onchain));
         }
         Ok(programs)
     }
@@ -145,11 +145,12 @@ pub fn private_entries(
             let columns = fixed_columns(&program);
             let digest = digest(&columns);
             for preset in presets {
+                let name = name(&program, preset, &digest);
                 let mut roots = Vec::with_capacity(count as usize);
                 for index in 0..count {
                     progress(done, all);
                     done += 1;
-                    let masked = masked_columns(columns.clone(), seed.mask_key(&name(&program, preset, &digest), index));
+                    let masked = masked_columns(columns.clone(), seed.mask_key(&name, index));
                     roots.push(root(&Fixed::interpolate(masked), preset));
                 }
                 let tree = OneTimeTree::new(roots)?;

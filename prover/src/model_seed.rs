@@ -8,6 +8,7 @@ use thiserror::Error;
 use winterfell::crypto::{Digest, Hasher};
 
 use crate::private_file::{self, PrivateFileError, TRANSPILE_ANEW};
+use crate::random;
 
 const ID: &[u8] = b"maat model seed 1";
 const MASKS: &str = "Maat 2026 one-time mask rows of a private model 1";
@@ -45,7 +46,7 @@ pub enum ModelSeedError {
     },
     /// The system has no randomness.
     #[error("the system gives no random bytes for a seed: {0}")]
-    Random(String),
+    Random(#[from] getrandom::Error),
 }
 
 impl ModelSeed {
@@ -59,9 +60,7 @@ impl ModelSeed {
     /// # Errors
     /// The system gives no random bytes.
     pub fn random() -> Result<Self, ModelSeedError> {
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).map_err(|error| ModelSeedError::Random(error.to_string()))?;
-        Ok(Self(bytes))
+        Ok(Self(random::bytes()?))
     }
 
     /// Which seed this is, without giving it away: Blake2s of a tag and the seed.

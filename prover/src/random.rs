@@ -12,9 +12,9 @@ const BLOCK: usize = 1 << 12;
 ///
 /// # Errors
 /// The system gives none.
-pub(crate) fn bytes() -> Result<[u8; 32], ProveError> {
+pub(crate) fn bytes() -> Result<[u8; 32], getrandom::Error> {
     let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|error| ProveError::Random(error.to_string()))?;
+    getrandom::fill(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -23,7 +23,7 @@ pub(crate) fn bytes() -> Result<[u8; 32], ProveError> {
 /// # Errors
 /// The system gives no random bytes.
 pub fn random_salt() -> Result<Salt, ProveError> {
-    bytes().map(Salt::new)
+    Ok(Salt::new(bytes()?))
 }
 
 /// The field elements of a stream of bytes. Eight bytes that are no canonical element are left out, so that all elements are equally likely.

@@ -80,27 +80,20 @@ impl TraceProgram {
         Err(TraceProgramError::TooLarge { rows: placed.needed + MASK_ROWS, limit: MAX_ROWS })
     }
 
-    /// Lowers a model to rows of the layout in which its proofs take the least time, the first of those that take the same.
-    ///
-    /// # Errors
-    /// As for [`Self::new`], if no layout has a program.
-    pub fn cheapest(model: &Model, batch: usize) -> Result<Self, TraceProgramError> {
-        let mut cheapest = Self::new(model, batch, Layout::base());
-        for layout in LAYOUTS.iter().filter(|layout| *layout != Layout::base()) {
-            match &cheapest {
-                // No trace is shorter.
-                Ok(program) if program.rows == MIN_ROWS => break,
-                // It is not for want of rows.
-                Err(error) if !matches!(error, TraceProgramError::TooLarge { .. }) => break,
-                _ => {}
-            }
-            if let Ok(program) = Self::new(model, batch, layout)
-                && cheapest.as_ref().map_or(true, |cheapest| program.cost() < cheapest.cost())
-            {
-                cheapest = Ok(program);
-            }
-        }
-        cheapest
+    /// Lowers a model to rows of the layout in which its proofs take the least time, the first of those that take the same, where it is less
+    /// than with the layout `base`, whose program or want of one is known.
+    pub(crate) fn cheaper(base: &Result<Self, TraceProgramError>, model: &Model, batch: usize) -> Option<Self> {
+        let least = match base {
+            // No trace is shorter.
+            Ok(program) if program.rows == MIN_ROWS => return None,
+            Ok(program) => program.cost(),
+            // Other layouts have more room, and nothing else.
+            Err(TraceProgramError::TooLarge { .. }) => u64::MAX,
+            Err(_) => return None,
+        };
+        let others = LAYOUTS.iter().filter(|layout| *layout != Layout::base());
+        let programs = others.filter_map(|layout| Self::new(model, batch, layout).ok());
+        programs.filter(|program| program.cost() < least).min_by_key(Self::cost)
     }
 
     /// What a proof costs, in nanoseconds of some machine: the rows, and what a row of the layout takes. Only the ratio of two layouts counts. It
