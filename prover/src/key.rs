@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use maat_runtime::{Executor, Model};
-use maat_verifier::air::sponge::{PERIOD, blocks};
+use maat_verifier::air::sponge::PERIOD;
 use maat_verifier::air::trace_info;
 use maat_verifier::layout::Layout;
 use maat_verifier::{
     Blake2s256, Entries, Entry, Goldilocks, Hash, Header, Kind, Mode, OneTimeRoot, OneTimeTree, Opening, Preset, ProofFile, Security,
-    SideOpening, TreeHasher, Values,
+    SideOpening, TreeHasher, ValueDigest, Values,
 };
 use rayon::prelude::*;
 use winter_prover::Serializable;
@@ -411,7 +411,7 @@ impl<'m> ProvingKey<'m> {
         let info = trace_info(self.program.rows, &public_inputs);
         let mut columns = witness.columns;
         let sponges: Vec<_> = public_inputs.sponges().collect();
-        let filled = sponges.par_iter().map(|it| sponge::columns(&columns[it.message.start], PERIOD * blocks(it.values)));
+        let filled = sponges.par_iter().map(|it| sponge::columns(&columns[it.message.start], PERIOD * ValueDigest::blocks(it.values)));
         let filled: Vec<_> = filled.collect();
         columns.extend(filled.into_iter().flatten());
         let masks = self.mode.is_hiding().then(|| Masks::fresh(&public_inputs, &extension.root(), &columns)).transpose()?;

@@ -1,8 +1,8 @@
 //! The witness: the columns that differ from proof to proof.
 
-use maat_verifier::air::{final_row, signed_element, sponge};
+use maat_verifier::air::final_row;
 use maat_verifier::layout::*;
-use maat_verifier::{Goldilocks, Mode, Salt};
+use maat_verifier::{Goldilocks, Mode, Salt, ValueDigest, signed_element};
 use winterfell::math::FieldElement;
 
 use crate::program::{Slot, TraceProgram, limb_widths, table_position};
@@ -74,7 +74,7 @@ impl Witness {
         for ((column, used), salt) in [(INPUT_VALUE, inputs.len()), (OUTPUT_VALUE, outputs.len())].into_iter().zip(salts) {
             let Some(salt) = salt else { continue };
             // The values are followed by the salt, and the salt by their number.
-            let salt = salt.elements().take(sponge::salt_length(used)).chain([Goldilocks::new(used as u64)]);
+            let salt = salt.elements().take(ValueDigest::salt_length(used)).chain([Goldilocks::new(used as u64)]);
             columns[column.start][used..].iter_mut().zip(salt).for_each(|(value, element)| *value = element);
         }
         let outputs = outputs.into_iter().map(|output| i32::try_from(output).expect("a model's outputs are within 32 bits")).collect();

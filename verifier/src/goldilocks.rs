@@ -31,6 +31,12 @@ impl Goldilocks {
     }
 }
 
+/// A signed integer as a field element.
+pub fn signed_element(value: i64) -> Goldilocks {
+    let size = Goldilocks::new(value.unsigned_abs());
+    if value < 0 { -size } else { size }
+}
+
 // ARITHMETIC
 // ================================================================================================
 

@@ -41,7 +41,7 @@ pub use commitment::{Entries, EntriesError, Entry, MAX_ENTRIES, MAX_VALUES, Mode
 pub use digest::{Digest, MAX_PARTS};
 pub use error::VerifyError;
 pub use felt252::{Felt252, ParseFeltError};
-pub use goldilocks::Goldilocks;
+pub use goldilocks::{Goldilocks, signed_element};
 pub use hasher::{SplitHasher, TreeHasher, WholeHasher};
 pub use hex::{hex, hex_digits, parse_hex};
 pub use kind::Kind;

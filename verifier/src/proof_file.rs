@@ -255,7 +255,7 @@ impl Header {
                 }
                 // No constraint reaches further than the final row. At most 2^20 values.
                 Values::Committed(_)
-                    if sponge::digest_row(sponge::blocks(expected as usize)) > final_row(entry.rows as usize, Mode::Hiding) =>
+                    if sponge::digest_row(ValueDigest::blocks(expected as usize)) > final_row(entry.rows as usize, Mode::Hiding) =>
                 {
                     return Err(FileError::NoRows { side, rows: entry.rows });
                 }
@@ -576,7 +576,7 @@ mod tests {
         };
         // The last digest that constraints reach is in row 1951: the next one would be in row 1959.
         let most = 8 * 243 - 5;
-        assert_eq!(sponge::digest_row(sponge::blocks(most)), 1951);
+        assert_eq!(sponge::digest_row(ValueDigest::blocks(most)), 1951);
         assert_eq!(final_row(1 << 11, Mode::Hiding), 1952);
         let most = most as u32;
         assert!(header(most, committed(1), committed(2)).is_ok());

@@ -1,7 +1,7 @@
 //! The digest of one side's values: 32 bytes that stand for all inputs, or all outputs, of a proof.
 //!
-//! It is Rescue Prime of the values, of the side's salt and of the number of values, as [`crate::air::sponge`] computes it inside of the proof. It says nothing of the
-//! side, the model or the proof, so that one model's outputs are another's inputs by their digests alone.
+//! It is Rescue Prime of the values, of the side's salt and of the number of values, as [`crate::air::sponge`] computes it inside of the proof.
+//! It says nothing of the side, the model or the proof, so that one model's outputs are another's inputs by their digests alone.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,10 +12,14 @@ use winter_verifier::crypto::hashers::Rp64_256;
 use winter_verifier::math::StarkField;
 use winter_verifier::math::fields::f64::BaseElement;
 
-use crate::air::{signed_element, sponge};
-use crate::goldilocks::Goldilocks;
+use crate::goldilocks::{Goldilocks, signed_element};
 use crate::hex::{hex, parse_hex};
 use crate::salt::Salt;
+
+/// Elements that a permutation of the hash function absorbs.
+pub(crate) const RATE: usize = 8;
+/// The fewest elements of a salt: as many as a digest has, more than 255 bits.
+const MIN_SALT: usize = 4;
 
 /// Binds the values of one side: their number, their order and each of them. How they are split into inferences it does not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,10 +43,20 @@ pub enum ValueDigestError {
 }
 
 impl ValueDigest {
+    /// Elements of the salt after this many values: from 4 to 11, so that the last block is full with the number of values behind it.
+    pub const fn salt_length(values: usize) -> usize {
+        RATE * Self::blocks(values) - 1 - values
+    }
+
+    /// Blocks that this many values, their salt and their number fill.
+    pub const fn blocks(values: usize) -> usize {
+        (values + MIN_SALT + 1).div_ceil(RATE)
+    }
+
     /// The digest of all values of a side, inference by inference, with its salt.
     pub fn of(values: &[i32], salt: &Salt) -> Self {
         let elements = values.iter().map(|value| signed_element((*value).into()));
-        let elements = elements.chain(salt.elements().take(sponge::salt_length(values.len())));
+        let elements = elements.chain(salt.elements().take(Self::salt_length(values.len())));
         let elements = elements.chain([Goldilocks::new(values.len() as u64)]);
         let elements: Vec<_> = elements.map(|element| BaseElement::new(element.as_int())).collect();
         let digest: [BaseElement; 4] = Rp64_256::hash_elements(&elements).into();
@@ -115,7 +129,7 @@ mod tests {
             let salt_length = (4..=11).find(|length| (count + length + 1) % 8 == 0).unwrap();
             elements.extend(salt(3).elements().take(salt_length).map(|element| element.as_int()));
             elements.push(count as u64);
-            assert_eq!((elements.len() % 8, elements.len()), (0, 8 * sponge::blocks(count)));
+            assert_eq!((elements.len() % 8, elements.len()), (0, 8 * ValueDigest::blocks(count)));
             let elements: Vec<_> = elements.into_iter().map(BaseElement::new).collect();
             let digest = ValueDigest::of(&values, &salt(3));
             assert_eq!(digest.to_bytes(), Rp64_256::hash_elements(&elements).as_bytes(), "{count}");

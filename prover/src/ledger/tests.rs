@@ -1,3 +1,5 @@
+//! What a ledger must survive, and what it must refuse: two processes, crashes, copies, restored and damaged files.
+
 use std::collections::BTreeSet;
 use std::env;
 use std::io::{BufRead, BufReader};

@@ -1,8 +1,8 @@
 //! From a trace program that has its rows to the values of the fixed columns.
 
-use maat_verifier::air::{final_row, signed_element};
+use maat_verifier::air::final_row;
 use maat_verifier::layout::*;
-use maat_verifier::{Goldilocks, Mode};
+use maat_verifier::{Goldilocks, Mode, signed_element};
 use winterfell::math::FieldElement;
 
 use super::TraceProgram;

@@ -14,7 +14,7 @@ mod schedule;
 use maat_runtime::{Model, TensorId};
 use maat_verifier::air::sponge;
 use maat_verifier::layout::{LAYOUTS, Layout, MASK_ROWS, MAX_ROWS, MIN_ROWS, READS, UNITS, limb_bits};
-use maat_verifier::{EntriesError, MAX_VALUES};
+use maat_verifier::{EntriesError, MAX_VALUES, ValueDigest};
 
 pub(crate) use fixed_columns::{fixed_columns, limb_widths, masked_columns, table_position};
 pub(crate) use schedule::{Row, Slot};
@@ -141,7 +141,7 @@ impl Placed {
         let schedule = Schedule::new(&builder, layout.lanes);
         // Each input and each output has a row of its own, and either side may be committed to.
         let io = interface.inputs.len().max(interface.outputs.len());
-        let needed = schedule.rows_needed().max(sponge::digest_row(sponge::blocks(io)) + 1).max(builder.n_constants());
+        let needed = schedule.rows_needed().max(sponge::digest_row(ValueDigest::blocks(io)) + 1).max(builder.n_constants());
         Self { layout, builder, interface, schedule, needed }
     }
 

@@ -9,9 +9,9 @@ use std::collections::BTreeSet;
 
 use maat_runtime::primitives::*;
 use maat_runtime::{Interval, Model, ModelBuilder, Primitive, Requantise, Shape};
-use maat_verifier::air::{signed_element, sponge};
+use maat_verifier::air::sponge;
 use maat_verifier::layout::*;
-use maat_verifier::{Goldilocks, Mode, VerifyError};
+use maat_verifier::{Goldilocks, Mode, ValueDigest, VerifyError, signed_element};
 use rayon::prelude::*;
 use winterfell::AuxRandElements;
 use winterfell::math::FieldElement;
@@ -131,7 +131,7 @@ impl Attack<'_> {
         if (name, position, row) == ("BUFFER", sponge::BUFFER.count - 1, 0) {
             return Some("what a buffer is about to lose in the first row has no row above it");
         }
-        if self.honest.public_inputs().sponges().any(|side| side.message.start == column && row < 8 * sponge::blocks(side.values)) {
+        if self.honest.public_inputs().sponges().any(|side| side.message.start == column && row < 8 * ValueDigest::blocks(side.values)) {
             return None;
         }
         let unit = if name == "UNIT_LIMB" { position / LIMBS } else { position };
@@ -290,7 +290,7 @@ fn every_cell_of_the_first_rows_the_padding_and_the_last_rows_is_bound_or_free_f
         assert!(used + 10 < mask);
         // Where the blocks of the values begin and end, and the rows of the digests.
         let public_inputs = attempt.public_inputs();
-        let blocks = public_inputs.sponges().map(|side| sponge::blocks(side.values));
+        let blocks = public_inputs.sponges().map(|side| ValueDigest::blocks(side.values));
         let ends = blocks.flat_map(|blocks| [sponge::START_ROW, 8 * blocks - 1, 8 * blocks, sponge::digest_row(blocks)]);
         let ends: BTreeSet<_> = ends.collect();
         let chosen: &[_] = match (setting.is_wide(), setting.mode()) {

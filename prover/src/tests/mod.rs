@@ -43,7 +43,7 @@ mod zero_knowledge;
 use std::sync::Arc;
 
 use maat_runtime::Model;
-use maat_verifier::air::sponge::{PERIOD, blocks};
+use maat_verifier::air::sponge::PERIOD;
 use maat_verifier::air::{Challenges, ModelAir, PublicInputs, Sponge, final_row, trace_info};
 use maat_verifier::layout::*;
 use maat_verifier::{Goldilocks, Mode, Preset, Salt, ValueDigest, Values};
@@ -233,7 +233,7 @@ impl Attempt {
 
     /// The columns of the sponges, honest for what they read.
     fn sponges(&self) -> Vec<Vec<Goldilocks>> {
-        let columns = |side: Sponge| crate::sponge::columns(&self.main[side.message.start], PERIOD * blocks(side.values));
+        let columns = |side: Sponge| crate::sponge::columns(&self.main[side.message.start], PERIOD * ValueDigest::blocks(side.values));
         self.public_inputs().sponges().flat_map(columns).collect()
     }
 
@@ -254,7 +254,7 @@ impl Attempt {
 
     /// The same trace with another output, which the statement names or has the digest of, and nothing else to support it.
     fn with_other_output(mut self, position: usize, by: i32) -> Self {
-        self.main[OUTPUT_VALUE.start][position] += maat_verifier::air::signed_element(by.into());
+        self.main[OUTPUT_VALUE.start][position] += maat_verifier::signed_element(by.into());
         let [_, outputs] = self.values();
         match self.outputs {
             Values::Public(_) => self.outputs = Values::Public(outputs),

@@ -7,9 +7,9 @@
 
 use std::collections::BTreeSet;
 
-use maat_verifier::air::{signed_element, sponge::*};
+use maat_verifier::air::sponge::*;
 use maat_verifier::layout::Columns;
-use maat_verifier::{Goldilocks, Salt, ValueDigest};
+use maat_verifier::{Goldilocks, Salt, ValueDigest, signed_element};
 use winter_verifier::crypto::hashers::Rp64_256;
 use winterfell::math::FieldElement;
 
@@ -152,7 +152,7 @@ fn values(count: usize) -> Vec<i32> {
 
 /// The value column: values, their salt, their number, and what else may be there.
 fn message(values: &[i32], rows: usize) -> Vec<Goldilocks> {
-    let salt = salt().elements().take(salt_length(values.len())).collect::<Vec<_>>();
+    let salt = salt().elements().take(ValueDigest::salt_length(values.len())).collect::<Vec<_>>();
     let number = Goldilocks::new(values.len() as u64);
     let free = (3..).map(|number| Goldilocks::new(P - number * number));
     values.iter().map(|value| signed_element((*value).into())).chain(salt).chain([number]).chain(free).take(rows).collect()
@@ -162,7 +162,7 @@ impl Attempt {
     /// The honest one.
     fn honest(count: usize, rows: usize) -> Self {
         let values = values(count);
-        let (message, n_elements) = (message(&values, rows), PERIOD * blocks(count));
+        let (message, n_elements) = (message(&values, rows), PERIOD * ValueDigest::blocks(count));
         let columns = columns(&message, n_elements).iter().map(|column| plain(column)).collect();
         let digest = ValueDigest::of(&values, &salt()).elements().map(|element| element.as_int());
         Self { message: plain(&message), columns, n_elements, digest }

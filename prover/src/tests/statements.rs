@@ -4,10 +4,10 @@
 
 use maat_runtime::primitives::{Affine, Move};
 use maat_runtime::{Interval, Model, ModelBuilder, Primitive, Requantise, Shape};
-use maat_verifier::air::signed_element;
 use maat_verifier::layout::*;
 use maat_verifier::{
-    Entries, Entry, FileError, Goldilocks, Header, Mode, Preset, ProofFile, Statement, ValueDigest, Values, VerifyError, verify,
+    Entries, Entry, FileError, Goldilocks, Header, Mode, Preset, ProofFile, Statement, ValueDigest, Values, VerifyError, signed_element,
+    verify,
 };
 use winterfell::math::{FieldElement, StarkField};
 use winterfell::{Air, BatchingMethod, FieldExtension, ProofOptions};

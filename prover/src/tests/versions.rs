@@ -3,9 +3,8 @@
 //! They hold for plain proofs as they did. A hiding proof exempts the last rows from all constraints, and with them the one in which both sides
 //! of the random combination must agree: with such a commitment, any output could be proven. So no commitment of theirs may be one of today's.
 
-use maat_verifier::air::signed_element;
 use maat_verifier::layout::*;
-use maat_verifier::{Blake2s256, Goldilocks, ModelCommitment, VerifyError, hex, verify};
+use maat_verifier::{Blake2s256, Goldilocks, ModelCommitment, VerifyError, hex, signed_element, verify};
 use winterfell::crypto::{Digest, Hasher};
 use winterfell::math::FieldElement;
 

@@ -29,7 +29,7 @@ use winter_verifier::crypto::{RandomCoin, RandomCoinError};
 use winter_verifier::math::{ExtensionOf, FieldElement};
 
 pub use challenges::{Challenges, RANDOM_ELEMENTS};
-pub use public_inputs::{PublicInputs, Sponge, signed_element};
+pub use public_inputs::{PublicInputs, Sponge};
 
 use crate::layout::*;
 use crate::preset::Mode;

@@ -1,6 +1,6 @@
 //! The public inputs of the model AIR, and the sums over them that its assertions need.
 
-use crate::goldilocks::Goldilocks;
+use crate::goldilocks::{Goldilocks, signed_element};
 use winter_verifier::math::{FieldElement, ToElements, batch_inversion};
 
 use super::Challenges;
@@ -91,12 +91,6 @@ impl ToElements<Goldilocks> for PublicInputs {
         }
         elements
     }
-}
-
-/// A signed integer as a field element.
-pub fn signed_element(value: i64) -> Goldilocks {
-    let size = Goldilocks::new(value.unsigned_abs());
-    if value < 0 { -size } else { size }
 }
 
 /// Values whose terms are inverted together: enough to make one inversion pay, and few enough for little memory.

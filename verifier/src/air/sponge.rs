@@ -48,20 +48,18 @@ use winter_verifier::math::{FieldElement, StarkField};
 
 use crate::goldilocks::Goldilocks;
 use crate::layout::{Columns, SPONGE_WIDTH, columns};
-use crate::value_digest::ValueDigest;
+use crate::value_digest::{RATE, ValueDigest};
 
 /// Elements of the state.
 pub const STATE_WIDTH: usize = Rp64_256::STATE_WIDTH;
-/// Elements that a permutation absorbs, and rows that it takes.
-pub const PERIOD: usize = 8;
+/// Rows that a permutation takes: as many as it absorbs elements.
+pub const PERIOD: usize = RATE;
 /// Elements of the state that absorb nothing; they come first.
 pub const CAPACITY: usize = STATE_WIDTH - PERIOD;
 /// Rounds of a permutation.
 pub const ROUNDS: usize = Rp64_256::NUM_ROUNDS;
 /// The row whose state is the sponge's first: the whole first block has been read.
 pub const START_ROW: usize = PERIOD - 1;
-/// The fewest elements of a salt: as many as a digest has, more than 255 bits.
-pub const MIN_SALT: usize = 4;
 
 columns! {
     /// The columns of one sponge.
@@ -98,16 +96,6 @@ columns! {
 
 /// Number of periodic columns.
 pub const PERIODIC: usize = ARK2.end();
-
-/// Elements of the salt after this many values: from 4 to 11, so that the last block is full with the number of values behind it.
-pub const fn salt_length(values: usize) -> usize {
-    PERIOD * blocks(values) - 1 - values
-}
-
-/// Blocks that this many values, their salt and their number fill.
-pub const fn blocks(values: usize) -> usize {
-    (values + MIN_SALT + 1).div_ceil(PERIOD)
-}
 
 /// The row whose state holds the digest of this many blocks.
 pub const fn digest_row(blocks: usize) -> usize {
@@ -282,7 +270,7 @@ pub(super) fn assertions(
     values: usize,
     digest: ValueDigest,
 ) -> impl Iterator<Item = Assertion<Goldilocks>> {
-    let blocks = blocks(values);
+    let blocks = ValueDigest::blocks(values);
     let mut first = [Goldilocks::ZERO; STATE_WIDTH];
     first[0] = Goldilocks::new((PERIOD * blocks) as u64);
     let at = move |group: Columns, row: usize| move |(place, value)| Assertion::single(start + group.at(place), row, value);
@@ -381,12 +369,12 @@ mod tests {
     #[test]
     fn a_salt_fills_the_last_block_and_has_at_least_four_elements() {
         for values in 0..100 {
-            let salt = salt_length(values);
+            let salt = ValueDigest::salt_length(values);
             assert!((4..=11).contains(&salt), "{values} {salt}");
-            assert_eq!(values + salt + 1, PERIOD * blocks(values));
+            assert_eq!(values + salt + 1, PERIOD * ValueDigest::blocks(values));
         }
-        assert_eq!([0, 1, 3, 4, 5, 11, 12].map(salt_length), [7, 6, 4, 11, 10, 4, 11]);
-        assert_eq!([0, 3, 4, 11, 12].map(blocks), [1, 1, 2, 2, 3]);
+        assert_eq!([0, 1, 3, 4, 5, 11, 12].map(ValueDigest::salt_length), [7, 6, 4, 11, 10, 4, 11]);
+        assert_eq!([0, 3, 4, 11, 12].map(ValueDigest::blocks), [1, 1, 2, 2, 3]);
         assert_eq!([1, 2].map(digest_row), [15, 23]);
     }
 

@@ -1,6 +1,6 @@
 //! The constraints as polynomials: their degrees, their number, and their values at a fixed point.
 
-use crate::goldilocks::Goldilocks;
+use crate::goldilocks::{Goldilocks, signed_element};
 use winter_verifier::crypto::hashers::Blake3_256;
 use winter_verifier::crypto::{DefaultRandomCoin, RandomCoin};
 use winter_verifier::math::fields::QuadExtension;

@@ -3,10 +3,12 @@
 use std::sync::{Arc, Mutex};
 
 use maat_runtime::Model;
-use maat_verifier::air::sponge::{PERIOD, blocks};
-use maat_verifier::air::{ModelAir, PublicInputs, signed_element, trace_info};
+use maat_verifier::air::sponge::PERIOD;
+use maat_verifier::air::{ModelAir, PublicInputs, trace_info};
 use maat_verifier::layout::*;
-use maat_verifier::{Digest, Goldilocks, Mode, Preset, Salt, SideOpening, SplitHasher, SplitTree, TreeHasher, Values};
+use maat_verifier::{
+    Digest, Goldilocks, Mode, Preset, Salt, SideOpening, SplitHasher, SplitTree, TreeHasher, ValueDigest, Values, signed_element,
+};
 use winterfell::crypto::{Hasher, RandomCoin};
 use winterfell::math::{ExtensionOf, FieldElement, fft};
 use winterfell::matrix::ColMatrix;
@@ -149,7 +151,7 @@ impl<H: TreeHasher + Send + Sync> Setting<H> {
         }
         let mut columns = witness.columns;
         for sponge in self.public_inputs.sponges() {
-            let used = PERIOD * blocks(sponge.values);
+            let used = PERIOD * ValueDigest::blocks(sponge.values);
             if self.fills_free_cells {
                 columns[sponge.message.start][used..].fill(signed_element(inputs[0].into()));
             }
