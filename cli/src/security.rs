@@ -11,6 +11,9 @@ pub const NOT_ZERO_KNOWLEDGE: &str =
 pub const CAIRO_NOT_ZERO_KNOWLEDGE: &str =
     "Proofs are succinct and NOT zero-knowledge: a Cairo proof holds the whole program with all weights, and its output.";
 
+/// The conjectured bits that a proof is expected to have.
+const USUAL_BITS: u32 = 96;
+
 /// What a model proof hides and what not.
 pub struct Privacy<'a> {
     pub mode: Mode,
@@ -32,10 +35,10 @@ impl Privacy<'_> {
                 hidden.push(side);
             }
         }
-        hidden.push("what the model computes in between");
         if self.one_time.is_some() {
             hidden.push("the weights");
         }
+        hidden.push("what the model computes in between");
         hidden
     }
 
@@ -63,7 +66,7 @@ impl Privacy<'_> {
             return NOT_ZERO_KNOWLEDGE.to_owned();
         }
         let mut lines = vec![
-            format!("The proof is zero-knowledge, under the conditions of docs/zero-knowledge.md. Hidden: {}.", self.hidden().join(", ")),
+            format!("The proof is zero-knowledge, under the conditions of docs/zero-knowledge.md. Hidden: {}.", listed(&self.hidden())),
             format!("NOT hidden: {}, and what follows from any of these.", self.visible().join(", ")),
         ];
         if let Some((index, count)) = self.one_time {
@@ -79,6 +82,14 @@ impl Privacy<'_> {
     pub fn json(&self) -> Value {
         let one_time = self.one_time.map(|(index, count)| json!({ "index": index, "count": count }));
         json!({ "hidden": self.hidden(), "visible": self.visible(), "one_time_root": one_time, "conditions": "docs/zero-knowledge.md" })
+    }
+}
+
+/// A list in words.
+fn listed(items: &[&str]) -> String {
+    match items {
+        [items @ .., last] if !items.is_empty() => format!("{}, and {last}", items.join(", ")),
+        items => items.concat(),
     }
 }
 
@@ -112,10 +123,51 @@ fn unopened_bits(preset: Preset, mode: Mode, private: bool) -> u32 {
     if private { 0 } else { preset.unopened_bits(mode) }
 }
 
+/// What is to be said of a model proof with fewer conjectured bits than [`USUAL_BITS`]: long traces have them.
+pub fn weakness(security: &Security) -> Option<String> {
+    (security.conjectured < USUAL_BITS).then(|| {
+        format!(
+            "the proof has {} conjectured bits of security, where {USUAL_BITS} are usual, as its trace is so long: `maat prove --preset balanced` \
+             has more, and a smaller batch a shorter trace",
+            security.conjectured
+        )
+    })
+}
+
 /// The hash function of a preset, by its name.
 pub fn hash_name(preset: Preset) -> &'static str {
     match preset.hash() {
         Hash::Blake3 => "Blake3",
         Hash::Blake2s => "Blake2s",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fewer_bits_than_usual_are_said_loudly() {
+        let of = |conjectured| weakness(&Security { conjectured, proven: 50 });
+        assert_eq!([96, 97, 124].map(of), [None, None, None]);
+        let said = of(95).unwrap();
+        assert!(said.contains("95 conjectured bits") && said.contains("--preset balanced"), "{said}");
+    }
+
+    #[test]
+    fn what_is_hidden_is_listed_in_words() {
+        let values = |public: bool| if public { Values::Public(vec![1]) } else { Values::Hidden };
+        let text =
+            |inputs, outputs, one_time| Privacy { mode: Mode::Hiding, inputs: &values(inputs), outputs: &values(outputs), one_time }.text();
+        let said = text(false, true, None);
+        assert!(said.contains("Hidden: the inputs, and what the model computes in between.\nNOT hidden: the outputs, "), "{said}");
+        let said = text(true, true, Some((2, 8)));
+        assert!(
+            said.contains("Hidden: the weights, and what the model computes in between.\nNOT hidden: the inputs, the outputs, "),
+            "{said}"
+        );
+        let said = text(false, false, Some((2, 8)));
+        assert!(said.contains("Hidden: the inputs, the outputs, the weights, and what the model computes in between."), "{said}");
+        assert!(said.contains("the one-time root with index 2, of 8 from 0 on"), "{said}");
     }
 }

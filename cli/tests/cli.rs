@@ -179,7 +179,7 @@ fn a_batch_has_one_proof_whose_sides_may_be_hidden_or_committed_to() {
     let text = String::from_utf8(maat(&["verify", &proof, "--model", package()]).stdout).unwrap();
     let words = [
         "the proof holds: the model with this commitment, on some inputs, gives these outputs",
-        "The proof is zero-knowledge, under the conditions of docs/zero-knowledge.md. Hidden: the inputs, what the model computes in between.",
+        "The proof is zero-knowledge, under the conditions of docs/zero-knowledge.md. Hidden: the inputs, and what the model computes in between.",
         "NOT hidden: the outputs, the batch size,",
     ];
     for words in words {

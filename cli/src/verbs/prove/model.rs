@@ -20,7 +20,7 @@ use crate::inferences::{Caveated, Inferences};
 use crate::opening;
 use crate::progress::Progress;
 use crate::response::{Response, fields, grouped, path_json};
-use crate::security::{Privacy, model_security, model_security_json};
+use crate::security::{Privacy, model_security, model_security_json, weakness};
 
 /// The written proof.
 pub struct Proof {
@@ -121,6 +121,7 @@ pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Caveated
     progress.step("verification");
     let verifying = Instant::now();
     let statement = verify(&bytes, &commitment).context("the proof that was made does not hold, which is a bug of the prover")?;
+    warnings.extend(weakness(&statement.security));
     stages.push(("verification", verifying.elapsed()));
     let total = started.elapsed();
 

@@ -20,7 +20,7 @@ use crate::files::{Destination, InputFiles, OutputKind, Readers};
 use crate::inferences::{Caveated, split_inputs};
 use crate::progress::Progress;
 use crate::response::{Response, fields, grouped, path_json};
-use crate::security::{NOT_ZERO_KNOWLEDGE, model_security, model_security_json};
+use crate::security::{NOT_ZERO_KNOWLEDGE, model_security, model_security_json, weakness};
 use crate::verbs::prove::{model_preset, ms, peak_memory, presets, wrote};
 
 /// Prove every decision that a strategy would have made on these prices, and what comes of them
@@ -155,7 +155,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Caveated<Written>> {
     let total = started.elapsed();
     destination.stage(&bytes, Readers::Usual)?.persist()?;
 
-    let mut warnings: Vec<String> = warning.into_iter().collect();
+    let mut warnings: Vec<String> = warning.into_iter().chain(weakness(&verified.security)).collect();
     if let Some(parts) = parts {
         let folder = parts.folder().display().to_string();
         if spoilt > 0 {

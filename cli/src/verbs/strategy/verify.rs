@@ -21,7 +21,7 @@ use crate::files::{called, read};
 use crate::network::NetworkChoice;
 use crate::progress::Progress;
 use crate::response::{Response, fields, grouped};
-use crate::security::{model_security, model_security_json};
+use crate::security::{model_security, model_security_json, weakness};
 use crate::verbs::prove::ms;
 use crate::verbs::vault::target::address;
 use crate::verbs::verify::Least;
@@ -171,7 +171,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Box<dyn Response>> {
 
 impl Compared {
     fn warnings(self, verified: &Verified) -> Vec<String> {
-        let Verified { strategy, .. } = verified;
+        let Verified { strategy, security, .. } = verified;
         let features = verified.features().is_hidden().then(|| hidden::NOT_PROVEN.to_owned());
         let (digest, commitment) = (hex(&strategy.digest()), strategy.commitment);
         let prices = (!self.prices)
@@ -187,7 +187,7 @@ impl Compared {
         let inputs = (!self.model).then(|| {
             "the scales and ranges of inputs are the owner's word: --strategy or --model compares them with the network's".to_owned()
         });
-        features.into_iter().chain(prices).chain(rules).chain(inputs).collect()
+        features.into_iter().chain(prices).chain(rules).chain(inputs).chain(weakness(security)).collect()
     }
 }
 

@@ -14,7 +14,7 @@ use super::least::Least;
 use super::names::Names;
 use crate::named::Ports;
 use crate::response::{Response, fields, grouped};
-use crate::security::{Privacy, hash_name, model_security, model_security_json};
+use crate::security::{Privacy, hash_name, model_security, model_security_json, weakness};
 
 /// The verdict.
 pub struct Verified {
@@ -277,7 +277,8 @@ impl Response for Verified {
     }
 
     fn warnings(&self) -> Vec<String> {
-        self.warning.clone().into_iter().collect()
+        let weakness = self.result.iter().filter_map(|held| weakness(&held.statement.security));
+        self.warning.iter().cloned().chain(weakness).collect()
     }
 }
 
