@@ -266,10 +266,10 @@ impl Layout {
     pub const fn argument_error(&self) -> usize {
         // A tuple has degree 1 in alpha in memory, with the row's input and output, and degree 2 in the other domains.
         let memory = READS + UNITS + 2;
-        let others = BUS_TERMS - READS - UNITS;
+        let others = BUS_TERMS - memory;
         let (identity, poles) = (memory + 2 * others, memory + others);
-        // Numerators and poles of two sums over fewer values than rows each; the degree in sigma, rho and beta.
-        let (public_values, combination) = (6, 2);
+        // Two polynomials with fewer coefficients than rows each; the degree in sigma, rho and beta.
+        let (public_values, combination) = (2, 2);
         identity + poles + public_values + combination
     }
 }
@@ -287,8 +287,8 @@ pub const SPONGE_WIDTH: usize = 43;
 /// differ from proof to proof are random there: more than `queries + 2 extension + 1` elements a column (docs/zero-knowledge.md).
 pub const MASK_ROWS: usize = 96;
 
-/// Terms of the bus in a row, without those of inputs and outputs: see [`crate::air::bus`].
-pub const BUS_TERMS: usize = READS + UNITS + UNITS * LIMBS + INPUT_LIMBS + TABLES + 2;
+/// Terms of the bus in a row, the last two those of its input and its output: see [`crate::air::bus`].
+pub const BUS_TERMS: usize = READS + UNITS + UNITS * LIMBS + INPUT_LIMBS + TABLES + 2 + 2;
 
 columns! {
     /// The auxiliary columns.
@@ -297,10 +297,10 @@ columns! {
     BUS_HELPER: BUS_TERMS.div_ceil(2),
     /// The sum of all terms of the rows above.
     BUS_SUM: 1,
-    /// The sum of the inputs' terms of the rows above.
-    INPUT_SUM: 1,
-    /// The sum of the outputs' terms of the rows above.
-    OUTPUT_SUM: 1,
+    /// The polynomial of the inputs in the rows above.
+    INPUTS: 1,
+    /// The polynomial of the outputs in the rows above.
+    OUTPUTS: 1,
     /// The left factor: weights combined by powers of sigma.
     LEFT: 1,
     /// The right factor: cells combined by powers of rho.
@@ -371,7 +371,7 @@ mod tests {
         ] {
             assert_eq!(list.iter().fold(start, |next, group| if group.start == next { group.end() } else { usize::MAX }), end);
         }
-        assert_eq!((WITNESS_WIDTH, AUXILIARY_WIDTH, MASKS_WIDTH), (30, 22, 3));
+        assert_eq!((WITNESS_WIDTH, AUXILIARY_WIDTH, MASKS_WIDTH), (30, 23, 3));
         assert_eq!([Layout::base(), Layout::wide()].map(|layout| (layout.fixed_width(), layout.main_width(0))), [(89, 119), (193, 223)]);
     }
 

@@ -306,7 +306,7 @@ fn every_cell_of_the_first_rows_the_padding_and_the_last_rows_is_bound_or_free_f
             let columns = (0..sponge::STATE.count).map(|lane| first + number * SPONGE_WIDTH + lane).chain([side.message.start]);
             assert!(columns.into_iter().all(|column| violated.contains(&("boundary of the main segment", column))), "{violated:?}");
         }
-        let named = [(INPUT_SUM, &attempt.inputs), (OUTPUT_SUM, &attempt.outputs)];
+        let named = [(INPUTS, &attempt.inputs), (OUTPUTS, &attempt.outputs)];
         for (sum, values) in named {
             assert_eq!(violated.contains(&("boundary", sum.start)), values.as_public().is_some(), "{} {violated:?}", sum.name);
         }

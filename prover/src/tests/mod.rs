@@ -402,10 +402,11 @@ impl Attempt {
             (0..UNITS).flat_map(|unit| ["unit base", "unit range", "unit side", "unit above", "unit below"].map(|name| (name, unit)));
         let sponges = self.public_inputs().sponges().count() * SPONGE_WIDTH;
         let helpers = (0..BUS_HELPER.count).map(|helper| ("bus helper", helper));
-        let sums = ["bus sum", "input sum", "output sum", "left", "right", "products", "inner", "outer", "results", "agreement"];
+        let values = (0..SIDES).map(|side| ("public values", side));
+        let sums = ["left", "right", "products", "inner", "outer", "results", "agreement"];
         let masks: &[_] = if self.mode.is_hiding() { &["first cut", "second cut"] } else { &[] };
         let of_main = units.chain([("input range", 0)]).chain((0..sponges).map(|constraint| ("sponge", constraint)));
-        of_main.chain(helpers).chain(sums.iter().chain(masks).map(|name| (*name, 0))).collect()
+        of_main.chain(helpers).chain([("bus sum", 0)]).chain(values).chain(sums.iter().chain(masks).map(|name| (*name, 0))).collect()
     }
 }
 

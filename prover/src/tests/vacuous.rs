@@ -52,7 +52,7 @@ impl Variation for Departure {
         let mut main = degrees(&[&units::DEGREES.repeat(UNITS)[..], &[inputs::DEGREE]].concat());
         let sponges = (honest.context().num_main_transition_constraints() - main.len()) / sponge::WIDTH;
         (0..sponges).for_each(|_| main.extend(sponge::degrees()));
-        let mut auxiliary = degrees(&[&bus::DEGREES[..], &combination::DEGREES].concat());
+        let mut auxiliary = degrees(&[&bus::DEGREES[..], &public_values::DEGREES, &combination::DEGREES].concat());
         auxiliary.extend(cycles.iter().map(|number| TransitionConstraintDegree::with_cycles(1, vec![4; *number])));
         let of_main = honest.get_assertions().len();
         let of_auxiliary = honest.context().num_assertions() - of_main;

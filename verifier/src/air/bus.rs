@@ -20,18 +20,16 @@ use crate::layout::*;
 use crate::log_up::Term;
 
 /// The degrees of the bus's constraints.
-pub const DEGREES: [usize; BUS_HELPER.count + 3] = {
-    let mut degrees = [3; BUS_HELPER.count + 3];
+pub const DEGREES: [usize; BUS_HELPER.count + 1] = {
+    let mut degrees = [3; BUS_HELPER.count + 1];
     // An odd number of terms leaves the last helper with one.
     degrees[BUS_HELPER.count - 1] = 3 - BUS_TERMS % 2;
-    degrees[BUS_HELPER.count] = 2;
-    degrees[BUS_HELPER.count + 1] = 2;
-    degrees[BUS_HELPER.count + 2] = 2;
+    degrees[BUS_HELPER.count] = 1;
     degrees
 };
 
-/// The terms of a row, without those of its input and output.
-pub fn terms<F, E>(row: &[F], challenges: &Challenges<E>) -> [Term<F, E>; BUS_TERMS]
+/// The terms of a row. Outputs have the addresses after those of all `n_inputs` inputs.
+pub fn terms<F, E>(row: &[F], n_inputs: usize, challenges: &Challenges<E>) -> [Term<F, E>; BUS_TERMS]
 where
     F: FieldElement<BaseField = Goldilocks>,
     E: FieldElement<BaseField = Goldilocks> + ExtensionOf<F>,
@@ -50,32 +48,24 @@ where
     let lookup = term(row[LOOKUP.start], constants, looked_up, row[UNIT_VALUE.at(0)]);
     let constant = term(-row[CONSTANT_USES.start], constants, row[ROW.start], row[CONSTANT_VALUE.start]);
 
-    let mut all = reads.chain(writes).chain(limbs).chain(inputs).chain(tables).chain([lookup, constant]);
+    // An input is given as often as it is read, an output is taken once.
+    let own = |numerator: F, first: u64, value: F| term(numerator, *z, row[ROW.start] + Goldilocks::new(first).into(), value);
+    let input = own(-row[INPUT_READERS.start], FIRST_INPUT, row[INPUT_VALUE.start]);
+    let output = own(row[OUTPUT.start], first_output(n_inputs), row[OUTPUT_VALUE.start]);
+
+    let mut all = reads.chain(writes).chain(limbs).chain(inputs).chain(tables).chain([lookup, constant, input, output]);
     std::array::from_fn(|_| all.next().expect("BUS_TERMS counts them"))
 }
 
-/// `z - t` of a row's input and of its output; outputs come after all `n_inputs` inputs.
-pub fn io_denominators<F, E>(row: &[F], n_inputs: usize, challenges: &Challenges<E>) -> [E; 2]
-where
-    F: FieldElement<BaseField = Goldilocks>,
-    E: FieldElement<BaseField = Goldilocks> + ExtensionOf<F>,
-{
-    [(FIRST_INPUT, INPUT_VALUE), (first_output(n_inputs), OUTPUT_VALUE)].map(|(first, value)| {
-        let address = row[ROW.start] + Goldilocks::new(first).into();
-        challenges.z - address.into() - challenges.alpha.mul_base(row[value.start])
-    })
-}
-
-/// Enforces that the helpers are the terms, and that the sums run over them.
+/// Enforces that the helpers are the terms, and that the sum runs over them.
 pub(super) fn enforce<F, E>(row: &[F], auxiliary: &EvaluationFrame<E>, n_inputs: usize, challenges: &Challenges<E>, result: &mut [E])
 where
     F: FieldElement<BaseField = Goldilocks>,
     E: FieldElement<BaseField = Goldilocks> + ExtensionOf<F>,
 {
     let (current, next) = (auxiliary.current(), auxiliary.next());
-    let step = |column: Columns| next[column.start] - current[column.start];
     let helpers = &current[BUS_HELPER.indices()];
-    for ((pair, helper), result) in terms(row, challenges).chunks(2).zip(helpers).zip(result.iter_mut()) {
+    for ((pair, helper), result) in terms(row, n_inputs, challenges).chunks(2).zip(helpers).zip(result.iter_mut()) {
         *result = match pair {
             // h = n1 / d1 + n2 / d2
             [one, two] => {
@@ -86,11 +76,6 @@ where
             rest => rest.iter().fold(E::ZERO, |sum, one| sum + *helper * one.denominator - one.numerator.into()),
         };
     }
-    let result = &mut result[BUS_HELPER.count..];
     let all = helpers.iter().fold(E::ZERO, |sum, helper| sum + *helper);
-    // An input is given as often as it is read, an output is taken once.
-    result[0] = step(BUS_SUM) - all + step(INPUT_SUM).mul_base(row[INPUT_READERS.start]) - step(OUTPUT_SUM);
-    let [input, output] = io_denominators(row, n_inputs, challenges);
-    result[1] = step(INPUT_SUM) * input - row[INPUT.start].into();
-    result[2] = step(OUTPUT_SUM) * output - row[OUTPUT.start].into();
+    result[BUS_HELPER.count] = next[BUS_SUM.start] - current[BUS_SUM.start] - all;
 }

@@ -7,6 +7,7 @@
 //! | units | [`units`] | a value is within its range, and saturated only where its accumulator leaves it |
 //! | inputs | [`inputs`] | an input is within its range |
 //! | bus | [`bus`] | every cell that is read was written, every limb has its width, every function value is in its table |
+//! | public values | [`public_values`] | the inputs and outputs are those that the statement names |
 //! | combination | [`combination`] | every accumulator is the sum of products that the model says |
 //! | sponges | [`sponge`] | a committed side has the statement's digest |
 //! | masks | [`masks`] | nothing: a hiding proof's random columns enter the quotient |
@@ -20,6 +21,7 @@ pub mod combination;
 pub mod inputs;
 mod masks;
 mod public_inputs;
+pub mod public_values;
 pub mod sponge;
 pub mod units;
 
@@ -43,7 +45,7 @@ pub struct ModelAir {
 }
 
 /// The auxiliary columns that start at 0.
-const SUMS: [Columns; 9] = [BUS_SUM, INPUT_SUM, OUTPUT_SUM, LEFT, RIGHT, PRODUCTS, INNER, OUTER, RESULTS];
+const SUMS: [Columns; 9] = [BUS_SUM, INPUTS, OUTPUTS, LEFT, RIGHT, PRODUCTS, INNER, OUTER, RESULTS];
 
 /// The shape of a trace with this many rows for a statement: the only one that a verifier accepts.
 ///
@@ -79,7 +81,7 @@ impl Air for ModelAir {
         let sponges = public_inputs.sponges().count();
         let mut main = degrees(&[&units::DEGREES.repeat(UNITS)[..], &[inputs::DEGREE]].concat());
         (0..sponges).for_each(|_| main.extend(sponge::degrees()));
-        let mut auxiliary = degrees(&[&bus::DEGREES[..], &combination::DEGREES].concat());
+        let mut auxiliary = degrees(&[&bus::DEGREES[..], &public_values::DEGREES, &combination::DEGREES].concat());
         if mode.is_hiding() {
             auxiliary.extend(masks::degrees());
         }
@@ -133,8 +135,10 @@ impl Air for ModelAir {
     {
         let challenges = Challenges::new(random.rand_elements());
         let (bus, rest) = result.split_at_mut(bus::DEGREES.len());
+        let (public_values, rest) = rest.split_at_mut(public_values::DEGREES.len());
         let (combination, masks) = rest.split_at_mut(combination::DEGREES.len());
         bus::enforce(main.current(), auxiliary, self.public_inputs.n_inputs, &challenges, bus);
+        public_values::enforce(main.current(), auxiliary, challenges.z, public_values);
         combination::enforce(main.current(), auxiliary, F::from(self.radix), &challenges, combination);
         if self.public_inputs.mode.is_hiding() {
             masks::enforce(auxiliary, periodic, masks);
@@ -154,8 +158,8 @@ impl Air for ModelAir {
         let last = final_row(self.trace_length(), self.public_inputs.mode);
         let mut assertions: Vec<_> = SUMS.iter().map(|sum| Assertion::single(sum.start, 0, E::ZERO)).collect();
         assertions.push(Assertion::single(BUS_SUM.start, last, E::ZERO));
-        let sums = [(INPUT_SUM, self.public_inputs.input_sum(&challenges)), (OUTPUT_SUM, self.public_inputs.output_sum(&challenges))];
-        assertions.extend(sums.into_iter().filter_map(|(column, sum)| Some(Assertion::single(column.start, last, sum?))));
+        let polynomials = [INPUTS, OUTPUTS].into_iter().zip(self.public_inputs.polynomials(challenges.z));
+        assertions.extend(polynomials.filter_map(|(column, value)| Some(Assertion::single(column.start, last, value?))));
         assertions
     }
 

@@ -1,10 +1,9 @@
-//! The public inputs of the model AIR, and the sums over them that its assertions need.
+//! The public inputs of the model AIR, and the values of their polynomials that its assertions need.
 
 use crate::goldilocks::{Goldilocks, signed_element};
-use winter_verifier::math::{FieldElement, ToElements, batch_inversion};
+use winter_verifier::math::{FieldElement, ToElements};
 
-use super::Challenges;
-use crate::layout::{Columns, FIRST_INPUT, INPUT_VALUE, Layout, OUTPUT_VALUE, SIDES, SPONGE_WIDTH, first_output};
+use crate::layout::{Columns, INPUT_VALUE, Layout, OUTPUT_VALUE, SIDES, SPONGE_WIDTH};
 use crate::preset::Mode;
 use crate::statement::Values;
 use crate::value_digest::ValueDigest;
@@ -65,14 +64,10 @@ impl PublicInputs {
         committed.collect::<Vec<_>>().into_iter().enumerate().map(sponge)
     }
 
-    /// `sum_i 1 / (z - address_i - alpha x_i)` over the inputs, if they are public.
-    pub(super) fn input_sum<E: FieldElement<BaseField = Goldilocks>>(&self, challenges: &Challenges<E>) -> Option<E> {
-        self.inputs.as_public().map(|values| sum(values, FIRST_INPUT, challenges))
-    }
-
-    /// The same over the outputs.
-    pub(super) fn output_sum<E: FieldElement<BaseField = Goldilocks>>(&self, challenges: &Challenges<E>) -> Option<E> {
-        self.outputs.as_public().map(|values| sum(values, first_output(self.n_inputs), challenges))
+    /// The polynomial of each side at `z`, if its values are public: see [`super::public_values`].
+    pub(super) fn polynomials<E: FieldElement<BaseField = Goldilocks>>(&self, z: E) -> [Option<E>; SIDES] {
+        let at_z = |values: &[i32]| values.iter().fold(E::ZERO, |value, x| value * z + signed_element((*x).into()).into());
+        self.sides().map(|side| side.values.as_public().map(at_z))
     }
 }
 
@@ -91,17 +86,4 @@ impl ToElements<Goldilocks> for PublicInputs {
         }
         elements
     }
-}
-
-/// Values whose terms are inverted together: enough to make one inversion pay, and few enough for little memory.
-const CHUNK: usize = 1 << 14;
-
-fn sum<E: FieldElement<BaseField = Goldilocks>>(values: &[i32], first: u64, challenges: &Challenges<E>) -> E {
-    let term = |(address, value): (u64, &i32)| {
-        challenges.z - E::from(Goldilocks::new(address)) - challenges.alpha.mul_base(signed_element((*value).into()))
-    };
-    values.chunks(CHUNK).zip((first..).step_by(CHUNK)).fold(E::ZERO, |sum, (values, first)| {
-        let denominators: Vec<E> = (first..).zip(values).map(term).collect();
-        batch_inversion(&denominators).into_iter().fold(sum, |sum, inverse| sum + inverse)
-    })
 }

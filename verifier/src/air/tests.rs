@@ -123,7 +123,7 @@ fn every_declared_degree_is_the_measured_one() {
     for (sponges, air) in airs() {
         let main = plain(&[units::DEGREES.repeat(UNITS), vec![inputs::DEGREE]].concat());
         let sponges = vec![sponge::degrees(); sponges].concat();
-        let auxiliary = plain(&[bus::DEGREES.to_vec(), combination::DEGREES.to_vec()].concat());
+        let auxiliary = plain(&[&bus::DEGREES[..], &public_values::DEGREES, &combination::DEGREES].concat());
         let masks = if air.public_inputs.mode.is_hiding() { masks::degrees().to_vec() } else { Vec::new() };
         let (start, end) = (main.len(), main.len() + sponges.len());
         let declared = [main, sponges, auxiliary, masks].concat();
@@ -167,7 +167,7 @@ fn a_proof_states_as_many_constraints_as_there_are() {
             Mode::Hiding => (masks::CONSTRAINTS, 3, MASK_ROWS),
         };
         assert_eq!(context.num_main_transition_constraints(), UNITS * units::DEGREES.len() + 1 + sponges * sponge::WIDTH);
-        assert_eq!(context.num_aux_transition_constraints(), bus::DEGREES.len() + combination::DEGREES.len() + masks);
+        assert_eq!(context.num_aux_transition_constraints(), bus::DEGREES.len() + public_values::DEGREES.len() + combination::DEGREES.len() + masks);
         assert_eq!(context.num_transition_constraints(), 34 + masks + 43 * sponges);
         // A digest is in the place of a final sum.
         assert_eq!(context.num_assertions(), 1 + SUMS.len() + 1 + 2 + 16 * sponges);
@@ -188,7 +188,7 @@ fn a_trace_has_the_columns_of_its_layout_and_its_mode() {
         assert_eq!((info.length(), info.get_num_aux_segment_rand_elements()), (MIN_ROWS, RANDOM_ELEMENTS));
         (info.main_trace_width(), info.aux_segment_width())
     });
-    assert_eq!(widths.collect::<Vec<_>>(), [(119, 22), (119, 25), (223, 22), (223, 25), (162, 25), (162, 25), (205, 25)]);
+    assert_eq!(widths.collect::<Vec<_>>(), [(119, 23), (119, 26), (223, 23), (223, 26), (162, 26), (162, 26), (205, 26)]);
 }
 
 /// A hiding proof has a row for its final sums in which no constraint begins. What it does not name has no final assertion.
@@ -200,18 +200,17 @@ fn sums_begin_at_zero_and_end_in_the_final_row_if_they_are_named() {
     let private_model = PublicInputs { mode: Mode::Hiding, ..public.clone() };
     let both = PublicInputs { outputs: Values::Hidden, ..hidden_inputs.clone() };
     for (public_inputs, named) in [
-        (public, vec![INPUT_SUM, OUTPUT_SUM]),
-        (private_model, vec![INPUT_SUM, OUTPUT_SUM]),
-        (hidden_inputs, vec![OUTPUT_SUM]),
-        (hidden_outputs, vec![INPUT_SUM]),
+        (public, vec![INPUTS, OUTPUTS]),
+        (private_model, vec![INPUTS, OUTPUTS]),
+        (hidden_inputs, vec![OUTPUTS]),
+        (hidden_outputs, vec![INPUTS]),
         (both, vec![]),
     ] {
         let air = air_of(public_inputs, 2 * MIN_ROWS);
         let random = challenges(60, Layout::base());
-        let powers = Challenges::new(random.rand_elements());
+        let [inputs, outputs] = air.public_inputs.polynomials(Challenges::new(random.rand_elements()).z);
         let last = if air.public_inputs.mode.is_hiding() { 2 * MIN_ROWS - 96 } else { 2 * MIN_ROWS - 1 };
-        let value =
-            |sum: Columns| if sum == INPUT_SUM { air.public_inputs.input_sum(&powers) } else { air.public_inputs.output_sum(&powers) };
+        let value = |side: Columns| if side == INPUTS { inputs } else { outputs };
         let first = SUMS.iter().map(|sum| Assertion::single(sum.start, 0, E::ZERO));
         let balanced = Assertion::single(BUS_SUM.start, last, E::ZERO);
         let ends = named.into_iter().map(|sum| Assertion::single(sum.start, last, value(sum).unwrap()));
@@ -224,21 +223,33 @@ fn sums_begin_at_zero_and_end_in_the_final_row_if_they_are_named() {
 }
 
 #[test]
-fn the_sum_over_public_values_runs_over_all_of_them() {
-    let values: Vec<i32> = (-20_000..20_000).collect();
-    let random = challenges(60, Layout::base());
-    let challenges = Challenges::new(random.rand_elements());
-    let n = values.len();
-    let term = |(address, value): (u64, &i32)| {
-        (challenges.z - E::from(Goldilocks::new(address)) - challenges.alpha.mul_base(signed_element((*value).into()))).inv()
+fn the_polynomials_of_public_values_have_all_of_them_as_coefficients() {
+    let z = Challenges::new(challenges(60, Layout::base()).rand_elements()).z;
+    let polynomial = |values: &[i32]| {
+        let powers = (0..values.len() as u64).rev().map(|power| z.exp(power));
+        values.iter().zip(powers).fold(E::ZERO, |sum, (value, power)| sum + power.mul_base(signed_element((*value).into())))
     };
-    let sum = |first: u64| (first..).zip(&values).map(term).fold(E::ZERO, |sum, term| sum + term);
-    let [inputs, outputs] = [values.clone(), values.clone()].map(Values::Public);
-    let public_inputs = PublicInputs { inputs, outputs, n_inputs: n, n_outputs: n, ..public_inputs(Layout::base(), Mode::Plain) };
-    assert_eq!(public_inputs.input_sum(&challenges), Some(sum(1)));
-    assert_eq!(public_inputs.output_sum(&challenges), Some(sum(1 + n as u64)));
-    let hidden = PublicInputs { inputs: Values::Hidden, outputs: Values::Hidden, ..public_inputs };
-    assert_eq!((hidden.input_sum(&challenges), hidden.output_sum(&challenges)), (None, None));
+    let (inputs, outputs) = (vec![3, -1, 0, i32::MIN, i32::MAX], vec![-2, 7]);
+    let expected = [&inputs, &outputs].map(|values| Some(polynomial(values)));
+    let [inputs, outputs] = [inputs, outputs].map(Values::Public);
+    let public_inputs = PublicInputs { inputs, outputs, ..public_inputs(Layout::base(), Mode::Plain) };
+    assert_eq!(public_inputs.polynomials(z), expected);
+    let hidden = PublicInputs { inputs: Values::Hidden, ..public_inputs };
+    assert_eq!(hidden.polynomials(z), [None, expected[1]]);
+}
+
+/// What a row does to the polynomials is what the verifier computes of a list.
+#[test]
+fn the_polynomials_take_in_a_value_where_the_row_has_one() {
+    let z = Challenges::new(challenges(60, Layout::base()).rand_elements()).z;
+    let before: [E; SIDES] = std::array::from_fn(|side| extended(20 + side as u64).next().unwrap());
+    let mut row: Vec<Goldilocks> = elements(70).take(Layout::base().main_width(0)).collect();
+    for flags in [[0, 0], [1, 0], [0, 1], [1, 1]] {
+        (row[INPUT.start], row[OUTPUT.start]) = (Goldilocks::new(flags[0]), Goldilocks::new(flags[1]));
+        let values = [INPUT_VALUE, OUTPUT_VALUE].map(|column| E::from(row[column.start]));
+        let expected = std::array::from_fn(|side| if flags[side] == 1 { before[side] * z + values[side] } else { before[side] });
+        assert_eq!(public_values::next(&row, before, z), expected);
+    }
 }
 
 #[test]
@@ -303,16 +314,16 @@ fn the_error_of_the_arguments_counts_every_denominator_with_its_degree() {
             let others = challenges(90, layout).rand_elements()[4..].to_vec();
             let random = [&[z, alpha, domain, domain.double()], &others[..]].concat();
             let challenges = Challenges::new(&random);
-            let terms = bus::terms(&row, &challenges).map(|term| term.denominator);
-            terms.into_iter().chain(bus::io_denominators(&row, 1, &challenges)).collect()
+            let terms = bus::terms(&row, 1, &challenges).map(|term| term.denominator);
+            terms.to_vec()
         };
         let [first, second, third] = [1, 2, 3].map(denominators);
         let bend = first.iter().zip(&second).zip(&third).map(|((first, second), third)| *first - second.double() + *third);
         let (linear, square): (Vec<E>, Vec<E>) = bend.partition(|bend| *bend == E::ZERO);
-        // The identity and its poles, 6 for public values and 2 for the combination.
+        // The identity and its poles, 2 for public values and 2 for the combination.
         assert_eq!((linear.len(), square.len()), (8, 19));
-        assert_eq!(layout.argument_error(), (linear.len() + 2 * square.len()) + (linear.len() + square.len()) + 6 + 2);
-        assert_eq!(layout.argument_error(), 81, "{}", layout.name);
+        assert_eq!(layout.argument_error(), (linear.len() + 2 * square.len()) + (linear.len() + square.len()) + 2 + 2);
+        assert_eq!(layout.argument_error(), 77, "{}", layout.name);
     }
 }
 
@@ -359,7 +370,7 @@ fn a_sponge_begins_empty_and_ends_with_the_digest_of_its_side() {
     let inputs = |column: usize| expected(column, (INPUT_VALUE, 13), 24, digest(1));
     let outputs = |column: usize| expected(column, (OUTPUT_VALUE, 4), 16, digest(2));
     let sponges = [inputs(119), outputs(119), [inputs(119), outputs(162)].concat()];
-    let named = [vec![OUTPUT_SUM], vec![INPUT_SUM], vec![]];
+    let named = [vec![OUTPUTS], vec![INPUTS], vec![]];
     for ((public_inputs, sponges), named) in numbered.into_iter().zip(sponges).zip(named) {
         let air = air_of(public_inputs, MIN_ROWS);
         let (main, auxiliary) = (air.get_assertions(), air.get_aux_assertions(&random));

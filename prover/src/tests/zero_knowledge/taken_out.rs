@@ -56,7 +56,7 @@ fn without_any_one_of_the_masks_the_other_witness_has_no_such_randomness() {
     for column in [INPUT_VALUE.start, UNIT_VALUE.start, TABLE_USES.start] {
         assert_eq!(solved::<Production>(Removed::WitnessRow(column)), Err(Unsolvable::Main(column)));
     }
-    for column in [BUS_HELPER.start, BUS_SUM.start, INPUT_SUM.start, RESULTS.start] {
+    for column in [BUS_HELPER.start, BUS_SUM.start, INPUTS.start, RESULTS.start] {
         assert_eq!(solved::<Production>(Removed::Auxiliary(column)), Err(Unsolvable::Auxiliary(column)));
     }
     assert_eq!(solved::<Production>(Removed::FirstCut), Err(Unsolvable::Quotients));
