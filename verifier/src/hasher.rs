@@ -4,17 +4,33 @@ use std::marker::PhantomData;
 
 use crate::goldilocks::Goldilocks;
 use winter_verifier::ByteWriter;
-use winter_verifier::crypto::{Digest as _, ElementHasher, Hasher};
+use winter_verifier::crypto::hashers::Blake3_256;
+use winter_verifier::crypto::{DefaultRandomCoin, Digest as _, ElementHasher, Hasher, RandomCoin};
 use winter_verifier::math::FieldElement;
 
-use crate::blake2s::TreeDigest;
+use crate::blake2s::{Blake2s256, TreeDigest};
+use crate::coin::PoseidonCoin;
 use crate::digest::Digest;
 use crate::layout::Layout;
+use crate::poseidon::Poseidon;
 
-/// A hash function that trees are built with: Blake3 or Blake2s.
-pub trait TreeHasher: ElementHasher<BaseField = Goldilocks, Digest = TreeDigest> {}
+/// A hash function that trees are built with: Blake3, Blake2s or Poseidon.
+pub trait TreeHasher: ElementHasher<BaseField = Goldilocks, Digest = TreeDigest> + Sized {
+    /// The transcript of proofs with this hash function.
+    type Coin: RandomCoin<BaseField = Goldilocks, Hasher = SplitHasher<Self>>;
+}
 
-impl<H: ElementHasher<BaseField = Goldilocks, Digest = TreeDigest>> TreeHasher for H {}
+impl TreeHasher for Blake3_256<Goldilocks> {
+    type Coin = DefaultRandomCoin<SplitHasher<Self>>;
+}
+
+impl TreeHasher for Blake2s256 {
+    type Coin = DefaultRandomCoin<SplitHasher<Self>>;
+}
+
+impl TreeHasher for Poseidon {
+    type Coin = PoseidonCoin;
+}
 
 /// Hashes a row of the main trace in two parts, so that each part gets a tree of its own ([`crate::SplitTree`]): the fixed columns, and all
 /// others.
@@ -118,7 +134,6 @@ impl<H: TreeHasher> ElementHasher for SplitHasher<H> {
 
 #[cfg(test)]
 mod tests {
-    use winter_verifier::crypto::hashers::Blake3_256;
     use winter_verifier::math::fields::QuadExtension;
 
     use super::*;

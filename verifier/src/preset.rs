@@ -669,10 +669,10 @@ mod tests {
         let batching = BatchingMethod::Horner;
         let options = ProofOptions::new(20, 2, 0, FieldExtension::None, 8, 255, batching, batching);
         let context = plain().context(options, 22);
-        assert_eq!((context.trace_info().width(), context.num_constraints()), (141, 47));
-        // Arguments, constraints, DEEP, 141 columns, folding by 8; and 20 bits of queries, beside which they are little.
+        assert_eq!((context.trace_info().width(), context.num_constraints()), (142, 48));
+        // Arguments, constraints, DEEP, 142 columns, folding by 8; and 20 bits of queries, beside which they are little.
         let (rows, queries) = (f64::from(1 << 22), 20.0_f64);
-        let algebraic = 128.0 * rows + 46.0 + 3.0 * (rows + 1.0) + rows - 1.0 + 142.0 * (2.0 * rows) + 7.0 * (2.0 * rows + 1.0);
+        let algebraic = 128.0 * rows + 47.0 + 3.0 * (rows + 1.0) + rows - 1.0 + 143.0 * (2.0 * rows) + 7.0 * (2.0 * rows + 1.0);
         let expected = -(algebraic / 64_f64.exp2() + (-queries).exp2()).log2();
         assert!((conjectured_in_all(&context) - expected).abs() < 1e-9);
         assert!(expected < 20.0);

@@ -22,7 +22,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use winter_air::proof::{Context, OodFrame, Proof};
 use winter_air::{Air, AirContext, FieldExtension, ProofOptions};
-use winter_verifier::crypto::{DefaultRandomCoin, ElementHasher, VectorCommitment};
+use winter_verifier::crypto::{ElementHasher, RandomCoin, VectorCommitment};
 use winter_verifier::math::fields::{CubeExtension, QuadExtension};
 use winter_verifier::math::{FieldElement, StarkField};
 use winter_verifier::{AcceptableOptions, ByteReader, Deserializable, DeserializationError, Serializable};
@@ -107,7 +107,7 @@ impl ProofShape {
 ///
 /// # Errors
 /// The STARK does not hold.
-pub(crate) fn verify<A, H, V>(
+pub(crate) fn verify<A, H, R, V>(
     bytes: &[u8],
     shape: &ProofShape,
     public_inputs: A::PublicInputs,
@@ -117,6 +117,7 @@ pub(crate) fn verify<A, H, V>(
 where
     A: Air,
     H: ElementHasher<BaseField = A::BaseField, Digest = Digest>,
+    R: RandomCoin<BaseField = A::BaseField, Hasher = H>,
     V: VectorCommitment<H>,
 {
     // 4. The shape of the STARK: its context is the expected one, every count and length is the one that the context implies.
@@ -148,7 +149,7 @@ where
     // 7. The STARK: challenges, consistency out of the domain, grinding, openings and low-degree test. The checks above leave no panic that
     //    is known of; should there be one, the proof does not hold.
     let acceptable = AcceptableOptions::OptionSet(vec![options.clone()]);
-    let stark = || winter_verifier::verify::<A, H, DefaultRandomCoin<H>, V>(proof, public_inputs, &acceptable);
+    let stark = || winter_verifier::verify::<A, H, R, V>(proof, public_inputs, &acceptable);
     catch_unwind(AssertUnwindSafe(stark)).map_err(|_| VerifyError::Panicked)??;
     Ok(())
 }

@@ -353,9 +353,10 @@ impl Trace<'_> {
         let z = self.challenges.z;
         for (column, values) in [(INPUTS, &self.inputs), (OUTPUTS, &self.outputs)] {
             let Some(values) = values else { continue };
-            let (value, _) = values.iter().rev().fold(([0, 0], [1, 0]), |(sum, power), value| {
-                (ext_add(sum, scale(signed(*value), power)), ext_mul(power, z))
-            });
+            let (value, _) = values
+                .iter()
+                .rev()
+                .fold(([0, 0], [1, 0]), |(sum, power), value| (ext_add(sum, scale(signed(*value), power)), ext_mul(power, z)));
             require(column, last, value);
         }
         violations

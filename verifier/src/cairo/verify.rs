@@ -1,7 +1,7 @@
 //! The verifier of Cairo proofs, in the order of the protocol. The STARK's own steps are in [`crate::stark`].
 
-use winter_verifier::crypto::ElementHasher;
 use winter_verifier::crypto::hashers::Blake3_256;
+use winter_verifier::crypto::{DefaultRandomCoin, ElementHasher};
 
 use super::air::{CairoAir, context, trace_info};
 use super::claim::Claim;
@@ -97,6 +97,12 @@ where
     let options = claim.preset.cairo_options();
     let shape = ProofShape::new(claim.preset, options.clone(), &context(trace_info(claim.rows as usize), options));
     // The public inputs say everything; no part of the trace is known beforehand.
-    stark::verify::<CairoAir, WholeHasher<H>, SplitTree<H>>(bytes, &shape, claim.public_inputs(), 1, |_| Ok(()))?;
+    stark::verify::<CairoAir, WholeHasher<H>, DefaultRandomCoin<WholeHasher<H>>, SplitTree<H>>(
+        bytes,
+        &shape,
+        claim.public_inputs(),
+        1,
+        |_| Ok(()),
+    )?;
     Ok(Security::of(&shape.context, claim.preset.hash(), Kind::Cairo))
 }

@@ -86,7 +86,7 @@ where
         found if found != fixed_root => Err(VerifyError::FixedRoot { expected: fixed_root, found }),
         _ => Ok(()),
     };
-    stark::verify::<A, SplitHasher<H>, SplitTree<H>>(bytes, &shape, public_inputs, 2, check_main)?;
+    stark::verify::<A, SplitHasher<H>, H::Coin, SplitTree<H>>(bytes, &shape, public_inputs, 2, check_main)?;
     Ok(Security::of(&shape.context, preset.hash(), Kind::Model))
 }
 

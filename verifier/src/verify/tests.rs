@@ -397,10 +397,10 @@ fn mode_and_layout_are_the_statements() {
     // A plain proof with `fast` is longer than a hiding one may be.
     assert!(matches!(of(&PLAIN, base, Mode::Hiding), VerifyError::Length { .. }));
     assert_eq!(of(&WIDE, base, Mode::Plain), VerifyError::TraceWidth { expected: 119, found: 223 });
-    assert_eq!(of(&HIDING, base, Mode::Plain), VerifyError::AuxiliaryWidth { expected: 22, found: 25 });
+    assert_eq!(of(&HIDING, base, Mode::Plain), VerifyError::AuxiliaryWidth { expected: 23, found: 26 });
     assert_eq!(of(&PLAIN, wide, Mode::Plain), VerifyError::TraceWidth { expected: 223, found: 119 });
     let balanced = Proven::of(Preset::Balanced, base, Mode::Plain);
-    assert_eq!(of(&balanced, base, Mode::Hiding), VerifyError::AuxiliaryWidth { expected: 25, found: 22 });
+    assert_eq!(of(&balanced, base, Mode::Hiding), VerifyError::AuxiliaryWidth { expected: 26, found: 23 });
 }
 
 #[test]
@@ -414,7 +414,7 @@ fn the_number_of_opened_positions_is_bounded() {
 
 #[test]
 fn a_frame_has_two_rows() {
-    for (proven, columns, quotients) in [(&*PLAIN, 119 + 22, 2), (&*HIDING, 119 + 25, 3), (&*WIDE, 223 + 22, 2)] {
+    for (proven, columns, quotients) in [(&*PLAIN, 119 + 23, 2), (&*HIDING, 119 + 26, 3), (&*WIDE, 223 + 23, 2)] {
         let (frame, _) = proven.offsets();
         let expected = 1 + 2 * 16 * columns;
         for rows in [0, 1, 3, 255] {
