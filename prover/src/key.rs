@@ -8,8 +8,8 @@ use maat_verifier::air::sponge::PERIOD;
 use maat_verifier::air::trace_info;
 use maat_verifier::layout::Layout;
 use maat_verifier::{
-    Blake2s256, Entries, Entry, Goldilocks, Hash, Header, Kind, Mode, OneTimeRoot, OneTimeTree, Opening, Preset, ProofFile, Security,
-    SideOpening, TreeHasher, ValueDigest, Values,
+    Blake2s256, Entries, Entry, Goldilocks, Hash, Header, Kind, Mode, OneTimeRoot, OneTimeTree, Opening, Poseidon, Preset, ProofFile,
+    Security, SideOpening, TreeHasher, ValueDigest, Values,
 };
 use rayon::prelude::*;
 use winter_prover::Serializable;
@@ -47,7 +47,7 @@ pub enum LayoutChoice {
 impl LayoutChoice {
     /// The programs of a batch, each with the presets whose entries it is for.
     fn programs(self, model: &Model, batch: usize, presets: &[Preset]) -> Result<Vec<(TraceProgram, Vec<Preset>)>, ProveError> {
-        let (onchain, others): (Vec<_>, Vec<_>) = presets.iter().partition(|preset| **preset == Preset::Onchain);
+        let (for_contracts, others): (Vec<_>, Vec<_>) = presets.iter().partition(|preset| preset.is_for_contracts());
         let base = TraceProgram::new(model, batch, Layout::base());
         let other = match self {
             _ if others.is_empty() => None,
@@ -59,8 +59,8 @@ impl LayoutChoice {
             return Ok(vec![(base?, presets.to_vec())]);
         };
         let mut programs = vec![(other, others)];
-        if !onchain.is_empty() {
-            programs.push((base?, onchain));
+        if !for_contracts.is_empty() {
+            programs.push((base?, for_contracts));
         }
         Ok(programs)
     }
@@ -169,6 +169,7 @@ fn root(fixed: &Fixed, preset: Preset) -> [u8; 32] {
     match preset.hash() {
         Hash::Blake3 => fixed.root::<Blake3>(blowup),
         Hash::Blake2s => fixed.root::<Blake2s256>(blowup),
+        Hash::Poseidon => fixed.root::<Poseidon>(blowup),
     }
 }
 
@@ -228,6 +229,7 @@ pub enum Visibility {
 enum Extended {
     Blake3(Arc<Extension<Blake3>>),
     Blake2s(Arc<Extension<Blake2s256>>),
+    Poseidon(Arc<Extension<Poseidon>>),
 }
 
 /// Everything that proofs of one model, with one preset, mode and batch size, have in common. Making it is most of the work of a first proof.
@@ -328,6 +330,11 @@ impl<'m> ProvingKey<'m> {
                 let found = extension.root();
                 (fixed, Extended::Blake2s(Arc::new(extension)), found, cached)
             }
+            Hash::Poseidon => {
+                let (fixed, extension, cached) = extended(columns, &root, blowup, cache);
+                let found = extension.root();
+                (fixed, Extended::Poseidon(Arc::new(extension)), found, cached)
+            }
         };
         if found != root || entry(&program, of_entry, expected.one_time_roots, expected.fixed_root) != expected {
             return Err(ProveError::OtherModel { preset: of_entry, batch });
@@ -391,6 +398,7 @@ impl<'m> ProvingKey<'m> {
         let proof = match &self.extended {
             Extended::Blake3(extension) => self.stark(extension, witness, &header, &clock),
             Extended::Blake2s(extension) => self.stark(extension, witness, &header, &clock),
+            Extended::Poseidon(extension) => self.stark(extension, witness, &header, &clock),
         }?;
         let security = Security::of(&proof.context, self.preset.hash(), Kind::Model);
         let file = ProofFile { header, stark: proof.to_bytes() };

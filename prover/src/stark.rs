@@ -6,7 +6,7 @@ use maat_verifier::Goldilocks;
 use maat_verifier::air::{Challenges, ModelAir, PublicInputs};
 use maat_verifier::layout::limb_bits;
 use maat_verifier::{SplitHasher, SplitTree, TreeHasher};
-use winterfell::crypto::{DefaultRandomCoin, Hasher};
+use winterfell::crypto::Hasher;
 use winterfell::math::FieldElement;
 use winterfell::matrix::ColMatrix;
 use winterfell::{
@@ -38,7 +38,7 @@ impl<H: TreeHasher + Send + Sync> Prover for StarkProver<'_, H> {
     type Trace = MainTrace<Goldilocks>;
     type HashFn = SplitHasher<H>;
     type VC = SplitTree<H>;
-    type RandomCoin = DefaultRandomCoin<SplitHasher<H>>;
+    type RandomCoin = H::Coin;
     type TraceLde<E: FieldElement<BaseField = Goldilocks>> = SplitTraceLde<E, H>;
     type ConstraintEvaluator<'a, E: FieldElement<BaseField = Goldilocks>> = DefaultConstraintEvaluator<'a, ModelAir, E>;
     type ConstraintCommitment<E: FieldElement<BaseField = Goldilocks>> = DefaultConstraintCommitment<E, Self::HashFn, Self::VC>;

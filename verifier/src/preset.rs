@@ -10,6 +10,7 @@ use winter_verifier::crypto::hashers::Blake3_256;
 
 use crate::blake2s::Blake2s256;
 use crate::kind::Kind;
+use crate::poseidon::Poseidon;
 
 /// A set of parameters that proofs are made with. A verifier accepts these sets and no other.
 ///
@@ -19,6 +20,7 @@ use crate::kind::Kind;
 /// | `fast`, hiding | the same, for proofs that hide | quadratic | 4 | 42 | 16 bits | Blake3 | 95 to 99 bits | 52 to 57 bits |
 /// | `balanced` | security that rests on no conjecture | cubic | 4 | 87 | 16 bits | Blake3 | 124 bits | 100 to 102 bits |
 /// | `onchain` | the smallest proof | quadratic | 32 | 16 | 20 bits | Blake2s | 92 to 99 bits | 47 to 58 bits |
+/// | `starknet` | proofs that a Starknet contract verifies | quadratic | 32 | 16 | 20 bits | Poseidon | 92 to 99 bits | 47 to 58 bits |
 ///
 /// Conjectured and proven bits are those of traces from 2^11 to 2^22 rows, in every layout and with up to two digests: see [`Security`]. How
 /// the numbers were chosen:
@@ -44,6 +46,9 @@ pub enum Preset {
     Balanced,
     /// The smallest proof, with a hash function that Cairo computes cheaply.
     Onchain,
+    /// Proofs that a Starknet contract verifies in a transaction: the parameters of `onchain`, with a hash function that contracts compute for a
+    /// seventh of the gas. Proving takes longer by the same hash function.
+    Starknet,
 }
 
 /// The hash function of a preset.
@@ -53,6 +58,8 @@ pub enum Hash {
     Blake3,
     /// Blake2s with 256 bits.
     Blake2s,
+    /// Poseidon over the field of Starknet, with 251 bits.
+    Poseidon,
 }
 
 /// Whether a proof hides what its statement does not name.
@@ -76,7 +83,10 @@ impl Mode {
 
 impl Preset {
     /// All presets, in the order of their codes.
-    pub const ALL: [Self; 3] = [Self::Fast, Self::Balanced, Self::Onchain];
+    pub const ALL: [Self; 4] = [Self::Fast, Self::Balanced, Self::Onchain, Self::Starknet];
+
+    /// Those that Cairo proofs have.
+    pub const OF_CAIRO: [Self; 3] = [Self::Fast, Self::Balanced, Self::Onchain];
 
     /// The name that the preset is chosen by.
     pub fn name(self) -> &'static str {
@@ -84,6 +94,7 @@ impl Preset {
             Self::Fast => "fast",
             Self::Balanced => "balanced",
             Self::Onchain => "onchain",
+            Self::Starknet => "starknet",
         }
     }
 
@@ -93,6 +104,7 @@ impl Preset {
             Self::Fast => 0,
             Self::Balanced => 1,
             Self::Onchain => 2,
+            Self::Starknet => 3,
         }
     }
 
@@ -110,7 +122,7 @@ impl Preset {
             (Self::Fast, Mode::Plain) => ProofOptions::new(84, 2, 16, FieldExtension::Quadratic, 8, 255, batching, batching),
             (Self::Fast, Mode::Hiding) => ProofOptions::new(42, 4, 16, FieldExtension::Quadratic, 8, 255, batching, batching),
             (Self::Balanced, _) => ProofOptions::new(87, 4, 16, FieldExtension::Cubic, 8, 255, batching, batching),
-            (Self::Onchain, _) => ProofOptions::new(16, 32, 20, FieldExtension::Quadratic, 16, 255, batching, batching),
+            (Self::Onchain | Self::Starknet, _) => ProofOptions::new(16, 32, 20, FieldExtension::Quadratic, 16, 255, batching, batching),
         }
     }
 
@@ -129,6 +141,7 @@ impl Preset {
             Self::Fast => "preset fast",
             Self::Balanced => "preset balanced (hiding proofs with fast take it too)",
             Self::Onchain => "preset onchain",
+            Self::Starknet => "preset starknet",
         }
     }
 
@@ -147,12 +160,13 @@ impl Preset {
     ///   grinding does not count, and 18 bits of grinding the fewest that keep more than 96 under the weaker conjecture; they take some ten
     ///   milliseconds, a small part of the proof of the shortest trace.
     /// - 85 queries at blow-up 4 are the fewest for 100 proven bits.
+    /// No Cairo proof has the preset `starknet`: see [`Self::OF_CAIRO`].
     pub fn cairo_options(self) -> ProofOptions {
         let batching = BatchingMethod::Horner;
         match self {
             Self::Fast => ProofOptions::new(40, 4, 18, FieldExtension::None, 8, 255, batching, batching),
             Self::Balanced => ProofOptions::new(85, 4, 16, FieldExtension::None, 8, 255, batching, batching),
-            Self::Onchain => ProofOptions::new(20, 16, 20, FieldExtension::None, 8, 255, batching, batching),
+            Self::Onchain | Self::Starknet => ProofOptions::new(20, 16, 20, FieldExtension::None, 8, 255, batching, batching),
         }
     }
 
@@ -166,11 +180,17 @@ impl Preset {
         options.grinding_factor() + (-passes.log2() * options.num_queries() as f64) as u32
     }
 
+    /// Whether its proofs are for contracts, which know one layout.
+    pub fn is_for_contracts(self) -> bool {
+        matches!(self, Self::Onchain | Self::Starknet)
+    }
+
     /// The hash function of trees and transcript.
     pub fn hash(self) -> Hash {
         match self {
             Self::Fast | Self::Balanced => Hash::Blake3,
             Self::Onchain => Hash::Blake2s,
+            Self::Starknet => Hash::Poseidon,
         }
     }
 }
@@ -206,7 +226,7 @@ const _: () = {
 
 /// Why a text is not a preset: no preset has this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no preset {0:?}; the presets are fast, balanced and onchain")]
+#[error("there is no preset {0:?}; the presets are fast, balanced, onchain and starknet")]
 pub struct ParsePresetError(pub String);
 
 /// How hard a false proof is to find, in bits.
@@ -230,6 +250,7 @@ impl Security {
         let (conjectured, proven) = match hash {
             Hash::Blake3 => (proof.conjectured_security::<Blake3_256<Goldilocks>>(), proof.proven_security::<Blake3_256<Goldilocks>>()),
             Hash::Blake2s => (proof.conjectured_security::<Blake2s256>(), proof.proven_security::<Blake2s256>()),
+            Hash::Poseidon => (proof.conjectured_security::<Poseidon>(), proof.proven_security::<Poseidon>()),
         };
         let identity = kind.identity_bits();
         let arguments = field_bits(context) - context.trace_info().length().ilog2() - ARGUMENT_BITS;
@@ -380,7 +401,7 @@ mod tests {
     #[test]
     fn a_tree_that_nobody_recomputed_binds_with_the_bits_of_its_queries() {
         let bits = |mode| Preset::ALL.map(|preset| preset.unopened_bits(mode));
-        assert_eq!([bits(Mode::Plain), bits(Mode::Hiding)], [[50, 74, 35], [44, 74, 35]]);
+        assert_eq!([bits(Mode::Plain), bits(Mode::Hiding)], [[50, 74, 35, 35], [44, 74, 35, 35]]);
     }
 
     #[test]
@@ -392,7 +413,10 @@ mod tests {
             assert_eq!((preset.hash(), tree.tree(mode)), (tree.hash(), tree));
         }
         assert_eq!(Preset::ALL.map(|preset| preset.tree(Mode::Plain)), Preset::ALL);
-        assert_eq!(Preset::ALL.map(|preset| preset.tree(Mode::Hiding)), [Preset::Balanced, Preset::Balanced, Preset::Onchain]);
+        assert_eq!(
+            Preset::ALL.map(|preset| preset.tree(Mode::Hiding)),
+            [Preset::Balanced, Preset::Balanced, Preset::Onchain, Preset::Starknet]
+        );
         assert_eq!(Mode::ALL.map(Mode::is_hiding), [false, true]);
     }
 
@@ -415,9 +439,9 @@ mod tests {
             assert_eq!(preset.name().parse(), Ok(preset));
             assert_eq!(Preset::from_code(preset.code()), Some(preset));
         }
-        assert_eq!(Preset::ALL.map(Preset::code), [0, 1, 2]);
+        assert_eq!(Preset::ALL.map(Preset::code), [0, 1, 2, 3]);
         assert_eq!("Fast".parse::<Preset>(), Err(ParsePresetError("Fast".to_owned())));
-        assert_eq!(Preset::from_code(3), None);
+        assert_eq!(Preset::from_code(4), None);
     }
 
     fn cairo_of_preset(preset: Preset, log_rows: u32) -> Security {
@@ -451,6 +475,7 @@ mod tests {
             ("`fast`, hiding", Preset::Fast, &[Mode::Hiding]),
             ("`balanced`", Preset::Balanced, &Mode::ALL),
             ("`onchain`", Preset::Onchain, &Mode::ALL),
+            ("`starknet`", Preset::Starknet, &Mode::ALL),
         ] {
             let shapes = || Shape::all().filter(|shape| modes.contains(&shape.mode));
             let all: Vec<_> = shapes().flat_map(|shape| (11..=22).map(move |log_rows| shape.of_preset(preset, log_rows))).collect();
@@ -465,7 +490,7 @@ mod tests {
         }
         let lengths = MIN_ROWS.ilog2()..=MAX_ROWS.ilog2();
         let cairo = |preset, bits: fn(Security) -> u32| range(lengths.clone().map(move |log_rows| bits(cairo_of_preset(preset, log_rows))));
-        for preset in Preset::ALL {
+        for preset in Preset::OF_CAIRO {
             let found = [cairo(preset, |security| security.conjectured), cairo(preset, |security| security.proven)];
             assert_eq!(row("docs/proving.md", &format!("| {preset} |"))[1..], found, "Cairo proofs, {preset}");
         }
@@ -535,7 +560,7 @@ mod tests {
             let context = shape.context(Preset::Fast.options(shape.mode), 11);
             let mode = if shape.mode.is_hiding() { "hiding" } else { "plain" };
             let numbers = [shape.digests, context.trace_info().width(), context.num_constraints()].map(|number| number.to_string());
-            let bits = Preset::ALL.map(|preset| {
+            let bits = [Preset::Fast, Preset::Balanced, Preset::Onchain].map(|preset| {
                 let [short, middle, long] = [11, 18, 22].map(|log_rows| shape.of_preset(preset, log_rows));
                 let [conjectured, proven] = [|security: Security| security.conjectured, |security: Security| security.proven]
                     .map(|bits| format!("{}, {}, {}", bits(short), bits(middle), bits(long)));
@@ -546,6 +571,15 @@ mod tests {
         let order = [plain(), wide(plain()), hiding(), wide(hiding()), Shape { digests: 1, ..hiding() }, Shape { digests: 2, ..hiding() }];
         assert_eq!(stated, order.map(described));
         assert!(Shape::all().all(|shape| order.contains(&shape)) && Shape::all().count() == order.len());
+    }
+
+    /// The documents have no rows of `starknet`.
+    #[test]
+    fn starknet_has_the_security_of_onchain() {
+        for (shape, log_rows) in Shape::all().flat_map(|shape| (11..=22).map(move |log_rows| (shape, log_rows))) {
+            assert_eq!(shape.of_preset(Preset::Starknet, log_rows), shape.of_preset(Preset::Onchain, log_rows), "2^{log_rows}, {shape:?}");
+        }
+        assert_eq!(Mode::ALL.map(|mode| Preset::Starknet.options(mode)), Mode::ALL.map(|mode| Preset::Onchain.options(mode)));
     }
 
     #[test]

@@ -66,10 +66,10 @@ pub(crate) fn open_kind(bytes: &[u8], expected: Kind) -> Result<BoundedReader<'_
     }
 }
 
-/// Reads the preset's byte.
-pub(crate) fn read_preset(reader: &mut BoundedReader) -> Result<Preset, FileError> {
+/// Reads the byte of one of these presets.
+pub(crate) fn read_preset(reader: &mut BoundedReader, presets: &[Preset]) -> Result<Preset, FileError> {
     let found = reader.read_u8().map_err(within("preset"))?;
-    Preset::from_code(found).ok_or(FileError::Preset { found })
+    Preset::from_code(found).filter(|preset| presets.contains(preset)).ok_or(FileError::Preset { found })
 }
 
 /// What a model proof claims: everything in its file but the STARK.
@@ -392,7 +392,7 @@ impl ProofFile {
     /// The bytes are not a proof file.
     pub fn split(bytes: &[u8]) -> Result<(Header, &[u8]), FileError> {
         let mut reader = open_kind(bytes, Kind::Model)?;
-        let preset = read_preset(&mut reader)?;
+        let preset = read_preset(&mut reader, &Preset::ALL)?;
         let batch = reader.read_u32().map_err(within("batch size"))?;
         let entries = Entries::read(&mut reader)?;
         // Which entry it is follows from what is public. All entries with this batch size agree on its values.

@@ -64,6 +64,8 @@ const CASES: &[Case] = &[
     Case::plain("rockybot", networks::rockybot, Preset::Fast),
     Case::plain("rockybot-balanced", networks::rockybot, Preset::Balanced),
     Case::plain("rockybot-onchain", networks::rockybot, Preset::Onchain),
+    Case::plain("rockybot-starknet", networks::rockybot, Preset::Starknet),
+    Case::plain("lenet-starknet", networks::lenet, Preset::Starknet),
     Case::wide("mlp", networks::mlp),
     Case::plain("lenet", networks::lenet, Preset::Fast),
     Case::wide("cnn", networks::cnn),

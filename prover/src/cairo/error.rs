@@ -1,5 +1,6 @@
 //! Why there is no proof of an execution.
 
+use maat_verifier::Preset;
 use maat_verifier::cairo::ClaimError;
 use maat_verifier::cairo::columns::MAX_ROWS;
 use winterfell::ProverError;
@@ -20,6 +21,9 @@ pub enum CairoProveError {
         /// How many range-checked values.
         range_checks: usize,
     },
+    /// No Cairo proof has this preset.
+    #[error("there are no Cairo proofs with the preset {0}; their presets are fast, balanced and onchain")]
+    Preset(Preset),
     /// This is not an execution of the program.
     #[error("this is not an execution of a Cairo program: {reason}")]
     Execution {

@@ -34,11 +34,15 @@ pub struct CairoProved {
 /// The execution is longer than any trace, or is not an execution of the program.
 pub fn prove(execution: &Execution, preset: Preset, progress: &(dyn Fn(&str) + Sync)) -> Result<CairoProved, CairoProveError> {
     let clock = Clock::new(progress);
+    if !Preset::OF_CAIRO.contains(&preset) {
+        return Err(CairoProveError::Preset(preset));
+    }
     clock.begin("trace");
     let witness = Witness::new(execution, preset)?;
     match preset.hash() {
         Hash::Blake3 => prove_witness::<Blake3_256<Felt252>>(witness, clock),
         Hash::Blake2s => prove_witness::<Blake2s256<Felt252>>(witness, clock),
+        Hash::Poseidon => Err(CairoProveError::Preset(preset)),
     }
 }
 

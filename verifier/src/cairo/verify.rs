@@ -13,6 +13,7 @@ use crate::felt252::Felt252;
 use crate::hasher::WholeHasher;
 use crate::kind::Kind;
 use crate::preset::{Hash, Preset, Security};
+use crate::proof_file::FileError;
 use crate::stark::{self, ProofShape};
 use crate::vector_commitment::SplitTree;
 
@@ -78,6 +79,7 @@ pub fn verify_any(proof: &[u8]) -> Result<CairoStatement, VerifyError> {
     let security = match claim.preset.hash() {
         Hash::Blake3 => verify_stark::<Blake3_256<Felt252>>(stark, &claim),
         Hash::Blake2s => verify_stark::<Blake2s256<Felt252>>(stark, &claim),
+        Hash::Poseidon => Err(FileError::Preset { found: claim.preset.code() }.into()),
     }?;
 
     // 3. The statement, all of which the STARK's public inputs bind.

@@ -11,6 +11,7 @@ use crate::error::VerifyError;
 use crate::goldilocks::Goldilocks;
 use crate::hasher::{SplitHasher, TreeHasher};
 use crate::kind::Kind;
+use crate::poseidon::Poseidon;
 use crate::preset::{Hash, Mode, Preset, Security};
 use crate::proof_file::ProofFile;
 use crate::stark::{self, ProofShape};
@@ -57,6 +58,7 @@ pub fn verify(proof: &[u8], expected: &ModelCommitment) -> Result<Statement, Ver
     let security = match claim.preset.hash() {
         Hash::Blake3 => verify_stark::<ModelAir, Blake3_256<Goldilocks>>(stark, claim),
         Hash::Blake2s => verify_stark::<ModelAir, Blake2s256>(stark, claim),
+        Hash::Poseidon => verify_stark::<ModelAir, Poseidon>(stark, claim),
     }?;
     Ok(header.into_statement(security))
 }

@@ -11,7 +11,6 @@ use std::sync::LazyLock;
 
 use crate::goldilocks::Goldilocks;
 use winter_verifier::{Serializable, VerifierError};
-use winterfell::crypto::DefaultRandomCoin;
 use winterfell::math::{ExtensionOf, FieldElement, ToElements};
 use winterfell::matrix::ColMatrix;
 use winterfell::{
@@ -170,7 +169,7 @@ impl<H: TreeHasher + Send + Sync + 'static> Prover for SumProver<H> {
     type Trace = SumTrace;
     type HashFn = SplitHasher<H>;
     type VC = SplitTree<H>;
-    type RandomCoin = DefaultRandomCoin<SplitHasher<H>>;
+    type RandomCoin = H::Coin;
     type TraceLde<E: FieldElement<BaseField = Goldilocks>> = DefaultTraceLde<E, SplitHasher<H>, SplitTree<H>>;
     type ConstraintEvaluator<'a, E: FieldElement<BaseField = Goldilocks>> = DefaultConstraintEvaluator<'a, SumAir, E>;
     type ConstraintCommitment<E: FieldElement<BaseField = Goldilocks>> = DefaultConstraintCommitment<E, SplitHasher<H>, SplitTree<H>>;
@@ -245,6 +244,7 @@ impl Proven {
         match preset.hash() {
             Hash::Blake3 => Self::new::<Blake3_256<Goldilocks>>(preset, layout, mode),
             Hash::Blake2s => Self::new::<Blake2s256>(preset, layout, mode),
+            Hash::Poseidon => Self::new::<Poseidon>(preset, layout, mode),
         }
     }
 
@@ -286,6 +286,7 @@ fn check(bytes: &[u8], claim: StarkClaim<Total>) -> Result<Security, VerifyError
     match claim.preset.hash() {
         Hash::Blake3 => verify_stark::<SumAir, Blake3_256<Goldilocks>>(bytes, claim),
         Hash::Blake2s => verify_stark::<SumAir, Blake2s256>(bytes, claim),
+        Hash::Poseidon => verify_stark::<SumAir, Poseidon>(bytes, claim),
     }
 }
 
