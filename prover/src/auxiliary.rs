@@ -16,8 +16,9 @@ pub(crate) fn auxiliary_columns<E: FieldElement<BaseField = Goldilocks>>(
     n_inputs: usize,
 ) -> Vec<Vec<E>> {
     let rows = main.num_rows();
+    let first_output = Goldilocks::new(first_output(n_inputs));
     let helpers = fractions(main, BUS_HELPER.count, |_, row, fractions| {
-        for pair in bus::terms(row, n_inputs, challenges).chunks(2) {
+        for pair in bus::terms(row, first_output, challenges).chunks(2) {
             fractions.push(match pair {
                 [one, two] => one.plus(two),
                 rest => (rest[0].numerator.into(), rest[0].denominator),

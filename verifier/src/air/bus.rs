@@ -28,8 +28,8 @@ pub const DEGREES: [usize; BUS_HELPER.count + 1] = {
     degrees
 };
 
-/// The terms of a row. Outputs have the addresses after those of all `n_inputs` inputs.
-pub fn terms<F, E>(row: &[F], n_inputs: usize, challenges: &Challenges<E>) -> [Term<F, E>; BUS_TERMS]
+/// The terms of a row. Outputs have the addresses from `first_output` on.
+pub fn terms<F, E>(row: &[F], first_output: F, challenges: &Challenges<E>) -> [Term<F, E>; BUS_TERMS]
 where
     F: FieldElement<BaseField = Goldilocks>,
     E: FieldElement<BaseField = Goldilocks> + ExtensionOf<F>,
@@ -49,23 +49,23 @@ where
     let constant = term(-row[CONSTANT_USES.start], constants, row[ROW.start], row[CONSTANT_VALUE.start]);
 
     // An input is given as often as it is read, an output is taken once.
-    let own = |numerator: F, first: u64, value: F| term(numerator, *z, row[ROW.start] + Goldilocks::new(first).into(), value);
-    let input = own(-row[INPUT_READERS.start], FIRST_INPUT, row[INPUT_VALUE.start]);
-    let output = own(row[OUTPUT.start], first_output(n_inputs), row[OUTPUT_VALUE.start]);
+    let own = |numerator: F, first: F, value: F| term(numerator, *z, row[ROW.start] + first, value);
+    let input = own(-row[INPUT_READERS.start], Goldilocks::new(FIRST_INPUT).into(), row[INPUT_VALUE.start]);
+    let output = own(row[OUTPUT.start], first_output, row[OUTPUT_VALUE.start]);
 
     let mut all = reads.chain(writes).chain(limbs).chain(inputs).chain(tables).chain([lookup, constant, input, output]);
     std::array::from_fn(|_| all.next().expect("BUS_TERMS counts them"))
 }
 
 /// Enforces that the helpers are the terms, and that the sum runs over them.
-pub(super) fn enforce<F, E>(row: &[F], auxiliary: &EvaluationFrame<E>, n_inputs: usize, challenges: &Challenges<E>, result: &mut [E])
+pub(super) fn enforce<F, E>(row: &[F], auxiliary: &EvaluationFrame<E>, first_output: F, challenges: &Challenges<E>, result: &mut [E])
 where
     F: FieldElement<BaseField = Goldilocks>,
     E: FieldElement<BaseField = Goldilocks> + ExtensionOf<F>,
 {
     let (current, next) = (auxiliary.current(), auxiliary.next());
     let helpers = &current[BUS_HELPER.indices()];
-    for ((pair, helper), result) in terms(row, n_inputs, challenges).chunks(2).zip(helpers).zip(result.iter_mut()) {
+    for ((pair, helper), result) in terms(row, first_output, challenges).chunks(2).zip(helpers).zip(result.iter_mut()) {
         *result = match pair {
             // h = n1 / d1 + n2 / d2
             [one, two] => {

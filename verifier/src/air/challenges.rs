@@ -24,11 +24,15 @@ where
     R: RandomCoin<BaseField = E::BaseField>,
 {
     let [z, alpha, sigma, rho, beta]: [E; RANDOM_ELEMENTS] = [coin.draw()?, coin.draw()?, coin.draw()?, coin.draw()?, coin.draw()?];
+    Ok(AuxRandElements::new(powers([z, alpha, sigma, rho, beta], layout)))
+}
+
+/// The elements that [`Challenges`] names, of those that are drawn.
+pub fn powers<E: FieldElement>([z, alpha, sigma, rho, beta]: [E; RANDOM_ELEMENTS], layout: &Layout) -> Vec<E> {
     let domain = alpha.square();
     let powers = |base: E, count: usize| (0..=count).scan(E::ONE, move |power, _| Some(std::mem::replace(power, *power * base)));
-    let elements =
-        [z, alpha, domain, domain.double()].into_iter().chain(powers(sigma, layout.lanes)).chain(powers(rho, READS)).chain([beta]);
-    Ok(AuxRandElements::new(elements.collect()))
+    let domains = [z, alpha, domain, domain.double()];
+    domains.into_iter().chain(powers(sigma, layout.lanes)).chain(powers(rho, READS)).chain([beta]).collect()
 }
 
 /// The random elements of the auxiliary segment, by name.

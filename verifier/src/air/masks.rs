@@ -23,9 +23,9 @@ use crate::layout::{FIRST_CUT, SECOND_CUT};
 /// Rows after which the periodic columns begin again.
 const CYCLE: usize = 4;
 /// Number of periodic columns.
-pub(super) const PERIODIC: usize = 3;
+pub const PERIODIC: usize = 3;
 /// Number of constraints.
-pub(super) const CONSTRAINTS: usize = 2;
+pub const CONSTRAINTS: usize = 2;
 
 /// The degrees of the constraints.
 pub(super) fn degrees() -> [TransitionConstraintDegree; CONSTRAINTS] {
@@ -40,7 +40,7 @@ pub(super) fn periodic_columns() -> [Vec<Goldilocks>; PERIODIC] {
 }
 
 /// Adds what masks the quotient. `periodic` are the values of [`periodic_columns`].
-pub(super) fn enforce<F, E>(auxiliary: &EvaluationFrame<E>, periodic: &[F], result: &mut [E])
+pub fn enforce<F, E>(auxiliary: &EvaluationFrame<E>, periodic: &[F], result: &mut [E])
 where
     F: FieldElement<BaseField = Goldilocks>,
     E: FieldElement<BaseField = Goldilocks> + ExtensionOf<F>,

@@ -19,7 +19,7 @@ pub mod bus;
 mod challenges;
 pub mod combination;
 pub mod inputs;
-mod masks;
+pub mod masks;
 mod public_inputs;
 pub mod public_values;
 pub mod sponge;
@@ -30,7 +30,7 @@ use winter_air::{Air, AirContext, Assertion, AuxRandElements, EvaluationFrame, P
 use winter_verifier::crypto::{RandomCoin, RandomCoinError};
 use winter_verifier::math::{ExtensionOf, FieldElement};
 
-pub use challenges::{Challenges, RANDOM_ELEMENTS};
+pub use challenges::{Challenges, RANDOM_ELEMENTS, powers};
 pub use public_inputs::{PublicInputs, Sponge};
 
 use crate::layout::*;
@@ -71,6 +71,39 @@ const fn exempt_rows(mode: Mode) -> usize {
     }
 }
 
+/// Number of constraints of a row of the main segment.
+pub const ROW_CONSTRAINTS: usize = UNITS * units::DEGREES.len() + 1;
+/// Number of constraints of the bus, the public values and the combination.
+pub const ARGUMENT_CONSTRAINTS: usize = bus::DEGREES.len() + public_values::DEGREES.len() + combination::DEGREES.len();
+
+/// Enforces what a row of the main segment must satisfy, but for its sponges. `radix` is `2^b` for limbs of `b` bits.
+pub fn enforce_row<E: FieldElement<BaseField = Goldilocks>>(row: &[E], radix: E, result: &mut [E]) {
+    let (units, input) = result.split_at_mut(UNITS * units::DEGREES.len());
+    for (unit, result) in units.chunks_exact_mut(units::DEGREES.len()).enumerate() {
+        units::enforce(unit, row, radix, result);
+    }
+    input[0] = inputs::enforce(row, radix);
+}
+
+/// Enforces the bus, the public values and the combination of a row of the main segment and the auxiliary rows beside it. `first_output` is the
+/// address of the first output.
+pub fn enforce_arguments<F, E>(
+    row: &[F],
+    auxiliary: &EvaluationFrame<E>,
+    [radix, first_output]: [F; 2],
+    challenges: &Challenges<E>,
+    result: &mut [E],
+) where
+    F: FieldElement<BaseField = Goldilocks>,
+    E: FieldElement<BaseField = Goldilocks> + ExtensionOf<F>,
+{
+    let (bus, rest) = result.split_at_mut(bus::DEGREES.len());
+    let (public_values, combination) = rest.split_at_mut(public_values::DEGREES.len());
+    bus::enforce(row, auxiliary, first_output, challenges, bus);
+    public_values::enforce(row, auxiliary, challenges.z, public_values);
+    combination::enforce(row, auxiliary, radix, challenges, combination);
+}
+
 impl Air for ModelAir {
     type BaseField = Goldilocks;
     type PublicInputs = PublicInputs;
@@ -109,13 +142,9 @@ impl Air for ModelAir {
     }
 
     fn evaluate_transition<E: FieldElement<BaseField = Goldilocks>>(&self, frame: &EvaluationFrame<E>, periodic: &[E], result: &mut [E]) {
-        let (row, radix) = (frame.current(), E::from(self.radix));
-        let (units, rest) = result.split_at_mut(UNITS * units::DEGREES.len());
-        for (unit, result) in units.chunks_exact_mut(units::DEGREES.len()).enumerate() {
-            units::enforce(unit, row, radix, result);
-        }
-        let (input, sponges) = rest.split_at_mut(1);
-        input[0] = inputs::enforce(row, radix);
+        let row = frame.current();
+        let (rows, sponges) = result.split_at_mut(ROW_CONSTRAINTS);
+        enforce_row(row, self.radix.into(), rows);
         for (side, result) in self.public_inputs.sponges().zip(sponges.chunks_exact_mut(sponge::WIDTH)) {
             let [current, next] = [row, frame.next()].map(|row| &row[side.start..][..SPONGE_WIDTH]);
             sponge::enforce(current, next, row[side.message.start], &periodic[masks::PERIODIC..], result);
@@ -134,12 +163,9 @@ impl Air for ModelAir {
         E: FieldElement<BaseField = Goldilocks> + ExtensionOf<F>,
     {
         let challenges = Challenges::new(random.rand_elements());
-        let (bus, rest) = result.split_at_mut(bus::DEGREES.len());
-        let (public_values, rest) = rest.split_at_mut(public_values::DEGREES.len());
-        let (combination, masks) = rest.split_at_mut(combination::DEGREES.len());
-        bus::enforce(main.current(), auxiliary, self.public_inputs.n_inputs, &challenges, bus);
-        public_values::enforce(main.current(), auxiliary, challenges.z, public_values);
-        combination::enforce(main.current(), auxiliary, F::from(self.radix), &challenges, combination);
+        let (arguments, masks) = result.split_at_mut(ARGUMENT_CONSTRAINTS);
+        let first_output = Goldilocks::new(first_output(self.public_inputs.n_inputs));
+        enforce_arguments(main.current(), auxiliary, [self.radix, first_output].map(F::from), &challenges, arguments);
         if self.public_inputs.mode.is_hiding() {
             masks::enforce(auxiliary, periodic, masks);
         }

@@ -317,7 +317,7 @@ fn the_error_of_the_arguments_counts_every_denominator_with_its_degree() {
             let others = challenges(90, layout).rand_elements()[4..].to_vec();
             let random = [&[z, alpha, domain, domain.double()], &others[..]].concat();
             let challenges = Challenges::new(&random);
-            let terms = bus::terms(&row, 1, &challenges).map(|term| term.denominator);
+            let terms = bus::terms(&row, Goldilocks::new(2), &challenges).map(|term| term.denominator);
             terms.to_vec()
         };
         let [first, second, third] = [1, 2, 3].map(denominators);
