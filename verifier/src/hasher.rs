@@ -18,6 +18,11 @@ use crate::poseidon::Poseidon;
 pub trait TreeHasher: ElementHasher<BaseField = Goldilocks, Digest = TreeDigest> + Sized {
     /// The transcript of proofs with this hash function.
     type Coin: RandomCoin<BaseField = Goldilocks, Hasher = SplitHasher<Self>>;
+
+    /// Hashes the elements of some slices, one after the other.
+    fn hash_slices<E: FieldElement<BaseField = Goldilocks>>(slices: &[&[E]]) -> TreeDigest {
+        in_one_piece::<Self, E>(slices)
+    }
 }
 
 impl TreeHasher for Blake3_256<Goldilocks> {
@@ -30,6 +35,14 @@ impl TreeHasher for Blake2s256 {
 
 impl TreeHasher for Poseidon {
     type Coin = PoseidonCoin;
+
+    // It hashes elements, not their bytes.
+    fn hash_slices<E: FieldElement<BaseField = Goldilocks>>(slices: &[&[E]]) -> TreeDigest {
+        match slices {
+            [elements] => Self::hash_elements(elements),
+            _ => Self::hash_elements(&slices.concat()),
+        }
+    }
 }
 
 /// Hashes a row of the main trace in two parts, so that each part gets a tree of its own ([`crate::SplitTree`]): the fixed columns, and all
@@ -125,9 +138,9 @@ impl<H: TreeHasher> ElementHasher for SplitHasher<H> {
         match Layout::fixed_in_row(elements.len()) {
             Some(fixed) if E::EXTENSION_DEGREE == 1 => {
                 let others = [&elements[..fixed.start], &elements[fixed.end..]];
-                Digest::two([in_one_piece::<H, E>(&[&elements[fixed]]), in_one_piece::<H, E>(&others)].map(|part| part.as_bytes()))
+                Digest::two([H::hash_slices(&[&elements[fixed]]), H::hash_slices(&others)].map(|part| part.as_bytes()))
             }
-            _ => WholeHasher::<H>::hash_elements(elements),
+            _ => whole(H::hash_slices(&[elements])),
         }
     }
 }

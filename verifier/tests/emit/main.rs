@@ -47,8 +47,15 @@ fn joined(text: &mut Typed) {
         Inputs { name: "radix", kind: Kind::Integer(RADIX_BITS) },
         Inputs { name: "first_output", kind: Kind::Integer(ADDRESS_BITS) },
     ];
-    let count = inputs.iter().map(Inputs::count).sum();
-    let (nodes, output) = record(count, |all| {
+    let (nodes, output) = recorded();
+    let doc = "The constraints of a row and of the auxiliary rows beside it. `challenges` are those of the AIR, and what joins the constraints.";
+    text.function("constraints", doc, &inputs, &nodes, output);
+}
+
+/// The tape of the constraints.
+fn recorded() -> (Vec<recorder::Node>, Recorded) {
+    let columns = Layout::base().main_width(0);
+    record(columns + 2 * AUXILIARY_WIDTH + RANDOM_ELEMENTS + 3, |all| {
         let (row, rest) = all.split_at(columns);
         let (auxiliary, rest) = rest.split_at(AUXILIARY_WIDTH);
         let (next, rest) = rest.split_at(AUXILIARY_WIDTH);
@@ -62,10 +69,7 @@ fn joined(text: &mut Typed) {
         let frame = EvaluationFrame::from_rows(auxiliary.to_vec(), next.to_vec());
         enforce_arguments(row, &frame, [radix, first_output], &Challenges::new(&elements), of_arguments);
         results.into_iter().fold(Recorded::ZERO, |sum, result| sum * gamma + result)
-    });
-    let doc =
-        "The constraints of a row and of the auxiliary rows beside it. `challenges` are those of the AIR, and what joins the constraints.";
-    text.function("constraints", doc, &inputs, &nodes, output);
+    })
 }
 
 fn emitted() -> String {

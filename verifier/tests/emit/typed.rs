@@ -34,16 +34,6 @@ pub enum Kind {
     Integer(u32),
 }
 
-impl Inputs {
-    /// How many inputs of the tape these are.
-    pub fn count(&self) -> usize {
-        match self.kind {
-            Kind::Extension(count) => count,
-            Kind::Integer(_) => 1,
-        }
-    }
-}
-
 /// A value: its components, and the bits of each.
 #[derive(Clone)]
 struct Value {
