@@ -12,7 +12,8 @@ use maat_verifier::Goldilocks;
 use maat_verifier::air::{ARGUMENT_CONSTRAINTS, Challenges, RANDOM_ELEMENTS, ROW_CONSTRAINTS, enforce_arguments, enforce_row, powers};
 use maat_verifier::layout::{AUXILIARY_WIDTH, Layout};
 use winter_air::EvaluationFrame;
-use winter_verifier::math::FieldElement;
+use winter_verifier::math::fields::QuadExtension;
+use winter_verifier::math::{ExtensionOf, FieldElement, StarkField, polynom};
 
 use recorder::{Recorded, record};
 use typed::{Inputs, Kind, Typed};
@@ -48,7 +49,8 @@ fn joined(text: &mut Typed) {
         Inputs { name: "first_output", kind: Kind::Integer(ADDRESS_BITS) },
     ];
     let (nodes, output) = recorded();
-    let doc = "The constraints of a row and of the auxiliary rows beside it. `challenges` are those of the AIR, and what joins the constraints.";
+    let doc =
+        "The constraints of a row and of the auxiliary rows beside it. `challenges` are those of the AIR, and what joins the constraints.";
     text.function("constraints", doc, &inputs, &nodes, output);
 }
 
@@ -72,9 +74,40 @@ fn recorded() -> (Vec<recorder::Node>, Recorded) {
     })
 }
 
+/// Points of a row of the low-degree test.
+const FOLDING: usize = 16;
+
+/// The polynomial through a row of the low-degree test, at the challenge.
+///
+/// The row has the values at `x w^i`, with `w` of order 16. With `u = challenge / x`, half of the row follows from two halves: of
+/// `f(X) = g(X^2) + X h(X^2)` the values at `y` and `-y` give `g + challenge h` at `y^2`. Each of the four halvings leaves out a factor 1/2.
+fn folded(text: &mut Typed) {
+    let inputs = [Inputs { name: "row", kind: Kind::Extension(FOLDING) }, Inputs { name: "u", kind: Kind::Extension(1) }];
+    let (nodes, output) = fold_tape();
+    let doc = "The value at a challenge of the polynomial through a row of 16 values at `x w^i`. `u` is the challenge over `x`.";
+    text.function("fold", doc, &inputs, &nodes, output);
+}
+
+/// The tape of a fold.
+fn fold_tape() -> (Vec<recorder::Node>, Recorded) {
+    record(FOLDING + 1, |all| {
+        let (mut row, mut u) = (all[..FOLDING].to_vec(), all[FOLDING]);
+        let mut inverse = Goldilocks::get_root_of_unity(FOLDING.ilog2()).inv();
+        while let half @ 1.. = row.len() / 2 {
+            let (low, high) = row.split_at(half);
+            let halves = low.iter().zip(high).enumerate();
+            row = halves.map(|(i, (a, b))| *a + *b + ((*a - *b) * u).mul_base(inverse.exp(i as u64))).collect();
+            u = u.square();
+            inverse = inverse.square();
+        }
+        row[0].mul_base(Goldilocks::new(FOLDING as u64).inv())
+    })
+}
+
 fn emitted() -> String {
     let mut text = Typed::default();
     joined(&mut text);
+    folded(&mut text);
     text.file(HEAD)
 }
 
@@ -101,4 +134,18 @@ fn a_tape_computes_what_was_recorded() {
     assert_eq!(found, Goldilocks::new(8) * -Goldilocks::new(8) + Goldilocks::new(56) - Goldilocks::new(11));
     // The sum of the first two is recorded once.
     assert_eq!(nodes.iter().filter(|node| matches!(node, recorder::Node::Add(..))).count(), 2);
+}
+
+/// The halvings give what interpolation gives.
+#[test]
+fn a_row_is_folded_to_the_value_of_its_polynomial() {
+    type E = QuadExtension<Goldilocks>;
+    let values: Vec<E> = (0..16u32).map(|i| E::new((3 * i + 1).into(), (i * i).into())).collect();
+    let (x, challenge) = (Goldilocks::new(7), E::new(Goldilocks::new(5), Goldilocks::new(9)));
+    let root = Goldilocks::get_root_of_unity(4);
+    let points: Vec<E> = (0..16u64).map(|i| (x * root.exp(i)).into()).collect();
+    let expected = polynom::eval(&polynom::interpolate(&points, &values, false), challenge);
+    let (nodes, output) = fold_tape();
+    let u = challenge / x.into();
+    assert_eq!(recorder::evaluate(&nodes, &[&values[..], &[u]].concat())[output.0 as usize], expected);
 }
