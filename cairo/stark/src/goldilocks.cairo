@@ -1,0 +1,73 @@
+//! The field with `p = 2^64 - 2^32 + 1` elements.
+//!
+//! An element is an integer below `p`, which its type says. Long sums of products are felts instead, as integers below Starknet's prime, and
+//! [`residue`] brings them back.
+
+use corelib_imports::bounded_int::{AddHelper, BoundedInt, DivRemHelper, MulHelper, SubHelper, UnitInt, add, div_rem, mul, sub, upcast};
+
+/// An element.
+pub type G = BoundedInt<0, 0xffffffff00000000>;
+/// Eight bytes, which stand for their residue.
+pub type Word = BoundedInt<0, 0xffffffffffffffff>;
+/// The modulus.
+pub type P = UnitInt<0xffffffff00000001>;
+pub const MODULUS: NonZero<P> = 0xffffffff00000001;
+
+pub impl ResidueOfHalf of DivRemHelper<u128, P> {
+    type DivT = BoundedInt<0, 0x100000000ffffffff>;
+    type RemT = G;
+}
+
+// a + 2^32 p - 2^32 b, which is not negative.
+type Shift = UnitInt<0x100000000>;
+type Shifted = BoundedInt<0, 0xffffffff0000000000000000>;
+type Lift = UnitInt<0xffffffff0000000100000000>;
+type Lifted = BoundedInt<0xffffffff0000000100000000, 0x1000000000000000000000000>;
+type Difference = BoundedInt<0x100000000, 0x1000000000000000000000000>;
+const SHIFT: Shift = 0x100000000;
+const LIFT: Lift = 0xffffffff0000000100000000;
+
+impl MulShift of MulHelper<G, Shift> {
+    type Result = Shifted;
+}
+impl AddLift of AddHelper<G, Lift> {
+    type Result = Lifted;
+}
+impl SubShifted of SubHelper<Lifted, Shifted> {
+    type Result = Difference;
+}
+impl ResidueOfDifference of DivRemHelper<Difference, P> {
+    type DivT = BoundedInt<0, 0x100000000>;
+    type RemT = G;
+}
+
+/// The element that a felt stands for, as an integer below Starknet's prime: `2^128 = -2^32`.
+pub fn residue(value: felt252) -> G {
+    let u256 { low, high } = value.into();
+    let (_, a) = div_rem(low, MODULUS);
+    let (_, b) = div_rem(high, MODULUS);
+    let (_, element) = div_rem(sub(add(a, LIFT), mul(b, SHIFT)), MODULUS);
+    element
+}
+
+/// Both elements that a felt stands for: of its 128 lowest bits, and of those above.
+pub fn residues_of_halves(value: felt252) -> (G, G) {
+    let u256 { low, high } = value.into();
+    let (_, first) = div_rem(low, MODULUS);
+    let (_, second) = div_rem(high, MODULUS);
+    (first, second)
+}
+
+pub impl SplitHalf of DivRemHelper<u128, UnitInt<0x10000000000000000>> {
+    type DivT = Word;
+    type RemT = Word;
+}
+const TWO_64: NonZero<UnitInt<0x10000000000000000>> = 0x10000000000000000;
+
+/// The three words of a felt, the lowest first; `None` if it has more.
+pub fn words(packed: felt252) -> Option<[Word; 3]> {
+    let u256 { low, high } = packed.into();
+    let (second, first) = div_rem(low, TWO_64);
+    let third: u64 = high.try_into()?;
+    Some([first, second, upcast(third)])
+}

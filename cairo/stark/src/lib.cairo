@@ -1,0 +1,8 @@
+//! The parts of a STARK's verifier that know nothing of its AIR: the field, hashes, the transcript, openings, and the low-degree test.
+//!
+//! Nothing here makes a system call. The parameters are those of the preset `starknet`: docs/proofs.md.
+
+pub mod goldilocks;
+pub mod poseidon;
+pub mod quadratic;
+pub mod transcript;

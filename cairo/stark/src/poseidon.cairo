@@ -1,0 +1,35 @@
+//! Poseidon as `verifier/src/poseidon.rs` has it: what is hashed begins with another capacity for each kind and each length.
+
+use core::poseidon::hades_permutation;
+
+/// `2^64`, to which the number of elements in a list is added.
+pub const OF_ELEMENTS: felt252 = 0x10000000000000000;
+/// Two digests.
+const PAIR: felt252 = 2;
+
+/// The digest of two digests.
+pub fn node(left: felt252, right: felt252) -> felt252 {
+    let (digest, _, _) = hades_permutation(left, right, PAIR);
+    digest
+}
+
+/// The digest of a list of elements that are packed three a felt, the last felt or the last two not full.
+pub fn elements(mut packed: Span<felt252>, count: felt252) -> felt252 {
+    let (mut a, mut b, mut c) = (0, 0, OF_ELEMENTS + count);
+    if packed.is_empty() {
+        let (digest, _, _) = hades_permutation(a, b, c);
+        return digest;
+    }
+    while let Some(two) = packed.multi_pop_front::<2>() {
+        let [first, second] = (*two).unbox();
+        let (x, y, z) = hades_permutation(a + first, b + second, c);
+        a = x;
+        b = y;
+        c = z;
+    }
+    if let Some(last) = packed.pop_front() {
+        let (x, _, _) = hades_permutation(a + *last, b, c);
+        a = x;
+    }
+    a
+}
