@@ -2,15 +2,9 @@
 //!
 //! Written by `verifier/tests/emit`, from the constraints in `verifier/src/air`: do not edit.
 
-#[feature("bounded-int-utils")]
-use core::internal::bounded_int::{self, AddHelper, BoundedInt, DivRemHelper, MulHelper, SubHelper, UnitInt};
-use core::integer::upcast;
+use corelib_imports::bounded_int::{self, AddHelper, BoundedInt, DivRemHelper, MulHelper, SubHelper, UnitInt, upcast};
+use maat_stark::goldilocks::{G, MODULUS, P, Word};
 
-/// An element of the field.
-pub type G = BoundedInt<0, 0xffffffff00000000>;
-/// The modulus.
-type PC = UnitInt<0xffffffff00000001>;
-const NZP: NonZero<PC> = 0xffffffff00000001;
 pub type S1 = BoundedInt<-0x2, 0x2>;
 pub type S13 = BoundedInt<-0x2000, 0x2000>;
 pub type S17 = BoundedInt<-0x20000, 0x20000>;
@@ -331,7 +325,7 @@ const LIFT124: UnitInt<0x10000000000000000000000010000000> = 0x10000000000000000
 impl Lift124 of AddHelper<S124, UnitInt<0x10000000000000000000000010000000>> {
     type Result = BoundedInt<0x10000000, 0x20000000000000000000000010000000>;
 }
-impl Reduce124 of DivRemHelper<BoundedInt<0x10000000, 0x20000000000000000000000010000000>, PC> {
+impl Reduce124 of DivRemHelper<BoundedInt<0x10000000, 0x20000000000000000000000010000000>, P> {
     type DivT = BoundedInt<0x0, 0x200000001fffffff>;
     type RemT = G;
 }
@@ -339,7 +333,7 @@ const LIFT130: UnitInt<0x400000000000000000000000400000000> = 0x4000000000000000
 impl Lift130 of AddHelper<S130, UnitInt<0x400000000000000000000000400000000>> {
     type Result = BoundedInt<0x400000000, 0x800000000000000000000000400000000>;
 }
-impl Reduce130 of DivRemHelper<BoundedInt<0x400000000, 0x800000000000000000000000400000000>, PC> {
+impl Reduce130 of DivRemHelper<BoundedInt<0x400000000, 0x800000000000000000000000400000000>, P> {
     type DivT = BoundedInt<0x0, 0x800000007ffffffff>;
     type RemT = G;
 }
@@ -347,7 +341,7 @@ const LIFT131: UnitInt<0x800000000000000000000000800000000> = 0x8000000000000000
 impl Lift131 of AddHelper<S131, UnitInt<0x800000000000000000000000800000000>> {
     type Result = BoundedInt<0x800000000, 0x1000000000000000000000000800000000>;
 }
-impl Reduce131 of DivRemHelper<BoundedInt<0x800000000, 0x1000000000000000000000000800000000>, PC> {
+impl Reduce131 of DivRemHelper<BoundedInt<0x800000000, 0x1000000000000000000000000800000000>, P> {
     type DivT = BoundedInt<0x0, 0x100000000fffffffff>;
     type RemT = G;
 }
@@ -355,7 +349,7 @@ const LIFT132: UnitInt<0x1000000000000000000000001000000000> = 0x100000000000000
 impl Lift132 of AddHelper<S132, UnitInt<0x1000000000000000000000001000000000>> {
     type Result = BoundedInt<0x1000000000, 0x2000000000000000000000001000000000>;
 }
-impl Reduce132 of DivRemHelper<BoundedInt<0x1000000000, 0x2000000000000000000000001000000000>, PC> {
+impl Reduce132 of DivRemHelper<BoundedInt<0x1000000000, 0x2000000000000000000000001000000000>, P> {
     type DivT = BoundedInt<0x0, 0x200000001fffffffff>;
     type RemT = G;
 }
@@ -363,7 +357,7 @@ const LIFT133: UnitInt<0x2000000000000000000000002000000000> = 0x200000000000000
 impl Lift133 of AddHelper<S133, UnitInt<0x2000000000000000000000002000000000>> {
     type Result = BoundedInt<0x2000000000, 0x4000000000000000000000002000000000>;
 }
-impl Reduce133 of DivRemHelper<BoundedInt<0x2000000000, 0x4000000000000000000000002000000000>, PC> {
+impl Reduce133 of DivRemHelper<BoundedInt<0x2000000000, 0x4000000000000000000000002000000000>, P> {
     type DivT = BoundedInt<0x0, 0x400000003fffffffff>;
     type RemT = G;
 }
@@ -371,7 +365,7 @@ const LIFT134: UnitInt<0x4000000000000000000000004000000000> = 0x400000000000000
 impl Lift134 of AddHelper<S134, UnitInt<0x4000000000000000000000004000000000>> {
     type Result = BoundedInt<0x4000000000, 0x8000000000000000000000004000000000>;
 }
-impl Reduce134 of DivRemHelper<BoundedInt<0x4000000000, 0x8000000000000000000000004000000000>, PC> {
+impl Reduce134 of DivRemHelper<BoundedInt<0x4000000000, 0x8000000000000000000000004000000000>, P> {
     type DivT = BoundedInt<0x0, 0x800000007fffffffff>;
     type RemT = G;
 }
@@ -379,7 +373,7 @@ const LIFT136: UnitInt<0x10000000000000000000000010000000000> = 0x10000000000000
 impl Lift136 of AddHelper<S136, UnitInt<0x10000000000000000000000010000000000>> {
     type Result = BoundedInt<0x10000000000, 0x20000000000000000000000010000000000>;
 }
-impl Reduce136 of DivRemHelper<BoundedInt<0x10000000000, 0x20000000000000000000000010000000000>, PC> {
+impl Reduce136 of DivRemHelper<BoundedInt<0x10000000000, 0x20000000000000000000000010000000000>, P> {
     type DivT = BoundedInt<0x0, 0x200000001ffffffffff>;
     type RemT = G;
 }
@@ -387,7 +381,7 @@ const LIFT137: UnitInt<0x20000000000000000000000020000000000> = 0x20000000000000
 impl Lift137 of AddHelper<S137, UnitInt<0x20000000000000000000000020000000000>> {
     type Result = BoundedInt<0x20000000000, 0x40000000000000000000000020000000000>;
 }
-impl Reduce137 of DivRemHelper<BoundedInt<0x20000000000, 0x40000000000000000000000020000000000>, PC> {
+impl Reduce137 of DivRemHelper<BoundedInt<0x20000000000, 0x40000000000000000000000020000000000>, P> {
     type DivT = BoundedInt<0x0, 0x400000003ffffffffff>;
     type RemT = G;
 }
@@ -395,7 +389,7 @@ const LIFT146: UnitInt<0x4000000000000000000000004000000000000> = 0x400000000000
 impl Lift146 of AddHelper<S146, UnitInt<0x4000000000000000000000004000000000000>> {
     type Result = BoundedInt<0x4000000000000, 0x8000000000000000000000004000000000000>;
 }
-impl Reduce146 of DivRemHelper<BoundedInt<0x4000000000000, 0x8000000000000000000000004000000000000>, PC> {
+impl Reduce146 of DivRemHelper<BoundedInt<0x4000000000000, 0x8000000000000000000000004000000000000>, P> {
     type DivT = BoundedInt<0x0, 0x800000007ffffffffffff>;
     type RemT = G;
 }
@@ -403,7 +397,7 @@ const LIFT149: UnitInt<0x20000000000000000000000020000000000000> = 0x20000000000
 impl Lift149 of AddHelper<S149, UnitInt<0x20000000000000000000000020000000000000>> {
     type Result = BoundedInt<0x20000000000000, 0x40000000000000000000000020000000000000>;
 }
-impl Reduce149 of DivRemHelper<BoundedInt<0x20000000000000, 0x40000000000000000000000020000000000000>, PC> {
+impl Reduce149 of DivRemHelper<BoundedInt<0x20000000000000, 0x40000000000000000000000020000000000000>, P> {
     type DivT = BoundedInt<0x0, 0x400000003fffffffffffff>;
     type RemT = G;
 }
@@ -411,7 +405,7 @@ const LIFT157: UnitInt<0x2000000000000000000000002000000000000000> = 0x200000000
 impl Lift157 of AddHelper<S157, UnitInt<0x2000000000000000000000002000000000000000>> {
     type Result = BoundedInt<0x2000000000000000, 0x4000000000000000000000002000000000000000>;
 }
-impl Reduce157 of DivRemHelper<BoundedInt<0x2000000000000000, 0x4000000000000000000000002000000000000000>, PC> {
+impl Reduce157 of DivRemHelper<BoundedInt<0x2000000000000000, 0x4000000000000000000000002000000000000000>, P> {
     type DivT = BoundedInt<0x0, 0x400000003fffffffffffffff>;
     type RemT = G;
 }
@@ -419,7 +413,7 @@ const LIFT173: UnitInt<0x200000000000000000000000000000001fffffffe000> = 0x20000
 impl Lift173 of AddHelper<S173, UnitInt<0x200000000000000000000000000000001fffffffe000>> {
     type Result = BoundedInt<0x1fffffffe000, 0x400000000000000000000000000000001fffffffe000>;
 }
-impl Reduce173 of DivRemHelper<BoundedInt<0x1fffffffe000, 0x400000000000000000000000000000001fffffffe000>, PC> {
+impl Reduce173 of DivRemHelper<BoundedInt<0x1fffffffe000, 0x400000000000000000000000000000001fffffffe000>, P> {
     type DivT = BoundedInt<0x0, 0x400000003fffffffffffffffbfff>;
     type RemT = G;
 }
@@ -427,7 +421,7 @@ const LIFT182: UnitInt<0x400000000000000000000000000000003fffffffc00000> = 0x400
 impl Lift182 of AddHelper<S182, UnitInt<0x400000000000000000000000000000003fffffffc00000>> {
     type Result = BoundedInt<0x3fffffffc00000, 0x800000000000000000000000000000003fffffffc00000>;
 }
-impl Reduce182 of DivRemHelper<BoundedInt<0x3fffffffc00000, 0x800000000000000000000000000000003fffffffc00000>, PC> {
+impl Reduce182 of DivRemHelper<BoundedInt<0x3fffffffc00000, 0x800000000000000000000000000000003fffffffc00000>, P> {
     type DivT = BoundedInt<0x0, 0x800000007fffffffffffffff7fffff>;
     type RemT = G;
 }
@@ -435,7 +429,7 @@ const LIFT184: UnitInt<0x100000000000000000000000000000000ffffffff000000> = 0x10
 impl Lift184 of AddHelper<S184, UnitInt<0x100000000000000000000000000000000ffffffff000000>> {
     type Result = BoundedInt<0xffffffff000000, 0x200000000000000000000000000000000ffffffff000000>;
 }
-impl Reduce184 of DivRemHelper<BoundedInt<0xffffffff000000, 0x200000000000000000000000000000000ffffffff000000>, PC> {
+impl Reduce184 of DivRemHelper<BoundedInt<0xffffffff000000, 0x200000000000000000000000000000000ffffffff000000>, P> {
     type DivT = BoundedInt<0x0, 0x200000001fffffffffffffffdffffff>;
     type RemT = G;
 }
@@ -443,7 +437,7 @@ const LIFT185: UnitInt<0x200000000000000000000000000000001fffffffe000000> = 0x20
 impl Lift185 of AddHelper<S185, UnitInt<0x200000000000000000000000000000001fffffffe000000>> {
     type Result = BoundedInt<0x1fffffffe000000, 0x400000000000000000000000000000001fffffffe000000>;
 }
-impl Reduce185 of DivRemHelper<BoundedInt<0x1fffffffe000000, 0x400000000000000000000000000000001fffffffe000000>, PC> {
+impl Reduce185 of DivRemHelper<BoundedInt<0x1fffffffe000000, 0x400000000000000000000000000000001fffffffe000000>, P> {
     type DivT = BoundedInt<0x0, 0x400000003fffffffffffffffbffffff>;
     type RemT = G;
 }
@@ -451,7 +445,7 @@ const LIFT186: UnitInt<0x400000000000000000000000000000003fffffffc000000> = 0x40
 impl Lift186 of AddHelper<S186, UnitInt<0x400000000000000000000000000000003fffffffc000000>> {
     type Result = BoundedInt<0x3fffffffc000000, 0x800000000000000000000000000000003fffffffc000000>;
 }
-impl Reduce186 of DivRemHelper<BoundedInt<0x3fffffffc000000, 0x800000000000000000000000000000003fffffffc000000>, PC> {
+impl Reduce186 of DivRemHelper<BoundedInt<0x3fffffffc000000, 0x800000000000000000000000000000003fffffffc000000>, P> {
     type DivT = BoundedInt<0x0, 0x800000007fffffffffffffff7ffffff>;
     type RemT = G;
 }
@@ -467,20 +461,334 @@ const KM4503599626321920: S52 = -4503599626321920;
 const KM68719476736: S37 = -68719476736;
 
 /// The constraints of a row and of the auxiliary rows beside it. `challenges` are those of the AIR, and what joins the constraints.
-pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<S64>, mut challenges: Span<S64>, radix: S17, first_output: S23) -> (G, G) {
+pub fn constraints(mut row: Span<Word>, mut auxiliary: Span<Word>, mut next: Span<Word>, mut challenges: Span<Word>, radix: S17, first_output: S23) -> (G, G) {
     let [row0, row1, row2, row3, row4, row5, row6, row7, row8, row9, row10, row11, row12, row13, row14, row15, row16, row17, row18, row19, row20, row21, row22, row23, row24, row25, row26, row27, row28, row29, row30, row31] = (*row.multi_pop_front::<32>().unwrap()).unbox();
+    let row0: S64 = upcast(row0);
+    let row1: S64 = upcast(row1);
+    let row2: S64 = upcast(row2);
+    let row3: S64 = upcast(row3);
+    let row4: S64 = upcast(row4);
+    let row5: S64 = upcast(row5);
+    let row6: S64 = upcast(row6);
+    let row7: S64 = upcast(row7);
+    let row8: S64 = upcast(row8);
+    let row9: S64 = upcast(row9);
+    let row10: S64 = upcast(row10);
+    let row11: S64 = upcast(row11);
+    let row12: S64 = upcast(row12);
+    let row13: S64 = upcast(row13);
+    let row14: S64 = upcast(row14);
+    let row15: S64 = upcast(row15);
+    let row16: S64 = upcast(row16);
+    let row17: S64 = upcast(row17);
+    let row18: S64 = upcast(row18);
+    let row19: S64 = upcast(row19);
+    let row20: S64 = upcast(row20);
+    let row21: S64 = upcast(row21);
+    let row22: S64 = upcast(row22);
+    let row23: S64 = upcast(row23);
+    let row24: S64 = upcast(row24);
+    let row25: S64 = upcast(row25);
+    let row26: S64 = upcast(row26);
+    let row27: S64 = upcast(row27);
+    let row28: S64 = upcast(row28);
+    let row29: S64 = upcast(row29);
+    let row30: S64 = upcast(row30);
+    let row31: S64 = upcast(row31);
     let [row32, row33, row34, row35, row36, row37, row38, row39, row40, row41, row42, row43, row44, row45, row46, row47, row48, row49, row50, row51, row52, row53, row54, row55, row56, row57, row58, row59, row60, row61, row62, row63] = (*row.multi_pop_front::<32>().unwrap()).unbox();
+    let row32: S64 = upcast(row32);
+    let row33: S64 = upcast(row33);
+    let row34: S64 = upcast(row34);
+    let row35: S64 = upcast(row35);
+    let row36: S64 = upcast(row36);
+    let row37: S64 = upcast(row37);
+    let row38: S64 = upcast(row38);
+    let row39: S64 = upcast(row39);
+    let row40: S64 = upcast(row40);
+    let row41: S64 = upcast(row41);
+    let row42: S64 = upcast(row42);
+    let row43: S64 = upcast(row43);
+    let row44: S64 = upcast(row44);
+    let row45: S64 = upcast(row45);
+    let row46: S64 = upcast(row46);
+    let row47: S64 = upcast(row47);
+    let row48: S64 = upcast(row48);
+    let row49: S64 = upcast(row49);
+    let row50: S64 = upcast(row50);
+    let row51: S64 = upcast(row51);
+    let row52: S64 = upcast(row52);
+    let row53: S64 = upcast(row53);
+    let row54: S64 = upcast(row54);
+    let row55: S64 = upcast(row55);
+    let row56: S64 = upcast(row56);
+    let row57: S64 = upcast(row57);
+    let row58: S64 = upcast(row58);
+    let row59: S64 = upcast(row59);
+    let row60: S64 = upcast(row60);
+    let row61: S64 = upcast(row61);
+    let row62: S64 = upcast(row62);
+    let row63: S64 = upcast(row63);
     let [row64, row65, row66, row67, row68, row69, row70, row71, row72, row73, row74, row75, row76, row77, row78, row79, row80, row81, row82, row83, row84, row85, row86, row87, row88, row89, row90, row91, row92, row93, row94, row95] = (*row.multi_pop_front::<32>().unwrap()).unbox();
+    let row64: S64 = upcast(row64);
+    let row65: S64 = upcast(row65);
+    let row66: S64 = upcast(row66);
+    let row67: S64 = upcast(row67);
+    let row68: S64 = upcast(row68);
+    let row69: S64 = upcast(row69);
+    let row70: S64 = upcast(row70);
+    let row71: S64 = upcast(row71);
+    let row72: S64 = upcast(row72);
+    let row73: S64 = upcast(row73);
+    let row74: S64 = upcast(row74);
+    let row75: S64 = upcast(row75);
+    let row76: S64 = upcast(row76);
+    let row77: S64 = upcast(row77);
+    let row78: S64 = upcast(row78);
+    let row79: S64 = upcast(row79);
+    let row80: S64 = upcast(row80);
+    let row81: S64 = upcast(row81);
+    let row82: S64 = upcast(row82);
+    let row83: S64 = upcast(row83);
+    let row84: S64 = upcast(row84);
+    let row85: S64 = upcast(row85);
+    let row86: S64 = upcast(row86);
+    let row87: S64 = upcast(row87);
+    let row88: S64 = upcast(row88);
+    let row89: S64 = upcast(row89);
+    let row90: S64 = upcast(row90);
+    let row91: S64 = upcast(row91);
+    let row92: S64 = upcast(row92);
+    let row93: S64 = upcast(row93);
+    let row94: S64 = upcast(row94);
+    let row95: S64 = upcast(row95);
     let [row96, row97, row98, row99, row100, row101, row102, row103, row104, row105, row106, row107, row108, row109, row110, row111, row112, row113, row114, row115, row116, row117, row118, row119, row120, row121, row122, row123, row124, row125, row126, row127] = (*row.multi_pop_front::<32>().unwrap()).unbox();
+    let row96: S64 = upcast(row96);
+    let row97: S64 = upcast(row97);
+    let row98: S64 = upcast(row98);
+    let row99: S64 = upcast(row99);
+    let row100: S64 = upcast(row100);
+    let row101: S64 = upcast(row101);
+    let row102: S64 = upcast(row102);
+    let row103: S64 = upcast(row103);
+    let row104: S64 = upcast(row104);
+    let row105: S64 = upcast(row105);
+    let row106: S64 = upcast(row106);
+    let row107: S64 = upcast(row107);
+    let row108: S64 = upcast(row108);
+    let row109: S64 = upcast(row109);
+    let row110: S64 = upcast(row110);
+    let row111: S64 = upcast(row111);
+    let row112: S64 = upcast(row112);
+    let row113: S64 = upcast(row113);
+    let row114: S64 = upcast(row114);
+    let row115: S64 = upcast(row115);
+    let row116: S64 = upcast(row116);
+    let row117: S64 = upcast(row117);
+    let row118: S64 = upcast(row118);
+    let row119: S64 = upcast(row119);
+    let row120: S64 = upcast(row120);
+    let row121: S64 = upcast(row121);
+    let row122: S64 = upcast(row122);
+    let row123: S64 = upcast(row123);
+    let row124: S64 = upcast(row124);
+    let row125: S64 = upcast(row125);
+    let row126: S64 = upcast(row126);
+    let row127: S64 = upcast(row127);
     let [row128, row129, row130, row131, row132, row133, row134, row135, row136, row137, row138, row139, row140, row141, row142, row143, row144, row145, row146, row147, row148, row149, row150, row151, row152, row153, row154, row155, row156, row157, row158, row159] = (*row.multi_pop_front::<32>().unwrap()).unbox();
+    let row128: S64 = upcast(row128);
+    let row129: S64 = upcast(row129);
+    let row130: S64 = upcast(row130);
+    let row131: S64 = upcast(row131);
+    let row132: S64 = upcast(row132);
+    let row133: S64 = upcast(row133);
+    let row134: S64 = upcast(row134);
+    let row135: S64 = upcast(row135);
+    let row136: S64 = upcast(row136);
+    let row137: S64 = upcast(row137);
+    let row138: S64 = upcast(row138);
+    let row139: S64 = upcast(row139);
+    let row140: S64 = upcast(row140);
+    let row141: S64 = upcast(row141);
+    let row142: S64 = upcast(row142);
+    let row143: S64 = upcast(row143);
+    let row144: S64 = upcast(row144);
+    let row145: S64 = upcast(row145);
+    let row146: S64 = upcast(row146);
+    let row147: S64 = upcast(row147);
+    let row148: S64 = upcast(row148);
+    let row149: S64 = upcast(row149);
+    let row150: S64 = upcast(row150);
+    let row151: S64 = upcast(row151);
+    let row152: S64 = upcast(row152);
+    let row153: S64 = upcast(row153);
+    let row154: S64 = upcast(row154);
+    let row155: S64 = upcast(row155);
+    let row156: S64 = upcast(row156);
+    let row157: S64 = upcast(row157);
+    let row158: S64 = upcast(row158);
+    let row159: S64 = upcast(row159);
     let [row160, row161, row162, row163, row164, row165, row166, row167, row168, row169, row170, row171, row172, row173, row174, row175, row176, row177, row178, row179, row180, row181, row182, row183, row184, row185, row186, row187, row188, row189, row190, row191] = (*row.multi_pop_front::<32>().unwrap()).unbox();
+    let row160: S64 = upcast(row160);
+    let row161: S64 = upcast(row161);
+    let row162: S64 = upcast(row162);
+    let row163: S64 = upcast(row163);
+    let row164: S64 = upcast(row164);
+    let row165: S64 = upcast(row165);
+    let row166: S64 = upcast(row166);
+    let row167: S64 = upcast(row167);
+    let row168: S64 = upcast(row168);
+    let row169: S64 = upcast(row169);
+    let row170: S64 = upcast(row170);
+    let row171: S64 = upcast(row171);
+    let row172: S64 = upcast(row172);
+    let row173: S64 = upcast(row173);
+    let row174: S64 = upcast(row174);
+    let row175: S64 = upcast(row175);
+    let row176: S64 = upcast(row176);
+    let row177: S64 = upcast(row177);
+    let row178: S64 = upcast(row178);
+    let row179: S64 = upcast(row179);
+    let row180: S64 = upcast(row180);
+    let row181: S64 = upcast(row181);
+    let row182: S64 = upcast(row182);
+    let row183: S64 = upcast(row183);
+    let row184: S64 = upcast(row184);
+    let row185: S64 = upcast(row185);
+    let row186: S64 = upcast(row186);
+    let row187: S64 = upcast(row187);
+    let row188: S64 = upcast(row188);
+    let row189: S64 = upcast(row189);
+    let row190: S64 = upcast(row190);
+    let row191: S64 = upcast(row191);
     let [row192, row193, row194, row195, row196, row197, row198, row199, row200, row201, row202, row203, row204, row205, row206, row207, row208, row209, row210, row211, row212, row213, row214, row215, row216, row217, row218, row219, row220, row221, row222, row223] = (*row.multi_pop_front::<32>().unwrap()).unbox();
+    let row192: S64 = upcast(row192);
+    let row193: S64 = upcast(row193);
+    let row194: S64 = upcast(row194);
+    let row195: S64 = upcast(row195);
+    let row196: S64 = upcast(row196);
+    let row197: S64 = upcast(row197);
+    let row198: S64 = upcast(row198);
+    let row199: S64 = upcast(row199);
+    let row200: S64 = upcast(row200);
+    let row201: S64 = upcast(row201);
+    let row202: S64 = upcast(row202);
+    let row203: S64 = upcast(row203);
+    let row204: S64 = upcast(row204);
+    let row205: S64 = upcast(row205);
+    let row206: S64 = upcast(row206);
+    let row207: S64 = upcast(row207);
+    let row208: S64 = upcast(row208);
+    let row209: S64 = upcast(row209);
+    let row210: S64 = upcast(row210);
+    let row211: S64 = upcast(row211);
+    let row212: S64 = upcast(row212);
+    let row213: S64 = upcast(row213);
+    let row214: S64 = upcast(row214);
+    let row215: S64 = upcast(row215);
+    let row216: S64 = upcast(row216);
+    let row217: S64 = upcast(row217);
+    let row218: S64 = upcast(row218);
+    let row219: S64 = upcast(row219);
+    let row220: S64 = upcast(row220);
+    let row221: S64 = upcast(row221);
+    let row222: S64 = upcast(row222);
+    let row223: S64 = upcast(row223);
     let [row224, row225, row226, row227, row228, row229, row230, row231, row232, row233, row234, row235, row236, row237] = (*row.multi_pop_front::<14>().unwrap()).unbox();
+    let row224: S64 = upcast(row224);
+    let row225: S64 = upcast(row225);
+    let row226: S64 = upcast(row226);
+    let row227: S64 = upcast(row227);
+    let row228: S64 = upcast(row228);
+    let row229: S64 = upcast(row229);
+    let row230: S64 = upcast(row230);
+    let row231: S64 = upcast(row231);
+    let row232: S64 = upcast(row232);
+    let row233: S64 = upcast(row233);
+    let row234: S64 = upcast(row234);
+    let row235: S64 = upcast(row235);
+    let row236: S64 = upcast(row236);
+    let row237: S64 = upcast(row237);
     let [auxiliary0, auxiliary1, auxiliary2, auxiliary3, auxiliary4, auxiliary5, auxiliary6, auxiliary7, auxiliary8, auxiliary9, auxiliary10, auxiliary11, auxiliary12, auxiliary13, auxiliary14, auxiliary15, auxiliary16, auxiliary17, auxiliary18, auxiliary19, auxiliary20, auxiliary21, auxiliary22, auxiliary23, auxiliary24, auxiliary25, auxiliary26, auxiliary27, auxiliary28, auxiliary29, auxiliary30, auxiliary31] = (*auxiliary.multi_pop_front::<32>().unwrap()).unbox();
+    let auxiliary0: S64 = upcast(auxiliary0);
+    let auxiliary1: S64 = upcast(auxiliary1);
+    let auxiliary2: S64 = upcast(auxiliary2);
+    let auxiliary3: S64 = upcast(auxiliary3);
+    let auxiliary4: S64 = upcast(auxiliary4);
+    let auxiliary5: S64 = upcast(auxiliary5);
+    let auxiliary6: S64 = upcast(auxiliary6);
+    let auxiliary7: S64 = upcast(auxiliary7);
+    let auxiliary8: S64 = upcast(auxiliary8);
+    let auxiliary9: S64 = upcast(auxiliary9);
+    let auxiliary10: S64 = upcast(auxiliary10);
+    let auxiliary11: S64 = upcast(auxiliary11);
+    let auxiliary12: S64 = upcast(auxiliary12);
+    let auxiliary13: S64 = upcast(auxiliary13);
+    let auxiliary14: S64 = upcast(auxiliary14);
+    let auxiliary15: S64 = upcast(auxiliary15);
+    let auxiliary16: S64 = upcast(auxiliary16);
+    let auxiliary17: S64 = upcast(auxiliary17);
+    let auxiliary18: S64 = upcast(auxiliary18);
+    let auxiliary19: S64 = upcast(auxiliary19);
+    let auxiliary20: S64 = upcast(auxiliary20);
+    let auxiliary21: S64 = upcast(auxiliary21);
+    let auxiliary22: S64 = upcast(auxiliary22);
+    let auxiliary23: S64 = upcast(auxiliary23);
+    let auxiliary24: S64 = upcast(auxiliary24);
+    let auxiliary25: S64 = upcast(auxiliary25);
+    let auxiliary26: S64 = upcast(auxiliary26);
+    let auxiliary27: S64 = upcast(auxiliary27);
+    let auxiliary28: S64 = upcast(auxiliary28);
+    let auxiliary29: S64 = upcast(auxiliary29);
+    let auxiliary30: S64 = upcast(auxiliary30);
+    let auxiliary31: S64 = upcast(auxiliary31);
     let [auxiliary32, auxiliary33, auxiliary34, auxiliary35, auxiliary36, auxiliary37, auxiliary38, auxiliary39, auxiliary40, auxiliary41, auxiliary42, auxiliary43, auxiliary44, auxiliary45] = (*auxiliary.multi_pop_front::<14>().unwrap()).unbox();
+    let auxiliary32: S64 = upcast(auxiliary32);
+    let auxiliary33: S64 = upcast(auxiliary33);
+    let auxiliary34: S64 = upcast(auxiliary34);
+    let auxiliary35: S64 = upcast(auxiliary35);
+    let auxiliary36: S64 = upcast(auxiliary36);
+    let auxiliary37: S64 = upcast(auxiliary37);
+    let auxiliary38: S64 = upcast(auxiliary38);
+    let auxiliary39: S64 = upcast(auxiliary39);
+    let auxiliary40: S64 = upcast(auxiliary40);
+    let auxiliary41: S64 = upcast(auxiliary41);
+    let auxiliary42: S64 = upcast(auxiliary42);
+    let auxiliary43: S64 = upcast(auxiliary43);
+    let auxiliary44: S64 = upcast(auxiliary44);
+    let auxiliary45: S64 = upcast(auxiliary45);
     let [_, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, next28, next29, next30, next31] = (*next.multi_pop_front::<32>().unwrap()).unbox();
+    let next28: S64 = upcast(next28);
+    let next29: S64 = upcast(next29);
+    let next30: S64 = upcast(next30);
+    let next31: S64 = upcast(next31);
     let [next32, next33, next34, next35, next36, next37, next38, next39, next40, next41, next42, next43, next44, next45] = (*next.multi_pop_front::<14>().unwrap()).unbox();
+    let next32: S64 = upcast(next32);
+    let next33: S64 = upcast(next33);
+    let next34: S64 = upcast(next34);
+    let next35: S64 = upcast(next35);
+    let next36: S64 = upcast(next36);
+    let next37: S64 = upcast(next37);
+    let next38: S64 = upcast(next38);
+    let next39: S64 = upcast(next39);
+    let next40: S64 = upcast(next40);
+    let next41: S64 = upcast(next41);
+    let next42: S64 = upcast(next42);
+    let next43: S64 = upcast(next43);
+    let next44: S64 = upcast(next44);
+    let next45: S64 = upcast(next45);
     let [challenges0, challenges1, challenges2, challenges3, challenges4, challenges5, challenges6, challenges7, challenges8, challenges9, challenges10, challenges11] = (*challenges.multi_pop_front::<12>().unwrap()).unbox();
+    let challenges0: S64 = upcast(challenges0);
+    let challenges1: S64 = upcast(challenges1);
+    let challenges2: S64 = upcast(challenges2);
+    let challenges3: S64 = upcast(challenges3);
+    let challenges4: S64 = upcast(challenges4);
+    let challenges5: S64 = upcast(challenges5);
+    let challenges6: S64 = upcast(challenges6);
+    let challenges7: S64 = upcast(challenges7);
+    let challenges8: S64 = upcast(challenges8);
+    let challenges9: S64 = upcast(challenges9);
+    let challenges10: S64 = upcast(challenges10);
+    let challenges11: S64 = upcast(challenges11);
     let v1 = bounded_int::mul(challenges3, challenges3);
     let v2 = bounded_int::mul(challenges2, challenges2);
     let v3 = bounded_int::add(v1, v1);
@@ -503,8 +811,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v20 = bounded_int::add(v18, v19);
     let v21: S129 = upcast(v13);
     let v22 = bounded_int::add(v20, v21);
-    let (_, v23) = bounded_int::div_rem(bounded_int::add(v17, LIFT130), NZP); let v24: S64 = upcast(v23);
-    let (_, v25) = bounded_int::div_rem(bounded_int::add(v22, LIFT130), NZP); let v26: S64 = upcast(v25);
+    let (_, v23) = bounded_int::div_rem(bounded_int::add(v17, LIFT130), MODULUS); let v24: S64 = upcast(v23);
+    let (_, v25) = bounded_int::div_rem(bounded_int::add(v22, LIFT130), MODULUS); let v26: S64 = upcast(v25);
     let v27 = bounded_int::mul(challenges5, v26);
     let v28 = bounded_int::mul(challenges4, v24);
     let v29 = bounded_int::add(v27, v27);
@@ -515,8 +823,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v34 = bounded_int::add(v32, v33);
     let v35: S129 = upcast(v27);
     let v36 = bounded_int::add(v34, v35);
-    let (_, v37) = bounded_int::div_rem(bounded_int::add(v31, LIFT130), NZP); let v38: S64 = upcast(v37);
-    let (_, v39) = bounded_int::div_rem(bounded_int::add(v36, LIFT130), NZP); let v40: S64 = upcast(v39);
+    let (_, v37) = bounded_int::div_rem(bounded_int::add(v31, LIFT130), MODULUS); let v38: S64 = upcast(v37);
+    let (_, v39) = bounded_int::div_rem(bounded_int::add(v36, LIFT130), MODULUS); let v40: S64 = upcast(v39);
     let v41 = bounded_int::mul(challenges5, v40);
     let v42 = bounded_int::mul(challenges4, v38);
     let v43 = bounded_int::add(v41, v41);
@@ -527,8 +835,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v48 = bounded_int::add(v46, v47);
     let v49: S129 = upcast(v41);
     let v50 = bounded_int::add(v48, v49);
-    let (_, v51) = bounded_int::div_rem(bounded_int::add(v45, LIFT130), NZP); let v52: S64 = upcast(v51);
-    let (_, v53) = bounded_int::div_rem(bounded_int::add(v50, LIFT130), NZP); let v54: S64 = upcast(v53);
+    let (_, v51) = bounded_int::div_rem(bounded_int::add(v45, LIFT130), MODULUS); let v52: S64 = upcast(v51);
+    let (_, v53) = bounded_int::div_rem(bounded_int::add(v50, LIFT130), MODULUS); let v54: S64 = upcast(v53);
     let v55 = bounded_int::mul(challenges5, v54);
     let v56 = bounded_int::mul(challenges4, v52);
     let v57 = bounded_int::add(v55, v55);
@@ -539,8 +847,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v62 = bounded_int::add(v60, v61);
     let v63: S129 = upcast(v55);
     let v64 = bounded_int::add(v62, v63);
-    let (_, v65) = bounded_int::div_rem(bounded_int::add(v59, LIFT130), NZP); let v66: S64 = upcast(v65);
-    let (_, v67) = bounded_int::div_rem(bounded_int::add(v64, LIFT130), NZP); let v68: S64 = upcast(v67);
+    let (_, v65) = bounded_int::div_rem(bounded_int::add(v59, LIFT130), MODULUS); let v66: S64 = upcast(v65);
+    let (_, v67) = bounded_int::div_rem(bounded_int::add(v64, LIFT130), MODULUS); let v68: S64 = upcast(v67);
     let v69 = bounded_int::mul(challenges5, v68);
     let v70 = bounded_int::mul(challenges4, v66);
     let v71 = bounded_int::add(v69, v69);
@@ -551,8 +859,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v76 = bounded_int::add(v74, v75);
     let v77: S129 = upcast(v69);
     let v78 = bounded_int::add(v76, v77);
-    let (_, v79) = bounded_int::div_rem(bounded_int::add(v73, LIFT130), NZP); let v80: S64 = upcast(v79);
-    let (_, v81) = bounded_int::div_rem(bounded_int::add(v78, LIFT130), NZP); let v82: S64 = upcast(v81);
+    let (_, v79) = bounded_int::div_rem(bounded_int::add(v73, LIFT130), MODULUS); let v80: S64 = upcast(v79);
+    let (_, v81) = bounded_int::div_rem(bounded_int::add(v78, LIFT130), MODULUS); let v82: S64 = upcast(v81);
     let v83 = bounded_int::mul(challenges5, v82);
     let v84 = bounded_int::mul(challenges4, v80);
     let v85 = bounded_int::add(v83, v83);
@@ -563,8 +871,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v90 = bounded_int::add(v88, v89);
     let v91: S129 = upcast(v83);
     let v92 = bounded_int::add(v90, v91);
-    let (_, v93) = bounded_int::div_rem(bounded_int::add(v87, LIFT130), NZP); let v94: S64 = upcast(v93);
-    let (_, v95) = bounded_int::div_rem(bounded_int::add(v92, LIFT130), NZP); let v96: S64 = upcast(v95);
+    let (_, v93) = bounded_int::div_rem(bounded_int::add(v87, LIFT130), MODULUS); let v94: S64 = upcast(v93);
+    let (_, v95) = bounded_int::div_rem(bounded_int::add(v92, LIFT130), MODULUS); let v96: S64 = upcast(v95);
     let v97 = bounded_int::mul(challenges5, v96);
     let v98 = bounded_int::mul(challenges4, v94);
     let v99 = bounded_int::add(v97, v97);
@@ -575,8 +883,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v104 = bounded_int::add(v102, v103);
     let v105: S129 = upcast(v97);
     let v106 = bounded_int::add(v104, v105);
-    let (_, v107) = bounded_int::div_rem(bounded_int::add(v101, LIFT130), NZP); let v108: S64 = upcast(v107);
-    let (_, v109) = bounded_int::div_rem(bounded_int::add(v106, LIFT130), NZP); let v110: S64 = upcast(v109);
+    let (_, v107) = bounded_int::div_rem(bounded_int::add(v101, LIFT130), MODULUS); let v108: S64 = upcast(v107);
+    let (_, v109) = bounded_int::div_rem(bounded_int::add(v106, LIFT130), MODULUS); let v110: S64 = upcast(v109);
     let v111 = bounded_int::mul(challenges5, v110);
     let v112 = bounded_int::mul(challenges4, v108);
     let v113 = bounded_int::add(v111, v111);
@@ -587,8 +895,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v118 = bounded_int::add(v116, v117);
     let v119: S129 = upcast(v111);
     let v120 = bounded_int::add(v118, v119);
-    let (_, v121) = bounded_int::div_rem(bounded_int::add(v115, LIFT130), NZP); let v122: S64 = upcast(v121);
-    let (_, v123) = bounded_int::div_rem(bounded_int::add(v120, LIFT130), NZP); let v124: S64 = upcast(v123);
+    let (_, v121) = bounded_int::div_rem(bounded_int::add(v115, LIFT130), MODULUS); let v122: S64 = upcast(v121);
+    let (_, v123) = bounded_int::div_rem(bounded_int::add(v120, LIFT130), MODULUS); let v124: S64 = upcast(v123);
     let v125 = bounded_int::mul(challenges5, v124);
     let v126 = bounded_int::mul(challenges4, v122);
     let v127 = bounded_int::add(v125, v125);
@@ -599,8 +907,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v132 = bounded_int::add(v130, v131);
     let v133: S129 = upcast(v125);
     let v134 = bounded_int::add(v132, v133);
-    let (_, v135) = bounded_int::div_rem(bounded_int::add(v129, LIFT130), NZP); let v136: S64 = upcast(v135);
-    let (_, v137) = bounded_int::div_rem(bounded_int::add(v134, LIFT130), NZP); let v138: S64 = upcast(v137);
+    let (_, v135) = bounded_int::div_rem(bounded_int::add(v129, LIFT130), MODULUS); let v136: S64 = upcast(v135);
+    let (_, v137) = bounded_int::div_rem(bounded_int::add(v134, LIFT130), MODULUS); let v138: S64 = upcast(v137);
     let v139 = bounded_int::mul(challenges5, v138);
     let v140 = bounded_int::mul(challenges4, v136);
     let v141 = bounded_int::add(v139, v139);
@@ -611,8 +919,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v146 = bounded_int::add(v144, v145);
     let v147: S129 = upcast(v139);
     let v148 = bounded_int::add(v146, v147);
-    let (_, v149) = bounded_int::div_rem(bounded_int::add(v143, LIFT130), NZP); let v150: S64 = upcast(v149);
-    let (_, v151) = bounded_int::div_rem(bounded_int::add(v148, LIFT130), NZP); let v152: S64 = upcast(v151);
+    let (_, v149) = bounded_int::div_rem(bounded_int::add(v143, LIFT130), MODULUS); let v150: S64 = upcast(v149);
+    let (_, v151) = bounded_int::div_rem(bounded_int::add(v148, LIFT130), MODULUS); let v152: S64 = upcast(v151);
     let v153 = bounded_int::mul(challenges5, v152);
     let v154 = bounded_int::mul(challenges4, v150);
     let v155 = bounded_int::add(v153, v153);
@@ -623,8 +931,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v160 = bounded_int::add(v158, v159);
     let v161: S129 = upcast(v153);
     let v162 = bounded_int::add(v160, v161);
-    let (_, v163) = bounded_int::div_rem(bounded_int::add(v157, LIFT130), NZP); let v164: S64 = upcast(v163);
-    let (_, v165) = bounded_int::div_rem(bounded_int::add(v162, LIFT130), NZP); let v166: S64 = upcast(v165);
+    let (_, v163) = bounded_int::div_rem(bounded_int::add(v157, LIFT130), MODULUS); let v164: S64 = upcast(v163);
+    let (_, v165) = bounded_int::div_rem(bounded_int::add(v162, LIFT130), MODULUS); let v166: S64 = upcast(v165);
     let v167 = bounded_int::mul(challenges5, v166);
     let v168 = bounded_int::mul(challenges4, v164);
     let v169 = bounded_int::add(v167, v167);
@@ -635,8 +943,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v174 = bounded_int::add(v172, v173);
     let v175: S129 = upcast(v167);
     let v176 = bounded_int::add(v174, v175);
-    let (_, v177) = bounded_int::div_rem(bounded_int::add(v171, LIFT130), NZP); let v178: S64 = upcast(v177);
-    let (_, v179) = bounded_int::div_rem(bounded_int::add(v176, LIFT130), NZP); let v180: S64 = upcast(v179);
+    let (_, v177) = bounded_int::div_rem(bounded_int::add(v171, LIFT130), MODULUS); let v178: S64 = upcast(v177);
+    let (_, v179) = bounded_int::div_rem(bounded_int::add(v176, LIFT130), MODULUS); let v180: S64 = upcast(v179);
     let v181 = bounded_int::mul(challenges5, v180);
     let v182 = bounded_int::mul(challenges4, v178);
     let v183 = bounded_int::add(v181, v181);
@@ -647,8 +955,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v188 = bounded_int::add(v186, v187);
     let v189: S129 = upcast(v181);
     let v190 = bounded_int::add(v188, v189);
-    let (_, v191) = bounded_int::div_rem(bounded_int::add(v185, LIFT130), NZP); let v192: S64 = upcast(v191);
-    let (_, v193) = bounded_int::div_rem(bounded_int::add(v190, LIFT130), NZP); let v194: S64 = upcast(v193);
+    let (_, v191) = bounded_int::div_rem(bounded_int::add(v185, LIFT130), MODULUS); let v192: S64 = upcast(v191);
+    let (_, v193) = bounded_int::div_rem(bounded_int::add(v190, LIFT130), MODULUS); let v194: S64 = upcast(v193);
     let v195 = bounded_int::mul(challenges5, v194);
     let v196 = bounded_int::mul(challenges4, v192);
     let v197 = bounded_int::add(v195, v195);
@@ -659,8 +967,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v202 = bounded_int::add(v200, v201);
     let v203: S129 = upcast(v195);
     let v204 = bounded_int::add(v202, v203);
-    let (_, v205) = bounded_int::div_rem(bounded_int::add(v199, LIFT130), NZP); let v206: S64 = upcast(v205);
-    let (_, v207) = bounded_int::div_rem(bounded_int::add(v204, LIFT130), NZP); let v208: S64 = upcast(v207);
+    let (_, v205) = bounded_int::div_rem(bounded_int::add(v199, LIFT130), MODULUS); let v206: S64 = upcast(v205);
+    let (_, v207) = bounded_int::div_rem(bounded_int::add(v204, LIFT130), MODULUS); let v208: S64 = upcast(v207);
     let v209 = bounded_int::mul(challenges5, v208);
     let v210 = bounded_int::mul(challenges4, v206);
     let v211 = bounded_int::add(v209, v209);
@@ -681,8 +989,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v226 = bounded_int::add(v224, v225);
     let v227: S129 = upcast(v219);
     let v228 = bounded_int::add(v226, v227);
-    let (_, v229) = bounded_int::div_rem(bounded_int::add(v223, LIFT130), NZP); let v230: S64 = upcast(v229);
-    let (_, v231) = bounded_int::div_rem(bounded_int::add(v228, LIFT130), NZP); let v232: S64 = upcast(v231);
+    let (_, v229) = bounded_int::div_rem(bounded_int::add(v223, LIFT130), MODULUS); let v230: S64 = upcast(v229);
+    let (_, v231) = bounded_int::div_rem(bounded_int::add(v228, LIFT130), MODULUS); let v232: S64 = upcast(v231);
     let v233 = bounded_int::mul(challenges7, v232);
     let v234 = bounded_int::mul(challenges6, v230);
     let v235 = bounded_int::add(v233, v233);
@@ -693,8 +1001,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v240 = bounded_int::add(v238, v239);
     let v241: S129 = upcast(v233);
     let v242 = bounded_int::add(v240, v241);
-    let (_, v243) = bounded_int::div_rem(bounded_int::add(v237, LIFT130), NZP); let v244: S64 = upcast(v243);
-    let (_, v245) = bounded_int::div_rem(bounded_int::add(v242, LIFT130), NZP); let v246: S64 = upcast(v245);
+    let (_, v243) = bounded_int::div_rem(bounded_int::add(v237, LIFT130), MODULUS); let v244: S64 = upcast(v243);
+    let (_, v245) = bounded_int::div_rem(bounded_int::add(v242, LIFT130), MODULUS); let v246: S64 = upcast(v245);
     let v247 = bounded_int::mul(challenges7, v246);
     let v248 = bounded_int::mul(challenges6, v244);
     let v249 = bounded_int::add(v247, v247);
@@ -770,8 +1078,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v319: S130 = upcast(K1);
     let v320 = bounded_int::sub(v313, v319);
     let v321: S131 = upcast(v318);
-    let (_, v322) = bounded_int::div_rem(bounded_int::add(v320, LIFT131), NZP); let v323: S64 = upcast(v322);
-    let (_, v324) = bounded_int::div_rem(bounded_int::add(v321, LIFT131), NZP); let v325: S64 = upcast(v324);
+    let (_, v322) = bounded_int::div_rem(bounded_int::add(v320, LIFT131), MODULUS); let v323: S64 = upcast(v322);
+    let (_, v324) = bounded_int::div_rem(bounded_int::add(v321, LIFT131), MODULUS); let v325: S64 = upcast(v324);
     let v326 = bounded_int::mul(row21, v325);
     let v327 = bounded_int::mul(row20, v323);
     let v328 = bounded_int::add(v326, v326);
@@ -797,8 +1105,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v348 = bounded_int::add(v346, v347);
     let v349 = bounded_int::sub(row12, row116);
     let v350 = bounded_int::sub(row13, row117);
-    let (_, v351) = bounded_int::div_rem(bounded_int::add(v343, LIFT131), NZP); let v352: S64 = upcast(v351);
-    let (_, v353) = bounded_int::div_rem(bounded_int::add(v348, LIFT131), NZP); let v354: S64 = upcast(v353);
+    let (_, v351) = bounded_int::div_rem(bounded_int::add(v343, LIFT131), MODULUS); let v352: S64 = upcast(v351);
+    let (_, v353) = bounded_int::div_rem(bounded_int::add(v348, LIFT131), MODULUS); let v354: S64 = upcast(v353);
     let v355 = bounded_int::mul(v354, v350);
     let v356 = bounded_int::mul(v352, v349);
     let v357 = bounded_int::add(v355, v355);
@@ -824,8 +1132,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v377 = bounded_int::add(v375, v376);
     let v378 = bounded_int::sub(row12, row16);
     let v379 = bounded_int::sub(row13, row17);
-    let (_, v380) = bounded_int::div_rem(bounded_int::add(v372, LIFT131), NZP); let v381: S64 = upcast(v380);
-    let (_, v382) = bounded_int::div_rem(bounded_int::add(v377, LIFT131), NZP); let v383: S64 = upcast(v382);
+    let (_, v380) = bounded_int::div_rem(bounded_int::add(v372, LIFT131), MODULUS); let v381: S64 = upcast(v380);
+    let (_, v382) = bounded_int::div_rem(bounded_int::add(v377, LIFT131), MODULUS); let v383: S64 = upcast(v382);
     let v384 = bounded_int::mul(v383, v379);
     let v385 = bounded_int::mul(v381, v378);
     let v386 = bounded_int::add(v384, v384);
@@ -901,8 +1209,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v456: S130 = upcast(K1);
     let v457 = bounded_int::sub(v450, v456);
     let v458: S131 = upcast(v455);
-    let (_, v459) = bounded_int::div_rem(bounded_int::add(v457, LIFT131), NZP); let v460: S64 = upcast(v459);
-    let (_, v461) = bounded_int::div_rem(bounded_int::add(v458, LIFT131), NZP); let v462: S64 = upcast(v461);
+    let (_, v459) = bounded_int::div_rem(bounded_int::add(v457, LIFT131), MODULUS); let v460: S64 = upcast(v459);
+    let (_, v461) = bounded_int::div_rem(bounded_int::add(v458, LIFT131), MODULUS); let v462: S64 = upcast(v461);
     let v463 = bounded_int::mul(row23, v462);
     let v464 = bounded_int::mul(row22, v460);
     let v465 = bounded_int::add(v463, v463);
@@ -928,8 +1236,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v485 = bounded_int::add(v483, v484);
     let v486 = bounded_int::sub(row14, row118);
     let v487 = bounded_int::sub(row15, row119);
-    let (_, v488) = bounded_int::div_rem(bounded_int::add(v480, LIFT131), NZP); let v489: S64 = upcast(v488);
-    let (_, v490) = bounded_int::div_rem(bounded_int::add(v485, LIFT131), NZP); let v491: S64 = upcast(v490);
+    let (_, v488) = bounded_int::div_rem(bounded_int::add(v480, LIFT131), MODULUS); let v489: S64 = upcast(v488);
+    let (_, v490) = bounded_int::div_rem(bounded_int::add(v485, LIFT131), MODULUS); let v491: S64 = upcast(v490);
     let v492 = bounded_int::mul(v491, v487);
     let v493 = bounded_int::mul(v489, v486);
     let v494 = bounded_int::add(v492, v492);
@@ -955,8 +1263,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v514 = bounded_int::add(v512, v513);
     let v515 = bounded_int::sub(row14, row18);
     let v516 = bounded_int::sub(row15, row19);
-    let (_, v517) = bounded_int::div_rem(bounded_int::add(v509, LIFT131), NZP); let v518: S64 = upcast(v517);
-    let (_, v519) = bounded_int::div_rem(bounded_int::add(v514, LIFT131), NZP); let v520: S64 = upcast(v519);
+    let (_, v517) = bounded_int::div_rem(bounded_int::add(v509, LIFT131), MODULUS); let v518: S64 = upcast(v517);
+    let (_, v519) = bounded_int::div_rem(bounded_int::add(v514, LIFT131), MODULUS); let v520: S64 = upcast(v519);
     let v521 = bounded_int::mul(v520, v516);
     let v522 = bounded_int::mul(v518, v515);
     let v523 = bounded_int::add(v521, v521);
@@ -1501,10 +1809,10 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1062 = bounded_int::sub(v1048, v1061);
     let v1063 = bounded_int::add(v664, v680);
     let v1064 = bounded_int::add(v666, v682);
-    let (_, v1065) = bounded_int::div_rem(bounded_int::add(v664, LIFT131), NZP); let v1066: S64 = upcast(v1065);
-    let (_, v1067) = bounded_int::div_rem(bounded_int::add(v666, LIFT131), NZP); let v1068: S64 = upcast(v1067);
-    let (_, v1069) = bounded_int::div_rem(bounded_int::add(v680, LIFT131), NZP); let v1070: S64 = upcast(v1069);
-    let (_, v1071) = bounded_int::div_rem(bounded_int::add(v682, LIFT131), NZP); let v1072: S64 = upcast(v1071);
+    let (_, v1065) = bounded_int::div_rem(bounded_int::add(v664, LIFT131), MODULUS); let v1066: S64 = upcast(v1065);
+    let (_, v1067) = bounded_int::div_rem(bounded_int::add(v666, LIFT131), MODULUS); let v1068: S64 = upcast(v1067);
+    let (_, v1069) = bounded_int::div_rem(bounded_int::add(v680, LIFT131), MODULUS); let v1070: S64 = upcast(v1069);
+    let (_, v1071) = bounded_int::div_rem(bounded_int::add(v682, LIFT131), MODULUS); let v1072: S64 = upcast(v1071);
     let v1073 = bounded_int::mul(v1068, v1072);
     let v1074 = bounded_int::mul(v1066, v1070);
     let v1075 = bounded_int::add(v1073, v1073);
@@ -1515,8 +1823,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1080 = bounded_int::add(v1078, v1079);
     let v1081: S129 = upcast(v1073);
     let v1082 = bounded_int::add(v1080, v1081);
-    let (_, v1083) = bounded_int::div_rem(bounded_int::add(v1077, LIFT130), NZP); let v1084: S64 = upcast(v1083);
-    let (_, v1085) = bounded_int::div_rem(bounded_int::add(v1082, LIFT130), NZP); let v1086: S64 = upcast(v1085);
+    let (_, v1083) = bounded_int::div_rem(bounded_int::add(v1077, LIFT130), MODULUS); let v1084: S64 = upcast(v1083);
+    let (_, v1085) = bounded_int::div_rem(bounded_int::add(v1082, LIFT130), MODULUS); let v1086: S64 = upcast(v1085);
     let v1087 = bounded_int::mul(auxiliary1, v1086);
     let v1088 = bounded_int::mul(auxiliary0, v1084);
     let v1089 = bounded_int::add(v1087, v1087);
@@ -1533,10 +1841,10 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1100 = bounded_int::sub(v1099, v1064);
     let v1101 = bounded_int::add(v696, v712);
     let v1102 = bounded_int::add(v698, v714);
-    let (_, v1103) = bounded_int::div_rem(bounded_int::add(v696, LIFT131), NZP); let v1104: S64 = upcast(v1103);
-    let (_, v1105) = bounded_int::div_rem(bounded_int::add(v698, LIFT131), NZP); let v1106: S64 = upcast(v1105);
-    let (_, v1107) = bounded_int::div_rem(bounded_int::add(v712, LIFT131), NZP); let v1108: S64 = upcast(v1107);
-    let (_, v1109) = bounded_int::div_rem(bounded_int::add(v714, LIFT131), NZP); let v1110: S64 = upcast(v1109);
+    let (_, v1103) = bounded_int::div_rem(bounded_int::add(v696, LIFT131), MODULUS); let v1104: S64 = upcast(v1103);
+    let (_, v1105) = bounded_int::div_rem(bounded_int::add(v698, LIFT131), MODULUS); let v1106: S64 = upcast(v1105);
+    let (_, v1107) = bounded_int::div_rem(bounded_int::add(v712, LIFT131), MODULUS); let v1108: S64 = upcast(v1107);
+    let (_, v1109) = bounded_int::div_rem(bounded_int::add(v714, LIFT131), MODULUS); let v1110: S64 = upcast(v1109);
     let v1111 = bounded_int::mul(v1106, v1110);
     let v1112 = bounded_int::mul(v1104, v1108);
     let v1113 = bounded_int::add(v1111, v1111);
@@ -1547,8 +1855,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1118 = bounded_int::add(v1116, v1117);
     let v1119: S129 = upcast(v1111);
     let v1120 = bounded_int::add(v1118, v1119);
-    let (_, v1121) = bounded_int::div_rem(bounded_int::add(v1115, LIFT130), NZP); let v1122: S64 = upcast(v1121);
-    let (_, v1123) = bounded_int::div_rem(bounded_int::add(v1120, LIFT130), NZP); let v1124: S64 = upcast(v1123);
+    let (_, v1121) = bounded_int::div_rem(bounded_int::add(v1115, LIFT130), MODULUS); let v1122: S64 = upcast(v1121);
+    let (_, v1123) = bounded_int::div_rem(bounded_int::add(v1120, LIFT130), MODULUS); let v1124: S64 = upcast(v1123);
     let v1125 = bounded_int::mul(auxiliary3, v1124);
     let v1126 = bounded_int::mul(auxiliary2, v1122);
     let v1127 = bounded_int::add(v1125, v1125);
@@ -1563,8 +1871,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1136 = bounded_int::sub(v1135, v1101);
     let v1137: S132 = upcast(v1134);
     let v1138 = bounded_int::sub(v1137, v1102);
-    let (_, v1139) = bounded_int::div_rem(bounded_int::add(v742, LIFT131), NZP); let v1140: S64 = upcast(v1139);
-    let (_, v1141) = bounded_int::div_rem(bounded_int::add(v744, LIFT131), NZP); let v1142: S64 = upcast(v1141);
+    let (_, v1139) = bounded_int::div_rem(bounded_int::add(v742, LIFT131), MODULUS); let v1140: S64 = upcast(v1139);
+    let (_, v1141) = bounded_int::div_rem(bounded_int::add(v744, LIFT131), MODULUS); let v1142: S64 = upcast(v1141);
     let v1143 = bounded_int::mul(v718, v1142);
     let v1144 = bounded_int::mul(v716, v1140);
     let v1145 = bounded_int::add(v1143, v1143);
@@ -1575,8 +1883,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1150 = bounded_int::add(v1148, v1149);
     let v1151: S130 = upcast(v1143);
     let v1152 = bounded_int::add(v1150, v1151);
-    let (_, v1153) = bounded_int::div_rem(bounded_int::add(v722, LIFT131), NZP); let v1154: S64 = upcast(v1153);
-    let (_, v1155) = bounded_int::div_rem(bounded_int::add(v724, LIFT131), NZP); let v1156: S64 = upcast(v1155);
+    let (_, v1153) = bounded_int::div_rem(bounded_int::add(v722, LIFT131), MODULUS); let v1154: S64 = upcast(v1153);
+    let (_, v1155) = bounded_int::div_rem(bounded_int::add(v724, LIFT131), MODULUS); let v1156: S64 = upcast(v1155);
     let v1157 = bounded_int::mul(v1156, v728);
     let v1158 = bounded_int::mul(v1154, v726);
     let v1159 = bounded_int::add(v1157, v1157);
@@ -1599,8 +1907,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1176 = bounded_int::add(v1174, v1175);
     let v1177: S129 = upcast(v1169);
     let v1178 = bounded_int::add(v1176, v1177);
-    let (_, v1179) = bounded_int::div_rem(bounded_int::add(v1173, LIFT130), NZP); let v1180: S64 = upcast(v1179);
-    let (_, v1181) = bounded_int::div_rem(bounded_int::add(v1178, LIFT130), NZP); let v1182: S64 = upcast(v1181);
+    let (_, v1179) = bounded_int::div_rem(bounded_int::add(v1173, LIFT130), MODULUS); let v1180: S64 = upcast(v1179);
+    let (_, v1181) = bounded_int::div_rem(bounded_int::add(v1178, LIFT130), MODULUS); let v1182: S64 = upcast(v1181);
     let v1183 = bounded_int::mul(auxiliary5, v1182);
     let v1184 = bounded_int::mul(auxiliary4, v1180);
     let v1185 = bounded_int::add(v1183, v1183);
@@ -1617,10 +1925,10 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1196 = bounded_int::sub(v1195, v1168);
     let v1197 = bounded_int::add(v760, v778);
     let v1198 = bounded_int::add(v762, v780);
-    let (_, v1199) = bounded_int::div_rem(bounded_int::add(v760, LIFT133), NZP); let v1200: S64 = upcast(v1199);
-    let (_, v1201) = bounded_int::div_rem(bounded_int::add(v762, LIFT133), NZP); let v1202: S64 = upcast(v1201);
-    let (_, v1203) = bounded_int::div_rem(bounded_int::add(v778, LIFT133), NZP); let v1204: S64 = upcast(v1203);
-    let (_, v1205) = bounded_int::div_rem(bounded_int::add(v780, LIFT133), NZP); let v1206: S64 = upcast(v1205);
+    let (_, v1199) = bounded_int::div_rem(bounded_int::add(v760, LIFT133), MODULUS); let v1200: S64 = upcast(v1199);
+    let (_, v1201) = bounded_int::div_rem(bounded_int::add(v762, LIFT133), MODULUS); let v1202: S64 = upcast(v1201);
+    let (_, v1203) = bounded_int::div_rem(bounded_int::add(v778, LIFT133), MODULUS); let v1204: S64 = upcast(v1203);
+    let (_, v1205) = bounded_int::div_rem(bounded_int::add(v780, LIFT133), MODULUS); let v1206: S64 = upcast(v1205);
     let v1207 = bounded_int::mul(v1202, v1206);
     let v1208 = bounded_int::mul(v1200, v1204);
     let v1209 = bounded_int::add(v1207, v1207);
@@ -1631,8 +1939,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1214 = bounded_int::add(v1212, v1213);
     let v1215: S129 = upcast(v1207);
     let v1216 = bounded_int::add(v1214, v1215);
-    let (_, v1217) = bounded_int::div_rem(bounded_int::add(v1211, LIFT130), NZP); let v1218: S64 = upcast(v1217);
-    let (_, v1219) = bounded_int::div_rem(bounded_int::add(v1216, LIFT130), NZP); let v1220: S64 = upcast(v1219);
+    let (_, v1217) = bounded_int::div_rem(bounded_int::add(v1211, LIFT130), MODULUS); let v1218: S64 = upcast(v1217);
+    let (_, v1219) = bounded_int::div_rem(bounded_int::add(v1216, LIFT130), MODULUS); let v1220: S64 = upcast(v1219);
     let v1221 = bounded_int::mul(auxiliary7, v1220);
     let v1222 = bounded_int::mul(auxiliary6, v1218);
     let v1223 = bounded_int::add(v1221, v1221);
@@ -1649,10 +1957,10 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1234 = bounded_int::sub(v1233, v1198);
     let v1235 = bounded_int::add(v796, v814);
     let v1236 = bounded_int::add(v798, v816);
-    let (_, v1237) = bounded_int::div_rem(bounded_int::add(v796, LIFT133), NZP); let v1238: S64 = upcast(v1237);
-    let (_, v1239) = bounded_int::div_rem(bounded_int::add(v798, LIFT133), NZP); let v1240: S64 = upcast(v1239);
-    let (_, v1241) = bounded_int::div_rem(bounded_int::add(v814, LIFT133), NZP); let v1242: S64 = upcast(v1241);
-    let (_, v1243) = bounded_int::div_rem(bounded_int::add(v816, LIFT133), NZP); let v1244: S64 = upcast(v1243);
+    let (_, v1237) = bounded_int::div_rem(bounded_int::add(v796, LIFT133), MODULUS); let v1238: S64 = upcast(v1237);
+    let (_, v1239) = bounded_int::div_rem(bounded_int::add(v798, LIFT133), MODULUS); let v1240: S64 = upcast(v1239);
+    let (_, v1241) = bounded_int::div_rem(bounded_int::add(v814, LIFT133), MODULUS); let v1242: S64 = upcast(v1241);
+    let (_, v1243) = bounded_int::div_rem(bounded_int::add(v816, LIFT133), MODULUS); let v1244: S64 = upcast(v1243);
     let v1245 = bounded_int::mul(v1240, v1244);
     let v1246 = bounded_int::mul(v1238, v1242);
     let v1247 = bounded_int::add(v1245, v1245);
@@ -1663,8 +1971,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1252 = bounded_int::add(v1250, v1251);
     let v1253: S129 = upcast(v1245);
     let v1254 = bounded_int::add(v1252, v1253);
-    let (_, v1255) = bounded_int::div_rem(bounded_int::add(v1249, LIFT130), NZP); let v1256: S64 = upcast(v1255);
-    let (_, v1257) = bounded_int::div_rem(bounded_int::add(v1254, LIFT130), NZP); let v1258: S64 = upcast(v1257);
+    let (_, v1255) = bounded_int::div_rem(bounded_int::add(v1249, LIFT130), MODULUS); let v1256: S64 = upcast(v1255);
+    let (_, v1257) = bounded_int::div_rem(bounded_int::add(v1254, LIFT130), MODULUS); let v1258: S64 = upcast(v1257);
     let v1259 = bounded_int::mul(auxiliary9, v1258);
     let v1260 = bounded_int::mul(auxiliary8, v1256);
     let v1261 = bounded_int::add(v1259, v1259);
@@ -1681,10 +1989,10 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1272 = bounded_int::sub(v1271, v1236);
     let v1273 = bounded_int::add(v832, v850);
     let v1274 = bounded_int::add(v834, v852);
-    let (_, v1275) = bounded_int::div_rem(bounded_int::add(v832, LIFT133), NZP); let v1276: S64 = upcast(v1275);
-    let (_, v1277) = bounded_int::div_rem(bounded_int::add(v834, LIFT133), NZP); let v1278: S64 = upcast(v1277);
-    let (_, v1279) = bounded_int::div_rem(bounded_int::add(v850, LIFT133), NZP); let v1280: S64 = upcast(v1279);
-    let (_, v1281) = bounded_int::div_rem(bounded_int::add(v852, LIFT133), NZP); let v1282: S64 = upcast(v1281);
+    let (_, v1275) = bounded_int::div_rem(bounded_int::add(v832, LIFT133), MODULUS); let v1276: S64 = upcast(v1275);
+    let (_, v1277) = bounded_int::div_rem(bounded_int::add(v834, LIFT133), MODULUS); let v1278: S64 = upcast(v1277);
+    let (_, v1279) = bounded_int::div_rem(bounded_int::add(v850, LIFT133), MODULUS); let v1280: S64 = upcast(v1279);
+    let (_, v1281) = bounded_int::div_rem(bounded_int::add(v852, LIFT133), MODULUS); let v1282: S64 = upcast(v1281);
     let v1283 = bounded_int::mul(v1278, v1282);
     let v1284 = bounded_int::mul(v1276, v1280);
     let v1285 = bounded_int::add(v1283, v1283);
@@ -1695,8 +2003,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1290 = bounded_int::add(v1288, v1289);
     let v1291: S129 = upcast(v1283);
     let v1292 = bounded_int::add(v1290, v1291);
-    let (_, v1293) = bounded_int::div_rem(bounded_int::add(v1287, LIFT130), NZP); let v1294: S64 = upcast(v1293);
-    let (_, v1295) = bounded_int::div_rem(bounded_int::add(v1292, LIFT130), NZP); let v1296: S64 = upcast(v1295);
+    let (_, v1293) = bounded_int::div_rem(bounded_int::add(v1287, LIFT130), MODULUS); let v1294: S64 = upcast(v1293);
+    let (_, v1295) = bounded_int::div_rem(bounded_int::add(v1292, LIFT130), MODULUS); let v1296: S64 = upcast(v1295);
     let v1297 = bounded_int::mul(auxiliary11, v1296);
     let v1298 = bounded_int::mul(auxiliary10, v1294);
     let v1299 = bounded_int::add(v1297, v1297);
@@ -1713,10 +2021,10 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1310 = bounded_int::sub(v1309, v1274);
     let v1311 = bounded_int::add(v868, v886);
     let v1312 = bounded_int::add(v870, v888);
-    let (_, v1313) = bounded_int::div_rem(bounded_int::add(v868, LIFT133), NZP); let v1314: S64 = upcast(v1313);
-    let (_, v1315) = bounded_int::div_rem(bounded_int::add(v870, LIFT133), NZP); let v1316: S64 = upcast(v1315);
-    let (_, v1317) = bounded_int::div_rem(bounded_int::add(v886, LIFT133), NZP); let v1318: S64 = upcast(v1317);
-    let (_, v1319) = bounded_int::div_rem(bounded_int::add(v888, LIFT133), NZP); let v1320: S64 = upcast(v1319);
+    let (_, v1313) = bounded_int::div_rem(bounded_int::add(v868, LIFT133), MODULUS); let v1314: S64 = upcast(v1313);
+    let (_, v1315) = bounded_int::div_rem(bounded_int::add(v870, LIFT133), MODULUS); let v1316: S64 = upcast(v1315);
+    let (_, v1317) = bounded_int::div_rem(bounded_int::add(v886, LIFT133), MODULUS); let v1318: S64 = upcast(v1317);
+    let (_, v1319) = bounded_int::div_rem(bounded_int::add(v888, LIFT133), MODULUS); let v1320: S64 = upcast(v1319);
     let v1321 = bounded_int::mul(v1316, v1320);
     let v1322 = bounded_int::mul(v1314, v1318);
     let v1323 = bounded_int::add(v1321, v1321);
@@ -1727,8 +2035,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1328 = bounded_int::add(v1326, v1327);
     let v1329: S129 = upcast(v1321);
     let v1330 = bounded_int::add(v1328, v1329);
-    let (_, v1331) = bounded_int::div_rem(bounded_int::add(v1325, LIFT130), NZP); let v1332: S64 = upcast(v1331);
-    let (_, v1333) = bounded_int::div_rem(bounded_int::add(v1330, LIFT130), NZP); let v1334: S64 = upcast(v1333);
+    let (_, v1331) = bounded_int::div_rem(bounded_int::add(v1325, LIFT130), MODULUS); let v1332: S64 = upcast(v1331);
+    let (_, v1333) = bounded_int::div_rem(bounded_int::add(v1330, LIFT130), MODULUS); let v1334: S64 = upcast(v1333);
     let v1335 = bounded_int::mul(auxiliary13, v1334);
     let v1336 = bounded_int::mul(auxiliary12, v1332);
     let v1337 = bounded_int::add(v1335, v1335);
@@ -1745,10 +2053,10 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1348 = bounded_int::sub(v1347, v1312);
     let v1349 = bounded_int::add(v904, v922);
     let v1350 = bounded_int::add(v906, v924);
-    let (_, v1351) = bounded_int::div_rem(bounded_int::add(v904, LIFT133), NZP); let v1352: S64 = upcast(v1351);
-    let (_, v1353) = bounded_int::div_rem(bounded_int::add(v906, LIFT133), NZP); let v1354: S64 = upcast(v1353);
-    let (_, v1355) = bounded_int::div_rem(bounded_int::add(v922, LIFT133), NZP); let v1356: S64 = upcast(v1355);
-    let (_, v1357) = bounded_int::div_rem(bounded_int::add(v924, LIFT133), NZP); let v1358: S64 = upcast(v1357);
+    let (_, v1351) = bounded_int::div_rem(bounded_int::add(v904, LIFT133), MODULUS); let v1352: S64 = upcast(v1351);
+    let (_, v1353) = bounded_int::div_rem(bounded_int::add(v906, LIFT133), MODULUS); let v1354: S64 = upcast(v1353);
+    let (_, v1355) = bounded_int::div_rem(bounded_int::add(v922, LIFT133), MODULUS); let v1356: S64 = upcast(v1355);
+    let (_, v1357) = bounded_int::div_rem(bounded_int::add(v924, LIFT133), MODULUS); let v1358: S64 = upcast(v1357);
     let v1359 = bounded_int::mul(v1354, v1358);
     let v1360 = bounded_int::mul(v1352, v1356);
     let v1361 = bounded_int::add(v1359, v1359);
@@ -1759,8 +2067,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1366 = bounded_int::add(v1364, v1365);
     let v1367: S129 = upcast(v1359);
     let v1368 = bounded_int::add(v1366, v1367);
-    let (_, v1369) = bounded_int::div_rem(bounded_int::add(v1363, LIFT130), NZP); let v1370: S64 = upcast(v1369);
-    let (_, v1371) = bounded_int::div_rem(bounded_int::add(v1368, LIFT130), NZP); let v1372: S64 = upcast(v1371);
+    let (_, v1369) = bounded_int::div_rem(bounded_int::add(v1363, LIFT130), MODULUS); let v1370: S64 = upcast(v1369);
+    let (_, v1371) = bounded_int::div_rem(bounded_int::add(v1368, LIFT130), MODULUS); let v1372: S64 = upcast(v1371);
     let v1373 = bounded_int::mul(auxiliary15, v1372);
     let v1374 = bounded_int::mul(auxiliary14, v1370);
     let v1375 = bounded_int::add(v1373, v1373);
@@ -1777,10 +2085,10 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1386 = bounded_int::sub(v1385, v1350);
     let v1387 = bounded_int::add(v940, v958);
     let v1388 = bounded_int::add(v942, v960);
-    let (_, v1389) = bounded_int::div_rem(bounded_int::add(v940, LIFT133), NZP); let v1390: S64 = upcast(v1389);
-    let (_, v1391) = bounded_int::div_rem(bounded_int::add(v942, LIFT133), NZP); let v1392: S64 = upcast(v1391);
-    let (_, v1393) = bounded_int::div_rem(bounded_int::add(v958, LIFT133), NZP); let v1394: S64 = upcast(v1393);
-    let (_, v1395) = bounded_int::div_rem(bounded_int::add(v960, LIFT133), NZP); let v1396: S64 = upcast(v1395);
+    let (_, v1389) = bounded_int::div_rem(bounded_int::add(v940, LIFT133), MODULUS); let v1390: S64 = upcast(v1389);
+    let (_, v1391) = bounded_int::div_rem(bounded_int::add(v942, LIFT133), MODULUS); let v1392: S64 = upcast(v1391);
+    let (_, v1393) = bounded_int::div_rem(bounded_int::add(v958, LIFT133), MODULUS); let v1394: S64 = upcast(v1393);
+    let (_, v1395) = bounded_int::div_rem(bounded_int::add(v960, LIFT133), MODULUS); let v1396: S64 = upcast(v1395);
     let v1397 = bounded_int::mul(v1392, v1396);
     let v1398 = bounded_int::mul(v1390, v1394);
     let v1399 = bounded_int::add(v1397, v1397);
@@ -1791,8 +2099,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1404 = bounded_int::add(v1402, v1403);
     let v1405: S129 = upcast(v1397);
     let v1406 = bounded_int::add(v1404, v1405);
-    let (_, v1407) = bounded_int::div_rem(bounded_int::add(v1401, LIFT130), NZP); let v1408: S64 = upcast(v1407);
-    let (_, v1409) = bounded_int::div_rem(bounded_int::add(v1406, LIFT130), NZP); let v1410: S64 = upcast(v1409);
+    let (_, v1407) = bounded_int::div_rem(bounded_int::add(v1401, LIFT130), MODULUS); let v1408: S64 = upcast(v1407);
+    let (_, v1409) = bounded_int::div_rem(bounded_int::add(v1406, LIFT130), MODULUS); let v1410: S64 = upcast(v1409);
     let v1411 = bounded_int::mul(auxiliary17, v1410);
     let v1412 = bounded_int::mul(auxiliary16, v1408);
     let v1413 = bounded_int::add(v1411, v1411);
@@ -1809,10 +2117,10 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1424 = bounded_int::sub(v1423, v1388);
     let v1425 = bounded_int::add(v976, v994);
     let v1426 = bounded_int::add(v978, v996);
-    let (_, v1427) = bounded_int::div_rem(bounded_int::add(v976, LIFT133), NZP); let v1428: S64 = upcast(v1427);
-    let (_, v1429) = bounded_int::div_rem(bounded_int::add(v978, LIFT133), NZP); let v1430: S64 = upcast(v1429);
-    let (_, v1431) = bounded_int::div_rem(bounded_int::add(v994, LIFT133), NZP); let v1432: S64 = upcast(v1431);
-    let (_, v1433) = bounded_int::div_rem(bounded_int::add(v996, LIFT133), NZP); let v1434: S64 = upcast(v1433);
+    let (_, v1427) = bounded_int::div_rem(bounded_int::add(v976, LIFT133), MODULUS); let v1428: S64 = upcast(v1427);
+    let (_, v1429) = bounded_int::div_rem(bounded_int::add(v978, LIFT133), MODULUS); let v1430: S64 = upcast(v1429);
+    let (_, v1431) = bounded_int::div_rem(bounded_int::add(v994, LIFT133), MODULUS); let v1432: S64 = upcast(v1431);
+    let (_, v1433) = bounded_int::div_rem(bounded_int::add(v996, LIFT133), MODULUS); let v1434: S64 = upcast(v1433);
     let v1435 = bounded_int::mul(v1430, v1434);
     let v1436 = bounded_int::mul(v1428, v1432);
     let v1437 = bounded_int::add(v1435, v1435);
@@ -1823,8 +2131,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1442 = bounded_int::add(v1440, v1441);
     let v1443: S129 = upcast(v1435);
     let v1444 = bounded_int::add(v1442, v1443);
-    let (_, v1445) = bounded_int::div_rem(bounded_int::add(v1439, LIFT130), NZP); let v1446: S64 = upcast(v1445);
-    let (_, v1447) = bounded_int::div_rem(bounded_int::add(v1444, LIFT130), NZP); let v1448: S64 = upcast(v1447);
+    let (_, v1445) = bounded_int::div_rem(bounded_int::add(v1439, LIFT130), MODULUS); let v1446: S64 = upcast(v1445);
+    let (_, v1447) = bounded_int::div_rem(bounded_int::add(v1444, LIFT130), MODULUS); let v1448: S64 = upcast(v1447);
     let v1449 = bounded_int::mul(auxiliary19, v1448);
     let v1450 = bounded_int::mul(auxiliary18, v1446);
     let v1451 = bounded_int::add(v1449, v1449);
@@ -1839,8 +2147,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1460 = bounded_int::sub(v1459, v1425);
     let v1461: S134 = upcast(v1458);
     let v1462 = bounded_int::sub(v1461, v1426);
-    let (_, v1463) = bounded_int::div_rem(bounded_int::add(v1038, LIFT133), NZP); let v1464: S64 = upcast(v1463);
-    let (_, v1465) = bounded_int::div_rem(bounded_int::add(v1040, LIFT133), NZP); let v1466: S64 = upcast(v1465);
+    let (_, v1463) = bounded_int::div_rem(bounded_int::add(v1038, LIFT133), MODULUS); let v1464: S64 = upcast(v1463);
+    let (_, v1465) = bounded_int::div_rem(bounded_int::add(v1040, LIFT133), MODULUS); let v1466: S64 = upcast(v1465);
     let v1467 = bounded_int::mul(v1000, v1466);
     let v1468 = bounded_int::mul(v998, v1464);
     let v1469 = bounded_int::add(v1467, v1467);
@@ -1851,8 +2159,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1474 = bounded_int::add(v1472, v1473);
     let v1475: S130 = upcast(v1467);
     let v1476 = bounded_int::add(v1474, v1475);
-    let (_, v1477) = bounded_int::div_rem(bounded_int::add(v1016, LIFT133), NZP); let v1478: S64 = upcast(v1477);
-    let (_, v1479) = bounded_int::div_rem(bounded_int::add(v1018, LIFT133), NZP); let v1480: S64 = upcast(v1479);
+    let (_, v1477) = bounded_int::div_rem(bounded_int::add(v1016, LIFT133), MODULUS); let v1478: S64 = upcast(v1477);
+    let (_, v1479) = bounded_int::div_rem(bounded_int::add(v1018, LIFT133), MODULUS); let v1480: S64 = upcast(v1479);
     let v1481 = bounded_int::mul(v1480, v1022);
     let v1482 = bounded_int::mul(v1478, v1020);
     let v1483 = bounded_int::add(v1481, v1481);
@@ -1875,8 +2183,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1500 = bounded_int::add(v1498, v1499);
     let v1501: S129 = upcast(v1493);
     let v1502 = bounded_int::add(v1500, v1501);
-    let (_, v1503) = bounded_int::div_rem(bounded_int::add(v1497, LIFT130), NZP); let v1504: S64 = upcast(v1503);
-    let (_, v1505) = bounded_int::div_rem(bounded_int::add(v1502, LIFT130), NZP); let v1506: S64 = upcast(v1505);
+    let (_, v1503) = bounded_int::div_rem(bounded_int::add(v1497, LIFT130), MODULUS); let v1504: S64 = upcast(v1503);
+    let (_, v1505) = bounded_int::div_rem(bounded_int::add(v1502, LIFT130), MODULUS); let v1506: S64 = upcast(v1505);
     let v1507 = bounded_int::mul(auxiliary21, v1506);
     let v1508 = bounded_int::mul(auxiliary20, v1504);
     let v1509 = bounded_int::add(v1507, v1507);
@@ -1891,8 +2199,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1518 = bounded_int::sub(v1517, v1491);
     let v1519: S132 = upcast(v1516);
     let v1520 = bounded_int::sub(v1519, v1492);
-    let (_, v1521) = bounded_int::div_rem(bounded_int::add(v580, LIFT134), NZP); let v1522: S64 = upcast(v1521);
-    let (_, v1523) = bounded_int::div_rem(bounded_int::add(v582, LIFT134), NZP); let v1524: S64 = upcast(v1523);
+    let (_, v1521) = bounded_int::div_rem(bounded_int::add(v580, LIFT134), MODULUS); let v1522: S64 = upcast(v1521);
+    let (_, v1523) = bounded_int::div_rem(bounded_int::add(v582, LIFT134), MODULUS); let v1524: S64 = upcast(v1523);
     let v1525 = bounded_int::mul(v1524, v1044);
     let v1526 = bounded_int::mul(v1522, v1042);
     let v1527 = bounded_int::add(v1525, v1525);
@@ -1903,8 +2211,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1532 = bounded_int::add(v1530, v1531);
     let v1533: S130 = upcast(v1525);
     let v1534 = bounded_int::add(v1532, v1533);
-    let (_, v1535) = bounded_int::div_rem(bounded_int::add(v1060, LIFT133), NZP); let v1536: S64 = upcast(v1535);
-    let (_, v1537) = bounded_int::div_rem(bounded_int::add(v1062, LIFT133), NZP); let v1538: S64 = upcast(v1537);
+    let (_, v1535) = bounded_int::div_rem(bounded_int::add(v1060, LIFT133), MODULUS); let v1536: S64 = upcast(v1535);
+    let (_, v1537) = bounded_int::div_rem(bounded_int::add(v1062, LIFT133), MODULUS); let v1538: S64 = upcast(v1537);
     let v1539 = bounded_int::mul(row145, v1538);
     let v1540 = bounded_int::mul(row144, v1536);
     let v1541 = bounded_int::add(v1539, v1539);
@@ -1929,8 +2237,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1560 = bounded_int::add(v1558, v1559);
     let v1561: S129 = upcast(v1553);
     let v1562 = bounded_int::add(v1560, v1561);
-    let (_, v1563) = bounded_int::div_rem(bounded_int::add(v1557, LIFT130), NZP); let v1564: S64 = upcast(v1563);
-    let (_, v1565) = bounded_int::div_rem(bounded_int::add(v1562, LIFT130), NZP); let v1566: S64 = upcast(v1565);
+    let (_, v1563) = bounded_int::div_rem(bounded_int::add(v1557, LIFT130), MODULUS); let v1564: S64 = upcast(v1563);
+    let (_, v1565) = bounded_int::div_rem(bounded_int::add(v1562, LIFT130), MODULUS); let v1566: S64 = upcast(v1565);
     let v1567 = bounded_int::mul(auxiliary23, v1566);
     let v1568 = bounded_int::mul(auxiliary22, v1564);
     let v1569 = bounded_int::add(v1567, v1567);
@@ -1945,8 +2253,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1578 = bounded_int::sub(v1577, v1550);
     let v1579: S132 = upcast(v1576);
     let v1580 = bounded_int::sub(v1579, v1552);
-    let (_, v1581) = bounded_int::div_rem(bounded_int::add(v627, LIFT131), NZP); let v1582: S64 = upcast(v1581);
-    let (_, v1583) = bounded_int::div_rem(bounded_int::add(v629, LIFT131), NZP); let v1584: S64 = upcast(v1583);
+    let (_, v1581) = bounded_int::div_rem(bounded_int::add(v627, LIFT131), MODULUS); let v1582: S64 = upcast(v1581);
+    let (_, v1583) = bounded_int::div_rem(bounded_int::add(v629, LIFT131), MODULUS); let v1584: S64 = upcast(v1583);
     let v1585 = bounded_int::mul(v586, v1584);
     let v1586 = bounded_int::mul(v584, v1582);
     let v1587 = bounded_int::add(v1585, v1585);
@@ -1957,8 +2265,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1592 = bounded_int::add(v1590, v1591);
     let v1593: S130 = upcast(v1585);
     let v1594 = bounded_int::add(v1592, v1593);
-    let (_, v1595) = bounded_int::div_rem(bounded_int::add(v602, LIFT134), NZP); let v1596: S64 = upcast(v1595);
-    let (_, v1597) = bounded_int::div_rem(bounded_int::add(v604, LIFT134), NZP); let v1598: S64 = upcast(v1597);
+    let (_, v1595) = bounded_int::div_rem(bounded_int::add(v602, LIFT134), MODULUS); let v1596: S64 = upcast(v1595);
+    let (_, v1597) = bounded_int::div_rem(bounded_int::add(v604, LIFT134), MODULUS); let v1598: S64 = upcast(v1597);
     let v1599 = bounded_int::mul(v1598, v608);
     let v1600 = bounded_int::mul(v1596, v606);
     let v1601 = bounded_int::add(v1599, v1599);
@@ -1981,8 +2289,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1618 = bounded_int::add(v1616, v1617);
     let v1619: S129 = upcast(v1611);
     let v1620 = bounded_int::add(v1618, v1619);
-    let (_, v1621) = bounded_int::div_rem(bounded_int::add(v1615, LIFT130), NZP); let v1622: S64 = upcast(v1621);
-    let (_, v1623) = bounded_int::div_rem(bounded_int::add(v1620, LIFT130), NZP); let v1624: S64 = upcast(v1623);
+    let (_, v1621) = bounded_int::div_rem(bounded_int::add(v1615, LIFT130), MODULUS); let v1622: S64 = upcast(v1621);
+    let (_, v1623) = bounded_int::div_rem(bounded_int::add(v1620, LIFT130), MODULUS); let v1624: S64 = upcast(v1623);
     let v1625 = bounded_int::mul(auxiliary25, v1624);
     let v1626 = bounded_int::mul(auxiliary24, v1622);
     let v1627 = bounded_int::add(v1625, v1625);
@@ -1997,8 +2305,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1636 = bounded_int::sub(v1635, v1609);
     let v1637: S132 = upcast(v1634);
     let v1638 = bounded_int::sub(v1637, v1610);
-    let (_, v1639) = bounded_int::div_rem(bounded_int::add(v648, LIFT131), NZP); let v1640: S64 = upcast(v1639);
-    let (_, v1641) = bounded_int::div_rem(bounded_int::add(v650, LIFT131), NZP); let v1642: S64 = upcast(v1641);
+    let (_, v1639) = bounded_int::div_rem(bounded_int::add(v648, LIFT131), MODULUS); let v1640: S64 = upcast(v1639);
+    let (_, v1641) = bounded_int::div_rem(bounded_int::add(v650, LIFT131), MODULUS); let v1642: S64 = upcast(v1641);
     let v1643 = bounded_int::mul(auxiliary27, v1642);
     let v1644 = bounded_int::mul(auxiliary26, v1640);
     let v1645 = bounded_int::add(v1643, v1643);
@@ -2086,8 +2394,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1727 = bounded_int::add(v1726, v1720);
     let v1728: S131 = upcast(row1);
     let v1729 = bounded_int::add(v1728, v1725);
-    let (_, v1730) = bounded_int::div_rem(bounded_int::add(v1727, LIFT132), NZP); let v1731: S64 = upcast(v1730);
-    let (_, v1732) = bounded_int::div_rem(bounded_int::add(v1729, LIFT132), NZP); let v1733: S64 = upcast(v1732);
+    let (_, v1730) = bounded_int::div_rem(bounded_int::add(v1727, LIFT132), MODULUS); let v1731: S64 = upcast(v1730);
+    let (_, v1732) = bounded_int::div_rem(bounded_int::add(v1729, LIFT132), MODULUS); let v1733: S64 = upcast(v1732);
     let v1734 = bounded_int::mul(row165, v1733);
     let v1735 = bounded_int::mul(row164, v1731);
     let v1736 = bounded_int::add(v1734, v1734);
@@ -2116,8 +2424,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v1759 = bounded_int::add(v1758, v1752);
     let v1760: S131 = upcast(row3);
     let v1761 = bounded_int::add(v1760, v1757);
-    let (_, v1762) = bounded_int::div_rem(bounded_int::add(v1759, LIFT132), NZP); let v1763: S64 = upcast(v1762);
-    let (_, v1764) = bounded_int::div_rem(bounded_int::add(v1761, LIFT132), NZP); let v1765: S64 = upcast(v1764);
+    let (_, v1762) = bounded_int::div_rem(bounded_int::add(v1759, LIFT132), MODULUS); let v1763: S64 = upcast(v1762);
+    let (_, v1764) = bounded_int::div_rem(bounded_int::add(v1761, LIFT132), MODULUS); let v1765: S64 = upcast(v1764);
     let v1766 = bounded_int::mul(row175, v1765);
     let v1767 = bounded_int::mul(row174, v1763);
     let v1768 = bounded_int::add(v1766, v1766);
@@ -2388,8 +2696,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2033 = bounded_int::add(v2031, v2032);
     let v2034: S129 = upcast(v2026);
     let v2035 = bounded_int::add(v2033, v2034);
-    let (_, v2036) = bounded_int::div_rem(bounded_int::add(v2000, LIFT130), NZP); let v2037: S64 = upcast(v2036);
-    let (_, v2038) = bounded_int::div_rem(bounded_int::add(v2005, LIFT130), NZP); let v2039: S64 = upcast(v2038);
+    let (_, v2036) = bounded_int::div_rem(bounded_int::add(v2000, LIFT130), MODULUS); let v2037: S64 = upcast(v2036);
+    let (_, v2038) = bounded_int::div_rem(bounded_int::add(v2005, LIFT130), MODULUS); let v2039: S64 = upcast(v2038);
     let v2040 = bounded_int::mul(v40, v2039);
     let v2041 = bounded_int::mul(v38, v2037);
     let v2042 = bounded_int::add(v2040, v2040);
@@ -2400,8 +2708,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2047 = bounded_int::add(v2045, v2046);
     let v2048: S129 = upcast(v2040);
     let v2049 = bounded_int::add(v2047, v2048);
-    let (_, v2050) = bounded_int::div_rem(bounded_int::add(v2010, LIFT130), NZP); let v2051: S64 = upcast(v2050);
-    let (_, v2052) = bounded_int::div_rem(bounded_int::add(v2015, LIFT130), NZP); let v2053: S64 = upcast(v2052);
+    let (_, v2050) = bounded_int::div_rem(bounded_int::add(v2010, LIFT130), MODULUS); let v2051: S64 = upcast(v2050);
+    let (_, v2052) = bounded_int::div_rem(bounded_int::add(v2015, LIFT130), MODULUS); let v2053: S64 = upcast(v2052);
     let v2054 = bounded_int::mul(v26, v2053);
     let v2055 = bounded_int::mul(v24, v2051);
     let v2056 = bounded_int::add(v2054, v2054);
@@ -2414,8 +2722,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2063 = bounded_int::add(v2061, v2062);
     let v2064 = bounded_int::add(v2044, v2058);
     let v2065 = bounded_int::add(v2049, v2063);
-    let (_, v2066) = bounded_int::div_rem(bounded_int::add(v2020, LIFT130), NZP); let v2067: S64 = upcast(v2066);
-    let (_, v2068) = bounded_int::div_rem(bounded_int::add(v2025, LIFT130), NZP); let v2069: S64 = upcast(v2068);
+    let (_, v2066) = bounded_int::div_rem(bounded_int::add(v2020, LIFT130), MODULUS); let v2067: S64 = upcast(v2066);
+    let (_, v2068) = bounded_int::div_rem(bounded_int::add(v2025, LIFT130), MODULUS); let v2069: S64 = upcast(v2068);
     let v2070 = bounded_int::mul(challenges5, v2069);
     let v2071 = bounded_int::mul(challenges4, v2067);
     let v2072 = bounded_int::add(v2070, v2070);
@@ -2434,8 +2742,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2085 = bounded_int::add(v2084, v2081);
     let v2086: S132 = upcast(v2035);
     let v2087 = bounded_int::add(v2086, v2083);
-    let (_, v2088) = bounded_int::div_rem(bounded_int::add(v2085, LIFT133), NZP); let v2089: S64 = upcast(v2088);
-    let (_, v2090) = bounded_int::div_rem(bounded_int::add(v2087, LIFT133), NZP); let v2091: S64 = upcast(v2090);
+    let (_, v2088) = bounded_int::div_rem(bounded_int::add(v2085, LIFT133), MODULUS); let v2089: S64 = upcast(v2088);
+    let (_, v2090) = bounded_int::div_rem(bounded_int::add(v2087, LIFT133), MODULUS); let v2091: S64 = upcast(v2090);
     let v2092 = bounded_int::mul(row183, v2091);
     let v2093 = bounded_int::mul(row182, v2089);
     let v2094 = bounded_int::add(v2092, v2092);
@@ -2490,8 +2798,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2143 = bounded_int::sub(v2142, row182);
     let v2144: S64 = upcast(K0);
     let v2145 = bounded_int::sub(v2144, row183);
-    let (_, v2146) = bounded_int::div_rem(bounded_int::add(v2139, LIFT133), NZP); let v2147: S64 = upcast(v2146);
-    let (_, v2148) = bounded_int::div_rem(bounded_int::add(v2141, LIFT133), NZP); let v2149: S64 = upcast(v2148);
+    let (_, v2146) = bounded_int::div_rem(bounded_int::add(v2139, LIFT133), MODULUS); let v2147: S64 = upcast(v2146);
+    let (_, v2148) = bounded_int::div_rem(bounded_int::add(v2141, LIFT133), MODULUS); let v2149: S64 = upcast(v2148);
     let v2150 = bounded_int::mul(v2149, v2145);
     let v2151 = bounded_int::mul(v2147, v2143);
     let v2152 = bounded_int::add(v2150, v2150);
@@ -2548,8 +2856,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2203 = bounded_int::add(v2201, v2202);
     let v2204: S129 = upcast(v2196);
     let v2205 = bounded_int::add(v2203, v2204);
-    let (_, v2206) = bounded_int::div_rem(bounded_int::add(v2200, LIFT130), NZP); let v2207: S64 = upcast(v2206);
-    let (_, v2208) = bounded_int::div_rem(bounded_int::add(v2205, LIFT130), NZP); let v2209: S64 = upcast(v2208);
+    let (_, v2206) = bounded_int::div_rem(bounded_int::add(v2200, LIFT130), MODULUS); let v2207: S64 = upcast(v2206);
+    let (_, v2208) = bounded_int::div_rem(bounded_int::add(v2205, LIFT130), MODULUS); let v2209: S64 = upcast(v2208);
     let v2210 = bounded_int::mul(row7, v2209);
     let v2211 = bounded_int::mul(row6, v2207);
     let v2212 = bounded_int::add(v2210, v2210);
@@ -2564,8 +2872,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2221 = bounded_int::add(v2194, v2220);
     let v2222: S131 = upcast(v2219);
     let v2223 = bounded_int::add(v2195, v2222);
-    let (_, v2224) = bounded_int::div_rem(bounded_int::add(v2171, LIFT149), NZP); let v2225: S64 = upcast(v2224);
-    let (_, v2226) = bounded_int::div_rem(bounded_int::add(v2173, LIFT149), NZP); let v2227: S64 = upcast(v2226);
+    let (_, v2224) = bounded_int::div_rem(bounded_int::add(v2171, LIFT149), MODULUS); let v2225: S64 = upcast(v2224);
+    let (_, v2226) = bounded_int::div_rem(bounded_int::add(v2173, LIFT149), MODULUS); let v2227: S64 = upcast(v2226);
     let v2228 = bounded_int::mul(row85, v2227);
     let v2229 = bounded_int::mul(row84, v2225);
     let v2230 = bounded_int::add(v2228, v2228);
@@ -2586,8 +2894,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2245 = bounded_int::sub(v2241, v2244);
     let v2246 = bounded_int::sub(v2243, v2221);
     let v2247 = bounded_int::sub(v2245, v2223);
-    let (_, v2248) = bounded_int::div_rem(bounded_int::add(v2246, LIFT133), NZP); let v2249: S64 = upcast(v2248);
-    let (_, v2250) = bounded_int::div_rem(bounded_int::add(v2247, LIFT133), NZP); let v2251: S64 = upcast(v2250);
+    let (_, v2248) = bounded_int::div_rem(bounded_int::add(v2246, LIFT133), MODULUS); let v2249: S64 = upcast(v2248);
+    let (_, v2250) = bounded_int::div_rem(bounded_int::add(v2247, LIFT133), MODULUS); let v2251: S64 = upcast(v2250);
     let v2252 = bounded_int::mul(challenges5, v2251);
     let v2253 = bounded_int::mul(challenges4, v2249);
     let v2254 = bounded_int::add(v2252, v2252);
@@ -2644,8 +2952,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2305 = bounded_int::add(v2303, v2304);
     let v2306: S129 = upcast(v2298);
     let v2307 = bounded_int::add(v2305, v2306);
-    let (_, v2308) = bounded_int::div_rem(bounded_int::add(v2302, LIFT130), NZP); let v2309: S64 = upcast(v2308);
-    let (_, v2310) = bounded_int::div_rem(bounded_int::add(v2307, LIFT130), NZP); let v2311: S64 = upcast(v2310);
+    let (_, v2308) = bounded_int::div_rem(bounded_int::add(v2302, LIFT130), MODULUS); let v2309: S64 = upcast(v2308);
+    let (_, v2310) = bounded_int::div_rem(bounded_int::add(v2307, LIFT130), MODULUS); let v2311: S64 = upcast(v2310);
     let v2312 = bounded_int::mul(row11, v2311);
     let v2313 = bounded_int::mul(row10, v2309);
     let v2314 = bounded_int::add(v2312, v2312);
@@ -2660,8 +2968,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2323 = bounded_int::add(v2296, v2322);
     let v2324: S131 = upcast(v2321);
     let v2325 = bounded_int::add(v2297, v2324);
-    let (_, v2326) = bounded_int::div_rem(bounded_int::add(v2273, LIFT149), NZP); let v2327: S64 = upcast(v2326);
-    let (_, v2328) = bounded_int::div_rem(bounded_int::add(v2275, LIFT149), NZP); let v2329: S64 = upcast(v2328);
+    let (_, v2326) = bounded_int::div_rem(bounded_int::add(v2273, LIFT149), MODULUS); let v2327: S64 = upcast(v2326);
+    let (_, v2328) = bounded_int::div_rem(bounded_int::add(v2275, LIFT149), MODULUS); let v2329: S64 = upcast(v2328);
     let v2330 = bounded_int::mul(row87, v2329);
     let v2331 = bounded_int::mul(row86, v2327);
     let v2332 = bounded_int::add(v2330, v2330);
@@ -2686,8 +2994,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2351 = bounded_int::add(v2350, v2348);
     let v2352: S133 = upcast(v2261);
     let v2353 = bounded_int::add(v2352, v2349);
-    let (_, v2354) = bounded_int::div_rem(bounded_int::add(v213, LIFT130), NZP); let v2355: S64 = upcast(v2354);
-    let (_, v2356) = bounded_int::div_rem(bounded_int::add(v218, LIFT130), NZP); let v2357: S64 = upcast(v2356);
+    let (_, v2354) = bounded_int::div_rem(bounded_int::add(v213, LIFT130), MODULUS); let v2355: S64 = upcast(v2354);
+    let (_, v2356) = bounded_int::div_rem(bounded_int::add(v218, LIFT130), MODULUS); let v2357: S64 = upcast(v2356);
     let v2358 = bounded_int::mul(row179, v2357);
     let v2359 = bounded_int::mul(row178, v2355);
     let v2360 = bounded_int::add(v2358, v2358);
@@ -2716,8 +3024,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2383 = bounded_int::add(v2369, v2382);
     let v2384: S131 = upcast(v2381);
     let v2385 = bounded_int::add(v2371, v2384);
-    let (_, v2386) = bounded_int::div_rem(bounded_int::add(v2383, LIFT132), NZP); let v2387: S64 = upcast(v2386);
-    let (_, v2388) = bounded_int::div_rem(bounded_int::add(v2385, LIFT132), NZP); let v2389: S64 = upcast(v2388);
+    let (_, v2386) = bounded_int::div_rem(bounded_int::add(v2383, LIFT132), MODULUS); let v2387: S64 = upcast(v2386);
+    let (_, v2388) = bounded_int::div_rem(bounded_int::add(v2385, LIFT132), MODULUS); let v2389: S64 = upcast(v2388);
     let v2390 = bounded_int::mul(auxiliary35, v2389);
     let v2391 = bounded_int::mul(auxiliary34, v2387);
     let v2392 = bounded_int::add(v2390, v2390);
@@ -2736,8 +3044,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2405 = bounded_int::add(v2404, v2401);
     let v2406: S146 = upcast(v2101);
     let v2407 = bounded_int::add(v2406, v2403);
-    let (_, v2408) = bounded_int::div_rem(bounded_int::add(v251, LIFT130), NZP); let v2409: S64 = upcast(v2408);
-    let (_, v2410) = bounded_int::div_rem(bounded_int::add(v256, LIFT130), NZP); let v2411: S64 = upcast(v2410);
+    let (_, v2408) = bounded_int::div_rem(bounded_int::add(v251, LIFT130), MODULUS); let v2409: S64 = upcast(v2408);
+    let (_, v2410) = bounded_int::div_rem(bounded_int::add(v256, LIFT130), MODULUS); let v2411: S64 = upcast(v2410);
     let v2412 = bounded_int::mul(row187, v2411);
     let v2413 = bounded_int::mul(row186, v2409);
     let v2414 = bounded_int::add(v2412, v2412);
@@ -2752,8 +3060,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2423 = bounded_int::add(v2422, v2416);
     let v2424: S130 = upcast(row185);
     let v2425 = bounded_int::add(v2424, v2421);
-    let (_, v2426) = bounded_int::div_rem(bounded_int::add(v2423, LIFT131), NZP); let v2427: S64 = upcast(v2426);
-    let (_, v2428) = bounded_int::div_rem(bounded_int::add(v2425, LIFT131), NZP); let v2429: S64 = upcast(v2428);
+    let (_, v2426) = bounded_int::div_rem(bounded_int::add(v2423, LIFT131), MODULUS); let v2427: S64 = upcast(v2426);
+    let (_, v2428) = bounded_int::div_rem(bounded_int::add(v2425, LIFT131), MODULUS); let v2429: S64 = upcast(v2428);
     let v2430 = bounded_int::mul(auxiliary37, v2429);
     let v2431 = bounded_int::mul(auxiliary36, v2427);
     let v2432 = bounded_int::add(v2430, v2430);
@@ -2784,8 +3092,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2457: S131 = upcast(K1);
     let v2458 = bounded_int::add(v2457, v2451);
     let v2459: S132 = upcast(v2456);
-    let (_, v2460) = bounded_int::div_rem(bounded_int::add(v2458, LIFT132), NZP); let v2461: S64 = upcast(v2460);
-    let (_, v2462) = bounded_int::div_rem(bounded_int::add(v2459, LIFT132), NZP); let v2463: S64 = upcast(v2462);
+    let (_, v2460) = bounded_int::div_rem(bounded_int::add(v2458, LIFT132), MODULUS); let v2461: S64 = upcast(v2460);
+    let (_, v2462) = bounded_int::div_rem(bounded_int::add(v2459, LIFT132), MODULUS); let v2463: S64 = upcast(v2462);
     let v2464 = bounded_int::mul(auxiliary39, v2463);
     let v2465 = bounded_int::mul(auxiliary38, v2461);
     let v2466 = bounded_int::add(v2464, v2464);
@@ -2806,8 +3114,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2481 = bounded_int::add(v2479, v2480);
     let v2482: S129 = upcast(v2474);
     let v2483 = bounded_int::add(v2481, v2482);
-    let (_, v2484) = bounded_int::div_rem(bounded_int::add(v2478, LIFT130), NZP); let v2485: S64 = upcast(v2484);
-    let (_, v2486) = bounded_int::div_rem(bounded_int::add(v2483, LIFT130), NZP); let v2487: S64 = upcast(v2486);
+    let (_, v2484) = bounded_int::div_rem(bounded_int::add(v2478, LIFT130), MODULUS); let v2485: S64 = upcast(v2484);
+    let (_, v2486) = bounded_int::div_rem(bounded_int::add(v2483, LIFT130), MODULUS); let v2487: S64 = upcast(v2486);
     let v2488 = bounded_int::mul(row189, v2487);
     let v2489 = bounded_int::mul(row188, v2485);
     let v2490 = bounded_int::add(v2488, v2488);
@@ -2834,8 +3142,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2511 = bounded_int::add(v2510, v2504);
     let v2512: S130 = upcast(row193);
     let v2513 = bounded_int::add(v2512, v2509);
-    let (_, v2514) = bounded_int::div_rem(bounded_int::add(v2511, LIFT131), NZP); let v2515: S64 = upcast(v2514);
-    let (_, v2516) = bounded_int::div_rem(bounded_int::add(v2513, LIFT131), NZP); let v2517: S64 = upcast(v2516);
+    let (_, v2514) = bounded_int::div_rem(bounded_int::add(v2511, LIFT131), MODULUS); let v2515: S64 = upcast(v2514);
+    let (_, v2516) = bounded_int::div_rem(bounded_int::add(v2513, LIFT131), MODULUS); let v2517: S64 = upcast(v2516);
     let v2518 = bounded_int::mul(auxiliary41, v2517);
     let v2519 = bounded_int::mul(auxiliary40, v2515);
     let v2520 = bounded_int::add(v2518, v2518);
@@ -2864,8 +3172,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2543 = bounded_int::add(v2542, v2536);
     let v2544: S130 = upcast(row197);
     let v2545 = bounded_int::add(v2544, v2541);
-    let (_, v2546) = bounded_int::div_rem(bounded_int::add(v2543, LIFT131), NZP); let v2547: S64 = upcast(v2546);
-    let (_, v2548) = bounded_int::div_rem(bounded_int::add(v2545, LIFT131), NZP); let v2549: S64 = upcast(v2548);
+    let (_, v2546) = bounded_int::div_rem(bounded_int::add(v2543, LIFT131), MODULUS); let v2547: S64 = upcast(v2546);
+    let (_, v2548) = bounded_int::div_rem(bounded_int::add(v2545, LIFT131), MODULUS); let v2549: S64 = upcast(v2548);
     let v2550 = bounded_int::mul(auxiliary43, v2549);
     let v2551 = bounded_int::mul(auxiliary42, v2547);
     let v2552 = bounded_int::add(v2550, v2550);
@@ -2901,8 +3209,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2582: S131 = upcast(K1);
     let v2583 = bounded_int::add(v2582, v2576);
     let v2584: S132 = upcast(v2581);
-    let (_, v2585) = bounded_int::div_rem(bounded_int::add(v2583, LIFT132), NZP); let v2586: S64 = upcast(v2585);
-    let (_, v2587) = bounded_int::div_rem(bounded_int::add(v2584, LIFT132), NZP); let v2588: S64 = upcast(v2587);
+    let (_, v2585) = bounded_int::div_rem(bounded_int::add(v2583, LIFT132), MODULUS); let v2586: S64 = upcast(v2585);
+    let (_, v2587) = bounded_int::div_rem(bounded_int::add(v2584, LIFT132), MODULUS); let v2588: S64 = upcast(v2587);
     let v2589 = bounded_int::mul(auxiliary45, v2588);
     let v2590 = bounded_int::mul(auxiliary44, v2586);
     let v2591 = bounded_int::add(v2589, v2589);
@@ -2961,8 +3269,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2644 = bounded_int::add(v2642, v2643);
     let v2645: S130 = upcast(v2637);
     let v2646 = bounded_int::add(v2644, v2645);
-    let (_, v2647) = bounded_int::div_rem(bounded_int::add(v288, LIFT131), NZP); let v2648: S64 = upcast(v2647);
-    let (_, v2649) = bounded_int::div_rem(bounded_int::add(v290, LIFT131), NZP); let v2650: S64 = upcast(v2649);
+    let (_, v2647) = bounded_int::div_rem(bounded_int::add(v288, LIFT131), MODULUS); let v2648: S64 = upcast(v2647);
+    let (_, v2649) = bounded_int::div_rem(bounded_int::add(v290, LIFT131), MODULUS); let v2650: S64 = upcast(v2649);
     let v2651 = bounded_int::mul(challenges11, v2650);
     let v2652 = bounded_int::mul(challenges10, v2648);
     let v2653 = bounded_int::add(v2651, v2651);
@@ -2977,8 +3285,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2662 = bounded_int::add(v306, v2661);
     let v2663: S132 = upcast(v2660);
     let v2664 = bounded_int::add(v308, v2663);
-    let (_, v2665) = bounded_int::div_rem(bounded_int::add(v2662, LIFT133), NZP); let v2666: S64 = upcast(v2665);
-    let (_, v2667) = bounded_int::div_rem(bounded_int::add(v2664, LIFT133), NZP); let v2668: S64 = upcast(v2667);
+    let (_, v2665) = bounded_int::div_rem(bounded_int::add(v2662, LIFT133), MODULUS); let v2666: S64 = upcast(v2665);
+    let (_, v2667) = bounded_int::div_rem(bounded_int::add(v2664, LIFT133), MODULUS); let v2668: S64 = upcast(v2667);
     let v2669 = bounded_int::mul(challenges11, v2668);
     let v2670 = bounded_int::mul(challenges10, v2666);
     let v2671 = bounded_int::add(v2669, v2669);
@@ -2991,8 +3299,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2678 = bounded_int::add(v2676, v2677);
     let v2679 = bounded_int::add(v330, v2673);
     let v2680 = bounded_int::add(v335, v2678);
-    let (_, v2681) = bounded_int::div_rem(bounded_int::add(v2679, LIFT131), NZP); let v2682: S64 = upcast(v2681);
-    let (_, v2683) = bounded_int::div_rem(bounded_int::add(v2680, LIFT131), NZP); let v2684: S64 = upcast(v2683);
+    let (_, v2681) = bounded_int::div_rem(bounded_int::add(v2679, LIFT131), MODULUS); let v2682: S64 = upcast(v2681);
+    let (_, v2683) = bounded_int::div_rem(bounded_int::add(v2680, LIFT131), MODULUS); let v2684: S64 = upcast(v2683);
     let v2685 = bounded_int::mul(challenges11, v2684);
     let v2686 = bounded_int::mul(challenges10, v2682);
     let v2687 = bounded_int::add(v2685, v2685);
@@ -3007,8 +3315,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2696 = bounded_int::add(v359, v2695);
     let v2697: S131 = upcast(v2694);
     let v2698 = bounded_int::add(v364, v2697);
-    let (_, v2699) = bounded_int::div_rem(bounded_int::add(v2696, LIFT132), NZP); let v2700: S64 = upcast(v2699);
-    let (_, v2701) = bounded_int::div_rem(bounded_int::add(v2698, LIFT132), NZP); let v2702: S64 = upcast(v2701);
+    let (_, v2699) = bounded_int::div_rem(bounded_int::add(v2696, LIFT132), MODULUS); let v2700: S64 = upcast(v2699);
+    let (_, v2701) = bounded_int::div_rem(bounded_int::add(v2698, LIFT132), MODULUS); let v2702: S64 = upcast(v2701);
     let v2703 = bounded_int::mul(challenges11, v2702);
     let v2704 = bounded_int::mul(challenges10, v2700);
     let v2705 = bounded_int::add(v2703, v2703);
@@ -3023,8 +3331,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2714 = bounded_int::add(v388, v2713);
     let v2715: S131 = upcast(v2712);
     let v2716 = bounded_int::add(v393, v2715);
-    let (_, v2717) = bounded_int::div_rem(bounded_int::add(v2714, LIFT132), NZP); let v2718: S64 = upcast(v2717);
-    let (_, v2719) = bounded_int::div_rem(bounded_int::add(v2716, LIFT132), NZP); let v2720: S64 = upcast(v2719);
+    let (_, v2717) = bounded_int::div_rem(bounded_int::add(v2714, LIFT132), MODULUS); let v2718: S64 = upcast(v2717);
+    let (_, v2719) = bounded_int::div_rem(bounded_int::add(v2716, LIFT132), MODULUS); let v2720: S64 = upcast(v2719);
     let v2721 = bounded_int::mul(challenges11, v2720);
     let v2722 = bounded_int::mul(challenges10, v2718);
     let v2723 = bounded_int::add(v2721, v2721);
@@ -3039,8 +3347,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2732 = bounded_int::add(v425, v2731);
     let v2733: S131 = upcast(v2730);
     let v2734 = bounded_int::add(v427, v2733);
-    let (_, v2735) = bounded_int::div_rem(bounded_int::add(v2732, LIFT132), NZP); let v2736: S64 = upcast(v2735);
-    let (_, v2737) = bounded_int::div_rem(bounded_int::add(v2734, LIFT132), NZP); let v2738: S64 = upcast(v2737);
+    let (_, v2735) = bounded_int::div_rem(bounded_int::add(v2732, LIFT132), MODULUS); let v2736: S64 = upcast(v2735);
+    let (_, v2737) = bounded_int::div_rem(bounded_int::add(v2734, LIFT132), MODULUS); let v2738: S64 = upcast(v2737);
     let v2739 = bounded_int::mul(challenges11, v2738);
     let v2740 = bounded_int::mul(challenges10, v2736);
     let v2741 = bounded_int::add(v2739, v2739);
@@ -3055,8 +3363,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2750 = bounded_int::add(v443, v2749);
     let v2751: S132 = upcast(v2748);
     let v2752 = bounded_int::add(v445, v2751);
-    let (_, v2753) = bounded_int::div_rem(bounded_int::add(v2750, LIFT133), NZP); let v2754: S64 = upcast(v2753);
-    let (_, v2755) = bounded_int::div_rem(bounded_int::add(v2752, LIFT133), NZP); let v2756: S64 = upcast(v2755);
+    let (_, v2753) = bounded_int::div_rem(bounded_int::add(v2750, LIFT133), MODULUS); let v2754: S64 = upcast(v2753);
+    let (_, v2755) = bounded_int::div_rem(bounded_int::add(v2752, LIFT133), MODULUS); let v2756: S64 = upcast(v2755);
     let v2757 = bounded_int::mul(challenges11, v2756);
     let v2758 = bounded_int::mul(challenges10, v2754);
     let v2759 = bounded_int::add(v2757, v2757);
@@ -3069,8 +3377,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2766 = bounded_int::add(v2764, v2765);
     let v2767 = bounded_int::add(v467, v2761);
     let v2768 = bounded_int::add(v472, v2766);
-    let (_, v2769) = bounded_int::div_rem(bounded_int::add(v2767, LIFT131), NZP); let v2770: S64 = upcast(v2769);
-    let (_, v2771) = bounded_int::div_rem(bounded_int::add(v2768, LIFT131), NZP); let v2772: S64 = upcast(v2771);
+    let (_, v2769) = bounded_int::div_rem(bounded_int::add(v2767, LIFT131), MODULUS); let v2770: S64 = upcast(v2769);
+    let (_, v2771) = bounded_int::div_rem(bounded_int::add(v2768, LIFT131), MODULUS); let v2772: S64 = upcast(v2771);
     let v2773 = bounded_int::mul(challenges11, v2772);
     let v2774 = bounded_int::mul(challenges10, v2770);
     let v2775 = bounded_int::add(v2773, v2773);
@@ -3085,8 +3393,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2784 = bounded_int::add(v496, v2783);
     let v2785: S131 = upcast(v2782);
     let v2786 = bounded_int::add(v501, v2785);
-    let (_, v2787) = bounded_int::div_rem(bounded_int::add(v2784, LIFT132), NZP); let v2788: S64 = upcast(v2787);
-    let (_, v2789) = bounded_int::div_rem(bounded_int::add(v2786, LIFT132), NZP); let v2790: S64 = upcast(v2789);
+    let (_, v2787) = bounded_int::div_rem(bounded_int::add(v2784, LIFT132), MODULUS); let v2788: S64 = upcast(v2787);
+    let (_, v2789) = bounded_int::div_rem(bounded_int::add(v2786, LIFT132), MODULUS); let v2790: S64 = upcast(v2789);
     let v2791 = bounded_int::mul(challenges11, v2790);
     let v2792 = bounded_int::mul(challenges10, v2788);
     let v2793 = bounded_int::add(v2791, v2791);
@@ -3101,8 +3409,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2802 = bounded_int::add(v525, v2801);
     let v2803: S131 = upcast(v2800);
     let v2804 = bounded_int::add(v530, v2803);
-    let (_, v2805) = bounded_int::div_rem(bounded_int::add(v2802, LIFT132), NZP); let v2806: S64 = upcast(v2805);
-    let (_, v2807) = bounded_int::div_rem(bounded_int::add(v2804, LIFT132), NZP); let v2808: S64 = upcast(v2807);
+    let (_, v2805) = bounded_int::div_rem(bounded_int::add(v2802, LIFT132), MODULUS); let v2806: S64 = upcast(v2805);
+    let (_, v2807) = bounded_int::div_rem(bounded_int::add(v2804, LIFT132), MODULUS); let v2808: S64 = upcast(v2807);
     let v2809 = bounded_int::mul(challenges11, v2808);
     let v2810 = bounded_int::mul(challenges10, v2806);
     let v2811 = bounded_int::add(v2809, v2809);
@@ -3117,8 +3425,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2820 = bounded_int::add(v552, v2819);
     let v2821: S132 = upcast(v2818);
     let v2822 = bounded_int::add(v554, v2821);
-    let (_, v2823) = bounded_int::div_rem(bounded_int::add(v2820, LIFT133), NZP); let v2824: S64 = upcast(v2823);
-    let (_, v2825) = bounded_int::div_rem(bounded_int::add(v2822, LIFT133), NZP); let v2826: S64 = upcast(v2825);
+    let (_, v2823) = bounded_int::div_rem(bounded_int::add(v2820, LIFT133), MODULUS); let v2824: S64 = upcast(v2823);
+    let (_, v2825) = bounded_int::div_rem(bounded_int::add(v2822, LIFT133), MODULUS); let v2826: S64 = upcast(v2825);
     let v2827 = bounded_int::mul(challenges11, v2826);
     let v2828 = bounded_int::mul(challenges10, v2824);
     let v2829 = bounded_int::add(v2827, v2827);
@@ -3133,8 +3441,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2838 = bounded_int::add(v1098, v2837);
     let v2839: S133 = upcast(v2836);
     let v2840 = bounded_int::add(v1100, v2839);
-    let (_, v2841) = bounded_int::div_rem(bounded_int::add(v2838, LIFT134), NZP); let v2842: S64 = upcast(v2841);
-    let (_, v2843) = bounded_int::div_rem(bounded_int::add(v2840, LIFT134), NZP); let v2844: S64 = upcast(v2843);
+    let (_, v2841) = bounded_int::div_rem(bounded_int::add(v2838, LIFT134), MODULUS); let v2842: S64 = upcast(v2841);
+    let (_, v2843) = bounded_int::div_rem(bounded_int::add(v2840, LIFT134), MODULUS); let v2844: S64 = upcast(v2843);
     let v2845 = bounded_int::mul(challenges11, v2844);
     let v2846 = bounded_int::mul(challenges10, v2842);
     let v2847 = bounded_int::add(v2845, v2845);
@@ -3149,8 +3457,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2856 = bounded_int::add(v1136, v2855);
     let v2857: S133 = upcast(v2854);
     let v2858 = bounded_int::add(v1138, v2857);
-    let (_, v2859) = bounded_int::div_rem(bounded_int::add(v2856, LIFT134), NZP); let v2860: S64 = upcast(v2859);
-    let (_, v2861) = bounded_int::div_rem(bounded_int::add(v2858, LIFT134), NZP); let v2862: S64 = upcast(v2861);
+    let (_, v2859) = bounded_int::div_rem(bounded_int::add(v2856, LIFT134), MODULUS); let v2860: S64 = upcast(v2859);
+    let (_, v2861) = bounded_int::div_rem(bounded_int::add(v2858, LIFT134), MODULUS); let v2862: S64 = upcast(v2861);
     let v2863 = bounded_int::mul(challenges11, v2862);
     let v2864 = bounded_int::mul(challenges10, v2860);
     let v2865 = bounded_int::add(v2863, v2863);
@@ -3165,8 +3473,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2874 = bounded_int::add(v1194, v2873);
     let v2875: S133 = upcast(v2872);
     let v2876 = bounded_int::add(v1196, v2875);
-    let (_, v2877) = bounded_int::div_rem(bounded_int::add(v2874, LIFT134), NZP); let v2878: S64 = upcast(v2877);
-    let (_, v2879) = bounded_int::div_rem(bounded_int::add(v2876, LIFT134), NZP); let v2880: S64 = upcast(v2879);
+    let (_, v2877) = bounded_int::div_rem(bounded_int::add(v2874, LIFT134), MODULUS); let v2878: S64 = upcast(v2877);
+    let (_, v2879) = bounded_int::div_rem(bounded_int::add(v2876, LIFT134), MODULUS); let v2880: S64 = upcast(v2879);
     let v2881 = bounded_int::mul(challenges11, v2880);
     let v2882 = bounded_int::mul(challenges10, v2878);
     let v2883 = bounded_int::add(v2881, v2881);
@@ -3181,8 +3489,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2892 = bounded_int::add(v1232, v2891);
     let v2893: S135 = upcast(v2890);
     let v2894 = bounded_int::add(v1234, v2893);
-    let (_, v2895) = bounded_int::div_rem(bounded_int::add(v2892, LIFT136), NZP); let v2896: S64 = upcast(v2895);
-    let (_, v2897) = bounded_int::div_rem(bounded_int::add(v2894, LIFT136), NZP); let v2898: S64 = upcast(v2897);
+    let (_, v2895) = bounded_int::div_rem(bounded_int::add(v2892, LIFT136), MODULUS); let v2896: S64 = upcast(v2895);
+    let (_, v2897) = bounded_int::div_rem(bounded_int::add(v2894, LIFT136), MODULUS); let v2898: S64 = upcast(v2897);
     let v2899 = bounded_int::mul(challenges11, v2898);
     let v2900 = bounded_int::mul(challenges10, v2896);
     let v2901 = bounded_int::add(v2899, v2899);
@@ -3197,8 +3505,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2910 = bounded_int::add(v1270, v2909);
     let v2911: S135 = upcast(v2908);
     let v2912 = bounded_int::add(v1272, v2911);
-    let (_, v2913) = bounded_int::div_rem(bounded_int::add(v2910, LIFT136), NZP); let v2914: S64 = upcast(v2913);
-    let (_, v2915) = bounded_int::div_rem(bounded_int::add(v2912, LIFT136), NZP); let v2916: S64 = upcast(v2915);
+    let (_, v2913) = bounded_int::div_rem(bounded_int::add(v2910, LIFT136), MODULUS); let v2914: S64 = upcast(v2913);
+    let (_, v2915) = bounded_int::div_rem(bounded_int::add(v2912, LIFT136), MODULUS); let v2916: S64 = upcast(v2915);
     let v2917 = bounded_int::mul(challenges11, v2916);
     let v2918 = bounded_int::mul(challenges10, v2914);
     let v2919 = bounded_int::add(v2917, v2917);
@@ -3213,8 +3521,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2928 = bounded_int::add(v1308, v2927);
     let v2929: S135 = upcast(v2926);
     let v2930 = bounded_int::add(v1310, v2929);
-    let (_, v2931) = bounded_int::div_rem(bounded_int::add(v2928, LIFT136), NZP); let v2932: S64 = upcast(v2931);
-    let (_, v2933) = bounded_int::div_rem(bounded_int::add(v2930, LIFT136), NZP); let v2934: S64 = upcast(v2933);
+    let (_, v2931) = bounded_int::div_rem(bounded_int::add(v2928, LIFT136), MODULUS); let v2932: S64 = upcast(v2931);
+    let (_, v2933) = bounded_int::div_rem(bounded_int::add(v2930, LIFT136), MODULUS); let v2934: S64 = upcast(v2933);
     let v2935 = bounded_int::mul(challenges11, v2934);
     let v2936 = bounded_int::mul(challenges10, v2932);
     let v2937 = bounded_int::add(v2935, v2935);
@@ -3229,8 +3537,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2946 = bounded_int::add(v1346, v2945);
     let v2947: S135 = upcast(v2944);
     let v2948 = bounded_int::add(v1348, v2947);
-    let (_, v2949) = bounded_int::div_rem(bounded_int::add(v2946, LIFT136), NZP); let v2950: S64 = upcast(v2949);
-    let (_, v2951) = bounded_int::div_rem(bounded_int::add(v2948, LIFT136), NZP); let v2952: S64 = upcast(v2951);
+    let (_, v2949) = bounded_int::div_rem(bounded_int::add(v2946, LIFT136), MODULUS); let v2950: S64 = upcast(v2949);
+    let (_, v2951) = bounded_int::div_rem(bounded_int::add(v2948, LIFT136), MODULUS); let v2952: S64 = upcast(v2951);
     let v2953 = bounded_int::mul(challenges11, v2952);
     let v2954 = bounded_int::mul(challenges10, v2950);
     let v2955 = bounded_int::add(v2953, v2953);
@@ -3245,8 +3553,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2964 = bounded_int::add(v1384, v2963);
     let v2965: S135 = upcast(v2962);
     let v2966 = bounded_int::add(v1386, v2965);
-    let (_, v2967) = bounded_int::div_rem(bounded_int::add(v2964, LIFT136), NZP); let v2968: S64 = upcast(v2967);
-    let (_, v2969) = bounded_int::div_rem(bounded_int::add(v2966, LIFT136), NZP); let v2970: S64 = upcast(v2969);
+    let (_, v2967) = bounded_int::div_rem(bounded_int::add(v2964, LIFT136), MODULUS); let v2968: S64 = upcast(v2967);
+    let (_, v2969) = bounded_int::div_rem(bounded_int::add(v2966, LIFT136), MODULUS); let v2970: S64 = upcast(v2969);
     let v2971 = bounded_int::mul(challenges11, v2970);
     let v2972 = bounded_int::mul(challenges10, v2968);
     let v2973 = bounded_int::add(v2971, v2971);
@@ -3261,8 +3569,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v2982 = bounded_int::add(v1422, v2981);
     let v2983: S135 = upcast(v2980);
     let v2984 = bounded_int::add(v1424, v2983);
-    let (_, v2985) = bounded_int::div_rem(bounded_int::add(v2982, LIFT136), NZP); let v2986: S64 = upcast(v2985);
-    let (_, v2987) = bounded_int::div_rem(bounded_int::add(v2984, LIFT136), NZP); let v2988: S64 = upcast(v2987);
+    let (_, v2985) = bounded_int::div_rem(bounded_int::add(v2982, LIFT136), MODULUS); let v2986: S64 = upcast(v2985);
+    let (_, v2987) = bounded_int::div_rem(bounded_int::add(v2984, LIFT136), MODULUS); let v2988: S64 = upcast(v2987);
     let v2989 = bounded_int::mul(challenges11, v2988);
     let v2990 = bounded_int::mul(challenges10, v2986);
     let v2991 = bounded_int::add(v2989, v2989);
@@ -3277,8 +3585,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v3000 = bounded_int::add(v1460, v2999);
     let v3001: S135 = upcast(v2998);
     let v3002 = bounded_int::add(v1462, v3001);
-    let (_, v3003) = bounded_int::div_rem(bounded_int::add(v3000, LIFT136), NZP); let v3004: S64 = upcast(v3003);
-    let (_, v3005) = bounded_int::div_rem(bounded_int::add(v3002, LIFT136), NZP); let v3006: S64 = upcast(v3005);
+    let (_, v3003) = bounded_int::div_rem(bounded_int::add(v3000, LIFT136), MODULUS); let v3004: S64 = upcast(v3003);
+    let (_, v3005) = bounded_int::div_rem(bounded_int::add(v3002, LIFT136), MODULUS); let v3006: S64 = upcast(v3005);
     let v3007 = bounded_int::mul(challenges11, v3006);
     let v3008 = bounded_int::mul(challenges10, v3004);
     let v3009 = bounded_int::add(v3007, v3007);
@@ -3293,8 +3601,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v3018 = bounded_int::add(v1518, v3017);
     let v3019: S133 = upcast(v3016);
     let v3020 = bounded_int::add(v1520, v3019);
-    let (_, v3021) = bounded_int::div_rem(bounded_int::add(v3018, LIFT134), NZP); let v3022: S64 = upcast(v3021);
-    let (_, v3023) = bounded_int::div_rem(bounded_int::add(v3020, LIFT134), NZP); let v3024: S64 = upcast(v3023);
+    let (_, v3021) = bounded_int::div_rem(bounded_int::add(v3018, LIFT134), MODULUS); let v3022: S64 = upcast(v3021);
+    let (_, v3023) = bounded_int::div_rem(bounded_int::add(v3020, LIFT134), MODULUS); let v3024: S64 = upcast(v3023);
     let v3025 = bounded_int::mul(challenges11, v3024);
     let v3026 = bounded_int::mul(challenges10, v3022);
     let v3027 = bounded_int::add(v3025, v3025);
@@ -3309,8 +3617,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v3036 = bounded_int::add(v1578, v3035);
     let v3037: S133 = upcast(v3034);
     let v3038 = bounded_int::add(v1580, v3037);
-    let (_, v3039) = bounded_int::div_rem(bounded_int::add(v3036, LIFT134), NZP); let v3040: S64 = upcast(v3039);
-    let (_, v3041) = bounded_int::div_rem(bounded_int::add(v3038, LIFT134), NZP); let v3042: S64 = upcast(v3041);
+    let (_, v3039) = bounded_int::div_rem(bounded_int::add(v3036, LIFT134), MODULUS); let v3040: S64 = upcast(v3039);
+    let (_, v3041) = bounded_int::div_rem(bounded_int::add(v3038, LIFT134), MODULUS); let v3042: S64 = upcast(v3041);
     let v3043 = bounded_int::mul(challenges11, v3042);
     let v3044 = bounded_int::mul(challenges10, v3040);
     let v3045 = bounded_int::add(v3043, v3043);
@@ -3325,8 +3633,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v3054 = bounded_int::add(v1636, v3053);
     let v3055: S133 = upcast(v3052);
     let v3056 = bounded_int::add(v1638, v3055);
-    let (_, v3057) = bounded_int::div_rem(bounded_int::add(v3054, LIFT134), NZP); let v3058: S64 = upcast(v3057);
-    let (_, v3059) = bounded_int::div_rem(bounded_int::add(v3056, LIFT134), NZP); let v3060: S64 = upcast(v3059);
+    let (_, v3057) = bounded_int::div_rem(bounded_int::add(v3054, LIFT134), MODULUS); let v3058: S64 = upcast(v3057);
+    let (_, v3059) = bounded_int::div_rem(bounded_int::add(v3056, LIFT134), MODULUS); let v3060: S64 = upcast(v3059);
     let v3061 = bounded_int::mul(challenges11, v3060);
     let v3062 = bounded_int::mul(challenges10, v3058);
     let v3063 = bounded_int::add(v3061, v3061);
@@ -3341,8 +3649,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v3072 = bounded_int::add(v1654, v3071);
     let v3073: S131 = upcast(v3070);
     let v3074 = bounded_int::add(v1656, v3073);
-    let (_, v3075) = bounded_int::div_rem(bounded_int::add(v3072, LIFT132), NZP); let v3076: S64 = upcast(v3075);
-    let (_, v3077) = bounded_int::div_rem(bounded_int::add(v3074, LIFT132), NZP); let v3078: S64 = upcast(v3077);
+    let (_, v3075) = bounded_int::div_rem(bounded_int::add(v3072, LIFT132), MODULUS); let v3076: S64 = upcast(v3075);
+    let (_, v3077) = bounded_int::div_rem(bounded_int::add(v3074, LIFT132), MODULUS); let v3078: S64 = upcast(v3077);
     let v3079 = bounded_int::mul(challenges11, v3078);
     let v3080 = bounded_int::mul(challenges10, v3076);
     let v3081 = bounded_int::add(v3079, v3079);
@@ -3357,8 +3665,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v3090 = bounded_int::add(v3089, v3083);
     let v3091: S130 = upcast(v1712);
     let v3092 = bounded_int::add(v3091, v3088);
-    let (_, v3093) = bounded_int::div_rem(bounded_int::add(v3090, LIFT131), NZP); let v3094: S64 = upcast(v3093);
-    let (_, v3095) = bounded_int::div_rem(bounded_int::add(v3092, LIFT131), NZP); let v3096: S64 = upcast(v3095);
+    let (_, v3093) = bounded_int::div_rem(bounded_int::add(v3090, LIFT131), MODULUS); let v3094: S64 = upcast(v3093);
+    let (_, v3095) = bounded_int::div_rem(bounded_int::add(v3092, LIFT131), MODULUS); let v3096: S64 = upcast(v3095);
     let v3097 = bounded_int::mul(challenges11, v3096);
     let v3098 = bounded_int::mul(challenges10, v3094);
     let v3099 = bounded_int::add(v3097, v3097);
@@ -3373,8 +3681,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v3108 = bounded_int::add(v1781, v3107);
     let v3109: S132 = upcast(v3106);
     let v3110 = bounded_int::add(v1783, v3109);
-    let (_, v3111) = bounded_int::div_rem(bounded_int::add(v3108, LIFT133), NZP); let v3112: S64 = upcast(v3111);
-    let (_, v3113) = bounded_int::div_rem(bounded_int::add(v3110, LIFT133), NZP); let v3114: S64 = upcast(v3113);
+    let (_, v3111) = bounded_int::div_rem(bounded_int::add(v3108, LIFT133), MODULUS); let v3112: S64 = upcast(v3111);
+    let (_, v3113) = bounded_int::div_rem(bounded_int::add(v3110, LIFT133), MODULUS); let v3114: S64 = upcast(v3113);
     let v3115 = bounded_int::mul(challenges11, v3114);
     let v3116 = bounded_int::mul(challenges10, v3112);
     let v3117 = bounded_int::add(v3115, v3115);
@@ -3389,8 +3697,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v3126 = bounded_int::add(v1785, v3125);
     let v3127: S132 = upcast(v3124);
     let v3128 = bounded_int::add(v1787, v3127);
-    let (_, v3129) = bounded_int::div_rem(bounded_int::add(v3126, LIFT133), NZP); let v3130: S64 = upcast(v3129);
-    let (_, v3131) = bounded_int::div_rem(bounded_int::add(v3128, LIFT133), NZP); let v3132: S64 = upcast(v3131);
+    let (_, v3129) = bounded_int::div_rem(bounded_int::add(v3126, LIFT133), MODULUS); let v3130: S64 = upcast(v3129);
+    let (_, v3131) = bounded_int::div_rem(bounded_int::add(v3128, LIFT133), MODULUS); let v3132: S64 = upcast(v3131);
     let v3133 = bounded_int::mul(challenges11, v3132);
     let v3134 = bounded_int::mul(challenges10, v3130);
     let v3135 = bounded_int::add(v3133, v3133);
@@ -3405,8 +3713,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v3144 = bounded_int::add(v2612, v3143);
     let v3145: S148 = upcast(v3142);
     let v3146 = bounded_int::add(v2614, v3145);
-    let (_, v3147) = bounded_int::div_rem(bounded_int::add(v3144, LIFT149), NZP); let v3148: S64 = upcast(v3147);
-    let (_, v3149) = bounded_int::div_rem(bounded_int::add(v3146, LIFT149), NZP); let v3150: S64 = upcast(v3149);
+    let (_, v3147) = bounded_int::div_rem(bounded_int::add(v3144, LIFT149), MODULUS); let v3148: S64 = upcast(v3147);
+    let (_, v3149) = bounded_int::div_rem(bounded_int::add(v3146, LIFT149), MODULUS); let v3150: S64 = upcast(v3149);
     let v3151 = bounded_int::mul(challenges11, v3150);
     let v3152 = bounded_int::mul(challenges10, v3148);
     let v3153 = bounded_int::add(v3151, v3151);
@@ -3421,8 +3729,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v3162 = bounded_int::add(v2616, v3161);
     let v3163: S133 = upcast(v3160);
     let v3164 = bounded_int::add(v2618, v3163);
-    let (_, v3165) = bounded_int::div_rem(bounded_int::add(v3162, LIFT134), NZP); let v3166: S64 = upcast(v3165);
-    let (_, v3167) = bounded_int::div_rem(bounded_int::add(v3164, LIFT134), NZP); let v3168: S64 = upcast(v3167);
+    let (_, v3165) = bounded_int::div_rem(bounded_int::add(v3162, LIFT134), MODULUS); let v3166: S64 = upcast(v3165);
+    let (_, v3167) = bounded_int::div_rem(bounded_int::add(v3164, LIFT134), MODULUS); let v3168: S64 = upcast(v3167);
     let v3169 = bounded_int::mul(challenges11, v3168);
     let v3170 = bounded_int::mul(challenges10, v3166);
     let v3171 = bounded_int::add(v3169, v3169);
@@ -3437,8 +3745,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v3180 = bounded_int::add(v2620, v3179);
     let v3181: S132 = upcast(v3178);
     let v3182 = bounded_int::add(v2622, v3181);
-    let (_, v3183) = bounded_int::div_rem(bounded_int::add(v3180, LIFT133), NZP); let v3184: S64 = upcast(v3183);
-    let (_, v3185) = bounded_int::div_rem(bounded_int::add(v3182, LIFT133), NZP); let v3186: S64 = upcast(v3185);
+    let (_, v3183) = bounded_int::div_rem(bounded_int::add(v3180, LIFT133), MODULUS); let v3184: S64 = upcast(v3183);
+    let (_, v3185) = bounded_int::div_rem(bounded_int::add(v3182, LIFT133), MODULUS); let v3186: S64 = upcast(v3185);
     let v3187 = bounded_int::mul(challenges11, v3186);
     let v3188 = bounded_int::mul(challenges10, v3184);
     let v3189 = bounded_int::add(v3187, v3187);
@@ -3453,8 +3761,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v3198 = bounded_int::add(v2624, v3197);
     let v3199: S136 = upcast(v3196);
     let v3200 = bounded_int::add(v2626, v3199);
-    let (_, v3201) = bounded_int::div_rem(bounded_int::add(v3198, LIFT137), NZP); let v3202: S64 = upcast(v3201);
-    let (_, v3203) = bounded_int::div_rem(bounded_int::add(v3200, LIFT137), NZP); let v3204: S64 = upcast(v3203);
+    let (_, v3201) = bounded_int::div_rem(bounded_int::add(v3198, LIFT137), MODULUS); let v3202: S64 = upcast(v3201);
+    let (_, v3203) = bounded_int::div_rem(bounded_int::add(v3200, LIFT137), MODULUS); let v3204: S64 = upcast(v3203);
     let v3205 = bounded_int::mul(challenges11, v3204);
     let v3206 = bounded_int::mul(challenges10, v3202);
     let v3207 = bounded_int::add(v3205, v3205);
@@ -3469,8 +3777,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v3216 = bounded_int::add(v2628, v3215);
     let v3217: S132 = upcast(v3214);
     let v3218 = bounded_int::add(v2630, v3217);
-    let (_, v3219) = bounded_int::div_rem(bounded_int::add(v3216, LIFT133), NZP); let v3220: S64 = upcast(v3219);
-    let (_, v3221) = bounded_int::div_rem(bounded_int::add(v3218, LIFT133), NZP); let v3222: S64 = upcast(v3221);
+    let (_, v3219) = bounded_int::div_rem(bounded_int::add(v3216, LIFT133), MODULUS); let v3220: S64 = upcast(v3219);
+    let (_, v3221) = bounded_int::div_rem(bounded_int::add(v3218, LIFT133), MODULUS); let v3222: S64 = upcast(v3221);
     let v3223 = bounded_int::mul(challenges11, v3222);
     let v3224 = bounded_int::mul(challenges10, v3220);
     let v3225 = bounded_int::add(v3223, v3223);
@@ -3485,8 +3793,8 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v3234 = bounded_int::add(v2632, v3233);
     let v3235: S132 = upcast(v3232);
     let v3236 = bounded_int::add(v2634, v3235);
-    let (_, v3237) = bounded_int::div_rem(bounded_int::add(v3234, LIFT133), NZP); let v3238: S64 = upcast(v3237);
-    let (_, v3239) = bounded_int::div_rem(bounded_int::add(v3236, LIFT133), NZP); let v3240: S64 = upcast(v3239);
+    let (_, v3237) = bounded_int::div_rem(bounded_int::add(v3234, LIFT133), MODULUS); let v3238: S64 = upcast(v3237);
+    let (_, v3239) = bounded_int::div_rem(bounded_int::add(v3236, LIFT133), MODULUS); let v3240: S64 = upcast(v3239);
     let v3241 = bounded_int::mul(challenges11, v3240);
     let v3242 = bounded_int::mul(challenges10, v3238);
     let v3243 = bounded_int::add(v3241, v3241);
@@ -3501,15 +3809,49 @@ pub fn constraints(mut row: Span<S64>, mut auxiliary: Span<S64>, mut next: Span<
     let v3252 = bounded_int::add(v2641, v3251);
     let v3253: S131 = upcast(v3250);
     let v3254 = bounded_int::add(v2646, v3253);
-    let (_, v3255) = bounded_int::div_rem(bounded_int::add(v3252, LIFT132), NZP);
-    let (_, v3256) = bounded_int::div_rem(bounded_int::add(v3254, LIFT132), NZP);
+    let (_, v3255) = bounded_int::div_rem(bounded_int::add(v3252, LIFT132), MODULUS);
+    let (_, v3256) = bounded_int::div_rem(bounded_int::add(v3254, LIFT132), MODULUS);
     (v3255, v3256)
 }
 
 /// The value at a challenge of the polynomial through a row of 16 values at `x w^i`. `u` is the challenge over `x`.
-pub fn fold(mut row: Span<S64>, mut u: Span<S64>) -> (G, G) {
+pub fn fold(mut row: Span<Word>, mut u: Span<Word>) -> (G, G) {
     let [row0, row1, row2, row3, row4, row5, row6, row7, row8, row9, row10, row11, row12, row13, row14, row15, row16, row17, row18, row19, row20, row21, row22, row23, row24, row25, row26, row27, row28, row29, row30, row31] = (*row.multi_pop_front::<32>().unwrap()).unbox();
+    let row0: S64 = upcast(row0);
+    let row1: S64 = upcast(row1);
+    let row2: S64 = upcast(row2);
+    let row3: S64 = upcast(row3);
+    let row4: S64 = upcast(row4);
+    let row5: S64 = upcast(row5);
+    let row6: S64 = upcast(row6);
+    let row7: S64 = upcast(row7);
+    let row8: S64 = upcast(row8);
+    let row9: S64 = upcast(row9);
+    let row10: S64 = upcast(row10);
+    let row11: S64 = upcast(row11);
+    let row12: S64 = upcast(row12);
+    let row13: S64 = upcast(row13);
+    let row14: S64 = upcast(row14);
+    let row15: S64 = upcast(row15);
+    let row16: S64 = upcast(row16);
+    let row17: S64 = upcast(row17);
+    let row18: S64 = upcast(row18);
+    let row19: S64 = upcast(row19);
+    let row20: S64 = upcast(row20);
+    let row21: S64 = upcast(row21);
+    let row22: S64 = upcast(row22);
+    let row23: S64 = upcast(row23);
+    let row24: S64 = upcast(row24);
+    let row25: S64 = upcast(row25);
+    let row26: S64 = upcast(row26);
+    let row27: S64 = upcast(row27);
+    let row28: S64 = upcast(row28);
+    let row29: S64 = upcast(row29);
+    let row30: S64 = upcast(row30);
+    let row31: S64 = upcast(row31);
     let [u0, u1] = (*u.multi_pop_front::<2>().unwrap()).unbox();
+    let u0: S64 = upcast(u0);
+    let u1: S64 = upcast(u1);
     let v3257 = bounded_int::add(row0, row16);
     let v3258 = bounded_int::add(row1, row17);
     let v3259 = bounded_int::sub(row0, row16);
@@ -3582,8 +3924,8 @@ pub fn fold(mut row: Span<S64>, mut u: Span<S64>) -> (G, G) {
     let v3326 = bounded_int::add(v3324, v3325);
     let v3327: S130 = upcast(v3319);
     let v3328 = bounded_int::add(v3326, v3327);
-    let (_, v3329) = bounded_int::div_rem(bounded_int::add(v3323, LIFT131), NZP); let v3330: S64 = upcast(v3329);
-    let (_, v3331) = bounded_int::div_rem(bounded_int::add(v3328, LIFT131), NZP); let v3332: S64 = upcast(v3331);
+    let (_, v3329) = bounded_int::div_rem(bounded_int::add(v3323, LIFT131), MODULUS); let v3330: S64 = upcast(v3329);
+    let (_, v3331) = bounded_int::div_rem(bounded_int::add(v3328, LIFT131), MODULUS); let v3332: S64 = upcast(v3331);
     let v3333 = bounded_int::mul(v3330, KM1152921504606846976);
     let v3334 = bounded_int::mul(v3332, KM1152921504606846976);
     let v3335: S125 = upcast(v3315);
@@ -3688,10 +4030,10 @@ pub fn fold(mut row: Span<S64>, mut u: Span<S64>) -> (G, G) {
     let v3434 = bounded_int::sub(v3433, v3356);
     let v3435: S181 = upcast(v3274);
     let v3436 = bounded_int::sub(v3435, v3358);
-    let (_, v3437) = bounded_int::div_rem(bounded_int::add(v3434, LIFT182), NZP); let v3438: S64 = upcast(v3437);
-    let (_, v3439) = bounded_int::div_rem(bounded_int::add(v3436, LIFT182), NZP); let v3440: S64 = upcast(v3439);
-    let (_, v3441) = bounded_int::div_rem(bounded_int::add(v3423, LIFT130), NZP); let v3442: S64 = upcast(v3441);
-    let (_, v3443) = bounded_int::div_rem(bounded_int::add(v3428, LIFT130), NZP); let v3444: S64 = upcast(v3443);
+    let (_, v3437) = bounded_int::div_rem(bounded_int::add(v3434, LIFT182), MODULUS); let v3438: S64 = upcast(v3437);
+    let (_, v3439) = bounded_int::div_rem(bounded_int::add(v3436, LIFT182), MODULUS); let v3440: S64 = upcast(v3439);
+    let (_, v3441) = bounded_int::div_rem(bounded_int::add(v3423, LIFT130), MODULUS); let v3442: S64 = upcast(v3441);
+    let (_, v3443) = bounded_int::div_rem(bounded_int::add(v3428, LIFT130), MODULUS); let v3444: S64 = upcast(v3443);
     let v3445 = bounded_int::mul(v3444, v3440);
     let v3446 = bounded_int::mul(v3442, v3438);
     let v3447 = bounded_int::add(v3445, v3445);
@@ -3714,8 +4056,8 @@ pub fn fold(mut row: Span<S64>, mut u: Span<S64>) -> (G, G) {
     let v3464 = bounded_int::sub(v3292, v3463);
     let v3465: S184 = upcast(v3378);
     let v3466 = bounded_int::sub(v3294, v3465);
-    let (_, v3467) = bounded_int::div_rem(bounded_int::add(v3464, LIFT185), NZP); let v3468: S64 = upcast(v3467);
-    let (_, v3469) = bounded_int::div_rem(bounded_int::add(v3466, LIFT185), NZP); let v3470: S64 = upcast(v3469);
+    let (_, v3467) = bounded_int::div_rem(bounded_int::add(v3464, LIFT185), MODULUS); let v3468: S64 = upcast(v3467);
+    let (_, v3469) = bounded_int::div_rem(bounded_int::add(v3466, LIFT185), MODULUS); let v3470: S64 = upcast(v3469);
     let v3471 = bounded_int::mul(v3444, v3470);
     let v3472 = bounded_int::mul(v3442, v3468);
     let v3473 = bounded_int::add(v3471, v3471);
@@ -3740,8 +4082,8 @@ pub fn fold(mut row: Span<S64>, mut u: Span<S64>) -> (G, G) {
     let v3492 = bounded_int::sub(v3312, v3491);
     let v3493: S172 = upcast(v3398);
     let v3494 = bounded_int::sub(v3314, v3493);
-    let (_, v3495) = bounded_int::div_rem(bounded_int::add(v3492, LIFT173), NZP); let v3496: S64 = upcast(v3495);
-    let (_, v3497) = bounded_int::div_rem(bounded_int::add(v3494, LIFT173), NZP); let v3498: S64 = upcast(v3497);
+    let (_, v3495) = bounded_int::div_rem(bounded_int::add(v3492, LIFT173), MODULUS); let v3496: S64 = upcast(v3495);
+    let (_, v3497) = bounded_int::div_rem(bounded_int::add(v3494, LIFT173), MODULUS); let v3498: S64 = upcast(v3497);
     let v3499 = bounded_int::mul(v3444, v3498);
     let v3500 = bounded_int::mul(v3442, v3496);
     let v3501 = bounded_int::add(v3499, v3499);
@@ -3766,8 +4108,8 @@ pub fn fold(mut row: Span<S64>, mut u: Span<S64>) -> (G, G) {
     let v3520 = bounded_int::sub(v3519, v3416);
     let v3521: S145 = upcast(v3338);
     let v3522 = bounded_int::sub(v3521, v3418);
-    let (_, v3523) = bounded_int::div_rem(bounded_int::add(v3520, LIFT146), NZP); let v3524: S64 = upcast(v3523);
-    let (_, v3525) = bounded_int::div_rem(bounded_int::add(v3522, LIFT146), NZP); let v3526: S64 = upcast(v3525);
+    let (_, v3523) = bounded_int::div_rem(bounded_int::add(v3520, LIFT146), MODULUS); let v3524: S64 = upcast(v3523);
+    let (_, v3525) = bounded_int::div_rem(bounded_int::add(v3522, LIFT146), MODULUS); let v3526: S64 = upcast(v3525);
     let v3527 = bounded_int::mul(v3444, v3526);
     let v3528 = bounded_int::mul(v3442, v3524);
     let v3529 = bounded_int::add(v3527, v3527);
@@ -3802,10 +4144,10 @@ pub fn fold(mut row: Span<S64>, mut u: Span<S64>) -> (G, G) {
     let v3558 = bounded_int::sub(v3456, v3557);
     let v3559: S183 = upcast(v3514);
     let v3560 = bounded_int::sub(v3458, v3559);
-    let (_, v3561) = bounded_int::div_rem(bounded_int::add(v3558, LIFT184), NZP); let v3562: S64 = upcast(v3561);
-    let (_, v3563) = bounded_int::div_rem(bounded_int::add(v3560, LIFT184), NZP); let v3564: S64 = upcast(v3563);
-    let (_, v3565) = bounded_int::div_rem(bounded_int::add(v3547, LIFT130), NZP); let v3566: S64 = upcast(v3565);
-    let (_, v3567) = bounded_int::div_rem(bounded_int::add(v3552, LIFT130), NZP); let v3568: S64 = upcast(v3567);
+    let (_, v3561) = bounded_int::div_rem(bounded_int::add(v3558, LIFT184), MODULUS); let v3562: S64 = upcast(v3561);
+    let (_, v3563) = bounded_int::div_rem(bounded_int::add(v3560, LIFT184), MODULUS); let v3564: S64 = upcast(v3563);
+    let (_, v3565) = bounded_int::div_rem(bounded_int::add(v3547, LIFT130), MODULUS); let v3566: S64 = upcast(v3565);
+    let (_, v3567) = bounded_int::div_rem(bounded_int::add(v3552, LIFT130), MODULUS); let v3568: S64 = upcast(v3567);
     let v3569 = bounded_int::mul(v3568, v3564);
     let v3570 = bounded_int::mul(v3566, v3562);
     let v3571 = bounded_int::add(v3569, v3569);
@@ -3820,8 +4162,8 @@ pub fn fold(mut row: Span<S64>, mut u: Span<S64>) -> (G, G) {
     let v3580 = bounded_int::add(v3554, v3579);
     let v3581: S184 = upcast(v3578);
     let v3582 = bounded_int::add(v3556, v3581);
-    let (_, v3583) = bounded_int::div_rem(bounded_int::add(v3484, LIFT186), NZP); let v3584: S64 = upcast(v3583);
-    let (_, v3585) = bounded_int::div_rem(bounded_int::add(v3486, LIFT186), NZP); let v3586: S64 = upcast(v3585);
+    let (_, v3583) = bounded_int::div_rem(bounded_int::add(v3484, LIFT186), MODULUS); let v3584: S64 = upcast(v3583);
+    let (_, v3585) = bounded_int::div_rem(bounded_int::add(v3486, LIFT186), MODULUS); let v3586: S64 = upcast(v3585);
     let v3587: S156 = upcast(v3584);
     let v3588 = bounded_int::add(v3587, v3540);
     let v3589: S156 = upcast(v3586);
@@ -3830,8 +4172,8 @@ pub fn fold(mut row: Span<S64>, mut u: Span<S64>) -> (G, G) {
     let v3592 = bounded_int::sub(v3591, v3540);
     let v3593: S156 = upcast(v3586);
     let v3594 = bounded_int::sub(v3593, v3542);
-    let (_, v3595) = bounded_int::div_rem(bounded_int::add(v3592, LIFT157), NZP); let v3596: S64 = upcast(v3595);
-    let (_, v3597) = bounded_int::div_rem(bounded_int::add(v3594, LIFT157), NZP); let v3598: S64 = upcast(v3597);
+    let (_, v3595) = bounded_int::div_rem(bounded_int::add(v3592, LIFT157), MODULUS); let v3596: S64 = upcast(v3595);
+    let (_, v3597) = bounded_int::div_rem(bounded_int::add(v3594, LIFT157), MODULUS); let v3598: S64 = upcast(v3597);
     let v3599 = bounded_int::mul(v3568, v3598);
     let v3600 = bounded_int::mul(v3566, v3596);
     let v3601 = bounded_int::add(v3599, v3599);
@@ -3866,10 +4208,10 @@ pub fn fold(mut row: Span<S64>, mut u: Span<S64>) -> (G, G) {
     let v3630 = bounded_int::sub(v3580, v3629);
     let v3631: S185 = upcast(v3614);
     let v3632 = bounded_int::sub(v3582, v3631);
-    let (_, v3633) = bounded_int::div_rem(bounded_int::add(v3630, LIFT186), NZP); let v3634: S64 = upcast(v3633);
-    let (_, v3635) = bounded_int::div_rem(bounded_int::add(v3632, LIFT186), NZP); let v3636: S64 = upcast(v3635);
-    let (_, v3637) = bounded_int::div_rem(bounded_int::add(v3619, LIFT130), NZP); let v3638: S64 = upcast(v3637);
-    let (_, v3639) = bounded_int::div_rem(bounded_int::add(v3624, LIFT130), NZP); let v3640: S64 = upcast(v3639);
+    let (_, v3633) = bounded_int::div_rem(bounded_int::add(v3630, LIFT186), MODULUS); let v3634: S64 = upcast(v3633);
+    let (_, v3635) = bounded_int::div_rem(bounded_int::add(v3632, LIFT186), MODULUS); let v3636: S64 = upcast(v3635);
+    let (_, v3637) = bounded_int::div_rem(bounded_int::add(v3619, LIFT130), MODULUS); let v3638: S64 = upcast(v3637);
+    let (_, v3639) = bounded_int::div_rem(bounded_int::add(v3624, LIFT130), MODULUS); let v3640: S64 = upcast(v3639);
     let v3641 = bounded_int::mul(v3640, v3636);
     let v3642 = bounded_int::mul(v3638, v3634);
     let v3643 = bounded_int::add(v3641, v3641);
@@ -3880,17 +4222,17 @@ pub fn fold(mut row: Span<S64>, mut u: Span<S64>) -> (G, G) {
     let v3648 = bounded_int::add(v3646, v3647);
     let v3649: S129 = upcast(v3641);
     let v3650 = bounded_int::add(v3648, v3649);
-    let (_, v3651) = bounded_int::div_rem(bounded_int::add(v3626, LIFT186), NZP); let v3652: S64 = upcast(v3651);
-    let (_, v3653) = bounded_int::div_rem(bounded_int::add(v3628, LIFT186), NZP); let v3654: S64 = upcast(v3653);
+    let (_, v3651) = bounded_int::div_rem(bounded_int::add(v3626, LIFT186), MODULUS); let v3652: S64 = upcast(v3651);
+    let (_, v3653) = bounded_int::div_rem(bounded_int::add(v3628, LIFT186), MODULUS); let v3654: S64 = upcast(v3653);
     let v3655: S130 = upcast(v3652);
     let v3656 = bounded_int::add(v3655, v3645);
     let v3657: S130 = upcast(v3654);
     let v3658 = bounded_int::add(v3657, v3650);
-    let (_, v3659) = bounded_int::div_rem(bounded_int::add(v3656, LIFT131), NZP); let v3660: S64 = upcast(v3659);
-    let (_, v3661) = bounded_int::div_rem(bounded_int::add(v3658, LIFT131), NZP); let v3662: S64 = upcast(v3661);
+    let (_, v3659) = bounded_int::div_rem(bounded_int::add(v3656, LIFT131), MODULUS); let v3660: S64 = upcast(v3659);
+    let (_, v3661) = bounded_int::div_rem(bounded_int::add(v3658, LIFT131), MODULUS); let v3662: S64 = upcast(v3661);
     let v3663 = bounded_int::mul(v3660, KM1152921504338411520);
     let v3664 = bounded_int::mul(v3662, KM1152921504338411520);
-    let (_, v3665) = bounded_int::div_rem(bounded_int::add(v3663, LIFT124), NZP);
-    let (_, v3666) = bounded_int::div_rem(bounded_int::add(v3664, LIFT124), NZP);
+    let (_, v3665) = bounded_int::div_rem(bounded_int::add(v3663, LIFT124), MODULUS);
+    let (_, v3666) = bounded_int::div_rem(bounded_int::add(v3664, LIFT124), MODULUS);
     (v3665, v3666)
 }

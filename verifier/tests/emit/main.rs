@@ -26,15 +26,9 @@ const HEAD: &str = "//! The constraints of the model AIR at a point out of the d
 //!
 //! Written by `verifier/tests/emit`, from the constraints in `verifier/src/air`: do not edit.
 
-#[feature(\"bounded-int-utils\")]
-use core::internal::bounded_int::{self, AddHelper, BoundedInt, DivRemHelper, MulHelper, SubHelper, UnitInt};
-use core::integer::upcast;
+use corelib_imports::bounded_int::{self, AddHelper, BoundedInt, DivRemHelper, MulHelper, SubHelper, UnitInt, upcast};
+use maat_stark::goldilocks::{G, MODULUS, P, Word};
 
-/// An element of the field.
-pub type G = BoundedInt<0, 0xffffffff00000000>;
-/// The modulus.
-type PC = UnitInt<0xffffffff00000001>;
-const NZP: NonZero<PC> = 0xffffffff00000001;
 ";
 
 /// The constraints that every proof in the layout `base` has, joined by Horner's rule: the first one has the highest power.

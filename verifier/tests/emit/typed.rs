@@ -28,7 +28,7 @@ pub struct Inputs {
 /// What inputs are.
 #[derive(Clone, Copy)]
 pub enum Kind {
-    /// So many elements of the extension, in a span of twice as many components.
+    /// So many elements of the extension, in a span of twice as many words.
     Extension(usize),
     /// One integer within this many bits.
     Integer(u32),
@@ -110,7 +110,7 @@ impl Typed {
         let components = value.components.iter().map(|component| {
             let (remainder, element) = (self.fresh(), self.fresh());
             self.line(&format!(
-                "let (_, {remainder}) = bounded_int::div_rem(bounded_int::add({component}, LIFT{bits}), NZP); let {element}: S{ELEMENT} = \
+                "let (_, {remainder}) = bounded_int::div_rem(bounded_int::add({component}, LIFT{bits}), MODULUS); let {element}: S{ELEMENT} = \
                  upcast({remainder});"
             ));
             element
@@ -186,7 +186,7 @@ impl Typed {
         let parameters: Vec<String> = inputs
             .iter()
             .map(|input| match input.kind {
-                Kind::Extension(_) => format!("mut {}: Span<S{ELEMENT}>", input.name),
+                Kind::Extension(_) => format!("mut {}: Span<Word>", input.name),
                 Kind::Integer(bits) => format!("{}: S{}", input.name, self.size(bits)),
             })
             .collect();
@@ -222,7 +222,7 @@ impl Typed {
         let [first, second] = [0, 1].map(|component| {
             let fresh = self.fresh();
             self.line(&format!(
-                "let (_, {fresh}) = bounded_int::div_rem(bounded_int::add({}, LIFT{bits}), NZP);",
+                "let (_, {fresh}) = bounded_int::div_rem(bounded_int::add({}, LIFT{bits}), MODULUS);",
                 result.components[component]
             ));
             fresh
@@ -260,6 +260,9 @@ impl Typed {
             .collect();
         for chunk in components.chunks(AT_A_TIME) {
             self.line(&format!("let [{}] = (*{name}.multi_pop_front::<{}>().unwrap()).unbox();", chunk.join(", "), chunk.len()));
+            for component in chunk.iter().filter(|component| *component != "_") {
+                self.line(&format!("let {component}: S{ELEMENT} = upcast({component});"));
+            }
         }
         components.chunks(2).map(|pair| Value { components: pair.to_vec(), bits: ELEMENT }).collect()
     }
@@ -290,7 +293,7 @@ impl Typed {
                 "impl Lift{bits} of AddHelper<S{bits}, UnitInt<{lift}>> {{\n    type Result = BoundedInt<{least}, {greatest}>;\n}}"
             ));
             line(format!(
-                "impl Reduce{bits} of DivRemHelper<BoundedInt<{least}, {greatest}>, PC> {{\n    type DivT = BoundedInt<{least_quotient}, \
+                "impl Reduce{bits} of DivRemHelper<BoundedInt<{least}, {greatest}>, P> {{\n    type DivT = BoundedInt<{least_quotient}, \
                  {greatest_quotient}>;\n    type RemT = G;\n}}"
             ));
         }
