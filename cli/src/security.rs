@@ -127,8 +127,8 @@ fn unopened_bits(preset: Preset, mode: Mode, private: bool) -> u32 {
 pub fn weakness(security: &Security) -> Option<String> {
     (security.conjectured < USUAL_BITS).then(|| {
         format!(
-            "the proof has {} conjectured bits of security, where {USUAL_BITS} are usual, as its trace is so long: `maat prove --preset balanced` \
-             has more, and a smaller batch a shorter trace",
+            "the proof has {} conjectured bits of security, where {USUAL_BITS} are usual, as its trace is so long: `--preset balanced` has more, \
+             and a smaller batch a shorter trace",
             security.conjectured
         )
     })
