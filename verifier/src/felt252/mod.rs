@@ -131,7 +131,8 @@ fn difference(a: [u64; 4], b: [u64; 4], mut borrow: bool) -> [u64; 4] {
     }
     // The highest bit is the sign, and makes better code than the last borrow.
     let mask = (difference[3].cast_signed() >> 63).cast_unsigned();
-    sum(difference, P.map(|limb| limb & mask))
+    // Limb by limb: a closure over `P` is not always inlined, and a call takes as long as all the rest.
+    sum(difference, [mask & 1, 0, 0, mask & P_TOP])
 }
 
 /// `a + b mod 2^256`.
