@@ -160,6 +160,7 @@ impl Preset {
     ///   grinding does not count, and 18 bits of grinding the fewest that keep more than 96 under the weaker conjecture; they take some ten
     ///   milliseconds, a small part of the proof of the shortest trace.
     /// - 85 queries at blow-up 4 are the fewest for 100 proven bits.
+    ///
     /// No Cairo proof has the preset `starknet`: see [`Self::OF_CAIRO`].
     pub fn cairo_options(self) -> ProofOptions {
         let batching = BatchingMethod::Horner;
