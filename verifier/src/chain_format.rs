@@ -4,7 +4,6 @@
 //! position that two queries fall on is opened twice. `cairo/verifier/src/{statement,verify}.cairo` say what comes where. In front of all stands the
 //! number of felts that follow.
 
-use starknet_types_core::felt::Felt;
 use thiserror::Error;
 use winter_air::proof::{Commitments, OodFrame, Proof, Queries, QuotientOodFrame, TraceOodFrame};
 use winter_verifier::crypto::{BatchMerkleProof, Digest as _, ElementHasher, RandomCoin};
@@ -15,9 +14,10 @@ use winter_verifier::{ByteWriter, Deserializable, Serializable};
 use crate::air::{ModelAir, trace_info};
 use crate::blake2s::TreeDigest;
 use crate::coin::PoseidonCoin;
-use crate::commitment::Entries;
+use crate::commitment::{Entries, ModelCommitment};
 use crate::digest::Digest;
 use crate::error::VerifyError;
+use crate::felt252::Felt252;
 use crate::goldilocks::{Goldilocks, signed_element};
 use crate::hasher::SplitHasher;
 use crate::layout::{Layout, WITNESS_WIDTH};
@@ -88,16 +88,25 @@ pub enum ChainFormatError {
 // FELTS
 // ================================================================================================
 
-fn of_digest(digest: &TreeDigest) -> Felt {
-    Felt::from_bytes_le(&digest.as_bytes())
+fn of_digest(digest: &TreeDigest) -> Felt252 {
+    Felt252::remainder(&digest.as_bytes())
 }
 
-fn of_bytes(bytes: &[u8]) -> Felt {
-    Felt::from_bytes_le_slice(bytes)
+/// At most 32 bytes, the least significant first.
+fn of_bytes(bytes: &[u8]) -> Felt252 {
+    let mut padded = [0; 32];
+    padded[..bytes.len()].copy_from_slice(bytes);
+    Felt252::remainder(&padded)
+}
+
+fn of_commitment(commitment: &ModelCommitment) -> Felt252 {
+    let mut bytes = *commitment.as_bytes();
+    bytes.reverse();
+    of_bytes(&bytes)
 }
 
 /// Elements, three a felt.
-fn packed<F: FieldElement<BaseField = Goldilocks>>(elements: &[F]) -> impl Iterator<Item = Felt> {
+fn packed<F: FieldElement<BaseField = Goldilocks>>(elements: &[F]) -> impl Iterator<Item = Felt252> {
     let felt = |elements: &[Goldilocks]| of_bytes(&elements.iter().flat_map(|element| element.as_int().to_le_bytes()).collect::<Vec<_>>());
     F::slice_as_base_elements(elements).chunks(IN_A_FELT).map(felt)
 }
@@ -158,7 +167,7 @@ impl Opened {
 ///
 /// # Errors
 /// The proof does not hold for the model that its file names, or has another preset than [`Preset::Starknet`].
-pub fn encode(file: &[u8]) -> Result<Vec<Felt>, ChainFormatError> {
+pub fn encode(file: &[u8]) -> Result<Vec<Felt252>, ChainFormatError> {
     let (header, stark) = ProofFile::split(file)?;
     if header.preset() != Preset::Starknet {
         return Err(ChainFormatError::Preset { found: header.preset() });
@@ -169,7 +178,7 @@ pub fn encode(file: &[u8]) -> Result<Vec<Felt>, ChainFormatError> {
     let proof = stark::read(stark, &shape)?;
     let mut felts = statement(&header);
     felts.extend(of_stark(&proof, &shape, &header));
-    felts.insert(0, Felt::from(felts.len()));
+    felts.insert(0, Felt252::from(felts.len() as u64));
     Ok(felts)
 }
 
@@ -181,7 +190,7 @@ fn shape(header: &Header) -> ProofShape {
 }
 
 /// What a proof claims.
-fn statement(header: &Header) -> Vec<Felt> {
+fn statement(header: &Header) -> Vec<Felt252> {
     let (entry, sides) = (header.entry(), [header.inputs(), header.outputs()]);
     let visibility = sides.map(|side| u128::from(side.code()));
     let (roots, index) = (entry.one_time_roots, header.one_time().map_or(0, |root| root.index));
@@ -195,7 +204,7 @@ fn statement(header: &Header) -> Vec<Felt> {
     let fixed_root = header.one_time().map_or(&entry.fixed_root, |root| &root.root);
     let mut felts = vec![
         of_bytes(&[low.to_le_bytes(), high.to_le_bytes()].concat()),
-        Felt::from_bytes_be(header.entries().commitment().as_bytes()),
+        of_commitment(&header.entries().commitment()),
         of_bytes(fixed_root),
     ];
     let path = header.one_time().map_or(&[][..], |root| &root.path);
@@ -213,7 +222,7 @@ fn statement(header: &Header) -> Vec<Felt> {
 }
 
 /// The STARK of a proof that was verified.
-fn of_stark(proof: &Proof, shape: &ProofShape, header: &Header) -> Vec<Felt> {
+fn of_stark(proof: &Proof, shape: &ProofShape, header: &Header) -> Vec<Felt252> {
     const VERIFIED: &str = "the proof was verified";
     let info = shape.context.trace_info();
     let (trace, constraints, layers) = proof.commitments.clone().parse::<H>(info.num_segments(), shape.layers).expect(VERIFIED);
@@ -238,12 +247,12 @@ fn of_stark(proof: &Proof, shape: &ProofShape, header: &Header) -> Vec<Felt> {
         Opened::new(&of_main, 0, sorted.clone(), fixed_rows),
         Opened::new(&of_main, 1, sorted.clone(), witness_rows),
         Opened::new(&of_auxiliary, 0, sorted.clone(), auxiliary.rows().map(base).collect()),
-        Opened::new(&of_quotients, 0, sorted, quotients.rows().map(base).collect()),
+        Opened::new(&of_quotients, 0, sorted.clone(), quotients.rows().map(base).collect()),
     ];
 
     // The layers of the low-degree test.
     let (rows, openings) = proof.fri_proof.clone().parse_layers::<E, H, Trees>(domain, FOLDING).expect(VERIFIED);
-    let mut of_layer = positions.clone();
+    let mut of_layer = sorted;
     let mut size = domain;
     let layers: Vec<Opened> = rows
         .iter()
@@ -256,11 +265,11 @@ fn of_stark(proof: &Proof, shape: &ProofShape, header: &Header) -> Vec<Felt> {
         .collect();
     let remainder: Vec<E> = proof.fri_proof.parse_remainder().expect(VERIFIED);
 
-    let mut felts: Vec<Felt> = trees.iter().flat_map(|tree| tree.cap.iter().map(of_digest)).collect();
+    let mut felts: Vec<Felt252> = trees.iter().flat_map(|tree| tree.cap.iter().map(of_digest)).collect();
     felts.extend(packed(&frame));
     felts.extend(layers.iter().flat_map(|layer| layer.cap.iter().map(of_digest)));
     felts.extend(packed(&remainder));
-    felts.push(Felt::from(proof.pow_nonce));
+    felts.push(Felt252::from(proof.pow_nonce));
     let generator = Goldilocks::get_root_of_unity(domain.ilog2());
     for position in positions {
         let at = trees.each_ref().map(|tree| tree.at(position));
@@ -270,7 +279,7 @@ fn of_stark(proof: &Proof, shape: &ProofShape, header: &Header) -> Vec<Felt> {
         }
         let row = position % (domain / FOLDING);
         let point = generator.exp(row as u64) * Goldilocks::GENERATOR;
-        felts.push(Felt::from(point.inv().as_int()));
+        felts.push(Felt252::from(point.inv().as_int()));
         let mut size = domain;
         for layer in &layers {
             size /= FOLDING;
@@ -298,7 +307,7 @@ fn frame(proof: &Proof, shape: &ProofShape) -> Vec<E> {
 
 /// Felts from outside, one after the other.
 struct Reader<'a> {
-    felts: &'a [Felt],
+    felts: &'a [Felt252],
     position: usize,
 }
 
@@ -307,7 +316,7 @@ impl Reader<'_> {
         Err(ChainFormatError::Felt { position: self.position.saturating_sub(1), reason })
     }
 
-    fn next(&mut self) -> Result<Felt, ChainFormatError> {
+    fn next(&mut self) -> Result<Felt252, ChainFormatError> {
         let felt = self.felts.get(self.position).copied();
         self.position += 1;
         felt.ok_or(ChainFormatError::Length { expected: self.position, found: self.felts.len() })
@@ -315,7 +324,9 @@ impl Reader<'_> {
 
     /// The words of 64 bits of the next felt.
     fn words(&mut self) -> Result<[u64; 4], ChainFormatError> {
-        Ok(self.next()?.to_le_digits())
+        let bytes = self.next()?.to_le_bytes();
+        let (words, _) = bytes.as_chunks();
+        Ok(std::array::from_fn(|word| u64::from_le_bytes(words[word])))
     }
 
     /// An integer of 128 bits.
@@ -327,7 +338,7 @@ impl Reader<'_> {
     }
 
     fn digest(&mut self) -> Result<TreeDigest, ChainFormatError> {
-        Ok(TreeDigest::new(self.next()?.to_bytes_le()))
+        Ok(TreeDigest::new(self.next()?.to_le_bytes()))
     }
 
     fn digests(&mut self, count: usize) -> Result<Vec<TreeDigest>, ChainFormatError> {
@@ -361,9 +372,9 @@ impl Reader<'_> {
 ///
 /// # Errors
 /// The felts are not a proof of this model.
-pub fn decode(felts: &[Felt], entries: &Entries) -> Result<Vec<u8>, ChainFormatError> {
+pub fn decode(felts: &[Felt252], entries: &Entries) -> Result<Vec<u8>, ChainFormatError> {
     let mut reader = Reader { felts, position: 0 };
-    if reader.next()? != Felt::from(felts.len() - 1) {
+    if reader.next()? != Felt252::from((felts.len() - 1) as u64) {
         return reader.refuse("not the number of felts that follow");
     }
     let header = read_statement(&mut reader, entries)?;
@@ -384,7 +395,7 @@ fn read_statement(reader: &mut Reader, entries: &Entries) -> Result<Header, Chai
     if low >> 120 != 0 || d != 0 {
         return reader.refuse("malformed shape");
     }
-    if reader.next()? != Felt::from_bytes_be(entries.commitment().as_bytes()) {
+    if reader.next()? != of_commitment(&entries.commitment()) {
         return Err(ChainFormatError::Commitment);
     }
     let entry = entries.find(Preset::Starknet, batch).ok_or(FileError::NoEntry { preset: Preset::Starknet, batch })?;
@@ -472,8 +483,9 @@ impl Openings {
         }
     }
 
-    fn sort(&mut self) {
-        self.openings.sort_by_key(|(position, ..)| *position);
+    /// Puts the openings in the order of these positions.
+    fn arrange(&mut self, positions: &[usize]) {
+        self.openings.sort_by_key(|(position, ..)| positions.iter().position(|other| other == position));
     }
 
     fn rows(&self) -> impl Iterator<Item = &[Goldilocks]> {
@@ -557,7 +569,7 @@ fn read_stark(reader: &mut Reader, header: &Header, shape: &ProofShape) -> Resul
             }
         }
         let point = generator.exp((position % (domain / FOLDING)) as u64) * Goldilocks::GENERATOR;
-        if reader.next()? != Felt::from(point.inv().as_int()) {
+        if reader.next()? != Felt252::from(point.inv().as_int()) {
             return reader.refuse("not the inverse of the point");
         }
         let mut size = domain;
@@ -570,7 +582,16 @@ fn read_stark(reader: &mut Reader, header: &Header, shape: &ProofShape) -> Resul
             }
         }
     }
-    trees.iter_mut().for_each(Openings::sort);
+    // As winterfell opens them: in order, and folded in that order.
+    let mut order: Vec<usize> = trees[0].openings.iter().map(|(position, ..)| *position).collect();
+    order.sort_unstable();
+    trees.iter_mut().for_each(|tree| tree.arrange(&order));
+    let mut size = domain;
+    for layer in &mut layers {
+        size /= FOLDING;
+        order = distinct(order.iter().map(|position| position % size));
+        layer.arrange(&order);
+    }
     let [fixed_tree, witness, auxiliary, quotients] = &trees;
     let extension = |tree: &Openings| tree.rows().map(|row| E::slice_from_base_elements(row).to_vec()).collect::<Vec<_>>();
     let main_rows = fixed_tree.rows().zip(witness.rows()).map(|(row, others)| {
