@@ -39,9 +39,20 @@ fn main() {
     );
 
     embed("corelib.bin", &corelib);
-    for package in
-        ["operators", "corelib_imports", "interfaces", "registry", "vault_interfaces", "history", "feeds", "adapters", "vault", "mocks"]
-    {
+    for package in [
+        "operators",
+        "corelib_imports",
+        "interfaces",
+        "registry",
+        "stark",
+        "verifier",
+        "vault_interfaces",
+        "history",
+        "feeds",
+        "adapters",
+        "vault",
+        "mocks",
+    ] {
         println!("cargo::rerun-if-changed={package}/src");
         embed(&format!("{package}.bin"), &read_sources(&Path::new(package).join("src")));
     }

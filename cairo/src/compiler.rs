@@ -49,13 +49,40 @@ impl Crate {
                 sources: Sources::operators(),
                 scarb_manifest: include_str!("../operators/Scarb.toml").to_owned(),
             },
-            Self {
-                name: "corelib_imports".to_owned(),
-                edition: Edition::V2023_01,
-                sources: Sources::corelib_imports(),
-                scarb_manifest: include_str!("../corelib_imports/Scarb.toml").to_owned(),
-            },
+            Self::corelib_imports(),
         ]
+    }
+
+    fn corelib_imports() -> Self {
+        Self {
+            name: "corelib_imports".to_owned(),
+            edition: Edition::V2023_01,
+            sources: Sources::corelib_imports(),
+            scarb_manifest: include_str!("../corelib_imports/Scarb.toml").to_owned(),
+        }
+    }
+
+    /// The embedded parts of a STARK's verifier, and the crate that they need.
+    pub fn stark() -> Vec<Self> {
+        vec![
+            Self {
+                name: "maat_stark".to_owned(),
+                edition: Edition::V2025_12,
+                sources: Sources::stark(),
+                scarb_manifest: include_str!("../stark/Scarb.toml").to_owned(),
+            },
+            Self::corelib_imports(),
+        ]
+    }
+
+    /// The embedded verifier of model proofs.
+    pub fn proof_verifier() -> Self {
+        Self {
+            name: "maat_verifier".to_owned(),
+            edition: Edition::V2025_12,
+            sources: Sources::verifier(),
+            scarb_manifest: include_str!("../verifier/Scarb.toml").to_owned(),
+        }
     }
 
     /// The embedded interfaces of models and their registry.
@@ -111,6 +138,13 @@ impl CairoPackage {
     /// The embedded registry of models.
     pub fn registry() -> Self {
         Self::contracts("maat_registry", Sources::registry(), include_str!("../registry/Scarb.toml"), vec![Crate::interfaces()])
+    }
+
+    /// The embedded verifier of model proofs: a class that contracts call as a library.
+    pub fn proof_verifier() -> Self {
+        let mut dependencies = Crate::stark();
+        dependencies.push(Crate::interfaces());
+        Self { main: Crate::proof_verifier(), dependencies }
     }
 
     /// The embedded price history of a pair.

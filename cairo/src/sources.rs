@@ -40,6 +40,16 @@ impl Sources {
         Self::embedded(include_bytes!(concat!(env!("OUT_DIR"), "/registry.bin")))
     }
 
+    /// The embedded crate `maat_stark`, the parts of a STARK's verifier that know nothing of its AIR.
+    pub fn stark() -> Self {
+        Self::embedded(include_bytes!(concat!(env!("OUT_DIR"), "/stark.bin")))
+    }
+
+    /// The embedded crate `maat_verifier`, the verifier of model proofs.
+    pub fn verifier() -> Self {
+        Self::embedded(include_bytes!(concat!(env!("OUT_DIR"), "/verifier.bin")))
+    }
+
     /// The embedded crate `maat_vault_interfaces`, the interfaces of what a vault calls.
     pub fn vault_interfaces() -> Self {
         Self::embedded(include_bytes!(concat!(env!("OUT_DIR"), "/vault_interfaces.bin")))

@@ -34,6 +34,8 @@ use crate::verify::verify;
 /// Elements in a felt, and in a block of the seed.
 const IN_A_FELT: usize = 3;
 const IN_A_BLOCK: usize = 6;
+// The sponges' columns of a row come after the witness's, in pairs of felts of their own.
+const _: () = assert!(WITNESS_WIDTH.is_multiple_of(IN_A_BLOCK));
 /// Nodes of a cap.
 const CAP: usize = 1 << Poseidon::CAP;
 /// Values of a row of the low-degree test.
@@ -273,7 +275,9 @@ fn of_stark(proof: &Proof, shape: &ProofShape, header: &Header) -> Vec<Felt252> 
     let generator = Goldilocks::get_root_of_unity(domain.ilog2());
     for position in positions {
         let at = trees.each_ref().map(|tree| tree.at(position));
-        felts.extend(trees.iter().zip(at).flat_map(|(tree, at)| packed(&tree.rows[at]).collect::<Vec<_>>()));
+        let [fixed, witness, auxiliary, quotients] = std::array::from_fn(|tree| &trees[tree].rows[at[tree]][..]);
+        let (witness, sponges) = witness.split_at(WITNESS_WIDTH);
+        felts.extend([witness, fixed, sponges, auxiliary, quotients].into_iter().flat_map(packed));
         for level in 0..trees[0].paths[0].len() {
             felts.extend(trees.iter().zip(at).map(|(tree, at)| of_digest(&tree.paths[at][level])));
         }
@@ -548,15 +552,18 @@ fn read_stark(reader: &mut Reader, header: &Header, shape: &ProofShape) -> Resul
     };
 
     let fixed = Layout::base().fixed();
-    let elements = [fixed.len(), main - fixed.len(), 2 * auxiliary, 2 * quotients];
+    let elements = [WITNESS_WIDTH, fixed.len(), main - fixed.end, 2 * auxiliary, 2 * quotients];
     let (domain, cap_level) = (shape.context.lde_domain_size(), usize::from(Poseidon::CAP));
     let levels = domain.ilog2() as usize - cap_level;
     let generator = Goldilocks::get_root_of_unity(domain.ilog2());
     for position in positions(&header.public_inputs().to_elements(), &proof, &commitments, H::hash_elements(&frame), shape) {
-        let mut rows = Vec::new();
+        let mut parts = Vec::with_capacity(elements.len());
         for count in elements {
-            rows.push(reader.elements(count)?);
+            parts.push(reader.elements(count)?);
         }
+        // The witness's columns without sponges fill whole felts.
+        let [witness, fixed, sponges, auxiliary, quotients] = parts.try_into().expect("as many parts as counts");
+        let rows = [fixed, [witness, sponges].concat(), auxiliary, quotients];
         let mut paths = vec![Vec::with_capacity(levels); trees.len()];
         for _ in 0..levels {
             for path in &mut paths {

@@ -7,70 +7,136 @@
 //!
 //! The coefficients are powers of a challenge, and the first column has the highest one.
 
-use corelib_imports::bounded_int::upcast;
-
 use crate::goldilocks::{G, Word, residue};
 use crate::opening::Combination;
 use crate::quadratic::{self, Element, difference, product, sum};
 
-/// `1`, `a`, .. `a^(count - 1)`, both components one after the other.
-pub fn powers(a: Element, count: u32) -> Span<felt252> {
-    let (mut powers, mut power) = (array![], quadratic::ONE);
-    for _ in 0..count {
-        let (first, second) = power;
-        powers.append(first.into());
-        powers.append(second.into());
-        power = product(power, a);
-    }
-    powers.span()
+/// The coefficients of words of rows, with both components one after the other; those of the first word come last.
+#[derive(Drop)]
+pub struct Coefficients {
+    felts: Array<felt252>,
+    challenge: Element,
+    /// The next one.
+    power: Element,
 }
 
-/// Appends the coefficients of `count` columns of the base field, and takes them off the powers.
-pub fn of_base(ref powers: Span<felt252>, count: u32, ref coefficients: Array<felt252>) {
-    for _ in 0..count {
-        let [first, second] = (*powers.multi_pop_back::<2>().unwrap()).unbox();
-        coefficients.append(first);
-        coefficients.append(second);
+#[generate_trait]
+pub impl CoefficientsImpl of CoefficientsTrait {
+    /// None.
+    fn new(challenge: Element) -> Coefficients {
+        Coefficients { felts: array![], challenge, power: quadratic::ONE }
+    }
+
+    /// Adds those of `count` words that stand in a row's last felts beyond its last element.
+    fn of_nothing(ref self: Coefficients, count: u32) {
+        for _ in 0..count {
+            self.felts.append(0);
+            self.felts.append(0);
+        }
+    }
+
+    /// Adds those of `count` columns of the extension, which are two words each: an element `a + b x` has the coefficient of the column for `a`,
+    /// and that times `x` for `b`.
+    fn of_extension(ref self: Coefficients, count: u32) {
+        let (mut power, mut left) = (self.power, count);
+        while left != 0 {
+            let (first, second): (felt252, felt252) = {
+                let (first, second) = power;
+                (first.into(), second.into())
+            };
+            // (c + d x) x = -2d + (c + d) x, with 2p added, so that both are positive.
+            self.felts.append(0x1fffffffe00000002 - 2 * second);
+            self.felts.append(first + second);
+            self.felts.append(first);
+            self.felts.append(second);
+            power = product(power, self.challenge);
+            left -= 1;
+        }
+        self.power = power;
+    }
+
+    /// Adds those of `count` columns of the base field.
+    fn of_base(ref self: Coefficients, count: u32) {
+        let (mut power, mut left) = (self.power, count);
+        while left != 0 {
+            let (first, second) = power;
+            self.felts.append(first.into());
+            self.felts.append(second.into());
+            power = product(power, self.challenge);
+            left -= 1;
+        }
+        self.power = power;
+    }
+
+    fn span(self: @Coefficients) -> Span<felt252> {
+        self.felts.span()
     }
 }
 
-/// As [`of_base`], for columns of the extension: an element `a + b x` is two of the base field, the second one with the coefficient times `x`.
-pub fn of_extension(ref powers: Span<felt252>, count: u32, ref coefficients: Array<felt252>) {
-    for _ in 0..count {
-        let [first, second] = (*powers.multi_pop_back::<2>().unwrap()).unbox();
-        coefficients.append(first);
-        coefficients.append(second);
-        // (c + d x) x = -2d + (c + d) x, both components not negative: 2p is added.
-        coefficients.append(0x1fffffffe00000002 - 2 * second);
-        coefficients.append(first + second);
-    }
-}
-
-/// Coefficients of what stands in a row's last felts beyond its last element.
-pub fn of_nothing(count: u32, ref coefficients: Array<felt252>) {
-    for _ in 0..count {
-        coefficients.append(0);
-        coefficients.append(0);
-    }
-}
-
-/// The sum of elements of the extension times their coefficients. The powers are as many.
-pub fn joined(mut powers: Span<felt252>, mut frame: Span<Word>) -> Element {
-    // Sums of fewer than 2^8 products below 2^128.
-    let (mut low, mut cross, mut high): (felt252, felt252, felt252) = (0, 0, 0);
-    while let Some(element) = frame.multi_pop_front::<2>() {
-        let [a, b] = (*element).unbox();
-        let (a, b): (felt252, felt252) = (a.into(), b.into());
-        let [c, d] = (*powers.multi_pop_back::<2>().unwrap()).unbox();
-        low += a * c;
-        cross += a * d + b * c;
-        high += b * d;
-    }
-    // (a + b x)(c + d x) = ac - 2 bd + (ad + bc + bd) x
-    (residue(low + TWICE - 2 * high), residue(cross + high))
+/// A sum of products in the extension: `(a + b x)(c + d x) = ac - 2 bd + (ad + bc + bd) x`. Fewer than 2^8 products below 2^130.
+#[derive(Drop, Copy)]
+pub struct Sum {
+    ac: felt252,
+    ad_bc: felt252,
+    bd: felt252,
 }
 /// A multiple of `p` above twice a sum.
-const TWICE: felt252 = 0xffffffff00000001000000000000000000;
+const TWICE: felt252 = 0xffffffff000000010000000000000000000;
+
+#[generate_trait]
+pub impl SumImpl of SumTrait {
+    fn new() -> Sum {
+        Sum { ac: 0, ad_bc: 0, bd: 0 }
+    }
+
+    /// Adds elements times the last coefficients, which it takes: those of columns of the base field.
+    fn add_base(ref self: Sum, mut elements: Span<Word>, ref coefficients: Span<felt252>) {
+        let Sum { mut ac, mut ad_bc, mut bd } = self;
+        while let Some(three) = elements.multi_pop_front::<6>() {
+            let [a0, b0, a1, b1, a2, b2] = (*three).unbox();
+            let [c2, d2, c1, d1, c0, d0] = (*coefficients.multi_pop_back::<6>().unwrap()).unbox();
+            let (a0, b0, a1, b1, a2, b2): (felt252, felt252, felt252, felt252, felt252, felt252) = (
+                a0.into(), b0.into(), a1.into(), b1.into(), a2.into(), b2.into(),
+            );
+            ac = ac + a0 * c0 + a1 * c1 + a2 * c2;
+            ad_bc = ad_bc + a0 * d0 + b0 * c0 + a1 * d1 + b1 * c1 + a2 * d2 + b2 * c2;
+            bd = bd + b0 * d0 + b1 * d1 + b2 * d2;
+        }
+        while let Some(one) = elements.multi_pop_front::<2>() {
+            let [a, b] = (*one).unbox();
+            let [c, d] = (*coefficients.multi_pop_back::<2>().unwrap()).unbox();
+            let (a, b): (felt252, felt252) = (a.into(), b.into());
+            ac += a * c;
+            ad_bc = ad_bc + a * d + b * c;
+            bd += b * d;
+        }
+        self = Sum { ac, ad_bc, bd };
+    }
+
+    /// As [`Self::add_base`], with those of columns of the extension.
+    fn add_extension(ref self: Sum, mut elements: Span<Word>, ref coefficients: Span<felt252>) {
+        let Sum { mut ac, mut ad_bc, mut bd } = self;
+        while let Some(one) = elements.multi_pop_front::<2>() {
+            let [a, b] = (*one).unbox();
+            let [_, _, c, d] = (*coefficients.multi_pop_back::<4>().unwrap()).unbox();
+            let (a, b): (felt252, felt252) = (a.into(), b.into());
+            ac += a * c;
+            ad_bc = ad_bc + a * d + b * c;
+            bd += b * d;
+        }
+        self = Sum { ac, ad_bc, bd };
+    }
+
+    fn value(self: Sum) -> Element {
+        let Sum { ac, ad_bc, bd } = self;
+        (residue(ac + TWICE - 2 * bd), residue(ad_bc + bd))
+    }
+}
+
+/// Takes the coefficients of `count` words.
+pub fn skip(ref coefficients: Span<felt252>, count: u32) {
+    coefficients = coefficients.slice(0, coefficients.len() - 2 * count);
+}
 
 /// What the composition's value depends on, beside the row.
 #[derive(Drop, Copy)]

@@ -9,8 +9,7 @@ use corelib_imports::bounded_int::upcast;
 use crate::fold::fold;
 use crate::goldilocks::{G, Word, element, of_u64, power_of_two, product, residue};
 use crate::opening::path;
-use crate::poseidon::elements;
-use crate::positions::number;
+use crate::positions::highest;
 use crate::quadratic::{Element, scaled};
 use crate::reading::{felts, take, unpacked};
 
@@ -39,40 +38,39 @@ pub struct Point {
     pub inverse: G,
     /// The value's place in the row.
     pub place: u32,
-    /// The number of the row, bit by bit.
-    pub bits: Span<felt252>,
+    /// The number of the row, bit by bit, in groups of four from above.
+    pub few: Span<felt252>,
+    pub fours: Span<felt252>,
 }
 
 /// Reads a row and its path, and gives the value at the query's place and the value that the row folds to.
-pub fn layer(ref proof: Span<felt252>, layer: Layer, point: Point) -> (Element, Element) {
-    let packed = take(ref proof, felts(ROW));
-    let row = unpacked(packed, ROW);
-    let below = point.bits.len() - 4;
-    let found = path(ref proof, point.bits.slice(0, below), elements(packed, ROW.into()));
-    assert(found == *layer.cap[number(point.bits.slice(below, 4))], 'A LAYER IS NOT COMMITTED TO');
+/// What is left of the point are the row's own bits, and the place of the folded value in its row.
+pub fn layer(ref proof: Span<felt252>, layer: Layer, ref point: Point) -> (Element, Element) {
+    let (row, digest) = unpacked(take(ref proof, felts(ROW)), ROW);
+    let node = highest(ref point.fours);
+    assert(path(ref proof, point.few, point.fours, digest) == *layer.cap[node], 'A LAYER IS NOT COMMITTED TO');
     let value = (element(*row[2 * point.place]), element(*row[2 * point.place + 1]));
     let (first, second) = scaled(layer.challenge, point.inverse);
+    point.place = node;
     (value, fold(row, array![upcast(first), upcast(second)].span()))
 }
 
-/// The point of a row's folded value in the next layer, as a place in a row of that layer.
+/// The point of a row's folded value in the next layer, where it is in a row of its own.
 pub fn next(point: Point) -> Point {
-    let below = point.bits.len() - 4;
-    let place = number(point.bits.slice(below, 4));
-    let up = of_u64(*ROOTS.span()[place]);
-    let down = of_u64(*ROOTS.span()[(16 - place) % 16]);
-    let (x, inverse) = (product(power_of_two(point.x, 4), OFFSET_MINUS_15), product(power_of_two(point.inverse, 4), OFFSET_15));
-    Point { x: product(x, down), inverse: product(inverse, up), place, bits: point.bits.slice(0, below) }
+    let up = of_u64(*ROOTS.span()[point.place]);
+    let down = of_u64(*ROOTS.span()[(16 - point.place) % 16]);
+    let (x, inverse) = (last(point), product(power_of_two(point.inverse, 4), OFFSET_15));
+    Point { x: product(x, down), inverse: product(inverse, up), ..point }
 }
 
-/// The point of a row's folded value after the last layer.
+/// The point of a row's folded value.
 pub fn last(point: Point) -> G {
     product(power_of_two(point.x, 4), OFFSET_MINUS_15)
 }
 
 /// The value of the remainder: its coefficients are of the highest power first, both components one after the other.
-pub fn remainder(mut coefficients: Span<felt252>, x: G) -> Element {
-    let x1: felt252 = x.into();
+pub fn remainder(mut coefficients: Span<Word>, x: G) -> Element {
+    
     let y2 = product(x, x);
     let y3 = product(y2, x);
     let y4 = product(y2, y2);
@@ -88,6 +86,7 @@ pub fn remainder(mut coefficients: Span<felt252>, x: G) -> Element {
     let y14 = product(y8, y6);
     let y15 = product(y8, y7);
     let block = product(y8, y8);
+    let x1: felt252 = x.into();
     let (x2, x3, x4, x5, x6, x7, x8): (felt252, felt252, felt252, felt252, felt252, felt252, felt252) = (
         y2.into(), y3.into(), y4.into(), y5.into(), y6.into(), y7.into(), y8.into(),
     );
@@ -101,10 +100,8 @@ pub fn remainder(mut coefficients: Span<felt252>, x: G) -> Element {
             a15, b15, a14, b14, a13, b13, a12, b12, a11, b11, a10, b10, a9, b9, a8, b8, a7, b7, a6, b6, a5, b5, a4, b4, a3, b3, a2, b2, a1, b1, a0, b0,
         ] = (*block_of).unbox();
         let factor: felt252 = power.into();
-        first += factor * (a0 + x1 * a1 + x2 * a2 + x3 * a3 + x4 * a4 + x5 * a5 + x6 * a6 + x7 * a7 + x8 * a8 + x9 * a9
-            + x10 * a10 + x11 * a11 + x12 * a12 + x13 * a13 + x14 * a14 + x15 * a15);
-        second += factor * (b0 + x1 * b1 + x2 * b2 + x3 * b3 + x4 * b4 + x5 * b5 + x6 * b6 + x7 * b7 + x8 * b8 + x9 * b9
-            + x10 * b10 + x11 * b11 + x12 * b12 + x13 * b13 + x14 * b14 + x15 * b15);
+        first += factor * (a0.into() + x1 * a1.into() + x2 * a2.into() + x3 * a3.into() + x4 * a4.into() + x5 * a5.into() + x6 * a6.into() + x7 * a7.into() + x8 * a8.into() + x9 * a9.into() + x10 * a10.into() + x11 * a11.into() + x12 * a12.into() + x13 * a13.into() + x14 * a14.into() + x15 * a15.into());
+        second += factor * (b0.into() + x1 * b1.into() + x2 * b2.into() + x3 * b3.into() + x4 * b4.into() + x5 * b5.into() + x6 * b6.into() + x7 * b7.into() + x8 * b8.into() + x9 * b9.into() + x10 * b10.into() + x11 * b11.into() + x12 * b12.into() + x13 * b13.into() + x14 * b14.into() + x15 * b15.into());
         power = product(power, block);
     }
     (residue(first), residue(second))

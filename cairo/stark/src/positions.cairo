@@ -2,7 +2,9 @@
 
 use core::num::traits::Pow;
 
-use crate::goldilocks::{G, of_u64, product};
+use corelib_imports::bounded_int::{BoundedInt, DivRemHelper, UnitInt, div_rem, upcast};
+
+use crate::goldilocks::{G, product};
 use crate::transcript::{Transcript, TranscriptTrait};
 
 /// Queries of a proof.
@@ -28,36 +30,70 @@ pub fn draw(ref transcript: Transcript, log: u32) -> Array<u32> {
     positions
 }
 
-/// A position, and the point of the first layer of the low-degree test that it falls on.
+/// A position, and the points that it stands for. Its bits are cut into groups of four from above, because each layer of the low-degree test
+/// takes four, and a tree's cap is four levels high; what is left below are fewer than four.
 #[derive(Drop, Copy)]
 pub struct Place {
     /// From the lowest one on.
-    pub bits: Span<felt252>,
+    pub few: Span<felt252>,
+    pub fours: Span<felt252>,
     /// The point of the position.
     pub x: G,
     /// The point of the position without its four highest bits: where its row of the first layer begins.
     pub row: G,
 }
 
-/// `generators` are `g`, `g^2`, `g^4`, .. for each bit.
-pub fn place(position: u32, mut generators: Span<u64>) -> Place {
-    let (mut bits, mut left, mut x, mut row) = (array![], position, OFFSET, OFFSET);
-    while let Some(generator) = generators.pop_front() {
-        let (rest, bit) = DivRem::div_rem(left, 2);
-        bits.append(bit.into());
-        if bit == 1 {
-            x = product(x, of_u64(*generator));
-        }
-        left = rest;
-        if generators.len() == 4 {
-            row = x;
-        }
-    }
-    Place { bits: bits.span(), x, row }
+impl Halves of DivRemHelper<u32, UnitInt<2>> {
+    type DivT = BoundedInt<0, 0x7fffffff>;
+    type RemT = BoundedInt<0, 1>;
+}
+const TWO: NonZero<UnitInt<2>> = 2;
+
+/// The lowest bit, and what is above it.
+fn bit(ref left: u32) -> BoundedInt<0, 1> {
+    let (rest, bit) = div_rem(left, TWO);
+    left = upcast(rest);
+    bit
 }
 
-/// The number that four bits are, the lowest first.
-pub fn number(bits: Span<felt252>) -> u32 {
-    let number = *bits[0] + 2 * *bits[1] + 4 * *bits[2] + 8 * *bits[3];
-    number.try_into().unwrap()
+/// `few` and `fours` are `g`, `g^2`, `g^4`, .. for each bit.
+pub fn place(position: u32, mut few: Span<G>, mut fours: Span<G>) -> Place {
+    let (mut left, mut x, mut row) = (position, OFFSET, OFFSET);
+    let mut lowest = array![];
+    while let Some(generator) = few.pop_front() {
+        let bit = bit(ref left);
+        lowest.append(bit.into());
+        if bit != 0 {
+            x = product(x, *generator);
+        }
+    }
+    let mut bits = array![];
+    while let Some(four) = fours.multi_pop_front::<4>() {
+        let [g0, g1, g2, g3] = (*four).unbox();
+        let (b0, b1, b2, b3) = (bit(ref left), bit(ref left), bit(ref left), bit(ref left));
+        row = x;
+        if b0 != 0 {
+            x = product(x, g0);
+        }
+        if b1 != 0 {
+            x = product(x, g1);
+        }
+        if b2 != 0 {
+            x = product(x, g2);
+        }
+        if b3 != 0 {
+            x = product(x, g3);
+        }
+        bits.append(b0.into());
+        bits.append(b1.into());
+        bits.append(b2.into());
+        bits.append(b3.into());
+    }
+    Place { few: lowest.span(), fours: bits.span(), x, row }
+}
+
+/// Takes the four highest bits, as the number that they are.
+pub fn highest(ref fours: Span<felt252>) -> u32 {
+    let [b0, b1, b2, b3] = (*fours.multi_pop_back::<4>().unwrap()).unbox();
+    (b0 + 2 * b1 + 4 * b2 + 8 * b3).try_into().unwrap()
 }

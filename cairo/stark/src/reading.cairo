@@ -1,8 +1,11 @@
 //! Reading of a proof: felts one after the other, and the elements that are packed in them.
 
+use core::poseidon::hades_permutation;
+
 use corelib_imports::bounded_int::{div_rem, upcast};
 
 use crate::goldilocks::{SplitHalf, TWO_64, Word};
+use crate::poseidon::OF_ELEMENTS;
 
 /// Takes the next felts of a proof.
 ///
@@ -26,23 +29,41 @@ pub fn felts(count: u32) -> u32 {
     (count + 2) / 3
 }
 
-/// The words of `count` elements that are packed three a felt.
+/// Appends the three words of a felt.
+#[inline(always)]
+fn append(felt: felt252, ref words: Array<Word>) {
+    let u256 { low, high } = felt.into();
+    let (second, first) = div_rem(low, TWO_64);
+    let third: u64 = high.try_into().expect('A FELT HAS FOUR WORDS');
+    words.append(first);
+    words.append(second);
+    words.append(upcast(third));
+}
+
+/// The words of `count` elements that are packed three a felt, and their digest.
 ///
 /// Panics if a felt has more than three words, or anything stands after the last element.
-pub fn unpacked(mut packed: Span<felt252>, count: u32) -> Span<Word> {
+pub fn unpacked(mut packed: Span<felt252>, count: u32) -> (Span<Word>, felt252) {
+    let (mut a, mut b, mut c) = (0, 0, OF_ELEMENTS + count.into());
     let mut words: Array<Word> = array![];
-    while let Some(felt) = packed.pop_front() {
-        let u256 { low, high } = (*felt).into();
-        let (second, first) = div_rem(low, TWO_64);
-        let third: u64 = high.try_into().expect('A FELT HAS FOUR WORDS');
-        words.append(first);
-        words.append(second);
-        words.append(upcast(third));
+    while let Some(two) = packed.multi_pop_front::<2>() {
+        let [p, q] = (*two).unbox();
+        let (x, y, z) = hades_permutation(a + p, b + q, c);
+        a = x;
+        b = y;
+        c = z;
+        append(p, ref words);
+        append(q, ref words);
+    }
+    if let Some(p) = packed.pop_front() {
+        let (x, _, _) = hades_permutation(a + *p, b, c);
+        a = x;
+        append(*p, ref words);
     }
     let words = words.span();
     let mut rest = words.slice(count, words.len() - count);
     while let Some(word) = rest.pop_front() {
         assert((*word).into() == 0, 'MORE ELEMENTS THAN THERE ARE');
     }
-    words.slice(0, count)
+    (words.slice(0, count), a)
 }

@@ -5,11 +5,10 @@
 
 use core::poseidon::hades_permutation;
 
-use corelib_imports::bounded_int::upcast;
-use maat_stark::goldilocks::{Word, element, residue};
+use maat_stark::goldilocks::{element, residue};
 use maat_stark::poseidon::OF_ELEMENTS;
 use maat_stark::quadratic::{self, Element, product, sum};
-use maat_stark::reading::unpacked;
+use maat_stark::reading::{felts, unpacked};
 
 use crate::layout::{
     ARGUMENT_CONSTRAINTS, AUXILIARY, CHALLENGES, LAYOUT, MAIN, MASK_CONSTRAINTS, MASKS, MODULUS_ELEMENTS, OPTIONS_ELEMENTS, PRESET,
@@ -115,7 +114,7 @@ fn absorb(state: (felt252, felt252, felt252), mut felts: Span<felt252>) -> (felt
 
 /// The polynomial of public values at `z`: the first one is the coefficient of the highest power.
 pub fn polynomial(side: @Side, z: Element) -> Element {
-    let mut words = unpacked(*side.packed, *side.count);
+    let (mut words, _) = unpacked((*side.packed).slice(0, felts(*side.count)), *side.count);
     let z2 = product(z, z);
     let z3 = product(z2, z);
     let ((z0, z1), (y0, y1)) = (z, z2);

@@ -99,7 +99,7 @@ fn read_side(ref proof: Span<felt252>, visibility: u32, count: u32, rows: u32) -
     };
     let packed = take(ref proof, packed_felts(elements));
     // Every element in its only form.
-    let mut words = unpacked(packed, elements);
+    let (mut words, _) = unpacked(packed, elements);
     while let Some(word) = words.pop_front() {
         let (found, only): (felt252, felt252) = ((*word).into(), element(*word).into());
         assert(found == only, 'AN ELEMENT IS NOT REDUCED');

@@ -9,16 +9,15 @@
 //! | 16 each | the caps of the layers of the low-degree test |
 //! | .. | the remainder, three elements a felt, the coefficient of the highest power first |
 //! | 1 | the nonce |
-//! | .. | for each position, in the order in which they are drawn: the rows of the four trees; their paths, level by level; the inverse of the first layer's point; and for each layer a row and its path |
+//! | .. | for each position, in the order in which they are drawn: the witness's row without sponges, the fixed row, the sponges, the auxiliary row, the quotients' row; their paths, level by level; the inverse of the first layer's point; and for each layer a row and its path |
 
 use corelib_imports::bounded_int::upcast;
 use maat_interfaces::verifier::{Entry, Verified};
-use maat_stark::deep::{self, Frame};
+use maat_stark::deep::{self, CoefficientsTrait, Frame, Sum, SumTrait};
 use maat_stark::goldilocks::{G, Word, element, of_u64, product as base_product};
 use maat_stark::low_degree::{self, Layer, Point};
-use maat_stark::opening::{CAP, Combination, paths_of_four, root, row};
-use maat_stark::poseidon::elements;
-use maat_stark::positions::{self, number, place};
+use maat_stark::opening::{CAP, Combination, absorb, begin, paths_of_four, root};
+use maat_stark::positions::{self, highest, place};
 use maat_stark::quadratic::{self, Element, difference, power, power_of_two, product, scaled, sum};
 use maat_stark::reading::{felts, take, take_one, unpacked};
 use maat_stark::transcript::{Transcript, TranscriptTrait};
@@ -126,8 +125,7 @@ fn verify_stark(ref proof: Span<felt252>, statement: @Statement, shape: @Shape) 
     // 5. Consistency out of the domain.
     let (main, aux, quotient) = (2 * *shape.main, 2 * *shape.auxiliary, 2 * *shape.quotients);
     let count = 2 * (main + aux + quotient);
-    let packed = take(ref proof, felts(count));
-    let frame = unpacked(packed, count);
+    let (frame, frame_digest) = unpacked(take(ref proof, felts(count)), count);
     let both = main + aux;
     let rows = Rows {
         main: frame.slice(0, main),
@@ -137,7 +135,7 @@ fn verify_stark(ref proof: Span<felt252>, statement: @Statement, shape: @Shape) 
         next_auxiliary: frame.slice(both + quotient + main, aux),
     };
     check_frame(statement, shape, rows, z, others, gamma, zeta);
-    transcript.absorb(elements(packed, count.into()));
+    transcript.absorb(frame_digest);
 
     // 6. Commitments of the low-degree test.
     let delta = transcript.draw();
@@ -148,35 +146,39 @@ fn verify_stark(ref proof: Span<felt252>, statement: @Statement, shape: @Shape) 
         layers.append(Layer { cap, challenge: transcript.draw() });
         log_left -= LOG_FOLDING;
     }
-    let coefficients = 2 * low_degree_remainder(log_left);
-    let packed_remainder = take(ref proof, felts(coefficients));
-    transcript.absorb(elements(packed_remainder, coefficients.into()));
-    // Winterfell draws a challenge after the remainder, too.
-    transcript.draw();
+    let words = 2 * low_degree_remainder(log_left);
+    let (remainder, remainder_digest) = unpacked(take(ref proof, felts(words)), words);
+    // Winterfell draws a challenge after it, too, which nothing depends on.
+    transcript.absorb(remainder_digest);
     let nonce = take_one(ref proof);
     assert(work::is_done(transcript.state(), nonce.try_into().expect('MALFORMED NONCE')), 'TOO LITTLE WORK');
     transcript.absorb_nonce(nonce);
 
     // 7. Queries.
-    let columns = *shape.main + *shape.auxiliary + *shape.quotients;
-    let powers = deep::powers(delta, columns);
+    let coefficients = of_words(delta, shape);
     let half = frame.len() / 2;
     let next = scaled(zeta, of_u64(*ROOTS.span()[log_rows]));
     let deep_frame = Frame {
-        at_z: deep::joined(powers, frame.slice(0, half)),
-        at_next: deep::joined(powers, frame.slice(half, half)),
+        at_z: joined(frame.slice(0, half), coefficients, shape),
+        at_next: joined(frame.slice(half, half), coefficients, shape),
         minus_z: quadratic::negated(zeta),
         minus_next: quadratic::negated(next),
     };
     let log = log_rows + LOG_BLOWUP;
+    let mut squares = array![];
+    for generator in generators(log) {
+        squares.append(of_u64(*generator));
+    }
+    let (_, few) = DivRem::div_rem(log, LOG_FOLDING.try_into().unwrap());
     let queries = Queries {
-        generators: generators(log),
+        few: squares.span().slice(0, few),
+        fours: squares.span().slice(few, log - few),
         caps: [fixed, witness, auxiliary, quotients],
-        leaves: [FIXED, *shape.main - FIXED, aux, quotient],
-        coefficients: coefficients_of(powers, shape),
+        shape: *shape,
+        coefficients,
         frame: deep_frame,
         layers: layers.span(),
-        remainder: felts_of(unpacked(packed_remainder, coefficients)),
+        remainder,
     };
     let mut positions = positions::draw(ref transcript, log).span();
     while let Some(position) = positions.pop_front() {
@@ -197,14 +199,6 @@ fn generators(log: u32) -> Span<u64> {
         generators.append(*root);
     }
     generators.span()
-}
-
-fn felts_of(mut words: Span<Word>) -> Span<felt252> {
-    let mut felts = array![];
-    while let Some(word) = words.pop_front() {
-        felts.append((*word).into());
-    }
-    felts.span()
 }
 
 // OUT OF THE DOMAIN
@@ -333,7 +327,8 @@ fn add_sponge(ref runs: Array<Run>, side: Side, message: u32, start: u32) {
     runs.append(Run { row: START_ROW, column: start, values: first.span() });
     runs.append(Run { row: PERIOD * blocks - 1, column: message, values: array![integer(side.count)].span() });
     let mut digest = array![];
-    for word in unpacked(side.packed, 4) {
+    let (words, _) = unpacked(side.packed, 4);
+    for word in words {
         digest.append((element(*word), 0));
     }
     runs.append(Run { row: PERIOD * blocks + START_ROW, column: start + DIGEST, values: digest.span() });
@@ -345,53 +340,70 @@ fn add_sponge(ref runs: Array<Run>, side: Side, message: u32, start: u32) {
 /// What all queries have in common.
 #[derive(Drop, Copy)]
 struct Queries {
-    /// Of the domain: `g`, `g^2`, `g^4`, ..
-    generators: Span<u64>,
+    /// Of the domain: `g`, `g^2`, `g^4`, .., in groups of four from above.
+    few: Span<G>,
+    fours: Span<G>,
     /// Of the four trees: over the fixed columns, the witness, the auxiliary columns and the quotients.
     caps: [Span<felt252>; 4],
-    /// Elements of a row in each.
-    leaves: [u32; 4],
-    /// For each word of a row in each tree, one after the other.
+    shape: Shape,
     coefficients: Span<felt252>,
     frame: Frame,
     layers: Span<Layer>,
-    remainder: Span<felt252>,
+    remainder: Span<Word>,
 }
 
-/// The coefficients of the words of all rows.
-fn coefficients_of(powers: Span<felt252>, shape: @Shape) -> Span<felt252> {
-    let (mut powers, sponges) = (powers, *shape.sponges * SPONGE);
-    let (mut witness, mut coefficients) = (array![], array![]);
-    deep::of_base(ref powers, WITNESS, ref witness);
-    deep::of_base(ref powers, FIXED, ref coefficients);
-    deep::of_nothing(3 * felts(FIXED) - FIXED, ref coefficients);
-    deep::of_base(ref powers, sponges, ref witness);
-    coefficients.append_span(witness.span());
-    deep::of_nothing(3 * felts(WITNESS + sponges) - WITNESS - sponges, ref coefficients);
-    deep::of_extension(ref powers, *shape.auxiliary, ref coefficients);
-    deep::of_nothing(3 * felts(2 * *shape.auxiliary) - 2 * *shape.auxiliary, ref coefficients);
-    deep::of_extension(ref powers, *shape.quotients, ref coefficients);
-    deep::of_nothing(3 * felts(2 * *shape.quotients) - 2 * *shape.quotients, ref coefficients);
+/// Words in a row's last felt beyond its last element.
+fn beyond(count: u32) -> u32 {
+    3 * felts(count) - count
+}
+
+/// The coefficients of the words of a row: those of the witness, of the fixed columns, of the sponges, of the auxiliary columns, of the
+/// quotients. The columns of the witness fill whole felts, so that those of the sponges, which stand beside them, can come later, in the order of
+/// the trace. Those of the first word come last.
+fn of_words(challenge: Element, shape: @Shape) -> Span<felt252> {
+    let mut coefficients = CoefficientsTrait::new(challenge);
+    coefficients.of_nothing(beyond(2 * *shape.quotients));
+    coefficients.of_extension(*shape.quotients);
+    coefficients.of_nothing(beyond(2 * *shape.auxiliary));
+    coefficients.of_extension(*shape.auxiliary);
+    let sponges = *shape.sponges * SPONGE;
+    coefficients.of_nothing(beyond(sponges));
+    coefficients.of_base(sponges);
+    coefficients.of_nothing(beyond(FIXED));
+    coefficients.of_base(FIXED + WITNESS);
     coefficients.span()
+}
+
+/// A row of the frame times the coefficients.
+fn joined(row: Span<Word>, coefficients: Span<felt252>, shape: @Shape) -> Element {
+    let (mut sum, mut left) = (SumTrait::new(), coefficients);
+    let (own, all) = (2 * MAIN, 2 * *shape.main);
+    sum.add_base(row.slice(0, own), ref left);
+    deep::skip(ref left, beyond(FIXED));
+    sum.add_base(row.slice(own, all - own), ref left);
+    deep::skip(ref left, beyond(*shape.sponges * SPONGE));
+    let auxiliary = 2 * *shape.auxiliary;
+    sum.add_extension(row.slice(all, auxiliary), ref left);
+    deep::skip(ref left, beyond(auxiliary));
+    sum.add_extension(row.slice(all + auxiliary, 2 * *shape.quotients), ref left);
+    sum.value()
 }
 
 /// Reads and checks one query.
 fn query(ref proof: Span<felt252>, position: u32, queries: @Queries) {
-    let place = place(position, *queries.generators);
-    let below = place.bits.len() - LOG_FOLDING;
-    let low = place.bits.slice(0, below);
-    let top = number(place.bits.slice(below, LOG_FOLDING));
+    let mut place = place(position, *queries.few, *queries.fours);
+    let top = highest(ref place.fours);
 
     // The rows, and their paths to the caps.
-    let [fixed, witness, auxiliary, quotients] = *queries.leaves;
+    let shape = queries.shape;
+    let (sponges, auxiliary, quotients) = (*shape.sponges * SPONGE, 2 * *shape.auxiliary, 2 * *shape.quotients);
     let (mut coefficients, mut joined) = (*queries.coefficients, Combination { first: 0, second: 0 });
-    let digests = [
-        row(ref proof, ref coefficients, felts(fixed), fixed, ref joined),
-        row(ref proof, ref coefficients, felts(witness), witness, ref joined),
-        row(ref proof, ref coefficients, felts(auxiliary), auxiliary, ref joined),
-        row(ref proof, ref coefficients, felts(quotients), quotients, ref joined),
-    ];
-    let (a, b, c, d) = paths_of_four(ref proof, low, digests);
+    let witness = absorb(begin(WITNESS + sponges), take(ref proof, felts(WITNESS)), ref coefficients, ref joined);
+    let (fixed, _, _) = absorb(begin(FIXED), take(ref proof, felts(FIXED)), ref coefficients, ref joined);
+    let (witness, _, _) = absorb(witness, take(ref proof, felts(sponges)), ref coefficients, ref joined);
+    let (auxiliary, _, _) = absorb(begin(auxiliary), take(ref proof, felts(auxiliary)), ref coefficients, ref joined);
+    let (quotients, _, _) = absorb(begin(quotients), take(ref proof, felts(quotients)), ref coefficients, ref joined);
+    let (a, b, c, d) = paths_of_four(ref proof, place.few, place.fours, [fixed, witness, auxiliary, quotients]);
     let [fixed, witness, auxiliary, quotients] = *queries.caps;
     assert(a == *fixed[top] && b == *witness[top] && c == *auxiliary[top] && d == *quotients[top], 'A ROW IS NOT COMMITTED TO');
 
@@ -399,15 +411,15 @@ fn query(ref proof: Span<felt252>, position: u32, queries: @Queries) {
     let inverse: u64 = take_one(ref proof).try_into().expect('MALFORMED INVERSE');
     let inverse = of_u64(inverse);
     assert(base_product(place.row, inverse) == 1, 'NOT THE INVERSE');
-    let mut point = Point { x: place.row, inverse, place: top, bits: low };
+    let mut point = Point { x: place.row, inverse, place: top, few: place.few, fours: place.fours };
     let mut layers = *queries.layers;
     let first = layers.pop_front().unwrap();
-    let (value, folded) = low_degree::layer(ref proof, *first, point);
+    let (value, folded) = low_degree::layer(ref proof, *first, ref point);
     assert(deep::holds(*queries.frame, joined, place.x, value), 'NOT THE COMPOSITION OF THE ROWS');
     let mut expected = folded;
     while let Some(layer) = layers.pop_front() {
         point = low_degree::next(point);
-        let (value, folded) = low_degree::layer(ref proof, *layer, point);
+        let (value, folded) = low_degree::layer(ref proof, *layer, ref point);
         assert(value == expected, 'NOT WHAT THE LAYER BELOW GIVES');
         expected = folded;
     }
