@@ -4,6 +4,6 @@
 pub mod bounded_int {
     #[feature("bounded-int-utils")]
     pub use core::internal::bounded_int::{
-        AddHelper, BoundedInt, DivRemHelper, MulHelper, SubHelper, UnitInt, add, div_rem, mul, sub, upcast,
+        AddHelper, BoundedInt, ConstrainHelper, DivRemHelper, MulHelper, SubHelper, UnitInt, add, constrain, div_rem, mul, sub, upcast,
     };
 }

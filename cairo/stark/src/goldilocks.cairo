@@ -5,7 +5,9 @@
 
 use core::math::u256_inv_mod;
 
-use corelib_imports::bounded_int::{AddHelper, BoundedInt, DivRemHelper, MulHelper, SubHelper, UnitInt, add, div_rem, mul, sub, upcast};
+use corelib_imports::bounded_int::{
+    AddHelper, BoundedInt, ConstrainHelper, DivRemHelper, MulHelper, SubHelper, UnitInt, add, constrain, div_rem, mul, sub, upcast,
+};
 
 /// An element.
 pub type G = BoundedInt<0, 0xffffffff00000000>;
@@ -90,6 +92,16 @@ pub fn power_of_two(a: G, n: u32) -> G {
 pub fn element(word: Word) -> G {
     let (_, element) = div_rem(word, MODULUS);
     element
+}
+
+impl BelowModulus of ConstrainHelper<Word, 0xffffffff00000001> {
+    type LowT = G;
+    type HighT = BoundedInt<0xffffffff00000001, 0xffffffffffffffff>;
+}
+
+/// Whether a word is an element, and not another integer that stands for one.
+pub fn is_element(word: Word) -> bool {
+    constrain::<Word, 0xffffffff00000001>(word).is_ok()
 }
 
 /// The element of an integer of 64 bits.

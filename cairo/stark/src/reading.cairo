@@ -29,15 +29,15 @@ pub fn felts(count: u32) -> u32 {
     (count + 2) / 3
 }
 
-/// Appends the three words of a felt.
+/// The three words of a felt.
+///
+/// Panics if it has more.
 #[inline(always)]
-fn append(felt: felt252, ref words: Array<Word>) {
+fn words(felt: felt252) -> (Word, Word, Word) {
     let u256 { low, high } = felt.into();
     let (second, first) = div_rem(low, TWO_64);
     let third: u64 = high.try_into().expect('A FELT HAS FOUR WORDS');
-    words.append(first);
-    words.append(second);
-    words.append(upcast(third));
+    (first, second, upcast(third))
 }
 
 /// The words of `count` elements that are packed three a felt, and their digest.
@@ -45,25 +45,34 @@ fn append(felt: felt252, ref words: Array<Word>) {
 /// Panics if a felt has more than three words, or anything stands after the last element.
 pub fn unpacked(mut packed: Span<felt252>, count: u32) -> (Span<Word>, felt252) {
     let (mut a, mut b, mut c) = (0, 0, OF_ELEMENTS + count.into());
-    let mut words: Array<Word> = array![];
+    let mut all: Array<Word> = array![];
     while let Some(two) = packed.multi_pop_front::<2>() {
         let [p, q] = (*two).unbox();
         let (x, y, z) = hades_permutation(a + p, b + q, c);
         a = x;
         b = y;
         c = z;
-        append(p, ref words);
-        append(q, ref words);
+        let (first, second, third) = words(p);
+        all.append(first);
+        all.append(second);
+        all.append(third);
+        let (first, second, third) = words(q);
+        all.append(first);
+        all.append(second);
+        all.append(third);
     }
     if let Some(p) = packed.pop_front() {
         let (x, _, _) = hades_permutation(a + *p, b, c);
         a = x;
-        append(*p, ref words);
+        let (first, second, third) = words(*p);
+        all.append(first);
+        all.append(second);
+        all.append(third);
     }
-    let words = words.span();
-    let mut rest = words.slice(count, words.len() - count);
+    let all = all.span();
+    let mut rest = all.slice(count, all.len() - count);
     while let Some(word) = rest.pop_front() {
         assert((*word).into() == 0, 'MORE ELEMENTS THAN THERE ARE');
     }
-    (words.slice(0, count), a)
+    (all.slice(0, count), a)
 }

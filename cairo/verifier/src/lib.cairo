@@ -8,5 +8,6 @@ pub mod contract;
 pub mod layout;
 pub mod one_time;
 pub mod public_inputs;
+pub mod sponge;
 pub mod statement;
 pub mod verify;

@@ -5,10 +5,9 @@
 
 use core::poseidon::hades_permutation;
 
-use maat_stark::goldilocks::{element, residue};
+use maat_stark::goldilocks::{Word, element, residue};
 use maat_stark::poseidon::OF_ELEMENTS;
 use maat_stark::quadratic::{self, Element, product, sum};
-use maat_stark::reading::{felts, unpacked};
 
 use crate::layout::{
     ARGUMENT_CONSTRAINTS, AUXILIARY, CHALLENGES, LAYOUT, MAIN, MASK_CONSTRAINTS, MASKS, MODULUS_ELEMENTS, OPTIONS_ELEMENTS, PRESET,
@@ -113,15 +112,14 @@ fn absorb(state: (felt252, felt252, felt252), mut felts: Span<felt252>) -> (felt
 }
 
 /// The polynomial of public values at `z`: the first one is the coefficient of the highest power.
-pub fn polynomial(side: @Side, z: Element) -> Element {
-    let (mut words, _) = unpacked((*side.packed).slice(0, felts(*side.count)), *side.count);
+pub fn polynomial(mut words: Span<Word>, z: Element) -> Element {
     let z2 = product(z, z);
     let z3 = product(z2, z);
     let ((z0, z1), (y0, y1)) = (z, z2);
     let (z0, z1, y0, y1): (felt252, felt252, felt252, felt252) = (z0.into(), z1.into(), y0.into(), y1.into());
     // The values that are too many for whole triples come first.
     let mut value = quadratic::ZERO;
-    let (_, first) = DivRem::div_rem(*side.count, 3);
+    let (_, first) = DivRem::div_rem(words.len(), 3);
     for _ in 0..first {
         value = sum(product(value, z), (element(*words.pop_front().unwrap()), 0));
     }

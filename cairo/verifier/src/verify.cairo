@@ -30,6 +30,7 @@ use crate::layout::{
     MIN_LOG_ROWS, OUTPUT_VALUE, OUTPUTS, PERIOD, RADICES, ROOTS, SECURITY, SPONGE, START_ROW, STATE, SUMS, WITNESS,
 };
 use crate::public_inputs::{Shape, polynomial, seed, shape};
+use crate::sponge;
 use crate::statement::{self, COMMITTED, PUBLIC, Side, Statement, blocks};
 
 /// Bits of security that a proof must have.
@@ -221,7 +222,7 @@ fn check_frame(
     let first_output = upcast(1 + *statement.inputs.count);
     let own = 2 * MAIN;
     let auxiliary = 2 * AUXILIARY;
-    let (of_row, of_arguments) = air::constraints(
+    let [of_row, of_arguments] = air::constraints(
         rows.main.slice(0, own), rows.auxiliary.slice(0, auxiliary), rows.next_auxiliary.slice(0, auxiliary), challenges.span(),
         radix, first_output,
     );
@@ -236,9 +237,8 @@ fn check_frame(
         } else {
             OUTPUT_VALUE
         };
-        let of_sponge = air::sponge(
-            rows.main.slice(start, 2 * SPONGE), rows.next_main.slice(start, 2 * SPONGE), rows.main.slice(2 * message, 2),
-            words_of(to_eighth, gamma),
+        let of_sponge = sponge::constraints(
+            rows.main.slice(start, 2 * SPONGE), rows.next_main.slice(start, 2 * SPONGE), rows.main.slice(2 * message, 2), to_eighth, gamma,
         );
         joined = sum(product(joined, power(gamma, SPONGE)), of_sponge);
     }
@@ -277,10 +277,10 @@ fn check_frame(
         Run { row: last, column: BUS_SUM, values: zero },
     ];
     if *statement.inputs.visibility == PUBLIC {
-        sums.append(Run { row: last, column: INPUTS, values: array![polynomial(statement.inputs, z)].span() });
+        sums.append(Run { row: last, column: INPUTS, values: array![polynomial(*statement.inputs.words, z)].span() });
     }
     if *statement.outputs.visibility == PUBLIC {
-        sums.append(Run { row: last, column: OUTPUTS, values: array![polynomial(statement.outputs, z)].span() });
+        sums.append(Run { row: last, column: OUTPUTS, values: array![polynomial(*statement.outputs.words, z)].span() });
     }
     let total = boundary::join(product(divided, power(gamma, *shape.assertions)), array![].span(), rows.main, zeta, gamma, generators);
     let asserted = boundary::join(quadratic::ZERO, main, rows.main, zeta, gamma, generators);
@@ -327,8 +327,7 @@ fn add_sponge(ref runs: Array<Run>, side: Side, message: u32, start: u32) {
     runs.append(Run { row: START_ROW, column: start, values: first.span() });
     runs.append(Run { row: PERIOD * blocks - 1, column: message, values: array![integer(side.count)].span() });
     let mut digest = array![];
-    let (words, _) = unpacked(side.packed, 4);
-    for word in words {
+    for word in side.words {
         digest.append((element(*word), 0));
     }
     runs.append(Run { row: PERIOD * blocks + START_ROW, column: start + DIGEST, values: digest.span() });

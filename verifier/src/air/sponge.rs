@@ -229,7 +229,7 @@ pub fn degrees() -> Vec<TransitionConstraintDegree> {
 /// Enforces that a sponge goes from one row to the next, with the message of the current row. The constraint at a column's index is about it.
 #[inline]
 pub fn enforce<E: FieldElement<BaseField = Goldilocks>>(current: &[E], next: &[E], message: E, periodic: &[E], result: &mut [E]) {
-    enforce_with(current, next, message, periodic, [mix, unmix], result);
+    enforce_with(current, next, message, periodic, mix, unmix, result);
 }
 
 /// [`enforce`] with one's own products with the matrix and with its inverse.
@@ -239,7 +239,8 @@ pub fn enforce_with<E: FieldElement<BaseField = Goldilocks>>(
     next: &[E],
     message: E,
     periodic: &[E],
-    [mix, unmix]: [fn(&[E; STATE_WIDTH]) -> [E; STATE_WIDTH]; 2],
+    mix: impl Fn(&[E; STATE_WIDTH]) -> [E; STATE_WIDTH],
+    unmix: impl Fn(&[E; STATE_WIDTH]) -> [E; STATE_WIDTH],
     result: &mut [E],
 ) {
     let [state, before, after] = [STATE, BEFORE, AFTER].map(|group| lanes(current, group));

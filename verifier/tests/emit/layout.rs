@@ -11,6 +11,8 @@ use maat_verifier::layout::{
 use maat_verifier::{Goldilocks, Kind, Mode, Preset, Salt, Security, TRANSCRIPT, ValueDigest, Values};
 use winter_air::Air;
 use winter_air::proof::Context;
+use winter_verifier::crypto::hashers::Rp64_256;
+use winter_verifier::math::fields::f64::BaseElement;
 use winter_verifier::math::{StarkField, ToElements};
 
 const HEAD: &str = "//! The columns of the layout `base`, and the numbers that go with the constraints.
@@ -107,6 +109,17 @@ pub fn emitted() -> String {
         &format!("[crate::air::S{RADIX_BITS}; {}]", radices.len()),
         list(radices),
     );
+    let columns = sponge::periodic_columns();
+    let table = felts(&columns.iter().flat_map(|column| crate::polynomial(column)).collect::<Vec<_>>());
+    let doc = "The polynomials of a sponge's periodic columns, one after the other: the coefficient of the lowest power first.";
+    constant(doc, "SPONGE_PERIODIC", &format!("[felt252; {}]", columns.len() * columns[0].len()), format!("[{table}]"));
+    let matrix = |matrix: [[BaseElement; sponge::STATE_WIDTH]; sponge::STATE_WIDTH]| {
+        let elements = matrix.as_flattened().iter().map(|element| element.as_int().to_string());
+        (format!("[felt252; {}]", elements.len()), format!("[{}]", elements.collect::<Vec<_>>().join(", ")))
+    };
+    let ((kind, mix), (_, unmix)) = (matrix(Rp64_256::MDS), matrix(Rp64_256::INV_MDS));
+    constant("The matrix of a sponge's rounds, row by row.", "MIX", &kind, mix);
+    constant("Its inverse.", "UNMIX", &kind, unmix);
     let security: Vec<_> = rows.map(bits).collect();
     let doc =
         "Conjectured bits of security from the fewest rows on: of plain proofs, and of hiding ones with no, one and two committed sides.";

@@ -8,6 +8,7 @@ mod layout;
 mod recorder;
 mod typed;
 
+use std::cell::Cell;
 use std::path::Path;
 
 use maat_verifier::Goldilocks;
@@ -16,9 +17,7 @@ use maat_verifier::air::{
 };
 use maat_verifier::layout::{AUXILIARY_WIDTH, Layout, MASKS_WIDTH};
 use winter_air::EvaluationFrame;
-use winter_verifier::crypto::hashers::Rp64_256;
 use winter_verifier::math::fields::QuadExtension;
-use winter_verifier::math::fields::f64::BaseElement;
 use winter_verifier::math::{ExtensionOf, FieldElement, StarkField, polynom};
 
 use recorder::{Node, Recorded, record};
@@ -100,49 +99,60 @@ fn of_masks(text: &mut Typed) {
     text.function("masks", doc, &inputs, &nodes, &[output]);
 }
 
-/// The constraints of a sponge. `w` is the point to the power of the rows over the period.
+type Vector<T> = [T; sponge::STATE_WIDTH];
+
+/// The constraints of a sponge, but for the products with a matrix and with its inverse, which loops over tables compute: what these are applied
+/// to is a function of its own, and their results are inputs.
 fn of_sponge(text: &mut Typed) {
+    const STATE: usize = sponge::STATE_WIDTH;
     let inputs = [
         Inputs { name: "current", kind: Kind::Extension(sponge::WIDTH) },
         Inputs { name: "next", kind: Kind::Extension(sponge::WIDTH) },
+        Inputs { name: "periodic", kind: Kind::Extension(sponge::PERIODIC) },
         Inputs { name: "message", kind: Kind::Extension(1) },
-        Inputs { name: "challenges", kind: Kind::Extension(2) },
+        Inputs { name: "mixed", kind: Kind::Extension(STATE) },
+        Inputs { name: "unmixed", kind: Kind::Extension(STATE) },
+        Inputs { name: "gamma", kind: Kind::Extension(1) },
     ];
-    let (nodes, output) = record(2 * sponge::WIDTH + 3, |all| {
+    let count = 2 * sponge::WIDTH + sponge::PERIODIC + 2 + 2 * STATE;
+    let (nodes, (factors, output)) = record(count, |all| {
         let (current, rest) = all.split_at(sponge::WIDTH);
         let (next, rest) = rest.split_at(sponge::WIDTH);
-        let [message, w, gamma] = rest.try_into().expect("the inputs are counted");
-        let periodic = at_point(&sponge::periodic_columns(), w);
+        let (periodic, rest) = rest.split_at(sponge::PERIODIC);
+        let (message, rest) = rest.split_at(1);
+        let (mixed, rest) = rest.split_at(STATE);
+        let (unmixed, gamma) = rest.split_at(STATE);
+        let [mixed, unmixed]: [Vector<Recorded>; 2] = [mixed, unmixed].map(|part| part.try_into().expect("the inputs are counted"));
+        let factors = [Cell::new([Recorded::ZERO; STATE]), Cell::new([Recorded::ZERO; STATE])];
         let mut results = [Recorded::ZERO; sponge::WIDTH];
-        let products = [|vector: &_| product(&Rp64_256::MDS, vector), |vector: &_| product(&Rp64_256::INV_MDS, vector)];
-        sponge::enforce_with(current, next, message, &periodic, products, &mut results);
-        join(&results, gamma)
+        let given = |place: usize, result: Vector<Recorded>| {
+            let factors = &factors;
+            move |vector: &Vector<Recorded>| {
+                factors[place].set(*vector);
+                result
+            }
+        };
+        sponge::enforce_with(current, next, message[0], periodic, given(0, mixed), given(1, unmixed), &mut results);
+        (factors.map(Cell::into_inner).concat(), join(&results, gamma[0]))
     });
-    let doc = "The constraints of a sponge with the message of its row. `challenges` are the point to the power of the rows over the sponge's period,
-/// and what joins the constraints.";
+    let doc = "What a sponge's products are of: with the matrix of its rounds twelve elements, and with the inverse of that matrix the other twelve.";
+    text.function("factors", doc, &inputs[..3], &nodes, &factors);
+    let doc = "The constraints of a sponge with the message of its row, and with the products. `gamma` joins them.";
     text.function("sponge", doc, &inputs, &nodes, &[output]);
 }
 
-type Vector<T> = [T; sponge::STATE_WIDTH];
-
-/// A matrix times a vector.
-fn product(matrix: &Vector<Vector<BaseElement>>, vector: &Vector<Recorded>) -> Vector<Recorded> {
-    let terms = |row: &Vector<BaseElement>| {
-        let terms = row.iter().zip(vector).map(|(factor, element)| element.mul_base(Goldilocks::new(factor.as_int())));
-        terms.reduce(|sum, term| sum + term).expect("a row is not empty")
-    };
-    std::array::from_fn(|row| terms(&matrix[row]))
+/// The polynomial of a periodic column in the point to the power of the rows over their period: the coefficient of the lowest power first.
+fn polynomial(column: &[Goldilocks]) -> Vec<Goldilocks> {
+    let root = Goldilocks::get_root_of_unity(column.len().ilog2());
+    let points: Vec<Goldilocks> = (0..column.len() as u64).map(|row| root.exp(row)).collect();
+    polynom::interpolate(&points, column, false)
 }
 
 /// The periodic columns at a point, which is given to the power of the rows over their period.
 fn at_point(columns: &[Vec<Goldilocks>], y: Recorded) -> Vec<Recorded> {
-    let period = columns[0].len();
-    let root = Goldilocks::get_root_of_unity(period.ilog2());
-    let points: Vec<Goldilocks> = (0..period as u64).map(|row| root.exp(row)).collect();
-    let powers: Vec<Recorded> = (0..period).scan(Recorded::ONE, |power, _| Some(std::mem::replace(power, *power * y))).collect();
+    let powers: Vec<Recorded> = (0..columns[0].len()).scan(Recorded::ONE, |power, _| Some(std::mem::replace(power, *power * y))).collect();
     let value = |column: &Vec<Goldilocks>| {
-        let coefficients = polynom::interpolate(&points, column, false);
-        let terms = coefficients.into_iter().zip(&powers).filter(|(coefficient, _)| *coefficient != Goldilocks::ZERO);
+        let terms = polynomial(column).into_iter().zip(&powers).filter(|(coefficient, _)| *coefficient != Goldilocks::ZERO);
         terms.fold(Recorded::ZERO, |sum, (coefficient, power)| sum + power.mul_base(coefficient))
     };
     columns.iter().map(value).collect()

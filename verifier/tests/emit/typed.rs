@@ -191,7 +191,10 @@ impl Typed {
             })
             .collect();
         let begin = self.functions.len();
-        let result = tuple(outputs.iter().map(|_| "(G, G)".to_owned()));
+        let result = match outputs.len() {
+            1 => "(G, G)".to_owned(),
+            count => format!("[(G, G); {count}]"),
+        };
         writeln!(self.functions, "/// {doc}\npub fn {name}({}) -> {result} {{", parameters.join(", ")).expect("a string can be written to");
         let mut values: BTreeMap<Recorded, Value> = BTreeMap::new();
         let needed = needed(nodes, outputs);
@@ -217,7 +220,10 @@ impl Typed {
             values.insert(this, value);
         }
         let results: Vec<String> = outputs.iter().map(|output| self.element(name, &values[output].clone())).collect();
-        self.line(&tuple(results.into_iter()));
+        self.line(&match &results[..] {
+            [only] => only.clone(),
+            several => format!("[{}]", several.join(", ")),
+        });
         self.functions.push_str("}\n\n");
         debug_assert!(self.functions.len() > begin);
     }
@@ -232,7 +238,7 @@ impl Typed {
             self.line(&format!("let (_, {fresh}) = bounded_int::div_rem(bounded_int::add({component}, LIFT{bits}), MODULUS);"));
             fresh
         });
-        tuple(components.collect::<Vec<_>>().into_iter())
+        format!("({})", components.collect::<Vec<_>>().join(", "))
     }
 
     /// Operands are reduced while the result would be too wide, the wider one first.
@@ -307,14 +313,6 @@ impl Typed {
         text.push_str(self.functions.trim_end());
         text.push('\n');
         text
-    }
-}
-
-/// A tuple, or the only one.
-fn tuple(mut parts: impl ExactSizeIterator<Item = String>) -> String {
-    match parts.len() {
-        1 => parts.next().unwrap_or_default(),
-        _ => format!("({})", parts.collect::<Vec<_>>().join(", ")),
     }
 }
 
