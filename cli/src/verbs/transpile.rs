@@ -24,7 +24,7 @@ use crate::response::{Response, path_json};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat transpile model.onnx --calibration samples.json -o package\n  \
     maat transpile model.onnx --calibration samples.json --batch 100 -o package\n  \
-    maat transpile model.onnx --calibration samples.json --contract-proofs -o package\n  \
+    maat transpile model.onnx --calibration samples.json --contract-proofs \\\n      -o package\n  \
     maat transpile model.onnx --calibration samples.json --private \\\n      --one-time-roots 256 -o package\n\n\
     The report begins with a verdict, measured on samples that were held out. A model is faithful if it gives the float network's class in \
     99 % of them, and its outputs are off by at most 1 % of their range. Otherwise it is degraded; beyond ten times that, it is refused.")]
