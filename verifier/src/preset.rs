@@ -85,6 +85,10 @@ impl Preset {
     /// All presets, in the order of their codes.
     pub const ALL: [Self; 4] = [Self::Fast, Self::Balanced, Self::Onchain, Self::Starknet];
 
+    /// Those whose entries a package has unless others are asked for. The tree of a `starknet` entry takes some ten times as long as all others
+    /// together.
+    pub const BY_DEFAULT: [Self; 3] = [Self::Fast, Self::Balanced, Self::Onchain];
+
     /// Those that Cairo proofs have.
     pub const OF_CAIRO: [Self; 3] = [Self::Fast, Self::Balanced, Self::Onchain];
 
