@@ -55,14 +55,24 @@ pub impl CoefficientsImpl of CoefficientsTrait {
         self.power = power;
     }
 
+    /// Adds a coefficient, and gives the next one.
+    #[inline(always)]
+    fn step(ref self: Coefficients, power: Element) -> Element {
+        let (first, second) = power;
+        self.felts.append(first.into());
+        self.felts.append(second.into());
+        product(power, self.challenge)
+    }
+
     /// Adds those of `count` columns of the base field.
     fn of_base(ref self: Coefficients, count: u32) {
         let (mut power, mut left) = (self.power, count);
+        while left >= 4 {
+            power = self.step(self.step(self.step(self.step(power))));
+            left -= 4;
+        }
         while left != 0 {
-            let (first, second) = power;
-            self.felts.append(first.into());
-            self.felts.append(second.into());
-            power = product(power, self.challenge);
+            power = self.step(power);
             left -= 1;
         }
         self.power = power;

@@ -23,55 +23,82 @@ pub fn begin(count: u32) -> (felt252, felt252, felt252) {
     (0, 0, OF_ELEMENTS + count.into())
 }
 
-/// Absorbs two felts, and adds their words times coefficients: both components of each, the last word's first.
+/// The three words of a felt, of which the last one may be any number below 2^124.
 #[inline(always)]
-fn absorb_pair(
-    state: (felt252, felt252, felt252), p: felt252, q: felt252, coefficients: [felt252; 12], sum: Combination,
-) -> ((felt252, felt252, felt252), Combination) {
-    let (a, b, c) = state;
-    let state = hades_permutation(a + p, b + q, c);
-    let [c5, d5, c4, d4, c3, d3, c2, d2, c1, d1, c0, d0] = coefficients;
-    let u256 { low, high } = p.into();
-    let (w1, w0) = div_rem(low, TWO_64);
-    let (t0, t1, t2): (felt252, felt252, felt252) = (w0.into(), w1.into(), high.into());
-    let u256 { low, high } = q.into();
-    let (w4, w3) = div_rem(low, TWO_64);
-    let (t3, t4, t5): (felt252, felt252, felt252) = (w3.into(), w4.into(), high.into());
-    let Combination { first, second } = sum;
-    let first = first + c0 * t0 + c1 * t1 + c2 * t2 + c3 * t3 + c4 * t4 + c5 * t5;
-    let second = second + d0 * t0 + d1 * t1 + d2 * t2 + d3 * t3 + d4 * t4 + d5 * t5;
-    (state, Combination { first, second })
+fn split(felt: felt252) -> (felt252, felt252, felt252) {
+    let u256 { low, high } = felt.into();
+    let (second, first) = div_rem(low, TWO_64);
+    (first.into(), second.into(), high.into())
 }
 
-/// Absorbs felts of a row, and adds their words times the last coefficients, which it takes.
+/// The state that has absorbed two felts more.
+#[inline(always)]
+fn permuted(state: (felt252, felt252, felt252), p: felt252, q: felt252) -> (felt252, felt252, felt252) {
+    let (a, b, c) = state;
+    hades_permutation(a + p, b + q, c)
+}
+
+/// Absorbs `count` felts of a row, and adds their words times the last coefficients, which it takes. A word has two coefficients, one for each
+/// component; those of the first word come last.
 pub fn absorb(
-    state: (felt252, felt252, felt252), mut felts: Span<felt252>, ref coefficients: Span<felt252>, ref sum: Combination,
+    state: (felt252, felt252, felt252), ref data: Span<felt252>, count: u32, ref coefficients: Span<felt252>, ref sum: Combination,
 ) -> (felt252, felt252, felt252) {
-    let (mut state, mut joined) = (state, sum);
-    while let Some(four) = felts.multi_pop_front::<4>() {
-        let [p, q, r, s] = (*four).unbox();
+    let (mut state, mut left) = (state, count);
+    let Combination { mut first, mut second } = sum;
+    while left >= 10 {
+        let [p0, q0, p1, q1, p2, q2, p3, q3, p4, q4] = (*data.multi_pop_front::<10>().expect('THE PROOF ENDS EARLY')).unbox();
         let [
-            c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, d0, d1, d2, d3, d4, d5, d6, d7, d8, d9, d10, d11,
-        ] = (*coefficients.multi_pop_back::<24>().unwrap()).unbox();
-        let (next, added) = absorb_pair(state, p, q, [d0, d1, d2, d3, d4, d5, d6, d7, d8, d9, d10, d11], joined);
-        let (next, added) = absorb_pair(next, r, s, [c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11], added);
-        state = next;
-        joined = added;
+            c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17, c18, c19, c20, c21, c22, c23, c24, c25, c26, c27, c28, c29, c30, c31, c32, c33, c34, c35, c36, c37, c38, c39, c40, c41, c42, c43, c44, c45, c46, c47, c48, c49, c50, c51, c52, c53, c54, c55, c56, c57, c58, c59,
+        ] = (*coefficients.multi_pop_back::<60>().unwrap()).unbox();
+        state = permuted(state, p0, q0);
+        let (t0, t1, t2) = split(p0);
+        let (t3, t4, t5) = split(q0);
+        first = first + c58 * t0 + c56 * t1 + c54 * t2 + c52 * t3 + c50 * t4 + c48 * t5;
+        second = second + c59 * t0 + c57 * t1 + c55 * t2 + c53 * t3 + c51 * t4 + c49 * t5;
+        state = permuted(state, p1, q1);
+        let (t0, t1, t2) = split(p1);
+        let (t3, t4, t5) = split(q1);
+        first = first + c46 * t0 + c44 * t1 + c42 * t2 + c40 * t3 + c38 * t4 + c36 * t5;
+        second = second + c47 * t0 + c45 * t1 + c43 * t2 + c41 * t3 + c39 * t4 + c37 * t5;
+        state = permuted(state, p2, q2);
+        let (t0, t1, t2) = split(p2);
+        let (t3, t4, t5) = split(q2);
+        first = first + c34 * t0 + c32 * t1 + c30 * t2 + c28 * t3 + c26 * t4 + c24 * t5;
+        second = second + c35 * t0 + c33 * t1 + c31 * t2 + c29 * t3 + c27 * t4 + c25 * t5;
+        state = permuted(state, p3, q3);
+        let (t0, t1, t2) = split(p3);
+        let (t3, t4, t5) = split(q3);
+        first = first + c22 * t0 + c20 * t1 + c18 * t2 + c16 * t3 + c14 * t4 + c12 * t5;
+        second = second + c23 * t0 + c21 * t1 + c19 * t2 + c17 * t3 + c15 * t4 + c13 * t5;
+        state = permuted(state, p4, q4);
+        let (t0, t1, t2) = split(p4);
+        let (t3, t4, t5) = split(q4);
+        first = first + c10 * t0 + c8 * t1 + c6 * t2 + c4 * t3 + c2 * t4 + c0 * t5;
+        second = second + c11 * t0 + c9 * t1 + c7 * t2 + c5 * t3 + c3 * t4 + c1 * t5;
+        left -= 10;
     }
-    if let Some(two) = felts.multi_pop_front::<2>() {
-        let [p, q] = (*two).unbox();
-        let (next, added) = absorb_pair(state, p, q, (*coefficients.multi_pop_back::<12>().unwrap()).unbox(), joined);
-        state = next;
-        joined = added;
+    while left >= 2 {
+        let [p, q] = (*data.multi_pop_front::<2>().expect('THE PROOF ENDS EARLY')).unbox();
+        let [
+            c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11,
+        ] = (*coefficients.multi_pop_back::<12>().unwrap()).unbox();
+        state = permuted(state, p, q);
+        let (t0, t1, t2) = split(p);
+        let (t3, t4, t5) = split(q);
+        first = first + c10 * t0 + c8 * t1 + c6 * t2 + c4 * t3 + c2 * t4 + c0 * t5;
+        second = second + c11 * t0 + c9 * t1 + c7 * t2 + c5 * t3 + c3 * t4 + c1 * t5;
+        left -= 2;
     }
-    if let Some(one) = felts.pop_front() {
+    if left == 1 {
         // An odd number of felts is absorbed with a zero.
+        let p = *data.pop_front().expect('THE PROOF ENDS EARLY');
         let [c0, c1, c2, c3, c4, c5] = (*coefficients.multi_pop_back::<6>().unwrap()).unbox();
-        let (next, added) = absorb_pair(state, *one, 0, [0, 0, 0, 0, 0, 0, c0, c1, c2, c3, c4, c5], joined);
-        state = next;
-        joined = added;
+        state = permuted(state, p, 0);
+        let (t0, t1, t2) = split(p);
+        first = first + c4 * t0 + c2 * t1 + c0 * t2;
+        second = second + c5 * t0 + c3 * t1 + c1 * t2;
     }
-    sum = joined;
+    sum = Combination { first, second };
     state
 }
 
@@ -125,15 +152,9 @@ pub const CAP: u32 = 16;
 
 /// The root above a cap.
 pub fn root(mut cap: Span<felt252>) -> felt252 {
-    let mut level = cap;
-    while level.len() > 1 {
-        let mut next = array![];
-        while let Some(two) = level.multi_pop_front::<2>() {
-            let [left, right] = (*two).unbox();
-            next.append(node(left, right));
-        }
-        level = next.span();
-    }
-    let root = level[0];
-    *root
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = (*cap.multi_pop_front::<16>().unwrap()).unbox();
+    let (left, right) = (node(node(a, b), node(c, d)), node(node(e, f), node(g, h)));
+    let left = node(left, right);
+    let (first, second) = (node(node(i, j), node(k, l)), node(node(m, n), node(o, p)));
+    node(left, node(first, second))
 }

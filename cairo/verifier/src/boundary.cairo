@@ -22,7 +22,7 @@ fn is_before(a: @Run, b: @Run) -> bool {
 }
 
 /// The runs in order. There are few.
-fn sorted(mut runs: Span<Run>) -> Span<Run> {
+pub fn sorted(mut runs: Span<Run>) -> Span<Run> {
     let mut sorted: Span<Run> = array![].span();
     while let Some(run) = runs.pop_front() {
         let (mut next, mut placed) = (array![], false);
@@ -55,10 +55,10 @@ fn point(row: u32, mut generators: Span<u64>) -> G {
     point
 }
 
-/// The sum of the assertions about a segment with these columns at `x`, joined to a sum of others by powers of a challenge. `generators` are
+/// The sum of assertions in order, about a segment with these columns at `x`, joined to a sum of others by powers of a challenge. `generators` are
 /// `g`, `g^2`, `g^4`, ..
 pub fn join(joined: Element, runs: Span<Run>, columns: Span<Word>, x: Element, gamma: Element, generators: Span<u64>) -> Element {
-    let (mut joined, mut runs) = (joined, sorted(runs));
+    let (mut joined, mut runs) = (joined, runs);
     // Neighbouring runs often are about one row.
     let (mut known, mut inverse) = (None, quadratic::ZERO);
     while let Some(run) = runs.pop_front() {

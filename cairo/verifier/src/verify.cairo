@@ -93,11 +93,12 @@ fn security(statement: @Statement, shape: @Shape) -> u16 {
     }
 }
 
-/// A committed tree: its cap, whose root is absorbed.
-fn absorb_cap(ref proof: Span<felt252>, ref transcript: Transcript) -> Span<felt252> {
+/// A committed tree: its cap, whose root is absorbed, and that root.
+fn absorb_cap(ref proof: Span<felt252>, ref transcript: Transcript) -> (Span<felt252>, felt252) {
     let cap = take(ref proof, CAP);
-    transcript.absorb(root(cap));
-    cap
+    let root = root(cap);
+    transcript.absorb(root);
+    (cap, root)
 }
 
 /// The frame out of the domain: words of the trace's columns and of the quotients, in each of both rows.
@@ -113,14 +114,14 @@ struct Rows {
 fn verify_stark(ref proof: Span<felt252>, statement: @Statement, shape: @Shape) {
     // 4. Commitments and challenges.
     let mut transcript = TranscriptTrait::new(seed(statement, shape));
-    let fixed = absorb_cap(ref proof, ref transcript);
-    assert(root(fixed) == *statement.fixed_root, 'NOT THE FIXED COLUMNS');
-    let witness = absorb_cap(ref proof, ref transcript);
+    let (fixed, fixed_root) = absorb_cap(ref proof, ref transcript);
+    assert(fixed_root == *statement.fixed_root, 'NOT THE FIXED COLUMNS');
+    let (witness, _) = absorb_cap(ref proof, ref transcript);
     let z = transcript.draw();
     let others = [transcript.draw(), transcript.draw(), transcript.draw(), transcript.draw()];
-    let auxiliary = absorb_cap(ref proof, ref transcript);
+    let (auxiliary, _) = absorb_cap(ref proof, ref transcript);
     let gamma = transcript.draw();
-    let quotients = absorb_cap(ref proof, ref transcript);
+    let (quotients, _) = absorb_cap(ref proof, ref transcript);
     let zeta = transcript.draw();
 
     // 5. Consistency out of the domain.
@@ -143,7 +144,7 @@ fn verify_stark(ref proof: Span<felt252>, statement: @Statement, shape: @Shape) 
     let log_rows = *statement.log_rows;
     let (mut layers, mut log_left) = (array![], log_rows);
     while log_left > LOG_REMAINDER {
-        let cap = absorb_cap(ref proof, ref transcript);
+        let (cap, _) = absorb_cap(ref proof, ref transcript);
         layers.append(Layer { cap, challenge: transcript.draw() });
         log_left -= LOG_FOLDING;
     }
@@ -282,8 +283,8 @@ fn check_frame(
     if *statement.outputs.visibility == PUBLIC {
         sums.append(Run { row: last, column: OUTPUTS, values: array![polynomial(*statement.outputs.words, z)].span() });
     }
-    let total = boundary::join(product(divided, power(gamma, *shape.assertions)), array![].span(), rows.main, zeta, gamma, generators);
-    let asserted = boundary::join(quadratic::ZERO, main, rows.main, zeta, gamma, generators);
+    let transitions = product(divided, power(gamma, *shape.assertions));
+    let asserted = boundary::join(quadratic::ZERO, boundary::sorted(main), rows.main, zeta, gamma, generators);
     let asserted = boundary::join(asserted, sums.span(), rows.auxiliary, zeta, gamma, generators);
 
     // The quotients.
@@ -293,7 +294,7 @@ fn check_frame(
         expected = sum(expected, product(power, (element(first), element(second))));
         power = product(power, to_the_rows);
     }
-    assert(sum(total, asserted) == expected, 'THE CONSTRAINTS DO NOT HOLD');
+    assert(sum(transitions, asserted) == expected, 'THE CONSTRAINTS DO NOT HOLD');
 }
 
 fn words_of(a: Element, b: Element) -> Span<Word> {
@@ -397,11 +398,11 @@ fn query(ref proof: Span<felt252>, position: u32, queries: @Queries) {
     let shape = queries.shape;
     let (sponges, auxiliary, quotients) = (*shape.sponges * SPONGE, 2 * *shape.auxiliary, 2 * *shape.quotients);
     let (mut coefficients, mut joined) = (*queries.coefficients, Combination { first: 0, second: 0 });
-    let witness = absorb(begin(WITNESS + sponges), take(ref proof, felts(WITNESS)), ref coefficients, ref joined);
-    let (fixed, _, _) = absorb(begin(FIXED), take(ref proof, felts(FIXED)), ref coefficients, ref joined);
-    let (witness, _, _) = absorb(witness, take(ref proof, felts(sponges)), ref coefficients, ref joined);
-    let (auxiliary, _, _) = absorb(begin(auxiliary), take(ref proof, felts(auxiliary)), ref coefficients, ref joined);
-    let (quotients, _, _) = absorb(begin(quotients), take(ref proof, felts(quotients)), ref coefficients, ref joined);
+    let witness = absorb(begin(WITNESS + sponges), ref proof, felts(WITNESS), ref coefficients, ref joined);
+    let (fixed, _, _) = absorb(begin(FIXED), ref proof, felts(FIXED), ref coefficients, ref joined);
+    let (witness, _, _) = absorb(witness, ref proof, felts(sponges), ref coefficients, ref joined);
+    let (auxiliary, _, _) = absorb(begin(auxiliary), ref proof, felts(auxiliary), ref coefficients, ref joined);
+    let (quotients, _, _) = absorb(begin(quotients), ref proof, felts(quotients), ref coefficients, ref joined);
     let (a, b, c, d) = paths_of_four(ref proof, place.few, place.fours, [fixed, witness, auxiliary, quotients]);
     let [fixed, witness, auxiliary, quotients] = *queries.caps;
     assert(a == *fixed[top] && b == *witness[top] && c == *auxiliary[top] && d == *quotients[top], 'A ROW IS NOT COMMITTED TO');
