@@ -1,6 +1,6 @@
 //! Proofs as a Starknet contract reads them: felts, in the order in which they are needed, with the roots of the proof file.
 //!
-//! What differs from the file: elements are packed three a felt, each query has its own paths, up to the 16 nodes of a tree's cap, and a
+//! What differs from the file: elements are packed three a felt and values seven, each query has its own paths, up to the 16 nodes of a tree's cap, and a
 //! position that two queries fall on is opened twice. `cairo/verifier/src/{statement,verify}.cairo` say what comes where. In front of all stands the
 //! number of felts that follow.
 
@@ -18,11 +18,11 @@ use crate::commitment::{Entries, ModelCommitment};
 use crate::digest::Digest;
 use crate::error::VerifyError;
 use crate::felt252::Felt252;
-use crate::goldilocks::{Goldilocks, signed_element};
+use crate::goldilocks::Goldilocks;
 use crate::hasher::SplitHasher;
 use crate::layout::{Layout, WITNESS_WIDTH};
 use crate::one_time::OneTimeRoot;
-use crate::poseidon::Poseidon;
+use crate::poseidon::{Poseidon, VALUES, packed_values};
 use crate::preset::Preset;
 use crate::proof_file::{FileError, Header, ProofFile};
 use crate::stark::{self, ProofShape};
@@ -31,11 +31,10 @@ use crate::value_digest::ValueDigest;
 use crate::vector_commitment::{SplitOpening, SplitTree, TreeHash};
 use crate::verify::verify;
 
-/// Elements in a felt, and in a block of the seed.
+/// Elements in a felt.
 const IN_A_FELT: usize = 3;
-const IN_A_BLOCK: usize = 6;
 // The sponges' columns of a row come after the witness's, in pairs of felts of their own.
-const _: () = assert!(WITNESS_WIDTH.is_multiple_of(IN_A_BLOCK));
+const _: () = assert!(WITNESS_WIDTH.is_multiple_of(2 * IN_A_FELT));
 /// Nodes of a cap.
 const CAP: usize = 1 << Poseidon::CAP;
 /// Values of a row of the low-degree test.
@@ -212,13 +211,11 @@ fn statement(header: &Header) -> Vec<Felt252> {
     let path = header.one_time().map_or(&[][..], |root| &root.path);
     felts.extend(path.iter().flat_map(|hash| [of_bytes(&hash[..16]), of_bytes(&hash[16..])]));
     for side in sides {
-        let mut elements: Vec<Goldilocks> = match side {
-            Values::Public(values) => values.iter().map(|value| signed_element((*value).into())).collect(),
-            Values::Hidden => Vec::new(),
-            Values::Committed(digest) => digest.elements().to_vec(),
-        };
-        elements.resize(elements.len().next_multiple_of(IN_A_BLOCK), Goldilocks::ZERO);
-        felts.extend(packed(&elements));
+        match side {
+            Values::Public(values) => felts.extend(packed_values(values)),
+            Values::Hidden => {}
+            Values::Committed(digest) => felts.extend(packed(&digest.elements())),
+        }
     }
     felts
 }
@@ -367,6 +364,21 @@ impl Reader<'_> {
         }
     }
 
+    /// `count` integers of 32 bits, and nothing after them in the last felt.
+    fn values(&mut self, count: usize) -> Result<Vec<i32>, ChainFormatError> {
+        let mut values = Vec::new();
+        for _ in 0..count.div_ceil(VALUES) {
+            let bytes = self.next()?.to_le_bytes();
+            let used = VALUES.min(count - values.len());
+            let (integers, _) = bytes.as_chunks();
+            if integers[used..].iter().any(|integer| *integer != [0; 4]) {
+                return self.refuse("more values than there are");
+            }
+            values.extend(integers[..used].iter().map(|integer| (u32::from_le_bytes(*integer) ^ 1 << 31).cast_signed()));
+        }
+        Ok(values)
+    }
+
     fn extension(&mut self, count: usize) -> Result<Vec<E>, ChainFormatError> {
         Ok(E::slice_from_base_elements(&self.elements(2 * count)?).to_vec())
     }
@@ -427,25 +439,13 @@ fn read_statement(reader: &mut Reader, entries: &Entries) -> Result<Header, Chai
 }
 
 fn read_side(reader: &mut Reader, (visibility, count): (u64, u64)) -> Result<Values, ChainFormatError> {
-    let block = |count: usize| count.next_multiple_of(IN_A_BLOCK);
     match visibility {
-        0 => {
-            // At most 2^20 values.
-            let mut elements = reader.elements(block(count as usize))?;
-            if elements.split_off(count as usize).iter().any(|element| *element != Goldilocks::ZERO) {
-                return reader.refuse("more elements than there are");
-            }
-            let values: Option<Vec<i32>> = elements.into_iter().map(value).collect();
-            values.map_or_else(|| reader.refuse("a value has more than 32 bits"), |values| Ok(Values::Public(values)))
-        }
+        // At most 2^20 values.
+        0 => Ok(Values::Public(reader.values(count as usize)?)),
         1 => Ok(Values::Hidden),
         2 => {
-            let elements = reader.elements(block(DIGEST_ELEMENTS))?;
-            let bytes: Vec<u8> = elements[..DIGEST_ELEMENTS].iter().flat_map(|element| element.as_int().to_le_bytes()).collect();
+            let bytes: Vec<u8> = reader.elements(DIGEST_ELEMENTS)?.iter().flat_map(|element| element.as_int().to_le_bytes()).collect();
             let digest = ValueDigest::from_bytes(bytes.try_into().expect("four elements are 32 bytes"));
-            if elements[DIGEST_ELEMENTS..].iter().any(|element| *element != Goldilocks::ZERO) {
-                return reader.refuse("more elements than there are");
-            }
             Ok(Values::Committed(digest.expect("elements are below the modulus")))
         }
         _ => reader.refuse("no such visibility"),
@@ -454,12 +454,6 @@ fn read_side(reader: &mut Reader, (visibility, count): (u64, u64)) -> Result<Val
 
 /// Elements of a digest.
 const DIGEST_ELEMENTS: usize = 4;
-
-/// The integer that an element of a public side stands for.
-fn value(element: Goldilocks) -> Option<i32> {
-    let (positive, negative) = (element.as_int(), (-element).as_int());
-    i32::try_from(positive).ok().or_else(|| i32::try_from(-i64::try_from(negative).ok()?).ok())
-}
 
 /// Rows and paths that were read, by position.
 struct Openings {

@@ -10,9 +10,10 @@
 //! | a digest and an integer | both | 3 |
 //! | `n` field elements | three a felt, two felts a permutation | `2^64 + n` |
 //! | `n` digests | two a permutation | `2 2^64 + n` |
+//! | `n` integers of 32 bits | seven a felt, each one plus 2^31, two felts a permutation | `4 2^64 + n` |
 //! | `n` bytes | 31 a felt, two felts a permutation | `3 2^64 + n` |
 //!
-//! Element `i` of three has the weight `2^(64 i)`, and byte `i` of 31 has `2^(8 i)`. What is missing at the end is 0. The digest is the first
+//! Element `i` of three has the weight `2^(64 i)`, integer `i` of seven `2^(32 i)`, and byte `i` of 31 has `2^(8 i)`. What is missing at the end is 0. The digest is the first
 //! felt of the state, as bytes, least significant first.
 
 use winter_verifier::crypto::{Digest as _, ElementHasher, Hasher};
@@ -33,6 +34,9 @@ const WITH_INTEGER: u64 = 3;
 const OF_ELEMENTS: u128 = 1;
 const OF_DIGESTS: u128 = 2;
 const OF_BYTES: u128 = 3;
+const OF_VALUES: u128 = 4;
+/// Integers of 32 bits in a felt.
+pub(crate) const VALUES: usize = 7;
 
 /// Poseidon over the field of Starknet.
 #[derive(Debug, PartialEq, Eq)]
@@ -65,6 +69,24 @@ fn sponge(kind: u128, length: usize, mut felts: impl Iterator<Item = Felt252>) -
         if empty {
             return digest(state[0]);
         }
+    }
+}
+
+/// Integers, seven a felt.
+pub(crate) fn packed_values(values: &[i32]) -> impl Iterator<Item = Felt252> {
+    values.chunks(VALUES).map(|values| {
+        let mut bytes = [0; 32];
+        for (bytes, value) in bytes.as_chunks_mut().0.iter_mut().zip(values) {
+            *bytes = (value.cast_unsigned() ^ 1 << 31).to_le_bytes();
+        }
+        Felt252::remainder(&bytes)
+    })
+}
+
+impl Poseidon {
+    /// The digest of integers.
+    pub fn hash_values(values: &[i32]) -> TreeDigest {
+        sponge(OF_VALUES, values.len(), packed_values(values))
     }
 }
 

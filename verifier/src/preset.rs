@@ -302,7 +302,7 @@ mod tests {
     use winter_verifier::math::StarkField;
 
     use super::*;
-    use crate::air::{ModelAir, PublicInputs, trace_info};
+    use crate::air::{InSeed, ModelAir, PublicInputs, trace_info};
     use crate::cairo::columns::{MAX_ROWS, MIN_ROWS};
     use crate::cairo::{self, CairoAir};
     use crate::felt252::Felt252;
@@ -356,7 +356,8 @@ mod tests {
                 _ => Values::Committed(ValueDigest::of(&[], &Salt::new([1; 32]))),
             };
             let (inputs, outputs) = (side(digests), side(digests.saturating_sub(1)));
-            let public_inputs = PublicInputs { statement: vec![], layout, mode, inputs, outputs, n_inputs: 0, n_outputs: 0 };
+            let public_inputs =
+                PublicInputs { statement: vec![], layout, mode, inputs, outputs, n_inputs: 0, n_outputs: 0, in_seed: InSeed::Values };
             context_of(&ModelAir::new(trace_info(1 << log_rows, &public_inputs), public_inputs, options))
         }
 

@@ -5,7 +5,7 @@
 use thiserror::Error;
 use winter_verifier::{ByteReader, DeserializationError};
 
-use crate::air::{PublicInputs, final_row, sponge};
+use crate::air::{InSeed, PublicInputs, bytes_in_elements, final_row, sponge};
 use crate::bounded::BoundedReader;
 use crate::cairo::{ClaimError, ProgramError};
 use crate::commitment::{Entries, EntriesError, Entry, ModelCommitment};
@@ -416,17 +416,13 @@ fn public_inputs(
     (preset, mode): (Preset, Mode),
     [inputs, outputs]: [&Values; 2],
 ) -> PublicInputs {
-    // Seven bytes always make an element below the modulus.
-    let pack = |bytes: &[u8]| {
-        let number = |chunk: &[u8]| chunk.iter().rev().fold(0, |number, byte| (number << 8) | u64::from(*byte));
-        bytes.chunks(7).map(|chunk| Goldilocks::new(number(chunk))).collect::<Vec<_>>()
-    };
     let choice = [preset.code().into(), entry.batch, entry.rows].map(Goldilocks::from);
     // As a number, the commitment has its most significant byte first.
     let mut number = *commitment.as_bytes();
     number.reverse();
+    let named = bytes_in_elements(TRANSCRIPT).chain(bytes_in_elements(&number));
     PublicInputs {
-        statement: [&pack(TRANSCRIPT)[..], &pack(&number), &choice].concat(),
+        statement: named.chain(choice).collect(),
         layout: entry.layout,
         mode,
         inputs: inputs.clone(),
@@ -434,6 +430,7 @@ fn public_inputs(
         // At most 2^20 values.
         n_inputs: entry.batch_inputs() as usize,
         n_outputs: entry.batch_outputs() as usize,
+        in_seed: if preset == Preset::Starknet { InSeed::Digests } else { InSeed::Values },
     }
 }
 

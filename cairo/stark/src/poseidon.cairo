@@ -4,6 +4,8 @@ use core::poseidon::hades_permutation;
 
 /// `2^64`, to which the number of elements in a list is added.
 pub const OF_ELEMENTS: felt252 = 0x10000000000000000;
+/// `4 2^64`, to which the number of integers in a list is added.
+const OF_VALUES: felt252 = 0x40000000000000000;
 /// Two digests.
 const PAIR: felt252 = 2;
 
@@ -14,8 +16,18 @@ pub fn node(left: felt252, right: felt252) -> felt252 {
 }
 
 /// The digest of a list of elements that are packed three a felt, the last felt or the last two not full.
-pub fn elements(mut packed: Span<felt252>, count: felt252) -> felt252 {
-    let (mut a, mut b, mut c) = (0, 0, OF_ELEMENTS + count);
+pub fn elements(packed: Span<felt252>, count: felt252) -> felt252 {
+    list(packed, OF_ELEMENTS + count)
+}
+
+/// The digest of a list of integers that are packed seven a felt.
+pub fn values(packed: Span<felt252>, count: felt252) -> felt252 {
+    list(packed, OF_VALUES + count)
+}
+
+/// The digest of felts, with what their number and kind begins with.
+fn list(mut packed: Span<felt252>, capacity: felt252) -> felt252 {
+    let (mut a, mut b, mut c) = (0, 0, capacity);
     if packed.is_empty() {
         let (digest, _, _) = hades_permutation(a, b, c);
         return digest;

@@ -1,24 +1,18 @@
 //! The seed of the transcript, which is the digest of the proof's context and of all that its statement names; and the polynomials of the public
 //! values (`verifier/src/air/public_inputs.rs`).
 //!
-//! The elements come in blocks of six, so that the values begin with a felt of their own.
+//! Public values enter it by a digest, and all parts fill whole felts.
 
-use core::poseidon::hades_permutation;
-
-use maat_stark::goldilocks::{Word, element, residue};
-use maat_stark::poseidon::OF_ELEMENTS;
+use corelib_imports::bounded_int::{BoundedInt, DivRemHelper, UnitInt, div_rem};
+use maat_stark::goldilocks::residue;
+use maat_stark::poseidon::elements;
 use maat_stark::quadratic::{self, Element, product, sum};
 
 use crate::layout::{
     ARGUMENT_CONSTRAINTS, AUXILIARY, CHALLENGES, LAYOUT, MAIN, MASK_CONSTRAINTS, MASKS, MODULUS_ELEMENTS, OPTIONS_ELEMENTS, PRESET,
     ROW_CONSTRAINTS, SPONGE, SPONGE_ASSERTIONS, SUMS, TRANSCRIPT,
 };
-use crate::statement::{COMMITTED, PUBLIC, Side, Statement};
-
-/// The elements before the values, whole blocks.
-const PREFIX: felt252 = 30;
-const W1: felt252 = 0x10000000000000000;
-const W2: felt252 = 0x100000000000000000000000000000000;
+use crate::statement::{COMMITTED, HIDDEN, PUBLIC, Statement, WEIGHT_1, WEIGHT_2, limbs};
 
 /// What the columns and constraints of a proof depend on.
 #[derive(Drop, Copy)]
@@ -61,73 +55,108 @@ pub fn shape(statement: @Statement) -> Shape {
     }
 }
 
-/// A commitment as five numbers of 56 bits, the least significant one first.
-fn limbs(commitment: felt252) -> (felt252, felt252, felt252, felt252, felt252) {
-    const LIMB: NonZero<u128> = 0x100000000000000;
-    let u256 { low, high } = commitment.into();
-    let (rest, a) = DivRem::div_rem(low, LIMB);
-    let (top, b) = DivRem::div_rem(rest, LIMB);
-    let (rest, bottom) = DivRem::div_rem(high, 0x10000000000);
-    let (e, d) = DivRem::div_rem(rest, LIMB);
-    (a.into(), b.into(), top.into() + 0x10000 * bottom.into(), d.into(), e.into())
-}
-
 /// The seed of the transcript.
 pub fn seed(statement: @Statement, shape: @Shape) -> felt252 {
     let trace = 0x1000000 * (*shape.main).into() + 0x10000 + 0x100 * (*shape.auxiliary).into() + CHALLENGES.into();
     let constraints = (*shape.transitions + *shape.assertions).into();
     let ([m0, m1], [o0, o1, o2], [t0, t1, t2]) = (MODULUS_ELEMENTS, OPTIONS_ELEMENTS, TRANSCRIPT);
-    let (c0, c1, c2, c3, c4) = limbs(*statement.commitment);
     let hiding = if *shape.hiding {
         1
     } else {
         0
     };
     let (inputs, outputs) = (statement.inputs, statement.outputs);
-    let prefix = [
-        trace + W1 * (*statement.rows).into() + W2 * m0, m1 + W1 * constraints + W2 * o0, o1 + W1 * o2 + W2 * t0, t1 + W1 * t2 + W2 * c0,
-        c1 + W1 * c2 + W2 * c3, c4 + W1 * PRESET.into() + W2 * (*statement.batch).into(),
-        (*statement.rows).into() + W1 * LAYOUT.into() + W2 * hiding,
-        (*inputs.count).into() + W1 * (*outputs.count).into() + W2 * (*inputs.visibility).into(), (*outputs.visibility).into(), 0,
+    let (rows, batch): (felt252, felt252) = ((*statement.rows).into(), (*statement.batch).into());
+    let [c0, c1, c2, c3, c4] = limbs(*statement.commitment);
+    // The context, the tag, the commitment, the choice of an entry, the shape of the sides, and zeros: thirty elements, three a felt.
+    let mut felts = array![
+        trace + WEIGHT_1 * rows + WEIGHT_2 * m0, m1 + WEIGHT_1 * constraints + WEIGHT_2 * o0, o1 + WEIGHT_1 * o2 + WEIGHT_2 * t0,
+        t1 + WEIGHT_1 * t2 + WEIGHT_2 * c0, c1 + WEIGHT_1 * c2 + WEIGHT_2 * c3, c4 + WEIGHT_1 * PRESET.into() + WEIGHT_2 * batch,
+        rows + WEIGHT_1 * LAYOUT.into() + WEIGHT_2 * hiding,
+        (*inputs.count).into() + WEIGHT_1 * (*outputs.count).into() + WEIGHT_2 * (*inputs.visibility).into(), (*outputs.visibility).into(), 0,
     ];
-    // Zeros at the end of a side are elements too.
-    let count = PREFIX + 3 * ((*inputs.packed).len() + (*outputs.packed).len()).into();
-    let state = absorb((0, 0, OF_ELEMENTS + count), prefix.span());
-    let state = absorb(state, *inputs.packed);
-    let (digest, _, _) = absorb(state, *outputs.packed);
-    digest
-}
-
-/// Absorbs an even number of felts.
-fn absorb(state: (felt252, felt252, felt252), mut felts: Span<felt252>) -> (felt252, felt252, felt252) {
-    let (mut a, mut b, mut c) = state;
-    while let Some(two) = felts.multi_pop_front::<2>() {
-        let [first, second] = (*two).unbox();
-        let (x, y, z) = hades_permutation(a + first, b + second, c);
-        a = x;
-        b = y;
-        c = z;
+    for side in [*inputs, *outputs].span() {
+        if *side.visibility != HIDDEN {
+            let [first, second] = *side.seed;
+            felts.append(first);
+            felts.append(second);
+        }
     }
-    (a, b, c)
+    elements(felts.span(), (3 * felts.len()).into())
 }
 
-/// The polynomial of public values at `z`: the first one is the coefficient of the highest power.
-pub fn polynomial(mut words: Span<Word>, z: Element) -> Element {
+/// Integers of 32 bits in a felt, each of which stands for itself less 2^31.
+const VALUES: u32 = 7;
+const BIAS: felt252 = 0x80000000;
+
+/// The polynomial of `count` public values at `z`, which are packed seven a felt: the first one is the coefficient of the highest power.
+///
+/// Panics if a felt has more, or anything stands after the last value.
+pub fn polynomial(mut packed: Span<felt252>, count: u32, z: Element) -> Element {
+    // Powers of z, both components.
     let z2 = product(z, z);
-    let z3 = product(z2, z);
-    let ((z0, z1), (y0, y1)) = (z, z2);
-    let (z0, z1, y0, y1): (felt252, felt252, felt252, felt252) = (z0.into(), z1.into(), y0.into(), y1.into());
-    // The values that are too many for whole triples come first.
+    let (z3, z4) = (product(z2, z), product(z2, z2));
+    let (z5, z6, z7) = (product(z3, z2), product(z3, z3), product(z4, z3));
+    let ((a1, b1), (a2, b2), (a3, b3)) = (integers(z), integers(z2), integers(z3));
+    let ((a4, b4), (a5, b5), (a6, b6)) = (integers(z4), integers(z5), integers(z6));
+    // What the values of a felt are too large by.
+    let (a_bias, b_bias) = (BIAS * (1 + a1 + a2 + a3 + a4 + a5 + a6), BIAS * (b1 + b2 + b3 + b4 + b5 + b6));
     let mut value = quadratic::ZERO;
-    let (_, first) = DivRem::div_rem(words.len(), 3);
-    for _ in 0..first {
-        value = sum(product(value, z), (element(*words.pop_front().unwrap()), 0));
+    let (full, rest) = DivRem::div_rem(count, VALUES.try_into().unwrap());
+    let mut left = packed.slice(0, full);
+    while let Some(felt) = left.pop_front() {
+        let [u0, u1, u2, u3, u4, u5, u6] = values_of(*felt);
+        // Below 2^100, and lifted by a multiple of p above it.
+        let first = u6 + a1 * u5 + a2 * u4 + a3 * u3 + a4 * u2 + a5 * u1 + a6 * u0;
+        let second = b1 * u5 + b2 * u4 + b3 * u3 + b4 * u2 + b5 * u1 + b6 * u0;
+        value = sum(product(value, z7), (residue(first + LIFT - a_bias), residue(second + LIFT - b_bias)));
     }
-    while let Some(three) = words.multi_pop_front::<3>() {
-        let [a, b, c] = (*three).unbox();
-        let (a, b, c): (felt252, felt252, felt252) = (a.into(), b.into(), c.into());
-        let (first, second) = (residue(a * y0 + b * z0 + c), residue(a * y1 + b * z1));
-        value = sum(product(value, z3), (first, second));
+    if rest != 0 {
+        let mut values = values_of(*packed[full]).span();
+        for _ in 0..rest {
+            let integer = *values.pop_front().unwrap();
+            value = sum(product(value, z), (residue(integer + LIFT - BIAS), 0));
+        }
+        while let Some(value) = values.pop_front() {
+            assert(*value == 0, 'MORE VALUES THAN THERE ARE');
+        }
     }
     value
+}
+/// A multiple of `p` above `2^100`.
+const LIFT: felt252 = 0xffffffff000000010000000000;
+
+fn integers(element: Element) -> (felt252, felt252) {
+    let (first, second) = element;
+    (first.into(), second.into())
+}
+
+/// The integers in a felt, the lowest first.
+///
+/// Panics if it has more than seven.
+fn values_of(felt: felt252) -> [felt252; 7] {
+    let u256 { low, high } = felt.into();
+    let (rest, u0) = div_rem(low, TWO_32);
+    let (rest, u1) = div_rem(rest, TWO_32);
+    let (u3, u2) = div_rem(rest, TWO_32);
+    let (rest, u4) = div_rem(high, TWO_32);
+    let (rest, u5) = div_rem(rest, TWO_32);
+    let (above, u6) = div_rem(rest, TWO_32);
+    assert(above.into() == 0, 'A FELT HAS EIGHT VALUES');
+    [u0.into(), u1.into(), u2.into(), u3.into(), u4.into(), u5.into(), u6.into()]
+}
+
+type Integer = BoundedInt<0, 0xffffffff>;
+const TWO_32: NonZero<UnitInt<0x100000000>> = 0x100000000;
+impl First of DivRemHelper<u128, UnitInt<0x100000000>> {
+    type DivT = BoundedInt<0, 0xffffffffffffffffffffffff>;
+    type RemT = Integer;
+}
+impl Second of DivRemHelper<BoundedInt<0, 0xffffffffffffffffffffffff>, UnitInt<0x100000000>> {
+    type DivT = BoundedInt<0, 0xffffffffffffffff>;
+    type RemT = Integer;
+}
+impl Third of DivRemHelper<BoundedInt<0, 0xffffffffffffffff>, UnitInt<0x100000000>> {
+    type DivT = Integer;
+    type RemT = Integer;
 }

@@ -6,13 +6,13 @@
 //! | 1 | the model's commitment |
 //! | 1 | the root of the tree over the fixed columns |
 //! | 2 k | the path of that root in the tree over `2^k` one-time roots, for a private model: low and high half of each hash |
-//! | .. | the inputs: elements, three a felt, with zeros to an even number of felts; or the four elements of a digest likewise; or nothing |
+//! | .. | the inputs, seven a felt, each one plus 2^31; or the four elements of a digest, three a felt; or nothing |
 //! | .. | the outputs likewise |
 //!
 //! Visibilities: 0 public, 1 hidden, 2 committed. A proof hides unless everything is public.
 
 use maat_stark::goldilocks::{Word, is_element};
-use maat_stark::poseidon::elements;
+use maat_stark::poseidon;
 use maat_stark::reading::{take, take_one, unpacked};
 
 use crate::layout::{MASK_ROWS, MAX_LOG_ROWS, MIN_LOG_ROWS, PERIOD, START_ROW};
@@ -23,12 +23,17 @@ pub const HIDDEN: u32 = 1;
 pub const COMMITTED: u32 = 2;
 /// Elements of a digest.
 const DIGEST: u32 = 4;
+/// Integers of 32 bits in a felt.
+pub const VALUES: u32 = 7;
 /// Elements of a salt.
 const SALT: u32 = 4;
 /// The most values, inputs and outputs together.
 const MAX_VALUES: u64 = 0x100000;
 /// The most one-time roots.
 const MAX_ONE_TIME_ROOTS: u32 = 0x10000;
+/// Weights of the second and the third element in a felt.
+pub const WEIGHT_1: felt252 = 0x10000000000000000;
+pub const WEIGHT_2: felt252 = 0x100000000000000000000000000000000;
 const BYTE: NonZero<u128> = 0x100;
 const WORD: NonZero<u128> = 0x100000000;
 
@@ -38,10 +43,10 @@ pub struct Side {
     pub visibility: u32,
     /// How many values there are.
     pub count: u32,
-    /// What the transcript absorbs: an even number of felts.
+    /// The felts of the proof.
     pub packed: Span<felt252>,
-    /// The elements in them.
-    pub words: Span<Word>,
+    /// Two felts of the seed, which bind them.
+    pub seed: [felt252; 2],
 }
 
 #[derive(Drop, Copy)]
@@ -83,31 +88,41 @@ pub fn blocks(count: u32) -> u32 {
     (count + SALT + 1 + PERIOD - 1) / PERIOD
 }
 
-/// Felts of a side: those of its elements, and another one if they are odd.
-fn packed_felts(count: u32) -> u32 {
-    (count + 5) / 6 * 2
+/// A felt as five integers of 56 bits, the least significant first.
+pub fn limbs(felt: felt252) -> [felt252; 5] {
+    const LIMB: NonZero<u128> = 0x100000000000000;
+    let u256 { low, high } = felt.into();
+    let (rest, a) = DivRem::div_rem(low, LIMB);
+    let (top, b) = DivRem::div_rem(rest, LIMB);
+    let (rest, bottom) = DivRem::div_rem(high, 0x10000000000);
+    let (e, d) = DivRem::div_rem(rest, LIMB);
+    [a.into(), b.into(), top.into() + 0x10000 * bottom.into(), d.into(), e.into()]
 }
 
 fn read_side(ref proof: Span<felt252>, visibility: u32, count: u32, rows: u32) -> Side {
-    let elements = match visibility {
-        0 => count,
-        1 => 0,
-        2 => {
-            // No constraint reaches further than the final row.
-            assert(PERIOD * blocks(count) + START_ROW <= rows - MASK_ROWS, 'TOO FEW ROWS FOR A DIGEST');
-            DIGEST
-        },
-        _ => core::panic_with_felt252('NO SUCH VISIBILITY'),
-    };
-    let packed = take(ref proof, packed_felts(elements));
-    // They are absorbed with zeros after the last one, so that the digest here is of no use.
-    let (words, _) = unpacked(packed, elements);
-    let mut rest = words;
-    while let Some(word) = rest.pop_front() {
-        // Every element in its only form.
-        assert(is_element(*word), 'AN ELEMENT IS NOT REDUCED');
+    if visibility == PUBLIC {
+        let packed = take(ref proof, (count + VALUES - 1) / VALUES);
+        let [a, b, c, d, e] = limbs(poseidon::values(packed, count.into()));
+        Side { visibility, count, packed, seed: [a + WEIGHT_1 * b + WEIGHT_2 * c, d + WEIGHT_1 * e] }
+    } else if visibility == HIDDEN {
+        Side { visibility, count, packed: array![].span(), seed: [0, 0] }
+    } else {
+        assert(visibility == COMMITTED, 'NO SUCH VISIBILITY');
+        // No constraint reaches further than the final row.
+        assert(PERIOD * blocks(count) + START_ROW <= rows - MASK_ROWS, 'TOO FEW ROWS FOR A DIGEST');
+        let packed = take(ref proof, 2);
+        for word in digest(packed) {
+            // In its only form.
+            assert(is_element(*word), 'AN ELEMENT IS NOT REDUCED');
+        }
+        Side { visibility, count, packed, seed: [*packed[0], *packed[1]] }
     }
-    Side { visibility, count, packed, words }
+}
+
+/// The elements of a digest.
+pub fn digest(packed: Span<felt252>) -> Span<Word> {
+    let (words, _) = unpacked(packed, DIGEST);
+    words
 }
 
 /// Reads what a proof claims.
@@ -161,6 +176,6 @@ pub fn named(side: Side) -> maat_interfaces::verifier::Side {
     } else if side.visibility == HIDDEN {
         maat_interfaces::verifier::Side::Hidden
     } else {
-        maat_interfaces::verifier::Side::Committed(elements(side.packed, DIGEST.into()))
+        maat_interfaces::verifier::Side::Committed(poseidon::elements(side.packed, DIGEST.into()))
     }
 }

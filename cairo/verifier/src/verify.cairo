@@ -47,8 +47,6 @@ const LOG_REMAINDER: u32 = 8;
 pub fn verify(proof: Span<felt252>) -> Verified {
     // 1. The claim.
     let mut proof = proof;
-    let length = take_one(ref proof);
-    assert(length == proof.len().into(), 'LENGTH OF THE PROOF');
     let statement = statement::read(ref proof);
     let shape = shape(@statement);
 
@@ -278,10 +276,10 @@ fn check_frame(
         Run { row: last, column: BUS_SUM, values: zero },
     ];
     if *statement.inputs.visibility == PUBLIC {
-        sums.append(Run { row: last, column: INPUTS, values: array![polynomial(*statement.inputs.words, z)].span() });
+        sums.append(Run { row: last, column: INPUTS, values: array![of_side(statement.inputs, z)].span() });
     }
     if *statement.outputs.visibility == PUBLIC {
-        sums.append(Run { row: last, column: OUTPUTS, values: array![polynomial(*statement.outputs.words, z)].span() });
+        sums.append(Run { row: last, column: OUTPUTS, values: array![of_side(statement.outputs, z)].span() });
     }
     let transitions = product(divided, power(gamma, *shape.assertions));
     let asserted = boundary::join(quadratic::ZERO, boundary::sorted(main), rows.main, zeta, gamma, generators);
@@ -300,6 +298,11 @@ fn check_frame(
 fn words_of(a: Element, b: Element) -> Span<Word> {
     let ((a0, a1), (b0, b1)) = (a, b);
     array![upcast(a0), upcast(a1), upcast(b0), upcast(b1)].span()
+}
+
+/// The polynomial of a side's values.
+fn of_side(side: @Side, z: Element) -> Element {
+    polynomial(*side.packed, *side.count, z)
 }
 
 /// The assertions about the main segment.
@@ -328,7 +331,7 @@ fn add_sponge(ref runs: Array<Run>, side: Side, message: u32, start: u32) {
     runs.append(Run { row: START_ROW, column: start, values: first.span() });
     runs.append(Run { row: PERIOD * blocks - 1, column: message, values: array![integer(side.count)].span() });
     let mut digest = array![];
-    for word in side.words {
+    for word in statement::digest(side.packed) {
         digest.append((element(*word), 0));
     }
     runs.append(Run { row: PERIOD * blocks + START_ROW, column: start + DIGEST, values: digest.span() });

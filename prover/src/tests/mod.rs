@@ -44,7 +44,7 @@ use std::sync::Arc;
 
 use maat_runtime::Model;
 use maat_verifier::air::sponge::PERIOD;
-use maat_verifier::air::{Challenges, ModelAir, PublicInputs, Sponge, final_row, trace_info};
+use maat_verifier::air::{Challenges, InSeed, ModelAir, PublicInputs, Sponge, final_row, trace_info};
 use maat_verifier::layout::*;
 use maat_verifier::{Goldilocks, Mode, Preset, Salt, ValueDigest, Values};
 use winterfell::crypto::hashers::Blake3_256;
@@ -276,6 +276,7 @@ impl Attempt {
             outputs: self.outputs.clone(),
             n_inputs: self.program.n_inputs,
             n_outputs: self.program.n_outputs,
+            in_seed: InSeed::Values,
         }
     }
 

@@ -31,7 +31,8 @@ use winter_verifier::crypto::{RandomCoin, RandomCoinError};
 use winter_verifier::math::{ExtensionOf, FieldElement};
 
 pub use challenges::{Challenges, RANDOM_ELEMENTS, powers};
-pub use public_inputs::{PublicInputs, Sponge};
+pub(crate) use public_inputs::bytes_in_elements;
+pub use public_inputs::{InSeed, PublicInputs, Sponge};
 
 use crate::layout::*;
 use crate::preset::Mode;

@@ -1,9 +1,11 @@
 //! The public inputs of the model AIR, and the values of their polynomials that its assertions need.
 
 use crate::goldilocks::{Goldilocks, signed_element};
+use winter_verifier::crypto::Digest as _;
 use winter_verifier::math::{FieldElement, ToElements};
 
 use crate::layout::{Columns, INPUT_VALUE, Layout, OUTPUT_VALUE, SIDES, SPONGE_WIDTH};
+use crate::poseidon::Poseidon;
 use crate::preset::Mode;
 use crate::statement::Values;
 use crate::value_digest::ValueDigest;
@@ -25,6 +27,8 @@ pub struct PublicInputs {
     pub n_inputs: usize,
     /// Number of outputs of all inferences.
     pub n_outputs: usize,
+    /// How the transcript absorbs public values.
+    pub in_seed: InSeed,
 }
 
 /// The inputs, or the outputs, of a statement.
@@ -71,33 +75,56 @@ impl PublicInputs {
     }
 }
 
-/// What comes in six elements: two felts of Starknet hold them, which Poseidon absorbs at a time.
+/// How the seed of the transcript has public values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InSeed {
+    /// As they are, an element each.
+    Values,
+    /// By a digest of [`Poseidon`], which a contract computes for a tenth of what as many elements cost.
+    Digests,
+}
+
+/// Elements that two felts of Starknet hold, which Poseidon absorbs at a time.
 const BLOCK: usize = 6;
 /// Elements of the proof's context, which stand before these in the seed of the transcript.
 const CONTEXT_ELEMENTS: usize = 8;
 
-/// Fills the last block of what the seed has so far.
-fn pad(elements: &mut Vec<Goldilocks>) {
-    let length = CONTEXT_ELEMENTS + elements.len();
-    elements.resize(length.next_multiple_of(BLOCK) - CONTEXT_ELEMENTS, Goldilocks::ZERO);
+impl InSeed {
+    /// Adds a side's values, or what stands for them.
+    fn add(self, values: &Values, elements: &mut Vec<Goldilocks>) {
+        match (values, self) {
+            (Values::Public(values), Self::Values) => elements.extend(values.iter().map(|value| signed_element((*value).into()))),
+            (Values::Public(values), Self::Digests) => elements.extend(bytes_in_elements(&Poseidon::hash_values(values).as_bytes())),
+            (Values::Hidden, _) => {}
+            (Values::Committed(digest), _) => elements.extend(digest.elements()),
+        }
+        self.pad(elements);
+    }
+
+    /// A contract reads whole blocks.
+    fn pad(self, elements: &mut Vec<Goldilocks>) {
+        if self == Self::Digests {
+            let length = CONTEXT_ELEMENTS + elements.len();
+            elements.resize(length.next_multiple_of(BLOCK) - CONTEXT_ELEMENTS, Goldilocks::ZERO);
+        }
+    }
 }
 
-/// The number of elements follows from the codes before the first padding, so that no two statements have the same ones.
+/// Bytes, seven an element, the least significant first: seven bytes always make an element below the modulus.
+pub(crate) fn bytes_in_elements(bytes: &[u8]) -> impl Iterator<Item = Goldilocks> {
+    let number = |chunk: &[u8]| chunk.iter().rev().fold(0, |number, byte| (number << 8) | u64::from(*byte));
+    bytes.chunks(7).map(move |chunk| Goldilocks::new(number(chunk)))
+}
+
+/// How many elements follow is told by the codes before them, so that no two statements have the same ones.
 impl ToElements<Goldilocks> for PublicInputs {
     fn to_elements(&self) -> Vec<Goldilocks> {
         let mut elements = self.statement.clone();
         let codes = [self.layout.code.into(), u64::from(self.mode.is_hiding()), self.n_inputs as u64, self.n_outputs as u64];
         elements.extend(codes.map(Goldilocks::new));
         elements.extend([&self.inputs, &self.outputs].map(|values| Goldilocks::from(values.code())));
-        pad(&mut elements);
-        for values in [&self.inputs, &self.outputs] {
-            match values {
-                Values::Public(values) => elements.extend(values.iter().map(|value| signed_element((*value).into()))),
-                Values::Hidden => {}
-                Values::Committed(digest) => elements.extend(digest.elements()),
-            }
-            pad(&mut elements);
-        }
+        self.in_seed.pad(&mut elements);
+        [&self.inputs, &self.outputs].into_iter().for_each(|values| self.in_seed.add(values, &mut elements));
         elements
     }
 }

@@ -19,7 +19,7 @@ fn kinds() -> impl Iterator<Item = (&'static Layout, Mode)> {
 
 fn public_inputs(layout: &'static Layout, mode: Mode) -> PublicInputs {
     let (inputs, outputs) = (Values::Public(vec![1]), Values::Public(vec![2]));
-    PublicInputs { statement: Vec::new(), layout, mode, inputs, outputs, n_inputs: 1, n_outputs: 1 }
+    PublicInputs { statement: Vec::new(), layout, mode, inputs, outputs, n_inputs: 1, n_outputs: 1, in_seed: InSeed::Values }
 }
 
 /// The digest of a side.
@@ -281,14 +281,30 @@ fn the_transcript_begins_with_all_that_is_public() {
     for (index, transcript) in transcripts.iter().enumerate() {
         assert!(transcripts[..index].iter().all(|other| other != transcript), "change {index}");
     }
-    // Layout, mode, the numbers of values; then each side's visibility and its values.
+    // Layout, mode, the numbers of values, and each side's visibility; then its values.
     let [plain, .., hidden_inputs, committed_inputs, _, committed_outputs, _] = &transcripts;
     let numbers = |numbers: &[u64]| numbers.iter().map(|number| Goldilocks::new(*number)).collect::<Vec<_>>();
-    assert_eq!(*plain, numbers(&[0, 0, 1, 1, 0, 1, 0, 2]));
+    assert_eq!(*plain, numbers(&[0, 0, 1, 1, 0, 0, 1, 2]));
     assert_eq!(*hidden_inputs, numbers(&[0, 0, 1, 1, 1, 0, 2]));
     let digest = digest(1).elements();
-    assert_eq!(*committed_inputs, [&numbers(&[0, 0, 1, 1, 2])[..], &digest, &numbers(&[0, 2])].concat());
-    assert_eq!(*committed_outputs, [&numbers(&[0, 0, 1, 1, 0, 1, 2])[..], &digest].concat());
+    assert_eq!(*committed_inputs, [&numbers(&[0, 0, 1, 1, 2, 0])[..], &digest, &numbers(&[2])].concat());
+    assert_eq!(*committed_outputs, [&numbers(&[0, 0, 1, 1, 0, 2, 1])[..], &digest].concat());
+}
+
+/// For a contract, public values are a digest, and each part fills whole felts: eight elements of the context stand in front.
+#[test]
+fn for_a_contract_the_transcript_begins_with_digests_in_blocks() {
+    let public = PublicInputs { in_seed: InSeed::Digests, ..public_inputs(Layout::base(), Mode::Plain) };
+    let block = |elements: &[Goldilocks], length: usize| [elements, &vec![Goldilocks::ZERO; length - elements.len()]].concat();
+    let numbers = |numbers: &[u64]| numbers.iter().map(|number| Goldilocks::new(*number)).collect::<Vec<_>>();
+    let of_values = |values: &[i32]| {
+        let digest = Poseidon::hash_values(values).as_bytes();
+        block(&digest.chunks(7).map(|bytes| Goldilocks::new(bytes.iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte)))).collect::<Vec<_>>(), 6)
+    };
+    let codes = |codes: [u64; 2]| block(&numbers(&[&[0, 0, 1, 1], &codes[..]].concat()), 10);
+    assert_eq!(public.to_elements(), [codes([0, 0]), of_values(&[1]), of_values(&[2])].concat());
+    let committed = PublicInputs { inputs: Values::Committed(digest(1)), outputs: Values::Hidden, ..public };
+    assert_eq!(committed.to_elements(), [codes([2, 1]), block(&digest(1).elements(), 6)].concat());
 }
 
 #[test]

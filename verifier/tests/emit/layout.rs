@@ -3,7 +3,9 @@
 use std::fmt::Write;
 use std::iter;
 
-use maat_verifier::air::{ARGUMENT_CONSTRAINTS, ModelAir, PublicInputs, RANDOM_ELEMENTS, ROW_CONSTRAINTS, SUMS, masks, sponge, trace_info};
+use maat_verifier::air::{
+    ARGUMENT_CONSTRAINTS, InSeed, ModelAir, PublicInputs, RANDOM_ELEMENTS, ROW_CONSTRAINTS, SUMS, masks, sponge, trace_info,
+};
 use maat_verifier::layout::{
     AUXILIARY_WIDTH, BUS_SUM, FINAL, INPUT_VALUE, INPUTS, Layout, MASK_ROWS, MASKS_WIDTH, MAX_ROWS, MIN_ROWS, OUTPUT_VALUE, OUTPUTS,
     SPONGE_WIDTH, WITNESS_WIDTH, limb_bits,
@@ -33,7 +35,16 @@ fn context(log_rows: u32, mode: Mode, committed: usize) -> Context {
         false => Values::Public(Vec::new()),
     };
     let [inputs, outputs] = [committed > 0, committed > 1].map(side);
-    let public_inputs = PublicInputs { statement: vec![], layout: Layout::base(), mode, inputs, outputs, n_inputs: 0, n_outputs: 0 };
+    let public_inputs = PublicInputs {
+        statement: vec![],
+        layout: Layout::base(),
+        mode,
+        inputs,
+        outputs,
+        n_inputs: 0,
+        n_outputs: 0,
+        in_seed: InSeed::Values,
+    };
     let options = Preset::Starknet.options(mode);
     let air = ModelAir::new(trace_info(1 << log_rows, &public_inputs), public_inputs, options.clone());
     let constraints = air.context().num_transition_constraints() + air.context().num_assertions();
