@@ -6,3 +6,5 @@ pub mod layers;
 pub mod model;
 #[cfg(target: 'starknet-contract')]
 pub mod registry;
+#[cfg(target: 'starknet-contract')]
+pub mod verifier;
