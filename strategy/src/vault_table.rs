@@ -10,7 +10,7 @@ use starknet_types_core::felt::Felt;
 use thiserror::Error;
 
 use crate::amount::{self, AmountError};
-use crate::vault::min_navs;
+use crate::vault::{MAX_MIN_BITS, min_navs};
 
 /// The longest name or symbol of shares, in bytes.
 const MAX_NAME: usize = 64;
@@ -29,6 +29,9 @@ pub struct VaultTable {
     min_nav: Decimal,
     /// The largest reward of a keeper for an hour, in whole quote tokens.
     keeper_cap: Decimal,
+    /// The least conjectured security, in bits, of a proof that decides; none may, if it is 0 or not given.
+    #[serde(default)]
+    pub min_bits: u16,
     /// The model's name in the registry; the package's, if none is given.
     #[serde(default)]
     pub model: Option<String>,
@@ -162,6 +165,12 @@ pub enum VaultTableError {
     /// The least net asset value is dust, or too much beside what may be deposited.
     #[error("vault.min_nav: it is at least 10,000 of the quote token's smallest unit, and at most a tenth of deposit_cap")]
     MinNav,
+    /// More security is asked of proofs than makes sense.
+    #[error("vault.min_bits: it is 0, or at most {MAX_MIN_BITS}, the most bits of security that make sense; not {found}")]
+    MinBits {
+        /// What was given.
+        found: u16,
+    },
     /// One of two fields is needed.
     #[error("vault.networks.{network}: it needs either {one} or {other}")]
     Either {
@@ -196,6 +205,9 @@ impl VaultTable {
             return Err(VaultTableError::MinNav);
         }
         self.keeper_cap(decimals)?;
+        if self.min_bits > MAX_MIN_BITS {
+            return Err(VaultTableError::MinBits { found: self.min_bits });
+        }
         for (name, network) in &self.networks {
             network.prices(name)?;
             network.venue(name)?;

@@ -16,7 +16,7 @@ use maat_strategy::file::StrategyFile;
 use maat_strategy::history::Observation;
 use maat_strategy::hour::{Hour, SECONDS};
 use maat_strategy::keeper::{Action, Chain, Failure, Goal, HourEvents, HourReport, Sight, Told, keep};
-use maat_strategy::live::{Entry, compare, hash_of};
+use maat_strategy::live::{Entry, compare};
 use maat_strategy::price::{Price, USD};
 use maat_strategy::prices;
 use maat_strategy::rate::Rate;
@@ -394,6 +394,7 @@ fn a_vaults_hours_are_its_twins_and_everybody_can_leave_whatever_happens() {
         treasury: OWNER,
         min_nav: table.min_nav(decimals).unwrap(),
         keeper_cap: table.keeper_cap(decimals).unwrap(),
+        min_bits: table.min_bits,
     };
     let unit = 10u128.pow(decimals.into());
     let mut mirror = Mirror {

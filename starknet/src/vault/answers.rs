@@ -273,6 +273,7 @@ impl FromFelts for Change {
             1 => Ok(Self::Limits(field!(felts, limits))),
             2 => Ok(Self::Adapter(field!(felts, adapter))),
             3 => Ok(Self::Guardian(field!(felts, guardian))),
+            4 => Ok(Self::MinBits(field!(felts, min_bits))),
             other => Err(unknown("Change", other)),
         }
     }

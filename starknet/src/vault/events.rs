@@ -2,7 +2,7 @@
 
 use maat_strategy::hour::Hour;
 use maat_strategy::price::Price;
-use maat_strategy::vault::{Kind, Outcome, Purpose, Side};
+use maat_strategy::vault::{Kind, Outcome, Purpose, Route, Side};
 use starknet_rust::core::types::{EmittedEvent, Event, Felt};
 
 use super::felts::{Felts, Malformed, field, wide};
@@ -262,6 +262,8 @@ events! {
             weight_target: Option<u16>;
             /// What came of it.
             outcome: Outcome;
+            /// How the answer came.
+            route: Route;
         }
         /// A swap was made.
         Traded [

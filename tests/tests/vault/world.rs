@@ -93,6 +93,7 @@ pub fn deployment(decimals: (u8, u8)) -> Deployment {
         treasury: TREASURY,
         min_nav: 100 * USDC,
         keeper_cap: USDC / 2,
+        min_bits: 0,
     }
 }
 

@@ -162,6 +162,7 @@ impl Simulated {
             treasury: Account(4),
             min_nav: 50_000 * USDC,
             keeper_cap: 0,
+            min_bits: 0,
         };
         let mut world = World::default();
         world.feed.sources = vec![1, 2, 3];
@@ -403,6 +404,7 @@ impl Chain for Simulated {
                     weight_before,
                     weight_target,
                     outcome,
+                    ..
                 } if at == hour => {
                     let model = Felt::from_bytes_be(model.as_bytes());
                     found.decided = Some(Decided {
