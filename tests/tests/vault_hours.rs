@@ -23,7 +23,9 @@ use maat_strategy::rate::Rate;
 use maat_strategy::record::{Expectations, FeatureVisibility, Job, Proof, Verified, verify};
 use maat_strategy::strategy::Strategy;
 use maat_strategy::vault::feed::Entry as Quoted;
-use maat_strategy::vault::{self as twin, Answer, Call, Deployment, Event, Kind, Ledger, ModelStatus, NetworkFailure, Side, State, Swap};
+use maat_strategy::vault::{
+    self as twin, Answer, Call, Deployment, Event, Kind, Ledger, ModelStatus, NetworkFailure, Side, State, Swap, hash_of,
+};
 use maat_tests::root;
 use maat_verifier::{Mode, Preset};
 use starknet_types_core::felt::Felt;

@@ -211,6 +211,9 @@ pub enum ProofKind {
     /// By a proof that the registry's verifier class verified in the transaction.
     Stark,
     /// By Starknet itself, which proves a transaction that never enters a block and hands its messages on as `proof_facts` (SNIP-36).
+    ///
+    /// No function of this registry records such facts: the form of `proof_facts` is a draft that has changed with each version of
+    /// Starknet so far, and a registry that cannot be upgraded would be left with one of them.
     InProtocol,
 }
 

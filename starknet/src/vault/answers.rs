@@ -169,6 +169,8 @@ pub enum Change {
     Adapter(Felt),
     /// Another guardian.
     Guardian(Felt),
+    /// The least conjectured security, in bits, of a proof that decides; 0 if none may.
+    MinBits(u16),
 }
 
 /// A change that was proposed.

@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
-use super::feed::Thin;
 use super::MAX_MIN_BITS;
+use super::feed::Thin;
 use super::ledger::{Account, Side, TransferError};
 use super::states::{Operation, State};
 use crate::hour::Hour;

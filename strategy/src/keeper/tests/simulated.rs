@@ -11,7 +11,7 @@ use crate::fees::Fees;
 use crate::hour::{Hour, SECONDS};
 use crate::keeper::{Action, Chain, Failure, Goal, HourEvents, HourReport, Kept, Opened, Recorded, Sight, Told, keep};
 use crate::limits::Limits;
-use crate::live::{Decided, Traded, hash_of};
+use crate::live::{Decided, Traded};
 use crate::policy::{Policy, Rule, Target};
 use crate::price::USD;
 use crate::rate::{Pair, Token};
@@ -19,6 +19,7 @@ use crate::strategy::{BacktestRules, Strategy};
 use crate::vault::feed::Entry;
 use crate::vault::{
     Account, Adapter, AdapterFailure, Answer, Call, Chain as World, Deployment, Event, Ledger, NetworkFailure, Refusal, Side, Swap, Vault,
+    hash_of,
 };
 
 pub const START: u64 = 470_000;
