@@ -335,6 +335,7 @@ mod tests {
         min_nav = 100
         keeper_cap = "0.5"
         guardian = "0x12"
+        salt = 1
 
         [networks.sepolia]
         base = "0xb"
@@ -360,7 +361,8 @@ mod tests {
     #[test]
     fn a_table_says_what_a_vault_is_made_with_and_from() {
         let table = checked("name", "name").unwrap();
-        assert_eq!((table.min_nav(6), table.keeper_cap(6), table.salt), (Ok(100_000_000), Ok(500_000), 0));
+        assert_eq!((table.min_nav(6), table.keeper_cap(6), table.salt), (Ok(100_000_000), Ok(500_000), 1));
+        assert_eq!((table.min_bits, checked("salt = 1", "min_bits = 96").unwrap().min_bits), (0, 96));
         let [other, sepolia] = ["other", "sepolia"].map(|name| &table.networks[name]);
         assert_eq!((other.prices("other"), other.venue("other")), (Ok(Prices::History(15.into())), Ok(Venue::Adapter(16.into()))));
         let Ok(Prices::Pragma(pragma)) = sepolia.prices("sepolia") else { panic!("a feed") };
@@ -386,6 +388,7 @@ mod tests {
         assert!(error("min_nav = 100", "min_nav = 1000001").starts_with("vault.min_nav: it is at least"));
         assert!(error("min_nav = 100", "min_nav = 0.5").contains("an amount is a text such as"));
         assert!(error("\"0.5\"", "\"0.0000005\"").starts_with("vault.keeper_cap: 0.0000005 has more digits"));
+        assert_eq!(error("salt = 1", "min_bits = 129"), "vault.min_bits: it is 0, or at most 128, the most bits of security that make sense; not 129");
         assert_eq!(error("history = \"0xf\"\n", "\n"), "vault.networks.other: it needs either history or pragma");
         assert_eq!(
             error("adapter = \"0x10\"", "adapter = \"0x10\"\nekubo = { router = \"0xe\", fee = \"0x0\", tick_spacing = 1 }"),

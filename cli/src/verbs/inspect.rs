@@ -154,7 +154,7 @@ fn on_chain_text(rows: &[OnChain]) -> Option<String> {
                 None => "more than a transaction executes".to_owned(),
             };
             let cheaper = row.execution.map_or_else(String::new, |gas| format!(": {}", beside(gas, row.proof)));
-            let what = format!("on chain, batch of {}", grouped(row.batch.into()));
+            let what = format!("on chain, batch of {}", grouped(row.batch));
             format!("{what:<21} {execution}, proven about {} L2 gas{cheaper}", grouped(row.proof))
         })
         .collect();

@@ -199,7 +199,7 @@ impl Response for Submitted {
         let mut rows = vec![
             ("proof", proven.to_owned()),
             ("model", format!("{} (number {}), version {version}", model.name.0, model.id)),
-            ("inferences", grouped(self.batch.into())),
+            ("inferences", grouped(self.batch)),
             ("security", format!("{} bits, conjectured{}", self.security_bits, if self.hiding { "; the proof hides" } else { "" })),
         ];
         rows.extend(self.fact.map(|fact| ("fact", format!("{fact:#066x}"))));
