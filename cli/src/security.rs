@@ -139,6 +139,7 @@ pub fn hash_name(preset: Preset) -> &'static str {
     match preset.hash() {
         Hash::Blake3 => "Blake3",
         Hash::Blake2s => "Blake2s",
+        Hash::Poseidon => "Poseidon",
     }
 }
 

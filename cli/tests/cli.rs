@@ -798,6 +798,45 @@ fn a_commitment_is_compared_with_the_model() {
     assert!(compared["differences"][0].as_str().unwrap().contains("not that of its entries"), "{compared}");
 }
 
+/// What their entry is made of takes seconds, so this is one test of one package.
+#[test]
+fn a_package_that_was_made_for_contracts_that_verify_has_their_proofs_and_no_other_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, proof) = (folder.path().join("in.json"), folder.path().join("proof.bin"));
+    std::fs::write(&input, samples(1).to_string()).unwrap();
+    let (input, proof) = (input.to_str().unwrap(), proof.to_str().unwrap());
+    let message = failure(&["prove", package(), "--input", input, "--preset", "starknet", "-o", proof]);
+    let expected = "no entry for preset starknet and batches of 1: \
+                    proofs that a Starknet contract verifies need a package that `maat transpile .. --contract-proofs` made";
+    assert!(message.contains(expected), "{message}");
+    let message = failure(&["prove", package(), "--input", input, "--preset", "starknet", "--kind", "cairo", "-o", proof]);
+    assert!(message.contains("no Cairo proofs with the preset starknet; their presets are fast, balanced and onchain"), "{message}");
+    let [onnx, calibration] = ["rockybot.onnx", "calibration.json"].map(example);
+    let own = folder.path().join("own");
+    let transpile = |flag| vec!["transpile", &onnx, "--calibration", &calibration, "-o", own.to_str().unwrap(), "--contract-proofs", flag];
+    assert!(failure(&transpile("--private")).contains("cannot be used with"));
+
+    // Contracts know one layout, whatever the others have.
+    let transpiled = json(&transpile("--layout=wide"));
+    let entries = transpiled["manifest"]["entries"].as_array().unwrap();
+    let listed: Vec<_> = entries.iter().map(|entry| [&entry["preset"], &entry["layout"]].map(|name| name.as_str().unwrap())).collect();
+    assert_eq!(listed, [["fast", "wide"], ["balanced", "wide"], ["onchain", "base"], ["starknet", "base"]]);
+    let own = own.to_str().unwrap();
+    assert!(String::from_utf8(maat(&["inspect", own]).stdout).unwrap().contains("with proofs that contracts verify"));
+    let compared = json(&["commitment", own]);
+    assert_eq!((&compared["matches"], &compared["entries"]), (&true.into(), &4.into()));
+
+    let proved = json(&["prove", own, "--input", input, "--preset", "starknet", "-o", proof]);
+    assert_eq!(
+        (&proved["preset"], &proved["layout"], &proved["commitment"]),
+        (&"starknet".into(), &"base".into(), &compared["commitment"])
+    );
+    assert_eq!(proved["security"]["if_not_recomputed"], 35);
+    let verified = json(&["verify", proof, "--model", own]);
+    assert_eq!((&verified["preset"], &verified["options"]["hash"]), (&"starknet".into(), &"Poseidon".into()));
+    assert!(String::from_utf8(maat(&["verify", proof, "--model", own]).stdout).unwrap().contains("Poseidon"));
+}
+
 #[test]
 fn a_model_without_proofs_says_why() {
     let folder = tempfile::tempdir().unwrap();
@@ -963,10 +1002,10 @@ fn help_says_what_proofs_keep_secret_and_how_secure_they_are() {
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/proving.md")).unwrap();
     let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | ")).filter_map(|(preset, row)| {
         let [_, conjectured, proven, ""] = row.split('|').map(str::trim).collect::<Vec<_>>()[..] else { return None };
-        ["fast", "balanced", "onchain"].contains(&preset).then_some((preset, conjectured, proven))
+        ["fast", "balanced", "onchain", "starknet"].contains(&preset).then_some((preset, conjectured, proven))
     });
     let (rows, help): (Vec<_>, _) = (rows.collect(), help("prove"));
-    assert_eq!(rows.len(), 3);
+    assert_eq!(rows.len(), 4);
     for (preset, conjectured, proven) in rows {
         // A line of the list may be broken. Where hiding proofs have others, both are there.
         let words = help.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -14,7 +14,7 @@ pub enum Proving {
     Committed {
         /// The model's identity in every proof.
         commitment: ModelCommitment,
-        /// What it commits to: the fixed columns for every preset and every batch size that was requested.
+        /// What it commits to: the fixed columns for every preset, `starknet` if it was asked for, and every batch size that was requested.
         entries: Entries,
     },
     /// The model has no proofs.

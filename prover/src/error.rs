@@ -84,6 +84,14 @@ impl TraceProgramError {
     }
 }
 
+/// How an entry gets into the commitment.
+fn to_list(preset: Preset) -> &'static str {
+    match preset {
+        Preset::Starknet => "proofs that a Starknet contract verifies need a package that `maat transpile .. --contract-proofs` made",
+        _ => "list the batch size when the model is transpiled",
+    }
+}
+
 /// Why there is no proof.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -108,9 +116,7 @@ pub enum ProveError {
         found: usize,
     },
     /// The model's commitment has no entry for a preset and batch size.
-    #[error(
-        "the commitment has no entry for {} and batches of {batch}: list the batch size when the model is transpiled", preset.of_entry()
-    )]
+    #[error("the commitment has no entry for {} and batches of {batch}: {}", preset.of_entry(), to_list(*preset))]
     NoEntry {
         /// The preset of the entry.
         preset: Preset,

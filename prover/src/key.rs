@@ -34,7 +34,8 @@ type Blake3 = Blake3_256<Goldilocks>;
 // ENTRIES
 // ================================================================================================
 
-/// Which layout the entries of a commitment have. Those of the preset `onchain` have the smallest one, which contracts know.
+/// Which layout the entries of a commitment have. Those of the presets `onchain` and `starknet` have the smallest one whatever is chosen, as
+/// contracts know no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LayoutChoice {
     /// The one in which proofs take the least time, for each batch size.
@@ -66,16 +67,16 @@ impl LayoutChoice {
     }
 }
 
-/// The entries of a model's commitment: every preset for every batch size.
+/// The entries of a model's commitment: every preset but `starknet`, whose tree takes long, for every batch size.
 ///
 /// # Errors
 /// The model has no trace program for one of the batch sizes, or there are too many of them.
 pub fn entries(model: &Model, batches: &[u32]) -> Result<Entries, ProveError> {
-    entries_for(model, batches, &Preset::ALL, LayoutChoice::Cheapest)
+    entries_for(model, batches, &Preset::BY_DEFAULT, LayoutChoice::Cheapest)
 }
 
-/// The entries of a commitment to some presets only: cheaper, where no other will be used. Hiding proofs with `fast` take the entry of
-/// `balanced`.
+/// The entries of a commitment to some presets: fewer are cheaper, where no other will be used, and `starknet` is there if it is named. Hiding
+/// proofs with `fast` take the entry of `balanced`.
 ///
 /// # Errors
 /// As for [`entries`].
@@ -511,7 +512,7 @@ mod tests {
         let entries = entries(&model, &[2]).unwrap();
         // Proofs with `onchain` take longer, and name their sides no other way.
         let chosen = |(preset, sides): &(Preset, [Named; 2])| *preset == Preset::Fast || sides[0] != Named::Public;
-        let cases = Preset::ALL.into_iter().flat_map(|preset| NAMED.map(|sides| (preset, sides))).filter(chosen);
+        let cases = Preset::BY_DEFAULT.into_iter().flat_map(|preset| NAMED.map(|sides| (preset, sides))).filter(chosen);
         for (preset, sides) in cases {
             let mode = mode_of(sides);
             let Proved { file, outputs, opening, security, .. } = prove(&key(&model, &entries, (preset, mode)), sides).unwrap();
@@ -600,14 +601,14 @@ mod tests {
             let programs = choice.programs(model, 1, &Preset::ALL).unwrap();
             Preset::ALL.map(|preset| programs.iter().find(|(_, presets)| presets.contains(&preset)).unwrap().0.layout.name)
         };
-        let of = |layout| [layout, layout, "base"];
+        let of = |layout| [layout, layout, "base", "base"];
         assert_eq!(layouts(&small, LayoutChoice::Cheapest), of("base"));
         assert_eq!(layouts(&many, LayoutChoice::Cheapest), of("wide"));
         for (model, layout) in [&small, &many].into_iter().flat_map(|model| LAYOUTS.iter().map(move |layout| (model, layout))) {
             assert_eq!(layouts(model, LayoutChoice::Only(layout)), of(layout.name));
         }
-        let entries = entries_for(&small, &[1], &Preset::ALL, LayoutChoice::Only(Layout::wide())).unwrap();
-        assert!(entries.as_slice().iter().map(|entry| entry.layout.name).eq(of("wide")));
+        let entries = entries_for(&small, &[1], &Preset::BY_DEFAULT, LayoutChoice::Only(Layout::wide())).unwrap();
+        assert!(entries.as_slice().iter().map(|entry| entry.layout.name).eq(["wide", "wide", "base"]));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Mutants of valid proofs: truncated, with bits flipped, bytes set, removed, inserted or swapped. Each is refused with an error, none by a
 //! panic, and none with more than 64 MB of memory.
 //!
-//! The proofs are of every preset and layout in both modes: both hash functions, extensions of degree 2 and 3. 1,200 mutants are tried, 21,000
+//! The proofs are of every preset and layout in both modes: all hash functions, extensions of degree 2 and 3. 1,400 mutants are tried, 21,000
 //! with the feature `slow`, and all of them differ from their proof. A claim with as many public values as there may be is held to the same
 //! limit.
 
@@ -11,6 +11,8 @@ mod models;
 mod mutation;
 #[path = "../../verifier/tests/random/mod.rs"]
 mod random;
+
+use std::sync::LazyLock;
 
 use maat_prover::{LayoutChoice, ProvingKey, Visibility, entries_for};
 use maat_runtime::primitives::Affine;
@@ -23,7 +25,7 @@ use memory::{LIMIT, alone, measured};
 use mutation::{Valid, refuse_other_lengths, try_mutants};
 
 /// Mutants of all proofs together, as many of each.
-const MUTANTS: usize = if cfg!(feature = "slow") { 21_000 } else { 1_200 };
+const MUTANTS: usize = if cfg!(feature = "slow") { 21_000 } else { 1_400 };
 
 /// The smallest model there is.
 fn smallest() -> Model {
@@ -35,9 +37,10 @@ fn smallest() -> Model {
     builder.finish(&[("y", y)]).unwrap()
 }
 
-/// A model's entries in a layout.
-fn entries(model: &Model, layout: &'static Layout) -> Entries {
-    entries_for(model, &[1], &Preset::ALL, LayoutChoice::Only(layout)).unwrap()
+/// A model's entries in a layout. That for contracts that verify is alone, as its tree takes long.
+fn entries(model: &Model, layout: &'static Layout, preset: Preset) -> Entries {
+    let presets: &[_] = if preset == Preset::Starknet { &[preset] } else { &Preset::BY_DEFAULT };
+    entries_for(model, &[1], presets, LayoutChoice::Only(layout)).unwrap()
 }
 
 /// A proof whose inputs and outputs have these visibilities.
@@ -48,7 +51,7 @@ fn prove(
     preset: Preset,
     visible: (Visibility, Visibility),
 ) -> Valid<ModelCommitment> {
-    let entries = entries(model, layout);
+    let entries = entries(model, layout, preset);
     let public = [&visible.0, &visible.1].into_iter().all(|side| *side == Visibility::Public);
     let mode = if public { Mode::Plain } else { Mode::Hiding };
     let key = ProvingKey::new(model, entries.clone(), (preset, mode), 1).unwrap();
@@ -59,6 +62,12 @@ fn prove(
     let header = bytes.len() - file.stark.len();
     Valid::new(name, bytes, commitment, &[("header", header)])
 }
+
+/// A proof whose trees take seconds: tests share it.
+static FOR_CONTRACTS: LazyLock<Valid<ModelCommitment>> = LazyLock::new(|| {
+    let plain = (Visibility::Public, Visibility::Public);
+    prove("the smallest model, for contracts that verify", &smallest(), Layout::base(), Preset::Starknet, plain)
+});
 
 #[test]
 fn every_mutant_of_a_proof_is_refused_without_a_panic_and_in_little_memory() {
@@ -74,6 +83,7 @@ fn every_mutant_of_a_proof_is_refused_without_a_panic_and_in_little_memory() {
         prove("every primitive, wide", &large, wide, Preset::Balanced, plain()),
         prove("every primitive, wide, all hidden", &large, wide, Preset::Fast, (hidden.clone(), hidden.clone())),
         prove("every primitive, hidden inputs, for the chain", &large, base, Preset::Onchain, (hidden.clone(), public.clone())),
+        FOR_CONTRACTS.clone(),
     ];
     try_mutants(&proofs, MUTANTS, verify, |_, _, _| false);
 }
@@ -97,9 +107,13 @@ fn the_sum_over_the_most_public_values_is_taken_in_little_memory() {
     let most = u32::try_from(MAX_VALUES / 2).unwrap();
     let values = || Values::Public(vec![i32::MIN; most as usize]);
     let (public, hidden) = (Visibility::Public, Visibility::Hidden);
-    for (preset, inputs) in Preset::ALL.into_iter().flat_map(|preset| [&public, &hidden].map(|inputs| (preset, inputs))) {
+    let cases = Preset::BY_DEFAULT.into_iter().flat_map(|preset| [&public, &hidden].map(|inputs| (preset, inputs)));
+    for (preset, inputs) in cases.chain([(Preset::Starknet, &public)]) {
         let layout = &LAYOUTS[usize::from(preset == Preset::Balanced)];
-        let valid = prove("the smallest model", &model, layout, preset, (inputs.clone(), public.clone()));
+        let valid = match preset {
+            Preset::Starknet => FOR_CONTRACTS.clone(),
+            _ => prove("the smallest model", &model, layout, preset, (inputs.clone(), public.clone())),
+        };
         let file = ProofFile::from_bytes(&valid.bytes).unwrap();
         let entries = Entries::new(vec![Entry { inputs: most, outputs: most, ..*file.header.entry() }]).unwrap();
         let inputs = if *inputs == public { values() } else { Values::Hidden };

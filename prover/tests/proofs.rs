@@ -2,7 +2,7 @@
 
 mod models;
 
-use maat_prover::{LayoutChoice, ProveError, ProvingKey, Visibility, entries_for};
+use maat_prover::{LayoutChoice, ProveError, ProvingKey, Visibility, entries, entries_for};
 use maat_verifier::layout::{LAYOUTS, Layout};
 use maat_verifier::{FileError, Mode, Preset, Values, verify};
 
@@ -16,12 +16,12 @@ fn sides(mode: Mode) -> Vec<(Visibility, Visibility)> {
 }
 
 #[test]
-fn every_primitive_is_proven_with_every_preset_layout_and_visibility() {
+fn every_primitive_is_proven_with_every_usual_preset_layout_and_visibility() {
     let model = models::every_primitive();
     for layout in &LAYOUTS {
-        let entries = entries_for(&model, &[1, 3], &Preset::ALL, LayoutChoice::Only(layout)).unwrap();
+        let entries = entries_for(&model, &[1, 3], &Preset::BY_DEFAULT, LayoutChoice::Only(layout)).unwrap();
         let commitment = entries.commitment();
-        for (preset, mode) in Preset::ALL.into_iter().flat_map(|preset| Mode::ALL.map(|mode| (preset, mode))) {
+        for (preset, mode) in Preset::BY_DEFAULT.into_iter().flat_map(|preset| Mode::ALL.map(|mode| (preset, mode))) {
             for (turn, (inputs, outputs)) in sides(mode).into_iter().enumerate() {
                 // Batches of one and of three take turns.
                 let batch = 1 + 2 * (turn as u32 % 2);
@@ -57,9 +57,33 @@ fn every_primitive_is_proven_with_every_preset_layout_and_visibility() {
     }
 }
 
+/// Its parameters are those of `onchain`, and each of its trees takes seconds, so this is one proof with all that a proof can have: it hides, with
+/// two digests.
+#[test]
+fn every_primitive_is_proven_for_contracts_that_verify() {
+    let model = models::every_primitive();
+    let entries = entries_for(&model, &[3], &[Preset::Starknet], LayoutChoice::Only(Layout::wide())).unwrap();
+    assert_eq!(entries.as_slice()[0].layout, Layout::base());
+    let key = ProvingKey::new(&model, entries.clone(), (Preset::Starknet, Mode::Hiding), 3).unwrap();
+    let proved = key.prove(&models::inputs(&model, 3, 7), (Visibility::Committed, Visibility::Committed), &|_| ()).unwrap();
+    let statement = verify(&proved.file.to_bytes(), &entries.commitment()).unwrap();
+    assert_eq!((statement.preset, statement.mode, statement.batch), (Preset::Starknet, Mode::Hiding, 3));
+    proved.opening.unwrap().check(&statement, &entries).unwrap();
+}
+
 #[test]
 fn proofs_for_the_chain_have_the_smallest_layout() {
-    let entries = entries_for(&models::every_primitive(), &[1], &Preset::ALL, LayoutChoice::Only(Layout::wide())).unwrap();
+    let entries = entries_for(&models::every_primitive(), &[1], &Preset::BY_DEFAULT, LayoutChoice::Only(Layout::wide())).unwrap();
     let layouts: Vec<_> = entries.as_slice().iter().map(|entry| (entry.preset, entry.layout.name)).collect();
     assert_eq!(layouts, [(Preset::Fast, "wide"), (Preset::Balanced, "wide"), (Preset::Onchain, "base")]);
+}
+
+#[test]
+fn a_commitment_without_the_entry_for_contracts_says_how_it_gets_there() {
+    let model = models::every_primitive();
+    let entries = entries(&model, &[1]).unwrap();
+    for mode in Mode::ALL {
+        let error = ProvingKey::new(&model, entries.clone(), (Preset::Starknet, mode), 1).err().unwrap().to_string();
+        assert!(error.contains("no entry for preset starknet") && error.contains("`maat transpile .. --contract-proofs`"), "{error}");
+    }
 }

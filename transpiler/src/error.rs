@@ -114,7 +114,7 @@ pub enum TranspileError {
         /// Why.
         source: ProveError,
     },
-    /// The model cannot be proven, although a batch size was requested.
+    /// The model cannot be proven, although something was requested that is for proofs.
     #[error("the model cannot be proven: {reason}")]
     Unprovable {
         /// Why.
@@ -145,6 +145,8 @@ pub enum Setting {
     AssumedRange,
     /// How many [`BuildOptions::batches`](crate::BuildOptions::batches) there are.
     Batches,
+    /// [`BuildOptions::contract_proofs`](crate::BuildOptions::contract_proofs).
+    ContractProofs,
 }
 
 impl fmt::Display for Setting {
@@ -155,6 +157,7 @@ impl fmt::Display for Setting {
             Self::Percentile => "the percentile",
             Self::AssumedRange => "the assumed range",
             Self::Batches => "the number of batch sizes",
+            Self::ContractProofs => "the choice of proofs that contracts verify",
         })
     }
 }

@@ -12,7 +12,7 @@ mod programs;
 use std::path::Path;
 
 use maat_prover::cairo::prove;
-use maat_prover::{LayoutChoice, ModelSeed, ProvingKey, Visibility, entries, private_entries};
+use maat_prover::{LayoutChoice, ModelSeed, ProvingKey, Visibility, entries_for, private_entries};
 use maat_runtime::primitives::Affine;
 use maat_runtime::{Interval, ModelBuilder, Primitive, Requantise, Shape};
 use maat_verifier::{Felt252, Mode, Preset};
@@ -26,16 +26,18 @@ fn main() {
     let affine = Affine { groups: 1, inputs: 2, weights: vec![3, -1], bias: vec![7], requantise };
     let y = builder.node("y", Primitive::Affine(affine), &[x], 0).unwrap();
     let model = builder.finish(&[("y", y)]).unwrap();
-    let entries = entries(&model, &[1]).unwrap();
+    let entries = entries_for(&model, &[1], &Preset::ALL, LayoutChoice::Cheapest).unwrap();
     let seed = ModelSeed::new([5; 32]);
-    let presets = [Preset::Balanced, Preset::Onchain];
-    let (private, trees) = private_entries(&model, &[1], &presets, LayoutChoice::Cheapest, (&seed, 2), &|_, _| ()).unwrap();
+    let presets = [Preset::Balanced, Preset::Onchain, Preset::Starknet];
+    let (private, trees) = private_entries(&model, &[1], &presets, LayoutChoice::Cheapest, (&seed, 2), &mut |_, _| ()).unwrap();
     let folder = std::env::var("OUT_DIR").unwrap();
     let builtins = programs::outputs_and_checks(Felt252::from(u128::MAX));
-    for preset in Preset::ALL {
+    for preset in Preset::OF_CAIRO {
         let program = if preset == Preset::Balanced { fibonacci(2) } else { builtins.clone() };
         let file = prove(&Machine::new(&program).run(), preset, &|_| ()).unwrap().file;
         std::fs::write(Path::new(&folder).join(format!("{preset}-cairo")), file.to_bytes()).unwrap();
+    }
+    for preset in Preset::ALL {
         let key = |mode| ProvingKey::new(&model, entries.clone(), (preset, mode), 1).unwrap();
         // Both models' entries are in the order of their presets.
         let place = presets.iter().position(|other| *other == preset.tree(Mode::Hiding)).unwrap();

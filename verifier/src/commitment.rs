@@ -93,6 +93,14 @@ pub enum EntriesError {
         /// Number of values.
         found: u64,
     },
+    /// The contract that verifies proofs with this preset knows no other layout than `base`.
+    #[error("an entry for preset {preset} has the layout `base`, not `{}`", layout.name)]
+    ForContracts {
+        /// Preset of the entry.
+        preset: Preset,
+        /// Layout of the entry.
+        layout: &'static Layout,
+    },
     /// Two entries disagree on the number of inputs or outputs of an inference, which is the model's.
     #[error("entries with {expected:?} and with {found:?} inputs and outputs are not of one model")]
     Disagreement {
@@ -149,7 +157,10 @@ impl Entry {
     }
 
     fn check(&self) -> Result<(), EntriesError> {
-        let Self { preset: _, layout: _, batch, rows, inputs, outputs, one_time_roots, fixed_root: _ } = *self;
+        let Self { preset, layout, batch, rows, inputs, outputs, one_time_roots, fixed_root: _ } = *self;
+        if preset == Preset::Starknet && layout != Layout::base() {
+            return Err(EntriesError::ForContracts { preset, layout });
+        }
         if !rows.is_power_of_two() || !(MIN_ROWS..=MAX_ROWS).contains(&(rows as usize)) {
             return Err(EntriesError::Rows { found: rows });
         }
@@ -387,6 +398,26 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn an_entry_for_contracts_that_verify_has_the_layout_that_they_know() {
+        let of = |preset, layout| Entries::new(vec![Entry { layout, ..entry(preset, 1) }]);
+        let (base, wide) = (Layout::base(), Layout::wide());
+        for preset in Preset::ALL {
+            let entries = of(preset, base).unwrap();
+            let expected = match preset {
+                Preset::Starknet => Err(EntriesError::ForContracts { preset, layout: wide }),
+                _ => Ok(of(preset, wide).unwrap()),
+            };
+            assert_eq!(of(preset, wide), expected);
+            // The layout is the entry's second byte.
+            let mut bytes = entries.to_bytes();
+            bytes[2] = wide.code;
+            assert_eq!(Entries::read(&mut BoundedReader::new(&bytes)), expected);
+        }
+        let error = of(Preset::Starknet, wide).unwrap_err();
+        assert_eq!(error.to_string(), "an entry for preset starknet has the layout `base`, not `wide`");
+    }
+
+    #[test]
     fn entries_are_read_in_their_order_only() {
         let read = |bytes: &[u8]| Entries::read(&mut BoundedReader::new(bytes));
         let bytes = entries().to_bytes();
@@ -400,7 +431,7 @@ pub(crate) mod tests {
         assert_eq!(read(&swapped), Err(EntriesError::Order { preset: Preset::Fast, batch: 1 }));
         assert_eq!(read(&[0]), Err(EntriesError::Number { found: 0 }));
         assert_eq!(read(&[65]), Err(EntriesError::Number { found: 65 }));
-        assert_eq!(read(&[1, 3, 0]), Err(EntriesError::Preset { code: 3 }));
+        assert_eq!(read(&[1, 4, 0]), Err(EntriesError::Preset { code: 4 }));
         assert_eq!(read(&[&[1, 0, 2][..], &[0; 52]].concat()), Err(EntriesError::Layout { code: 2 }));
     }
 

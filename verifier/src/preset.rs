@@ -85,6 +85,10 @@ impl Preset {
     /// All presets, in the order of their codes.
     pub const ALL: [Self; 4] = [Self::Fast, Self::Balanced, Self::Onchain, Self::Starknet];
 
+    /// Those whose entries a package has unless others are asked for. The tree of a `starknet` entry takes some ten times as long as all others
+    /// together.
+    pub const BY_DEFAULT: [Self; 3] = [Self::Fast, Self::Balanced, Self::Onchain];
+
     /// Those that Cairo proofs have.
     pub const OF_CAIRO: [Self; 3] = [Self::Fast, Self::Balanced, Self::Onchain];
 
@@ -160,6 +164,7 @@ impl Preset {
     ///   grinding does not count, and 18 bits of grinding the fewest that keep more than 96 under the weaker conjecture; they take some ten
     ///   milliseconds, a small part of the proof of the shortest trace.
     /// - 85 queries at blow-up 4 are the fewest for 100 proven bits.
+    ///
     /// No Cairo proof has the preset `starknet`: see [`Self::OF_CAIRO`].
     pub fn cairo_options(self) -> ProofOptions {
         let batching = BatchingMethod::Horner;

@@ -19,11 +19,11 @@ use crate::value_digest::{ValueDigest, ValueDigestError};
 /// The longest file that is read, in bytes.
 pub const MAX_FILE_BYTES: usize = 64 << 20;
 /// The version of the format.
-pub const FILE_VERSION: u16 = 2;
+pub const FILE_VERSION: u16 = 3;
 
 const MAGIC: [u8; 8] = *b"MAATPROF";
 /// Separates the transcripts of model proofs from all others.
-const TRANSCRIPT: &[u8] = b"maat model proof 2";
+const TRANSCRIPT: &[u8] = b"maat model proof 3";
 
 impl Kind {
     /// The kind of a file.
@@ -598,14 +598,15 @@ mod tests {
             ProofFile::split(&bytes).unwrap_err()
         };
         assert_eq!(error(0, b'm'), FileError::Magic);
-        assert_eq!(error(8, 3), FileError::Version { found: 3 });
-        assert_eq!(error(9, 1), FileError::Version { found: 258 });
+        assert_eq!(error(8, 4), FileError::Version { found: 4 });
+        assert_eq!(error(9, 1), FileError::Version { found: 256 + FILE_VERSION });
         assert_eq!(error(10, 1), FileError::Kind { expected: Kind::Model, found: Kind::Cairo });
         assert_eq!(error(10, 2), FileError::UnknownKind { found: 2 });
-        assert_eq!(error(11, 9), FileError::Preset { found: 9 });
+        assert_eq!(error(11, 4), FileError::Preset { found: 4 });
         assert_eq!(error(12, 3), FileError::NoEntry { preset: Preset::Fast, batch: 3 });
         assert_eq!(error(15, 255), FileError::NoEntry { preset: Preset::Fast, batch: 255 << 24 | 2 });
         assert_eq!(error(11, 2), FileError::NoEntry { preset: Preset::Onchain, batch: 2 });
+        assert_eq!(error(11, 3), FileError::NoEntry { preset: Preset::Starknet, batch: 2 });
         assert_eq!(error(16, 0), FileError::Entries(EntriesError::Number { found: 0 }));
         assert_eq!(error(18, 2), FileError::Entries(EntriesError::Layout { code: 2 }));
         for found in [3, 4, 255] {
@@ -619,13 +620,16 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_the_first_version_is_refused_and_told_so() {
+    fn a_file_of_an_older_version_is_refused_and_told_so() {
         let mut bytes = public().to_bytes();
-        assert_eq!(bytes[8..10], [2, 0]);
-        bytes[8] = 1;
-        let error = ProofFile::split(&bytes).unwrap_err();
-        assert_eq!(error, FileError::Version { found: 1 });
-        assert!(error.to_string().starts_with("the proof's format has version 1; this verifier knows version 2: make the proof again"));
+        assert_eq!(bytes[8..10], [3, 0]);
+        for found in [1, 2] {
+            bytes[8] = found as u8;
+            let error = ProofFile::split(&bytes).unwrap_err();
+            assert_eq!(error, FileError::Version { found });
+            let expected = format!("the proof's format has version {found}; this verifier knows version 3: make the proof again");
+            assert!(error.to_string().starts_with(&expected), "{error}");
+        }
     }
 
     #[test]

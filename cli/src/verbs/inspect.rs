@@ -175,7 +175,9 @@ pub fn commitment(proving: &Proving) -> String {
                 0 => String::new(),
                 count => format!(", private with {count} one-time roots"),
             };
-            format!("{commitment} (batches of {batches}), layout {}{private}", layouts.join(", "))
+            let verified = entries.as_slice().iter().any(|entry| entry.preset == Preset::Starknet);
+            let contracts = if verified { ", with proofs that contracts verify" } else { "" };
+            format!("{commitment} (batches of {batches}), layout {}{private}{contracts}", layouts.join(", "))
         }
         Proving::Unprovable { reason } => format!("none, inferences cannot be proven: {reason}"),
     }

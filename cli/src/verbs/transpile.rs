@@ -24,6 +24,7 @@ use crate::response::{Response, path_json};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat transpile model.onnx --calibration samples.json -o package\n  \
     maat transpile model.onnx --calibration samples.json --batch 100 -o package\n  \
+    maat transpile model.onnx --calibration samples.json --contract-proofs -o package\n  \
     maat transpile model.onnx --calibration samples.json --private \\\n      --one-time-roots 256 -o package\n\n\
     The report begins with a verdict, measured on samples that were held out. A model is faithful if it gives the float network's class in \
     99 % of them, and its outputs are off by at most 1 % of their range. Otherwise it is degraded; beyond ten times that, it is refused.")]
@@ -41,9 +42,14 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     calibration: Option<PathBuf>,
     /// Also commit to the model for batches of this size, so that one proof can cover a batch; may be repeated, for at most 21 sizes,
-    /// including 1. Each takes up to as long as an `onchain` proof of such a batch
+    /// including 1, or 16 with --contract-proofs. Each takes up to as long as an `onchain` proof of such a batch
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     batch: Vec<u32>,
+    /// Also commit to the model for proofs that a Starknet contract verifies (`maat prove --preset starknet`). Takes several CPU-seconds for a
+    /// small network and most of a minute for one of 60,000 weights, for each batch size, and as long again when somebody recomputes the
+    /// commitment
+    #[arg(long, conflicts_with = "private")]
+    contract_proofs: bool,
     /// Keep the weights secret: proofs are then made from one-time roots, whose seed is written to the folder `private` of the package.
     /// Whoever has that folder can prove, and with proofs at hand can compute the weights. The package itself holds the weights, too:
     /// publish the commitment alone
@@ -197,7 +203,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Transpiled> {
     let layouts = arguments.layout.map_or(LayoutChoice::Cheapest, LayoutChoice::Only);
     let seed = if arguments.private { Some(ModelSeed::random()?) } else { None };
     let private = seed.clone().map(|seed| Private { seed, roots: arguments.one_time_roots });
-    let options = BuildOptions { batches: arguments.batch, parts: arguments.parts, layouts, private };
+    let (batches, contract_proofs) = (arguments.batch, arguments.contract_proofs);
+    let options = BuildOptions { batches, parts: arguments.parts, layouts, contract_proofs, private };
     let package = Package::build_with(quantised, &options, &compiler, &mut |step| progress.step(step))?;
     progress.step("writing the package");
     package.write_to(&destination)?;

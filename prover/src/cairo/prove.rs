@@ -31,26 +31,22 @@ pub struct CairoProved {
 /// `progress` gets the name of each stage when it begins.
 ///
 /// # Errors
-/// The execution is longer than any trace, or is not an execution of the program.
+/// The execution is longer than any trace, or is not an execution of the program; or no Cairo proof has the preset.
 pub fn prove(execution: &Execution, preset: Preset, progress: &(dyn Fn(&str) + Sync)) -> Result<CairoProved, CairoProveError> {
-    let clock = Clock::new(progress);
-    if !Preset::OF_CAIRO.contains(&preset) {
-        return Err(CairoProveError::Preset(preset));
-    }
-    clock.begin("trace");
-    let witness = Witness::new(execution, preset)?;
     match preset.hash() {
-        Hash::Blake3 => prove_witness::<Blake3_256<Felt252>>(witness, clock),
-        Hash::Blake2s => prove_witness::<Blake2s256<Felt252>>(witness, clock),
+        Hash::Blake3 => prove_with::<Blake3_256<Felt252>>(execution, preset, progress),
+        Hash::Blake2s => prove_with::<Blake2s256<Felt252>>(execution, preset, progress),
         Hash::Poseidon => Err(CairoProveError::Preset(preset)),
     }
 }
 
-fn prove_witness<H>(witness: Witness, clock: Clock) -> Result<CairoProved, CairoProveError>
+fn prove_with<H>(execution: &Execution, preset: Preset, progress: &(dyn Fn(&str) + Sync)) -> Result<CairoProved, CairoProveError>
 where
     H: ElementHasher<BaseField = Felt252, Digest = TreeDigest> + Send + Sync,
 {
-    let Witness { claim, public_inputs, columns } = witness;
+    let clock = Clock::new(progress);
+    clock.begin("trace");
+    let Witness { claim, public_inputs, columns } = Witness::new(execution, preset)?;
     let prover = CairoProver::<H> { options: claim.preset.cairo_options(), public_inputs, clock: &clock, hasher: PhantomData };
     let proof: Proof = prover.prove(MainTrace::new(trace_info(claim.rows as usize), columns)).map_err(CairoProveError::Stark)?;
     let security = Security::of(&proof.context, claim.preset.hash(), Kind::Cairo);

@@ -365,7 +365,6 @@ impl Trace<'_> {
 
 #[test]
 fn the_arithmetic_is_the_fields() {
-    use winterfell::math::FieldElement;
     use winterfell::math::fields::QuadExtension;
     let numbers = [0, 1, 2, 0xffff_ffff, 1 << 32, P - 1, P - 2, P / 2, 0x1234_5678_9abc_def0];
     assert_eq!(Goldilocks::MODULUS, P);

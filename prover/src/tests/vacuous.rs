@@ -4,7 +4,7 @@
 //! that; but the shape of a proof is the statement's, and its quotients are the verifier's. The rows in which no constraint begins are the
 //! verifier's choice, too.
 
-use maat_verifier::air::{ModelAir, bus, combination, inputs, sponge, trace_info, units};
+use maat_verifier::air::{ModelAir, bus, combination, inputs, public_values, sponge, trace_info, units};
 use maat_verifier::layout::*;
 use maat_verifier::{Goldilocks, ProofFile, SplitHasher, Statement, VerifyError, verify};
 use winter_air::{AirContext, TransitionConstraintDegree};

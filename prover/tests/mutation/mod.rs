@@ -18,6 +18,7 @@ static PANICS: AtomicUsize = AtomicUsize::new(0);
 // ================================================================================================
 
 /// A valid proof.
+#[derive(Clone)]
 pub struct Valid<K> {
     pub name: &'static str,
     pub bytes: Vec<u8>,

@@ -42,8 +42,8 @@ pub enum BatchesError {
     /// The network's commitment is not for batches of this size.
     #[error(
         "the network's commitment is for batches of {} with the preset {preset}{}, not for {batch}: list the size with `maat transpile .. \
-         --batch {batch}`",
-        sizes(listed), needed(*preset, *mode)
+         --batch {batch}{}`",
+        sizes(listed), needed(*preset, *mode), if *preset == Preset::Starknet { " --contract-proofs" } else { "" }
     )]
     NoEntry {
         /// The preset of the entry.

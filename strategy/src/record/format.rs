@@ -33,8 +33,8 @@ use crate::strategy::{MAX_JSON_BYTES, Strategy, StrategyError};
 
 /// The longest record in bytes.
 pub const MAX_RECORD_BYTES: usize = 256 << 20;
-/// The version of the format.
-pub const RECORD_VERSION: u16 = 2;
+/// The version of the format. It rises with that of proof files: a record holds their STARKs.
+pub const RECORD_VERSION: u16 = 3;
 /// What every record begins with.
 pub const MAGIC: [u8; 8] = *b"MAATRECD";
 

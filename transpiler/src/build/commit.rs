@@ -24,19 +24,24 @@ pub struct Private {
 }
 
 /// Commits to a model for single inferences and for batches of other sizes; gives the trees over the one-time roots of a private model, in the
-/// order of the entries. A model that cannot be proven at all is not an error, unless batch sizes are requested or its weights are to be secret:
-/// that shows the intention to prove.
+/// order of the entries. A model that cannot be proven at all is not an error, unless batch sizes or proofs for contracts are requested or its
+/// weights are to be secret: that shows the intention to prove.
 ///
 /// # Errors
-/// The model cannot be proven in batches of one of the sizes, or there are too many of them.
+/// The model cannot be proven in batches of one of the sizes, there are too many of them, or proofs for contracts are requested of a private model.
 pub fn commit(
     model: &Model,
     options: &BuildOptions,
     progress: &mut dyn FnMut(&str),
 ) -> Result<(Proving, Vec<OneTimeTree>), TranspileError> {
-    let BuildOptions { batches, layouts, private, .. } = options;
+    let BuildOptions { batches, layouts, contract_proofs, private, .. } = options;
+    if *contract_proofs && private.is_some() {
+        let (value, expected) = ("on".to_owned(), "off for a private model, which has no entries for them".to_owned());
+        return Err(TranspileError::Option { setting: Setting::ContractProofs, value, expected });
+    }
+    let presets: &[_] = if *contract_proofs { &Preset::ALL } else { &Preset::BY_DEFAULT };
     let others: BTreeSet<u32> = batches.iter().copied().filter(|batch| *batch != 1).collect();
-    let limit = MAX_ENTRIES / Preset::ALL.len();
+    let limit = MAX_ENTRIES / presets.len();
     if others.len() >= limit {
         let expected = format!("at most {limit}, and 1 is always among them");
         return Err(TranspileError::Option { setting: Setting::Batches, value: (others.len() + 1).to_string(), expected });
@@ -47,9 +52,9 @@ pub fn commit(
         if batch > 1 {
             progress(&format!("committing to the model for batches of {batch}"));
         }
-        match of_batch(model, batch, *layouts, private.as_ref(), progress) {
+        match of_batch(model, batch, presets, *layouts, private.as_ref(), progress) {
             Ok(entries) => all.extend(entries),
-            Err(reason) if batch == 1 && batches.is_empty() && private.is_none() => {
+            Err(reason) if batch == 1 && batches.is_empty() && !contract_proofs && private.is_none() => {
                 return Ok((Proving::Unprovable { reason: reason.to_string() }, Vec::new()));
             }
             Err(reason) if batch == 1 => return Err(TranspileError::Unprovable { reason: reason.to_string() }),
@@ -62,16 +67,17 @@ pub fn commit(
     Ok((Proving::Committed { commitment: entries.commitment(), entries }, trees.into_iter().flatten().collect()))
 }
 
-/// The entries of a batch size, with the trees of a private model.
+/// The entries of a batch size: for the presets if the model is public, and with its trees if it is private.
 fn of_batch(
     model: &Model,
     batch: u32,
+    presets: &[Preset],
     layouts: LayoutChoice,
     private: Option<&Private>,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Vec<(maat_verifier::Entry, Option<OneTimeTree>)>, ProveError> {
     let Some(Private { seed, roots }) = private else {
-        let entries = entries_for(model, &[batch], &Preset::ALL, layouts)?;
+        let entries = entries_for(model, &[batch], presets, layouts)?;
         return Ok(entries.as_slice().iter().map(|entry| (*entry, None)).collect());
     };
     // A line for each tenth of the work.
@@ -105,14 +111,28 @@ mod tests {
     }
 
     #[test]
-    fn a_model_that_cannot_be_proven_is_an_error_where_batches_or_secrecy_were_asked_for() {
+    fn a_model_that_cannot_be_proven_is_an_error_where_batches_contracts_or_secrecy_were_asked_for() {
         let model = model(1 << 20);
         let options = |batches: &[u32], private| BuildOptions { batches: batches.to_vec(), private, ..BuildOptions::default() };
         let Ok((Proving::Unprovable { reason }, _)) = commit(&model, &options(&[], None), &mut |_| ()) else { panic!("it has a proof") };
-        for (batches, private) in [(&[1][..], None), (&[16], None), (&[1, 2], None), (&[], private(1))] {
-            let error = commit(&model, &options(batches, private), &mut |_| ()).unwrap_err();
+        let contract_proofs = BuildOptions { contract_proofs: true, ..BuildOptions::default() };
+        let batches = [&[1][..], &[16], &[1, 2]].map(|batches| options(batches, None));
+        for options in batches.into_iter().chain([options(&[], private(1)), contract_proofs]) {
+            let error = commit(&model, &options, &mut |_| ()).unwrap_err();
             assert_eq!(error.to_string(), format!("the model cannot be proven: {reason}"));
         }
+    }
+
+    #[test]
+    fn a_private_model_has_no_proofs_for_contracts_and_more_presets_leave_room_for_fewer_sizes() {
+        let refused = |private, batches: std::ops::RangeInclusive<u32>| {
+            let options = BuildOptions { contract_proofs: true, private, batches: batches.collect(), ..BuildOptions::default() };
+            commit(&model(2), &options, &mut |_| ()).unwrap_err().to_string()
+        };
+        let expected =
+            "the choice of proofs that contracts verify is on; it must be off for a private model, which has no entries for them";
+        assert_eq!(refused(private(1), 1..=1), expected);
+        assert_eq!(refused(None, 1..=17), "the number of batch sizes is 17; it must be at most 16, and 1 is always among them");
     }
 
     #[test]

@@ -26,6 +26,9 @@ pub struct BuildOptions {
     pub batches: Vec<u32>,
     /// The layout of the traces that proofs are made of.
     pub layouts: LayoutChoice,
+    /// Whether to commit to the model for proofs that a Starknet contract verifies, too: those with the preset `starknet`. Its trees take some ten
+    /// times as long as those of all other presets together.
+    pub contract_proofs: bool,
     /// What is secret of a model whose weights are to stay unknown.
     pub private: Option<Private>,
     /// How many parts of the network are separate classes: 0 for a contract that is one class, whatever its size. By default, as few as
@@ -65,7 +68,8 @@ impl Package {
     /// As [`Self::build`], with options.
     ///
     /// # Errors
-    /// As for [`Self::build`]; and the model cannot be proven in batches of one of the sizes, or split into that many parts.
+    /// As for [`Self::build`]; and the model cannot be proven in batches of one of the sizes, or split into that many parts, or proofs that
+    /// contracts verify are asked for of a private model.
     pub fn build_with(
         quantised: Quantised,
         options: &BuildOptions,

@@ -54,6 +54,8 @@ fn file(preset: Preset, subject: Subject, tail: &[u8]) -> Vec<u8> {
     let roots = OneTimeTree::new(vec![[0; 32]; 2]).expect("two is a power of two");
     let (mode, layout, one_time_roots, fixed_root) = match subject {
         Subject::Public => (Mode::Plain, Layout::base(), 0, [0; 32]),
+        // No entry for contracts that verify has another layout than `base`.
+        Subject::Hidden if preset == Preset::Starknet => (Mode::Hiding, Layout::base(), 0, [0; 32]),
         Subject::Hidden => (Mode::Hiding, Layout::wide(), 0, [0; 32]),
         Subject::Committed => (Mode::Hiding, Layout::base(), 0, [0; 32]),
         Subject::Private => (Mode::Hiding, Layout::base(), 2, roots.root()),
@@ -132,6 +134,14 @@ static VALID: LazyLock<[[Valid; Subject::ALL.len()]; Preset::ALL.len()]> = LazyL
             proof!("onchain-hidden"),
             proof!("onchain-committed"),
             proof!("onchain-private"),
+            proof!("onchain-cairo"),
+        ],
+        [
+            proof!("starknet-public"),
+            proof!("starknet-hidden"),
+            proof!("starknet-committed"),
+            proof!("starknet-private"),
+            // No Cairo proof has the preset.
             proof!("onchain-cairo"),
         ],
     ]

@@ -7,7 +7,7 @@
 mod random;
 
 use std::marker::PhantomData;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use crate::goldilocks::Goldilocks;
 use winter_verifier::{Serializable, VerifierError};
@@ -290,21 +290,34 @@ fn check(bytes: &[u8], claim: StarkClaim<Total>) -> Result<Security, VerifyError
     }
 }
 
-static PLAIN: LazyLock<Proven> = LazyLock::new(|| Proven::of(Preset::Fast, Layout::base(), Mode::Plain));
-static HIDING: LazyLock<Proven> = LazyLock::new(|| Proven::of(Preset::Fast, Layout::base(), Mode::Hiding));
-static WIDE: LazyLock<Proven> = LazyLock::new(|| Proven::of(Preset::Fast, Layout::wide(), Mode::Plain));
+/// The one proof of a preset, layout and mode. All tests share it, as Poseidon's trees take seconds.
+fn proven(preset: Preset, layout: &'static Layout, mode: Mode) -> &'static Proven {
+    static ALL: [OnceLock<Proven>; Preset::ALL.len() * LAYOUTS.len() * Mode::ALL.len()] = [const { OnceLock::new() }; _];
+    let place = (usize::from(preset.code()) * LAYOUTS.len() + usize::from(layout.code)) * Mode::ALL.len() + usize::from(mode.is_hiding());
+    ALL[place].get_or_init(|| Proven::of(preset, layout, mode))
+}
+
+static PLAIN: LazyLock<&Proven> = LazyLock::new(|| proven(Preset::Fast, Layout::base(), Mode::Plain));
+static HIDING: LazyLock<&Proven> = LazyLock::new(|| proven(Preset::Fast, Layout::base(), Mode::Hiding));
+static WIDE: LazyLock<&Proven> = LazyLock::new(|| proven(Preset::Fast, Layout::wide(), Mode::Plain));
+
+/// Every kind of proof that verifies.
+fn kinds() -> impl Iterator<Item = (Preset, &'static Layout, Mode)> {
+    let all =
+        Preset::ALL.into_iter().flat_map(|preset| LAYOUTS.iter().flat_map(move |layout| Mode::ALL.map(|mode| (preset, layout, mode))));
+    // No entry for contracts that verify has another layout.
+    all.filter(|(preset, layout, _)| *preset != Preset::Starknet || *layout == Layout::base())
+}
 
 // WHAT HOLDS
 // ================================================================================================
 
 #[test]
 fn honest_proofs_hold_in_every_layout_mode_and_preset() {
-    for preset in Preset::ALL {
-        for (layout, mode) in LAYOUTS.iter().flat_map(|layout| Mode::ALL.map(|mode| (layout, mode))) {
-            let proven = Proven::of(preset, layout, mode);
-            let expected = Security::of(&proven.shape().context, preset.hash(), Kind::Model);
-            assert_eq!(check(&proven.bytes, proven.claim()), Ok(expected), "{preset}, {}, {mode:?}", layout.name);
-        }
+    for (preset, layout, mode) in kinds() {
+        let proven = proven(preset, layout, mode);
+        let expected = Security::of(&proven.shape().context, preset.hash(), Kind::Model);
+        assert_eq!(check(&proven.bytes, proven.claim()), Ok(expected), "{preset}, {}, {mode:?}", layout.name);
     }
 }
 
@@ -312,9 +325,9 @@ fn honest_proofs_hold_in_every_layout_mode_and_preset() {
 #[test]
 fn the_fixed_root_is_the_same_whatever_is_hidden() {
     for preset in Preset::ALL {
-        let [plain, hiding] = Mode::ALL.map(|mode| Proven::of(preset, Layout::base(), mode));
+        let [plain, hiding] = Mode::ALL.map(|mode| proven(preset, Layout::base(), mode));
         assert_ne!(plain.roots[1], hiding.roots[1]);
-        let tree = Proven::of(preset.tree(Mode::Hiding), Layout::base(), Mode::Plain);
+        let tree = proven(preset.tree(Mode::Hiding), Layout::base(), Mode::Plain);
         assert_eq!(hiding.roots[0], tree.roots[0], "{preset}");
         assert_eq!(preset == preset.tree(Mode::Hiding), hiding.roots[0] == plain.roots[0], "{preset}");
     }
@@ -323,7 +336,7 @@ fn the_fixed_root_is_the_same_whatever_is_hidden() {
 #[test]
 fn a_proof_for_the_chain_is_small() {
     // The columns are as many as those of the model's AIR, and so is the degree.
-    let onchain = Proven::of(Preset::Onchain, Layout::base(), Mode::Plain);
+    let onchain = proven(Preset::Onchain, Layout::base(), Mode::Plain);
     assert!(onchain.bytes.len() <= 61_000, "{} bytes", onchain.bytes.len());
 }
 
@@ -400,8 +413,8 @@ fn mode_and_layout_are_the_statements() {
     assert_eq!(of(&WIDE, base, Mode::Plain), VerifyError::TraceWidth { expected: 119, found: 223 });
     assert_eq!(of(&HIDING, base, Mode::Plain), VerifyError::AuxiliaryWidth { expected: 23, found: 26 });
     assert_eq!(of(&PLAIN, wide, Mode::Plain), VerifyError::TraceWidth { expected: 223, found: 119 });
-    let balanced = Proven::of(Preset::Balanced, base, Mode::Plain);
-    assert_eq!(of(&balanced, base, Mode::Hiding), VerifyError::AuxiliaryWidth { expected: 26, found: 23 });
+    let balanced = proven(Preset::Balanced, base, Mode::Plain);
+    assert_eq!(of(balanced, base, Mode::Hiding), VerifyError::AuxiliaryWidth { expected: 26, found: 23 });
 }
 
 #[test]
@@ -487,7 +500,7 @@ fn another_root_than_the_statement_implies_is_refused() {
 #[test]
 fn a_remainder_that_was_not_committed_to_is_refused() {
     for (preset, mode) in Preset::ALL.into_iter().flat_map(|preset| Mode::ALL.map(|mode| (preset, mode))) {
-        let proven = Proven::of(preset, Layout::base(), mode);
+        let proven = proven(preset, Layout::base(), mode);
         // After it come one byte for the partitions and eight for the nonce. Every part of every coefficient counts.
         let element = 8 * preset.options(mode).field_extension().degree() as usize;
         let (size, end) = (proven.shape().remainder * element, proven.bytes.len() - 9);

@@ -46,7 +46,7 @@ pub struct Arguments {
     pub kind: ProofKind,
     /// Parameters of the proof, with the bits of security of a model proof: the longer the trace, the fewer. `maat cairo-prove
     /// --help` has those of a Cairo proof
-    #[arg(long, default_value_t = Preset::Fast, value_parser = presets(model_preset))]
+    #[arg(long, default_value_t = Preset::Fast, value_parser = presets(MODEL_PRESETS))]
     pub preset: Preset,
     /// Keep the inputs, the outputs or both out of the proof, which then hides them; may be repeated
     #[arg(long, value_name = "SIDE", value_enum, value_delimiter = ',')]
@@ -106,17 +106,20 @@ pub enum ProofKind {
     Cairo,
 }
 
-/// A preset by its name, with help for each.
-pub fn presets(help: fn(Preset) -> &'static str) -> impl TypedValueParser<Value = Preset> {
-    let value = |preset: Preset| PossibleValue::new(preset.name()).help(help(preset));
-    PossibleValuesParser::new(Preset::ALL.map(value)).try_map(|name| name.parse::<Preset>())
+/// One of some presets by its name, with the help that is given for each.
+pub fn presets<const N: usize>(described: [(Preset, &'static str); N]) -> impl TypedValueParser<Value = Preset> {
+    let values = described.map(|(preset, help)| PossibleValue::new(preset.name()).help(help));
+    PossibleValuesParser::new(values).try_map(|name| name.parse::<Preset>())
 }
 
-/// What a preset means for model proofs.
-pub fn model_preset(preset: Preset) -> &'static str {
-    match preset {
-        Preset::Fast => "The least time: 96 to 99 bits conjectured, 51 to 56 proven; if it hides, 95 to 99 and 52 to 57",
-        Preset::Balanced => "Security that rests on no conjecture: 124 bits conjectured, 100 to 102 proven",
-        Preset::Onchain => "The smallest proof, hashed with Blake2s: 92 to 99 bits conjectured, 47 to 58 proven",
-    }
-}
+/// What each preset means for model proofs.
+pub const MODEL_PRESETS: [(Preset, &str); Preset::ALL.len()] = [
+    (Preset::Fast, "The least time: 96 to 99 bits conjectured, 51 to 56 proven; if it hides, 95 to 99 and 52 to 57"),
+    (Preset::Balanced, "Security that rests on no conjecture: 124 bits conjectured, 100 to 102 proven"),
+    (Preset::Onchain, "The smallest proof, hashed with Blake2s: 92 to 99 bits conjectured, 47 to 58 proven"),
+    (
+        Preset::Starknet,
+        "A proof that a Starknet contract verifies, hashed with Poseidon: 92 to 99 bits conjectured, 47 to 58 proven; for packages of \
+         `maat transpile --contract-proofs`",
+    ),
+];

@@ -9,7 +9,7 @@ use anyhow::bail;
 use maat_package::execute_program;
 
 use self::arguments::ProofKind;
-pub use self::arguments::{Arguments, model_preset, presets};
+pub use self::arguments::{Arguments, MODEL_PRESETS, presets};
 pub use self::cairo::prove_execution;
 pub use self::stages::{ms, peak_memory, wrote};
 use crate::files::{self, Destination, InputFiles, OutputKind};

@@ -21,7 +21,7 @@ use crate::inferences::{Caveated, split_inputs};
 use crate::progress::Progress;
 use crate::response::{Response, fields, grouped, path_json};
 use crate::security::{NOT_ZERO_KNOWLEDGE, model_security, model_security_json, weakness};
-use crate::verbs::prove::{model_preset, ms, peak_memory, presets, wrote};
+use crate::verbs::prove::{MODEL_PRESETS, ms, peak_memory, presets, wrote};
 
 /// Prove every decision that a strategy would have made on these prices, and what comes of them
 #[derive(clap::Args)]
@@ -51,7 +51,7 @@ pub struct Arguments {
     #[arg(long)]
     force: bool,
     /// Parameters of the proofs
-    #[arg(long, default_value_t = Preset::Fast, value_parser = presets(model_preset))]
+    #[arg(long, default_value_t = Preset::Fast, value_parser = presets(MODEL_PRESETS))]
     preset: Preset,
     /// Decisions in a proof: a size that the package was made with (`maat transpile --batch N`)
     #[arg(long, value_name = "N", default_value_t = DEFAULT_BATCH)]

@@ -15,6 +15,7 @@ use super::forged::{Forge, honest_execution};
 use super::machine::*;
 use super::programs::{large, outputs_and_checks};
 use super::prove;
+use crate::cairo::CairoProveError;
 use crate::tests::low_degree::BROKEN_CONSTRAINT;
 use crate::tests::models;
 use crate::{ProvingKey, Visibility, entries};
@@ -71,7 +72,7 @@ fn with_felt(program: &Program, position: usize, felt: Felt252) -> Program {
 
 #[test]
 fn the_statement_is_what_the_machine_did() {
-    for preset in Preset::ALL {
+    for preset in Preset::OF_CAIRO {
         let execution = honest_execution();
         let proved = prove(&execution, preset, &|_| ()).unwrap();
         let statement = verify_program(&proved.file.to_bytes(), &execution.program).unwrap();
@@ -94,6 +95,15 @@ fn the_statement_is_what_the_machine_did() {
     // Two steps of the header, three before the loop, four in each turn, and the return.
     assert_eq!((steps, rows), (2 + 3 + 4 * 300 + 1, 2048));
     assert_eq!(security, Security { conjectured: 97, proven: 57 });
+}
+
+#[test]
+fn no_cairo_proof_has_the_preset_for_contracts_that_verify() {
+    let error = prove(&honest_execution(), Preset::Starknet, &|_| ()).unwrap_err();
+    assert!(matches!(error, CairoProveError::Preset(Preset::Starknet)), "{error}");
+    let proven = Proven::new();
+    let found = Preset::Starknet.code();
+    assert_eq!(proven.under(proven.claim(|claim| claim.preset = Preset::Starknet)), Err(VerifyError::File(FileError::Preset { found })));
 }
 
 #[test]

@@ -219,6 +219,7 @@ fn another_batch_size_or_preset_needs_an_entry_and_other_proofs() {
         ),
         (changed(|record| record.batch = 0), "batches of 1, 4 with the preset fast, not for 0"),
         (changed(|record| record.preset = Preset::Onchain), "batches of no size with the preset onchain, not for 4"),
+        (changed(|record| record.preset = Preset::Starknet), "`maat transpile .. --batch 4 --contract-proofs`"),
     ] {
         let reason = refused(&bytes, &own());
         assert!(reason.starts_with("the network's commitment is for ") && reason.contains(asked), "{reason}");
