@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
+use maat_verifier::chain_format::encode;
 use maat_verifier::{FileError, Header, MAX_FILE_BYTES, Preset, ProofFile, Statement, verify};
 use starknet_types_core::felt::Felt;
 
@@ -41,6 +42,5 @@ impl ChainProof {
 
 /// The felts of a proof file, as a contract reads them.
 fn felts(proof: &[u8]) -> anyhow::Result<Vec<Felt>> {
-    let _ = proof;
-    bail!("this version of Maat does not write proofs as contracts read them");
+    Ok(encode(proof)?.iter().map(|felt| Felt::from_bytes_le(&felt.to_le_bytes())).collect())
 }

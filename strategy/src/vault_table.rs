@@ -388,7 +388,10 @@ mod tests {
         assert!(error("min_nav = 100", "min_nav = 1000001").starts_with("vault.min_nav: it is at least"));
         assert!(error("min_nav = 100", "min_nav = 0.5").contains("an amount is a text such as"));
         assert!(error("\"0.5\"", "\"0.0000005\"").starts_with("vault.keeper_cap: 0.0000005 has more digits"));
-        assert_eq!(error("salt = 1", "min_bits = 129"), "vault.min_bits: it is 0, or at most 128, the most bits of security that make sense; not 129");
+        assert_eq!(
+            error("salt = 1", "min_bits = 129"),
+            "vault.min_bits: it is 0, or at most 128, the most bits of security that make sense; not 129"
+        );
         assert_eq!(error("history = \"0xf\"\n", "\n"), "vault.networks.other: it needs either history or pragma");
         assert_eq!(
             error("adapter = \"0x10\"", "adapter = \"0x10\"\nekubo = { router = \"0xe\", fee = \"0x0\", tick_spacing = 1 }"),

@@ -6,16 +6,17 @@ use crate::goldilocks::Goldilocks;
 use winter_verifier::ByteWriter;
 use winter_verifier::crypto::hashers::Blake3_256;
 use winter_verifier::crypto::{DefaultRandomCoin, Digest as _, ElementHasher, Hasher, RandomCoin};
-use winter_verifier::math::FieldElement;
+use winter_verifier::math::{FieldElement, StarkField};
 
 use crate::blake2s::{Blake2s256, TreeDigest};
 use crate::coin::PoseidonCoin;
 use crate::digest::Digest;
 use crate::layout::Layout;
 use crate::poseidon::Poseidon;
+use crate::vector_commitment::TreeHash;
 
 /// A hash function that trees are built with: Blake3, Blake2s or Poseidon.
-pub trait TreeHasher: ElementHasher<BaseField = Goldilocks, Digest = TreeDigest> + Sized {
+pub trait TreeHasher: ElementHasher<BaseField = Goldilocks, Digest = TreeDigest> + TreeHash + Sized {
     /// The transcript of proofs with this hash function.
     type Coin: RandomCoin<BaseField = Goldilocks, Hasher = SplitHasher<Self>>;
 
@@ -23,6 +24,15 @@ pub trait TreeHasher: ElementHasher<BaseField = Goldilocks, Digest = TreeDigest>
     fn hash_slices<E: FieldElement<BaseField = Goldilocks>>(slices: &[&[E]]) -> TreeDigest {
         in_one_piece::<Self, E>(slices)
     }
+}
+
+impl<B: StarkField> TreeHash for Blake3_256<B> {}
+
+impl<B: StarkField> TreeHash for Blake2s256<B> {}
+
+impl TreeHash for Poseidon {
+    // A contract hashes paths up to 16 nodes: with 16 queries, the paths above would be 64 hashes a tree.
+    const CAP: u8 = 4;
 }
 
 impl TreeHasher for Blake3_256<Goldilocks> {

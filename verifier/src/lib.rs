@@ -14,6 +14,7 @@ pub mod air;
 mod blake2s;
 mod bounded;
 pub mod cairo;
+pub mod chain_format;
 mod coin;
 mod commitment;
 mod digest;
@@ -52,11 +53,11 @@ pub use one_time::{MAX_ONE_TIME_ROOTS, OneTimeError, OneTimeRoot, OneTimeTree};
 pub use opening::{Opening, OpeningError, SideOpening};
 pub use poseidon::Poseidon;
 pub use preset::{Hash, Mode, ParsePresetError, Preset, Security};
-pub use proof_file::{FILE_VERSION, FileError, Header, MAX_FILE_BYTES, ProofFile};
+pub use proof_file::{FILE_VERSION, FileError, Header, MAX_FILE_BYTES, ProofFile, TRANSCRIPT};
 pub use salt::Salt;
 pub use statement::{Statement, Values};
 pub use value_digest::{ValueDigest, ValueDigestError};
-pub use vector_commitment::{SplitOpening, SplitTree, SplitTreeError};
+pub use vector_commitment::{SplitOpening, SplitTree, SplitTreeError, TreeHash};
 pub use verify::verify;
 
 #[cfg(doctest)]

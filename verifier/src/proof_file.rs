@@ -23,7 +23,7 @@ pub const FILE_VERSION: u16 = 3;
 
 const MAGIC: [u8; 8] = *b"MAATPROF";
 /// Separates the transcripts of model proofs from all others.
-const TRANSCRIPT: &[u8] = b"maat model proof 3";
+pub const TRANSCRIPT: &[u8] = b"maat model proof 3";
 
 impl Kind {
     /// The kind of a file.
@@ -422,8 +422,11 @@ fn public_inputs(
         bytes.chunks(7).map(|chunk| Goldilocks::new(number(chunk))).collect::<Vec<_>>()
     };
     let choice = [preset.code().into(), entry.batch, entry.rows].map(Goldilocks::from);
+    // As a number, the commitment has its most significant byte first.
+    let mut number = *commitment.as_bytes();
+    number.reverse();
     PublicInputs {
-        statement: [&pack(TRANSCRIPT)[..], &pack(commitment.as_bytes()), &choice].concat(),
+        statement: [&pack(TRANSCRIPT)[..], &pack(&number), &choice].concat(),
         layout: entry.layout,
         mode,
         inputs: inputs.clone(),

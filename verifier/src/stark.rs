@@ -30,14 +30,17 @@ use winter_verifier::{AcceptableOptions, ByteReader, Deserializable, Deserializa
 use crate::bounded::BoundedReader;
 use crate::digest::{Digest, MAX_PARTS};
 use crate::error::VerifyError;
-use crate::preset::Preset;
+use crate::poseidon::Poseidon;
+use crate::preset::{Hash, Preset};
+use crate::vector_commitment::TreeHash;
 
 /// Everything that a statement implies for the shape of its proofs.
 pub(crate) struct ProofShape {
     preset: Preset,
     /// The context of every proof of the statement.
     pub context: Context,
-    quotients: usize,
+    /// Columns of the quotient.
+    pub quotients: usize,
     /// Bytes of an element of the base field.
     base_element: usize,
     /// Layers of the low-degree test, without the remainder.
@@ -79,7 +82,11 @@ impl ProofShape {
         const COUNT: usize = 10;
         let info = self.context.trace_info();
         let (queries, folding) = (self.context.options().num_queries(), self.context.options().to_fri_options().folding_factor());
-        let opening = |domain: usize, trees: usize| COUNT + trees * (COUNT + queries * (1 + 32 * domain.ilog2() as usize));
+        let cap = match self.preset.hash() {
+            Hash::Poseidon => 32 << Poseidon::CAP,
+            Hash::Blake3 | Hash::Blake2s => 0,
+        };
+        let opening = |domain: usize, trees: usize| COUNT + trees * (COUNT + queries * (1 + 32 * domain.ilog2() as usize) + cap);
         let rows = |bytes: usize, domain: usize, trees: usize| 2 * COUNT + queries * bytes + opening(domain, trees);
         let domain = self.context.lde_domain_size();
         let layers = (1..=self.layers as u32).map(|layer| rows(folding * self.element(), domain / folding.pow(layer), 1));

@@ -15,6 +15,13 @@ use crate::digest::{Digest, MAX_PARTS};
 /// The deepest tree that an opening is read for: 2^30 leaves, above every domain that an entry allows.
 const MAX_DEPTH: u8 = 30;
 
+/// A hash function that trees are built with.
+pub trait TreeHash: Hasher<Digest = TreeDigest> {
+    /// The level of a tree whose nodes all openings list, as they are not more than the paths from that level to the root: `2^CAP` nodes. With 0,
+    /// which is the root, they list none.
+    const CAP: u8 = 0;
+}
+
 /// A commitment to a vector of digests, with one Merkle tree for each of their parts.
 ///
 /// The trees hold the parts alone, 32 bytes a node. A tree can be shared between commitments: the prover keeps that of the fixed columns.
@@ -24,11 +31,13 @@ pub struct SplitTree<H: Hasher>(Vec<Arc<MerkleTree<H>>>);
 /// An opening of a [`SplitTree`] at several positions: one batch opening a tree.
 ///
 /// It is written as the number of trees and their depth, a byte each, and for each tree the number of its node lists (two bytes), each with
-/// its length (one byte) and its nodes.
+/// its length (one byte) and its nodes. After that comes the cap of each tree, if the hash function has caps ([`TreeHash::CAP`]).
 #[derive(Debug)]
 pub struct SplitOpening<H: Hasher> {
     depth: u8,
     trees: Vec<BatchMerkleProof<H>>,
+    /// For each tree all nodes of a level.
+    caps: Vec<Vec<TreeDigest>>,
 }
 
 /// Why trees are not a commitment, or do not open to the given digests.
@@ -69,6 +78,12 @@ pub enum SplitTreeError {
         /// Index of the tree.
         tree: usize,
     },
+    /// The nodes that an opening lists as a level of a tree are others.
+    #[error("the cap of tree {tree} is not that of the tree")]
+    Cap {
+        /// Index of the tree.
+        tree: usize,
+    },
     /// A tree cannot be built, or does not open to the given parts.
     #[error("tree {tree}: {source}")]
     Tree {
@@ -79,7 +94,7 @@ pub enum SplitTreeError {
     },
 }
 
-impl<H: Hasher<Digest = TreeDigest>> SplitTree<H> {
+impl<H: TreeHash> SplitTree<H> {
     /// A commitment of trees that are already built, in the order of the parts.
     ///
     /// # Errors
@@ -100,6 +115,51 @@ impl<H: Hasher<Digest = TreeDigest>> SplitTree<H> {
 
     fn depth(&self) -> usize {
         self.0[0].depth()
+    }
+}
+
+/// Whether openings of trees with a hash function list caps.
+fn has_caps<H: TreeHash>() -> bool {
+    H::CAP > 0
+}
+
+/// The level of the cap of a tree.
+fn cap_level<H: TreeHash>(depth: u8) -> u8 {
+    H::CAP.min(depth)
+}
+
+/// The cap of a tree.
+fn cap<H: TreeHash>(tree: &MerkleTree<H>) -> Result<Vec<TreeDigest>, MerkleTreeError> {
+    let level = usize::from(cap_level::<H>(tree.depth() as u8));
+    let height = tree.depth() - level;
+    // A node is the sibling on the path of any leaf below its own sibling.
+    (0..1 << level).map(|node: usize| Ok(tree.prove((node ^ 1) << height)?.1[height])).collect()
+}
+
+/// The root above a level of nodes.
+pub(crate) fn root_above<H: TreeHash>(cap: &[TreeDigest]) -> TreeDigest {
+    let mut level = cap.to_vec();
+    while level.len() > 1 {
+        let (pairs, _) = level.as_chunks();
+        level = pairs.iter().map(H::merge).collect();
+    }
+    level[0]
+}
+
+impl<H: TreeHash> SplitOpening<H> {
+    /// An opening of one or two trees of one depth, with the cap of each if the hash function has caps.
+    pub(crate) fn from_parts(trees: Vec<BatchMerkleProof<H>>, caps: Vec<Vec<TreeDigest>>) -> Self {
+        Self { depth: trees[0].depth, trees, caps }
+    }
+
+    /// The cap of each tree; none if the hash function has no caps.
+    pub fn caps(&self) -> &[Vec<TreeDigest>] {
+        &self.caps
+    }
+
+    /// The batch opening of each tree.
+    pub fn trees(&self) -> &[BatchMerkleProof<H>] {
+        &self.trees
     }
 }
 
@@ -138,7 +198,7 @@ fn list_lengths(positions: &[usize], depth: u8) -> Vec<usize> {
 
 impl<H, S> VectorCommitment<S> for SplitTree<H>
 where
-    H: Hasher<Digest = TreeDigest>,
+    H: TreeHash,
     S: Hasher<Digest = Digest>,
 {
     type Options = ();
@@ -189,7 +249,9 @@ where
             trees.push(opening);
         }
         let items = items.iter().map(|parts| Digest::new(parts).expect("a commitment has one or two trees")).collect();
-        Ok((items, SplitOpening { depth: self.depth() as u8, trees }))
+        let cap = |(index, tree): (usize, &Arc<MerkleTree<H>>)| cap(tree).map_err(|source| SplitTreeError::Tree { tree: index, source });
+        let caps = self.0.iter().enumerate().filter(|_| has_caps::<H>()).map(cap).collect::<Result<_, _>>()?;
+        Ok((items, SplitOpening { depth: self.depth() as u8, trees, caps }))
     }
 
     fn verify(commitment: Digest, index: usize, item: Digest, proof: &SplitOpening<H>) -> Result<(), SplitTreeError> {
@@ -213,6 +275,9 @@ where
             let leaves = column(items, index, roots.len())?;
             MerkleTree::verify_batch(&TreeDigest::new(*root), indexes, &leaves, opening)
                 .map_err(|source| SplitTreeError::Tree { tree: index, source })?;
+            if has_caps::<H>() && root_above::<H>(&proof.caps[index]).as_bytes() != *root {
+                return Err(SplitTreeError::Cap { tree: index });
+            }
         }
         Ok(())
     }
@@ -222,11 +287,11 @@ impl<H: Hasher> Clone for SplitOpening<H> {
     // Not derived, as that would ask for hash functions that can be cloned.
     fn clone(&self) -> Self {
         let copy = |tree: &BatchMerkleProof<H>| BatchMerkleProof { nodes: tree.nodes.clone(), depth: tree.depth };
-        Self { depth: self.depth, trees: self.trees.iter().map(copy).collect() }
+        Self { depth: self.depth, trees: self.trees.iter().map(copy).collect(), caps: self.caps.clone() }
     }
 }
 
-impl<H: Hasher<Digest = TreeDigest>> Serializable for SplitOpening<H> {
+impl<H: TreeHash> Serializable for SplitOpening<H> {
     fn write_into<W: ByteWriter>(&self, target: &mut W) {
         // One or two trees of a depth below 256, at most 2^16 - 1 lists, none longer than the tree is deep.
         target.write_u8(self.trees.len() as u8);
@@ -238,10 +303,11 @@ impl<H: Hasher<Digest = TreeDigest>> Serializable for SplitOpening<H> {
                 target.write_many(nodes);
             }
         }
+        self.caps.iter().for_each(|cap| target.write_many(cap));
     }
 }
 
-impl<H: Hasher<Digest = TreeDigest>> Deserializable for SplitOpening<H> {
+impl<H: TreeHash> Deserializable for SplitOpening<H> {
     /// Reserves nothing on the word of a count: the stock reader of batch openings reserves any number of lists.
     fn read_from<R: ByteReader>(source: &mut R) -> Result<Self, DeserializationError> {
         let invalid = |reason: String| Err(DeserializationError::InvalidValue(reason));
@@ -267,7 +333,11 @@ impl<H: Hasher<Digest = TreeDigest>> Deserializable for SplitOpening<H> {
             }
             trees.push(BatchMerkleProof { nodes, depth });
         }
-        Ok(Self { depth, trees })
+        let mut caps = Vec::with_capacity(MAX_PARTS);
+        for _ in (0..number).filter(|_| has_caps::<H>()) {
+            caps.push(source.read_many(1 << cap_level::<H>(depth))?);
+        }
+        Ok(Self { depth, trees, caps })
     }
 }
 

@@ -3,5 +3,7 @@
 //! This crate exists for its edition, `2023_01`, which does not enforce visibility. Nothing else belongs here.
 pub mod bounded_int {
     #[feature("bounded-int-utils")]
-    pub use core::internal::bounded_int::{BoundedInt, DivRemHelper, UnitInt, div_rem, upcast};
+    pub use core::internal::bounded_int::{
+        AddHelper, BoundedInt, DivRemHelper, MulHelper, SubHelper, UnitInt, add, div_rem, mul, sub, upcast,
+    };
 }

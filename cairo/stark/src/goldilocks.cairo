@@ -3,6 +3,8 @@
 //! An element is an integer below `p`, which its type says. Long sums of products are felts instead, as integers below Starknet's prime, and
 //! [`residue`] brings them back.
 
+use core::math::u256_inv_mod;
+
 use corelib_imports::bounded_int::{AddHelper, BoundedInt, DivRemHelper, MulHelper, SubHelper, UnitInt, add, div_rem, mul, sub, upcast};
 
 /// An element.
@@ -56,6 +58,52 @@ pub fn residues_of_halves(value: felt252) -> (G, G) {
     let (_, first) = div_rem(low, MODULUS);
     let (_, second) = div_rem(high, MODULUS);
     (first, second)
+}
+
+impl MulElements of MulHelper<G, G> {
+    type Result = BoundedInt<0, 0xfffffffe000000010000000000000000>;
+}
+impl ResidueOfProduct of DivRemHelper<BoundedInt<0, 0xfffffffe000000010000000000000000>, P> {
+    type DivT = BoundedInt<0, 0xfffffffeffffffff>;
+    type RemT = G;
+}
+impl ResidueOfWord of DivRemHelper<Word, P> {
+    type DivT = BoundedInt<0, 1>;
+    type RemT = G;
+}
+
+pub fn product(a: G, b: G) -> G {
+    let (_, product) = div_rem(mul(a, b), MODULUS);
+    product
+}
+
+/// `a^(2^n)`.
+pub fn power_of_two(a: G, n: u32) -> G {
+    let mut power = a;
+    for _ in 0..n {
+        power = product(power, power);
+    }
+    power
+}
+
+/// The element that a word stands for.
+pub fn element(word: Word) -> G {
+    let (_, element) = div_rem(word, MODULUS);
+    element
+}
+
+/// The element of an integer of 64 bits.
+pub fn of_u64(integer: u64) -> G {
+    element(upcast(integer))
+}
+
+/// `1 / a`.
+///
+/// Panics if `a` is 0.
+pub fn inverse(a: G) -> G {
+    let element: felt252 = a.into();
+    let found = u256_inv_mod(element.into(), 0xffffffff00000001_u256.try_into().unwrap()).expect('ZERO HAS NO INVERSE');
+    residue(Into::<NonZero<u256>, u256>::into(found).low.into())
 }
 
 pub impl SplitHalf of DivRemHelper<u128, UnitInt<0x10000000000000000>> {

@@ -4,10 +4,10 @@
 
 use core::poseidon::hades_permutation;
 
-use crate::goldilocks::TWO_64;
-use crate::goldilocks::SplitHalf;
-use crate::poseidon::{OF_ELEMENTS, node};
 use corelib_imports::bounded_int::div_rem;
+
+use crate::goldilocks::{SplitHalf, TWO_64};
+use crate::poseidon::{OF_ELEMENTS, node};
 
 /// A sum of elements times coefficients of the extension, both components: integers below Starknet's prime.
 ///
@@ -18,15 +18,16 @@ pub struct Combination {
     pub second: felt252,
 }
 
-/// Takes a row of `count` elements in `pairs` pairs of felts, and adds its share to a combination; gives the row's digest.
+/// Takes a row of `count` elements in `felts` felts, and adds its share to a combination; gives the row's digest.
 ///
-/// `coefficients` has twelve felts for each pair: the first components of six coefficients, then the second ones.
-pub fn row(ref data: Span<felt252>, ref coefficients: Span<felt252>, pairs: u32, count: felt252, ref sum: Combination) -> felt252 {
-    let (mut a, mut b, mut c) = (0, 0, OF_ELEMENTS + count);
+/// `coefficients` has both components of a coefficient for each word of each felt.
+pub fn row(ref data: Span<felt252>, ref coefficients: Span<felt252>, felts: u32, count: u32, ref sum: Combination) -> felt252 {
+    let (mut a, mut b, mut c) = (0, 0, OF_ELEMENTS + count.into());
     let Combination { mut first, mut second } = sum;
+    let (pairs, odd) = DivRem::div_rem(felts, 2);
     for _ in 0..pairs {
-        let [p, q] = (*data.multi_pop_front::<2>().unwrap()).unbox();
-        let [c0, c1, c2, c3, c4, c5, d0, d1, d2, d3, d4, d5] = (*coefficients.multi_pop_front::<12>().unwrap()).unbox();
+        let [p, q] = (*data.multi_pop_front::<2>().expect('THE PROOF ENDS EARLY')).unbox();
+        let [c0, d0, c1, d1, c2, d2, c3, d3, c4, d4, c5, d5] = (*coefficients.multi_pop_front::<12>().unwrap()).unbox();
         let (x, y, z) = hades_permutation(a + p, b + q, c);
         a = x;
         b = y;
@@ -40,6 +41,17 @@ pub fn row(ref data: Span<felt252>, ref coefficients: Span<felt252>, pairs: u32,
         first = first + c0 * t0 + c1 * t1 + c2 * t2 + c3 * t3 + c4 * t4 + c5 * t5;
         second = second + d0 * t0 + d1 * t1 + d2 * t2 + d3 * t3 + d4 * t4 + d5 * t5;
     }
+    if odd == 1 {
+        let p = *data.pop_front().expect('THE PROOF ENDS EARLY');
+        let [c0, d0, c1, d1, c2, d2] = (*coefficients.multi_pop_front::<6>().unwrap()).unbox();
+        let (x, _, _) = hades_permutation(a + p, b, c);
+        a = x;
+        let u256 { low, high } = p.into();
+        let (w1, w0) = div_rem(low, TWO_64);
+        let (t0, t1, t2): (felt252, felt252, felt252) = (w0.into(), w1.into(), high.into());
+        first = first + c0 * t0 + c1 * t1 + c2 * t2;
+        second = second + d0 * t0 + d1 * t1 + d2 * t2;
+    }
     sum = Combination { first, second };
     a
 }
@@ -51,23 +63,23 @@ fn above(known: felt252, sibling: felt252, bit: felt252) -> felt252 {
 }
 
 /// From the digests of the same row in four trees up to the caps: one sibling for each tree and each bit.
-pub fn paths_of_four(ref data: Span<felt252>, mut bits: Span<felt252>, digests: [felt252; 4]) -> [felt252; 4] {
+pub fn paths_of_four(ref data: Span<felt252>, mut bits: Span<felt252>, digests: [felt252; 4]) -> (felt252, felt252, felt252, felt252) {
     let [mut a, mut b, mut c, mut d] = digests;
     while let Some(bit) = bits.pop_front() {
-        let [w, x, y, z] = (*data.multi_pop_front::<4>().unwrap()).unbox();
+        let [w, x, y, z] = (*data.multi_pop_front::<4>().expect('THE PROOF ENDS EARLY')).unbox();
         a = above(a, w, *bit);
         b = above(b, x, *bit);
         c = above(c, y, *bit);
         d = above(d, z, *bit);
     }
-    [a, b, c, d]
+    (a, b, c, d)
 }
 
 /// From the digest of a row up to the cap.
 pub fn path(ref data: Span<felt252>, mut bits: Span<felt252>, digest: felt252) -> felt252 {
     let mut known = digest;
     while let Some(bit) = bits.pop_front() {
-        known = above(known, *data.pop_front().unwrap(), *bit);
+        known = above(known, *data.pop_front().expect('THE PROOF ENDS EARLY'), *bit);
     }
     known
 }
@@ -86,5 +98,6 @@ pub fn root(mut cap: Span<felt252>) -> felt252 {
         }
         level = next.span();
     }
-    *level[0]
+    let root = level[0];
+    *root
 }

@@ -2,7 +2,7 @@
 
 use corelib_imports::bounded_int::{AddHelper, BoundedInt, DivRemHelper, MulHelper, SubHelper, UnitInt, add, div_rem, mul, sub};
 
-use crate::goldilocks::{G, MODULUS, P};
+use crate::goldilocks::{self, G, MODULUS, P};
 
 /// An element of the extension.
 pub type Element = (G, G);
@@ -92,6 +92,42 @@ pub fn difference(a: Element, b: Element) -> Element {
     let (_, first) = div_rem(sub(add(a0, WHOLE), b0), MODULUS);
     let (_, second) = div_rem(sub(add(a1, WHOLE), b1), MODULUS);
     (first, second)
+}
+
+/// The product with an element of the base field.
+pub fn scaled(a: Element, factor: G) -> Element {
+    let (a0, a1) = a;
+    (goldilocks::product(a0, factor), goldilocks::product(a1, factor))
+}
+
+/// `-a`.
+pub fn negated(a: Element) -> Element {
+    difference(ZERO, a)
+}
+
+/// `1 / (a + b x)`, by the conjugate: `(a + b x)(a + b - b x) = a^2 + ab + 2 b^2`.
+///
+/// Panics if it is 0.
+pub fn inverse(a: Element) -> Element {
+    let (_, a1) = a;
+    let (sum, _) = sum(a, (a1, 0));
+    let (_, negative) = negated(a);
+    let (norm, _) = product(a, (sum, negative));
+    scaled((sum, negative), goldilocks::inverse(norm))
+}
+
+/// `a^n`.
+pub fn power(a: Element, n: u32) -> Element {
+    let (mut power, mut square, mut left) = (ONE, a, n);
+    while left != 0 {
+        let (half, bit) = DivRem::div_rem(left, 2);
+        if bit == 1 {
+            power = product(power, square);
+        }
+        square = product(square, square);
+        left = half;
+    }
+    power
 }
 
 /// `a^(2^n)`.

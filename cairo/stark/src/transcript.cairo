@@ -25,6 +25,11 @@ pub impl TranscriptImpl of TranscriptTrait {
         Transcript { state: seed, draws: 0, left: None }
     }
 
+    /// What was absorbed so far.
+    fn state(self: @Transcript) -> felt252 {
+        *self.state
+    }
+
     /// Absorbs a root, or another digest.
     fn absorb(ref self: Transcript, digest: felt252) {
         let (state, _, _) = hades_permutation(self.state, digest, ABSORB);

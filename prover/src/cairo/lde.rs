@@ -3,7 +3,7 @@
 //! They differ from winterfell's own in one thing: winterfell extends eight columns side by side. Far fewer fill the processor's cache when
 //! elements have 32 bytes, and groups of eight are padded: 15 columns would be extended for nothing, beside the 49 that there are.
 
-use maat_verifier::{Digest, Felt252, SplitTree, TreeDigest, WholeHasher};
+use maat_verifier::{Digest, Felt252, SplitTree, TreeHash, WholeHasher};
 use winter_air::proof::Queries;
 use winter_prover::ConstraintCommitment;
 use winterfell::crypto::{ElementHasher, Hasher, VectorCommitment};
@@ -27,7 +27,7 @@ struct Committed<E: FieldElement, H: Hasher> {
 impl<E, H> Committed<E, H>
 where
     E: FieldElement<BaseField = Felt252>,
-    H: ElementHasher<BaseField = Felt252, Digest = TreeDigest>,
+    H: ElementHasher<BaseField = Felt252> + TreeHash,
 {
     fn new<const N: usize>(polynomials: &ColMatrix<E>, domain: &StarkDomain<Felt252>) -> Self {
         let rows = RowMatrix::evaluate_polys_over::<N>(polynomials, domain);
@@ -63,7 +63,7 @@ pub(super) struct CairoTraceLde<E: FieldElement, H: Hasher> {
 impl<E, H> CairoTraceLde<E, H>
 where
     E: FieldElement<BaseField = Felt252>,
-    H: ElementHasher<BaseField = Felt252, Digest = TreeDigest>,
+    H: ElementHasher<BaseField = Felt252> + TreeHash,
 {
     /// Extends the main segment and commits to it.
     pub(super) fn new(info: &TraceInfo, main: &ColMatrix<Felt252>, domain: &StarkDomain<Felt252>) -> (Self, TracePolyTable<E>) {
@@ -77,7 +77,7 @@ where
 impl<E, H> TraceLde<E> for CairoTraceLde<E, H>
 where
     E: FieldElement<BaseField = Felt252>,
-    H: ElementHasher<BaseField = Felt252, Digest = TreeDigest> + Send + Sync,
+    H: ElementHasher<BaseField = Felt252> + TreeHash + Send + Sync,
 {
     type HashFn = WholeHasher<H>;
     type VC = SplitTree<H>;
@@ -127,7 +127,7 @@ pub(super) struct QuotientCommitment<E: FieldElement, H: Hasher>(Committed<E, H>
 impl<E, H> QuotientCommitment<E, H>
 where
     E: FieldElement<BaseField = Felt252>,
-    H: ElementHasher<BaseField = Felt252, Digest = TreeDigest>,
+    H: ElementHasher<BaseField = Felt252> + TreeHash,
 {
     /// Splits the quotient into columns, extends them and commits to them.
     pub(super) fn new(quotient: CompositionPolyTrace<E>, columns: usize, domain: &StarkDomain<Felt252>) -> (Self, CompositionPoly<E>) {
@@ -140,7 +140,7 @@ where
 impl<E, H> ConstraintCommitment<E> for QuotientCommitment<E, H>
 where
     E: FieldElement<BaseField = Felt252>,
-    H: ElementHasher<BaseField = Felt252, Digest = TreeDigest> + Send + Sync,
+    H: ElementHasher<BaseField = Felt252> + TreeHash + Send + Sync,
 {
     type HashFn = WholeHasher<H>;
     type VC = SplitTree<H>;

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use maat_verifier::cairo::air::trace_info;
 use maat_verifier::cairo::{CairoProof, Execution};
-use maat_verifier::{Blake2s256, Felt252, Hash, Kind, Preset, Security, TreeDigest};
+use maat_verifier::{Blake2s256, Felt252, Hash, Kind, Preset, Security, TreeHash};
 use winterfell::crypto::ElementHasher;
 use winterfell::crypto::hashers::Blake3_256;
 use winterfell::{Proof, Prover};
@@ -42,7 +42,7 @@ pub fn prove(execution: &Execution, preset: Preset, progress: &(dyn Fn(&str) + S
 
 fn prove_with<H>(execution: &Execution, preset: Preset, progress: &(dyn Fn(&str) + Sync)) -> Result<CairoProved, CairoProveError>
 where
-    H: ElementHasher<BaseField = Felt252, Digest = TreeDigest> + Send + Sync,
+    H: ElementHasher<BaseField = Felt252> + TreeHash + Send + Sync,
 {
     let clock = Clock::new(progress);
     clock.begin("trace");

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use maat_verifier::cairo::bus::Challenges;
 use maat_verifier::cairo::{CairoAir, PublicInputs};
-use maat_verifier::{Felt252, SplitTree, TreeDigest, WholeHasher};
+use maat_verifier::{Felt252, SplitTree, TreeHash, WholeHasher};
 use winterfell::crypto::{DefaultRandomCoin, ElementHasher};
 use winterfell::math::FieldElement;
 use winterfell::matrix::ColMatrix;
@@ -28,7 +28,7 @@ pub(super) struct CairoProver<'a, H> {
 
 impl<H> Prover for CairoProver<'_, H>
 where
-    H: ElementHasher<BaseField = Felt252, Digest = TreeDigest> + Send + Sync,
+    H: ElementHasher<BaseField = Felt252> + TreeHash + Send + Sync,
 {
     type BaseField = Felt252;
     type Air = CairoAir;

@@ -33,7 +33,7 @@ pub(super) fn degrees() -> [TransitionConstraintDegree; CONSTRAINTS] {
 }
 
 /// The periodic columns `A`, `B` and `Y`: their values where `y` is a fourth root of unity.
-pub(super) fn periodic_columns() -> [Vec<Goldilocks>; PERIODIC] {
+pub fn periodic_columns() -> [Vec<Goldilocks>; PERIODIC] {
     let roots = get_power_series(Goldilocks::get_root_of_unity(CYCLE.ilog2()), CYCLE);
     let column = |value: fn(Goldilocks) -> Goldilocks| roots.iter().map(|y| value(*y)).collect();
     [column(|y| y.cube() - y), column(|y| y.cube() + y), column(Goldilocks::cube)]

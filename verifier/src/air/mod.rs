@@ -45,7 +45,7 @@ pub struct ModelAir {
 }
 
 /// The auxiliary columns that start at 0.
-const SUMS: [Columns; 9] = [BUS_SUM, INPUTS, OUTPUTS, LEFT, RIGHT, PRODUCTS, INNER, OUTER, RESULTS];
+pub const SUMS: [Columns; 9] = [BUS_SUM, INPUTS, OUTPUTS, LEFT, RIGHT, PRODUCTS, INNER, OUTER, RESULTS];
 
 /// The shape of a trace with this many rows for a statement: the only one that a verifier accepts.
 ///

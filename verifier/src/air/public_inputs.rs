@@ -71,18 +71,32 @@ impl PublicInputs {
     }
 }
 
+/// What comes in six elements: two felts of Starknet hold them, which Poseidon absorbs at a time.
+const BLOCK: usize = 6;
+/// Elements of the proof's context, which stand before these in the seed of the transcript.
+const CONTEXT_ELEMENTS: usize = 8;
+
+/// Fills the last block of what the seed has so far.
+fn pad(elements: &mut Vec<Goldilocks>) {
+    let length = CONTEXT_ELEMENTS + elements.len();
+    elements.resize(length.next_multiple_of(BLOCK) - CONTEXT_ELEMENTS, Goldilocks::ZERO);
+}
+
+/// The number of elements follows from the codes before the first padding, so that no two statements have the same ones.
 impl ToElements<Goldilocks> for PublicInputs {
     fn to_elements(&self) -> Vec<Goldilocks> {
         let mut elements = self.statement.clone();
         let codes = [self.layout.code.into(), u64::from(self.mode.is_hiding()), self.n_inputs as u64, self.n_outputs as u64];
         elements.extend(codes.map(Goldilocks::new));
+        elements.extend([&self.inputs, &self.outputs].map(|values| Goldilocks::from(values.code())));
+        pad(&mut elements);
         for values in [&self.inputs, &self.outputs] {
-            elements.push(Goldilocks::from(values.code()));
             match values {
                 Values::Public(values) => elements.extend(values.iter().map(|value| signed_element((*value).into()))),
                 Values::Hidden => {}
                 Values::Committed(digest) => elements.extend(digest.elements()),
             }
+            pad(&mut elements);
         }
         elements
     }

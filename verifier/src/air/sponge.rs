@@ -78,7 +78,7 @@ columns! {
 pub const WIDTH: usize = BUFFER.end();
 const _: () = assert!(WIDTH == SPONGE_WIDTH);
 /// Number of its assertions: where it begins, the number of values, and its digest.
-pub(super) const ASSERTIONS: usize = STATE_WIDTH + 1 + DIGEST.count;
+pub const ASSERTIONS: usize = STATE_WIDTH + 1 + DIGEST.count;
 
 /// The columns that hold the digest.
 pub const DIGEST: Columns = Columns { name: "DIGEST", start: STATE.start + CAPACITY, count: 4 };
@@ -229,6 +229,19 @@ pub fn degrees() -> Vec<TransitionConstraintDegree> {
 /// Enforces that a sponge goes from one row to the next, with the message of the current row. The constraint at a column's index is about it.
 #[inline]
 pub fn enforce<E: FieldElement<BaseField = Goldilocks>>(current: &[E], next: &[E], message: E, periodic: &[E], result: &mut [E]) {
+    enforce_with(current, next, message, periodic, [mix, unmix], result);
+}
+
+/// [`enforce`] with one's own products with the matrix and with its inverse.
+#[inline]
+pub fn enforce_with<E: FieldElement<BaseField = Goldilocks>>(
+    current: &[E],
+    next: &[E],
+    message: E,
+    periodic: &[E],
+    [mix, unmix]: [fn(&[E; STATE_WIDTH]) -> [E; STATE_WIDTH]; 2],
+    result: &mut [E],
+) {
     let [state, before, after] = [STATE, BEFORE, AFTER].map(|group| lanes(current, group));
     let (next_state, ark1, ark2) = (lanes(next, STATE), lanes(periodic, ARK1), lanes(periodic, ARK2));
     let (round, buffer, next_buffer) = (periodic[ROUND.start], &current[BUFFER.start..WIDTH], &next[BUFFER.start..WIDTH]);

@@ -7,7 +7,7 @@ use super::air::{CairoAir, context, trace_info};
 use super::claim::Claim;
 use super::program::{Builtin, Program, ProgramHash};
 use super::proof_file::CairoProof;
-use crate::blake2s::{Blake2s256, TreeDigest};
+use crate::blake2s::Blake2s256;
 use crate::error::VerifyError;
 use crate::felt252::Felt252;
 use crate::hasher::WholeHasher;
@@ -15,7 +15,7 @@ use crate::kind::Kind;
 use crate::preset::{Hash, Preset, Security};
 use crate::proof_file::FileError;
 use crate::stark::{self, ProofShape};
-use crate::vector_commitment::SplitTree;
+use crate::vector_commitment::{SplitTree, TreeHash};
 
 /// What a Cairo proof proves: the program with this hash ran to its end, and gave this output.
 ///
@@ -94,7 +94,7 @@ pub fn verify_any(proof: &[u8]) -> Result<CairoStatement, VerifyError> {
 
 fn verify_stark<H>(bytes: &[u8], claim: &Claim) -> Result<Security, VerifyError>
 where
-    H: ElementHasher<BaseField = Felt252, Digest = TreeDigest>,
+    H: ElementHasher<BaseField = Felt252> + TreeHash,
 {
     let options = claim.preset.cairo_options();
     let shape = ProofShape::new(claim.preset, options.clone(), &context(trace_info(claim.rows as usize), options));

@@ -4,6 +4,8 @@
 //! equal elements are equal in memory. The limbs of `p` are 1, 0, 0 and `P_TOP`: only the last one has to be multiplied by, so that a
 //! reduction takes four products of limbs, where one for any modulus takes sixteen.
 
+mod hades;
+
 use std::cmp::Ordering;
 use std::fmt;
 use std::ops::{Add, AddAssign, BitAnd, Div, DivAssign, Mul, MulAssign, Neg, Shl, Shr, ShrAssign, Sub, SubAssign};
@@ -13,6 +15,8 @@ use thiserror::Error;
 use winter_utils::{AsBytes, Randomizable};
 use winter_verifier::math::{ExtensibleField, FieldElement, StarkField};
 use winter_verifier::{ByteReader, ByteWriter, Deserializable, DeserializationError, Serializable};
+
+pub(crate) use hades::permute;
 
 /// The modulus, its least significant limb first.
 const P: [u64; 4] = [1, 0, 0, P_TOP];
@@ -32,14 +36,25 @@ impl Felt252 {
     /// The element of an integer.
     #[inline]
     pub fn new(value: u64) -> Self {
-        Self(multiply([value, 0, 0, 0], R_SQUARED))
+        Self::of_limbs([value, 0, 0, 0])
     }
 
     /// The element of an integer's bytes, least significant byte first; `None` if the integer is not below the modulus.
     #[inline]
     pub fn from_le_bytes(bytes: &[u8; 32]) -> Option<Self> {
-        let (limbs, _) = bytes.as_chunks();
-        Self::from_integer(U256(std::array::from_fn(|limb| u64::from_le_bytes(limbs[limb]))))
+        Self::from_integer(U256(limbs(bytes)))
+    }
+
+    /// The element that an integer of 32 bytes is congruent to, least significant byte first.
+    #[inline]
+    pub(crate) fn remainder(bytes: &[u8; 32]) -> Self {
+        Self::of_limbs(limbs(bytes))
+    }
+
+    /// The element that an integer is congruent to, least significant limb first.
+    #[inline]
+    pub(crate) fn of_limbs(limbs: [u64; 4]) -> Self {
+        Self(multiply(limbs, R_SQUARED))
     }
 
     /// The bytes of the element as an integer below the modulus, least significant byte first.
@@ -61,8 +76,15 @@ impl Felt252 {
     /// The element of an integer; `None` if the integer is not below the modulus.
     #[inline]
     fn from_integer(integer: U256) -> Option<Self> {
-        (integer < Self::MODULUS).then(|| Self(multiply(integer.0, R_SQUARED)))
+        (integer < Self::MODULUS).then(|| Self::of_limbs(integer.0))
     }
+}
+
+/// The limbs of an integer's bytes, both least significant first.
+#[inline]
+fn limbs(bytes: &[u8; 32]) -> [u64; 4] {
+    let (limbs, _) = bytes.as_chunks();
+    std::array::from_fn(|limb| u64::from_le_bytes(limbs[limb]))
 }
 
 // ARITHMETIC
@@ -86,9 +108,9 @@ fn multiply(a: [u64; 4], b: [u64; 4]) -> [u64; 4] {
     reduce(product)
 }
 
-/// `a^2 2^-256 mod p`, for an integer below `2^255`: ten products of limbs, where one of two integers takes sixteen.
+/// `a^2`, for an integer below `2^255`: ten products of limbs, where one of two integers takes sixteen.
 #[inline(always)]
-fn square(a: [u64; 4]) -> [u64; 4] {
+fn squared(a: [u64; 4]) -> [u64; 8] {
     // Row by row, each limb is multiplied by itself and by the double of all the limbs above it.
     let doubled = [a[1] << 1, a[2] << 1 | a[1] >> 63, a[3] << 1 | a[2] >> 63];
     let (p0, carry) = a[0].carrying_mul(a[0], 0);
@@ -104,34 +126,57 @@ fn square(a: [u64; 4]) -> [u64; 4] {
     let (p5, p6) = a[2].carrying_mul_add(a[3] << 1, p5, carry);
 
     let (p6, p7) = a[3].carrying_mul_add(a[3], p6, 0);
-    reduce([p0, p1, p2, p3, p4, p5, p6, p7])
+    [p0, p1, p2, p3, p4, p5, p6, p7]
 }
 
 /// `a 2^-256 mod p`, for `a` below `2^256 p`.
 ///
-/// That is `(a - u p) / 2^256` for the `u` below `2^256` that makes the four lowest limbs 0, and is between `-p` and `p`. As
-/// `u p = u + u P_TOP 2^192`, the three lowest limbs of `u` are those of `a`, and only the last one depends on a product.
+/// That is `(a - u p) / 2^256` for the `u` below `2^256` that makes the four lowest limbs 0, and is between `-p` and `p`.
 #[inline(always)]
 fn reduce(a: [u64; 8]) -> [u64; 4] {
+    let (multiple, borrow) = multiple(a);
+    difference([a[4], a[5], a[6], a[7]], multiple, borrow)
+}
+
+/// An integer that is congruent to `a 2^-256`, and between 0 and `p + a 2^-256`, for any `a` for which that is below `2^256`.
+#[inline(always)]
+fn reduce_lazily(a: [u64; 8]) -> [u64; 4] {
+    let (multiple, borrow) = multiple(a);
+    subtract(sum([a[4], a[5], a[6], a[7]], P), multiple, borrow)
+}
+
+/// The four highest limbs of `u p` for the `u` of [`reduce`], and whether subtracting the lowest ones borrows from them.
+///
+/// As `u p = u + u P_TOP 2^192`, the three lowest limbs of `u` are those of `a`, and only the last one depends on a product.
+#[inline(always)]
+fn multiple(a: [u64; 8]) -> ([u64; 4], bool) {
     // The limbs of u P_TOP 2^192.
     let (p3, carry) = a[0].carrying_mul(P_TOP, 0);
     let (p4, carry) = a[1].carrying_mul(P_TOP, carry);
     let (p5, carry) = a[2].carrying_mul(P_TOP, carry);
     let (last, borrow) = a[3].overflowing_sub(p3);
     let (p6, p7) = last.carrying_mul(P_TOP, carry);
-    difference([a[4], a[5], a[6], a[7]], [p4, p5, p6, p7], borrow)
+    ([p4, p5, p6, p7], borrow)
 }
 
 /// `a - b - borrow`, which is between `-p` and `p`, plus `p` if that is negative.
 #[inline(always)]
-fn difference(a: [u64; 4], b: [u64; 4], mut borrow: bool) -> [u64; 4] {
+fn difference(a: [u64; 4], b: [u64; 4], borrow: bool) -> [u64; 4] {
+    let difference = subtract(a, b, borrow);
+    // The highest bit is the sign, and makes better code than the last borrow.
+    let mask = (difference[3].cast_signed() >> 63).cast_unsigned();
+    // Limb by limb: a closure over `P` is not always inlined, and a call takes as long as all the rest.
+    sum(difference, [mask & 1, 0, 0, mask & P_TOP])
+}
+
+/// `a - b - borrow mod 2^256`.
+#[inline(always)]
+fn subtract(a: [u64; 4], b: [u64; 4], mut borrow: bool) -> [u64; 4] {
     let mut difference = [0; 4];
     for i in 0..4 {
         (difference[i], borrow) = a[i].borrowing_sub(b[i], borrow);
     }
-    // The highest bit is the sign, and makes better code than the last borrow.
-    let mask = (difference[3].cast_signed() >> 63).cast_unsigned();
-    sum(difference, P.map(|limb| limb & mask))
+    difference
 }
 
 /// `a + b mod 2^256`.
@@ -231,7 +276,7 @@ impl FieldElement for Felt252 {
 
     #[inline(always)]
     fn square(self) -> Self {
-        Self(square(self.0))
+        Self(reduce(squared(self.0)))
     }
 
     /// `x^(p - 2)`, which is 0 for 0.
@@ -433,7 +478,7 @@ impl From<u64> for Felt252 {
 impl From<u128> for Felt252 {
     #[inline]
     fn from(value: u128) -> Self {
-        Self(multiply([value as u64, (value >> 64) as u64, 0, 0], R_SQUARED))
+        Self::of_limbs([value as u64, (value >> 64) as u64, 0, 0])
     }
 }
 

@@ -9,11 +9,11 @@ use winter_verifier::math::{batch_inversion, fft};
 use super::*;
 
 /// The modulus, from its definition.
-fn modulus() -> BigUint {
+pub(super) fn modulus() -> BigUint {
     (BigUint::from(1u8) << 251u32) + (BigUint::from(17u8) << 192u32) + 1u8
 }
 
-fn of_limbs(limbs: [u64; 4]) -> BigUint {
+pub(super) fn of_limbs(limbs: [u64; 4]) -> BigUint {
     BigUint::from_bytes_le(limbs.map(u64::to_le_bytes).as_flattened())
 }
 
@@ -33,7 +33,7 @@ fn of_big(integer: &BigUint) -> Felt252 {
 }
 
 /// The element in the implementation that Starknet's tools have.
-fn peer(felt: Felt252) -> Felt {
+pub(super) fn peer(felt: Felt252) -> Felt {
     Felt::from_bytes_le(&felt.to_le_bytes())
 }
 
@@ -43,7 +43,7 @@ fn assert_reduced<const N: usize>(felts: [Felt252; N]) {
 }
 
 /// Elements near the places where a limb, a carry or a reduction begins or ends: of the integer, and of what is in memory for it.
-fn edges() -> Vec<Felt252> {
+pub(super) fn edges() -> Vec<Felt252> {
     let p = modulus();
     let powers = [0u32, 1, 31, 63, 64, 65, 127, 128, 191, 192, 193, 250, 251].map(|bits| BigUint::from(1u8) << bits);
     let near = |integer: BigUint| [&integer + &p - 1u8, integer.clone(), integer + 1u8];
@@ -59,7 +59,7 @@ fn edges() -> Vec<Felt252> {
 }
 
 /// Elements that look random, the same in each run.
-fn random(count: u64) -> Vec<Felt252> {
+pub(super) fn random(count: u64) -> Vec<Felt252> {
     let hashed = (0..).map(|index: u64| <Blake3_256<Felt252>>::hash(&index.to_le_bytes()));
     let found = hashed.filter_map(|digest| Felt252::from_random_bytes(&digest.to_bytes()));
     found.take(count as usize).collect()
@@ -243,6 +243,16 @@ fn bytes_of_an_integer_that_is_not_below_the_modulus_are_refused() {
         let message = "no element of the Stark field: it is not below the modulus";
         assert_eq!(Felt252::read_from_bytes(&refused), Err(DeserializationError::InvalidValue(message.into())));
         assert_eq!(Felt252::try_from(&refused[..]), Err(DeserializationError::InvalidValue(message.into())));
+    }
+}
+
+#[test]
+fn the_remainder_of_any_bytes_is_an_element() {
+    let below = edges().into_iter().map(big).collect::<Vec<_>>();
+    for integer in not_below_the_modulus().into_iter().chain(below) {
+        let found = Felt252::remainder(&bytes(&integer));
+        assert_eq!(big(found), integer % modulus());
+        assert_reduced([found]);
     }
 }
 

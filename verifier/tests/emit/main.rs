@@ -1,38 +1,54 @@
-//! The constraints in Cairo, written by the constraints in Rust: `cairo/verifier/src/air.cairo` is what is emitted here.
+//! What the contract's verifier has in common with the verifier in Rust, written in Cairo by the latter: the constraints, the columns and
+//! numbers that go with them, and the fold of the low-degree test.
 //!
-//! The test emits it anew. If it differs, the new text is in the folder for temporary files that the failure names: look at what changed, and
-//! copy it.
+//! A test emits each file anew. If it differs, the new text is in the folder for temporary files that the failure names: look at what changed,
+//! and copy it.
 
+mod layout;
 mod recorder;
 mod typed;
 
 use std::path::Path;
 
 use maat_verifier::Goldilocks;
-use maat_verifier::air::{ARGUMENT_CONSTRAINTS, Challenges, RANDOM_ELEMENTS, ROW_CONSTRAINTS, enforce_arguments, enforce_row, powers};
-use maat_verifier::layout::{AUXILIARY_WIDTH, Layout};
+use maat_verifier::air::{
+    ARGUMENT_CONSTRAINTS, Challenges, RANDOM_ELEMENTS, ROW_CONSTRAINTS, enforce_arguments, enforce_row, masks, powers, sponge,
+};
+use maat_verifier::layout::{AUXILIARY_WIDTH, Layout, MASKS_WIDTH};
 use winter_air::EvaluationFrame;
+use winter_verifier::crypto::hashers::Rp64_256;
 use winter_verifier::math::fields::QuadExtension;
+use winter_verifier::math::fields::f64::BaseElement;
 use winter_verifier::math::{ExtensionOf, FieldElement, StarkField, polynom};
 
-use recorder::{Recorded, record};
+use recorder::{Node, Recorded, record};
 use typed::{Inputs, Kind, Typed};
 
-/// Bits of `2^b` for limbs of `b` bits, and of an address: there are at most 2^16 and 2^22.
+/// Bits of `2^b` for limbs of `b` bits, which are at most 2^16; and of an address, which is an integer of 32 bits.
 const RADIX_BITS: u32 = 17;
-const ADDRESS_BITS: u32 = 23;
+const ADDRESS_BITS: u32 = 32;
 
-const HEAD: &str = "//! The constraints of the model AIR at a point out of the domain, joined by powers of a challenge.
+const OF_AIR: &str = "//! The constraints of the model AIR at a point out of the domain. Those of a part are joined by powers of a challenge, the first one with
+//! the highest power.
 //!
 //! Written by `verifier/tests/emit`, from the constraints in `verifier/src/air`: do not edit.
 
-use corelib_imports::bounded_int::{self, AddHelper, BoundedInt, DivRemHelper, MulHelper, SubHelper, UnitInt, upcast};
-use maat_stark::goldilocks::{G, MODULUS, P, Word};
+";
+const OF_FOLD: &str = "//! The fold of the low-degree test.
+//!
+//! Written by `verifier/tests/emit`: do not edit.
 
 ";
+const USES: &str = "use corelib_imports::bounded_int::{self, AddHelper, BoundedInt, DivRemHelper, MulHelper, SubHelper, UnitInt, upcast};
+";
 
-/// The constraints that every proof in the layout `base` has, joined by Horner's rule: the first one has the highest power.
-fn joined(text: &mut Typed) {
+/// Joins constraints by Horner's rule.
+fn join(results: &[Recorded], gamma: Recorded) -> Recorded {
+    results.iter().fold(Recorded::ZERO, |sum, result| sum * gamma + *result)
+}
+
+/// The constraints that every proof in the layout `base` has: those of the main segment, and those of the arguments.
+fn constraints(text: &mut Typed) {
     let columns = Layout::base().main_width(0);
     let inputs = [
         Inputs { name: "row", kind: Kind::Extension(columns) },
@@ -42,14 +58,13 @@ fn joined(text: &mut Typed) {
         Inputs { name: "radix", kind: Kind::Integer(RADIX_BITS) },
         Inputs { name: "first_output", kind: Kind::Integer(ADDRESS_BITS) },
     ];
-    let (nodes, output) = recorded();
+    let (nodes, outputs) = constraints_tape();
     let doc =
-        "The constraints of a row and of the auxiliary rows beside it. `challenges` are those of the AIR, and what joins the constraints.";
-    text.function("constraints", doc, &inputs, &nodes, output);
+        "The constraints of a row, and of the auxiliary rows beside it. `challenges` are those of the AIR, and what joins the constraints.";
+    text.function("constraints", doc, &inputs, &nodes, &outputs);
 }
 
-/// The tape of the constraints.
-fn recorded() -> (Vec<recorder::Node>, Recorded) {
+fn constraints_tape() -> (Vec<Node>, [Recorded; 2]) {
     let columns = Layout::base().main_width(0);
     record(columns + 2 * AUXILIARY_WIDTH + RANDOM_ELEMENTS + 3, |all| {
         let (row, rest) = all.split_at(columns);
@@ -59,13 +74,78 @@ fn recorded() -> (Vec<recorder::Node>, Recorded) {
         let [gamma, radix, first_output] = rest.try_into().expect("the inputs are counted");
         let drawn: [Recorded; RANDOM_ELEMENTS] = drawn.try_into().expect("the inputs are counted");
         let elements = powers(drawn, Layout::base());
-        let mut results = vec![Recorded::ZERO; ROW_CONSTRAINTS + ARGUMENT_CONSTRAINTS];
-        let (of_row, of_arguments) = results.split_at_mut(ROW_CONSTRAINTS);
-        enforce_row(row, radix, of_row);
+        let (mut of_row, mut of_arguments) = ([Recorded::ZERO; ROW_CONSTRAINTS], [Recorded::ZERO; ARGUMENT_CONSTRAINTS]);
+        enforce_row(row, radix, &mut of_row);
         let frame = EvaluationFrame::from_rows(auxiliary.to_vec(), next.to_vec());
-        enforce_arguments(row, &frame, [radix, first_output], &Challenges::new(&elements), of_arguments);
-        results.into_iter().fold(Recorded::ZERO, |sum, result| sum * gamma + result)
+        enforce_arguments(row, &frame, [radix, first_output], &Challenges::new(&elements), &mut of_arguments);
+        [join(&of_row, gamma), join(&of_arguments, gamma)]
     })
+}
+
+/// The constraints of the masks. `y` is the point to the power of a fourth of the rows.
+fn of_masks(text: &mut Typed) {
+    let inputs = [Inputs { name: "next", kind: Kind::Extension(MASKS_WIDTH) }, Inputs { name: "challenges", kind: Kind::Extension(2) }];
+    let (nodes, output) = record(MASKS_WIDTH + 2, |all| {
+        let (next, rest) = all.split_at(MASKS_WIDTH);
+        let (y, gamma) = (rest[0], rest[1]);
+        let mut row = vec![Recorded::ZERO; AUXILIARY_WIDTH];
+        row.extend(next);
+        let mut results = [Recorded::ZERO; masks::CONSTRAINTS];
+        let periodic = at_point(&masks::periodic_columns(), y);
+        masks::enforce(&EvaluationFrame::from_rows(row.clone(), row), &periodic, &mut results);
+        join(&results, gamma)
+    });
+    let doc = "The constraints of the masks, which are those columns of the next auxiliary row. `challenges` are the point to the power of a fourth of
+/// the rows, and what joins the constraints.";
+    text.function("masks", doc, &inputs, &nodes, &[output]);
+}
+
+/// The constraints of a sponge. `w` is the point to the power of the rows over the period.
+fn of_sponge(text: &mut Typed) {
+    let inputs = [
+        Inputs { name: "current", kind: Kind::Extension(sponge::WIDTH) },
+        Inputs { name: "next", kind: Kind::Extension(sponge::WIDTH) },
+        Inputs { name: "message", kind: Kind::Extension(1) },
+        Inputs { name: "challenges", kind: Kind::Extension(2) },
+    ];
+    let (nodes, output) = record(2 * sponge::WIDTH + 3, |all| {
+        let (current, rest) = all.split_at(sponge::WIDTH);
+        let (next, rest) = rest.split_at(sponge::WIDTH);
+        let [message, w, gamma] = rest.try_into().expect("the inputs are counted");
+        let periodic = at_point(&sponge::periodic_columns(), w);
+        let mut results = [Recorded::ZERO; sponge::WIDTH];
+        let products = [|vector: &_| product(&Rp64_256::MDS, vector), |vector: &_| product(&Rp64_256::INV_MDS, vector)];
+        sponge::enforce_with(current, next, message, &periodic, products, &mut results);
+        join(&results, gamma)
+    });
+    let doc = "The constraints of a sponge with the message of its row. `challenges` are the point to the power of the rows over the sponge's period,
+/// and what joins the constraints.";
+    text.function("sponge", doc, &inputs, &nodes, &[output]);
+}
+
+type Vector<T> = [T; sponge::STATE_WIDTH];
+
+/// A matrix times a vector.
+fn product(matrix: &Vector<Vector<BaseElement>>, vector: &Vector<Recorded>) -> Vector<Recorded> {
+    let terms = |row: &Vector<BaseElement>| {
+        let terms = row.iter().zip(vector).map(|(factor, element)| element.mul_base(Goldilocks::new(factor.as_int())));
+        terms.reduce(|sum, term| sum + term).expect("a row is not empty")
+    };
+    std::array::from_fn(|row| terms(&matrix[row]))
+}
+
+/// The periodic columns at a point, which is given to the power of the rows over their period.
+fn at_point(columns: &[Vec<Goldilocks>], y: Recorded) -> Vec<Recorded> {
+    let period = columns[0].len();
+    let root = Goldilocks::get_root_of_unity(period.ilog2());
+    let points: Vec<Goldilocks> = (0..period as u64).map(|row| root.exp(row)).collect();
+    let powers: Vec<Recorded> = (0..period).scan(Recorded::ONE, |power, _| Some(std::mem::replace(power, *power * y))).collect();
+    let value = |column: &Vec<Goldilocks>| {
+        let coefficients = polynom::interpolate(&points, column, false);
+        let terms = coefficients.into_iter().zip(&powers).filter(|(coefficient, _)| *coefficient != Goldilocks::ZERO);
+        terms.fold(Recorded::ZERO, |sum, (coefficient, power)| sum + power.mul_base(coefficient))
+    };
+    columns.iter().map(value).collect()
 }
 
 /// Points of a row of the low-degree test.
@@ -79,11 +159,11 @@ fn folded(text: &mut Typed) {
     let inputs = [Inputs { name: "row", kind: Kind::Extension(FOLDING) }, Inputs { name: "u", kind: Kind::Extension(1) }];
     let (nodes, output) = fold_tape();
     let doc = "The value at a challenge of the polynomial through a row of 16 values at `x w^i`. `u` is the challenge over `x`.";
-    text.function("fold", doc, &inputs, &nodes, output);
+    text.function("fold", doc, &inputs, &nodes, &[output]);
 }
 
 /// The tape of a fold.
-fn fold_tape() -> (Vec<recorder::Node>, Recorded) {
+fn fold_tape() -> (Vec<Node>, Recorded) {
     record(FOLDING + 1, |all| {
         let (mut row, mut u) = (all[..FOLDING].to_vec(), all[FOLDING]);
         let mut inverse = Goldilocks::get_root_of_unity(FOLDING.ilog2()).inv();
@@ -98,22 +178,33 @@ fn fold_tape() -> (Vec<recorder::Node>, Recorded) {
     })
 }
 
-fn emitted() -> String {
+fn air() -> String {
     let mut text = Typed::default();
-    joined(&mut text);
+    constraints(&mut text);
+    of_masks(&mut text);
+    of_sponge(&mut text);
+    text.file(&format!("{OF_AIR}{USES}use maat_stark::goldilocks::{{G, MODULUS, P, Word}};\n\n"))
+}
+
+fn fold() -> String {
+    let mut text = Typed::default();
     folded(&mut text);
-    text.file(HEAD)
+    text.file(&format!("{OF_FOLD}{USES}use crate::goldilocks::{{G, MODULUS, P, Word}};\n\n"))
 }
 
 #[test]
-fn the_constraints_in_cairo_are_those_of_rust() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cairo/verifier/src/air.cairo");
-    let (found, expected) = (std::fs::read_to_string(&path).unwrap_or_default(), emitted());
-    if found != expected {
-        let new = Path::new(env!("CARGO_TARGET_TMPDIR")).join("air.cairo");
-        std::fs::write(&new, expected).unwrap();
-        panic!("{} is not what the constraints give, which is in {}", path.display(), new.display());
-    }
+fn what_cairo_has_is_what_rust_emits() {
+    let files = [("verifier/src/air.cairo", air()), ("verifier/src/layout.cairo", layout::emitted()), ("stark/src/fold.cairo", fold())];
+    let different = files.into_iter().filter_map(|(name, expected)| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cairo").join(name);
+        let found = std::fs::read_to_string(&path).unwrap_or_default();
+        (found != expected).then(|| {
+            let new = Path::new(env!("CARGO_TARGET_TMPDIR")).join(path.file_name().expect("it is a file"));
+            std::fs::write(&new, expected).unwrap();
+            format!("{} is not what is emitted, which is in {}", path.display(), new.display())
+        })
+    });
+    assert_eq!(different.collect::<Vec<_>>(), Vec::<String>::new());
 }
 
 /// What is recorded is what the constraints compute.
@@ -127,7 +218,7 @@ fn a_tape_computes_what_was_recorded() {
     let found = recorder::evaluate(&nodes, &values)[output.0 as usize];
     assert_eq!(found, Goldilocks::new(8) * -Goldilocks::new(8) + Goldilocks::new(56) - Goldilocks::new(11));
     // The sum of the first two is recorded once.
-    assert_eq!(nodes.iter().filter(|node| matches!(node, recorder::Node::Add(..))).count(), 2);
+    assert_eq!(nodes.iter().filter(|node| matches!(node, Node::Add(..))).count(), 2);
 }
 
 /// The halvings give what interpolation gives.

@@ -180,8 +180,8 @@ impl Typed {
         }
     }
 
-    /// A function that computes a node of a tape from the inputs, as an element of the extension.
-    pub fn function(&mut self, name: &str, doc: &str, inputs: &[Inputs], nodes: &[Node], output: Recorded) {
+    /// A function that computes nodes of a tape from the inputs, as elements of the extension.
+    pub fn function(&mut self, name: &str, doc: &str, inputs: &[Inputs], nodes: &[Node], outputs: &[Recorded]) {
         self.size(ELEMENT);
         let parameters: Vec<String> = inputs
             .iter()
@@ -191,9 +191,10 @@ impl Typed {
             })
             .collect();
         let begin = self.functions.len();
-        writeln!(self.functions, "/// {doc}\npub fn {name}({}) -> (G, G) {{", parameters.join(", ")).expect("a string can be written to");
+        let result = tuple(outputs.iter().map(|_| "(G, G)".to_owned()));
+        writeln!(self.functions, "/// {doc}\npub fn {name}({}) -> {result} {{", parameters.join(", ")).expect("a string can be written to");
         let mut values: BTreeMap<Recorded, Value> = BTreeMap::new();
-        let needed = needed(nodes, output);
+        let needed = needed(nodes, outputs);
         let mut given = Vec::new();
         for input in inputs {
             match input.kind {
@@ -215,21 +216,23 @@ impl Typed {
             };
             values.insert(this, value);
         }
-        let result = values[&output].clone();
-        assert_eq!(result.components.len(), 2, "{name} is an element of the extension");
-        let bits = self.size(result.bits);
-        self.lifted.insert(bits);
-        let [first, second] = [0, 1].map(|component| {
-            let fresh = self.fresh();
-            self.line(&format!(
-                "let (_, {fresh}) = bounded_int::div_rem(bounded_int::add({}, LIFT{bits}), MODULUS);",
-                result.components[component]
-            ));
-            fresh
-        });
-        self.line(&format!("({first}, {second})"));
+        let results: Vec<String> = outputs.iter().map(|output| self.element(name, &values[output].clone())).collect();
+        self.line(&tuple(results.into_iter()));
         self.functions.push_str("}\n\n");
         debug_assert!(self.functions.len() > begin);
+    }
+
+    /// The element of the extension that a value stands for.
+    fn element(&mut self, name: &str, value: &Value) -> String {
+        assert_eq!(value.components.len(), 2, "{name} gives elements of the extension");
+        let bits = self.size(value.bits);
+        self.lifted.insert(bits);
+        let components = value.components.iter().map(|component| {
+            let fresh = self.fresh();
+            self.line(&format!("let (_, {fresh}) = bounded_int::div_rem(bounded_int::add({component}, LIFT{bits}), MODULUS);"));
+            fresh
+        });
+        tuple(components.collect::<Vec<_>>().into_iter())
     }
 
     /// Operands are reduced while the result would be too wide, the wider one first.
@@ -307,9 +310,17 @@ impl Typed {
     }
 }
 
-/// The nodes that a node depends on, itself included.
-fn needed(nodes: &[Node], output: Recorded) -> BTreeSet<Recorded> {
-    let mut needed = BTreeSet::from([output]);
+/// A tuple, or the only one.
+fn tuple(mut parts: impl ExactSizeIterator<Item = String>) -> String {
+    match parts.len() {
+        1 => parts.next().unwrap_or_default(),
+        _ => format!("({})", parts.collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// The nodes that some nodes depend on, themselves included.
+fn needed(nodes: &[Node], outputs: &[Recorded]) -> BTreeSet<Recorded> {
+    let mut needed: BTreeSet<Recorded> = outputs.iter().copied().collect();
     for (index, node) in nodes.iter().enumerate().rev() {
         if needed.contains(&Recorded(index as u32))
             && let Node::Add(a, b) | Node::Sub(a, b) | Node::Mul(a, b) = node
