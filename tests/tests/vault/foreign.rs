@@ -143,7 +143,6 @@ fn nobody_calls_a_vault_while_a_proof_is_verified() {
     for _ in 0..2 {
         world.open();
     }
-    world.prices.0 += USDC as u64;
     let hour = world.open();
     let strategy = world.vault.strategy();
     let seen = strategy.features.evaluate(world.chain.history.window(strategy.features.window()).unwrap()).values;

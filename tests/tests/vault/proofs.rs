@@ -40,9 +40,14 @@ fn world(name: &str) -> World {
     world
 }
 
+/// The price of the next hour: the network sees whole dollars of what changed, and another change each hour.
+fn moved(price: u64) -> u64 {
+    price + USD * (1 + price / USD % 10)
+}
+
 /// The next hour, at another price, with an honest proof of this answer.
 fn next(world: &mut World, answer: i32) -> (Hour, Proven) {
-    world.prices.0 += USD / 1_000;
+    world.prices.0 = moved(world.prices.0);
     let hour = world.open();
     (hour, proof(world, answer))
 }
@@ -287,7 +292,7 @@ impl Real {
     /// The next hour, at another price, recorded and settled; what the network sees of it.
     fn open(&mut self) -> Vec<i32> {
         self.hour += 1;
-        self.base += USD / 1_000;
+        self.base = moved(self.base);
         self.contracts.chain.now = self.hour * SECONDS;
         self.call(KEEPER, FEED, "set_answer", &[Felt::TWO, self.base.into(), USD.into()]);
         self.call(KEEPER, POOLS[0], "set_rate", &[self.base.into(), Felt::from(100_000_000_000_000_000_000u128)]);
