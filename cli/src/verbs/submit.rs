@@ -82,7 +82,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Submitted> {
     let entries = header.entries().to_bytes();
     let known = !registry.entries(model.id, version)?.is_empty();
     let submission = Submission { model: model.id, version, proof: &felts, entries: (!known).then_some(entries.as_slice()) };
-    let ask = || registry.try_proof(&Submission { entries: None, ..submission });
+    let ask = || -> anyhow::Result<Proven> { Ok(registry.try_proof(&Submission { entries: None, ..submission })?) };
     let account = arguments.bounds.account(&client)?;
 
     progress.step("estimating what an execution would take");
