@@ -170,7 +170,8 @@ impl CairoPackage {
 
     /// The embedded mocks, for tests and for the local chain: several contracts, which [`Compiler::contracts`] takes by the paths in [`Self::MOCKS`].
     pub fn mocks() -> Self {
-        Self::contracts("maat_mocks", Sources::mocks(), include_str!("../mocks/Scarb.toml"), vec![Crate::vault_interfaces()])
+        let dependencies = vec![Crate::interfaces(), Crate::vault_interfaces()];
+        Self::contracts("maat_mocks", Sources::mocks(), include_str!("../mocks/Scarb.toml"), dependencies)
     }
 
     /// An embedded crate of contracts, over interfaces.
@@ -184,13 +185,14 @@ impl CairoPackage {
     /// The path of the library class that the vault calls.
     pub const STRATEGY_LIBRARY: &str = "maat_vault::library::strategy_library";
 
-    /// The paths of the mocks' contracts: Ekubo's router, a feed, an oracle, a pool and a token.
-    pub const MOCKS: [&str; 5] = [
+    /// The paths of the mocks' contracts: Ekubo's router, a feed, an oracle, a pool, a token and a verifier of proofs.
+    pub const MOCKS: [&str; 6] = [
         "maat_mocks::ekubo::mock_ekubo_router",
         "maat_mocks::feed::mock_feed",
         "maat_mocks::oracle::mock_oracle",
         "maat_mocks::pool::mock_pool",
         "maat_mocks::token::mock_token",
+        "maat_mocks::verifier::mock_verifier",
     ];
 }
 

@@ -75,7 +75,7 @@ impl Sources {
         Self::embedded(include_bytes!(concat!(env!("OUT_DIR"), "/vault.bin")))
     }
 
-    /// The embedded crate `maat_mocks`, tokens, a pool, a feed and an oracle for tests and for the local chain.
+    /// The embedded crate `maat_mocks`, tokens, a pool, a feed, an oracle and a verifier for tests and for the local chain.
     pub fn mocks() -> Self {
         Self::embedded(include_bytes!(concat!(env!("OUT_DIR"), "/mocks.bin")))
     }

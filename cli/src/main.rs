@@ -2,6 +2,7 @@
 
 mod advice;
 mod cache;
+mod chain_proof;
 mod felts;
 mod files;
 mod inferences;
@@ -74,6 +75,7 @@ enum Verb {
     Deploy(verbs::deploy::Arguments),
     Execute(verbs::execute::Arguments),
     Registry(verbs::registry::Arguments),
+    Submit(verbs::submit::Arguments),
     Strategy(verbs::strategy::Arguments),
     Vault(verbs::vault::Arguments),
 }
@@ -113,6 +115,7 @@ fn run(verb: Verb, json: bool) -> anyhow::Result<Box<dyn Response>> {
         Verb::Deploy(arguments) => verbs::deploy::run(arguments).map(boxed),
         Verb::Execute(arguments) => verbs::execute::run(arguments).map(boxed),
         Verb::Registry(arguments) => verbs::registry::run(arguments),
+        Verb::Submit(arguments) => verbs::submit::run(arguments).map(boxed),
         Verb::Strategy(arguments) => verbs::strategy::run(arguments),
         Verb::Vault(arguments) => verbs::vault::run(arguments),
     }

@@ -164,6 +164,21 @@ impl<'c> Account<'c> {
         Ok((Receipt::new(&receipt, calldata), receipt.receipt.events().to_vec()))
     }
 
+    /// What such a transaction would take in L2 gas, by the node's estimate. Nothing is sent.
+    ///
+    /// # Errors
+    /// A contract refuses, or the node does not say.
+    pub fn estimate(&self, what: &str, invocations: Vec<Invocation>) -> Result<u64, ChainError> {
+        let calls = invocations.into_iter().map(|Invocation { contract, function, calldata }| Call {
+            to: contract,
+            selector: selector(function),
+            calldata,
+        });
+        let execution = self.account.execute_v3(calls.collect()).nonce(self.nonce()?);
+        let estimate = self.client.runtime.block_on(execution.estimate_fee()).map_err(|error| self.failed(what, error))?;
+        Ok(estimate.l2_gas_consumed)
+    }
+
     /// Declares a class and waits until that is in a block. Gives what it cost; nothing if the class turns out to be declared.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use crate::account::Account;
 use crate::config::DEVNET;
 use crate::error::ChainError;
 use crate::execute::calldata_felts;
+use crate::facts;
 use crate::registry::{self, InstanceSalt, RegisteredModel, RegisteredVersion, Registration, Registry, shared_address};
 use crate::report::Receipt;
 
@@ -272,6 +273,10 @@ pub fn deploy_registry<'c>(
     } else {
         progress("compiling the registry");
         steps.push(declared(account, "registry class", &registry::class()?, progress)?);
+        // The registry is made with its hash, and calls it from then on.
+        if let Some(verifier) = facts::verifier_class()? {
+            steps.push(declared(account, "verifier class", &verifier, progress)?);
+        }
         progress("deploying the registry");
         let invocation = registry::deployment(registry::CLASS_HASH);
         Some(account.invoke("deploying the registry", vec![invocation])?.0)

@@ -104,6 +104,19 @@ fn invocation(registry: Felt, target: ExecutionTarget, inputs: &[Vec<i32>]) -> I
 const WHAT: &str = "the execution";
 
 impl Registry<'_> {
+    /// What one transaction that executes a model on these inputs would take in L2 gas, by the node's estimate.
+    ///
+    /// # Errors
+    /// The model takes no such input or is revoked, or the inputs do not fit into one transaction.
+    pub fn estimate(&self, account: &Account, target: ExecutionTarget, inputs: &[Vec<i32>]) -> Result<u64, ChainError> {
+        let felts = calldata_felts(inputs.iter().map(Vec::len));
+        if felts > limits::CALLDATA_FELTS {
+            let figures = format!("calldata of {felts} felts, of at most {}", limits::CALLDATA_FELTS);
+            return Err(ChainError::OverLimit { what: WHAT.to_owned(), figures, forcible: false });
+        }
+        account.estimate(WHAT, vec![invocation(self.address(), target, inputs)])
+    }
+
     /// Executes a model on inputs without a transaction: nothing is written, and nobody pays. `steps` are those of one inference, if known.
     ///
     /// # Errors

@@ -1,4 +1,5 @@
-//! Maat's models on Starknet: networks, declaration, registration, deployment and execution, vaults that trade on them, and the local chain.
+//! Maat's models on Starknet: networks, declaration, registration, deployment and execution, proofs that are
+//! verified there, vaults that trade on them, and the local chain.
 
 mod account;
 mod client;
@@ -8,10 +9,12 @@ pub mod devnet;
 mod endpoint;
 mod error;
 mod execute;
+pub mod facts;
 #[cfg(test)]
 mod fake_node;
 mod fee;
 pub mod key;
+pub mod proof_gas;
 pub mod registry;
 mod report;
 mod revert;

@@ -4,6 +4,7 @@
 //! limit.
 
 use std::fmt;
+use std::ops::Range;
 
 use maat_cairo::{CairoPackage, Compiler, Contract};
 use starknet_rust::core::codec::{Decode, Encode, Error as CodecError, FeltWriter};
@@ -15,6 +16,7 @@ use crate::account::{Account, Invocation};
 use crate::client::Client;
 use crate::config::DEVNET;
 use crate::error::{ChainError, RegistryPlace};
+use crate::facts::VERIFIER;
 use crate::report::Receipt;
 use crate::text;
 
@@ -22,7 +24,7 @@ use crate::text;
 const UNIVERSAL_DEPLOYER: Felt = Felt::from_hex_unchecked("0x2ceed65a4bd731034c01113685c831b01c15d7d432f71afb1cf1634b53a2125");
 /// The hash of the registry's class in this version of Maat, so that it is compiled only where it has to be declared. A test compares it with
 /// what the compiler gives.
-pub const CLASS_HASH: Felt = Felt::from_hex_unchecked("0x01ccadd7d41b98daf78f2b2e3971a999d0a99773d2709f73c95915f33d489458");
+pub const CLASS_HASH: Felt = Felt::from_hex_unchecked("0x0510146001d8d086b8c171ce3c53b27b304120ae434581a0bf49c2f17320d213");
 /// The salt of the registry that everybody shares by default.
 const SALT: Felt = Felt::from_hex_unchecked("0x6d616174"); // 'maat'
 /// Models in a page, which is the most that the registry gives at once; and versions in a page, of which each may take 46 million L2 gas to
@@ -244,14 +246,14 @@ pub fn class() -> Result<Contract, ChainError> {
     Ok(Compiler::default().contract(&CairoPackage::registry())?)
 }
 
-/// The address of the shared registry, by its class. No verifier of proofs is set for it.
+/// The address of the shared registry, by its class. It is made with [`VERIFIER`].
 pub fn shared_address(class_hash: Felt) -> Felt {
-    universal_address(class_hash, SALT, &[Felt::ZERO])
+    universal_address(class_hash, SALT, &[VERIFIER])
 }
 
 /// The deployment of the shared registry.
 pub(crate) fn deployment(class_hash: Felt) -> Invocation {
-    universal_deployment(class_hash, SALT, &[Felt::ZERO])
+    universal_deployment(class_hash, SALT, &[VERIFIER])
 }
 
 /// The deployment of a contract at [`universal_address`], whoever makes it.
@@ -307,7 +309,7 @@ impl<'c> Registry<'c> {
         self.address
     }
 
-    fn ask<T: for<'a> Decode<'a>>(&self, what: &str, function: &str, calldata: Vec<Felt>) -> Result<T, ChainError> {
+    pub(crate) fn ask<T: for<'a> Decode<'a>>(&self, what: &str, function: &str, calldata: Vec<Felt>) -> Result<T, ChainError> {
         let answer = self.client.call(what, self.address, function, calldata)?;
         read(what, &answer)
     }
@@ -327,8 +329,8 @@ impl<'c> Registry<'c> {
     pub fn models(&self, owner: Option<Felt>) -> Result<Vec<RegisteredModel>, ChainError> {
         const WHAT: &str = "listing models";
         match owner {
-            Some(owner) => self.list(WHAT, "models_of", &[owner], self.ask(WHAT, "model_count_of", vec![owner])?, MODELS),
-            None => self.list(WHAT, "models", &[], self.model_count()?, MODELS),
+            Some(owner) => self.list(WHAT, "models_of", &[owner], 0..self.ask(WHAT, "model_count_of", vec![owner])?, MODELS),
+            None => self.list(WHAT, "models", &[], 0..self.model_count()?, MODELS),
         }
     }
 
@@ -337,33 +339,38 @@ impl<'c> Registry<'c> {
     /// # Errors
     /// As for [`Self::model_count`].
     pub fn versions(&self, model: &RegisteredModel) -> Result<Vec<RegisteredVersion>, ChainError> {
-        self.list("listing versions", "versions", &[model.id.into()], model.versions.into(), VERSIONS)
+        self.list("listing versions", "versions", &[model.id.into()], 0..model.versions.into(), VERSIONS)
     }
 
-    /// A list of a known length, in pages. Entries differ in size, and nodes in how much gas they give a call: a page that is refused is
+    /// A range of a list of a known length, in pages. Entries differ in size, and nodes in how much gas they give a call: a page that is refused is
     /// asked for again with half as many entries.
-    fn list<T: for<'a> Decode<'a>>(
+    pub(crate) fn list<T: for<'a> Decode<'a>>(
         &self,
         what: &str,
         function: &str,
         of: &[Felt],
-        length: u64,
+        entries: Range<u64>,
         mut page: u64,
     ) -> Result<Vec<T>, ChainError> {
         let malformed = |reason: String| ChainError::Malformed { what: what.to_owned(), reason };
-        if length > LONGEST_LIST {
-            return Err(malformed(format!("{length} entries, of at most {LONGEST_LIST}")));
+        if entries.end > LONGEST_LIST {
+            return Err(malformed(format!("{} entries, of at most {LONGEST_LIST}", entries.end)));
         }
         let mut list = Vec::new();
-        while (list.len() as u64) < length {
-            let range = [Felt::from(list.len() as u64), Felt::from(page)];
+        loop {
+            let start = entries.start.saturating_add(list.len() as u64);
+            if start >= entries.end {
+                break;
+            }
+            let asked = page.min(entries.end - start);
+            let range = [Felt::from(start), Felt::from(asked)];
             match self.ask::<List<T>>(what, function, [of, &range].concat()) {
                 Err(ChainError::Panicked { .. } | ChainError::Rejected { .. }) if page > 1 => page /= 2,
                 Err(error) => return Err(error),
                 // There were more before.
                 Ok(List(entries)) if entries.is_empty() => break,
-                Ok(List(entries)) if entries.len() as u64 > page => {
-                    return Err(malformed(format!("{} entries, where {page} were asked for", entries.len())));
+                Ok(List(entries)) if entries.len() as u64 > asked => {
+                    return Err(malformed(format!("{} entries, where {asked} were asked for", entries.len())));
                 }
                 Ok(List(entries)) => list.extend(entries),
             }

@@ -21,6 +21,7 @@ pub mod math;
 pub mod policy;
 pub mod price;
 pub mod prices;
+pub mod proven;
 pub mod rate;
 pub mod record;
 pub mod strategy;

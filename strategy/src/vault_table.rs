@@ -10,7 +10,7 @@ use starknet_types_core::felt::Felt;
 use thiserror::Error;
 
 use crate::amount::{self, AmountError};
-use crate::vault::min_navs;
+use crate::vault::{MAX_MIN_BITS, min_navs};
 
 /// The longest name or symbol of shares, in bytes.
 const MAX_NAME: usize = 64;
@@ -29,6 +29,9 @@ pub struct VaultTable {
     min_nav: Decimal,
     /// The largest reward of a keeper for an hour, in whole quote tokens.
     keeper_cap: Decimal,
+    /// The least conjectured security, in bits, of a proof that decides; none may, if it is 0 or not given.
+    #[serde(default)]
+    pub min_bits: u16,
     /// The model's name in the registry; the package's, if none is given.
     #[serde(default)]
     pub model: Option<String>,
@@ -162,6 +165,12 @@ pub enum VaultTableError {
     /// The least net asset value is dust, or too much beside what may be deposited.
     #[error("vault.min_nav: it is at least 10,000 of the quote token's smallest unit, and at most a tenth of deposit_cap")]
     MinNav,
+    /// More security is asked of proofs than makes sense.
+    #[error("vault.min_bits: it is 0, or at most {MAX_MIN_BITS}, the most bits of security that make sense; not {found}")]
+    MinBits {
+        /// What was given.
+        found: u16,
+    },
     /// One of two fields is needed.
     #[error("vault.networks.{network}: it needs either {one} or {other}")]
     Either {
@@ -196,6 +205,9 @@ impl VaultTable {
             return Err(VaultTableError::MinNav);
         }
         self.keeper_cap(decimals)?;
+        if self.min_bits > MAX_MIN_BITS {
+            return Err(VaultTableError::MinBits { found: self.min_bits });
+        }
         for (name, network) in &self.networks {
             network.prices(name)?;
             network.venue(name)?;
@@ -323,6 +335,7 @@ mod tests {
         min_nav = 100
         keeper_cap = "0.5"
         guardian = "0x12"
+        salt = 1
 
         [networks.sepolia]
         base = "0xb"
@@ -348,7 +361,8 @@ mod tests {
     #[test]
     fn a_table_says_what_a_vault_is_made_with_and_from() {
         let table = checked("name", "name").unwrap();
-        assert_eq!((table.min_nav(6), table.keeper_cap(6), table.salt), (Ok(100_000_000), Ok(500_000), 0));
+        assert_eq!((table.min_nav(6), table.keeper_cap(6), table.salt), (Ok(100_000_000), Ok(500_000), 1));
+        assert_eq!((table.min_bits, checked("salt = 1", "min_bits = 96").unwrap().min_bits), (0, 96));
         let [other, sepolia] = ["other", "sepolia"].map(|name| &table.networks[name]);
         assert_eq!((other.prices("other"), other.venue("other")), (Ok(Prices::History(15.into())), Ok(Venue::Adapter(16.into()))));
         let Ok(Prices::Pragma(pragma)) = sepolia.prices("sepolia") else { panic!("a feed") };
@@ -374,6 +388,10 @@ mod tests {
         assert!(error("min_nav = 100", "min_nav = 1000001").starts_with("vault.min_nav: it is at least"));
         assert!(error("min_nav = 100", "min_nav = 0.5").contains("an amount is a text such as"));
         assert!(error("\"0.5\"", "\"0.0000005\"").starts_with("vault.keeper_cap: 0.0000005 has more digits"));
+        assert_eq!(
+            error("salt = 1", "min_bits = 129"),
+            "vault.min_bits: it is 0, or at most 128, the most bits of security that make sense; not 129"
+        );
         assert_eq!(error("history = \"0xf\"\n", "\n"), "vault.networks.other: it needs either history or pragma");
         assert_eq!(
             error("adapter = \"0x10\"", "adapter = \"0x10\"\nekubo = { router = \"0xe\", fee = \"0x0\", tick_spacing = 1 }"),

@@ -16,14 +16,16 @@ use maat_strategy::file::StrategyFile;
 use maat_strategy::history::Observation;
 use maat_strategy::hour::{Hour, SECONDS};
 use maat_strategy::keeper::{Action, Chain, Failure, Goal, HourEvents, HourReport, Sight, Told, keep};
-use maat_strategy::live::{Entry, compare, hash_of};
+use maat_strategy::live::{Entry, compare};
 use maat_strategy::price::{Price, USD};
 use maat_strategy::prices;
 use maat_strategy::rate::Rate;
 use maat_strategy::record::{Expectations, FeatureVisibility, Job, Proof, Verified, verify};
 use maat_strategy::strategy::Strategy;
 use maat_strategy::vault::feed::Entry as Quoted;
-use maat_strategy::vault::{self as twin, Answer, Call, Deployment, Event, Kind, Ledger, ModelStatus, NetworkFailure, Side, State, Swap};
+use maat_strategy::vault::{
+    self as twin, Answer, Call, Deployment, Event, Kind, Ledger, ModelStatus, NetworkFailure, Side, State, Swap, hash_of,
+};
 use maat_tests::root;
 use maat_verifier::{Mode, Preset};
 use starknet_types_core::felt::Felt;
@@ -394,6 +396,7 @@ fn a_vaults_hours_are_its_twins_and_everybody_can_leave_whatever_happens() {
         treasury: OWNER,
         min_nav: table.min_nav(decimals).unwrap(),
         keeper_cap: table.keeper_cap(decimals).unwrap(),
+        min_bits: table.min_bits,
     };
     let unit = 10u128.pow(decimals.into());
     let mut mirror = Mirror {

@@ -1,7 +1,8 @@
-//! The registry of models: who owns which model, which class each of its versions is, and execution of exactly that class.
+//! The registry of models: who owns which model, which class each of its versions is, execution of exactly that class, and what was proven of it.
 
 use starknet::{ClassHash, ContractAddress};
 use crate::model::Port;
+use crate::verifier::{Entry, Side};
 
 /// What a version may be used for.
 #[derive(Copy, Drop, Serde, PartialEq, Debug)]
@@ -204,20 +205,114 @@ pub trait IModelOwnership<TContractState> {
     fn accept_ownership(ref self: TContractState, model: u64);
 }
 
-/// What a verifier of proofs has found true.
+/// How a fact was proven.
+#[derive(Copy, Drop, Serde, PartialEq, Debug)]
+pub enum ProofKind {
+    /// By a proof that the registry's verifier class verified in the transaction.
+    Stark,
+    /// By Starknet itself, which proves a transaction that never enters a block and hands its messages on as `proof_facts` (SNIP-36).
+    ///
+    /// No function of this registry records such facts: the form of `proof_facts` is a draft that has changed with each version of
+    /// Starknet so far, and a registry that cannot be upgraded would be left with one of them.
+    InProtocol,
+}
+
+/// What a proof says of the inputs, or of the outputs.
+#[derive(Copy, Drop, Serde, PartialEq, Debug)]
+pub enum SideKind {
+    /// The values.
+    Public,
+    /// Nothing.
+    Hidden,
+    /// A commitment to them.
+    Committed,
+}
+
+/// The inputs or the outputs in a fact.
+#[derive(Copy, Drop, Serde, PartialEq, Debug)]
+pub struct SideHash {
+    pub kind: SideKind,
+    /// `poseidon_hash_span` of the values as a proof packs them, or of the commitment's digest; 0 if they are hidden.
+    pub hash: felt252,
+}
+
+/// What a proof that was accepted says.
+#[derive(Copy, Drop, Serde, PartialEq, Debug)]
+pub struct Proven {
+    /// `poseidon_hash_span` of `'maat fact 1'`, the model's commitment, the batch, and of kind and hash of the inputs and of the outputs.
+    pub fact: felt252,
+    /// Inferences in the proof.
+    pub batch: u32,
+    /// Conjectured.
+    pub security_bits: u16,
+    pub inputs: SideHash,
+    pub outputs: Side,
+}
+
+/// A statement that was proven.
+#[derive(Copy, Drop, Serde, PartialEq, Debug)]
+pub struct Fact {
+    pub fact: felt252,
+    /// The model and the version that the first proof was submitted for. Others may have the same commitment.
+    pub model: u64,
+    pub version: u32,
+    /// How the best proof so far was made.
+    pub kind: ProofKind,
+    /// The preset of the best proof so far, by its code.
+    pub preset: u8,
+    /// The conjectured security level of the best proof so far.
+    pub security_bits: u16,
+    /// The block of the first proof.
+    pub block_number: u64,
+    /// The time of that block.
+    pub proven_at: u64,
+    /// Who submitted the first proof.
+    pub prover: ContractAddress,
+}
+
+/// Verifies proofs of inferences, and keeps what they prove.
+///
+/// A version's proofs are accepted once its entries are known: what a verifier knows of the model, for which its commitment stands.
 #[starknet::interface]
 pub trait IFactRegistry<TContractState> {
-    /// Records that a statement was proven, with the security level of the proof in bits. A lower level than the recorded one changes
-    /// nothing.
+    /// Tells the registry the entries of a version: their number in a byte and 54 bytes each, as `maat commitment` prints them. Anyone may
+    /// call it, once; the version's commitment decides whether they are the right ones. Those of preset `starknet` are kept.
     ///
     /// Requirements:
-    /// - the caller is the verifier;
-    /// - `security_bits` is not 0.
+    /// - the version exists, and has a commitment and no entries yet;
+    /// - the commitment is the entries' own;
+    /// - they are in order, and those of preset `starknet`, of which there is one, are of the layout `base` and within bounds.
     ///
-    /// Emits `FactRecorded` if the statement's level rises.
-    fn record_fact(ref self: TContractState, fact: felt252, security_bits: u16);
-    /// The highest security level at which the statement was proven, in bits; 0 if it was not.
-    fn fact_security_bits(self: @TContractState, fact: felt252) -> u16;
-    /// The one contract that may record facts; zero if none may.
-    fn verifier(self: @TContractState) -> ContractAddress;
+    /// Emits `EntriesRegistered`.
+    fn register_entries(ref self: TContractState, model: u64, version: u32, entries: ByteArray);
+    /// Verifies a proof of a version's inferences, and records what it proves, its fact. `proof[0]` is the number of felts that follow.
+    ///
+    /// A proof of what is a fact already changes nothing, unless its level is higher, and is no error: whoever relies on a proof within a
+    /// transaction must not fail because somebody submitted the same one before. Whoever wants to act once per proof keeps account of that.
+    ///
+    /// Warning: two proofs of a private model with the same one-time root together give its weights away. The second one is refused here,
+    /// but it is public by then.
+    ///
+    /// Requirements:
+    /// - the registry has a verifier;
+    /// - the version exists, is not revoked, and its entries are known;
+    /// - the proof holds, and is of this commitment and one of these entries;
+    /// - no other proof spent its one-time root.
+    ///
+    /// Emits `FactProven` if anything was recorded.
+    fn prove(ref self: TContractState, model: u64, version: u32, proof: Span<felt252>) -> Proven;
+    /// The entries that are known of a version, by batch size. Empty if there are none.
+    fn entries(self: @TContractState, model: u64, version: u32) -> Span<Entry>;
+    /// Whether a fact was proven, with so many conjectured bits of security at least.
+    fn is_valid(self: @TContractState, fact: felt252, min_bits: u16) -> bool;
+    /// A fact, if it was proven.
+    fn fact(self: @TContractState, fact: felt252) -> Option<Fact>;
+    /// How many facts were proven for a model.
+    fn fact_count_of(self: @TContractState, model: u64) -> u64;
+    /// The facts that were proven for a model, in the order of their first proofs for it. In pages, as the other lists.
+    fn facts_of(self: @TContractState, model: u64, start: u64, limit: u64) -> Span<Fact>;
+    /// Which proof spent a one-time root of a private model's entry, as the proof's `poseidon_hash_span`; 0 if none did.
+    fn spent(self: @TContractState, fixed_root: u256, index: u32) -> felt252;
+    /// The class that verifies proofs, fixed for good; zero if there is none, and proofs are refused.
+    fn verifier(self: @TContractState) -> ClassHash;
 }

@@ -5,6 +5,7 @@ mod feed;
 mod oracle;
 mod pool;
 mod token;
+mod verifier;
 
 use maat_vault_interfaces::erc20::IERC20Dispatcher;
 use starknet::testing::set_contract_address;

@@ -36,7 +36,16 @@ pub mod Errors {
     pub const NOT_OFFERED: felt252 = 'registry: not the offered owner';
     pub const NOT_OWNER: felt252 = 'registry: not the owner';
 
-    // Facts.
-    pub const NO_SECURITY: felt252 = 'registry: no security bits';
-    pub const NOT_VERIFIER: felt252 = 'registry: not the verifier';
+    // Entries and facts.
+    pub const BAD_ENTRIES: felt252 = 'registry: bad entries';
+    pub const ENTRIES_KNOWN: felt252 = 'registry: entries are known';
+    pub const MALFORMED_ANSWER: felt252 = 'registry: malformed answer';
+    pub const MALFORMED_PROOF: felt252 = 'registry: malformed proof';
+    pub const NO_COMMITMENT: felt252 = 'registry: version has no proofs';
+    pub const NO_ENTRY: felt252 = 'registry: no such entry';
+    pub const NO_VERIFIER: felt252 = 'registry: no verifier';
+    pub const OTHER_COMMITMENT: felt252 = 'registry: other commitment';
+    pub const OTHER_ENTRIES: felt252 = 'registry: not the entries';
+    pub const OTHER_ENTRY: felt252 = 'registry: not the entry';
+    pub const ROOT_SPENT: felt252 = 'registry: root is spent';
 }

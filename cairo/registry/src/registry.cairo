@@ -3,20 +3,30 @@
 //! # Foreign code
 //!
 //! A registered class is foreign code. A library call would run it in the registry's own storage, where it could rewrite owners and
-//! versions, replace the registry's class, or act under the registry's address. So the registry never makes library calls. Each version is
-//! *sealed* instead: its registration deploys one instance of its class, and its execution calls that instance, as any contract calls
-//! another, after a check that the instance's class still is the registered one. A malicious class can hurt only itself.
+//! versions, replace the registry's class, or act under the registry's address. So the registry never makes library calls to it. Each
+//! version is *sealed* instead: its registration deploys one instance of its class, and its execution calls that instance, as any contract
+//! calls another, after a check that the instance's class still is the registered one. A malicious class can hurt only itself.
 //!
 //! Warning: the seal fixes a version's code, not what that code does. A class may keep state or call others, and so answer differently
 //! tomorrow. Classes that Maat generates do neither; whoever relies on a version rebuilds its class from the model's package and compares the
 //! class hash.
+//!
+//! # The verifier
+//!
+//! One library call is made, to verify a proof. Its class is no foreign code: it is fixed when the registry is made, before any model is
+//! there, and nothing changes it, so that it is a part of the registry as much as its own class is. It makes no system calls, by which alone
+//! it could touch the registry's storage; the tests look at the compiled class. Whoever relies on a registry compares both class hashes. It
+//! is called as a library because a proof has thousands of felts, and the call's calldata are those that the registry was given.
 
 #[starknet::contract]
 pub mod model_registry {
     use core::num::traits::Zero;
     use core::poseidon::poseidon_hash_span;
     use maat_interfaces::model::{IModelDispatcher, IModelDispatcherTrait};
-    use maat_interfaces::registry::{IModelRegistry, IModelRegistryViews, Lifecycle, ModelVersion, RegisteredModel};
+    use maat_interfaces::registry::{
+        Fact, IFactRegistry, IModelRegistry, IModelRegistryViews, Lifecycle, ModelVersion, Proven, RegisteredModel,
+    };
+    use maat_interfaces::verifier::Entry;
     use starknet::storage::{
         Map, StorageMapReadAccess, StorageMapWriteAccess, StoragePathEntry, StoragePointerReadAccess,
         StoragePointerWriteAccess,
@@ -127,16 +137,14 @@ pub mod model_registry {
         pub output_hash: felt252,
     }
 
-    /// `verifier` is the one contract that may record facts; zero if none may. It is fixed for good.
+    /// `verifier` is the class that verifies proofs; zero if there is none. It is fixed for good.
     #[constructor]
-    fn constructor(ref self: ContractState, verifier: ContractAddress) {
+    fn constructor(ref self: ContractState, verifier: ClassHash) {
         self.facts.initialise(verifier);
     }
 
     #[abi(embed_v0)]
     impl OwnershipImpl = ownership_component::OwnershipImpl<ContractState>;
-    #[abi(embed_v0)]
-    impl FactsImpl = facts_component::FactsImpl<ContractState>;
 
     #[abi(embed_v0)]
     impl ModelRegistryImpl of IModelRegistry<ContractState> {
@@ -313,6 +321,57 @@ pub mod model_registry {
         fn instance(self: @ContractState, instance: ContractAddress) -> (u64, u32) {
             let InstanceOf { model, version } = self.instances.read(instance);
             (model, version)
+        }
+    }
+
+    #[abi(embed_v0)]
+    impl FactRegistryImpl of IFactRegistry<ContractState> {
+        fn register_entries(ref self: ContractState, model: u64, version: u32, entries: ByteArray) {
+            self.class_of(model, version);
+            let commitment = self.versions.entry((model, version)).model_commitment.read();
+            self.facts.keep_entries(model, version, commitment, entries);
+        }
+
+        fn prove(ref self: ContractState, model: u64, version: u32, proof: Span<felt252>) -> Proven {
+            self.class_of(model, version);
+            self.lifecycle.assert_executable(model, version);
+            let commitment = self.versions.entry((model, version)).model_commitment.read();
+            self.facts.accept(model, version, commitment, proof)
+        }
+
+        fn entries(self: @ContractState, model: u64, version: u32) -> Span<Entry> {
+            self.facts.entries(model, version)
+        }
+
+        fn is_valid(self: @ContractState, fact: felt252, min_bits: u16) -> bool {
+            match self.facts.fact(fact) {
+                Some(fact) => fact.security_bits >= min_bits,
+                None => false,
+            }
+        }
+
+        fn fact(self: @ContractState, fact: felt252) -> Option<Fact> {
+            self.facts.fact(fact)
+        }
+
+        fn fact_count_of(self: @ContractState, model: u64) -> u64 {
+            self.facts.count(model)
+        }
+
+        fn facts_of(self: @ContractState, model: u64, start: u64, limit: u64) -> Span<Fact> {
+            let mut facts = array![];
+            for position in page(self.facts.count(model), start, limit) {
+                facts.append(self.facts.listed(model, position));
+            }
+            facts.span()
+        }
+
+        fn spent(self: @ContractState, fixed_root: u256, index: u32) -> felt252 {
+            self.facts.spent(fixed_root, index)
+        }
+
+        fn verifier(self: @ContractState) -> ClassHash {
+            self.facts.verifier()
         }
     }
 

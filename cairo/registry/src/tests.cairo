@@ -1,6 +1,7 @@
 //! Set-up that the tests share. A call's caller is whoever the test acts as.
 
 mod deploy;
+mod entries;
 mod execute;
 mod facts;
 mod foreign_code;
@@ -20,7 +21,9 @@ use crate::registry::model_registry;
 
 pub const OWNER: ContractAddress = 'owner'.try_into().unwrap();
 pub const OTHER: ContractAddress = 'other'.try_into().unwrap();
-pub const VERIFIER: ContractAddress = 'verifier'.try_into().unwrap();
+/// The class that verifies proofs, and none.
+pub const VERIFIER: ClassHash = maat_mocks::verifier::mock_verifier::TEST_CLASS_HASH;
+pub const NO_CLASS: ClassHash = 0.try_into().unwrap();
 pub const ZERO: ContractAddress = 0.try_into().unwrap();
 
 pub const NAME: felt252 = 'rocky';
@@ -40,7 +43,7 @@ pub struct Registry {
 }
 
 /// A new registry with this verifier. From now on the test acts as `OWNER`, at `NOW`.
-pub fn registry_with_verifier(verifier: ContractAddress) -> Registry {
+pub fn registry_with_verifier(verifier: ClassHash) -> Registry {
     let calldata = [verifier.into()].span();
     let (address, _) = starknet::syscalls::deploy_syscall(model_registry::TEST_CLASS_HASH, 0, calldata, false).unwrap_syscall();
     set_contract_address(OWNER);

@@ -34,6 +34,8 @@ pub enum Change {
     Adapter: ContractAddress,
     /// Another guardian.
     Guardian: ContractAddress,
+    /// The least conjectured security, in bits, of a proof that decides; 0 if none may.
+    MinBits: u16,
 }
 
 /// A change that was proposed.

@@ -23,6 +23,7 @@ pub mod Errors {
     pub const BAD_DEPOSIT_CAP: felt252 = 'vault: bad deposit_cap';
     pub const BAD_MANAGEMENT_FEE: felt252 = 'vault: bad management_bps';
     pub const BAD_SETTLE_FEE: felt252 = 'vault: bad settle_bps';
+    pub const BAD_MIN_BITS: felt252 = 'vault: bad min_bits';
     pub const BAD_MIN_NAV: felt252 = 'vault: bad min_nav';
     pub const BAD_DECIMALS: felt252 = 'vault: not 6 to 18 decimals';
     pub const BAD_PRICE: felt252 = 'vault: too coarse a price';
@@ -86,6 +87,14 @@ pub mod Errors {
     pub const GAP: felt252 = 'vault: the window has a gap';
 
     pub const ANSWER: felt252 = 'vault: an answer is too short';
+
+    // Proofs.
+    pub const NO_PROOFS: felt252 = 'vault: no proofs are taken';
+    pub const OTHER_VERSION: felt252 = 'vault: not the pinned version';
+    pub const WEAK: felt252 = 'vault: too weak a proof';
+    pub const BATCH: felt252 = 'vault: not a single decision';
+    pub const PROVEN_INPUTS: felt252 = 'vault: not this hour\'s inputs';
+    pub const PROVEN_OUTPUTS: felt252 = 'vault: no public outputs';
 
     // Decisions and trades.
     pub const CLASS: felt252 = 'vault: unknown class';

@@ -64,6 +64,8 @@ pub struct Deployment {
     pub min_nav: u128,
     /// The largest reward of a keeper for an hour, in the quote token's smallest unit.
     pub keeper_cap: u128,
+    /// The least conjectured security, in bits, of a proof that decides, at most 128; 0 if none may.
+    pub min_bits: u16,
 }
 
 /// What was fixed when the vault was made, but for the adapter, which can change. Each field is one felt, in storage as in calldata.
@@ -208,6 +210,15 @@ pub trait IVault<TContractState> {
     /// the quote token is off its peg; feed, network or adapter fail; the quote drifted; or the swap gave less than the floor. The hour is
     /// left then, so that the call can be made again.
     fn step(ref self: TContractState, hour: u64) -> Outcome;
+    /// The same, where a proof says what the network answers: an hour is stepped once, either way. `call` is the calldata of the registry's
+    /// `prove`, so that a proof is passed on without copying it: the model's number, its version, how many felts the proof has, and these.
+    ///
+    /// The registry verifies the proof, and that it is of the pinned model. It must be of one inference, whose public inputs are what the
+    /// vault computes from the history for this hour, with public outputs, and of the level that the owner asks for.
+    ///
+    /// Panics as `step` does, and if the vault takes no proofs, the model or the version is another one, or the proof is too weak or not such
+    /// a proof. The hour is left then.
+    fn step_with_proof(ref self: TContractState, hour: u64, call: Span<felt252>) -> Outcome;
     /// Sells base tokens for what due redemptions need beyond the quote tokens that are there, once for each recorded hour, fills them, and
     /// gives how much was sold. It sells no more than for what the hour can still let out, and may lose no more than the fee of redemptions. Anyone may call it, and nobody is rewarded.
     ///
@@ -254,6 +265,8 @@ pub trait IVaultViews<TContractState> {
     fn features(self: @TContractState) -> (Span<Feature>, Span<InputRule>);
     fn policy(self: @TContractState) -> OutputPolicy;
     fn limits(self: @TContractState) -> Limits;
+    /// The least conjectured security, in bits, of a proof that decides; 0 if none may.
+    fn min_bits(self: @TContractState) -> u16;
     /// What is owed to an account in one token.
     fn owed(self: @TContractState, side: Side, account: ContractAddress) -> u256;
     /// All requests of one kind in an epoch.

@@ -1,7 +1,7 @@
 //! The vault: a contract that holds tokens of investors and trades them on a registered network's decisions, and what it computes on the way.
 //!
 //! The crate `maat-strategy` computes the same in Rust; the tests `strategy` and `vault` hold the two against each other. `errors`,
-//! `features`, `limits`, `math` and `policy` neither read nor write storage, and executables can use them. Where Rust gives nothing because a
+//! `features`, `limits`, `math`, `policy` and `proven` neither read nor write storage, and executables can use them. Where Rust gives nothing because a
 //! number has more than 128 bits, these functions give `None`. They panic only where their documentation says so.
 #[cfg(target: 'starknet-contract')]
 pub mod access;
@@ -29,6 +29,7 @@ pub mod lock;
 pub mod market;
 pub mod math;
 pub mod policy;
+pub mod proven;
 #[cfg(target: 'starknet-contract')]
 pub mod records;
 #[cfg(target: 'starknet-contract')]

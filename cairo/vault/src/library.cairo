@@ -8,7 +8,7 @@
 //! The vault joins the felts of a call itself: its own first, and what contracts answered last, so that no answer can be read as one of its
 //! own. Where there are two answers, they are the history's and that of the feed that it names.
 use maat_interfaces::model::Port;
-use maat_interfaces::registry::ModelVersion;
+use maat_interfaces::registry::{ModelVersion, Proven};
 use maat_vault_interfaces::feed::Quote;
 use maat_vault_interfaces::history::Latest;
 use starknet::{ClassHash, ContractAddress};
@@ -19,11 +19,11 @@ use crate::interface::Deployment;
 use crate::market::{Market, Recorded};
 use crate::math::{HighWater, Rate};
 use crate::records::Run;
-use crate::trading::Outcome;
+use crate::trading::{Outcome, Shown};
 
 /// The class that the vault calls. A test compares it with the class that the compiler makes of `strategy_library`.
 #[cfg(not(test))]
-pub const LIBRARY: ClassHash = 0x63dccf78f142c7f1aacb557cff749fa4ca36060170566bcc3da80b7b54c42f7.try_into().unwrap();
+pub const LIBRARY: ClassHash = 0x4900a6dfba91bd44f140febcb2c75b22d02be91b167690c6693482fae8c6e83.try_into().unwrap();
 /// In Cairo's test runner, classes have other hashes.
 #[cfg(test)]
 pub const LIBRARY: ClassHash = strategy_library::TEST_CLASS_HASH;
@@ -37,6 +37,7 @@ pub struct Wanted {
     pub history: ContractAddress,
     pub base_token: ContractAddress,
     pub quote_token: ContractAddress,
+    pub min_bits: u16,
 }
 
 /// What a constructor found of it, and itself.
@@ -152,6 +153,8 @@ pub trait IStrategyLibrary<TContractState> {
     ) -> u128;
     /// What an hour is opened with.
     fn open(self: @TContractState, holding: Holding, supply: u128, min_nav: u128, mark: HighWater) -> Opening;
+    /// What a proof of the network's answer shows, and the answer: so many values, for what the network was to see.
+    fn proven(self: @TContractState, seen: Span<i32>, outputs: u32, min_bits: u16, proven: Proven) -> (Shown, Span<i32>);
     /// What follows from the network's answer, so many seconds after the record. `policy` is a change to the policy in force, `owed` whether
     /// redemptions wait.
     fn decide(
@@ -226,7 +229,8 @@ pub mod strategy_library {
     use core::cmp::{max, min};
     use core::num::traits::{Bounded, SaturatingSub, Zero};
     use core::poseidon::poseidon_hash_span;
-    use maat_interfaces::registry::ModelVersion;
+    use maat_interfaces::registry::{ModelVersion, Proven, SideHash, SideKind};
+    use maat_interfaces::verifier::Side as ProvenSide;
     use maat_vault_interfaces::feed::Quote;
     use maat_vault_interfaces::history::{Latest, Observation};
     use starknet::ContractAddress;
@@ -242,9 +246,10 @@ pub mod strategy_library {
         value_ceil, value_floor,
     };
     use crate::policy::{MAX_ROWS, Rule, Target, target};
+    use crate::proven::{pack, unpack};
     use crate::records::{LimitsPacking, PositionPacking, Run, rules_of, runs_of};
     use crate::settlement::NET_CAP_BPS;
-    use crate::trading::{ANY_SLIP, Outcome, SMALLEST_SALE};
+    use crate::trading::{ANY_SLIP, Outcome, SMALLEST_SALE, Shown};
     use crate::{features, limits, policy};
     use super::{
         Found, Holding, IStrategyLibrary, Opening, OutputRange, Prepared, Verdict, Wanted, check_inputs, felts_of, ranges, values_in,
@@ -260,6 +265,8 @@ pub mod strategy_library {
     const MIN_DEPOSITS: u128 = 10;
     /// The least price of the pair, in 1e-8 quote tokens, when a vault is made: a unit of it is a basis point then.
     const MIN_PRICE: u128 = 10_000;
+    /// The most bits of security that can be asked of proofs: no more makes sense, and none could ever have them.
+    const MAX_MIN_BITS: u16 = 128;
 
     #[storage]
     struct Storage {}
@@ -267,8 +274,8 @@ pub mod strategy_library {
     #[abi(embed_v0)]
     impl StrategyLibraryImpl of IStrategyLibrary<ContractState> {
         fn wanted(self: @ContractState, deployment: Deployment) -> Wanted {
-            let Deployment { registry, model, version, history, base_token, quote_token, .. } = deployment;
-            Wanted { registry, model, version, history, base_token, quote_token }
+            let Deployment { registry, model, version, history, base_token, quote_token, min_bits, .. } = deployment;
+            Wanted { registry, model, version, history, base_token, quote_token, min_bits }
         }
 
         fn prepare(self: @ContractState, found: Found, deployment: Deployment, version: ModelVersion) -> Prepared {
@@ -284,6 +291,7 @@ pub mod strategy_library {
             let outputs = ranges(version.outputs);
             check_change(vault, min_nav, outputs, Change::Policy(deployment.policy));
             check_change(vault, min_nav, outputs, Change::Limits(deployment.limits));
+            check_change(vault, min_nav, outputs, Change::MinBits(deployment.min_bits));
             assert(fees.management_bps <= 200, Errors::BAD_MANAGEMENT_FEE);
             assert(fees.settle_bps <= 50, Errors::BAD_SETTLE_FEE);
             for account in [owner, guardian, deployment.adapter, deployment.treasury].span() {
@@ -419,6 +427,18 @@ pub mod strategy_library {
             Opening { mark, halts, cap, nav: nav.unwrap_or(MAX_AMOUNT) }
         }
 
+        fn proven(self: @ContractState, seen: Span<i32>, outputs: u32, min_bits: u16, proven: Proven) -> (Shown, Span<i32>) {
+            assert(proven.security_bits >= min_bits, Errors::WEAK);
+            assert(proven.batch == 1, Errors::BATCH);
+            let expected = SideHash { kind: SideKind::Public, hash: poseidon_hash_span(pack(seen)) };
+            assert(proven.inputs == expected, Errors::PROVEN_INPUTS);
+            let values = match proven.outputs {
+                ProvenSide::Public(values) => unpack(values, outputs),
+                _ => None,
+            };
+            (Shown { fact: proven.fact, security_bits: proven.security_bits }, values.expect(Errors::PROVEN_OUTPUTS))
+        }
+
         fn decide(
             self: @ContractState,
             holding: Holding,
@@ -533,6 +553,7 @@ pub mod strategy_library {
                 assert(MIN_MIN_NAV <= min_nav && min_nav <= limits.deposit_cap / MIN_DEPOSITS, Errors::BAD_MIN_NAV);
             },
             Change::Adapter(account) | Change::Guardian(account) => check_role(vault, account),
+            Change::MinBits(bits) => assert(bits <= MAX_MIN_BITS, Errors::BAD_MIN_BITS),
         }
     }
 

@@ -64,6 +64,33 @@ pub enum Outcome {
     Halted,
 }
 
+/// How the network's answer came.
+#[derive(Copy, Drop, Serde, PartialEq, Debug)]
+pub enum Route {
+    /// The registry executed the network in the step.
+    Executed,
+    /// The registry verified a proof in the step.
+    Proven: Shown,
+}
+
+/// What a proof showed.
+#[derive(Copy, Drop, Serde, PartialEq, Debug)]
+pub struct Shown {
+    /// The registry's name for the statement.
+    pub fact: felt252,
+    /// The proof's conjectured security.
+    pub security_bits: u16,
+}
+
+/// What the network and the policy say.
+#[derive(Copy, Drop)]
+struct Decision {
+    verdict: Verdict,
+    /// The hash of what the network saw.
+    input_hash: felt252,
+    route: Route,
+}
+
 /// What a swap moved.
 #[derive(Copy, Drop)]
 struct Moved {
@@ -73,8 +100,8 @@ struct Moved {
 
 #[generate_trait]
 pub impl TradingImpl of TradingTrait {
-    /// Decides and trades, and gives what came of it.
-    fn step_at(ref self: ContractState, keeper: ContractAddress, now: u64, hour: u64) -> Outcome {
+    /// Decides and trades, and gives what came of it. Without a call that proves the network's answer, the registry executes the network.
+    fn step_at(ref self: ContractState, keeper: ContractAddress, now: u64, hour: u64, proof: Option<Span<felt252>>) -> Outcome {
         self.require(now, Operation::Step);
         let hours = self.stored_hours();
         require_unused(hours.step, hour);
@@ -87,7 +114,7 @@ pub impl TradingImpl of TradingTrait {
             self.set_hours(hours);
             return Outcome::Halted;
         }
-        let (verdict, input_hash) = self.decide(@market);
+        let Decision { verdict, input_hash, route } = self.decide(@market, proof);
         let outcome = verdict.outcome;
         self.log(Event::Decided(Decided {
                         hour,
@@ -100,6 +127,7 @@ pub impl TradingImpl of TradingTrait {
                         weight_before: verdict.weight_before,
                         weight_target: verdict.weight_target,
                         outcome,
+                        route,
                     }));
         let (outcome, managed) = match outcome {
             Outcome::Bought(quote) => {
@@ -162,9 +190,7 @@ fn require_unused(last: Option<u64>, hour: u64) {
 impl TradesImpl of TradesTrait {
     /// What the network and the policy say of the recorded prices, and the hash of what the network saw.
     ///
-    /// The registry executes the version that was pinned, by its sealed instance, and has looked at the instance's class before. The model
-    /// is foreign code, so the class is looked at again afterwards.
-    fn decide(ref self: ContractState, market: @Market) -> (Verdict, felt252) {
+    fn decide(ref self: ContractState, market: @Market, proof: Option<Span<felt252>>) -> Decision {
         let Market { recorded, fresh } = *market;
         let hour = recorded.hour;
         let mut calldata = array![];
@@ -175,11 +201,10 @@ impl TradesImpl of TradesTrait {
         let mut seen = library(selector!("evaluate"), calldata);
         let saturated = *seen.pop_front().expect(Errors::ANSWER);
 
-        let mut calldata = array![fixed((@self).parts.model).into(), fixed((@self).parts.version).into()];
-        calldata.append_span(seen);
-        let outputs = ask(fixed((@self).parts.registry), selector!("execute"), calldata.span());
-        let class_hash = get_class_hash_at_syscall(fixed((@self).parts.instance)).unwrap_syscall();
-        assert(class_hash == fixed((@self).parts.class_hash), Errors::OTHER_CLASS);
+        let (outputs, route) = match proof {
+            None => (self.executed(seen), Route::Executed),
+            Some(call) => self.proven(seen, call),
+        };
 
         let owed = self.requests.unfilled_until(Kind::Redeem, hour) > 0;
         let mut calldata = self.holding(recorded.rate);
@@ -192,7 +217,45 @@ impl TradesImpl of TradesTrait {
         // Foreign felts last, so that they can be nothing else.
         calldata.append_span(outputs);
         // As the registry hashes its calldata: the number of values, and the values.
-        (answer(library(selector!("decide"), calldata)), poseidon_hash_span(seen))
+        Decision { verdict: answer(library(selector!("decide"), calldata)), input_hash: poseidon_hash_span(seen), route }
+    }
+
+    /// The network's answer, as in calldata.
+    ///
+    /// The registry executes the version that was pinned, by its sealed instance, and has looked at the instance's class before. The model
+    /// is foreign code, so the class is looked at again afterwards.
+    #[inline(never)]
+    fn executed(self: @ContractState, seen: Span<felt252>) -> Span<felt252> {
+        let mut calldata = array![fixed(self.parts.model).into(), fixed(self.parts.version).into()];
+        calldata.append_span(seen);
+        let outputs = ask(fixed(self.parts.registry), selector!("execute"), calldata.span());
+        let class_hash = get_class_hash_at_syscall(fixed(self.parts.instance)).unwrap_syscall();
+        assert(class_hash == fixed(self.parts.class_hash), Errors::OTHER_CLASS);
+        outputs
+    }
+
+    /// The network's answer, as in calldata, by a proof that the registry verifies for the version that was pinned.
+    ///
+    /// The vault takes nothing but the answer from the proof: what the network saw is what the vault computed, so that a proof for another
+    /// hour, or for prices of somebody's own, is none.
+    #[inline(never)]
+    fn proven(self: @ContractState, seen: Span<felt252>, call: Span<felt252>) -> (Span<felt252>, Route) {
+        let min_bits = self.min_bits.read();
+        assert(min_bits != 0, Errors::NO_PROOFS);
+        let version = array![fixed(self.parts.model).into(), fixed(self.parts.version).into()];
+        assert(call.len() > 2 && call.slice(0, 2) == version.span(), Errors::OTHER_VERSION);
+        // The call as it came, so that its thousands of felts are not copied.
+        let proven = ask(fixed(self.parts.registry), selector!("prove"), call);
+        let mut calldata = array![];
+        calldata.append_span(seen);
+        calldata.append(fixed(self.parts.outputs).into());
+        calldata.append(min_bits.into());
+        // Foreign felts last, so that they can be nothing else.
+        calldata.append_span(proven);
+        // What was shown, and then the values as in calldata.
+        let mut answer = library(selector!("proven"), calldata);
+        let shown = Serde::deserialize(ref answer).expect(Errors::ANSWER);
+        (answer, Route::Proven(shown))
     }
 
     /// The base tokens to sell for due redemptions.

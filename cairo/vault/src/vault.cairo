@@ -55,7 +55,7 @@ pub mod vault {
     use crate::requests::requests_component;
     use crate::settlement::{Hourly, SettlementTrait};
     use crate::states::{BETWEEN_PAUSES, MAX_PAUSE, State, StatesTrait, refusal};
-    use crate::trading::{Outcome, Purpose, TradingTrait};
+    use crate::trading::{Outcome, Purpose, Route, TradingTrait};
 
     /// How many felts `Parts` has.
     const PARTS: u8 = 21;
@@ -88,6 +88,8 @@ pub mod vault {
         pub parts: Parts,
         /// See `LimitsPacking`.
         pub limits: (felt252, u128),
+        /// The least conjectured security of a proof that decides; 0 if none may.
+        pub min_bits: u16,
         pub halted: bool,
         /// What belongs to the shares, with what the limits remember.
         pub managed: Position,
@@ -264,7 +266,7 @@ pub mod vault {
         pub amount: u256,
     }
 
-    /// The network decided. The hashes are those of the registry's `Executed`.
+    /// The network decided. The hashes are those of the registry's `Executed`, whichever way its answer came.
     #[derive(Drop, PartialEq, Debug, starknet::Event)]
     pub struct Decided {
         #[key]
@@ -284,6 +286,7 @@ pub mod vault {
         /// What the policy asks for; nothing where it holds.
         pub weight_target: Option<u16>,
         pub outcome: Outcome,
+        pub route: Route,
     }
 
     /// A swap was made: so much of one token left, and so much of the other one arrived.
@@ -344,6 +347,7 @@ pub mod vault {
         }
         self.parts.library.write(LIBRARY);
         self.limits.write(prepared.limits);
+        self.min_bits.write(wanted.min_bits);
         self.access.put('name', prepared.name);
         self.access.put('symbol', prepared.symbol);
         self.access.put('features', prepared.features);
@@ -727,7 +731,13 @@ pub mod vault {
 
         fn step(ref self: ContractState, hour: u64) -> Outcome {
             let call = self.begin();
-            let outcome = self.step_at(call.caller, call.now, hour);
+            let outcome = self.step_at(call.caller, call.now, hour, None);
+            self.end(outcome)
+        }
+
+        fn step_with_proof(ref self: ContractState, hour: u64, call: Span<felt252>) -> Outcome {
+            let Call { caller, now } = self.begin();
+            let outcome = self.step_at(caller, now, hour, Some(call));
             self.end(outcome)
         }
 
@@ -775,6 +785,7 @@ pub mod vault {
                 Change::Limits(limits) => self.limits.write(LimitsPacking::pack(limits)),
                 Change::Adapter(adapter) => self.parts.adapter.write(adapter),
                 Change::Guardian(guardian) => self.access.Access_guardian.write(guardian),
+                Change::MinBits(bits) => self.min_bits.write(bits),
             }
             self.access.log(access_component::Event::ChangeApplied(access_component::ChangeApplied { number }));
             self.end(())
@@ -843,6 +854,10 @@ pub mod vault {
 
         fn limits(self: @ContractState) -> Limits {
             self.stored_limits()
+        }
+
+        fn min_bits(self: @ContractState) -> u16 {
+            at(self.min_bits.as_ptr())
         }
 
         fn owed(self: @ContractState, side: Side, account: ContractAddress) -> u256 {

@@ -2,18 +2,21 @@
 
 use std::path::PathBuf;
 
-use maat_cairo::limits::Figure;
+use maat_cairo::limits::{self, Figure};
 use maat_package::Plan;
 use maat_package::{
     Accuracy, Baseline, Cost, Deviation, Fidelity, Manifest, PackageFolder, Proving, Quality, Report, TensorError, Verdict,
 };
 use maat_runtime::{Model, units};
+use maat_starknet::proof_gas;
 use maat_verifier::Preset;
+use maat_verifier::layout::Layout;
 use serde_json::{Value, json};
 
 use crate::advice;
 use crate::network::declaration;
 use crate::response::{Response, builtin_uses, fields, grouped, percent, real, table};
+use crate::verbs::submit::beside;
 
 /// Show what is in a model package: nodes, scales, proven ranges, accuracy, cost
 #[derive(clap::Args)]
@@ -51,11 +54,13 @@ impl Response for Inspected {
         let Report { verdict: found, quality, cost: costs } = &self.report;
         let parts =
             [Some(verdict(found)), Some(fields(identity)), Some(self.nodes()), accuracy(quality), node_errors(quality), Some(cost(costs))];
-        parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n")
+        let parts = parts.into_iter().chain([on_chain_text(&on_chain(costs, &manifest.proving))]);
+        parts.flatten().collect::<Vec<_>>().join("\n\n")
     }
 
     fn json(&self) -> Value {
-        json!({ "manifest": self.manifest, "report": self.report })
+        let on_chain = on_chain(&self.report.cost, &self.manifest.proving);
+        json!({ "manifest": self.manifest, "report": self.report, "on_chain": on_chain.iter().map(OnChain::json).collect::<Vec<_>>() })
     }
 }
 
@@ -81,6 +86,82 @@ impl Inspected {
         let header = ["node", "primitive", "shape", "unit", "proven range", "in real units", "error at most", ""];
         table(header, rows).to_string()
     }
+}
+
+/// What a batch costs on Starknet, executed and proven, in L2 gas.
+struct OnChain {
+    batch: u32,
+    /// Nothing if a transaction cannot execute it.
+    execution: Option<u64>,
+    /// Of a proof with preset `starknet` and public values: computed from its size, and accurate to a tenth or so.
+    proof: u64,
+    /// Whether the package has an entry for that preset, or a proof of it could only be made if it were transpiled for it.
+    listed: bool,
+}
+
+/// For each batch size that a model's proofs have.
+fn on_chain(cost: &Cost, proving: &Proving) -> Vec<OnChain> {
+    let Proving::Committed { entries, .. } = proving else { return Vec::new() };
+    let contract = &cost.contract;
+    let fits = |batch: u64| {
+        let within = |used: u64, limit: u64| used.checked_mul(batch).is_some_and(|used| used <= limit);
+        let whole = within(contract.l2_gas, limits::TRANSACTION_L2_GAS) && within(contract.steps, limits::TRANSACTION_STEPS);
+        whole && within(contract.calldata_felts, limits::CALLDATA_FELTS) && cost.excesses().is_empty()
+    };
+    let mut rows: Vec<OnChain> = Vec::new();
+    for entry in entries.as_slice() {
+        let listed = entry.preset == Preset::Starknet;
+        // The rows of a layout are the same for all presets.
+        if !listed && (entry.layout != Layout::base() || rows.iter().any(|row| row.batch == entry.batch)) {
+            continue;
+        }
+        let batch = u64::from(entry.batch);
+        let row = OnChain {
+            batch: entry.batch,
+            execution: fits(batch).then(|| contract.l2_gas.saturating_mul(batch)),
+            proof: proof_gas::of_proof(entry.rows, entry.batch_inputs() + entry.batch_outputs(), entry.is_private()),
+            listed,
+        };
+        match rows.iter_mut().find(|known| known.batch == entry.batch) {
+            Some(known) => *known = row,
+            None => rows.push(row),
+        }
+    }
+    rows.sort_by_key(|row| row.batch);
+    rows
+}
+
+impl OnChain {
+    fn json(&self) -> Value {
+        let cheaper = match self.execution {
+            Some(execution) if execution <= self.proof => "execution",
+            _ => "proof",
+        };
+        json!({
+            "batch": self.batch, "execution_l2_gas": self.execution, "proof_l2_gas": self.proof, "cheaper": cheaper,
+            "has_entry": self.listed,
+        })
+    }
+}
+
+/// Which is cheaper on Starknet, for people; nothing of a model that cannot be proven.
+fn on_chain_text(rows: &[OnChain]) -> Option<String> {
+    let mut lines: Vec<String> = rows
+        .iter()
+        .map(|row| {
+            let execution = match row.execution {
+                Some(gas) => format!("executed {} L2 gas", grouped(gas)),
+                None => "more than a transaction executes".to_owned(),
+            };
+            let cheaper = row.execution.map_or_else(String::new, |gas| format!(": {}", beside(gas, row.proof)));
+            let what = format!("on chain, batch of {}", grouped(row.batch));
+            format!("{what:<21} {execution}, proven about {} L2 gas{cheaper}", grouped(row.proof))
+        })
+        .collect();
+    if !rows.is_empty() && rows.iter().all(|row| !row.listed) {
+        lines.push("proofs for contracts need entries of preset `starknet`, which this package does not have".to_owned());
+    }
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 /// The commitment of proofs, for people.
@@ -229,5 +310,35 @@ fn fits(cost: &Cost) -> String {
     match cost.excesses().as_slice() {
         [] => "fits: a transaction can run an inference".to_owned(),
         excesses => format!("does NOT fit: {}", excesses.iter().map(excess).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(batch: u32, execution: Option<u64>, proof: u64, listed: bool) -> OnChain {
+        OnChain { batch, execution, proof, listed }
+    }
+
+    #[test]
+    fn the_cheaper_way_is_named_with_both_figures() {
+        let rows = [row(1, Some(1_740_000), 32_000_000, true), row(160, Some(278_000_000), 50_000_000, true)];
+        let text = on_chain_text(&rows).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 2);
+        assert!(lines[0].ends_with("executed 1,740,000 L2 gas, proven about 32,000,000 L2 gas: execution is 18.4 times cheaper"), "{text}");
+        assert!(lines[1].ends_with("the proof is 5.6 times cheaper"), "{text}");
+        assert_eq!(rows[1].json()["cheaper"], "proof");
+        let too_large = [row(1, None, 45_000_000, false)];
+        let text = on_chain_text(&too_large).unwrap();
+        assert!(text.contains("more than a transaction executes, proven about 45,000,000 L2 gas\nproofs for contracts need"), "{text}");
+        assert_eq!(
+            too_large[0].json(),
+            json!({
+                "batch": 1, "execution_l2_gas": null, "proof_l2_gas": 45_000_000, "cheaper": "proof", "has_entry": false,
+            })
+        );
+        assert_eq!(on_chain_text(&[]), None);
     }
 }

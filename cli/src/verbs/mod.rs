@@ -21,6 +21,7 @@ pub mod prove;
 pub mod registry;
 pub mod run;
 pub mod strategy;
+pub mod submit;
 #[cfg(feature = "transpile")]
 pub mod transpile;
 pub mod vault;

@@ -4,9 +4,11 @@ use anyhow::{anyhow, bail};
 use maat_runtime::units;
 use maat_starknet::config::parse_felt;
 use maat_starknet::deploy::{DeployStep, deploy_registry};
+use maat_starknet::facts::Fact;
 use maat_starknet::registry::{Lifecycle, RegisteredModel, RegisteredPort, RegisteredVersion, Status};
 use maat_starknet::{Receipt, Registry};
-use maat_verifier::hex_digits;
+use maat_strategy::hour::utc;
+use maat_verifier::{Preset, hex_digits};
 use serde_json::{Value, json};
 
 use super::deploy::{steps, steps_json};
@@ -16,10 +18,12 @@ use crate::response::{Response, fields, table};
 
 /// List and manage models in the registry
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  maat registry list\n  maat registry show rocky\n  maat registry revoke rocky --version 2\n  \
+#[command(
+    after_help = "Examples:\n  maat registry list\n  maat registry show rocky\n  maat registry facts rocky\n  maat registry revoke rocky --version 2\n  \
     maat registry transfer rocky --to 0x123..\n\n\
     MODEL is a name, or a number if no model has that name. `maat deploy` registers models. A version's end takes effect when its \
-    timelock has passed, and can be cancelled until then; after that it is final. A transfer takes effect when the new owner accepts it.")]
+    timelock has passed, and can be cancelled until then; after that it is final. A transfer takes effect when the new owner accepts it."
+)]
 pub struct Arguments {
     #[command(subcommand)]
     action: Action,
@@ -41,6 +45,21 @@ enum Action {
     Show {
         /// The model's name, or its number
         model: String,
+        #[command(flatten)]
+        network: NetworkChoice,
+    },
+    /// List what was proven of a model: by whom, when, and with how many bits of security
+    #[command(after_help = "Examples:\n  maat registry facts rocky\n  maat registry facts rocky --start 100 --limit 50 --json\n\n\
+        Facts come in the order of their first proofs. Bits are conjectured, and those of the best proof so far.")]
+    Facts {
+        /// The model's name, or its number
+        model: String,
+        /// How many to leave out
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        start: u64,
+        /// How many to list at most
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        limit: u64,
         #[command(flatten)]
         network: NetworkChoice,
     },
@@ -112,6 +131,14 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
             let registry = Registry::find(&client)?;
             let model = registry.model(&model)?;
             Ok(Box::new(show(&registry, model)?))
+        }
+        Action::Facts { model, start, limit, network } => {
+            let client = network.connect()?;
+            let registry = Registry::find(&client)?;
+            let model = registry.model(&model)?;
+            let count = registry.fact_count(&model)?;
+            let facts = registry.facts(&model, start, limit, count)?;
+            Ok(Box::new(Facts { model, start, count, facts }))
         }
         Action::Deprecate(of) => retire(&of, &progress, Announcement::Deprecation),
         Action::Revoke(of) => retire(&of, &progress, Announcement::Revocation),
@@ -209,6 +236,67 @@ fn model_json(model: &RegisteredModel) -> Value {
 
 fn offered(model: &RegisteredModel) -> Option<starknet_types_core::felt::Felt> {
     Some(model.pending_owner).filter(|owner| *owner != starknet_types_core::felt::Felt::ZERO)
+}
+
+/// A page of what was proven of a model.
+struct Facts {
+    model: RegisteredModel,
+    start: u64,
+    count: u64,
+    facts: Vec<Fact>,
+}
+
+/// The name of a preset, by its code.
+fn preset(code: u8) -> String {
+    Preset::from_code(code).map_or_else(|| format!("preset {code}"), |preset| preset.to_string())
+}
+
+impl Response for Facts {
+    fn text(&self) -> String {
+        let Self { model, start, count, facts } = self;
+        let name = &model.name.0;
+        if facts.is_empty() {
+            return match count {
+                0 => format!("nothing was proven of {name}"),
+                count => format!("{name} has {count} facts: none after the first {start}"),
+            };
+        }
+        let rows = facts.iter().map(|fact| {
+            [
+                format!("{:#066x}", fact.fact),
+                fact.version.to_string(),
+                format!("{} bits", fact.security_bits),
+                format!("{}, {}", fact.kind.name(), preset(fact.preset)),
+                utc(fact.proven_at),
+                fact.block_number.to_string(),
+                format!("{:#066x}", fact.prover),
+            ]
+        });
+        let last = start.saturating_add(facts.len() as u64);
+        let header = ["fact", "version", "security", "proof", "first proven", "block", "by"];
+        format!("facts {} to {last} of {count} of {name}\n{}", start.saturating_add(1), table(header, rows))
+    }
+
+    fn json(&self) -> Value {
+        let fact = |fact: &Fact| {
+            json!({
+                "fact": format!("{:#066x}", fact.fact),
+                // Another model's, if somebody proved the same of a copy first.
+                "model": fact.model,
+                "version": fact.version,
+                "security_bits": fact.security_bits,
+                "kind": fact.kind.name(),
+                "preset": preset(fact.preset),
+                "proven_at": utc(fact.proven_at),
+                "block": fact.block_number,
+                "prover": format!("{:#066x}", fact.prover),
+            })
+        };
+        json!({
+            "model": model_json(&self.model), "start": self.start, "count": self.count,
+            "facts": self.facts.iter().map(fact).collect::<Vec<_>>(),
+        })
+    }
 }
 
 /// A model with its versions.
@@ -326,6 +414,7 @@ impl Response for RegistryDeployed {
 
 #[cfg(test)]
 mod tests {
+    use maat_starknet::facts::ProofKind;
     use maat_starknet::registry::{List, ShortString, Signed, Text};
     use starknet_types_core::felt::Felt;
 
@@ -356,6 +445,41 @@ mod tests {
             registered_at: 0,
         };
         (version, Lifecycle { status: Status::Active, deprecated_from: None, revoked_from: None })
+    }
+
+    #[test]
+    fn facts_are_listed_with_who_proved_them_when_and_how_well() {
+        let model =
+            || RegisteredModel { id: 3, name: ShortString("rocky".to_owned()), owner: Felt::ONE, pending_owner: Felt::ZERO, versions: 1 };
+        let fact = Fact {
+            fact: Felt::from(7),
+            model: 3,
+            version: 1,
+            kind: ProofKind::Stark,
+            preset: 3,
+            security_bits: 96,
+            block_number: 10,
+            proven_at: 1_622_530_812,
+            prover: Felt::from(5),
+        };
+        let facts = Facts { model: model(), start: 100, count: 250, facts: vec![fact] };
+        let text = facts.text();
+        for expected in ["facts 101 to 101 of 250 of rocky", "96 bits", "STARK, starknet", "2021-06-01T07:00:12Z"] {
+            assert!(text.contains(expected), "{expected}: {text}");
+        }
+        let json = facts.json();
+        assert_eq!(
+            (&json["count"], &json["facts"][0]["security_bits"], &json["facts"][0]["kind"]),
+            (&json!(250), &json!(96), &json!("STARK"))
+        );
+        let empty = |count| Facts { model: model(), start: 300, count, facts: vec![] }.text();
+        assert_eq!(
+            (empty(0).as_str(), empty(250).as_str()),
+            ("nothing was proven of rocky", "rocky has 250 facts: none after the first 300")
+        );
+        // A preset that this version does not know, and numbers without a meaning.
+        let strange = Fact { preset: 255, proven_at: u64::MAX, ..fact };
+        assert!(Facts { model: model(), start: u64::MAX, count: 1, facts: vec![strange] }.text().contains("preset 255"));
     }
 
     #[test]

@@ -169,6 +169,8 @@ pub enum Change {
     Adapter(Felt),
     /// Another guardian.
     Guardian(Felt),
+    /// The least conjectured security, in bits, of a proof that decides; 0 if none may.
+    MinBits(u16),
 }
 
 /// A change that was proposed.
@@ -273,6 +275,7 @@ impl FromFelts for Change {
             1 => Ok(Self::Limits(field!(felts, limits))),
             2 => Ok(Self::Adapter(field!(felts, adapter))),
             3 => Ok(Self::Guardian(field!(felts, guardian))),
+            4 => Ok(Self::MinBits(field!(felts, min_bits))),
             other => Err(unknown("Change", other)),
         }
     }

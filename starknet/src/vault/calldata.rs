@@ -45,6 +45,8 @@ pub struct Constructor<'a> {
     pub min_nav: u128,
     /// The largest reward of a keeper for an hour, in the quote token's smallest unit.
     pub keeper_cap: u128,
+    /// The least conjectured security, in bits, of a proof that decides; 0 if none may.
+    pub min_bits: u16,
 }
 
 impl Constructor<'_> {
@@ -62,7 +64,7 @@ impl Constructor<'_> {
         felts.extend(policy(&strategy.policy));
         felts.extend(limits(&strategy.limits));
         felts.extend(fees(&strategy.fees));
-        felts.extend([Felt::from(self.min_nav), self.keeper_cap.into()]);
+        felts.extend([Felt::from(self.min_nav), self.keeper_cap.into(), self.min_bits.into()]);
         felts
     }
 }
@@ -177,5 +179,6 @@ pub fn change(change: &Change) -> Vec<Felt> {
         Change::Limits(to) => [vec![Felt::ONE], limits(to)].concat(),
         Change::Adapter(to) => vec![Felt::TWO, *to],
         Change::Guardian(to) => vec![Felt::THREE, *to],
+        Change::MinBits(to) => vec![Felt::from(4), (*to).into()],
     }
 }

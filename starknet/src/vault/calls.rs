@@ -16,6 +16,7 @@ use super::token::Token;
 use crate::account::{Account, Invocation};
 use crate::client::Client;
 use crate::error::ChainError;
+use crate::facts::Submission;
 use crate::report::Receipt;
 
 /// A vault on a network.
@@ -132,6 +133,14 @@ impl<'c> Vault<'c> {
     /// As for [`Self::parts`].
     pub fn limits(&self) -> Result<Limits, ChainError> {
         self.ask("looking up the vault's limits", "limits", vec![])
+    }
+
+    /// The least conjectured security, in bits, of a proof that decides; 0 if none may.
+    ///
+    /// # Errors
+    /// As for [`Self::parts`].
+    pub fn min_bits(&self) -> Result<u16, ChainError> {
+        self.ask("looking up the vault's min_bits", "min_bits", vec![])
     }
 
     /// What is owed to an account in one token.
@@ -380,6 +389,16 @@ impl<'c> Vault<'c> {
     /// As for [`Self::request_deposit`].
     pub fn step(&self, account: &Account, hour: Hour) -> Result<Done<VaultEvent>, ChainError> {
         self.tell(account, "the step", "step", vec![hour.count().into()])
+    }
+
+    /// Decides and trades for the hour that was recorded last, by a proof of what the network answers, for the vault's own model and version.
+    ///
+    /// # Errors
+    /// As for [`Self::request_deposit`].
+    pub fn step_with_proof(&self, account: &Account, hour: Hour, proof: &Submission) -> Result<Done<VaultEvent>, ChainError> {
+        proof.check()?;
+        let calldata = [&[hour.count().into()], &calldata::list(&proof.calldata())[..]].concat();
+        self.tell(account, "the step", "step_with_proof", calldata)
     }
 
     /// Sells base tokens for what due redemptions need.

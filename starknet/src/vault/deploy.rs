@@ -163,6 +163,7 @@ impl VaultPlan<'_> {
             quote_token: quote,
             min_nav: self.table.min_nav(decimals).map_err(|error| unfit(error.to_string()))?,
             keeper_cap: self.table.keeper_cap(decimals).map_err(|error| unfit(error.to_string()))?,
+            min_bits: self.table.min_bits,
         };
         let vault = pieces.add("vault", Class::Vault, self.table.salt.into(), constructor.calldata(self.strategy));
         let Pieces(pieces) = pieces;

@@ -2,7 +2,7 @@
 
 use maat_strategy::hour::Hour;
 use maat_strategy::price::Price;
-use maat_strategy::vault::{Kind, Outcome, Purpose, Side};
+use maat_strategy::vault::{Kind, Outcome, Purpose, Route, Side};
 use starknet_rust::core::types::{EmittedEvent, Event, Felt};
 
 use super::felts::{Felts, Malformed, field, wide};
@@ -262,6 +262,8 @@ events! {
             weight_target: Option<u16>;
             /// What came of it.
             outcome: Outcome;
+            /// How the answer came.
+            route: Route;
         }
         /// A swap was made.
         Traded [
@@ -439,7 +441,7 @@ mod tests {
         let settled = VaultEvent::decode(&keys("Settled", &[1, 470_000, 469_999]), &felts(&[5, 7])).unwrap();
         let hour = Hour::new(470_000).unwrap();
         assert_eq!(settled, Some(VaultEvent::Settled { kind: Kind::Redeem, hour, epoch: 469_999, filled: 5, proceeds: 7 }));
-        let data = felts(&[-1, 2, 3, 4, 5, 6, 2_500, 0, 7_500, 2, 9]);
+        let data = felts(&[-1, 2, 3, 4, 5, 6, 2_500, 0, 7_500, 2, 9, 1, 12, 96]);
         let decided = VaultEvent::decode(&keys("Decided", &[470_000]), &data).unwrap().unwrap();
         let [model, input_hash, output_hash, chain] = [2u64, 4, 5, 6].map(Felt::from);
         let (weight_target, outcome) = (Some(7_500), Outcome::Bought { quote: 9 });
@@ -455,7 +457,8 @@ mod tests {
                 chain,
                 weight_before: 2_500,
                 weight_target,
-                outcome
+                outcome,
+                route: Route::Proven { fact: Felt::from(12), security_bits: 96 },
             }
         );
         let request = VaultEvent::decode(&keys("DepositRequest", &[1, 2, 3, 0]), &felts(&[4, 5, 0])).unwrap().unwrap();

@@ -13,7 +13,7 @@ use maat_strategy::policy::{Policy, Rule, Target};
 use maat_strategy::price::Price;
 use maat_strategy::vault::epochs::Claim;
 use maat_strategy::vault::settlement::Hourly;
-use maat_strategy::vault::{Kind, Outcome, Purpose, Side, State};
+use maat_strategy::vault::{Kind, Outcome, Purpose, Route, Side, State};
 use starknet_rust::core::types::Felt;
 
 use crate::error::ChainError;
@@ -256,6 +256,16 @@ impl FromFelts for Outcome {
     }
 }
 
+impl FromFelts for Route {
+    fn from_felts(felts: &mut Felts) -> Result<Self, Malformed> {
+        Ok(match variant(felts)? {
+            0 => Self::Executed,
+            1 => Self::Proven { fact: field!(felts, fact), security_bits: field!(felts, security_bits) },
+            other => return Err(unknown("Route", other)),
+        })
+    }
+}
+
 impl FromFelts for Feature {
     fn from_felts(felts: &mut Felts) -> Result<Self, Malformed> {
         match variant(felts)? {
@@ -343,7 +353,7 @@ mod tests {
             let change = Change::Policy(policy);
             assert_eq!(read::<Change>("x", &calldata::change(&change)).unwrap(), change);
         }
-        for change in [Change::Limits(limits()), Change::Adapter(Felt::MAX), Change::Guardian(Felt::ONE)] {
+        for change in [Change::Limits(limits()), Change::Adapter(Felt::MAX), Change::Guardian(Felt::ONE), Change::MinBits(96)] {
             assert_eq!(read::<Change>("x", &calldata::change(&change)).unwrap(), change);
         }
         let fees = Fees { management_bps: 200, settle_bps: 50 };
@@ -369,7 +379,9 @@ mod tests {
         assert!(error_of::<Option<u8>>(&felts(&[2])).ends_with("Option has no variant 2"));
         assert!(error_of::<Outcome>(&felts(&[5])).ends_with("Outcome has no variant 5"));
         assert!(error_of::<Outcome>(&felts(&[0, 5])).ends_with("reason: Reason has no variant 5"));
-        assert!(error_of::<Proposal>(&felts(&[1, 4, 0, 0])).ends_with("change: Change has no variant 4"));
+        assert!(error_of::<Proposal>(&felts(&[1, 5, 0, 0])).ends_with("change: Change has no variant 5"));
+        assert!(error_of::<Proposal>(&felts(&[1, 4, -1, 0])).ends_with("change.min_bits: a number is not of type u16"));
+        assert!(error_of::<Route>(&felts(&[2])).ends_with("Route has no variant 2"));
         assert!(error_of::<i32>(&felts(&[1 << 31])).ends_with("a number is not of type i32"));
         assert!(error_of::<u8>(&felts(&[256])).ends_with("a number is not of type u8"));
     }

@@ -328,7 +328,9 @@ impl Chain for KeptVault<'_, '_> {
 /// A decision among a vault's events.
 pub(super) fn decided(event: &VaultEvent) -> Option<Decided> {
     match *event {
-        VaultEvent::Decided { hour, class, model, version, input_hash, output_hash, chain, weight_before, weight_target, outcome } => {
+        VaultEvent::Decided {
+            hour, class, model, version, input_hash, output_hash, chain, weight_before, weight_target, outcome, ..
+        } => {
             let version = version.into();
             Some(Decided { hour, class, model, version, input_hash, output_hash, chain, weight_before, weight_target, outcome })
         }

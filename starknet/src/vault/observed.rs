@@ -140,7 +140,7 @@ fn change(vault: &Vault<'_>, number: u64) -> Result<Changed, ChainError> {
     Ok(match vault.proposal(number)?.ok_or_else(missing)?.change {
         Change::Policy(policy) => Changed::Policy(policy),
         Change::Limits(limits) => Changed::Limits(limits),
-        Change::Adapter(_) | Change::Guardian(_) => Changed::Nothing,
+        Change::Adapter(_) | Change::Guardian(_) | Change::MinBits(_) => Changed::Nothing,
     })
 }
 

@@ -52,6 +52,8 @@ refusals! {
     BadSettleFee = "vault: bad settle_bps",
     BadMinNav = "vault: bad min_nav"
         => "it is at least 10000 of the quote token's smallest unit, and at most a tenth of deposit_cap",
+    BadMinBits = "vault: bad min_bits"
+        => "it is at most 128",
     BadDecimals = "vault: not 6 to 18 decimals",
     BadPrice = "vault: too coarse a price",
     SameToken = "vault: base and quote are one",
@@ -129,6 +131,17 @@ refusals! {
     Gap = "vault: the window has a gap"
         => "hours are missing among those that the features look at: record every hour until the window is whole",
     Answer = "vault: an answer is too short",
+    NoProofs = "vault: no proofs are taken"
+        => "min_bits is 0: the owner can propose another one, which can be applied a day later",
+    OtherVersion = "vault: not the pinned version",
+    Weak = "vault: too weak a proof"
+        => "the proof has fewer bits of security than min_bits",
+    Batch = "vault: not a single decision"
+        => "prove one inference, and not a batch",
+    ProvenInputs = "vault: not this hour's inputs"
+        => "the proof is not of what the vault sees in this hour, or does not show it: prove the recorded hour with public inputs",
+    ProvenOutputs = "vault: no public outputs"
+        => "the proof does not show the network's answer: prove with public outputs",
     Class = "vault: unknown class",
     Overspent = "vault: adapter overspent",
     Floor = "vault: below the floor"

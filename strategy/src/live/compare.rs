@@ -6,7 +6,7 @@ use std::fmt;
 use starknet_types_core::felt::Felt;
 
 use super::events::{Decided, Traded};
-use super::on_chain::{Changed, Entry, OnChain, hash_of};
+use super::on_chain::{Changed, Entry, OnChain};
 use crate::backtest::{Decision, Fill, Market, SimulationError, Terms, simulate};
 use crate::features::Features;
 use crate::history::{Observation, link};
@@ -15,7 +15,7 @@ use crate::limits::{Limits, Plan, Reason};
 use crate::policy::{Policy, Target};
 use crate::record::Verified;
 use crate::strategy::Strategy;
-use crate::vault::{Outcome, Purpose, Side};
+use crate::vault::{Outcome, Purpose, Side, hash_of};
 
 /// Something that is not as it must be.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,4 +11,4 @@ mod tests;
 
 pub use compare::{Comparison, Coverage, Finding, Segment, Simulated, Trading, compare};
 pub use events::{Decided, Traded};
-pub use on_chain::{Changed, Entry, Logged, OnChain, hash_of};
+pub use on_chain::{Changed, Entry, Logged, OnChain};

@@ -1,7 +1,6 @@
 //! What is read from a chain before a record is held against it. None of it is believed beyond that.
 
 use starknet_types_core::felt::Felt;
-use starknet_types_core::hash::{Poseidon, StarkHash};
 
 use super::events::{Decided, Traded};
 use crate::features::Features;
@@ -86,10 +85,4 @@ pub struct OnChain {
     pub chain: Felt,
     /// What the history told since its first hour, and the vault since it was made, in order.
     pub log: Vec<Logged>,
-}
-
-/// What the vault's events have as the hash of values: `poseidon_hash_span` of their number and themselves.
-pub fn hash_of(values: &[i32]) -> Felt {
-    let felts: Vec<Felt> = std::iter::once(Felt::from(values.len())).chain(values.iter().map(|value| Felt::from(*value))).collect();
-    Poseidon::hash_array(&felts)
 }

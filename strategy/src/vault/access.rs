@@ -35,6 +35,8 @@ pub enum Change {
     Adapter(Account),
     /// Another guardian.
     Guardian(Account),
+    /// The least conjectured security, in bits, of a proof that decides; 0 if none may.
+    MinBits(u16),
 }
 
 /// A change that waits.
@@ -234,6 +236,7 @@ impl Vault {
             Change::Limits(limits) => Arc::make_mut(&mut self.strategy).limits = limits,
             Change::Adapter(adapter) => self.adapter = adapter,
             Change::Guardian(guardian) => self.access.guardian = guardian,
+            Change::MinBits(bits) => self.min_bits = bits,
         }
         self.check()
     }

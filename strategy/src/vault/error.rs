@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::MAX_MIN_BITS;
 use super::feed::Thin;
 use super::ledger::{Account, Side, TransferError};
 use super::states::{Operation, State};
@@ -43,6 +44,12 @@ pub enum Unfit {
         found: u128,
         /// The cap on deposits.
         cap: u128,
+    },
+    /// More security is asked of proofs than makes sense.
+    #[error("min_bits is {found}, and must be 0 to {MAX_MIN_BITS}")]
+    MinBits {
+        /// What it is.
+        found: u16,
     },
     /// The vault would be its own owner, guardian, adapter or treasury.
     #[error("a vault cannot be its own owner, guardian, adapter or treasury")]
@@ -275,6 +282,29 @@ pub enum Refusal {
     /// The network gave no answer.
     #[error(transparent)]
     Network(#[from] NetworkFailure),
+    /// The vault takes no proofs.
+    #[error("the vault takes no proofs: its min_bits is 0")]
+    NoProofs,
+    /// The proof is of too low a level.
+    #[error("the proof has {found} bits of security, fewer than {least}")]
+    Weak {
+        /// What it has.
+        found: u16,
+        /// What the owner asks for.
+        least: u16,
+    },
+    /// The proof is of several inferences, or of none.
+    #[error("the proof is of {found} inferences, and not of one")]
+    Batch {
+        /// How many.
+        found: u32,
+    },
+    /// The proof is of other inputs than those that the history gives, or does not show them.
+    #[error("the proof is not of what the network sees in this hour")]
+    ProvenInputs,
+    /// The proof does not show the network's answer.
+    #[error("the proof does not show the network's answer")]
+    ProvenOutputs,
     /// The policy does not know the network's answer.
     #[error(transparent)]
     Class(#[from] UnknownClass),

@@ -2,6 +2,7 @@
 
 use maat_verifier::ModelCommitment;
 use starknet_types_core::felt::Felt;
+use starknet_types_core::hash::{Poseidon, StarkHash};
 
 use super::access::Change;
 use super::ledger::{Account, Side};
@@ -47,6 +48,20 @@ pub enum Outcome {
     },
     /// No decision was made, because the drawdown halted the vault.
     Halted,
+}
+
+/// How the network's answer came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route {
+    /// The registry executed the network in the step.
+    Executed,
+    /// The registry verified a proof in the step.
+    Proven {
+        /// The registry's name for the statement.
+        fact: Felt,
+        /// The proof's conjectured security.
+        security_bits: u16,
+    },
 }
 
 /// Something that happened. Amounts are in smallest units.
@@ -187,6 +202,8 @@ pub enum Event {
         weight_target: Option<u16>,
         /// What came of it.
         outcome: Outcome,
+        /// How the answer came.
+        route: Route,
     },
     /// A swap was made.
     Traded {
@@ -255,4 +272,10 @@ pub enum Event {
         /// At the price of this hour.
         hour: Hour,
     },
+}
+
+/// What the vault's events have as the hash of values: `poseidon_hash_span` of their number and themselves.
+pub fn hash_of(values: &[i32]) -> Felt {
+    let felts: Vec<Felt> = std::iter::once(Felt::from(values.len())).chain(values.iter().map(|value| Felt::from(*value))).collect();
+    Poseidon::hash_array(&felts)
 }

@@ -83,18 +83,21 @@ pub use access::{Access, Change, Proposal};
 pub use books::Books;
 pub use epochs::Queue;
 pub use error::{AdapterFailure, DeployError, NetworkFailure, Refusal, Unfit};
-pub use events::{Event, Kind, Outcome, Purpose};
+pub use events::{Event, Kind, Outcome, Purpose, Route, hash_of};
 pub use feed::{Feed, Quote};
 pub use ledger::{Account, Behaviour, Ledger, Side};
 pub use recorder::PriceHistory;
 pub use states::{ModelStatus, Operation, State, allowed};
-pub use trading::{Adapter, Answer, Network, Swap};
+pub use trading::{Adapter, Answer, Network, Proofs, Proven, Shown, Swap};
 
 /// What `min_nav` can be, in the quote token's smallest unit. With less, dust that came first would keep everybody out, because an hour lets
 /// in so much then; and in a vault that is worth less than it, the drawdown is not looked at, so the cap leaves room for ten times that.
 pub fn min_navs(deposit_cap: u128) -> RangeInclusive<u128> {
     10_000..=deposit_cap / 10
 }
+
+/// The most bits of security that can be asked of proofs: no more makes sense, and none could ever have them.
+pub const MAX_MIN_BITS: u16 = 128;
 
 /// Who calls, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,6 +140,8 @@ pub struct Deployment {
     pub min_nav: u128,
     /// The largest reward of a keeper for an hour, in the quote token's smallest unit.
     pub keeper_cap: u128,
+    /// The least conjectured security, in bits, of a proof that decides, at most [`MAX_MIN_BITS`]; 0 if none may.
+    pub min_bits: u16,
 }
 
 /// A vault.
@@ -148,6 +153,7 @@ pub struct Vault {
     treasury: Account,
     min_nav: u128,
     keeper_cap: u128,
+    min_bits: u16,
     access: Access,
     pause: states::Pause,
     halted: bool,
@@ -172,7 +178,7 @@ impl Vault {
     /// # Errors
     /// The strategy cannot be used, or an account or amount does not fit.
     pub fn deploy(deployment: Deployment, now: u64) -> Result<Self, DeployError> {
-        let Deployment { strategy, account, owner, guardian, adapter, treasury, min_nav, keeper_cap } = deployment;
+        let Deployment { strategy, account, owner, guardian, adapter, treasury, min_nav, keeper_cap, min_bits } = deployment;
         strategy.check()?;
         let vault = Self {
             strategy: Arc::new(strategy),
@@ -181,6 +187,7 @@ impl Vault {
             treasury,
             min_nav,
             keeper_cap,
+            min_bits,
             access: Access::new(owner, guardian),
             pause: states::Pause::default(),
             halted: false,
@@ -211,6 +218,9 @@ impl Vault {
         if !min_navs(limits.deposit_cap).contains(&self.min_nav) {
             return Err(Unfit::MinNav { found: self.min_nav, cap: limits.deposit_cap });
         }
+        if self.min_bits > MAX_MIN_BITS {
+            return Err(Unfit::MinBits { found: self.min_bits });
+        }
         if [self.access.owner, self.access.guardian, self.adapter, self.treasury].contains(&self.account) {
             return Err(Unfit::Itself);
         }
@@ -230,6 +240,11 @@ impl Vault {
     /// The adapter's account.
     pub fn adapter(&self) -> Account {
         self.adapter
+    }
+
+    /// The least conjectured security, in bits, of a proof that decides; 0 if none may.
+    pub fn min_bits(&self) -> u16 {
+        self.min_bits
     }
 
     /// Who may do what.

@@ -13,7 +13,7 @@ use starknet_types_core::felt::Felt;
 
 use super::books::amount;
 use super::error::{AdapterFailure, NetworkFailure, Refusal};
-use super::events::{Event, Outcome, Purpose};
+use super::events::{Event, Outcome, Purpose, Route, hash_of};
 use super::ledger::{Account, Ledger, Side};
 use super::market::Market;
 use super::recorder::WINDOW;
@@ -23,6 +23,7 @@ use crate::hour::Hour;
 use crate::limits::{Plan, Position, unwind};
 use crate::math::{BASIS_POINTS, mul_div_ceil, mul_div_floor, share_ceil, share_floor};
 use crate::policy::Target;
+use crate::proven::{pack, unpack};
 
 /// A keeper's reward for an hour is at most `floor(NAV * 5 / 10^7)`, which is 0.44 % of the NAV a year.
 const REWARD: (u128, u128) = (5, 10_000_000);
@@ -56,6 +57,63 @@ impl<F: FnMut(&[i32]) -> Result<Answer, NetworkFailure>> Network for F {
     fn execute(&mut self, inputs: &[i32]) -> Result<Answer, NetworkFailure> {
         self(inputs)
     }
+}
+
+/// What a proof shows of the inputs, or of the outputs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shown {
+    /// The values, as a proof packs them.
+    Public(Vec<Felt>),
+    /// Nothing.
+    Hidden,
+    /// The hash of a commitment to them.
+    Committed(Felt),
+}
+
+/// What a proof says that the registry has verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proven {
+    /// The registry's version of the model.
+    pub version: u64,
+    /// The registry's name for the statement.
+    pub fact: Felt,
+    /// How many inferences it is of.
+    pub batch: u32,
+    /// Conjectured.
+    pub security_bits: u16,
+    /// What the network saw.
+    pub inputs: Shown,
+    /// What it answered.
+    pub outputs: Shown,
+}
+
+/// The registry, with a proof for the vault's model that it verifies within the step.
+pub trait Proofs {
+    /// Verifies it.
+    ///
+    /// # Errors
+    /// It does not hold, is of another model, or the model is revoked.
+    fn prove(&mut self) -> Result<Proven, NetworkFailure>;
+}
+
+impl<F: FnMut() -> Result<Proven, NetworkFailure>> Proofs for F {
+    fn prove(&mut self) -> Result<Proven, NetworkFailure> {
+        self()
+    }
+}
+
+/// Where the network's answer comes from.
+enum Source<'s> {
+    Network(&'s mut dyn Network),
+    Proof(&'s mut dyn Proofs),
+}
+
+/// What the network and the policy say.
+struct Decision {
+    answer: Answer,
+    target: Target,
+    saturated: u32,
+    route: Route,
 }
 
 /// What an adapter is to swap. It may take the amount from the vault, which has allowed that.
@@ -104,6 +162,33 @@ impl Vault {
         network: &mut dyn Network,
         adapter: &mut dyn Adapter,
     ) -> Result<Outcome, Refusal> {
+        self.step_from(chain, call, hour, Source::Network(network), adapter)
+    }
+
+    /// The same, where a proof says what the network answers: an hour is stepped once, either way.
+    ///
+    /// # Errors
+    /// As for [`Self::step`], and if the vault takes no proofs, the registry refuses the proof, or it is too weak, not of one inference, not of
+    /// what the history gives for this hour, or does not show the answer.
+    pub fn step_with_proof(
+        &mut self,
+        chain: &mut Chain,
+        call: Call,
+        hour: Hour,
+        proofs: &mut dyn Proofs,
+        adapter: &mut dyn Adapter,
+    ) -> Result<Outcome, Refusal> {
+        self.step_from(chain, call, hour, Source::Proof(proofs), adapter)
+    }
+
+    fn step_from(
+        &mut self,
+        chain: &mut Chain,
+        call: Call,
+        hour: Hour,
+        source: Source<'_>,
+        adapter: &mut dyn Adapter,
+    ) -> Result<Outcome, Refusal> {
         self.transact(chain, |vault, chain| {
             vault.require(call, chain, Operation::Step)?;
             require_unused(vault.last_step, hour)?;
@@ -119,7 +204,7 @@ impl Vault {
             if vault.halted {
                 return Ok(Outcome::Halted);
             }
-            let (answer, target, saturated) = vault.decide(chain, network)?;
+            let Decision { answer, target, saturated, route } = vault.decide(chain, source)?;
             let nav = vault.books.nav_floor(&market.recorded.rate).ok_or(Refusal::Overflow)?;
             let value = market.recorded.rate.value_floor(vault.books.managed.base).ok_or(Refusal::Overflow)?;
             // At most 10,000, because the value is at most the NAV.
@@ -148,6 +233,7 @@ impl Vault {
                     Target::Hold => None,
                 },
                 outcome,
+                route,
             });
             let outcome = match outcome {
                 Outcome::Bought { quote } => {
@@ -162,13 +248,43 @@ impl Vault {
     }
 
     /// What the network and the policy say of the recorded prices.
-    fn decide(&self, chain: &Chain, network: &mut dyn Network) -> Result<(Answer, Target, u32), Refusal> {
+    fn decide(&self, chain: &Chain, source: Source<'_>) -> Result<Decision, Refusal> {
         let needed = self.strategy.features.window();
         let found = chain.history.history().consecutive();
         let window = chain.history.window(needed).ok_or(Refusal::Gap { needed, found })?;
         let seen = self.strategy.features.evaluate(window);
-        let answer = network.execute(&seen.values)?;
-        Ok((answer, self.strategy.policy.target(answer.value)?, seen.saturated))
+        let (answer, route) = match source {
+            Source::Network(network) => (network.execute(&seen.values)?, Route::Executed),
+            Source::Proof(proofs) => self.proven(&seen.values, proofs)?,
+        };
+        let target = self.strategy.policy.target(answer.value)?;
+        Ok(Decision { answer, target, saturated: seen.saturated, route })
+    }
+
+    /// The network's answer, by a proof. What the network saw is what the vault computed, so that a proof for another hour, or for prices of
+    /// somebody's own, is none.
+    fn proven(&self, seen: &[i32], proofs: &mut dyn Proofs) -> Result<(Answer, Route), Refusal> {
+        if self.min_bits == 0 {
+            return Err(Refusal::NoProofs);
+        }
+        let Proven { version, fact, batch, security_bits, inputs, outputs } = proofs.prove()?;
+        if security_bits < self.min_bits {
+            return Err(Refusal::Weak { found: security_bits, least: self.min_bits });
+        }
+        if batch != 1 {
+            return Err(Refusal::Batch { found: batch });
+        }
+        if inputs != Shown::Public(pack(seen)) {
+            return Err(Refusal::ProvenInputs);
+        }
+        let values = match &outputs {
+            Shown::Public(felts) => unpack(felts, self.strategy.outputs as usize),
+            Shown::Hidden | Shown::Committed(_) => None,
+        };
+        let values = values.ok_or(Refusal::ProvenOutputs)?;
+        let value = values.get(self.strategy.policy.output() as usize).copied().ok_or(Refusal::ProvenOutputs)?;
+        let answer = Answer { value, version, input_hash: hash_of(seen), output_hash: hash_of(&values) };
+        Ok((answer, Route::Proven { fact, security_bits }))
     }
 
     /// Sells base tokens for what due redemptions need beyond the quote tokens that are there, once for each recorded hour, fills them, and

@@ -241,7 +241,8 @@ fn each_change_is_applied_after_a_day_and_holds_from_then_on() {
     let policy = Policy::new(0, Rule::Class, vec![Target::Weight(2_500), Target::Hold, Target::Hold]).unwrap();
     let mut limits = world.vault.strategy().limits.clone();
     limits.max_trade_bps = 1_000;
-    let changes = [Change::Policy(policy), Change::Limits(limits), Change::Adapter(OTHERS[1]), Change::Guardian(OTHERS[2])];
+    let changes =
+        [Change::Policy(policy), Change::Limits(limits), Change::Adapter(OTHERS[1]), Change::Guardian(OTHERS[2]), Change::MinBits(96)];
     let numbers = changes.map(|change| world.propose(OWNER, change).unwrap());
     for number in numbers {
         assert!(matches!(world.apply(OWNER, number), Err(Refusal::Early { .. })));

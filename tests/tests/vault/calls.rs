@@ -1,12 +1,13 @@
 //! Each entry point of a vault, called of the twin and of the contract.
 
+use maat_starknet::vault::calldata;
 use maat_strategy::hour::Hour;
 use maat_strategy::vault::settlement::Hourly;
-use maat_strategy::vault::{Account, Adapter, Call, Chain, Change, Kind, Outcome, Refusal, Side, Vault};
+use maat_strategy::vault::{Account, Adapter, Call, Chain, Change, Kind, NetworkFailure, Outcome, Proven, Refusal, Side, Vault};
 use starknet_types_core::felt::Felt;
 
 use super::contracts::{REGISTRY, wide};
-use super::felts::{account, change, outcome, side};
+use super::felts::{account, change, outcome, proven, side};
 use super::pool::Conduct;
 use super::world::{KEEPER, World, answers};
 
@@ -131,6 +132,17 @@ impl World {
             vault.step(chain, call, hour, &mut answers(answer), pool)
         };
         self.swapping("step", vec![hour.count().into()], conduct, twin, outcome)
+    }
+
+    /// A step with a proof that the registry says this of.
+    pub fn step_with_proof(&mut self, hour: Hour, proof: Result<Proven, NetworkFailure>, conduct: Conduct) -> Result<Outcome, Refusal> {
+        let felts = proof.as_ref().map_or_else(|_| vec![], proven);
+        let call = [&[Felt::ONE, Felt::ONE], &calldata::list(&felts)[..]].concat();
+        let calldata = [&[hour.count().into()], &calldata::list(&call)[..]].concat();
+        let twin = |vault: &mut Vault, chain: &mut Chain, call: Call, pool: &mut dyn Adapter| {
+            vault.step_with_proof(chain, call, hour, &mut || proof.clone(), pool)
+        };
+        self.swapping("step_with_proof", calldata, conduct, twin, outcome)
     }
 
     pub fn raise(&mut self, conduct: Conduct) -> Result<u128, Refusal> {

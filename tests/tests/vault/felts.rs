@@ -8,9 +8,10 @@ use maat_strategy::rate::Token;
 use maat_strategy::vault::feed::Thin;
 use maat_strategy::vault::ledger::TransferError;
 use maat_strategy::vault::{
-    Account, AdapterFailure, Change, Deployment, Event, Kind, NetworkFailure, Outcome, Purpose, Refusal, State, Unfit,
+    Account, AdapterFailure, Change, Deployment, Event, Kind, NetworkFailure, Outcome, Proven, Purpose, Refusal, Route, Shown, State, Unfit,
 };
 use starknet_types_core::felt::Felt;
+use starknet_types_core::hash::{Poseidon, StarkHash};
 
 use super::contracts::{self, BASE, HISTORY, Logged, POOLS, QUOTE, REGISTRY, contract, selector, text, wide};
 use super::world::COMMITMENT;
@@ -28,7 +29,7 @@ pub fn account(account: Account) -> Felt {
 /// The felts of `Deployment`, with the class of the model. They are what the client sends after their number, so that each test of the contract
 /// tests the client's encoding too.
 pub fn constructor(deployment: &Deployment, class_hash: Felt) -> Vec<Felt> {
-    let Deployment { strategy, owner, guardian, adapter, treasury, min_nav, keeper_cap, .. } = deployment;
+    let Deployment { strategy, owner, guardian, adapter, treasury, min_nav, keeper_cap, min_bits, .. } = deployment;
     let [owner, guardian, adapter, treasury] = [owner, guardian, adapter, treasury].map(|who| account(*who));
     let constructor = Constructor {
         name: "Maat vault",
@@ -46,6 +47,7 @@ pub fn constructor(deployment: &Deployment, class_hash: Felt) -> Vec<Felt> {
         quote_token: contract(QUOTE),
         min_nav: *min_nav,
         keeper_cap: *keeper_cap,
+        min_bits: *min_bits,
     };
     constructor.calldata(strategy)[1..].to_vec()
 }
@@ -56,6 +58,7 @@ pub fn change(change: &Change) -> Vec<Felt> {
         Change::Limits(to) => Proposed::Limits(to),
         Change::Adapter(to) => Proposed::Adapter(account(to)),
         Change::Guardian(to) => Proposed::Guardian(account(to)),
+        Change::MinBits(to) => Proposed::MinBits(to),
     })
 }
 
@@ -77,6 +80,30 @@ pub fn outcome(outcome: &Outcome) -> Vec<Felt> {
         Outcome::Sold { base } => vec![Felt::THREE, (*base).into()],
         Outcome::Halted => vec![Felt::from(4)],
     }
+}
+
+pub fn route(route: &Route) -> Vec<Felt> {
+    match route {
+        Route::Executed => vec![Felt::ZERO],
+        Route::Proven { fact, security_bits } => vec![Felt::ONE, *fact, (*security_bits).into()],
+    }
+}
+
+/// What a registry answers that has verified a proof.
+pub fn proven(proven: &Proven) -> Vec<Felt> {
+    let Proven { version: _, fact, batch, security_bits, inputs, outputs } = proven;
+    let mut felts = vec![*fact, (*batch).into(), (*security_bits).into()];
+    felts.extend(match inputs {
+        Shown::Public(values) => [Felt::ZERO, Poseidon::hash_array(values)],
+        Shown::Hidden => [Felt::ONE, Felt::ZERO],
+        Shown::Committed(hash) => [Felt::TWO, *hash],
+    });
+    felts.extend(match outputs {
+        Shown::Public(values) => [vec![Felt::ZERO], calldata::list(values)].concat(),
+        Shown::Hidden => vec![Felt::ONE],
+        Shown::Committed(hash) => vec![Felt::TWO, *hash],
+    });
+    felts
 }
 
 /// What the contract panics with, for each refusal.
@@ -130,6 +157,11 @@ pub fn reason(refusal: &Refusal) -> Felt {
         Refusal::Due { .. } => "vault: settle first",
         Refusal::Gap { .. } => "vault: the window has a gap",
         Refusal::Network(NetworkFailure(_)) => "network",
+        Refusal::NoProofs => "vault: no proofs are taken",
+        Refusal::Weak { .. } => "vault: too weak a proof",
+        Refusal::Batch { .. } => "vault: not a single decision",
+        Refusal::ProvenInputs => "vault: not this hour's inputs",
+        Refusal::ProvenOutputs => "vault: no public outputs",
         Refusal::Class(_) => "vault: unknown class",
         Refusal::Adapter(AdapterFailure(failure)) => {
             let mocks = ["mock: paused", "mock: balance is too small", "mock: allowance is too small", "mock: the pool is empty"];
@@ -159,6 +191,7 @@ fn unfit_reason(unfit: &Unfit) -> &'static str {
         },
         Unfit::Output { .. } => "vault: no such output value",
         Unfit::MinNav { .. } => "vault: bad min_nav",
+        Unfit::MinBits { .. } => "vault: bad min_bits",
         Unfit::Itself => "vault: cannot hold this role",
     }
 }
@@ -187,13 +220,26 @@ pub fn logged(event: &Event) -> Logged {
         Event::ExitedInKind { owner, receiver, shares, base, quote } => {
             ("ExitedInKind", vec![account(*owner), account(*receiver)], [wide(*shares), wide(*base), wide(*quote)].concat())
         }
-        Event::Decided { hour, class, version, input_hash, output_hash, chain, weight_before, weight_target, outcome: came, .. } => (
+        Event::Decided {
+            hour,
+            class,
+            version,
+            input_hash,
+            output_hash,
+            chain,
+            weight_before,
+            weight_target,
+            outcome: came,
+            route: by,
+            ..
+        } => (
             "Decided",
             vec![hour.count().into()],
             [
                 vec![(*class).into(), text(COMMITMENT), (*version).into(), *input_hash, *output_hash, *chain, (*weight_before).into()],
                 option(weight_target.map(|weight| vec![weight.into()])),
                 outcome(came),
+                route(by),
             ]
             .concat(),
         ),

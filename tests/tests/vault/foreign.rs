@@ -1,6 +1,8 @@
 //! Foreign code: tokens, pools, models and feeds that call back, move other sums than asked, or replace themselves.
 
-use maat_strategy::vault::{Account, Behaviour, Kind, ModelStatus, Refusal, Side};
+use maat_starknet::vault::calldata;
+use maat_strategy::proven::pack;
+use maat_strategy::vault::{Account, Behaviour, Deployment, Kind, ModelStatus, Proven, Refusal, Shown, Side};
 use starknet_types_core::felt::Felt;
 
 use super::contracts::{self, BASE, CLASSES, Expected, FEED, POOLS, QUOTE, REGISTRY, contract, selector, text, wide};
@@ -53,6 +55,7 @@ fn functions() -> Vec<(&'static str, Vec<Felt>)> {
         ("observe", vec![]),
         ("settle", vec![]),
         ("step", vec![Felt::ONE]),
+        ("step_with_proof", vec![Felt::ONE, Felt::ZERO]),
         ("raise", vec![]),
         ("unwind", vec![]),
         // A new guardian.
@@ -130,6 +133,25 @@ fn nobody_calls_a_vault_while_it_calls_a_model() {
     world.contracts.tell(account(KEEPER), REGISTRY, "set_answer", [Felt::from(HOLD)]);
     let tell = |world: &mut World, call: Vec<Felt>| world.contracts.tell(account(KEEPER), REGISTRY, "set_call", &call);
     refused_within(&mut world, &tell, KEEPER, "step", &[hour.count().into()]);
+}
+
+#[test]
+fn nobody_calls_a_vault_while_a_proof_is_verified() {
+    let mut world = World::new(Deployment { min_bits: 96, ..deployment((18, 6)) });
+    world.contracts.name = "re-entry by a registry".to_owned();
+    world.enter(ALICE, 60_000 * USDC);
+    for _ in 0..2 {
+        world.open();
+    }
+    let hour = world.open();
+    let strategy = world.vault.strategy();
+    let seen = strategy.features.evaluate(world.chain.history.window(strategy.features.window()).unwrap()).values;
+    let [inputs, outputs] = [&seen[..], &[HOLD]].map(|values| Shown::Public(pack(values)));
+    let proven = super::felts::proven(&Proven { version: 1, fact: Felt::ONE, batch: 1, security_bits: 96, inputs, outputs });
+    let call = [&[Felt::ONE, Felt::ONE], &calldata::list(&proven)[..]].concat();
+    let calldata = [&[hour.count().into()], &calldata::list(&call)[..]].concat();
+    let tell = |world: &mut World, call: Vec<Felt>| world.contracts.tell(account(KEEPER), REGISTRY, "set_call", &call);
+    refused_within(&mut world, &tell, KEEPER, "step_with_proof", &calldata);
 }
 
 #[test]

@@ -39,6 +39,7 @@ fn the_library_only_computes() {
         "check",
         "check_price",
         "evaluate",
+        "proven",
         "recorded",
         "market",
         "nav",

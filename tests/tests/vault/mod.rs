@@ -11,6 +11,7 @@ mod invariants;
 mod library;
 mod operations;
 mod pool;
+mod proofs;
 mod refusals;
 mod world;
 
@@ -40,7 +41,7 @@ const OPERATIONS: usize = 30;
 type Counts = BTreeMap<String, usize>;
 
 /// Everything that changes a vault, but for allowances.
-const FUNCTIONS: [&str; 27] = [
+const FUNCTIONS: [&str; 28] = [
     "request_deposit",
     "request_redeem",
     "claim_shares",
@@ -59,6 +60,7 @@ const FUNCTIONS: [&str; 27] = [
     "observe",
     "settle",
     "step",
+    "step_with_proof",
     "raise",
     "unwind",
     "propose",
@@ -110,6 +112,7 @@ fn varied(random: &mut Random) -> Deployment {
     limits.max_weight_bps = [8_000, 10_000][random.below(2)];
     limits.max_trade_bps = [5_000, 10_000][random.below(2)];
     limits.max_drawdown_bps = [3_000, 1_200][random.below(2)];
+    deployment.min_bits = [0, 96][random.below(2)];
     deployment
 }
 

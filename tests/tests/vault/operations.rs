@@ -5,9 +5,11 @@ use maat_strategy::limits::Limits;
 use maat_strategy::math::mul_div_floor;
 use maat_strategy::policy::{Policy, Rule, Target};
 use maat_strategy::price::USD;
+use maat_strategy::proven::pack;
 use maat_strategy::vault::ledger::Behaviour;
-use maat_strategy::vault::{Account, Change, Kind, ModelStatus, Operation, Queue, Refusal, Side, State, allowed};
+use maat_strategy::vault::{Account, Change, Kind, ModelStatus, Operation, Proven, Queue, Refusal, Shown, Side, State, allowed};
 use maat_tests::networks::Random;
+use starknet_types_core::felt::Felt;
 
 use super::pool::Conduct;
 use super::world::{OTHERS, OWNERS, USERS, World};
@@ -135,7 +137,20 @@ fn step(world: &mut World, random: &mut Random) -> Result<(), Refusal> {
     let recorded = world.chain.history.last().map_or(1, |last| last.hour.count());
     let hour = Hour::new(recorded + pick(random, &[0, 0, 0, 1])).unwrap();
     let (answer, conduct) = (between(random, -1, 4) as i32, conduct(random));
-    world.step(hour, answer, conduct).map(drop)
+    let features = &world.vault.strategy().features;
+    match world.chain.history.window(features.window()) {
+        Some(window) if random.below(2) == 0 => {
+            // Mostly what the network sees, and enough bits.
+            let mut seen = features.evaluate(window).values;
+            seen[0] += i32::from(random.below(12) == 0);
+            let (bits, batch) = (pick(random, &[96, 96, 96, 128, 95]), 1 + u32::from(random.below(16) == 0));
+            let inputs = if random.below(16) == 0 { Shown::Hidden } else { Shown::Public(pack(&seen)) };
+            let outputs = if random.below(16) == 0 { Shown::Committed(Felt::ONE) } else { Shown::Public(pack(&[answer])) };
+            let proven = Proven { version: 1, fact: Felt::TWO, batch, security_bits: bits, inputs, outputs };
+            world.step_with_proof(hour, Ok(proven), conduct).map(drop)
+        }
+        _ => world.step(hour, answer, conduct).map(drop),
+    }
 }
 
 fn wait(world: &mut World, random: &mut Random) -> Result<(), Refusal> {
@@ -257,10 +272,11 @@ fn pause(world: &mut World, random: &mut Random) -> Result<(), Refusal> {
 }
 
 fn propose(world: &mut World, random: &mut Random) -> Result<(), Refusal> {
-    let proposed = match random.below(6) {
+    let proposed = match random.below(7) {
         0 => Change::Adapter(pick(random, &OTHERS)),
         1 => Change::Guardian(pick(random, &OTHERS)),
         2 => Change::Adapter(super::world::VAULT),
+        6 => Change::MinBits(random.below(160) as u16),
         3 => {
             let targets = vec![Target::Weight(random.below(10_001) as u16), Target::Hold, Target::Weight(random.below(10_001) as u16)];
             let rule = if random.below(2) == 0 { Rule::Class } else { Rule::Edges(vec![0, 2]) };

@@ -93,6 +93,7 @@ pub fn deployment(decimals: (u8, u8)) -> Deployment {
         treasury: TREASURY,
         min_nav: 100 * USDC,
         keeper_cap: USDC / 2,
+        min_bits: 0,
     }
 }
 
@@ -303,7 +304,7 @@ impl World {
         self.tell();
         let call = Call { caller, now: self.now };
         let before = self.vault.clone();
-        let confirms = ["settle", "step", "raise", "unwind"].contains(&function);
+        let confirms = ["settle", "step", "step_with_proof", "raise", "unwind"].contains(&function);
         let result = twin(&mut self.vault, &mut self.chain, call);
         let expected = match &result {
             Ok(value) => Expected::Gives(felts(value)),
@@ -379,8 +380,8 @@ impl World {
             self.look_at(who);
         }
         let strategy = self.vault.strategy();
-        let (policy, limits) = (policy(&strategy.policy), limits(&strategy.limits));
-        for (function, felts) in [("policy", policy), ("limits", limits)] {
+        let (policy, limits, min_bits) = (policy(&strategy.policy), limits(&strategy.limits), vec![self.vault.min_bits().into()]);
+        for (function, felts) in [("policy", policy), ("limits", limits), ("min_bits", min_bits)] {
             self.contracts.ask(account(KEEPER), contracts::VAULT, function, [], Expected::Gives(felts), function);
         }
     }

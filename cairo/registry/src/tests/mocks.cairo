@@ -111,6 +111,62 @@ pub mod second {
     impl Model = super::Model<ContractState>;
 }
 
+/// The class of a model whose inferences can be proven: `facts::ENTRIES`.
+#[starknet::contract]
+pub mod provable {
+    #[storage]
+    struct Storage {}
+    impl Behaviour of super::Behaviour<ContractState> {
+        fn commitment() -> felt252 {
+            0x00464cea435b7399c360f9fd4e8d1494b823aae55b97096b1f186b9e454a7622
+        }
+    }
+    #[abi(embed_v0)]
+    impl Model = super::Model<ContractState>;
+}
+
+/// Another one, which has an entry for the same batch size.
+#[starknet::contract]
+pub mod provable_too {
+    #[storage]
+    struct Storage {}
+    impl Behaviour of super::Behaviour<ContractState> {
+        fn commitment() -> felt252 {
+            0x00671a03a643cf14d137a6751b5e550085b86155de57d36c5257bd4bf4d265b3
+        }
+    }
+    #[abi(embed_v0)]
+    impl Model = super::Model<ContractState>;
+}
+
+/// Another one, whose weights are secret: it has four one-time roots.
+#[starknet::contract]
+pub mod private {
+    #[storage]
+    struct Storage {}
+    impl Behaviour of super::Behaviour<ContractState> {
+        fn commitment() -> felt252 {
+            0x008e7213063abeed957c4c3f0993eb0f7fabba4748f2af269d51b4188c3d09bd
+        }
+    }
+    #[abi(embed_v0)]
+    impl Model = super::Model<ContractState>;
+}
+
+/// Another one, whose class says that its inferences cannot be proven.
+#[starknet::contract]
+pub mod without_commitment {
+    #[storage]
+    struct Storage {}
+    impl Behaviour of super::Behaviour<ContractState> {
+        fn commitment() -> felt252 {
+            0
+        }
+    }
+    #[abi(embed_v0)]
+    impl Model = super::Model<ContractState>;
+}
+
 /// As many ports, axes and scales as are allowed.
 #[starknet::contract]
 pub mod largest {

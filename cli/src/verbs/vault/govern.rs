@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use maat_starknet::vault::Change;
+use maat_strategy::vault::MAX_MIN_BITS;
 
 use super::target::{VaultChoice, address};
 use super::told::Told;
@@ -30,7 +31,8 @@ pub struct PauseArguments {
     override_usage = "maat vault propose [OPTIONS] --policy <FILE> <VAULT>\n       \
                       maat vault propose [OPTIONS] --limits <FILE> <VAULT>\n       \
                       maat vault propose [OPTIONS] --adapter <ADDRESS> <VAULT>\n       \
-                      maat vault propose [OPTIONS] --guardian <ADDRESS> <VAULT>",
+                      maat vault propose [OPTIONS] --guardian <ADDRESS> <VAULT>\n       \
+                      maat vault propose [OPTIONS] --min-bits <BITS> <VAULT>",
     after_help = "Examples:\n  maat vault propose 0x0123.. --limits strategy.toml\n  maat vault propose strategy.toml --guardian 0x0456..\n\n\
     Investors have a day to leave before `maat vault apply` makes the change, and `maat vault cancel` drops it."
 )]
@@ -58,6 +60,9 @@ struct ChangeChoice {
     /// Another guardian
     #[arg(long, value_name = "ADDRESS")]
     guardian: Option<String>,
+    /// The least conjectured security of a proof that decides, at most 128; 0 if none may
+    #[arg(long, value_name = "BITS", value_parser = clap::value_parser!(u16).range(..=i64::from(MAX_MIN_BITS)))]
+    min_bits: Option<u16>,
 }
 
 /// Make a change that was proposed a day ago or more; only the owner can
@@ -115,17 +120,18 @@ pub struct AcceptArguments {
 
 impl ChangeChoice {
     fn change(&self) -> anyhow::Result<Change> {
-        let Self { policy, limits, adapter, guardian } = self;
+        let Self { policy, limits, adapter, guardian, min_bits } = self;
         if let Some(path) = policy {
             return Ok(Change::Policy(Opened::read(path)?.strategy.policy));
         }
         if let Some(path) = limits {
             return Ok(Change::Limits(Opened::read(path)?.strategy.limits));
         }
-        match (adapter, guardian) {
-            (Some(text), _) => Ok(Change::Adapter(address("--adapter", text)?)),
-            (None, Some(text)) => Ok(Change::Guardian(address("--guardian", text)?)),
-            (None, None) => anyhow::bail!("name what is to change: --policy, --limits, --adapter or --guardian"),
+        match (adapter, guardian, min_bits) {
+            (Some(text), ..) => Ok(Change::Adapter(address("--adapter", text)?)),
+            (None, Some(text), _) => Ok(Change::Guardian(address("--guardian", text)?)),
+            (None, None, Some(bits)) => Ok(Change::MinBits(*bits)),
+            (None, None, None) => anyhow::bail!("name what is to change: --policy, --limits, --adapter, --guardian or --min-bits"),
         }
     }
 }

@@ -1,9 +1,12 @@
 //! `maat vault record`, `settle`, `step` and `unwind`: an hour by hand. Anybody may call them; `maat vault keep` does it hour by hour.
 
+use std::path::PathBuf;
+
 use anyhow::{anyhow, bail};
 use maat_starknet::Client;
+use maat_starknet::facts::Submission;
 use maat_starknet::vault::contracts::Class;
-use maat_starknet::vault::{History, Latest, MockFeed, MockPool, Recording, Snapshot};
+use maat_starknet::vault::{History, Latest, MockFeed, MockPool, Parts, Recording, Snapshot};
 use maat_strategy::history::Observation;
 use maat_strategy::hour::Hour;
 use maat_strategy::price::Price;
@@ -12,6 +15,7 @@ use serde_json::json;
 use super::show::no_sale;
 use super::target::{Target, VaultChoice, local, next_hour};
 use super::told::Told;
+use crate::chain_proof::ChainProof;
 use crate::network::TransactionBounds;
 use crate::progress::Progress;
 
@@ -57,12 +61,16 @@ pub struct SettleArguments {
 
 /// Have the network decide, and trade, once for the recorded hour
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  maat vault step strategy.toml\n\n\
-    Works within 900 s of the hour's record, once all requests that are due are settled. Whoever steps first is owed a reward, which `maat \
+#[command(after_help = "Examples:\n  maat vault step strategy.toml\n  maat vault step strategy.toml --proof proof.bin\n\n\
+    With --proof, the registry verifies a proof of the decision instead of executing the network, if the vault's owner has set min_bits: one \
+    inference of preset `starknet`, with public inputs and outputs, on what the network sees in the recorded hour. Works within 900 s of the hour's record, once all requests that are due are settled. Whoever steps first is owed a reward, which `maat \
     vault withdraw` fetches.")]
 pub struct StepArguments {
     #[command(flatten)]
     vault: VaultChoice,
+    /// A proof of the decision, instead of an execution; `-` for the standard input
+    #[arg(long, value_name = "FILE")]
+    proof: Option<PathBuf>,
     #[command(flatten)]
     bounds: TransactionBounds,
 }
@@ -172,12 +180,19 @@ pub fn settle(arguments: &SettleArguments) -> anyhow::Result<Told> {
 
 pub fn step(arguments: &StepArguments) -> anyhow::Result<Told> {
     let progress = Progress::start("connecting");
+    let proof = arguments.proof.as_deref().map(ChainProof::read).transpose()?;
     let client = arguments.vault.connect()?;
     let account = arguments.bounds.account(&client)?;
     let target = arguments.vault.target(&client)?;
     let hour = latest(&client, &target)?.observation.hour;
     progress.step("having the network decide");
-    let done = target.vault.step(&account, hour)?;
+    let done = match &proof {
+        None => target.vault.step(&account, hour)?,
+        Some(ChainProof { felts, .. }) => {
+            let Parts { model, version, .. } = target.parts;
+            target.vault.step_with_proof(&account, hour, &Submission { model, version, proof: felts, entries: None })?
+        }
+    };
     Ok(Told::new(target.units, done))
 }
 

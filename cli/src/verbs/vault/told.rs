@@ -4,7 +4,7 @@ use maat_starknet::Receipt;
 use maat_starknet::vault::{Done, VaultEvent};
 use maat_strategy::amount;
 use maat_strategy::hour::{Hour, utc};
-use maat_strategy::vault::{Kind, Outcome, Purpose, Side};
+use maat_strategy::vault::{Kind, Outcome, Purpose, Route, Side};
 use serde_json::{Map, Value, json};
 use starknet_types_core::felt::Felt;
 
@@ -140,9 +140,17 @@ pub fn event_text(event: &VaultEvent, units: &Units) -> String {
         }
         VaultEvent::Withdrawn { receiver, side, amount, .. } => format!("{} got {}", brief(*receiver), units.side(*side, *amount)),
         VaultEvent::Skimmed { side, amount } => format!("the treasury got {}", units.side(*side, *amount)),
-        VaultEvent::Decided { hour, class, weight_before, weight_target, outcome: led_to, .. } => {
+        VaultEvent::Decided { hour, class, weight_before, weight_target, outcome: led_to, route, .. } => {
             let target = weight_target.map_or_else(|| "hold".to_owned(), bps);
-            format!("{hour}: the network answers {class}; weight {}, target {target}: {}", bps(*weight_before), outcome(*led_to, units))
+            let how = match route {
+                Route::Executed => String::new(),
+                Route::Proven { security_bits, .. } => format!(", as a proof with {security_bits} bits shows"),
+            };
+            format!(
+                "{hour}: the network answers {class}{how}; weight {}, target {target}: {}",
+                bps(*weight_before),
+                outcome(*led_to, units)
+            )
         }
         VaultEvent::Traded { hour, purpose: why, sold, spent, received } => {
             let bought = if *sold == Side::Base { Side::Quote } else { Side::Base };
@@ -228,10 +236,15 @@ pub fn event_json(event: &VaultEvent, units: &Units) -> Value {
             weight_before,
             weight_target,
             outcome: led_to,
+            route,
         } => json!({
             "hour": hour.to_string(), "class": class, "model_commitment": felt(model), "version": version,
             "input_hash": felt(input_hash), "output_hash": felt(output_hash), "chain": felt(chain),
             "weight_before_bps": weight_before, "weight_target_bps": weight_target, "outcome": outcome(*led_to, units),
+            "proof": match route {
+                Route::Executed => Value::Null,
+                Route::Proven { fact, security_bits } => json!({ "fact": felt(fact), "security_bits": security_bits }),
+            },
         }),
         VaultEvent::Traded { hour, purpose: why, sold, spent, received } => {
             let bought = if *sold == Side::Base { Side::Quote } else { Side::Base };
@@ -300,11 +313,13 @@ mod tests {
             weight_before: 4_500,
             weight_target: None,
             outcome: Outcome::Held(maat_strategy::limits::Reason::Policy),
+            route: Route::Proven { fact: Felt::TWO, security_bits: 96 },
         };
         assert_eq!(
             event_text(&decided, &units()),
-            "2027-01-15T08:00:00Z: the network answers 7; weight 45.00 %, target hold: held (policy)"
+            "2027-01-15T08:00:00Z: the network answers 7, as a proof with 96 bits shows; weight 45.00 %, target hold: held (policy)"
         );
+        assert_eq!(event_json(&decided, &units())["proof"]["security_bits"], 96);
         let boundless = VaultEvent::Approval { owner: Felt::ONE, spender: Felt::TWO, value: (u128::MAX, u128::MAX) };
         assert!(event_text(&boundless, &units()).contains("may move any number of vROCKY"), "{}", event_text(&boundless, &units()));
     }

@@ -11,7 +11,7 @@ use crate::fees::Fees;
 use crate::hour::{Hour, SECONDS};
 use crate::keeper::{Action, Chain, Failure, Goal, HourEvents, HourReport, Kept, Opened, Recorded, Sight, Told, keep};
 use crate::limits::Limits;
-use crate::live::{Decided, Traded, hash_of};
+use crate::live::{Decided, Traded};
 use crate::policy::{Policy, Rule, Target};
 use crate::price::USD;
 use crate::rate::{Pair, Token};
@@ -19,6 +19,7 @@ use crate::strategy::{BacktestRules, Strategy};
 use crate::vault::feed::Entry;
 use crate::vault::{
     Account, Adapter, AdapterFailure, Answer, Call, Chain as World, Deployment, Event, Ledger, NetworkFailure, Refusal, Side, Swap, Vault,
+    hash_of,
 };
 
 pub const START: u64 = 470_000;
@@ -162,6 +163,7 @@ impl Simulated {
             treasury: Account(4),
             min_nav: 50_000 * USDC,
             keeper_cap: 0,
+            min_bits: 0,
         };
         let mut world = World::default();
         world.feed.sources = vec![1, 2, 3];
@@ -403,6 +405,7 @@ impl Chain for Simulated {
                     weight_before,
                     weight_target,
                     outcome,
+                    ..
                 } if at == hour => {
                     let model = Felt::from_bytes_be(model.as_bytes());
                     found.decided = Some(Decided {

@@ -327,6 +327,7 @@ fn a_decision_is_told_with_what_it_rests_on() {
         weight_before: 0,
         weight_target: Some(10_000),
         outcome: Outcome::Bought { quote },
+        route: Route::Executed,
     };
     assert_eq!(decided, &expected);
     let received = world.vault.books().managed.base;

@@ -20,6 +20,7 @@ mod edges;
 mod entry_points;
 mod flows;
 mod guards;
+mod proofs;
 mod properties;
 
 pub(super) const VAULT: Account = Account(0);
@@ -84,6 +85,7 @@ pub(super) fn deployment() -> Deployment {
         treasury: TREASURY,
         min_nav: 100 * USDC,
         keeper_cap: USDC / 2,
+        min_bits: 0,
     }
 }
 

@@ -42,6 +42,8 @@ pub struct View {
     snapshot: Snapshot,
     policy: Policy,
     limits: Limits,
+    /// The least conjectured security of a proof that decides; 0 if none may.
+    min_bits: u16,
     latest: Option<Latest>,
     /// The net asset value at the recorded price, and what a whole share is worth of it.
     nav: Option<u128>,
@@ -148,6 +150,7 @@ fn view(client: &Client, target: Target, account: Option<Felt>) -> anyhow::Resul
         snapshot,
         policy,
         limits,
+        min_bits: vault.min_bits()?,
         latest,
         nav,
         share_value,

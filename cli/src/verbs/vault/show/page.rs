@@ -29,6 +29,7 @@ fn proposed(change: &Change) -> Value {
         Change::Limits(limits) => json!({ "limits": limits }),
         Change::Adapter(to) => json!({ "adapter": format!("{to:#066x}") }),
         Change::Guardian(to) => json!({ "guardian": format!("{to:#066x}") }),
+        Change::MinBits(bits) => json!({ "min_bits": bits }),
     }
 }
 
@@ -93,6 +94,8 @@ impl View {
             Change::Limits(limits) => differences(&self.limits, limits),
             Change::Adapter(to) => format!("adapter {to:#066x}"),
             Change::Guardian(to) => format!("guardian {to:#066x}"),
+            Change::MinBits(0) => "no proofs are taken".to_owned(),
+            Change::MinBits(bits) => format!("proofs of {bits} bits are taken"),
         }
     }
 
@@ -152,6 +155,7 @@ impl View {
             ("commitment", format!("{:#066x}", parts.model_commitment)),
             ("policy", policy_text(&self.policy)),
             ("limits", limits_text(limits)),
+            ("proofs", if self.min_bits == 0 { "none decide".to_owned() } else { format!("of {} bits may decide", self.min_bits) }),
             (
                 "deposits",
                 format!("up to a net asset value of {}, and from {} on", units.quote(limits.deposit_cap), units.quote(parts.min_nav)),
@@ -295,6 +299,7 @@ impl Response for View {
             },
             "policy": policy_json(&self.policy),
             "limits": self.limits,
+            "min_bits": self.min_bits,
             "fees": { "management_bps": parts.fees.management_bps, "settle_bps": parts.fees.settle_bps },
             "min_nav": quote(parts.min_nav),
             "keeper_cap": quote(parts.keeper_cap),
@@ -400,6 +405,7 @@ mod tests {
             snapshot: snapshot(),
             policy: policy(5_000),
             limits: limits(),
+            min_bits: 96,
             latest: Some(latest()),
             nav: Some(1_000_000_000),
             share_value: Some(1_000_000),
