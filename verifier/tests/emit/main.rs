@@ -5,6 +5,8 @@
 //! and copy it.
 
 mod layout;
+#[path = "../random/mod.rs"]
+mod random;
 mod recorder;
 mod typed;
 
@@ -20,6 +22,7 @@ use winter_air::EvaluationFrame;
 use winter_verifier::math::fields::QuadExtension;
 use winter_verifier::math::{ExtensionOf, FieldElement, StarkField, polynom};
 
+use random::Random;
 use recorder::{Node, Recorded, record};
 use typed::{Inputs, Kind, Typed};
 
@@ -84,7 +87,14 @@ fn constraints_tape() -> (Vec<Node>, [Recorded; 2]) {
 /// The constraints of the masks. `y` is the point to the power of a fourth of the rows.
 fn of_masks(text: &mut Typed) {
     let inputs = [Inputs { name: "next", kind: Kind::Extension(MASKS_WIDTH) }, Inputs { name: "challenges", kind: Kind::Extension(2) }];
-    let (nodes, output) = record(MASKS_WIDTH + 2, |all| {
+    let (nodes, output) = masks_tape();
+    let doc = "The constraints of the masks, which are those columns of the next auxiliary row. `challenges` are the point to the power of a fourth of
+/// the rows, and what joins the constraints.";
+    text.function("masks", doc, &inputs, &nodes, &[output]);
+}
+
+fn masks_tape() -> (Vec<Node>, Recorded) {
+    record(MASKS_WIDTH + 2, |all| {
         let (next, rest) = all.split_at(MASKS_WIDTH);
         let (y, gamma) = (rest[0], rest[1]);
         let mut row = vec![Recorded::ZERO; AUXILIARY_WIDTH];
@@ -93,10 +103,7 @@ fn of_masks(text: &mut Typed) {
         let periodic = at_point(&masks::periodic_columns(), y);
         masks::enforce(&EvaluationFrame::from_rows(row.clone(), row), &periodic, &mut results);
         join(&results, gamma)
-    });
-    let doc = "The constraints of the masks, which are those columns of the next auxiliary row. `challenges` are the point to the power of a fourth of
-/// the rows, and what joins the constraints.";
-    text.function("masks", doc, &inputs, &nodes, &[output]);
+    })
 }
 
 type Vector<T> = [T; sponge::STATE_WIDTH];
@@ -114,8 +121,18 @@ fn of_sponge(text: &mut Typed) {
         Inputs { name: "unmixed", kind: Kind::Extension(STATE) },
         Inputs { name: "gamma", kind: Kind::Extension(1) },
     ];
+    let (nodes, (factors, output)) = sponge_tape();
+    let doc = "What a sponge's products are of: with the matrix of its rounds twelve elements, and with the inverse of that matrix the other twelve.";
+    text.function("factors", doc, &inputs[..3], &nodes, &factors);
+    let doc = "The constraints of a sponge with the message of its row, and with the products. `gamma` joins them.";
+    text.function("sponge", doc, &inputs, &nodes, &[output]);
+}
+
+/// What the products are of, and the constraints.
+fn sponge_tape() -> (Vec<Node>, (Vec<Recorded>, Recorded)) {
+    const STATE: usize = sponge::STATE_WIDTH;
     let count = 2 * sponge::WIDTH + sponge::PERIODIC + 2 + 2 * STATE;
-    let (nodes, (factors, output)) = record(count, |all| {
+    record(count, |all| {
         let (current, rest) = all.split_at(sponge::WIDTH);
         let (next, rest) = rest.split_at(sponge::WIDTH);
         let (periodic, rest) = rest.split_at(sponge::PERIODIC);
@@ -134,11 +151,7 @@ fn of_sponge(text: &mut Typed) {
         };
         sponge::enforce_with(current, next, message[0], periodic, given(0, mixed), given(1, unmixed), &mut results);
         (factors.map(Cell::into_inner).concat(), join(&results, gamma[0]))
-    });
-    let doc = "What a sponge's products are of: with the matrix of its rounds twelve elements, and with the inverse of that matrix the other twelve.";
-    text.function("factors", doc, &inputs[..3], &nodes, &factors);
-    let doc = "The constraints of a sponge with the message of its row, and with the products. `gamma` joins them.";
-    text.function("sponge", doc, &inputs, &nodes, &[output]);
+    })
 }
 
 /// The polynomial of a periodic column in the point to the power of the rows over their period: the coefficient of the lowest power first.
@@ -234,7 +247,6 @@ fn a_tape_computes_what_was_recorded() {
 /// The halvings give what interpolation gives.
 #[test]
 fn a_row_is_folded_to_the_value_of_its_polynomial() {
-    type E = QuadExtension<Goldilocks>;
     let values: Vec<E> = (0..16u32).map(|i| E::new((3 * i + 1).into(), (i * i).into())).collect();
     let (x, challenge) = (Goldilocks::new(7), E::new(Goldilocks::new(5), Goldilocks::new(9)));
     let root = Goldilocks::get_root_of_unity(4);
@@ -243,4 +255,83 @@ fn a_row_is_folded_to_the_value_of_its_polynomial() {
     let (nodes, output) = fold_tape();
     let u = challenge / x.into();
     assert_eq!(recorder::evaluate(&nodes, &[&values[..], &[u]].concat())[output.0 as usize], expected);
+}
+
+// TAPES AGAINST THE CONSTRAINTS
+// ================================================================================================
+
+type E = QuadExtension<Goldilocks>;
+
+const FRAMES: usize = 1_000;
+
+/// Random elements.
+fn random_elements(random: &mut Random, count: usize) -> Vec<E> {
+    (0..count).map(|_| E::new(Goldilocks::new(random.next()), Goldilocks::new(random.next()))).collect()
+}
+
+/// Joins constraints by Horner's rule.
+fn joined(results: &[E], gamma: E) -> E {
+    results.iter().fold(E::ZERO, |sum, result| sum * gamma + *result)
+}
+
+/// The values of periodic columns at a point, which is given to the power of the rows over their period.
+fn periodic(columns: &[Vec<Goldilocks>], y: E) -> Vec<E> {
+    columns.iter().map(|column| polynom::eval(&polynomial(column), y)).collect()
+}
+
+#[test]
+fn the_tape_of_the_constraints_computes_them() {
+    let (nodes, outputs) = constraints_tape();
+    let mut random = Random(1);
+    for frame in 0..FRAMES {
+        let row = random_elements(&mut random, Layout::base().main_width(0));
+        let [auxiliary, next] = [(), ()].map(|()| random_elements(&mut random, AUXILIARY_WIDTH));
+        let drawn: [E; RANDOM_ELEMENTS] = *random_elements(&mut random, RANDOM_ELEMENTS).first_chunk().unwrap();
+        let [gamma, radix, first_output] = *random_elements(&mut random, 3).first_chunk().unwrap();
+        let (mut of_row, mut of_arguments) = ([E::ZERO; ROW_CONSTRAINTS], [E::ZERO; ARGUMENT_CONSTRAINTS]);
+        enforce_row(&row, radix, &mut of_row);
+        let auxiliary_frame = EvaluationFrame::from_rows(auxiliary.clone(), next.clone());
+        let elements = powers(drawn, Layout::base());
+        enforce_arguments(&row, &auxiliary_frame, [radix, first_output], &Challenges::new(&elements), &mut of_arguments);
+
+        let values = recorder::evaluate(&nodes, &[&row[..], &auxiliary, &next, &drawn, &[gamma, radix, first_output]].concat());
+        let found = outputs.map(|output| values[output.0 as usize]);
+        assert_eq!(found, [joined(&of_row, gamma), joined(&of_arguments, gamma)], "frame {frame}");
+    }
+}
+
+#[test]
+fn the_tape_of_the_masks_computes_their_constraints() {
+    let (nodes, output) = masks_tape();
+    let mut random = Random(2);
+    for frame in 0..FRAMES {
+        let (next, [y, gamma]) = (random_elements(&mut random, MASKS_WIDTH), *random_elements(&mut random, 2).first_chunk().unwrap());
+        let row = [vec![E::ZERO; AUXILIARY_WIDTH], next.clone()].concat();
+        let mut results = [E::ZERO; masks::CONSTRAINTS];
+        masks::enforce(&EvaluationFrame::from_rows(row.clone(), row), &periodic(&masks::periodic_columns(), y), &mut results);
+        let values = recorder::evaluate(&nodes, &[&next[..], &[y, gamma]].concat());
+        assert_eq!(values[output.0 as usize], joined(&results, gamma), "frame {frame}");
+    }
+}
+
+/// The products are inputs of the tape, and what they are of is what it computes.
+#[test]
+fn the_tape_of_a_sponge_computes_its_constraints() {
+    let (nodes, (factors, output)) = sponge_tape();
+    let mut random = Random(3);
+    for frame in 0..FRAMES {
+        let [current, next] = [(), ()].map(|()| random_elements(&mut random, sponge::WIDTH));
+        let [message, y, gamma] = *random_elements(&mut random, 3).first_chunk().unwrap();
+        let periodic = periodic(&sponge::periodic_columns(), y);
+        let mut results = [E::ZERO; sponge::WIDTH];
+        sponge::enforce(&current, &next, message, &periodic, &mut results);
+
+        let given = [&current[..], &next, &periodic, &[message]].concat();
+        let with = |products: [Vector<E>; 2]| recorder::evaluate(&nodes, &[&given[..], products.as_flattened(), &[gamma]].concat());
+        let known = with([[E::ZERO; sponge::STATE_WIDTH]; 2]);
+        let factors: Vec<E> = factors.iter().map(|factor| known[factor.0 as usize]).collect();
+        let (of_mix, of_unmix) = factors.split_at(sponge::STATE_WIDTH);
+        let products = [sponge::mix(of_mix.first_chunk().unwrap()), sponge::unmix(of_unmix.first_chunk().unwrap())];
+        assert_eq!(with(products)[output.0 as usize], joined(&results, gamma), "frame {frame}");
+    }
 }
