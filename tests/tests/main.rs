@@ -19,6 +19,7 @@ mod imports;
 mod models;
 mod operator_proofs;
 mod pragma;
+mod proof_verifier;
 mod prove;
 mod qdq;
 mod rockybot;
