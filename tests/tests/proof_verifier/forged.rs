@@ -2,6 +2,7 @@
 //! are asked for, and the checks behind that are not reached. Here the verifier asks for no work, and the nonce is searched for that lets
 //! the first query fall where the proof has an opening.
 
+use maat_prover::Visibility;
 use maat_verifier::air::{ModelAir, trace_info};
 use maat_verifier::{Goldilocks, Poseidon};
 use rayon::prelude::*;
@@ -14,7 +15,7 @@ use winter_verifier::math::ToElements;
 
 use super::anatomy::{Anatomy, CAP, LOG_FOLDING, QUERIES, TREES};
 use super::library::try_call;
-use super::proofs::{EXAMPLES, PLAIN, Proof};
+use super::proofs::{PLAIN, Proof, Prover};
 use super::{digest, message};
 
 const NOT_THE_COMPOSITION: &str = "NOT THE COMPOSITION OF THE ROWS";
@@ -187,10 +188,10 @@ fn values_that_no_polynomial_has_are_refused() {
 }
 
 #[test]
-#[cfg_attr(not(feature = "slow"), ignore = "needs a longer trace, whose proof takes minutes: the feature `slow` runs it")]
+#[cfg_attr(not(feature = "slow"), ignore = "needs a trace of 2^13 rows, whose proof takes a minute: the feature `slow` runs it")]
 fn values_of_a_layer_that_the_one_below_does_not_give_are_refused() {
-    let (_, proof) = &EXAMPLES[0];
-    let forger = Forger::new(proof);
+    let proof = Prover::of_example("rockybot", 40).prove(Visibility::Public, Visibility::Public);
+    let forger = Forger::new(&proof);
     assert_eq!(forger.anatomy.layers, 2);
     let (_, place) = forger.row_and_place(0, 2);
     assert_eq!(forger.refusal(&[0], |felts| forger.change_layer(felts, 0, 2, place)), NOT_THE_LAYER);
