@@ -274,9 +274,8 @@ pub fn deploy_registry<'c>(
         progress("compiling the registry");
         steps.push(declared(account, "registry class", &registry::class()?, progress)?);
         // The registry is made with its hash, and calls it from then on.
-        if let Some(verifier) = facts::verifier_class()? {
-            steps.push(declared(account, "verifier class", &verifier, progress)?);
-        }
+        progress("compiling the verifier of proofs");
+        steps.push(declared(account, "verifier class", &facts::verifier_class()?, progress)?);
         progress("deploying the registry");
         let invocation = registry::deployment(registry::CLASS_HASH);
         Some(account.invoke("deploying the registry", vec![invocation])?.0)

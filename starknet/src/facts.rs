@@ -1,6 +1,6 @@
 //! What was proven of registered models: proofs that are submitted, and facts, as `cairo/interfaces/src/registry.cairo` declares them.
 
-use maat_cairo::{Contract, limits};
+use maat_cairo::{CairoPackage, Compiler, Contract, limits};
 use starknet_rust::core::codec::{Decode, Encode, Error as CodecError};
 use starknet_rust::core::types::{ByteArray, Event, Felt};
 
@@ -11,20 +11,20 @@ use crate::execute::TRANSACTION_FELTS;
 use crate::registry::{List, RegisteredModel, Registry, read};
 use crate::report::Receipt;
 
-/// The hash of the class that verifies proofs, with which the shared registry is made; zero while there is none, and the registry refuses
-/// proofs.
-pub const VERIFIER: Felt = Felt::ZERO;
+/// The hash of the class that verifies proofs in this version of Maat, with which the shared registry is made. A test compares it with what the
+/// compiler gives.
+pub const VERIFIER: Felt = Felt::from_hex_unchecked("0x0");
 /// Facts in a page, which is the most that the registry gives at once.
 const FACTS: u64 = 100;
 
 const WHAT: &str = "submitting the proof";
 
-/// The class that verifies proofs, compiled; none while there is none.
+/// The class that verifies proofs, compiled.
 ///
 /// # Errors
 /// None, unless the compiler is broken.
-pub fn verifier_class() -> Result<Option<Contract>, ChainError> {
-    Ok(None)
+pub fn verifier_class() -> Result<Contract, ChainError> {
+    Ok(Compiler::default().contract(&CairoPackage::proof_verifier())?)
 }
 
 /// How a fact was proven.
@@ -377,6 +377,11 @@ mod tests {
 
     fn model() -> RegisteredModel {
         RegisteredModel { id: 3, name: ShortString("rocky".to_owned()), owner: Felt::ONE, pending_owner: Felt::ZERO, versions: 2 }
+    }
+
+    #[test]
+    fn the_verifiers_class_hash_is_the_compilers() {
+        assert_eq!(VERIFIER, verifier_class().unwrap().class_hash());
     }
 
     #[test]

@@ -1,85 +1,59 @@
-//! Integers as a proof for contracts packs them: elements of the field of `p = 2^64 - 2^32 + 1` elements, three in a felt, filled up with
-//! zeros to an even number of felts. In Cairo: `proven.cairo` of the vault.
+//! Integers as a proof for contracts packs them: seven in a felt, 32 bits each, the first one least significant, and each one plus 2^31. In
+//! Cairo: `proven.cairo` of the vault.
 
 use starknet_types_core::felt::Felt;
 
-/// The number of elements of the field.
-const P: u64 = 0xffff_ffff_0000_0001;
-/// Elements in a felt, and integers in two felts.
-const ELEMENTS: usize = 3;
-const PAIR: usize = 2 * ELEMENTS;
+/// Integers in a felt.
+const INTEGERS: usize = 7;
+/// What is added to each, so that none is negative.
+const BIAS: u32 = 1 << 31;
 
 /// The felts of these integers.
 pub fn pack(values: &[i32]) -> Vec<Felt> {
-    let mut elements: Vec<u64> = values.iter().map(|value| element(*value)).collect();
-    elements.resize(values.len().next_multiple_of(PAIR), 0);
-    elements
-        .chunks(ELEMENTS)
-        .map(|elements| {
-            let mut bytes = [0; 32];
-            for (bytes, element) in bytes.chunks_exact_mut(8).zip(elements) {
-                bytes.copy_from_slice(&element.to_le_bytes());
-            }
-            Felt::from_bytes_le(&bytes)
-        })
-        .collect()
+    let felt = |values: &[i32]| {
+        let mut bytes = [0; 32];
+        for (bytes, value) in bytes.as_chunks_mut().0.iter_mut().zip(values) {
+            *bytes = (value.cast_unsigned() ^ BIAS).to_le_bytes();
+        }
+        Felt::from_bytes_le(&bytes)
+    };
+    values.chunks(INTEGERS).map(felt).collect()
 }
 
-/// So many integers of as many felts as they need. Nothing if there are more or fewer felts, or an element is no integer of 32 bits.
+/// So many integers of as many felts as they need. Nothing if there are more or fewer felts, or anything beside the integers.
 pub fn unpack(felts: &[Felt], count: usize) -> Option<Vec<i32>> {
-    if felts.len() != count.div_ceil(PAIR) * 2 {
+    if felts.len() != count.div_ceil(INTEGERS) {
         return None;
     }
     let mut values = Vec::with_capacity(count);
     for felt in felts {
         let bytes = felt.to_bytes_le();
-        let (elements, rest) = bytes.split_at(8 * ELEMENTS);
-        if rest.iter().any(|byte| *byte != 0) {
+        let (integers, _) = bytes.as_chunks();
+        let (used, rest) = integers.split_at(INTEGERS.min(count - values.len()));
+        if rest.iter().any(|integer| *integer != [0; 4]) {
             return None;
         }
-        for bytes in elements.chunks_exact(8) {
-            let element = u64::from_le_bytes(bytes.try_into().ok()?);
-            if values.len() < count {
-                values.push(integer(element)?);
-            } else if element != 0 {
-                return None;
-            }
-        }
+        values.extend(used.iter().map(|integer| (u32::from_le_bytes(*integer) ^ BIAS).cast_signed()));
     }
     Some(values)
-}
-
-fn element(value: i32) -> u64 {
-    let magnitude = u64::from(value.unsigned_abs());
-    if value < 0 { P - magnitude } else { magnitude }
-}
-
-/// The integer that an element stands for: those above `p / 2` are negative.
-fn integer(element: u64) -> Option<i32> {
-    match element.checked_sub(P) {
-        Some(_) => None,
-        None if element > P / 2 => i32::try_from(-i64::try_from(P - element).ok()?).ok(),
-        None => i32::try_from(element).ok(),
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Three elements of a felt.
-    fn felt(elements: [u64; 3]) -> Felt {
-        let weight = Felt::from(1u128 << 64);
-        elements.iter().rev().fold(Felt::ZERO, |felt, element| felt * weight + Felt::from(*element))
+    /// The felt of some integers of 32 bits.
+    fn felt(integers: &[u32]) -> Felt {
+        let weight = Felt::from(1u64 << 32);
+        integers.iter().rev().fold(Felt::ZERO, |felt, integer| felt * weight + Felt::from(*integer))
     }
 
     #[test]
-    fn integers_are_packed_three_a_felt_and_felts_are_even() {
+    fn integers_are_packed_seven_a_felt() {
         assert_eq!(pack(&[]), []);
-        assert_eq!(pack(&[5]), [Felt::from(5), Felt::ZERO]);
-        assert_eq!(pack(&[-1, 2, -3]), [felt([P - 1, 2, P - 3]), Felt::ZERO]);
-        assert_eq!(pack(&[0, 0, 0, 1]), [Felt::ZERO, Felt::ONE]);
-        assert_eq!(pack(&[0, 0, 0, 0, 0, 0, 1]).len(), 4);
+        assert_eq!(pack(&[5]), [felt(&[BIAS + 5])]);
+        assert_eq!(pack(&[-1, 2, -3]), [felt(&[BIAS - 1, BIAS + 2, BIAS - 3])]);
+        assert_eq!(pack(&[&[i32::MIN; 7][..], &[1]].concat()), [Felt::ZERO, felt(&[BIAS + 1])]);
     }
 
     #[test]
@@ -90,18 +64,23 @@ mod tests {
         }
     }
 
+    /// A proof's own felts are these.
+    #[test]
+    fn the_verifier_packs_them_so() {
+        let values: Vec<i32> = (-9..9).map(|value| value << 27).collect();
+        let found: Vec<String> = maat_verifier::chain_format::packed_values(&values).map(|felt| felt.to_string()).collect();
+        assert_eq!(found, pack(&values).iter().map(|felt| format!("{felt:#x}")).collect::<Vec<_>>());
+    }
+
     #[test]
     fn other_felts_are_nothing() {
-        for (length, count) in [(0, 1), (2, 0), (1, 1), (3, 3), (2, 7), (4, 6)] {
+        for (length, count) in [(0, 1), (1, 0), (2, 1), (1, 8), (2, 7)] {
             assert_eq!(unpack(&vec![Felt::ZERO; length], count), None, "{length} felts for {count}");
         }
-        for element in [1 << 31, P - (1 << 31) - 1, P, P + 1, u64::MAX] {
-            for elements in [[element, 0, 0], [0, element, 0], [0, 0, element]] {
-                assert_eq!(unpack(&[felt(elements), Felt::ZERO], 6), None, "{elements:?}");
-            }
-        }
-        assert_eq!(unpack(&[Felt::from(2).pow(192u8), Felt::ZERO], 6), None);
-        assert_eq!(unpack(&[felt([1, 1, 0]), Felt::ZERO], 1), None);
-        assert_eq!(unpack(&[Felt::ONE, Felt::ONE], 3), None);
+        let last = |integer| felt(&[0, 0, 0, 0, 0, 0, integer]);
+        assert_eq!(unpack(&[last(u32::MAX)], 7), Some(vec![i32::MIN, i32::MIN, i32::MIN, i32::MIN, i32::MIN, i32::MIN, i32::MAX]));
+        assert_eq!(unpack(&[last(1) * Felt::from(1u64 << 32)], 7), None);
+        assert_eq!(unpack(&[-Felt::ONE], 7), None);
+        assert!((1..7).all(|count| unpack(&[last(1)], count).is_none()));
     }
 }

@@ -73,7 +73,7 @@ fn sponge(kind: u128, length: usize, mut felts: impl Iterator<Item = Felt252>) -
 }
 
 /// Integers, seven a felt.
-pub(crate) fn packed_values(values: &[i32]) -> impl Iterator<Item = Felt252> {
+pub fn packed_values(values: &[i32]) -> impl Iterator<Item = Felt252> {
     values.chunks(VALUES).map(|values| {
         let mut bytes = [0; 32];
         for (bytes, value) in bytes.as_chunks_mut().0.iter_mut().zip(values) {

@@ -3,8 +3,8 @@
 /// Verifies proofs. A class without storage and without system calls, called as a library.
 #[starknet::interface]
 pub trait IProofVerifier<TContractState> {
-    /// Verifies a proof for the entry that the proof names, and gives what it says. Whoever calls compares commitment and entry with what
-    /// it knows of the model: for another entry, the proof says nothing about the model.
+    /// Verifies a proof for the entry that the proof names, and gives what it says. Whoever calls compares the commitment and every field of the
+    /// entry with what it knows of the model: for another entry, the proof says nothing about the model.
     ///
     /// A proof is a list of felts of which the first is the number of felts that follow: it is the calldata of this function, so that a
     /// contract that was given a proof passes it on without copying it.
@@ -34,8 +34,7 @@ pub struct Entry {
 /// The inputs or the outputs of all inferences of a proof, one after the other.
 #[derive(Copy, Drop, Serde, PartialEq, Debug)]
 pub enum Side {
-    /// As they are in the proof: elements of the field of `p = 2^64 - 2^32 + 1` elements, of which those above `p / 2` stand for negative
-    /// integers; three in a felt, the first one least significant; filled up with zeros to an even number of felts.
+    /// As they are in the proof: seven in a felt, 32 bits each, the first one least significant, and each one plus 2^31.
     Public: Span<felt252>,
     /// Nobody sees them.
     Hidden,
@@ -56,6 +55,6 @@ pub struct Verified {
     pub one_time: Option<u32>,
     pub inputs: Side,
     pub outputs: Side,
-    /// Conjectured.
+    /// Conjectured, for a commitment that somebody recomputed from the model: docs/proofs.md.
     pub security_bits: u16,
 }

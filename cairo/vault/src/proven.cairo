@@ -1,60 +1,54 @@
-//! Integers as a proof packs them: elements of the field of `p = 2^64 - 2^32 + 1` elements, three in a felt, filled up with zeros to an even
-//! number of felts. In Rust: `proven.rs`.
+//! Integers as a proof packs them: seven in a felt, 32 bits each, the first one least significant, and each one plus 2^31. In Rust: `proven.rs`.
 
-/// The number of elements of the field.
-const P: felt252 = 0xffffffff00000001;
-const SHIFT_64: felt252 = 0x10000000000000000;
-const SHIFT_128: felt252 = 0x100000000000000000000000000000000;
-const DIGIT_64: NonZero<u128> = 0x10000000000000000;
+/// Integers in a felt.
+const INTEGERS: u32 = 7;
+/// What is added to each, so that none is negative.
+const BIAS: felt252 = 0x80000000;
+/// What the next integer is times.
+const WEIGHT: felt252 = 0x100000000;
+const DIGIT: NonZero<u128> = 0x100000000;
+/// Integers in the lower half of a felt.
+const IN_HALF: u32 = 4;
 
 /// The felts of these integers.
 pub fn pack(values: Span<i32>) -> Span<felt252> {
-    let mut felts = array![];
-    let mut rest = values;
+    let (mut felts, mut rest) = (array![], values);
     while !rest.is_empty() {
-        // Two felts at a time, so that their number is even.
-        felts.append(felt(ref rest));
-        felts.append(felt(ref rest));
+        let mut seven = rest.slice(0, core::cmp::min(INTEGERS, rest.len()));
+        rest = rest.slice(seven.len(), rest.len() - seven.len());
+        let mut felt = 0;
+        while let Some(value) = seven.pop_back() {
+            felt = WEIGHT * felt + (*value).into() + BIAS;
+        }
+        felts.append(felt);
     }
     felts.span()
 }
 
-/// The felt of the next three.
-fn felt(ref values: Span<i32>) -> felt252 {
-    let first = element(values.pop_front());
-    let second = element(values.pop_front());
-    first + SHIFT_64 * second + SHIFT_128 * element(values.pop_front())
-}
-
-fn element(value: Option<@i32>) -> felt252 {
-    match value {
-        Some(value) => if *value < 0 {
-            P + (*value).into()
-        } else {
-            (*value).into()
-        },
-        None => 0,
-    }
-}
-
-/// So many integers of as many felts as they need. Nothing if there are more or fewer felts, or an element is no integer of 32 bits.
+/// So many integers of as many felts as they need. Nothing if there are more or fewer felts, or anything beside the integers.
 pub fn unpack(felts: Span<felt252>, count: u32) -> Option<Span<i32>> {
-    // Without a product that could overflow, whatever the count is.
-    if felts.len() != count / 6 * 2 + (if count % 6 == 0 {
+    let (full, rest) = DivRem::div_rem(count, INTEGERS.try_into().unwrap());
+    if felts.len() != full + (if rest == 0 {
         0
     } else {
-        2
+        1
     }) {
         return None;
     }
     let mut values = array![];
     for felt in felts {
-        let u256 { low, high: third } = (*felt).into();
-        let (second, first) = DivRem::div_rem(low, DIGIT_64);
-        for element in [first, second, third].span() {
-            if values.len() < count {
-                values.append(integer(*element)?);
-            } else if *element != 0 {
+        let u256 { low, high } = (*felt).into();
+        let mut left = low;
+        for place in 0..INTEGERS + 1 {
+            if place == IN_HALF {
+                left = high;
+            }
+            let (above, digit) = DivRem::div_rem(left, DIGIT);
+            left = above;
+            if place < INTEGERS && values.len() < count {
+                let digit: felt252 = digit.into();
+                values.append((digit - BIAS).try_into().unwrap());
+            } else if digit != 0 {
                 return None;
             }
         }
@@ -62,42 +56,25 @@ pub fn unpack(felts: Span<felt252>, count: u32) -> Option<Span<i32>> {
     Some(values.span())
 }
 
-/// The integer that an element stands for.
-fn integer(element: u128) -> Option<i32> {
-    let felt: felt252 = element.into();
-    match felt.try_into() {
-        Some(value) => Some(value),
-        // Those above are negative, as far as they are of the field.
-        None => {
-            let value = (felt - P).try_into()?;
-            if value < 0 {
-                Some(value)
-            } else {
-                None
-            }
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{P, SHIFT_128, SHIFT_64, pack, unpack};
+    use super::{BIAS, WEIGHT, pack, unpack};
 
     const ENDS: [i32; 6] = [-0x80000000, -1, 0, 1, 0x7fffffff, 7];
 
     #[test]
-    fn integers_are_packed_three_a_felt_and_felts_are_even() {
+    fn integers_are_packed_seven_a_felt() {
         assert_eq!(pack([].span()), [].span());
-        assert_eq!(pack([5].span()), [5, 0].span());
-        assert_eq!(pack([-1, 2, -3].span()), [P - 1 + SHIFT_64 * 2 + SHIFT_128 * (P - 3), 0].span());
-        assert_eq!(pack([0, 0, 0, 1].span()), [0, 1].span());
-        assert_eq!(pack([0, 0, 0, 0, 0, 0, 1].span()), [0, 0, 1, 0].span());
+        assert_eq!(pack([5].span()), [BIAS + 5].span());
+        assert_eq!(pack([-1, 2, -3].span()), [BIAS - 1 + WEIGHT * (BIAS + 2) + WEIGHT * WEIGHT * (BIAS - 3)].span());
+        let least = -0x80000000;
+        assert_eq!(pack([least, least, least, least, least, least, least, 1].span()), [0, BIAS + 1].span());
     }
 
     #[test]
     fn integers_come_back() {
         let mut values = array![];
-        for length in 0..14_u32 {
+        for length in 0..16_u32 {
             assert_eq!(unpack(pack(values.span()), length), Some(values.span()));
             values.append(*ENDS.span()[length % 6]);
         }
@@ -106,27 +83,22 @@ mod tests {
     #[test]
     fn other_numbers_of_felts_are_nothing() {
         for (felts, count) in [
-            ([].span(), 1), ([0, 0].span(), 0), ([0].span(), 1), ([0, 0, 0].span(), 3), ([0, 0].span(), 7), ([0, 0, 0, 0].span(), 6),
-            ([0, 0].span(), 0xffffffff),
+            ([].span(), 1), ([0].span(), 0), ([0, 0].span(), 1), ([0].span(), 8), ([0, 0].span(), 7), ([0].span(), 0xffffffff),
         ].span() {
             assert_eq!(unpack(*felts, *count), None);
         }
     }
 
     #[test]
-    fn elements_that_are_no_integers_are_nothing() {
-        for felt in [
-            0x80000000, P - 0x80000001, P, P + 1, 0xffffffffffffffff, SHIFT_64 * 0x80000000, SHIFT_128 * 0x80000000, SHIFT_128 * SHIFT_64,
-            -1,
-        ].span() {
-            assert_eq!(unpack([*felt, 0].span(), 6), None, "{felt}");
+    fn nothing_stands_beside_the_integers() {
+        let seventh = WEIGHT * WEIGHT * WEIGHT * WEIGHT * WEIGHT * WEIGHT;
+        assert!(unpack([seventh * (WEIGHT - 1)].span(), 7).is_some());
+        for felt in [seventh * WEIGHT, -1].span() {
+            assert_eq!(unpack([*felt].span(), 7), None);
         }
-    }
-
-    #[test]
-    fn what_fills_up_is_zero() {
-        assert_eq!(unpack([1 + SHIFT_64, 0].span(), 1), None);
-        assert_eq!(unpack([1, 1].span(), 3), None);
-        assert_eq!(unpack([1, 0].span(), 1), Some([1].span()));
+        for count in 1..7_u32 {
+            assert_eq!(unpack([seventh].span(), count), None);
+        }
+        assert_eq!(unpack([WEIGHT].span(), 1), None);
     }
 }

@@ -14,7 +14,7 @@
 use corelib_imports::bounded_int::upcast;
 use maat_interfaces::verifier::{Entry, Verified};
 use maat_stark::deep::{self, CoefficientsTrait, Frame, Sum, SumTrait};
-use maat_stark::goldilocks::{G, Word, element, of_u64, product as base_product};
+use maat_stark::goldilocks::{G, Word, element, is_element, of_u64, product as base_product};
 use maat_stark::low_degree::{self, Layer, Point};
 use maat_stark::opening::{CAP, Combination, absorb, begin, paths_of_four, root};
 use maat_stark::positions::{self, highest, place};
@@ -412,6 +412,8 @@ fn query(ref proof: Span<felt252>, position: u32, queries: @Queries) {
 
     // The low-degree test, which begins with the composition of the rows.
     let inverse: u64 = take_one(ref proof).try_into().expect('MALFORMED INVERSE');
+    // In its only form: nothing hashes it, and a proof is to be known by its felts.
+    assert(is_element(upcast(inverse)), 'MALFORMED INVERSE');
     let inverse = of_u64(inverse);
     assert(base_product(place.row, inverse) == 1, 'NOT THE INVERSE');
     let mut point = Point { x: place.row, inverse, place: top, few: place.few, fours: place.fours };

@@ -299,7 +299,13 @@ fn for_a_contract_the_transcript_begins_with_digests_in_blocks() {
     let numbers = |numbers: &[u64]| numbers.iter().map(|number| Goldilocks::new(*number)).collect::<Vec<_>>();
     let of_values = |values: &[i32]| {
         let digest = Poseidon::hash_values(values).as_bytes();
-        block(&digest.chunks(7).map(|bytes| Goldilocks::new(bytes.iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte)))).collect::<Vec<_>>(), 6)
+        block(
+            &digest
+                .chunks(7)
+                .map(|bytes| Goldilocks::new(bytes.iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte))))
+                .collect::<Vec<_>>(),
+            6,
+        )
     };
     let codes = |codes: [u64; 2]| block(&numbers(&[&[0, 0, 1, 1], &codes[..]].concat()), 10);
     assert_eq!(public.to_elements(), [codes([0, 0]), of_values(&[1]), of_values(&[2])].concat());

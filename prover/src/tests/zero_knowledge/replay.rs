@@ -107,7 +107,8 @@ impl<H: TreeHasher + Send + Sync> Setting<H> {
         let extension = Arc::new(Extension::new(&fixed, options.blowup_factor()));
         let (n_inputs, n_outputs) = (program.n_inputs, program.n_outputs);
         let (layout, mode, inputs) = (program.layout, Mode::Hiding, Values::Hidden);
-        let public_inputs = PublicInputs { statement: Vec::new(), layout, mode, inputs, outputs, n_inputs, n_outputs, in_seed: InSeed::Values };
+        let public_inputs =
+            PublicInputs { statement: Vec::new(), layout, mode, inputs, outputs, n_inputs, n_outputs, in_seed: InSeed::Values };
         Self { program, fixed, extension, options, public_inputs, salts: [const { None }; SIDES], fills_free_cells: false }
     }
 
