@@ -67,7 +67,7 @@ impl Crate {
         vec![
             Self {
                 name: "maat_stark".to_owned(),
-                edition: Edition::V2025_12,
+                edition: Edition::V2024_07,
                 sources: Sources::stark(),
                 scarb_manifest: include_str!("../stark/Scarb.toml").to_owned(),
             },
@@ -79,7 +79,7 @@ impl Crate {
     pub fn proof_verifier() -> Self {
         Self {
             name: "maat_verifier".to_owned(),
-            edition: Edition::V2025_12,
+            edition: Edition::V2024_07,
             sources: Sources::verifier(),
             scarb_manifest: include_str!("../verifier/Scarb.toml").to_owned(),
         }

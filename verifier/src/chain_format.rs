@@ -39,7 +39,7 @@ const _: () = assert!(WITNESS_WIDTH.is_multiple_of(2 * IN_A_FELT));
 /// Nodes of a cap.
 const CAP: usize = 1 << Poseidon::CAP;
 /// Values of a row of the low-degree test.
-const FOLDING: usize = 16;
+const FOLDING: usize = 8;
 
 /// Hash function, transcript and trees of the preset.
 type H = SplitHasher<Poseidon>;

@@ -122,7 +122,7 @@ pub impl SplitHalf of DivRemHelper<u128, UnitInt<0x10000000000000000>> {
     type DivT = Word;
     type RemT = Word;
 }
-const TWO_64: NonZero<UnitInt<0x10000000000000000>> = 0x10000000000000000;
+pub const TWO_64: NonZero<UnitInt<0x10000000000000000>> = 0x10000000000000000;
 
 /// The three words of a felt, the lowest first; `None` if it has more.
 pub fn words(packed: felt252) -> Option<[Word; 3]> {

@@ -109,20 +109,13 @@ fn above(known: felt252, sibling: felt252, bit: felt252) -> felt252 {
     node(known + shift, sibling - shift)
 }
 
-/// From the digests of the same row in four trees up to the caps: one sibling for each tree and each bit.
+/// From the digests of the same row in four trees up to the caps: one sibling for each tree and each of the row's bits.
 pub fn paths_of_four(
-    ref data: Span<felt252>, mut few: Span<felt252>, mut fours: Span<felt252>, digests: [felt252; 4],
+    ref data: Span<felt252>, mut bits: Span<felt252>, digests: [felt252; 4],
 ) -> (felt252, felt252, felt252, felt252) {
     let [mut a, mut b, mut c, mut d] = digests;
-    while let Some(bit) = few.pop_front() {
-        let [w, x, y, z] = (*data.multi_pop_front::<4>().expect('THE PROOF ENDS EARLY')).unbox();
-        a = above(a, w, *bit);
-        b = above(b, x, *bit);
-        c = above(c, y, *bit);
-        d = above(d, z, *bit);
-    }
-    while let Some(bits) = fours.multi_pop_front::<4>() {
-        let [b0, b1, b2, b3] = (*bits).unbox();
+    while let Some(four) = bits.multi_pop_front::<4>() {
+        let [b0, b1, b2, b3] = (*four).unbox();
         let [w0, x0, y0, z0, w1, x1, y1, z1, w2, x2, y2, z2, w3, x3, y3, z3] = (*data.multi_pop_front::<16>().expect('THE PROOF ENDS EARLY'))
             .unbox();
         a = above(above(above(above(a, w0, b0), w1, b1), w2, b2), w3, b3);
@@ -130,19 +123,31 @@ pub fn paths_of_four(
         c = above(above(above(above(c, y0, b0), y1, b1), y2, b2), y3, b3);
         d = above(above(above(above(d, z0, b0), z1, b1), z2, b2), z3, b3);
     }
+    while let Some(bit) = bits.pop_front() {
+        let [w, x, y, z] = (*data.multi_pop_front::<4>().expect('THE PROOF ENDS EARLY')).unbox();
+        a = above(a, w, *bit);
+        b = above(b, x, *bit);
+        c = above(c, y, *bit);
+        d = above(d, z, *bit);
+    }
     (a, b, c, d)
 }
 
 /// From the digest of a row up to the cap.
-pub fn path(ref data: Span<felt252>, mut few: Span<felt252>, mut fours: Span<felt252>, digest: felt252) -> felt252 {
+pub fn path(ref data: Span<felt252>, mut bits: Span<felt252>, digest: felt252) -> felt252 {
     let mut known = digest;
-    while let Some(bit) = few.pop_front() {
-        known = above(known, *data.pop_front().expect('THE PROOF ENDS EARLY'), *bit);
-    }
-    while let Some(bits) = fours.multi_pop_front::<4>() {
-        let [b0, b1, b2, b3] = (*bits).unbox();
+    while let Some(four) = bits.multi_pop_front::<4>() {
+        let [b0, b1, b2, b3] = (*four).unbox();
         let [s0, s1, s2, s3] = (*data.multi_pop_front::<4>().expect('THE PROOF ENDS EARLY')).unbox();
         known = above(above(above(above(known, s0, b0), s1, b1), s2, b2), s3, b3);
+    }
+    if let Some(two) = bits.multi_pop_front::<2>() {
+        let [b0, b1] = (*two).unbox();
+        let [s0, s1] = (*data.multi_pop_front::<2>().expect('THE PROOF ENDS EARLY')).unbox();
+        known = above(above(known, s0, b0), s1, b1);
+    }
+    if let Some(bit) = bits.pop_front() {
+        known = above(known, *data.pop_front().expect('THE PROOF ENDS EARLY'), *bit);
     }
     known
 }

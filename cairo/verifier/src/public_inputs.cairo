@@ -3,10 +3,12 @@
 //!
 //! Public values enter it by a digest, and all parts fill whole felts.
 
-use corelib_imports::bounded_int::{BoundedInt, DivRemHelper, UnitInt, div_rem};
-use maat_stark::goldilocks::residue;
+use corelib_imports::bounded_int::{
+    AddHelper, BoundedInt, DivRemHelper, MulHelper, SubHelper, UnitInt, add, div_rem, downcast, mul, sub, upcast,
+};
+use maat_stark::goldilocks::{G, MODULUS, P};
 use maat_stark::poseidon::elements;
-use maat_stark::quadratic::{self, Element, product, sum};
+use maat_stark::quadratic::{self, Element, difference, negated, product, scaled, sum};
 
 use crate::layout::{
     ARGUMENT_CONSTRAINTS, AUXILIARY, CHALLENGES, LAYOUT, MAIN, MASK_CONSTRAINTS, MASKS, MODULUS_ELEMENTS, OPTIONS_ELEMENTS, PRESET,
@@ -87,76 +89,147 @@ pub fn seed(statement: @Statement, shape: @Shape) -> felt252 {
 
 /// Integers of 32 bits in a felt, each of which stands for itself less 2^31.
 const VALUES: u32 = 7;
-const BIAS: felt252 = 0x80000000;
+const BIAS: G = 0x80000000;
 
 /// The polynomial of `count` public values at `z`, which are packed seven a felt: the first one is the coefficient of the highest power.
 ///
 /// Panics if a felt has more, or anything stands after the last value.
 pub fn polynomial(mut packed: Span<felt252>, count: u32, z: Element) -> Element {
-    // Powers of z, both components.
     let z2 = product(z, z);
     let (z3, z4) = (product(z2, z), product(z2, z2));
     let (z5, z6, z7) = (product(z3, z2), product(z3, z3), product(z4, z3));
-    let ((a1, b1), (a2, b2), (a3, b3)) = (integers(z), integers(z2), integers(z3));
-    let ((a4, b4), (a5, b5), (a6, b6)) = (integers(z4), integers(z5), integers(z6));
+    let ((a1, b1), (a2, b2), (a3, b3)) = (z, z2, z3);
+    let ((a4, b4), (a5, b5), (a6, b6)) = (z4, z5, z6);
+    let (c, d) = z7;
     // What the values of a felt are too large by.
-    let (a_bias, b_bias) = (BIAS * (1 + a1 + a2 + a3 + a4 + a5 + a6), BIAS * (b1 + b2 + b3 + b4 + b5 + b6));
-    let mut value = quadratic::ZERO;
+    let below = sum(sum(sum(quadratic::ONE, z), sum(z2, z3)), sum(sum(z4, z5), z6));
+    let (a_bias, b_bias) = negated(scaled(below, BIAS));
+    let (mut first, mut second): Element = quadratic::ZERO;
     let (full, rest) = DivRem::div_rem(count, VALUES.try_into().unwrap());
     let mut left = packed.slice(0, full);
     while let Some(felt) = left.pop_front() {
         let [u0, u1, u2, u3, u4, u5, u6] = values_of(*felt);
-        // Below 2^100, and lifted by a multiple of p above it.
-        let first = u6 + a1 * u5 + a2 * u4 + a3 * u3 + a4 * u2 + a5 * u1 + a6 * u0;
-        let second = b1 * u5 + b2 * u4 + b3 * u3 + b4 * u2 + b5 * u1 + b6 * u0;
-        value = sum(product(value, z7), (residue(first + LIFT - a_bias), residue(second + LIFT - b_bias)));
+        // (first + second x)(c + d x), lifted by a multiple of p; the bias; and the values.
+        let high = mul(second, d);
+        let shifted = sub(add(mul(first, c), LIFT), add(high, high));
+        let others = add(add(add(mul(a1, u5), mul(a2, u4)), add(mul(a3, u3), mul(a4, u2))), add(mul(a5, u1), mul(a6, u0)));
+        let (_, new_first) = div_rem(add(add(shifted, others), add(u6, a_bias)), MODULUS);
+        let shifted = add(add(mul(first, d), mul(second, c)), high);
+        let others = add(add(add(mul(b1, u5), mul(b2, u4)), add(mul(b3, u3), mul(b4, u2))), add(mul(b5, u1), mul(b6, u0)));
+        let (_, new_second) = div_rem(add(add(shifted, others), b_bias), MODULUS);
+        first = new_first;
+        second = new_second;
     }
+    let mut value = (first, second);
     if rest != 0 {
+        let bias = (BIAS, 0);
         let mut values = values_of(*packed[full]).span();
         for _ in 0..rest {
-            let integer = *values.pop_front().unwrap();
-            value = sum(product(value, z), (residue(integer + LIFT - BIAS), 0));
+            let integer: Integer = *values.pop_front().unwrap();
+            value = sum(product(value, z), difference((upcast(integer), 0), bias));
         }
         while let Some(value) = values.pop_front() {
-            assert(*value == 0, 'MORE VALUES THAN THERE ARE');
+            assert((*value).into() == 0, 'MORE VALUES THAN THERE ARE');
         }
     }
     value
 }
-/// A multiple of `p` above `2^100`.
-const LIFT: felt252 = 0xffffffff000000010000000000;
 
-fn integers(element: Element) -> (felt252, felt252) {
-    let (first, second) = element;
-    (first.into(), second.into())
+// Sums of products, and what is added to them: 2^32 - 1 = e, p - 1 = q.
+type Integer = BoundedInt<0, 0xffffffff>;
+type Term = BoundedInt<0, 0xfffffffe0000000100000000>;
+type TwoTerms = BoundedInt<0, 0x1fffffffc0000000200000000>;
+type FourTerms = BoundedInt<0, 0x3fffffff80000000400000000>;
+type SixTerms = BoundedInt<0, 0x5fffffff40000000600000000>;
+type Product = BoundedInt<0, 0xfffffffe000000010000000000000000>;
+type TwoProducts = BoundedInt<0, 0x1fffffffc000000020000000000000000>;
+type ThreeProducts = BoundedInt<0, 0x2fffffffa000000030000000000000000>;
+type Lift = UnitInt<0x1fffffffc00000005fffffffc00000002>;
+const LIFT: Lift = 0x1fffffffc00000005fffffffc00000002;
+type Lifted = BoundedInt<0x1fffffffc00000005fffffffc00000002, 0x2fffffffa00000006fffffffc00000002>;
+type Shifted = BoundedInt<0x3fffffffc00000002, 0x2fffffffa00000006fffffffc00000002>;
+type Below = BoundedInt<0, 0xffffffffffffffff>;
+type WithOthers = BoundedInt<0x3fffffffc00000002, 0x2fffffffffffffffb0000000200000002>;
+type First = BoundedInt<0x3fffffffc00000002, 0x2fffffffffffffffc0000000200000001>;
+type ThreeWithOthers = BoundedInt<0, 0x2fffffffffffffff70000000600000000>;
+type Second = BoundedInt<0, 0x2fffffffffffffff80000000500000000>;
+impl MulTerm of MulHelper<G, Integer> {
+    type Result = Term;
+}
+impl AddTerm of AddHelper<Term, Term> {
+    type Result = TwoTerms;
+}
+impl AddTwoTerms of AddHelper<TwoTerms, TwoTerms> {
+    type Result = FourTerms;
+}
+impl AddLastTerms of AddHelper<FourTerms, TwoTerms> {
+    type Result = SixTerms;
+}
+impl MulElements of MulHelper<G, G> {
+    type Result = Product;
+}
+impl AddLift of AddHelper<Product, Lift> {
+    type Result = Lifted;
+}
+impl AddProducts of AddHelper<Product, Product> {
+    type Result = TwoProducts;
+}
+impl AddThird of AddHelper<TwoProducts, Product> {
+    type Result = ThreeProducts;
+}
+impl SubTwo of SubHelper<Lifted, TwoProducts> {
+    type Result = Shifted;
+}
+impl AddBias of AddHelper<Integer, G> {
+    type Result = Below;
+}
+impl AddOthers of AddHelper<Shifted, SixTerms> {
+    type Result = WithOthers;
+}
+impl AddBelow of AddHelper<WithOthers, Below> {
+    type Result = First;
+}
+impl AddOthersToThree of AddHelper<ThreeProducts, SixTerms> {
+    type Result = ThreeWithOthers;
+}
+impl AddBiasToThree of AddHelper<ThreeWithOthers, G> {
+    type Result = Second;
+}
+impl ReduceFirst of DivRemHelper<First, P> {
+    type DivT = BoundedInt<0x3, 0x300000002fffffffb>;
+    type RemT = G;
+}
+impl ReduceSecond of DivRemHelper<Second, P> {
+    type DivT = BoundedInt<0, 0x300000002fffffff7>;
+    type RemT = G;
 }
 
 /// The integers in a felt, the lowest first.
 ///
 /// Panics if it has more than seven.
-fn values_of(felt: felt252) -> [felt252; 7] {
+fn values_of(felt: felt252) -> [Integer; 7] {
     let u256 { low, high } = felt.into();
+    let high: ThreeOfThem = downcast(high).expect('A FELT HAS EIGHT VALUES');
     let (rest, u0) = div_rem(low, TWO_32);
     let (rest, u1) = div_rem(rest, TWO_32);
     let (u3, u2) = div_rem(rest, TWO_32);
     let (rest, u4) = div_rem(high, TWO_32);
-    let (rest, u5) = div_rem(rest, TWO_32);
-    let (above, u6) = div_rem(rest, TWO_32);
-    assert(above.into() == 0, 'A FELT HAS EIGHT VALUES');
-    [u0.into(), u1.into(), u2.into(), u3.into(), u4.into(), u5.into(), u6.into()]
+    let (u6, u5) = div_rem(rest, TWO_32);
+    [u0, u1, u2, u3, u4, u5, u6]
 }
 
-type Integer = BoundedInt<0, 0xffffffff>;
+type TwoOfThem = BoundedInt<0, 0xffffffffffffffff>;
+type ThreeOfThem = BoundedInt<0, 0xffffffffffffffffffffffff>;
 const TWO_32: NonZero<UnitInt<0x100000000>> = 0x100000000;
-impl First of DivRemHelper<u128, UnitInt<0x100000000>> {
-    type DivT = BoundedInt<0, 0xffffffffffffffffffffffff>;
+impl FourIntegers of DivRemHelper<u128, UnitInt<0x100000000>> {
+    type DivT = ThreeOfThem;
     type RemT = Integer;
 }
-impl Second of DivRemHelper<BoundedInt<0, 0xffffffffffffffffffffffff>, UnitInt<0x100000000>> {
-    type DivT = BoundedInt<0, 0xffffffffffffffff>;
+impl ThreeIntegers of DivRemHelper<ThreeOfThem, UnitInt<0x100000000>> {
+    type DivT = TwoOfThem;
     type RemT = Integer;
 }
-impl Third of DivRemHelper<BoundedInt<0, 0xffffffffffffffff>, UnitInt<0x100000000>> {
+impl TwoIntegers of DivRemHelper<TwoOfThem, UnitInt<0x100000000>> {
     type DivT = Integer;
     type RemT = Integer;
 }

@@ -13,11 +13,11 @@
 
 use corelib_imports::bounded_int::upcast;
 use maat_interfaces::verifier::{Entry, Verified};
-use maat_stark::deep::{self, CoefficientsTrait, Frame, Sum, SumTrait};
+use maat_stark::deep::{self, CoefficientsTrait, Frame, SumTrait};
 use maat_stark::goldilocks::{G, Word, element, is_element, of_u64, product as base_product};
 use maat_stark::low_degree::{self, Layer, Point};
 use maat_stark::opening::{CAP, Combination, absorb, begin, paths_of_four, root};
-use maat_stark::positions::{self, highest, place};
+use maat_stark::positions::{self, Generators, GeneratorsTrait, highest_four, highest_three, place};
 use maat_stark::quadratic::{self, Element, difference, power, power_of_two, product, scaled, sum};
 use maat_stark::reading::{felts, take, take_one, unpacked};
 use maat_stark::transcript::{Transcript, TranscriptTrait};
@@ -35,11 +35,11 @@ use crate::statement::{self, COMMITTED, PUBLIC, Side, Statement, blocks};
 
 /// Bits of security that a proof must have.
 const LEAST_BITS: u16 = 96;
-/// Logarithm of the blow-up, and of the folding factor.
+/// Logarithms of the blow-up and of the folding factor.
 const LOG_BLOWUP: u32 = 5;
-const LOG_FOLDING: u32 = 4;
+const LOG_FOLDING: u32 = 3;
 /// Logarithm of the most coefficients of a remainder.
-const LOG_REMAINDER: u32 = 8;
+const LOG_REMAINDER: u32 = 6;
 
 /// Verifies a proof, and gives what it says.
 ///
@@ -165,14 +165,8 @@ fn verify_stark(ref proof: Span<felt252>, statement: @Statement, shape: @Shape) 
         minus_next: quadratic::negated(next),
     };
     let log = log_rows + LOG_BLOWUP;
-    let mut squares = array![];
-    for generator in generators(log) {
-        squares.append(of_u64(*generator));
-    }
-    let (_, few) = DivRem::div_rem(log, LOG_FOLDING.try_into().unwrap());
     let queries = Queries {
-        few: squares.span().slice(0, few),
-        fours: squares.span().slice(few, log - few),
+        generators: GeneratorsTrait::new(generators(log)),
         caps: [fixed, witness, auxiliary, quotients],
         shape: *shape,
         coefficients,
@@ -343,9 +337,8 @@ fn add_sponge(ref runs: Array<Run>, side: Side, message: u32, start: u32) {
 /// What all queries have in common.
 #[derive(Drop, Copy)]
 struct Queries {
-    /// Of the domain: `g`, `g^2`, `g^4`, .., in groups of four from above.
-    few: Span<G>,
-    fours: Span<G>,
+    /// Of the domain.
+    generators: Generators,
     /// Of the four trees: over the fixed columns, the witness, the auxiliary columns and the quotients.
     caps: [Span<felt252>; 4],
     shape: Shape,
@@ -394,8 +387,9 @@ fn joined(row: Span<Word>, coefficients: Span<felt252>, shape: @Shape) -> Elemen
 
 /// Reads and checks one query.
 fn query(ref proof: Span<felt252>, position: u32, queries: @Queries) {
-    let mut place = place(position, *queries.few, *queries.fours);
-    let top = highest(ref place.fours);
+    let place = place(position, *queries.generators);
+    let mut way = place.bits;
+    let top = highest_four(ref way);
 
     // The rows, and their paths to the caps.
     let shape = queries.shape;
@@ -406,7 +400,7 @@ fn query(ref proof: Span<felt252>, position: u32, queries: @Queries) {
     let (witness, _, _) = absorb(witness, ref proof, felts(sponges), ref coefficients, ref joined);
     let (auxiliary, _, _) = absorb(begin(auxiliary), ref proof, felts(auxiliary), ref coefficients, ref joined);
     let (quotients, _, _) = absorb(begin(quotients), ref proof, felts(quotients), ref coefficients, ref joined);
-    let (a, b, c, d) = paths_of_four(ref proof, place.few, place.fours, [fixed, witness, auxiliary, quotients]);
+    let (a, b, c, d) = paths_of_four(ref proof, way, [fixed, witness, auxiliary, quotients]);
     let [fixed, witness, auxiliary, quotients] = *queries.caps;
     assert(a == *fixed[top] && b == *witness[top] && c == *auxiliary[top] && d == *quotients[top], 'A ROW IS NOT COMMITTED TO');
 
@@ -416,17 +410,18 @@ fn query(ref proof: Span<felt252>, position: u32, queries: @Queries) {
     assert(is_element(upcast(inverse)), 'MALFORMED INVERSE');
     let inverse = of_u64(inverse);
     assert(base_product(place.row, inverse) == 1, 'NOT THE INVERSE');
-    let mut point = Point { x: place.row, inverse, place: top, few: place.few, fours: place.fours };
+    let mut bits = place.bits;
+    let mut point = Point { inverse, place: highest_three(ref bits), bits };
     let mut layers = *queries.layers;
     let first = layers.pop_front().unwrap();
-    let (value, folded) = low_degree::layer(ref proof, *first, ref point);
+    let (value, folded) = low_degree::layer(ref proof, *first, point);
     assert(deep::holds(*queries.frame, joined, place.x, value), 'NOT THE COMPOSITION OF THE ROWS');
     let mut expected = folded;
     while let Some(layer) = layers.pop_front() {
         point = low_degree::next(point);
-        let (value, folded) = low_degree::layer(ref proof, *layer, ref point);
+        let (value, folded) = low_degree::layer(ref proof, *layer, point);
         assert(value == expected, 'NOT WHAT THE LAYER BELOW GIVES');
         expected = folded;
     }
-    assert(low_degree::remainder(*queries.remainder, low_degree::last(point)) == expected, 'NOT WHAT THE REMAINDER GIVES');
+    assert(low_degree::holds(*queries.remainder, point, expected), 'NOT WHAT THE REMAINDER GIVES');
 }

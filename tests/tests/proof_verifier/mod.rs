@@ -27,7 +27,7 @@ mod verified;
 
 use std::sync::LazyLock;
 
-use maat_cairo::{CairoPackage, CairoRunError, CallResult, Compiler, Contract, Edition};
+use maat_cairo::{CairoPackage, CairoRunError, CallResult, Compiler, Contract};
 use maat_verifier::{Felt252, TreeDigest};
 use starknet_types_core::felt::Felt;
 use winter_verifier::crypto::Digest as _;
@@ -37,10 +37,7 @@ static CLASS: LazyLock<Contract> = LazyLock::new(|| Compiler::default().contract
 
 /// The verifier's crates.
 fn package() -> CairoPackage {
-    let mut package = CairoPackage::proof_verifier();
-    // They do not compile in the edition that they name.
-    std::iter::once(&mut package.main).chain(&mut package.dependencies[..1]).for_each(|member| member.edition = Edition::V2023_10);
-    package
+    CairoPackage::proof_verifier()
 }
 
 /// Calls the class with a proof, which is the calldata.

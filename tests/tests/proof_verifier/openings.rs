@@ -10,7 +10,7 @@ use super::library::{E, any_felt, call, element, extension, list, number, of_ele
 use super::{digest, message, packed_values, span};
 
 /// Values of a row of the low-degree test.
-const FOLDING: usize = 16;
+const FOLDING: usize = 8;
 
 /// The domains of all traces.
 fn logs() -> std::ops::RangeInclusive<u32> {

@@ -172,16 +172,16 @@ fn at_point(columns: &[Vec<Goldilocks>], y: Recorded) -> Vec<Recorded> {
 }
 
 /// Points of a row of the low-degree test.
-const FOLDING: usize = 16;
+const FOLDING: usize = 8;
 
 /// The polynomial through a row of the low-degree test, at the challenge.
 ///
-/// The row has the values at `x w^i`, with `w` of order 16. With `u = challenge / x`, half of the row follows from two halves: of
-/// `f(X) = g(X^2) + X h(X^2)` the values at `y` and `-y` give `g + challenge h` at `y^2`. Each of the four halvings leaves out a factor 1/2.
+/// The row has the values at `x w^i`, with `w` of order 8. With `u = challenge / x`, half of the row follows from two halves: of
+/// `f(X) = g(X^2) + X h(X^2)` the values at `y` and `-y` give `g + challenge h` at `y^2`. Each of the three halvings leaves out a factor 1/2.
 fn folded(text: &mut Typed) {
     let inputs = [Inputs { name: "row", kind: Kind::Extension(FOLDING) }, Inputs { name: "u", kind: Kind::Extension(1) }];
     let (nodes, output) = fold_tape();
-    let doc = "The value at a challenge of the polynomial through a row of 16 values at `x w^i`. `u` is the challenge over `x`.";
+    let doc = "The value at a challenge of the polynomial through a row of 8 values at `x w^i`. `u` is the challenge over `x`.";
     text.function("fold", doc, &inputs, &nodes, &[output]);
 }
 
@@ -247,10 +247,10 @@ fn a_tape_computes_what_was_recorded() {
 /// The halvings give what interpolation gives.
 #[test]
 fn a_row_is_folded_to_the_value_of_its_polynomial() {
-    let values: Vec<E> = (0..16u32).map(|i| E::new((3 * i + 1).into(), (i * i).into())).collect();
+    let values: Vec<E> = (0..FOLDING as u32).map(|i| E::new((3 * i + 1).into(), (i * i).into())).collect();
     let (x, challenge) = (Goldilocks::new(7), E::new(Goldilocks::new(5), Goldilocks::new(9)));
-    let root = Goldilocks::get_root_of_unity(4);
-    let points: Vec<E> = (0..16u64).map(|i| (x * root.exp(i)).into()).collect();
+    let root = Goldilocks::get_root_of_unity(FOLDING.ilog2());
+    let points: Vec<E> = (0..FOLDING as u64).map(|i| (x * root.exp(i)).into()).collect();
     let expected = polynom::eval(&polynom::interpolate(&points, &values, false), challenge);
     let (nodes, output) = fold_tape();
     let u = challenge / x.into();
