@@ -500,7 +500,7 @@ mod tests {
         ];
         let find = |events: &[Event]| recorded(events, REGISTRY, &SUBMISSION, PROVER);
         assert_eq!(find(&others).unwrap(), None);
-        let found = find(&[&others[..], &[ours.clone()]].concat()).unwrap().unwrap();
+        let found = find(&[&others[..], std::slice::from_ref(&ours)].concat()).unwrap().unwrap();
         assert_eq!((found.fact, found.told.security_bits, found.told.hiding, found.told.one_time), (Felt::from(7), 96, true, Some(4)));
         for malformed in [Event { data: data[..12].to_vec(), ..ours.clone() }, Event { keys: ours.keys[..3].to_vec(), ..ours.clone() }] {
             assert!(find(&[malformed]).is_err());

@@ -581,11 +581,14 @@ mod tests {
         assert!(Shape::all().all(|shape| order.contains(&shape)) && Shape::all().count() == order.len());
     }
 
-    /// The documents have no rows of `starknet`.
+    /// The documents have no rows of `starknet`: it folds by less at a time than `onchain`, which spares at most the rounding of a bit.
     #[test]
     fn starknet_has_the_security_of_onchain() {
         for (shape, log_rows) in Shape::all().flat_map(|shape| (11..=22).map(move |log_rows| (shape, log_rows))) {
-            assert_eq!(shape.of_preset(Preset::Starknet, log_rows), shape.of_preset(Preset::Onchain, log_rows), "2^{log_rows}, {shape:?}");
+            let [starknet, onchain] = [Preset::Starknet, Preset::Onchain].map(|preset| shape.of_preset(preset, log_rows));
+            for (found, least) in [(starknet.conjectured, onchain.conjectured), (starknet.proven, onchain.proven)] {
+                assert!((least..=least + 1).contains(&found), "2^{log_rows}, {shape:?}: {found} bits, not {least}");
+            }
         }
     }
 

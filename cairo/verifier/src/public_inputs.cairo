@@ -98,41 +98,49 @@ pub fn polynomial(mut packed: Span<felt252>, count: u32, z: Element) -> Element 
     let z2 = product(z, z);
     let (z3, z4) = (product(z2, z), product(z2, z2));
     let (z5, z6, z7) = (product(z3, z2), product(z3, z3), product(z4, z3));
-    let ((a1, b1), (a2, b2), (a3, b3)) = (z, z2, z3);
-    let ((a4, b4), (a5, b5), (a6, b6)) = (z4, z5, z6);
-    let (c, d) = z7;
+    let powers = [z, z2, z3, z4, z5, z6, z7];
     // What the values of a felt are too large by.
     let below = sum(sum(sum(quadratic::ONE, z), sum(z2, z3)), sum(sum(z4, z5), z6));
-    let (a_bias, b_bias) = negated(scaled(below, BIAS));
-    let (mut first, mut second): Element = quadratic::ZERO;
+    let bias = negated(scaled(below, BIAS));
+    let mut value = quadratic::ZERO;
     let (full, rest) = DivRem::div_rem(count, VALUES.try_into().unwrap());
     let mut left = packed.slice(0, full);
-    while let Some(felt) = left.pop_front() {
-        let [u0, u1, u2, u3, u4, u5, u6] = values_of(*felt);
-        // (first + second x)(c + d x), lifted by a multiple of p; the bias; and the values.
-        let high = mul(second, d);
-        let shifted = sub(add(mul(first, c), LIFT), add(high, high));
-        let others = add(add(add(mul(a1, u5), mul(a2, u4)), add(mul(a3, u3), mul(a4, u2))), add(mul(a5, u1), mul(a6, u0)));
-        let (_, new_first) = div_rem(add(add(shifted, others), add(u6, a_bias)), MODULUS);
-        let shifted = add(add(mul(first, d), mul(second, c)), high);
-        let others = add(add(add(mul(b1, u5), mul(b2, u4)), add(mul(b3, u3), mul(b4, u2))), add(mul(b5, u1), mul(b6, u0)));
-        let (_, new_second) = div_rem(add(add(shifted, others), b_bias), MODULUS);
-        first = new_first;
-        second = new_second;
+    while let Some(two) = left.multi_pop_front::<2>() {
+        let [p, q] = (*two).unbox();
+        value = with_seven(value, values_of(p), powers, bias);
+        value = with_seven(value, values_of(q), powers, bias);
     }
-    let mut value = (first, second);
+    if let Some(last) = left.pop_front() {
+        value = with_seven(value, values_of(*last), powers, bias);
+    }
     if rest != 0 {
-        let bias = (BIAS, 0);
         let mut values = values_of(*packed[full]).span();
         for _ in 0..rest {
             let integer: Integer = *values.pop_front().unwrap();
-            value = sum(product(value, z), difference((upcast(integer), 0), bias));
+            value = sum(product(value, z), difference((upcast(integer), 0), (BIAS, 0)));
         }
         while let Some(value) = values.pop_front() {
             assert((*value).into() == 0, 'MORE VALUES THAN THERE ARE');
         }
     }
     value
+}
+
+/// A polynomial to which seven coefficients are added below the others.
+#[inline(always)]
+fn with_seven(value: Element, values: [Integer; 7], powers: [Element; 7], bias: Element) -> Element {
+    let [u0, u1, u2, u3, u4, u5, u6] = values;
+    let [(a1, b1), (a2, b2), (a3, b3), (a4, b4), (a5, b5), (a6, b6), (c, d)] = powers;
+    let ((first, second), (a_bias, b_bias)) = (value, bias);
+    // (first + second x)(c + d x), lifted by a multiple of p; the values; and their bias.
+    let high = mul(second, d);
+    let shifted = sub(add(mul(first, c), LIFT), add(high, high));
+    let others = add(add(add(mul(a1, u5), mul(a2, u4)), add(mul(a3, u3), mul(a4, u2))), add(mul(a5, u1), mul(a6, u0)));
+    let (_, new_first) = div_rem(add(add(shifted, others), add(u6, a_bias)), MODULUS);
+    let shifted = add(add(mul(first, d), mul(second, c)), high);
+    let others = add(add(add(mul(b1, u5), mul(b2, u4)), add(mul(b3, u3), mul(b4, u2))), add(mul(b5, u1), mul(b6, u0)));
+    let (_, new_second) = div_rem(add(add(shifted, others), b_bias), MODULUS);
+    (new_first, new_second)
 }
 
 // Sums of products, and what is added to them: 2^32 - 1 = e, p - 1 = q.
@@ -207,6 +215,7 @@ impl ReduceSecond of DivRemHelper<Second, P> {
 /// The integers in a felt, the lowest first.
 ///
 /// Panics if it has more than seven.
+#[inline(always)]
 fn values_of(felt: felt252) -> [Integer; 7] {
     let u256 { low, high } = felt.into();
     let high: ThreeOfThem = downcast(high).expect('A FELT HAS EIGHT VALUES');

@@ -17,12 +17,12 @@ pub const CAP: usize = 16;
 pub const QUERIES: usize = 16;
 /// Logarithms of the blow-up, the folding factor and a cap's nodes.
 pub const LOG_BLOWUP: u32 = 5;
-pub const LOG_FOLDING: u32 = 4;
+pub const LOG_FOLDING: u32 = 3;
 const LOG_CAP: u32 = 4;
 /// Logarithm of the most coefficients of a remainder.
-const LOG_REMAINDER: u32 = 8;
+const LOG_REMAINDER: u32 = 6;
 /// Elements of a row of the low-degree test.
-const ROW: usize = 32;
+const ROW: usize = 16;
 
 /// Felts that belong together.
 #[derive(Debug, Clone)]

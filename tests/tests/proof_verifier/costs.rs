@@ -80,10 +80,10 @@ fn parts() -> Table {
     let siblings = vec![Felt::ONE; 4 * 12];
     add("paths of four trees with twelve levels", "paths_of_four", &|times| vec![number(12), number(times), span(&siblings)], TIMES);
     add("place in a domain of 2^16 points", "places", &|times| vec![number(16), span(&vec![Felt::from(0x5555); times])], TIMES);
-    add("fold", "folds", &|times| vec![span(&frame(17).repeat(times))], TIMES);
-    let coefficients = frame(128);
+    add("fold", "folds", &|times| vec![span(&frame(9).repeat(times))], TIMES);
+    let coefficients = frame(32);
     let values = |times: usize| vec![span(&coefficients), span(&some[..times])];
-    add("remainder with 128 coefficients", "remainders", &values, TIMES);
+    add("remainder with 32 coefficients", "reversed", &values, TIMES);
 
     let columns = Layout::base().main_width(0) + 2 * AUXILIARY_WIDTH + 6;
     let constraints = [vec![Felt::from(11), Felt::from(37)], frame(columns)].concat();

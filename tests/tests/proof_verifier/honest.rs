@@ -66,7 +66,7 @@ fn a_private_models_proof_is_accepted_with_its_one_time_root() {
     }
 }
 
-/// Longer traces: two layers of the low-degree test, and groups of bits of each length.
+/// Longer traces: more layers of the low-degree test, and numbers of bits of every kind.
 #[test]
 #[cfg_attr(not(feature = "slow"), ignore = "takes minutes: the feature `slow` runs it")]
 fn proofs_of_the_examples_are_accepted_with_their_statements() {

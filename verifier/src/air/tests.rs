@@ -8,7 +8,7 @@ use winter_verifier::math::{StarkField, ToElements, polynom};
 
 use super::*;
 use crate::statement::Values;
-use crate::{Preset, Salt, ValueDigest, WholeHasher};
+use crate::{Poseidon, Preset, Salt, ValueDigest, WholeHasher};
 
 type E = QuadExtension<Goldilocks>;
 

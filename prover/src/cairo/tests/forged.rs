@@ -16,7 +16,7 @@ use maat_verifier::cairo::air::trace_info;
 use maat_verifier::cairo::bus::Challenges;
 use maat_verifier::cairo::columns::*;
 use maat_verifier::cairo::{Builtin, CairoProof, CairoStatement, Claim, Execution, Value, verify_any, verify_program};
-use maat_verifier::{Blake2s256, Felt252, Hash, Preset, TreeDigest, VerifyError, WholeHasher};
+use maat_verifier::{Blake2s256, Felt252, Hash, Preset, TreeDigest, TreeHash, VerifyError, WholeHasher};
 use winter_air::proof::Commitments;
 use winter_fri::VerifierError as FriError;
 use winter_verifier::{Serializable, VerifierError};
@@ -86,7 +86,7 @@ impl Forge {
 
     fn file_with<H>(&self) -> CairoProof
     where
-        H: ElementHasher<BaseField = Felt252, Digest = TreeDigest> + Send + Sync,
+        H: ElementHasher<BaseField = Felt252, Digest = TreeDigest> + TreeHash + Send + Sync,
     {
         let clock = Clock::new(&|_| ());
         let Attempt { main, public_inputs } = self.attempt.clone();
@@ -113,7 +113,7 @@ impl Forge {
 
 impl<H> Depart<CairoProver<'_, H>> for Auxiliary
 where
-    H: ElementHasher<BaseField = Felt252, Digest = TreeDigest> + Send + Sync,
+    H: ElementHasher<BaseField = Felt252, Digest = TreeDigest> + TreeHash + Send + Sync,
 {
     fn auxiliary<E>(&self, prover: &CairoProver<H>, trace: &MainTrace<Felt252>, random: &AuxRandElements<E>) -> ColMatrix<E>
     where
