@@ -93,6 +93,13 @@ pub struct Sum {
 /// A multiple of `p` above twice a sum.
 const TWICE: felt252 = 0xffffffff000000010000000000000000000;
 
+/// The sum with one product more.
+#[inline(always)]
+fn with(sum: Sum, a: Word, b: Word, c: felt252, d: felt252) -> Sum {
+    let (a, b): (felt252, felt252) = (a.into(), b.into());
+    Sum { ac: sum.ac + a * c, ad_bc: sum.ad_bc + a * d + b * c, bd: sum.bd + b * d }
+}
+
 #[generate_trait]
 pub impl SumImpl of SumTrait {
     fn new() -> Sum {
@@ -101,40 +108,39 @@ pub impl SumImpl of SumTrait {
 
     /// Adds elements times the last coefficients, which it takes: those of columns of the base field.
     fn add_base(ref self: Sum, mut elements: Span<Word>, ref coefficients: Span<felt252>) {
-        let Sum { mut ac, mut ad_bc, mut bd } = self;
-        while let Some(three) = elements.multi_pop_front::<6>() {
-            let [a0, b0, a1, b1, a2, b2] = (*three).unbox();
-            let [c2, d2, c1, d1, c0, d0] = (*coefficients.multi_pop_back::<6>().unwrap()).unbox();
-            let (a0, b0, a1, b1, a2, b2): (felt252, felt252, felt252, felt252, felt252, felt252) = (
-                a0.into(), b0.into(), a1.into(), b1.into(), a2.into(), b2.into(),
-            );
-            ac = ac + a0 * c0 + a1 * c1 + a2 * c2;
-            ad_bc = ad_bc + a0 * d0 + b0 * c0 + a1 * d1 + b1 * c1 + a2 * d2 + b2 * c2;
-            bd = bd + b0 * d0 + b1 * d1 + b2 * d2;
+        while let Some(seven) = elements.multi_pop_front::<14>() {
+            let [a0, b0, a1, b1, a2, b2, a3, b3, a4, b4, a5, b5, a6, b6] = (*seven).unbox();
+            let [c6, d6, c5, d5, c4, d4, c3, d3, c2, d2, c1, d1, c0, d0] = (*coefficients.multi_pop_back::<14>().unwrap()).unbox();
+            self = with(self, a0, b0, c0, d0);
+            self = with(self, a1, b1, c1, d1);
+            self = with(self, a2, b2, c2, d2);
+            self = with(self, a3, b3, c3, d3);
+            self = with(self, a4, b4, c4, d4);
+            self = with(self, a5, b5, c5, d5);
+            self = with(self, a6, b6, c6, d6);
         }
         while let Some(one) = elements.multi_pop_front::<2>() {
             let [a, b] = (*one).unbox();
             let [c, d] = (*coefficients.multi_pop_back::<2>().unwrap()).unbox();
-            let (a, b): (felt252, felt252) = (a.into(), b.into());
-            ac += a * c;
-            ad_bc = ad_bc + a * d + b * c;
-            bd += b * d;
+            self = with(self, a, b, c, d);
         }
-        self = Sum { ac, ad_bc, bd };
     }
 
     /// As [`Self::add_base`], with those of columns of the extension.
     fn add_extension(ref self: Sum, mut elements: Span<Word>, ref coefficients: Span<felt252>) {
-        let Sum { mut ac, mut ad_bc, mut bd } = self;
+        while let Some(four) = elements.multi_pop_front::<8>() {
+            let [a0, b0, a1, b1, a2, b2, a3, b3] = (*four).unbox();
+            let [_, _, c3, d3, _, _, c2, d2, _, _, c1, d1, _, _, c0, d0] = (*coefficients.multi_pop_back::<16>().unwrap()).unbox();
+            self = with(self, a0, b0, c0, d0);
+            self = with(self, a1, b1, c1, d1);
+            self = with(self, a2, b2, c2, d2);
+            self = with(self, a3, b3, c3, d3);
+        }
         while let Some(one) = elements.multi_pop_front::<2>() {
             let [a, b] = (*one).unbox();
             let [_, _, c, d] = (*coefficients.multi_pop_back::<4>().unwrap()).unbox();
-            let (a, b): (felt252, felt252) = (a.into(), b.into());
-            ac += a * c;
-            ad_bc = ad_bc + a * d + b * c;
-            bd += b * d;
+            self = with(self, a, b, c, d);
         }
-        self = Sum { ac, ad_bc, bd };
     }
 
     fn value(self: Sum) -> Element {

@@ -77,14 +77,36 @@ pub fn absorb(
         second = second + c11 * t0 + c9 * t1 + c7 * t2 + c5 * t3 + c3 * t4 + c1 * t5;
         left -= 10;
     }
+    if left >= 6 {
+        let [p0, q0, p1, q1, p2, q2] = (*data.multi_pop_front::<6>().expect('THE PROOF ENDS EARLY')).unbox();
+        let [
+            c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17, c18, c19, c20, c21, c22, c23, c24, c25, c26, c27, c28, c29, c30, c31, c32, c33, c34, c35,
+        ] = (*coefficients.multi_pop_back::<36>().unwrap()).unbox();
+        state = permuted(state, p0, q0);
+        let (t0, t1, t2) = split(p0);
+        let (t3, t4, t5) = split(q0);
+        first = first + c34 * t0 + c32 * t1 + c30 * t2 + c28 * t3 + c26 * t4 + c24 * t5;
+        second = second + c35 * t0 + c33 * t1 + c31 * t2 + c29 * t3 + c27 * t4 + c25 * t5;
+        state = permuted(state, p1, q1);
+        let (t0, t1, t2) = split(p1);
+        let (t3, t4, t5) = split(q1);
+        first = first + c22 * t0 + c20 * t1 + c18 * t2 + c16 * t3 + c14 * t4 + c12 * t5;
+        second = second + c23 * t0 + c21 * t1 + c19 * t2 + c17 * t3 + c15 * t4 + c13 * t5;
+        state = permuted(state, p2, q2);
+        let (t0, t1, t2) = split(p2);
+        let (t3, t4, t5) = split(q2);
+        first = first + c10 * t0 + c8 * t1 + c6 * t2 + c4 * t3 + c2 * t4 + c0 * t5;
+        second = second + c11 * t0 + c9 * t1 + c7 * t2 + c5 * t3 + c3 * t4 + c1 * t5;
+        left -= 6;
+    }
     while left >= 2 {
-        let [p, q] = (*data.multi_pop_front::<2>().expect('THE PROOF ENDS EARLY')).unbox();
+        let [p0, q0] = (*data.multi_pop_front::<2>().expect('THE PROOF ENDS EARLY')).unbox();
         let [
             c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11,
         ] = (*coefficients.multi_pop_back::<12>().unwrap()).unbox();
-        state = permuted(state, p, q);
-        let (t0, t1, t2) = split(p);
-        let (t3, t4, t5) = split(q);
+        state = permuted(state, p0, q0);
+        let (t0, t1, t2) = split(p0);
+        let (t3, t4, t5) = split(q0);
         first = first + c10 * t0 + c8 * t1 + c6 * t2 + c4 * t3 + c2 * t4 + c0 * t5;
         second = second + c11 * t0 + c9 * t1 + c7 * t2 + c5 * t3 + c3 * t4 + c1 * t5;
         left -= 2;

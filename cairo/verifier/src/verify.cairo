@@ -397,7 +397,11 @@ fn query(ref proof: Span<felt252>, position: u32, queries: @Queries) {
     let (mut coefficients, mut joined) = (*queries.coefficients, Combination { first: 0, second: 0 });
     let witness = absorb(begin(WITNESS + sponges), ref proof, felts(WITNESS), ref coefficients, ref joined);
     let (fixed, _, _) = absorb(begin(FIXED), ref proof, felts(FIXED), ref coefficients, ref joined);
-    let (witness, _, _) = absorb(witness, ref proof, felts(sponges), ref coefficients, ref joined);
+    let (witness, _, _) = if sponges == 0 {
+        witness
+    } else {
+        absorb(witness, ref proof, felts(sponges), ref coefficients, ref joined)
+    };
     let (auxiliary, _, _) = absorb(begin(auxiliary), ref proof, felts(auxiliary), ref coefficients, ref joined);
     let (quotients, _, _) = absorb(begin(quotients), ref proof, felts(quotients), ref coefficients, ref joined);
     let (a, b, c, d) = paths_of_four(ref proof, way, [fixed, witness, auxiliary, quotients]);
