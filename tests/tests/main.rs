@@ -6,6 +6,7 @@ mod calibration;
 mod cases;
 mod certificate;
 mod chain;
+mod chain_proofs;
 mod columns;
 mod common;
 mod conformance;

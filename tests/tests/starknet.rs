@@ -50,11 +50,14 @@ pub struct Example {
 }
 
 pub fn example(name: &str, parts: Option<usize>) -> Example {
+    example_with(name, &BuildOptions { parts, ..BuildOptions::default() })
+}
+
+pub fn example_with(name: &str, options: &BuildOptions) -> Example {
     let row = MODELS.iter().find(|row| row.name == name).unwrap();
     let network = row.network();
     let quantised = row.quantise(&network, &Options::default()).unwrap();
-    let options = BuildOptions { parts, ..BuildOptions::default() };
-    let package = Package::build_with(quantised, &options, &Compiler::default(), &mut |_| {}).unwrap();
+    let package = Package::build_with(quantised, options, &Compiler::default(), &mut |_| {}).unwrap();
     let samples = row.test_samples(&network).iter().map(|sample| quantise_sample(&package.model, sample).unwrap()).collect();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("package");

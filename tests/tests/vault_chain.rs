@@ -5,25 +5,29 @@ use std::panic::AssertUnwindSafe;
 
 use maat_cairo::limits;
 use maat_package::PackageFolder;
+use maat_prover::Visibility;
 use maat_runtime::Executor;
 use maat_starknet::deploy::DeployOptions;
 use maat_starknet::devnet;
+use maat_starknet::facts::Submission;
 use maat_starknet::vault::contracts::Class;
 use maat_starknet::vault::{Change, DeployedVault, History, MockFeed, MockPool, Recording, Refusal, Token, Vault, VaultEvent, VaultPlan};
-use maat_starknet::{Account, ChainError, Client};
+use maat_starknet::{Account, ChainError, Client, Registry};
 use maat_strategy::file::StrategyFile;
 use maat_strategy::history::Observation;
 use maat_strategy::hour::SECONDS;
 use maat_strategy::policy::Target;
 use maat_strategy::prices;
 use maat_strategy::strategy::Strategy;
-use maat_strategy::vault::{Kind, Outcome, Side, State};
+use maat_strategy::vault::{Kind, Outcome, Route, Side, State};
 use maat_strategy::vault_table::VaultTable;
 use maat_tests::root;
+use maat_transpiler::BuildOptions;
 use starknet_types_core::felt::Felt;
 use starknet_types_core::hash::{Poseidon, StarkHash};
 
-use crate::starknet::{Example, account, client, devnet, example};
+use crate::chain_proofs::{felts, key};
+use crate::starknet::{Example, account, client, devnet, example_with};
 
 const USDC: u128 = 1_000_000;
 
@@ -35,7 +39,11 @@ struct RockyBot {
 }
 
 fn rockybot() -> RockyBot {
-    let example = example("rockybot", None);
+    rockybot_with(&BuildOptions::default())
+}
+
+fn rockybot_with(options: &BuildOptions) -> RockyBot {
+    let example = example_with("rockybot", options);
     let text = std::fs::read_to_string(root().join("examples/rockybot/strategy.toml")).unwrap();
     let file = StrategyFile::parse(&text).unwrap();
     let strategy = file.resolve(&example.model, example.package.entries().unwrap().commitment()).unwrap();
@@ -328,4 +336,73 @@ fn hours_by_hand_from_a_deposit_to_the_last_withdrawal() {
     assert_eq!(vault.events_of(&["Decided"], decisions[0].block + 1, None).unwrap(), []);
     let recordings = history.events(0, None).unwrap();
     assert!(recordings.len() >= prices.len());
+}
+
+/// Steps by proofs in a row: a day of them with the feature `slow`.
+const PROVEN_HOURS: usize = if cfg!(feature = "slow") { 24 } else { 2 };
+
+/// No step of this vault executes its network: each comes with a proof of the hour's decision, which the registry's verifier verifies.
+#[test]
+fn a_vault_trades_on_proofs_alone() {
+    let devnet = devnet();
+    let client = client(&devnet.network());
+    let [owner, investor, keeper] = [0, 1, 2].map(|index| account(&devnet, &client, index));
+    let mut rockybot = rockybot_with(&BuildOptions { contract_proofs: true, ..BuildOptions::default() });
+    rockybot.table.min_bits = 96;
+    let layout = rockybot.deploy(&owner).layout;
+    let (vault, registry) = (Vault::at(&client, layout.vault), Registry::at(&client, layout.registry));
+    let parts = vault.parts().unwrap();
+    let quote = Token::at(&client, parts.quote_token);
+    let hours = Hours {
+        client: &client,
+        history: History::at(&client, parts.history),
+        feed: MockFeed(layout.mock_feed.expect("a mock")),
+        pool: MockPool(parts.adapter),
+        pair: rockybot.strategy.pair.clone(),
+    };
+    let (me, assets) = (investor.address(), 10_000 * USDC);
+    vault.request_deposit_after(&investor, vec![quote.mint(me, assets)], quote.address(), assets, me).unwrap();
+
+    let entries = rockybot.package().entries().unwrap();
+    let key = key(&rockybot.example.model, entries, 1);
+    let prove = |inputs: &[i32]| felts(&key.prove(&[vec![inputs.to_vec()]], (Visibility::Public, Visibility::Public), &|_| ()).unwrap().file);
+    let window = rockybot.strategy.features.window();
+    let mut recorded: Vec<Observation> = Vec::new();
+    let mut stale = None;
+    let prices = rockybot.hours();
+    for price in prices.iter().chain(prices.iter().rev()).cycle().take(window - 1 + PROVEN_HOURS) {
+        recorded.push(hours.record(&keeper, price));
+        if recorded.len() < window {
+            continue;
+        }
+        if recorded.len() == window {
+            vault.settle(&keeper).unwrap();
+        }
+        let seen = &recorded[recorded.len() - window..];
+        let (hour, (inputs, outputs, target)) = (seen[window - 1].hour, rockybot.decision(seen));
+        let proof = prove(&inputs);
+        let submission = |proof| Submission { model: layout.model, version: layout.version, proof, entries: None };
+        if recorded.len() == window {
+            // Somebody comes first with the first proof, and tells the registry the model's entries. The step takes it all the same.
+            registry.submit(&investor, &Submission { entries: Some(&entries.to_bytes()), ..submission(&proof) }).unwrap();
+        }
+        if let Some(stale) = stale.replace(proof.clone()) {
+            assert_eq!(refusal(vault.step_with_proof(&keeper, hour, &submission(&stale))), Refusal::ProvenInputs);
+        }
+        let done = vault.step_with_proof(&keeper, hour, &submission(&proof)).unwrap();
+        let decided = done.events.iter().find_map(|event| match event {
+            VaultEvent::Decided { hour, class, weight_target, route, .. } => Some((*hour, *class, *weight_target, *route)),
+            _ => None,
+        });
+        let (at, class, weight, route) = decided.expect("a decision");
+        assert_eq!((at, class), (hour, outputs[rockybot.strategy.policy.output() as usize]));
+        assert_eq!(weight.map(Target::Weight), Some(target));
+        let Route::Proven { fact, security_bits } = route else { panic!("{route:?}") };
+        assert_eq!(security_bits, 99);
+        assert_eq!(registry.fact(fact).unwrap().expect("the fact").security_bits, 99);
+        println!("a step by a proof: {} L2 gas, {:.3} % of the limit", done.receipt.l2_gas, done.receipt.l2_gas_share() * 100.0);
+        assert_eq!(refusal(vault.step_with_proof(&keeper, hour, &submission(&proof))), Refusal::Used);
+    }
+    let decisions = vault.events_of(&["Decided"], 0, None).unwrap();
+    assert_eq!(decisions.len(), PROVEN_HOURS);
 }

@@ -9,7 +9,7 @@ use core::poseidon::hades_permutation;
 use corelib_imports::bounded_int::upcast;
 
 use crate::fold::fold;
-use crate::goldilocks::{G, Word, element, power_of_two, product, residue};
+use crate::goldilocks::{G, Word, element, product, residue};
 use crate::opening::path;
 use crate::poseidon::OF_ELEMENTS;
 use crate::positions::{highest_four, highest_three};

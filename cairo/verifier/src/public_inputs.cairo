@@ -4,7 +4,7 @@
 //! Public values enter it by a digest, and all parts fill whole felts.
 
 use corelib_imports::bounded_int::{
-    AddHelper, BoundedInt, DivRemHelper, MulHelper, SubHelper, UnitInt, add, div_rem, downcast, mul, sub, upcast,
+    AddHelper, BoundedInt, DivRemHelper, MulHelper, SubHelper, UnitInt, add, div_rem, mul, sub, upcast,
 };
 use maat_stark::goldilocks::{G, MODULUS, P};
 use maat_stark::poseidon::elements;
@@ -218,13 +218,14 @@ impl ReduceSecond of DivRemHelper<Second, P> {
 #[inline(always)]
 fn values_of(felt: felt252) -> [Integer; 7] {
     let u256 { low, high } = felt.into();
-    let high: ThreeOfThem = downcast(high).expect('A FELT HAS EIGHT VALUES');
     let (rest, u0) = div_rem(low, TWO_32);
     let (rest, u1) = div_rem(rest, TWO_32);
     let (u3, u2) = div_rem(rest, TWO_32);
     let (rest, u4) = div_rem(high, TWO_32);
-    let (u6, u5) = div_rem(rest, TWO_32);
-    [u0, u1, u2, u3, u4, u5, u6]
+    let (rest, u5) = div_rem(rest, TWO_32);
+    let rest: u64 = upcast(rest);
+    let last: u32 = rest.try_into().expect('A FELT HAS EIGHT VALUES');
+    [u0, u1, u2, u3, u4, u5, upcast(last)]
 }
 
 type TwoOfThem = BoundedInt<0, 0xffffffffffffffff>;

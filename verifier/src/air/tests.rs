@@ -2,7 +2,7 @@
 
 use crate::goldilocks::{Goldilocks, signed_element};
 use winter_verifier::crypto::hashers::Blake3_256;
-use winter_verifier::crypto::{DefaultRandomCoin, RandomCoin};
+use winter_verifier::crypto::{DefaultRandomCoin, Digest as _, RandomCoin};
 use winter_verifier::math::fields::QuadExtension;
 use winter_verifier::math::{StarkField, ToElements, polynom};
 
