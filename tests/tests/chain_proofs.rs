@@ -2,6 +2,7 @@
 
 use maat_prover::{ProvingKey, Visibility};
 use maat_runtime::Model;
+use maat_starknet::deploy::Deployment;
 use maat_starknet::facts::{self, Submission};
 use maat_starknet::{ChainError, Registry, proof_gas};
 use maat_tests::networks::Random;
@@ -38,20 +39,22 @@ fn the_registry_on_a_chain_verifies_proofs_and_keeps_facts() {
     let entries = example.package.entries().unwrap();
     let (inputs, _) = example.cases(1);
     let public = (Visibility::Public, Visibility::Public);
-    let file = key(&example.model, entries, 1).prove(&[&example.samples[0]], public, &|_| ()).unwrap().file;
+    let file = key(&example.model, entries, 1).prove(&example.samples[..1], public, &|_| ()).unwrap().file;
     let proof = felts(&file);
-    let submission = |proof, entries| Submission { model: model.id, version: deployment.version, proof, entries };
+    fn submission<'p>(of: &Deployment, proof: &'p [Felt], entries: Option<&'p [u8]>) -> Submission<'p> {
+        Submission { model: of.model, version: of.version, proof, entries }
+    }
 
     // The entries come with the first proof.
-    let unknown = registry.try_proof(&submission(&proof, None)).unwrap_err();
+    let unknown = registry.try_proof(&submission(&deployment, &proof, None)).unwrap_err();
     assert!(unknown.to_string().contains("registry: no such entry"), "{unknown}");
-    let done = registry.submit(&prover, &submission(&proof, Some(&entries.to_bytes()))).unwrap();
+    let done = registry.submit(&prover, &submission(&deployment, &proof, Some(&entries.to_bytes()))).unwrap();
     let recorded = done.recorded.expect("a new fact");
     assert_eq!((recorded.told.security_bits, recorded.told.hiding, recorded.told.one_time), (99, false, None));
     let found = registry.facts(&model, 0, 10, registry.fact_count(&model).unwrap()).unwrap();
     assert_eq!(found.iter().map(|fact| (fact.fact, fact.security_bits)).collect::<Vec<_>>(), [(recorded.fact, 99)]);
     // Again: no new fact, and less to pay.
-    let again = registry.submit(&prover, &submission(&proof, None)).unwrap();
+    let again = registry.submit(&prover, &submission(&deployment, &proof, None)).unwrap();
     assert_eq!(again.recorded, None);
     assert!(again.receipt.l2_gas < done.receipt.l2_gas);
     let computed = proof_gas::of_proof(2_048, inputs[0].len() as u64 + 12, false);
@@ -74,7 +77,7 @@ fn the_registry_on_a_chain_verifies_proofs_and_keeps_facts() {
                 changed[0] += Felt::ONE;
             }
         }
-        let refused = registry.try_proof(&submission(&changed, None));
+        let refused = registry.try_proof(&submission(&deployment, &changed, None));
         assert!(matches!(refused, Err(ChainError::Panicked { .. } | ChainError::Refused { .. })), "{number}, felt {place}: {refused:?}");
     }
 }
