@@ -248,16 +248,18 @@ impl Submission<'_> {
         [&[self.model.into(), self.version.into(), self.proof.len().into()], self.proof].concat()
     }
 
+    /// The call that tells the registry the entries, if it is to be told.
+    pub(crate) fn telling_entries(&self, registry: Felt) -> Option<Invocation> {
+        let entries = self.entries?;
+        let mut calldata = vec![self.model.into(), self.version.into()];
+        ByteArray::from(entries.to_vec()).encode(&mut calldata).expect("bytes can be encoded");
+        Some(Invocation { contract: registry, function: "register_entries", calldata })
+    }
+
     /// The calls of the transaction.
     fn invocations(&self, registry: Felt) -> Vec<Invocation> {
-        let mut invocations = Vec::new();
-        if let Some(entries) = self.entries {
-            let mut calldata = vec![self.model.into(), self.version.into()];
-            ByteArray::from(entries.to_vec()).encode(&mut calldata).expect("bytes can be encoded");
-            invocations.push(Invocation { contract: registry, function: "register_entries", calldata });
-        }
-        invocations.push(Invocation { contract: registry, function: "prove", calldata: self.calldata() });
-        invocations
+        let prove = Invocation { contract: registry, function: "prove", calldata: self.calldata() };
+        self.telling_entries(registry).into_iter().chain([prove]).collect()
     }
 }
 

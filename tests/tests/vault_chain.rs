@@ -11,7 +11,9 @@ use maat_starknet::deploy::DeployOptions;
 use maat_starknet::devnet;
 use maat_starknet::facts::Submission;
 use maat_starknet::vault::contracts::Class;
-use maat_starknet::vault::{Change, DeployedVault, History, Layout, MockFeed, MockPool, Recording, Refusal, Token, Vault, VaultEvent, VaultPlan};
+use maat_starknet::vault::{
+    Change, DeployedVault, History, Layout, MockFeed, MockPool, Recording, Refusal, Token, Vault, VaultEvent, VaultPlan,
+};
 use maat_starknet::{Account, ChainError, Client, Registry};
 use maat_strategy::file::StrategyFile;
 use maat_strategy::history::Observation;
@@ -365,7 +367,8 @@ fn a_vault_trades_on_proofs_alone() {
 
     let entries = rockybot.package().entries().unwrap();
     let key = key(&rockybot.example.model, entries, 1);
-    let prove = |inputs: &[i32]| felts(&key.prove(&[vec![inputs.to_vec()]], (Visibility::Public, Visibility::Public), &|_| ()).unwrap().file);
+    let prove =
+        |inputs: &[i32]| felts(&key.prove(&[vec![inputs.to_vec()]], (Visibility::Public, Visibility::Public), &|_| ()).unwrap().file);
     let window = rockybot.strategy.features.window();
     let mut recorded: Vec<Observation> = Vec::new();
     let mut stale: Option<Vec<Felt>> = None;
@@ -384,14 +387,17 @@ fn a_vault_trades_on_proofs_alone() {
         let seen = &recorded[recorded.len() - window..];
         let (hour, (inputs, outputs, target)) = (seen[window - 1].hour, rockybot.decision(seen));
         let proof = prove(&inputs);
-        if recorded.len() == window {
-            // Somebody comes first with the first proof, and tells the registry the model's entries. The step takes it all the same.
-            registry.submit(&investor, &Submission { entries: Some(&entries.to_bytes()), ..submission(&layout, &proof) }).unwrap();
+        let told = entries.to_bytes();
+        let first = (recorded.len() == window).then_some(told.as_slice());
+        if recorded.len() == window + 1 {
+            // Somebody comes first with the proof. The step takes it all the same.
+            registry.submit(&investor, &submission(&layout, &proof)).unwrap();
         }
         if let Some(stale) = stale.replace(proof.clone()) {
-            assert_eq!(refusal(vault.step_with_proof(&keeper, hour, &submission(&layout, &stale))), Refusal::ProvenInputs);
+            assert_eq!(refusal(vault.step_with_proof(&keeper, hour, layout.registry, &submission(&layout, &stale))), Refusal::ProvenInputs);
         }
-        let done = vault.step_with_proof(&keeper, hour, &submission(&layout, &proof)).unwrap();
+        let done =
+            vault.step_with_proof(&keeper, hour, layout.registry, &Submission { entries: first, ..submission(&layout, &proof) }).unwrap();
         let decided = done.events.iter().find_map(|event| match event {
             VaultEvent::Decided { hour, class, weight_target, route, .. } => Some((*hour, *class, *weight_target, *route)),
             _ => None,
@@ -403,7 +409,7 @@ fn a_vault_trades_on_proofs_alone() {
         assert_eq!(security_bits, 99);
         assert_eq!(registry.fact(fact).unwrap().expect("the fact").security_bits, 99);
         println!("a step by a proof: {} L2 gas, {:.3} % of the limit", done.receipt.l2_gas, done.receipt.l2_gas_share() * 100.0);
-        assert_eq!(refusal(vault.step_with_proof(&keeper, hour, &submission(&layout, &proof))), Refusal::Used);
+        assert_eq!(refusal(vault.step_with_proof(&keeper, hour, layout.registry, &submission(&layout, &proof))), Refusal::Used);
     }
     let decisions = vault.events_of(&["Decided"], 0, None).unwrap();
     assert_eq!(decisions.len(), PROVEN_HOURS);

@@ -391,14 +391,22 @@ impl<'c> Vault<'c> {
         self.tell(account, "the step", "step", vec![hour.count().into()])
     }
 
-    /// Decides and trades for the hour that was recorded last, by a proof of what the network answers, for the vault's own model and version.
+    /// Decides and trades for the hour that was recorded last, by a proof of what the network answers, for the vault's own model and version. The
+    /// vault's registry is told the entries in the same transaction, if the submission has them.
     ///
     /// # Errors
     /// As for [`Self::request_deposit`].
-    pub fn step_with_proof(&self, account: &Account, hour: Hour, proof: &Submission) -> Result<Done<VaultEvent>, ChainError> {
+    pub fn step_with_proof(
+        &self,
+        account: &Account,
+        hour: Hour,
+        registry: Felt,
+        proof: &Submission,
+    ) -> Result<Done<VaultEvent>, ChainError> {
         proof.check()?;
         let calldata = [&[hour.count().into()], &calldata::list(&proof.calldata())[..]].concat();
-        self.tell(account, "the step", "step_with_proof", calldata)
+        let step = self.invocation("step_with_proof", calldata);
+        self.tell_all(account, "the step", proof.telling_entries(registry).into_iter().chain([step]).collect())
     }
 
     /// Sells base tokens for what due redemptions need.

@@ -32,7 +32,7 @@ pub enum Class {
 /// The hash of each class in this version of Maat.
 const KNOWN: &[(Class, Felt)] = &[
     (Class::Vault, Felt::from_hex_unchecked("0x0170792b7b2526a8963134193ff8e6a943a1431dd432d428658c8c63d8940e98")),
-    (Class::StrategyLibrary, Felt::from_hex_unchecked("0x04900a6dfba91bd44f140febcb2c75b22d02be91b167690c6693482fae8c6e83")),
+    (Class::StrategyLibrary, Felt::from_hex_unchecked("0x04f38bf7e130fc54463ac9bbce304bee0f6cd3226a85f57280dae966a6011325")),
     (Class::PriceHistory, Felt::from_hex_unchecked("0x064882cc2e65a03c6f045fafcba35a6480900c533dfab1827ec51637159e4474")),
     (Class::PragmaFeed, Felt::from_hex_unchecked("0x05eec68021cb5e937812b9a06752dd96488eb390c441be59890871f3bf25a9f2")),
     (Class::EkuboAdapter, Felt::from_hex_unchecked("0x077cbf2d60d918a63c2d9b3461e403696bd6e0f20f7eac00b34738c4644b8cb1")),

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::{anyhow, bail};
-use maat_starknet::Client;
 use maat_starknet::facts::Submission;
 use maat_starknet::vault::contracts::Class;
 use maat_starknet::vault::{History, Latest, MockFeed, MockPool, Parts, Recording, Snapshot};
+use maat_starknet::{Client, Registry};
 use maat_strategy::history::Observation;
 use maat_strategy::hour::Hour;
 use maat_strategy::price::Price;
@@ -188,9 +188,12 @@ pub fn step(arguments: &StepArguments) -> anyhow::Result<Told> {
     progress.step("having the network decide");
     let done = match &proof {
         None => target.vault.step(&account, hour)?,
-        Some(ChainProof { felts, .. }) => {
-            let Parts { model, version, .. } = target.parts;
-            target.vault.step_with_proof(&account, hour, &Submission { model, version, proof: felts, entries: None })?
+        Some(ChainProof { felts, header, .. }) => {
+            let Parts { registry, model, version, .. } = target.parts;
+            let known = !Registry::at(&client, registry).entries(model, version)?.is_empty();
+            let entries = header.entries().to_bytes();
+            let submission = Submission { model, version, proof: felts, entries: (!known).then_some(entries.as_slice()) };
+            target.vault.step_with_proof(&account, hour, registry, &submission)?
         }
     };
     Ok(Told::new(target.units, done))
