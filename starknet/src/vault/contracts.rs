@@ -31,7 +31,7 @@ pub enum Class {
 
 /// The hash of each class in this version of Maat.
 const KNOWN: &[(Class, Felt)] = &[
-    (Class::Vault, Felt::from_hex_unchecked("0x0170792b7b2526a8963134193ff8e6a943a1431dd432d428658c8c63d8940e98")),
+    (Class::Vault, Felt::from_hex_unchecked("0x032b9af11b92dcb80f7bd4fe30727581b0ad8383c25640c223f8e2d8ccf20e55")),
     (Class::StrategyLibrary, Felt::from_hex_unchecked("0x04f38bf7e130fc54463ac9bbce304bee0f6cd3226a85f57280dae966a6011325")),
     (Class::PriceHistory, Felt::from_hex_unchecked("0x064882cc2e65a03c6f045fafcba35a6480900c533dfab1827ec51637159e4474")),
     (Class::PragmaFeed, Felt::from_hex_unchecked("0x05eec68021cb5e937812b9a06752dd96488eb390c441be59890871f3bf25a9f2")),
