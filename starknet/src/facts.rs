@@ -13,7 +13,7 @@ use crate::report::Receipt;
 
 /// The hash of the class that verifies proofs in this version of Maat, with which the shared registry is made. A test compares it with what the
 /// compiler gives.
-pub const VERIFIER: Felt = Felt::from_hex_unchecked("0x06b777dab37fbc71c860ee18ff2b993a52dcb41740faaad0248ad63c5f4196c5");
+pub const VERIFIER: Felt = Felt::from_hex_unchecked("0x0245081d3c1ad1e6216a40796a81f84ae2ff6b2a9c04e58652940850f527a52f");
 /// Facts in a page, which is the most that the registry gives at once.
 const FACTS: u64 = 100;
 

@@ -32,6 +32,16 @@ fn list(mut packed: Span<felt252>, capacity: felt252) -> felt252 {
         let (digest, _, _) = hades_permutation(a, b, c);
         return digest;
     }
+    while let Some(eight) = packed.multi_pop_front::<8>() {
+        let [p0, q0, p1, q1, p2, q2, p3, q3] = (*eight).unbox();
+        let (x, y, z) = hades_permutation(a + p0, b + q0, c);
+        let (x, y, z) = hades_permutation(x + p1, y + q1, z);
+        let (x, y, z) = hades_permutation(x + p2, y + q2, z);
+        let (x, y, z) = hades_permutation(x + p3, y + q3, z);
+        a = x;
+        b = y;
+        c = z;
+    }
     while let Some(two) = packed.multi_pop_front::<2>() {
         let [first, second] = (*two).unbox();
         let (x, y, z) = hades_permutation(a + first, b + second, c);

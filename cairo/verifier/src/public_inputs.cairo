@@ -105,12 +105,14 @@ pub fn polynomial(mut packed: Span<felt252>, count: u32, z: Element) -> Element 
     let mut value = quadratic::ZERO;
     let (full, rest) = DivRem::div_rem(count, VALUES.try_into().unwrap());
     let mut left = packed.slice(0, full);
-    while let Some(two) = left.multi_pop_front::<2>() {
-        let [p, q] = (*two).unbox();
+    while let Some(four) = left.multi_pop_front::<4>() {
+        let [p, q, r, s] = (*four).unbox();
         value = with_seven(value, values_of(p), powers, bias);
         value = with_seven(value, values_of(q), powers, bias);
+        value = with_seven(value, values_of(r), powers, bias);
+        value = with_seven(value, values_of(s), powers, bias);
     }
-    if let Some(last) = left.pop_front() {
+    while let Some(last) = left.pop_front() {
         value = with_seven(value, values_of(*last), powers, bias);
     }
     if rest != 0 {

@@ -382,11 +382,12 @@ fn a_proof_with_a_changed_cell_of_any_column_is_rejected() {
         let attempt = Attempt::honest(&models::every_primitive(), setting, 1, 7);
         (Forge::of(&attempt), attempt)
     });
-    // Each column in one of them.
+    // Each column in one of them; without the feature `slow` a third of them. That every column is bound, the tests of cells see without proofs.
+    let tried = |position: usize| cfg!(feature = "slow") || position / SETTINGS.len() % 3 == 0;
     for (case, (forge, attempt)) in ready.iter().enumerate() {
         let random = attempt.random(0);
         let attack = Attack { honest: attempt, random: &random };
-        let chosen = |position: usize| position % SETTINGS.len() == case;
+        let chosen = |position: usize| position % SETTINGS.len() == case && tried(position);
         // In each column the first change that is not free, of an idle or a busy row.
         for column in attempt.free_columns().filter(|column| chosen(*column)) {
             let rows = [attempt.program.used_rows - 3, 1, 0];

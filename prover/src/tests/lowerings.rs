@@ -435,7 +435,7 @@ fn no_departure_is_accepted_in_a_case_of_each_primitive() {
 
 #[test]
 fn no_departure_is_accepted_in_random_models_of_each_primitive() {
-    let cases = if cfg!(feature = "slow") { 200 } else { 6 };
+    let cases = if cfg!(feature = "slow") { 200 } else { 3 };
     for name in Primitive::NAMES {
         let mut random = Random(11);
         let mut models = 0;
