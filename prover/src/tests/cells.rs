@@ -383,7 +383,7 @@ fn a_proof_with_a_changed_cell_of_any_column_is_rejected() {
         (Forge::of(&attempt), attempt)
     });
     // Each column in one of them; without the feature `slow` a third of them. That every column is bound, the tests of cells see without proofs.
-    let tried = |position: usize| cfg!(feature = "slow") || position / SETTINGS.len() % 3 == 0;
+    let tried = |position: usize| cfg!(feature = "slow") || (position / SETTINGS.len()).is_multiple_of(3);
     for (case, (forge, attempt)) in ready.iter().enumerate() {
         let random = attempt.random(0);
         let attack = Attack { honest: attempt, random: &random };
