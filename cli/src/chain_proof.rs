@@ -24,7 +24,7 @@ impl ChainProof {
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let name = files::called(path);
         let bytes = files::read(path, MAX_FILE_BYTES)?.map_err(|found| FileError::TooLong { found })?;
-        let within = || format!("{} cannot be submitted", name.display());
+        let within = || format!("{} cannot be used on a chain", name.display());
         let (header, _) = ProofFile::split(&bytes).with_context(within)?;
         if header.preset() != Preset::Starknet {
             bail!(

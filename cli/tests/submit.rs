@@ -30,7 +30,7 @@ fn what_is_no_proof_for_contracts_is_refused_before_a_chain_is_asked() {
         assert!(refused(&proof).contains("preset `fast`, and contracts verify preset `starknet` alone"), "{}", refused(&proof));
         assert!(refused(&missing).contains("cannot read"), "{}", refused(&missing));
         assert!(refused(&other).contains("this is not a Maat proof"), "{}", refused(&other));
-        assert!(refused(&cut).contains("cannot be submitted"), "{}", refused(&cut));
+        assert!(refused(&cut).contains("cannot be used on a chain"), "{}", refused(&cut));
     }
     let output = maat(&["submit", &proof, "--json"]);
     assert_eq!(output.status.code(), Some(2));

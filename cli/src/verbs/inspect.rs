@@ -109,7 +109,8 @@ fn on_chain(cost: &Cost, proving: &Proving) -> Vec<OnChain> {
         whole && within(contract.calldata_felts, limits::CALLDATA_FELTS) && cost.excesses().is_empty()
     };
     let mut rows: Vec<OnChain> = Vec::new();
-    for entry in entries.as_slice() {
+    // A private model has no contract.
+    for entry in entries.as_slice().iter().filter(|entry| !entry.is_private()) {
         let listed = entry.preset == Preset::Starknet;
         // The rows of a layout are the same for all presets.
         if !listed && (entry.layout != Layout::base() || rows.iter().any(|row| row.batch == entry.batch)) {
@@ -119,7 +120,7 @@ fn on_chain(cost: &Cost, proving: &Proving) -> Vec<OnChain> {
         let row = OnChain {
             batch: entry.batch,
             execution: fits(batch).then(|| contract.l2_gas.saturating_mul(batch)),
-            proof: proof_gas::of_proof(entry.rows, entry.batch_inputs() + entry.batch_outputs(), entry.is_private()),
+            proof: proof_gas::of_proof(entry.rows, entry.batch_inputs() + entry.batch_outputs(), false),
             listed,
         };
         match rows.iter_mut().find(|known| known.batch == entry.batch) {

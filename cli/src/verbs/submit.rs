@@ -25,8 +25,8 @@ const MOST_MODELS: u64 = 256;
     The proof is of preset `starknet` and of a model that is registered. It is verified here first. One transaction submits it, and the \
     model's entries if the registry does not know them yet. A fact is the registry's name for what was proven: contracts ask whether it is \
     valid. --dry-run asks the registry and sends nothing.\n\n\
-    A proof of a private model spends one of its one-time roots. Two proofs with one root give its weights away: the registry refuses the \
-    second one, which is public by then."
+    What the registry knows already is not sent again. A private model has no contract, so that it is not in the registry, and neither are \
+    its proofs."
 )]
 pub struct Arguments {
     /// The proof, as `maat prove --preset starknet` writes it; `-` for the standard input
@@ -55,6 +55,8 @@ pub struct Submitted {
     /// Whether the registry recorded something; not known before it is sent.
     recorded: Option<bool>,
     one_time: Option<u32>,
+    /// Whether the model's entries come with the proof.
+    tells_entries: bool,
     cost: Cost,
     /// L2 gas of executing the same batch, or why there is none.
     execution: Result<u64, String>,
@@ -62,7 +64,12 @@ pub struct Submitted {
 
 enum Cost {
     Sent(Receipt),
-    Estimated { l2_gas: u64, felts: usize },
+    Estimated {
+        l2_gas: u64,
+        felts: usize,
+    },
+    /// The registry has the fact already.
+    Nothing,
 }
 
 pub fn run(arguments: Arguments) -> anyhow::Result<Submitted> {
@@ -88,11 +95,16 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Submitted> {
     progress.step("estimating what an execution would take");
     let target = ExecutionTarget::Version { model: model.id, version };
     let execution = execution(&registry, &account, target, &statement.inputs, statement.batch);
+    progress.step("asking the registry");
+    // Where the entries are not known, the registry cannot be asked about the proof alone.
+    let told = if known { Some(ask()?) } else { None };
+    let fact = told.as_ref().map(|told| registry.fact(told.fact)).transpose()?.flatten();
+    let proven_before = matches!((&told, fact), (Some(told), Some(fact)) if fact.security_bits >= told.security_bits);
     let (told, recorded, cost) = if arguments.dry_run {
-        progress.step("asking the registry");
-        // Where the entries are not known, the registry cannot be asked about the proof alone.
-        let told = if known { Some(ask()?) } else { None };
-        (told.as_ref().map(summary), None, Cost::Estimated { l2_gas: registry.estimate_proof(&account, &submission)?, felts: felts.len() })
+        let cost = Cost::Estimated { l2_gas: registry.estimate_proof(&account, &submission)?, felts: felts.len() };
+        (told.as_ref().map(summary), proven_before.then_some(false), cost)
+    } else if proven_before {
+        (told.as_ref().map(summary), Some(false), Cost::Nothing)
     } else {
         progress.step("submitting the proof");
         let done = registry.submit(&account, &submission)?;
@@ -116,6 +128,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Submitted> {
         security_bits,
         recorded,
         one_time: statement.one_time.map(|(index, _)| index),
+        tells_entries: !known,
         cost,
         execution,
     })
@@ -162,16 +175,20 @@ fn execution(registry: &Registry, account: &Account, target: ExecutionTarget, in
 }
 
 impl Submitted {
-    fn l2_gas(&self) -> u64 {
+    fn l2_gas(&self) -> Option<u64> {
         match &self.cost {
-            Cost::Sent(receipt) => receipt.l2_gas,
-            Cost::Estimated { l2_gas, .. } => *l2_gas,
+            Cost::Sent(receipt) => Some(receipt.l2_gas),
+            Cost::Estimated { l2_gas, .. } => Some(*l2_gas),
+            Cost::Nothing => None,
         }
     }
 
     fn execution_text(&self) -> String {
         match &self.execution {
-            Ok(gas) => format!("{} L2 gas for the same batch: {}", grouped(*gas), beside(*gas, self.l2_gas())),
+            Ok(gas) => {
+                let beside = self.l2_gas().map_or_else(String::new, |proof| format!(": {}", beside(*gas, proof)));
+                format!("{} L2 gas for the same batch{beside}", grouped(*gas))
+            }
             Err(reason) => format!("not possible in a transaction: {reason}"),
         }
     }
@@ -192,7 +209,7 @@ impl Response for Submitted {
         let Self { model, version, .. } = self;
         let proven = match (self.recorded, &self.fact) {
             (Some(true), _) => "proven, and recorded",
-            (Some(false), _) => "proven before: nothing new was recorded",
+            (Some(false), _) => "proven before: there is nothing new to record",
             (None, Some(_)) => "the registry would accept the proof; nothing was sent",
             (None, None) => "nothing was sent; the registry does not know the model's entries yet",
         };
@@ -207,7 +224,14 @@ impl Response for Submitted {
         rows.push(match &self.cost {
             Cost::Sent(done) => ("transaction", receipt(done)),
             Cost::Estimated { l2_gas, felts } => ("estimate", format!("{} L2 gas, {} felts", grouped(*l2_gas), grouped(*felts as u64))),
+            Cost::Nothing => ("transaction", "none: nothing was sent".to_owned()),
         });
+        if self.tells_entries {
+            rows.push((
+                "entries",
+                "told to the registry in the same transaction, once for this version, which is a part of the gas".to_owned(),
+            ));
+        }
         rows.push(("execution", self.execution_text()));
         fields(rows)
     }
@@ -216,6 +240,7 @@ impl Response for Submitted {
         let (transaction, estimate) = match &self.cost {
             Cost::Sent(receipt) => (Some(receipt_json(receipt)), None),
             Cost::Estimated { l2_gas, felts } => (None, Some(json!({ "l2_gas": l2_gas, "proof_felts": felts }))),
+            Cost::Nothing => (None, None),
         };
         json!({
             "model": { "id": self.model.id, "name": self.model.name.0, "version": self.version, "commitment": self.commitment },
@@ -225,6 +250,7 @@ impl Response for Submitted {
             "one_time_root": self.one_time,
             "fact": self.fact.map(|fact| format!("{fact:#066x}")),
             "recorded": self.recorded,
+            "tells_entries": self.tells_entries,
             "transaction": transaction,
             "estimate": estimate,
             "execution_l2_gas": self.execution.as_ref().ok(),
@@ -256,6 +282,7 @@ mod tests {
             security_bits: 96,
             recorded: matches!(cost, Cost::Sent(_)).then_some(true),
             one_time: Some(4),
+            tells_entries: false,
             cost,
             execution,
         }
@@ -279,6 +306,10 @@ mod tests {
         let dear = submitted(Cost::Estimated { l2_gas: 36_000_000, felts: 2_500 }, Ok(1_800_000));
         assert!(dear.text().contains("execution is 20.0 times cheaper"), "{}", dear.text());
         assert!(dear.text().contains("nothing was sent"), "{}", dear.text());
+        let known = Submitted { recorded: Some(false), tells_entries: true, ..submitted(Cost::Nothing, Ok(1_800_000)) }.text();
+        for expected in ["proven before", "none: nothing was sent", "1,800,000 L2 gas for the same batch", "told to the registry"] {
+            assert!(known.contains(expected) && !known.contains("cheaper"), "{expected}: {known}");
+        }
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub struct Arguments {
     batch: Vec<u32>,
     /// Also commit to the model for proofs that a Starknet contract verifies (`maat prove --preset starknet`). Takes several CPU-seconds for a
     /// small network and most of a minute for one of 60,000 weights, for each batch size, and as long again when somebody recomputes the
-    /// commitment
+    /// commitment. Not with --private: a private model has no contract
     #[arg(long, conflicts_with = "private")]
     contract_proofs: bool,
     /// Keep the weights secret: proofs are then made from one-time roots, whose seed is written to the folder `private` of the package.

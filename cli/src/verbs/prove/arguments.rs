@@ -119,7 +119,7 @@ pub const MODEL_PRESETS: [(Preset, &str); Preset::ALL.len()] = [
     (Preset::Onchain, "The smallest proof, hashed with Blake2s: 92 to 99 bits conjectured, 47 to 58 proven"),
     (
         Preset::Starknet,
-        "A proof that a Starknet contract verifies, hashed with Poseidon: 92 to 99 bits conjectured, 47 to 58 proven; for packages of \
+        "A proof that a Starknet contract verifies from 96 bits on, hashed with Poseidon: 92 to 99 bits conjectured, 47 to 58 proven; for packages of \
          `maat transpile --contract-proofs`",
     ),
 ];

@@ -11,6 +11,7 @@ use maat_strategy::history::Observation;
 use maat_strategy::hour::Hour;
 use maat_strategy::price::Price;
 use serde_json::json;
+use starknet_types_core::felt::Felt;
 
 use super::show::no_sale;
 use super::target::{Target, VaultChoice, local, next_hour};
@@ -63,8 +64,8 @@ pub struct SettleArguments {
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat vault step strategy.toml\n  maat vault step strategy.toml --proof proof.bin\n\n\
     With --proof, the registry verifies a proof of the decision instead of executing the network, if the vault's owner has set min_bits: one \
-    inference of preset `starknet`, with public inputs and outputs, on what the network sees in the recorded hour. Works within 900 s of the hour's record, once all requests that are due are settled. Whoever steps first is owed a reward, which `maat \
-    vault withdraw` fetches.")]
+    inference of preset `starknet`, with public inputs and outputs, on what the network sees in the recorded hour. Works within 900 s of the hour's record, once all requests that are due are settled. \
+    Whoever steps first is owed a reward, which `maat vault withdraw` fetches.")]
 pub struct StepArguments {
     #[command(flatten)]
     vault: VaultChoice,
@@ -189,7 +190,10 @@ pub fn step(arguments: &StepArguments) -> anyhow::Result<Told> {
     let done = match &proof {
         None => target.vault.step(&account, hour)?,
         Some(ChainProof { felts, header, .. }) => {
-            let Parts { registry, model, version, .. } = target.parts;
+            let Parts { registry, model, version, model_commitment, .. } = target.parts;
+            if Felt::from_bytes_be(header.entries().commitment().as_bytes()) != model_commitment {
+                bail!("the proof is of another model than the vault's, whose commitment is {model_commitment:#066x}");
+            }
             let known = !Registry::at(&client, registry).entries(model, version)?.is_empty();
             let entries = header.entries().to_bytes();
             let submission = Submission { model, version, proof: felts, entries: (!known).then_some(entries.as_slice()) };

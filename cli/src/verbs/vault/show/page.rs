@@ -155,7 +155,7 @@ impl View {
             ("commitment", format!("{:#066x}", parts.model_commitment)),
             ("policy", policy_text(&self.policy)),
             ("limits", limits_text(limits)),
-            ("proofs", if self.min_bits == 0 { "none decide".to_owned() } else { format!("of {} bits may decide", self.min_bits) }),
+            ("proofs", if self.min_bits == 0 { "none decide".to_owned() } else { format!("of {} bits or more may decide", self.min_bits) }),
             (
                 "deposits",
                 format!("up to a net asset value of {}, and from {} on", units.quote(limits.deposit_cap), units.quote(parts.min_nav)),
