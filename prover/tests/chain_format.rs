@@ -41,9 +41,11 @@ const OUTPUT_FELTS: usize = 1;
 const DIGEST_FELTS: usize = 2;
 /// Felts of four caps.
 const CAPS: usize = 4 * 16;
-/// Felts that a query ends with: the inverse, and a row of the low-degree test with its path.
-const ROW: usize = 11;
-const PATH: usize = 8;
+/// Felts of a row of the low-degree test, and of the paths in its two layers: a query ends with the inverse and with both rows and paths.
+const ROW: usize = 6;
+const PATHS: [usize; 2] = [9, 6];
+/// Felts of the layers.
+const LAYERS: usize = 2 * ROW + PATHS[0] + PATHS[1];
 const QUERIES: usize = 16;
 
 /// One-time roots of the private model.
@@ -309,11 +311,14 @@ fn what_is_packed_after_the_statement_is_reduced_and_fills_its_felts() {
     let frame = AFTER_ROOT + INPUT_FELTS + OUTPUT_FELTS + CAPS;
     assert_eq!(proof.reason(frame, power(192)), (frame, "more than three elements"));
     assert_eq!(proof.reason(frame, power(64) - Felt252::ONE), (frame, "an element is not below the modulus"));
-    // From behind: the last query's layer, before it the inverse.
-    let length = proof.felts.len();
-    let row = length - PATH - ROW;
-    let last_of_row = row + ROW - 1;
-    assert_eq!(proof.reason(last_of_row, proof.felts[last_of_row] + power(128)), (last_of_row, "more elements than there are"));
+    // From behind: the last query's layers, before them the inverse.
+    let row = proof.felts.len() - LAYERS;
+    for last_of_row in [row + ROW - 1, proof.felts.len() - PATHS[1] - 1] {
+        for more in [64, 128] {
+            let changed = proof.felts[last_of_row] + power(more);
+            assert_eq!(proof.reason(last_of_row, changed), (last_of_row, "more elements than there are"));
+        }
+    }
     for wrong in [Felt252::ZERO, proof.felts[row - 1] + Felt252::ONE, proof.felts[row - 1] + power(64)] {
         assert_eq!(proof.reason(row - 1, wrong), (row - 1, "not the inverse of the point"));
     }
@@ -327,7 +332,7 @@ fn what_is_packed_after_the_statement_is_reduced_and_fills_its_felts() {
 fn queries_of(proof: &Proof) -> usize {
     // Witness, fixed columns, auxiliary columns and quotients of a plain proof; four paths, and what each query ends with.
     let rows = 30 / 3 + 89usize.div_ceil(3) + 46usize.div_ceil(3) + 4usize.div_ceil(3);
-    proof.felts.len() - QUERIES * (rows + 4 * 12 + 1 + ROW + PATH)
+    proof.felts.len() - QUERIES * (rows + 4 * 12 + 1 + LAYERS)
 }
 
 #[test]
