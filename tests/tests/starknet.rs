@@ -230,6 +230,7 @@ fn a_deployment_that_was_cut_off_is_gone_on_with() {
     };
     let cuts = [
         "declaring the registry class",
+        "declaring the verifier class",
         "deploying the registry",
         "declaring the layer class 1",
         "declaring the layer class 2",
