@@ -98,7 +98,10 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Submitted> {
     progress.step("asking the registry");
     // Where the entries are not known, the registry cannot be asked about the proof alone.
     let told = if known { Some(ask()?) } else { None };
-    let fact = told.as_ref().map(|told| registry.fact(told.fact)).transpose()?.flatten();
+    let fact = match &told {
+        Some(told) => registry.fact(told.fact)?,
+        None => None,
+    };
     let proven_before = matches!((&told, fact), (Some(told), Some(fact)) if fact.security_bits >= told.security_bits);
     let (told, recorded, cost) = if arguments.dry_run {
         let cost = Cost::Estimated { l2_gas: registry.estimate_proof(&account, &submission)?, felts: felts.len() };
