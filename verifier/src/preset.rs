@@ -35,7 +35,7 @@ use crate::poseidon::Poseidon;
 /// - A proof's size is about its queries times (the columns, plus an authentication path for each of four trees). 16 queries at blow-up 32
 ///   are the fewest that reach 80 bits; 12 at 128 would spare 8 KB of 59 for four times the work. Folding by 16 to a remainder of at most 256
 ///   coefficients is the smallest of all foldings for 2^11 rows and more: one layer is left up to 2^12 rows. A contract evaluates the remainder
-///   once for each query, so that `starknet` folds by 8 to at most 64 coefficients: a longer proof, but a sixth fewer steps.
+///   once for each query, so that `starknet` folds by 8 to at most 64 coefficients: a longer proof, but fewer steps.
 /// - Constraints and columns are batched by powers of one challenge. Independent coefficients would gain about 7 bits in terms that are not
 ///   the least (and not one query of `balanced`, up to 2^18 rows), but cost hundreds of hashes, which a Cairo verifier pays for. The powers
 ///   are in Horner's order, which needs no list of them.
