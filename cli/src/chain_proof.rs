@@ -3,20 +3,22 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
+use maat_starknet::Registry;
+use maat_starknet::facts::Submission;
 use maat_verifier::chain_format::encode;
-use maat_verifier::{FileError, Header, MAX_FILE_BYTES, Preset, ProofFile, Statement, verify};
+use maat_verifier::{FileError, MAX_FILE_BYTES, Preset, ProofFile, Statement, verify};
 use starknet_types_core::felt::Felt;
 
 use crate::files;
 
 /// A proof that holds, and that a contract can verify.
 pub struct ChainProof {
-    /// What the file says besides the proof.
-    pub header: Header,
     /// What the proof says.
     pub statement: Statement,
     /// The proof as a contract takes it: the first felt is the number of those that follow.
     pub felts: Vec<Felt>,
+    /// The model's entries, as the registry takes them.
+    entries: Vec<u8>,
 }
 
 impl ChainProof {
@@ -36,7 +38,18 @@ impl ChainProof {
             );
         }
         let statement = verify(&bytes, &header.entries().commitment()).with_context(within)?;
-        Ok(Self { felts: felts(&bytes).with_context(within)?, header, statement })
+        Ok(Self { felts: felts(&bytes).with_context(within)?, entries: header.entries().to_bytes(), statement })
+    }
+
+    /// The model's commitment.
+    pub fn commitment(&self) -> Felt {
+        Felt::from_bytes_be(self.statement.commitment.as_bytes())
+    }
+
+    /// What is submitted for a model's version: the entries come with the proof if the registry does not know them.
+    pub fn submission(&self, registry: &Registry, model: u64, version: u32) -> anyhow::Result<Submission<'_>> {
+        let known = !registry.entries(model, version)?.is_empty();
+        Ok(Submission { model, version, proof: &self.felts, entries: (!known).then_some(&self.entries) })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Integers as a proof for contracts packs them: seven in a felt, 32 bits each, the first one least significant, and each one plus 2^31. In
 //! Cairo: `proven.cairo` of the vault.
 
+use maat_verifier::chain_format::packed_values;
 use starknet_types_core::felt::Felt;
 
 /// Integers in a felt.
@@ -10,14 +11,7 @@ const BIAS: u32 = 1 << 31;
 
 /// The felts of these integers.
 pub fn pack(values: &[i32]) -> Vec<Felt> {
-    let felt = |values: &[i32]| {
-        let mut bytes = [0; 32];
-        for (bytes, value) in bytes.as_chunks_mut().0.iter_mut().zip(values) {
-            *bytes = (value.cast_unsigned() ^ BIAS).to_le_bytes();
-        }
-        Felt::from_bytes_le(&bytes)
-    };
-    values.chunks(INTEGERS).map(felt).collect()
+    packed_values(values).map(|felt| Felt::from_bytes_le(&felt.to_le_bytes())).collect()
 }
 
 /// So many integers of as many felts as they need. Nothing if there are more or fewer felts, or anything beside the integers.
@@ -68,7 +62,7 @@ mod tests {
     #[test]
     fn the_verifier_packs_them_so() {
         let values: Vec<i32> = (-9..9).map(|value| value << 27).collect();
-        let found: Vec<String> = maat_verifier::chain_format::packed_values(&values).map(|felt| felt.to_string()).collect();
+        let found: Vec<String> = packed_values(&values).map(|felt| felt.to_string()).collect();
         assert_eq!(found, pack(&values).iter().map(|felt| format!("{felt:#x}")).collect::<Vec<_>>());
     }
 

@@ -10,6 +10,7 @@ use maat_transpiler::BuildOptions;
 use maat_verifier::{Entries, Mode, Preset, ProofFile, chain_format};
 use starknet_types_core::felt::Felt;
 
+use crate::proof_verifier::felt;
 use crate::starknet::{account, client, devnet, example_with};
 
 /// Changed proofs that the chain is asked about.
@@ -22,7 +23,7 @@ pub fn key<'m>(model: &'m Model, entries: &Entries, batch: u32) -> ProvingKey<'m
 
 /// A proof as calldata has it.
 pub fn felts(file: &ProofFile) -> Vec<Felt> {
-    chain_format::encode(&file.to_bytes()).unwrap().iter().map(|felt| Felt::from_bytes_le(&felt.to_le_bytes())).collect()
+    chain_format::encode(&file.to_bytes()).unwrap().into_iter().map(felt).collect()
 }
 
 #[test]
@@ -57,7 +58,7 @@ fn the_registry_on_a_chain_verifies_proofs_and_keeps_facts() {
     let again = registry.submit(&prover, &submission(&deployment, &proof, None)).unwrap();
     assert_eq!(again.recorded, None);
     assert!(again.receipt.l2_gas < done.receipt.l2_gas);
-    let computed = proof_gas::of_proof(2_048, inputs[0].len() as u64 + 12, false);
+    let computed = proof_gas::of_proof(2_048, inputs[0].len() as u64 + 12);
     println!("a proof: {} L2 gas charged with entries, {} without; {computed} computed", done.receipt.l2_gas, again.receipt.l2_gas);
 
     // What the verifier refuses, the chain refuses.

@@ -79,15 +79,6 @@ pub fn product(a: G, b: G) -> G {
     product
 }
 
-/// `a^(2^n)`.
-pub fn power_of_two(a: G, n: u32) -> G {
-    let mut power = a;
-    for _ in 0..n {
-        power = product(power, power);
-    }
-    power
-}
-
 /// The element that a word stands for.
 pub fn element(word: Word) -> G {
     let (_, element) = div_rem(word, MODULUS);
@@ -123,11 +114,3 @@ pub impl SplitHalf of DivRemHelper<u128, UnitInt<0x10000000000000000>> {
     type RemT = Word;
 }
 pub const TWO_64: NonZero<UnitInt<0x10000000000000000>> = 0x10000000000000000;
-
-/// The three words of a felt, the lowest first; `None` if it has more.
-pub fn words(packed: felt252) -> Option<[Word; 3]> {
-    let u256 { low, high } = packed.into();
-    let (second, first) = div_rem(low, TWO_64);
-    let third: u64 = high.try_into()?;
-    Some([first, second, upcast(third)])
-}

@@ -5,6 +5,7 @@ use core::num::traits::Pow;
 use corelib_imports::bounded_int::{AddHelper, BoundedInt, DivRemHelper, MulHelper, UnitInt, add, div_rem, mul, upcast};
 
 use crate::goldilocks::{G, MODULUS, P, element, product};
+use crate::quadratic::{AddElements, Sum};
 use crate::transcript::{Transcript, TranscriptTrait};
 
 /// Queries of a proof.
@@ -101,7 +102,6 @@ fn bit(ref left: u32) -> Bit {
 // 1 + a m, and that for two bits.
 const ONE: UnitInt<1> = 1;
 type One = BoundedInt<1, 0xffffffff00000001>;
-type Two = BoundedInt<0, 0x1fffffffe00000000>;
 type Three = BoundedInt<1, 0x2fffffffd00000001>;
 impl MulBits of MulHelper<Bit, Bit> {
     type Result = Bit;
@@ -112,10 +112,7 @@ impl MulBit of MulHelper<Bit, G> {
 impl AddOne of AddHelper<G, UnitInt<1>> {
     type Result = One;
 }
-impl AddNext of AddHelper<G, G> {
-    type Result = Two;
-}
-impl AddBoth of AddHelper<One, Two> {
+impl AddBoth of AddHelper<One, Sum> {
     type Result = Three;
 }
 impl MulOne of MulHelper<G, One> {

@@ -11,28 +11,28 @@ pub const ZERO: Element = (0, 0);
 pub const ONE: Element = (1, 0);
 
 // (p - 1)^2, twice and three times.
-type Product = BoundedInt<0, 0xfffffffe000000010000000000000000>;
-type Two = BoundedInt<0, 0x1fffffffc000000020000000000000000>;
-type Three = BoundedInt<0, 0x2fffffffa000000030000000000000000>;
+pub type Product = BoundedInt<0, 0xfffffffe000000010000000000000000>;
+pub type Two = BoundedInt<0, 0x1fffffffc000000020000000000000000>;
+pub type Three = BoundedInt<0, 0x2fffffffa000000030000000000000000>;
 // 2 p^2, which keeps the first component from being negative.
-type Lift = UnitInt<0x1fffffffc00000005fffffffc00000002>;
-const LIFT: Lift = 0x1fffffffc00000005fffffffc00000002;
-type Lifted = BoundedInt<0x1fffffffc00000005fffffffc00000002, 0x2fffffffa00000006fffffffc00000002>;
-type First = BoundedInt<0x3fffffffc00000002, 0x2fffffffa00000006fffffffc00000002>;
+pub type Lift = UnitInt<0x1fffffffc00000005fffffffc00000002>;
+pub const LIFT: Lift = 0x1fffffffc00000005fffffffc00000002;
+pub type Lifted = BoundedInt<0x1fffffffc00000005fffffffc00000002, 0x2fffffffa00000006fffffffc00000002>;
+pub type First = BoundedInt<0x3fffffffc00000002, 0x2fffffffa00000006fffffffc00000002>;
 
-impl MulElements of MulHelper<G, G> {
+pub impl MulElements of MulHelper<G, G> {
     type Result = Product;
 }
-impl AddProducts of AddHelper<Product, Product> {
+pub impl AddProducts of AddHelper<Product, Product> {
     type Result = Two;
 }
-impl AddThird of AddHelper<Two, Product> {
+pub impl AddThird of AddHelper<Two, Product> {
     type Result = Three;
 }
-impl AddLift of AddHelper<Product, Lift> {
+pub impl AddLift of AddHelper<Product, Lift> {
     type Result = Lifted;
 }
-impl SubTwo of SubHelper<Lifted, Two> {
+pub impl SubTwo of SubHelper<Lifted, Two> {
     type Result = First;
 }
 impl ReduceThree of DivRemHelper<Three, P> {
@@ -56,13 +56,13 @@ pub fn product(a: Element, b: Element) -> Element {
 }
 
 // Sums and differences of elements.
-type Sum = BoundedInt<0, 0x1fffffffe00000000>;
+pub type Sum = BoundedInt<0, 0x1fffffffe00000000>;
 type Above = BoundedInt<0xffffffff00000001, 0x1fffffffe00000001>;
 type Gap = BoundedInt<1, 0x1fffffffe00000001>;
 type Whole = UnitInt<0xffffffff00000001>;
 const WHOLE: Whole = 0xffffffff00000001;
 
-impl AddElements of AddHelper<G, G> {
+pub impl AddElements of AddHelper<G, G> {
     type Result = Sum;
 }
 impl AddWhole of AddHelper<G, Whole> {

@@ -8,7 +8,9 @@ use corelib_imports::bounded_int::{
 };
 use maat_stark::goldilocks::{G, MODULUS, P};
 use maat_stark::poseidon::elements;
-use maat_stark::quadratic::{self, Element, difference, negated, product, scaled, sum};
+use maat_stark::quadratic::{
+    self, AddLift, AddProducts, AddThird, Element, LIFT, MulElements, SubTwo, Three, difference, negated, product, scaled, sum,
+};
 
 use crate::layout::{
     ARGUMENT_CONSTRAINTS, AUXILIARY, CHALLENGES, LAYOUT, MAIN, MASK_CONSTRAINTS, MASKS, MODULUS_ELEMENTS, OPTIONS_ELEMENTS, PRESET,
@@ -145,19 +147,12 @@ fn with_seven(value: Element, values: [Integer; 7], powers: [Element; 7], bias: 
     (new_first, new_second)
 }
 
-// Sums of products, and what is added to them: 2^32 - 1 = e, p - 1 = q.
+// Sums of integers times elements, and what they are added to.
 type Integer = BoundedInt<0, 0xffffffff>;
 type Term = BoundedInt<0, 0xfffffffe0000000100000000>;
 type TwoTerms = BoundedInt<0, 0x1fffffffc0000000200000000>;
 type FourTerms = BoundedInt<0, 0x3fffffff80000000400000000>;
 type SixTerms = BoundedInt<0, 0x5fffffff40000000600000000>;
-type Product = BoundedInt<0, 0xfffffffe000000010000000000000000>;
-type TwoProducts = BoundedInt<0, 0x1fffffffc000000020000000000000000>;
-type ThreeProducts = BoundedInt<0, 0x2fffffffa000000030000000000000000>;
-type Lift = UnitInt<0x1fffffffc00000005fffffffc00000002>;
-const LIFT: Lift = 0x1fffffffc00000005fffffffc00000002;
-type Lifted = BoundedInt<0x1fffffffc00000005fffffffc00000002, 0x2fffffffa00000006fffffffc00000002>;
-type Shifted = BoundedInt<0x3fffffffc00000002, 0x2fffffffa00000006fffffffc00000002>;
 type Below = BoundedInt<0, 0xffffffffffffffff>;
 type WithOthers = BoundedInt<0x3fffffffc00000002, 0x2fffffffffffffffb0000000200000002>;
 type First = BoundedInt<0x3fffffffc00000002, 0x2fffffffffffffffc0000000200000001>;
@@ -175,31 +170,16 @@ impl AddTwoTerms of AddHelper<TwoTerms, TwoTerms> {
 impl AddLastTerms of AddHelper<FourTerms, TwoTerms> {
     type Result = SixTerms;
 }
-impl MulElements of MulHelper<G, G> {
-    type Result = Product;
-}
-impl AddLift of AddHelper<Product, Lift> {
-    type Result = Lifted;
-}
-impl AddProducts of AddHelper<Product, Product> {
-    type Result = TwoProducts;
-}
-impl AddThird of AddHelper<TwoProducts, Product> {
-    type Result = ThreeProducts;
-}
-impl SubTwo of SubHelper<Lifted, TwoProducts> {
-    type Result = Shifted;
-}
 impl AddBias of AddHelper<Integer, G> {
     type Result = Below;
 }
-impl AddOthers of AddHelper<Shifted, SixTerms> {
+impl AddOthers of AddHelper<quadratic::First, SixTerms> {
     type Result = WithOthers;
 }
 impl AddBelow of AddHelper<WithOthers, Below> {
     type Result = First;
 }
-impl AddOthersToThree of AddHelper<ThreeProducts, SixTerms> {
+impl AddOthersToThree of AddHelper<Three, SixTerms> {
     type Result = ThreeWithOthers;
 }
 impl AddBiasToThree of AddHelper<ThreeWithOthers, G> {

@@ -120,7 +120,7 @@ fn on_chain(cost: &Cost, proving: &Proving) -> Vec<OnChain> {
         let row = OnChain {
             batch: entry.batch,
             execution: fits(batch).then(|| contract.l2_gas.saturating_mul(batch)),
-            proof: proof_gas::of_proof(entry.rows, entry.batch_inputs() + entry.batch_outputs(), false),
+            proof: proof_gas::of_proof(entry.rows, entry.batch_inputs() + entry.batch_outputs()),
             listed,
         };
         match rows.iter_mut().find(|known| known.batch == entry.batch) {

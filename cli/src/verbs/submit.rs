@@ -74,21 +74,20 @@ enum Cost {
 
 pub fn run(arguments: Arguments) -> anyhow::Result<Submitted> {
     let progress = Progress::start("verifying the proof here");
-    let ChainProof { header, statement, felts } = ChainProof::read(&arguments.proof)?;
+    let proof = ChainProof::read(&arguments.proof)?;
+    let statement = &proof.statement;
     progress.step("connecting");
     let client = arguments.network.connect()?;
     let registry = Registry::find(&client)?;
     if registry.verifier()? == Felt::ZERO {
         bail!("the registry at {:#066x} has no verifier, and refuses all proofs", registry.address());
     }
-    let commitment = Felt::from_bytes_be(statement.commitment.as_bytes());
-    let (model, version) = find(&registry, arguments.name.as_deref(), commitment)?;
+    let (model, version) = find(&registry, arguments.name.as_deref(), proof.commitment())?;
     if registry.lifecycle(&model, version)?.status == Status::Revoked {
         bail!("version {version} of {} is revoked: the registry accepts no proofs of it", model.name.0);
     }
-    let entries = header.entries().to_bytes();
-    let known = !registry.entries(model.id, version)?.is_empty();
-    let submission = Submission { model: model.id, version, proof: &felts, entries: (!known).then_some(entries.as_slice()) };
+    let submission = proof.submission(&registry, model.id, version)?;
+    let tells_entries = submission.entries.is_some();
     let ask = || -> anyhow::Result<Proven> { Ok(registry.try_proof(&Submission { entries: None, ..submission })?) };
     let account = arguments.bounds.account(&client)?;
 
@@ -97,14 +96,14 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Submitted> {
     let execution = execution(&registry, &account, target, &statement.inputs, statement.batch);
     progress.step("asking the registry");
     // Where the entries are not known, the registry cannot be asked about the proof alone.
-    let told = if known { Some(ask()?) } else { None };
+    let told = if tells_entries { None } else { Some(ask()?) };
     let fact = match &told {
         Some(told) => registry.fact(told.fact)?,
         None => None,
     };
     let proven_before = matches!((&told, fact), (Some(told), Some(fact)) if fact.security_bits >= told.security_bits);
     let (told, recorded, cost) = if arguments.dry_run {
-        let cost = Cost::Estimated { l2_gas: registry.estimate_proof(&account, &submission)?, felts: felts.len() };
+        let cost = Cost::Estimated { l2_gas: registry.estimate_proof(&account, &submission)?, felts: proof.felts.len() };
         (told.as_ref().map(summary), proven_before.then_some(false), cost)
     } else if proven_before {
         (told.as_ref().map(summary), Some(false), Cost::Nothing)
@@ -131,7 +130,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Submitted> {
         security_bits,
         recorded,
         one_time: statement.one_time.map(|(index, _)| index),
-        tells_entries: !known,
+        tells_entries,
         cost,
         execution,
     })

@@ -60,7 +60,7 @@ fn message(error: &CairoRunError) -> String {
 }
 
 /// A felt of the verifier in Rust.
-fn felt(felt: Felt252) -> Felt {
+pub fn felt(felt: Felt252) -> Felt {
     Felt::from_bytes_le(&felt.to_le_bytes())
 }
 

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use anyhow::{anyhow, bail};
-use maat_starknet::facts::Submission;
 use maat_starknet::vault::contracts::Class;
 use maat_starknet::vault::{History, Latest, MockFeed, MockPool, Parts, Recording, Snapshot};
 use maat_starknet::{Client, Registry};
@@ -11,7 +10,6 @@ use maat_strategy::history::Observation;
 use maat_strategy::hour::Hour;
 use maat_strategy::price::Price;
 use serde_json::json;
-use starknet_types_core::felt::Felt;
 
 use super::show::no_sale;
 use super::target::{Target, VaultChoice, local, next_hour};
@@ -189,14 +187,12 @@ pub fn step(arguments: &StepArguments) -> anyhow::Result<Told> {
     progress.step("having the network decide");
     let done = match &proof {
         None => target.vault.step(&account, hour)?,
-        Some(ChainProof { felts, header, .. }) => {
+        Some(proof) => {
             let Parts { registry, model, version, model_commitment, .. } = target.parts;
-            if Felt::from_bytes_be(header.entries().commitment().as_bytes()) != model_commitment {
+            if proof.commitment() != model_commitment {
                 bail!("the proof is of another model than the vault's, whose commitment is {model_commitment:#066x}");
             }
-            let known = !Registry::at(&client, registry).entries(model, version)?.is_empty();
-            let entries = header.entries().to_bytes();
-            let submission = Submission { model, version, proof: felts, entries: (!known).then_some(entries.as_slice()) };
+            let submission = proof.submission(&Registry::at(&client, registry), model, version)?;
             target.vault.step_with_proof(&account, hour, registry, &submission)?
         }
     };
