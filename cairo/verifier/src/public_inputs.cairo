@@ -4,7 +4,7 @@
 //! Public values enter it by a digest, and all parts fill whole felts.
 
 use corelib_imports::bounded_int::{
-    AddHelper, BoundedInt, DivRemHelper, MulHelper, SubHelper, UnitInt, add, div_rem, mul, sub, upcast,
+    AddHelper, BoundedInt, DivRemHelper, MulHelper, UnitInt, add, div_rem, mul, sub, upcast,
 };
 use maat_stark::goldilocks::{G, MODULUS, P};
 use maat_stark::poseidon::elements;
