@@ -54,7 +54,7 @@ fn inspect_shows_nodes_ranges_accuracy_and_cost() {
         assert!(text.contains(part), "`{part}` is missing in:\n{text}");
     }
     let value = json(&["inspect", package()]);
-    assert_eq!(value["manifest"]["format"], 6);
+    assert_eq!(value["manifest"]["format"], 7);
     assert_eq!(value["manifest"]["entries"].as_array().unwrap().len(), 6);
     assert_eq!(value["report"]["cost"]["macs"], 13_568);
     assert_eq!(value["report"]["quality"]["certificate"].as_array().unwrap().len(), 5);
@@ -968,6 +968,80 @@ fn parts_are_refused_before_anything_is_compiled() {
     let output = folder.path().join("package");
     let message = failure(&["transpile", &example("rockybot.onnx"), "-o", output.to_str().unwrap(), "--parts", "999"]);
     assert!(message.contains("--parts is 999; it must be at most ") && message.contains(" for this network"), "{message}");
+}
+
+#[test]
+fn a_package_without_cairo_is_run_proven_verified_and_checked_and_gets_further_commitments() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (onnx, calibration) = (example("rockybot.onnx"), example("calibration.json"));
+    let (own, input) = (at("own"), at("in.json"));
+    std::fs::write(&input, samples(1).to_string()).unwrap();
+    let transpile = ["transpile", &onnx, "--calibration", &calibration, "-o", &own];
+    let refused = failure(&[&transpile[..], &["--cairo", "never", "--parts", "2"]].concat());
+    assert!(refused.contains("--parts asks for classes, and --cairo never for none"), "{refused}");
+    let made = json(&[&transpile[..], &["--cairo", "never", "--presets", "fast,fast"]].concat());
+    let manifest = &made["manifest"];
+    assert_eq!((&manifest["no_cairo"], &manifest["program_hash"]), (&"it was not wanted".into(), &Value::Null));
+    assert_eq!((&made["report"]["cost"], manifest["files"].as_object().unwrap().len()), (&Value::Null, 2));
+    let mut files: Vec<_> = std::fs::read_dir(&own).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    files.sort();
+    assert_eq!(files, ["manifest.json", "model.maat", "report.json"]);
+    let text = String::from_utf8(maat(&["inspect", &own]).stdout).unwrap();
+    assert!(text.contains("none: it was not wanted. It can be run, proven and verified, but not deployed"), "{text}");
+    assert!(text.contains("multiply-accumulates  13,568"), "{text}");
+
+    assert_eq!(json(&["run", &own, "--input", &input])["outputs"], json(&["run", package(), "--input", &input])["outputs"]);
+    let without = "the package has no Cairo program and no contract: it was not wanted. `maat transpile --cairo always` makes";
+    for verb in
+        [&["run", &own, "--input", &input, "--executor", "cairo"][..], &["prove", &own, "--input", &input, "--kind", "cairo", "-o", "p"]]
+    {
+        assert!(failure(verb).contains(without), "{}", failure(verb));
+    }
+    let first = at("first.bin");
+    let proved = json(&["prove", &own, "--input", &input, "-o", &first]);
+    let commitment = proved["commitment"].as_str().unwrap().to_owned();
+    assert_eq!(json(&["check", &own])["holds"], true);
+
+    // Hiding takes an entry that this package does not have, until it is added; what was there before keeps its worth.
+    let hidden = at("hidden.bin");
+    let hide = ["prove", &own, "--input", &input, "--hide", "inputs", "-o", &hidden];
+    let lacking = failure(&hide);
+    assert!(lacking.contains("preset balanced") && lacking.contains("`maat commitment` adds one"), "{lacking}");
+    let added = json(&["commitment", &own, "--preset", "balanced"]);
+    assert_eq!(added["added"], serde_json::json!([{ "preset": "balanced", "batch": 1 }]));
+    let second = added["commitment"].as_str().unwrap();
+    assert_ne!(second, commitment);
+    assert_eq!(json(&hide)["commitment"], *second);
+    for (proof, under) in [(&first, commitment.as_str()), (&hidden, second)] {
+        json(&["verify", proof, "--commitment", under]);
+        assert_eq!(json(&["verify", proof, "--model", &own])["commitment"], *under);
+    }
+    assert_eq!(json(&["prove", &own, "--input", &input, "-o", &first, "--force"])["commitment"], *commitment);
+    assert!(failure(&["commitment", &own, "--preset", "balanced"]).contains("there is nothing to add"));
+    assert!(failure(&["commitment", &own, "--preset", "starknet"]).contains("a contract knows the commitment that it was compiled with"));
+    assert_eq!(json(&["commitment", &own, "--batch", "2"])["added"].as_array().unwrap().len(), 2);
+    std::fs::write(&input, samples(2).to_string()).unwrap();
+    json(&["prove", &own, "--input", &input, "-o", &first, "--force"]);
+    let compared = json(&["commitment", &own]);
+    assert_eq!((&compared["matches"], &compared["further"][0]["commitment"]), (&true.into(), &second.into()));
+    assert_eq!(json(&["check", &own])["holds"], true);
+    let text = String::from_utf8(maat(&["inspect", &own]).stdout).unwrap();
+    assert!(text.contains("further commitment") && text.contains("(presets balanced, batches of 1)"), "{text}");
+
+    // What was added is checked as the first is.
+    let path = Path::new(&own).join("manifest.json");
+    let mut manifest: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    manifest["further"][0]["entries"][0]["fixed_root"] = format!("0x{}", "1".repeat(64)).into();
+    std::fs::write(&path, manifest.to_string()).unwrap();
+    for verb in ["commitment", "check"] {
+        assert_eq!(maat(&[verb, &own]).status.code(), Some(1), "{verb}");
+    }
+    // A reason is the model's, unless it is that nobody wanted Cairo.
+    manifest["no_cairo"] = "it is too large".into();
+    std::fs::write(&path, manifest.to_string()).unwrap();
+    let checked = String::from_utf8(maat(&["check", &own]).stdout).unwrap();
+    assert!(checked.contains("DIFFERS  further commitment: ") && checked.contains("DIFFERS  reason why there is no Cairo: "), "{checked}");
 }
 
 #[test]

@@ -74,6 +74,12 @@ pub enum PackageError {
         /// Why, as the manifest states it.
         reason: String,
     },
+    /// The package holds the model alone, without its Cairo.
+    #[error("the package has no Cairo program and no contract: {reason}")]
+    NoCairo {
+        /// Why, as the manifest states it.
+        reason: String,
+    },
     /// A package's files do not belong together, or were made by another version of Maat.
     #[error("{path}: {reason}")]
     Mismatch {

@@ -1,20 +1,21 @@
 //! Reading a package from disk: nothing is used before it is checked against the manifest.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use maat_cairo::{Contract, Executable};
 use maat_runtime::Model;
-use maat_verifier::Entries;
 use maat_verifier::cairo::ProgramHash;
+use maat_verifier::{Entries, ModelCommitment, Preset};
 use serde_json::Value;
 
+use crate::cairo::Cairo;
 use crate::digest::sha256;
 use crate::error::PackageError;
-use crate::json::{json_of, shown};
+use crate::json::{json_of, json_to, shown};
 use crate::manifest::{ClassHashes, MANIFEST_VERSION, Manifest};
 use crate::names::{CONTRACT, EXECUTABLE, MANIFEST, MODEL, REPORT, class_files, part_name};
-use crate::partial::read_file;
+use crate::partial::{builder, read_file};
 use crate::proving::Proving;
 use crate::report::Report;
 use crate::views::{View, views};
@@ -79,7 +80,57 @@ impl PackageFolder {
     /// # Errors
     /// The model cannot be proven, or the commitment is not the one of the entries.
     pub fn entries(&self) -> Result<&Entries, PackageError> {
-        match &self.manifest.proving {
+        self.entries_of(&self.manifest.proving)
+    }
+
+    /// The entries of all commitments to the model: the first, which the contract knows, and those that were added later.
+    ///
+    /// # Errors
+    /// As for [`Self::entries`].
+    pub fn all_entries(&self) -> Result<Vec<&Entries>, PackageError> {
+        std::iter::once(&self.manifest.proving).chain(&self.manifest.further).map(|proving| self.entries_of(proving)).collect()
+    }
+
+    /// The entries of the first commitment that has one for a preset and a batch size; where none has, those of the first of all.
+    ///
+    /// # Errors
+    /// As for [`Self::entries`].
+    pub fn entries_for(&self, preset: Preset, batch: u32) -> Result<&Entries, PackageError> {
+        let all = self.all_entries()?;
+        Ok(all.iter().find(|entries| entries.find(preset, batch).is_some()).unwrap_or(&all[0]))
+    }
+
+    /// The entries of the commitment of that value; where none has it, those of the first of all.
+    ///
+    /// # Errors
+    /// As for [`Self::entries`].
+    pub fn entries_under(&self, commitment: &ModelCommitment) -> Result<&Entries, PackageError> {
+        let all = self.all_entries()?;
+        Ok(all.iter().find(|entries| entries.commitment() == *commitment).unwrap_or(&all[0]))
+    }
+
+    /// Adds a further commitment to the manifest, which is replaced in one step; all other files stay as they are.
+    ///
+    /// # Errors
+    /// The manifest cannot be written.
+    pub fn add_commitment(&mut self, entries: Entries) -> Result<(), PackageError> {
+        let mut manifest = self.manifest.clone();
+        manifest.further.push(Proving::Committed { commitment: entries.commitment(), entries });
+        let path = self.folder.join(MANIFEST);
+        let written = (|| {
+            let mut file = builder().tempfile_in(&self.folder)?;
+            file.write_all(&json_to(&manifest))?;
+            file.as_file().set_permissions(std::fs::metadata(&path)?.permissions())?;
+            file.persist(&path).map_err(|error| error.error)?;
+            Ok(())
+        })();
+        written.map_err(|source| PackageError::Write { path, source })?;
+        self.manifest = manifest;
+        Ok(())
+    }
+
+    fn entries_of<'p>(&self, proving: &'p Proving) -> Result<&'p Entries, PackageError> {
+        match proving {
             Proving::Committed { commitment, entries } if entries.commitment() == *commitment => Ok(entries),
             Proving::Committed { commitment, entries } => {
                 let reason =
@@ -107,8 +158,9 @@ impl PackageFolder {
     /// The program for the Cairo VM.
     ///
     /// # Errors
-    /// As for [`Self::model`].
+    /// As for [`Self::model`]; or the package has no Cairo.
     pub fn program(&self) -> Result<Executable, PackageError> {
+        self.hashes()?;
         let (path, bytes) = (self.folder.join(EXECUTABLE), self.read(EXECUTABLE)?);
         Executable::from_json(&bytes).map_err(|error| PackageError::Mismatch { path, reason: error.to_string() })
     }
@@ -116,22 +168,32 @@ impl PackageFolder {
     /// The program's hash, as the manifest states it.
     ///
     /// # Errors
-    /// It is not a hash.
+    /// It is not a hash, or the package has no Cairo.
     pub fn program_hash(&self) -> Result<ProgramHash, PackageError> {
-        self.manifest.program_hash.parse().map_err(|error| {
-            let reason = format!("{:?} is not a program hash: {error}", self.manifest.program_hash);
+        let (program_hash, _, _) = self.hashes()?;
+        program_hash.parse().map_err(|error| {
+            let reason = format!("{program_hash:?} is not a program hash: {error}");
             PackageError::Mismatch { path: self.folder.join(MANIFEST), reason }
         })
+    }
+
+    /// The hashes of the program, the contract's class and those of its parts, as the manifest states them.
+    ///
+    /// # Errors
+    /// The package has no Cairo.
+    fn hashes(&self) -> Result<(&str, &ClassHashes, &[ClassHashes]), PackageError> {
+        match &self.manifest.cairo {
+            Cairo::Compiled { program_hash, class, layer_classes } => Ok((program_hash, class, layer_classes)),
+            Cairo::Absent { reason } => Err(PackageError::NoCairo { reason: reason.clone() }),
+        }
     }
 
     /// The model's Starknet contract.
     ///
     /// # Errors
-    /// As for [`Self::model`]; or its class hashes are not the manifest's.
+    /// As for [`Self::program`]; or its class hashes are not the manifest's.
     pub fn contract(&self) -> Result<Contract, PackageError> {
-        let Manifest { sierra_class_hash, casm_class_hash, .. } = &self.manifest;
-        let hashes = ClassHashes { sierra_class_hash: sierra_class_hash.clone(), casm_class_hash: casm_class_hash.clone() };
-        self.class(CONTRACT, &hashes)
+        self.class(CONTRACT, self.hashes()?.1)
     }
 
     /// The classes of parts of the network that the contract calls, in order; empty if it is one class.
@@ -139,7 +201,7 @@ impl PackageFolder {
     /// # Errors
     /// As for [`Self::contract`].
     pub fn layer_classes(&self) -> Result<Vec<Contract>, PackageError> {
-        let classes = self.manifest.layer_classes.iter().enumerate();
+        let classes = self.hashes()?.2.iter().enumerate();
         classes.map(|(index, hashes)| self.class(&part_name(index), hashes)).collect()
     }
 

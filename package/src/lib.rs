@@ -1,12 +1,13 @@
 //! Model packages: what `maat transpile` writes, as data and as files, for everything that reads it.
 //!
-//! A package is a folder with a quantised model, what follows from it (Cairo sources, program, classes), a [`Manifest`] that binds the files
+//! A package is a folder with a quantised model, what follows from it (Cairo sources, program, classes, unless it has none), a [`Manifest`] that binds the files
 //! and a [`Report`] of accuracy and cost. [`PackageFolder`] opens one, [`run_program`] and [`run_contract`] run what it holds, [`samples`]
 //! reads inputs from files.
 //!
 //! Nothing here knows ONNX: running, proving, verifying or deploying a package needs neither the network that it was made from nor what
 //! read it.
 
+mod cairo;
 mod destination;
 mod digest;
 mod error;
@@ -23,6 +24,7 @@ pub mod samples;
 mod significant;
 mod views;
 
+pub use cairo::Cairo;
 pub use destination::{Edits, PackageDestination, files_in};
 pub use digest::sha256;
 pub use error::PackageError;

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use maat_cairo::{Compiler, Contract};
 use serde::{Deserialize, Serialize};
 
+use crate::cairo::Cairo;
 use crate::options::Provenance;
 use crate::proving::Proving;
 use crate::report::Verdict;
 
 /// The version of the manifest's format.
-pub const MANIFEST_VERSION: u32 = 6;
+pub const MANIFEST_VERSION: u32 = 7;
 
 /// `manifest.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,17 +26,16 @@ pub struct Manifest {
     pub verdict: Verdict,
     /// sha256 of `model.maat`.
     pub model_sha256: String,
-    /// Hash of the Cairo program, as StarkWare's bootloader computes it.
-    pub program_hash: String,
-    /// Hash under which the contract's class is declared.
-    pub sierra_class_hash: String,
-    /// Hash of its CASM class.
-    pub casm_class_hash: String,
-    /// The classes of the network's parts, which the contract calls, in order; empty if the contract is one class.
-    pub layer_classes: Vec<ClassHashes>,
+    /// The hashes of its Cairo program and classes, or why there are none.
+    #[serde(flatten)]
+    pub cairo: Cairo,
     /// The model's commitment for proofs, or why it has none.
     #[serde(flatten)]
     pub proving: Proving,
+    /// Further commitments to the same model, each for presets and batch sizes of its own. They were added later, which changes nothing about
+    /// proofs that the first one verifies.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further: Vec<Proving>,
     /// What made the package.
     pub versions: Versions,
     /// sha256 of every other file, by path.

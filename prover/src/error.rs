@@ -88,7 +88,7 @@ impl TraceProgramError {
 fn to_list(preset: Preset) -> &'static str {
     match preset {
         Preset::Starknet => "proofs that a Starknet contract verifies need a package that `maat transpile .. --contract-proofs` made",
-        _ => "list the batch size when the model is transpiled",
+        _ => "`maat commitment` adds one, with --preset and --batch",
     }
 }
 
@@ -123,6 +123,15 @@ pub enum ProveError {
         /// The batch size.
         batch: u32,
     },
+    /// A further commitment was to be for proofs that a contract verifies.
+    #[error(
+        "a contract knows the commitment that it was compiled with, and no further one: proofs that it verifies need a package that \
+         `maat transpile .. --contract-proofs` made"
+    )]
+    ForContracts,
+    /// A further commitment was to be for nothing but what others are for.
+    #[error("there is nothing to add: the package has entries for all of these presets and batch sizes")]
+    NothingToAdd,
     /// The entries are those of another model, or were made by another version.
     #[error("the commitment's entry for preset `{preset}` and batches of {batch} is not this model's: transpile the ONNX file again")]
     OtherModel {

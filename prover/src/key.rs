@@ -47,8 +47,8 @@ pub enum LayoutChoice {
 
 impl LayoutChoice {
     /// The programs of a batch, each with the presets whose entries it is for.
-    fn programs(self, model: &Model, batch: usize, presets: &[Preset]) -> Result<Vec<(TraceProgram, Vec<Preset>)>, ProveError> {
-        let (for_contracts, others): (Vec<_>, Vec<_>) = presets.iter().partition(|preset| preset.is_for_contracts());
+    fn programs(self, model: &Model, batch: usize, presets: WantedPresets<'_>) -> Result<Vec<(TraceProgram, Vec<Preset>)>, ProveError> {
+        let (for_contracts, others): (Vec<_>, Vec<_>) = presets.all().partition(|preset| preset.is_for_contracts());
         let base = TraceProgram::new(model, batch, Layout::base());
         let other = match self {
             _ if others.is_empty() => None,
@@ -57,14 +57,49 @@ impl LayoutChoice {
             Self::Cheapest => TraceProgram::cheaper(&base, model, batch),
         };
         let Some(other) = other else {
-            return Ok(vec![(base?, presets.to_vec())]);
+            return Ok(vec![(base?, presets.all().collect())]);
         };
         let mut programs = vec![(other, others)];
-        if !for_contracts.is_empty() {
-            programs.push((base?, for_contracts));
+        match base {
+            _ if for_contracts.is_empty() => {}
+            Ok(base) => programs.push((base, for_contracts)),
+            Err(error) if for_contracts.iter().any(|preset| presets.named.contains(preset)) => return Err(error.into()),
+            // What was wanted only if it is cheap is not worth an error.
+            Err(_) => {}
         }
         Ok(programs)
     }
+}
+
+/// For which presets a commitment is to have entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WantedPresets<'p> {
+    /// In any case.
+    pub named: &'p [Preset],
+    /// If their trees take seconds: a model with a long trace has no entry for them.
+    pub if_cheap: &'p [Preset],
+}
+
+impl WantedPresets<'_> {
+    /// What a package has if nothing was asked for: `fast`, and the others of [`Preset::BY_DEFAULT`] if they are cheap.
+    pub const BY_DEFAULT: WantedPresets<'static> = WantedPresets { named: &[Preset::Fast], if_cheap: &[Preset::Balanced, Preset::Onchain] };
+
+    fn all(&self) -> impl Iterator<Item = Preset> {
+        self.named.iter().chain(self.if_cheap).copied()
+    }
+
+    fn has(&self, preset: Preset, program: &TraceProgram) -> bool {
+        self.named.contains(&preset) || tree_cells(preset, program) <= CHEAP_TREE_CELLS
+    }
+}
+
+/// The most cells of a cheap tree over extended fixed columns: it takes up to some ten seconds of two cores. A number of cells and not a
+/// time, so that a network gets the same package on every machine.
+const CHEAP_TREE_CELLS: usize = 1 << 28;
+
+/// How many cells the fixed columns have once they are extended for a preset.
+fn tree_cells(preset: Preset, program: &TraceProgram) -> usize {
+    program.rows * program.layout.fixed_width() * tree_blowup(preset)
 }
 
 /// The entries of a model's commitment: every preset but `starknet`, whose tree takes long, for every batch size.
@@ -81,13 +116,38 @@ pub fn entries(model: &Model, batches: &[u32]) -> Result<Entries, ProveError> {
 /// # Errors
 /// As for [`entries`].
 pub fn entries_for(model: &Model, batches: &[u32], presets: &[Preset], layouts: LayoutChoice) -> Result<Entries, ProveError> {
+    let wanted = WantedPresets { named: presets, if_cheap: &[] };
     let mut entries = Vec::new();
     for batch in batches {
-        for (program, presets) in layouts.programs(model, *batch as usize, presets)? {
-            entries.extend(of_program(&program, &presets));
-        }
+        entries.extend(entries_of_batch(model, *batch, wanted, layouts, &mut |_| ())?);
     }
     Ok(Entries::new(entries)?)
+}
+
+/// The entries of one batch size. `progress` gets each preset before its tree is made.
+///
+/// # Errors
+/// As for [`entries`].
+pub fn entries_of_batch(
+    model: &Model,
+    batch: u32,
+    presets: WantedPresets<'_>,
+    layouts: LayoutChoice,
+    progress: &mut dyn FnMut(Preset),
+) -> Result<Vec<Entry>, ProveError> {
+    let mut entries = Vec::new();
+    for (program, mut of_program) in layouts.programs(model, batch as usize, presets)? {
+        of_program.retain(|preset| presets.has(*preset, &program));
+        if of_program.is_empty() {
+            continue;
+        }
+        let fixed = Fixed::new(&program);
+        for preset in of_program {
+            progress(preset);
+            entries.push(entry(&program, preset, 0, root(&fixed, preset)));
+        }
+    }
+    Ok(entries)
 }
 
 /// The entries of a public model for the presets, batch sizes and layouts of a list: what the list must be if it is the model's.
@@ -140,9 +200,10 @@ pub fn private_entries(
     // A wrong count is found before any root is computed.
     OneTimeTree::new(vec![[0; 32]; count as usize])?;
     let (mut done, all) = (0, u64::from(count) * (batches.len() * presets.len()) as u64);
+    let wanted = WantedPresets { named: presets, if_cheap: &[] };
     let mut listed = Vec::new();
     for batch in batches {
-        for (program, presets) in layouts.programs(model, *batch as usize, presets)? {
+        for (program, presets) in layouts.programs(model, *batch as usize, wanted)? {
             let columns = fixed_columns(&program);
             let digest = digest(&columns);
             for preset in presets {
@@ -598,7 +659,7 @@ mod tests {
     fn each_entry_has_the_layout_that_was_chosen_and_those_for_chains_the_smallest() {
         let (small, many) = (model(), dense(&[256, 256]));
         let layouts = |model: &Model, choice: LayoutChoice| {
-            let programs = choice.programs(model, 1, &Preset::ALL).unwrap();
+            let programs = choice.programs(model, 1, WantedPresets { named: &Preset::ALL, if_cheap: &[] }).unwrap();
             Preset::ALL.map(|preset| programs.iter().find(|(_, presets)| presets.contains(&preset)).unwrap().0.layout.name)
         };
         let of = |layout| [layout, layout, "base", "base"];

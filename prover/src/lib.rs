@@ -12,6 +12,7 @@ pub mod cairo;
 mod error;
 mod extension;
 mod fractions;
+mod further;
 mod key;
 mod ledger;
 mod masks;
@@ -29,7 +30,10 @@ mod witness;
 
 pub use cache::{Cache, Content, Files, Untrusted};
 pub use error::{ProveError, TraceProgramError, Unprovable};
-pub use key::{LayoutChoice, Proved, ProvingKey, Visibility, entries, entries_for, private_entries, recomputed};
+pub use further::further_entries;
+pub use key::{
+    LayoutChoice, Proved, ProvingKey, Visibility, WantedPresets, entries, entries_for, entries_of_batch, private_entries, recomputed,
+};
 pub use ledger::{Ledger, LedgerError};
 pub use model_seed::{ModelSeed, ModelSeedError};
 pub use private_file::PrivateFileError;

@@ -96,7 +96,8 @@ pub fn register<'c>(
     }
     let name = options.name.as_deref().unwrap_or(&manifest.name);
     registry::name_felt(name)?;
-    let over = over_limits(&package.report()?.cost);
+    // A package without Cairo is refused below, where its classes are read.
+    let over = package.report()?.cost.as_ref().map_or_else(Vec::new, over_limits);
     if !(over.is_empty() || options.force) {
         return Err(ChainError::OverLimit { what: format!("model {}", manifest.name), figures: over.join("; "), forcible: true });
     }

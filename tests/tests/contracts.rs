@@ -1,14 +1,14 @@
 //! Contracts in the Cairo VM, as Starknet runs them: one class, or one that calls others for the parts of a large network.
 
 use maat_cairo::{CairoRunError, Compiler, Contract, Libraries, gas};
-use maat_package::{Options, PackageFolder, Proving, quantise_sample, run_contract, run_program, signed};
+use maat_package::{Cairo, Options, PackageFolder, Proving, quantise_sample, run_contract, run_program, signed};
 use maat_runtime::primitives::{Affine, Move, Sum};
 use maat_runtime::{Executor, Interval, Model, ModelBuilder, Primitive, Requantise, Shape, Tensor};
 use maat_tests::figures::assert_committed;
 use maat_tests::models::{MODELS, RealModel};
 use maat_tests::networks::{Random, dense};
 use maat_transpiler::codegen::{self, Draft};
-use maat_transpiler::{BuildOptions, CodegenError, Network, Package, Quantised, TranspileError};
+use maat_transpiler::{BuildOptions, CairoChoice, CodegenError, Compiled, Network, Package, Quantised, TranspileError};
 use maat_verifier::Entries;
 use starknet_types_core::felt::Felt;
 
@@ -34,7 +34,8 @@ fn example(name: &str, parts: Option<usize>, samples: usize) -> (Package, Vec<Ve
 
 /// Asserts that the program and the contract give what the runtime gives; gives the steps of the two, and the contract's gas.
 fn assert_same(package: &Package, inputs: &[Vec<i32>]) -> (u64, u64, u64) {
-    let Package { model, program, contract, layer_classes, .. } = package;
+    let model = &package.model;
+    let Compiled { program, contract, layer_classes, .. } = common::cairo(package);
     let expected = Executor::new(model).run(inputs).unwrap();
     let (by_program, steps) = run_program(model, program, inputs).unwrap();
     assert_eq!(by_program, expected);
@@ -49,7 +50,7 @@ fn assert_same(package: &Package, inputs: &[Vec<i32>]) -> (u64, u64, u64) {
 
 /// Compares a package's report, and the steps of its contract for the first held-out sample, with the figures on our pages.
 fn assert_figures(name: &str, package: &Package, steps: u64) {
-    assert_committed(name, "the report", &figures::of_report(&package.report.cost), |example| example.cost.clone());
+    assert_committed(name, "the report", &figures::of_report(common::cost(package)), |example| example.cost.clone());
     assert_committed(name, "the contract's steps for the first test sample", &steps, |example| example.contract_steps);
 }
 
@@ -65,9 +66,9 @@ fn a_contract_gives_the_programs_integers_for_a_little_more() {
             assert!(in_contract > steps && in_contract < steps + steps / 4 + 3_000, "{name}: {in_contract} steps, not {steps}");
             println!("{name}: {steps} steps, {in_contract} in the contract, {gas} gas");
         }
-        let cost = &package.report.cost.contract;
-        println!("{name}: {cost:?}");
-        assert!(package.report.cost.excesses().is_empty() && package.layer_classes.is_empty());
+        let cost = common::cost(&package);
+        println!("{name}: {:?}", cost.contract);
+        assert!(cost.excesses().is_empty() && common::cairo(&package).layer_classes.is_empty());
         for (file, text) in codegen::generate(&package.model, None, 0).unwrap().package.main.sources.iter() {
             assert!(!text.contains("part_1") && !file.contains("part") && file != "class_hashes.cairo", "{file}");
         }
@@ -82,7 +83,7 @@ fn small() -> Package {
 #[test]
 fn a_contract_says_what_it_is_and_takes_batches() {
     let package = small();
-    let Package { model, contract, .. } = &package;
+    let (model, contract) = (&package.model, &common::cairo(&package).contract);
     let call = |function: &str, calldata: &[i32]| {
         let calldata: Vec<Felt> = calldata.iter().map(|value| Felt::from(*value)).collect();
         contract.call(function, &calldata).unwrap().output
@@ -100,8 +101,9 @@ fn a_contract_says_what_it_is_and_takes_batches() {
 
 #[test]
 fn a_contract_refuses_what_the_runtime_refuses() {
-    let Package { model, contract, .. } = small();
-    let message = |inputs: &[i32]| match run_contract(&model, &contract, &[], &[inputs.to_vec()]) {
+    let package = small();
+    let (model, contract) = (&package.model, &common::cairo(&package).contract);
+    let message = |inputs: &[i32]| match run_contract(model, contract, &[], &[inputs.to_vec()]) {
         Err(CairoRunError::Panicked { message }) => message,
         other => panic!("{other:?}"),
     };
@@ -261,14 +263,15 @@ fn a_network_in_parts_gives_the_runtimes_integers() {
         for inputs in &samples {
             assert_same(&package, inputs);
         }
-        let cost = &package.report.cost;
+        let cost = common::cost(&package);
         assert_eq!(
             cost.classes.iter().map(|class| class.name.as_str()).collect::<Vec<_>>(),
             ["model", "part 1", "part 2", "part 3"][..=parts]
         );
         assert!(cost.excesses().is_empty() && cost.contract.library_calls == parts as u64, "{cost:?}");
         // The model's class holds the hashes of the others, so it calls no others.
-        let Package { model, contract, layer_classes, .. } = &package;
+        let model = &package.model;
+        let Compiled { contract, layer_classes, .. } = common::cairo(&package);
         let swapped = &layer_classes[1..];
         let error = run_contract(model, contract, swapped, &samples[0]).unwrap_err();
         assert!(matches!(error, CairoRunError::UnknownClass { class_hash } if class_hash == layer_classes[0].class_hash()), "{error}");
@@ -297,18 +300,21 @@ fn a_package_in_parts_is_the_same_every_time_and_comes_back_from_its_folder() {
     assert_eq!(opened.report().unwrap(), package.report);
     let (contract, layer_classes) = (opened.contract().unwrap(), opened.layer_classes().unwrap());
     let bytes = |class: &Contract| (class.sierra_json(), class.casm_json(), class.class_hash());
-    assert_eq!(bytes(&contract), bytes(&package.contract));
-    assert_eq!(layer_classes.iter().map(bytes).collect::<Vec<_>>(), package.layer_classes.iter().map(bytes).collect::<Vec<_>>());
+    let compiled = common::cairo(&package);
+    assert_eq!(bytes(&contract), bytes(&compiled.contract));
+    assert_eq!(layer_classes.iter().map(bytes).collect::<Vec<_>>(), compiled.layer_classes.iter().map(bytes).collect::<Vec<_>>());
     let (outputs, _) = run_contract(&package.model, &contract, &layer_classes, &samples[0]).unwrap();
     assert_eq!(outputs, Executor::new(&package.model).run(&samples[0]).unwrap());
 
     // A class is taken only under the hashes that the manifest says.
     let mut changed = opened.clone();
-    changed.manifest.layer_classes.swap(0, 1);
+    let Cairo::Compiled { layer_classes, .. } = &mut changed.manifest.cairo else { panic!("it has classes") };
+    layer_classes.swap(0, 1);
     let message = changed.layer_classes().err().unwrap().to_string();
     assert!(message.contains("target/part_1.sierra.json") && message.contains("but manifest.json has others"), "{message}");
     let mut changed = opened.clone();
-    changed.manifest.casm_class_hash = changed.manifest.sierra_class_hash.clone();
+    let Cairo::Compiled { class, .. } = &mut changed.manifest.cairo else { panic!("it has a class") };
+    class.casm_class_hash.clone_from(&class.sierra_class_hash);
     assert!(changed.contract().err().unwrap().to_string().contains("target/contract.sierra.json"));
     std::fs::write(path.join("target/part_2.casm.json"), "{}").unwrap();
     let message = opened.layer_classes().err().unwrap().to_string();
@@ -317,7 +323,8 @@ fn a_package_in_parts_is_the_same_every_time_and_comes_back_from_its_folder() {
 
 #[test]
 fn what_is_not_a_class_is_refused() {
-    let Package { contract, .. } = small();
+    let package = small();
+    let contract = &common::cairo(&package).contract;
     let (sierra, casm) = (contract.sierra_json(), contract.casm_json());
     let refused = |sierra: &[u8], casm: &[u8]| match Contract::from_json(sierra, casm) {
         Err(CairoRunError::MalformedClass { reason }) => reason,
@@ -335,9 +342,9 @@ fn what_is_not_a_class_is_refused() {
 #[test]
 fn a_network_too_large_for_one_class_is_split_by_itself() {
     let (package, samples) = example("lstm", None, 2);
-    let cost = &package.report.cost;
+    let cost = common::cost(&package);
     println!("lstm: {cost:?}");
-    assert!(package.layer_classes.len() >= 2 && cost.excesses().is_empty(), "{cost:?}");
+    assert!(common::cairo(&package).layer_classes.len() >= 2 && cost.excesses().is_empty(), "{cost:?}");
     for (index, inputs) in samples.iter().enumerate() {
         let (steps, in_contract, gas) = assert_same(&package, inputs);
         println!("lstm: {steps} steps, {in_contract} in the contract, {gas} gas");
@@ -348,16 +355,21 @@ fn a_network_too_large_for_one_class_is_split_by_itself() {
 }
 
 #[test]
-fn a_node_that_fits_no_class_is_named() {
+fn a_node_that_fits_no_class_is_named_and_no_error_unless_cairo_is_asked_for() {
     let network = common::import(dense(&[4, 400, 600, 2], 1));
     let quantised = || network.quantise(&[], &Options::default()).unwrap();
-    let error = build(quantised(), None).err().unwrap();
+    let package = build(quantised(), None).unwrap();
+    let Cairo::Absent { reason } = &package.manifest.cairo else { panic!("it has Cairo") };
+    assert!(package.cairo.is_none() && package.report.cost.is_none());
+    let always = BuildOptions { cairo: CairoChoice::Always, ..BuildOptions::default() };
+    let error = Package::build_with(quantised(), &always, &Compiler::default(), &mut |_| {}).err().unwrap();
     let TranspileError::TooLarge { node, figure } = &error else { panic!("{error}") };
     println!("{error}");
     let largest = quantised().model.nodes().map(|(node, _)| node.name.clone()).nth(1).unwrap();
     assert!(*node == largest && !figure.fits(), "{error}");
+    assert!(reason.contains(&format!("node `{largest}`")), "{reason}");
     // Without Starknet, for proofs and the Cairo VM, its package can still be built.
     let package = build(quantised(), Some(0)).unwrap();
-    let excesses = package.report.cost.excesses();
+    let excesses = common::cost(&package).excesses();
     assert!(excesses.iter().all(|(class, _)| *class == Some("model")) && !excesses.is_empty(), "{excesses:?}");
 }

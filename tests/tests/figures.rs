@@ -53,7 +53,7 @@ fn measure(row: &'static RealModel, account: &Account) -> Example {
     let [receipt] = one.receipts[..] else { panic!("one transaction") };
     let network = row.network();
     Example {
-        cost: of_report(&example.package.report().unwrap().cost),
+        cost: of_report(&example.package.report().unwrap().cost.unwrap()),
         sample_steps: models::sample_steps(row, &example.model, &example.package.program().unwrap(), &example.samples),
         contract_steps: call.steps,
         charged_l2_gas: receipt.l2_gas,

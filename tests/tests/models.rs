@@ -226,8 +226,7 @@ fn a_package_comes_back_from_its_folder() {
     package.write(&path).unwrap();
     let opened = PackageFolder::open(&path).unwrap();
     let model = opened.model().unwrap();
-    let cost = opened.report().unwrap().cost;
-    assert_eq!((&model, &cost), (&package.model, &package.report.cost));
+    assert_eq!((&model, &opened.report().unwrap()), (&package.model, &package.report));
     let inputs = quantise_sample(&model, &row.test_samples(&network)[0]).unwrap();
     let (found, _) = run_program(&model, &opened.program().unwrap(), &inputs).unwrap();
     assert_eq!(found, Executor::new(&package.model).run(&inputs).unwrap());

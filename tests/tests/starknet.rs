@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 
 use maat_cairo::{Compiler, gas, limits};
-use maat_package::{Options, PackageFolder, quantise_sample, run_contract};
+use maat_package::{Cairo, Options, PackageFolder, quantise_sample, run_contract};
 use maat_prover::Cache;
 use maat_runtime::{Executor, Model, Tensor};
 use maat_starknet::deploy::{DeployOptions, Deployment, deploy};
@@ -93,7 +93,7 @@ fn deployed_models_give_the_runtimes_integers() {
         let example = example(name, None);
         let deployment = example.deploy(&account);
         // The declaration costs what the report says, and what the account adds.
-        let cost = example.package.report().unwrap().cost;
+        let cost = example.package.report().unwrap().cost.unwrap();
         let declared = deployment.steps.iter().find(|step| step.what == "model class").unwrap().receipt.unwrap();
         let around = declared.l2_gas.checked_sub(cost.classes[0].declaration_l2_gas).unwrap();
         assert!((100_000..5_000_000).contains(&around), "{name}: {around} gas around the declaration");
@@ -102,8 +102,9 @@ fn deployed_models_give_the_runtimes_integers() {
         let model = registry.model_by_name(&deployment.name).unwrap().unwrap();
         let registered = registry.version(&model, deployment.version).unwrap();
         let hexadecimal = |felt: Felt| format!("{felt:#066x}");
-        assert_eq!(hexadecimal(registered.class_hash), example.package.manifest.sierra_class_hash);
-        assert_eq!(hexadecimal(registered.program_hash), example.package.manifest.program_hash);
+        let Cairo::Compiled { program_hash, class, .. } = &example.package.manifest.cairo else { panic!("{name} has Cairo") };
+        assert_eq!(hexadecimal(registered.class_hash), class.sierra_class_hash);
+        assert_eq!(hexadecimal(registered.program_hash), *program_hash);
         assert_eq!(hexadecimal(registered.model_commitment), example.package.manifest.proving.commitment().unwrap().to_string());
         let outputs: Vec<&Tensor> = example.model.outputs().iter().map(|output| example.model.tensor(output.tensor)).collect();
         for (ports, tensors) in [(&registered.inputs, example.model.inputs().iter().collect()), (&registered.outputs, outputs)] {

@@ -147,6 +147,8 @@ pub enum Setting {
     Batches,
     /// [`BuildOptions::contract_proofs`](crate::BuildOptions::contract_proofs).
     ContractProofs,
+    /// [`BuildOptions::presets`](crate::BuildOptions::presets).
+    Presets,
 }
 
 impl fmt::Display for Setting {
@@ -158,6 +160,7 @@ impl fmt::Display for Setting {
             Self::AssumedRange => "the assumed range",
             Self::Batches => "the number of batch sizes",
             Self::ContractProofs => "the choice of proofs that contracts verify",
+            Self::Presets => "the list of presets",
         })
     }
 }

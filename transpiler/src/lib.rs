@@ -20,7 +20,7 @@ mod onnx;
 mod quality;
 mod quantise;
 
-pub use build::{BuildOptions, Checked, Finding, Package, Private, check};
+pub use build::{BuildOptions, CairoChoice, Checked, Compiled, Finding, Package, Private, check};
 pub use error::{CodegenError, Setting, TranspileError, UnsupportedOperator, UnsupportedOperators};
 pub use lowering::{Operator, OperatorValues, operator_advice, operators, supported_operators};
 pub use network::Network;

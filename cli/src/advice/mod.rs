@@ -35,6 +35,7 @@ fn of_package(error: &PackageError) -> Option<String> {
     Some(match error {
         PackageError::NotAPackage { path, reason } => format!("{} is not a package made by `maat transpile`: {reason}", path.display()),
         PackageError::WorkingDirectory { .. } => format!("{error}, such as `-o package`"),
+        PackageError::NoCairo { .. } => format!("{error}. `maat transpile --cairo always` makes a package with both, if it can"),
         PackageError::Edited { .. } => format!("{error}. Move them away, or replace them with --force"),
         _ => return None,
     })
@@ -109,6 +110,11 @@ mod tests {
         let path = || "p".into();
         let edited = "p holds a package with files that would be lost: a. Move them away, or replace them with --force";
         assert_eq!(of(PackageError::Edited { path: path(), files: "a".to_owned() }), edited);
+        let absent = of(PackageError::NoCairo { reason: "too large".to_owned() });
+        assert_eq!(
+            absent,
+            "the package has no Cairo program and no contract: too large. `maat transpile --cairo always` makes a package with both, if it can"
+        );
         let other = || PackageError::NotAPackage { path: path(), reason: "it is not a folder".to_owned() };
         for said in [of(other()), said(other().into())] {
             assert_eq!(said, "p is not a package made by `maat transpile`: it is not a folder");

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use maat_package::samples::Sample;
-use maat_package::{PackageFolder, Proving, Report, quantise_sample, run_program, samples};
+use maat_package::{Cairo, PackageFolder, Proving, Report, quantise_sample, run_program, samples};
 use maat_prover::{ProvingKey, Visibility};
 use maat_runtime::{Executor, dequantise};
 use maat_starknet::deploy::{DeployOptions, deploy};
 use maat_starknet::devnet::{DEFAULT_SEED, Devnet};
 use maat_starknet::{Account, Client, ExecutionTarget, Receipt, Registry, key};
-use maat_transpiler::{BuildOptions, Network, Package};
+use maat_transpiler::{BuildOptions, CairoChoice, Network, Package};
 use maat_verifier::{Mode, ModelCommitment, Preset, Security, verify};
 use serde_json::{Value, json};
 
@@ -74,6 +74,8 @@ pub struct Demonstrated {
     name: String,
     /// The example's folder, if there is one.
     example: Option<PathBuf>,
+    macs: u64,
+    cairo: Cairo,
     report: Report,
     /// The first output on the first test sample: float and quantised.
     first: (String, Vec<(f64, f64)>),
@@ -130,7 +132,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Demonstrated> {
     // RockyBot comes with a strategy, whose decisions are proven in the end.
     let trades = arguments.starknet && arguments.example.is_none();
     let batches = if trades { vec![demo_vault::BATCH] } else { Vec::new() };
-    let options = BuildOptions { batches, ..BuildOptions::default() };
+    let options = BuildOptions { batches, cairo: CairoChoice::Always, ..BuildOptions::default() };
     let package = Package::build_with(quantised, &options, &compiler, &mut |step| progress.step(step))?;
     if let Some(destination) = &destination {
         package.write_to(destination)?;
@@ -149,9 +151,10 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Demonstrated> {
 
     progress.step("running the Cairo program");
     let cairo_samples = arguments.cairo_samples.clamp(1, test.len());
+    let program = &package.cairo.as_ref().context("a bug of Maat: the package was to have Cairo")?.program;
     let mut steps = 0;
     for sample in 0..cairo_samples {
-        let (by_cairo, taken) = run_program(model, &package.program, &inputs[sample])?;
+        let (by_cairo, taken) = run_program(model, program, &inputs[sample])?;
         if by_cairo != outputs[sample] {
             bail!("the Cairo VM and the runtime disagree on test sample {sample}: {by_cairo:?} and {:?}", outputs[sample]);
         }
@@ -168,6 +171,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Demonstrated> {
         example: arguments.example.or(arguments.save_example),
         first: (port.name.clone(), float[0][0].iter().copied().zip(quantised(0)).collect()),
         test: TestRun { samples: test.len(), same_argmax, cairo_samples, steps },
+        macs: package.model.macs(),
+        cairo: package.manifest.cairo,
         report: package.report,
         output: arguments.output,
     })
@@ -251,7 +256,7 @@ fn run_on_chain(
     let target = ExecutionTarget::Version { model: deployment.model, version: deployment.version };
     let flat = |values: &[Vec<Vec<i32>>]| values.iter().map(|values| values.concat()).collect::<Vec<_>>();
     let (inputs, expected) = (flat(inputs), flat(outputs));
-    let called = registry.call(target, &inputs, Some(package.report.cost.contract.steps))?;
+    let called = registry.call(target, &inputs, package.report.cost.as_ref().map(|cost| cost.contract.steps))?;
     let invoked = registry.invoke(&account, target, &inputs[..1], None)?;
     if called != expected || invoked.outputs != expected[..1] {
         bail!("the local chain and the runtime disagree");
@@ -357,7 +362,7 @@ impl Response for Demonstrated {
             first.to_string(),
             agreement,
             self.proof.text(),
-            inspect::cost(&self.report.cost),
+            inspect::cost(self.report.cost.as_ref(), self.macs, &self.cairo),
         ];
         parts.extend(self.starknet.as_ref().map(DemoOnChain::text));
         parts.push(self.next());

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use maat_cairo::limits::{self, Figure};
 use maat_package::Plan;
 use maat_package::{
-    Accuracy, Baseline, Cost, Deviation, Fidelity, Manifest, PackageFolder, Proving, Quality, Report, TensorError, Verdict,
+    Accuracy, Baseline, Cairo, Cost, Deviation, Fidelity, Manifest, PackageFolder, Proving, Quality, Report, TensorError, Verdict,
 };
 use maat_runtime::{Model, units};
 use maat_starknet::proof_gas;
@@ -45,26 +45,36 @@ impl Response for Inspected {
             ("model", format!("{} ({} bits, weights {} bits)", manifest.name, widths.activations, widths.weights)),
             ("ONNX file", format!("sha256 {}", manifest.provenance.onnx_sha256)),
             ("quantised model", format!("sha256 {}", manifest.model_sha256)),
-            ("program hash", manifest.program_hash.clone()),
-            ("Sierra class hash", manifest.sierra_class_hash.clone()),
-            ("CASM class hash", manifest.casm_class_hash.clone()),
-            ("model commitment", commitment(&manifest.proving)),
         ];
-        identity.extend(manifest.layer_classes.iter().map(|class| ("class of a part", class.sierra_class_hash.clone())));
+        if let Cairo::Compiled { program_hash, class, .. } = &manifest.cairo {
+            identity.push(("program hash", program_hash.clone()));
+            identity.push(("Sierra class hash", class.sierra_class_hash.clone()));
+            identity.push(("CASM class hash", class.casm_class_hash.clone()));
+        }
+        identity.push(("model commitment", commitment(&manifest.proving)));
+        identity.extend(manifest.further.iter().map(|further| ("further commitment", commitment(further))));
+        if let Cairo::Compiled { layer_classes, .. } = &manifest.cairo {
+            identity.extend(layer_classes.iter().map(|class| ("class of a part", class.sierra_class_hash.clone())));
+        }
         let Report { verdict: found, quality, cost: costs } = &self.report;
+        let costs = cost(costs.as_ref(), self.model.macs(), &manifest.cairo);
         let parts =
-            [Some(verdict(found)), Some(fields(identity)), Some(self.nodes()), accuracy(quality), node_errors(quality), Some(cost(costs))];
-        let parts = parts.into_iter().chain([on_chain_text(&on_chain(costs, &manifest.proving))]);
+            [Some(verdict(found)), Some(fields(identity)), Some(self.nodes()), accuracy(quality), node_errors(quality), Some(costs)];
+        let parts = parts.into_iter().chain([on_chain_text(&self.on_chain())]);
         parts.flatten().collect::<Vec<_>>().join("\n\n")
     }
 
     fn json(&self) -> Value {
-        let on_chain = on_chain(&self.report.cost, &self.manifest.proving);
-        json!({ "manifest": self.manifest, "report": self.report, "on_chain": on_chain.iter().map(OnChain::json).collect::<Vec<_>>() })
+        json!({ "manifest": self.manifest, "report": self.report, "on_chain": self.on_chain().iter().map(OnChain::json).collect::<Vec<_>>() })
     }
 }
 
 impl Inspected {
+    /// What batches cost on Starknet; nothing of a package without Cairo, which has no contract.
+    fn on_chain(&self) -> Vec<OnChain> {
+        self.report.cost.as_ref().map_or_else(Vec::new, |cost| on_chain(cost, &self.manifest.proving))
+    }
+
     fn nodes(&self) -> String {
         let outputs = |index: usize| {
             let ports = self.model.outputs().iter().filter(move |output| output.tensor.index() == index);
@@ -170,6 +180,8 @@ pub fn commitment(proving: &Proving) -> String {
     match proving {
         Proving::Committed { commitment, entries } => {
             let batches = proving.batches().iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+            let mut presets: Vec<_> = entries.as_slice().iter().map(|entry| entry.preset.name()).collect();
+            presets.dedup();
             let mut layouts: Vec<_> = entries.as_slice().iter().map(|entry| entry.layout.name).collect();
             layouts.dedup();
             let private = match entries.as_slice()[0].one_time_roots {
@@ -178,7 +190,8 @@ pub fn commitment(proving: &Proving) -> String {
             };
             let verified = entries.as_slice().iter().any(|entry| entry.preset == Preset::Starknet);
             let contracts = if verified { ", with proofs that contracts verify" } else { "" };
-            format!("{commitment} (batches of {batches}), layout {}{private}{contracts}", layouts.join(", "))
+            let presets = presets.join(", ");
+            format!("{commitment} (presets {presets}, batches of {batches}), layout {}{private}{contracts}", layouts.join(", "))
         }
         Proving::Unprovable { reason } => format!("none, inferences cannot be proven: {reason}"),
     }
@@ -276,8 +289,21 @@ fn node_errors(quality: &Quality) -> Option<String> {
     })
 }
 
-/// What an inference costs, for people.
-pub fn cost(cost: &Cost) -> String {
+/// What an inference costs, for people: in Cairo, or why there is none.
+pub fn cost(cost: Option<&Cost>, macs: u64, cairo: &Cairo) -> String {
+    match (cost, cairo) {
+        (Some(cost), _) => in_cairo(cost),
+        (None, Cairo::Absent { reason }) => format!(
+            "{:<21} {}\n{:<21} none: {reason}. It can be run, proven and verified, but not deployed",
+            "multiply-accumulates",
+            grouped(macs),
+            "Cairo",
+        ),
+        (None, Cairo::Compiled { .. }) => "the report has no costs: transpile again".to_owned(),
+    }
+}
+
+fn in_cairo(cost: &Cost) -> String {
     let of = |figure: &Figure| format!("{} of {} ({})", grouped(figure.value), grouped(figure.limit), percent(figure.share()));
     let held = |plan: &Plan| match plan {
         Plan::Unrolled => "unrolled".to_owned(),

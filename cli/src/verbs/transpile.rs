@@ -6,11 +6,11 @@ use std::time::Instant;
 use anyhow::{Context, bail};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use maat_cairo::Compiler;
-use maat_package::{Fidelity, Manifest, Options, Proving, RangeMethod, Report, Target, Widths, samples};
+use maat_package::{Cairo, Fidelity, Manifest, Options, Proving, RangeMethod, Report, Target, Widths, samples};
 use maat_prover::{LayoutChoice, ModelSeed, PrivateFolder};
-use maat_transpiler::{BuildOptions, Network, Package, Private};
-use maat_verifier::MAX_ONE_TIME_ROOTS;
+use maat_transpiler::{BuildOptions, CairoChoice, Network, Package, Private};
 use maat_verifier::layout::{LAYOUTS, Layout};
+use maat_verifier::{MAX_ONE_TIME_ROOTS, Preset};
 use serde_json::{Value, json};
 
 use super::inspect;
@@ -24,6 +24,7 @@ use crate::response::{Response, path_json};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  maat transpile model.onnx --calibration samples.json -o package\n  \
     maat transpile model.onnx --calibration samples.json --batch 100 -o package\n  \
+    maat transpile model.onnx --calibration samples.json --cairo never \\\n      --presets fast -o package\n  \
     maat transpile model.onnx --calibration samples.json --contract-proofs \\\n      -o package\n  \
     maat transpile model.onnx --calibration samples.json --private \\\n      --one-time-roots 256 -o package\n\n\
     The report begins with a verdict, measured on samples that were held out. A model is faithful if it gives the float network's class in \
@@ -67,10 +68,36 @@ pub struct Arguments {
     /// By default it is split only if it does not fit into one class, over as few as possible
     #[arg(long, value_name = "N")]
     parts: Option<usize>,
+    /// Write the network in Cairo, too, as a program and as contract classes: where it fits into a few classes and a transaction could run it
+    /// (auto), whatever it takes (always), or not at all (never). Running, proving and verifying need no Cairo; deploying does. --parts asks
+    /// for it
+    #[arg(long, value_enum, default_value_t = CairoFlag::Auto, value_name = "WHEN")]
+    cairo: CairoFlag,
+    /// The presets that proofs can have, separated by commas. By default `fast`, and `balanced` and `onchain` where committing for them takes
+    /// seconds; `maat commitment --preset` adds others later. Hiding proofs with `fast` need `balanced`
+    #[arg(long, value_name = "PRESETS", value_delimiter = ',', conflicts_with = "private")]
+    presets: Vec<Preset>,
     #[command(flatten)]
     quantisation: Quantisation,
     #[command(flatten)]
     compiler: CompilerChoice,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum CairoFlag {
+    Auto,
+    Always,
+    Never,
+}
+
+impl CairoFlag {
+    fn choice(self) -> CairoChoice {
+        match self {
+            Self::Auto => CairoChoice::Auto,
+            Self::Always => CairoChoice::Always,
+            Self::Never => CairoChoice::Never,
+        }
+    }
 }
 
 /// How many proofs of a private model can be made, if the user does not say.
@@ -171,13 +198,18 @@ impl CompilerChoice {
 pub struct Transpiled {
     manifest: Manifest,
     report: Report,
+    macs: u64,
     output: PathBuf,
     secrets: Option<PathBuf>,
+    asked: CairoFlag,
     ms: u128,
 }
 
 pub fn run(arguments: Arguments) -> anyhow::Result<Transpiled> {
     let started = Instant::now();
+    if arguments.cairo == CairoFlag::Never && arguments.parts.is_some() {
+        bail!("--parts asks for classes, and --cairo never for none");
+    }
     let progress = Progress::start("reading the network");
     let compiler = arguments.compiler.compiler()?;
     let quantisation = arguments.quantisation.options()?;
@@ -204,7 +236,9 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Transpiled> {
     let seed = if arguments.private { Some(ModelSeed::random()?) } else { None };
     let private = seed.clone().map(|seed| Private { seed, roots: arguments.one_time_roots });
     let (batches, contract_proofs) = (arguments.batch, arguments.contract_proofs);
-    let options = BuildOptions { batches, parts: arguments.parts, layouts, contract_proofs, private };
+    let presets = (!arguments.presets.is_empty()).then_some(arguments.presets);
+    let cairo = arguments.cairo.choice();
+    let options = BuildOptions { batches, presets, cairo, parts: arguments.parts, layouts, contract_proofs, private };
     let package = Package::build_with(quantised, &options, &compiler, &mut |step| progress.step(step))?;
     progress.step("writing the package");
     package.write_to(&destination)?;
@@ -212,9 +246,9 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Transpiled> {
         only_for_the_user(&arguments.output)?;
         secrets.create(seed, entries, &package.one_time_trees)?;
     }
-    let (manifest, report) = (package.manifest, package.report);
+    let (manifest, report, macs) = (package.manifest, package.report, package.model.macs());
     let secrets = seed.map(|_| secrets.path().to_path_buf());
-    Ok(Transpiled { manifest, report, output: arguments.output, secrets, ms: started.elapsed().as_millis() })
+    Ok(Transpiled { manifest, report, macs, output: arguments.output, secrets, asked: arguments.cairo, ms: started.elapsed().as_millis() })
 }
 
 /// Closes a folder to all other users: the package of a private model holds its weights.
@@ -229,7 +263,7 @@ impl Response for Transpiled {
     fn text(&self) -> String {
         let verdict = inspect::verdict(&self.report.verdict);
         let accuracy = inspect::accuracy(&self.report.quality).map_or_else(String::new, |accuracy| format!("{accuracy}\n\n"));
-        let cost = inspect::cost(&self.report.cost);
+        let cost = inspect::cost(self.report.cost.as_ref(), self.macs, &self.manifest.cairo);
         let commitment = inspect::commitment(&self.manifest.proving);
         let secrets = self.secrets.as_ref().map_or_else(String::new, |secrets| {
             format!(
@@ -263,6 +297,12 @@ impl Response for Transpiled {
             Fidelity::Unknown => "; give samples with --calibration".to_owned(),
             _ => advice::to_try(verdict).map_or_else(String::new, |remedy| format!(". Try {remedy}")),
         };
-        advice::caution(verdict).map(|caution| format!("{caution}{remedy}")).into_iter().collect()
+        let no_cairo = match &self.manifest.cairo {
+            Cairo::Absent { reason } if self.asked == CairoFlag::Auto => {
+                Some(format!("the package has no Cairo, so it cannot be deployed: {reason}. --cairo always tries it anyway"))
+            }
+            _ => None,
+        };
+        advice::caution(verdict).map(|caution| format!("{caution}{remedy}")).into_iter().chain(no_cairo).collect()
     }
 }

@@ -24,8 +24,8 @@ pub struct Report {
     pub verdict: Verdict,
     /// Accuracy and proven ranges.
     pub quality: Quality,
-    /// Cost of an inference.
-    pub cost: Cost,
+    /// Cost of an inference in Cairo; absent in a package that holds none.
+    pub cost: Option<Cost>,
 }
 
 impl Report {

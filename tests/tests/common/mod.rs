@@ -3,17 +3,27 @@
 pub mod chain;
 
 use maat_cairo::{Compiler, Contract, Executable, limits};
-use maat_package::{run_contract, run_program, signed};
+use maat_package::{Cost, run_contract, run_program, signed};
 use maat_runtime::{Executor, Model, Tensor};
 use maat_tests::networks::Random;
 use maat_tests::onnx::Onnx;
-use maat_transpiler::{Network, codegen};
+use maat_transpiler::{Compiled, Network, Package, codegen};
 
 /// Imports a network made in memory.
 pub fn import(onnx: Onnx) -> Network {
     let file = tempfile::Builder::new().prefix("network").suffix(".onnx").tempfile().unwrap();
     onnx.write(file.path());
     Network::import(file.path()).unwrap()
+}
+
+/// The program and the classes of a package that has them.
+pub fn cairo(package: &Package) -> &Compiled {
+    package.cairo.as_ref().unwrap_or_else(|| panic!("{:?}", package.manifest.cairo))
+}
+
+/// What an inference costs in them.
+pub fn cost(package: &Package) -> &Cost {
+    package.report.cost.as_ref().unwrap_or_else(|| panic!("{:?}", package.manifest.cairo))
 }
 
 /// The Cairo program of a model.

@@ -10,6 +10,7 @@ use maat_tests::networks::Random;
 use maat_tests::root;
 use maat_transpiler::{Network, Package};
 
+use crate::common;
 use prices::Hourly;
 
 const HOURS: usize = 36;
@@ -52,7 +53,7 @@ fn check(net: &Net) {
     let calibration: Vec<Sample> = net.vectors.iter().step_by(20).cloned().collect();
     let quantised = net.network.quantise(&calibration, &Options::default()).unwrap();
     let package = Package::build(quantised, &Compiler::default(), &mut |_| {}).unwrap();
-    let (model, cost) = (&package.model, &package.report.cost);
+    let (model, cost) = (&package.model, common::cost(&package));
 
     let inputs: Vec<Vec<Vec<i32>>> = net.vectors.iter().map(|sample| quantise_sample(model, sample).unwrap()).collect();
     let outputs = Executor::run_batch(model, &inputs).unwrap();
@@ -67,7 +68,7 @@ fn check(net: &Net) {
     let mut steps = Vec::new();
     for _ in 0..CAIRO_RUNS {
         let vector = random.below(VECTORS);
-        let (by_cairo, taken) = run_program(model, &package.program, &inputs[vector]).unwrap();
+        let (by_cairo, taken) = run_program(model, &common::cairo(&package).program, &inputs[vector]).unwrap();
         assert_eq!(by_cairo, outputs[vector], "hour {vector}");
         steps.push(taken);
     }

@@ -21,6 +21,7 @@ use starknet_types_core::felt::Felt;
 use super::contracts::{BASE, CLASSES, Contracts, Expected, FEED, HISTORY, POOLS, QUOTE, REGISTRY, VAULT, contract, selector, text, wide};
 use super::felts::{account, constructor, token};
 use super::world::{KEEPER, START, USERS, deployment};
+use crate::common;
 use crate::common::chain::{Class, Done};
 
 /// Of the limit of a transaction, in basis points: 1.5 %.
@@ -54,7 +55,7 @@ impl Hours {
     fn new(package: &Package, strategy: &Strategy) -> Self {
         let mut contracts = Contracts::new(START * SECONDS);
         let registry = Compiler::default().contract(&CairoPackage::registry()).unwrap_or_else(|error| panic!("{error}"));
-        let [registry, network] = [&registry, &package.contract].map(|contract| Arc::new(Class::new(contract)));
+        let [registry, network] = [&registry, &common::cairo(package).contract].map(|contract| Arc::new(Class::new(contract)));
         for class in [&registry, &network] {
             contracts.chain.declare(class.clone());
         }

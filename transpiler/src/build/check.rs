@@ -1,7 +1,8 @@
 //! Checks a package against its `model.maat`: everything else in it is made again and compared.
 //!
 //! Recomputed are the commitment with its entries, the Cairo sources, the program and its hash, the classes and their hashes, and the cost.
-//! Only these are taken from the manifest, because they say what to make: batch sizes and layouts, and the number of classes. What needs the
+//! Only these are taken from the manifest, because they say what to make: presets, batch sizes and layouts, whether there is Cairo, and the
+//! number of classes. What needs the
 //! float network (verdict, accuracy and error bounds) is not recomputed, nor is where the model comes from. But the manifest's verdict,
 //! which is repeated wherever the package is used, must be the report's.
 
@@ -11,18 +12,18 @@ use std::path::Path;
 use maat_cairo::Compiler;
 use maat_package::partial::read_file;
 use maat_package::{
-    ClassHashes, Cost, MANIFEST, MODEL, Manifest, PackageError, PackageFolder, Proving, REPORT, Report, Versions, differences, files_in,
-    json_of, sha256,
+    Cairo, ClassHashes, Cost, MANIFEST, MODEL, Manifest, PackageError, PackageFolder, Proving, REPORT, Report, Versions, differences,
+    files_in, json_of, sha256,
 };
 use maat_prover::recomputed;
 use maat_runtime::{Model, inert};
 use serde_json::Value;
 
+use super::cairo::{self, CairoChoice, NOT_WANTED};
 use super::commit::commit;
 use super::compile::Compiled;
 use super::cost;
 use super::package::{BuildOptions, generated_files};
-use crate::codegen::Draft;
 use crate::error::TranspileError;
 
 /// The folder of classes and of the executable.
@@ -87,20 +88,11 @@ pub fn check(package: &PackageFolder, compiler: &Compiler, progress: &mut dyn Fn
     checked.compare("model digest", &package.manifest.model_sha256, &sha256(&bytes));
 
     let proving = check_commitment(package, &model, &mut checked, progress)?;
-    let draft = Draft::new(&model)?;
-    let parts = package.manifest.layer_classes.len();
-    let compiled = match Compiled::new(&draft, proving.commitment(), Some(parts), compiler, progress) {
-        Ok(compiled) => compiled,
-        // The number of classes comes from the manifest, and is checked nowhere else.
-        Err(error) => {
-            checked.add("classes", [format!("the manifest has {parts} parts, but the model cannot be split into as many: {error}")]);
-            return Ok(checked);
-        }
-    };
-    check_hashes(package, &compiled, &mut checked)?;
+    let Some(compiled) = compiled(package, &model, &proving, compiler, &mut checked, progress)? else { return Ok(checked) };
+    let compiled = compiled.as_ref();
 
     progress("comparing the files");
-    let expected = generated_files(&model, &compiled);
+    let expected = generated_files(&model, compiled);
     for (file, bytes) in &expected {
         checked.add(file, file_differences(package, file, bytes));
     }
@@ -108,8 +100,9 @@ pub fn check(package: &PackageFolder, compiler: &Compiler, progress: &mut dyn Fn
     let bytes = read(&report)?;
     let mut wrong: Vec<String> = file_differences(package, REPORT, &bytes);
     // Written and read once, as the report's was: a number may lose its last bit on the way.
-    let cost = serde_json::to_vec(&cost::measure(&model, &compiled)?).expect("plain data serialises");
-    let cost: Cost = serde_json::from_slice(&cost).expect("what was written is read");
+    let cost = compiled.map(|compiled| cost::measure(&model, compiled)).transpose()?;
+    let cost = serde_json::to_vec(&cost).expect("plain data serialises");
+    let cost: Option<Cost> = serde_json::from_slice(&cost).expect("what was written is read");
     match Report::read(&bytes) {
         Ok(report) => {
             if report.cost != cost {
@@ -130,6 +123,51 @@ pub fn check(package: &PackageFolder, compiler: &Compiler, progress: &mut dyn Fn
         checked.add(inert(&file), ["it does not belong to the package, but lies where it would be taken for a part of it".to_owned()]);
     }
     Ok(checked)
+}
+
+/// The Cairo of a model, compiled as the manifest says, and its hashes compared; within, nothing if the package has none. Nothing at all if it
+/// cannot be made.
+fn compiled(
+    package: &PackageFolder,
+    model: &Model,
+    proving: &Proving,
+    compiler: &Compiler,
+    checked: &mut Checked,
+    progress: &mut dyn FnMut(&str),
+) -> Result<Option<Option<Compiled>>, TranspileError> {
+    let build = |choice, parts, progress: &mut dyn FnMut(&str)| {
+        let planned = cairo::plan(model, choice, parts)?;
+        cairo::compile(planned, proving.commitment(), (choice, parts), compiler, progress)
+    };
+    match &package.manifest.cairo {
+        // Whether it was wanted is nothing that a model tells.
+        Cairo::Absent { reason } if reason == NOT_WANTED => Ok(Some(None)),
+        Cairo::Absent { reason } => {
+            let own =
+                build(CairoChoice::Auto, None, progress)?.err().unwrap_or_else(|| "none: the model has a program and classes".to_owned());
+            checked.compare("reason why there is no Cairo", reason, &own);
+            Ok(Some(None))
+        }
+        Cairo::Compiled { layer_classes, .. } => {
+            let parts = layer_classes.len();
+            match build(CairoChoice::Always, Some(parts), progress) {
+                Ok(Ok(compiled)) => {
+                    check_hashes(&package.manifest.cairo, &compiled, checked)?;
+                    Ok(Some(Some(compiled)))
+                }
+                // The number of classes comes from the manifest, and is checked nowhere else.
+                Ok(Err(reason)) => {
+                    checked.add("classes", [format!("the manifest has a program and classes, and the model has none: {reason}")]);
+                    Ok(None)
+                }
+                Err(error) => {
+                    checked
+                        .add("classes", [format!("the manifest has {parts} parts, but the model cannot be split into as many: {error}")]);
+                    Ok(None)
+                }
+            }
+        }
+    }
 }
 
 /// Files that the model does not give and the manifest does not list, in a folder of sources or directly in `target`. What a compiler
@@ -192,21 +230,41 @@ fn check_commitment(
         }
     };
     checked.add("model commitment", wrong);
+    for further in &package.manifest.further {
+        let wrong = match further {
+            Proving::Committed { commitment, entries } => match recomputed(model, entries) {
+                Ok(own) => {
+                    let other = (own.commitment() != *commitment)
+                        .then(|| format!("{commitment} in the manifest, {} from the model", own.commitment()));
+                    other.into_iter().chain(differences(entries, &own)).collect()
+                }
+                Err(error) => vec![format!("the manifest has one more, but the model cannot be proven so: {error}")],
+            },
+            Proving::Unprovable { .. } => vec!["the manifest lists one more, which is none".to_owned()],
+        };
+        checked.add("further commitment", wrong);
+    }
     Ok(proving)
 }
 
 /// The hashes of the program and of the classes.
-fn check_hashes(package: &PackageFolder, compiled: &Compiled, checked: &mut Checked) -> Result<(), TranspileError> {
-    let Manifest { program_hash, sierra_class_hash, casm_class_hash, layer_classes, .. } = &package.manifest;
-    let own = compiled.program.hash().map_err(|error| TranspileError::Generated { reason: error.to_string() })?;
-    checked.compare("program hash", program_hash, &own.to_fixed_hex_string());
-    let own = ClassHashes::of(&compiled.contract);
-    checked.compare("Sierra class hash", sierra_class_hash, &own.sierra_class_hash);
-    checked.compare("CASM class hash", casm_class_hash, &own.casm_class_hash);
-    for (index, (manifest, class)) in layer_classes.iter().zip(&compiled.layer_classes).enumerate() {
-        let (own, part) = (ClassHashes::of(class), index + 1);
-        checked.compare(&format!("Sierra class hash of part {part}"), &manifest.sierra_class_hash, &own.sierra_class_hash);
-        checked.compare(&format!("CASM class hash of part {part}"), &manifest.casm_class_hash, &own.casm_class_hash);
+fn check_hashes(manifest: &Cairo, compiled: &Compiled, checked: &mut Checked) -> Result<(), TranspileError> {
+    let own = compiled.hashes()?;
+    let (
+        Cairo::Compiled { program_hash, class, layer_classes },
+        Cairo::Compiled { program_hash: own_program, class: own_class, layer_classes: own_layers },
+    ) = (manifest, &own)
+    else {
+        return Ok(());
+    };
+    checked.compare("program hash", program_hash, own_program);
+    let mut classes = |of: String, manifest: &ClassHashes, own: &ClassHashes| {
+        checked.compare(&format!("Sierra class hash{of}"), &manifest.sierra_class_hash, &own.sierra_class_hash);
+        checked.compare(&format!("CASM class hash{of}"), &manifest.casm_class_hash, &own.casm_class_hash);
+    };
+    classes(String::new(), class, own_class);
+    for (index, (manifest, own)) in layer_classes.iter().zip(own_layers).enumerate() {
+        classes(format!(" of part {}", index + 1), manifest, own);
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use maat_package::Proving;
-use maat_prover::{LayoutChoice, ModelSeed, ProveError, entries_for, private_entries};
+use maat_prover::{LayoutChoice, ModelSeed, ProveError, WantedPresets, entries_of_batch, private_entries};
 use maat_runtime::Model;
 use maat_verifier::{Entries, MAX_ENTRIES, OneTimeTree, Preset};
 
@@ -24,24 +24,32 @@ pub struct Private {
 }
 
 /// Commits to a model for single inferences and for batches of other sizes; gives the trees over the one-time roots of a private model, in the
-/// order of the entries. A model that cannot be proven at all is not an error, unless batch sizes or proofs for contracts are requested or its
-/// weights are to be secret: that shows the intention to prove.
+/// order of the entries. A model that cannot be proven at all is not an error, unless batch sizes, presets or proofs for contracts are requested
+/// or its weights are to be secret: that shows the intention to prove.
 ///
 /// # Errors
-/// The model cannot be proven in batches of one of the sizes, there are too many of them, or proofs for contracts are requested of a private model.
+/// The model cannot be proven in batches of one of the sizes, there are too many of them, or presets or proofs for contracts are requested of a private model.
 pub fn commit(
     model: &Model,
     options: &BuildOptions,
     progress: &mut dyn FnMut(&str),
 ) -> Result<(Proving, Vec<OneTimeTree>), TranspileError> {
-    let BuildOptions { batches, layouts, contract_proofs, private, .. } = options;
+    let BuildOptions { batches, layouts, presets, contract_proofs, private, .. } = options;
     if *contract_proofs && private.is_some() {
         let (value, expected) = ("on".to_owned(), "off for a private model, which has no entries for them".to_owned());
         return Err(TranspileError::Option { setting: Setting::ContractProofs, value, expected });
     }
-    let presets: &[_] = if *contract_proofs { &Preset::ALL } else { &Preset::BY_DEFAULT };
+    if presets.is_some() && private.is_some() {
+        let (value, expected) = ("given".to_owned(), "left out for a private model, which has entries for hiding proofs alone".to_owned());
+        return Err(TranspileError::Option { setting: Setting::Presets, value, expected });
+    }
+    let for_contracts: &[_] = if *contract_proofs { &[Preset::Starknet] } else { &[] };
+    let named = [presets.as_deref().unwrap_or(WantedPresets::BY_DEFAULT.named), for_contracts].concat();
+    let named: Vec<Preset> = named.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+    let if_cheap = if presets.is_some() { &[] } else { WantedPresets::BY_DEFAULT.if_cheap };
+    let wanted = WantedPresets { named: &named, if_cheap };
     let others: BTreeSet<u32> = batches.iter().copied().filter(|batch| *batch != 1).collect();
-    let limit = MAX_ENTRIES / presets.len();
+    let limit = MAX_ENTRIES / (named.len() + if_cheap.len());
     if others.len() >= limit {
         let expected = format!("at most {limit}, and 1 is always among them");
         return Err(TranspileError::Option { setting: Setting::Batches, value: (others.len() + 1).to_string(), expected });
@@ -52,9 +60,9 @@ pub fn commit(
         if batch > 1 {
             progress(&format!("committing to the model for batches of {batch}"));
         }
-        match of_batch(model, batch, presets, *layouts, private.as_ref(), progress) {
+        match of_batch(model, batch, wanted, *layouts, private.as_ref(), progress) {
             Ok(entries) => all.extend(entries),
-            Err(reason) if batch == 1 && batches.is_empty() && !contract_proofs && private.is_none() => {
+            Err(reason) if batch == 1 && batches.is_empty() && presets.is_none() && !contract_proofs && private.is_none() => {
                 return Ok((Proving::Unprovable { reason: reason.to_string() }, Vec::new()));
             }
             Err(reason) if batch == 1 => return Err(TranspileError::Unprovable { reason: reason.to_string() }),
@@ -71,14 +79,17 @@ pub fn commit(
 fn of_batch(
     model: &Model,
     batch: u32,
-    presets: &[Preset],
+    presets: WantedPresets<'_>,
     layouts: LayoutChoice,
     private: Option<&Private>,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Vec<(maat_verifier::Entry, Option<OneTimeTree>)>, ProveError> {
     let Some(Private { seed, roots }) = private else {
-        let entries = entries_for(model, &[batch], presets, layouts)?;
-        return Ok(entries.as_slice().iter().map(|entry| (*entry, None)).collect());
+        let entries = entries_of_batch(model, batch, presets, layouts, &mut |preset| {
+            let of_batch = if batch > 1 { format!(", batches of {batch}") } else { String::new() };
+            progress(&format!("committing to the model: preset {preset}{of_batch}"));
+        })?;
+        return Ok(entries.into_iter().map(|entry| (entry, None)).collect());
     };
     // A line for each tenth of the work.
     let mut told = 0;
@@ -121,6 +132,25 @@ mod tests {
             let error = commit(&model, &options, &mut |_| ()).unwrap_err();
             assert_eq!(error.to_string(), format!("the model cannot be proven: {reason}"));
         }
+    }
+
+    #[test]
+    fn presets_are_those_that_are_named_or_by_default_those_that_are_cheap() {
+        let listed = |presets: Option<&[Preset]>, contract_proofs| {
+            let options = BuildOptions { presets: presets.map(<[_]>::to_vec), contract_proofs, ..BuildOptions::default() };
+            let mut told = Vec::new();
+            let (proving, _) = commit(&model(2), &options, &mut |step| told.push(step.to_owned())).unwrap();
+            let Proving::Committed { entries, .. } = proving else { panic!("it has proofs") };
+            let presets: Vec<Preset> = entries.as_slice().iter().map(|entry| entry.preset).collect();
+            assert!(presets.iter().all(|preset| told.contains(&format!("committing to the model: preset {preset}"))), "{told:?}");
+            presets
+        };
+        assert_eq!(listed(None, false), Preset::BY_DEFAULT);
+        assert_eq!(listed(Some(&[Preset::Onchain, Preset::Onchain]), false), [Preset::Onchain]);
+        assert_eq!(listed(Some(&[Preset::Balanced]), true), [Preset::Balanced, Preset::Starknet]);
+        let private = BuildOptions { presets: Some(vec![Preset::Fast]), private: private(1), ..BuildOptions::default() };
+        let message = commit(&model(2), &private, &mut |_| ()).unwrap_err().to_string();
+        assert!(message.starts_with("the list of presets is given; it must be left out for a private model"), "{message}");
     }
 
     #[test]

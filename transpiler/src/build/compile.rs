@@ -16,7 +16,7 @@ const CERTAINLY_TOO_LARGE: f64 = 1.35;
 /// A network with its program and classes.
 pub struct Compiled {
     /// What they are compiled from.
-    pub generated: Generated,
+    pub(super) generated: Generated,
     /// The program for the Cairo VM.
     pub program: Executable,
     /// The model's class.

@@ -1,21 +1,21 @@
-//! A package in memory: a quantised network with its Cairo, compiled, measured and committed to.
+//! A package in memory: a quantised network, committed to, with its Cairo, compiled and measured, if it has any.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use maat_cairo::{Compiler, Contract, Executable, Sources};
+use maat_cairo::{Compiler, Sources};
 use maat_package::{
-    CONTRACT, ClassHashes, EXECUTABLE, Edits, MANIFEST, MANIFEST_VERSION, MODEL, Manifest, PackageDestination, PackageError, REPORT,
+    CONTRACT, Cairo, ClassHashes, EXECUTABLE, Edits, MANIFEST, MANIFEST_VERSION, MODEL, Manifest, PackageDestination, PackageError, REPORT,
     Report, Versions, class_files, json_to, part_name, sha256,
 };
 use maat_prover::LayoutChoice;
 use maat_runtime::Model;
-use maat_verifier::OneTimeTree;
+use maat_verifier::{OneTimeTree, Preset};
 
+use super::cairo::{self, CairoChoice};
 use super::commit::{Private, commit};
 use super::compile::Compiled;
 use super::cost;
-use crate::codegen::Draft;
 use crate::error::TranspileError;
 use crate::quality::Quantised;
 
@@ -26,13 +26,17 @@ pub struct BuildOptions {
     pub batches: Vec<u32>,
     /// The layout of the traces that proofs are made of.
     pub layouts: LayoutChoice,
+    /// The presets that proofs can have. By default `fast`, and `balanced` and `onchain` where committing for them takes seconds.
+    pub presets: Option<Vec<Preset>>,
     /// Whether to commit to the model for proofs that a Starknet contract verifies, too: those with the preset `starknet`. Its trees take some ten
     /// times as long as those of all other presets together.
     pub contract_proofs: bool,
     /// What is secret of a model whose weights are to stay unknown.
     pub private: Option<Private>,
+    /// Whether to write the model in Cairo and compile it.
+    pub cairo: CairoChoice,
     /// How many parts of the network are separate classes: 0 for a contract that is one class, whatever its size. By default, as few as
-    /// Starknet's limits allow.
+    /// Starknet's limits allow. A number asks for Cairo.
     pub parts: Option<usize>,
 }
 
@@ -40,12 +44,8 @@ pub struct BuildOptions {
 pub struct Package {
     /// The quantised model.
     pub model: Model,
-    /// Its program for the Cairo VM.
-    pub program: Executable,
-    /// Its Starknet contract.
-    pub contract: Contract,
-    /// The classes of the network's parts, which the contract calls, in order; empty if the contract is one class.
-    pub layer_classes: Vec<Contract>,
+    /// Its program and its classes; nothing in a package without Cairo, whose manifest says why.
+    pub cairo: Option<Compiled>,
     /// What binds the files.
     pub manifest: Manifest,
     /// What is known about the model.
@@ -56,11 +56,10 @@ pub struct Package {
 }
 
 impl Package {
-    /// Generates and compiles the Cairo of a quantised network, and commits to the model for proofs of single inferences.
+    /// Generates and compiles the Cairo of a quantised network, where it makes sense, and commits to the model for proofs of single inferences.
     ///
     /// # Errors
-    /// The model cannot be expressed in Cairo, or the classes cannot be built. A model that cannot be proven is not an error: the manifest
-    /// gives the reason.
+    /// The classes cannot be built. A model that fits into no class, or cannot be proven, is not an error: the manifest gives the reason.
     pub fn build(quantised: Quantised, compiler: &Compiler, progress: &mut dyn FnMut(&str)) -> Result<Self, TranspileError> {
         Self::build_with(quantised, &BuildOptions::default(), compiler, progress)
     }
@@ -68,8 +67,8 @@ impl Package {
     /// As [`Self::build`], with options.
     ///
     /// # Errors
-    /// As for [`Self::build`]; and the model cannot be proven in batches of one of the sizes, or split into that many parts, or proofs that
-    /// contracts verify are asked for of a private model.
+    /// As for [`Self::build`]; and the model cannot be proven in batches of one of the sizes, or split into that many parts, or expressed in
+    /// Cairo though that is asked for, or presets or proofs that contracts verify are asked for of a private model.
     pub fn build_with(
         quantised: Quantised,
         options: &BuildOptions,
@@ -77,39 +76,43 @@ impl Package {
         progress: &mut dyn FnMut(&str),
     ) -> Result<Self, TranspileError> {
         let Quantised { model, provenance, verdict, quality } = quantised;
-        progress("generating Cairo");
-        let draft = Draft::new(&model)?;
-        // Checked before any work is done.
-        draft.check_parts(options.parts.unwrap_or(0))?;
+        if options.cairo != CairoChoice::Never {
+            progress("generating Cairo");
+        }
+        let planned = cairo::plan(&model, options.cairo, options.parts)?;
         let (proving, one_time_trees) = commit(&model, options, progress)?;
-        let compiled = Compiled::new(&draft, proving.commitment(), options.parts, compiler, progress)?;
-        progress("measuring the cost");
-        let cost = cost::measure(&model, &compiled)?;
+        let compiled = cairo::compile(planned, proving.commitment(), (options.cairo, options.parts), compiler, progress)?;
+        let cost = match &compiled {
+            Ok(compiled) => {
+                progress("measuring the cost");
+                Some(cost::measure(&model, compiled)?)
+            }
+            Err(_) => None,
+        };
         let report = Report { verdict: verdict.clone(), quality, cost };
 
-        let mut files = generated_files(&model, &compiled);
+        let mut files = generated_files(&model, compiled.as_ref().ok());
         files.insert(REPORT.to_owned(), json_to(&report));
-        let Compiled { program, contract, layer_classes, .. } = compiled;
 
         progress("hashing");
-        let program_hash = program.hash().map_err(|error| TranspileError::Generated { reason: error.to_string() })?;
-        let ClassHashes { sierra_class_hash, casm_class_hash } = ClassHashes::of(&contract);
+        let (hashes, cairo) = match compiled {
+            Ok(compiled) => (compiled.hashes()?, Some(compiled)),
+            Err(reason) => (Cairo::Absent { reason }, None),
+        };
         let manifest = Manifest {
             format: MANIFEST_VERSION,
             name: model.name().to_owned(),
             provenance,
             verdict,
             model_sha256: sha256(&files[MODEL]),
-            program_hash: program_hash.to_fixed_hex_string(),
-            sierra_class_hash,
-            casm_class_hash,
-            layer_classes: layer_classes.iter().map(ClassHashes::of).collect(),
+            cairo: hashes,
             proving,
+            further: Vec::new(),
             versions: Versions::of(compiler),
             files: files.iter().map(|(path, bytes)| (path.clone(), sha256(bytes))).collect(),
         };
         files.insert(MANIFEST.to_owned(), json_to(&manifest));
-        Ok(Self { model, program, contract, layer_classes, manifest, report, one_time_trees, files })
+        Ok(Self { model, cairo, manifest, report, one_time_trees, files })
     }
 
     /// Writes the package to a folder. It replaces a package that is there, unless that was edited, and leaves all other files alone.
@@ -129,10 +132,22 @@ impl Package {
     }
 }
 
-/// The files of a package that follow from the model and its compilation: all except report and manifest.
-pub fn generated_files(model: &Model, compiled: &Compiled) -> BTreeMap<String, Vec<u8>> {
-    let Compiled { generated, program, contract, layer_classes } = compiled;
-    let mut files = BTreeMap::new();
+impl Compiled {
+    /// The hashes of its program and classes, as the manifest has them.
+    pub fn hashes(&self) -> Result<Cairo, TranspileError> {
+        let program = self.program.hash().map_err(|error| TranspileError::Generated { reason: error.to_string() })?;
+        Ok(Cairo::Compiled {
+            program_hash: program.to_fixed_hex_string(),
+            class: ClassHashes::of(&self.contract),
+            layer_classes: self.layer_classes.iter().map(ClassHashes::of).collect(),
+        })
+    }
+}
+
+/// The files of a package that follow from the model and its compilation, if it was compiled: all except report and manifest.
+pub fn generated_files(model: &Model, compiled: Option<&Compiled>) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::from([(MODEL.to_owned(), model.to_bytes())]);
+    let Some(Compiled { generated, program, contract, layer_classes }) = compiled else { return files };
     let text = |sources: &Sources, folder: &str| {
         let files = sources.iter().map(|(path, text)| (format!("{folder}/{path}"), text.as_bytes().to_vec()));
         files.collect::<Vec<_>>()
@@ -144,7 +159,6 @@ pub fn generated_files(model: &Model, compiled: &Compiled) -> BTreeMap<String, V
         files.insert(format!("{folder}/Scarb.toml"), dependency.scarb_manifest.clone().into_bytes());
         files.extend(text(&dependency.sources, &format!("{folder}/src")));
     }
-    files.insert(MODEL.to_owned(), model.to_bytes());
     files.insert(EXECUTABLE.to_owned(), program.to_json());
     let parts = layer_classes.iter().enumerate().map(|(index, class)| (part_name(index), class));
     for (name, class) in std::iter::once((CONTRACT.to_owned(), contract)).chain(parts) {

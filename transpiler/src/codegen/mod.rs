@@ -147,6 +147,12 @@ impl<'a> Draft<'a> {
         self.cuts.share()
     }
 
+    /// The largest node's name, and the same of a class that holds nothing else.
+    pub fn largest_node(&self) -> Option<(&str, f64)> {
+        let (position, share) = self.cuts.largest()?;
+        self.model.nodes().nth(position).map(|(node, _)| (node.name.as_str(), share))
+    }
+
     /// The fewest parts that are all estimated to fit into a class; if a single node does not fit, the fewest of which none is larger than
     /// it.
     pub fn fewest_parts(&self) -> usize {

@@ -1,5 +1,6 @@
 //! Proofs of a package's model, for a batch of inferences, with what opens its digests.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -75,15 +76,16 @@ pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Caveated
     };
     let Inferences { package, model, inferences, caveats } = read;
     let source = arguments.chain.as_ref().or(arguments.input.as_ref()).expect("there is one of them");
-    let entries = package.entries()?.clone();
-    let listed = package.manifest.proving.batches();
+    let listed: BTreeSet<u32> = package.all_entries()?.iter().flat_map(|entries| entries.as_slice()).map(|entry| entry.batch).collect();
     let Some(batch) = listed.iter().copied().find(|batch| *batch as usize == inferences.len()) else {
         let found = inferences.len();
         let listed = listed.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
-        bail!(
-            "{} has a batch of {found}, but the package's commitment is for batches of {listed}: list the size with `maat transpile .. --batch {found}`",
-            files::called(source).display()
-        );
+        let add = if package.is_private() {
+            format!("list the size with `maat transpile .. --batch {found}`")
+        } else {
+            format!("add the size with `maat commitment {} --batch {found}`", package.folder.display())
+        };
+        bail!("{} has a batch of {found}, but the package's commitment is for batches of {listed}: {add}", files::called(source).display());
     };
     // Whether they can be written is found out before the work is done.
     let sources = InputFiles::default().and(source, "the input").and_package(&package);
@@ -95,12 +97,13 @@ pub fn run(arguments: Arguments, progress: &Progress) -> anyhow::Result<Caveated
     }
 
     let started = Instant::now();
-    let commitment = entries.commitment();
     let preset = arguments.preset;
     let inputs = visibility(Side::Inputs, &arguments, chained)?;
     let outputs = visibility(Side::Outputs, &arguments, None)?;
-    let private = entries.are_private();
+    let private = package.is_private();
     let mode = if private || inputs != Visibility::Public || outputs != Visibility::Public { Mode::Hiding } else { Mode::Plain };
+    let entries = package.entries_for(preset.tree(mode), batch)?.clone();
+    let commitment = entries.commitment();
     if arguments.next_root.is_some() && !private {
         bail!("--next-root is for private models, and this one is public");
     }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 use maat_package::{PackageError, PackageFolder};
 use maat_verifier::cairo::ProgramHash;
-use maat_verifier::{FileError, Kind, MAX_FILE_BYTES, ModelCommitment};
+use maat_verifier::{FileError, Kind, MAX_FILE_BYTES, ModelCommitment, ProofFile};
 
 pub use self::least::Least;
 use self::names::Names;
@@ -78,7 +78,14 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Box<dyn Response>> {
         Kind::Model => {
             let expected = match (commitment, &package) {
                 (Some(commitment), _) => commitment,
-                (None, Some(package)) => package.entries()?.commitment(),
+                (None, Some(package)) => {
+                    // A proof says under which commitment it was made; the package must have that one.
+                    let named = proof.as_deref().ok().and_then(|proof| ProofFile::split(proof).ok());
+                    match named {
+                        Some((header, _)) => package.entries_under(&header.entries().commitment())?.commitment(),
+                        None => package.entries()?.commitment(),
+                    }
+                }
                 (None, None) => bail!("the file holds a model proof, which has no program hash: give --commitment or --model"),
             };
             proof_or_refuse(&arguments.proof, &proof)?;
