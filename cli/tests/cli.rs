@@ -1027,7 +1027,7 @@ fn a_package_without_cairo_is_run_proven_verified_and_checked_and_gets_further_c
     assert_eq!((&compared["matches"], &compared["further"][0]["commitment"]), (&true.into(), &second.into()));
     assert_eq!(json(&["check", &own])["holds"], true);
     let text = String::from_utf8(maat(&["inspect", &own]).stdout).unwrap();
-    assert!(text.contains("further commitment") && text.contains("(presets balanced, batches of 1)"), "{text}");
+    assert!(text.contains("further commitment") && text.contains("(batches of 1), presets balanced"), "{text}");
 
     // What was added is checked as the first is.
     let path = Path::new(&own).join("manifest.json");

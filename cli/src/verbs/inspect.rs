@@ -191,7 +191,7 @@ pub fn commitment(proving: &Proving) -> String {
             let verified = entries.as_slice().iter().any(|entry| entry.preset == Preset::Starknet);
             let contracts = if verified { ", with proofs that contracts verify" } else { "" };
             let presets = presets.join(", ");
-            format!("{commitment} (presets {presets}, batches of {batches}), layout {}{private}{contracts}", layouts.join(", "))
+            format!("{commitment} (batches of {batches}), presets {presets}, layout {}{private}{contracts}", layouts.join(", "))
         }
         Proving::Unprovable { reason } => format!("none, inferences cannot be proven: {reason}"),
     }

@@ -272,6 +272,19 @@ impl FloatModel {
         self.tensor(value).0.iter().product()
     }
 
+    /// Multiplications of one run, or what takes about as long.
+    pub fn work(&self) -> usize {
+        let of = |node: &FloatNode| {
+            let each = match &node.op {
+                FloatOp::Affine { weights, bias, .. } => weights.len() / bias.len().max(1),
+                FloatOp::Product { inner, .. } => *inner,
+                _ => 1,
+            };
+            node.shape.iter().product::<usize>().saturating_mul(each)
+        };
+        self.nodes.iter().map(of).fold(0, usize::saturating_add)
+    }
+
     /// Position of the node that gives a tensor, unless an input does.
     pub fn producer(&self, value: ValueId) -> Option<usize> {
         self.nodes.iter().position(|node| node.output == value)
