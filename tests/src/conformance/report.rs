@@ -80,10 +80,10 @@ impl Report {
         })
     }
 
-    /// The tests that do not count although Maat has their operators, by reason.
+    /// The tests that do not count, by reason.
     pub fn excluded(&self) -> Vec<String> {
         self.by(|verdict| match verdict {
-            Verdict::Excluded(reason) if *reason != Excluded::Operator => Some(reason.to_string()),
+            Verdict::Excluded(reason) => Some(reason.to_string()),
             _ => None,
         })
     }

@@ -94,6 +94,12 @@ impl Element {
         }
     }
 
+    /// Whether it holds no negative integers.
+    pub fn is_unsigned(self) -> bool {
+        use IntegerType::{Uint8, Uint16, Uint32, Uint64};
+        matches!(self, Self::Bool | Self::Integer(Uint8 | Uint16 | Uint32 | Uint64))
+    }
+
     /// The integers that an element can be, if its type fits into 32 bits.
     pub fn range(self) -> Option<(i64, i64)> {
         use IntegerType::{Int8, Int16, Int32, Uint8, Uint16};

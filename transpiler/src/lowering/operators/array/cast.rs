@@ -39,8 +39,7 @@ impl Scope<'_> {
             },
             (from, _) => {
                 let Kind::Integer(range) = self.kind(x) else { return Err("integers are expected".to_owned()) };
-                // Computed integers of a wide type are assumed to be signed 32-bit ones, but unsigned ones are never negative.
-                let range = if is_unsigned(from) { Interval::new(range.lo.max(0), range.hi.max(0)) } else { range };
+                let range = if from.is_unsigned() { Interval::new(range.lo.max(0), range.hi.max(0)) } else { range };
                 self.retyped(x, range, to)
             }
         }
@@ -92,10 +91,6 @@ impl Scope<'_> {
         let kind = Kind::Integer(Interval::new(lo, hi));
         self.sum_as(&[(1.0, &above), (-1.0, &below)], 0.0, Bounds::NONE, Rounding::HalfUp, (to, kind))
     }
-}
-
-fn is_unsigned(element: Element) -> bool {
-    matches!(element, Element::Integer(IntegerType::Uint8 | IntegerType::Uint16 | IntegerType::Uint32 | IntegerType::Uint64))
 }
 
 /// The integers that a type holds, as far as they fit into signed 64 bits.
