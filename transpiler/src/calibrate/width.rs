@@ -1,16 +1,37 @@
 //! The width of inputs, and the scale at which numbers of a given size fit into a width.
 
-use crate::float::{FloatModel, ValueId};
+use maat_runtime::Interval;
+
+use crate::float::{FloatModel, FloatNode, FloatOp, Kind, ValueId};
 
 /// Tensors that are wider than activations keep this many of their bits for values beyond all samples.
 pub const HEADROOM_BITS: u32 = 2;
-/// Inputs that are only compared have this many bits more than activations. Rows of tables lie next to thresholds, which trees put halfway
+/// Inputs that are only compared, or only rounded to integers, have this many bits more than activations. Rows of tables lie next to thresholds, which trees put halfway
 /// between two rows. With 28 bits, neighbouring 32-bit floats are different integers from half of the greatest value on.
 const COMPARED_BITS: u32 = 12;
 
+/// Integers that are narrower than activations by this many bits are as good from an input of the width of activations.
+const ROUNDING_BITS: u32 = 4;
+
 /// The width of an input in bits, and how many of them are for the values seen.
 pub fn input_width(float: &FloatModel, input: ValueId, bits: u32) -> (u32, u32) {
-    if float.is_only_compared(input) { (bits + COMPARED_BITS, bits + COMPARED_BITS - HEADROOM_BITS) } else { (bits, bits) }
+    if float.is_only_compared(input) || is_only_rounded(float, input, bits) {
+        (bits + COMPARED_BITS, bits + COMPARED_BITS - HEADROOM_BITS)
+    } else {
+        (bits, bits)
+    }
+}
+
+/// Whether an input is only rounded to integers that are about as wide as activations, as where a network quantises to 16 bits.
+fn is_only_rounded(float: &FloatModel, value: ValueId, bits: u32) -> bool {
+    let narrow = Interval::of_bits(bits.saturating_sub(ROUNDING_BITS).max(1));
+    let users = || float.nodes.iter().filter(|node| node.inputs.contains(&value) && float.constants(node.output).is_none());
+    let rounded = |node: &FloatNode| match (&node.op, node.kind) {
+        (FloatOp::Sum(_), Kind::Integer(range)) => node.inputs.len() == 1 && !narrow.includes(range),
+        (FloatOp::Move { .. }, _) => is_only_rounded(float, node.output, bits),
+        _ => false,
+    };
+    users().next().is_some() && users().all(rounded) && float.outputs.iter().all(|(_, output)| *output != value)
 }
 
 /// Scale exponents stay within this range, whatever the magnitudes are.
