@@ -97,8 +97,8 @@ fn computed_slices_and_elements_are_chosen() {
 #[test]
 fn updates_are_put_at_computed_indices() {
     let scatter = |reduction: &'static str| {
-        let onnx = Onnx::new().opset(18).typed_input("x", DataType::Int32, &[3, 2]).typed_input("i", DataType::Int64, &[2, 1]);
-        let onnx = onnx.typed_input("u", DataType::Int32, &[2, 1]);
+        let onnx = Onnx::new().opset(18).typed_input("x", DataType::Int64, &[3, 2]).typed_input("i", DataType::Int64, &[2, 1]);
+        let onnx = onnx.typed_input("u", DataType::Int64, &[2, 1]);
         let attributes = [axis(0), ("reduction", Attribute::Text(reduction))];
         onnx.node("scatter", "ScatterElements", &["x", "i", "u"], "y", &attributes).output("y")
     };
