@@ -167,8 +167,11 @@ fn the_place_of_a_greatest_element_is_found_among_padding_too() {
     for order in [0, 1] {
         let expected = |sample: &Sample| {
             let mut places = Vec::new();
-            for (channel, row, column) in (0..2).flat_map(|c| (0..2).flat_map(move |r| (0..2).map(move |k| (c, 2 * r as i64 - 1, 2 * k as i64 - 1)))) {
-                let inside = (row.max(0)..=row + 1).flat_map(|row| (column.max(0)..=column + 1).map(move |column| (row as usize, column as usize)));
+            for (channel, row, column) in
+                (0..2).flat_map(|c| (0..2).flat_map(move |r| (0..2).map(move |k| (c, 2 * r as i64 - 1, 2 * k as i64 - 1))))
+            {
+                let inside =
+                    (row.max(0)..=row + 1).flat_map(|row| (column.max(0)..=column + 1).map(move |column| (row as usize, column as usize)));
                 let value = |(row, column): (usize, usize)| sample[0][channel * 12 + row * 4 + column];
                 let best = inside.reduce(|best, next| if value(next) > value(best) { next } else { best }).unwrap();
                 places.push((channel * 12 + if order == 0 { best.0 * 4 + best.1 } else { best.0 + best.1 * 3 }) as f64);

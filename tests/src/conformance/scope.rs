@@ -35,12 +35,8 @@ fn without_domain(operator: &Operator) -> &'static str {
 
 /// Tests whose expected output is not what the operator's definition says: where a quantised product leaves the range of int8, it has to
 /// saturate, and the file has it wrapped around (-236 became 20).
-const CONTRADICTORY: &[&str] = &[
-    "qlinearmatmul_2D_int8_float16",
-    "qlinearmatmul_2D_int8_float32",
-    "qlinearmatmul_3D_int8_float16",
-    "qlinearmatmul_3D_int8_float32",
-];
+const CONTRADICTORY: &[&str] =
+    &["qlinearmatmul_2D_int8_float16", "qlinearmatmul_2D_int8_float32", "qlinearmatmul_3D_int8_float16", "qlinearmatmul_3D_int8_float32"];
 
 /// Generators of random numbers, whose results no test can state.
 const RANDOM: &[&str] = &["Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"];

@@ -139,8 +139,11 @@ mod tests {
 
     #[test]
     fn unsigned_integers_are_read_from_their_own_field() {
-        let proto = |data_type: DataType, uint64_data: Vec<u64>| {
-            TensorProto { data_type: data_type as i32, dims: vec![2], uint64_data, ..TensorProto::default() }
+        let proto = |data_type: DataType, uint64_data: Vec<u64>| TensorProto {
+            data_type: data_type as i32,
+            dims: vec![2],
+            uint64_data,
+            ..TensorProto::default()
         };
         assert_eq!(values(&proto(DataType::Uint32, vec![7, u64::from(u32::MAX)])).unwrap(), [7.0, 4_294_967_295.0]);
         assert_eq!(values(&proto(DataType::Uint64, vec![7, 1 << 40])).unwrap(), [7.0, 2f64.powi(40)]);

@@ -110,7 +110,8 @@ pub fn cubic(distance: f64, a: f64) -> f64 {
 pub fn together(lengths: &[usize], along: &[Terms]) -> Terms {
     let mut all: Terms = vec![(0, 1.0)];
     for (length, terms) in lengths.iter().zip(along) {
-        all = all.iter().flat_map(|(start, weight)| terms.iter().map(move |(place, part)| (start * length + place, weight * part))).collect();
+        all =
+            all.iter().flat_map(|(start, weight)| terms.iter().map(move |(place, part)| (start * length + place, weight * part))).collect();
     }
     all
 }

@@ -7,6 +7,18 @@ use crate::lowering::scope::{Operand, Scope};
 /// A weighted sum of elements, by position.
 pub type Terms = Vec<(usize, f64)>;
 
+/// The most terms of one operator's sums.
+const MAX_TERMS: usize = 1 << 22;
+
+/// Refuses sums with too many terms, before lists of that length are made.
+pub fn check_terms(counts: &[usize]) -> Result<(), String> {
+    let all = counts.iter().try_fold(1usize, |product, count| product.checked_mul(*count));
+    match all.filter(|all| *all <= MAX_TERMS) {
+        Some(_) => Ok(()),
+        None => Err(format!("the weighted sums have more than {MAX_TERMS} terms together")),
+    }
+}
+
 impl Scope<'_> {
     /// Weighted sums of the elements along the last axis of `x`: `[.., sums]`.
     pub fn weighted(&mut self, x: &Operand, sums: Vec<Terms>) -> Result<Operand, String> {
@@ -16,6 +28,7 @@ impl Scope<'_> {
         let shape = [outer, &[sums.len()]].concat();
         let (rows, wide) = (outer.iter().product::<usize>(), [outer, &[sums.len(), terms]].concat());
         check_size(&wide)?;
+        check_terms(&[sums.len(), terms])?;
         let outside = x.elements();
         if sums.iter().all(|sum| matches!(sum[..], [] | [(_, 1.0)])) {
             // Nothing is computed: elements are moved, and the others are 0.

@@ -47,11 +47,12 @@ pub(super) fn unique(scope: &mut Scope<'_>) -> Result<(), String> {
         Some(axis) => (scope.axis_of(&x, axis)?, x.shape.clone()),
         None => (0, vec![x.elements()]),
     };
-    let (length, inner) = (shape[axis], shape[axis + 1..].iter().product::<usize>().max(1));
-    let slice = |place: usize| {
-        let of = move |(element, value): (usize, &f64)| (element / inner % length == place).then_some(*value);
-        values.iter().enumerate().filter_map(of).collect::<Vec<f64>>()
-    };
+    let (length, inner) = (shape[axis], shape[axis + 1..].iter().product::<usize>());
+    if values.is_empty() {
+        return Err("a tensor without elements has no values to compare".to_owned());
+    }
+    let block = |place: usize| move |outer: &[f64]| outer[place * inner..][..inner].to_vec();
+    let slice = |place: usize| values.chunks_exact(length * inner).flat_map(block(place)).collect::<Vec<f64>>();
     let slices: Vec<Vec<f64>> = (0..length).map(slice).collect();
     let mut order: Vec<usize> = (0..length).collect();
     let compare = |a: &usize, b: &usize| {

@@ -45,7 +45,11 @@ impl Scope<'_> {
                     let (lo, hi) = limits(to);
                     let fits = lo <= range.lo && range.hi <= hi;
                     let within = Kind::Integer(Interval::new(range.lo.clamp(lo, hi), range.hi.clamp(lo, hi)));
-                    if fits { self.retyped(x, range, to) } else { self.sum_as(&[(1.0, x)], 0.0, Bounds::NONE, Rounding::HalfUp, (to, within)) }
+                    if fits {
+                        self.retyped(x, range, to)
+                    } else {
+                        self.sum_as(&[(1.0, x)], 0.0, Bounds::NONE, Rounding::HalfUp, (to, within))
+                    }
                 }
                 Kind::Real => self.truncated(x, to),
             },

@@ -1,5 +1,6 @@
 //! CenterCropPad (opset 18): axes are cut, or filled up with zeros, to the lengths that are given, about their middle.
 
+use crate::lowering::moves::check_size;
 use crate::lowering::scope::Scope;
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
@@ -11,6 +12,11 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
         return Err(format!("{} lengths for {} axes", lengths.len(), axes.len()));
     }
     scope.axes(&axes, x.axes())?;
+    let mut shape = x.shape.clone();
+    for (axis, target) in axes.iter().zip(&lengths) {
+        shape[scope.axis_of(&x, *axis)?] = usize::try_from(*target).unwrap_or(usize::MAX);
+    }
+    check_size(&shape)?;
     let mut positions: Vec<Vec<Option<usize>>> = x.shape.iter().map(|length| (0..*length).map(Some).collect()).collect();
     for (axis, target) in axes.iter().zip(&lengths) {
         let axis = scope.axis_of(&x, *axis)?;

@@ -1,6 +1,6 @@
 //! Col2Im (opset 18): blocks of an image, each a column, back in their places. Where they overlap, they are added.
 
-use crate::lowering::helpers::weighted::Terms;
+use crate::lowering::helpers::weighted::{Terms, check_terms};
 use crate::lowering::helpers::windows::{lengths, reach};
 use crate::lowering::moves::check_size;
 use crate::lowering::scope::Scope;
@@ -21,7 +21,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
         let span = padded.checked_sub(reach).ok_or_else(|| format!("a block of {reach} does not fit into {padded} elements"))?;
         counts.push(span / strides[axis] + 1);
     }
-    check_size(&image)?;
+    check_terms(&image)?;
     check_size(&[&block[..], &counts].concat())?;
     let (taps, blocks): (usize, usize) = (block.iter().product(), counts.iter().product());
     let &[batch, rows, columns] = &x.shape[..] else { return Err("the input needs three axes".to_owned()) };

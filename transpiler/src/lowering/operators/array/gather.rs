@@ -121,7 +121,8 @@ pub(super) fn element_positions(x: &[usize], indices: &[usize], axis: usize, cho
 /// Where the slices begin that known tuples of `depth` indices mean in a tensor of shape `x`.
 pub(super) fn slice_positions(chosen: &[i64], x: &[usize], depth: usize) -> Result<Vec<usize>, String> {
     let steps = strides(x);
-    let start = |tuple: &[i64]| tuple.iter().enumerate().map(|(k, index)| Ok(place(*index, x[k])? * steps[k])).sum::<Result<usize, String>>();
+    let start =
+        |tuple: &[i64]| tuple.iter().enumerate().map(|(k, index)| Ok(place(*index, x[k])? * steps[k])).sum::<Result<usize, String>>();
     chosen.chunks_exact(depth).map(start).collect()
 }
 

@@ -12,13 +12,14 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(3, 3)?;
     let (indices, values) = (scope.input(0)?, scope.input(2)?);
     let depth = scope.integers(1)?.filter(|list| list.len() == 1).map(|list| list[0]);
-    let depth = depth.and_then(|depth| usize::try_from(depth).ok()).filter(|depth| *depth > 0).ok_or("the depth must be one positive number")?;
+    let depth =
+        depth.and_then(|depth| usize::try_from(depth).ok()).filter(|depth| *depth > 0).ok_or("the depth must be one positive number")?;
     if values.shape != [2] {
         return Err(format!("there must be two values, not {:?}", values.shape));
     }
     let axes = indices.axes() + 1;
     let axis = scope.axis(scope.attribute("axis", -1i64)?, axes)?;
-    if indices.elements().checked_mul(depth).is_none_or(|comparisons| comparisons > MAX_COMPARISONS) {
+    if indices.elements().max(1).checked_mul(depth).is_none_or(|comparisons| comparisons > MAX_COMPARISONS) {
         return Err(format!("{} indices of depth {depth} need too many comparisons: at most {MAX_COMPARISONS}", indices.elements()));
     }
     let indices = scope.cast(&indices, Element::Integer(IntegerType::Int64))?;

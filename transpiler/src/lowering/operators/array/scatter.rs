@@ -40,7 +40,8 @@ pub(super) fn elements(scope: &mut Scope<'_>) -> Result<(), String> {
     let rows = scope.reshape(&rows, shape)?;
     let rows = scope.transpose(&rows, &order)?;
     // What the indices are not about stays.
-    let all: Vec<i64> = (0..rows.elements()).map(|element| (element / rows.shape[axis + 1..].iter().product::<usize>() % length) as i64).collect();
+    let all: Vec<i64> =
+        (0..rows.elements()).map(|element| (element / rows.shape[axis + 1..].iter().product::<usize>() % length) as i64).collect();
     let targets = element_positions(&x.shape, &rows.shape, axis, &all)?;
     let y = scope.scatter(&x, &targets, &rows, Reduction::Replace)?;
     scope.finish(y)

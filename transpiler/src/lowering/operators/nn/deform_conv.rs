@@ -2,7 +2,7 @@
 //! between the elements around it, and times a mask. Outside the image are zeros.
 
 use crate::lowering::helpers::sampling::{Beyond, Interpolation, Sampled, together};
-use crate::lowering::helpers::weighted::Terms;
+use crate::lowering::helpers::weighted::{Terms, check_terms};
 use crate::lowering::helpers::windows::{lengths, reach};
 use crate::lowering::moves::check_size;
 use crate::lowering::scope::{Operand, Scope};
@@ -13,6 +13,9 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     let (&[batch, channels, height, width], &[outputs, per_group, rows, columns]) = (&x.shape[..], &weights.shape[..]) else {
         return Err("the input and the kernel need four axes".to_owned());
     };
+    if x.elements() == 0 {
+        return Err("the input has no elements".to_owned());
+    }
     let kernel = [rows, columns];
     if lengths(scope, "kernel_shape", 2, 1, 1)? != kernel && scope.list("kernel_shape").is_some() {
         return Err(format!("attribute `kernel_shape` does not fit a kernel of shape {kernel:?}"));
@@ -35,7 +38,8 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
         places[axis] = span / strides[axis] + 1;
     }
     let (taps, positions) = (rows * columns, places[0] * places[1]);
-    check_size(&[batch, positions, taps, channels, 4])?;
+    check_size(&[batch, positions, taps, channels])?;
+    check_terms(&[batch, positions, taps, offset_groups, 4])?;
     let fits = |x: &Operand, per_tap: usize| x.shape == [batch, offset_groups * taps * per_tap, places[0], places[1]];
     let mask = if scope.optional(4)?.is_some() { Some(scope.weights(4)?) } else { None };
     if !fits(&offsets, 2) || mask.as_ref().is_some_and(|mask| !fits(mask, 1)) {

@@ -4,7 +4,7 @@
 //! Opset 20 renamed the modes, and added images with any number of axes.
 
 use crate::lowering::helpers::sampling::{Beyond, Interpolation, Sampled, together};
-use crate::lowering::helpers::weighted::Terms;
+use crate::lowering::helpers::weighted::{Terms, check_terms};
 use crate::lowering::moves::check_size;
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::Element;
@@ -19,7 +19,11 @@ pub(super) fn grid_sample(scope: &mut Scope<'_>) -> Result<(), String> {
         return Err("the input needs a batch axis and a channel axis".to_owned());
     };
     let axes = lengths.len();
-    let fits = (1..=MAX_AXES).contains(&axes) && grid.axes() == axes + 2 && grid.shape[0] == *batch && grid.shape[axes + 1] == axes;
+    let fits = (1..=MAX_AXES).contains(&axes)
+        && x.elements() > 0
+        && grid.axes() == axes + 2
+        && grid.shape[0] == *batch
+        && grid.shape[axes + 1] == axes;
     if !fits {
         return Err(format!("a grid of shape {:?} does not fit an image of shape {:?}", grid.shape, x.shape));
     }
@@ -42,7 +46,8 @@ pub(super) fn grid_sample(scope: &mut Scope<'_>) -> Result<(), String> {
     let places = &grid.shape[1..=axes];
     let elements: usize = lengths.iter().product();
     let per_place = if interpolation == Interpolation::Cubic { 4usize } else { 2 }.pow(axes as u32);
-    check_size(&[places.iter().product(), *batch, *channels, per_place])?;
+    check_size(&[places, &[*batch, *channels, per_place]].concat())?;
+    check_terms(&[places, &[*batch, per_place]].concat())?;
 
     let values = grid.values().unwrap_or_default();
     let in_batch = (values.len() / batch).max(1);

@@ -55,7 +55,9 @@ fn positions(scope: &mut Scope<'_>, x: &Operand, windows: &WindowGeometry) -> Re
     let count = tap.elements();
     let flat = scope.reshape(&tap, vec![count])?;
     let offset = scope.element_at(&flat, &taps, sort.0)?;
-    let place = |k: usize| (starts[k / channels % starts.len()] + ((k / channels / starts.len() * channels + k % channels) * elements) as i64) as f64;
+    let place = |k: usize| {
+        (starts[k / channels % starts.len()] + ((k / channels / starts.len() * channels + k % channels) * elements) as i64) as f64
+    };
     let start = Operand::constant(vec![batch * starts.len() * channels], sort.0, (0..count).map(place).collect());
     let found = scope.sum_as(&[(1.0, &offset), (1.0, &start)], 0.0, Bounds::NONE, Rounding::HalfUp, sort)?;
     scope.reshape(&found, vec![batch, starts.len(), channels])

@@ -6,19 +6,23 @@
 use crate::float::{FloatOp, Kind};
 use crate::lowering::helpers::indices::{narrow, place};
 use crate::lowering::helpers::sampling::together;
-use crate::lowering::helpers::weighted::Terms;
+use crate::lowering::helpers::weighted::{Terms, check_terms};
 use crate::lowering::moves::check_size;
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::Element;
 
-/// The most points of a bin along an axis.
+/// The most points of a bin along an axis, and of all bins.
 const MAX_POINTS: usize = 256;
+const MAX_POINTS_OF_ALL: usize = 1 << 16;
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(3, 3)?;
     let (x, regions) = (scope.floats(0)?, scope.weights(1)?);
     let images = scope.integers(2)?.ok_or("input 2 is missing")?;
     let &[batch, channels, height, width] = &x.shape[..] else { return Err("the input needs four axes".to_owned()) };
+    if x.elements() == 0 {
+        return Err("the input has no elements".to_owned());
+    }
     if regions.shape != [images.len(), 4] || images.is_empty() {
         return Err(format!("regions of shape {:?} do not fit {} positions in the batch", regions.shape, images.len()));
     }
@@ -50,7 +54,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
             for column in &columns {
                 let count = (row.len() * column.len()).max(1);
                 terms += 4 * count;
-                check_size(&[terms, channels])?;
+                check_terms(&[terms])?;
                 let at = |y: &Option<Terms>, x: &Option<Terms>| match (y, x) {
                     (Some(y), Some(x)) => together(&[height, width], &[y.clone(), x.clone()]),
                     // A point too far outside counts as 0.
@@ -84,6 +88,9 @@ fn along(start: f32, size: f32, bins: usize, points: usize, length: usize) -> Re
     let count = if points > 0 { points } else { bin.ceil() as usize };
     if count > MAX_POINTS {
         return Err(format!("{count} points of a bin along an axis are too many: at most {MAX_POINTS} are supported"));
+    }
+    if bins * count > MAX_POINTS_OF_ALL {
+        return Err(format!("{bins} bins of {count} points along an axis are too many: at most {MAX_POINTS_OF_ALL} points are supported"));
     }
     let point = |place: usize, step: usize| {
         let at = start + place as f32 * bin + (step as f32 + 0.5) * bin / count as f32;
