@@ -95,6 +95,41 @@ fn computed_slices_and_elements_are_chosen() {
 }
 
 #[test]
+fn features_are_chosen_at_computed_places() {
+    let onnx = Onnx::new().input("x", &[2, 3]).typed_input("i", DataType::Int64, &[1, 2]);
+    let onnx = onnx.node("pick", "ai.onnx.ml.ArrayFeatureExtractor", &["x", "i"], "y", &[]).output("y");
+    let expected = |sample: &Sample| (0..4).map(|k| sample[0][k / 2 * 3 + sample[1][k % 2] as usize]).collect();
+    assert_gives("ArrayFeatureExtractor", onnx, &whole(30, &[(6, -9, 9), (2, 0, 2)]), 0.01, expected);
+}
+
+#[test]
+fn sequences_are_counted_and_weighed() {
+    let onnx = |mode: &'static str| {
+        let attributes = [
+            ("max_gram_length", Attribute::Int(2)),
+            ("max_skip_count", Attribute::Int(1)),
+            ("min_gram_length", Attribute::Int(1)),
+            ("mode", Attribute::Text(mode)),
+            ("ngram_counts", Attribute::Ints(vec![0, 1])),
+            ("ngram_indexes", Attribute::Ints(vec![1, 0])),
+            ("pool_int64s", Attribute::Ints(vec![2, 1, 2])),
+            ("weights", Attribute::Floats(vec![0.5, 3.0])),
+        ];
+        Onnx::new().typed_input("x", DataType::Int64, &[6]).node("count", "TfIdfVectorizer", &["x"], "y", &attributes).output("y")
+    };
+    let counts = |x: &[f64]| {
+        let pairs = |distance: usize| (0..6 - distance).filter(|k| x[*k] == 1.0 && x[k + distance] == 2.0).count();
+        [(pairs(1) + pairs(2)) as f64, x.iter().filter(|x| **x == 2.0).count() as f64]
+    };
+    let samples = whole(40, &[(6, 0, 3)]);
+    assert_gives("TF", onnx("TF"), &samples, 0.0, |sample| counts(&sample[0]).to_vec());
+    assert_gives("IDF", onnx("IDF"), &samples, 1e-3, |sample| {
+        counts(&sample[0]).iter().zip([3.0, 0.5]).map(|(c, w)| c.min(1.0) * w).collect()
+    });
+    assert_gives("TFIDF", onnx("TFIDF"), &samples, 1e-3, |sample| counts(&sample[0]).iter().zip([3.0, 0.5]).map(|(c, w)| c * w).collect());
+}
+
+#[test]
 fn updates_are_put_at_computed_indices() {
     let scatter = |reduction: &'static str| {
         let onnx = Onnx::new().opset(18).typed_input("x", DataType::Int64, &[3, 2]).typed_input("i", DataType::Int64, &[2, 1]);

@@ -12,15 +12,7 @@ const ADVICE: &[(&[&str], &str)] = &[
         "networks take and give numbers; train with integer labels or drop the label output, and encode columns of text before the network",
     ),
     (
-        &[
-            "RegexFullMatch",
-            "StringConcat",
-            "StringNormalizer",
-            "StringSplit",
-            "TfIdfVectorizer",
-            "ai.onnx.ml.CastMap",
-            "ai.onnx.ml.DictVectorizer",
-        ],
+        &["RegexFullMatch", "StringConcat", "StringNormalizer", "StringSplit", "ai.onnx.ml.CastMap", "ai.onnx.ml.DictVectorizer"],
         "networks take numbers; process texts and maps before the network, and give it the result",
     ),
     (&["ai.onnx.ml.OneHotEncoder"], "encode before the network, and give it the columns of zeros and ones"),

@@ -24,6 +24,7 @@ mod slice;
 mod split;
 mod squeeze;
 mod tensor_scatter;
+mod tf_idf_vectorizer;
 mod transpose;
 mod trilu;
 
@@ -65,6 +66,7 @@ pub(super) const OPERATORS: &[Operator] = &[
     any("Split", split::lower).with_parameters(&[1]),
     any("Squeeze", squeeze::squeeze).with_parameters(&[1]),
     any("TensorScatter", tensor_scatter::lower).with_parameters(&[2]),
+    any("TfIdfVectorizer", tf_idf_vectorizer::lower),
     any("Tile", expand::tile).with_parameters(&[1]),
     any("Transpose", transpose::lower),
     any("Trilu", trilu::lower).with_parameters(&[1]),

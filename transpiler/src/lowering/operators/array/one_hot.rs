@@ -1,6 +1,8 @@
 //! OneHot: a new axis with one value at the place that an index names, and another elsewhere. Negative indices count from the back; where an
 //! index is beyond the axis, there is the other value everywhere. Indices that are floats are cut to integers first.
 
+use maat_runtime::Interval;
+
 use crate::float::{Bounds, Kind, Rounding};
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::{Element, IntegerType};
@@ -44,19 +46,20 @@ fn chosen(scope: &mut Scope<'_>, indices: &Operand, depth: usize) -> Result<Oper
     let column = scope.reshape(indices, [&indices.shape[..], &[1]].concat())?;
     let all = depth as i64;
     let Kind::Integer(range) = scope.kind(indices) else { return Err("indices must be integers".to_owned()) };
-    let named = |scope: &mut Scope<'_>, first: i64| {
-        // An index is `k` if it is greater than `k - 1` and not greater than `k`.
-        let ends = (first - 1..first + all).map(|end| end as f64).collect();
-        let reached = scope.greater(&column, &Operand::constant(vec![depth + 1], indices.element, ends))?;
-        let axis = reached.axes() - 1;
-        let here = scope.pick(&reached, axis, &(0..depth).collect::<Vec<_>>())?;
-        let beyond = scope.pick(&reached, axis, &(1..=depth).collect::<Vec<_>>())?;
-        scope.truth(&[(1.0, &here), (-1.0, &beyond)], 0.0)
+    let place = if range.lo < 0 {
+        let zero = Operand::constant(Vec::new(), indices.element, vec![0.0]);
+        let negative = scope.greater(&zero, &column)?;
+        let shifted = Interval::new((range.lo + all).min(0), range.hi.max(all - 1));
+        let terms = [(1.0, &column), (depth as f64, &negative)];
+        scope.sum_as(&terms, 0.0, Bounds::NONE, Rounding::HalfUp, (indices.element, Kind::Integer(shifted)))?
+    } else {
+        column
     };
-    let front = named(scope, 0)?;
-    if range.lo > -1 || range.hi < -all {
-        return Ok(front);
-    }
-    let back = named(scope, -all)?;
-    scope.truth(&[(1.0, &front), (1.0, &back)], 0.0)
+    // An index is `k` if it is greater than `k - 1` and not greater than `k`.
+    let ends = (-1..all).map(|end| end as f64).collect();
+    let reached = scope.greater(&place, &Operand::constant(vec![depth + 1], indices.element, ends))?;
+    let axis = reached.axes() - 1;
+    let here = scope.pick(&reached, axis, &(0..depth).collect::<Vec<_>>())?;
+    let beyond = scope.pick(&reached, axis, &(1..=depth).collect::<Vec<_>>())?;
+    scope.truth(&[(1.0, &here), (-1.0, &beyond)], 0.0)
 }
