@@ -45,6 +45,9 @@ fn whole(count: usize, inputs: &[(usize, i64, i64)]) -> Vec<Sample> {
     (0..count).map(|_| inputs.iter().map(|of| input(*of)).collect()).collect()
 }
 
+/// What becomes of an element and its update.
+type Rule = fn(f64, f64) -> f64;
+
 /// A position along an axis.
 fn at(index: f64, length: usize) -> usize {
     (index as i64).rem_euclid(length as i64) as usize
@@ -138,7 +141,7 @@ fn updates_are_put_at_computed_indices() {
         onnx.node("scatter", "ScatterElements", &["x", "i", "u"], "y", &attributes).output("y")
     };
     let samples = whole(30, &[(6, -9, 9), (2, -3, 2), (2, -9, 9)]);
-    let rules: [(&str, fn(f64, f64) -> f64); 4] = [("none", |_, u| u), ("add", |x, u| x + u), ("max", f64::max), ("min", f64::min)];
+    let rules: [(&str, Rule); 4] = [("none", |_, u| u), ("add", |x, u| x + u), ("max", f64::max), ("min", f64::min)];
     for (reduction, rule) in rules {
         let expected = |sample: &Sample| {
             let mut y = sample[0].clone();

@@ -107,7 +107,7 @@ fn readable(proto: &TensorProto) -> Result<Cow<'_, TensorProto>, String> {
     if count != i64::try_from(given.len()).ok() {
         return Err(format!("{} values do not fit shape {:?}", given.len(), proto.dims));
     }
-    Ok(Cow::Owned(TensorProto { raw_data: raw_data.into(), ..proto.clone() }))
+    Ok(Cow::Owned(TensorProto { raw_data, ..proto.clone() }))
 }
 
 /// A tensor's axis lengths and values.
@@ -129,7 +129,7 @@ mod tests {
         let proto = |data_type: DataType| TensorProto { data_type: data_type as i32, dims: vec![2], ..TensorProto::default() };
         let bits = TensorProto { int32_data: vec![0x3fc0, 0xc020], ..proto(DataType::Bfloat16) };
         assert_eq!(values(&bits).unwrap(), [1.5, -2.5]);
-        let raw = TensorProto { raw_data: vec![0xc0, 0x3f, 0x20, 0xc0].into(), ..proto(DataType::Bfloat16) };
+        let raw = TensorProto { raw_data: vec![0xc0, 0x3f, 0x20, 0xc0], ..proto(DataType::Bfloat16) };
         assert_eq!(values(&raw).unwrap(), [1.5, -2.5]);
         let halves = TensorProto { int32_data: vec![0x3e00, 0xc100], ..proto(DataType::Float16) };
         assert_eq!(values(&halves).unwrap(), [1.5, -2.5]);
