@@ -17,6 +17,7 @@ mod figures;
 mod golden;
 mod history;
 mod imports;
+mod indices;
 mod models;
 mod operator_proofs;
 mod pragma;

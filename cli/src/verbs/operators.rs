@@ -164,7 +164,7 @@ mod tests {
                 "{text}"
             );
         }
-        assert_eq!(asked("GridSample").text(), "GridSample is not supported");
+        assert_eq!(asked("Xyzzy").text(), "Xyzzy is not supported");
     }
 
     #[test]

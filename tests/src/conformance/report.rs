@@ -80,10 +80,10 @@ impl Report {
         })
     }
 
-    /// The tests that do not count although Maat has their operators, by reason.
+    /// The tests that do not count, by reason.
     pub fn excluded(&self) -> Vec<String> {
         self.by(|verdict| match verdict {
-            Verdict::Excluded(reason) if *reason != Excluded::Operator => Some(reason.to_string()),
+            Verdict::Excluded(reason) => Some(reason.to_string()),
             _ => None,
         })
     }
@@ -135,6 +135,7 @@ impl Report {
              \x20 the greatest absolute value that is expected of that output, and by what rounding the inputs to 16 bits changes in the float\n\
              \x20 network's own result, because that rounding is part of the model.\n\
              - {} have a result before there is an input; it is added to an input of zeros.\n\
+             - Floats of 16 bits are real numbers like all others, and are not rounded to their type. Values of more than 32 bits are refused.\n\
              - A test of an operator's definition in terms of others (`_expanded`) is listed with that operator.\n\
              - The smallest test of each operator also runs in the Cairo VM, where it gives the runtime's integers.\n\n\
              ## Results\n\n\

@@ -1,4 +1,5 @@
-//! Which backend tests count: those of the operators that Maat has, as far as networks use them.
+//! Which backend tests count: all that take and give tensors of numbers or truth values whose shapes are fixed, whether Maat has their
+//! operators or not. Each of the others has a reason here.
 
 use std::fmt;
 
@@ -32,40 +33,39 @@ fn without_domain(operator: &Operator) -> &'static str {
     operator.name.rsplit('.').next().unwrap_or(operator.name)
 }
 
-fn is_supported(node: &NodeProto) -> bool {
-    operators().into_iter().any(|operator| match operator.name.rsplit_once('.') {
-        Some((domain, name)) => (domain, name) == (node.domain.as_str(), node.op_type.as_str()),
-        None => matches!(node.domain.as_str(), "" | "ai.onnx") && operator.name == node.op_type,
-    })
-}
-
 /// Tests whose expected output is not what the operator's definition says: where a quantised product leaves the range of int8, it has to
 /// saturate, and the file has it wrapped around (-236 became 20).
-const CONTRADICTORY: &[&str] = &["qlinearmatmul_2D_int8_float32", "qlinearmatmul_3D_int8_float32"];
+const CONTRADICTORY: &[&str] =
+    &["qlinearmatmul_2D_int8_float16", "qlinearmatmul_2D_int8_float32", "qlinearmatmul_3D_int8_float16", "qlinearmatmul_3D_int8_float32"];
+
+/// Generators of random numbers, whose results no test can state.
+const RANDOM: &[&str] = &["Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"];
+/// Operators whose results have as many elements as their inputs' values say.
+const SHAPED_BY_VALUES: &[&str] = &["NonMaxSuppression", "NonZero", "Unique"];
+/// The domain of optimisers.
+const TRAINING: &str = "ai.onnx.preview.training";
 
 /// Why a test does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Excluded {
-    /// An operator that Maat does not have.
-    Operator,
     /// A sequence, an optional value or a map.
     NoTensor,
-    /// Strings, complex numbers, and numbers of types that networks are not given in.
+    /// Strings, complex numbers, and numbers of less than 8 bits or in 8-bit floats.
     Type,
     /// An input whose shape is not fixed.
     Dynamic,
     /// The behaviour of an operator during training.
     Training,
+    /// Random numbers.
+    Random,
+    /// A shape that depends on values.
+    ShapedByValues,
     /// A computed tensor without elements.
     Empty,
-    /// An operator for real numbers, on integers.
-    IntegerArithmetic,
     /// Nothing is computed from an input.
     KnownResult,
     /// Infinite values, or what is not a number, as 32-bit floats have it: some tests were recorded with memory that nobody had set.
     NotFinite,
-    /// A mode of Resize, Upsample or Pad, or a convolution in three dimensions.
-    Mode,
     /// The expected output contradicts the operator's definition.
     Contradictory,
 }
@@ -73,16 +73,15 @@ pub enum Excluded {
 impl fmt::Display for Excluded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Operator => "an operator that is not supported",
-            Self::NoTensor => "an input or output that is not a tensor",
-            Self::Type => "a type other than float, double, bool, int8, uint8, int32 and int64",
+            Self::NoTensor => "an input or output that is not a tensor: a sequence, an optional value or a map",
+            Self::Type => "strings, complex numbers, 8-bit and 4-bit floats, and integers of 4 or 2 bits",
             Self::Dynamic => "an input without a fixed shape",
-            Self::Training => "training mode",
+            Self::Training => "training mode, and optimisers",
+            Self::Random => "random numbers (Bernoulli, Multinomial, RandomNormal, RandomUniform and the like)",
+            Self::ShapedByValues => "a shape that depends on values (NonMaxSuppression, NonZero and Unique of computed tensors)",
             Self::Empty => "a tensor without elements",
-            Self::IntegerArithmetic => "integer arithmetic",
             Self::KnownResult => "no result that depends on an input",
             Self::NotFinite => "values that a 32-bit float does not have: infinite ones, NaN, and memory that was never set (1e199)",
-            Self::Mode => "a mode that does not count: Resize other than nearest by whole factors, Pad by wrapping, Conv with three axes",
             Self::Contradictory => "an expected output that wraps around where the operator saturates (QLinearMatMul with int8)",
         })
     }
@@ -94,9 +93,6 @@ pub fn exclusion(suite: &Suite, test: &Test) -> Option<Excluded> {
         return Some(Excluded::Contradictory);
     }
     let graph = test.graph();
-    if !graph.node.iter().all(is_supported) {
-        return Some(Excluded::Operator);
-    }
     let ports = || graph.input.iter().chain(&graph.output);
     if ports().any(|port| tensor_type(port).is_none()) || test.inputs.iter().chain(&test.outputs).any(Option::is_none) {
         return Some(Excluded::NoTensor);
@@ -110,23 +106,23 @@ pub fn exclusion(suite: &Suite, test: &Test) -> Option<Excluded> {
     if graph.node.iter().any(|node| in_training(test, node)) {
         return Some(Excluded::Training);
     }
+    let has = |operators: &[&str]| graph.node.iter().any(|node| operators.contains(&node.op_type.as_str()));
+    if has(RANDOM) {
+        return Some(Excluded::Random);
+    }
+    if has(SHAPED_BY_VALUES) {
+        return Some(Excluded::ShapedByValues);
+    }
     let computed: Vec<&ValueInfoProto> = graph.input.iter().filter(|input| !is_parameter(test, &input.name)).collect();
     let outputs = || test.outputs.iter().flatten();
     if computed.iter().any(|input| fixed_shape(input).is_some_and(|shape| shape.contains(&0))) || outputs().any(|y| dims(y).contains(&0)) {
         return Some(Excluded::Empty);
     }
-    let is_for_reals = operator(suite.subject(test)).is_none_or(|operator| operator.values == OperatorValues::Real);
-    if is_for_reals && computed.iter().any(|input| has_type(input, WHOLES)) {
-        return Some(Excluded::IntegerArithmetic);
-    }
     if computed.is_empty() && !has_known_result(suite, test) {
         return Some(Excluded::KnownResult);
     }
     let finite = |tensor: &TensorProto| values(tensor).is_some_and(|values| values.iter().all(|value| (*value as f32).is_finite()));
-    if !outputs().chain(test.inputs.iter().flatten()).all(finite) {
-        return Some(Excluded::NotFinite);
-    }
-    graph.node.iter().any(|node| in_other_mode(test, node)).then_some(Excluded::Mode)
+    (!outputs().chain(test.inputs.iter().flatten()).all(finite)).then_some(Excluded::NotFinite)
 }
 
 /// Whether an input of the graph is only a parameter of operators, or holds the sizes or positions of an operator that is spelled out.
@@ -145,8 +141,18 @@ pub(super) fn has_known_result(suite: &Suite, test: &Test) -> bool {
     operator(suite.subject(test)).is_some_and(|operator| operator.values == OperatorValues::Known)
 }
 
-const FLOATS: &[DataType] = &[DataType::Float, DataType::Double];
-const WHOLES: &[DataType] = &[DataType::Bool, DataType::Int8, DataType::Uint8, DataType::Int32, DataType::Int64];
+const FLOATS: &[DataType] = &[DataType::Float, DataType::Double, DataType::Float16, DataType::Bfloat16];
+const WHOLES: &[DataType] = &[
+    DataType::Bool,
+    DataType::Int8,
+    DataType::Int16,
+    DataType::Int32,
+    DataType::Int64,
+    DataType::Uint8,
+    DataType::Uint16,
+    DataType::Uint32,
+    DataType::Uint64,
+];
 
 /// Whether a tensor of this type holds whole numbers or truth values, which must come out equal and not only close.
 pub(super) fn is_whole(data_type: i32) -> bool {
@@ -190,23 +196,7 @@ fn attribute<'a>(node: &'a NodeProto, name: &str) -> Option<&'a tract_onnx::pb::
 fn in_training(test: &Test, node: &NodeProto) -> bool {
     let by_input =
         node.op_type == "Dropout" && node.input.get(2).and_then(|name| value_of(test, name)).and_then(values).is_some_and(|on| on != [0.0]);
-    by_input || attribute(node, "training_mode").is_some_and(|attribute| attribute.i != 0)
-}
-
-fn in_other_mode(test: &Test, node: &NodeProto) -> bool {
-    let mode = attribute(node, "mode").map_or("", |attribute| std::str::from_utf8(&attribute.s).unwrap_or_default());
-    match node.op_type.as_str() {
-        "Resize" | "Upsample" => !(matches!(mode, "" | "nearest") && by_whole_factors(test)),
-        "Pad" => mode == "wrap",
-        "Conv" => node.input.get(1).and_then(|weights| value_of(test, weights)).is_some_and(|weights| weights.dims.len() > 4),
-        _ => false,
-    }
-}
-
-/// Whether each axis of a resized tensor is a whole multiple of what it was.
-fn by_whole_factors(test: &Test) -> bool {
-    let (Some(Some(x)), Some(Some(y))) = (test.inputs.first(), test.outputs.first()) else { return false };
-    x.dims.len() == y.dims.len() && x.dims.iter().zip(&y.dims).all(|(x, y)| y % x == 0)
+    by_input || node.domain == TRAINING || attribute(node, "training_mode").is_some_and(|attribute| attribute.i != 0)
 }
 
 #[cfg(test)]

@@ -103,23 +103,61 @@ pub(super) fn values(tensor: &TensorProto) -> Option<Vec<f64>> {
         }};
     }
     let small = || tensor.int32_data.iter().map(|value| f64::from(*value)).collect();
+    let wide = || tensor.uint64_data.iter().map(|value| *value as f64).collect();
+    // Floats of 16 bits are in the same places as integers of 16 bits.
+    let bits = || -> Vec<u16> {
+        let raw = tensor.raw_data.chunks_exact(2).map(|bytes| u16::from_le_bytes([bytes[0], bytes[1]]));
+        raw.chain(tensor.int32_data.iter().map(|value| *value as u16)).collect()
+    };
     let is_raw = !tensor.raw_data.is_empty();
     Some(match DataType::try_from(tensor.data_type).ok()? {
         DataType::Float if is_raw => raw!(f32),
         DataType::Float => tensor.float_data.iter().map(|value| f64::from(*value)).collect(),
         DataType::Double if is_raw => raw!(f64),
         DataType::Double => tensor.double_data.clone(),
+        DataType::Float16 => bits().into_iter().map(half).collect(),
+        DataType::Bfloat16 => bits().into_iter().map(|bits| f64::from(f32::from_bits(u32::from(bits) << 16))).collect(),
         DataType::Int64 if is_raw => raw!(i64),
         DataType::Int64 => tensor.int64_data.iter().map(|value| *value as f64).collect(),
+        DataType::Uint64 if is_raw => raw!(u64),
+        DataType::Uint32 if is_raw => raw!(u32),
+        DataType::Uint64 | DataType::Uint32 => wide(),
         DataType::Int32 if is_raw => raw!(i32),
+        DataType::Int16 if is_raw => raw!(i16),
+        DataType::Uint16 if is_raw => raw!(u16),
         DataType::Int8 if is_raw => raw!(i8),
         DataType::Uint8 | DataType::Bool if is_raw => raw!(u8),
-        DataType::Int32 | DataType::Int8 | DataType::Uint8 | DataType::Bool => small(),
+        DataType::Int32 | DataType::Int16 | DataType::Uint16 | DataType::Int8 | DataType::Uint8 | DataType::Bool => small(),
         _ => return None,
     })
+}
+
+/// The value of a 16-bit float: a sign, 5 bits of exponent, 10 bits of fraction.
+fn half(bits: u16) -> f64 {
+    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));
+    let size = match exponent {
+        0 => fraction * 2f64.powi(-24),
+        31 if fraction == 0.0 => f64::INFINITY,
+        31 => f64::NAN,
+        _ => (1024.0 + fraction) * 2f64.powi(exponent - 25),
+    };
+    if bits >> 15 == 1 { -size } else { size }
 }
 
 /// A tensor's axis lengths.
 pub(super) fn dims(tensor: &TensorProto) -> Vec<usize> {
     tensor.dims.iter().map(|length| usize::try_from(*length).unwrap_or_default()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_are_read_bit_by_bit() {
+        for (bits, value) in [(0x3c00, 1.0), (0xc000, -2.0), (0x7bff, 65504.0), (0x0001, 2f64.powi(-24)), (0x3555, 1365.0 / 4096.0)] {
+            assert_eq!(half(bits), value, "{bits:#x}");
+        }
+        assert!(half(0x7c00).is_infinite() && half(0x7e00).is_nan());
+    }
 }

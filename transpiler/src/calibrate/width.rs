@@ -1,16 +1,38 @@
 //! The width of inputs, and the scale at which numbers of a given size fit into a width.
 
-use crate::float::{FloatModel, ValueId};
+use maat_runtime::Interval;
+
+use crate::float::{FloatModel, FloatNode, FloatOp, Kind, ValueId};
 
 /// Tensors that are wider than activations keep this many of their bits for values beyond all samples.
 pub const HEADROOM_BITS: u32 = 2;
-/// Inputs that are only compared have this many bits more than activations. Rows of tables lie next to thresholds, which trees put halfway
+/// Inputs that are only compared, or only quantised to 16 bits, have this many bits more than activations. Rows of tables lie next to thresholds, which trees put halfway
 /// between two rows. With 28 bits, neighbouring 32-bit floats are different integers from half of the greatest value on.
 const COMPARED_BITS: u32 = 12;
 
+/// The widths of the integers, with their zero points, that 16-bit types take; those of 8-bit types are as good from an input of the width
+/// of activations.
+const QUANTISED_BITS: std::ops::RangeInclusive<u32> = 10..=17;
+
 /// The width of an input in bits, and how many of them are for the values seen.
 pub fn input_width(float: &FloatModel, input: ValueId, bits: u32) -> (u32, u32) {
-    if float.is_only_compared(input) { (bits + COMPARED_BITS, bits + COMPARED_BITS - HEADROOM_BITS) } else { (bits, bits) }
+    if float.is_only_compared(input) || is_only_quantised(float, input) {
+        (bits + COMPARED_BITS, bits + COMPARED_BITS - HEADROOM_BITS)
+    } else {
+        (bits, bits)
+    }
+}
+
+/// Whether an input is only rounded to integers of 16-bit types.
+fn is_only_quantised(float: &FloatModel, value: ValueId) -> bool {
+    let width = |range: Interval| (1..=32).find(|bits| Interval::of_bits(*bits).includes(range));
+    let users = || float.nodes.iter().filter(|node| node.inputs.contains(&value) && float.constants(node.output).is_none());
+    let rounded = |node: &FloatNode| match (&node.op, node.kind) {
+        (FloatOp::Sum(_), Kind::Integer(range)) => width(range).is_some_and(|bits| QUANTISED_BITS.contains(&bits)),
+        (FloatOp::Move { .. }, _) => is_only_quantised(float, node.output),
+        _ => false,
+    };
+    users().next().is_some() && users().all(rounded) && float.outputs.iter().all(|(_, output)| *output != value)
 }
 
 /// Scale exponents stay within this range, whatever the magnitudes are.

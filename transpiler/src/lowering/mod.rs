@@ -73,8 +73,7 @@ pub fn lower(graph: &Graph) -> Result<FloatModel, TranspileError> {
         let value = lowered.fresh();
         let kind = match input.element {
             Element::Float => Kind::Real,
-            // Wider integers are narrowed to what calibration sees.
-            element => element.range().map_or(Kind::Integer(Interval::of_bits(32)), |(lo, hi)| Kind::Integer(Interval::new(lo, hi))),
+            element => Kind::Integer(integers(element)),
         };
         let operand = Operand { shape: input.shape.clone(), element: input.element, source: Source::Computed(value) };
         lowered.model.inputs.push(FloatInput { name: input.name.clone(), shape: input.shape.clone(), kind, columns: None, value });
@@ -96,6 +95,16 @@ pub fn lower(graph: &Graph) -> Result<FloatModel, TranspileError> {
     }
     lowered.model.prune();
     Ok(lowered.model)
+}
+
+/// What an input's integers can be. Those of wider types than 32 bits are narrowed to what calibration sees.
+fn integers(element: Element) -> Interval {
+    let all = Interval::of_bits(32);
+    match element.range() {
+        Some((lo, hi)) => Interval::new(lo, hi),
+        None if element.is_unsigned() => Interval::new(0, all.hi),
+        None => all,
+    }
 }
 
 /// Makes a tensor an output. Each output has its own node, even if one tensor is given twice or is an input.

@@ -298,6 +298,9 @@ impl<'a> Scope<'a> {
             let values = evaluate(&op, kind, &shape, &known);
             return Ok(Operand::constant(shape, element, values));
         }
+        if matches!(op, FloatOp::Move { .. } | FloatOp::Select | FloatOp::Max { .. }) {
+            inputs.iter().try_for_each(|input| narrow_enough(input))?;
+        }
         let witness = inputs.iter().find_map(|input| if let Source::Computed(value) = input.source { Some(value) } else { None });
         let witness = witness.expect("some input is computed");
         let mut ids = Vec::new();
@@ -350,6 +353,16 @@ impl<'a> Scope<'a> {
         {
             last.name.clone_from(&self.node.name);
         }
+    }
+}
+
+/// Refuses known integers that a model cannot hold. Comparisons with such integers are decided before.
+fn narrow_enough(operand: &Operand) -> Result<(), String> {
+    let all = maat_runtime::Interval::of_bits(32);
+    let values = if operand.element == Element::Float { &[] } else { operand.values().unwrap_or_default() };
+    match values.iter().find(|value| !(all.lo as f64..=all.hi as f64).contains(*value)) {
+        Some(value) => Err(format!("a constant holds {value}, but computed integers have at most 32 bits")),
+        None => Ok(()),
     }
 }
 

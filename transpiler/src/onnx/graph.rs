@@ -28,6 +28,51 @@ pub enum IntegerType {
     Uint64,
 }
 
+/// The floating-point types of ONNX.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FloatType {
+    /// 16 bits, 11 of them digits.
+    Half,
+    /// 16 bits, 8 of them digits.
+    Brain,
+    /// 32 bits.
+    Single,
+    /// 64 bits.
+    Double,
+}
+
+impl FloatType {
+    /// The type of an ONNX data type, if that is one.
+    pub fn of(data_type: i32) -> Option<Self> {
+        match DataType::try_from(data_type).ok()? {
+            DataType::Float16 => Some(Self::Half),
+            DataType::Bfloat16 => Some(Self::Brain),
+            DataType::Float => Some(Self::Single),
+            DataType::Double => Some(Self::Double),
+            _ => None,
+        }
+    }
+
+    /// The nearest number of the type, ties to even; infinite beyond its greatest.
+    pub fn nearest(self, value: f64) -> f64 {
+        // The digits of a significand, the least exponent of a normal number, and the greatest number.
+        let (digits, least, greatest) = match self {
+            Self::Half => (11, -14, 65504.0),
+            Self::Brain => (8, -126, f64::from(f32::from_bits(0x7f7f_0000))),
+            Self::Single => return f64::from(value as f32),
+            Self::Double => return value,
+        };
+        if value == 0.0 || !value.is_finite() {
+            return value;
+        }
+        // A double's exponent is in its bits; those below all of these types' round to 0.
+        let exponent = (value.to_bits() >> 52 & 0x7ff) as i32 - 1023;
+        let unit = 2f64.powi(exponent.max(least) - digits + 1);
+        let rounded = (value / unit).round_ties_even() * unit;
+        if rounded.abs() > greatest { f64::INFINITY.copysign(value) } else { rounded }
+    }
+}
+
 /// What an ONNX tensor's elements are. Integer types differ in what they can hold, and in division.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Element {
@@ -94,6 +139,12 @@ impl Element {
         }
     }
 
+    /// Whether it holds no negative integers.
+    pub fn is_unsigned(self) -> bool {
+        use IntegerType::{Uint8, Uint16, Uint32, Uint64};
+        matches!(self, Self::Bool | Self::Integer(Uint8 | Uint16 | Uint32 | Uint64))
+    }
+
     /// The integers that an element can be, if its type fits into 32 bits.
     pub fn range(self) -> Option<(i64, i64)> {
         use IntegerType::{Int8, Int16, Int32, Uint8, Uint16};
@@ -148,4 +199,23 @@ pub struct Graph {
     pub outputs: Vec<String>,
     /// The operators that the file defines itself, as functions, named as [`OnnxNode::qualified_operator`] does.
     pub functions: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_rounded_to_the_nearest_of_a_type() {
+        assert_eq!(FloatType::Half.nearest(0.1), 0.0999755859375);
+        assert_eq!(FloatType::Half.nearest(65519.0), 65504.0);
+        assert_eq!(FloatType::Half.nearest(-65520.0), f64::NEG_INFINITY);
+        assert_eq!(FloatType::Half.nearest(2f64.powi(-25)), 0.0);
+        assert_eq!(FloatType::Half.nearest(3.0 * 2f64.powi(-25)), 2f64.powi(-23));
+        assert_eq!(FloatType::Brain.nearest(1.0 + 2f64.powi(-8)), 1.0);
+        assert_eq!(FloatType::Brain.nearest(1.0 + 3.0 * 2f64.powi(-8)), 1.0 + 2f64.powi(-6));
+        assert_eq!(FloatType::Brain.nearest(f64::MAX), f64::INFINITY);
+        assert_eq!(FloatType::Single.nearest(0.1), f64::from(0.1f32));
+        assert_eq!(FloatType::Double.nearest(0.1), 0.1);
+    }
 }

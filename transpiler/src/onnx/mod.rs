@@ -7,7 +7,7 @@ mod node;
 mod reference;
 mod tensor;
 
-pub use graph::{Constant, Element, Graph, IntegerType};
+pub use graph::{Constant, Element, FloatType, Graph, IntegerType};
 pub use guard::IMPORT_THREAD;
 pub use import::{import, sha256};
 pub use node::{OnnxNode, Scalar};

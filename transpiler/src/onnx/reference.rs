@@ -7,6 +7,7 @@ use tract_onnx::pb::NodeProto;
 use tract_onnx::prelude::*;
 
 use super::graph::GraphInput;
+use super::guard::guarded;
 use super::tensor::numbers;
 
 /// The float network run by tract, which shares no code with the lowering: an independent witness of what the network computes.
@@ -49,17 +50,18 @@ impl Reference {
     }
 
     /// Runs the float network on one sample, a row-major list of values for each input. Gives the outputs by name, row-major; nothing if
-    /// tract fails.
+    /// tract fails. It panics where a computed index is negative or outside an axis.
     pub fn run(&self, sample: &[Vec<f64>]) -> Option<HashMap<String, Vec<f64>>> {
-        let run = || -> TractResult<HashMap<String, Vec<f64>>> {
-            let inputs = self.inputs.iter().zip(sample).map(|((shape, datum_type), values)| {
+        let (plan, inputs, names, sample) = (self.plan.clone(), self.inputs.clone(), self.outputs.clone(), sample.to_vec());
+        let run = move || -> TractResult<HashMap<String, Vec<f64>>> {
+            let inputs = inputs.iter().zip(&sample).map(|((shape, datum_type), values)| {
                 let tensor = Tensor::from_shape(shape, values)?;
                 Ok(tensor.cast_to_dt(*datum_type)?.into_owned().into_tvalue())
             });
-            let outputs = self.plan.run(inputs.collect::<TractResult<_>>()?)?;
-            self.outputs.iter().zip(outputs).map(|(name, output)| Ok((name.clone(), numbers(&output)?.1))).collect()
+            let outputs = plan.run(inputs.collect::<TractResult<_>>()?)?;
+            names.iter().zip(outputs).map(|(name, output)| Ok((name.clone(), numbers(&output)?.1))).collect()
         };
-        run().ok()
+        guarded(move || run().map_err(|error| format!("{error:#}"))).ok()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Tensors of the file and of its external data.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use maat_package::partial::read_file;
 use sha2::{Digest, Sha256};
 use tract_onnx::data_resolver::ModelDataResolver;
 use tract_onnx::pb::TensorProto;
-use tract_onnx::pb::tensor_proto::DataLocation;
+use tract_onnx::pb::tensor_proto::{DataLocation, DataType};
 use tract_onnx::prelude::*;
 
 use super::graph::{Constant, Element};
@@ -78,14 +79,75 @@ impl ModelDataResolver for ExternalFiles {
 pub fn load(proto: &TensorProto, folder: Option<&str>, files: &ExternalFiles) -> Result<Loaded, String> {
     let named = |reason: String| format!("tensor `{}`: {reason}", proto.name);
     let element = Element::of(proto.data_type).ok_or_else(|| named(Element::refusal(proto.data_type)))?;
-    let tensor = tract_onnx::tensor::load_tensor(files, proto, folder);
+    let tensor = tract_onnx::tensor::load_tensor(files, readable(proto).map_err(named)?.as_ref(), folder);
     let tensor = tensor.map_err(|error| named(format!("{error:#}")))?;
-    let (shape, values) = numbers(&tensor).map_err(|error| named(format!("{error:#}")))?;
+    let (shape, mut values) = numbers(&tensor).map_err(|error| named(format!("{error:#}")))?;
+    if proto.data_type == DataType::Bfloat16 as i32 {
+        values.iter_mut().for_each(|bits| *bits = f64::from(f32::from_bits((*bits as u32) << 16)));
+    }
     Ok((shape, element, values))
+}
+
+/// A tensor that tract reads: bfloat16 as the integers with the same bits, and unsigned integers in the field where ONNX has them as bytes,
+/// because tract looks for them in another one.
+fn readable(proto: &TensorProto) -> Result<Cow<'_, TensorProto>, String> {
+    let given = &proto.uint64_data;
+    let raw_data: Vec<u8> = match DataType::try_from(proto.data_type) {
+        Ok(DataType::Bfloat16) => {
+            return Ok(Cow::Owned(TensorProto { data_type: DataType::Uint16 as i32, ..proto.clone() }));
+        }
+        Ok(DataType::Uint32) if !given.is_empty() => {
+            let narrow = |value: &u64| u32::try_from(*value).map(u32::to_le_bytes).map_err(|_| format!("{value} is no uint32"));
+            given.iter().map(narrow).collect::<Result<Vec<_>, _>>()?.concat()
+        }
+        Ok(DataType::Uint64) if !given.is_empty() => given.iter().flat_map(|value| value.to_le_bytes()).collect(),
+        _ => return Ok(Cow::Borrowed(proto)),
+    };
+    let count = proto.dims.iter().try_fold(1i64, |product, length| product.checked_mul(*length));
+    if count != i64::try_from(given.len()).ok() {
+        return Err(format!("{} values do not fit shape {:?}", given.len(), proto.dims));
+    }
+    Ok(Cow::Owned(TensorProto { raw_data, ..proto.clone() }))
 }
 
 /// A tensor's axis lengths and values.
 pub fn numbers(tensor: &Tensor) -> TractResult<(Vec<usize>, Vec<f64>)> {
     let values = tensor.cast_to::<f64>()?;
     Ok((tensor.shape().to_vec(), values.try_as_plain_ram()?.as_slice::<f64>()?.to_vec()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(proto: &TensorProto) -> Result<Vec<f64>, String> {
+        Ok(constant(proto)?.values.to_vec())
+    }
+
+    #[test]
+    fn floats_of_16_bits_are_read_bit_by_bit() {
+        let proto = |data_type: DataType| TensorProto { data_type: data_type as i32, dims: vec![2], ..TensorProto::default() };
+        let bits = TensorProto { int32_data: vec![0x3fc0, 0xc020], ..proto(DataType::Bfloat16) };
+        assert_eq!(values(&bits).unwrap(), [1.5, -2.5]);
+        let raw = TensorProto { raw_data: vec![0xc0, 0x3f, 0x20, 0xc0], ..proto(DataType::Bfloat16) };
+        assert_eq!(values(&raw).unwrap(), [1.5, -2.5]);
+        let halves = TensorProto { int32_data: vec![0x3e00, 0xc100], ..proto(DataType::Float16) };
+        assert_eq!(values(&halves).unwrap(), [1.5, -2.5]);
+        let short = TensorProto { int32_data: vec![0x3fc0], ..proto(DataType::Bfloat16) };
+        assert!(values(&short).is_err());
+    }
+
+    #[test]
+    fn unsigned_integers_are_read_from_their_own_field() {
+        let proto = |data_type: DataType, uint64_data: Vec<u64>| TensorProto {
+            data_type: data_type as i32,
+            dims: vec![2],
+            uint64_data,
+            ..TensorProto::default()
+        };
+        assert_eq!(values(&proto(DataType::Uint32, vec![7, u64::from(u32::MAX)])).unwrap(), [7.0, 4_294_967_295.0]);
+        assert_eq!(values(&proto(DataType::Uint64, vec![7, 1 << 40])).unwrap(), [7.0, 2f64.powi(40)]);
+        assert_eq!(values(&proto(DataType::Uint32, vec![7, 1 << 32])).unwrap_err(), "tensor ``: 4294967296 is no uint32");
+        assert_eq!(values(&proto(DataType::Uint64, vec![7])).unwrap_err(), "tensor ``: 1 values do not fit shape [2]");
+    }
 }

@@ -39,19 +39,26 @@ pub fn convolve(
     bias: Vec<f64>,
     fill: f64,
 ) -> Result<Operand, String> {
-    let (outputs, taps) = (bias.len(), windows.taps());
-    let per_group = x.shape[1] / groups;
-    // [batch, positions, taps, channels] -> [batch, positions, groups, taps, channels of the group]
+    let outputs = bias.len();
     let gathered = windows.gather(scope, x, fill)?;
-    let (batch, positions) = (x.shape[0], windows.positions());
-    let split = scope.reshape(&gathered, vec![batch, positions, taps, groups, per_group])?;
-    let grouped = scope.transpose(&split, &[0, 1, 3, 2, 4])?;
-    let rows = scope.reshape(&grouped, vec![batch, positions, groups * taps * per_group])?;
-    let weight = |index: usize| {
-        let (output, tap, channel) = (index / (taps * per_group), index / per_group % taps, index % per_group);
-        weights[(output * per_group + channel) * taps + tap]
-    };
-    let weights = (0..outputs * taps * per_group).map(weight).collect();
-    let y = scope.affine(&rows, groups, weights, bias)?;
+    let y = scope.multiplied(&gathered, groups, weights, bias)?;
     windows.channels_first(scope, &y, outputs)
+}
+
+impl Scope<'_> {
+    /// Windows `[batch, positions, taps, channels]` times `weights` `[outputs, channels / groups, taps]`: `[batch, positions, outputs]`.
+    pub fn multiplied(&mut self, windows: &Operand, groups: usize, weights: &[f64], bias: Vec<f64>) -> Result<Operand, String> {
+        let &[batch, positions, taps, channels] = &windows.shape[..] else { return Err("windows are expected".to_owned()) };
+        let (outputs, per_group) = (bias.len(), channels / groups);
+        // [batch, positions, taps, channels] -> [batch, positions, groups, taps, channels of the group]
+        let split = self.reshape(windows, vec![batch, positions, taps, groups, per_group])?;
+        let grouped = self.transpose(&split, &[0, 1, 3, 2, 4])?;
+        let rows = self.reshape(&grouped, vec![batch, positions, groups * taps * per_group])?;
+        let weight = |index: usize| {
+            let (output, tap, channel) = (index / (taps * per_group), index / per_group % taps, index % per_group);
+            weights[(output * per_group + channel) * taps + tap]
+        };
+        let weights = (0..outputs * taps * per_group).map(weight).collect();
+        self.affine(&rows, groups, weights, bias)
+    }
 }

@@ -3,8 +3,11 @@
 pub mod cells;
 pub mod convolution;
 pub mod forest;
+pub mod indices;
 pub mod labels;
 pub mod rounding;
+pub mod sampling;
 pub mod softmax;
 mod unary;
+pub mod weighted;
 pub mod windows;

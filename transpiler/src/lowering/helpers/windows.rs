@@ -115,6 +115,19 @@ impl WindowGeometry {
         &self.output
     }
 
+    /// Where windows begin, and how far from there their taps are, in a tensor whose axes have these strides. Padding is outside.
+    pub fn offsets(&self, steps: &[usize]) -> (Vec<i64>, Vec<i64>) {
+        let (mut windows, mut taps) = (vec![0i64], vec![0i64]);
+        for (axis, step) in steps.iter().enumerate() {
+            let step = *step as i64;
+            let start = |k: usize| ((k * self.strides[axis]) as i64 - self.before[axis] as i64) * step;
+            let tap = |k: usize| (k * self.dilations[axis]) as i64 * step;
+            windows = windows.iter().flat_map(|at| (0..self.output[axis]).map(move |k| at + start(k))).collect();
+            taps = taps.iter().flat_map(|at| (0..self.kernel[axis]).map(move |k| at + tap(k))).collect();
+        }
+        (windows, taps)
+    }
+
     /// Where a tap lies along an axis of the padded input.
     fn place(&self, axis: usize, window: usize, tap: usize) -> usize {
         window * self.strides[axis] + tap * self.dilations[axis]

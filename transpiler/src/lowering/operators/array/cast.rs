@@ -1,21 +1,28 @@
 //! Cast and CastLike (opset 15).
 //!
-//! Integers stay the same numbers under another type. If they might not fit it, the cast is refused, because ONNX wraps around. Floats are
-//! cut toward zero. Beyond the type's range ONNX leaves the result open, and ours is the nearest integer of the type.
+//! Integers stay the same numbers under another type. Where they might not fit it, they wrap around, as in ONNX; a type of more than 16 bits
+//! that they might not fit is refused. Floats are cut toward zero. Beyond the type's range ONNX leaves the result open, and ours is the
+//! nearest integer of the type.
+//!
+//! Computed floats are real numbers, whatever their type, and are not rounded to it. Known ones are.
 
 use maat_runtime::Interval;
 
 use crate::float::{Bounds, Kind, Rounding};
 use crate::lowering::helpers::rounding::ROUNDED;
 use crate::lowering::scope::{Operand, Scope};
-use crate::onnx::{Element, IntegerType};
+use crate::onnx::{Element, FloatType, IntegerType};
 
 pub(super) fn cast(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(1, 1)?;
-    let to = scope.optional_attribute::<i32>("to")?.ok_or("attribute `to` is missing")?;
-    let to = Element::of(to).ok_or_else(|| format!("attribute `to` is {to}: {}", Element::refusal(to)))?;
+    let given = scope.optional_attribute::<i32>("to")?.ok_or("attribute `to` is missing")?;
+    let to = Element::of(given).ok_or_else(|| format!("attribute `to` is {given}: {}", Element::refusal(given)))?;
     let x = scope.input(0)?;
     let y = scope.cast(&x, to)?;
+    let y = match (y.values(), FloatType::of(given)) {
+        (Some(values), Some(float)) => Operand::constant(y.shape.clone(), to, values.iter().map(|value| float.nearest(*value)).collect()),
+        _ => y,
+    };
     scope.finish(y)
 }
 
@@ -34,25 +41,40 @@ impl Scope<'_> {
             (_, Element::Float) | (Element::Bool, _) => Ok(Operand { element: to, ..x.clone() }),
             (_, Element::Bool) => self.is_not_zero(x),
             (Element::Float, _) => match self.kind(x) {
-                Kind::Integer(range) => self.retyped(x, range, to),
+                Kind::Integer(range) => {
+                    let (lo, hi) = limits(to);
+                    let fits = lo <= range.lo && range.hi <= hi;
+                    let within = Kind::Integer(Interval::new(range.lo.clamp(lo, hi), range.hi.clamp(lo, hi)));
+                    if fits {
+                        self.retyped(x, range, to)
+                    } else {
+                        self.sum_as(&[(1.0, x)], 0.0, Bounds::NONE, Rounding::HalfUp, (to, within))
+                    }
+                }
                 Kind::Real => self.truncated(x, to),
             },
             (from, _) => {
                 let Kind::Integer(range) = self.kind(x) else { return Err("integers are expected".to_owned()) };
-                // Computed integers of a wide type are assumed to be signed 32-bit ones, but unsigned ones are never negative.
-                let range = if is_unsigned(from) { Interval::new(range.lo.max(0), range.hi.max(0)) } else { range };
+                let range = if from.is_unsigned() { Interval::new(range.lo.max(0), range.hi.max(0)) } else { range };
                 self.retyped(x, range, to)
             }
         }
     }
 
-    /// Integers of a range under another type that holds them.
-    fn retyped(&self, x: &Operand, range: Interval, to: Element) -> Result<Operand, String> {
+    /// Integers of a range under another type: `x - 2^bits * floor((x - lo) / 2^bits)` if they might not fit it.
+    fn retyped(&mut self, x: &Operand, range: Interval, to: Element) -> Result<Operand, String> {
         let (lo, hi) = limits(to);
-        if range.lo < lo || range.hi > hi {
+        if lo <= range.lo && range.hi <= hi {
+            return Ok(Operand { element: to, ..x.clone() });
+        }
+        let all = (hi.saturating_sub(lo) as f64) + 1.0;
+        if all > 65536.0 {
             return Err(format!("integers of {range} might not fit type {to}"));
         }
-        Ok(Operand { element: to, ..x.clone() })
+        let times = |x: i64| ((x as f64 - lo as f64) / all).floor() as i64;
+        let sort = (x.element, Kind::Integer(Interval::new(times(range.lo), times(range.hi))));
+        let times = self.sum_as(&[(1.0 / all, x)], -(lo as f64) / all, Bounds::NONE, Rounding::Down, sort)?;
+        self.sum_as(&[(1.0, x), (-all, &times)], 0.0, Bounds::NONE, Rounding::HalfUp, (to, Kind::Integer(Interval::new(lo, hi))))
     }
 
     fn is_not_zero(&mut self, x: &Operand) -> Result<Operand, String> {
@@ -92,10 +114,6 @@ impl Scope<'_> {
         let kind = Kind::Integer(Interval::new(lo, hi));
         self.sum_as(&[(1.0, &above), (-1.0, &below)], 0.0, Bounds::NONE, Rounding::HalfUp, (to, kind))
     }
-}
-
-fn is_unsigned(element: Element) -> bool {
-    matches!(element, Element::Integer(IntegerType::Uint8 | IntegerType::Uint16 | IntegerType::Uint32 | IntegerType::Uint64))
 }
 
 /// The integers that a type holds, as far as they fit into signed 64 bits.

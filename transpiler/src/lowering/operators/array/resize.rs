@@ -7,6 +7,7 @@
 use maat_runtime::Shape;
 
 use crate::float::{Bounds, FloatOp, FloatSum, Kind, Rounding};
+use crate::lowering::helpers::sampling::cubic;
 use crate::lowering::moves::check_size;
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::Element;
@@ -236,10 +237,10 @@ impl Axis {
     /// The elements whose weighted sum is at a place of the result. Beyond its ends, the axis continues with its first and last element.
     fn neighbours(&self, rule: &Rule, place: usize) -> Result<Vec<(usize, f64)>, String> {
         let Some(origin) = self.origin(rule, place)? else { return Ok(Vec::new()) };
-        let cubic = rule.mode == "cubic";
+        let is_cubic = rule.mode == "cubic";
         // When an image shrinks, antialiasing widens the kernel to everything between two places.
         let width = if rule.antialias { self.scale.min(1.0) } else { 1.0 };
-        let support = if cubic { 2.0 } else { 1.0 };
+        let support = if is_cubic { 2.0 } else { 1.0 };
         let first = (-support / width).floor() + 1.0;
         let base = origin.ceil() - 1.0;
         let last = self.from as f64 - 1.0;
@@ -247,8 +248,8 @@ impl Axis {
         let mut step = first;
         while step <= 1.0 - first {
             let at = base + step;
-            let weight = if cubic {
-                cubic_weight((at - origin) * width, rule.cubic_coefficient)
+            let weight = if is_cubic {
+                cubic((at - origin) * width, rule.cubic_coefficient)
             } else {
                 (1.0 - ((at - origin) * width).abs()).max(0.0)
             };
@@ -268,18 +269,6 @@ impl Axis {
         }
         found.iter_mut().for_each(|(_, weight)| *weight /= total);
         Ok(found)
-    }
-}
-
-/// The cubic convolution kernel: a piecewise cubic that is 1 at 0, and 0 at the other integers.
-fn cubic_weight(distance: f64, a: f64) -> f64 {
-    let x = distance.abs();
-    if x <= 1.0 {
-        ((a + 2.0) * x - (a + 3.0)) * x * x + 1.0
-    } else if x < 2.0 {
-        ((a * x - 5.0 * a) * x + 8.0 * a) * x - 4.0 * a
-    } else {
-        0.0
     }
 }
 

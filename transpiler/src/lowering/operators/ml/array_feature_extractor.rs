@@ -1,5 +1,6 @@
 //! ArrayFeatureExtractor of `ai.onnx.ml`: elements of the last axis at constant positions, or elements of a constant vector of integers at
-//! computed positions. With the latter, scikit-learn's networks turn the position of the greatest score into a label.
+//! computed positions. With the latter, scikit-learn's networks turn the position of the greatest score into a label. Elements of any other
+//! tensor are chosen as Gather chooses.
 
 use crate::float::Kind;
 use crate::lowering::scope::{Operand, Scope};
@@ -15,12 +16,16 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
         let y = labelled(scope, &computed, &labels, x.element)?;
         return scope.finish(y);
     }
-    let positions = scope.integers(1)?.ok_or("input 1 is missing")?;
     // A vector is a matrix with one row.
     if x.axes() == 1 {
         x = scope.reshape(&x, vec![1, x.shape[0]])?;
     }
     let length = x.shape.last().copied().filter(|_| x.elements() > 0).ok_or("the input has no last axis")?;
+    if computed.values().is_none() {
+        let y = chosen(scope, &x, &computed, length)?;
+        return scope.finish(y);
+    }
+    let positions = scope.integers(1)?.ok_or("input 1 is missing")?;
     let inside = |position: &i64| usize::try_from(*position).ok().filter(|position| *position < length);
     let positions: Option<Vec<usize>> = positions.iter().map(inside).collect();
     let positions = positions.ok_or_else(|| format!("a position is not among the {length} elements of the last axis"))?;
@@ -30,6 +35,20 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     }
     let y = scope.pick(&x, x.axes() - 1, &positions)?;
     scope.finish(y)
+}
+
+/// The elements of the last axis at computed positions.
+fn chosen(scope: &mut Scope<'_>, x: &Operand, positions: &Operand, length: usize) -> Result<Operand, String> {
+    let (outer, count) = (x.elements() / length, positions.elements());
+    let rows = scope.reshape(x, vec![outer, length])?;
+    let columns = scope.swap_last(&rows)?;
+    let columns = scope.reshape(&columns, vec![1, length, outer])?;
+    let positions = scope.reshape(positions, vec![1, count])?;
+    let positions = scope.positions(&positions, length)?;
+    let found = scope.choose(&columns, &positions)?;
+    let found = scope.reshape(&found, vec![count, outer])?;
+    let found = scope.swap_last(&found)?;
+    scope.reshape(&found, [&x.shape[..x.axes() - 1], &[count]].concat())
 }
 
 /// The values of a constant vector of integers.

@@ -70,12 +70,12 @@ fn spread(scope: &Scope<'_>, x: &Operand, kernel: &[usize], dilations: &[usize])
         if stretched > Shape::MAX_ELEMENTS {
             return Err(format!("an axis of length {length} with a stride of {stride} is too long"));
         }
-        // Everything that the kernel touches, and what is cut off it.
+        // Everything that the kernel touches, and what is cut off it. An output that is longer ends with zeros.
         let full = stretched + reach - 1 + extra[axis];
+        let full = target.as_ref().map_or(full, |target| full.max(target[axis]));
         let (before, behind) = match &target {
             Some(target) => {
-                let refused = || format!("an output of length {} is too long: the kernel gives at most {full}", target[axis]);
-                let total = full.checked_sub(target[axis]).ok_or_else(refused)?;
+                let total = full - target[axis];
                 let less = total / 2;
                 if auto == "SAME_UPPER" { (less, total - less) } else { (total - less, less) }
             }

@@ -5,12 +5,16 @@ mod average_pool;
 mod batch_normalization;
 mod conv;
 mod conv_transpose;
+mod deform_conv;
 mod global_pool;
+mod grid_sample;
 mod lrn;
 mod max_pool;
+mod max_unpool;
 mod normalization;
 mod prelu;
 mod relu;
+mod roi_align;
 mod softmax;
 
 use crate::float::Function;
@@ -18,15 +22,18 @@ use crate::lowering::operator::{Operator, real};
 
 /// The operators of this folder, in alphabetical order.
 pub(super) const OPERATORS: &[Operator] = &[
+    real("AffineGrid", grid_sample::affine_grid).with_parameters(&[1]),
     real("AveragePool", average_pool::lower),
     real("BatchNormalization", batch_normalization::lower),
     real("Celu", activation::celu),
     real("Conv", conv::conv),
     real("ConvTranspose", conv_transpose::lower),
+    real("DeformConv", deform_conv::lower).with_parameters(&[2, 4]),
     real("Elu", activation::elu),
     real("Gelu", activation::gelu),
     real("GlobalAveragePool", global_pool::average),
     real("GlobalMaxPool", global_pool::max),
+    real("GridSample", grid_sample::grid_sample).with_parameters(&[1]),
     real("GroupNormalization", normalization::group),
     real("HardSigmoid", activation::hard_sigmoid),
     real("HardSwish", |scope| scope.function(Function::HardSwish)),
@@ -37,11 +44,13 @@ pub(super) const OPERATORS: &[Operator] = &[
     real("LogSoftmax", softmax::log_softmax),
     real("LpNormalization", normalization::lp),
     real("MaxPool", max_pool::lower),
+    real("MaxUnpool", max_unpool::lower).with_parameters(&[1, 2]),
     real("MeanVarianceNormalization", normalization::mean_variance),
     real("Mish", |scope| scope.function(Function::Mish)),
     real("PRelu", prelu::lower),
     real("RMSNormalization", normalization::rms),
     real("Relu", relu::lower),
+    real("RoiAlign", roi_align::lower).with_parameters(&[1, 2]),
     real("Selu", activation::selu),
     real("Sigmoid", |scope| scope.function(Function::Sigmoid)),
     real("Softmax", softmax::softmax),
