@@ -69,6 +69,19 @@ pub enum TranspileError {
         /// The node.
         node: String,
     },
+    /// A node computes integers that could leave 32 bits, and must not saturate.
+    #[error(
+        "node `{node}` computes integers, and for inputs in their ranges they may be anything from {lo} to {hi}, which is more than the \
+         32 bits that are supported: give samples with smaller integers, or bound them with Clip before"
+    )]
+    Overflow {
+        /// The node.
+        node: String,
+        /// The least that they may be.
+        lo: f64,
+        /// The greatest.
+        hi: f64,
+    },
     /// The integers do not compute the network, and this loss was not accepted: see
     /// [`Options::accept_loss`](maat_package::Options::accept_loss).
     #[error("the quantised model is refused, because it does not compute its network: {}", .verdict.reasons())]

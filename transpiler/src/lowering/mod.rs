@@ -16,7 +16,7 @@ use maat_runtime::Interval;
 
 use crate::error::{TranspileError, UnsupportedOperator, UnsupportedOperators};
 use crate::float::{FloatInput, FloatModel, FloatNode, FloatOp, Kind};
-use crate::onnx::{Element, Graph, OnnxNode};
+use crate::onnx::{Element, Graph, IntegerType, OnnxNode};
 use operator::Lowering;
 use scope::{Lowered, Operand, Scope, Source};
 
@@ -74,6 +74,7 @@ pub fn lower(graph: &Graph) -> Result<FloatModel, TranspileError> {
         let kind = match input.element {
             Element::Float => Kind::Real,
             // Wider integers are narrowed to what calibration sees.
+            Element::Integer(IntegerType::Uint32 | IntegerType::Uint64) => Kind::Integer(Interval::new(0, i32::MAX.into())),
             element => element.range().map_or(Kind::Integer(Interval::of_bits(32)), |(lo, hi)| Kind::Integer(Interval::new(lo, hi))),
         };
         let operand = Operand { shape: input.shape.clone(), element: input.element, source: Source::Computed(value) };

@@ -100,6 +100,8 @@ pub(super) struct Scope<'a> {
 
 /// The most elements that a tensor may have.
 const MAX_ELEMENTS: usize = maat_runtime::Shape::MAX_ELEMENTS;
+/// How many moves in a row are followed back to constants.
+const MAX_MOVES: usize = 16;
 
 impl<'a> Scope<'a> {
     pub(super) fn new(graph: &'a Graph, node: &'a OnnxNode, lowered: &'a mut Lowered) -> Self {
@@ -262,6 +264,29 @@ impl<'a> Scope<'a> {
             }
             Source::Constant(_) => Kind::Real,
         }
+    }
+
+    /// Which elements of a computed tensor are known to be minus infinity, if some are: only moves bring such constants.
+    pub(super) fn holes(&self, x: &Operand) -> Option<Vec<bool>> {
+        let Source::Computed(value) = x.source else { return None };
+        self.holes_of(value, MAX_MOVES)
+    }
+
+    fn holes_of(&self, value: ValueId, moves: usize) -> Option<Vec<bool>> {
+        let node = &self.lowered.model.nodes[self.lowered.model.producer(value)?];
+        let FloatOp::Move { indices, constants } = &node.op else { return None };
+        let moves = moves.checked_sub(1)?;
+        if indices.is_empty() {
+            return self.holes_of(node.inputs[0], moves);
+        }
+        let mut all: Vec<bool> = Vec::new();
+        for input in &node.inputs {
+            let elements = self.lowered.model.elements(*input);
+            all.extend(self.holes_of(*input, moves).unwrap_or_else(|| vec![false; elements]));
+        }
+        all.extend(constants.iter().map(|constant| *constant == f64::NEG_INFINITY));
+        let holes: Vec<bool> = indices.iter().map(|index| all[*index as usize]).collect();
+        holes.contains(&true).then_some(holes)
     }
 
     /// Gives an output of the ONNX node.

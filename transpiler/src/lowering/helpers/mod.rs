@@ -2,9 +2,11 @@
 
 pub mod cells;
 pub mod convolution;
+pub mod division;
 pub mod forest;
 pub mod labels;
 pub mod rounding;
 pub mod softmax;
 mod unary;
 pub mod windows;
+pub mod wrapping;

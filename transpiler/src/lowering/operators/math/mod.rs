@@ -9,6 +9,7 @@ mod gemm;
 mod logic;
 mod matmul;
 mod max_min;
+mod modulo;
 mod mul_div;
 mod pow;
 mod round;
@@ -19,14 +20,14 @@ use crate::lowering::operator::{Operator, any, real};
 
 /// The operators of this folder, in alphabetical order.
 pub(super) const OPERATORS: &[Operator] = &[
-    real("Abs", abs_neg_sign::abs),
-    real("Add", add_sub::add),
+    any("Abs", abs_neg_sign::abs),
+    any("Add", add_sub::add),
     any("And", logic::and),
     real("Ceil", round::ceil),
-    real("Clip", clip::lower),
+    any("Clip", clip::lower),
     real("Cos", |scope| scope.function(Function::Cos)),
-    real("CumSum", cum_sum::lower).with_parameters(&[1]),
-    real("Div", mul_div::div),
+    any("CumSum", cum_sum::lower).with_parameters(&[1]),
+    any("Div", mul_div::div),
     any("Equal", compare::equal),
     real("Erf", |scope| scope.function(Function::Erf)),
     real("Exp", |scope| scope.function(Function::Exp)),
@@ -38,20 +39,21 @@ pub(super) const OPERATORS: &[Operator] = &[
     any("LessOrEqual", compare::less_or_equal),
     real("Log", |scope| scope.function(Function::Log)),
     real("MatMul", matmul::lower),
-    real("Max", max_min::max),
+    any("Max", max_min::max),
     real("Mean", sum_mean::mean),
-    real("Min", max_min::min),
-    real("Mul", mul_div::mul),
-    real("Neg", abs_neg_sign::neg),
+    any("Min", max_min::min),
+    any("Mod", modulo::lower),
+    any("Mul", mul_div::mul),
+    any("Neg", abs_neg_sign::neg),
     any("Not", logic::not),
     any("Or", logic::or),
-    real("Pow", pow::lower).with_parameters(&[1]),
+    any("Pow", pow::lower).with_parameters(&[1]),
     real("Reciprocal", |scope| scope.function(Function::Reciprocal)),
     real("Round", round::round),
-    real("Sign", abs_neg_sign::sign),
+    any("Sign", abs_neg_sign::sign),
     real("Sin", |scope| scope.function(Function::Sin)),
     real("Sqrt", |scope| scope.function(Function::Sqrt)),
-    real("Sub", add_sub::sub),
+    any("Sub", add_sub::sub),
     real("Sum", sum_mean::sum),
     real("Tanh", |scope| scope.function(Function::Tanh)),
     any("Xor", logic::xor),

@@ -1,23 +1,27 @@
 //! Operators that are layers of neural networks.
 
 mod activation;
+mod attention;
 mod average_pool;
 mod batch_normalization;
 mod conv;
 mod conv_transpose;
 mod global_pool;
+mod loss;
 mod lrn;
 mod max_pool;
 mod normalization;
 mod prelu;
 mod relu;
+mod rotary_embedding;
 mod softmax;
 
 use crate::float::Function;
-use crate::lowering::operator::{Operator, real};
+use crate::lowering::operator::{Operator, any, real};
 
 /// The operators of this folder, in alphabetical order.
 pub(super) const OPERATORS: &[Operator] = &[
+    any("Attention", attention::lower),
     real("AveragePool", average_pool::lower),
     real("BatchNormalization", batch_normalization::lower),
     real("Celu", activation::celu),
@@ -36,15 +40,18 @@ pub(super) const OPERATORS: &[Operator] = &[
     real("LeakyRelu", activation::leaky_relu),
     real("LogSoftmax", softmax::log_softmax),
     real("LpNormalization", normalization::lp),
-    real("MaxPool", max_pool::lower),
+    any("MaxPool", max_pool::lower),
     real("MeanVarianceNormalization", normalization::mean_variance),
     real("Mish", |scope| scope.function(Function::Mish)),
+    any("NegativeLogLikelihoodLoss", loss::negative_log_likelihood),
     real("PRelu", prelu::lower),
     real("RMSNormalization", normalization::rms),
-    real("Relu", relu::lower),
+    any("Relu", relu::lower),
+    real("RotaryEmbedding", rotary_embedding::lower).with_parameters(&[1, 2, 3]),
     real("Selu", activation::selu),
     real("Sigmoid", |scope| scope.function(Function::Sigmoid)),
     real("Softmax", softmax::softmax),
+    any("SoftmaxCrossEntropyLoss", loss::softmax_cross_entropy),
     real("Softplus", |scope| scope.function(Function::Softplus)),
     real("Softsign", |scope| scope.function(Function::Softsign)),
     real("Swish", activation::swish),
