@@ -49,10 +49,10 @@ impl Scope<'_> {
             lo += ends[0].min(ends[1]);
             hi += ends[0].max(ends[1]);
         }
-        self.integers_within(lo, hi, element)
+        self.integers_within(lo, hi, element, terms.iter().all(|(_, x)| x.is_constant()))
     }
 
-    fn integers_within(&self, lo: f64, hi: f64, element: Element) -> Result<Kind, String> {
+    fn integers_within(&self, lo: f64, hi: f64, element: Element, known: bool) -> Result<Kind, String> {
         // Known integers of 32 or 64 bits may have any size. Computed ones have 32 bits: whether they fit is decided from the ranges of
         // the inputs, when the network is quantised.
         let (least, greatest) = match element {
@@ -60,6 +60,8 @@ impl Scope<'_> {
             Element::Integer(IntegerType::Uint32 | IntegerType::Uint64) => (0.0, 2f64.powi(53)),
             _ => element.range().map_or((0.0, 0.0), |(lo, hi)| (lo as f64, hi as f64)),
         };
+        let wide = matches!(element, Element::Integer(IntegerType::Int32 | IntegerType::Int64));
+        let (lo, hi) = if wide && !known { (lo.max(least), hi.min(greatest)) } else { (lo, hi) };
         if lo < least || hi > greatest {
             return Err(format!("integer arithmetic could overflow: a result of type {element} may be anything from {lo} to {hi}"));
         }
@@ -137,7 +139,7 @@ impl Scope<'_> {
             (Kind::Integer(x), Kind::Integer(y)) if element != Element::Float => {
                 let corners = [x.lo, x.hi].into_iter().flat_map(|x| [y.lo, y.hi].map(|y| x as f64 * y as f64));
                 let (lo, hi) = corners.fold((f64::MAX, f64::MIN), |(lo, hi), value| (lo.min(value), hi.max(value)));
-                self.integers_within(lo, hi, element)?
+                self.integers_within(lo, hi, element, a.is_constant() && b.is_constant())?
             }
             _ => Kind::Real,
         };
@@ -193,7 +195,7 @@ impl Scope<'_> {
                 let size = range.lo.unsigned_abs().max(range.hi.unsigned_abs()) as f64;
                 let rows = weights.chunks_exact(n).zip(&bias);
                 let most = rows.map(|(row, bias)| bias.abs() + row.iter().map(|w| w.abs() * size).sum::<f64>()).fold(0.0, f64::max);
-                self.integers_within(-most, most, x.element)?
+                self.integers_within(-most, most, x.element, x.is_constant())?
             }
             _ => Kind::Real,
         };
@@ -341,7 +343,7 @@ impl Scope<'_> {
                 (Kind::Integer(x), Kind::Integer(y)) if element != Element::Float => {
                     let size = |range: Interval| range.lo.unsigned_abs().max(range.hi.unsigned_abs()) as f64;
                     let most = k as f64 * size(x) * size(y);
-                    self.integers_within(-most, most, element)?
+                    self.integers_within(-most, most, element, false)?
                 }
                 _ => Kind::Real,
             };

@@ -289,6 +289,45 @@ impl<'a> Scope<'a> {
         holes.contains(&true).then_some(holes)
     }
 
+    /// The tensor `[.., n]` whose exponentials a computed tensor adds up along the last axis, if it is such a sum.
+    pub(super) fn sum_of_exponentials(&mut self, x: &Operand) -> Result<Option<Operand>, String> {
+        let Source::Computed(value) = x.source else { return Ok(None) };
+        let model = &self.lowered.model;
+        let node = |value: ValueId| model.producer(value).map(|position| &model.nodes[position]);
+        let follow = |mut value: ValueId, only: fn(&[u32]) -> bool| {
+            let mut passed = Vec::new();
+            for _ in 0..MAX_MOVES {
+                match node(value).map(|node| (&node.op, &node.inputs[..], &node.shape)) {
+                    Some((FloatOp::Move { indices, constants }, [input], shape)) if constants.is_empty() && only(indices) => {
+                        passed.push((indices.clone(), shape.clone()));
+                        value = *input;
+                    }
+                    _ => break,
+                }
+            }
+            (value, passed)
+        };
+        // Only reshapes may lie between the sum and its result, but any moves between the exponentials and the sum.
+        let (sum, _) = follow(value, <[u32]>::is_empty);
+        let Some(FloatNode { op: FloatOp::Affine { groups: 1, weights, bias, .. }, inputs, .. }) = node(sum) else { return Ok(None) };
+        if bias != &[0.0] || weights.iter().any(|weight| *weight != 1.0) {
+            return Ok(None);
+        }
+        let (exponentials, passed) = follow(inputs[0], |_| true);
+        let Some(FloatNode { op: FloatOp::Table(functions), inputs, .. }) = node(exponentials) else { return Ok(None) };
+        let ([Function::Exp], operand) = (&functions[..], inputs[0]) else { return Ok(None) };
+        let (shape, kind) = model.tensor(operand);
+        if kind != Kind::Real {
+            return Ok(None);
+        }
+        let mut rows = Operand { shape: shape.to_vec(), element: x.element, source: Source::Computed(operand) };
+        for (indices, shape) in passed.into_iter().rev() {
+            let op = FloatOp::Move { indices, constants: Vec::new() };
+            rows = self.emit(op, &[&rows], shape, (x.element, Kind::Real))?;
+        }
+        Ok(Some(rows))
+    }
+
     /// Gives an output of the ONNX node.
     pub(super) fn give(&mut self, position: usize, operand: Operand) {
         if let Some(name) = self.node.outputs().get(position).filter(|name| !name.is_empty()) {

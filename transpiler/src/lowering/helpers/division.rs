@@ -5,8 +5,8 @@
 
 use maat_runtime::Interval;
 
-use crate::float::{Bounds, FloatOp, Kind, Rounding};
 use super::wrapping::WIDE;
+use crate::float::{Bounds, FloatOp, Kind, Rounding};
 use crate::lowering::moves::common_shape;
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::Element;
@@ -19,7 +19,6 @@ pub enum Toward {
     /// Minus infinity; a remainder has the sign of the divisor.
     Below,
 }
-
 
 impl Scope<'_> {
     /// The quotient and the remainder of integers, broadcast. A divisor of 0, for which ONNX defines nothing, is refused if it is known.

@@ -56,6 +56,15 @@ impl Scope<'_> {
         self.shares(&exponentials, axes)
     }
 
+    /// `ln sum e^x` over some axes together, which are kept.
+    pub fn log_sum_exp(&mut self, x: &Operand, axes: &[usize]) -> Result<Operand, String> {
+        let greatest = self.reduce_max(x, axes, true)?;
+        let (_, exponentials) = exponentials(self, x, axes)?;
+        let total = self.reduce_sum(&exponentials, axes, true, 1.0)?;
+        let logarithm = self.table(&total, &[Function::Log])?;
+        self.sum(&[(1.0, &greatest), (1.0, &logarithm)], 0.0)
+    }
+
     /// Each element divided by the sum over some axes.
     fn shares(&mut self, x: &Operand, axes: &[usize]) -> Result<Operand, String> {
         let total = self.reduce_sum(x, axes, true, 1.0)?;

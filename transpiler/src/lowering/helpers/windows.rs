@@ -115,6 +115,34 @@ impl WindowGeometry {
         &self.output
     }
 
+    /// Whether windows reach over the input's border.
+    pub fn is_padded(&self) -> bool {
+        self.before.iter().chain(&self.behind).any(|pad| *pad > 0)
+    }
+
+    /// Where each window begins in a channel, and how far each tap is from there, counted in the elements of the input; `by_columns`
+    /// exchanges the last two axes. A window that begins in the padding begins before the input.
+    pub fn places(&self, by_columns: bool) -> (Vec<i64>, Vec<i64>) {
+        let axes = self.input.len();
+        let mut order: Vec<usize> = (0..axes).collect();
+        if by_columns && axes > 1 {
+            order.swap(axes - 2, axes - 1);
+        }
+        let mut steps = vec![1i64; axes];
+        order.iter().rev().fold(1i64, |step, axis| {
+            steps[*axis] = step;
+            step * self.input[*axis] as i64
+        });
+        let (mut starts, mut taps) = (vec![0i64], vec![0i64]);
+        for axis in 0..axes {
+            let (step, stride, dilation) = (steps[axis], self.strides[axis] as i64, self.dilations[axis] as i64);
+            let (before, output, kernel) = (self.before[axis] as i64, self.output[axis] as i64, self.kernel[axis] as i64);
+            starts = starts.iter().flat_map(|start| (0..output).map(move |k| start + (k * stride - before) * step)).collect();
+            taps = taps.iter().flat_map(|tap| (0..kernel).map(move |k| tap + k * dilation * step)).collect();
+        }
+        (starts, taps)
+    }
+
     /// Where a tap lies along an axis of the padded input.
     fn place(&self, axis: usize, window: usize, tap: usize) -> usize {
         window * self.strides[axis] + tap * self.dilations[axis]

@@ -46,7 +46,9 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     let mode = scope.attribute("qk_matmul_output_mode", 0i64)?;
     let given = scope.uses(3);
     if given && masks.leave_out && (1..=2).contains(&mode) {
-        return Err(format!("with attribute `qk_matmul_output_mode` {mode}, the output is minus infinity where the mask leaves out: use 0 or 3"));
+        return Err(format!(
+            "with attribute `qk_matmul_output_mode` {mode}, the output is minus infinity where the mask leaves out: use 0 or 3"
+        ));
     }
     if given && mode == 0 {
         let scores = scope.linear(&products, scale, 0.0)?;

@@ -85,9 +85,10 @@ fn of_known(
     // Places without a class take the constant 0 after the elements.
     let index = |index: Option<usize>, elements: usize| u32::try_from(index.unwrap_or(elements)).expect("tensors are small");
     let constants = if chosen.contains(&None) { vec![0.0] } else { Vec::new() };
-    let of_scores = chosen.iter().enumerate().map(|(place, class)| {
-        index(class.map(|class| (place / inner * classes + class) * inner + place % inner), x.elements())
-    });
+    let of_scores = chosen
+        .iter()
+        .enumerate()
+        .map(|(place, class)| index(class.map(|class| (place / inner * classes + class) * inner + place % inner), x.elements()));
     let picked = scope.gather(x, places.clone(), of_scores.collect(), constants.clone())?;
     let of_weights = chosen.iter().map(|class| index(*class, classes)).collect();
     let counts = scope.gather(weights, places, of_weights, constants)?;

@@ -8,6 +8,7 @@ mod conv;
 mod conv_transpose;
 mod global_pool;
 mod loss;
+mod lp_pool;
 mod lrn;
 mod max_pool;
 mod normalization;
@@ -30,16 +31,19 @@ pub(super) const OPERATORS: &[Operator] = &[
     real("Elu", activation::elu),
     real("Gelu", activation::gelu),
     real("GlobalAveragePool", global_pool::average),
+    real("GlobalLpPool", lp_pool::global),
     real("GlobalMaxPool", global_pool::max),
     real("GroupNormalization", normalization::group),
     real("HardSigmoid", activation::hard_sigmoid),
     real("HardSwish", |scope| scope.function(Function::HardSwish)),
+    real("Hardmax", softmax::hardmax),
     real("InstanceNormalization", normalization::instance),
     real("LRN", lrn::lower),
     real("LayerNormalization", normalization::layer),
     real("LeakyRelu", activation::leaky_relu),
     real("LogSoftmax", softmax::log_softmax),
     real("LpNormalization", normalization::lp),
+    real("LpPool", lp_pool::windows),
     any("MaxPool", max_pool::lower),
     real("MeanVarianceNormalization", normalization::mean_variance),
     real("Mish", |scope| scope.function(Function::Mish)),
@@ -49,6 +53,7 @@ pub(super) const OPERATORS: &[Operator] = &[
     any("Relu", relu::lower),
     real("RotaryEmbedding", rotary_embedding::lower).with_parameters(&[1, 2, 3]),
     real("Selu", activation::selu),
+    real("Shrink", activation::shrink),
     real("Sigmoid", |scope| scope.function(Function::Sigmoid)),
     real("Softmax", softmax::softmax),
     any("SoftmaxCrossEntropyLoss", loss::softmax_cross_entropy),

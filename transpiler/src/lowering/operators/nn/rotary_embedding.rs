@@ -58,7 +58,8 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
 /// Cosines or sines as `[batch, positions, 1, pairs]`.
 fn angles(scope: &mut Scope<'_>, input: usize, [batch, positions, pairs]: [usize; 3]) -> Result<Operand, String> {
     let cache = scope.floats(input)?;
-    let refused = |shape: &[usize]| format!("input {input} of shape {shape:?} does not fit {batch} x {positions} positions and {pairs} pairs");
+    let refused =
+        |shape: &[usize]| format!("input {input} of shape {shape:?} does not fit {batch} x {positions} positions and {pairs} pairs");
     let rows = match scope.constant(3)? {
         None => cache,
         Some(places) => {
