@@ -19,6 +19,7 @@ mod history;
 mod imports;
 mod models;
 mod operator_proofs;
+mod operators;
 mod pragma;
 mod proof_verifier;
 mod prove;

@@ -96,7 +96,8 @@ impl Scope<'_> {
             Toward::Zero => of_a.lo,
             Toward::Below => of_b.lo,
         };
-        let remainders = Interval::new(if least < 0 { -size(of_b) } else { 0 }, size(of_b));
+        let most = (size(of_b) - 1).max(0);
+        let remainders = Interval::new(if least < 0 { -most } else { 0 }, most);
         let mut exact = |terms: &[(f64, &Operand)], element: Element, range: Interval| {
             self.sum_as(terms, 0.0, Bounds::NONE, Rounding::HalfUp, (element, Kind::Integer(range)))
         };

@@ -53,17 +53,19 @@ pub(super) fn shift(scope: &mut Scope<'_>) -> Result<(), String> {
     if let Some(bits) = bits.iter().find(|bits| !(0.0..32.0).contains(*bits)) {
         return Err(format!("a shift by {bits} bits is not supported: from 0 to 31 are"));
     }
-    let powers = |sign: i32| Operand::constant(by.shape.clone(), WIDE, bits.iter().map(|bits| 2f64.powi(sign * *bits as i32)).collect());
+    let powers = |element: Element, sign: i32| {
+        Operand::constant(by.shape.clone(), element, bits.iter().map(|bits| 2f64.powi(sign * *bits as i32)).collect())
+    };
     let least = bits.iter().copied().fold(31.0, f64::min);
     let wide = Operand { element: WIDE, ..x.clone() };
     let y = match scope.text("direction", "")?.as_str() {
         "RIGHT" => {
             let end = |value: i64| value >> least as u32;
             let sort = (x.element, Kind::Integer(Interval::new(end(range.lo).min(-i64::from(range.lo < 0)), end(range.hi))));
-            scope.scaled_as(&wide, &powers(-1), &Operand::scalar(0.0), Rounding::Down, sort)?
+            scope.scaled_as(&wide, &powers(Element::Float, -1), &Operand::scalar(0.0), Rounding::Down, sort)?
         }
         "LEFT" => {
-            let y = scope.mul(&wide, &powers(1))?;
+            let y = scope.mul(&wide, &powers(WIDE, 1))?;
             scope.wrap(&y, x.element)?
         }
         other => return Err(format!("attribute `direction` is `{other}`: it must be LEFT or RIGHT")),
