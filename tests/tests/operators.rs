@@ -341,27 +341,35 @@ fn equations_that_do_not_fit_are_refused() {
     assert_eq!(einsum("b...j,...j", &[&[2, 3, 4], &[3, 4]]).unwrap()[0], [1.0; 6]);
 }
 
+/// An operator, its computed inputs, its attributes, and a part of the reason for which it is refused.
+type Refused = (&'static str, &'static [(DataType, &'static [usize])], Vec<(&'static str, Attribute)>, &'static str);
+
 #[test]
 fn forms_that_cannot_be_computed_are_refused_by_name() {
-    let float = |shape: &'static [usize]| (DataType::Float, shape);
-    let cases: &[(&str, &[(DataType, &[usize])], &[(&str, Attribute)], &str)] = &[
-        ("Attention", &[float(&[1, 2, 4]), float(&[1, 2, 4]), float(&[1, 2, 4])], &[], "`q_num_heads` is missing"),
-        ("Attention", &[float(&[1, 2, 4]); 3], &[("q_num_heads", Int(0)), ("kv_num_heads", Int(1))], "does not divide 4 features"),
-        ("Attention", &[float(&[1, 3, 2, 4]), float(&[1, 2, 2, 4]), float(&[1, 2, 2, 4])], &[], "do not fit one another"),
-        ("Attention", &[float(&[4]); 3], &[], "three or four axes"),
-        ("Det", &[float(&[2, 3])], &[], "square matrices"),
-        ("Det", &[float(&[7, 7])], &[], "up to 6 rows"),
-        ("DFT", &[float(&[1, 4, 3])], &[], "real and imaginary parts"),
-        ("LpPool", &[float(&[1, 1, 4])], &[("kernel_shape", Ints(vec![2])), ("p", Int(0))], "attribute `p` is 0"),
-        ("BitShift", &[(DataType::Uint8, &[2]), (DataType::Uint8, &[2])], &[("direction", Text("LEFT"))], "must be a constant"),
-        ("BitwiseNot", &[(DataType::Uint32, &[2])], &[], "do not fit into 32 bits"),
-        ("Mod", &[float(&[2]), float(&[2])], &[], "attribute `fmod` 1"),
-        ("RotaryEmbedding", &[float(&[1, 2, 3, 5]), float(&[1, 3, 2]), float(&[1, 3, 2])], &[], "cannot be turned in pairs"),
-        ("NegativeLogLikelihoodLoss", &[float(&[2, 3]), float(&[2])], &[], "are not integers"),
+    const F: DataType = DataType::Float;
+    let cases: Vec<Refused> = vec![
+        ("Attention", &[(F, &[1, 2, 4]), (F, &[1, 2, 4]), (F, &[1, 2, 4])], vec![], "`q_num_heads` is missing"),
+        (
+            "Attention",
+            &[(F, &[1, 2, 4]), (F, &[1, 2, 4]), (F, &[1, 2, 4])],
+            vec![("q_num_heads", Int(0)), ("kv_num_heads", Int(1))],
+            "does not divide 4 features",
+        ),
+        ("Attention", &[(F, &[1, 3, 2, 4]), (F, &[1, 2, 2, 4]), (F, &[1, 2, 2, 4])], vec![], "do not fit one another"),
+        ("Attention", &[(F, &[4]), (F, &[4]), (F, &[4])], vec![], "three or four axes"),
+        ("Det", &[(F, &[2, 3])], vec![], "square matrices"),
+        ("Det", &[(F, &[7, 7])], vec![], "up to 6 rows"),
+        ("DFT", &[(F, &[1, 4, 3])], vec![], "real and imaginary parts"),
+        ("LpPool", &[(F, &[1, 1, 4])], vec![("kernel_shape", Ints(vec![2])), ("p", Int(0))], "attribute `p` is 0"),
+        ("BitShift", &[(DataType::Uint8, &[2]), (DataType::Uint8, &[2])], vec![("direction", Text("LEFT"))], "must be a constant"),
+        ("BitwiseNot", &[(DataType::Uint32, &[2])], vec![], "do not fit into 32 bits"),
+        ("Mod", &[(F, &[2]), (F, &[2])], vec![], "attribute `fmod` 1"),
+        ("RotaryEmbedding", &[(F, &[1, 2, 3, 5]), (F, &[1, 3, 2]), (F, &[1, 3, 2])], vec![], "cannot be turned in pairs"),
+        ("NegativeLogLikelihoodLoss", &[(F, &[2, 3]), (F, &[2])], vec![], "are not integers"),
     ];
     for (operator, inputs, attributes, expected) in cases {
         let sample = inputs.iter().map(|(_, shape)| vec![1.0; shape.iter().product()]).collect();
-        let reason = refusal(node(operator, inputs, attributes), &[sample]);
+        let reason = refusal(node(operator, inputs, &attributes), &[sample]);
         assert!(reason.contains("`node`") && reason.contains(expected), "{operator}: {reason}");
     }
 }

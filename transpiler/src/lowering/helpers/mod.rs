@@ -5,6 +5,7 @@ pub mod convolution;
 pub mod division;
 pub mod forest;
 pub mod labels;
+mod powers;
 pub mod rounding;
 pub mod softmax;
 mod unary;

@@ -134,8 +134,8 @@ impl WindowGeometry {
             step * self.input[*axis] as i64
         });
         let (mut starts, mut taps) = (vec![0i64], vec![0i64]);
-        for axis in 0..axes {
-            let (step, stride, dilation) = (steps[axis], self.strides[axis] as i64, self.dilations[axis] as i64);
+        for (axis, step) in steps.into_iter().enumerate() {
+            let (stride, dilation) = (self.strides[axis] as i64, self.dilations[axis] as i64);
             let (before, output, kernel) = (self.before[axis] as i64, self.output[axis] as i64, self.kernel[axis] as i64);
             starts = starts.iter().flat_map(|start| (0..output).map(move |k| start + (k * stride - before) * step)).collect();
             taps = taps.iter().flat_map(|tap| (0..kernel).map(move |k| tap + k * dilation * step)).collect();

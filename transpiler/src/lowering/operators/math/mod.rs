@@ -8,7 +8,9 @@ mod compare;
 mod cum_sum;
 mod determinant;
 mod einsum;
+mod eye_like;
 mod gemm;
+mod is_nan;
 mod log;
 mod logic;
 mod matmul;
@@ -54,15 +56,15 @@ pub(super) const OPERATORS: &[Operator] = &[
     any("Equal", compare::equal),
     real("Erf", |scope| scope.function(Function::Erf)),
     real("Exp", |scope| scope.function(Function::Exp)),
-    known("EyeLike", signal::eye_like),
+    known("EyeLike", eye_like::lower),
     real("Floor", round::floor),
     real("Gemm", gemm::lower),
     any("Greater", compare::greater),
     any("GreaterOrEqual", compare::greater_or_equal),
     known("HammingWindow", signal::hamming),
     known("HannWindow", signal::hann),
-    known("IsInf", signal::is_inf),
-    known("IsNaN", signal::is_nan),
+    known("IsInf", is_nan::is_inf),
+    known("IsNaN", is_nan::is_nan),
     any("Less", compare::less),
     any("LessOrEqual", compare::less_or_equal),
     real("Log", log::lower),
