@@ -87,6 +87,8 @@ enum Given {
     Real(&'static [usize]),
     /// Computed real numbers from 0.5 to 2.5.
     Positive(&'static [usize]),
+    /// Computed real numbers from the first number to the second.
+    Between(&'static [usize], f64, f64),
     /// Computed integers from the first number to the second.
     Whole(DataType, &'static [usize], i64, i64),
     /// Random constants, roughly normal.
@@ -150,6 +152,10 @@ impl Case {
                     computed(shape, &mut |random| 1.5 + random.unit());
                     onnx.input(&name, shape)
                 }
+                Given::Between(shape, lo, hi) => {
+                    computed(shape, &mut |random| lo + (hi - lo) * (random.unit() + 1.0) / 2.0);
+                    onnx.input(&name, shape)
+                }
                 Given::Whole(data_type, shape, lo, hi) => {
                     let range = maat_runtime::Interval::new(*lo, *hi);
                     computed(shape, &mut |random| f64::from(random.within(range)));
@@ -181,7 +187,7 @@ impl Case {
     /// Its inputs, in words.
     pub fn describe(&self) -> String {
         let given = self.given.iter().filter_map(|given| match given {
-            Given::Real(shape) | Given::Positive(shape) => Some(format!("{shape:?}")),
+            Given::Real(shape) | Given::Positive(shape) | Given::Between(shape, ..) => Some(format!("{shape:?}")),
             Given::Whole(data_type, shape, ..) => Some(format!("{} {shape:?}", data_type.as_str_name().to_lowercase())),
             Given::Weights(shape) | Given::Variances(shape) | Given::Bytes(_, shape) => Some(format!("constant {shape:?}")),
             Given::Floats(..) | Given::Integers(..) | Given::Byte(..) | Given::Absent => None,
@@ -201,19 +207,21 @@ const VECTOR: &[usize] = &[1, 64];
 const ROWS: &[usize] = &[4, 16];
 const IMAGE: &[usize] = &[1, 4, 8, 8];
 const SMALL_IMAGE: &[usize] = &[1, 4, 4, 4];
+/// Two heads of four positions with eight features.
+const HEADS: &[usize] = &[1, 2, 4, 8];
 
 /// Functions of one variable that are defined everywhere, and those that are not.
 #[rustfmt::skip]
 const EVERYWHERE: &[&str] = &[
-    "Abs", "Ceil", "Celu", "Cos", "Elu", "Erf", "Exp", "Floor", "Gelu", "HardSigmoid", "HardSwish", "Identity", "LeakyRelu", "Mish", "Neg",
-    "Relu", "Round", "Selu", "Sigmoid", "Sign", "Sin", "Softplus", "Softsign", "Swish", "Tanh", "ThresholdedRelu",
+    "Abs", "Asinh", "Atan", "Ceil", "Celu", "Cos", "Elu", "Erf", "Exp", "Floor", "Gelu", "HardSigmoid", "HardSwish", "Identity", "LeakyRelu",
+    "Mish", "Neg", "Relu", "Round", "Selu", "Shrink", "Sigmoid", "Sign", "Sin", "Softplus", "Softsign", "Swish", "Tanh", "ThresholdedRelu",
 ];
 const POSITIVE: &[&str] = &["Log", "Reciprocal", "Sqrt"];
 
 /// A network for each operator but those in [`without_network`].
 pub fn cases() -> Vec<Case> {
     use Attribute::{ByteTensor, FloatTensor, Floats as FloatList, Int, Ints, Text, Texts};
-    use Given::{Absent, Byte, Bytes, Floats, Integers, Positive, Real, Variances, Weights, Whole};
+    use Given::{Absent, Between, Byte, Bytes, Floats, Integers, Positive, Real, Variances, Weights, Whole};
     let case = |operator, given, attributes| Case { operator, given, attributes, outputs: 1, opset: 24 };
     let truth = || Whole(DataType::Bool, VECTOR, 0, 1);
     let byte = |shape| Whole(DataType::Uint8, shape, 0, 255);
@@ -226,14 +234,26 @@ pub fn cases() -> Vec<Case> {
         cases.push(case(operator, vec![Real(VECTOR), Real(VECTOR)], vec![]));
     }
     cases.extend(["And", "Or", "Xor"].map(|operator| case(operator, vec![truth(), truth()], vec![])));
-    for operator in ["ReduceL1", "ReduceL2", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum", "ReduceSumSquare"] {
+    for operator in ["Acos", "Asin", "Atanh", "Tan"] {
+        cases.push(case(operator, vec![Between(VECTOR, -0.95, 0.95)], vec![]));
+    }
+    cases.push(case("Acosh", vec![Between(VECTOR, 1.1, 4.0)], vec![]));
+    cases.extend(["Cosh", "Sinh"].map(|operator| case(operator, vec![Between(VECTOR, -2.0, 2.0)], vec![])));
+    cases.extend(["BitwiseAnd", "BitwiseOr", "BitwiseXor"].map(|operator| case(operator, vec![byte(VECTOR), byte(VECTOR)], vec![])));
+    let labels = || Whole(DataType::Int64, &[4], 0, 7);
+    for operator in ["NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"] {
+        cases.push(case(operator, vec![Real(&[4, 8]), labels()], vec![]));
+    }
+    for operator in
+        ["ReduceL1", "ReduceL2", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare"]
+    {
         cases.push(case(operator, vec![Real(ROWS), Integers(&[1], vec![1])], vec![]));
     }
-    for operator in ["ArgMax", "ArgMin", "LogSoftmax", "LpNormalization", "Softmax"] {
+    for operator in ["ArgMax", "ArgMin", "Hardmax", "LogSoftmax", "LpNormalization", "Softmax"] {
         cases.push(case(operator, vec![Real(ROWS)], vec![("axis", Int(-1))]));
     }
-    cases.extend(["GlobalAveragePool", "GlobalMaxPool"].map(|operator| case(operator, vec![Real(IMAGE)], vec![])));
-    for operator in ["AveragePool", "MaxPool"] {
+    cases.extend(["GlobalAveragePool", "GlobalLpPool", "GlobalMaxPool"].map(|operator| case(operator, vec![Real(IMAGE)], vec![])));
+    for operator in ["AveragePool", "LpPool", "MaxPool"] {
         cases.push(case(operator, vec![Real(IMAGE)], vec![("kernel_shape", Ints(vec![2, 2])), ("strides", Ints(vec![2, 2]))]));
     }
     // Four steps of eight hidden values for eight inputs.
@@ -245,7 +265,10 @@ pub fn cases() -> Vec<Case> {
     let pads = || ("pads", Ints(vec![1, 1, 1, 1]));
     cases.extend([
         case("AffineGrid", vec![Real(&[1, 2, 3]), Integers(&[4], vec![1, 1, 8, 8])], vec![]),
+        case("Attention", vec![Real(HEADS), Real(HEADS), Real(HEADS)], vec![]),
         case("BatchNormalization", vec![Real(SMALL_IMAGE), Weights(&[4]), Weights(&[4]), Weights(&[4]), Variances(&[4])], vec![]),
+        case("BitShift", vec![byte(VECTOR), Byte(DataType::Uint8, 3)], vec![("direction", Text("RIGHT"))]),
+        case("BitwiseNot", vec![byte(VECTOR)], vec![]),
         case("Cast", vec![Real(VECTOR)], vec![("to", Int(DataType::Int32 as i64))]),
         case("CenterCropPad", vec![Real(&[8, 8]), Integers(&[2], vec![6, 10])], vec![]),
         case("Clip", vec![Real(VECTOR), one(-0.5), one(0.5)], vec![]),
@@ -255,11 +278,16 @@ pub fn cases() -> Vec<Case> {
         case("Conv", vec![Real(IMAGE), Weights(&[8, 4, 3, 3]), Weights(&[8])], vec![pads()]),
         case("ConvInteger", vec![byte(&[1, 2, 8, 8]), Bytes(DataType::Int8, &[4, 2, 3, 3])], vec![pads()]),
         case("ConvTranspose", vec![Real(SMALL_IMAGE), Weights(&[4, 4, 2, 2])], vec![("strides", Ints(vec![2, 2]))]),
+        case("CumProd", vec![Between(&[4, 8], 0.5, 1.5), Integers(&[], vec![1])], vec![]).opset(26),
         case("CumSum", vec![Real(ROWS), Integers(&[], vec![1])], vec![]),
         case("DeformConv", vec![Real(&[1, 2, 6, 6]), Weights(&[4, 2, 3, 3]), Weights(&[1, 18, 4, 4])], vec![]),
+        case("DFT", vec![Real(&[1, 16, 1])], vec![]),
         case("DepthToSpace", vec![Real(&[1, 8, 4, 4])], vec![("blocksize", Int(2))]),
         case("DequantizeLinear", vec![byte(VECTOR), one(0.03), Byte(DataType::Uint8, 128)], vec![]),
+        case("Det", vec![Real(&[4, 3, 3])], vec![]),
         case("Div", vec![Real(VECTOR), Positive(VECTOR)], vec![]),
+        case("DynamicQuantizeLinear", vec![Real(VECTOR)], vec![]).outputs(3),
+        case("Einsum", vec![Real(ROWS), Real(&[16, 4])], vec![("equation", Text("ij,jk->ki"))]),
         case("Expand", vec![Real(&[1, 8, 1]), Integers(&[3], vec![2, 8, 8])], vec![]),
         case("Gather", vec![Real(&[16, 8]), Integers(&[8], vec![3, 1, 4, 15, 9, 2, 6, 5])], vec![]),
         case("GatherElements", vec![Real(&[8, 8]), Integers(&[2, 8], vec![3, 1, 4, 1, 5, 0, 2, 6, 5, 3, 5, 7, 0, 7, 3, 2])], vec![]),
@@ -278,6 +306,7 @@ pub fn cases() -> Vec<Case> {
             vec![("kernel_shape", Ints(vec![2, 2])), ("strides", Ints(vec![2, 2]))],
         ),
         case("MeanVarianceNormalization", vec![Real(SMALL_IMAGE)], vec![]),
+        case("Mod", vec![Whole(DataType::Int32, VECTOR, -1000, 1000), Whole(DataType::Int32, VECTOR, 1, 100)], vec![]),
         case("Not", vec![truth()], vec![]),
         case("OneHot", vec![Whole(DataType::Int64, &[8], 0, 7), Integers(&[1], vec![8]), Floats(&[2], vec![0.0, 1.0])], vec![]),
         case("PRelu", vec![Real(VECTOR), Weights(&[64])], vec![]),
@@ -313,6 +342,7 @@ pub fn cases() -> Vec<Case> {
         ),
         case("QuantizeLinear", vec![Real(VECTOR), one(0.03), Byte(DataType::Uint8, 128)], vec![]),
         case("RMSNormalization", vec![Real(ROWS), Weights(&[16])], vec![]),
+        case("ReduceLogSum", vec![Positive(ROWS), Integers(&[1], vec![1])], vec![]),
         case("Resize", vec![Real(&[1, 1, 8, 8]), Absent, Floats(&[4], vec![1.0, 1.0, 2.0, 2.0])], vec![]),
         case("ReverseSequence", vec![Real(&[8, 8]), Integers(&[8], vec![1, 2, 3, 4, 5, 6, 7, 8])], vec![]),
         case(
@@ -323,6 +353,8 @@ pub fn cases() -> Vec<Case> {
         case("Scatter", vec![Real(&[8, 8]), Integers(&[1, 8], vec![3, 1, 4, 1, 5, 0, 2, 6]), Real(&[1, 8])], vec![]).opset(10),
         case("ScatterElements", vec![Real(&[8, 8]), Integers(&[1, 8], vec![3, 1, 4, 1, 5, 0, 2, 6]), Real(&[1, 8])], vec![]),
         case("ScatterND", vec![Real(&[8, 8]), Integers(&[2, 1], vec![3, 1]), Real(&[2, 8])], vec![]),
+        case("RotaryEmbedding", vec![Real(HEADS), Weights(&[1, 4, 4]), Weights(&[1, 4, 4])], vec![]),
+        case("STFT", vec![Real(&[1, 64, 1]), Integers(&[], vec![16]), Absent, Integers(&[], vec![16])], vec![]),
         case("Slice", vec![Real(&[16, 8]), Integers(&[1], vec![1]), Integers(&[1], vec![7]), Integers(&[1], vec![1])], vec![]),
         case("SpaceToDepth", vec![Real(&[1, 2, 8, 8])], vec![("blocksize", Int(2))]),
         case("Split", vec![Real(&[8, 8]), Integers(&[2], vec![2, 6])], vec![("axis", Int(1))]).outputs(2),

@@ -194,6 +194,6 @@ fn samples_for_which_the_float_network_has_no_number_are_refused() {
     for wrong in [2, 3, 4, 7, 8] {
         let samples: Vec<Sample> = (0..12).map(|index| vec![vec![if index == wrong { -1.0 } else { f64::from(index + 1) }]]).collect();
         let error = network.quantise(&samples, &Options::default()).err().expect("it is refused").to_string();
-        assert!(error.contains(&format!("gives -inf in node `log` for sample {wrong} ")), "{error}");
+        assert!(error.contains(&format!("node `log` takes the logarithm of -1 for sample {wrong} ")), "{error}");
     }
 }

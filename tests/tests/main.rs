@@ -20,6 +20,7 @@ mod imports;
 mod indices;
 mod models;
 mod operator_proofs;
+mod operators;
 mod pragma;
 mod proof_verifier;
 mod prove;

@@ -69,6 +69,37 @@ pub enum TranspileError {
         /// The node.
         node: String,
     },
+    /// A function of one variable, or a quotient, is not defined for a value of the float network.
+    #[error(
+        "node `{node}` takes {function} of {value} for {}, but that is defined only {domain}: bound what the node takes before it, for \
+         example with Clip, Max or an added epsilon, or leave the sample out",
+        point_alone(*.sample)
+    )]
+    Domain {
+        /// The node.
+        node: String,
+        /// What the function is called.
+        function: &'static str,
+        /// Where it is defined.
+        domain: &'static str,
+        /// The value that it should be taken of.
+        value: f64,
+        /// The sample's number, counted from 0; none for a point of the assumed range.
+        sample: Option<usize>,
+    },
+    /// A node computes integers that could leave 32 bits, and must not saturate.
+    #[error(
+        "node `{node}` computes integers, and for inputs in their ranges they may be anything from {lo} to {hi}, which is more than the \
+         32 bits that are supported: give samples with smaller integers, or bound them with Clip before"
+    )]
+    Overflow {
+        /// The node.
+        node: String,
+        /// The least that they may be.
+        lo: f64,
+        /// The greatest.
+        hi: f64,
+    },
     /// The integers do not compute the network, and this loss was not accepted: see
     /// [`Options::accept_loss`](maat_package::Options::accept_loss).
     #[error("the quantised model is refused, because it does not compute its network: {}", .verdict.reasons())]
@@ -188,10 +219,13 @@ pub enum CodegenError {
 }
 
 fn point(sample: Option<usize>) -> String {
+    let point = point_alone(sample);
+    if sample.is_some() { format!("{point}: check that sample, and for which values the node's operator is defined") } else { point }
+}
+
+fn point_alone(sample: Option<usize>) -> String {
     match sample {
-        Some(sample) => {
-            format!("sample {sample} (counted from 0): check that sample, and for which values the node's operator is defined")
-        }
+        Some(sample) => format!("sample {sample} (counted from 0)"),
         None => "a point of the assumed range of inputs".to_owned(),
     }
 }

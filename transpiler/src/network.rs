@@ -73,7 +73,8 @@ impl Network {
     pub fn quantise(&self, samples: &[Sample], options: &Options) -> Result<Quantised, TranspileError> {
         validate_options(options)?;
         let (calibration, held_out) = split(samples);
-        let assumed = if samples.is_empty() { assumed_points(&self.inputs, options.assumed_magnitude, self.float.work()) } else { Vec::new() };
+        let assumed =
+            if samples.is_empty() { assumed_points(&self.inputs, options.assumed_magnitude, self.float.work()) } else { Vec::new() };
         let seen = if samples.is_empty() { &assumed } else { &calibration.samples };
         let float = in_columns(&self.float, seen, options);
         let ranges = Ranges::measure(&float, seen, options.assumed_magnitude).map_err(|error| calibration.numbered(error))?;

@@ -8,7 +8,7 @@ use super::{of_package, to_try};
 pub fn worded(error: &TranspileError) -> Option<String> {
     Some(match error {
         TranspileError::Package(error) => return of_package(error),
-        TranspileError::NotFinite { sample: None, .. } => {
+        TranspileError::NotFinite { sample: None, .. } | TranspileError::Domain { sample: None, .. } => {
             format!("{error}: give samples with --calibration, or choose another --assumed-range")
         }
         TranspileError::Unfaithful { verdict } => {

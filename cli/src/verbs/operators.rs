@@ -184,10 +184,11 @@ mod tests {
     #[test]
     fn an_error_leads_to_the_list_and_does_not_hold_it() {
         let operator =
-            UnsupportedOperator { node: "wave".to_owned(), operator: "STFT".to_owned(), further: 0, advice: Some("do it before") };
+            UnsupportedOperator { node: "wave".to_owned(), operator: "ImageDecoder".to_owned(), further: 0, advice: Some("do it before") };
         let error = explained(TranspileError::Unsupported { operators: UnsupportedOperators(vec![operator]) }, Path::new("m.onnx"));
         let message = format!("{error:#}");
-        let expected = "m.onnx: node `wave`: operator STFT is not supported: do it before\n`maat operators` lists those that are supported";
+        let expected =
+            "m.onnx: node `wave`: operator ImageDecoder is not supported: do it before\n`maat operators` lists those that are supported";
         assert_eq!(message, expected);
     }
 }

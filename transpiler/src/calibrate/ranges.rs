@@ -96,9 +96,37 @@ fn gcd(a: usize, b: usize) -> usize {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
+/// A function is defined at an operand that is off by no more than this share of the greatest one: that much is rounding.
+const ROUNDED_OFF: f64 = 1e-6;
+
+/// Refuses operands for which a node's function is not defined: what it gives there is the limit at the edge, and not what ONNX gives.
+fn check_domain(node: &FloatNode, values: &HashMap<ValueId, Vec<f64>>, index: usize) -> Result<(), TranspileError> {
+    let refused = |function: &'static str, domain: &'static str, value: f64| {
+        Err(TranspileError::Domain { node: node.name.clone(), function, domain, value, sample: Some(index) })
+    };
+    match &node.op {
+        FloatOp::Table(functions) => {
+            let mut x = values[&node.inputs[0]].clone();
+            for function in functions {
+                if let Some((name, domain)) = function.domain() {
+                    let slack = ROUNDED_OFF * x.iter().fold(0.0, |greatest: f64, x| greatest.max(x.abs()));
+                    if let Some(value) = x.iter().find(|x| !function.is_defined(**x, slack)) {
+                        return refused(name, domain, *value);
+                    }
+                }
+                x.iter_mut().for_each(|x| *x = function.apply(*x));
+            }
+            Ok(())
+        }
+        FloatOp::Divide if values[&node.inputs[1]].contains(&0.0) => refused("the quotient by a divisor", "for divisors other than 0", 0.0),
+        _ => Ok(()),
+    }
+}
+
 /// Refuses values of a float network that are not finite; `index` is the sample's number.
 pub fn check_finite(float: &FloatModel, values: &HashMap<ValueId, Vec<f64>>, index: usize) -> Result<(), TranspileError> {
     for node in &float.nodes {
+        check_domain(node, values, index)?;
         // Infinite constants pad the windows of maxima.
         let constants = matches!(&node.op, FloatOp::Move { .. });
         let is_wrong = |value: &&f64| !value.is_finite() && (!constants || value.is_nan());

@@ -33,9 +33,11 @@ pub fn split(samples: &[Sample]) -> (Subset, Subset) {
 impl Subset {
     /// The same error, with the number of its sample among all of them.
     pub fn numbered(&self, error: TranspileError) -> TranspileError {
+        let number = |sample: Option<usize>| sample.and_then(|index| self.numbers.get(index).copied());
         match error {
-            TranspileError::NotFinite { node, value, sample } => {
-                TranspileError::NotFinite { node, value, sample: sample.and_then(|index| self.numbers.get(index).copied()) }
+            TranspileError::NotFinite { node, value, sample } => TranspileError::NotFinite { node, value, sample: number(sample) },
+            TranspileError::Domain { node, function, domain, value, sample } => {
+                TranspileError::Domain { node, function, domain, value, sample: number(sample) }
             }
             other => other,
         }

@@ -41,6 +41,22 @@ pub enum Function {
     Sin,
     /// Cosine.
     Cos,
+    /// Inverse sine.
+    Asin,
+    /// Inverse cosine.
+    Acos,
+    /// Inverse tangent.
+    Atan,
+    /// Hyperbolic sine.
+    Sinh,
+    /// Hyperbolic cosine.
+    Cosh,
+    /// Inverse hyperbolic sine.
+    Asinh,
+    /// Inverse hyperbolic cosine.
+    Acosh,
+    /// Inverse hyperbolic tangent.
+    Atanh,
     /// `x` for `x >= 0`, else `slope * x`
     LeakyRelu(f64),
     /// `x` for `x >= 0`, else `alpha * (e^(x / width) - 1)`; Elu and Celu.
@@ -77,6 +93,14 @@ impl Function {
             Self::Pow(exponent) => power(x, exponent),
             Self::Sin => libm::sin(x),
             Self::Cos => libm::cos(x),
+            Self::Asin => libm::asin(x.clamp(-1.0, 1.0)),
+            Self::Acos => libm::acos(x.clamp(-1.0, 1.0)),
+            Self::Atan => libm::atan(x),
+            Self::Sinh => libm::sinh(x),
+            Self::Cosh => libm::cosh(x),
+            Self::Asinh => libm::asinh(x),
+            Self::Acosh => libm::acosh(x.max(1.0)),
+            Self::Atanh => libm::atanh(x.clamp(-1.0, 1.0)),
             Self::LeakyRelu(slope) => {
                 if x >= 0.0 {
                     x
@@ -115,6 +139,7 @@ impl Function {
             Self::Reciprocal if crosses || lo == 0.0 || hi == 0.0 => (f64::NEG_INFINITY, f64::INFINITY),
             Self::Pow(exponent) if crosses && exponent < 0.0 => (f64::NEG_INFINITY, f64::INFINITY),
             Self::Abs | Self::Pow(_) if crosses => with(0.0),
+            Self::Cosh if crosses => with(1.0),
             // These fall before they rise. Left of 0 their minima are above -0.4, and Swish's is above -0.3 / alpha.
             Self::Gelu | Self::GeluTanh | Self::Mish | Self::HardSwish if lo < 0.0 => with(-0.4),
             Self::Swish(alpha) if alpha > 0.0 => with(if lo < 0.0 { -0.3 / alpha } else { ends.0 }),
@@ -132,6 +157,13 @@ impl Function {
         match self {
             Self::Linear { factor, .. } => factor.abs(),
             Self::Clamp { .. } | Self::Abs | Self::Tanh | Self::Softplus | Self::Softsign | Self::Sin | Self::Cos => 1.0,
+            Self::Asin | Self::Acos => 1.0 / (1.0 - size * size).max(0.0).sqrt(),
+            Self::Atan => 1.0 / (1.0 + nearest * nearest),
+            Self::Sinh => libm::cosh(size),
+            Self::Cosh => libm::sinh(size),
+            Self::Asinh => 1.0 / (1.0 + nearest * nearest).sqrt(),
+            Self::Acosh => 1.0 / (lo * lo - 1.0).max(0.0).sqrt() + if lo < 1.0 { f64::INFINITY } else { 0.0 },
+            Self::Atanh => 1.0 / (1.0 - size * size).max(0.0),
             Self::Sigmoid => 0.25,
             Self::Exp => libm::exp(hi),
             Self::Log => 1.0 / lo.max(0.0),
@@ -147,6 +179,44 @@ impl Function {
             Self::Selu { alpha, gamma } => gamma.abs() * alpha.abs().max(1.0),
             Self::HardSwish => 1.5,
             Self::ThresholdedRelu(_) | Self::Pow(_) => f64::INFINITY,
+        }
+    }
+
+    /// What the function is called, and where it is defined, if that is not everywhere.
+    pub fn domain(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Log => Some(("the logarithm", "above 0")),
+            Self::Sqrt => Some(("the square root", "from 0 on")),
+            Self::Reciprocal => Some(("the reciprocal", "except at 0")),
+            Self::Pow(exponent) if exponent.fract() != 0.0 && exponent < 0.0 => Some(("a negative power", "above 0")),
+            Self::Pow(exponent) if exponent.fract() != 0.0 => Some(("a power that is not whole", "from 0 on")),
+            Self::Pow(exponent) if exponent < 0.0 => Some(("a negative power", "except at 0")),
+            Self::Asin => Some(("the inverse sine", "from -1 to 1")),
+            Self::Acos => Some(("the inverse cosine", "from -1 to 1")),
+            Self::Acosh => Some(("the inverse hyperbolic cosine", "from 1 on")),
+            Self::Atanh => Some(("the inverse hyperbolic tangent", "between -1 and 1")),
+            _ => None,
+        }
+    }
+
+    /// Whether the function is defined at `x`, or within `slack` of it: rounding takes a root of 0 to the wrong side.
+    pub fn is_defined(self, x: f64, slack: f64) -> bool {
+        match self {
+            Self::Log => x > 0.0,
+            Self::Sqrt => x >= -slack,
+            Self::Reciprocal => x != 0.0,
+            Self::Pow(exponent) if exponent.fract() != 0.0 => {
+                if exponent < 0.0 {
+                    x > 0.0
+                } else {
+                    x >= -slack
+                }
+            }
+            Self::Pow(exponent) => exponent >= 0.0 || x != 0.0,
+            Self::Asin | Self::Acos => x.abs() <= 1.0 + slack,
+            Self::Acosh => x >= 1.0 - slack,
+            Self::Atanh => x.abs() < 1.0,
+            _ => true,
         }
     }
 
@@ -199,6 +269,14 @@ mod tests {
         close(Function::Pow(2.0), -3.0, 9.0);
         close(Function::LeakyRelu(0.1), -3.0, -0.3);
         close(Function::ThresholdedRelu(1.0), 1.0, 0.0);
+        close(Function::Asin, 0.5, std::f64::consts::FRAC_PI_6);
+        close(Function::Acos, 0.5, std::f64::consts::FRAC_PI_3);
+        close(Function::Atan, 1.0, std::f64::consts::FRAC_PI_4);
+        close(Function::Sinh, std::f64::consts::LN_2, 0.75);
+        close(Function::Cosh, std::f64::consts::LN_2, 1.25);
+        close(Function::Asinh, 0.75, std::f64::consts::LN_2);
+        close(Function::Acosh, 1.25, std::f64::consts::LN_2);
+        close(Function::Atanh, 0.6, std::f64::consts::LN_2);
         assert_eq!(Function::chain(&[Function::Abs, Function::Linear { factor: 2.0, offset: 1.0 }], -3.0), 7.0);
     }
 
@@ -227,6 +305,14 @@ mod tests {
             Function::Pow(-2.0),
             Function::Sin,
             Function::Cos,
+            Function::Asin,
+            Function::Acos,
+            Function::Atan,
+            Function::Sinh,
+            Function::Cosh,
+            Function::Asinh,
+            Function::Acosh,
+            Function::Atanh,
             Function::LeakyRelu(-0.5),
             Function::Elu { alpha: 2.0, width: 0.5 },
             Function::Selu { alpha: 1.7, gamma: 1.05 },
@@ -236,7 +322,7 @@ mod tests {
             Function::Swish(1.7),
         ];
         for function in functions {
-            for (lo, hi) in [(-6.0, 7.0), (-3.0, -0.5), (0.25, 4.0), (-0.75, 0.0), (0.0, 2.0)] {
+            for (lo, hi) in [(-6.0, 7.0), (-3.0, -0.5), (0.25, 4.0), (-0.75, 0.0), (0.0, 2.0), (-0.5, 0.9), (1.0, 1.5), (2.0, 4.0)] {
                 let ((least, greatest), slope) = (function.image(lo, hi), function.slope(lo, hi));
                 let points: Vec<f64> = (0..=1000).map(|k| lo + (hi - lo) * f64::from(k) / 1000.0).collect();
                 for pair in points.windows(2) {
@@ -259,5 +345,29 @@ mod tests {
         assert_eq!(Function::Sqrt.apply(-1.0), 0.0);
         assert_eq!(Function::Pow(0.5).apply(-1.0), 0.0);
         assert_eq!(Function::Reciprocal.apply(0.0), f64::INFINITY);
+        assert_eq!(Function::Asin.apply(2.0), std::f64::consts::FRAC_PI_2);
+        assert_eq!(Function::Acosh.apply(0.5), 0.0);
+        assert_eq!(Function::Atanh.apply(-3.0), f64::NEG_INFINITY);
+    }
+
+    #[test]
+    fn a_function_is_defined_where_its_domain_says() {
+        let defined = |function: Function, inside: &[f64], outside: &[f64]| {
+            assert!(inside.iter().all(|x| function.is_defined(*x, 0.0)) && outside.iter().all(|x| !function.is_defined(*x, 0.0)));
+            assert_eq!(function.domain().is_none(), outside.is_empty(), "{function:?}");
+        };
+        defined(Function::Log, &[1e-9, 5.0], &[0.0, -1.0]);
+        defined(Function::Sqrt, &[0.0, 5.0], &[-1e-9]);
+        defined(Function::Reciprocal, &[-1.0, 1e-9], &[0.0]);
+        defined(Function::Pow(-0.5), &[0.1], &[0.0, -1.0]);
+        defined(Function::Pow(0.5), &[0.0], &[-1.0]);
+        defined(Function::Pow(-2.0), &[-1.0, 1.0], &[0.0]);
+        defined(Function::Pow(3.0), &[-1.0, 0.0], &[]);
+        defined(Function::Asin, &[-1.0, 1.0], &[1.1]);
+        defined(Function::Acos, &[-1.0, 1.0], &[-1.1]);
+        defined(Function::Acosh, &[1.0, 9.0], &[0.9]);
+        defined(Function::Atanh, &[-0.9, 0.9], &[1.0, -1.0]);
+        defined(Function::Atan, &[-9.0, 9.0], &[]);
+        assert!(Function::Sqrt.is_defined(-1e-9, 1e-6) && !Function::Sqrt.is_defined(-1e-3, 1e-6));
     }
 }

@@ -53,8 +53,6 @@ const ADVICE: &[(&[&str], &str)] = &[
     ),
     (
         &[
-            "NegativeLogLikelihoodLoss",
-            "SoftmaxCrossEntropyLoss",
             "ai.onnx.preview.training.Adagrad",
             "ai.onnx.preview.training.Adam",
             "ai.onnx.preview.training.Gradient",
@@ -62,28 +60,8 @@ const ADVICE: &[(&[&str], &str)] = &[
         ],
         "it belongs to training; export the network for inference",
     ),
-    (
-        &["BlackmanWindow", "DFT", "HammingWindow", "HannWindow", "ImageDecoder", "MelWeightMatrix", "STFT"],
-        "do the preprocessing before the network, and give it the result",
-    ),
-    (
-        &["DynamicQuantizeLinear"],
-        "its scale changes with every input; quantise statically, or give the float network, which is quantised here anyway",
-    ),
-    (&["Attention", "LinearAttention", "RotaryEmbedding", "SwiGLU"], "export with opset 18, which expresses it in supported operators"),
-    (&["Einsum"], "write it as Transpose, Reshape, MatMul and ReduceSum"),
-    (&["IsInf", "IsNaN"], "no value here is infinite or missing; replace missing inputs before the network and drop the test"),
-    (&["Mod"], "write it as `x - y * Floor(x / y)`"),
-    (&["Tan"], "write it as Sin divided by Cos"),
-    (&["Cosh", "Sinh"], "write it with Exp: `(Exp(x) + Exp(-x)) / 2` and `(Exp(x) - Exp(-x)) / 2`"),
-    (&["Acosh", "Asinh", "Atanh"], "write it with Log and Sqrt, as in `Asinh(x) = Log(x + Sqrt(x * x + 1))`"),
-    (&["Acos", "Asin", "Atan"], "train with another function of the same form, such as Tanh or Softsign instead of Atan"),
-    (&["Hardmax"], "use ArgMax, or compare with ReduceMax"),
-    (&["ReduceLogSum"], "write it as ReduceSum and Log"),
-    (&["ReduceLogSumExp"], "write it as ReduceMax, Sub, Exp, ReduceSum, Log and Add"),
-    (&["CumProd", "ReduceProd"], "write it as a sum of logarithms, if all factors are positive"),
-    (&["Shrink"], "write it as Where of two comparisons"),
-    (&["GlobalLpPool", "LpPool"], "write it as Pow, AveragePool or ReduceSum, and Pow"),
+    (&["ImageDecoder"], "do the preprocessing before the network, and give it the result"),
+    (&["LinearAttention", "SwiGLU"], "export with opset 18, which expresses it in supported operators"),
 ];
 
 /// Domains of operators that ONNX does not define, and what to do about them.

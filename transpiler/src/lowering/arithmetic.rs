@@ -7,6 +7,9 @@ use super::scope::{Operand, Scope};
 use crate::float::{Bounds, FloatOp, FloatSum, Function, Kind, Rounding};
 use crate::onnx::{Element, IntegerType};
 
+/// What is added to an element to mask it: minus infinity, and the least 32-bit float, which makes the same of any other.
+const MASKED: f64 = f32::MIN as f64;
+
 impl Scope<'_> {
     /// `factor * x + offset`
     pub(super) fn linear(&mut self, x: &Operand, factor: f64, offset: f64) -> Result<Operand, String> {
@@ -46,12 +49,19 @@ impl Scope<'_> {
             lo += ends[0].min(ends[1]);
             hi += ends[0].max(ends[1]);
         }
-        self.integers_within(lo, hi, element)
+        self.integers_within(lo, hi, element, terms.iter().all(|(_, x)| x.is_constant()))
     }
 
-    fn integers_within(&self, lo: f64, hi: f64, element: Element) -> Result<Kind, String> {
-        // Known 64-bit integers may have any size; computed ones have 32 bits.
-        let (least, greatest) = element.range().map_or((-(2f64.powi(53)), 2f64.powi(53)), |(lo, hi)| (lo as f64, hi as f64));
+    fn integers_within(&self, lo: f64, hi: f64, element: Element, known: bool) -> Result<Kind, String> {
+        // Known integers of 32 or 64 bits may have any size. Computed ones have 32 bits: whether they fit is decided from the ranges of
+        // the inputs, when the network is quantised.
+        let (least, greatest) = match element {
+            Element::Integer(IntegerType::Int32 | IntegerType::Int64) => (-(2f64.powi(53)), 2f64.powi(53)),
+            Element::Integer(IntegerType::Uint32 | IntegerType::Uint64) => (0.0, 2f64.powi(53)),
+            _ => element.range().map_or((0.0, 0.0), |(lo, hi)| (lo as f64, hi as f64)),
+        };
+        let wide = matches!(element, Element::Integer(IntegerType::Int32 | IntegerType::Int64));
+        let (lo, hi) = if wide && !known { (lo.max(least), hi.min(greatest)) } else { (lo, hi) };
         if lo < least || hi > greatest {
             return Err(format!("integer arithmetic could overflow: a result of type {element} may be anything from {lo} to {hi}"));
         }
@@ -89,9 +99,15 @@ impl Scope<'_> {
             let values: Vec<f64> = (0..elements).map(|element| value(&bias[element % bias.len()])).collect();
             return Ok(Operand::constant(shape, sort.0, values));
         }
+        let masked: Vec<bool> = bias.iter().map(|bias| *bias <= MASKED).collect();
+        let masks = masked.contains(&true) && sort == (Element::Float, Kind::Real) && bounds == Bounds::NONE;
+        if masks {
+            bias.iter_mut().zip(&masked).filter(|(_, masked)| **masked).for_each(|(bias, _)| *bias = 0.0);
+        }
         let coefficients = factors.iter().map(|factor| vec![*factor; bias.len()]).collect();
         let sum = FloatSum { coefficients, bias, inner: 1, bounds, rounding }.compact(elements);
-        self.emit(FloatOp::Sum(sum), &operands.iter().collect::<Vec<_>>(), shape, sort)
+        let y = self.emit(FloatOp::Sum(sum), &operands.iter().collect::<Vec<_>>(), shape, sort)?;
+        if masks { self.fill(&y, |element| masked[element % masked.len()], f64::NEG_INFINITY) } else { Ok(y) }
     }
 
     /// `factor * x + offset` with known factors and offsets, all broadcast.
@@ -123,7 +139,7 @@ impl Scope<'_> {
             (Kind::Integer(x), Kind::Integer(y)) if element != Element::Float => {
                 let corners = [x.lo, x.hi].into_iter().flat_map(|x| [y.lo, y.hi].map(|y| x as f64 * y as f64));
                 let (lo, hi) = corners.fold((f64::MAX, f64::MIN), |(lo, hi), value| (lo.min(value), hi.max(value)));
-                self.integers_within(lo, hi, element)?
+                self.integers_within(lo, hi, element, a.is_constant() && b.is_constant())?
             }
             _ => Kind::Real,
         };
@@ -136,10 +152,11 @@ impl Scope<'_> {
         self.emit(FloatOp::Product { rows: 1, columns: 1, inner: 1 }, &[&a, &b], shape, (element, kind))
     }
 
-    /// `a / b`, broadcast.
+    /// `a / b` of real numbers, broadcast.
     pub(super) fn div(&mut self, a: &Operand, b: &Operand) -> Result<Operand, String> {
-        if same_element([a, b])? != Element::Float {
-            return self.div_integers(a, b);
+        let element = same_element([a, b])?;
+        if element != Element::Float {
+            return Err(format!("takes floats, not {element}"));
         }
         if let Some(values) = b.values() {
             if values.contains(&0.0) {
@@ -154,19 +171,6 @@ impl Scope<'_> {
         let shape = common_shape([a.shape.as_slice(), &b.shape])?;
         let (a, b) = (self.expand(a, &shape)?, self.expand(b, &shape)?);
         self.emit(FloatOp::Divide, &[&a, &b], shape, (Element::Float, Kind::Real))
-    }
-
-    /// Quotients of known integers, as in computations of shapes, rounded toward zero as in C.
-    fn div_integers(&mut self, a: &Operand, b: &Operand) -> Result<Operand, String> {
-        let shape = common_shape([a.shape.as_slice(), &b.shape])?;
-        let (a, b) = (self.expand(a, &shape)?, self.expand(b, &shape)?);
-        let (Some(x), Some(y)) = (a.values(), b.values()) else {
-            return Err("division of computed integers is not supported".to_owned());
-        };
-        if y.contains(&0.0) {
-            return Err("a divisor is 0".to_owned());
-        }
-        Ok(Operand::constant(shape, a.element, x.iter().zip(y).map(|(x, y)| (x / y).trunc()).collect()))
     }
 
     /// A function of each element.
@@ -191,7 +195,7 @@ impl Scope<'_> {
                 let size = range.lo.unsigned_abs().max(range.hi.unsigned_abs()) as f64;
                 let rows = weights.chunks_exact(n).zip(&bias);
                 let most = rows.map(|(row, bias)| bias.abs() + row.iter().map(|w| w.abs() * size).sum::<f64>()).fold(0.0, f64::max);
-                self.integers_within(-most, most, x.element)?
+                self.integers_within(-most, most, x.element, x.is_constant())?
             }
             _ => Kind::Real,
         };
@@ -287,7 +291,13 @@ impl Scope<'_> {
         let element = same_element([a, b])?;
         let (condition, a, b) = (self.expand(condition, &shape)?, self.expand(a, &shape)?, self.expand(b, &shape)?);
         if let (Some(chosen), false) = (condition.values(), a.is_constant() && b.is_constant()) {
-            // A choice that is known is a move.
+            // A choice that is known is a move, and a known choice of minus infinity masks an element.
+            let masks = |x: &Operand| x.values().is_some_and(|values| values.iter().all(|value| *value <= MASKED));
+            for (mask, kept, where_it_is) in [(&a, &b, true), (&b, &a, false)] {
+                if masks(mask) && element == Element::Float {
+                    return self.fill(kept, |position| (chosen[position] == 1.0) == where_it_is, f64::NEG_INFINITY);
+                }
+            }
             let offset = a.elements();
             let chosen = chosen.iter().enumerate().map(|(position, c)| if *c == 1.0 { position } else { offset + position });
             let indices = chosen.map(|index| u32::try_from(index).expect("tensors are small")).collect();
@@ -333,7 +343,7 @@ impl Scope<'_> {
                 (Kind::Integer(x), Kind::Integer(y)) if element != Element::Float => {
                     let size = |range: Interval| range.lo.unsigned_abs().max(range.hi.unsigned_abs()) as f64;
                     let most = k as f64 * size(x) * size(y);
-                    self.integers_within(-most, most, element)?
+                    self.integers_within(-most, most, element, false)?
                 }
                 _ => Kind::Real,
             };

@@ -137,6 +137,15 @@ impl Scope<'_> {
         self.gather(x, shape, indices, if filled { vec![fill] } else { Vec::new() })
     }
 
+    /// `x` with `value` in the elements that are chosen by position.
+    pub(super) fn fill(&mut self, x: &Operand, chosen: impl Fn(usize) -> bool, value: f64) -> Result<Operand, String> {
+        let elements = x.elements();
+        let place = |element: usize| u32::try_from(if chosen(element) { elements } else { element }).expect("tensors are small");
+        let indices: Vec<u32> = (0..elements).map(place).collect();
+        let constants = if indices.iter().any(|index| *index as usize == elements) { vec![value] } else { Vec::new() };
+        self.gather(x, x.shape.clone(), indices, constants)
+    }
+
     /// Moves the named axes after the others, in their order. Gives the result, the others' shape, and the product of the named axes'
     /// lengths.
     pub(super) fn axes_last(&mut self, x: &Operand, axes: &[usize]) -> Result<(Operand, Vec<usize>, usize), String> {

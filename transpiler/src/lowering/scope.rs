@@ -100,6 +100,8 @@ pub(super) struct Scope<'a> {
 
 /// The most elements that a tensor may have.
 const MAX_ELEMENTS: usize = maat_runtime::Shape::MAX_ELEMENTS;
+/// How many moves in a row are followed back to constants.
+const MAX_MOVES: usize = 16;
 
 impl<'a> Scope<'a> {
     pub(super) fn new(graph: &'a Graph, node: &'a OnnxNode, lowered: &'a mut Lowered) -> Self {
@@ -262,6 +264,68 @@ impl<'a> Scope<'a> {
             }
             Source::Constant(_) => Kind::Real,
         }
+    }
+
+    /// Which elements of a computed tensor are known to be minus infinity, if some are: only moves bring such constants.
+    pub(super) fn holes(&self, x: &Operand) -> Option<Vec<bool>> {
+        let Source::Computed(value) = x.source else { return None };
+        self.holes_of(value, MAX_MOVES)
+    }
+
+    fn holes_of(&self, value: ValueId, moves: usize) -> Option<Vec<bool>> {
+        let node = &self.lowered.model.nodes[self.lowered.model.producer(value)?];
+        let FloatOp::Move { indices, constants } = &node.op else { return None };
+        let moves = moves.checked_sub(1)?;
+        if indices.is_empty() {
+            return self.holes_of(node.inputs[0], moves);
+        }
+        let mut all: Vec<bool> = Vec::new();
+        for input in &node.inputs {
+            let elements = self.lowered.model.elements(*input);
+            all.extend(self.holes_of(*input, moves).unwrap_or_else(|| vec![false; elements]));
+        }
+        all.extend(constants.iter().map(|constant| *constant == f64::NEG_INFINITY));
+        let holes: Vec<bool> = indices.iter().map(|index| all[*index as usize]).collect();
+        holes.contains(&true).then_some(holes)
+    }
+
+    /// The tensor `[.., n]` whose exponentials a computed tensor adds up along the last axis, if it is such a sum.
+    pub(super) fn sum_of_exponentials(&mut self, x: &Operand) -> Result<Option<Operand>, String> {
+        let Source::Computed(value) = x.source else { return Ok(None) };
+        let model = &self.lowered.model;
+        let node = |value: ValueId| model.producer(value).map(|position| &model.nodes[position]);
+        let follow = |mut value: ValueId, only: fn(&[u32]) -> bool| {
+            let mut passed = Vec::new();
+            for _ in 0..MAX_MOVES {
+                match node(value).map(|node| (&node.op, &node.inputs[..], &node.shape)) {
+                    Some((FloatOp::Move { indices, constants }, [input], shape)) if constants.is_empty() && only(indices) => {
+                        passed.push((indices.clone(), shape.clone()));
+                        value = *input;
+                    }
+                    _ => break,
+                }
+            }
+            (value, passed)
+        };
+        // Only reshapes may lie between the sum and its result, but any moves between the exponentials and the sum.
+        let (sum, _) = follow(value, <[u32]>::is_empty);
+        let Some(FloatNode { op: FloatOp::Affine { groups: 1, weights, bias, .. }, inputs, .. }) = node(sum) else { return Ok(None) };
+        if bias != &[0.0] || weights.iter().any(|weight| *weight != 1.0) {
+            return Ok(None);
+        }
+        let (exponentials, passed) = follow(inputs[0], |_| true);
+        let Some(FloatNode { op: FloatOp::Table(functions), inputs, .. }) = node(exponentials) else { return Ok(None) };
+        let ([Function::Exp], operand) = (&functions[..], inputs[0]) else { return Ok(None) };
+        let (shape, kind) = model.tensor(operand);
+        if kind != Kind::Real {
+            return Ok(None);
+        }
+        let mut rows = Operand { shape: shape.to_vec(), element: x.element, source: Source::Computed(operand) };
+        for (indices, shape) in passed.into_iter().rev() {
+            let op = FloatOp::Move { indices, constants: Vec::new() };
+            rows = self.emit(op, &[&rows], shape, (x.element, Kind::Real))?;
+        }
+        Ok(Some(rows))
     }
 
     /// Gives an output of the ONNX node.

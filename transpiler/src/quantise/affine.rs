@@ -7,7 +7,7 @@ use super::scale::{bias_exponent, round, saturation};
 use super::{Quantiser, exactly, small};
 use crate::calibrate::largest_exponent;
 use crate::error::TranspileError;
-use crate::float::{Bounds, FloatNode, Kind};
+use crate::float::{Bounds, FloatNode, Kind, linear_range};
 
 /// Bits that a channel's weights keep beyond the point where their rounding moves the result by half a unit in the last place. More would
 /// widen accumulators and gain nothing.
@@ -25,6 +25,10 @@ impl Quantiser<'_> {
             return Err(TranspileError::Onnx { reason });
         }
         if let Kind::Integer(range) = node.kind {
+            let x = self.reach(input);
+            for (row, bias) in weights.chunks_exact(weights.len() / bias.len()).zip(bias) {
+                self.check_fits(node, bounded(range, bounds), linear_range(row, *bias, std::iter::repeat(x)))?;
+            }
             let affine =
                 exact(weights, bias, groups, bounded(range, bounds)).ok_or_else(|| TranspileError::Weights { node: node.name.clone() })?;
             return self.push(&node.name, Primitive::Affine(affine), &[input], 0);

@@ -6,7 +6,7 @@ use maat_runtime::{Interval, Primitive, Requantise, TensorId};
 use super::scale::saturation;
 use super::{Quantiser, exactly};
 use crate::error::TranspileError;
-use crate::float::{Bounds, FloatNode};
+use crate::float::{Bounds, FloatNode, Kind};
 
 impl Quantiser<'_> {
     /// `num / den` at the scale that the quotients need. A divisor that may be negative changes sign together with its dividend; one that
@@ -16,6 +16,9 @@ impl Quantiser<'_> {
         let (num_scale, den_scale) = (self.tensor(num).scale, self.tensor(den).scale);
         let range = self.tensor(den).range;
         if range.lo < 0 {
+            if node.kind != Kind::Real && self.tensor(num).range.lo == i64::from(i32::MIN) {
+                return Err(TranspileError::Overflow { node: name.clone(), lo: self.reach(num).0, hi: -self.reach(num).0 });
+            }
             let unit = |factor: i32, requantise: Requantise| {
                 Primitive::Sum(Sum { coefficients: vec![vec![factor]], bias: vec![0], inner: 1, requantise })
             };
@@ -30,6 +33,10 @@ impl Quantiser<'_> {
             let positive = exactly(Interval::new(1, self.tensor(den).range.hi.max(1)));
             let sum = Sum { coefficients: vec![vec![1]], bias: vec![0], inner: 1, requantise: positive };
             den = self.push(&format!("{name}.positive_divisor"), Primitive::Sum(sum), &[den], den_scale)?;
+        }
+        if let Kind::Integer(range) = node.kind {
+            let Requantise { lo, hi, .. } = exactly(range);
+            return self.push(name, Primitive::Divide(Divide { shift: 0, lo, hi }), &[num, den], 0);
         }
         let (bits, scale) = self.precision(node.output);
         let shift = scale - num_scale + den_scale;

@@ -143,6 +143,21 @@ impl Quantiser<'_> {
         self.builder.tensor(id)
     }
 
+    /// Refuses integers that are not meant to saturate, but could leave 32 bits: those whose type is wider. `reach` is what the ranges of
+    /// the operands allow.
+    fn check_fits(&self, node: &FloatNode, range: Interval, reach: (f64, f64)) -> Result<(), TranspileError> {
+        let all = Interval::of_bits(32);
+        let below = range.lo < all.lo && reach.0 < all.lo as f64;
+        let above = range.hi > all.hi && reach.1 > all.hi as f64;
+        if below || above { Err(TranspileError::Overflow { node: node.name.clone(), lo: reach.0, hi: reach.1 }) } else { Ok(()) }
+    }
+
+    /// What the real numbers of a tensor may be.
+    fn reach(&self, id: TensorId) -> (f64, f64) {
+        let Tensor { range, scale, .. } = self.tensor(id);
+        (range.lo as f64 * 2f64.powi(-scale), range.hi as f64 * 2f64.powi(-scale))
+    }
+
     fn push(&mut self, name: &str, primitive: Primitive, inputs: &[TensorId], scale: i32) -> Result<TensorId, TranspileError> {
         Ok(self.builder.node(name, primitive, inputs, scale)?)
     }

@@ -17,7 +17,12 @@ impl Quantiser<'_> {
     ) -> Result<TensorId, TranspileError> {
         let factors = self.tensor(ids[0]).scale + self.tensor(ids[1]).scale;
         let (requantise, scale) = match node.kind {
-            Kind::Integer(range) => (exactly(range), 0),
+            Kind::Integer(range) => {
+                let (a, b) = (self.reach(ids[0]), self.reach(ids[1]));
+                let corners = [a.0 * b.0, a.0 * b.1, a.1 * b.0, a.1 * b.1].map(|corner| corner * f64::from(small(inner)));
+                self.check_fits(node, range, (corners.iter().copied().fold(0.0, f64::min), corners.iter().copied().fold(0.0, f64::max)))?;
+                (exactly(range), 0)
+            }
             Kind::Real => {
                 let (bits, scale) = self.precision(node.output);
                 // A result can be finer than the product of its factors by no more than the largest left shift.

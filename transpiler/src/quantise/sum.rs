@@ -7,7 +7,7 @@ use super::scale::{bias_exponent, exact_exponent, round, saturation};
 use super::{Quantiser, exactly, small};
 use crate::calibrate::largest_exponent;
 use crate::error::TranspileError;
-use crate::float::{FloatNode, FloatSum, Kind, Rounding};
+use crate::float::{FloatNode, FloatSum, Kind, Rounding, linear_range};
 
 /// Width of the factors that turn one quantisation into another; products with accumulators of 32 bits stay below 2^62.
 const MULTIPLIER_BITS: u32 = 30;
@@ -28,6 +28,13 @@ impl Quantiser<'_> {
         let scales: Vec<i32> = ids.iter().map(|id| self.tensor(*id).scale).collect();
         let bound = |value: i64| sum.rounding.apply(sum.bounds.apply(value as f64)) as i64;
         let range = Interval::new(bound(range.lo), bound(range.hi));
+        let reach = |channel: usize| {
+            let row: Vec<f64> = sum.coefficients.iter().map(|row| row[channel]).collect();
+            linear_range(&row, sum.bias[channel], ids.iter().map(|id| self.reach(*id)))
+        };
+        for channel in 0..sum.channels() {
+            self.check_fits(node, range, reach(channel))?;
+        }
         let sizes = ids.iter().map(|id| self.tensor(*id).range).map(|range| range.lo.unsigned_abs().max(range.hi.unsigned_abs()) as f64);
         let parts = whole_parts(sum, &scales, &sizes.collect::<Vec<f64>>());
         let Whole { coefficients, bias, shift, exact } = parts;

@@ -2,12 +2,15 @@
 
 pub mod cells;
 pub mod convolution;
+pub mod division;
 pub mod forest;
 pub mod indices;
 pub mod labels;
+mod powers;
 pub mod rounding;
 pub mod sampling;
 pub mod softmax;
 mod unary;
 pub mod weighted;
 pub mod windows;
+pub mod wrapping;

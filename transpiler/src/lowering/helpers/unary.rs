@@ -26,7 +26,7 @@ impl Scope<'_> {
                 if range.lo >= 0 {
                     return Ok(x.clone());
                 }
-                let negated = self.negate(x)?;
+                let negated = self.wrapping_sum(&[(-1.0, x)])?;
                 self.max(&[x.clone(), negated])
             }
             _ => self.table(x, &[Function::Abs]),

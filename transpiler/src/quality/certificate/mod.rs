@@ -166,6 +166,8 @@ impl<'a> Bounder<'a> {
                 self.table(node, functions, &quantised.primitive, inputs[0])
             }
             (FloatOp::Divide, primitive) if node.kind == Kind::Real => self.divide(node, primitive, inputs, range),
+            // Exact quotients, unless a divisor is 0, of exact integers.
+            (FloatOp::Divide, _) if inputs.iter().all(|x| x.error == 0.0) && (inputs[1].lo > 0.0 || inputs[1].hi < 0.0) => 0.0,
             (FloatOp::Max { .. }, Primitive::Max(_)) => max::bound(inputs[0]),
             (FloatOp::ArgMax { .. }, _) => arg_max::bound(inputs[0]),
             (FloatOp::Greater, Primitive::Sum(sum)) => self.greater(node, sum, inputs),

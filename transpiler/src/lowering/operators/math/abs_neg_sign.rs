@@ -15,7 +15,7 @@ pub(super) fn abs(scope: &mut Scope<'_>) -> Result<(), String> {
 pub(super) fn neg(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(1, 1)?;
     let x = scope.input(0)?;
-    let y = scope.negate(&x)?;
+    let y = scope.wrapping_sum(&[(-1.0, &x)])?;
     scope.finish(y)
 }
 

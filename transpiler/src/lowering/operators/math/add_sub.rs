@@ -13,6 +13,6 @@ pub(super) fn sub(scope: &mut Scope<'_>) -> Result<(), String> {
 /// `a + sign * b`
 fn lower(scope: &mut Scope<'_>, sign: f64) -> Result<(), String> {
     let (a, b) = scope.pair()?;
-    let y = scope.sum(&[(1.0, &a), (sign, &b)], 0.0)?;
+    let y = scope.wrapping_sum(&[(1.0, &a), (sign, &b)])?;
     scope.finish(y)
 }

@@ -1,9 +1,15 @@
-//! Pow with one known exponent, or with one known positive base. Opset 12 lets the exponent's type differ from the base's.
+//! Pow. Opset 12 lets the exponent's type differ from the base's.
+//!
+//! Known exponents are a table each. Where they are computed, `x^y = e^(y ln x)`, which is defined for positive bases only. Powers of
+//! integers are products.
 
 use crate::float::Function;
 use crate::lowering::moves::common_shape;
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::Element;
+
+/// The most different exponents of one node.
+const MAX_EXPONENTS: usize = 64;
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     let (x, exponent) = scope.pair()?;
@@ -12,16 +18,58 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
         let y = known(scope, &x, &exponent, &shape)?;
         return scope.finish(y);
     }
-    let y = match (uniform(&x), uniform(&exponent)) {
-        (_, Some(exponent)) => scope.power(&x, exponent)?,
-        // b^x = e^(x ln b)
-        (Some(base), None) if base > 0.0 && x.element == Element::Float => {
-            scope.table(&exponent, &[Function::Linear { factor: libm::log(base), offset: 0.0 }, Function::Exp])?
+    let y = match (exponent.values(), x.values()) {
+        (Some(_), _) if uniform(&exponent).is_some() => scope.power(&x, uniform(&exponent).unwrap_or(1.0))?,
+        (Some(_), _) => by_exponent(scope, &x, &exponent, &shape)?,
+        (None, _) if x.element != Element::Float => return Err("powers of integers need known exponents".to_owned()),
+        // b^y = e^(y ln b)
+        (None, Some(bases)) => {
+            if let Some(base) = bases.iter().find(|base| !(**base > 0.0 && base.is_finite())) {
+                return Err(format!("a base is {base}: with computed exponents, bases must be positive and finite"));
+            }
+            let logarithms = bases.iter().map(|base| libm::log(*base)).collect();
+            let logarithms = Operand::constant(x.shape.clone(), Element::Float, logarithms);
+            let exponent = scope.as_floats(&exponent)?;
+            let product = scope.mul(&exponent, &logarithms)?;
+            scope.table(&product, &[Function::Exp])?
         }
-        _ => return Err("the exponent must be one constant for all elements".to_owned()),
+        (None, None) => {
+            let logarithms = scope.table(&x, &[Function::Log])?;
+            let exponent = scope.as_floats(&exponent)?;
+            let product = scope.mul(&exponent, &logarithms)?;
+            scope.table(&product, &[Function::Exp])?
+        }
     };
     let y = scope.expand(&y, &shape)?;
     scope.finish(y)
+}
+
+/// Powers with several known exponents: the elements of each are gathered, raised, and put back.
+fn by_exponent(scope: &mut Scope<'_>, x: &Operand, exponent: &Operand, shape: &[usize]) -> Result<Operand, String> {
+    let (x, exponent) = (scope.expand(x, shape)?, scope.expand(exponent, shape)?);
+    let exponents = exponent.values().unwrap_or_default();
+    let mut different: Vec<f64> = Vec::new();
+    let mut places: Vec<Vec<u32>> = Vec::new();
+    for (place, exponent) in exponents.iter().enumerate() {
+        let position = different.iter().position(|known| known == exponent).unwrap_or_else(|| {
+            different.push(*exponent);
+            places.push(Vec::new());
+            different.len() - 1
+        });
+        if !exponent.is_finite() || different.len() > MAX_EXPONENTS {
+            return Err(format!("up to {MAX_EXPONENTS} different exponents are supported, all finite"));
+        }
+        places[position].push(u32::try_from(place).expect("tensors are small"));
+    }
+    let mut powers = Vec::new();
+    for (exponent, places) in different.iter().zip(&places) {
+        let elements = scope.gather(&x, vec![places.len()], places.clone(), Vec::new())?;
+        powers.push(scope.power(&elements, *exponent)?);
+    }
+    let joined = scope.concat(&powers, 0)?;
+    let mut back = vec![0u32; exponents.len()];
+    places.iter().flatten().zip(0..).for_each(|(place, position)| back[*place as usize] = position);
+    scope.gather(&joined, shape.to_vec(), back, Vec::new())
 }
 
 /// The value that all elements have, if it is known.
@@ -43,24 +91,5 @@ fn known(scope: &mut Scope<'_>, x: &Operand, exponent: &Operand, shape: &[usize]
     match powers.iter().find(|value| !(lo..=hi).contains(*value)) {
         Some(value) => Err(format!("the power {value} does not fit type {}", x.element)),
         None => Ok(Operand::constant(x.shape.clone(), x.element, powers)),
-    }
-}
-
-impl Scope<'_> {
-    /// `x^exponent`
-    pub(super) fn power(&mut self, x: &Operand, exponent: f64) -> Result<Operand, String> {
-        if exponent == 0.0 {
-            return Ok(Operand::constant(x.shape.clone(), x.element, vec![1.0; x.elements()]));
-        }
-        if exponent == 1.0 {
-            return Ok(x.clone());
-        }
-        if exponent == 2.0 {
-            return self.mul(x, x);
-        }
-        if x.element != Element::Float {
-            return Err(format!("exponent {exponent} of computed integers is not supported: 0, 1 and 2 are"));
-        }
-        self.table(x, &[if exponent == 0.5 { Function::Sqrt } else { Function::Pow(exponent) }])
     }
 }

@@ -53,6 +53,18 @@ pub(super) fn selu(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.function(Function::Selu { alpha, gamma })
 }
 
+/// Shrink: `x - bias` for `x > lambd`, `x + bias` for `x < -lambd`, else 0. Choices, because a table would interpolate where it jumps.
+pub(super) fn shrink(scope: &mut Scope<'_>) -> Result<(), String> {
+    scope.arity(1, 1)?;
+    let (lambda, bias) = (scope.number("lambd", 0.5)?, scope.number("bias", 0.0)?);
+    let x = scope.floats(0)?;
+    let (above, below) = (scope.greater(&x, &Operand::scalar(lambda))?, scope.greater(&Operand::scalar(-lambda), &x)?);
+    let (less, more) = (scope.linear(&x, 1.0, -bias)?, scope.linear(&x, 1.0, bias)?);
+    let inner = scope.select(&above, &less, &Operand::scalar(0.0))?;
+    let y = scope.select(&below, &more, &inner)?;
+    scope.finish(y)
+}
+
 /// Swish, opset 24: `x * sigmoid(alpha * x)`
 pub(super) fn swish(scope: &mut Scope<'_>) -> Result<(), String> {
     let alpha = scope.number("alpha", 1.0)?;

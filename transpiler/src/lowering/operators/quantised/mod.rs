@@ -1,15 +1,17 @@
 //! Operators of networks that arrive quantised.
 
 mod conv_integer;
+mod dynamic_quantize_linear;
 mod matmul_integer;
 mod quantize_linear;
 
-use crate::lowering::operator::{Operator, any};
+use crate::lowering::operator::{Operator, any, real};
 
 /// The operators of this folder, in alphabetical order.
 pub(super) const OPERATORS: &[Operator] = &[
     any("ConvInteger", conv_integer::conv_integer).with_parameters(&[2, 3]),
     any("DequantizeLinear", quantize_linear::dequantize).with_parameters(&[1, 2]),
+    real("DynamicQuantizeLinear", dynamic_quantize_linear::lower),
     any("MatMulInteger", matmul_integer::matmul_integer).with_parameters(&[2, 3]),
     any("QLinearConv", conv_integer::qlinear_conv).with_parameters(&[1, 2, 4, 5, 6, 7]),
     any("QLinearMatMul", matmul_integer::qlinear_matmul).with_parameters(&[1, 2, 4, 5, 6, 7]),

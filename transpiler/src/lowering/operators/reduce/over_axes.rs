@@ -1,9 +1,10 @@
-//! ReduceSum, ReduceMean, ReduceMax, ReduceMin, ReduceL1, ReduceL2 and ReduceSumSquare.
+//! ReduceSum, ReduceMean, ReduceMax, ReduceMin, ReduceProd, ReduceL1, ReduceL2, ReduceSumSquare, ReduceLogSum and ReduceLogSumExp.
 //!
 //! Axes are an attribute before opset 18 (ReduceSum: 13), and an input from then on, with `noop_with_empty_axes`: with no axes, each
 //! element is reduced by itself.
 
 use crate::float::Function;
+use crate::lowering::arithmetic::reduced;
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::Element;
 
@@ -58,6 +59,70 @@ pub(super) fn l2(scope: &mut Scope<'_>) -> Result<(), String> {
 pub(super) fn sum_square(scope: &mut Scope<'_>) -> Result<(), String> {
     let reduction = read(scope, 18)?;
     let y = squares(scope, &reduction)?;
+    scope.finish(y)
+}
+
+/// The longest product whose factors are tensors of their own.
+const MAX_FACTORS: usize = 16;
+
+/// Pairs of factors are multiplied, and then pairs of their products. Each of few factors is a tensor of its own, so that each product has
+/// a scale that fits it.
+pub(super) fn prod(scope: &mut Scope<'_>) -> Result<(), String> {
+    let (x, axes, keep) = read(scope, 18)?;
+    if x.element == Element::Bool {
+        return Err("takes numbers, not truth values".to_owned());
+    }
+    let (moved, outer, length) = scope.axes_last(&x, &axes)?;
+    let rows = scope.reshape(&moved, [&outer[..], &[length]].concat())?;
+    let axis = outer.len();
+    let parts = MAX_FACTORS.min(length);
+    // Longer products are cut into as many parts, each of which is multiplied in halves.
+    let mut factors = Vec::new();
+    for part in 0..parts {
+        let (from, to) = (part * length / parts, (part + 1) * length / parts);
+        let mut factor = scope.pick(&rows, axis, &(from..to).collect::<Vec<_>>())?;
+        while factor.shape[axis] > 1 {
+            let (length, half) = (factor.shape[axis], factor.shape[axis] / 2);
+            let run = |from: usize| (from..from + half).collect::<Vec<_>>();
+            let (a, b) = (scope.pick(&factor, axis, &run(0))?, scope.pick(&factor, axis, &run(half))?);
+            let products = scope.wrapping_mul(&a, &b)?;
+            factor = if length > 2 * half {
+                let last = scope.pick(&factor, axis, &[length - 1])?;
+                scope.concat(&[products, last], axis)?
+            } else {
+                products
+            };
+        }
+        factors.push(factor);
+    }
+    while factors.len() > 1 {
+        let mut products = Vec::new();
+        for pair in factors.chunks(2) {
+            products.push(match pair {
+                [a, b] => scope.wrapping_mul(a, b)?,
+                _ => pair[0].clone(),
+            });
+        }
+        factors = products;
+    }
+    let product = factors.first().ok_or("there are no factors")?;
+    let y = scope.reshape(product, reduced(&x.shape, &axes, keep))?;
+    scope.finish(y)
+}
+
+/// `ln sum x`
+pub(super) fn log_sum(scope: &mut Scope<'_>) -> Result<(), String> {
+    let reduction = read(scope, 18)?;
+    let sums = total(scope, &reduction, 1.0)?;
+    let y = scope.table(&sums, &[Function::Log])?;
+    scope.finish(y)
+}
+
+/// `ln sum e^x = m + ln sum e^(x - m)` with `m = max x`
+pub(super) fn log_sum_exp(scope: &mut Scope<'_>) -> Result<(), String> {
+    let (x, axes, keep) = read(scope, 18)?;
+    let y = scope.log_sum_exp(&x, &axes)?;
+    let y = scope.reshape(&y, reduced(&x.shape, &axes, keep))?;
     scope.finish(y)
 }
 
