@@ -13,6 +13,7 @@ use maat_verifier::Preset;
 use maat_verifier::layout::Layout;
 use serde_json::{Value, json};
 
+use super::provenance::{fixed, texts_said};
 use crate::advice;
 use crate::network::declaration;
 use crate::response::{Response, builtin_uses, fields, grouped, percent, real, table};
@@ -50,6 +51,8 @@ impl Response for Inspected {
             ("CASM class hash", manifest.casm_class_hash.clone()),
             ("model commitment", commitment(&manifest.proving)),
         ];
+        identity.extend(fixed(&manifest.provenance.import));
+        identity.extend(texts_said(&manifest.provenance.texts).into_iter().map(|said| ("texts", said)));
         identity.extend(manifest.layer_classes.iter().map(|class| ("class of a part", class.sierra_class_hash.clone())));
         let Report { verdict: found, quality, cost: costs } = &self.report;
         let parts =

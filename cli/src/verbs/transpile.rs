@@ -13,8 +13,10 @@ use maat_verifier::MAX_ONE_TIME_ROOTS;
 use maat_verifier::layout::{LAYOUTS, Layout};
 use serde_json::{Value, json};
 
+use super::importing::Importing;
 use super::inspect;
 use super::operators::explained;
+use super::provenance::texts_said;
 use crate::advice;
 use crate::files::{self, InputFiles};
 use crate::progress::Progress;
@@ -25,7 +27,8 @@ use crate::response::{Response, path_json};
 #[command(after_help = "Examples:\n  maat transpile model.onnx --calibration samples.json -o package\n  \
     maat transpile model.onnx --calibration samples.json --batch 100 -o package\n  \
     maat transpile model.onnx --calibration samples.json --contract-proofs \\\n      -o package\n  \
-    maat transpile model.onnx --calibration samples.json --private \\\n      --one-time-roots 256 -o package\n\n\
+    maat transpile model.onnx --calibration samples.json --private \\\n      --one-time-roots 256 -o package\n  \
+    maat transpile voice.onnx --shape input=1,512 --set sr=16000 \\\n      --calibration samples.json -o package\n\n\
     The report begins with a verdict, measured on samples that were held out. A model is faithful if it gives the float network's class in \
     99 % of them, and its outputs are off by at most 1 % of their range. Otherwise it is degraded; beyond ten times that, it is refused.")]
 pub struct Arguments {
@@ -67,6 +70,8 @@ pub struct Arguments {
     /// By default it is split only if it does not fit into one class, over as few as possible
     #[arg(long, value_name = "N")]
     parts: Option<usize>,
+    #[command(flatten)]
+    importing: Importing,
     #[command(flatten)]
     quantisation: Quantisation,
     #[command(flatten)]
@@ -185,7 +190,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Transpiled> {
     let sources = InputFiles::default().and(&arguments.onnx, "the network");
     let sources = arguments.calibration.iter().fold(sources, |sources, path| sources.and(path, "the samples"));
     let destination = files::package_destination(&arguments.output, arguments.force, &sources)?;
-    let network = files::with_path(&arguments.onnx, "model.onnx", Network::import)?;
+    let import = arguments.importing.options()?;
+    let network = files::with_path(&arguments.onnx, "model.onnx", |path| Network::import_with(path, &import))?;
     let network = network.map_err(|error| explained(error, &files::called(&arguments.onnx)))?;
     let samples = match &arguments.calibration {
         Some(path) => samples::from_bytes(&files::read_all(path)?, &files::called(path), network.inputs())?,
@@ -263,6 +269,7 @@ impl Response for Transpiled {
             Fidelity::Unknown => "; give samples with --calibration".to_owned(),
             _ => advice::to_try(verdict).map_or_else(String::new, |remedy| format!(". Try {remedy}")),
         };
-        advice::caution(verdict).map(|caution| format!("{caution}{remedy}")).into_iter().collect()
+        let caution = advice::caution(verdict).map(|caution| format!("{caution}{remedy}"));
+        texts_said(&self.manifest.provenance.texts).into_iter().chain(caution).collect()
     }
 }

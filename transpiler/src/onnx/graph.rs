@@ -37,6 +37,8 @@ pub enum Element {
     Integer(IntegerType),
     /// Truth values.
     Bool,
+    /// Texts, as positions in the list of that number, which whoever lowers the graph keeps.
+    Text(usize),
 }
 
 impl fmt::Display for IntegerType {
@@ -60,6 +62,7 @@ impl fmt::Display for Element {
             Self::Float => f.write_str("float"),
             Self::Integer(integer) => integer.fmt(f),
             Self::Bool => f.write_str("bool"),
+            Self::Text(_) => f.write_str("text"),
         }
     }
 }
@@ -120,6 +123,15 @@ pub struct Constant {
     pub values: Rc<[f64]>,
 }
 
+/// A tensor of texts. They are known before any input is: no computed tensor begins as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Texts {
+    /// Axis lengths.
+    pub shape: Vec<usize>,
+    /// Values, row-major.
+    pub values: Vec<String>,
+}
+
 /// An input of the graph that is not a constant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GraphInput {
@@ -131,6 +143,21 @@ pub struct GraphInput {
     pub element: Element,
 }
 
+/// The nodes of a graph, or of one within a node: a branch, or the body of a loop.
+#[derive(Debug, Clone, Default)]
+pub struct Body {
+    /// Names of the input tensors, in order.
+    pub inputs: Vec<String>,
+    /// The initialisers, by name.
+    pub constants: Vec<(String, Constant)>,
+    /// The initialisers that are texts, by name.
+    pub texts: Vec<(String, Texts)>,
+    /// The nodes, each after those that it takes from.
+    pub nodes: Vec<OnnxNode>,
+    /// Names of the output tensors, in order.
+    pub outputs: Vec<String>,
+}
+
 /// An ONNX graph.
 #[derive(Debug, Clone)]
 pub struct Graph {
@@ -138,14 +165,8 @@ pub struct Graph {
     pub name: String,
     /// Version of the default operator set.
     pub opset: i64,
-    /// The inputs, in order.
+    /// The inputs that are not constants, in order.
     pub inputs: Vec<GraphInput>,
-    /// The initialisers, by name.
-    pub constants: Vec<(String, Constant)>,
-    /// The nodes, each after those that it takes from.
-    pub nodes: Vec<OnnxNode>,
-    /// Names of the output tensors, in order.
-    pub outputs: Vec<String>,
-    /// The operators that the file defines itself, as functions, named as [`OnnxNode::qualified_operator`] does.
-    pub functions: Vec<String>,
+    /// Its nodes.
+    pub body: Body,
 }

@@ -4,6 +4,7 @@ pub mod cells;
 pub mod convolution;
 pub mod forest;
 pub mod labels;
+pub mod lookup;
 pub mod rounding;
 pub mod softmax;
 mod unary;
