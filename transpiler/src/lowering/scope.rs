@@ -129,7 +129,10 @@ impl Lowered {
         if self.tensors.0.len() == 1 {
             return Ok(());
         }
-        let given = node.outputs().iter().filter_map(|name| self.tensors.get(name)).map(Operand::elements).sum();
+        self.spend_elements(node.outputs().iter().filter_map(|name| self.tensors.get(name)).map(Operand::elements).sum())
+    }
+
+    fn spend_elements(&mut self, given: usize) -> Result<(), String> {
         let left = (self.budget.0.checked_sub(1), self.budget.1.checked_sub(given));
         let (Some(nodes), Some(elements)) = left else {
             let (nodes, elements) = MAX_UNROLLED;
@@ -418,6 +421,8 @@ impl<'a> Scope<'a> {
         if inputs.len() != body.inputs.len() {
             return Err(format!("the graph within it has {} inputs, but gets {}", body.inputs.len(), inputs.len()));
         }
+        // Even a graph without nodes counts.
+        self.lowered.spend_elements(0)?;
         let prefix = format!("{}.{place}.", self.name);
         let outer = std::mem::replace(&mut self.lowered.prefix, prefix);
         self.lowered.tensors.0.push(body.inputs.iter().cloned().zip(inputs).collect());

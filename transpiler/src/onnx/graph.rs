@@ -89,9 +89,11 @@ impl Element {
     /// Why any other data type is refused.
     pub fn refusal(data_type: i32) -> String {
         match DataType::try_from(data_type) {
-            Ok(DataType::String) => "text is not supported: train with integer labels or drop the label output, and encode columns of \
-                                     text as numbers before the network"
-                .to_owned(),
+            Ok(DataType::String) => {
+                "text is not supported here: labels of classes may be text, but encode columns of text as numbers before \
+                                     the network"
+                    .to_owned()
+            }
             Ok(known) => format!("data type {} is not supported", known.as_str_name()),
             Err(_) => format!("data type {data_type} is not known"),
         }
@@ -148,6 +150,8 @@ pub struct GraphInput {
 pub struct Body {
     /// Names of the input tensors, in order.
     pub inputs: Vec<String>,
+    /// How many axes each of them has, where the file says so.
+    pub axes: Vec<Option<usize>>,
     /// The initialisers, by name.
     pub constants: Vec<(String, Constant)>,
     /// The initialisers that are texts, by name.

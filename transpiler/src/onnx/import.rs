@@ -221,6 +221,7 @@ fn graph(name: String, proto: &ModelProto, tensors: Tensors) -> Result<Graph, Tr
     let opset = opset.map_or(0, |import| import.version);
     let body = Body {
         inputs: inputs.iter().map(|input| input.name.clone()).collect(),
+        axes: inputs.iter().map(|input| Some(input.shape.len())).collect(),
         constants,
         texts,
         nodes: graph.node.iter().enumerate().map(|(position, proto)| OnnxNode::new(position, proto)).collect(),

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use tract_onnx::pb::{AttributeProto, GraphProto, NodeProto, TensorProto};
+use tract_onnx::pb::type_proto::Value as Type;
+use tract_onnx::pb::{AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto};
 use tract_onnx::pb_helpers::AttrScalarType;
 
 use super::graph::{Body, Constant, Texts};
@@ -171,11 +172,18 @@ fn body(graph: &GraphProto) -> Result<Body, String> {
     let texts = texts.into_iter().map(|proto| Ok((proto.name.clone(), tensor::texts(proto)?)));
     Ok(Body {
         inputs: graph.input.iter().map(|input| input.name.clone()).collect(),
+        axes: graph.input.iter().map(axes).collect(),
         constants: constants.collect::<Result<_, String>>()?,
         texts: texts.collect::<Result<_, String>>()?,
         nodes: graph.node.iter().enumerate().map(|(position, proto)| OnnxNode::new(position, proto)).collect(),
         outputs: graph.output.iter().map(|output| output.name.clone()).collect(),
     })
+}
+
+/// How many axes an input has, if the file says so.
+fn axes(input: &ValueInfoProto) -> Option<usize> {
+    let Type::TensorType(tensor) = input.r#type.as_ref()?.value.as_ref()?;
+    Some(tensor.shape.as_ref()?.dim.len())
 }
 
 /// The graphs within a node.

@@ -2,7 +2,7 @@
 
 use super::{MAX_ITERATIONS, check_outputs};
 use crate::lowering::scope::{Operand, Scope};
-use crate::onnx::{Element, IntegerType};
+use crate::onnx::{Body, Element, IntegerType};
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(2, usize::MAX)?;
@@ -25,8 +25,8 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
         if iteration == MAX_ITERATIONS {
             return Err(format!("it has more than {MAX_ITERATIONS} iterations, which is the most that are unrolled"));
         }
-        let number = Operand::constant(Vec::new(), Element::Integer(IntegerType::Int64), vec![iteration as f64]);
-        let inputs = [vec![number, Operand::constant(Vec::new(), Element::Bool, vec![1.0])], state].concat();
+        let number = single(&body, 0, Element::Integer(IntegerType::Int64), iteration as f64);
+        let inputs = [vec![number, single(&body, 1, Element::Bool, 1.0)], state].concat();
         let mut given = scope.inline(&body, inputs, &format!("iteration {iteration}"))?.into_iter();
         let next = given.next();
         state = given.by_ref().take(carried).collect();
@@ -48,6 +48,12 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
         scope.give(carried + scan, joined);
     }
     Ok(())
+}
+
+/// A value that the loop gives its body: a scalar, or a vector of one element where the body declares that, as some exporters do.
+fn single(body: &Body, input: usize, element: Element, value: f64) -> Operand {
+    let axes = body.axes.get(input).copied().flatten().unwrap_or(0).min(1);
+    Operand::constant(vec![1; axes], element, vec![value])
 }
 
 /// A single value that is known; nothing if the input is left out.

@@ -5,7 +5,7 @@
 
 use maat_runtime::Interval;
 
-use crate::float::{Bounds, Function, Kind, Rounding};
+use crate::float::{Bounds, FloatOp, Function, Kind, Rounding};
 use crate::lowering::helpers::labels::Labels;
 use crate::lowering::moves::check_size;
 use crate::lowering::scope::{Operand, Scope};
@@ -24,11 +24,17 @@ pub(super) fn regressor(scope: &mut Scope<'_>) -> Result<(), String> {
     let rho = scope.list_of_floats("rho")?.and_then(|rho| rho.first().copied()).unwrap_or(0.0);
     let count = scope.attribute("n_supports", 0i64)?;
     let y = if count > 0 {
-        let kernels = kernels(scope, &x, count)?;
-        scope.checked_affine(&kernels, coefficients, vec![rho])?
+        let machine = Machine::read(scope, &x, count)?;
+        if coefficients.len() != machine.count {
+            return Err(format!("attribute `coefficients` has {} values for {} support vectors", coefficients.len(), machine.count));
+        }
+        machine.sums(scope, &x, &coefficients, &[rho])?
     } else {
         // Without support vectors, the coefficients are those of a linear model.
-        scope.checked_affine(&x, coefficients, vec![rho])?
+        if coefficients.len() != x.shape[1] {
+            return Err(format!("attribute `coefficients` has {} values for {} features", coefficients.len(), x.shape[1]));
+        }
+        scope.real_affine(&x, coefficients, vec![rho])?
     };
     if scope.attribute("one_class", 0i64)? == 0 {
         return scope.finish(y);
@@ -56,9 +62,9 @@ pub(super) fn classifier(scope: &mut Scope<'_>) -> Result<(), String> {
     let counts = counts.filter(|counts| counts.len() == classes);
     let counts = counts.ok_or_else(|| format!("attribute `vectors_per_class` is {per_class:?} for {classes} classes"))?;
     let total: usize = counts.iter().sum();
-    let kernels = kernels(scope, &x, total as i64)?;
+    let machine = Machine::read(scope, &x, total as i64)?;
     let pairs = Pairs::of(classes);
-    let scores = pair_scores(scope, &kernels, &pairs, &counts)?;
+    let scores = pair_scores(scope, &machine, &x, (&pairs, &counts))?;
 
     if scope.uses(0) {
         let label = voted(scope, &scores, &pairs, &labels.numbers()?)?;
@@ -100,33 +106,61 @@ impl Pairs {
     }
 }
 
-/// The kernel of each row of `x` with each support vector: `[batch, vectors]`.
-fn kernels(scope: &mut Scope<'_>, x: &Operand, count: i64) -> Result<Operand, String> {
-    let count = usize::try_from(count).ok().filter(|count| (1..=MAX_VECTORS).contains(count));
-    let count = count.ok_or_else(|| format!("1 to {MAX_VECTORS} support vectors are supported"))?;
-    let vectors = scope.list_of_floats("support_vectors")?.unwrap_or_default();
-    let features = x.shape[1];
-    if vectors.len() != count * features {
-        return Err(format!("attribute `support_vectors` has {} values for {count} vectors of {features} features", vectors.len()));
+/// Support vectors and their kernel.
+struct Machine {
+    count: usize,
+    vectors: Vec<f64>,
+    kernel: String,
+    /// Gamma, `c` and the degree.
+    parameters: [f64; 3],
+}
+
+impl Machine {
+    fn read(scope: &Scope<'_>, x: &Operand, count: i64) -> Result<Self, String> {
+        let count = usize::try_from(count).ok().filter(|count| (1..=MAX_VECTORS).contains(count));
+        let count = count.ok_or_else(|| format!("1 to {MAX_VECTORS} support vectors are supported"))?;
+        let vectors = scope.list_of_floats("support_vectors")?.unwrap_or_default();
+        let features = x.shape[1];
+        if vectors.len() != count * features {
+            return Err(format!("attribute `support_vectors` has {} values for {count} vectors of {features} features", vectors.len()));
+        }
+        let parameters = scope.list_of_floats("kernel_params")?.unwrap_or_else(|| vec![0.0; 3]);
+        let parameters = <[f64; 3]>::try_from(parameters)
+            .map_err(|found| format!("attribute `kernel_params` has {} values, not gamma, coef0 and degree", found.len()))?;
+        Ok(Self { count, vectors, kernel: scope.text("kernel_type", "LINEAR")?, parameters })
     }
-    let parameters = scope.list_of_floats("kernel_params")?.unwrap_or_else(|| vec![0.0; 3]);
-    let [gamma, offset, degree] = parameters[..] else {
-        return Err(format!("attribute `kernel_params` has {} values, not gamma, coef0 and degree", parameters.len()));
-    };
-    let kind = scope.text("kernel_type", "LINEAR")?;
-    if kind == "RBF" {
-        let distances = squared_distances(scope, x, &vectors, count)?;
-        return scope.table(&distances, &[Function::Linear { factor: -gamma, offset: 0.0 }, Function::Exp]);
+
+    /// Sums of the kernels of `x` `[batch, features]` with all vectors, by rows of coefficients.
+    fn sums(&self, scope: &mut Scope<'_>, x: &Operand, coefficients: &[f64], rho: &[f64]) -> Result<Operand, String> {
+        if self.kernel != "LINEAR" {
+            let kernels = self.kernels(scope, x)?;
+            return scope.real_affine(&kernels, coefficients.to_vec(), rho.to_vec());
+        }
+        // Sums of products with the vectors are products with their sum, which loses nothing where large coefficients cancel.
+        let features = x.shape[1];
+        let mut weights = vec![0.0; rho.len() * features];
+        for (row, coefficients) in weights.chunks_exact_mut(features).zip(coefficients.chunks_exact(self.count)) {
+            for (coefficient, vector) in coefficients.iter().zip(self.vectors.chunks_exact(features)) {
+                row.iter_mut().zip(vector).for_each(|(weight, value)| *weight += coefficient * value);
+            }
+        }
+        scope.real_affine(x, weights, rho.to_vec())
     }
-    let factor = if kind == "LINEAR" { 1.0 } else { gamma };
-    let bias = if kind == "LINEAR" { 0.0 } else { offset };
-    let weights = vectors.iter().map(|value| factor * value).collect();
-    let dots = scope.real_affine(x, weights, vec![bias; count])?;
-    match kind.as_str() {
-        "LINEAR" => Ok(dots),
-        "POLY" => scope.table(&dots, &[Function::Pow(degree)]),
-        "SIGMOID" => scope.table(&dots, &[Function::Tanh]),
-        other => Err(format!("kernel `{other}` is not known")),
+
+    /// The kernel of each row of `x` with each support vector: `[batch, vectors]`.
+    fn kernels(&self, scope: &mut Scope<'_>, x: &Operand) -> Result<Operand, String> {
+        let [gamma, offset, degree] = self.parameters;
+        if self.kernel == "RBF" {
+            let distances = squared_distances(scope, x, &self.vectors, self.count)?;
+            return scope.table(&distances, &[Function::Linear { factor: -gamma, offset: 0.0 }, Function::Exp]);
+        }
+        let weights = self.vectors.iter().map(|value| gamma * value).collect();
+        let dots = scope.real_affine(x, weights, vec![offset; self.count])?;
+        match self.kernel.as_str() {
+            "POLY" => scope.table(&dots, &[Function::Pow(degree)]),
+            "SIGMOID" => scope.table(&dots, &[Function::Tanh]),
+            other => Err(format!("kernel `{other}` is not known")),
+        }
     }
 }
 
@@ -146,20 +180,12 @@ impl Scope<'_> {
         let last = differences.axes() - 1;
         self.reduce_squares(&differences, &[last], false)
     }
-
-    /// A dense layer whose coefficients come from the file.
-    fn checked_affine(&mut self, x: &Operand, weights: Vec<f64>, bias: Vec<f64>) -> Result<Operand, String> {
-        if weights.len() != x.shape[1] * bias.len() {
-            return Err(format!("attribute `coefficients` has {} values where {} are expected", weights.len(), x.shape[1] * bias.len()));
-        }
-        self.real_affine(x, weights, bias)
-    }
 }
 
 /// The score of each pair of classes: `[batch, pairs]`. The coefficients of class `i`'s vectors against class `j` are in row `j - 1` for
 /// `i < j`, else in row `j`.
-fn pair_scores(scope: &mut Scope<'_>, kernels: &Operand, pairs: &Pairs, counts: &[usize]) -> Result<Operand, String> {
-    let total: usize = counts.iter().sum();
+fn pair_scores(scope: &mut Scope<'_>, machine: &Machine, x: &Operand, (pairs, counts): (&Pairs, &[usize])) -> Result<Operand, String> {
+    let total = machine.count;
     let starts: Vec<usize> = (0..counts.len()).map(|class| counts[..class].iter().sum()).collect();
     let coefficients = scope.list_of_floats("coefficients")?.unwrap_or_default();
     let rho = scope.list_of_floats("rho")?.unwrap_or_default();
@@ -179,7 +205,7 @@ fn pair_scores(scope: &mut Scope<'_>, kernels: &Operand, pairs: &Pairs, counts: 
             weights[pair * total..][vectors.clone()].copy_from_slice(&coefficients[row * total..][vectors]);
         }
     }
-    scope.real_affine(kernels, weights, rho)
+    machine.sums(scope, x, &weights, &rho)
 }
 
 /// The label of the class with the most votes; of equal ones, the first.
@@ -193,7 +219,7 @@ fn voted(scope: &mut Scope<'_>, scores: &Operand, pairs: &Pairs, labels: &[i64])
         weights[j * count + pair] = -1.0;
         bias[*j] += 1.0;
     }
-    let op = crate::float::FloatOp::Affine { groups: 1, weights, bias, bounds: Bounds::NONE };
+    let op = FloatOp::Affine { groups: 1, weights, bias, bounds: Bounds::NONE };
     let range = Interval::new(0, pairs.classes as i64 - 1);
     let sort = (Element::Integer(IntegerType::Int64), Kind::Integer(range));
     let votes = scope.emit(op, &[&first_wins], vec![batch, pairs.classes], sort)?;
