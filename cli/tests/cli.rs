@@ -100,11 +100,11 @@ fn operators_are_listed_and_looked_up() {
     assert!(list["operators"].as_array().unwrap().contains(&"Softmax".into()));
     let softmax = json(&["operators", "softmax"]);
     assert_eq!((&softmax["operator"], &softmax["supported"]), (&"Softmax".into(), &true.into()));
-    let output = maat(&["operators", "ZipMap", "--json"]);
+    let output = maat(&["operators", "CastMap", "--json"]);
     assert_eq!(output.status.code(), Some(1));
     let value: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((&value["operator"], &value["supported"]), (&"ai.onnx.ml.ZipMap".into(), &false.into()));
-    assert!(value["advice"].as_str().unwrap().contains("zipmap"), "{value}");
+    assert_eq!((&value["operator"], &value["supported"]), (&"ai.onnx.ml.CastMap".into(), &false.into()));
+    assert!(value["advice"].as_str().unwrap().contains("maps"), "{value}");
 }
 
 /// Proves the first test inputs with further arguments; gives the response, and the proof's file.
@@ -1087,4 +1087,61 @@ fn help_says_what_proofs_keep_secret_and_how_secure_they_are() {
         let line = line.split(" - ").next().unwrap();
         assert!(line.contains(&format!(": {conjectured} bits conjectured, {proven} proven")), "{line}");
     }
+}
+
+/// A network of the end-to-end tests.
+fn export(name: &str) -> String {
+    format!("{}/../tests/fixtures/exports/{name}.onnx", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn open_shapes_and_constants_have_flags_and_the_manifest_has_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let (voice, package) = (export("torch_voice"), folder.path().join("voice").to_str().unwrap().to_owned());
+    let refused = |more: &[&str]| failure(&[&["transpile", &voice, "-o", &package], more].concat());
+    let open = refused(&[]);
+    let expected = "axis 1 of input `input`, which the file calls `samples`, has no fixed length: choose the input's shape with --shape \
+                    input=1,samples, where every name is replaced by a number";
+    assert!(open.contains(expected), "{open}");
+    let undecided = refused(&["--shape", "input=1,16"]);
+    assert!(undecided.contains("its condition depends on the network's inputs"), "{undecided}");
+    let unknown = refused(&["--shape", "input=1,16", "--set", "rate=16000"]);
+    assert!(unknown.contains("input `rate`: the network has no such input, only `input`, `state`, `sr`"), "{unknown}");
+    let twice = refused(&["--set", "sr=16000", "--set", "sr=8000"]);
+    assert!(twice.contains("--set is given twice for the input `sr`"), "{twice}");
+    assert!(refused(&["--shape", "input=1,N"]).contains("`N` is not the length of an axis"));
+
+    // The state's open axis has the name of the first one that is fixed.
+    let fixed = ["--shape", "input=1,16", "--set", "sr=16000"];
+    let transpiled = json(&[&["transpile", &voice, "-o", &package], &fixed[..]].concat());
+    let import = serde_json::json!({ "shapes": { "input": [1, 16] }, "constants": { "sr": [16000.0] } });
+    assert_eq!(transpiled["manifest"]["provenance"]["import"], import);
+    let inspected = String::from_utf8(maat(&["inspect", &package]).stdout).unwrap();
+    assert!(inspected.contains("input [1, 16]") && inspected.contains("sr=16000"), "{inspected}");
+    assert!(json(&["check", &package, "--onnx", &voice])["holds"].as_bool().unwrap());
+}
+
+#[test]
+fn labels_that_are_texts_are_told_and_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (package, input) = (at("iris"), at("in.json"));
+    let transpiled = json(&["transpile", &export("logistic_text_labels"), "--assumed-range", "10", "-o", &package]);
+    let texts = ["setosa", "versicolor", "virginica"];
+    let provenance = &transpiled["manifest"]["provenance"]["texts"];
+    assert_eq!(provenance["output_label"]["values"], serde_json::json!(texts));
+    assert_eq!(provenance["output_probability"]["keys"], serde_json::json!(texts));
+    let warnings = transpiled["warnings"].to_string();
+    assert!(warnings.contains("output `output_label` is text in the ONNX file; the model gives its position among `setosa`"), "{warnings}");
+    assert!(warnings.contains("output `output_probability` is a map in the ONNX file"), "{warnings}");
+
+    std::fs::write(&input, r#"{"x": [[6.1, 7.8, 0.7, 0.2]]}"#).unwrap();
+    let run = json(&["run", &package, "--input", &input]);
+    let label = &run["outputs"]["output_label"];
+    let position = usize::try_from(label["integers"][0].as_u64().unwrap()).unwrap();
+    assert_eq!(label["texts"], serde_json::json!([texts[position]]));
+    assert_eq!(run["outputs"]["output_probability"]["keys"], serde_json::json!(texts));
+    let shown = String::from_utf8(maat(&["run", &package, "--input", &input]).stdout).unwrap();
+    assert!(shown.contains(&format!("output_label [1], texts\n  {}\n", texts[position])), "{shown}");
+    assert!(shown.contains(", for setosa versicolor virginica"), "{shown}");
 }

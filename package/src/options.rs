@@ -1,5 +1,7 @@
 //! How a network is quantised, and where a model comes from: what the transpiler takes and the manifest records.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// Widths in bits, sign included.
@@ -70,11 +72,45 @@ impl Default for Options {
     }
 }
 
+/// What is fixed about an ONNX file's inputs when it is read.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ImportOptions {
+    /// The shapes of inputs, where they are not those of the file.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub shapes: BTreeMap<String, Vec<usize>>,
+    /// Inputs that are constants: their values, or one value for all elements.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub constants: BTreeMap<String, Vec<f64>>,
+}
+
+impl ImportOptions {
+    /// Whether nothing is fixed.
+    pub fn is_empty(&self) -> bool {
+        self.shapes.is_empty() && self.constants.is_empty()
+    }
+}
+
+/// The texts behind an output's numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutputTexts {
+    /// The network gives a text where the model gives its position in this list, counted from 0.
+    Values(Vec<String>),
+    /// The network gives a map where the model gives a row; these are the keys of the row's values.
+    Keys(Vec<String>),
+}
+
 /// Where a quantised model comes from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Provenance {
     /// sha256 of the ONNX file and its external data: see `maat_transpiler::onnx_sha256`.
     pub onnx_sha256: String,
+    /// What was fixed about its inputs.
+    #[serde(default, skip_serializing_if = "ImportOptions::is_empty")]
+    pub import: ImportOptions,
+    /// The outputs that are texts or maps in the ONNX file.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub texts: BTreeMap<String, OutputTexts>,
     /// The options, with the widths that were finally used.
     pub options: Options,
     /// sha256 of the samples' values, if there were any.

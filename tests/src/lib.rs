@@ -3,6 +3,7 @@
 
 pub mod cairo_programs;
 pub mod conformance;
+pub mod exports;
 pub mod figures;
 pub mod imports;
 pub mod models;

@@ -31,6 +31,10 @@ pub enum Attribute {
     FloatTensor(Vec<f32>),
     /// A tensor of bytes with one axis.
     ByteTensor(Vec<u8>),
+    /// A graph: a branch, or the body of a loop.
+    Graph(Onnx),
+    /// The attribute of that name of a function's call.
+    Reference(&'static str),
 }
 
 impl Attribute {
@@ -53,12 +57,14 @@ impl Attribute {
             Self::ByteTensor(bytes) => {
                 AttributeProto { t: tensor(DataType::Uint8, bytes.len(), bytes.clone()), ..base(AttributeType::Tensor) }
             }
+            Self::Graph(onnx) => AttributeProto { g: Some(onnx.graph.clone()), ..base(AttributeType::Graph) },
+            Self::Reference(of) => AttributeProto { ref_attr_name: (*of).to_owned(), ..base(AttributeType::Undefined) },
         }
     }
 }
 
 /// An ONNX graph under construction.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Onnx {
     graph: GraphProto,
     functions: Vec<FunctionProto>,
@@ -88,6 +94,19 @@ impl Onnx {
         self
     }
 
+    /// Adds a float input whose axes are lengths or, where they are no numbers, names.
+    pub fn open_input(mut self, name: &str, axes: &[&str]) -> Self {
+        let mut port = port(name, DataType::Float, &vec![1; axes.len()]);
+        if let Some(TypeProto { value: Some(Value::TensorType(Tensor { shape: Some(shape), .. })), .. }) = &mut port.r#type {
+            for (dim, axis) in shape.dim.iter_mut().zip(axes) {
+                let named = || dimension::Value::DimParam((*axis).to_owned());
+                dim.value = Some(axis.parse().map_or_else(|_| named(), dimension::Value::DimValue));
+            }
+        }
+        self.graph.input.push(port);
+        self
+    }
+
     /// Adds an output.
     pub fn output(mut self, name: &str) -> Self {
         self.graph.output.push(ValueInfoProto { name: name.to_owned(), ..ValueInfoProto::default() });
@@ -105,6 +124,14 @@ impl Onnx {
     pub fn integers(mut self, name: &str, shape: &[usize], values: &[i64]) -> Self {
         let raw_data = values.iter().flat_map(|value| value.to_le_bytes()).collect();
         self.graph.initializer.push(constant(name, DataType::Int64, shape, raw_data));
+        self
+    }
+
+    /// Adds a constant of texts with one axis.
+    pub fn texts(mut self, name: &str, values: &[&str]) -> Self {
+        let string_data = values.iter().map(|text| text.as_bytes().to_vec()).collect();
+        let proto = constant(name, DataType::String, &[values.len()], Vec::new());
+        self.graph.initializer.push(TensorProto { string_data, ..proto });
         self
     }
 
@@ -162,9 +189,17 @@ impl Onnx {
         self
     }
 
-    /// Defines an operator in the file: a function without nodes.
-    pub fn function(mut self, domain: &str, name: &str) -> Self {
-        self.functions.push(FunctionProto { domain: Some(domain.to_owned()), name: Some(name.to_owned()), ..FunctionProto::default() });
+    /// Defines an operator in the file: a function with the nodes, inputs and outputs of a graph.
+    pub fn function(mut self, domain: &str, name: &str, body: Self) -> Self {
+        let names = |ports: Vec<ValueInfoProto>| ports.into_iter().map(|port| port.name).collect();
+        self.functions.push(FunctionProto {
+            domain: Some(domain.to_owned()),
+            name: Some(name.to_owned()),
+            input: names(body.graph.input),
+            output: names(body.graph.output),
+            node: body.graph.node,
+            ..FunctionProto::default()
+        });
         self
     }
 

@@ -37,9 +37,14 @@ const COVERED: &[(&str, &str)] = &[
     ("CastLike", "is Cast"),
     ("Dropout", "is Identity"),
     ("Flatten", "moves nothing"),
+    ("If", "is the nodes of a branch"),
+    ("Loop", "is the nodes of its body"),
     ("Reshape", "moves nothing"),
+    ("Scan", "is the nodes of its body"),
     ("Squeeze", "moves nothing"),
     ("Unsqueeze", "moves nothing"),
+    ("ai.onnx.ml.CategoryMapper", "is LabelEncoder"),
+    ("ai.onnx.ml.ZipMap", "moves nothing"),
 ];
 
 /// Operators without a network of their own, with the reason.
@@ -404,6 +409,43 @@ pub fn cases() -> Vec<Case> {
             ],
         )
         .outputs(2),
+    ]);
+
+    cases.extend([
+        case("com.microsoft.CDist", vec![Real(&[1, 16]), Weights(&[8, 16])], vec![("metric", Text("euclidean"))]),
+        case(
+            "ai.onnx.ml.LabelEncoder",
+            vec![Whole(DataType::Int64, VECTOR, 0, 9)],
+            vec![("keys_int64s", Ints(vec![1, 2, 3, 5])), ("values_int64s", Ints(vec![10, 30, 20, 50]))],
+        ),
+        case("ai.onnx.ml.OneHotEncoder", vec![Whole(DataType::Int64, VECTOR, 0, 9)], vec![("cats_int64s", Ints(vec![1, 2, 3, 5]))]),
+        // Eight support vectors of 16 features, and three classes.
+        case(
+            "ai.onnx.ml.SVMClassifier",
+            vec![Real(&[1, 16])],
+            vec![
+                ("kernel_type", Text("RBF")),
+                ("kernel_params", FloatList(vec![0.05, 0.0, 3.0])),
+                ("support_vectors", FloatList(spread(128, -1.0, 1.0))),
+                ("vectors_per_class", Ints(vec![3, 3, 2])),
+                ("coefficients", FloatList(spread(16, -1.0, 1.0))),
+                ("rho", FloatList(vec![0.1, 0.0, -0.1])),
+                ("classlabels_ints", Ints(vec![0, 1, 2])),
+            ],
+        )
+        .outputs(2),
+        case(
+            "ai.onnx.ml.SVMRegressor",
+            vec![Real(&[1, 16])],
+            vec![
+                ("kernel_type", Text("RBF")),
+                ("kernel_params", FloatList(vec![0.05, 0.0, 3.0])),
+                ("support_vectors", FloatList(spread(128, -1.0, 1.0))),
+                ("n_supports", Int(8)),
+                ("coefficients", FloatList(spread(8, -1.0, 1.0))),
+                ("rho", FloatList(vec![0.1])),
+            ],
+        ),
     ]);
 
     // Eight trees of depth three: seven inner nodes and eight leaves each, in breadth-first order.

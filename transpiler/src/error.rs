@@ -27,6 +27,26 @@ pub enum TranspileError {
         /// Why.
         reason: String,
     },
+    /// An input's shape is not fixed, so somebody must choose it: [`ImportOptions::shapes`](maat_package::ImportOptions::shapes).
+    #[error("{}", not_fixed(.input, *.axis, .symbol.as_deref()))]
+    Shape {
+        /// The input.
+        input: String,
+        /// The axis without a length; none if the input has no shape at all.
+        axis: Option<usize>,
+        /// What the file calls that axis.
+        symbol: Option<String>,
+        /// The axes in words: lengths, or names.
+        axes: Vec<String>,
+    },
+    /// An input that is not supported, or of which something was fixed that does not fit it.
+    #[error("input `{input}`: {reason}")]
+    Input {
+        /// The input.
+        input: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// Operators have no lowering; [`supported_operators`](crate::supported_operators) lists those that have one.
     #[error("{operators}")]
     Unsupported {
@@ -216,6 +236,14 @@ pub enum CodegenError {
         /// How many there can be.
         most: usize,
     },
+}
+
+fn not_fixed(input: &str, axis: Option<usize>, symbol: Option<&str>) -> String {
+    let symbol = symbol.map_or_else(String::new, |symbol| format!(", which the file calls `{symbol}`,"));
+    match axis {
+        Some(axis) => format!("axis {axis} of input `{input}`{symbol} has no fixed length: choose the input's shape"),
+        None => format!("input `{input}` has no shape: choose one"),
+    }
 }
 
 fn point(sample: Option<usize>) -> String {

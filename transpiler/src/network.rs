@@ -1,9 +1,10 @@
 //! The facade: from an ONNX file to a network, and from a network to integers. It calls the stages in order and holds no logic of theirs.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use maat_package::samples::{InputSpec, Sample};
-use maat_package::{Fidelity, Options, Provenance, Quality, Target};
+use maat_package::{Fidelity, ImportOptions, Options, OutputTexts, Provenance, Quality, Target};
 
 use crate::build::cheapest_widths;
 use crate::calibrate::{Ranges, assumed_points, in_columns, samples_digest, split, validate_options};
@@ -23,6 +24,9 @@ pub struct Network {
     /// The independent witness, if tract takes the network.
     reference: Option<Reference>,
     onnx_sha256: String,
+    /// What was fixed about the file's inputs.
+    import: ImportOptions,
+    texts: BTreeMap<String, OutputTexts>,
 }
 
 impl Network {
@@ -31,12 +35,26 @@ impl Network {
     /// # Errors
     /// The file cannot be read or imported, or has an operator that is not supported.
     pub fn import(path: &Path) -> Result<Self, TranspileError> {
-        let imported = onnx::import(path)?;
-        let mut float = lower(&imported.graph)?;
+        Self::import_with(path, &ImportOptions::default())
+    }
+
+    /// As [`Self::import`], with shapes of inputs chosen, or inputs made constants.
+    ///
+    /// # Errors
+    /// As for [`Self::import`]; and what is chosen contradicts the file.
+    pub fn import_with(path: &Path, options: &ImportOptions) -> Result<Self, TranspileError> {
+        let imported = onnx::import(path, options)?;
+        let (mut float, texts) = lower(&imported.graph)?;
         fuse(&mut float);
         let inputs = float.inputs.iter().map(|input| (input.name.clone(), input.shape.clone())).collect();
         let reference = imported.reference().ok();
-        Ok(Self { name: imported.graph.name, float, inputs, reference, onnx_sha256: imported.sha256 })
+        let (name, onnx_sha256, import) = (imported.graph.name, imported.sha256, options.clone());
+        Ok(Self { name, float, inputs, reference, onnx_sha256, import, texts })
+    }
+
+    /// The outputs that are texts or maps in the ONNX file, with the texts behind their numbers.
+    pub fn texts(&self) -> &BTreeMap<String, OutputTexts> {
+        &self.texts
     }
 
     /// Name and shape of each input.
@@ -104,6 +122,8 @@ impl Network {
         };
         let provenance = Provenance {
             onnx_sha256: self.onnx_sha256.clone(),
+            import: self.import.clone(),
+            texts: self.texts.clone(),
             options,
             samples_sha256: (!samples.is_empty()).then(|| samples_digest(samples)),
         };

@@ -11,6 +11,10 @@ pub fn worded(error: &TranspileError) -> Option<String> {
         TranspileError::NotFinite { sample: None, .. } | TranspileError::Domain { sample: None, .. } => {
             format!("{error}: give samples with --calibration, or choose another --assumed-range")
         }
+        TranspileError::Shape { input, axis: Some(_), axes, .. } => {
+            format!("{error} with --shape {input}={}, where every name is replaced by a number", axes.join(","))
+        }
+        TranspileError::Shape { input, .. } => format!("{error} with --shape {input}=LENGTHS, such as 1,3,48,192"),
         TranspileError::Unfaithful { verdict } => {
             let remedy = to_try(verdict).map_or_else(String::new, |advice| format!(". Try {advice}"));
             format!("{error}{remedy}. --accept-loss makes the package anyway")
@@ -74,6 +78,18 @@ mod tests {
         let not_finite = |sample| of(TranspileError::NotFinite { node: "n".to_owned(), value: f64::NAN, sample });
         assert!(not_finite(None).ends_with("range of inputs: give samples with --calibration, or choose another --assumed-range"));
         assert!(!not_finite(Some(3)).contains("--"));
+    }
+
+    #[test]
+    fn a_shape_that_is_not_fixed_leads_to_the_flag() {
+        let shape = |axis, axes: &[&str]| {
+            let axes = axes.iter().map(|axis| (*axis).to_owned()).collect();
+            of(TranspileError::Shape { input: "x".to_owned(), axis, symbol: axis.map(|_| "height".to_owned()), axes })
+        };
+        let expected = "axis 2 of input `x`, which the file calls `height`, has no fixed length: choose the input's shape with --shape \
+             x=1,3,height,48, where every name is replaced by a number";
+        assert_eq!(shape(Some(2), &["1", "3", "height", "48"]), expected);
+        assert_eq!(shape(None, &[]), "input `x` has no shape: choose one with --shape x=LENGTHS, such as 1,3,48,192");
     }
 
     #[test]

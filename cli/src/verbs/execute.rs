@@ -115,7 +115,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Caveated<ChainRun>> {
     let of_resources = gas::of_execution(alone.steps, &alone.builtins);
     let l2_gas = of_resources.map_or(alone.gas, |gas| gas + gas::LIBRARY_CALL * alone.library_calls);
     Ok(caveats.on(ChainRun {
-        tensors: collect(&model, &expected),
+        tensors: collect(&model, &expected, &package.manifest.provenance.texts),
         inferences: inputs.len(),
         receipts,
         part: ModelPart { steps: alone.steps, builtins: alone.builtins, l2_gas },

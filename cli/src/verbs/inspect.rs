@@ -13,6 +13,7 @@ use maat_verifier::Preset;
 use maat_verifier::layout::Layout;
 use serde_json::{Value, json};
 
+use super::provenance::{fixed, texts_said};
 use crate::advice;
 use crate::network::declaration;
 use crate::response::{Response, builtin_uses, fields, grouped, percent, real, table};
@@ -53,6 +54,8 @@ impl Response for Inspected {
         }
         identity.push(("model commitment", commitment(&manifest.proving)));
         identity.extend(manifest.further.iter().map(|further| ("further commitment", commitment(further))));
+        identity.extend(fixed(&manifest.provenance.import));
+        identity.extend(texts_said(&manifest.provenance.texts).into_iter().map(|said| ("texts", said)));
         if let Cairo::Compiled { layer_classes, .. } = &manifest.cairo {
             identity.extend(layer_classes.iter().map(|class| ("class of a part", class.sierra_class_hash.clone())));
         }

@@ -14,10 +14,13 @@ mod demo_vault;
 pub mod deploy;
 pub mod devnet;
 pub mod execute;
+#[cfg(feature = "transpile")]
+mod importing;
 pub mod inspect;
 #[cfg(feature = "transpile")]
 pub mod operators;
 pub mod prove;
+mod provenance;
 pub mod registry;
 pub mod run;
 pub mod strategy;

@@ -9,7 +9,7 @@ use crate::response::Response;
 
 /// List the supported ONNX operators, or say whether one is supported, and what to do if it is not
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  maat operators\n  maat operators Softmax\n  maat operators ai.onnx.ml.ZipMap --json")]
+#[command(after_help = "Examples:\n  maat operators\n  maat operators Softmax\n  maat operators ai.onnx.ml.CastMap --json")]
 pub struct Arguments {
     /// The operator's name in ONNX. One from another domain has the domain in front, with a dot, which may be omitted
     #[arg(value_name = "OPERATOR")]
@@ -157,10 +157,10 @@ mod tests {
         for name in ["Softmax", "softmax", "TreeEnsembleClassifier", "ai.onnx.ml.treeensembleclassifier"] {
             assert!(asked(name).succeeded(), "{name}");
         }
-        for name in ["ZipMap", "ai.onnx.ml.ZipMap"] {
+        for name in ["CastMap", "ai.onnx.ml.CastMap"] {
             let text = asked(name).text();
             assert!(
-                !asked(name).succeeded() && text.starts_with("ai.onnx.ml.ZipMap is not supported: ") && text.contains("zipmap"),
+                !asked(name).succeeded() && text.starts_with("ai.onnx.ml.CastMap is not supported: ") && text.contains("maps"),
                 "{text}"
             );
         }

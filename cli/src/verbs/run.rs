@@ -1,10 +1,11 @@
 //! `maat run`: a package's outputs from the runtime or the Cairo VM; and outputs as text and JSON, which `maat execute` shows too.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use maat_package::run_program;
-use maat_runtime::{Executor, Model, dequantise};
+use maat_package::{OutputTexts, run_program};
+use maat_runtime::{Executor, Model, dequantise, inert};
 use serde_json::{Map, Value, json};
 
 use crate::inferences::{Caveated, Inferences, Strictness};
@@ -38,8 +39,18 @@ enum ExecutorChoice {
     Cairo,
 }
 
-/// Outputs: name, shape with the batch axis if there is a batch, scale, integers.
-pub struct Tensors(Vec<(String, Vec<usize>, i32, Vec<i32>)>);
+/// Outputs.
+pub struct Tensors(Vec<Output>);
+
+struct Output {
+    name: String,
+    /// With the batch axis if there is a batch.
+    shape: Vec<usize>,
+    scale: i32,
+    integers: Vec<i32>,
+    /// What is text in the network.
+    texts: Option<OutputTexts>,
+}
 
 /// The outputs of a run.
 pub struct Outputs {
@@ -71,11 +82,16 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Caveated<Outputs>> {
             (results, "cairo", Some(total), started.elapsed())
         }
     };
-    Ok(caveats.on(Outputs { outputs: collect(&model, &results), executor, steps, ms: ms.as_secs_f64() * 1000.0 }))
+    Ok(caveats.on(Outputs {
+        outputs: collect(&model, &results, &package.manifest.provenance.texts),
+        executor,
+        steps,
+        ms: ms.as_secs_f64() * 1000.0,
+    }))
 }
 
 /// The results of a batch, output by output. A batch of more than one gets a leading axis, instead of one of length 1 if there is one.
-pub fn collect(model: &Model, results: &[Vec<Vec<i32>>]) -> Tensors {
+pub fn collect(model: &Model, results: &[Vec<Vec<i32>>], texts: &BTreeMap<String, OutputTexts>) -> Tensors {
     let output = |(position, port): (usize, &maat_runtime::Port)| {
         let tensor = model.tensor(port.tensor);
         let dims = tensor.shape.dims();
@@ -84,33 +100,61 @@ pub fn collect(model: &Model, results: &[Vec<Vec<i32>>]) -> Tensors {
             batch => [&[batch], dims.strip_prefix(&[1]).unwrap_or(dims)].concat(),
         };
         let integers = results.iter().flat_map(|result| result[position].iter().copied()).collect();
-        (port.name.clone(), shape, tensor.scale, integers)
+        Output { name: port.name.clone(), shape, scale: tensor.scale, integers, texts: texts.get(&port.name).cloned() }
     };
     Tensors(model.outputs().iter().enumerate().map(output).collect())
+}
+
+impl Output {
+    /// The texts that the integers are positions of; nothing for other outputs. The list is the package's word.
+    fn labels(&self) -> Option<Vec<String>> {
+        let Some(OutputTexts::Values(list)) = &self.texts else { return None };
+        let text = |q: &i32| usize::try_from(*q).ok().and_then(|q| list.get(q)).map_or_else(|| q.to_string(), |text| inert(text));
+        Some(self.integers.iter().map(text).collect())
+    }
+
+    fn keys(&self) -> Option<Vec<String>> {
+        let Some(OutputTexts::Keys(list)) = &self.texts else { return None };
+        Some(list.iter().map(|text| inert(text)).collect())
+    }
 }
 
 impl Tensors {
     /// For people: values row by row, labels and other whole numbers as such.
     pub fn text(&self) -> String {
         let mut lines = Vec::new();
-        for (name, shape, scale, integers) in &self.0 {
-            let unit = if *scale == 0 { "whole numbers".to_owned() } else { format!("unit 2^{}", -scale) };
+        for output in &self.0 {
+            let Output { name, shape, scale, integers, .. } = output;
+            let (labels, keys) = (output.labels(), output.keys());
+            let unit = match (&labels, scale) {
+                (Some(_), _) => "texts".to_owned(),
+                (None, 0) => "whole numbers".to_owned(),
+                (None, scale) => format!("unit 2^{}", -scale),
+            };
+            let unit = keys.map_or_else(|| unit.clone(), |keys| format!("{unit}, for {}", keys.join(" ")));
             let value = |q: &i32| if *scale == 0 { q.to_string() } else { real(dequantise(*q, *scale)) };
+            let values = labels.unwrap_or_else(|| integers.iter().map(value).collect());
             lines.push(format!("{name} {shape:?}, {unit}"));
-            for row in integers.chunks(shape.last().copied().unwrap_or(1)) {
-                lines.push(format!("  {}", row.iter().map(value).collect::<Vec<_>>().join(" ")));
-            }
+            lines.extend(values.chunks(shape.last().copied().unwrap_or(1)).map(|row| format!("  {}", row.join(" "))));
         }
         lines.join("\n")
     }
 
     /// For machines: an object by name.
     pub fn json(&self) -> Map<String, Value> {
-        let output = |(name, shape, scale, integers): &(String, Vec<usize>, i32, Vec<i32>)| {
+        let one = |output: &Output| {
+            let Output { name, shape, scale, integers, .. } = output;
             let values: Vec<f64> = integers.iter().map(|q| dequantise(*q, *scale)).collect();
-            (name.clone(), json!({ "shape": shape, "scale": scale, "integers": integers, "values": values }))
+            let mut value = json!({ "shape": shape, "scale": scale, "integers": integers, "values": values });
+            if let Some(labels) = output.labels() {
+                value["texts"] = labels.into();
+            }
+            if let Some(keys) = output.keys() {
+                value["keys"] = keys.into();
+            }
+            (name.clone(), value)
         };
-        self.0.iter().map(output).collect()
+        self.0.iter().map(one).collect()
     }
 }
 

@@ -13,8 +13,10 @@ use maat_verifier::layout::{LAYOUTS, Layout};
 use maat_verifier::{MAX_ONE_TIME_ROOTS, Preset};
 use serde_json::{Value, json};
 
+use super::importing::Importing;
 use super::inspect;
 use super::operators::explained;
+use super::provenance::texts_said;
 use crate::advice;
 use crate::files::{self, InputFiles};
 use crate::progress::Progress;
@@ -26,7 +28,8 @@ use crate::response::{Response, path_json};
     maat transpile model.onnx --calibration samples.json --batch 100 -o package\n  \
     maat transpile model.onnx --calibration samples.json --cairo never \\\n      --presets fast -o package\n  \
     maat transpile model.onnx --calibration samples.json --contract-proofs \\\n      -o package\n  \
-    maat transpile model.onnx --calibration samples.json --private \\\n      --one-time-roots 256 -o package\n\n\
+    maat transpile model.onnx --calibration samples.json --private \\\n      --one-time-roots 256 -o package\n  \
+    maat transpile voice.onnx --shape input=1,512 --set sr=16000 \\\n      --calibration samples.json -o package\n\n\
     The report begins with a verdict, measured on samples that were held out. A model is faithful if it gives the float network's class in \
     99 % of them, and its outputs are off by at most 1 % of their range. Otherwise it is degraded; beyond ten times that, it is refused.")]
 pub struct Arguments {
@@ -77,6 +80,8 @@ pub struct Arguments {
     /// seconds; `maat commitment --preset` adds others later. Hiding proofs with `fast` need `balanced`
     #[arg(long, value_name = "PRESETS", value_delimiter = ',', conflicts_with = "private")]
     presets: Vec<Preset>,
+    #[command(flatten)]
+    importing: Importing,
     #[command(flatten)]
     quantisation: Quantisation,
     #[command(flatten)]
@@ -217,7 +222,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Transpiled> {
     let sources = InputFiles::default().and(&arguments.onnx, "the network");
     let sources = arguments.calibration.iter().fold(sources, |sources, path| sources.and(path, "the samples"));
     let destination = files::package_destination(&arguments.output, arguments.force, &sources)?;
-    let network = files::with_path(&arguments.onnx, "model.onnx", Network::import)?;
+    let import = arguments.importing.options()?;
+    let network = files::with_path(&arguments.onnx, "model.onnx", |path| Network::import_with(path, &import))?;
     let network = network.map_err(|error| explained(error, &files::called(&arguments.onnx)))?;
     let samples = match &arguments.calibration {
         Some(path) => samples::from_bytes(&files::read_all(path)?, &files::called(path), network.inputs())?,
@@ -303,6 +309,7 @@ impl Response for Transpiled {
             }
             _ => None,
         };
-        advice::caution(verdict).map(|caution| format!("{caution}{remedy}")).into_iter().chain(no_cairo).collect()
+        let caution = advice::caution(verdict).map(|caution| format!("{caution}{remedy}"));
+        texts_said(&self.manifest.provenance.texts).into_iter().chain(caution).chain(no_cairo).collect()
     }
 }

@@ -3,32 +3,13 @@
 /// Operators, and what to do about each of them. Names begin with the domain and a dot if that is not ONNX's own.
 const ADVICE: &[(&[&str], &str)] = &[
     (
-        &["ai.onnx.ml.ZipMap"],
-        "it gives a list of maps instead of a tensor; export without it: `options={\"zipmap\": False}` in skl2onnx, `zipmap=False` in \
-         onnxmltools",
-    ),
-    (
-        &["ai.onnx.ml.LabelEncoder", "ai.onnx.ml.CategoryMapper"],
-        "networks take and give numbers; train with integer labels or drop the label output, and encode columns of text before the network",
-    ),
-    (
         &["RegexFullMatch", "StringConcat", "StringNormalizer", "StringSplit", "ai.onnx.ml.CastMap", "ai.onnx.ml.DictVectorizer"],
         "networks take numbers; process texts and maps before the network, and give it the result",
-    ),
-    (&["ai.onnx.ml.OneHotEncoder"], "encode before the network, and give it the columns of zeros and ones"),
-    (
-        &["ai.onnx.ml.SVMClassifier", "ai.onnx.ml.SVMRegressor"],
-        "train LinearSVC or LinearSVR, which are exported as LinearClassifier and LinearRegressor; only the linear kernel is supported",
     ),
     (
         &["NonMaxSuppression"],
         "how many boxes it keeps depends on their values, but shapes are fixed; export the network without its postprocessing, and select \
          boxes from its outputs",
-    ),
-    (
-        &["If", "Loop", "Scan"],
-        "control flow is not supported; export with fixed shapes, so that loops are unrolled and branches decided, and simplify the file \
-         with onnxsim. Recurrent layers are supported as LSTM, GRU and RNN",
     ),
     (
         &[

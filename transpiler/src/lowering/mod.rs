@@ -9,14 +9,18 @@ mod moves;
 mod operator;
 mod operators;
 mod scope;
+mod texts;
 
 pub use operator::{Operator, OperatorValues};
 
+use std::collections::BTreeMap;
+
+use maat_package::OutputTexts;
 use maat_runtime::Interval;
 
 use crate::error::{TranspileError, UnsupportedOperator, UnsupportedOperators};
 use crate::float::{FloatInput, FloatModel, FloatNode, FloatOp, Kind};
-use crate::onnx::{Element, Graph, OnnxNode};
+use crate::onnx::{Body, Element, Graph, OnnxNode};
 use operator::Lowering;
 use scope::{Lowered, Operand, Scope, Source};
 
@@ -37,38 +41,36 @@ pub fn operator_advice(operator: &str) -> Option<&'static str> {
     advice::advice(operator)
 }
 
-/// Refuses a graph with operators that have no lowering.
-fn check_supported(graph: &Graph) -> Result<(), TranspileError> {
+/// Refuses nodes with operators that have no lowering.
+fn check_supported(nodes: &[OnnxNode]) -> Result<(), TranspileError> {
     let mut refused: Vec<UnsupportedOperator> = Vec::new();
-    for node in graph.nodes.iter().filter(|node| lowering(node).is_none()) {
+    for node in nodes.iter().filter(|node| lowering(node).is_none()) {
         let operator = node.qualified_operator();
         if let Some(known) = refused.iter_mut().find(|known| known.operator == operator) {
             known.further += 1;
             continue;
         }
-        let defined = graph.functions.contains(&operator);
-        let advice = if defined { Some(INLINE) } else { advice::advice(&operator) };
+        let advice = advice::advice(&operator);
         refused.push(UnsupportedOperator { node: node.name.clone(), operator, further: 0, advice });
     }
     if refused.is_empty() { Ok(()) } else { Err(TranspileError::Unsupported { operators: UnsupportedOperators(refused) }) }
 }
-
-/// What to do about an operator that the file defines itself, as a function.
-const INLINE: &str = "the file defines it as a function; replace it by its nodes with onnx.inliner.inline_local_functions";
 
 fn lowering(node: &OnnxNode) -> Option<Lowering> {
     let name = node.qualified_operator();
     operators::all().find(|operator| operator.name == name).map(|operator| operator.lower)
 }
 
+/// A lowered graph, and the texts behind its outputs.
+pub type LoweredGraph = (FloatModel, BTreeMap<String, OutputTexts>);
+
 /// Lowers a graph node by node.
 ///
 /// # Errors
 /// [`TranspileError::Unsupported`] names the operators that have no lowering, [`TranspileError::Node`] the node that cannot be lowered, and
 /// [`TranspileError::TrivialOutput`] an output that does not depend on any input.
-pub fn lower(graph: &Graph) -> Result<FloatModel, TranspileError> {
-    check_supported(graph)?;
-    let mut lowered = Lowered::default();
+pub fn lower(graph: &Graph) -> Result<LoweredGraph, TranspileError> {
+    let mut lowered = Lowered::new(lower_body);
     for input in &graph.inputs {
         let value = lowered.fresh();
         let kind = match input.element {
@@ -79,22 +81,36 @@ pub fn lower(graph: &Graph) -> Result<FloatModel, TranspileError> {
         lowered.model.inputs.push(FloatInput { name: input.name.clone(), shape: input.shape.clone(), kind, columns: None, value });
         lowered.tensors.insert(input.name.clone(), operand);
     }
-    for (name, constant) in &graph.constants {
-        lowered.tensors.insert(name.clone(), constant.clone().into());
-    }
-    for node in &graph.nodes {
-        let lowering = lowering(node).expect("operators without a lowering were refused");
-        let mut scope = Scope::new(graph, node, &mut lowered);
-        match lowering(&mut scope) {
-            Ok(()) => scope.name_last(),
-            Err(reason) => return Err(node_error(graph, node, &lowered, reason)),
-        }
-    }
-    for output in &graph.outputs {
+    lower_body(graph.opset, &graph.body, &mut lowered)?;
+    for output in &graph.body.outputs {
         give_output(&mut lowered, output)?;
     }
     lowered.model.prune();
-    Ok(lowered.model)
+    let texts = lowered.texts.of_outputs(&graph.body.outputs, |name| lowered.tensors.get(name).map(|operand| operand.element));
+    Ok((lowered.model, texts))
+}
+
+/// Lowers the nodes of a graph, or of one within a node. Its inputs are known.
+fn lower_body(opset: i64, body: &Body, lowered: &mut Lowered) -> Result<(), TranspileError> {
+    check_supported(&body.nodes)?;
+    for (name, constant) in &body.constants {
+        lowered.tensors.insert(name.clone(), constant.clone().into());
+    }
+    for (name, texts) in &body.texts {
+        let operand = lowered.texts.constant(texts);
+        lowered.tensors.insert(name.clone(), operand);
+    }
+    for node in &body.nodes {
+        let lowering = lowering(node).expect("operators without a lowering were refused");
+        let result = texts::check(node, &lowered.tensors).and_then(|()| {
+            let mut scope = Scope::new(opset, body, node, lowered);
+            lowering(&mut scope)?;
+            scope.name_last();
+            lowered.spend(node)
+        });
+        result.map_err(|reason| node_error(opset, node, lowered, reason))?;
+    }
+    Ok(())
 }
 
 /// What an input's integers can be. Those of wider types than 32 bits are narrowed to what calibration sees.
@@ -127,12 +143,12 @@ fn give_output(lowered: &mut Lowered, output: &str) -> Result<(), TranspileError
     Ok(())
 }
 
-fn node_error(graph: &Graph, node: &OnnxNode, lowered: &Lowered, reason: String) -> TranspileError {
+fn node_error(opset: i64, node: &OnnxNode, lowered: &Lowered, reason: String) -> TranspileError {
     let shape = |tensor: &String| lowered.tensors.get(tensor).map_or_else(|| "-".to_owned(), |operand| format!("{:?}", operand.shape));
     TranspileError::Node {
         node: node.name.clone(),
         operator: node.operator().to_owned(),
-        opset: graph.opset,
+        opset,
         shapes: node.inputs().iter().map(shape).collect::<Vec<_>>().join(" "),
         reason,
     }

@@ -4,8 +4,10 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::texts::Vocabularies;
+use crate::error::TranspileError;
 use crate::float::{FloatModel, FloatNode, FloatOp, Function, Kind, ValueId, evaluate};
-use crate::onnx::{Constant, Element, Graph, OnnxNode, Scalar};
+use crate::onnx::{Body, Constant, Element, OnnxNode, Scalar};
 
 /// An ONNX tensor while its graph is lowered: either known, or computed by the network.
 #[derive(Debug, Clone)]
@@ -67,19 +69,77 @@ impl From<Constant> for Operand {
     }
 }
 
-/// What is known about the graph's tensors so far, and the network that they become.
-#[derive(Default)]
-pub(super) struct Lowered {
-    pub(super) model: FloatModel,
-    pub(super) tensors: HashMap<String, Operand>,
-    next: u32,
+/// The tensors that a node can take, by name: those of its graph, and of the graphs around it.
+pub(super) struct Tensors(Vec<HashMap<String, Operand>>);
+
+impl Default for Tensors {
+    fn default() -> Self {
+        Self(vec![HashMap::new()])
+    }
 }
 
+impl Tensors {
+    /// The tensor of that name in the innermost graph that has one.
+    pub(super) fn get(&self, name: &str) -> Option<&Operand> {
+        self.0.iter().rev().find_map(|graph| graph.get(name))
+    }
+
+    /// Adds a tensor to the innermost graph.
+    pub(super) fn insert(&mut self, name: String, operand: Operand) {
+        if let Some(graph) = self.0.last_mut() {
+            graph.insert(name, operand);
+        }
+    }
+}
+
+/// Lowers the nodes of a graph within a node. The table of operators is behind it, which operators cannot see.
+pub(super) type LowerBody = fn(i64, &Body, &mut Lowered) -> Result<(), TranspileError>;
+
+/// What is known about the graph's tensors so far, and the network that they become.
+pub(super) struct Lowered {
+    pub(super) model: FloatModel,
+    pub(super) tensors: Tensors,
+    pub(super) texts: Vocabularies,
+    next: u32,
+    lower_body: LowerBody,
+    /// What the names of nodes begin with: the nodes around them.
+    prefix: String,
+    /// How many nodes within others may still be lowered, and how many elements they may give.
+    budget: (usize, usize),
+}
+
+/// The most nodes that branches and bodies of loops may become, and the most elements of what they give. A short file could ask for any
+/// number.
+const MAX_UNROLLED: (usize, usize) = (1 << 14, 1 << 26);
+
 impl Lowered {
+    pub(super) fn new(lower_body: LowerBody) -> Self {
+        let (model, tensors, texts) = Default::default();
+        Self { model, tensors, texts, next: 0, lower_body, prefix: String::new(), budget: MAX_UNROLLED }
+    }
+
     /// An identity for a new tensor.
     pub(super) fn fresh(&mut self) -> ValueId {
         self.next += 1;
         ValueId(self.next - 1)
+    }
+
+    /// Counts what a node gave that lies within another.
+    pub(super) fn spend(&mut self, node: &OnnxNode) -> Result<(), String> {
+        if self.tensors.0.len() == 1 {
+            return Ok(());
+        }
+        self.spend_elements(node.outputs().iter().filter_map(|name| self.tensors.get(name)).map(Operand::elements).sum())
+    }
+
+    fn spend_elements(&mut self, given: usize) -> Result<(), String> {
+        let left = (self.budget.0.checked_sub(1), self.budget.1.checked_sub(given));
+        let (Some(nodes), Some(elements)) = left else {
+            let (nodes, elements) = MAX_UNROLLED;
+            return Err(format!("loops and branches become more than {nodes} nodes or {elements} elements: unroll fewer steps"));
+        };
+        self.budget = (nodes, elements);
+        Ok(())
     }
 }
 
@@ -88,8 +148,11 @@ impl Lowered {
 /// Operations on tensors are in `arithmetic.rs` and `moves.rs`. Each gives a constant if all its inputs are constant, so there is no other
 /// constant folding.
 pub(super) struct Scope<'a> {
-    graph: &'a Graph,
+    opset: i64,
+    body: &'a Body,
     node: &'a OnnxNode,
+    /// The node's name, with those of the nodes around it.
+    name: String,
     lowered: &'a mut Lowered,
     /// How many nodes the network had before this ONNX node.
     first: usize,
@@ -104,14 +167,14 @@ const MAX_ELEMENTS: usize = maat_runtime::Shape::MAX_ELEMENTS;
 const MAX_MOVES: usize = 16;
 
 impl<'a> Scope<'a> {
-    pub(super) fn new(graph: &'a Graph, node: &'a OnnxNode, lowered: &'a mut Lowered) -> Self {
-        let first = lowered.model.nodes.len();
-        Self { graph, node, lowered, first, named: HashMap::new(), family: None }
+    pub(super) fn new(opset: i64, body: &'a Body, node: &'a OnnxNode, lowered: &'a mut Lowered) -> Self {
+        let (first, name) = (lowered.model.nodes.len(), format!("{}{}", lowered.prefix, node.name));
+        Self { opset, body, node, name, lowered, first, named: HashMap::new(), family: None }
     }
 
     /// Version of the default operator set.
     pub(super) fn opset(&self) -> i64 {
-        self.graph.opset
+        self.opset
     }
 
     /// Checks the number of inputs. Optional ones may be missing at the end.
@@ -146,7 +209,7 @@ impl<'a> Scope<'a> {
     /// Whether the graph gives an output, or another node takes it.
     pub(super) fn uses(&self, position: usize) -> bool {
         let Some(name) = self.node.outputs().get(position).filter(|name| !name.is_empty()) else { return false };
-        self.graph.outputs.contains(name) || self.graph.nodes.iter().any(|node| node.inputs().contains(name))
+        self.body.outputs.contains(name) || self.body.nodes.iter().any(|node| node.takes(name))
     }
 
     /// An input, if it is given.
@@ -251,7 +314,7 @@ impl<'a> Scope<'a> {
 
     /// Puts the tensors that are computed from now on into a family, whose members get one scale.
     pub(super) fn family(&mut self, name: Option<&str>) {
-        self.family = name.map(|name| format!("{}.{name}", self.node.name));
+        self.family = name.map(|name| format!("{}.{name}", self.name));
     }
 
     /// The integers or real numbers that a computed tensor holds; real for constants of floats.
@@ -402,7 +465,7 @@ impl<'a> Scope<'a> {
         let suffix = suffix(&op);
         let count = self.named.entry(suffix.clone()).or_insert(0);
         *count += 1;
-        let base = format!("{}.{suffix}", self.node.name);
+        let base = format!("{}.{suffix}", self.name);
         let name = if *count == 1 { base } else { format!("{base}_{count}") };
         let family = self.family.clone();
         self.lowered.model.nodes.push(FloatNode { name, op, inputs, output, shape, kind, family });
@@ -415,7 +478,43 @@ impl<'a> Scope<'a> {
         if nodes.len() > self.first
             && let Some(last) = nodes.last_mut()
         {
-            last.name.clone_from(&self.node.name);
+            last.name = self.name;
+        }
+    }
+
+    /// Lowers a graph within this node, such as a branch, for given inputs; gives its outputs. The names of its nodes begin with this
+    /// node's and `place`.
+    pub(super) fn inline(&mut self, body: &Body, inputs: Vec<Operand>, place: &str) -> Result<Vec<Operand>, String> {
+        if inputs.len() != body.inputs.len() {
+            return Err(format!("the graph within it has {} inputs, but gets {}", body.inputs.len(), inputs.len()));
+        }
+        // Even a graph without nodes counts.
+        self.lowered.spend_elements(0)?;
+        let prefix = format!("{}.{place}.", self.name);
+        let outer = std::mem::replace(&mut self.lowered.prefix, prefix);
+        self.lowered.tensors.0.push(body.inputs.iter().cloned().zip(inputs).collect());
+        let result =
+            (self.lowered.lower_body)(self.opset, body, self.lowered).map_err(|error| format!("in {place}: {error}")).and_then(|()| {
+                let found = body
+                    .outputs
+                    .iter()
+                    .map(|name| self.lowered.tensors.get(name).cloned().ok_or_else(|| format!("nothing gives `{name}`")));
+                found.collect()
+            });
+        self.lowered.tensors.0.pop();
+        self.lowered.prefix = outer;
+        result
+    }
+
+    /// The lists of texts.
+    pub(super) fn texts(&mut self) -> &mut Vocabularies {
+        &mut self.lowered.texts
+    }
+
+    /// Notes that the network gives a map where an output of this node is a row of values: the keys, as texts.
+    pub(super) fn note_keys(&mut self, position: usize, keys: Vec<String>) {
+        if let Some(name) = self.node.outputs().get(position) {
+            self.lowered.texts.note_keys(name, keys);
         }
     }
 }

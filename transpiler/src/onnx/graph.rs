@@ -82,6 +82,8 @@ pub enum Element {
     Integer(IntegerType),
     /// Truth values.
     Bool,
+    /// Texts, as positions in the list of that number, which whoever lowers the graph keeps.
+    Text(usize),
 }
 
 impl fmt::Display for IntegerType {
@@ -105,6 +107,7 @@ impl fmt::Display for Element {
             Self::Float => f.write_str("float"),
             Self::Integer(integer) => integer.fmt(f),
             Self::Bool => f.write_str("bool"),
+            Self::Text(_) => f.write_str("text"),
         }
     }
 }
@@ -131,9 +134,11 @@ impl Element {
     /// Why any other data type is refused.
     pub fn refusal(data_type: i32) -> String {
         match DataType::try_from(data_type) {
-            Ok(DataType::String) => "text is not supported: train with integer labels or drop the label output, and encode columns of \
-                                     text as numbers before the network"
-                .to_owned(),
+            Ok(DataType::String) => {
+                "text is not supported here: labels of classes may be text, but encode columns of text as numbers before \
+                                     the network"
+                    .to_owned()
+            }
             Ok(known) => format!("data type {} is not supported", known.as_str_name()),
             Err(_) => format!("data type {data_type} is not known"),
         }
@@ -171,6 +176,15 @@ pub struct Constant {
     pub values: Rc<[f64]>,
 }
 
+/// A tensor of texts. They are known before any input is: no computed tensor begins as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Texts {
+    /// Axis lengths.
+    pub shape: Vec<usize>,
+    /// Values, row-major.
+    pub values: Vec<String>,
+}
+
 /// An input of the graph that is not a constant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GraphInput {
@@ -182,6 +196,23 @@ pub struct GraphInput {
     pub element: Element,
 }
 
+/// The nodes of a graph, or of one within a node: a branch, or the body of a loop.
+#[derive(Debug, Clone, Default)]
+pub struct Body {
+    /// Names of the input tensors, in order.
+    pub inputs: Vec<String>,
+    /// How many axes each of them has, where the file says so.
+    pub axes: Vec<Option<usize>>,
+    /// The initialisers, by name.
+    pub constants: Vec<(String, Constant)>,
+    /// The initialisers that are texts, by name.
+    pub texts: Vec<(String, Texts)>,
+    /// The nodes, each after those that it takes from.
+    pub nodes: Vec<OnnxNode>,
+    /// Names of the output tensors, in order.
+    pub outputs: Vec<String>,
+}
+
 /// An ONNX graph.
 #[derive(Debug, Clone)]
 pub struct Graph {
@@ -189,16 +220,10 @@ pub struct Graph {
     pub name: String,
     /// Version of the default operator set.
     pub opset: i64,
-    /// The inputs, in order.
+    /// The inputs that are not constants, in order.
     pub inputs: Vec<GraphInput>,
-    /// The initialisers, by name.
-    pub constants: Vec<(String, Constant)>,
-    /// The nodes, each after those that it takes from.
-    pub nodes: Vec<OnnxNode>,
-    /// Names of the output tensors, in order.
-    pub outputs: Vec<String>,
-    /// The operators that the file defines itself, as functions, named as [`OnnxNode::qualified_operator`] does.
-    pub functions: Vec<String>,
+    /// Its nodes.
+    pub body: Body,
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use maat_package::ImportOptions;
 use maat_runtime::{inert, is_active};
 use maat_verifier::hex_digits;
 use sha2::{Digest, Sha256};
@@ -12,9 +13,11 @@ use tract_onnx::pb::type_proto::Value as Type;
 use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
 use tract_onnx::prelude::Framework;
 
-use super::graph::{Constant, Element, Graph, GraphInput};
+use super::functions;
+use super::graph::{Body, Constant, Graph, GraphInput, Texts};
 use super::guard::guarded;
-use super::node::{OnnxNode, qualified};
+use super::inputs::{fix, graph_input};
+use super::node::{OnnxNode, graphs};
 use super::reference::Reference;
 use super::tensor::{self, ExternalFiles, Loaded};
 use crate::error::TranspileError;
@@ -23,8 +26,8 @@ use crate::error::TranspileError;
 pub struct Imported {
     /// The graph.
     pub graph: Graph,
-    /// The file.
-    bytes: Vec<u8>,
+    /// The file, with functions inlined, and shapes and constants fixed.
+    proto: ModelProto,
     /// Identifies the file and its external data: see [`sha256`].
     pub sha256: String,
     /// Where it is.
@@ -33,14 +36,19 @@ pub struct Imported {
 
 /// Reads the graph of an ONNX file.
 ///
-/// If the first axis of an input's shape is symbolic, it is the batch axis and gets length 1.
+/// If the first axis of an input's shape is symbolic, it is the batch axis and gets length 1, unless the options say otherwise.
 ///
 /// # Errors
-/// [`TranspileError::Read`] when the file cannot be read, [`TranspileError::Onnx`] for anything that is not an ONNX model with fixed shapes.
-pub fn import(path: &Path) -> Result<Imported, TranspileError> {
+/// [`TranspileError::Read`] when the file cannot be read, [`TranspileError::Shape`] for a shape that is not fixed, [`TranspileError::Input`]
+/// for an input that is not supported or options that do not fit it, [`TranspileError::Onnx`] for anything else that is not an ONNX model.
+pub fn import(path: &Path, options: &ImportOptions) -> Result<Imported, TranspileError> {
     let name = path.file_stem().map_or_else(|| "model".to_owned(), |stem| stem.to_string_lossy().into_owned());
-    let File { bytes, folder, content: Content { proto, tensors, sha256 } } = open(path)?;
-    Ok(Imported { graph: graph(name, &proto, tensors)?, bytes, sha256, folder })
+    let File { bytes, folder, content: Content { mut proto, mut tensors, sha256 } } = open(path)?;
+    functions::inline(&mut proto, &bytes).map_err(|reason| TranspileError::Onnx { reason })?;
+    if let Some(graph) = &mut proto.graph {
+        fix(graph, &mut tensors.numbers, options)?;
+    }
+    Ok(Imported { graph: graph(name, &proto, tensors)?, proto, sha256, folder })
 }
 
 /// sha256 of an ONNX file. If tensors have external data, it is the sha256 of a tag, the file's own sha256, and for each external file, in
@@ -72,8 +80,8 @@ impl Imported {
     /// The float reference run, or why tract does not take the network. Only for a graph that was lowered: tract's own inference of shapes
     /// cannot cope with a hostile file.
     pub fn reference(&self) -> Result<Reference, String> {
-        let (bytes, folder, inputs) = (self.bytes.clone(), self.folder.clone(), self.graph.inputs.clone());
-        guarded(move || Reference::new(&bytes, folder.as_deref(), &inputs))
+        let (proto, folder, inputs) = (self.proto.clone(), self.folder.clone(), self.graph.inputs.clone());
+        guarded(move || Reference::new(&proto, folder.as_deref(), &inputs))
     }
 }
 
@@ -83,10 +91,16 @@ const NOT_ONNX: &str = "the file is not in ONNX's format, or it is truncated";
 /// What a file holds.
 struct Content {
     proto: ModelProto,
-    /// The initialisers by name.
-    tensors: Vec<(String, Loaded)>,
+    /// The initialisers.
+    tensors: Tensors,
     /// Identifies the file and its external data.
     sha256: String,
+}
+
+/// The initialisers by name.
+struct Tensors {
+    numbers: Vec<(String, Loaded)>,
+    texts: Vec<(String, Texts)>,
 }
 
 /// What the digest of a model with external data begins with.
@@ -95,11 +109,13 @@ const EXTERNAL: &[u8] = b"maat onnx with external data 1";
 fn read(bytes: &[u8], folder: Option<&str>) -> Result<Content, String> {
     let proto = tract_onnx::onnx().proto_model_for_read(&mut &bytes[..]).map_err(|_| NOT_ONNX)?;
     let graph = proto.graph.as_ref().ok_or(NOT_ONNX)?;
-    check_names(graph)?;
-    check_external_files(graph, folder)?;
+    check_names(&proto, graph)?;
+    check_external_files(&proto, graph, folder)?;
     let files = ExternalFiles::default();
-    let tensors = graph.initializer.iter().map(|proto| Ok((proto.name.clone(), tensor::load(proto, folder, &files)?)));
-    let tensors = tensors.collect::<Result<_, String>>()?;
+    let (texts, numbers): (Vec<&TensorProto>, Vec<&TensorProto>) = graph.initializer.iter().partition(|proto| tensor::is_text(proto));
+    let numbers = numbers.into_iter().map(|proto| Ok((proto.name.clone(), tensor::load(proto, folder, &files)?)));
+    let texts = texts.into_iter().map(|proto| Ok((proto.name.clone(), tensor::texts(proto)?)));
+    let tensors = Tensors { numbers: numbers.collect::<Result<_, String>>()?, texts: texts.collect::<Result<_, String>>()? };
     let external: BTreeMap<&str, PathBuf> = graph.initializer.iter().filter_map(|proto| files.of(proto, folder)).collect();
     let mut digest = Sha256::digest(bytes).to_vec();
     if !external.is_empty() {
@@ -117,18 +133,44 @@ fn read(bytes: &[u8], folder: Option<&str>) -> Result<Content, String> {
 }
 
 /// Refuses names that would control a terminal or look like another line of a message, before any message shows them.
-fn check_names(graph: &GraphProto) -> Result<(), String> {
-    let values = graph.input.iter().chain(&graph.output).map(|value| &value.name);
-    let tensors = tensors_of(graph)
+fn check_names(model: &ModelProto, graph: &GraphProto) -> Result<(), String> {
+    let nodes = nodes_of(model, graph);
+    let graphs = || std::iter::once(graph).chain(nodes.iter().flat_map(|node| graphs(node)));
+    let values = graphs().flat_map(|graph| graph.input.iter().chain(&graph.output).map(|value| &value.name));
+    let axes = graph
+        .input
+        .iter()
+        .filter_map(|input| input.r#type.as_ref()?.value.as_ref())
+        .filter_map(|Type::TensorType(tensor)| tensor.shape.as_ref());
+    let axes = axes.flat_map(|shape| &shape.dim).filter_map(|dim| match &dim.value {
+        Some(Dim::DimParam(name)) => Some(name),
+        _ => None,
+    });
+    let functions = model.functions.iter();
+    let functions =
+        functions.flat_map(|function| function.name.iter().chain(&function.domain).chain(&function.input).chain(&function.output));
+    let tensors = tensors_of(model, graph)
         .into_iter()
         .flat_map(|tensor| std::iter::once(&tensor.name).chain(tensor.external_data.iter().map(|entry| &entry.value)));
-    match values.chain(tensors).chain(graph.node.iter().flat_map(names_of)).find(|name| name.contains(is_active)) {
+    let names = values.chain(axes).chain(functions).chain(tensors).chain(nodes.iter().flat_map(|node| names_of(node)));
+    match names.into_iter().find(|name| name.contains(is_active)) {
         Some(name) => Err(format!(
             "the name `{}` has characters that control a terminal or turn the direction of text: export the model with another name",
             inert(name)
         )),
         None => Ok(()),
     }
+}
+
+/// All nodes of a model: those of its graph, its functions, and the graphs within them.
+fn nodes_of<'m>(model: &'m ModelProto, graph: &'m GraphProto) -> Vec<&'m NodeProto> {
+    let mut nodes: Vec<&NodeProto> = graph.node.iter().chain(model.functions.iter().flat_map(|function| &function.node)).collect();
+    let mut next = 0;
+    while let Some(node) = nodes.get(next).copied() {
+        nodes.extend(graphs(node).flat_map(|graph| &graph.node));
+        next += 1;
+    }
+    nodes
 }
 
 /// The names in a node.
@@ -138,10 +180,10 @@ fn names_of(node: &NodeProto) -> impl Iterator<Item = &String> {
 }
 
 /// Refuses external data that is not in a regular file, before we or tract open any: opening a named pipe waits for a writer.
-fn check_external_files(graph: &GraphProto, folder: Option<&str>) -> Result<(), String> {
+fn check_external_files(model: &ModelProto, graph: &GraphProto, folder: Option<&str>) -> Result<(), String> {
     let folder = Path::new(folder.unwrap_or_default());
     let external = |tensor: &&TensorProto| tensor.data_location == Some(DataLocation::External as i32);
-    for tensor in tensors_of(graph).into_iter().filter(external) {
+    for tensor in tensors_of(model, graph).into_iter().filter(external) {
         for entry in tensor.external_data.iter().filter(|entry| entry.key == "location") {
             let path = folder.join(&entry.value);
             // A missing one is refused when it is read.
@@ -153,72 +195,64 @@ fn check_external_files(graph: &GraphProto, folder: Option<&str>) -> Result<(), 
     Ok(())
 }
 
-/// All tensors of a graph: the initialisers and those in attributes, including graphs within it.
-fn tensors_of(graph: &GraphProto) -> Vec<&TensorProto> {
-    let (mut tensors, mut graphs) = (Vec::new(), vec![graph]);
-    while let Some(graph) = graphs.pop() {
-        tensors.extend(&graph.initializer);
-        for attribute in graph.node.iter().flat_map(|node| &node.attribute) {
-            tensors.extend(attribute.t.iter().chain(&attribute.tensors));
-            graphs.extend(attribute.g.iter().chain(&attribute.graphs));
-        }
-    }
-    tensors
+/// All tensors of a model: the initialisers and those in attributes, including graphs within it and functions.
+fn tensors_of<'m>(model: &'m ModelProto, graph: &'m GraphProto) -> Vec<&'m TensorProto> {
+    let nodes = nodes_of(model, graph);
+    let graphs = std::iter::once(graph).chain(nodes.iter().flat_map(|node| graphs(node)));
+    let attributes = nodes.iter().flat_map(|node| &node.attribute).flat_map(|attribute| attribute.t.iter().chain(&attribute.tensors));
+    graphs.flat_map(|graph| &graph.initializer).chain(attributes).collect()
 }
 
-fn graph(name: String, proto: &ModelProto, tensors: Vec<(String, Loaded)>) -> Result<Graph, TranspileError> {
+fn graph(name: String, proto: &ModelProto, tensors: Tensors) -> Result<Graph, TranspileError> {
     let malformed = |reason: String| TranspileError::Onnx { reason };
     let graph = proto.graph.as_ref().ok_or_else(|| malformed(NOT_ONNX.to_owned()))?;
     if !graph.sparse_initializer.is_empty() {
         return Err(malformed("sparse initialisers are not supported".to_owned()));
     }
-    let nodes = sorted_nodes(graph)?;
+    check_order(graph, &mut Vec::new()).map_err(malformed)?;
     let constant = |(name, (shape, element, values)): (String, Loaded)| (name, Constant { shape, element, values: values.into() });
-    let constants: Vec<(String, Constant)> = tensors.into_iter().map(constant).collect();
-    let computed = |input: &&ValueInfoProto| constants.iter().all(|(name, _)| *name != input.name);
-    let inputs = graph.input.iter().filter(computed).map(graph_input).collect::<Result<_, _>>().map_err(malformed)?;
+    let constants: Vec<(String, Constant)> = tensors.numbers.into_iter().map(constant).collect();
+    let texts = tensors.texts;
+    let computed = |input: &&ValueInfoProto| {
+        constants.iter().all(|(name, _)| *name != input.name) && texts.iter().all(|(name, _)| *name != input.name)
+    };
+    let inputs: Vec<GraphInput> = graph.input.iter().filter(computed).map(graph_input).collect::<Result<_, _>>()?;
     let opset = proto.opset_import.iter().find(|import| import.domain.is_empty() || import.domain == "ai.onnx");
     let opset = opset.map_or(0, |import| import.version);
-    let outputs = graph.output.iter().map(|output| output.name.clone()).collect();
-    let functions = proto.functions.iter().map(|function| qualified(function.domain(), function.name())).collect();
-    Ok(Graph { name, opset, inputs, constants, nodes, outputs, functions })
+    let body = Body {
+        inputs: inputs.iter().map(|input| input.name.clone()).collect(),
+        axes: inputs.iter().map(|input| Some(input.shape.len())).collect(),
+        constants,
+        texts,
+        nodes: graph.node.iter().enumerate().map(|(position, proto)| OnnxNode::new(position, proto)).collect(),
+        outputs: graph.output.iter().map(|output| output.name.clone()).collect(),
+    };
+    Ok(Graph { name, opset, inputs, body })
 }
 
-/// The graph's nodes, in ONNX's own order, which must be topological.
-fn sorted_nodes(graph: &GraphProto) -> Result<Vec<OnnxNode>, TranspileError> {
-    let nodes: Vec<OnnxNode> = graph.node.iter().enumerate().map(|(position, proto)| OnnxNode::new(position, proto)).collect();
-    let mut known: HashSet<&str> = graph.input.iter().map(|input| input.name.as_str()).collect();
-    known.extend(graph.initializer.iter().map(|tensor| tensor.name.as_str()));
-    for node in &nodes {
-        if let Some(input) = node.inputs().iter().find(|input| !input.is_empty() && !known.contains(input.as_str())) {
-            let reason = format!("node `{}` takes `{input}`, which no input, initialiser or earlier node gives", node.name);
-            return Err(TranspileError::Onnx { reason });
+/// Checks that the nodes are in ONNX's own order, which must be topological, in the graph and those within it. `outer` has the names that
+/// the graphs around it know.
+fn check_order<'g>(graph: &'g GraphProto, outer: &mut Vec<HashSet<&'g str>>) -> Result<(), String> {
+    let inputs = graph.input.iter().map(|input| input.name.as_str());
+    outer.push(inputs.chain(graph.initializer.iter().map(|constant| constant.name.as_str())).collect());
+    for (position, node) in graph.node.iter().enumerate() {
+        let is_known = |name: &str| outer.iter().any(|names| names.contains(name));
+        if let Some(input) = node.input.iter().find(|input| !input.is_empty() && !is_known(input)) {
+            let name = OnnxNode::new(position, node).name;
+            return Err(format!("node `{name}` takes `{input}`, which no input, initialiser or earlier node gives"));
         }
-        for output in node.outputs().iter().filter(|output| !output.is_empty()) {
-            if !known.insert(output) {
-                return Err(TranspileError::Onnx { reason: format!("tensor `{output}` is given twice") });
-            }
+        for graph in graphs(node) {
+            check_order(graph, outer)?;
+        }
+        let own = outer.last_mut().expect("the graph's own names are the last");
+        if let Some(output) = node.output.iter().find(|output| !output.is_empty() && !own.insert(output)) {
+            return Err(format!("tensor `{output}` is given twice"));
         }
     }
-    if let Some(output) = graph.output.iter().find(|output| !known.contains(output.name.as_str())) {
-        return Err(TranspileError::Onnx { reason: format!("nothing gives the output `{}`", output.name) });
+    let missing = graph.output.iter().find(|output| !outer.iter().any(|names| names.contains(output.name.as_str())));
+    outer.pop();
+    match missing {
+        Some(output) => Err(format!("nothing gives the output `{}`", output.name)),
+        None => Ok(()),
     }
-    Ok(nodes)
-}
-
-fn graph_input(input: &ValueInfoProto) -> Result<GraphInput, String> {
-    let name = &input.name;
-    let Some(Type::TensorType(tensor)) = input.r#type.as_ref().and_then(|proto| proto.value.as_ref()) else {
-        return Err(format!("input `{name}` is not a tensor"));
-    };
-    let element = Element::of(tensor.elem_type).ok_or_else(|| format!("input `{name}`: {}", Element::refusal(tensor.elem_type)))?;
-    let shape = tensor.shape.as_ref().ok_or_else(|| format!("input `{name}` has no shape; export the model with fixed shapes"))?;
-    let length = |(axis, dim): (usize, &tract_onnx::pb::tensor_shape_proto::Dimension)| match dim.value {
-        Some(Dim::DimValue(length)) if length > 0 => usize::try_from(length).map_err(|error| error.to_string()),
-        Some(Dim::DimValue(0)) => Err(format!("axis {axis} of input `{name}` has length 0")),
-        _ if axis == 0 => Ok(1),
-        _ => Err(format!("axis {axis} of input `{name}` has no fixed length; export the model with fixed shapes")),
-    };
-    let shape = shape.dim.iter().enumerate().map(length).collect::<Result<_, _>>()?;
-    Ok(GraphInput { name: name.clone(), shape, element })
 }

@@ -1,9 +1,12 @@
 //! A node of the file, with its attributes as Rust types.
 
-use tract_onnx::pb::{AttributeProto, NodeProto, TensorProto};
+use std::collections::BTreeSet;
+
+use tract_onnx::pb::type_proto::Value as Type;
+use tract_onnx::pb::{AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto};
 use tract_onnx::pb_helpers::AttrScalarType;
 
-use super::graph::Constant;
+use super::graph::{Body, Constant, Texts};
 use super::tensor;
 
 /// A node of the ONNX file.
@@ -12,6 +15,8 @@ pub struct OnnxNode {
     /// Its name, or that of its first output if it has none.
     pub name: String,
     proto: NodeProto,
+    /// Names that the graphs within it take from outside of themselves, or seem to.
+    captured: BTreeSet<String>,
 }
 
 /// What an attribute with one value can be read as.
@@ -39,7 +44,7 @@ impl OnnxNode {
     /// The node of a graph at a position.
     pub(super) fn new(position: usize, proto: &NodeProto) -> Self {
         let name = [Some(&proto.name), proto.output.first()].into_iter().flatten().find(|name| !name.is_empty());
-        Self { name: name.cloned().unwrap_or_else(|| format!("node {position}")), proto: proto.clone() }
+        Self { name: name.cloned().unwrap_or_else(|| format!("node {position}")), proto: proto.clone(), captured: captured(proto) }
     }
 
     /// The name of the operator, within its domain.
@@ -60,6 +65,43 @@ impl OnnxNode {
     /// Names of the tensors that it computes; empty for outputs that are left out.
     pub fn outputs(&self) -> &[String] {
         &self.proto.output
+    }
+
+    /// Whether the node or a graph within it takes a tensor.
+    pub fn takes(&self, name: &str) -> bool {
+        self.proto.input.iter().any(|input| input == name) || self.captured.contains(name)
+    }
+
+    /// A graph within the node: a branch, or the body of a loop.
+    ///
+    /// # Errors
+    /// The attribute is not given, or a tensor of the graph cannot be read.
+    pub fn body(&self, name: &str) -> Result<Body, String> {
+        let graph = self.proto(name).and_then(|attribute| attribute.g.as_ref());
+        graph.ok_or_else(|| format!("attribute `{name}` is missing")).and_then(body)
+    }
+
+    /// A tensor of texts, if the attribute is given and holds one.
+    ///
+    /// # Errors
+    /// The data does not fit the shape, or is not UTF-8.
+    pub fn text_tensor(&self, name: &str) -> Result<Option<Texts>, String> {
+        let proto = self.proto(name).and_then(|attribute| attribute.t.as_ref());
+        proto.filter(|proto| tensor::is_text(proto)).map(tensor::texts).transpose()
+    }
+
+    /// Whether an attribute is given.
+    pub fn has(&self, name: &str) -> bool {
+        self.proto(name).is_some()
+    }
+
+    /// A list of texts, if the attribute is given.
+    ///
+    /// # Errors
+    /// One is not UTF-8.
+    pub fn text_list(&self, name: &str) -> Result<Option<Vec<String>>, String> {
+        let list = self.texts(name).map(|texts| texts.iter().map(|text| String::from_utf8(text.clone())).collect());
+        list.transpose().map_err(|error| format!("attribute `{name}`: {error}"))
     }
 
     /// An attribute with one value, if it is given.
@@ -118,6 +160,46 @@ impl OnnxNode {
     fn proto(&self, name: &str) -> Option<&AttributeProto> {
         self.proto.attribute.iter().find(|attribute| attribute.name == name)
     }
+}
+
+/// The nodes and constants of a graph within a node.
+fn body(graph: &GraphProto) -> Result<Body, String> {
+    if !graph.sparse_initializer.is_empty() {
+        return Err("sparse initialisers are not supported".to_owned());
+    }
+    let (texts, numbers): (Vec<&TensorProto>, Vec<&TensorProto>) = graph.initializer.iter().partition(|proto| tensor::is_text(proto));
+    let constants = numbers.into_iter().map(|proto| Ok((proto.name.clone(), tensor::constant(proto)?)));
+    let texts = texts.into_iter().map(|proto| Ok((proto.name.clone(), tensor::texts(proto)?)));
+    Ok(Body {
+        inputs: graph.input.iter().map(|input| input.name.clone()).collect(),
+        axes: graph.input.iter().map(axes).collect(),
+        constants: constants.collect::<Result<_, String>>()?,
+        texts: texts.collect::<Result<_, String>>()?,
+        nodes: graph.node.iter().enumerate().map(|(position, proto)| OnnxNode::new(position, proto)).collect(),
+        outputs: graph.output.iter().map(|output| output.name.clone()).collect(),
+    })
+}
+
+/// How many axes an input has, if the file says so.
+fn axes(input: &ValueInfoProto) -> Option<usize> {
+    let Type::TensorType(tensor) = input.r#type.as_ref()?.value.as_ref()?;
+    Some(tensor.shape.as_ref()?.dim.len())
+}
+
+/// The graphs within a node.
+pub(super) fn graphs(node: &NodeProto) -> impl Iterator<Item = &GraphProto> {
+    node.attribute.iter().flat_map(|attribute| attribute.g.iter().chain(&attribute.graphs))
+}
+
+/// The names that the graphs within a node mention: what they take from outside is among them.
+fn captured(node: &NodeProto) -> BTreeSet<String> {
+    let (mut names, mut pending) = (BTreeSet::new(), graphs(node).collect::<Vec<_>>());
+    while let Some(graph) = pending.pop() {
+        names.extend(graph.output.iter().map(|output| output.name.clone()));
+        names.extend(graph.node.iter().flat_map(|node| &node.input).cloned());
+        pending.extend(graph.node.iter().flat_map(graphs));
+    }
+    names
 }
 
 /// The name of an operator, after its domain and a dot if that is not ONNX's own.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use tract_onnx::pb::NodeProto;
+use tract_onnx::pb::{ModelProto, NodeProto};
 use tract_onnx::prelude::*;
 
 use super::graph::GraphInput;
@@ -22,14 +22,13 @@ impl Reference {
     ///
     /// # Errors
     /// Why tract does not take it.
-    pub(super) fn new(bytes: &[u8], folder: Option<&str>, inputs: &[GraphInput]) -> Result<Self, String> {
+    pub(super) fn new(proto: &ModelProto, folder: Option<&str>, inputs: &[GraphInput]) -> Result<Self, String> {
         let load = || -> TractResult<Self> {
             let framework = tract_onnx::onnx();
-            let proto = framework.proto_model_for_read(&mut &bytes[..])?;
             if proto.graph.iter().flat_map(|graph| &graph.node).any(has_one_score_for_two_labels) {
                 return Err(TractError::msg("a tree ensemble has one score for two labels, of which tract always gives the same"));
             }
-            let mut model = framework.parse(&proto, folder)?.model;
+            let mut model = framework.parse(proto, folder)?.model;
             for (position, outlet) in model.input_outlets()?.to_vec().into_iter().enumerate() {
                 let name = &model.node(outlet.node).name;
                 let input = inputs.iter().find(|input| input.name == *name);

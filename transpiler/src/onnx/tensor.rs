@@ -12,7 +12,7 @@ use tract_onnx::pb::TensorProto;
 use tract_onnx::pb::tensor_proto::{DataLocation, DataType};
 use tract_onnx::prelude::*;
 
-use super::graph::{Constant, Element};
+use super::graph::{Constant, Element, Texts};
 use super::guard::guarded;
 
 /// A tensor as it was read: axis lengths, elements, values.
@@ -23,6 +23,10 @@ pub type Loaded = (Vec<usize>, Element, Vec<f64>);
 /// # Errors
 /// The reason: the type is not supported, or the data does not fit the shape.
 pub fn constant(proto: &TensorProto) -> Result<Constant, String> {
+    if proto.data_location == Some(DataLocation::External as i32) {
+        let reason = "its data is in another file, which is read for the initialisers of the graph itself only: save the model as one file";
+        return Err(format!("tensor `{}`: {reason}", proto.name));
+    }
     let proto = proto.clone();
     let (shape, element, values) = guarded(move || load(&proto, None, &ExternalFiles::default()))?;
     Ok(Constant { shape, element, values: values.into() })
@@ -108,6 +112,25 @@ fn readable(proto: &TensorProto) -> Result<Cow<'_, TensorProto>, String> {
         return Err(format!("{} values do not fit shape {:?}", given.len(), proto.dims));
     }
     Ok(Cow::Owned(TensorProto { raw_data, ..proto.clone() }))
+}
+
+/// Whether a tensor holds texts.
+pub fn is_text(proto: &TensorProto) -> bool {
+    proto.data_type == DataType::String as i32
+}
+
+/// A tensor of texts.
+///
+/// # Errors
+/// The reason: the data does not fit the shape, or is not UTF-8.
+pub fn texts(proto: &TensorProto) -> Result<Texts, String> {
+    let named = |reason: String| format!("tensor `{}`: {reason}", proto.name);
+    let lengths = proto.dims.iter().map(|length| usize::try_from(*length).ok()).collect::<Option<Vec<usize>>>();
+    let elements = |shape: &Vec<usize>| shape.iter().try_fold(1usize, |product, length| product.checked_mul(*length));
+    let shape = lengths.filter(|shape| elements(shape) == Some(proto.string_data.len()));
+    let shape = shape.ok_or_else(|| named(format!("{} texts do not fit the shape {:?}", proto.string_data.len(), proto.dims)))?;
+    let values = proto.string_data.iter().map(|text| String::from_utf8(text.clone()).map_err(|error| named(error.to_string())));
+    Ok(Texts { shape, values: values.collect::<Result<_, _>>()? })
 }
 
 /// A tensor's axis lengths and values.

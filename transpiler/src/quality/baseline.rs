@@ -139,8 +139,8 @@ mod tests {
     /// A network that onnxruntime quantised: lowered, run by tract, and some images.
     fn quantised(name: &str) -> (FloatModel, Option<Reference>, Vec<Sample>) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/qdq");
-        let imported = onnx::import(&folder.join(format!("{name}.onnx"))).unwrap();
-        let mut float = lowering::lower(&imported.graph).unwrap();
+        let imported = onnx::import(&folder.join(format!("{name}.onnx")), &maat_package::ImportOptions::default()).unwrap();
+        let (mut float, _) = lowering::lower(&imported.graph).unwrap();
         fuse::fuse(&mut float);
         let inputs: Vec<_> = float.inputs.iter().map(|input| (input.name.clone(), input.shape.clone())).collect();
         let images = samples::read(&folder.join("images.json"), &inputs).unwrap();

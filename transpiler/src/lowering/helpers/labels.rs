@@ -3,6 +3,7 @@
 use maat_runtime::Interval;
 
 use crate::float::{Bounds, FloatOp, Function, Kind, Rounding};
+use crate::lowering::moves::check_size;
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::{Element, IntegerType};
 
@@ -15,33 +16,38 @@ pub const POST_TRANSFORMS: [&str; 5] = ["NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_
 /// The labels of classes.
 pub enum Labels {
     Integers(Vec<i64>),
-    /// That many texts.
-    Texts(usize),
+    Texts(Vec<String>),
 }
 
 impl Labels {
     /// The labels in one of two attributes.
-    pub fn read(scope: &Scope<'_>, integers: &str, texts: &str) -> Self {
-        let texts = scope.node().texts(texts).map_or(0, <[_]>::len);
-        if texts > 0 { Self::Texts(texts) } else { Self::Integers(scope.list(integers).unwrap_or_default()) }
+    pub fn read(scope: &Scope<'_>, integers: &str, texts: &str) -> Result<Self, String> {
+        let texts = scope.node().text_list(texts)?.unwrap_or_default();
+        Ok(if texts.is_empty() { Self::Integers(scope.list(integers).unwrap_or_default()) } else { Self::Texts(texts) })
     }
 
     /// Number of classes.
     pub fn len(&self) -> usize {
         match self {
             Self::Integers(labels) => labels.len(),
-            Self::Texts(count) => *count,
+            Self::Texts(labels) => labels.len(),
         }
     }
 
-    /// The labels as numbers; texts are refused.
-    pub fn integers(&self) -> Result<&[i64], String> {
-        let Self::Integers(labels) = self else {
-            return Err("labels are text, which is not supported: drop the label output, or train with integer labels".to_owned());
-        };
+    /// The labels as numbers: of texts, their positions.
+    pub fn numbers(&self) -> Result<Vec<i64>, String> {
+        let Self::Integers(labels) = self else { return Ok((0..self.len() as i64).collect()) };
         match labels.iter().find(|label| i32::try_from(**label).is_err()) {
             Some(label) => Err(format!("label {label} has more than 32 bits")),
-            None => Ok(labels),
+            None => Ok(labels.clone()),
+        }
+    }
+
+    /// Numbers of labels as what they are: integers or texts.
+    pub fn typed(&self, scope: &mut Scope<'_>, numbers: Operand) -> Result<Operand, String> {
+        match self {
+            Self::Integers(_) => Ok(numbers),
+            Self::Texts(list) => Ok(Operand { element: scope.texts().element(list)?, ..numbers }),
         }
     }
 }
@@ -125,6 +131,21 @@ impl Scope<'_> {
         let op = FloatOp::Affine { groups: 1, weights, bias: vec![first as f64], bounds: Bounds::NONE };
         let label = self.emit(op, &[&reached], vec![batch, 1], sort)?;
         self.reshape(&label, vec![batch])
+    }
+
+    /// The elements of a constant list of reals at computed positions `[count]`, which lie within it.
+    pub fn real_at(&mut self, position: &Operand, values: &[f64]) -> Result<Operand, String> {
+        let count = position.shape[0];
+        if let [only] = values {
+            return Ok(Operand::constant(vec![count], Element::Float, vec![*only; count]));
+        }
+        check_size(&[count, values.len()])?;
+        let position = self.reshape(position, vec![count, 1])?;
+        let list = Operand::constant(vec![1, values.len()], position.element, (0..values.len()).map(|place| place as f64).collect());
+        let is_there = self.equal(&position, &list)?;
+        // One of the weights is all that is left, so rounding them does not add up.
+        let found = self.real_affine(&is_there, values.to_vec(), vec![0.0])?;
+        self.reshape(&found, vec![count])
     }
 
     /// `label` where scores `[batch, 1]` are not negative, else 0.

@@ -6,6 +6,7 @@ pub mod division;
 pub mod forest;
 pub mod indices;
 pub mod labels;
+pub mod lookup;
 mod powers;
 pub mod rounding;
 pub mod sampling;

@@ -2,6 +2,7 @@
 //! operator becomes and what a network must know about it in advance. Every other list of operators derives from these tables.
 
 mod array;
+mod control;
 mod math;
 mod ml;
 mod nn;
@@ -12,8 +13,16 @@ mod reduce;
 use super::operator::Operator;
 
 /// The tables, in alphabetical order of the folders.
-const TABLES: [&[Operator]; 7] =
-    [array::OPERATORS, math::OPERATORS, ml::OPERATORS, nn::OPERATORS, quantised::OPERATORS, recurrent::OPERATORS, reduce::OPERATORS];
+const TABLES: [&[Operator]; 8] = [
+    array::OPERATORS,
+    control::OPERATORS,
+    math::OPERATORS,
+    ml::OPERATORS,
+    nn::OPERATORS,
+    quantised::OPERATORS,
+    recurrent::OPERATORS,
+    reduce::OPERATORS,
+];
 
 /// The supported operators, in the order of the tables.
 pub fn all() -> impl Iterator<Item = &'static Operator> {

@@ -1,13 +1,15 @@
 //! Constant and ConstantOfShape.
 
 use crate::lowering::scope::{Operand, Scope};
-use crate::onnx::{Element, IntegerType};
+use crate::onnx::{Element, IntegerType, Texts};
 
 /// Opset 12 added numbers and lists of numbers to tensors.
 pub(super) fn constant(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(0, 0)?;
     let integer = Element::Integer(IntegerType::Int64);
-    let y = if let Some(tensor) = scope.node().tensor("value")? {
+    let y = if let Some(texts) = texts(scope)? {
+        scope.texts().constant(&texts)
+    } else if let Some(tensor) = scope.node().tensor("value")? {
         tensor.into()
     } else if let Some(value) = scope.optional_attribute::<f32>("value_float")? {
         Operand::scalar(f64::from(value))
@@ -18,9 +20,21 @@ pub(super) fn constant(scope: &mut Scope<'_>) -> Result<(), String> {
     } else if let Some(values) = scope.list("value_ints") {
         Operand::constant(vec![values.len()], integer, values.iter().map(|value| *value as f64).collect())
     } else {
-        return Err("a tensor or numbers are expected: text and sparse tensors are not supported".to_owned());
+        return Err("a tensor, numbers or texts are expected: sparse tensors are not supported".to_owned());
     };
     scope.finish(y)
+}
+
+/// The constant as texts, if it is given as such.
+fn texts(scope: &Scope<'_>) -> Result<Option<Texts>, String> {
+    let node = scope.node();
+    if let Some(texts) = node.text_tensor("value")? {
+        return Ok(Some(texts));
+    }
+    if let Some(values) = node.text_list("value_strings")? {
+        return Ok(Some(Texts { shape: vec![values.len()], values }));
+    }
+    Ok(node.text("value_string")?.map(|value| Texts { shape: Vec::new(), values: vec![value] }))
 }
 
 /// One value everywhere; 0 if none is given.

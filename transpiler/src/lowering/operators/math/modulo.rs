@@ -14,7 +14,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     let (x, y) = scope.pair()?;
     let as_in_c = scope.attribute("fmod", 0i64)? != 0;
     let remainder = match x.element {
-        Element::Bool => return Err("takes numbers, not truth values".to_owned()),
+        Element::Bool | Element::Text(_) => return Err(format!("takes numbers, not {}", x.element)),
         Element::Integer(_) => {
             same_element([&x, &y])?;
             scope.divide_integers(&x, &y, if as_in_c { Toward::Zero } else { Toward::Below })?.1

@@ -1,6 +1,6 @@
-//! ArrayFeatureExtractor of `ai.onnx.ml`: elements of the last axis at constant positions, or elements of a constant vector of integers at
-//! computed positions. With the latter, scikit-learn's networks turn the position of the greatest score into a label. Elements of any other
-//! tensor are chosen as Gather chooses.
+//! ArrayFeatureExtractor of `ai.onnx.ml`: elements of the last axis at constant positions, or elements of a constant vector at computed
+//! positions. With the latter, scikit-learn's networks turn the position of the greatest score into a label, and those of the nearest
+//! neighbours into their labels or values. Elements of any other tensor are chosen as Gather chooses.
 
 use crate::float::Kind;
 use crate::lowering::scope::{Operand, Scope};
@@ -11,9 +11,9 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     let mut x = scope.input(0)?;
     let computed = scope.input(1)?;
     if computed.values().is_none()
-        && let Some(labels) = integers(&x)
+        && let Some(values) = vector(&x)
     {
-        let y = labelled(scope, &computed, &labels, x.element)?;
+        let y = at(scope, &computed, values, x.element)?;
         return scope.finish(y);
     }
     // A vector is a matrix with one row.
@@ -51,21 +51,26 @@ fn chosen(scope: &mut Scope<'_>, x: &Operand, positions: &Operand, length: usize
     scope.reshape(&found, [&x.shape[..x.axes() - 1], &[count]].concat())
 }
 
-/// The values of a constant vector of integers.
-fn integers(x: &Operand) -> Option<Vec<i64>> {
-    let values = x.values().filter(|values| x.axes() == 1 && !values.is_empty() && matches!(x.element, Element::Integer(_)))?;
-    // A model has no integers of more than 32 bits.
-    let narrow = |value: &f64| (f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(value).then_some(*value as i64);
-    values.iter().map(narrow).collect()
+/// The values of a constant vector.
+fn vector(x: &Operand) -> Option<&[f64]> {
+    let is_row = x.axes() > 0 && x.shape.iter().rev().skip(1).all(|length| *length == 1);
+    x.values().filter(|values| is_row && !values.is_empty())
 }
 
-fn labelled(scope: &mut Scope<'_>, positions: &Operand, labels: &[i64], element: Element) -> Result<Operand, String> {
-    let within = |kind| matches!(kind, Kind::Integer(range) if range.lo >= 0 && range.hi < labels.len() as i64);
+fn at(scope: &mut Scope<'_>, positions: &Operand, values: &[f64], element: Element) -> Result<Operand, String> {
+    let within = |kind| matches!(kind, Kind::Integer(range) if range.lo >= 0 && range.hi < values.len() as i64);
     if !within(scope.kind(positions)) {
-        return Err(format!("a computed position might not be among the {} elements of the last axis", labels.len()));
+        return Err(format!("a computed position might not be among the {} elements of the last axis", values.len()));
     }
     let count = positions.elements();
     let flat = scope.reshape(positions, vec![count])?;
-    let found = scope.element_at(&flat, labels, element)?;
+    let found = if element == Element::Float {
+        scope.real_at(&flat, values)?
+    } else {
+        // A model has no integers of more than 32 bits.
+        let narrow = |value: &f64| (f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(value).then_some(*value as i64);
+        let integers: Option<Vec<i64>> = values.iter().map(narrow).collect();
+        scope.element_at(&flat, &integers.ok_or("an element has more than 32 bits")?, element)?
+    };
     scope.reshape(&found, vec![1, count])
 }

@@ -21,7 +21,7 @@ pub(super) fn classifier(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(1, 1)?;
     let x = scope.rows(0)?;
     let (mut weights, mut bias) = parameters(scope, &x)?;
-    let labels = Labels::read(scope, "classlabels_ints", "classlabels_strings");
+    let labels = Labels::read(scope, "classlabels_ints", "classlabels_strings")?;
     if bias.len() == 1 && labels.len() == 2 {
         weights = weights.iter().map(|weight| -weight).chain(weights.iter().copied()).collect();
         bias = vec![-bias[0], bias[0]];
@@ -36,13 +36,17 @@ pub(super) fn classifier(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.give(1, transformed);
     if scope.uses(0) {
         // The transforms are monotone, so the scores before them decide.
-        let integers = labels.integers()?;
-        let label = match integers {
+        let numbers = labels.numbers()?;
+        let label = match &numbers[..] {
             [] if classes > 1 => scope.label(&scores, &(0..classes as i64).collect::<Vec<_>>())?,
             [] => scope.label_if_positive(&scores, 1)?,
+            [_] if classes == 1 && matches!(labels, Labels::Texts(_)) => {
+                return Err("one label is text, and what it is where the score is negative is not defined".to_owned());
+            }
             [label] if classes == 1 => scope.label_if_positive(&scores, *label)?,
-            labels => scope.label(&scores, labels)?,
+            numbers => scope.label(&scores, numbers)?,
         };
+        let label = labels.typed(scope, label)?;
         scope.give(0, label);
     }
     Ok(())

@@ -26,7 +26,7 @@ pub(super) fn classifier(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(1, 1)?;
     let x = scope.rows(0)?;
     let mut forest = by_nodes(scope, "class")?;
-    let labels = Labels::read(scope, "classlabels_int64s", "classlabels_strings");
+    let labels = Labels::read(scope, "classlabels_int64s", "classlabels_strings")?;
     let transform = scope.text("post_transform", "NONE")?;
     let base = numbers(scope, "base_values")?;
     let voted: HashSet<i64> = scope.list("class_ids").unwrap_or_default().into_iter().collect();
@@ -46,10 +46,11 @@ pub(super) fn classifier(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.give(1, transformed);
     if scope.uses(0) {
         // The transforms are monotone, so the scores before them decide.
-        let label = match labels.integers()? {
+        let label = match &labels.numbers()?[..] {
             [1] if voted.len() == 1 => scope.label(&scores, &[0, 1])?,
-            labels => scope.label(&scores, labels)?,
+            numbers => scope.label(&scores, numbers)?,
         };
+        let label = labels.typed(scope, label)?;
         scope.give(0, label);
     }
     Ok(())
