@@ -32,12 +32,17 @@ pub enum Attribute {
     /// A tensor of bytes with one axis.
     ByteTensor(Vec<u8>),
     /// A graph: a branch, or the body of a loop.
-    Graph(Onnx),
+    Graph(Box<Onnx>),
     /// The attribute of that name of a function's call.
     Reference(&'static str),
 }
 
 impl Attribute {
+    /// A graph: a branch, or the body of a loop.
+    pub fn graph(onnx: Onnx) -> Self {
+        Self::Graph(Box::new(onnx))
+    }
+
     fn named(&self, name: &str) -> AttributeProto {
         let base = |r#type: AttributeType| AttributeProto { name: name.to_owned(), r#type: r#type as i32, ..AttributeProto::default() };
         let tensor = |data_type, length, raw_data| Some(constant("", data_type, &[length], raw_data));

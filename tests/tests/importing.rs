@@ -75,7 +75,7 @@ fn branching(rate: Onnx) -> Onnx {
     let then = Onnx::new().floats("w", &[1, 2], &[1.0, -1.0]).node("add", "Add", &["x", "w"], "a", &[]).output("a");
     let other = Onnx::new().node("wave", "STFT", &["x"], "b", &[]).output("b");
     let onnx = rate.integers("sixteen", &[], &[16]).node("is", "Equal", &["rate", "sixteen"], "c", &[]);
-    onnx.node("choice", "If", &["c"], "y", &[("then_branch", Attribute::Graph(then)), ("else_branch", Attribute::Graph(other))]).output("y")
+    onnx.node("choice", "If", &["c"], "y", &[("then_branch", Attribute::graph(then)), ("else_branch", Attribute::graph(other))]).output("y")
 }
 
 fn with_rate() -> Onnx {
@@ -113,7 +113,7 @@ fn an_initialiser_with_a_default_can_be_set() {
 fn looping(condition: &str, body: Onnx) -> Onnx {
     let onnx = Onnx::new().input("x", &[1, 2]).integers("most", &[], &[3]).integers("flag", &[], &[1]);
     let onnx = onnx.node("yes", "Cast", &["flag"], "yes", &[("to", Attribute::Int(9))]);
-    let attributes = [("body", Attribute::Graph(body))];
+    let attributes = [("body", Attribute::graph(body))];
     onnx.node_with_outputs("loop", "Loop", &["most", condition, "x"], &["last", "rows"], &attributes).output("rows").output("last")
 }
 
@@ -149,7 +149,7 @@ fn loops_that_cannot_be_unrolled_are_refused() {
         let body = body.output("going").output("s");
         let onnx = Onnx::new().input("x", &[1, 2]).integers("many", &[], &[i64::MAX]).integers("flag", &[], &[1]);
         let onnx = onnx.node("yes", "Cast", &["flag"], "yes", &[("to", Attribute::Int(9))]);
-        onnx.node("loop", "Loop", &[most, condition, "x"], "y", &[("body", Attribute::Graph(body))]).output("y")
+        onnx.node("loop", "Loop", &[most, condition, "x"], "y", &[("body", Attribute::graph(body))]).output("y")
     };
     assert!(reason(forever("", "")).contains("it has neither a trip count nor a condition"));
     for (most, condition) in [("many", ""), ("", "yes"), ("many", "yes")] {
@@ -157,7 +157,7 @@ fn loops_that_cannot_be_unrolled_are_refused() {
     }
     let computed = Onnx::new().input("x", &[1, 2]).typed_input("count", DataType::Int64, &[]);
     let body = doubling().output("going").output("n");
-    let message = reason(computed.node("loop", "Loop", &["count", "", "x"], "y", &[("body", Attribute::Graph(body))]).output("y"));
+    let message = reason(computed.node("loop", "Loop", &["count", "", "x"], "y", &[("body", Attribute::graph(body))]).output("y"));
     assert!(message.contains("its trip count depends on the network's inputs"), "{message}");
 }
 
@@ -165,7 +165,7 @@ fn loops_that_cannot_be_unrolled_are_refused() {
 fn loops_within_loops_are_bounded_together() {
     let inner = |body: Onnx| {
         let base = Onnx::new().typed_input("k", DataType::Int64, &[]).typed_input("going", DataType::Bool, &[]).input("s", &[1, 2]);
-        let base = base.node("loop", "Loop", &["many", "", "s"], "n", &[("body", Attribute::Graph(body))]);
+        let base = base.node("loop", "Loop", &["many", "", "s"], "n", &[("body", Attribute::graph(body))]);
         base.output("going").output("n")
     };
     let mut body = doubling().output("going").output("n");
@@ -173,7 +173,7 @@ fn loops_within_loops_are_bounded_together() {
         body = inner(body);
     }
     let onnx = Onnx::new().input("x", &[1, 2]).integers("many", &[], &[1000]);
-    let message = reason(onnx.node("loop", "Loop", &["many", "", "x"], "y", &[("body", Attribute::Graph(body))]).output("y"));
+    let message = reason(onnx.node("loop", "Loop", &["many", "", "x"], "y", &[("body", Attribute::graph(body))]).output("y"));
     assert!(message.contains("loops and branches become more than 16384 nodes"), "{message}");
 }
 
@@ -184,7 +184,7 @@ fn a_scan_takes_slices_from_either_end() {
     let scan = |directions: [i64; 2], axis: i64| {
         let onnx = Onnx::new().input("x", &[3, 2]).floats("start", &[2], &[1.0, 0.0]);
         let attributes = [
-            ("body", Attribute::Graph(body.clone())),
+            ("body", Attribute::graph(body.clone())),
             ("num_scan_inputs", Attribute::Int(1)),
             ("scan_input_directions", Attribute::Ints(vec![directions[0]])),
             ("scan_output_directions", Attribute::Ints(vec![directions[1]])),
