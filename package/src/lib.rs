@@ -33,7 +33,7 @@ pub use names::{CONTRACT, EXECUTABLE, MANIFEST, MODEL, REPORT, class_files, part
 pub use options::{Options, Provenance, RangeMethod, Target, Widths};
 pub use proving::{Proving, differences};
 pub use report::{
-    Accuracy, Advice, Agreement, Baseline, Basis, Blame, CertifiedNode, ClassSize, ContractCost, Cost, Deviation, Distance, Fidelity,
+    Accuracy, Advice, Agreement, Baseline, Basis, Blame, CertifiedNode, ClassSize, ContractCost, Cost, Coverage, Deviation, Distance, Fidelity, Granularity,
     LayerPlan, Loss, LossKind, Plan, Quality, Report, TensorError, Verdict,
 };
 pub use run::{arguments, execute_program, run_contract, run_program, signed};

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use maat_package::samples::{InputSpec, Sample};
-use maat_package::{Fidelity, Options, Provenance, Quality, Target};
+use maat_package::{Coverage, Fidelity, Options, Provenance, Quality, Target};
 
 use crate::build::cheapest_widths;
 use crate::calibrate::{Ranges, assumed_points, in_columns, samples_digest, split, validate_options};
@@ -12,7 +12,7 @@ use crate::float::{self, FloatModel};
 use crate::fuse::fuse;
 use crate::lowering::lower;
 use crate::onnx::{self, Reference};
-use crate::quality::{Measured, Quantised, blame, certify, judge, measure};
+use crate::quality::{Measured, Quantised, blame, certify, judge, measure, seen_on};
 use crate::quantise::quantise;
 
 /// An imported network, before quantisation.
@@ -94,11 +94,21 @@ impl Network {
         if verdict.fidelity == Fidelity::Refused && !options.accept_loss {
             return Err(TranspileError::Unfaithful { verdict: Box::new(verdict) });
         }
+        let seen = seen_on(&mapped, &calibration.samples)?;
+        let coverage = match &seen {
+            Some(seen) if !held_out.samples.is_empty() => {
+                Some(Coverage { within: seen.holding(&mapped, &held_out.samples)?, of: held_out.samples.len() })
+            }
+            _ => None,
+        };
+        let (certificate, granularity) = certify(&float, &mapped, seen.as_ref());
         let quality = Quality {
             calibration: on_calibration.map(|measured| measured.accuracy),
             held_out: on_held_out.map(|measured| measured.accuracy),
             blame,
-            certificate: certify(&float, &mapped),
+            certificate,
+            granularity,
+            coverage,
             unseen: ranges.unseen(&float).into_iter().map(str::to_owned).collect(),
         };
         let provenance = Provenance {

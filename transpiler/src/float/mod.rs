@@ -8,7 +8,7 @@ mod stride;
 
 pub use evaluate::{evaluate, run};
 pub use function::Function;
-pub use range::{Used, image, linear_range, node_range, range_of, used};
+pub use range::{Used, image, node_range, range_of, used};
 pub use stride::{broadcast_indices, permutation, strides};
 
 use std::collections::HashSet;

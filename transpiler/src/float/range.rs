@@ -48,7 +48,7 @@ pub fn used(node: &FloatNode, elements: impl Fn(ValueId) -> usize) -> Used {
 }
 
 /// The range of `sum_t row_t * x_t + bias`.
-pub fn linear_range(row: &[f64], bias: f64, x: impl Iterator<Item = (f64, f64)>) -> (f64, f64) {
+fn linear_range(row: &[f64], bias: f64, x: impl Iterator<Item = (f64, f64)>) -> (f64, f64) {
     let range = row.iter().zip(x).fold((bias, bias), |(lo, hi), (weight, x)| {
         let (a, b) = if *weight == 0.0 { (0.0, 0.0) } else { (weight * x.0, weight * x.1) };
         (lo + a.min(b), hi + a.max(b))

@@ -1,15 +1,98 @@
-//! The arithmetic of bounds, which the primitives' rules share.
+//! Intervals of real numbers, from which the primitives' rules are made, and the step that ends most of them: rounding and saturation.
 //!
-//! NaN means that there is no bound. It must never get lost in a maximum, so [`greatest`] is used instead of `f64::max`.
+//! An interval whose end is not known is infinite there: NaN never gets into one, so it cannot get lost in a minimum.
 
-use maat_runtime::{Requantise, Tensor};
+use maat_runtime::{Interval, Requantise, Tensor};
 
+use super::cell::{Cell, Pre};
 use crate::float::{Bounds, FloatNode, FloatOp, Kind, Rounding};
 
-/// A tensor's range in real units.
-pub fn real_range(tensor: &Tensor) -> (f64, f64) {
-    let unit = 2f64.powi(-tensor.scale);
-    (tensor.range.lo as f64 * unit, tensor.range.hi as f64 * unit)
+/// All real numbers from `lo` to `hi`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Span {
+    pub lo: f64,
+    pub hi: f64,
+}
+
+impl Span {
+    pub const ALL: Self = Self { lo: f64::NEG_INFINITY, hi: f64::INFINITY };
+    pub const ZERO: Self = Self { lo: 0.0, hi: 0.0 };
+
+    pub fn new(lo: f64, hi: f64) -> Self {
+        Self { lo: if lo.is_nan() { f64::NEG_INFINITY } else { lo }, hi: if hi.is_nan() { f64::INFINITY } else { hi } }
+    }
+
+    pub fn point(value: f64) -> Self {
+        Self::new(value, value)
+    }
+
+    /// From `-size` to `size`.
+    pub fn around(size: f64) -> Self {
+        Self::new(-size, size)
+    }
+
+    /// Integers of a scale, in real units.
+    pub fn of(range: Interval, scale: i32) -> Self {
+        let unit = 2f64.powi(-scale);
+        Self::new(range.lo as f64 * unit, range.hi as f64 * unit)
+    }
+
+    /// The greatest size in it.
+    pub fn size(self) -> f64 {
+        self.lo.abs().max(self.hi.abs())
+    }
+
+    pub fn is_zero(self) -> bool {
+        self == Self::ZERO
+    }
+
+    pub fn plus(self, other: Self) -> Self {
+        Self::new(self.lo + other.lo, self.hi + other.hi)
+    }
+
+    pub fn minus(self, other: Self) -> Self {
+        Self::new(self.lo - other.hi, self.hi - other.lo)
+    }
+
+    /// A factor of 0 gives 0, even of what may be infinite: a weight of 0 takes no part.
+    pub fn scaled(self, factor: f64) -> Self {
+        if factor == 0.0 {
+            return Self::ZERO;
+        }
+        let (a, b) = (self.lo * factor, self.hi * factor);
+        if factor > 0.0 { Self::new(a, b) } else { Self::new(b, a) }
+    }
+
+    pub fn times(self, other: Self) -> Self {
+        if self.is_zero() || other.is_zero() {
+            return Self::ZERO;
+        }
+        let corners = [self.lo * other.lo, self.lo * other.hi, self.hi * other.lo, self.hi * other.hi];
+        if corners.iter().any(|corner| corner.is_nan()) {
+            return Self::ALL;
+        }
+        Self::new(corners.into_iter().fold(f64::INFINITY, f64::min), corners.into_iter().fold(f64::NEG_INFINITY, f64::max))
+    }
+
+    /// Everything if the divisor may be 0.
+    pub fn over(self, divisor: Self) -> Self {
+        if divisor.lo > 0.0 || divisor.hi < 0.0 { self.times(Self::new(1.0 / divisor.hi, 1.0 / divisor.lo)) } else { Self::ALL }
+    }
+
+    pub fn hull(self, other: Self) -> Self {
+        Self { lo: self.lo.min(other.lo), hi: self.hi.max(other.hi) }
+    }
+
+    /// What is in both. Two that rounding put apart give what is between them.
+    pub fn meet(self, other: Self) -> Self {
+        let (lo, hi) = (self.lo.max(other.lo), self.hi.min(other.hi));
+        Self { lo: lo.min(hi), hi: hi.max(lo) }
+    }
+
+    /// Its values, clamped.
+    pub fn clamped(self, bounds: Bounds) -> Self {
+        Self { lo: bounds.apply(self.lo), hi: bounds.apply(self.hi) }
+    }
 }
 
 /// Half a unit of a tensor.
@@ -17,43 +100,69 @@ pub fn half(tensor: &Tensor) -> f64 {
     2f64.powi(-tensor.scale - 1)
 }
 
-/// The greater bound; infinite if one is NaN.
-pub fn greatest(a: f64, b: f64) -> f64 {
-    if a.is_nan() || b.is_nan() { f64::INFINITY } else { a.max(b) }
+/// What a requantisation saturates at, in real units.
+pub fn limits(requantise: &Requantise, scale: i32) -> Bounds {
+    let unit = 2f64.powi(-scale);
+    Bounds { lo: f64::from(requantise.lo) * unit, hi: f64::from(requantise.hi) * unit }
 }
 
-/// `factor * error`, and 0 if either is 0: a weight of 0 takes no part, even if its input may be infinite.
-pub fn scaled(factor: f64, error: f64) -> f64 {
-    if factor == 0.0 || error == 0.0 { 0.0 } else { factor * error }
+/// How a node's sums become its results, in both networks.
+#[derive(Debug, Clone, Copy)]
+pub struct Ending {
+    /// What the float network clamps to.
+    pub real: Bounds,
+    /// What the integers saturate at, in real units.
+    pub integer: Bounds,
+    /// How far the integers' rounding goes to either side.
+    pub rounding: f64,
+    /// What the integers are in, if only such runs count in which they do not leave it.
+    pub seen: Option<Span>,
 }
 
-/// The distance of two results, given that of what they are rounded from.
-pub fn rounded(distance: f64, node: &FloatNode, requantise: &Requantise, channel: usize, tensor: &Tensor) -> f64 {
-    let shifted = requantise.shift_of(channel) > 0;
-    // Where both are rounded to integers, the same number may be a tie that is broken both ways.
-    let ties = shifted && matches!(&node.op, FloatOp::Sum(sum) if sum.rounding == Rounding::HalfEven);
-    match node.kind {
-        Kind::Real => distance + if shifted { half(tensor) } else { 0.0 },
-        Kind::Integer(_) if distance > 0.0 || ties => distance + 1.0,
-        Kind::Integer(_) => distance,
+impl Ending {
+    /// Clamps both sums. With `e` their distance, results are apart by `clamp(x + e) - clamp(x)`, which only rises with `e`, and rises or
+    /// falls with `x` between the ends of the clamps: the extremes are at those ends, or at the ends of the sum's range.
+    ///
+    /// A result that lies within the saturation says that the sum lies there as well.
+    pub fn of(&self, pre: Pre) -> Cell {
+        let rounding = Span::around(self.rounding);
+        let error = pre.error.plus(rounding);
+        let mut found = pre.found.plus(rounding).meet(pre.real.plus(error));
+        if let Some(seen) = self.seen {
+            let inner = Span {
+                lo: if seen.lo > self.integer.lo { seen.lo } else { f64::NEG_INFINITY },
+                hi: if seen.hi < self.integer.hi { seen.hi } else { f64::INFINITY },
+            };
+            found = found.meet(inner);
+        }
+        let real = pre.real.meet(found.minus(error));
+        let apart = |x: f64, e: f64| self.integer.apply(x + e) - self.real.apply(x);
+        let extreme = |e: f64, worse: fn(f64, f64) -> f64| {
+            let kinks = [self.real.lo, self.real.hi, self.integer.lo - e, self.integer.hi - e];
+            let within = kinks.into_iter().filter(|x| *x > real.lo && *x < real.hi);
+            [real.lo, real.hi].into_iter().chain(within).map(|x| apart(x, e)).fold(f64::NAN, |worst, next| {
+                if next.is_nan() { worse(f64::INFINITY, f64::NEG_INFINITY) } else { worse(worst, next) }
+            })
+        };
+        let by_ends = found.clamped(self.integer).minus(real.clamped(self.real));
+        let error = if error.size().is_finite() { Span::new(extreme(error.lo, f64::min), extreme(error.hi, f64::max)) } else { Span::ALL };
+        Cell { real: real.clamped(self.real), found: found.clamped(self.integer), error: error.meet(by_ends), hole: false }
     }
 }
 
-/// The greatest size of `sum_t factor_t * q_t + offset` for integers of the tensors' ranges.
-pub fn farthest<'t>(terms: impl Iterator<Item = (f64, &'t Tensor)>, offset: f64) -> f64 {
-    let (lo, hi) = terms.fold((offset, offset), |(lo, hi), (factor, tensor)| {
-        let (least, greatest) = real_range(tensor);
-        let (a, b) = (factor * least, factor * greatest);
-        (lo + a.min(b), hi + a.max(b))
-    });
-    greatest(lo.abs(), hi.abs())
+/// The same for results that are whole numbers on both sides, before they are rounded: a distance goes on to the next whole number.
+pub fn whole(cell: Cell, node: &FloatNode, shifted: bool) -> Cell {
+    // Where both are rounded to integers, the same number may be a tie that is broken both ways.
+    let ties = shifted && matches!(&node.op, FloatOp::Sum(sum) if sum.rounding == Rounding::HalfEven);
+    let rounding = if let FloatOp::Sum(sum) = &node.op { sum.rounding } else { Rounding::HalfUp };
+    let lo = if cell.error.lo < 0.0 || ties { cell.error.lo - 1.0 } else { 0.0 };
+    let hi = if cell.error.hi > 0.0 || ties { cell.error.hi + 1.0 } else { 0.0 };
+    let bounds = node.kind.within(Bounds::NONE);
+    let real = Span { lo: rounding.apply(cell.real.lo), hi: rounding.apply(cell.real.hi) }.clamped(bounds);
+    Cell { real, found: cell.found.plus(Span::around(1.0)), error: Span { lo, hi }, hole: false }
 }
 
-/// How far clamping to the integers' bounds is from clamping to the real ones, for values of a range. The distance of two clamps falls and
-/// then rises, so it is greatest at an end.
-pub fn saturation(bounds: Bounds, (lo, hi): (f64, f64), requantise: &Requantise, scale: i32) -> f64 {
-    let unit = 2f64.powi(-scale);
-    let integers = Bounds { lo: f64::from(requantise.lo) * unit, hi: f64::from(requantise.hi) * unit };
-    let distance = |value: f64| (bounds.apply(value) - integers.apply(value)).abs();
-    greatest(distance(lo), distance(hi))
+/// Whether a node's results are whole numbers.
+pub fn is_whole(node: &FloatNode) -> bool {
+    matches!(node.kind, Kind::Integer(_))
 }
