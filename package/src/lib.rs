@@ -30,7 +30,7 @@ pub use folder::PackageFolder;
 pub use json::{json_of, json_to};
 pub use manifest::{ClassHashes, MANIFEST_VERSION, Manifest, Versions};
 pub use names::{CONTRACT, EXECUTABLE, MANIFEST, MODEL, REPORT, class_files, part_name};
-pub use options::{Options, Provenance, RangeMethod, Target, Widths};
+pub use options::{Options, Provenance, RangeMethod, Target, TensorWidth, Widths};
 pub use proving::{Proving, differences};
 pub use report::{
     Accuracy, Advice, Agreement, Baseline, Basis, Blame, CertifiedNode, ClassSize, ContractCost, Cost, Coverage, Deviation, Distance, Fidelity, Granularity,

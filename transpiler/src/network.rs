@@ -5,15 +5,18 @@ use std::path::Path;
 use maat_package::samples::{InputSpec, Sample};
 use maat_package::{Coverage, Fidelity, Options, Provenance, Quality, Target};
 
-use crate::build::cheapest_widths;
+use crate::build::{cheapest_widths, raised_widths};
 use crate::calibrate::{Ranges, assumed_points, in_columns, samples_digest, split, validate_options};
 use crate::error::TranspileError;
 use crate::float::{self, FloatModel};
 use crate::fuse::fuse;
 use crate::lowering::lower;
 use crate::onnx::{self, Reference};
-use crate::quality::{Measured, Quantised, blame, certify, judge, measure, seen_on};
+use crate::quality::{Measured, Quantised, blame, certify, judge, measure, run_on, seen_on};
 use crate::quantise::quantise;
+
+/// This many samples, spread over all, are bounded one by one.
+const BOUNDED_SAMPLES: usize = 4;
 
 /// An imported network, before quantisation.
 pub struct Network {
@@ -80,7 +83,14 @@ impl Network {
 
         let reference = self.reference.as_ref();
         let options = match options.target {
-            Target::Accuracy => options.clone(),
+            Target::Accuracy => Options {
+                tensors: match options.raise {
+                    Some(percent) => raised_widths(&float, &self.name, &ranges, options, reference, (seen, percent))?,
+                    None => options.tensors.clone(),
+                },
+                raise: None,
+                ..options.clone()
+            },
             Target::Cost => Options { widths: cheapest_widths(&float, &self.name, &ranges, options, reference, seen)?, ..options.clone() },
         };
         let mapped = quantise(&float, &self.name, &ranges, &options)?;
@@ -101,7 +111,10 @@ impl Network {
             }
             _ => None,
         };
-        let (certificate, granularity) = certify(&float, &mapped, seen.as_ref());
+        let runs = BOUNDED_SAMPLES.min(samples.len());
+        let bounded = samples.iter().step_by(samples.len().max(1).div_ceil(runs.max(1))).take(runs);
+        let bounded = bounded.map(|sample| run_on(&mapped, sample)).collect::<Result<Vec<_>, _>>()?;
+        let (certificate, granularity) = certify(&float, &mapped, seen.as_ref(), &bounded);
         let quality = Quality {
             calibration: on_calibration.map(|measured| measured.accuracy),
             held_out: on_held_out.map(|measured| measured.accuracy),

@@ -30,6 +30,9 @@ pub struct CertifiedNode {
     /// The same bound for the inputs on which no tensor leaves what was seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_bound_as_seen: Option<f64>,
+    /// The same for some samples, each with all inputs that round to the same integers. Absent without samples, and for large networks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_bound_on_samples: Option<f64>,
 }
 
 /// How finely the bounds of errors were followed through the network.

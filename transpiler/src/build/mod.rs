@@ -6,9 +6,11 @@ mod commit;
 mod compile;
 mod cost;
 mod package;
+mod raise;
 mod widths;
 
 pub use check::{Checked, Finding, check};
 pub use commit::Private;
 pub use package::{BuildOptions, Package};
+pub use raise::raised_widths;
 pub use widths::cheapest_widths;

@@ -7,10 +7,13 @@ pub const HEADROOM_BITS: u32 = 2;
 /// Inputs that are only compared have this many bits more than activations. Rows of tables lie next to thresholds, which trees put halfway
 /// between two rows. With 28 bits, neighbouring 32-bit floats are different integers from half of the greatest value on.
 const COMPARED_BITS: u32 = 12;
+/// No tensor is wider, so that differences of two fit into 32 bits.
+const MOST_BITS: u32 = 31;
 
 /// The width of an input in bits, and how many of them are for the values seen.
 pub fn input_width(float: &FloatModel, input: ValueId, bits: u32) -> (u32, u32) {
-    if float.is_only_compared(input) { (bits + COMPARED_BITS, bits + COMPARED_BITS - HEADROOM_BITS) } else { (bits, bits) }
+    let compared = (bits + COMPARED_BITS).min(MOST_BITS);
+    if float.is_only_compared(input) { (compared, compared - HEADROOM_BITS) } else { (bits, bits) }
 }
 
 /// Scale exponents stay within this range, whatever the magnitudes are.

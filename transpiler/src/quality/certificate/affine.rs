@@ -3,13 +3,13 @@
 use maat_runtime::primitives::Affine;
 
 use super::arithmetic::Span;
-use super::cell::{Cell, Known, Pre};
+use super::cell::{Element, Known, Link, Pre};
 use super::Bounder;
 use crate::float::{Bounds, FloatNode};
 
 impl Bounder<'_> {
     /// `real` are the node's groups, weights, biases and bounds.
-    pub(super) fn affine(&self, node: &FloatNode, real: (usize, &[f64], &[f64], Bounds), affine: &Affine, x: &Known) -> Vec<Cell> {
+    pub(super) fn affine(&self, node: &FloatNode, real: (usize, &[f64], &[f64], Bounds), affine: &Affine, x: &Known) -> Vec<Element> {
         let (groups, weights, bias, bounds) = real;
         let tensor = self.tensor(node.output);
         let input = self.tensor(node.inputs[0]);
@@ -29,17 +29,22 @@ impl Bounder<'_> {
         let cell = |block: usize, channel: usize| {
             let start = (block * groups + channel / per_group) * n;
             let (rounded, off) = &channels[channel];
-            let mut pre = Pre { real: Span::point(bias[channel]), found: Span::ZERO, error: Span::point(*off) };
+            let link = Link::of(Span::point(*off));
+            let mut pre = Pre { real: Span::point(bias[channel]), found: Span::ZERO, error: Span::ZERO, link };
             let mut moved = Span::ZERO;
             for (j, (weight, rounded)) in weights[channel * n..][..n].iter().zip(rounded).enumerate() {
                 let x = x.at(start + j);
                 pre.real = pre.real.plus(x.real.scaled(*weight));
-                moved = moved.plus(x.error.scaled(*weight)).plus(x.found.scaled(*rounded));
+                moved = moved.plus(x.error.scaled(*weight));
+                pre.link.rest = pre.link.rest.plus(x.found.scaled(*rounded));
+                if self.links {
+                    pre.link.add(0, start + j, Span::point(*weight), x.error);
+                }
                 pre.found = pre.found.plus(x.found.scaled(weight + rounded));
             }
-            pre.error = pre.error.plus(moved);
+            pre.error = pre.link.rest.plus(moved);
             pre.found = pre.found.plus(Span::point(bias[channel] + off));
-            self.end(node, bounds, &affine.requantise, channel, pre)
+            self.end(node, bounds, &affine.requantise, (block * bias.len() + channel, channel), pre)
         };
         (0..blocks).flat_map(|block| (0..bias.len()).map(move |channel| (block, channel))).map(|(block, channel)| cell(block, channel)).collect()
     }

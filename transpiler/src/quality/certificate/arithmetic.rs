@@ -4,7 +4,7 @@
 
 use maat_runtime::{Interval, Requantise, Tensor};
 
-use super::cell::{Cell, Pre};
+use super::cell::{Cell, Element, Link, Pre};
 use crate::float::{Bounds, FloatNode, FloatOp, Kind, Rounding};
 
 /// All real numbers from `lo` to `hi`.
@@ -123,8 +123,9 @@ impl Ending {
     /// Clamps both sums. With `e` their distance, results are apart by `clamp(x + e) - clamp(x)`, which only rises with `e`, and rises or
     /// falls with `x` between the ends of the clamps: the extremes are at those ends, or at the ends of the sum's range.
     ///
-    /// A result that lies within the saturation says that the sum lies there as well.
-    pub fn of(&self, pre: Pre) -> Cell {
+    /// A result that lies within the saturation says that the sum lies there as well. Where neither sum can be clamped, `e` stays what it
+    /// is; where both clamps are the same where they can be reached, it is multiplied by something from 0 to 1.
+    pub fn of(&self, pre: Pre) -> Element {
         let rounding = Span::around(self.rounding);
         let error = pre.error.plus(rounding);
         let mut found = pre.found.plus(rounding).meet(pre.real.plus(error));
@@ -145,8 +146,23 @@ impl Ending {
             })
         };
         let by_ends = found.clamped(self.integer).minus(real.clamped(self.real));
-        let error = if error.size().is_finite() { Span::new(extreme(error.lo, f64::min), extreme(error.hi, f64::max)) } else { Span::ALL };
-        Cell { real: real.clamped(self.real), found: found.clamped(self.integer), error: error.meet(by_ends), hole: false }
+        let clamped = if error.size().is_finite() { Span::new(extreme(error.lo, f64::min), extreme(error.hi, f64::max)) } else { Span::ALL };
+        let cell = Cell { real: real.clamped(self.real), found: found.clamped(self.integer), error: clamped.meet(by_ends), hole: false };
+        let reached = |bounds: Bounds, span: Span| (span.lo < bounds.lo, span.hi > bounds.hi);
+        let (low, high) = (reached(self.integer, found), reached(self.real, real));
+        let (below, above) = (low.0 || high.0, low.1 || high.1);
+        let alike = (!below || self.integer.lo == self.real.lo) && (!above || self.integer.hi == self.real.hi);
+        let link = match (below || above, alike) {
+            (false, _) => Link { rest: pre.link.rest.plus(rounding), ..pre.link },
+            (true, true) if cell.error.size() > 0.0 => {
+                let mut link = pre.link;
+                link.terms.iter_mut().for_each(|term| term.factor *= 0.5);
+                link.rest = link.rest.plus(rounding).scaled(0.5).plus(Span::around(error.size() * 0.5));
+                link
+            }
+            _ => Link::of(cell.error),
+        };
+        Element { cell, link }
     }
 }
 

@@ -41,12 +41,61 @@ impl Cell {
     }
 }
 
-/// What is known about a sum before it is rounded and saturated; [`Cell`] has the meanings.
+/// An operand's error, by the operand's position and the element, with its factor.
 #[derive(Debug, Clone, Copy)]
+pub struct Term {
+    pub position: u32,
+    pub element: u32,
+    pub factor: f64,
+}
+
+/// An element's error by those of operands: `e = sum factor_t e_t + rest`.
+#[derive(Debug, Clone)]
+pub struct Link {
+    pub terms: Vec<Term>,
+    pub rest: Span,
+}
+
+impl Link {
+    /// Nothing but what is known anyway.
+    pub fn of(error: Span) -> Self {
+        Self { terms: Vec::new(), rest: error }
+    }
+
+    /// Adds `factor * e` with a factor of an interval, for an `e` of an interval.
+    pub fn add(&mut self, position: usize, element: usize, factor: Span, error: Span) {
+        let middle = factor.lo / 2.0 + factor.hi / 2.0;
+        if !middle.is_finite() {
+            self.rest = self.rest.plus(factor.times(error));
+            return;
+        }
+        self.rest = self.rest.plus(factor.minus(Span::point(middle)).times(error));
+        if middle != 0.0 {
+            self.terms.push(Term { position: position as u32, element: element as u32, factor: middle });
+        }
+    }
+}
+
+/// What is known about a sum before it is rounded and saturated; [`Cell`] has the meanings.
+#[derive(Debug, Clone)]
 pub struct Pre {
     pub real: Span,
     pub found: Span,
     pub error: Span,
+    pub link: Link,
+}
+
+/// An element's cell, and its error by those of operands.
+#[derive(Debug, Clone)]
+pub struct Element {
+    pub cell: Cell,
+    pub link: Link,
+}
+
+impl From<Cell> for Element {
+    fn from(cell: Cell) -> Self {
+        Self { cell, link: Link::of(cell.error) }
+    }
 }
 
 /// A tensor's cells: one for each element, or one for all of them.
@@ -58,9 +107,9 @@ pub struct Known {
 impl Known {
     /// The cells of a tensor's elements, which begin again where they are fewer; or their hull, if it is to be `one` for all.
     pub fn new(cells: Vec<Cell>, elements: usize, one: bool) -> Self {
-        let same = cells.windows(2).all(|pair| pair[0] == pair[1]);
         match cells.iter().copied().reduce(Cell::hull) {
-            Some(hull) if one || same => Self { cells: vec![hull] },
+            Some(hull) if one => Self { cells: vec![hull] },
+            _ if cells.len() == elements => Self { cells },
             _ => Self { cells: cells.iter().copied().cycle().take(elements).collect() },
         }
     }

@@ -4,13 +4,13 @@
 use maat_runtime::primitives::Sum;
 
 use super::arithmetic::Span;
-use super::cell::{Cell, Known};
+use super::cell::{Cell, Element, Known};
 use super::Bounder;
 use crate::float::FloatNode;
 use crate::quantise::threshold;
 
 impl Bounder<'_> {
-    pub(super) fn greater(&self, node: &FloatNode, sum: &Sum, inputs: &[Known]) -> Option<Vec<Cell>> {
+    pub(super) fn greater(&self, node: &FloatNode, sum: &Sum, inputs: &[Known]) -> Option<Vec<Element>> {
         let scale = |position: usize| self.tensor(node.inputs[position]).scale;
         // For each element, whether the comparison of equal operands is exact.
         let kept: Vec<bool> = if sum.coefficients.len() == 1 {
@@ -32,7 +32,7 @@ impl Bounder<'_> {
                 None => inputs.iter().all(|x| x.at(element).is_exact()),
             };
             let exact = same && kept[if kept.len() == 1 { 0 } else { element }];
-            Cell { real: truth, found: truth, error: if exact { Span::ZERO } else { Span::around(1.0) }, hole: false }
+            Cell { real: truth, found: truth, error: if exact { Span::ZERO } else { Span::around(1.0) }, hole: false }.into()
         };
         Some((0..count).map(cell).collect())
     }

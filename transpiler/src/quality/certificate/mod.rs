@@ -35,6 +35,7 @@ mod softmax;
 mod sum;
 mod table;
 mod trace;
+mod traced;
 
 use std::collections::HashMap;
 
@@ -44,21 +45,33 @@ use maat_runtime::{Model, Node, Primitive, Requantise, Tensor, TensorId};
 use crate::float::{Bounds, FloatModel, FloatNode, FloatOp, Kind, Used, ValueId, node_range, used};
 use crate::quantise::Mapped;
 use arithmetic::{Ending, Span, half, is_whole, limits, whole};
-use cell::{Cell, Known, Pre};
+use cell::{Cell, Element, Known, Link, Pre};
+use softmax::Row;
 use table::Tables;
 
-pub use seen::{Seen, seen_on};
+pub use seen::{Run, Seen, run_on, seen_on};
+
+use seen::Runs;
 
 /// The certificate of a quantised network, and whether each element or each tensor was followed.
-pub fn certify(float: &FloatModel, mapped: &Mapped, seen: Option<&Seen>) -> (Vec<CertifiedNode>, Granularity) {
+///
+/// `runs` are bounded one by one, and the greatest of their bounds counts.
+pub fn certify(float: &FloatModel, mapped: &Mapped, seen: Option<&Seen>, runs: &[Run]) -> (Vec<CertifiedNode>, Granularity) {
     let model = &mapped.model;
     let granularity = granularity(float, mapped);
-    let bounds = |seen: Option<&Seen>| -> HashMap<usize, f64> {
-        let known = Bounder::run(float, mapped, seen, granularity);
+    let bounds = |runs: Runs<'_>| -> HashMap<usize, f64> {
+        let known = Bounder::run(float, mapped, runs, granularity);
         let of = |(value, id): (&ValueId, &TensorId)| Some((id.index(), known.get(value)?.error()));
         mapped.tensors.iter().filter_map(of).collect()
     };
-    let (always, as_seen) = (bounds(None), seen.map(|seen| bounds(Some(seen))).unwrap_or_default());
+    let (always, as_seen) = (bounds(Runs::All), seen.map(|seen| bounds(Runs::Seen(seen))).unwrap_or_default());
+    let mut on_samples: HashMap<usize, f64> = HashMap::new();
+    // A run has integers for each element, and so must have its bounds.
+    for run in runs.iter().filter(|_| granularity == Granularity::Elements) {
+        for (index, error) in bounds(Runs::One(run)) {
+            on_samples.entry(index).and_modify(|worst| *worst = worst.max(error)).or_insert(error);
+        }
+    }
     let primitives = model.inputs().iter().map(|_| "Input").chain(model.nodes().map(|(node, _)| node.primitive.name()));
     let tensors = model.tensors().iter().zip(primitives).enumerate();
     let bound = |error: Option<&f64>| error.copied().filter(|error| error.is_finite()).map(rounded_up);
@@ -76,6 +89,7 @@ pub fn certify(float: &FloatModel, mapped: &Mapped, seen: Option<&Seen>) -> (Vec
         error_bound: bound(always.get(&index)),
         seen: seen.map(|seen| seen.of(index)),
         error_bound_as_seen: bound(as_seen.get(&index)),
+        error_bound_on_samples: bound(on_samples.get(&index)),
     });
     (certified.collect(), granularity)
 }
@@ -84,6 +98,18 @@ pub fn certify(float: &FloatModel, mapped: &Mapped, seen: Option<&Seen>) -> (Vec
 const MOST_ELEMENTS: usize = 1 << 20;
 /// So have networks with more multiply-accumulates.
 const MOST_PRODUCTS: u64 = 1 << 26;
+
+/// Networks of more multiply-accumulates keep no links.
+const MOST_LINKS: u64 = 1 << 22;
+/// The most terms that are followed back from outputs, and as many again from other elements. Where all inputs count, saturation outweighs
+/// what could cancel.
+fn most_terms(runs: Runs<'_>) -> u64 {
+    match runs {
+        Runs::All => 1 << 22,
+        Runs::Seen(_) => 1 << 24,
+        Runs::One(_) => 1 << 25,
+    }
+}
 
 fn granularity(float: &FloatModel, mapped: &Mapped) -> Granularity {
     let inputs = float.inputs.iter().map(|input| input.shape.iter().product::<usize>());
@@ -106,9 +132,16 @@ struct Bounder<'a> {
     producers: HashMap<ValueId, &'a FloatNode>,
     known: HashMap<ValueId, Known>,
     tables: Tables<'a>,
-    seen: Option<&'a Seen>,
+    runs: Runs<'a>,
     /// Softmaxes whose rows lie side by side, and the rows' length.
-    distributions: HashMap<ValueId, usize>,
+    distributions: HashMap<ValueId, (usize, Vec<Row>)>,
+    /// The errors of elements by those of operands, by the node's position.
+    linked: Vec<Vec<Link>>,
+    positions: HashMap<ValueId, usize>,
+    /// Whether these are kept.
+    links: bool,
+    /// How many terms may still be followed back: from outputs, and from other elements.
+    budgets: [std::cell::Cell<u64>; 2],
     /// Whether all elements of a tensor share a cell.
     one: bool,
 }
@@ -117,7 +150,7 @@ struct Bounder<'a> {
 const SLACK: f64 = 1e-7;
 
 impl<'a> Bounder<'a> {
-    fn run(float: &'a FloatModel, mapped: &'a Mapped, seen: Option<&'a Seen>, granularity: Granularity) -> HashMap<ValueId, Known> {
+    fn run(float: &'a FloatModel, mapped: &'a Mapped, runs: Runs<'a>, granularity: Granularity) -> HashMap<ValueId, Known> {
         let nodes = mapped.model.nodes().map(|(node, id)| (id, node)).collect();
         let producers = float.nodes.iter().map(|node| (node.output, node)).collect();
         let mut bounder = Self {
@@ -128,22 +161,31 @@ impl<'a> Bounder<'a> {
             producers,
             known: HashMap::new(),
             tables: Tables::default(),
-            seen,
+            runs,
             distributions: HashMap::new(),
+            linked: Vec::with_capacity(float.nodes.len()),
+            positions: float.nodes.iter().enumerate().map(|(position, node)| (node.output, position)).collect(),
+            links: granularity == Granularity::Elements && mapped.model.macs() <= MOST_LINKS,
+            budgets: [most_terms(runs); 2].map(std::cell::Cell::new),
             one: granularity == Granularity::Tensors,
         };
         for input in &float.inputs {
             let tensor = bounder.tensor(input.value);
             let declared = Span::of(tensor.range, tensor.scale);
-            let found = bounder.seen_of(input.value).map_or(declared, |seen| seen.meet(declared));
             // Within the range nothing saturates.
             let error = if input.kind == Kind::Real { Span::around(half(tensor)) } else { Span::ZERO };
-            let cell = Cell { real: declared.meet(found.minus(error)), found, error, hole: false };
-            bounder.known.insert(input.value, Known::new(vec![cell], 1, true));
+            let cell = |element: usize| {
+                let found = bounder.seen_of(input.value, element).map_or(declared, |seen| seen.meet(declared));
+                Cell { real: declared.meet(found.minus(error)), found, error, hole: false }
+            };
+            let count = if bounder.one { 1 } else { tensor.shape.elements() };
+            let cells = (0..count).map(cell).collect();
+            bounder.known.insert(input.value, Known::new(cells, count, bounder.one));
         }
         for node in &float.nodes {
-            let known = bounder.node(node);
+            let (known, links) = bounder.node(node);
             bounder.known.insert(node.output, known);
+            bounder.linked.push(links);
         }
         bounder.known
     }
@@ -152,31 +194,29 @@ impl<'a> Bounder<'a> {
         self.model.tensor(self.tensors[&value])
     }
 
-    /// What a tensor's integers are in, in real units, if the runs are only those.
-    fn seen_of(&self, value: ValueId) -> Option<Span> {
+    /// What an element's integers are in, in real units, if the runs are not all.
+    fn seen_of(&self, value: ValueId, element: usize) -> Option<Span> {
         let id = self.tensors[&value];
-        self.seen.map(|seen| Span::of(seen.of(id.index()), self.model.tensor(id).scale))
+        Some(Span::of(self.runs.of(id.index(), element)?, self.model.tensor(id).scale))
     }
 
-    fn node(&mut self, node: &'a FloatNode) -> Known {
+    fn node(&mut self, node: &'a FloatNode) -> (Known, Vec<Link>) {
         let keeps_holes = matches!(node.op, FloatOp::Move { .. } | FloatOp::Max { .. });
         let known = |input| if keeps_holes { self.known[input].clone() } else { self.known[input].filled() };
         let inputs: Vec<Known> = node.inputs.iter().map(known).collect();
         let used = used(node, |value| self.tensor(value).shape.elements());
         let by_rule = self.rule(node, &inputs, &used);
-        let cells = by_rule.unwrap_or_else(|| {
+        let elements = by_rule.unwrap_or_else(|| {
             // Only the ranges are known.
             let real: Vec<(f64, f64)> = inputs.iter().map(|known| known.filled().hull().real).map(|real| (real.lo, real.hi)).collect();
             let (lo, hi) = node_range(node, &real, &used);
-            vec![Cell { real: Span::new(lo, hi), found: Span::ALL, error: Span::ALL, hole: false }]
+            vec![Cell { real: Span::new(lo, hi), found: Span::ALL, error: Span::ALL, hole: false }.into()]
         });
         let tensor = self.tensor(node.output);
-        let mut range = Span::of(tensor.range, tensor.scale);
-        if let Some(seen) = self.seen_of(node.output) {
-            range = range.meet(seen);
-        }
+        let declared = Span::of(tensor.range, tensor.scale);
         let bounds = node.kind.within(Bounds::NONE);
-        let finish = |cell: Cell| {
+        let finish = |(index, Element { cell, mut link }): (usize, Element)| {
+            let range = self.seen_of(node.output, index).map_or(declared, |seen| declared.meet(seen));
             let (real, found) = (cell.real.clamped(bounds), cell.found.meet(range));
             // Both values lie in their ranges, so they are at most as far apart as the far ends.
             let error = cell.error.meet(found.minus(real));
@@ -187,9 +227,24 @@ impl<'a> Bounder<'a> {
                 // The distance of two integers is an integer.
                 Kind::Integer(_) => Span::new((error.lo - more(error.lo.abs())).ceil(), (error.hi + more(error.hi.abs())).floor()),
             };
-            Cell { real: real.meet(found.minus(error)), found: found.meet(real.plus(error)), error, hole: cell.hole }
+            if link.terms.is_empty() {
+                link.rest = link.rest.meet(error);
+            } else if node.kind == Kind::Real {
+                link.rest = link.rest.plus(Span::around(more(error.size() + link.rest.size())));
+            } else {
+                link = Link::of(error);
+            }
+            (Cell { real: real.meet(found.minus(error)), found: found.meet(real.plus(error)), error, hole: cell.hole }, link)
         };
-        Known::new(cells.into_iter().map(finish).collect(), tensor.shape.elements(), self.one)
+        let count = tensor.shape.elements();
+        if self.one || elements.len() == count {
+            let (cells, links) = elements.into_iter().enumerate().map(finish).unzip();
+            return (Known::new(cells, count, self.one), links);
+        }
+        // One element stands for all; its links would be to the wrong operands.
+        let all = elements.iter().map(|element| Element::from(element.cell)).cycle().take(count);
+        let (cells, links) = all.enumerate().map(finish).unzip();
+        (Known::new(cells, count, self.one), links)
     }
 
     /// The node of the quantised model that computes a node's tensor.
@@ -198,7 +253,7 @@ impl<'a> Bounder<'a> {
     }
 
     /// The cells of a node's elements by the rule of its primitive, or one for all; nothing where there is no rule.
-    fn rule(&mut self, node: &'a FloatNode, inputs: &[Known], used: &Used) -> Option<Vec<Cell>> {
+    fn rule(&mut self, node: &'a FloatNode, inputs: &[Known], used: &Used) -> Option<Vec<Element>> {
         let quantised = self.quantised(node)?;
         match (&node.op, &quantised.primitive) {
             (FloatOp::Affine { groups, weights, bias, bounds }, Primitive::Affine(affine)) => {
@@ -222,31 +277,35 @@ impl<'a> Bounder<'a> {
     }
 
     /// How a node's sums are rounded and saturated.
-    fn ending(&self, node: &FloatNode, bounds: Bounds, requantise: &Requantise, channel: usize) -> Ending {
+    fn ending(&self, node: &FloatNode, bounds: Bounds, requantise: &Requantise, (element, channel): (usize, usize)) -> Ending {
         let tensor = self.tensor(node.output);
         let rounding = if requantise.shift_of(channel) > 0 && !is_whole(node) { half(tensor) } else { 0.0 };
         let integer = limits(requantise, tensor.scale);
         // An integer result that is rounded first says less about its sum.
-        let seen = self.seen_of(node.output).filter(|_| !is_whole(node));
+        let seen = self.seen_of(node.output, element).filter(|_| !is_whole(node));
         Ending { real: node.kind.within(bounds), integer, rounding, seen }
     }
 
-    /// Rounds and saturates a sum of a channel.
-    fn end(&self, node: &FloatNode, bounds: Bounds, requantise: &Requantise, channel: usize, pre: Pre) -> Cell {
-        let cell = self.ending(node, bounds, requantise, channel).of(pre);
-        if is_whole(node) { whole(cell, node, requantise.shift_of(channel) > 0) } else { cell }
+    /// Rounds and saturates the sum of an element, of a channel.
+    fn end(&self, node: &FloatNode, bounds: Bounds, requantise: &Requantise, place: (usize, usize), mut pre: Pre) -> Element {
+        self.traced(node, &mut pre);
+        let element = self.ending(node, bounds, requantise, place).of(pre);
+        if is_whole(node) { whole(element.cell, node, requantise.shift_of(place.1) > 0).into() } else { element }
     }
 
     /// An element that a move or a selection passes on, perhaps at another scale: rounded to a coarser unit, and saturated where the new
     /// range ends before the old one.
-    fn aligned(&self, node: &FloatNode, cell: Cell, position: usize) -> Option<Cell> {
+    fn aligned(&self, node: &FloatNode, cell: Cell, (position, element): (usize, usize)) -> Option<Element> {
         let from = self.tensor(node.inputs[position]);
         let to = self.model.tensor(*self.quantised(node)?.inputs.get(position)?);
         let Span { lo, hi } = Span::of(to.range, to.scale);
         let rounding = if from.scale > to.scale { half(to) } else { 0.0 };
         let ending = Ending { real: Bounds::NONE, integer: Bounds { lo, hi }, rounding, seen: None };
-        let moved = ending.of(Pre { real: cell.real, found: cell.found, error: cell.error });
-        Some(Cell { hole: cell.hole, ..moved })
+        let mut link = Link::of(Span::ZERO);
+        link.add(position, element, Span::point(1.0), cell.error);
+        let moved = ending.of(Pre { real: cell.real, found: cell.found, error: cell.error, link });
+        let moved = Element { cell: Cell { hole: cell.hole, ..moved.cell }, ..moved };
+        Some(if cell.hole { moved.cell.into() } else { moved })
     }
 
     /// The node that computes a value, unless it is an input.

@@ -3,12 +3,12 @@
 use maat_runtime::primitives::Move;
 
 use super::arithmetic::Span;
-use super::cell::{Cell, Known};
+use super::cell::{Cell, Element, Known};
 use super::Bounder;
 use crate::float::{Bounds, FloatNode, FloatOp, Kind, Rounding, Used};
 
 impl Bounder<'_> {
-    pub(super) fn r#move(&self, node: &FloatNode, indices: &[u32], integers: &Move, inputs: &[Known], used: &Used) -> Option<Vec<Cell>> {
+    pub(super) fn r#move(&self, node: &FloatNode, indices: &[u32], integers: &Move, inputs: &[Known], used: &Used) -> Option<Vec<Element>> {
         let FloatOp::Move { constants, .. } = &node.op else { return None };
         let unit = 2f64.powi(-self.tensor(node.output).scale);
         let constant = |position: usize| {
@@ -22,13 +22,12 @@ impl Bounder<'_> {
             Cell { real: Span::point(real), found: Span::point(found), error: Span::point(found - real), hole }
         };
         if indices.is_empty() {
-            return (0..inputs[0].len()).map(|element| self.aligned(node, *inputs[0].at(element), 0)).collect();
+            return (0..inputs[0].len()).map(|element| self.aligned(node, *inputs[0].at(element), (0, element))).collect();
         }
-        let is_one = |position: &usize| inputs[*position].is_one();
-        if self.one || (used.constants.is_empty() && used.inputs.len() == 1 && used.inputs.iter().all(is_one)) {
-            let moved = used.inputs.iter().map(|position| self.aligned(node, inputs[*position].hull(), *position));
+        if self.one {
+            let moved = used.inputs.iter().map(|position| Some(self.aligned(node, inputs[*position].hull(), (*position, 0))?.cell));
             let all: Vec<Cell> = moved.chain(used.positions.iter().map(|position| Some(constant(*position)))).collect::<Option<_>>()?;
-            return Some(vec![all.into_iter().reduce(Cell::hull)?]);
+            return Some(vec![all.into_iter().reduce(Cell::hull)?.into()]);
         }
         let mut ends = Vec::with_capacity(inputs.len());
         for input in &node.inputs {
@@ -38,11 +37,11 @@ impl Bounder<'_> {
         let cell = |index: &u32| {
             let index = *index as usize;
             if let Some(position) = index.checked_sub(taken) {
-                return Some(constant(position));
+                return Some(constant(position).into());
             }
             let position = ends.partition_point(|end| *end <= index);
             let start = if position == 0 { 0 } else { ends[position - 1] };
-            self.aligned(node, *inputs[position].at(index - start), position)
+            self.aligned(node, *inputs[position].at(index - start), (position, index - start))
         };
         indices.iter().map(cell).collect()
     }

@@ -15,10 +15,17 @@ use super::table::change;
 use super::Bounder;
 use crate::float::{FloatNode, FloatOp, Function, image};
 
+/// What is known about an element that is divided by the root of its row's mean square.
+pub(super) struct Normal {
+    /// No element is greater than the root of the sum of squares.
+    pub real: Span,
+    pub error: Span,
+}
+
 impl<'a> Bounder<'a> {
     /// How far an exact product of the integers is from the float network's, if the node multiplies an element by the inverse root of its
     /// row's mean square.
-    pub(super) fn normalised(&self, node: &FloatNode, element: usize, inputs: &[Known], own: f64) -> Option<Span> {
+    pub(super) fn normalised(&self, node: &FloatNode, element: usize, inputs: &[Known], own: f64) -> Option<Normal> {
         let FloatOp::Product { rows: 1, columns: 1, inner: 1 } = node.op else { return None };
         let ((d, i), (r, row)) = (self.source((node.inputs[0], element))?, self.source((node.inputs[1], element))?);
         let table = self.producer(r)?;
@@ -36,7 +43,7 @@ impl<'a> Bounder<'a> {
         let reach: f64 = members.iter().map(|(_, member)| moved.at(*member).found.size().powi(2)).sum::<f64>() + rounding;
         let limit = limits(&integers.requantise, tensor.scale).hi;
         if !(reach <= limit || sum.found.hi < limit) {
-            return None;
+            return Some(Normal { real: Span::around(1.0 / factor.sqrt()), error: Span::ALL });
         }
         let error = members.iter().map(|(_, member)| moved.at(*member).error.size()).fold(0.0, f64::max);
         let along = (factor * members.len() as f64).sqrt();
@@ -51,7 +58,8 @@ impl<'a> Bounder<'a> {
         let linear = Function::Linear { factor, offset };
         let by_rounding = change(Function::Pow(-0.5), image(linear, within), change(linear, within, rounding));
         let bound = steepest * (1.0 + size * along) * error + inputs[0].at(element).found.size() * (own + by_rounding);
-        (!bound.is_nan()).then(|| Span::around(bound))
+        let error = if bound.is_nan() { Span::ALL } else { Span::around(bound) };
+        Some(Normal { real: Span::around(1.0 / factor.sqrt()), error })
     }
 
     /// The own error of the table that gives inverse roots of mean squares, if a product's second operand is from one.

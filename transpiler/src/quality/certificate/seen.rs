@@ -1,4 +1,4 @@
-//! The intervals of integers that samples give to each tensor.
+//! The integers that samples give to tensors: an interval of each tensor over all samples, or those of one run.
 
 use maat_package::samples::{Sample, quantise_sample};
 use maat_runtime::{Executor, Interval};
@@ -7,7 +7,46 @@ use crate::error::TranspileError;
 use crate::quantise::Mapped;
 
 /// The least and the greatest integer of each tensor, in the model's order.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen(Vec<Interval>);
+
+/// The integers of every tensor on one input, in the model's order.
+pub struct Run(Vec<Vec<i32>>);
+
+/// The runs that a bound is for.
+#[derive(Clone, Copy)]
+pub enum Runs<'a> {
+    /// Those on any input in the declared ranges.
+    All,
+    /// Those of them on which no tensor leaves what was seen.
+    Seen(&'a Seen),
+    /// Those with the integers of one.
+    One(&'a Run),
+}
+
+impl Runs<'_> {
+    /// What an element of a tensor is in, by the tensor's position; nothing if that is only what the model says.
+    pub fn of(self, index: usize, element: usize) -> Option<Interval> {
+        match self {
+            Self::All => None,
+            Self::Seen(seen) => Some(seen.of(index)),
+            Self::One(run) => Some(Interval::point(run.0[index][element].into())),
+        }
+    }
+}
+
+/// Runs the model on samples.
+///
+/// # Errors
+/// A sample does not fit.
+pub fn run_on(mapped: &Mapped, sample: &Sample) -> Result<Run, TranspileError> {
+    let model = &mapped.model;
+    let inputs = quantise_sample(model, sample)?;
+    let mut executor = Executor::new(model);
+    executor.run(&inputs).expect("quantised samples are within the inputs' ranges");
+    let nodes: Vec<Vec<i32>> = model.nodes().map(|(_, id)| executor.value(id).to_vec()).collect();
+    Ok(Run(inputs.into_iter().chain(nodes).collect()))
+}
 
 impl Seen {
     /// That of a tensor, by its position.
@@ -38,18 +77,14 @@ impl Seen {
 /// # Errors
 /// A sample does not fit.
 pub fn seen_on(mapped: &Mapped, samples: &[Sample]) -> Result<Option<Seen>, TranspileError> {
-    let model = &mapped.model;
     let mut all: Option<Vec<Interval>> = None;
-    let mut executor = Executor::new(model);
     for sample in samples {
-        let inputs = quantise_sample(model, sample)?;
-        executor.run(&inputs).expect("quantised samples are within the inputs' ranges");
-        let values = inputs.iter().map(Vec::as_slice).chain(model.nodes().map(|(_, id)| executor.value(id)));
-        let of = |values: &[i32]| {
+        let Run(values) = run_on(mapped, sample)?;
+        let of = |values: &Vec<i32>| {
             let (lo, hi) = values.iter().fold((i32::MAX, i32::MIN), |(lo, hi), value| (lo.min(*value), hi.max(*value)));
             Interval::new(lo.min(hi).into(), hi.max(lo).into())
         };
-        let found = values.map(of);
+        let found = values.iter().map(of);
         all = Some(match all {
             Some(all) => all.into_iter().zip(found).map(|(all, found)| all.hull(found)).collect(),
             None => found.collect(),

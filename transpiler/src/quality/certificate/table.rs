@@ -3,7 +3,7 @@
 use maat_runtime::{Interval, Primitive, Shape};
 
 use super::arithmetic::Span;
-use super::cell::{Cell, Known};
+use super::cell::{Cell, Element, Known, Link};
 use super::Bounder;
 use crate::float::{FloatNode, Function, image};
 
@@ -13,12 +13,12 @@ const MAX_POINTS: i64 = 1 << 24;
 /// A table, its functions, and the scales and range of what goes in and out.
 type Key<'a> = (&'a Primitive, &'a [Function], i32, i32, Interval);
 
-/// Distances of tables from their functions, kept because recurrent networks need each many times.
+/// Distances of tables from their functions, for each block of integers, kept because recurrent networks need each many times.
 #[derive(Default)]
-pub(super) struct Tables<'a>(Vec<(Key<'a>, f64)>);
+pub(super) struct Tables<'a>(Vec<(Key<'a>, Vec<f64>)>);
 
 impl<'a> Bounder<'a> {
-    pub(super) fn table(&mut self, node: &'a FloatNode, functions: &'a [Function], table: &'a Primitive, x: &Known) -> Vec<Cell> {
+    pub(super) fn table(&mut self, node: &'a FloatNode, functions: &'a [Function], table: &'a Primitive, x: &Known) -> Vec<Element> {
         let own = self.table_error(node, functions, table, x);
         let (input, output) = (self.tensor(node.inputs[0]), self.tensor(node.output));
         let shape = &input.shape;
@@ -33,12 +33,14 @@ impl<'a> Bounder<'a> {
                 let (lo, hi) = image(*function, (within.lo, within.hi));
                 within = Span::new(lo, hi);
             }
-            Cell {
-                real: Span::new(real.0, real.1),
-                found: range.map_or(Span::ALL, |range| Span::of(range, output.scale)),
-                error: Span::around(own + moved),
-                hole: false,
+            let error = Span::around(own + moved);
+            let mut link = Link::of(error);
+            if let Some(slope) = derivative(functions, x.real.hull(x.found)).filter(|_| self.links) {
+                link.rest = Span::around(own);
+                link.add(0, index, slope, x.error);
             }
+            let found = range.map_or(Span::ALL, |range| Span::of(range, output.scale));
+            Element { cell: Cell { real: Span::new(real.0, real.1), found, error, hole: false }, link }
         };
         (0..x.len()).map(cell).collect()
     }
@@ -46,8 +48,8 @@ impl<'a> Bounder<'a> {
     /// How far the table is from its functions at the integers that can come in.
     pub(super) fn table_error(&mut self, node: &'a FloatNode, functions: &'a [Function], table: &'a Primitive, x: &Known) -> f64 {
         let (input, output) = (self.tensor(node.inputs[0]), self.tensor(node.output));
-        let range = integers(x.hull().found, input.scale, input.range);
-        self.tables.distance((table, functions, input.scale, output.scale, range))
+        let found = integers(x.hull().found, input.scale, input.range);
+        self.tables.distance((table, functions, input.scale, output.scale, input.range), found)
     }
 }
 
@@ -57,36 +59,93 @@ pub(super) fn integers(found: Span, scale: i32, range: Interval) -> Interval {
     Interval::new(end(found.lo, f64::floor), end(found.hi, f64::ceil))
 }
 
+/// Integers whose greatest distance is kept together.
+const BLOCK: i64 = 1 << 10;
+
 impl<'a> Tables<'a> {
-    /// The greatest distance between a table and its functions over all integers that can come in.
-    fn distance(&mut self, key: Key<'a>) -> f64 {
-        if let Some((_, error)) = self.0.iter().find(|(known, _)| *known == key) {
-            return *error;
-        }
-        let (primitive, functions, from, to, range) = key;
+    /// The greatest distance between a table and its functions over integers, in blocks that hold them all.
+    fn distance(&mut self, key: Key<'a>, found: Interval) -> f64 {
+        let range = key.4;
         if range.hi - range.lo >= MAX_POINTS {
             return f64::INFINITY;
         }
-        let unit = 2f64.powi(-to);
-        const BLOCK: i64 = 1 << 12;
+        let position = self.0.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
+            self.0.push((key, vec![f64::NAN; ((range.hi - range.lo) / BLOCK + 1) as usize]));
+            self.0.len() - 1
+        });
+        let block = |value: i64| ((value.clamp(range.lo, range.hi) - range.lo) / BLOCK) as usize;
         let mut worst = 0.0f64;
-        let mut start = range.lo;
-        while start <= range.hi {
-            let end = (start + BLOCK - 1).min(range.hi);
-            let x: Vec<i32> = (start..=end).map(|x| x as i32).collect();
-            let shape = Shape::new(&[x.len()]).expect("a block is small");
-            let mut y = vec![0; x.len()];
-            primitive.rules().evaluate(&[(&shape, &x)], &mut y);
-            for (x, y) in x.iter().zip(y) {
-                let real = Function::chain(functions, f64::from(*x) * 2f64.powi(-from));
-                let distance = (real - f64::from(y) * unit).abs();
-                worst = if distance.is_nan() { f64::INFINITY } else { worst.max(distance) };
+        for index in block(found.lo)..=block(found.hi) {
+            let blocks = &mut self.0[position].1;
+            if blocks[index].is_nan() {
+                let start = range.lo + index as i64 * BLOCK;
+                blocks[index] = greatest_distance(key, Interval::new(start, (start + BLOCK - 1).min(range.hi)));
             }
-            start = end + 1;
+            worst = worst.max(blocks[index]);
         }
-        self.0.push((key, worst));
         worst
     }
+}
+
+fn greatest_distance((primitive, functions, from, to, _): Key<'_>, block: Interval) -> f64 {
+    let (unit, x): (f64, Vec<i32>) = (2f64.powi(-to), (block.lo..=block.hi).map(|x| x as i32).collect());
+    let shape = Shape::new(&[x.len()]).expect("a block is small");
+    let mut y = vec![0; x.len()];
+    primitive.rules().evaluate(&[(&shape, &x)], &mut y);
+    x.iter().zip(y).fold(0.0, |worst: f64, (x, y)| {
+        let real = Function::chain(functions, f64::from(*x) * 2f64.powi(-from));
+        let distance = (real - f64::from(y) * unit).abs();
+        if distance.is_nan() { f64::INFINITY } else { worst.max(distance) }
+    })
+}
+
+/// What the slope of functions, applied one after another, is on an interval; nothing where that is not worked out.
+fn derivative(functions: &[Function], span: Span) -> Option<Span> {
+    let mut slope = Span::point(1.0);
+    let mut within = span;
+    for function in functions {
+        slope = slope.times(slopes(*function, within)?);
+        let (lo, hi) = image(*function, (within.lo, within.hi));
+        within = Span::new(lo, hi);
+    }
+    slope.size().is_finite().then_some(slope)
+}
+
+/// A function's slope on an interval, with room for the rounding of its ends.
+fn slopes(function: Function, Span { lo, hi }: Span) -> Option<Span> {
+    let ends = |a: f64, b: f64| Span::new(a.min(b), a.max(b));
+    // A bell that is greatest at 0.
+    let bell = |at: &dyn Fn(f64) -> f64| {
+        let (a, b) = (at(lo), at(hi));
+        Span::new(a.min(b), if lo <= 0.0 && hi >= 0.0 { at(0.0) } else { a.max(b) })
+    };
+    let signs = |below: f64, above: f64| match (hi < 0.0, lo > 0.0) {
+        (true, _) => Span::point(below),
+        (_, true) => Span::point(above),
+        _ => ends(below, above),
+    };
+    let sigmoid = |x: f64| Function::Sigmoid.apply(x);
+    let span = match function {
+        Function::Linear { factor, .. } => Span::point(factor),
+        Function::Abs => signs(-1.0, 1.0),
+        Function::LeakyRelu(slope) => signs(slope, 1.0),
+        Function::Clamp { lo: least, hi: greatest } if lo > least && hi < greatest => Span::point(1.0),
+        Function::Clamp { lo: least, hi: greatest } if hi < least || lo > greatest => Span::ZERO,
+        Function::Clamp { .. } => Span::new(0.0, 1.0),
+        Function::Sigmoid => bell(&|x| sigmoid(x) * sigmoid(-x)),
+        Function::Tanh => bell(&|x| 1.0 - libm::tanh(x).powi(2)),
+        Function::Erf => bell(&|x| std::f64::consts::FRAC_2_SQRT_PI * libm::exp(-x * x)),
+        Function::Softsign => bell(&|x| 1.0 / (1.0 + x.abs()).powi(2)),
+        Function::Softplus => ends(sigmoid(lo), sigmoid(hi)),
+        Function::Exp => ends(libm::exp(lo), libm::exp(hi)),
+        Function::Log if lo > 0.0 => ends(1.0 / lo, 1.0 / hi),
+        Function::Sqrt if lo > 0.0 => ends(0.5 / lo.sqrt(), 0.5 / hi.sqrt()),
+        Function::Reciprocal if lo > 0.0 || hi < 0.0 => ends(-1.0 / (lo * lo), -1.0 / (hi * hi)),
+        Function::Pow(exponent) if lo > 0.0 => ends(exponent * libm::pow(lo, exponent - 1.0), exponent * libm::pow(hi, exponent - 1.0)),
+        _ => return None,
+    };
+    let room = span.size() * 1e-12 + 1e-300;
+    Some(span.plus(Span::around(room)))
 }
 
 /// A bound for `|f(x) - f(y)|`, for `x` and `y` in a range and at most `error` apart.
