@@ -97,10 +97,12 @@ pub fn certify(float: &FloatModel, mapped: &Mapped, seen: Option<&Seen>, runs: &
 /// Networks of more elements, in all tensors together, have one cell for each tensor.
 const MOST_ELEMENTS: usize = 1 << 20;
 /// So have networks with more multiply-accumulates.
-const MOST_PRODUCTS: u64 = 1 << 26;
+const MOST_PRODUCTS: u64 = 1 << 23;
 
-/// Networks of more multiply-accumulates keep no links.
+/// Networks of more multiply-accumulates keep no links, and softmaxes and normalisations in them have no rules of their own.
 const MOST_LINKS: u64 = 1 << 22;
+/// So it is for networks of more elements.
+const MOST_LINKED: usize = 1 << 18;
 /// The most terms that are followed back from outputs, and as many again from other elements. Where all inputs count, saturation outweighs
 /// what could cancel.
 fn most_terms(runs: Runs<'_>) -> u64 {
@@ -112,10 +114,15 @@ fn most_terms(runs: Runs<'_>) -> u64 {
 }
 
 fn granularity(float: &FloatModel, mapped: &Mapped) -> Granularity {
+    let small = elements(float) <= MOST_ELEMENTS && mapped.model.macs() <= MOST_PRODUCTS;
+    if small { Granularity::Elements } else { Granularity::Tensors }
+}
+
+/// The elements of all tensors together.
+fn elements(float: &FloatModel) -> usize {
     let inputs = float.inputs.iter().map(|input| input.shape.iter().product::<usize>());
     let nodes = float.nodes.iter().map(|node| node.shape.iter().product::<usize>());
-    let small = inputs.chain(nodes).sum::<usize>() <= MOST_ELEMENTS && mapped.model.macs() <= MOST_PRODUCTS;
-    if small { Granularity::Elements } else { Granularity::Tensors }
+    inputs.chain(nodes).fold(0, usize::saturating_add)
 }
 
 /// Four significant digits, not below the value. Short numbers survive a report's text exactly.
@@ -165,7 +172,7 @@ impl<'a> Bounder<'a> {
             distributions: HashMap::new(),
             linked: Vec::with_capacity(float.nodes.len()),
             positions: float.nodes.iter().enumerate().map(|(position, node)| (node.output, position)).collect(),
-            links: granularity == Granularity::Elements && mapped.model.macs() <= MOST_LINKS,
+            links: granularity == Granularity::Elements && mapped.model.macs() <= MOST_LINKS && elements(float) <= MOST_LINKED,
             budgets: [most_terms(runs); 2].map(std::cell::Cell::new),
             one: granularity == Granularity::Tensors,
         };

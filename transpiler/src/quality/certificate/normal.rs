@@ -13,7 +13,7 @@ use super::arithmetic::Span;
 use super::cell::Known;
 use super::table::change;
 use super::Bounder;
-use crate::float::{FloatNode, FloatOp, Function, image};
+use crate::float::{FloatNode, FloatOp, Function, ValueId, image};
 
 /// What is known about an element that is divided by the root of its row's mean square.
 pub(super) struct Normal {
@@ -25,10 +25,10 @@ pub(super) struct Normal {
 impl<'a> Bounder<'a> {
     /// How far an exact product of the integers is from the float network's, if the node multiplies an element by the inverse root of its
     /// row's mean square.
-    pub(super) fn normalised(&self, node: &FloatNode, element: usize, inputs: &[Known], own: f64) -> Option<Normal> {
+    pub(super) fn normalised(&self, node: &FloatNode, element: usize, inputs: &[Known], (of, own): (ValueId, f64)) -> Option<Normal> {
         let FloatOp::Product { rows: 1, columns: 1, inner: 1 } = node.op else { return None };
         let ((d, i), (r, row)) = (self.source((node.inputs[0], element))?, self.source((node.inputs[1], element))?);
-        let table = self.producer(r)?;
+        let table = self.producer(r).filter(|_| r == of)?;
         let FloatOp::Table(functions) = &table.op else { return None };
         let [Function::Linear { factor, offset }, Function::Pow(-0.5)] = functions[..] else { return None };
         let (squares, integers, members) = self.squared(self.source((table.inputs[0], row))?)?;
@@ -62,9 +62,9 @@ impl<'a> Bounder<'a> {
         Some(Normal { real: Span::around(1.0 / factor.sqrt()), error })
     }
 
-    /// The own error of the table that gives inverse roots of mean squares, if a product's second operand is from one.
-    pub(super) fn inverse_root_error(&mut self, node: &FloatNode, product: &Product) -> Option<f64> {
-        if self.one || (product.rows, product.columns, product.inner) != (1, 1, 1) {
+    /// The table that gives inverse roots of mean squares, and its own error, if a product's second operand is from one.
+    pub(super) fn inverse_root_error(&mut self, node: &FloatNode, product: &Product) -> Option<(ValueId, f64)> {
+        if !self.links || (product.rows, product.columns, product.inner) != (1, 1, 1) {
             return None;
         }
         let (r, _) = self.source((node.inputs[1], 0))?;
@@ -74,6 +74,6 @@ impl<'a> Bounder<'a> {
             return None;
         }
         let known = self.known.get(&table.inputs[0])?.filled();
-        Some(self.table_error(table, functions, &self.quantised(table)?.primitive, &known))
+        Some((r, self.table_error(table, functions, &self.quantised(table)?.primitive, &known)))
     }
 }

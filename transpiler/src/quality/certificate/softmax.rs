@@ -10,7 +10,7 @@ use maat_runtime::Primitive;
 
 use super::arithmetic::{Span, half, limits};
 use super::cell::Known;
-use super::trace::Place;
+use super::trace::{MOST_MEMBERS, Place};
 use super::Bounder;
 use crate::float::{Bounds, FloatNode, FloatOp, Function, ValueId};
 
@@ -26,7 +26,7 @@ pub(super) struct Row {
 impl<'a> Bounder<'a> {
     /// How far each exact quotient of the integers is from the float network's, if the node divides exponentials by their sums.
     pub(super) fn softmax(&mut self, node: &'a FloatNode, inputs: &[Known]) -> Option<Vec<Span>> {
-        if self.one {
+        if !self.links {
             return None;
         }
         let table = self.producer(node.inputs[0])?;
@@ -82,12 +82,14 @@ impl<'a> Bounder<'a> {
                 let of_quotients = terms * half_unit;
                 let total = 0.5 * (high - low) / share + (2.0 * terms * own + rounding) / divisor + of_quotients;
                 let sum = rounding / divisor + of_quotients;
-                let saturates = |member: &usize| {
-                    let limit = Span::of(tensor.range, tensor.scale).hi;
-                    inputs[0].at(*member).found.over(inputs[1].at(*member).found).hi > limit
+                // What saturates comes closer to a quotient that is at most 1, but then errors need not cancel.
+                let limit = Span::of(tensor.range, tensor.scale).hi;
+                let saturates = |member: &usize| inputs[0].at(*member).found.over(inputs[1].at(*member).found).hi > limit;
+                let row = match share > 0.0 && divisor > 0.0 {
+                    true if !members.iter().any(saturates) => Row { total, sum },
+                    true if limit >= 1.0 => Row { total, sum: total },
+                    _ => Row { total: f64::INFINITY, sum: f64::INFINITY },
                 };
-                let fits = share > 0.0 && divisor > 0.0 && !members.iter().any(saturates);
-                let row = if fits { Row { total, sum } } else { Row { total: f64::INFINITY, sum: f64::INFINITY } };
                 rows.push((members.clone(), row));
             }
             let bound = spread * apart / share + (by_table + y.hi * rounding) / divisor;
@@ -138,7 +140,7 @@ impl<'a> Bounder<'a> {
 
     /// Whether each quotient is a part of a sum of numbers that are not negative, and so at most 1.
     pub(super) fn fractions(&self, node: &FloatNode, inputs: &[Known]) -> Vec<bool> {
-        if self.one {
+        if !self.links {
             return Vec::new();
         }
         let mut last: Option<(Place, Vec<Place>)> = None;
@@ -156,7 +158,7 @@ impl<'a> Bounder<'a> {
 
     /// Whether an element is one of those whose maximum is subtracted from it.
     pub(super) fn is_below_maximum(&self, node: &FloatNode, element: usize) -> bool {
-        !self.one && self.below_maximum(node, element).unwrap_or(false)
+        self.links && self.below_maximum(node, element).unwrap_or(false)
     }
 
     fn below_maximum(&self, node: &FloatNode, element: usize) -> Option<bool> {
@@ -178,6 +180,9 @@ impl<'a> Bounder<'a> {
         let (FloatOp::Max { axis, .. }, Primitive::Max(_)) = (&max.op, &self.quantised(max)?.primitive) else { return None };
         let shape = self.tensor(max.inputs[0]).shape.dims();
         let (length, inner) = (shape[*axis], shape[*axis + 1..].iter().product::<usize>());
+        if length > MOST_MEMBERS {
+            return None;
+        }
         let start = element / inner * length * inner + element % inner;
         (0..length).map(|k| self.source((max.inputs[0], start + k * inner))).collect()
     }

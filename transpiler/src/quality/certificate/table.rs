@@ -1,4 +1,7 @@
 //! `Table`: `t(q) - f(x) = (f(q) - f(x)) + (t(q) - f(q))`; the table may end before its input's range does.
+//!
+//! `t(q) - f(q)` is known at every integer `q` of narrow inputs. Of wide ones it is known at every `s`th, and in between it is further off
+//! by at most `s / 2` times both slopes, and the table's rounding.
 
 use maat_runtime::{Interval, Primitive, Shape};
 
@@ -7,8 +10,8 @@ use super::cell::{Cell, Element, Known, Link};
 use super::Bounder;
 use crate::float::{FloatNode, Function, image};
 
-/// Tables are compared with their functions at every integer, unless there are more than this.
-const MAX_POINTS: i64 = 1 << 24;
+/// Tables are compared with their functions at no more than this many integers.
+const MAX_POINTS: i64 = 1 << 22;
 
 /// A table, its functions, and the scales and range of what goes in and out.
 type Key<'a> = (&'a Primitive, &'a [Function], i32, i32, Interval);
@@ -66,20 +69,21 @@ impl<'a> Tables<'a> {
     /// The greatest distance between a table and its functions over integers, in blocks that hold them all.
     fn distance(&mut self, key: Key<'a>, found: Interval) -> f64 {
         let range = key.4;
-        if range.hi - range.lo >= MAX_POINTS {
-            return f64::INFINITY;
-        }
+        // A power of two that every block is a multiple of.
+        let step = ((range.hi - range.lo) / MAX_POINTS + 1).max(1) as u64;
+        let step = step.next_power_of_two() as i64;
+        let length = BLOCK * step;
         let position = self.0.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
-            self.0.push((key, vec![f64::NAN; ((range.hi - range.lo) / BLOCK + 1) as usize]));
+            self.0.push((key, vec![f64::NAN; ((range.hi - range.lo) / length + 1) as usize]));
             self.0.len() - 1
         });
-        let block = |value: i64| ((value.clamp(range.lo, range.hi) - range.lo) / BLOCK) as usize;
+        let block = |value: i64| ((value.clamp(range.lo, range.hi) - range.lo) / length) as usize;
         let mut worst = 0.0f64;
         for index in block(found.lo)..=block(found.hi) {
             let blocks = &mut self.0[position].1;
             if blocks[index].is_nan() {
-                let start = range.lo + index as i64 * BLOCK;
-                blocks[index] = greatest_distance(key, Interval::new(start, (start + BLOCK - 1).min(range.hi)));
+                let start = range.lo + index as i64 * length;
+                blocks[index] = greatest_distance(key, Interval::new(start, (start + length - 1).min(range.hi)), step);
             }
             worst = worst.max(blocks[index]);
         }
@@ -87,16 +91,26 @@ impl<'a> Tables<'a> {
     }
 }
 
-fn greatest_distance((primitive, functions, from, to, _): Key<'_>, block: Interval) -> f64 {
-    let (unit, x): (f64, Vec<i32>) = (2f64.powi(-to), (block.lo..=block.hi).map(|x| x as i32).collect());
+fn greatest_distance((primitive, functions, from, to, _): Key<'_>, block: Interval, step: i64) -> f64 {
+    let unit = 2f64.powi(-to);
+    let x: Vec<i32> = (block.lo..=block.hi).step_by(step as usize).chain([block.hi]).map(|x| x as i32).collect();
     let shape = Shape::new(&[x.len()]).expect("a block is small");
     let mut y = vec![0; x.len()];
     primitive.rules().evaluate(&[(&shape, &x)], &mut y);
-    x.iter().zip(y).fold(0.0, |worst: f64, (x, y)| {
+    let worst = x.iter().zip(y).fold(0.0, |worst: f64, (x, y)| {
         let real = Function::chain(functions, f64::from(*x) * 2f64.powi(-from));
         let distance = (real - f64::from(y) * unit).abs();
         if distance.is_nan() { f64::INFINITY } else { worst.max(distance) }
-    })
+    });
+    if step == 1 {
+        return worst;
+    }
+    let Primitive::Table(table) = primitive else { return f64::INFINITY };
+    let steepest = table.knots.windows(2).map(|pair| (f64::from(pair[1]) - f64::from(pair[0])).abs()).fold(0.0, f64::max);
+    let of_table = steepest * unit / 2f64.powi(table.fraction.into());
+    let of_functions = Function::chain_slope(functions, (block.lo as f64 * 2f64.powi(-from), block.hi as f64 * 2f64.powi(-from)));
+    let between = (of_table + of_functions * 2f64.powi(-from)) * step as f64 / 2.0 + unit;
+    if between.is_nan() { f64::INFINITY } else { worst + between }
 }
 
 /// What the slope of functions, applied one after another, is on an interval; nothing where that is not worked out.

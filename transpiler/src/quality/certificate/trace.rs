@@ -7,6 +7,9 @@ use maat_runtime::Primitive;
 use super::Bounder;
 use crate::float::{Bounds, FloatNode, FloatOp, ValueId};
 
+/// Rows of more elements are not followed, because that takes time for each of them.
+pub const MOST_MEMBERS: usize = 1 << 8;
+
 /// An element of a tensor.
 pub type Place = (ValueId, usize);
 
@@ -46,7 +49,7 @@ impl<'a> Bounder<'a> {
         let plain = *bounds == Bounds::NONE && bias[channel] == 0.0 && affine.bias[channel] == 0;
         let ones = weights[channel * n..][..n].iter().all(|weight| *weight == 1.0);
         let same = affine.row(channel).iter().all(|weight| f64::from(*weight) * unit == 1.0);
-        if !(plain && ones && same) {
+        if !(plain && ones && same && n <= MOST_MEMBERS) {
             return None;
         }
         let start = (block * groups + channel / (bias.len() / groups)) * n;
@@ -59,7 +62,7 @@ impl<'a> Bounder<'a> {
         let node = self.producer(value)?;
         let FloatOp::Product { rows: 1, columns: 1, inner } = node.op else { return None };
         let Primitive::Product(product) = &self.quantised(node)?.primitive else { return None };
-        if node.inputs[0] != node.inputs[1] {
+        if node.inputs[0] != node.inputs[1] || inner > MOST_MEMBERS {
             return None;
         }
         let members = (element * inner..(element + 1) * inner).map(|member| self.source((node.inputs[0], member)));
