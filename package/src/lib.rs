@@ -33,8 +33,8 @@ pub use names::{CONTRACT, EXECUTABLE, MANIFEST, MODEL, REPORT, class_files, part
 pub use options::{Options, Provenance, RangeMethod, Target, TensorWidth, Widths};
 pub use proving::{Proving, differences};
 pub use report::{
-    Accuracy, Advice, Agreement, Baseline, Basis, Blame, CertifiedNode, ClassSize, ContractCost, Cost, Coverage, Deviation, Distance, Fidelity, Granularity,
-    LayerPlan, Loss, LossKind, Plan, Quality, Report, TensorError, Verdict,
+    Accuracy, Advice, Agreement, Baseline, Basis, Blame, CertifiedNode, ClassSize, ContractCost, Cost, Coverage, Deviation, Distance,
+    Fidelity, Granularity, LayerPlan, Loss, LossKind, Plan, Quality, Report, TensorError, Verdict,
 };
 pub use run::{arguments, execute_program, run_contract, run_program, signed};
 pub use samples::{OutOfRange, SampleError, out_of_range, quantise_sample};

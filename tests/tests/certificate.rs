@@ -374,7 +374,23 @@ fn the_bounds_of_the_examples_samples_are_of_use() {
             seen += usize::from(is_seen);
         }
         assert!(seen >= 10, "{model}: only {seen} samples stay in what was seen");
+        let mut random = Random::new(5);
+        let mut found = 0.0f64;
+        for _ in 0..32 {
+            let (errors, _) = errors(&network, &quantised, &within_range(&quantised, &mut random), model, Origin::Any);
+            found = found.max(errors[tensor].unwrap());
+        }
         let bound = certified.error_bound_on_samples.unwrap();
+        let seen = certified.error_bound_as_seen.unwrap();
+        let all = certified.error_bound.unwrap();
+        println!(
+            "{model}: on samples {measured:.2e}, proven {bound:.2e} ({:.1} times); as seen {seen:.2e} ({:.0} times), {} of {} held out within; on random inputs {found:.2e}, proven {all:.2e} ({:.0} times)",
+            bound / measured,
+            seen / measured,
+            coverage.within,
+            coverage.of,
+            all / found,
+        );
         assert!(bound <= MOST * measured, "{model}: the bound {bound} is far from the error {measured}");
     }
 }
@@ -393,7 +409,9 @@ fn tensors_can_have_widths_of_their_own() {
     let (before, after) = (&plain.quality.certificate, &wider.quality.certificate);
     assert_eq!((before[0].scale, before[1].scale + 12), (after[0].scale, after[1].scale), "only one tensor is finer");
     assert_eq!(wider.provenance.options.tensors, [TensorWidth { tensor: name.clone(), bits: 20 }]);
-    for (bad, bits, expected) in [("none", 20, "no input or node of this name"), (name.as_str(), 25, "from 4 to 24"), (name.as_str(), 3, "from 4 to 24")] {
+    for (bad, bits, expected) in
+        [("none", 20, "no input or node of this name"), (name.as_str(), 25, "from 4 to 24"), (name.as_str(), 3, "from 4 to 24")]
+    {
         let error = of(&[(bad, bits)]).err().unwrap().to_string();
         assert!(error.contains(expected), "{error}");
     }

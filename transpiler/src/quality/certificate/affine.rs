@@ -2,9 +2,9 @@
 
 use maat_runtime::primitives::Affine;
 
+use super::Bounder;
 use super::arithmetic::Span;
 use super::cell::{Element, Known, Link, Pre};
-use super::Bounder;
 use crate::float::{Bounds, FloatNode};
 
 impl Bounder<'_> {
@@ -46,6 +46,9 @@ impl Bounder<'_> {
             pre.found = pre.found.plus(Span::point(bias[channel] + off));
             self.end(node, bounds, &affine.requantise, (block * bias.len() + channel, channel), pre)
         };
-        (0..blocks).flat_map(|block| (0..bias.len()).map(move |channel| (block, channel))).map(|(block, channel)| cell(block, channel)).collect()
+        (0..blocks)
+            .flat_map(|block| (0..bias.len()).map(move |channel| (block, channel)))
+            .map(|(block, channel)| cell(block, channel))
+            .collect()
     }
 }

@@ -141,12 +141,15 @@ impl Ending {
         let extreme = |e: f64, worse: fn(f64, f64) -> f64| {
             let kinks = [self.real.lo, self.real.hi, self.integer.lo - e, self.integer.hi - e];
             let within = kinks.into_iter().filter(|x| *x > real.lo && *x < real.hi);
-            [real.lo, real.hi].into_iter().chain(within).map(|x| apart(x, e)).fold(f64::NAN, |worst, next| {
-                if next.is_nan() { worse(f64::INFINITY, f64::NEG_INFINITY) } else { worse(worst, next) }
-            })
+            [real.lo, real.hi]
+                .into_iter()
+                .chain(within)
+                .map(|x| apart(x, e))
+                .fold(f64::NAN, |worst, next| if next.is_nan() { worse(f64::INFINITY, f64::NEG_INFINITY) } else { worse(worst, next) })
         };
         let by_ends = found.clamped(self.integer).minus(real.clamped(self.real));
-        let clamped = if error.size().is_finite() { Span::new(extreme(error.lo, f64::min), extreme(error.hi, f64::max)) } else { Span::ALL };
+        let clamped =
+            if error.size().is_finite() { Span::new(extreme(error.lo, f64::min), extreme(error.hi, f64::max)) } else { Span::ALL };
         let cell = Cell { real: real.clamped(self.real), found: found.clamped(self.integer), error: clamped.meet(by_ends), hole: false };
         let reached = |bounds: Bounds, span: Span| (span.lo < bounds.lo, span.hi > bounds.hi);
         let (low, high) = (reached(self.integer, found), reached(self.real, real));
@@ -181,4 +184,62 @@ pub fn whole(cell: Cell, node: &FloatNode, shifted: bool) -> Cell {
 /// Whether a node's results are whole numbers.
 pub fn is_whole(node: &FloatNode) -> bool {
     matches!(node.kind, Kind::Integer(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::quality::certificate::cell::Term;
+
+    #[test]
+    fn intervals_hold_what_their_numbers_give() {
+        let (a, b) = (Span::new(-2.0, 3.0), Span::new(0.5, 4.0));
+        assert_eq!((a.times(b), a.over(b)), (Span::new(-8.0, 12.0), Span::new(-4.0, 6.0)));
+        assert_eq!((a.minus(b), a.scaled(-2.0)), (Span::new(-6.0, 2.5), Span::new(-6.0, 4.0)));
+        assert_eq!((b.over(a), Span::ALL.scaled(0.0)), (Span::ALL, Span::ZERO), "a divisor of 0 gives anything, a factor of 0 nothing");
+        assert_eq!(Span::new(f64::NAN, f64::NAN), Span::ALL, "what is not known is anything");
+        assert_eq!(a.meet(Span::new(5.0, 6.0)), Span::new(3.0, 5.0), "what rounding put apart");
+    }
+
+    /// For every sum `x` and error `e`, results are as far apart as the cell says, and as the link says of the same `e`.
+    #[test]
+    fn clamped_sums_stay_in_their_cells() {
+        let none = Bounds::NONE;
+        let relu = Bounds { lo: 0.0, hi: f64::INFINITY };
+        let of = |lo, hi| Bounds { lo, hi };
+        let cases = [
+            (none, of(-4.0, 4.0), (-3.0, 3.0), 0.5),
+            (none, of(-4.0, 4.0), (-9.0, 5.0), 0.5),
+            (relu, of(0.0, 4.0), (-2.0, 3.0), 1.0),
+            (relu, of(0.0, 4.0), (-2.0, -1.5), 0.25),
+            (of(0.0, 2.0), of(0.0, 2.0), (-1.0, 6.0), 0.75),
+            (of(0.0, 2.0), of(0.0, 1.5), (1.0, 3.0), 0.1),
+        ];
+        for (real, integer, (lo, hi), size) in cases {
+            for (low, high) in [(-size, size), (0.0, size), (-size, -size / 2.0)] {
+                let error = Span::new(low, high);
+                let link = Link { terms: vec![Term { position: 0, element: 0, factor: 1.0 }], rest: Span::ZERO };
+                let pre = Pre { real: Span::new(lo, hi), found: Span::new(lo + low, hi + high), error, link };
+                let Element { cell, link } = Ending { real, integer, rounding: 0.0, seen: None }.of(pre);
+                let factor: f64 = link.terms.iter().map(|term| term.factor).sum();
+                for k in 0..=60 {
+                    for l in 0..=20 {
+                        let (x, e) = (lo + (hi - lo) * f64::from(k) / 60.0, low + (high - low) * f64::from(l) / 20.0);
+                        let (q, y) = (integer.apply(x + e), real.apply(x));
+                        let within = |span: Span, value: f64| value >= span.lo - 1e-12 && value <= span.hi + 1e-12;
+                        assert!(within(cell.real, y) && within(cell.found, q) && within(cell.error, q - y), "{x} and {e}: {cell:?}");
+                        assert!(within(link.rest, q - y - factor * e), "{x} and {e}: {link:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_result_within_its_saturation_was_not_saturated() {
+        let ending = Ending { real: Bounds::NONE, integer: Bounds { lo: -4.0, hi: 4.0 }, rounding: 0.0, seen: Some(Span::new(-3.0, 3.0)) };
+        let pre =
+            Pre { real: Span::new(-9.0, 9.0), found: Span::new(-9.5, 9.5), error: Span::around(0.5), link: Link::of(Span::around(0.5)) };
+        assert_eq!(ending.of(pre).cell, Cell { real: Span::around(3.5), found: Span::around(3.0), error: Span::around(0.5), hole: false });
+    }
 }

@@ -3,9 +3,9 @@
 
 use maat_runtime::{Primitive, Requantise};
 
+use super::Bounder;
 use super::arithmetic::{Ending, Span, half, limits};
 use super::cell::{Cell, Element, Known, Link, Pre};
-use super::Bounder;
 use crate::float::{Bounds, FloatNode};
 
 impl<'a> Bounder<'a> {

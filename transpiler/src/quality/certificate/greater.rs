@@ -3,9 +3,9 @@
 
 use maat_runtime::primitives::Sum;
 
+use super::Bounder;
 use super::arithmetic::Span;
 use super::cell::{Cell, Element, Known};
-use super::Bounder;
 use crate::float::FloatNode;
 use crate::quantise::threshold;
 

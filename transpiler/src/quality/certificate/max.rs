@@ -1,8 +1,8 @@
 //! `Max`: a maximum moves no further than its operands. One that is below another's least is never the maximum.
 
-use super::cell::{Cell, Element, Known, Link, Term};
 use super::Bounder;
 use super::arithmetic::Span;
+use super::cell::{Cell, Element, Known, Link, Term};
 use crate::float::FloatNode;
 
 impl Bounder<'_> {
@@ -19,7 +19,8 @@ impl Bounder<'_> {
 /// The maximum of cells, at least one of which is no hole: an infinite maximum could only be one of nothing but padding, whatever the
 /// inputs are, and calibration would have refused that.
 fn greatest<'c>(cells: impl Iterator<Item = (usize, &'c Cell)> + Clone) -> Element {
-    let least = |of: fn(&Cell) -> f64| cells.clone().map(|(_, cell)| cell).filter(|cell| !cell.hole).map(of).fold(f64::NEG_INFINITY, f64::max);
+    let least =
+        |of: fn(&Cell) -> f64| cells.clone().map(|(_, cell)| cell).filter(|cell| !cell.hole).map(of).fold(f64::NEG_INFINITY, f64::max);
     let (real, found) = (least(|cell| cell.real.lo), least(|cell| cell.found.lo));
     let contends = |(_, cell): &(usize, &Cell)| cell.hole || cell.real.hi >= real || cell.found.hi >= found;
     let mut contenders = cells.clone().filter(contends);

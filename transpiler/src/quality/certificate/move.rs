@@ -2,9 +2,9 @@
 
 use maat_runtime::primitives::Move;
 
+use super::Bounder;
 use super::arithmetic::Span;
 use super::cell::{Cell, Element, Known};
-use super::Bounder;
 use crate::float::{Bounds, FloatNode, FloatOp, Kind, Rounding, Used};
 
 impl Bounder<'_> {

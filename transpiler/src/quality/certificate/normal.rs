@@ -8,11 +8,11 @@
 
 use maat_runtime::primitives::Product;
 
-use super::arithmetic::{half, limits};
+use super::Bounder;
 use super::arithmetic::Span;
+use super::arithmetic::{half, limits};
 use super::cell::Known;
 use super::table::change;
-use super::Bounder;
 use crate::float::{FloatNode, FloatOp, Function, ValueId, image};
 
 /// What is known about an element that is divided by the root of its row's mean square.

@@ -5,9 +5,9 @@
 
 use maat_runtime::primitives::Product;
 
+use super::Bounder;
 use super::arithmetic::Span;
 use super::cell::{Element, Known, Link, Pre};
-use super::Bounder;
 use crate::float::{Bounds, FloatNode};
 
 impl<'a> Bounder<'a> {

@@ -1,8 +1,8 @@
 //! `Select`: the branch that is taken, as long as the condition is the same.
 
-use super::cell::{Cell, Element, Known};
 use super::Bounder;
 use super::arithmetic::Span;
+use super::cell::{Cell, Element, Known};
 use crate::float::FloatNode;
 
 impl Bounder<'_> {

@@ -8,10 +8,10 @@
 
 use maat_runtime::Primitive;
 
+use super::Bounder;
 use super::arithmetic::{Span, half, limits};
 use super::cell::Known;
 use super::trace::{MOST_MEMBERS, Place};
-use super::Bounder;
 use crate::float::{Bounds, FloatNode, FloatOp, Function, ValueId};
 
 /// What the errors of a softmax's row come to.
@@ -47,7 +47,8 @@ impl<'a> Bounder<'a> {
             let sum = self.source((node.inputs[1], element))?;
             if last.as_ref().is_none_or(|(known, ..)| *known != sum) {
                 let (affine, integers, members) = self.summed(sum)?;
-                let members = members.into_iter().map(|(value, member)| (value == table.output).then_some(member)).collect::<Option<Vec<_>>>()?;
+                let members =
+                    members.into_iter().map(|(value, member)| (value == table.output).then_some(member)).collect::<Option<Vec<_>>>()?;
                 let output = self.tensor(affine.output);
                 let channel = sum.1 % integers.bias.len();
                 let rounding = if integers.requantise.shift_of(channel) > 0 { half(output) } else { 0.0 };
@@ -96,7 +97,8 @@ impl<'a> Bounder<'a> {
             bounds.push(if share > 0.0 && divisor > 0.0 { Span::around(bound) } else { Span::ALL });
         }
         let length = rows.first().map_or(0, |(members, _)| members.len());
-        if rows.iter().flat_map(|(members, _)| members).copied().eq(0..elements) && rows.iter().all(|(members, _)| members.len() == length) {
+        if rows.iter().flat_map(|(members, _)| members).copied().eq(0..elements) && rows.iter().all(|(members, _)| members.len() == length)
+        {
             self.distributions.insert(node.output, (length, rows.into_iter().map(|(_, row)| row).collect()));
         }
         Some(bounds)

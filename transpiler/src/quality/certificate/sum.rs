@@ -2,9 +2,9 @@
 
 use maat_runtime::primitives::Sum;
 
+use super::Bounder;
 use super::arithmetic::{Ending, Span, limits};
 use super::cell::{Cell, Element, Known, Link, Pre};
-use super::Bounder;
 use crate::float::{Bounds, FloatNode, FloatSum, Kind, Rounding};
 
 impl Bounder<'_> {

@@ -5,9 +5,9 @@
 
 use maat_runtime::{Interval, Primitive, Shape};
 
+use super::Bounder;
 use super::arithmetic::Span;
 use super::cell::{Cell, Element, Known, Link};
-use super::Bounder;
 use crate::float::{FloatNode, Function, image};
 
 /// Tables are compared with their functions at no more than this many integers.
@@ -206,4 +206,49 @@ fn slope(function: Function, lo: f64, hi: f64) -> f64 {
         _ => return function.slope(lo, hi),
     };
     (there + 1e-12).min(function.slope(lo, hi))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slopes_hold_every_difference_quotient() {
+        let functions = [
+            Function::Linear { factor: -2.0, offset: 1.0 },
+            Function::Clamp { lo: -1.0, hi: 0.5 },
+            Function::Abs,
+            Function::Sigmoid,
+            Function::Tanh,
+            Function::Exp,
+            Function::Log,
+            Function::Erf,
+            Function::Softplus,
+            Function::Softsign,
+            Function::Sqrt,
+            Function::Reciprocal,
+            Function::Pow(3.0),
+            Function::Pow(-0.5),
+            Function::LeakyRelu(-0.5),
+        ];
+        let linear = Function::Linear { factor: 0.5, offset: 0.25 };
+        for function in functions {
+            for chain in [vec![function], vec![linear, function], vec![function, linear]] {
+                for (lo, hi) in [(-6.0, 7.0), (-3.0, -0.5), (0.25, 4.0), (-0.75, 0.5), (0.5, 0.5625)] {
+                    let Some(slope) = derivative(&chain, Span::new(lo, hi)) else { continue };
+                    let points: Vec<f64> = (0..=200).map(|k| lo + (hi - lo) * f64::from(k) / 200.0).collect();
+                    for pair in points.windows(2) {
+                        let quotient = (Function::chain(&chain, pair[1]) - Function::chain(&chain, pair[0])) / (pair[1] - pair[0]);
+                        assert!(
+                            quotient >= slope.lo - 1e-9 && quotient <= slope.hi + 1e-9,
+                            "{chain:?} near {}: {quotient}, {slope:?}",
+                            pair[0]
+                        );
+                    }
+                }
+            }
+        }
+        assert!(derivative(&[Function::Exp], Span::new(0.0, 1.0)).is_some_and(|slope| slope.hi < 2.72), "the slope of e^x is e^x");
+        assert_eq!(derivative(&[Function::Gelu], Span::new(0.0, 1.0)), None);
+    }
 }

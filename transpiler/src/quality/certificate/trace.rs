@@ -1,8 +1,8 @@
 //! Where an element comes from, through moves that change nothing about it: the rules of softmax and of normalisations find their parts by
 //! it.
 
-use maat_runtime::primitives::{Affine, Product};
 use maat_runtime::Primitive;
+use maat_runtime::primitives::{Affine, Product};
 
 use super::Bounder;
 use crate::float::{Bounds, FloatNode, FloatOp, ValueId};

@@ -65,7 +65,8 @@ impl Bounder<'_> {
         }
         budget.set(budget.get().saturating_sub(visited));
         if open.iter().all(|open| open.position.is_none()) {
-            let inputs = open.iter().flat_map(|open| open.factors.iter().enumerate().map(move |(element, factor)| (open.value, element, factor)));
+            let inputs =
+                open.iter().flat_map(|open| open.factors.iter().enumerate().map(move |(element, factor)| (open.value, element, factor)));
             let bound = inputs.fold(rest, |sum, (value, element, factor)| {
                 let error = self.known.get(&value).map_or(Span::ALL, |known| known.at(element).error);
                 sum.plus(error.scaled(*factor))
