@@ -32,11 +32,11 @@ pub use folder::PackageFolder;
 pub use json::{json_of, json_to};
 pub use manifest::{ClassHashes, MANIFEST_VERSION, Manifest, Versions};
 pub use names::{CONTRACT, EXECUTABLE, MANIFEST, MODEL, REPORT, class_files, part_name};
-pub use options::{ImportOptions, Options, OutputTexts, Provenance, RangeMethod, Target, Widths};
+pub use options::{ImportOptions, Options, OutputTexts, Provenance, RangeMethod, Target, TensorWidth, Widths};
 pub use proving::{Proving, differences};
 pub use report::{
-    Accuracy, Advice, Agreement, Baseline, Basis, Blame, CertifiedNode, ClassSize, ContractCost, Cost, Deviation, Distance, Fidelity,
-    LayerPlan, Loss, LossKind, Plan, Quality, Report, TensorError, Verdict,
+    Accuracy, Advice, Agreement, Baseline, Basis, Blame, CertifiedNode, ClassSize, ContractCost, Cost, Coverage, Deviation, Distance,
+    Fidelity, Granularity, LayerPlan, Loss, LossKind, Plan, Quality, Report, TensorError, Verdict,
 };
 pub use run::{arguments, execute_program, run_contract, run_program, signed};
 pub use samples::{OutOfRange, SampleError, out_of_range, quantise_sample};

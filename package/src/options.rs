@@ -7,15 +7,26 @@ use serde::{Deserialize, Serialize};
 /// Widths in bits, sign included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Widths {
-    /// Of inputs, activations and outputs: 4 to 16.
+    /// Of inputs, activations and outputs: 4 to 24.
     pub activations: u32,
     /// Of weights: 4 to 16.
     pub weights: u32,
 }
 
 impl Widths {
-    /// The widths that can be chosen.
-    pub const RANGE: std::ops::RangeInclusive<u32> = 4..=16;
+    /// The widths of weights that can be chosen.
+    pub const WEIGHTS: std::ops::RangeInclusive<u32> = 4..=16;
+    /// The widths of activations that can be chosen.
+    pub const ACTIVATIONS: std::ops::RangeInclusive<u32> = 4..=24;
+}
+
+/// The width of one tensor, instead of that of activations.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TensorWidth {
+    /// The input's name, or that of the node that computes it. All tensors of a family, such as the steps of a recurrent network, follow.
+    pub tensor: String,
+    /// In bits, sign included: 4 to 24.
+    pub bits: u32,
 }
 
 /// How a tensor's range is chosen from the values seen. Values outside saturate.
@@ -47,6 +58,13 @@ pub enum Target {
 pub struct Options {
     /// Widths in bits.
     pub widths: Widths,
+    /// Widths of single tensors, where they differ.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tensors: Vec<TensorWidth>,
+    /// Raise the widths of the tensors that most of the error comes from, as long as the cost grows by no more than this many per cent. In
+    /// a manifest it is absent, and `tensors` has the widths that were found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raise: Option<f64>,
     /// What to optimise for.
     pub target: Target,
     /// How ranges are chosen from the samples' values.
@@ -63,6 +81,8 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             widths: Widths { activations: 16, weights: 16 },
+            tensors: Vec::new(),
+            raise: None,
             target: Target::Accuracy,
             ranges: RangeMethod::Mse,
             correct_bias: true,

@@ -1,8 +1,8 @@
 //! Property: for any input within its declared range, every tensor's integers lie in their proven range, and no element is further from the
-//! float network's than its bound says.
+//! float network's than its bound says; nor than the bounds for what samples showed, and for single samples, where these apply.
 
 use maat_package::samples::{Sample, read};
-use maat_package::{Options, RangeMethod, Widths, quantise_sample};
+use maat_package::{Granularity, Options, RangeMethod, TensorWidth, Widths, quantise_sample};
 use maat_runtime::{Executor, Interval, dequantise};
 use maat_tests::networks::{CASES, Random, dense};
 use maat_tests::onnx::{Attribute, Onnx};
@@ -42,8 +42,17 @@ fn within_range(quantised: &Quantised, random: &mut Random) -> Sample {
 /// The greatest error seen of each tensor of the certificate that the float network has.
 type Errors = Vec<Option<f64>>;
 
-/// Runs both networks on a sample, compares all tensors with the certificate, and gives the errors.
-fn errors(network: &Network, quantised: &Quantised, sample: &Sample, what: &str) -> Errors {
+/// What is known about a sample before it is run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Any,
+    /// It has the integers of one of the samples that were bounded one by one.
+    Bounded,
+}
+
+/// Runs both networks on a sample, compares all tensors with the certificate, and gives the errors, and whether no tensor left what was
+/// seen.
+fn errors(network: &Network, quantised: &Quantised, sample: &Sample, what: &str, origin: Origin) -> (Errors, bool) {
     let (model, certificate) = (&quantised.model, &quantised.quality.certificate);
     let inputs = quantise_sample(model, sample).unwrap();
     let mut executor = Executor::new(model);
@@ -55,6 +64,10 @@ fn errors(network: &Network, quantised: &Quantised, sample: &Sample, what: &str)
         let outside = found.iter().find(|q| !certified.range.contains(i64::from(**q)));
         assert_eq!(outside, None, "{what}: `{}` is outside of {:?}", certified.name, certified.range);
     }
+    let is_seen = certificate.iter().zip(&integers).all(|(certified, found)| {
+        let within = |q: &i32| certified.seen.is_some_and(|seen| seen.contains(i64::from(*q)));
+        found.iter().all(within)
+    });
     let mut errors: Errors = vec![None; certificate.len()];
     let mut position = 0;
     for (name, values) in network.trace_float(sample) {
@@ -63,13 +76,44 @@ fn errors(network: &Network, quantised: &Quantised, sample: &Sample, what: &str)
         assert_eq!(found.len(), values.len(), "{what}: `{name}`");
         let finite = values.iter().zip(found).filter(|(value, _)| value.is_finite());
         let error = finite.map(|(value, q)| (dequantise(*q, certified.scale) - value).abs()).fold(0.0, f64::max);
-        if let Some(bound) = certified.error_bound {
-            assert!(error <= bound, "{what}: `{name}` ({}) is off by {error}, beyond {bound}", certified.primitive);
+        let bounds = [
+            ("all inputs", certified.error_bound),
+            ("what was seen", certified.error_bound_as_seen.filter(|_| is_seen)),
+            ("this sample", certified.error_bound_on_samples.filter(|_| origin == Origin::Bounded)),
+        ];
+        for (which, bound) in bounds {
+            let Some(bound) = bound else { continue };
+            assert!(error <= bound, "{what}: `{name}` ({}) is off by {error}, beyond {bound} for {which}", certified.primitive);
         }
         errors[position] = Some(error);
         position += 1;
     }
-    errors
+    (errors, is_seen)
+}
+
+/// Another sample with the same integers, or none if this one is beyond a declared range.
+fn beside(quantised: &Quantised, sample: &Sample, random: &mut Random) -> Option<Sample> {
+    let moved: Sample = quantised
+        .model
+        .inputs()
+        .iter()
+        .zip(quantise_sample(&quantised.model, sample).unwrap())
+        .map(|(input, integers)| {
+            let element = |(element, q): (usize, i32)| {
+                let (unit, q) = (2f64.powi(-input.scale_of(element)), f64::from(q));
+                // The ends of a cell are ties.
+                (q + random.unit() * 0.499).clamp(input.range.lo as f64, input.range.hi as f64) * unit
+            };
+            integers.into_iter().enumerate().map(element).collect()
+        })
+        .collect();
+    let inside = |(input, values): (&maat_runtime::Tensor, &Vec<f64>)| {
+        values.iter().enumerate().all(|(element, value)| {
+            let scaled = value * 2f64.powi(input.scale_of(element));
+            (input.range.lo as f64..=input.range.hi as f64).contains(&scaled)
+        })
+    };
+    quantised.model.inputs().iter().zip(sample).all(inside).then_some(moved)
 }
 
 fn check(network: &Network, calibration: &[Sample], widths: &[(u32, u32)], count: usize, what: &str) {
@@ -82,7 +126,14 @@ fn check(network: &Network, calibration: &[Sample], widths: &[(u32, u32)], count
         let mut random = Random::new(5);
         for sample in 0..count {
             let what = format!("{what} at {activations}/{weights} bits, sample {sample}");
-            errors(network, &quantised, &within_range(&quantised, &mut random), &what);
+            errors(network, &quantised, &within_range(&quantised, &mut random), &what, Origin::Any);
+        }
+        // Up to four samples are bounded one by one.
+        let origin = if calibration.len() <= 4 { Origin::Bounded } else { Origin::Any };
+        for sample in calibration.iter().take(count) {
+            let Some(moved) = beside(&quantised, sample, &mut random) else { continue };
+            errors(network, &quantised, sample, &format!("{what}, calibration"), origin);
+            errors(network, &quantised, &moved, &format!("{what}, beside calibration"), origin);
         }
     }
 }
@@ -115,7 +166,7 @@ fn random_networks_keep_their_bounds() {
         let mut random = Random::new(seed);
         let (onnx, length) = random_network(&mut random);
         let network = common::import(onnx);
-        let calibration = random.samples(6, &[length], 1.0);
+        let calibration = random.samples(4, &[length], 1.0);
         tried += usize::from(network.quantise(&calibration, &Options::default()).is_ok());
         let widths = &WIDTHS[random.below(WIDTHS.len())..][..1];
         check(&network, &calibration, widths, SAMPLES, &format!("seed {seed}"));
@@ -288,7 +339,7 @@ fn the_bounds_of_a_dense_network_are_of_use() {
     let mut random = Random::new(1);
     let mut worst = vec![0.0f64; quantised.quality.certificate.len()];
     for _ in 0..2_000 {
-        let found = errors(&network, &quantised, &within_range(&quantised, &mut random), "dense");
+        let (found, _) = errors(&network, &quantised, &within_range(&quantised, &mut random), "dense", Origin::Any);
         worst.iter_mut().zip(found).for_each(|(worst, error)| *worst = worst.max(error.unwrap_or(0.0)));
     }
     for (certified, worst) in quantised.quality.certificate.iter().zip(worst) {
@@ -297,4 +348,99 @@ fn the_bounds_of_a_dense_network_are_of_use() {
         assert!(bound <= 10.0 * worst, "`{}`: the bound {bound} is far from the error {worst}", certified.name);
         assert!(bound <= 1e-3 * span, "`{}`: the bound {bound} says little in a range of {span}", certified.name);
     }
+}
+
+/// The bound for single samples is within this many times of the greatest error that was measured.
+const MOST: f64 = 100.0;
+
+#[test]
+fn the_bounds_of_the_examples_samples_are_of_use() {
+    for model in ["rockybot/rockybot", "digits/mlp", "digits/digits", "lenet/lenet", "transformer/transformer"] {
+        let file = root().join(format!("examples/{model}.onnx"));
+        let network = Network::import(&file).unwrap();
+        let samples = read(&file.with_file_name("calibration.json"), network.inputs()).unwrap();
+        let quantised = network.quantise(&samples, &Options::default()).unwrap();
+        let quality = &quantised.quality;
+        assert_eq!(quality.granularity, Granularity::Elements, "{model}");
+        let coverage = quality.coverage.unwrap();
+        assert!(coverage.within > 0 && coverage.within <= coverage.of, "{model}: {coverage:?}");
+        let tensor = quantised.model.outputs()[0].tensor.index();
+        let certified = &quality.certificate[tensor];
+        let mut measured = 0.0f64;
+        let mut seen = 0;
+        for sample in samples.iter().take(64) {
+            let (found, is_seen) = errors(&network, &quantised, sample, model, Origin::Any);
+            measured = measured.max(found[tensor].unwrap());
+            seen += usize::from(is_seen);
+        }
+        assert!(seen >= 10, "{model}: only {seen} samples stay in what was seen");
+        let mut random = Random::new(5);
+        let mut found = 0.0f64;
+        for _ in 0..32 {
+            let (errors, _) = errors(&network, &quantised, &within_range(&quantised, &mut random), model, Origin::Any);
+            found = found.max(errors[tensor].unwrap());
+        }
+        let bound = certified.error_bound_on_samples.unwrap();
+        let seen = certified.error_bound_as_seen.unwrap();
+        let all = certified.error_bound.unwrap();
+        println!(
+            "{model}: on samples {measured:.2e}, proven {bound:.2e} ({:.1} times); as seen {seen:.2e} ({:.0} times), {} of {} held out within; on random inputs {found:.2e}, proven {all:.2e} ({:.0} times)",
+            bound / measured,
+            seen / measured,
+            coverage.within,
+            coverage.of,
+            all / found,
+        );
+        assert!(bound <= MOST * measured, "{model}: the bound {bound} is far from the error {measured}");
+    }
+}
+
+#[test]
+fn tensors_can_have_widths_of_their_own() {
+    let network = common::import(dense(&[4, 6, 3], 3));
+    let calibration = Random::new(42).samples(12, &[4], 1.0);
+    let of = |tensors: &[(&str, u32)]| {
+        let tensors = tensors.iter().map(|(tensor, bits)| TensorWidth { tensor: (*tensor).to_owned(), bits: *bits }).collect();
+        network.quantise(&calibration, &Options { widths: Widths { activations: 8, weights: 16 }, tensors, ..Options::default() })
+    };
+    let plain = of(&[]).unwrap();
+    let name = plain.quality.certificate[1].name.clone();
+    let wider = of(&[(&name, 20)]).unwrap();
+    let (before, after) = (&plain.quality.certificate, &wider.quality.certificate);
+    assert_eq!((before[0].scale, before[1].scale + 12), (after[0].scale, after[1].scale), "only one tensor is finer");
+    assert_eq!(wider.provenance.options.tensors, [TensorWidth { tensor: name.clone(), bits: 20 }]);
+    for (bad, bits, expected) in
+        [("none", 20, "no input or node of this name"), (name.as_str(), 25, "from 4 to 24"), (name.as_str(), 3, "from 4 to 24")]
+    {
+        let error = of(&[(bad, bits)]).err().unwrap().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn wide_activations_keep_their_bounds() {
+    for activations in [20, 24] {
+        for case in CASES.iter().step_by(3) {
+            let calibration = Random::new(42).samples(6, case.inputs, 1.0);
+            check(&common::import((case.onnx)()), &calibration, &[(activations, 16)], 6, case.name);
+        }
+    }
+}
+
+#[test]
+fn raising_widths_lowers_the_error_within_the_cost() {
+    let network = common::import(dense(&[4, 6, 3], 3));
+    let calibration = Random::new(42).samples(40, &[4], 1.0);
+    let of = |raise: Option<f64>| {
+        let widths = Widths { activations: 8, weights: 16 };
+        network.quantise(&calibration, &Options { widths, raise, ..Options::default() }).unwrap()
+    };
+    let error = |quantised: &Quantised| quantised.quality.calibration.as_ref().unwrap().outputs[0].distance().unwrap().mean;
+    let (plain, raised) = (of(None), of(Some(400.0)));
+    let options = &raised.provenance.options;
+    assert!(!options.tensors.is_empty() && options.raise.is_none(), "{options:?}");
+    assert!(error(&raised) < error(&plain) / 4.0, "{} is not far below {}", error(&raised), error(&plain));
+    // The options that are recorded give the same model.
+    let again = network.quantise(&calibration, options).unwrap();
+    assert_eq!(again.model, raised.model);
 }

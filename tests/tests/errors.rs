@@ -226,7 +226,7 @@ fn graphs_that_contradict_themselves_are_refused() {
 fn options_out_of_range_are_refused() {
     let network = common::import(dense(&[2, 2], 1));
     let with = |activations, weights| Options { widths: Widths { activations, weights }, ..Options::default() };
-    for options in [with(3, 16), with(17, 16), with(16, 3), with(16, 17), Options { assumed_magnitude: f64::NAN, ..Options::default() }] {
+    for options in [with(3, 16), with(25, 16), with(16, 3), with(16, 17), Options { assumed_magnitude: f64::NAN, ..Options::default() }] {
         assert!(matches!(network.quantise(&[], &options), Err(TranspileError::Option { .. })), "{options:?}");
     }
 }

@@ -140,6 +140,14 @@ pub enum TranspileError {
         /// What it may be.
         expected: String,
     },
+    /// A width was given for a tensor that takes none.
+    #[error("tensor `{tensor}` cannot have a width of its own: {reason}")]
+    Width {
+        /// The tensor.
+        tensor: String,
+        /// Why.
+        reason: &'static str,
+    },
     /// The quantised model is refused.
     #[error(transparent)]
     Model(#[from] ModelError),
@@ -190,6 +198,10 @@ pub enum Setting {
     ActivationBits,
     /// [`Widths::weights`](maat_package::Widths::weights).
     WeightBits,
+    /// [`TensorWidth::bits`](maat_package::TensorWidth::bits).
+    TensorBits,
+    /// [`Options::raise`](maat_package::Options::raise).
+    Raise,
     /// The share of [`RangeMethod::Percentile`](maat_package::RangeMethod::Percentile).
     Percentile,
     /// [`Options::assumed_magnitude`](maat_package::Options::assumed_magnitude).
@@ -207,6 +219,8 @@ impl fmt::Display for Setting {
         f.write_str(match self {
             Self::ActivationBits => "the width of activations",
             Self::WeightBits => "the width of weights",
+            Self::TensorBits => "the width of a tensor",
+            Self::Raise => "the share by which the cost may grow",
             Self::Percentile => "the percentile",
             Self::AssumedRange => "the assumed range",
             Self::Batches => "the number of batch sizes",

@@ -4,17 +4,20 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use maat_package::samples::{InputSpec, Sample};
-use maat_package::{Fidelity, ImportOptions, Options, OutputTexts, Provenance, Quality, Target};
+use maat_package::{Coverage, Fidelity, ImportOptions, Options, OutputTexts, Provenance, Quality, Target};
 
-use crate::build::cheapest_widths;
+use crate::build::{cheapest_widths, raised_widths};
 use crate::calibrate::{Ranges, assumed_points, in_columns, samples_digest, split, validate_options};
 use crate::error::TranspileError;
 use crate::float::{self, FloatModel};
 use crate::fuse::fuse;
 use crate::lowering::lower;
 use crate::onnx::{self, Reference};
-use crate::quality::{Measured, Quantised, blame, certify, judge, measure};
+use crate::quality::{Measured, Quantised, blame, certify, judge, measure, run_on, seen_on};
 use crate::quantise::quantise;
+
+/// This many samples, spread over all, are bounded one by one.
+const BOUNDED_SAMPLES: usize = 4;
 
 /// An imported network, before quantisation.
 pub struct Network {
@@ -99,7 +102,14 @@ impl Network {
 
         let reference = self.reference.as_ref();
         let options = match options.target {
-            Target::Accuracy => options.clone(),
+            Target::Accuracy => Options {
+                tensors: match options.raise {
+                    Some(percent) => raised_widths(&float, &self.name, &ranges, options, reference, (seen, percent))?,
+                    None => options.tensors.clone(),
+                },
+                raise: None,
+                ..options.clone()
+            },
             Target::Cost => Options { widths: cheapest_widths(&float, &self.name, &ranges, options, reference, seen)?, ..options.clone() },
         };
         let mapped = quantise(&float, &self.name, &ranges, &options)?;
@@ -113,11 +123,24 @@ impl Network {
         if verdict.fidelity == Fidelity::Refused && !options.accept_loss {
             return Err(TranspileError::Unfaithful { verdict: Box::new(verdict) });
         }
+        let seen = seen_on(&mapped, &calibration.samples)?;
+        let coverage = match &seen {
+            Some(seen) if !held_out.samples.is_empty() => {
+                Some(Coverage { within: seen.holding(&mapped, &held_out.samples)?, of: held_out.samples.len() })
+            }
+            _ => None,
+        };
+        let runs = BOUNDED_SAMPLES.min(samples.len());
+        let bounded = samples.iter().step_by(samples.len().max(1).div_ceil(runs.max(1))).take(runs);
+        let bounded = bounded.map(|sample| run_on(&mapped, sample)).collect::<Result<Vec<_>, _>>()?;
+        let (certificate, granularity) = certify(&float, &mapped, seen.as_ref(), &bounded);
         let quality = Quality {
             calibration: on_calibration.map(|measured| measured.accuracy),
             held_out: on_held_out.map(|measured| measured.accuracy),
             blame,
-            certificate: certify(&float, &mapped),
+            certificate,
+            granularity,
+            coverage,
             unseen: ranges.unseen(&float).into_iter().map(str::to_owned).collect(),
         };
         let provenance = Provenance {

@@ -35,6 +35,8 @@ fn flag(setting: Setting) -> Option<&'static str> {
     Some(match setting {
         Setting::ActivationBits => "--bits",
         Setting::WeightBits => "--weight-bits",
+        Setting::TensorBits => "--tensor-bits",
+        Setting::Raise => "--raise",
         Setting::Percentile => "--percentile",
         Setting::AssumedRange => "--assumed-range",
         _ => return None,
@@ -61,6 +63,8 @@ mod tests {
             (Setting::WeightBits, "--weight-bits"),
             (Setting::Percentile, "--percentile"),
             (Setting::AssumedRange, "--assumed-range"),
+            (Setting::TensorBits, "--tensor-bits"),
+            (Setting::Raise, "--raise"),
             (Setting::Batches, "the number of batch sizes"),
         ] {
             assert_eq!(of_setting(setting), format!("{name} is 3; it must be more"));

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use maat_cairo::limits::{self, Figure};
 use maat_package::Plan;
 use maat_package::{
-    Accuracy, Baseline, Cairo, Cost, Deviation, Fidelity, Manifest, PackageFolder, Proving, Quality, Report, TensorError, Verdict,
+    Accuracy, Baseline, Cairo, Cost, Deviation, Fidelity, Granularity, Manifest, PackageFolder, Proving, Quality, Report, TensorError,
+    Verdict,
 };
 use maat_runtime::{Model, units};
 use maat_starknet::proof_gas;
@@ -42,8 +43,10 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Inspected> {
 impl Response for Inspected {
     fn text(&self) -> String {
         let (manifest, widths) = (&self.manifest, self.manifest.provenance.options.widths);
+        let single = manifest.provenance.options.tensors.iter().map(|tensor| format!(", {} {} bits", tensor.tensor, tensor.bits));
+        let single: String = single.collect();
         let mut identity = vec![
-            ("model", format!("{} ({} bits, weights {} bits)", manifest.name, widths.activations, widths.weights)),
+            ("model", format!("{} ({} bits, weights {} bits{single})", manifest.name, widths.activations, widths.weights)),
             ("ONNX file", format!("sha256 {}", manifest.provenance.onnx_sha256)),
             ("quantised model", format!("sha256 {}", manifest.model_sha256)),
         ];
@@ -83,7 +86,9 @@ impl Inspected {
             let ports = self.model.outputs().iter().filter(move |output| output.tensor.index() == index);
             ports.map(|output| format!("output {}", output.name)).collect::<Vec<_>>().join(", ")
         };
-        let rows = self.report.quality.certificate.iter().enumerate().map(|(index, node)| {
+        let quality = &self.report.quality;
+        let bound = |bound: Option<f64>| bound.map_or_else(|| "-".to_owned(), real);
+        let rows = quality.certificate.iter().enumerate().map(|(index, node)| {
             let (lo, hi) = node.real_range;
             [
                 node.name.clone(),
@@ -92,12 +97,24 @@ impl Inspected {
                 units(node.scales()),
                 node.range.to_string(),
                 format!("{} to {}", real(lo), real(hi)),
-                node.error_bound.map_or_else(|| "-".to_owned(), real),
+                bound(node.error_bound),
+                bound(node.error_bound_as_seen),
+                bound(node.error_bound_on_samples),
                 outputs(index),
             ]
         });
-        let header = ["node", "primitive", "shape", "unit", "proven range", "in real units", "error at most", ""];
-        table(header, rows).to_string()
+        let header = ["node", "primitive", "shape", "unit", "proven range", "in real units", "error at most", "as seen", "on samples", ""];
+        let table = table(header, rows);
+        let coverage = quality.coverage.map_or_else(String::new, |coverage| {
+            format!("; {} of {} held-out samples do", grouped(coverage.within as u64), grouped(coverage.of as u64))
+        });
+        let followed = match quality.granularity {
+            Granularity::Elements => "element by element",
+            Granularity::Tensors => "tensor by tensor, because the network is large",
+        };
+        format!(
+            "{table}\nThe errors are proven, {followed}: for all inputs in their ranges; as seen, for those on which no tensor leaves what the samples gave{coverage}; on samples, for some of them, with all inputs that round to the same integers"
+        )
     }
 }
 

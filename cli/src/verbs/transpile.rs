@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::{Context, bail};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use maat_cairo::Compiler;
-use maat_package::{Cairo, Fidelity, Manifest, Options, Proving, RangeMethod, Report, Target, Widths, samples};
+use maat_package::{Cairo, Fidelity, Manifest, Options, Proving, RangeMethod, Report, Target, TensorWidth, Widths, samples};
 use maat_prover::{LayoutChoice, ModelSeed, PrivateFolder};
 use maat_transpiler::{BuildOptions, CairoChoice, Network, Package, Private};
 use maat_verifier::layout::{LAYOUTS, Layout};
@@ -120,12 +120,20 @@ const DEFAULT_PERCENTILE: f64 = 99.99;
 /// How to quantise: the same flags wherever a network is transpiled.
 #[derive(clap::Args)]
 pub struct Quantisation {
-    /// Width of inputs, activations and outputs in bits, 4 to 16
+    /// Width of inputs, activations and outputs in bits, 4 to 24
     #[arg(long, default_value_t = Options::default().widths.activations, value_name = "BITS")]
     bits: u32,
     /// Width of weights in bits, 4 to 16
     #[arg(long, default_value_t = Options::default().widths.weights, value_name = "BITS")]
     weight_bits: u32,
+    /// Width of one tensor in bits, 4 to 24, by the name of the input or node as `maat inspect` shows it, such as softmax=20; can be
+    /// repeated
+    #[arg(long, value_name = "TENSOR=BITS", value_parser = tensor_width)]
+    tensor_bits: Vec<TensorWidth>,
+    /// With --target accuracy: give the tensors that most of the error comes from up to 24 bits, as long as the multiplications that the
+    /// program computes grow by no more than this many per cent
+    #[arg(long, value_name = "PERCENT", allow_negative_numbers = true)]
+    raise: Option<f64>,
     /// Keep the widths (accuracy), or narrow them as long as results stay close to the float network (cost)
     #[arg(long, value_enum, default_value_t = TargetChoice::Accuracy)]
     target: TargetChoice,
@@ -160,6 +168,13 @@ enum RangeChoice {
     Percentile,
 }
 
+/// A tensor's name and its width.
+fn tensor_width(text: &str) -> Result<TensorWidth, String> {
+    let (tensor, bits) = text.rsplit_once('=').ok_or("must be TENSOR=BITS")?;
+    let bits = bits.parse().map_err(|_| format!("`{bits}` is not a number of bits"))?;
+    Ok(TensorWidth { tensor: tensor.to_owned(), bits })
+}
+
 impl Quantisation {
     /// # Errors
     /// A flag would do nothing.
@@ -167,8 +182,13 @@ impl Quantisation {
         if self.percentile.is_some() && !matches!(self.ranges, RangeChoice::Percentile) {
             bail!("--percentile needs --ranges percentile");
         }
+        if self.raise.is_some() && !matches!(self.target, TargetChoice::Accuracy) {
+            bail!("--raise needs --target accuracy");
+        }
         Ok(Options {
             widths: Widths { activations: self.bits, weights: self.weight_bits },
+            tensors: self.tensor_bits.clone(),
+            raise: self.raise,
             target: match self.target {
                 TargetChoice::Accuracy => Target::Accuracy,
                 TargetChoice::Cost => Target::Cost,

@@ -8,7 +8,7 @@ mod verdict;
 
 pub use accuracy::{Accuracy, Agreement, Baseline, Deviation, Distance, TensorError};
 pub use blame::Blame;
-pub use certificate::CertifiedNode;
+pub use certificate::{CertifiedNode, Coverage, Granularity};
 pub use cost::{ClassSize, ContractCost, Cost, LayerPlan, Plan};
 pub use verdict::{Advice, Basis, Fidelity, Loss, LossKind, Verdict};
 
@@ -50,6 +50,12 @@ pub struct Quality {
     pub blame: Vec<Blame>,
     /// The range that each tensor provably stays in, and the bound of its error.
     pub certificate: Vec<CertifiedNode>,
+    /// How finely the bounds were followed.
+    #[serde(default)]
+    pub granularity: Granularity,
+    /// How many held-out samples stay in what the others showed; absent if none were kept back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<Coverage>,
     /// Nodes that were 0 on all samples. Their scales come from what their operands allow.
     pub unseen: Vec<String>,
 }

@@ -7,6 +7,7 @@ mod commit;
 mod compile;
 mod cost;
 mod package;
+mod raise;
 mod widths;
 
 pub use cairo::CairoChoice;
@@ -14,4 +15,5 @@ pub use check::{Checked, Finding, check};
 pub use commit::Private;
 pub use compile::Compiled;
 pub use package::{BuildOptions, Package};
+pub use raise::raised_widths;
 pub use widths::cheapest_widths;

@@ -43,7 +43,8 @@ pub fn cheapest_widths(
     };
     let together = |bits: u32| Widths { activations: bits.min(widest.activations), weights: bits.min(widest.weights) };
     let mut narrowest = widest;
-    for bits in Widths::RANGE.rev() {
+    let widest_of_both = widest.activations.max(widest.weights);
+    for bits in (*Widths::WEIGHTS.start()..=widest_of_both).rev() {
         if !consider(together(bits))? {
             break;
         }
@@ -51,7 +52,7 @@ pub fn cheapest_widths(
     }
     for alone in [|w: Widths| Widths { weights: w.weights - 1, ..w }, |w: Widths| Widths { activations: w.activations - 1, ..w }] {
         let mut widths = narrowest;
-        while widths.weights.min(widths.activations) > *Widths::RANGE.start() && consider(alone(widths))? {
+        while widths.weights.min(widths.activations) > *Widths::WEIGHTS.start() && consider(alone(widths))? {
             widths = alone(widths);
         }
     }

@@ -9,10 +9,22 @@ use crate::error::{Setting, TranspileError};
 /// # Errors
 /// [`TranspileError::Option`] names the option.
 pub fn validate_options(options: &Options) -> Result<(), TranspileError> {
-    for (setting, bits) in [(Setting::ActivationBits, options.widths.activations), (Setting::WeightBits, options.widths.weights)] {
-        if !Widths::RANGE.contains(&bits) {
-            return Err(TranspileError::Option { setting, value: bits.to_string(), expected: "from 4 to 16".to_owned() });
+    let single = options.tensors.iter().map(|tensor| (Setting::TensorBits, tensor.bits, Widths::ACTIVATIONS));
+    let widths = [
+        (Setting::ActivationBits, options.widths.activations, Widths::ACTIVATIONS),
+        (Setting::WeightBits, options.widths.weights, Widths::WEIGHTS),
+    ];
+    for (setting, bits, allowed) in widths.into_iter().chain(single) {
+        if !allowed.contains(&bits) {
+            let expected = format!("from {} to {}", allowed.start(), allowed.end());
+            return Err(TranspileError::Option { setting, value: bits.to_string(), expected });
         }
+    }
+    if let Some(percent) = options.raise
+        && !(percent.is_finite() && percent >= 0.0)
+    {
+        let expected = "0 or more".to_owned();
+        return Err(TranspileError::Option { setting: Setting::Raise, value: percent.to_string(), expected });
     }
     if let RangeMethod::Percentile(percent) = options.ranges
         && !(percent > 0.0 && percent <= 100.0)

@@ -9,6 +9,8 @@ pub const HEADROOM_BITS: u32 = 2;
 /// Inputs that are only compared, or only quantised to 16 bits, have this many bits more than activations. Rows of tables lie next to thresholds, which trees put halfway
 /// between two rows. With 28 bits, neighbouring 32-bit floats are different integers from half of the greatest value on.
 const COMPARED_BITS: u32 = 12;
+/// No tensor is wider, so that differences of two fit into 32 bits.
+const MOST_BITS: u32 = 31;
 
 /// The widths of the integers, with their zero points, that 16-bit types take; those of 8-bit types are as good from an input of the width
 /// of activations.
@@ -17,7 +19,8 @@ const QUANTISED_BITS: std::ops::RangeInclusive<u32> = 10..=17;
 /// The width of an input in bits, and how many of them are for the values seen.
 pub fn input_width(float: &FloatModel, input: ValueId, bits: u32) -> (u32, u32) {
     if float.is_only_compared(input) || is_only_quantised(float, input) {
-        (bits + COMPARED_BITS, bits + COMPARED_BITS - HEADROOM_BITS)
+        let wider = (bits + COMPARED_BITS).min(MOST_BITS);
+        (wider, wider - HEADROOM_BITS)
     } else {
         (bits, bits)
     }

@@ -8,7 +8,7 @@ mod verdict;
 
 pub use accuracy::{Measured, measure};
 pub use blame::blame;
-pub use certificate::certify;
+pub use certificate::{certify, run_on, seen_on};
 pub use verdict::judge;
 
 use maat_package::{Provenance, Quality, Verdict};

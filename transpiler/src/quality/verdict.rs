@@ -193,7 +193,7 @@ pub fn judge(
     let is_lossy = losses.iter().any(|loss| loss.kind != LossKind::Disputed);
     let mut advice = Vec::new();
     if is_lossy {
-        let narrow = options.widths.activations.min(options.widths.weights) < *Widths::RANGE.end();
+        let narrow = options.widths.activations.min(options.widths.weights) < *Widths::WEIGHTS.end();
         advice.extend(narrow.then_some(Advice::MoreBits));
         advice.extend((options.ranges != RangeMethod::Max).then_some(Advice::RangesMax));
         let others = held_out.is_some() && calibration.is_some_and(|calibration| calibration.losses().is_empty());

@@ -17,7 +17,7 @@ pub use scale::threshold;
 
 use std::collections::HashMap;
 
-use maat_package::Options;
+use maat_package::{Options, TensorWidth};
 use maat_runtime::primitives::Sum;
 use maat_runtime::{Interval, Model, ModelBuilder, Primitive, Requantise, Shape, Tensor, TensorId};
 
@@ -47,12 +47,19 @@ pub struct Mapped {
 /// # Errors
 /// [`TranspileError::Model`] names the node whose range cannot be proven.
 pub fn quantise(float: &FloatModel, name: &str, ranges: &Ranges, options: &Options) -> Result<Mapped, TranspileError> {
-    let mut builder =
-        Quantiser { float, ranges, options, builder: ModelBuilder::new(name), tensors: HashMap::new(), results: HashMap::new() };
+    let mut builder = Quantiser {
+        float,
+        ranges,
+        options,
+        own: own_widths(float, options)?,
+        builder: ModelBuilder::new(name),
+        tensors: HashMap::new(),
+        results: HashMap::new(),
+    };
     for input in &float.inputs {
         let (scale, range) = match (input.kind, &input.columns) {
             (Kind::Real, None) => {
-                let (bits, seen) = input_width(float, input.value, options.widths.activations);
+                let (bits, seen) = input_width(float, input.value, builder.bits(input.value));
                 (builder.scale(input.value, seen), Interval::of_bits(bits))
             }
             (Kind::Real, Some(columns)) => (columns.scale, Interval::of_bits(columns.bits)),
@@ -70,6 +77,28 @@ pub fn quantise(float: &FloatModel, name: &str, ranges: &Ranges, options: &Optio
     Ok(Mapped { model: builder.builder.finish(&outputs)?, tensors: builder.tensors })
 }
 
+/// The tensors with widths of their own, and those of their families.
+fn own_widths(float: &FloatModel, options: &Options) -> Result<HashMap<ValueId, u32>, TranspileError> {
+    let mut own = HashMap::new();
+    for TensorWidth { tensor, bits } in &options.tensors {
+        let refused = |reason| TranspileError::Width { tensor: tensor.clone(), reason };
+        if let Some(input) = float.inputs.iter().find(|input| input.name == *tensor) {
+            if input.columns.is_some() {
+                return Err(refused("its columns have scales of their own"));
+            }
+            own.insert(input.value, (input.kind, *bits));
+            continue;
+        }
+        let node = float.nodes.iter().find(|node| node.name == *tensor).ok_or_else(|| refused("there is no input or node of this name"))?;
+        let kin = float.nodes.iter().filter(|other| other.output == node.output || (node.family.is_some() && other.family == node.family));
+        own.extend(kin.map(|node| (node.output, (node.kind, *bits))));
+        if node.kind != Kind::Real {
+            return Err(refused("it holds whole numbers, which stay what they are"));
+        }
+    }
+    Ok(own.into_iter().filter(|(_, (kind, _))| *kind == Kind::Real).map(|(value, (_, bits))| (value, bits)).collect())
+}
+
 fn shape(owner: &str, dims: &[usize]) -> Result<Shape, TranspileError> {
     Shape::new(dims).map_err(|fault| maat_runtime::ModelError::Input { input: owner.to_owned(), fault }.into())
 }
@@ -78,6 +107,8 @@ struct Quantiser<'a> {
     float: &'a FloatModel,
     ranges: &'a Ranges,
     options: &'a Options,
+    /// Widths of single tensors.
+    own: HashMap<ValueId, u32>,
     builder: ModelBuilder,
     tensors: HashMap<ValueId, TensorId>,
     results: HashMap<ValueId, bool>,
@@ -100,9 +131,14 @@ impl Quantiser<'_> {
         Interval::new(narrow.lo.max(range.lo), narrow.hi.min(range.hi))
     }
 
+    /// The width of a tensor as an activation.
+    fn bits(&self, value: ValueId) -> u32 {
+        self.own.get(&value).copied().unwrap_or(self.options.widths.activations)
+    }
+
     /// Width and scale exponent of a real tensor.
     fn precision(&mut self, value: ValueId) -> (u32, i32) {
-        let bits = self.options.widths.activations;
+        let bits = self.bits(value);
         if self.is_result(value) {
             (bits + RESULT_BITS, self.scale(value, bits + RESULT_BITS - HEADROOM_BITS))
         } else {
