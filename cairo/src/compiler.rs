@@ -1,29 +1,19 @@
-//! The Cairo compiler on crates held in memory: a package to an executable, or to contract classes.
+//! The Cairo compiler on crates held in memory: a package to an executable, or to contract classes. `session` holds the stages.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use cairo_lang_compiler::CompilerConfig;
 use cairo_lang_compiler::db::RootDatabase;
-use cairo_lang_compiler::diagnostics::DiagnosticsReporter;
-use cairo_lang_executable::compile::{ExecutableConfig, compile_executable_in_prepared_db};
-use cairo_lang_executable::executable::Executable as Compiled;
-use cairo_lang_executable_plugin::executable_plugin_suite;
-use cairo_lang_filesystem::cfg::{Cfg, CfgSet};
 use cairo_lang_filesystem::db::{
     CORELIB_CRATE_NAME, CrateConfigurationInput, CrateSettings, DependencySettings, Edition, ExperimentalFeaturesConfig,
     set_crate_configs_input,
 };
 use cairo_lang_filesystem::ids::CrateInput;
-use cairo_lang_starknet::compile::compile_contract_in_prepared_db;
-use cairo_lang_starknet::starknet_plugin_suite;
-use cairo_lang_starknet_classes::allowed_libfuncs::{BUILTIN_AUDITED_LIBFUNCS_LIST, ListSelector};
-use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
-use cairo_lang_starknet_classes::contract_class::ContractClass;
 
 use crate::contract::Contract;
 use crate::error::CompileError;
 use crate::executable::Executable;
+use crate::session::Session;
 use crate::sources::Sources;
 
 /// One Cairo crate.
@@ -119,19 +109,25 @@ pub struct CairoPackage {
 #[derive(Debug, Clone)]
 pub struct Compiler {
     corelib: Sources,
+    form: Form,
+}
+
+/// In which form the compiler takes packages. The results are the same.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Form {
+    /// In short form, and as it is should that fail.
+    #[default]
+    Any,
+    /// In short form alone.
+    Short,
+    /// As it is. For a network with many weights, this takes several times as long, and gigabytes.
+    Full,
 }
 
 impl Default for Compiler {
     fn default() -> Self {
-        Self { corelib: Sources::corelib() }
+        Self { corelib: Sources::corelib(), form: Form::Any }
     }
-}
-
-/// What a package is compiled for: decides the plugins, the gas accounting, and the `target` in `#[cfg(target: ..)]`.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Target {
-    Executable,
-    Contract,
 }
 
 impl CairoPackage {
@@ -204,9 +200,20 @@ impl Compiler {
     pub fn with_corelib(folder: &Path) -> Result<Self, CompileError> {
         let corelib = Sources::from_folder(folder)?;
         match corelib.get("lib.cairo") {
-            Some(_) => Ok(Self { corelib }),
+            Some(_) => Ok(Self { corelib, form: Form::Any }),
             None => Err(CompileError::NotACorelib { path: folder.to_path_buf() }),
         }
+    }
+
+    /// The same compiler, which takes packages in this form.
+    #[must_use]
+    pub fn in_form(self, form: Form) -> Self {
+        Self { form, ..self }
+    }
+
+    /// The form in which it takes packages.
+    pub(crate) fn form(&self) -> Form {
+        self.form
     }
 
     /// sha256 of the list of the core library's files and their digests, in hexadecimal.
@@ -219,13 +226,7 @@ impl Compiler {
     /// # Errors
     /// [`CompileError::Diagnostics`] when the sources do not compile or have no or several executable functions.
     pub fn executable(&self, package: &CairoPackage) -> Result<Executable, CompileError> {
-        let (db, main) = self.database(package, Target::Executable);
-        let crate_ids = CrateInput::into_crate_ids(&db, [main]);
-        let mut diagnostics = String::new();
-        let reporter = DiagnosticsReporter::write_to_string(&mut diagnostics).with_crates(&members(package));
-        let compiled = compile_executable_in_prepared_db(&db, None, crate_ids, reporter, ExecutableConfig::default())
-            .map(|compiled| Compiled::new(compiled.compiled_function));
-        Ok(Executable::new(compiled.map_err(|error| reported(package, &diagnostics, &error))?))
+        self.session().executable(package)
     }
 
     /// Compiles the one contract of a package to Sierra and CASM, with `#[cfg(target: 'starknet-contract')]`.
@@ -234,8 +235,7 @@ impl Compiler {
     /// [`CompileError::Diagnostics`] when the sources do not compile or have no or several contracts, [`CompileError::NotAudited`] when
     /// mainnet would refuse the class for its libfuncs, [`CompileError::Casm`] when it cannot be lowered to CASM.
     pub fn contract(&self, package: &CairoPackage) -> Result<Contract, CompileError> {
-        let (db, main) = self.database(package, Target::Contract);
-        compile_contract(&db, main, package, None)
+        self.session().contract(package)
     }
 
     /// As [`Self::contract`], for contracts of a package that may have others: those in the modules with these paths, in order.
@@ -243,25 +243,12 @@ impl Compiler {
     /// # Errors
     /// As for [`Self::contract`]; a module without a contract is [`CompileError::Diagnostics`] too.
     pub fn contracts(&self, package: &CairoPackage, paths: &[impl AsRef<str>]) -> Result<Vec<Contract>, CompileError> {
-        // One database for all, so that what they share is compiled once.
-        let (db, main) = self.database(package, Target::Contract);
-        paths.iter().map(|path| compile_contract(&db, main.clone(), package, Some(path.as_ref()))).collect()
+        self.session().contracts(package, paths)
     }
 
-    fn database(&self, package: &CairoPackage, target: Target) -> (RootDatabase, CrateInput) {
-        let mut builder = RootDatabase::builder();
-        match target {
-            Target::Executable => builder
-                .skip_auto_withdraw_gas()
-                .with_cfg(CfgSet::from_iter([Cfg::kv("gas", "disabled"), Cfg::kv("target", "executable")]))
-                .with_default_plugin_suite(executable_plugin_suite()),
-            Target::Contract => builder
-                .with_cfg(CfgSet::from_iter([Cfg::kv("target", "starknet-contract")]))
-                .with_default_plugin_suite(starknet_plugin_suite()),
-        };
-        let mut db = builder.build().expect("no core library is detected and no project is loaded, so nothing can fail");
-        let main = self.set_up(&mut db, package);
-        (db, main)
+    /// Compiles versions of a package, one after another.
+    pub fn session(&self) -> Session<'_> {
+        Session::new(self)
     }
 
     /// Gives the database the core library and the package's crates; returns the package's own crate.
@@ -290,39 +277,12 @@ impl Compiler {
     }
 }
 
-/// Compiles the contract of a package's own crate, or the one in the module with this path.
-fn compile_contract(db: &RootDatabase, main: CrateInput, package: &CairoPackage, path: Option<&str>) -> Result<Contract, CompileError> {
-    let crate_ids = CrateInput::into_crate_ids(db, [main]);
-    let mut diagnostics = String::new();
-    let config = CompilerConfig {
-        diagnostics_reporter: DiagnosticsReporter::write_to_string(&mut diagnostics).with_crates(&members(package)),
-        ..CompilerConfig::default()
-    };
-    let compiled = compile_contract_in_prepared_db(db, path, crate_ids, config);
-    let sierra = compiled.map_err(|error| reported(package, &diagnostics, &error))?;
-
-    let name = || package.main.name.clone();
-    let extracted = sierra.extract_sierra_program(false);
-    let extracted = extracted.map_err(|error| CompileError::Casm { package: name(), reason: error.to_string() })?;
-    let audited = ListSelector::ListName(BUILTIN_AUDITED_LIBFUNCS_LIST.to_owned());
-    extracted
-        .validate_version_compatible(audited)
-        .map_err(|error| CompileError::NotAudited { package: name(), reason: error.to_string() })?;
-    // Names for debugging are not part of the class hash, and make the file much larger.
-    let no_names = serde_json::json!({ "type_names": [], "libfunc_names": [], "user_func_names": [] });
-    let no_names = serde_json::from_value(no_names).expect("the fields of a class's debug information");
-    let sierra = ContractClass { sierra_program_debug_info: Some(no_names), ..sierra };
-    let casm = CasmContractClass::from_contract_class(sierra.clone(), extracted, false, usize::MAX)
-        .map_err(|error| CompileError::Casm { package: name(), reason: error.to_string() })?;
-    Ok(Contract::new(sierra, casm))
-}
-
 fn input(member: &Crate) -> CrateInput {
     CrateInput::Real { name: member.name.clone(), discriminator: Some(member.name.clone()) }
 }
 
 /// Our own crates, whose diagnostics are reported.
-fn members(package: &CairoPackage) -> Vec<CrateInput> {
+pub(crate) fn members(package: &CairoPackage) -> Vec<CrateInput> {
     std::iter::once(&package.main).chain(&package.dependencies).map(input).collect()
 }
 
@@ -338,9 +298,4 @@ fn configuration(
         settings: CrateSettings { name: Some(name.to_owned()), edition, version: None, cfg_set: None, dependencies, experimental_features },
         cache_file: None,
     }
-}
-
-fn reported(package: &CairoPackage, diagnostics: &str, error: &impl std::fmt::Display) -> CompileError {
-    let diagnostics = if diagnostics.is_empty() { error.to_string() } else { diagnostics.to_owned() };
-    CompileError::Diagnostics { package: package.main.name.clone(), diagnostics }
 }

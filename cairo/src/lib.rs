@@ -5,20 +5,25 @@
 
 mod compiler;
 mod contract;
+mod direct;
 mod entry_point;
 mod error;
 mod executable;
 mod execution;
 pub mod gas;
 pub mod limits;
+mod session;
+mod short;
 mod sources;
+mod splice;
 
 pub use cairo_lang_filesystem::db::Edition;
-pub use compiler::{CairoPackage, Compiler, Crate};
+pub use compiler::{CairoPackage, Compiler, Crate, Form};
 pub use contract::Contract;
 pub use entry_point::{CallResult, Libraries};
 pub use error::{CairoRunError, CompileError};
 pub use executable::{Executable, RunResult};
+pub use session::Session;
 pub use sources::Sources;
 
 /// The version of the Cairo compiler that is built in.

@@ -1,6 +1,6 @@
 //! The compiler and the virtual machine through the crate's public face.
 
-use maat_cairo::{CairoPackage, CairoRunError, CompileError, Compiler, Crate, Edition, Executable, Sources};
+use maat_cairo::{CairoPackage, CairoRunError, CompileError, Compiler, Crate, Edition, Executable, Form, Sources};
 use maat_verifier::Felt252;
 use maat_verifier::cairo::{Builtin, HALT};
 use maat_verifier::cairo::{Execution, Registers, Value};
@@ -152,4 +152,58 @@ fn a_contract_has_both_classes_and_both_hashes() {
     // The hash of the CASM class by another implementation, the Starknet client's.
     let casm: starknet_rust_core::types::contract::CompiledClass = serde_json::from_slice(&contract.casm_json()).unwrap();
     assert_eq!(casm.class_hash().unwrap(), contract.compiled_class_hash());
+}
+
+/// A contract and an executable with an array, and what they do with it.
+fn with_array(expression: &str) -> CairoPackage {
+    let elements: String = (0..40).map(|element| format!("    {},\n", element * element - 100)).collect();
+    package(&format!(
+        "pub const SQUARES: [felt252; 40] = [\n{elements}];\n\n\
+         #[executable]\nfn main(x: felt252) -> felt252 {{\n    {expression}\n}}\n"
+    ))
+}
+
+#[test]
+fn an_array_in_short_form_has_its_values() {
+    let span = with_array("let mut sum = x;\n    for y in SQUARES.span() {\n        sum = sum + *y * 3;\n    }\n    sum");
+    let [short, full] = [Form::Short, Form::Full].map(|form| Compiler::default().in_form(form).executable(&span).unwrap());
+    assert_eq!(short.to_json(), full.to_json());
+    let sum: i64 = (0..40).map(|element| element * element - 100).sum();
+    assert_eq!(short.run(&[Felt::from(5)]).unwrap().output, [Felt::from(5 + 3 * sum)]);
+}
+
+#[test]
+fn what_does_not_compile_in_short_form_is_compiled_as_it_is() {
+    // Calls that are of felts alone.
+    let integers = package("#[executable]\nfn main(x: u32) -> u32 {\n    let y = x * 3 + 4;\n    let z = y + x * 5;\n    z\n}\n");
+    assert!(Compiler::default().in_form(Form::Short).executable(&integers).is_err());
+    let program = Compiler::default().executable(&integers).unwrap();
+    assert_eq!(program.run(&[Felt::from(2)]).unwrap().output, [Felt::from(20)]);
+    // A constant that is a stand-in by chance.
+    let stand_in = "3141592653589793238462643383279502884197169399375105820974944592307816406286";
+    let taken = with_array(&format!("for y in SQUARES.span() {{\n        assert(*y != x, 'square');\n    }}\n    x * {stand_in}"));
+    let refused = Compiler::default().in_form(Form::Short).executable(&taken).err().unwrap().to_string();
+    assert!(refused.contains("not where they should be"), "{refused}");
+    let program = Compiler::default().executable(&taken).unwrap();
+    assert_eq!(program.to_json(), Compiler::default().in_form(Form::Full).executable(&taken).unwrap().to_json());
+}
+
+#[test]
+fn diagnostics_are_about_the_lines_as_they_are() {
+    let broken = with_array("let y = x + 1;\n    SQUARES.span().nothing()");
+    let message = |form| Compiler::default().in_form(form).executable(&broken).err().unwrap().to_string();
+    assert_eq!(message(Form::Any), message(Form::Full));
+    assert!(message(Form::Any).contains("lib.cairo:47"), "{}", message(Form::Any));
+}
+
+#[test]
+fn a_session_compiles_each_version_as_a_new_compiler_does() {
+    let compiler = Compiler::default();
+    let mut session = compiler.session();
+    for expression in ["x + 1", "x + 2", "x * 3", "x + 1"] {
+        let version = with_array(expression);
+        assert_eq!(session.executable(&version).unwrap().to_json(), compiler.executable(&version).unwrap().to_json(), "{expression}");
+    }
+    assert!(session.executable(&package("#[executable]\nfn main() -> felt252 {\n    nothing()\n}\n")).is_err());
+    assert_eq!(session.executable(&package(ADD)).unwrap().hash().unwrap(), compiler.executable(&package(ADD)).unwrap().hash().unwrap());
 }

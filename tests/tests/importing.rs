@@ -324,7 +324,7 @@ fn support_vector_machines_that_are_not_whole_are_refused() {
     let per_class = ("vectors_per_class", Attribute::Ints(vec![1, 1]));
     let vectors = ("support_vectors", Attribute::Floats(vec![0.0, 0.0, 1.0, 1.0]));
     assert!(machine(&[]).contains("has 0 classes"));
-    assert!(machine(&[labels.clone()]).contains("it is a linear model"));
+    assert!(machine(std::slice::from_ref(&labels)).contains("it is a linear model"));
     assert!(machine(&[labels.clone(), ("vectors_per_class", Attribute::Ints(vec![1, -1]))]).contains("`vectors_per_class` is [1, -1]"));
     assert!(machine(&[labels.clone(), per_class.clone()]).contains("`support_vectors` has 0 values for 2 vectors of 2 features"));
     assert!(machine(&[labels, per_class, vectors]).contains("has 0 coefficients and 0 values `rho` where 2 and 1 are expected"));

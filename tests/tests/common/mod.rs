@@ -2,7 +2,7 @@
 
 pub mod chain;
 
-use maat_cairo::{Compiler, Contract, Executable, limits};
+use maat_cairo::{Compiler, Contract, Executable, Form, limits};
 use maat_package::{Cost, run_contract, run_program, signed};
 use maat_runtime::{Executor, Model, Tensor};
 use maat_tests::networks::Random;
@@ -26,6 +26,11 @@ pub fn cost(package: &Package) -> &Cost {
     package.report.cost.as_ref().unwrap_or_else(|| panic!("{:?}", package.manifest.cairo))
 }
 
+/// A compiler that takes the short form of every package, and does not hide that one does not compile.
+fn compiler() -> Compiler {
+    Compiler::default().in_form(Form::Short)
+}
+
 /// The Cairo program of a model.
 pub fn compile(model: &Model) -> Executable {
     compile_program(model, 0)
@@ -34,7 +39,7 @@ pub fn compile(model: &Model) -> Executable {
 /// The same where `parts` of the model are classes of their own.
 pub fn compile_program(model: &Model, parts: usize) -> Executable {
     let generated = codegen::generate(model, None, parts).unwrap();
-    Compiler::default().executable(&generated.package).unwrap_or_else(|error| panic!("{error}"))
+    compiler().executable(&generated.package).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// A model's program and contract, and the classes that the contract calls.
@@ -47,7 +52,7 @@ pub struct InParts {
 /// Compiles a model with `parts` of it as classes of their own, or none.
 pub fn compile_in_parts(model: &Model, parts: usize) -> InParts {
     let mut generated = codegen::generate(model, None, parts).unwrap();
-    let compiler = Compiler::default();
+    let compiler = compiler();
     let program = compiler.executable(&generated.package).unwrap_or_else(|error| panic!("{error}"));
     let layer_classes = compiler.contracts(&generated.package, &generated.part_paths()).unwrap_or_else(|error| panic!("{error}"));
     generated.set_class_hashes(&layer_classes.iter().map(Contract::class_hash).collect::<Vec<_>>());

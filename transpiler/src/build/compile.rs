@@ -1,7 +1,7 @@
 //! Compiles a network: the program, and as many contract classes as Starknet's limits require.
 
 use maat_cairo::limits::Figure;
-use maat_cairo::{Compiler, Contract, Executable};
+use maat_cairo::{Compiler, Contract, Executable, Session};
 use maat_package::ClassSize;
 use maat_verifier::ModelCommitment;
 use starknet_types_core::felt::Felt;
@@ -38,9 +38,11 @@ impl Compiled {
         compiler: &Compiler,
         progress: &mut dyn FnMut(&str),
     ) -> Result<Self, TranspileError> {
+        // Programs and contracts are compiled side by side.
+        let mut sessions = [compiler.session(), compiler.session()];
         if let Some(parts) = parts {
             progress("compiling the program and the contract");
-            return Self::in_parts(draft, commitment, parts, compiler);
+            return Self::in_parts(draft, commitment, parts, &mut sessions);
         }
         let mut parts = if draft.share() > CERTAINLY_TOO_LARGE { draft.fewest_parts() } else { 0 };
         loop {
@@ -48,7 +50,7 @@ impl Compiled {
                 0 => "compiling the program and the contract".to_owned(),
                 parts => format!("compiling the program and the contract in {parts} parts"),
             });
-            let compiled = Self::in_parts(draft, commitment, parts, compiler)?;
+            let compiled = Self::in_parts(draft, commitment, parts, &mut sessions)?;
             let Some((nodes, figure)) = compiled.excess() else { return Ok(compiled) };
             // More parts do not help if the part is a single node.
             if nodes.len() == 1 || parts == draft.most_parts() {
@@ -59,19 +61,24 @@ impl Compiled {
     }
 
     /// Compiles the parts before the model's class, which calls them by their class hashes.
-    fn in_parts(draft: &Draft, commitment: Option<&ModelCommitment>, parts: usize, compiler: &Compiler) -> Result<Self, TranspileError> {
+    fn in_parts(
+        draft: &Draft,
+        commitment: Option<&ModelCommitment>,
+        parts: usize,
+        [programs, contracts]: &mut [Session<'_>; 2],
+    ) -> Result<Self, TranspileError> {
         let mut generated = draft.package(commitment, parts)?;
         let package = generated.package.clone();
         let (program, classes) = std::thread::scope(|scope| {
-            let program = scope.spawn(|| compiler.executable(&package));
+            let program = scope.spawn(|| programs.executable(&package));
             let classes = (|| {
                 if parts == 0 {
-                    return Ok((compiler.contract(&package)?, Vec::new()));
+                    return Ok((contracts.contract(&package)?, Vec::new()));
                 }
-                let layer_classes = compiler.contracts(&package, &generated.part_paths())?;
+                let layer_classes = contracts.contracts(&package, &generated.part_paths())?;
                 let hashes: Vec<Felt> = layer_classes.iter().map(Contract::class_hash).collect();
                 generated.set_class_hashes(&hashes);
-                let contract = compiler.contracts(&generated.package, &[generated.contract_path()])?.swap_remove(0);
+                let contract = contracts.contracts(&generated.package, &[generated.contract_path()])?.swap_remove(0);
                 Ok::<_, TranspileError>((contract, layer_classes))
             })();
             (program.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), classes)

@@ -1,0 +1,188 @@
+//! The stages of the compiler, for versions of a package: what one version has in common with the one before is not compiled again.
+
+use cairo_lang_compiler::CompilerConfig;
+use cairo_lang_compiler::db::RootDatabase;
+use cairo_lang_compiler::diagnostics::DiagnosticsReporter;
+use cairo_lang_executable::compile::{ExecutableConfig, compile_executable_in_prepared_db};
+use cairo_lang_executable::executable::Executable as Compiled;
+use cairo_lang_executable_plugin::executable_plugin_suite;
+use cairo_lang_filesystem::cfg::{Cfg, CfgSet};
+use cairo_lang_filesystem::ids::CrateInput;
+use cairo_lang_starknet::compile::compile_contract_in_prepared_db;
+use cairo_lang_starknet::starknet_plugin_suite;
+use cairo_lang_starknet_classes::allowed_libfuncs::{BUILTIN_AUDITED_LIBFUNCS_LIST, ListSelector};
+use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
+use cairo_lang_starknet_classes::contract_class::ContractClass;
+use cairo_lang_utils::ordered_hash_map::OrderedHashMap;
+
+use crate::compiler::{CairoPackage, Compiler, Form, members};
+use crate::contract::Contract;
+use crate::error::CompileError;
+use crate::executable::Executable;
+use crate::short::{LongArray, Short};
+use crate::splice::{splice, splice_constants};
+
+/// A compiler at work on one package. It keeps what it has found out, so that the next version of the package takes it only as long as what is new
+/// in it.
+pub struct Session<'a> {
+    compiler: &'a Compiler,
+    executables: Option<RootDatabase>,
+    contracts: Option<RootDatabase>,
+}
+
+/// What a package is compiled for: decides the plugins, the gas accounting, and the `target` in `#[cfg(target: ..)]`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Target {
+    Executable,
+    Contract,
+}
+
+impl<'a> Session<'a> {
+    pub(crate) fn new(compiler: &'a Compiler) -> Self {
+        Self { compiler, executables: None, contracts: None }
+    }
+
+    /// As [`Compiler::executable`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn executable(&mut self, package: &CairoPackage) -> Result<Executable, CompileError> {
+        let Self { compiler, executables, .. } = self;
+        in_form(compiler.form(), package, |package, arrays| {
+            let (db, main) = given(executables, Target::Executable, compiler, package);
+            executable(db, main, package, arrays)
+        })
+    }
+
+    /// As [`Compiler::contract`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn contract(&mut self, package: &CairoPackage) -> Result<Contract, CompileError> {
+        let Self { compiler, contracts, .. } = self;
+        in_form(compiler.form(), package, |package, arrays| {
+            let (db, main) = given(contracts, Target::Contract, compiler, package);
+            contract(db, main, package, None, arrays)
+        })
+    }
+
+    /// As [`Compiler::contracts`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn contracts(&mut self, package: &CairoPackage, paths: &[impl AsRef<str>]) -> Result<Vec<Contract>, CompileError> {
+        let Self { compiler, contracts, .. } = self;
+        in_form(compiler.form(), package, |package, arrays| {
+            let (db, main) = given(contracts, Target::Contract, compiler, package);
+            paths.iter().map(|path| contract(db, main.clone(), package, Some(path.as_ref()), arrays)).collect()
+        })
+    }
+}
+
+/// Compiles a package's short form, if it has one; and the package as it is if not, or if that fails, for diagnostics that are about the package's
+/// own lines.
+fn in_form<T>(
+    form: Form,
+    package: &CairoPackage,
+    mut compile: impl FnMut(&CairoPackage, &[LongArray]) -> Result<T, CompileError>,
+) -> Result<T, CompileError> {
+    let short = if form == Form::Full { None } else { Short::of(package) };
+    match short.map(|Short { package, arrays }| compile(&package, &arrays)) {
+        Some(Ok(compiled)) => Ok(compiled),
+        Some(Err(error)) if form == Form::Short => Err(error),
+        _ => compile(package, &[]),
+    }
+}
+
+/// The database of a target, new or that of another version, with a package; and the package's own crate.
+fn given<'a>(
+    database: &'a mut Option<RootDatabase>,
+    target: Target,
+    compiler: &Compiler,
+    package: &CairoPackage,
+) -> (&'a RootDatabase, CrateInput) {
+    let database = database.get_or_insert_with(|| empty(target));
+    let main = compiler.set_up(database, package);
+    (database, main)
+}
+
+fn empty(target: Target) -> RootDatabase {
+    let mut builder = RootDatabase::builder();
+    match target {
+        Target::Executable => builder
+            .skip_auto_withdraw_gas()
+            .with_cfg(CfgSet::from_iter([Cfg::kv("gas", "disabled"), Cfg::kv("target", "executable")]))
+            .with_default_plugin_suite(executable_plugin_suite()),
+        Target::Contract => {
+            builder.with_cfg(CfgSet::from_iter([Cfg::kv("target", "starknet-contract")])).with_default_plugin_suite(starknet_plugin_suite())
+        }
+    };
+    builder.build().expect("no core library is detected and no project is loaded, so nothing can fail")
+}
+
+/// Compiles the executable of a package's own crate. `arrays` are those of which the package has the short form.
+fn executable(db: &RootDatabase, main: CrateInput, package: &CairoPackage, arrays: &[LongArray]) -> Result<Executable, CompileError> {
+    let crate_ids = CrateInput::into_crate_ids(db, [main]);
+    let mut diagnostics = String::new();
+    let reporter = DiagnosticsReporter::write_to_string(&mut diagnostics).with_crates(&members(package));
+    let compiled = compile_executable_in_prepared_db(db, None, crate_ids, reporter, ExecutableConfig::default());
+    let compiled = compiled.map_err(|error| reported(package, &diagnostics, &error))?;
+    let mut function = compiled.compiled_function;
+    if !arrays.is_empty() {
+        let constants = &mut function.program.consts_info;
+        splice_constants(compiled.builder.sierra_program(), arrays, constants).ok_or_else(|| misplaced(package))?;
+    }
+    Ok(Executable::new(Compiled::new(function)))
+}
+
+/// Compiles the contract of a package's own crate, or the one in the module with this path. `arrays` are those of which the package has the short
+/// form.
+fn contract(
+    db: &RootDatabase,
+    main: CrateInput,
+    package: &CairoPackage,
+    path: Option<&str>,
+    arrays: &[LongArray],
+) -> Result<Contract, CompileError> {
+    let crate_ids = CrateInput::into_crate_ids(db, [main]);
+    let mut diagnostics = String::new();
+    let config = CompilerConfig {
+        diagnostics_reporter: DiagnosticsReporter::write_to_string(&mut diagnostics).with_crates(&members(package)),
+        ..CompilerConfig::default()
+    };
+    let compiled = compile_contract_in_prepared_db(db, path, crate_ids, config);
+    let mut sierra = compiled.map_err(|error| reported(package, &diagnostics, &error))?;
+
+    let name = || package.main.name.clone();
+    let malformed = |reason: String| CompileError::Casm { package: name(), reason };
+    let mut extracted = sierra.extract_sierra_program(false).map_err(|error| malformed(error.to_string()))?;
+    if !arrays.is_empty() {
+        extracted.program = splice(&extracted.program, arrays).ok_or_else(|| misplaced(package))?;
+        let class = ContractClass::new(&extracted.program, sierra.entry_points_by_type, sierra.abi, OrderedHashMap::default());
+        sierra = class.map_err(|error| malformed(error.to_string()))?;
+    }
+    let audited = ListSelector::ListName(BUILTIN_AUDITED_LIBFUNCS_LIST.to_owned());
+    extracted
+        .validate_version_compatible(audited)
+        .map_err(|error| CompileError::NotAudited { package: name(), reason: error.to_string() })?;
+    // Names for debugging are not part of the class hash, and make the file much larger.
+    let no_names = serde_json::json!({ "type_names": [], "libfunc_names": [], "user_func_names": [] });
+    let no_names = serde_json::from_value(no_names).expect("the fields of a class's debug information");
+    let sierra = ContractClass { sierra_program_debug_info: Some(no_names), ..sierra };
+    let casm = CasmContractClass::from_contract_class(sierra.clone(), extracted, false, usize::MAX);
+    let casm = casm.map_err(|error| malformed(error.to_string()))?;
+    Ok(Contract::new(sierra, casm))
+}
+
+/// The short form did not come out as it should.
+fn misplaced(package: &CairoPackage) -> CompileError {
+    CompileError::Casm {
+        package: package.main.name.clone(),
+        reason: "the constants of its short form are not where they should be".to_owned(),
+    }
+}
+
+fn reported(package: &CairoPackage, diagnostics: &str, error: &impl std::fmt::Display) -> CompileError {
+    let diagnostics = if diagnostics.is_empty() { error.to_string() } else { diagnostics.to_owned() };
+    CompileError::Diagnostics { package: package.main.name.clone(), diagnostics }
+}

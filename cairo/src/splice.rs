@@ -1,0 +1,235 @@
+//! Puts the values of long arrays into what was compiled from a package in short form (`short`): into Sierra as types of constants, and into
+//! CASM as the constants that follow the code.
+//!
+//! In Sierra, an array is a type, `Const<[felt252; 3], Const<felt252, 5>, Const<felt252, 6>, Const<felt252, 7>>`, and so is each of its elements.
+//! The short form has one element for each array. With the others come declarations, and the order of all declarations follows from how types
+//! are found. So the order is computed here by the compiler's rule. That the rule is still the compiler's is seen from the short form itself.
+
+use std::collections::{HashMap, HashSet};
+
+use cairo_lang_sierra::extensions::ConcreteLibfunc;
+use cairo_lang_sierra::extensions::core::{CoreLibfunc, CoreType};
+use cairo_lang_sierra::ids::ConcreteTypeId;
+use cairo_lang_sierra::program::{GenericArg, Program, TypeDeclaration};
+use cairo_lang_sierra::program_registry::ProgramRegistry;
+use cairo_lang_sierra_generator::canonical_id_replacer::CanonicalReplacer;
+use cairo_lang_sierra_generator::replace_ids::SierraIdReplacer;
+use cairo_lang_sierra_to_casm::compiler::ConstsInfo;
+use num_bigint::BigInt;
+
+use crate::short::LongArray;
+
+/// Types whose declarations come after those of their arguments, because their sizes follow from these.
+const SIZED_BY_ARGUMENTS: [&str; 5] = ["Struct", "Enum", "Snapshot", "Uninitialized", "NonZero"];
+
+/// Where a program in short form has stand-ins.
+struct Places<'a> {
+    /// The constants that stand for elements.
+    stand_ins: HashSet<u64>,
+    /// The arrays of them, with what they stand for.
+    arrays: HashMap<u64, &'a LongArray>,
+}
+
+/// The program with the arrays' values; nothing if the stand-ins are not where the short form has them alone.
+pub fn splice(program: &Program, arrays: &[LongArray]) -> Option<Program> {
+    let places = Places::find(program, arrays)?;
+    let used = used_types(program)?;
+    let declared: HashMap<u64, &TypeDeclaration> =
+        program.type_declarations.iter().map(|declaration| (declaration.id.id, declaration)).collect();
+    let as_compiled = in_order(&used, |id| declared.get(&id).copied())?;
+    if !as_compiled.iter().eq(program.type_declarations.iter().map(|declaration| &declaration.id.id)) {
+        return None;
+    }
+    let types = places.types(&program.type_declarations);
+    let by_id: HashMap<u64, &TypeDeclaration> = types.iter().map(|declaration| (declaration.id.id, declaration)).collect();
+    let order = in_order(&used, |id| by_id.get(&id).copied())?;
+    let type_declarations = order.iter().map(|id| by_id.get(id).map(|declaration| (*declaration).clone())).collect::<Option<_>>()?;
+    let spliced = Program {
+        type_declarations,
+        libfunc_declarations: program.libfunc_declarations.clone(),
+        statements: program.statements.clone(),
+        funcs: program.funcs.clone(),
+    };
+    Some(CanonicalReplacer::from_program(&spliced).apply(&spliced))
+}
+
+/// Puts the arrays' values into the constants behind the code of a program that was compiled from `program`; nothing if the stand-ins are not
+/// where the short form has them alone.
+pub fn splice_constants(program: &Program, arrays: &[LongArray], constants: &mut ConstsInfo) -> Option<()> {
+    Places::find(program, arrays)?;
+    let by_stand_in: HashMap<&BigInt, &LongArray> = arrays.iter().map(|array| (&array.stand_in, array)).collect();
+    for (_, segment) in constants.segments.iter_mut() {
+        let mut at = 0;
+        while let Some(value) = segment.values.get(at) {
+            let Some(array) = by_stand_in.get(value) else {
+                at += 1;
+                continue;
+            };
+            let place = segment.values.get_mut(at..at + array.values.len())?;
+            if place.iter().any(|value| *value != array.stand_in) {
+                return None;
+            }
+            place.clone_from_slice(&array.values);
+            at += array.values.len();
+        }
+    }
+    Some(())
+}
+
+impl<'a> Places<'a> {
+    /// Finds the stand-ins; nothing if there are any elsewhere than in arrays of the right length.
+    fn find(program: &Program, arrays: &'a [LongArray]) -> Option<Self> {
+        let by_stand_in: HashMap<&BigInt, &LongArray> = arrays.iter().map(|array| (&array.stand_in, array)).collect();
+        let array = |value: &BigInt| by_stand_in.get(value).copied();
+        let mut elements: HashMap<u64, &LongArray> = HashMap::new();
+        for declaration in &program.type_declarations {
+            if let [GenericArg::Type(_), GenericArg::Value(value)] = declaration.long_id.generic_args.as_slice() {
+                elements.extend(array(value).map(|array| (declaration.id.id, array)));
+            }
+        }
+        let stands = |arg: &GenericArg| match arg {
+            GenericArg::Type(id) => elements.get(&id.id).copied(),
+            _ => None,
+        };
+        let mut places = Self { stand_ins: elements.keys().copied().collect(), arrays: HashMap::new() };
+        for declaration in &program.type_declarations {
+            let args = &declaration.long_id.generic_args;
+            let Some(array) = args.iter().find_map(stands) else { continue };
+            let (_, list) = args.split_first()?;
+            let whole =
+                list.len() == array.values.len() && list.iter().all(|arg| stands(arg).is_some_and(|other| std::ptr::eq(other, array)));
+            if !whole || stands(&args[0]).is_some() || declaration.long_id.generic_id.0 != "Const" {
+                return None;
+            }
+            places.arrays.insert(declaration.id.id, array);
+        }
+        let elsewhere = program.libfunc_declarations.iter().flat_map(|declaration| &declaration.long_id.generic_args);
+        let mut elsewhere =
+            elsewhere.filter(|arg| stands(arg).is_some() || matches!(arg, GenericArg::Value(value) if array(value).is_some()));
+        elsewhere.next().is_none().then_some(places)
+    }
+
+    /// The declarations with the arrays' elements instead of the stand-ins, in no particular order.
+    fn types(&self, declarations: &[TypeDeclaration]) -> Vec<TypeDeclaration> {
+        let mut types: Vec<TypeDeclaration> =
+            declarations.iter().filter(|declaration| !self.stand_ins.contains(&declaration.id.id)).cloned().collect();
+        let by_id: HashMap<u64, &TypeDeclaration> = declarations.iter().map(|declaration| (declaration.id.id, declaration)).collect();
+        // Constants that are there already, by type and value.
+        let mut known: HashMap<(u64, BigInt), u64> = HashMap::new();
+        for declaration in &types {
+            if let ("Const", [GenericArg::Type(of), GenericArg::Value(value)]) =
+                (declaration.long_id.generic_id.0.as_str(), declaration.long_id.generic_args.as_slice())
+            {
+                known.insert((of.id, value.clone()), declaration.id.id);
+            }
+        }
+        let mut next = declarations.iter().map(|declaration| declaration.id.id + 1).max().unwrap_or(0);
+        let mut elements = Vec::new();
+        for declaration in &mut types {
+            let Some(array) = self.arrays.get(&declaration.id.id) else { continue };
+            let args = &mut declaration.long_id.generic_args;
+            let Some(GenericArg::Type(stand_in)) = args.get(1) else { continue };
+            let stand_in = by_id[&stand_in.id];
+            let of = &stand_in.long_id.generic_args[0];
+            let GenericArg::Type(of_id) = of else { continue };
+            for (arg, value) in args[1..].iter_mut().zip(&array.values) {
+                let id = *known.entry((of_id.id, value.clone())).or_insert_with(|| {
+                    let mut element = stand_in.clone();
+                    element.id = ConcreteTypeId::new(next);
+                    element.long_id.generic_args[1] = GenericArg::Value(value.clone());
+                    elements.push(element);
+                    next += 1;
+                    next - 1
+                });
+                *arg = GenericArg::Type(ConcreteTypeId::new(id));
+            }
+        }
+        types.extend(elements);
+        types
+    }
+}
+
+/// The types that library functions and functions of the program name, in the order in which the compiler finds them; some more than once.
+fn used_types(program: &Program) -> Option<Vec<u64>> {
+    let registry = ProgramRegistry::<CoreType, CoreLibfunc>::new(program).ok()?;
+    let mut used = Vec::new();
+    for declaration in &program.libfunc_declarations {
+        let libfunc = registry.get_libfunc(&declaration.id).ok()?;
+        used.extend(libfunc.param_signatures().iter().map(|param| param.ty.id));
+        used.extend(libfunc.branch_signatures().iter().flat_map(|branch| &branch.vars).map(|var| var.ty.id));
+        used.extend(arguments(&declaration.long_id.generic_args));
+    }
+    for function in &program.funcs {
+        used.extend(function.signature.param_types.iter().chain(&function.signature.ret_types).map(|ty| ty.id));
+    }
+    Some(used)
+}
+
+/// The types among arguments.
+fn arguments(args: &[GenericArg]) -> impl Iterator<Item = u64> {
+    args.iter().filter_map(|arg| match arg {
+        GenericArg::Type(id) => Some(id.id),
+        _ => None,
+    })
+}
+
+/// The order in which the compiler declares types: of those that remain the first, and in its place comes the last. What a type needs for its
+/// size is declared right before it, and what it names otherwise remains for later. Nothing if a type is not declared.
+fn in_order<'a>(used: &[u64], declaration: impl Fn(u64) -> Option<&'a TypeDeclaration>) -> Option<Vec<u64>> {
+    let mut remaining = Remaining::default();
+    remaining.extend(used.iter().copied());
+    let (mut order, mut declared) = (Vec::new(), HashSet::new());
+    while let Some(first) = remaining.pop() {
+        declare(first, &declaration, &mut order, &mut remaining, &mut declared)?;
+    }
+    Some(order)
+}
+
+fn declare<'a>(
+    id: u64,
+    declaration: &impl Fn(u64) -> Option<&'a TypeDeclaration>,
+    order: &mut Vec<u64>,
+    remaining: &mut Remaining,
+    declared: &mut HashSet<u64>,
+) -> Option<()> {
+    if !declared.insert(id) {
+        return Some(());
+    }
+    let long_id = &declaration(id)?.long_id;
+    if SIZED_BY_ARGUMENTS.contains(&long_id.generic_id.0.as_str()) {
+        for argument in arguments(&long_id.generic_args) {
+            declare(argument, declaration, order, remaining, declared)?;
+        }
+    } else {
+        remaining.extend(arguments(&long_id.generic_args));
+    }
+    order.push(id);
+    Some(())
+}
+
+/// Types that remain to be declared, each once.
+#[derive(Default)]
+struct Remaining {
+    list: Vec<u64>,
+    listed: HashSet<u64>,
+}
+
+impl Remaining {
+    fn extend(&mut self, ids: impl Iterator<Item = u64>) {
+        for id in ids {
+            if self.listed.insert(id) {
+                self.list.push(id);
+            }
+        }
+    }
+
+    /// Takes the first, and puts the last in its place.
+    fn pop(&mut self) -> Option<u64> {
+        if self.list.is_empty() {
+            return None;
+        }
+        let first = self.list.swap_remove(0);
+        self.listed.remove(&first);
+        Some(first)
+    }
+}
