@@ -250,7 +250,7 @@ pub fn cases() -> Vec<Case> {
         cases.push(case(operator, vec![Real(&[4, 8]), labels()], vec![]));
     }
     for operator in
-        ["ReduceL1", "ReduceL2", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare"]
+        ["ReduceL1", "ReduceL2", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum", "ReduceSumSquare"]
     {
         cases.push(case(operator, vec![Real(ROWS), Integers(&[1], vec![1])], vec![]));
     }
@@ -348,6 +348,7 @@ pub fn cases() -> Vec<Case> {
         case("QuantizeLinear", vec![Real(VECTOR), one(0.03), Byte(DataType::Uint8, 128)], vec![]),
         case("RMSNormalization", vec![Real(ROWS), Weights(&[16])], vec![]),
         case("ReduceLogSum", vec![Positive(ROWS), Integers(&[1], vec![1])], vec![]),
+        case("ReduceProd", vec![Real(&[16, 4]), Integers(&[1], vec![1])], vec![]),
         case("Resize", vec![Real(&[1, 1, 8, 8]), Absent, Floats(&[4], vec![1.0, 1.0, 2.0, 2.0])], vec![]),
         case("ReverseSequence", vec![Real(&[8, 8]), Integers(&[8], vec![1, 2, 3, 4, 5, 6, 7, 8])], vec![]),
         case(

@@ -53,6 +53,6 @@ impl Scope<'_> {
         let powers = self.power(&shares, p)?;
         let sums = self.reduce_sum(&powers, axes, true, 1.0)?;
         let roots = self.table(&sums, &[if p == 2.0 { Function::Sqrt } else { Function::Pow(1.0 / p) }])?;
-        self.mul(&greatest, &roots)
+        self.mul(&divisor, &roots)
     }
 }
