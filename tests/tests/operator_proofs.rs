@@ -1,11 +1,10 @@
 //! A network of each operator is proven: the statement's outputs are the runtime's. `models.rs` does the same for the trained models.
 
 use maat_package::samples::Sample;
-use maat_package::{Options, Widths, quantise_sample};
+use maat_package::{Options, quantise_sample};
 use maat_prover::{LayoutChoice, ProvingKey, Visibility, entries_for};
 use maat_runtime::Model;
-use maat_tests::steps::{Case, cases};
-use maat_transpiler::codegen;
+use maat_tests::steps::cases;
 use maat_verifier::{Mode, Preset, Values, verify};
 use rayon::prelude::*;
 
@@ -45,44 +44,4 @@ fn a_network_of_every_operator_is_proven() {
         })
         .collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
-}
-
-/// Every sixth operator; all of them in the slow suite.
-const WIDE: usize = if cfg!(feature = "slow") { 1 } else { 6 };
-
-/// What 24 bits are too many for is refused with the node's name; all else runs in the VM as in the runtime, and is proven.
-#[test]
-fn operators_with_the_widest_activations_are_the_same_everywhere_or_refused() {
-    let outcome = |case: &Case| -> Result<bool, String> {
-        let (onnx, samples) = case.build(SAMPLES);
-        let widths = Widths { activations: *Widths::ACTIVATIONS.end(), weights: 16 };
-        let quantised = match common::import(onnx).quantise(&samples, &Options { widths, ..Options::default() }) {
-            Ok(quantised) => quantised,
-            Err(error) if error.to_string().contains("node `") => return Ok(false),
-            Err(error) => return Err(error.to_string()),
-        };
-        match codegen::generate(&quantised.model, None, 0) {
-            Ok(_) => {}
-            Err(error) if error.to_string().contains("node `") => return Ok(false),
-            Err(error) => return Err(error.to_string()),
-        }
-        let program = common::compile(&quantised.model);
-        for sample in &samples[..BATCH] {
-            let inputs = quantise_sample(&quantised.model, sample).map_err(|error| error.to_string())?;
-            common::assert_equal(&quantised.model, &program, &inputs, case.operator);
-        }
-        match prove(&quantised.model, &samples[..BATCH]) {
-            Ok(_) => Ok(true),
-            Err(error) if error.contains('`') => Ok(false),
-            Err(error) => Err(error),
-        }
-    };
-    let cases = cases();
-    let chosen: Vec<&Case> = cases.iter().step_by(WIDE).collect();
-    let found: Vec<(&str, Result<bool, String>)> = chosen.par_iter().map(|case| (case.operator, outcome(case))).collect();
-    let failures: Vec<String> =
-        found.iter().filter_map(|(operator, found)| Some(format!("{operator}: {}", found.as_ref().err()?))).collect();
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
-    let proven = found.iter().filter(|(_, found)| *found == Ok(true)).count();
-    assert!(proven * 2 > found.len(), "only {proven} of {} are proven: {found:?}", found.len());
 }
