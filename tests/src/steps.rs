@@ -249,9 +249,7 @@ pub fn cases() -> Vec<Case> {
     for operator in ["NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"] {
         cases.push(case(operator, vec![Real(&[4, 8]), labels()], vec![]));
     }
-    for operator in
-        ["ReduceL1", "ReduceL2", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum", "ReduceSumSquare"]
-    {
+    for operator in ["ReduceL1", "ReduceL2", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum", "ReduceSumSquare"] {
         cases.push(case(operator, vec![Real(ROWS), Integers(&[1], vec![1])], vec![]));
     }
     for operator in ["ArgMax", "ArgMin", "Hardmax", "LogSoftmax", "LpNormalization", "Softmax"] {

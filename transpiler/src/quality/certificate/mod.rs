@@ -108,8 +108,8 @@ const MOST_LINKED: usize = 1 << 18;
 fn most_terms(runs: Runs<'_>) -> u64 {
     match runs {
         Runs::All => 1 << 22,
-        Runs::Seen(_) => 1 << 24,
-        Runs::One(_) => 1 << 25,
+        Runs::Seen(_) => 1 << 23,
+        Runs::One(_) => 1 << 24,
     }
 }
 

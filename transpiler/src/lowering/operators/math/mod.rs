@@ -8,7 +8,6 @@ mod compare;
 mod cum_sum;
 mod determinant;
 mod einsum;
-mod eye_like;
 mod gemm;
 mod is_nan;
 mod log;
@@ -56,7 +55,6 @@ pub(super) const OPERATORS: &[Operator] = &[
     any("Equal", compare::equal),
     real("Erf", |scope| scope.function(Function::Erf)),
     real("Exp", |scope| scope.function(Function::Exp)),
-    known("EyeLike", eye_like::lower),
     real("Floor", round::floor),
     real("Gemm", gemm::lower),
     any("Greater", compare::greater),
