@@ -3,7 +3,7 @@
 //! An input whose columns have their own scales enters the network as integers of different units. At first a sum with one factor for each
 //! column follows it and brings them to one unit. To avoid rounding them there, the sum is folded into layers, sums and comparisons.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Consumers;
 use crate::float::{Bounds, Columns, FloatInput, FloatModel, FloatNode, FloatOp, FloatSum, Kind, ValueId, run};
@@ -37,13 +37,21 @@ fn has_columns(model: &FloatModel, value: ValueId) -> bool {
     model.inputs.iter().any(|input| input.value == value && input.columns.is_some())
 }
 
-/// Whether a tensor is an input with columns, or holds elements that a move took from one.
+/// Whether a tensor is an input with columns, or holds elements that moves, one after the other, took from one. Moves that others take from,
+/// too, are not joined, so there may be several: if only the first counted, [`sink`] and the pass that lets sums pass moves would undo each
+/// other's work for ever.
 pub(super) fn is_in_columns(model: &FloatModel, uses: &Consumers, value: ValueId) -> bool {
-    let moved = |position: usize| {
-        let node = &model.nodes[position];
-        matches!(node.op, FloatOp::Move { .. }) && node.inputs.iter().any(|input| has_columns(model, *input))
-    };
-    has_columns(model, value) || uses.producer(value).is_some_and(moved)
+    let (mut open, mut seen) = (vec![value], HashSet::new());
+    while let Some(value) = open.pop() {
+        if has_columns(model, value) {
+            return true;
+        }
+        let producer = uses.producer(value).map(|position| &model.nodes[position]);
+        if let Some(node) = producer.filter(|node| matches!(node.op, FloatOp::Move { .. }) && seen.insert(node.output)) {
+            open.extend(&node.inputs);
+        }
+    }
+    false
 }
 
 /// The sum after an input with columns, or after a move of one, that brings them to one unit.

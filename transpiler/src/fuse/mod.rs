@@ -21,6 +21,10 @@ use std::collections::HashMap;
 
 use crate::float::{FloatModel, ValueId};
 
+/// The most changes for each node that a network has at first. It is far above what networks need: passes that undo each other's work would
+/// go on for ever, and what they leave computes the same.
+const MOST_CHANGES: usize = 64;
+
 /// Rewrites until nothing more is found.
 pub fn fuse(model: &mut FloatModel) {
     let passes: [fn(&mut FloatModel, &Consumers) -> bool; 9] = [
@@ -34,7 +38,7 @@ pub fn fuse(model: &mut FloatModel) {
         integers::factorise,
         moves::sort_gathered,
     ];
-    loop {
+    for _ in 0..MOST_CHANGES * (model.nodes.len() + 16) {
         model.prune();
         let uses = Consumers::of(model);
         if !passes.iter().any(|pass| pass(model, &uses)) {
