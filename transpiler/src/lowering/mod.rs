@@ -11,12 +11,12 @@ mod operators;
 mod scope;
 mod texts;
 
-pub use operator::{Operator, OperatorValues};
+pub use operator::Operator;
 
 use std::collections::BTreeMap;
 
 use maat_package::OutputTexts;
-use maat_runtime::Interval;
+use maat_runtime::{Interval, inert, is_active};
 
 use crate::error::{TranspileError, UnsupportedOperator, UnsupportedOperators};
 use crate::float::{FloatInput, FloatModel, FloatNode, FloatOp, Kind};
@@ -68,7 +68,8 @@ pub type LoweredGraph = (FloatModel, BTreeMap<String, OutputTexts>);
 ///
 /// # Errors
 /// [`TranspileError::Unsupported`] names the operators that have no lowering, [`TranspileError::Node`] the node that cannot be lowered, and
-/// [`TranspileError::TrivialOutput`] an output that does not depend on any input.
+/// [`TranspileError::TrivialOutput`] an output that does not depend on any input. [`TranspileError::Onnx`] for a text behind an output that
+/// no package may hold.
 pub fn lower(graph: &Graph) -> Result<LoweredGraph, TranspileError> {
     let mut lowered = Lowered::new(lower_body);
     for input in &graph.inputs {
@@ -87,7 +88,24 @@ pub fn lower(graph: &Graph) -> Result<LoweredGraph, TranspileError> {
     }
     lowered.model.prune();
     let texts = lowered.texts.of_outputs(&graph.body.outputs, |name| lowered.tensors.get(name).map(|operand| operand.element));
+    check_texts(&texts)?;
     Ok((lowered.model, texts))
+}
+
+/// Refuses texts that would control a terminal: a package shows them, so none with such a text can be opened.
+fn check_texts(texts: &BTreeMap<String, OutputTexts>) -> Result<(), TranspileError> {
+    for (output, texts) in texts {
+        let (OutputTexts::Values(list) | OutputTexts::Keys(list)) = texts;
+        if let Some(text) = list.iter().find(|text| text.contains(is_active)) {
+            let text = inert(text);
+            let reason = format!(
+                "the text `{text}` of output `{output}` has characters that control a terminal or turn the direction of text: export the \
+                 model with another label"
+            );
+            return Err(TranspileError::Onnx { reason });
+        }
+    }
+    Ok(())
 }
 
 /// Lowers the nodes of a graph, or of one within a node. Its inputs are known.

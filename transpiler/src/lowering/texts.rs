@@ -3,43 +3,53 @@
 //! Each list is a type of its own, so that positions in different lists are never compared or joined.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use maat_package::OutputTexts;
 
 use super::scope::{Operand, Tensors};
 use crate::onnx::{Element, OnnxNode, Texts};
 
-/// Operators that take texts: they move them, or know the lists.
-const TAKE_TEXTS: &[&str] = &[
-    "Equal",
-    "Flatten",
-    "Gather",
-    "Identity",
-    "If",
-    "Loop",
-    "Reshape",
-    "Scan",
-    "Shape",
-    "Size",
-    "Slice",
-    "Squeeze",
-    "Transpose",
-    "Unsqueeze",
-    "Where",
-    "ai.onnx.ml.ArrayFeatureExtractor",
-    "ai.onnx.ml.CategoryMapper",
-    "ai.onnx.ml.LabelEncoder",
-    "ai.onnx.ml.OneHotEncoder",
+/// Operators that take texts, and the positions of the inputs that may be texts: they move them, or know the lists.
+const TAKE_TEXTS: &[(&str, Range<usize>)] = &[
+    ("Equal", 0..2),
+    ("Flatten", 0..1),
+    ("Gather", 0..1),
+    ("Identity", 0..1),
+    ("Loop", 2..usize::MAX),
+    ("Reshape", 0..1),
+    ("Scan", 0..usize::MAX),
+    ("Shape", 0..1),
+    ("Size", 0..1),
+    ("Slice", 0..1),
+    ("Squeeze", 0..1),
+    ("Transpose", 0..1),
+    ("Unsqueeze", 0..1),
+    ("Where", 1..3),
+    ("ai.onnx.ml.ArrayFeatureExtractor", 0..1),
+    ("ai.onnx.ml.CategoryMapper", 0..1),
+    ("ai.onnx.ml.LabelEncoder", 0..1),
+    ("ai.onnx.ml.OneHotEncoder", 0..1),
 ];
 
 /// Refuses a node that computes with texts: their positions mean nothing to it.
 pub(super) fn check(node: &OnnxNode, tensors: &Tensors) -> Result<(), String> {
-    let is_text = |name: &&String| tensors.get(name).is_some_and(|operand| matches!(operand.element, Element::Text(_)));
-    match node.inputs().iter().find(is_text) {
-        Some(name) if !TAKE_TEXTS.contains(&node.qualified_operator().as_str()) => {
-            Err(format!("`{name}` holds text, which is supported as labels and as keys of encoders only"))
-        }
-        _ => Ok(()),
+    let operator = node.qualified_operator();
+    let taken = TAKE_TEXTS.iter().find(|(name, _)| *name == operator).map_or(0..0, |(_, taken)| taken.clone());
+    let is_text = |name: &str| tensors.get(name).is_some_and(|operand| matches!(operand.element, Element::Text(_)));
+    match node.inputs().iter().enumerate().find(|(position, name)| !taken.contains(position) && is_text(name)) {
+        Some((_, name)) => Err(format!("`{name}` holds text, which is supported as labels and as keys of encoders only")),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a list that has a text twice.
+pub(super) fn check_once(list: &[String]) -> Result<(), String> {
+    let mut sorted: Vec<&String> = list.iter().collect();
+    sorted.sort_unstable();
+    match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(format!("the text `{}` is listed twice", maat_runtime::inert(pair[0]))),
+        None => Ok(()),
     }
 }
 
@@ -54,11 +64,7 @@ pub(super) struct Vocabularies {
 impl Vocabularies {
     /// The element type of positions in a list. A text may be in it only once.
     pub(super) fn element(&mut self, list: &[String]) -> Result<Element, String> {
-        let mut sorted: Vec<&String> = list.iter().collect();
-        sorted.sort_unstable();
-        if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(format!("the text `{}` is listed twice", maat_runtime::inert(pair[0])));
-        }
+        check_once(list)?;
         Ok(self.position(list))
     }
 

@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use maat_runtime::inert;
 use prost::Message;
 use tract_onnx::pb::{AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto};
 
@@ -68,8 +69,12 @@ struct Function {
 /// Replaces calls of the model's functions by their nodes. `bytes` are those that the model was read from.
 ///
 /// # Errors
-/// A function calls itself, asks for other operators than the model, or calls become too large.
+/// A function calls itself, asks for other operators than the model, has a default that is a graph, or calls become too large.
 pub fn inline(model: &mut ModelProto, bytes: &[u8]) -> Result<(), String> {
+    inline_within(model, bytes, MAX_BYTES)
+}
+
+fn inline_within(model: &mut ModelProto, bytes: &[u8], most: usize) -> Result<(), String> {
     if model.functions.is_empty() {
         return Ok(());
     }
@@ -81,7 +86,7 @@ pub fn inline(model: &mut ModelProto, bytes: &[u8]) -> Result<(), String> {
         let key = qualified(proto.domain(), &name);
         let bytes = proto.encoded_len();
         if functions.insert(key.clone(), Function { proto, defaults: extras.attribute_proto, bytes }).is_some() {
-            return Err(format!("the function `{key}` is defined twice"));
+            return Err(format!("the function `{}` is defined twice", inert(&key)));
         }
     }
     let Some(graph) = &mut model.graph else { return Ok(()) };
@@ -95,10 +100,11 @@ pub fn inline(model: &mut ModelProto, bytes: &[u8]) -> Result<(), String> {
         if let (Some(own), Some(asked)) = (own, asked)
             && own != asked
         {
+            let name = inert(name);
             return Err(format!("the function `{name}` asks for opset {asked}, and the model for {own}: export both with the same opset"));
         }
     }
-    let mut inliner = Inliner { functions: &functions, calls: HashSet::new(), nodes: 0, bytes: 0, stack: Vec::new(), depth: 0 };
+    let mut inliner = Inliner { functions: &functions, calls: HashSet::new(), nodes: 0, bytes: most, stack: Vec::new(), depth: 0 };
     graph.node = inliner.expand(std::mem::take(&mut graph.node))?;
     Ok(())
 }
@@ -125,6 +131,7 @@ struct Inliner<'f> {
     /// The names that calls have put in front of others.
     calls: HashSet<String>,
     nodes: usize,
+    /// How many bytes calls may still become.
     bytes: usize,
     /// The functions that are being replaced, from the outermost on.
     stack: Vec<String>,
@@ -148,7 +155,7 @@ impl Inliner<'_> {
             match self.functions.get(&name) {
                 Some(function) => {
                     if self.stack.contains(&name) {
-                        return Err(format!("the function `{name}` calls itself"));
+                        return Err(format!("the function `{}` calls itself", inert(&name)));
                     }
                     let body = self.body(&name, function, &node)?;
                     self.stack.push(name);
@@ -166,19 +173,24 @@ impl Inliner<'_> {
     fn body(&mut self, name: &str, function: &Function, call: &NodeProto) -> Result<Vec<NodeProto>, String> {
         let proto = &function.proto;
         self.nodes += proto.node.len() + 1;
-        self.bytes += function.bytes;
-        if self.nodes > MAX_NODES || self.bytes > MAX_BYTES {
-            return Err(format!("calls of functions become more than {MAX_NODES} nodes, or more than {MAX_BYTES} bytes"));
+        if self.nodes > MAX_NODES {
+            return Err(too_large());
         }
+        self.spend(function.bytes)?;
         if call.input.len() > proto.input.len() || call.output.len() > proto.output.len() {
             return Err(format!(
-                "node `{}` gives the function `{name}` {} inputs and takes {} outputs, but it has {} and {}",
-                call.name,
+                "node `{}` gives the function `{}` {} inputs and takes {} outputs, but it has {} and {}",
+                inert(&call.name),
+                inert(name),
                 call.input.len(),
                 call.output.len(),
                 proto.input.len(),
                 proto.output.len()
             ));
+        }
+        if let Some(default) = function.defaults.iter().find(|default| default.g.is_some() || !default.graphs.is_empty()) {
+            let (name, default) = (inert(name), inert(&default.name));
+            return Err(format!("attribute `{default}` of the function `{name}` has a graph as its default, which is not supported"));
         }
         let place = self.place(call);
         let mut names: HashMap<&str, &str> = HashMap::new();
@@ -189,29 +201,74 @@ impl Inliner<'_> {
         for (output, wanted) in proto.output.iter().zip(&call.output).filter(|(_, wanted)| !wanted.is_empty()) {
             // An output that is an input, or another output as well, is a copy.
             match names.get(output.as_str()) {
-                Some(given) => copies.push(copy(&place, given, wanted)),
+                Some(given) => {
+                    let copy = copy(&place, given, wanted);
+                    self.spend(copy.encoded_len())?;
+                    copies.push(copy);
+                }
                 None => {
                     names.insert(output, wanted);
                 }
             }
         }
-        let attributes = |wanted: &str| {
-            let given = call.attribute.iter().find(|attribute| attribute.name == wanted);
-            given.or_else(|| function.defaults.iter().find(|attribute| attribute.name == wanted))
-        };
-        let renamed = |name: &str| match names.get(name) {
-            Some(outside) => (*outside).to_owned(),
-            None if name.is_empty() => String::new(),
-            None => format!("{place}::{name}"),
-        };
+        let instance = Instance { place, names, given: &call.attribute, defaults: &function.defaults };
         let mut nodes = proto.node.clone();
         for node in &mut nodes {
-            instantiate(node, &renamed, &attributes);
-            let own = if node.name.is_empty() { node.op_type.clone() } else { node.name.clone() };
-            node.name = format!("{place}::{own}");
+            self.instantiate(node, &instance)?;
+            let own = if node.name.is_empty() { &node.op_type } else { &node.name };
+            node.name = format!("{}::{own}", instance.place);
+            self.spend(node.name.len())?;
         }
         nodes.extend(copies);
         Ok(nodes)
+    }
+
+    /// Counts bytes that a call adds.
+    fn spend(&mut self, bytes: usize) -> Result<(), String> {
+        self.bytes = self.bytes.checked_sub(bytes).ok_or_else(too_large)?;
+        Ok(())
+    }
+
+    /// Gives a node of a function, and the graphs within it, the names and attributes of a call.
+    fn instantiate(&mut self, node: &mut NodeProto, instance: &Instance<'_>) -> Result<(), String> {
+        for name in node.input.iter_mut().chain(&mut node.output) {
+            self.rename(name, instance)?;
+        }
+        for mut attribute in std::mem::take(&mut node.attribute) {
+            if attribute.ref_attr_name.is_empty() {
+                for graph in attribute.g.iter_mut().chain(&mut attribute.graphs) {
+                    self.instantiate_graph(graph, instance)?;
+                }
+                node.attribute.push(attribute);
+            } else if let Some(value) = instance.attribute(&attribute.ref_attr_name) {
+                // The names in a graph that the call gives are the caller's, and stay.
+                self.spend(value.encoded_len())?;
+                node.attribute.push(AttributeProto { name: attribute.name, ..value.clone() });
+            }
+            // An attribute that the call does not give, and that has no default, is not given here either.
+        }
+        Ok(())
+    }
+
+    fn instantiate_graph(&mut self, graph: &mut GraphProto, instance: &Instance<'_>) -> Result<(), String> {
+        for value in graph.input.iter_mut().chain(&mut graph.output) {
+            self.rename(&mut value.name, instance)?;
+        }
+        for tensor in &mut graph.initializer {
+            self.rename(&mut tensor.name, instance)?;
+        }
+        graph.value_info.clear();
+        graph.node.iter_mut().try_for_each(|node| self.instantiate(node, instance))
+    }
+
+    /// Gives a name of the function the call's name in front, or the caller's name for it.
+    fn rename(&mut self, name: &mut String, instance: &Instance<'_>) -> Result<(), String> {
+        *name = match instance.names.get(name.as_str()) {
+            Some(outside) => (*outside).to_owned(),
+            None if name.is_empty() => String::new(),
+            None => format!("{}::{name}", instance.place),
+        };
+        self.spend(name.len())
     }
 
     /// A name for a call that no other call has.
@@ -239,36 +296,25 @@ fn copy(place: &str, from: &str, to: &str) -> NodeProto {
     }
 }
 
-/// Gives a node of a function, and the graphs within it, the names and attributes of a call.
-fn instantiate<'a>(node: &mut NodeProto, renamed: &dyn Fn(&str) -> String, attributes: &dyn Fn(&str) -> Option<&'a AttributeProto>) {
-    for name in node.input.iter_mut().chain(&mut node.output) {
-        *name = renamed(name);
-    }
-    node.attribute.retain_mut(|attribute| {
-        if attribute.ref_attr_name.is_empty() {
-            return true;
-        }
-        // An attribute that the call does not give, and that has no default, is not given here either.
-        let Some(value) = attributes(&attribute.ref_attr_name) else { return false };
-        *attribute = AttributeProto { name: attribute.name.clone(), ..value.clone() };
-        true
-    });
-    for graph in node.attribute.iter_mut().flat_map(|attribute| attribute.g.iter_mut().chain(&mut attribute.graphs)) {
-        rename_graph(graph, renamed);
-        for node in &mut graph.node {
-            instantiate(node, renamed, attributes);
-        }
+/// What one call gives the nodes of its function.
+struct Instance<'c> {
+    /// What names of the function's own begin with.
+    place: String,
+    /// The caller's names, by the function's.
+    names: HashMap<&'c str, &'c str>,
+    given: &'c [AttributeProto],
+    defaults: &'c [AttributeProto],
+}
+
+impl Instance<'_> {
+    /// The attribute that the call gives, or its default.
+    fn attribute(&self, wanted: &str) -> Option<&AttributeProto> {
+        self.given.iter().chain(self.defaults).find(|attribute| attribute.name == wanted)
     }
 }
 
-fn rename_graph(graph: &mut GraphProto, renamed: &dyn Fn(&str) -> String) {
-    for value in graph.input.iter_mut().chain(&mut graph.output) {
-        value.name = renamed(&value.name);
-    }
-    for tensor in &mut graph.initializer {
-        tensor.name = renamed(&tensor.name);
-    }
-    graph.value_info.clear();
+fn too_large() -> String {
+    format!("calls of functions become more than {MAX_NODES} nodes, or more than {MAX_BYTES} bytes")
 }
 
 #[cfg(test)]
@@ -383,6 +429,85 @@ mod tests {
         let branch = nodes[1].attribute[0].g.as_ref().unwrap();
         assert_eq!((said(&branch.node), branch.output[0].name.as_str()), (vec!["Add x,y::local > y::z".to_owned()], "y::z"));
         assert_eq!(branch.node[0].attribute[0].i, 3);
+    }
+
+    fn graph_attribute(name: &str, graph: GraphProto) -> AttributeProto {
+        AttributeProto { name: name.to_owned(), g: Some(graph), ..AttributeProto::default() }
+    }
+
+    fn reference(name: &str, to: &str) -> AttributeProto {
+        AttributeProto { name: name.to_owned(), ref_attr_name: to.to_owned(), ..AttributeProto::default() }
+    }
+
+    #[test]
+    fn names_in_a_graph_that_the_call_gives_stay_the_callers() {
+        let mut choice = node("If", &["c"], &["b"]);
+        choice.attribute = vec![reference("then_branch", "body")];
+        let output = tract_onnx::pb::ValueInfoProto { name: "z".to_owned(), ..Default::default() };
+        let branch = GraphProto { node: vec![node("Neg", &["a"], &["z"])], output: vec![output], ..GraphProto::default() };
+        let mut call = node("f.F", &["x", "cond"], &["y"]);
+        call.attribute = vec![graph_attribute("body", branch)];
+        let nodes = inlined(vec![call], vec![function("F", &["a", "c"], &["b"], vec![choice])]).unwrap();
+        assert_eq!(said(&nodes), ["If cond > y"]);
+        let branch = nodes[0].attribute[0].g.as_ref().unwrap();
+        assert_eq!((said(&branch.node), branch.output[0].name.as_str()), (vec!["Neg a > z".to_owned()], "z"));
+    }
+
+    #[test]
+    fn a_graph_as_a_default_is_refused() {
+        // If it were put in, this one would be put into itself.
+        let mut choice = node("If", &["c"], &["b"]);
+        choice.attribute = vec![reference("then_branch", "body")];
+        let default = graph_attribute("body", GraphProto { node: vec![choice.clone()], ..GraphProto::default() });
+        let mut model = ModelProto {
+            graph: Some(GraphProto { node: vec![node("f.F", &["x"], &["y"])], ..GraphProto::default() }),
+            functions: vec![function("F", &["c"], &["b"], vec![choice])],
+            ..ModelProto::default()
+        };
+        let mut extras = ModelExtras::decode(&model.encode_to_vec()[..]).unwrap();
+        extras.functions[0].attribute_proto = vec![default];
+        let error = inline(&mut model, &extras.encode_to_vec()).unwrap_err();
+        assert_eq!(error, "attribute `body` of the function `f.F` has a graph as its default, which is not supported");
+    }
+
+    #[test]
+    fn values_and_names_that_calls_put_in_are_counted() {
+        let most = 20_000;
+        let within = |calls: Vec<NodeProto>, inner: NodeProto| {
+            let graph = Some(GraphProto { node: calls, ..GraphProto::default() });
+            let functions = vec![function("F", &["a"], &["b"], vec![inner; 10])];
+            let mut model = ModelProto { graph, functions, ..ModelProto::default() };
+            let bytes = model.encode_to_vec();
+            inline_within(&mut model, &bytes, most)
+        };
+        let mut inner = node("Constant", &[], &["v"]);
+        inner.attribute = vec![reference("value", "v")];
+        let call = |length: usize| {
+            let mut call = node("f.F", &["x"], &["y"]);
+            call.attribute = vec![AttributeProto { name: "v".to_owned(), s: vec![0; length], ..AttributeProto::default() }];
+            call
+        };
+        within(vec![call(500)], inner.clone()).unwrap();
+        assert!(within(vec![call(2_500)], inner).unwrap_err().contains("become more than"));
+        let named = |length: usize| NodeProto { name: "n".repeat(length), ..node("f.F", &["x"], &["y"]) };
+        within(vec![named(300)], node("Relu", &["a"], &["v"])).unwrap();
+        assert!(within(vec![named(1_500)], node("Relu", &["a"], &["v"])).unwrap_err().contains("become more than"));
+    }
+
+    #[test]
+    fn names_in_errors_are_inert() {
+        let mut model = ModelProto { functions: vec![function("F", &[], &[], Vec::new()); 2], ..ModelProto::default() };
+        let mut extras = ModelExtras::decode(&model.encode_to_vec()[..]).unwrap();
+        extras.functions.iter_mut().for_each(|function| function.overload = "a\nb".to_owned());
+        let error = inline(&mut model, &extras.encode_to_vec()).unwrap_err();
+        assert_eq!(error, "the function `f.F:a\\nb` is defined twice");
+    }
+
+    #[test]
+    fn more_inputs_than_a_function_has_are_refused() {
+        let relu = function("F", &["a"], &["b"], vec![node("Relu", &["a"], &["b"])]);
+        let error = inlined(vec![node("f.F", &["x", "x"], &["y"])], vec![relu]).unwrap_err();
+        assert!(error.contains("gives the function `f.F` 2 inputs and takes 1 outputs, but it has 1 and 1"), "{error}");
     }
 
     #[test]

@@ -44,7 +44,9 @@ pub struct Imported {
 pub fn import(path: &Path, options: &ImportOptions) -> Result<Imported, TranspileError> {
     let name = path.file_stem().map_or_else(|| "model".to_owned(), |stem| stem.to_string_lossy().into_owned());
     let File { bytes, folder, content: Content { mut proto, mut tensors, sha256 } } = open(path)?;
-    functions::inline(&mut proto, &bytes).map_err(|reason| TranspileError::Onnx { reason })?;
+    // Overloads and defaults of attributes come into the model with the functions, so it is checked again.
+    let inlined = functions::inline(&mut proto, &bytes).and_then(|()| check(&proto, folder.as_deref()));
+    inlined.map_err(|reason| TranspileError::Onnx { reason })?;
     if let Some(graph) = &mut proto.graph {
         fix(graph, &mut tensors.numbers, options)?;
     }
@@ -108,9 +110,8 @@ const EXTERNAL: &[u8] = b"maat onnx with external data 1";
 
 fn read(bytes: &[u8], folder: Option<&str>) -> Result<Content, String> {
     let proto = tract_onnx::onnx().proto_model_for_read(&mut &bytes[..]).map_err(|_| NOT_ONNX)?;
+    check(&proto, folder)?;
     let graph = proto.graph.as_ref().ok_or(NOT_ONNX)?;
-    check_names(&proto, graph)?;
-    check_external_files(&proto, graph, folder)?;
     let files = ExternalFiles::default();
     let (texts, numbers): (Vec<&TensorProto>, Vec<&TensorProto>) = graph.initializer.iter().partition(|proto| tensor::is_text(proto));
     let numbers = numbers.into_iter().map(|proto| Ok((proto.name.clone(), tensor::load(proto, folder, &files)?)));
@@ -130,6 +131,13 @@ fn read(bytes: &[u8], folder: Option<&str>) -> Result<Content, String> {
     }
     let sha256 = hex_digits(&digest);
     Ok(Content { proto, tensors, sha256 })
+}
+
+/// Refuses what no message may show, and what nothing may open.
+fn check(model: &ModelProto, folder: Option<&str>) -> Result<(), String> {
+    let graph = model.graph.as_ref().ok_or(NOT_ONNX)?;
+    check_names(model, graph)?;
+    check_external_files(model, graph, folder)
 }
 
 /// Refuses names that would control a terminal or look like another line of a message, before any message shows them.
@@ -163,7 +171,7 @@ fn check_names(model: &ModelProto, graph: &GraphProto) -> Result<(), String> {
 }
 
 /// All nodes of a model: those of its graph, its functions, and the graphs within them.
-fn nodes_of<'m>(model: &'m ModelProto, graph: &'m GraphProto) -> Vec<&'m NodeProto> {
+pub(super) fn nodes_of<'m>(model: &'m ModelProto, graph: &'m GraphProto) -> Vec<&'m NodeProto> {
     let mut nodes: Vec<&NodeProto> = graph.node.iter().chain(model.functions.iter().flat_map(|function| &function.node)).collect();
     let mut next = 0;
     while let Some(node) = nodes.get(next).copied() {

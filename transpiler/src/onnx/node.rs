@@ -1,6 +1,8 @@
 //! A node of the file, with its attributes as Rust types.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::rc::Rc;
 
 use tract_onnx::pb::type_proto::Value as Type;
 use tract_onnx::pb::{AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto};
@@ -17,6 +19,8 @@ pub struct OnnxNode {
     proto: NodeProto,
     /// Names that the graphs within it take from outside of themselves, or seem to.
     captured: BTreeSet<String>,
+    /// The graphs within it that were read, by attribute. A loop around the node asks for them again in each iteration.
+    bodies: RefCell<BTreeMap<String, Rc<Body>>>,
 }
 
 /// What an attribute with one value can be read as.
@@ -44,7 +48,8 @@ impl OnnxNode {
     /// The node of a graph at a position.
     pub(super) fn new(position: usize, proto: &NodeProto) -> Self {
         let name = [Some(&proto.name), proto.output.first()].into_iter().flatten().find(|name| !name.is_empty());
-        Self { name: name.cloned().unwrap_or_else(|| format!("node {position}")), proto: proto.clone(), captured: captured(proto) }
+        let name = name.cloned().unwrap_or_else(|| format!("node {position}"));
+        Self { name, proto: proto.clone(), captured: captured(proto), bodies: RefCell::default() }
     }
 
     /// The name of the operator, within its domain.
@@ -76,9 +81,15 @@ impl OnnxNode {
     ///
     /// # Errors
     /// The attribute is not given, or a tensor of the graph cannot be read.
-    pub fn body(&self, name: &str) -> Result<Body, String> {
+    pub fn body(&self, name: &str) -> Result<Rc<Body>, String> {
+        let known = self.bodies.borrow().get(name).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
         let graph = self.proto(name).and_then(|attribute| attribute.g.as_ref());
-        graph.ok_or_else(|| format!("attribute `{name}` is missing")).and_then(body)
+        let read = Rc::new(graph.ok_or_else(|| format!("attribute `{name}` is missing")).and_then(body)?);
+        self.bodies.borrow_mut().insert(name.to_owned(), read.clone());
+        Ok(read)
     }
 
     /// A tensor of texts, if the attribute is given and holds one.
@@ -170,9 +181,12 @@ fn body(graph: &GraphProto) -> Result<Body, String> {
     let (texts, numbers): (Vec<&TensorProto>, Vec<&TensorProto>) = graph.initializer.iter().partition(|proto| tensor::is_text(proto));
     let constants = numbers.into_iter().map(|proto| Ok((proto.name.clone(), tensor::constant(proto)?)));
     let texts = texts.into_iter().map(|proto| Ok((proto.name.clone(), tensor::texts(proto)?)));
+    // An input with an initialiser is a constant, as in the graph of the file.
+    let known: HashSet<&str> = graph.initializer.iter().map(|tensor| tensor.name.as_str()).collect();
+    let inputs: Vec<&ValueInfoProto> = graph.input.iter().filter(|input| !known.contains(input.name.as_str())).collect();
     Ok(Body {
-        inputs: graph.input.iter().map(|input| input.name.clone()).collect(),
-        axes: graph.input.iter().map(axes).collect(),
+        inputs: inputs.iter().map(|input| input.name.clone()).collect(),
+        axes: inputs.iter().map(|input| axes(input)).collect(),
         constants: constants.collect::<Result<_, String>>()?,
         texts: texts.collect::<Result<_, String>>()?,
         nodes: graph.node.iter().enumerate().map(|(position, proto)| OnnxNode::new(position, proto)).collect(),
@@ -205,4 +219,17 @@ fn captured(node: &NodeProto) -> BTreeSet<String> {
 /// The name of an operator, after its domain and a dot if that is not ONNX's own.
 pub(super) fn qualified(domain: &str, operator: &str) -> String {
     if matches!(domain, "" | "ai.onnx") { operator.to_owned() } else { format!("{domain}.{operator}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_read_once() {
+        let attribute = AttributeProto { name: "body".to_owned(), g: Some(GraphProto::default()), ..AttributeProto::default() };
+        let node = OnnxNode::new(0, &NodeProto { attribute: vec![attribute], ..NodeProto::default() });
+        assert!(Rc::ptr_eq(&node.body("body").unwrap(), &node.body("body").unwrap()));
+        assert_eq!(node.body("other").unwrap_err(), "attribute `other` is missing");
+    }
 }

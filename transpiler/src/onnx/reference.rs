@@ -8,6 +8,7 @@ use tract_onnx::prelude::*;
 
 use super::graph::GraphInput;
 use super::guard::guarded;
+use super::import::nodes_of;
 use super::tensor::numbers;
 
 /// The float network run by tract, which shares no code with the lowering: an independent witness of what the network computes.
@@ -25,11 +26,12 @@ impl Reference {
     pub(super) fn new(proto: &ModelProto, folder: Option<&str>, inputs: &[GraphInput]) -> Result<Self, String> {
         let load = || -> TractResult<Self> {
             let framework = tract_onnx::onnx();
-            if proto.graph.iter().flat_map(|graph| &graph.node).any(has_one_score_for_two_labels) {
+            let nodes: Vec<&NodeProto> = proto.graph.iter().flat_map(|graph| nodes_of(proto, graph)).collect();
+            if nodes.iter().any(|node| has_one_score_for_two_labels(node)) {
                 return Err(TractError::msg("a tree ensemble has one score for two labels, of which tract always gives the same"));
             }
             // tract 0.23 takes the mean of the powers instead of their sum.
-            if proto.graph.iter().flat_map(|graph| &graph.node).any(|node| node.op_type == "GlobalLpPool") {
+            if nodes.iter().any(|node| node.op_type == "GlobalLpPool") {
                 return Err(TractError::msg("tract's GlobalLpPool is another function"));
             }
             let mut model = framework.parse(proto, folder)?.model;
@@ -76,4 +78,27 @@ fn has_one_score_for_two_labels(node: &NodeProto) -> bool {
     let texts = attribute("classlabels_strings").map_or(0, |labels| labels.strings.len());
     let votes = attribute("class_ids").map_or(&[][..], |ids| &ids.ints);
     node.op_type == "TreeEnsembleClassifier" && labels + texts == 2 && votes.windows(2).all(|pair| pair[0] == pair[1])
+}
+
+#[cfg(test)]
+mod tests {
+    use tract_onnx::pb::{AttributeProto, GraphProto};
+
+    use super::*;
+
+    #[test]
+    fn what_tract_computes_otherwise_is_found_within_branches() {
+        let reason = |node: NodeProto| {
+            let branch = GraphProto { node: vec![node], ..GraphProto::default() };
+            let attribute = AttributeProto { name: "then_branch".to_owned(), g: Some(branch), ..AttributeProto::default() };
+            let choice = NodeProto { op_type: "If".to_owned(), attribute: vec![attribute], ..NodeProto::default() };
+            let graph = Some(GraphProto { node: vec![choice], ..GraphProto::default() });
+            Reference::new(&ModelProto { graph, ..ModelProto::default() }, None, &[]).err().expect("tract took it")
+        };
+        let pool = NodeProto { op_type: "GlobalLpPool".to_owned(), ..NodeProto::default() };
+        assert!(reason(pool).contains("GlobalLpPool is another function"));
+        let labels = AttributeProto { name: "classlabels_int64s".to_owned(), ints: vec![0, 1], ..AttributeProto::default() };
+        let trees = NodeProto { op_type: "TreeEnsembleClassifier".to_owned(), attribute: vec![labels], ..NodeProto::default() };
+        assert!(reason(trees).contains("one score for two labels"));
+    }
 }
