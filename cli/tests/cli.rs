@@ -1037,6 +1037,19 @@ fn a_package_without_cairo_is_run_proven_verified_and_checked_and_gets_further_c
     for verb in ["commitment", "check"] {
         assert_eq!(maat(&[verb, &own]).status.code(), Some(1), "{verb}");
     }
+    // A private model has one commitment. Any other that is listed could be another model's.
+    let secret = at("secret");
+    let private = ["--cairo", "never", "--private", "--one-time-roots", "1"];
+    json(&[&["transpile", &onnx, "--calibration", &calibration, "-o", &secret][..], &private].concat());
+    let of_secret = Path::new(&secret).join("manifest.json");
+    let mut listed: Value = serde_json::from_slice(&std::fs::read(&of_secret).unwrap()).unwrap();
+    listed["further"] = vec![serde_json::json!({ "model_commitment": commitment, "entries": manifest["entries"] })].into();
+    std::fs::write(&of_secret, listed.to_string()).unwrap();
+    let refused = failure(&["verify", &hidden, "--model", &secret]);
+    assert!(refused.contains("it lists further commitments of a private model"), "{refused}");
+    let checked = String::from_utf8(maat(&["check", &secret]).stdout).unwrap();
+    assert!(checked.contains("DIFFERS  further commitment: a private model has one commitment"), "{checked}");
+
     // A reason is the model's, unless it is that nobody wanted Cairo.
     manifest["no_cairo"] = "it is too large".into();
     std::fs::write(&path, manifest.to_string()).unwrap();

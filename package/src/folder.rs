@@ -86,15 +86,20 @@ impl PackageFolder {
     /// The entries of all commitments to the model: the first, which the contract knows, and those that were added later.
     ///
     /// # Errors
-    /// As for [`Self::entries`].
+    /// As for [`Self::entries`]; or a private model has more than one: nobody without its seed could tell whose the others are.
     pub fn all_entries(&self) -> Result<Vec<&Entries>, PackageError> {
-        std::iter::once(&self.manifest.proving).chain(&self.manifest.further).map(|proving| self.entries_of(proving)).collect()
+        let all: Vec<&Entries> = self.manifest.commitments().map(|proving| self.entries_of(proving)).collect::<Result<_, _>>()?;
+        if all.len() > 1 && all.iter().any(|entries| entries.are_private()) {
+            let reason = "it lists further commitments of a private model, which has one alone: transpile again".to_owned();
+            return Err(PackageError::Mismatch { path: self.folder.join(MANIFEST), reason });
+        }
+        Ok(all)
     }
 
     /// The entries of the first commitment that has one for a preset and a batch size; where none has, those of the first of all.
     ///
     /// # Errors
-    /// As for [`Self::entries`].
+    /// As for [`Self::all_entries`].
     pub fn entries_for(&self, preset: Preset, batch: u32) -> Result<&Entries, PackageError> {
         let all = self.all_entries()?;
         Ok(all.iter().find(|entries| entries.find(preset, batch).is_some()).unwrap_or(&all[0]))
@@ -103,7 +108,7 @@ impl PackageFolder {
     /// The entries of the commitment of that value; where none has it, those of the first of all.
     ///
     /// # Errors
-    /// As for [`Self::entries`].
+    /// As for [`Self::all_entries`].
     pub fn entries_under(&self, commitment: &ModelCommitment) -> Result<&Entries, PackageError> {
         let all = self.all_entries()?;
         Ok(all.iter().find(|entries| entries.commitment() == *commitment).unwrap_or(&all[0]))
@@ -112,15 +117,21 @@ impl PackageFolder {
     /// Adds a further commitment to the manifest, which is replaced in one step; all other files stay as they are.
     ///
     /// # Errors
-    /// The manifest cannot be written.
+    /// The manifest cannot be written, or is another one than when the package was opened.
     pub fn add_commitment(&mut self, entries: Entries) -> Result<(), PackageError> {
+        let path = self.folder.join(MANIFEST);
+        if Self::open(&self.folder)?.manifest != self.manifest {
+            let reason = "it was changed by something else meanwhile, and is left as it is: add the commitment again".to_owned();
+            return Err(PackageError::Mismatch { path, reason });
+        }
         let mut manifest = self.manifest.clone();
         manifest.further.push(Proving::Committed { commitment: entries.commitment(), entries });
-        let path = self.folder.join(MANIFEST);
         let written = (|| {
             let mut file = builder().tempfile_in(&self.folder)?;
             file.write_all(&json_to(&manifest))?;
             file.as_file().set_permissions(std::fs::metadata(&path)?.permissions())?;
+            // A full disk may say so only now.
+            file.as_file().sync_all()?;
             file.persist(&path).map_err(|error| error.error)?;
             Ok(())
         })();

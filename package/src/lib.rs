@@ -1,8 +1,8 @@
 //! Model packages: what `maat transpile` writes, as data and as files, for everything that reads it.
 //!
-//! A package is a folder with a quantised model, what follows from it (Cairo sources, program, classes, unless it has none), a [`Manifest`] that binds the files
-//! and a [`Report`] of accuracy and cost. [`PackageFolder`] opens one, [`run_program`] and [`run_contract`] run what it holds, [`samples`]
-//! reads inputs from files.
+//! A package is a folder with a quantised model, what follows from it (Cairo sources, program, classes, unless it has none), a
+//! [`Manifest`] that binds the files and a [`Report`] of accuracy and cost. [`PackageFolder`] opens one, [`run_program`] and
+//! [`run_contract`] run what it holds, [`samples`] reads inputs from files.
 //!
 //! Nothing here knows ONNX: running, proving, verifying or deploying a package needs neither the network that it was made from nor what
 //! read it.

@@ -42,6 +42,13 @@ pub struct Manifest {
     pub files: BTreeMap<String, String>,
 }
 
+impl Manifest {
+    /// What is said of each commitment to the model, the first one first.
+    pub fn commitments(&self) -> impl Iterator<Item = &Proving> {
+        std::iter::once(&self.proving).chain(&self.further)
+    }
+}
+
 /// The hashes of a class.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClassHashes {

@@ -60,12 +60,8 @@ impl LayoutChoice {
             return Ok(vec![(base?, presets.all().collect())]);
         };
         let mut programs = vec![(other, others)];
-        match base {
-            _ if for_contracts.is_empty() => {}
-            Ok(base) => programs.push((base, for_contracts)),
-            Err(error) if for_contracts.iter().any(|preset| presets.named.contains(preset)) => return Err(error.into()),
-            // What was wanted only if it is cheap is not worth an error.
-            Err(_) => {}
+        if !for_contracts.is_empty() {
+            programs.push((base?, for_contracts));
         }
         Ok(programs)
     }
@@ -138,13 +134,8 @@ pub fn entries_of_batch(
     let mut entries = Vec::new();
     for (program, mut of_program) in layouts.programs(model, batch as usize, presets)? {
         of_program.retain(|preset| presets.has(*preset, &program));
-        if of_program.is_empty() {
-            continue;
-        }
-        let fixed = Fixed::new(&program);
-        for preset in of_program {
-            progress(preset);
-            entries.push(entry(&program, preset, 0, root(&fixed, preset)));
+        if !of_program.is_empty() {
+            entries.extend(entries_of_program(&program, &of_program, progress));
         }
     }
     Ok(entries)
@@ -167,15 +158,19 @@ pub fn recomputed(model: &Model, listed: &Entries) -> Result<Entries, ProveError
     }
     let mut entries = Vec::new();
     for (entry, presets) in groups {
-        entries.extend(of_program(&TraceProgram::new(model, entry.batch as usize, entry.layout)?, &presets));
+        entries.extend(entries_of_program(&TraceProgram::new(model, entry.batch as usize, entry.layout)?, &presets, &mut |_| ()));
     }
     Ok(Entries::new(entries)?)
 }
 
-/// A program's entries for some presets.
-fn of_program(program: &TraceProgram, presets: &[Preset]) -> Vec<Entry> {
+/// A program's entries for some presets. `progress` gets each preset before its tree is made.
+fn entries_of_program(program: &TraceProgram, presets: &[Preset], progress: &mut dyn FnMut(Preset)) -> Vec<Entry> {
     let fixed = Fixed::new(program);
-    presets.iter().map(|preset| entry(program, *preset, 0, root(&fixed, *preset))).collect()
+    let of = |preset: &Preset| {
+        progress(*preset);
+        entry(program, *preset, 0, root(&fixed, *preset))
+    };
+    presets.iter().map(of).collect()
 }
 
 /// The entries of a private model's commitment, and the tree over the one-time roots of each, in the order of the entries. Each root costs as

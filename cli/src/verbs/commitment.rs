@@ -61,7 +61,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
     }
     if arguments.preset.is_empty() && arguments.batch.is_empty() {
         let mut compared = Vec::new();
-        for proving in std::iter::once(&package.manifest.proving).chain(&package.manifest.further) {
+        for proving in package.manifest.commitments() {
             let (manifest, listed) = match proving {
                 Proving::Committed { commitment, entries } => (*commitment, entries),
                 Proving::Unprovable { reason } => return Err(PackageError::Unprovable { reason: reason.clone() }.into()),

@@ -113,7 +113,8 @@ impl Inspected {
             Granularity::Tensors => "tensor by tensor, because the network is large",
         };
         format!(
-            "{table}\nThe errors are proven, {followed}: for all inputs in their ranges; as seen, for those on which no tensor leaves what the samples gave{coverage}; on samples, for some of them, with all inputs that round to the same integers"
+            "{table}\nThe errors are proven, {followed}: for all inputs in their ranges; as seen, for those on which no tensor leaves what the \
+             samples gave{coverage}; on samples, for some of them, with all inputs that round to the same integers"
         )
     }
 }

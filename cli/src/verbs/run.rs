@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use maat_package::{OutputTexts, run_program};
-use maat_runtime::{Executor, Model, dequantise, inert};
+use maat_runtime::{Executor, Model, dequantise};
 use serde_json::{Map, Value, json};
 
 use crate::inferences::{Caveated, Inferences, Strictness};
@@ -109,13 +109,13 @@ impl Output {
     /// The texts that the integers are positions of; nothing for other outputs. The list is the package's word.
     fn labels(&self) -> Option<Vec<String>> {
         let Some(OutputTexts::Values(list)) = &self.texts else { return None };
-        let text = |q: &i32| usize::try_from(*q).ok().and_then(|q| list.get(q)).map_or_else(|| q.to_string(), |text| inert(text));
+        let text = |q: &i32| usize::try_from(*q).ok().and_then(|q| list.get(q)).map_or_else(|| q.to_string(), String::clone);
         Some(self.integers.iter().map(text).collect())
     }
 
     fn keys(&self) -> Option<Vec<String>> {
         let Some(OutputTexts::Keys(list)) = &self.texts else { return None };
-        Some(list.iter().map(|text| inert(text)).collect())
+        Some(list.clone())
     }
 }
 
@@ -131,7 +131,10 @@ impl Tensors {
                 (None, 0) => "whole numbers".to_owned(),
                 (None, scale) => format!("unit 2^{}", -scale),
             };
-            let unit = keys.map_or_else(|| unit.clone(), |keys| format!("{unit}, for {}", keys.join(" ")));
+            let unit = match keys {
+                Some(keys) => format!("{unit}, for {}", keys.join(" ")),
+                None => unit,
+            };
             let value = |q: &i32| if *scale == 0 { q.to_string() } else { real(dequantise(*q, *scale)) };
             let values = labels.unwrap_or_else(|| integers.iter().map(value).collect());
             lines.push(format!("{name} {shape:?}, {unit}"));

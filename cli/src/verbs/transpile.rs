@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use super::importing::Importing;
 use super::inspect;
 use super::operators::explained;
+use super::prove::{MODEL_PRESETS, presets};
 use super::provenance::texts_said;
 use crate::advice;
 use crate::files::{self, InputFiles};
@@ -78,7 +79,7 @@ pub struct Arguments {
     cairo: CairoFlag,
     /// The presets that proofs can have, separated by commas. By default `fast`, and `balanced` and `onchain` where committing for them takes
     /// seconds; `maat commitment --preset` adds others later. Hiding proofs with `fast` need `balanced`
-    #[arg(long, value_name = "PRESETS", value_delimiter = ',', conflicts_with = "private")]
+    #[arg(long, value_name = "PRESETS", value_delimiter = ',', conflicts_with = "private", value_parser = presets(MODEL_PRESETS))]
     presets: Vec<Preset>,
     #[command(flatten)]
     importing: Importing,

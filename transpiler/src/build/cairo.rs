@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use maat_cairo::{Compiler, limits};
-use maat_runtime::{Model, Primitive};
+use maat_runtime::{Model, Primitive, Shape};
 use maat_verifier::ModelCommitment;
 
 use super::compile::Compiled;
@@ -94,12 +94,18 @@ fn sensible(model: &Model) -> Planned<'_> {
 
 /// Why a network is too large for Starknet, where its size alone tells: then nothing is generated.
 fn certainly_too_large(model: &Model) -> Option<String> {
-    let elements = |(node, id): (&maat_runtime::Node, maat_runtime::TensorId)| match node.primitive {
-        Primitive::Move(_) => 0,
-        _ => model.tensor(id).shape.elements() as u64,
-    };
-    let computed: u64 = model.nodes().map(elements).sum();
-    let steps = (model.macs().saturating_mul(LEAST_STEPS.0).saturating_add(computed.saturating_mul(LEAST_STEPS.1))) / 10;
+    let mut steps = 0u64;
+    for (node, id) in model.nodes() {
+        let inputs: Vec<&Shape> = node.inputs.iter().map(|id| &model.tensor(*id).shape).collect();
+        let macs = node.primitive.rules().macs(&inputs);
+        let macs = match weights(&node.primitive) {
+            Some(weights) => macs / weights.len().max(1) as u64 * nonzero(weights) as u64,
+            None => macs,
+        };
+        let computed = if let Primitive::Move(_) = node.primitive { 0 } else { model.tensor(id).shape.elements() as u64 };
+        steps = steps.saturating_add(macs.saturating_mul(LEAST_STEPS.0)).saturating_add(computed * LEAST_STEPS.1);
+    }
+    steps /= 10;
     if steps > limits::TRANSACTION_STEPS {
         return Some(format!(
             "an inference would take at least {steps} Cairo steps, and a transaction has at most {}",
@@ -108,9 +114,14 @@ fn certainly_too_large(model: &Model) -> Option<String> {
     }
     // The steps of a recurrent network share their weights.
     let weights: HashSet<&[i16]> = model.nodes().filter_map(|(node, _)| weights(&node.primitive)).collect();
-    let weights: usize = weights.into_iter().map(<[i16]>::len).sum();
+    let weights: usize = weights.into_iter().map(nonzero).sum();
     let classes = weights.div_ceil(WEIGHTS_PER_FELT * limits::CASM_FELTS);
     (classes > MAX_CLASSES).then(|| format!("its {weights} weights would fill at least {classes} classes"))
+}
+
+/// How many weights there are in code: zeros are left out.
+fn nonzero(weights: &[i16]) -> usize {
+    weights.iter().filter(|weight| **weight != 0).count()
 }
 
 fn weights(primitive: &Primitive) -> Option<&[i16]> {
@@ -119,15 +130,21 @@ fn weights(primitive: &Primitive) -> Option<&[i16]> {
 
 #[cfg(test)]
 mod tests {
-    use maat_runtime::primitives::{Affine, Sum};
-    use maat_runtime::{Interval, ModelBuilder, Requantise, Shape};
+    use maat_runtime::primitives::{Affine, Move, Sum};
+    use maat_runtime::{Interval, ModelBuilder, Requantise};
 
     use super::*;
 
     fn dense(inputs: usize, outputs: usize) -> Model {
+        of_weights(inputs, outputs, |index| (index % 30_011) as i16 + 1)
+    }
+
+    fn of_weights(inputs: usize, outputs: usize, weight: impl Fn(usize) -> i16) -> Model {
         let mut builder = ModelBuilder::new("dense");
-        let x = builder.input("x", Shape::new(&[1, inputs]).unwrap(), 0, Interval::of_bits(8)).unwrap();
-        let weights = (0..inputs * outputs).map(|index| (index % 30_011) as i16 + 1).collect();
+        // A move before the layer is no part of it.
+        let x = builder.input("x", Shape::new(&[inputs]).unwrap(), 0, Interval::of_bits(8)).unwrap();
+        let x = builder.node("reshaped", Primitive::Move(Move::reshape(Shape::new(&[1, inputs]).unwrap())), &[x], 0).unwrap();
+        let weights = (0..inputs * outputs).map(weight).collect();
         let requantise = Requantise { shift: vec![20], lo: -128, hi: 127 };
         let affine = Affine { groups: 1, inputs: inputs as u32, weights, bias: vec![0; outputs], requantise };
         let y = builder.node("y", Primitive::Affine(affine), &[x], 0).unwrap();
@@ -158,6 +175,12 @@ mod tests {
     }
 
     #[test]
+    fn weights_of_zero_do_not_count() {
+        assert!(certainly_too_large(&dense(4096, 2048)).is_some());
+        assert_eq!(certainly_too_large(&of_weights(4096, 2048, |index| i16::from(index % 64 == 0))), None);
+    }
+
+    #[test]
     fn what_no_transaction_executes_is_not_planned() {
         let mut builder = ModelBuilder::new("elements");
         let x = builder.input("x", Shape::new(&[1 << 21]).unwrap(), 0, Interval::of_bits(8)).unwrap();
@@ -173,7 +196,7 @@ mod tests {
         let one = dense(64, 64);
         let mut builder = ModelBuilder::new("steps");
         let mut x = builder.input("x", Shape::new(&[1, 64]).unwrap(), 0, Interval::of_bits(8)).unwrap();
-        let (node, _) = one.nodes().next().unwrap();
+        let (node, _) = one.nodes().last().unwrap();
         for step in 0..2000 {
             x = builder.node(&format!("step {step}"), node.primitive.clone(), &[x], 0).unwrap();
         }

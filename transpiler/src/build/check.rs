@@ -17,6 +17,7 @@ use maat_package::{
 };
 use maat_prover::recomputed;
 use maat_runtime::{Model, inert};
+use maat_verifier::{Entries, ModelCommitment};
 use serde_json::Value;
 
 use super::cairo::{self, CairoChoice, NOT_WANTED};
@@ -24,6 +25,7 @@ use super::commit::commit;
 use super::compile::Compiled;
 use super::cost;
 use super::package::{BuildOptions, generated_files};
+use crate::codegen::Draft;
 use crate::error::TranspileError;
 
 /// The folder of classes and of the executable.
@@ -135,31 +137,24 @@ fn compiled(
     checked: &mut Checked,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Option<Option<Compiled>>, TranspileError> {
-    let build = |choice, parts, progress: &mut dyn FnMut(&str)| {
-        let planned = cairo::plan(model, choice, parts)?;
-        cairo::compile(planned, proving.commitment(), (choice, parts), compiler, progress)
-    };
     match &package.manifest.cairo {
         // Whether it was wanted is nothing that a model tells.
         Cairo::Absent { reason } if reason == NOT_WANTED => Ok(Some(None)),
         Cairo::Absent { reason } => {
-            let own =
-                build(CairoChoice::Auto, None, progress)?.err().unwrap_or_else(|| "none: the model has a program and classes".to_owned());
+            let unasked = (CairoChoice::Auto, None);
+            let own = cairo::compile(cairo::plan(model, unasked.0, unasked.1)?, proving.commitment(), unasked, compiler, progress)?;
+            let own = own.err().unwrap_or_else(|| "none: the model has a program and classes".to_owned());
             checked.compare("reason why there is no Cairo", reason, &own);
             Ok(Some(None))
         }
         Cairo::Compiled { layer_classes, .. } => {
             let parts = layer_classes.len();
-            match build(CairoChoice::Always, Some(parts), progress) {
-                Ok(Ok(compiled)) => {
+            match Compiled::new(&Draft::new(model)?, proving.commitment(), Some(parts), compiler, progress) {
+                Ok(compiled) => {
                     check_hashes(&package.manifest.cairo, &compiled, checked)?;
                     Ok(Some(Some(compiled)))
                 }
                 // The number of classes comes from the manifest, and is checked nowhere else.
-                Ok(Err(reason)) => {
-                    checked.add("classes", [format!("the manifest has a program and classes, and the model has none: {reason}")]);
-                    Ok(None)
-                }
                 Err(error) => {
                     checked
                         .add("classes", [format!("the manifest has {parts} parts, but the model cannot be split into as many: {error}")]);
@@ -197,6 +192,18 @@ fn check_commitment(
 ) -> Result<Proving, TranspileError> {
     let manifest = &package.manifest.proving;
     progress("committing to the model");
+    // Those of a private model, too: no other may have further ones, and any that are there could be another model's.
+    for further in &package.manifest.further {
+        let wrong = match further {
+            Proving::Committed { commitment, entries } => match recomputed(model, entries) {
+                Ok(own) => committed_differences((commitment, entries), (&own.commitment(), &own)),
+                Err(error) => vec![format!("the manifest has one more, but the model cannot be proven so: {error}")],
+            },
+            Proving::Unprovable { .. } => vec!["the manifest lists one more, which is none".to_owned()],
+        };
+        let private = package.is_private().then(|| "a private model has one commitment, and the manifest lists more".to_owned());
+        checked.add("further commitment", private.into_iter().chain(wrong));
+    }
     let proving = match manifest {
         Proving::Committed { entries, .. } if entries.are_private() => {
             // What the commitment is made of is not the package's to know.
@@ -217,8 +224,7 @@ fn check_commitment(
     };
     let wrong = match (manifest, &proving) {
         (Proving::Committed { commitment, entries }, Proving::Committed { commitment: own, entries: recomputed }) => {
-            let other = (commitment != own).then(|| format!("{commitment} in the manifest, {own} from the model"));
-            other.into_iter().chain(differences(entries, recomputed)).collect()
+            committed_differences((commitment, entries), (own, recomputed))
         }
         (manifest, proving) if manifest == proving => Vec::new(),
         (manifest, proving) => {
@@ -230,21 +236,13 @@ fn check_commitment(
         }
     };
     checked.add("model commitment", wrong);
-    for further in &package.manifest.further {
-        let wrong = match further {
-            Proving::Committed { commitment, entries } => match recomputed(model, entries) {
-                Ok(own) => {
-                    let other = (own.commitment() != *commitment)
-                        .then(|| format!("{commitment} in the manifest, {} from the model", own.commitment()));
-                    other.into_iter().chain(differences(entries, &own)).collect()
-                }
-                Err(error) => vec![format!("the manifest has one more, but the model cannot be proven so: {error}")],
-            },
-            Proving::Unprovable { .. } => vec!["the manifest lists one more, which is none".to_owned()],
-        };
-        checked.add("further commitment", wrong);
-    }
     Ok(proving)
+}
+
+/// How a commitment of the manifest and its entries differ from the model's own.
+fn committed_differences(manifest: (&ModelCommitment, &Entries), own: (&ModelCommitment, &Entries)) -> Vec<String> {
+    let other = (manifest.0 != own.0).then(|| format!("{} in the manifest, {} from the model", manifest.0, own.0));
+    other.into_iter().chain(differences(manifest.1, own.1)).collect()
 }
 
 /// The hashes of the program and of the classes.

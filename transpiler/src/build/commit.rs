@@ -43,6 +43,13 @@ pub fn commit(
         let (value, expected) = ("given".to_owned(), "left out for a private model, which has entries for hiding proofs alone".to_owned());
         return Err(TranspileError::Option { setting: Setting::Presets, value, expected });
     }
+    if presets.as_ref().is_some_and(Vec::is_empty) && !contract_proofs {
+        return Err(TranspileError::Option {
+            setting: Setting::Presets,
+            value: "empty".to_owned(),
+            expected: "left out, or name one".to_owned(),
+        });
+    }
     let for_contracts: &[_] = if *contract_proofs { &[Preset::Starknet] } else { &[] };
     let named = [presets.as_deref().unwrap_or(WantedPresets::BY_DEFAULT.named), for_contracts].concat();
     let named: Vec<Preset> = named.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
@@ -148,6 +155,9 @@ mod tests {
         assert_eq!(listed(None, false), Preset::BY_DEFAULT);
         assert_eq!(listed(Some(&[Preset::Onchain, Preset::Onchain]), false), [Preset::Onchain]);
         assert_eq!(listed(Some(&[Preset::Balanced]), true), [Preset::Balanced, Preset::Starknet]);
+        let none = BuildOptions { presets: Some(Vec::new()), ..BuildOptions::default() };
+        let message = commit(&model(2), &none, &mut |_| ()).unwrap_err().to_string();
+        assert_eq!(message, "the list of presets is empty; it must be left out, or name one");
         let private = BuildOptions { presets: Some(vec![Preset::Fast]), private: private(1), ..BuildOptions::default() };
         let message = commit(&model(2), &private, &mut |_| ()).unwrap_err().to_string();
         assert!(message.starts_with("the list of presets is given; it must be left out for a private model"), "{message}");

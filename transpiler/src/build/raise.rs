@@ -34,30 +34,32 @@ pub fn raised_widths(
     reference: Option<&Reference>,
     (samples, percent): (&[Sample], f64),
 ) -> Result<Vec<TensorWidth>, TranspileError> {
-    let attempt = |tensors: &[TensorWidth]| -> Result<(Mapped, usize, f64), TranspileError> {
+    let attempt = |tensors: &[TensorWidth]| -> Result<(Mapped, f64), TranspileError> {
         let mapped = quantise(float, name, ranges, &Options { tensors: tensors.to_vec(), ..options.clone() })?;
-        let products = codegen::products(&mapped.model)?;
-        let error = measure(&mapped, float, reference, samples)?.relative_error();
-        Ok((mapped, products, error))
+        let products = codegen::products(&mapped.model)? as f64;
+        Ok((mapped, products))
     };
+    let error_of = |mapped: &Mapped| Ok::<f64, TranspileError>(measure(mapped, float, reference, samples)?.relative_error());
     let mut tensors = options.tensors.clone();
-    let (mut mapped, products, mut error) = attempt(&tensors)?;
-    let limit = products as f64 * (1.0 + percent / 100.0);
+    let (mapped, products) = attempt(&tensors)?;
+    let limit = products * (1.0 + percent / 100.0);
+    let (mut error, mut shares) = (error_of(&mapped)?, blame(&mapped, float, samples)?);
     let mut done: HashSet<String> = HashSet::new();
     for _ in 0..MOST_STEPS {
-        let shares = blame(&mapped, float, samples)?;
         let Some(worst) = shares.iter().map(|blame| &blame.name).find(|name| !done.contains(*name)) else { break };
         let known = tensors.iter().find(|tensor| tensor.tensor == *worst).map_or(options.widths.activations, |tensor| tensor.bits);
         let bits = (known + STEP).min(*Widths::ACTIVATIONS.end());
         let others = tensors.iter().filter(|tensor| tensor.tensor != *worst).cloned();
         let wider: Vec<TensorWidth> = others.chain([TensorWidth { tensor: worst.clone(), bits }]).collect();
-        match attempt(&wider) {
-            Ok((better, cost, less)) if bits > known && cost as f64 <= limit && less <= error * WORTH => {
-                (mapped, error, tensors) = (better, less, wider);
-            }
-            // Too costly, too wide for what takes it, or of no use.
+        let worst = worst.clone();
+        // What is too wide for whatever takes it is an error of quantising.
+        let better = if bits > known { attempt(&wider).ok().filter(|(_, products)| *products <= limit) } else { None };
+        let less = better.as_ref().and_then(|(mapped, _)| error_of(mapped).ok()).filter(|less| *less <= error * WORTH);
+        match (better, less) {
+            (Some((mapped, _)), Some(less)) => (error, tensors, shares) = (less, wider, blame(&mapped, float, samples)?),
+            // Too costly, too wide, or of no use.
             _ => {
-                done.insert(worst.clone());
+                done.insert(worst);
             }
         }
     }

@@ -149,7 +149,9 @@ impl<'a> Draft<'a> {
 
     /// The largest node's name, and the same of a class that holds nothing else.
     pub fn largest_node(&self) -> Option<(&str, f64)> {
-        let (position, share) = self.cuts.largest()?;
+        let (first, share) = self.cuts.largest()?;
+        // What stands before the node that computes belongs to its place.
+        let position = (first..self.calls.by_node.len()).find(|node| matches!(self.calls.by_node[*node], Call::Expression(_)))?;
         self.model.nodes().nth(position).map(|(node, _)| (node.name.as_str(), share))
     }
 

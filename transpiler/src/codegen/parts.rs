@@ -86,7 +86,7 @@ impl Cuts {
         self.shares.first().and_then(|shares| shares.last()).map_or(0.0, |share| *share as f64 / WHOLE as f64)
     }
 
-    /// The position of the largest node, and the estimated share of the tightest limit that a class with nothing else takes.
+    /// Where the largest node's place begins, and the estimated share of the tightest limit that a class with nothing else takes.
     pub fn largest(&self) -> Option<(usize, f64)> {
         let (share, place) = (0..self.most()).map(|place| (self.between(place, place + 1), place)).max()?;
         Some((self.places[place], share as f64 / WHOLE as f64))
