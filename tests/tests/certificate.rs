@@ -7,7 +7,8 @@ use maat_runtime::{Executor, Interval, dequantise};
 use maat_tests::networks::{CASES, Random, dense};
 use maat_tests::onnx::{Attribute, Onnx};
 use maat_tests::root;
-use maat_transpiler::{Network, Quantised};
+use maat_transpiler::{Network, Quantised, codegen};
+use tract_onnx::pb::tensor_proto::DataType;
 
 use crate::common;
 
@@ -91,7 +92,7 @@ fn errors(network: &Network, quantised: &Quantised, sample: &Sample, what: &str,
     (errors, is_seen)
 }
 
-/// Another sample with the same integers, or none if this one is beyond a declared range.
+/// Another sample with the same integers, or none if this one is clamped: half a unit beyond the range is rounding.
 fn beside(quantised: &Quantised, sample: &Sample, random: &mut Random) -> Option<Sample> {
     let moved: Sample = quantised
         .model
@@ -102,7 +103,7 @@ fn beside(quantised: &Quantised, sample: &Sample, random: &mut Random) -> Option
             let element = |(element, q): (usize, i32)| {
                 let (unit, q) = (2f64.powi(-input.scale_of(element)), f64::from(q));
                 // The ends of a cell are ties.
-                (q + random.unit() * 0.499).clamp(input.range.lo as f64, input.range.hi as f64) * unit
+                (q + random.unit() * 0.499) * unit
             };
             integers.into_iter().enumerate().map(element).collect()
         })
@@ -110,7 +111,7 @@ fn beside(quantised: &Quantised, sample: &Sample, random: &mut Random) -> Option
     let inside = |(input, values): (&maat_runtime::Tensor, &Vec<f64>)| {
         values.iter().enumerate().all(|(element, value)| {
             let scaled = value * 2f64.powi(input.scale_of(element));
-            (input.range.lo as f64..=input.range.hi as f64).contains(&scaled)
+            (input.range.lo as f64 - 0.5..input.range.hi as f64 + 0.5).contains(&scaled)
         })
     };
     quantised.model.inputs().iter().zip(sample).all(inside).then_some(moved)
@@ -418,6 +419,48 @@ fn tensors_can_have_widths_of_their_own() {
 }
 
 #[test]
+fn whole_numbers_and_columns_have_no_widths_of_their_own() {
+    let refused = |onnx: Onnx, samples: &[Sample], tensor: &str| {
+        let tensors = vec![TensorWidth { tensor: tensor.to_owned(), bits: 12 }];
+        common::import(onnx).quantise(samples, &Options { tensors, ..Options::default() }).err().unwrap().to_string()
+    };
+    let whole = || {
+        let onnx = Onnx::new().typed_input("x", DataType::Int8, &[2]).typed_input("z", DataType::Int8, &[2]);
+        onnx.node("more", "Add", &["x", "z"], "y", &[]).output("y")
+    };
+    let samples = [vec![vec![3.0, -5.0], vec![1.0, 2.0]]];
+    let node = common::import(whole()).quantise(&samples, &Options::default()).unwrap().quality.certificate[2].name.clone();
+    for tensor in ["x", node.as_str()] {
+        let error = refused(whole(), &samples, tensor);
+        assert!(error.contains(tensor) && error.contains("whole numbers, which stay what they are"), "{error}");
+    }
+    // Each column moves the outputs as much as the others, however large its values are.
+    let sizes = [1e-3, 1.0, 1e4];
+    let weights: Vec<f32> = Random::new(3).normal(6, 1.0).iter().zip([0, 0, 1, 1, 2, 2]).map(|(w, k)| w / sizes[k]).collect();
+    let onnx = Onnx::new().input("x", &[1, 3]).floats("w", &[3, 2], &weights).node("dense", "MatMul", &["x", "w"], "y", &[]).output("y");
+    let mut samples = Random::new(4).samples(100, &[3], 1.0);
+    samples.iter_mut().for_each(|sample| sample[0].iter_mut().zip(sizes).for_each(|(x, size)| *x *= f64::from(size)));
+    let error = refused(onnx, &samples, "x");
+    assert!(error.contains("columns have scales of their own"), "{error}");
+}
+
+/// A value less than half a unit beyond the range is rounded to its end, and no clamping is reported.
+#[test]
+fn half_a_unit_beyond_the_range_is_rounding() {
+    let onnx = Onnx::new().input("x", &[1, 1]).node("y", "Mul", &["x", "x"], "y", &[]).output("y");
+    let network = common::import(onnx);
+    let calibration: Vec<Sample> = [1.874, -1.0, 0.6].map(|value| vec![vec![value]]).to_vec();
+    let tensors = vec![TensorWidth { tensor: "x".to_owned(), bits: 4 }];
+    let options = Options { tensors, ranges: RangeMethod::Max, accept_loss: true, ..Options::default() };
+    let quantised = network.quantise(&calibration, &options).unwrap();
+    let (input, top) = (&quantised.model.inputs()[0], 1.874 * 4.0);
+    assert!(input.scale == 2 && input.range.hi == 7 && top > 7.0, "{input:?}");
+    for sample in &calibration {
+        errors(&network, &quantised, sample, "a square", Origin::Bounded);
+    }
+}
+
+#[test]
 fn wide_activations_keep_their_bounds() {
     for activations in [20, 24] {
         for case in CASES.iter().step_by(3) {
@@ -429,7 +472,7 @@ fn wide_activations_keep_their_bounds() {
 
 #[test]
 fn raising_widths_lowers_the_error_within_the_cost() {
-    let network = common::import(dense(&[4, 6, 3], 3));
+    let network = common::import(dense(&[4, 24, 3], 3));
     let calibration = Random::new(42).samples(40, &[4], 1.0);
     let of = |raise: Option<f64>| {
         let widths = Widths { activations: 8, weights: 16 };
@@ -440,6 +483,13 @@ fn raising_widths_lowers_the_error_within_the_cost() {
     let options = &raised.provenance.options;
     assert!(!options.tensors.is_empty() && options.raise.is_none(), "{options:?}");
     assert!(error(&raised) < error(&plain) / 4.0, "{} is not far below {}", error(&raised), error(&plain));
+    // A cost that must not grow leaves fewer tensors wider, and is kept.
+    let products = |quantised: &Quantised| codegen::products(&quantised.model).unwrap() as f64;
+    for percent in [0.0, 50.0, 400.0] {
+        let raised = of(Some(percent));
+        assert!(products(&raised) <= products(&plain) * (1.0 + percent / 100.0), "{percent} %");
+    }
+    assert!(products(&raised) > products(&plain), "there is a cost to limit");
     // The options that are recorded give the same model.
     let again = network.quantise(&calibration, options).unwrap();
     assert_eq!(again.model, raised.model);

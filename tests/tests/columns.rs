@@ -382,7 +382,7 @@ fn columns_do_not_cost_their_neighbours() {
 /// The narrowest widths leave no room for values beyond the samples.
 #[test]
 fn columns_have_scales_at_every_width() {
-    for bits in Widths::WEIGHTS {
+    for bits in Widths::ACTIVATIONS {
         let options = Options { widths: Widths { activations: bits, weights: 16 }, accept_loss: true, ..Options::default() };
         let (_, quantised) = quantised(&CASES[0], &options);
         assert_eq!(quantised.model.inputs()[0].scales().len(), 6, "{bits} bits");

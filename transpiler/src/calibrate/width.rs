@@ -6,8 +6,8 @@ use crate::float::{FloatModel, FloatNode, FloatOp, Kind, ValueId};
 
 /// Tensors that are wider than activations keep this many of their bits for values beyond all samples.
 pub const HEADROOM_BITS: u32 = 2;
-/// Inputs that are only compared, or only quantised to 16 bits, have this many bits more than activations. Rows of tables lie next to thresholds, which trees put halfway
-/// between two rows. With 28 bits, neighbouring 32-bit floats are different integers from half of the greatest value on.
+/// Inputs that are only compared, or only quantised to 16 bits, have this many bits more than activations. Rows of tables lie next to
+/// thresholds, which trees put halfway between two rows. With 28 bits, neighbouring 32-bit floats are different integers from half of the greatest value on.
 const COMPARED_BITS: u32 = 12;
 /// No tensor is wider, so that differences of two fit into 32 bits.
 const MOST_BITS: u32 = 31;

@@ -175,6 +175,8 @@ impl Function {
             Self::Pow(exponent) if exponent >= 1.0 => exponent * libm::pow(size, exponent - 1.0),
             Self::Pow(exponent) if lo >= 0.0 || exponent.fract() == 0.0 => exponent.abs() * libm::pow(nearest, exponent - 1.0),
             Self::LeakyRelu(slope) => slope.abs().max(1.0),
+            // It grows without end to the left.
+            Self::Elu { width, .. } if width <= 0.0 => f64::INFINITY,
             Self::Elu { alpha, width } => (alpha / width).abs().max(1.0),
             Self::Selu { alpha, gamma } => gamma.abs() * alpha.abs().max(1.0),
             Self::HardSwish => 1.5,
@@ -246,6 +248,49 @@ fn power(x: f64, exponent: f64) -> f64 {
     libm::pow(if exponent.fract() == 0.0 { x } else { x.max(0.0) }, exponent)
 }
 
+/// Each function at least once, for tests of what is known about them all.
+#[cfg(test)]
+pub const EXAMPLES: &[Function] = &[
+    Function::Linear { factor: -2.0, offset: 1.0 },
+    Function::Clamp { lo: -1.0, hi: 0.5 },
+    Function::Abs,
+    Function::Sigmoid,
+    Function::Tanh,
+    Function::Exp,
+    Function::Log,
+    Function::Erf,
+    Function::Gelu,
+    Function::GeluTanh,
+    Function::Mish,
+    Function::Softplus,
+    Function::Softsign,
+    Function::Sqrt,
+    Function::Reciprocal,
+    Function::Pow(2.0),
+    Function::Pow(3.0),
+    Function::Pow(-0.5),
+    Function::Pow(0.5),
+    Function::Pow(-2.0),
+    Function::Sin,
+    Function::Cos,
+    Function::Asin,
+    Function::Acos,
+    Function::Atan,
+    Function::Sinh,
+    Function::Cosh,
+    Function::Asinh,
+    Function::Acosh,
+    Function::Atanh,
+    Function::LeakyRelu(-0.5),
+    Function::Elu { alpha: 2.0, width: 0.5 },
+    Function::Elu { alpha: -1.0, width: -1.0 },
+    Function::Selu { alpha: 1.7, gamma: 1.05 },
+    Function::ThresholdedRelu(0.7),
+    Function::ThresholdedRelu(-0.7),
+    Function::HardSwish,
+    Function::Swish(1.7),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -282,46 +327,7 @@ mod tests {
 
     #[test]
     fn images_and_slopes_hold_what_the_functions_do() {
-        let functions = [
-            Function::Linear { factor: -2.0, offset: 1.0 },
-            Function::Clamp { lo: -1.0, hi: 0.5 },
-            Function::Abs,
-            Function::Sigmoid,
-            Function::Tanh,
-            Function::Exp,
-            Function::Log,
-            Function::Erf,
-            Function::Gelu,
-            Function::GeluTanh,
-            Function::Mish,
-            Function::Softplus,
-            Function::Softsign,
-            Function::Sqrt,
-            Function::Reciprocal,
-            Function::Pow(2.0),
-            Function::Pow(3.0),
-            Function::Pow(-0.5),
-            Function::Pow(0.5),
-            Function::Pow(-2.0),
-            Function::Sin,
-            Function::Cos,
-            Function::Asin,
-            Function::Acos,
-            Function::Atan,
-            Function::Sinh,
-            Function::Cosh,
-            Function::Asinh,
-            Function::Acosh,
-            Function::Atanh,
-            Function::LeakyRelu(-0.5),
-            Function::Elu { alpha: 2.0, width: 0.5 },
-            Function::Selu { alpha: 1.7, gamma: 1.05 },
-            Function::ThresholdedRelu(0.7),
-            Function::ThresholdedRelu(-0.7),
-            Function::HardSwish,
-            Function::Swish(1.7),
-        ];
-        for function in functions {
+        for function in EXAMPLES.iter().copied() {
             for (lo, hi) in [(-6.0, 7.0), (-3.0, -0.5), (0.25, 4.0), (-0.75, 0.0), (0.0, 2.0), (-0.5, 0.9), (1.0, 1.5), (2.0, 4.0)] {
                 let ((least, greatest), slope) = (function.image(lo, hi), function.slope(lo, hi));
                 let points: Vec<f64> = (0..=1000).map(|k| lo + (hi - lo) * f64::from(k) / 1000.0).collect();

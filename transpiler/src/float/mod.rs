@@ -7,6 +7,8 @@ mod range;
 mod stride;
 
 pub use evaluate::{evaluate, run};
+#[cfg(test)]
+pub use function::EXAMPLES;
 pub use function::Function;
 pub use range::{Used, image, linear_range, node_range, range_of, used};
 pub use stride::{broadcast_indices, permutation, strides};

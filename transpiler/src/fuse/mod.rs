@@ -27,6 +27,11 @@ const MOST_CHANGES: usize = 64;
 
 /// Rewrites until nothing more is found.
 pub fn fuse(model: &mut FloatModel) {
+    rewrite(model);
+}
+
+/// As [`fuse`]; gives whether it came to an end by itself.
+fn rewrite(model: &mut FloatModel) -> bool {
     let passes: [fn(&mut FloatModel, &Consumers) -> bool; 9] = [
         moves::drop_identity,
         moves::join,
@@ -42,9 +47,10 @@ pub fn fuse(model: &mut FloatModel) {
         model.prune();
         let uses = Consumers::of(model);
         if !passes.iter().any(|pass| pass(model, &uses)) {
-            return;
+            return true;
         }
     }
+    false
 }
 
 /// The node that computes each tensor, and how often it is taken.
@@ -88,5 +94,33 @@ fn is_output(model: &FloatModel, value: ValueId) -> bool {
 fn redirect(model: &mut FloatModel, from: ValueId, to: ValueId) {
     for input in model.nodes.iter_mut().flat_map(|node| &mut node.inputs).filter(|input| **input == from) {
         *input = to;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::float::{Columns, FloatInput, FloatNode, FloatOp, Function, Kind};
+
+    #[test]
+    fn columns_behind_two_moves_come_to_an_end() {
+        let node = |name: &str, op, input, output| {
+            let (name, inputs, output) = (name.to_owned(), vec![ValueId(input)], ValueId(output));
+            FloatNode { name, op, inputs, output, shape: vec![4], kind: Kind::Real, family: None }
+        };
+        let moved = |indices: [u32; 4]| FloatOp::Move { indices: indices.to_vec(), constants: Vec::new() };
+        let exp = || FloatOp::Table(vec![Function::Exp]);
+        // The first move is taken twice, so the second is not joined with it.
+        let nodes = vec![
+            node("swapped", moved([1, 0, 3, 2]), 0, 1),
+            node("reversed", moved([3, 2, 1, 0]), 1, 2),
+            node("y", exp(), 1, 3),
+            node("z", exp(), 2, 4),
+        ];
+        let input = FloatInput { name: "x".to_owned(), shape: vec![4], kind: Kind::Real, columns: None, value: ValueId(0) };
+        let outputs = vec![("y".to_owned(), ValueId(3)), ("z".to_owned(), ValueId(4))];
+        let mut model = FloatModel { inputs: vec![input], nodes, outputs };
+        separate(&mut model, &[Some(Columns { bits: 16, scale: 0, exponents: vec![0, 3, 5, 9] })]);
+        assert!(rewrite(&mut model), "{model:?}");
     }
 }

@@ -297,20 +297,6 @@ fn is_chosen_from(float: &FloatModel, value: ValueId) -> bool {
     float.nodes.iter().any(|node| node.inputs.contains(&value) && over_rows(node))
 }
 
-impl Measured {
-    /// The mean errors of the outputs as shares of their ranges, added up; labels count by how many changed.
-    pub fn relative_error(&self) -> f64 {
-        let of = |output: &OutputMeasure| {
-            let (lo, hi) = output.measure.range();
-            match output.measure.deviation() {
-                Deviation::Labels(labels) => 1.0 - labels.share,
-                Deviation::Numbers(_) => output.measure.mean() / (hi - lo).max(f64::MIN_POSITIVE),
-            }
-        };
-        self.outputs.iter().map(of).sum()
-    }
-}
-
 /// Runs both networks on the samples and compares every tensor that both have.
 ///
 /// # Errors

@@ -143,6 +143,15 @@ impl OutputMeasure {
 }
 
 impl Measured {
+    /// The mean errors of the outputs as shares of what they span, added up; labels count by how many changed.
+    pub fn relative_error(&self) -> f64 {
+        let of = |output: &OutputMeasure| match output.measure.deviation() {
+            Deviation::Labels(labels) => 1.0 - labels.share,
+            Deviation::Numbers(_) => output.measure.mean() / output.span().max(f64::MIN_POSITIVE),
+        };
+        self.outputs.iter().map(of).sum()
+    }
+
     /// Whether no output loses more than half of what a faithful model may.
     pub fn is_well_within(&self) -> bool {
         self.outputs.iter().all(|output| output.losses(Limits::HALF).is_empty())

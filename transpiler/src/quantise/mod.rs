@@ -82,21 +82,22 @@ fn own_widths(float: &FloatModel, options: &Options) -> Result<HashMap<ValueId, 
     let mut own = HashMap::new();
     for TensorWidth { tensor, bits } in &options.tensors {
         let refused = |reason| TranspileError::Width { tensor: tensor.clone(), reason };
+        let is_real =
+            |kind: Kind| if kind == Kind::Real { Ok(()) } else { Err(refused("it holds whole numbers, which stay what they are")) };
         if let Some(input) = float.inputs.iter().find(|input| input.name == *tensor) {
             if input.columns.is_some() {
                 return Err(refused("its columns have scales of their own"));
             }
-            own.insert(input.value, (input.kind, *bits));
+            is_real(input.kind)?;
+            own.insert(input.value, *bits);
             continue;
         }
         let node = float.nodes.iter().find(|node| node.name == *tensor).ok_or_else(|| refused("there is no input or node of this name"))?;
+        is_real(node.kind)?;
         let kin = float.nodes.iter().filter(|other| other.output == node.output || (node.family.is_some() && other.family == node.family));
-        own.extend(kin.map(|node| (node.output, (node.kind, *bits))));
-        if node.kind != Kind::Real {
-            return Err(refused("it holds whole numbers, which stay what they are"));
-        }
+        own.extend(kin.map(|node| (node.output, *bits)));
     }
-    Ok(own.into_iter().filter(|(_, (kind, _))| *kind == Kind::Real).map(|(value, (_, bits))| (value, bits)).collect())
+    Ok(own)
 }
 
 fn shape(owner: &str, dims: &[usize]) -> Result<Shape, TranspileError> {

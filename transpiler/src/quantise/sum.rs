@@ -103,8 +103,12 @@ fn to_reals(sum: &FloatSum, inputs: &[&Tensor], (scale, bits): (i32, u32), weigh
     let mut integers: Vec<Vec<i32>> = vec![Vec::new(); inputs.len()];
     let (mut offsets, mut shifts) = (Vec::new(), Vec::new());
     for (channel, bias) in sum.bias.iter().enumerate() {
-        let terms =
-            || sum.coefficients.iter().zip(inputs).map(|(row, input)| (row[channel], input.scale)).filter(|(factor, _)| *factor != 0.0);
+        // What is always 0 has no size, so its scale says nothing about how fine the others' factors can be.
+        let counts = |row: &[f64], input: &Tensor| row[channel] != 0.0 && input.range != Interval::point(0);
+        let terms = || {
+            let rows = sum.coefficients.iter().zip(inputs).filter(|(row, input)| counts(row, input));
+            rows.map(|(row, input)| (row[channel], input.scale))
+        };
         // The accumulator's exponent: the least exact one, or as fine as the factors' width allows.
         let by_width = terms().map(|(factor, input)| largest_exponent(factor.abs(), greatest) + input).min().unwrap_or(scale);
         let exact = terms().map(|(factor, input)| exact_exponent(factor, by_width - input).map(|exponent| exponent + input));
@@ -113,7 +117,7 @@ fn to_reals(sum: &FloatSum, inputs: &[&Tensor], (scale, bits): (i32, u32), weigh
         let shift = (exponent - scale).clamp(-i32::from(Requantise::MAX_SHIFT), i32::from(Requantise::MAX_SHIFT));
         let exponent = shift + scale;
         for ((row, input), integers) in sum.coefficients.iter().zip(inputs).zip(&mut integers) {
-            let factor = round(row[channel] * 2f64.powi(exponent - input.scale));
+            let factor = if counts(row, input) { round(row[channel] * 2f64.powi(exponent - input.scale)) } else { 0.0 };
             integers.push(factor.clamp(-f64::from(i32::MAX), f64::from(i32::MAX)) as i32);
         }
         offsets.push(round(bias * 2f64.powi(exponent)) as i64);
@@ -140,6 +144,13 @@ mod tests {
         let sum = to_reals(&relu, &[&input(4)], (5, 8), 8);
         assert_eq!((&sum.coefficients[0][..], &sum.bias[..], &sum.requantise.shift[..]), (&[1][..], &[0][..], &[-1][..]));
         assert_eq!((sum.requantise.lo, sum.requantise.hi), (0, 127));
+    }
+
+    #[test]
+    fn a_tensor_that_is_always_0_does_not_coarsen_the_others() {
+        let nothing = Tensor { range: Interval::point(0), ..input(0) };
+        let sum = to_reals(&FloatSum::uniform(&[0.3, -1.0], 0.0), &[&input(16), &nothing], (17, 16), 16);
+        assert!(sum.coefficients[0][0] > 1 << 12 && sum.coefficients[1] == [0], "{sum:?}");
     }
 
     #[test]

@@ -17,7 +17,7 @@ impl<'a> Bounder<'a> {
         // A quotient that comes out finer than wanted is rounded twice.
         let rounding = if matches!(primitive, Primitive::Divide(_)) { half } else { 2.0 * half };
         let bounds = Requantise { shift: vec![0], lo: tensor.range.lo as i32, hi: tensor.range.hi as i32 };
-        let softmax = self.softmax(node, inputs);
+        let softmax = self.softmax(node, inputs, rounding);
         let fraction = self.fractions(node, inputs);
         let cell = |element: usize| {
             let (n, d) = (num.at(element), den.at(element));

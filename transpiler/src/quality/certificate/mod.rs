@@ -59,8 +59,9 @@ use seen::Runs;
 pub fn certify(float: &FloatModel, mapped: &Mapped, seen: Option<&Seen>, runs: &[Run]) -> (Vec<CertifiedNode>, Granularity) {
     let model = &mapped.model;
     let granularity = granularity(float, mapped);
+    let links = granularity == Granularity::Elements && model.macs() <= MOST_LINKS && elements(float) <= MOST_LINKED;
     let bounds = |runs: Runs<'_>| -> HashMap<usize, f64> {
-        let known = Bounder::run(float, mapped, runs, granularity);
+        let known = Bounder::run(float, mapped, runs, (granularity, links));
         let of = |(value, id): (&ValueId, &TensorId)| Some((id.index(), known.get(value)?.error()));
         mapped.tensors.iter().filter_map(of).collect()
     };
@@ -157,7 +158,12 @@ struct Bounder<'a> {
 const SLACK: f64 = 1e-7;
 
 impl<'a> Bounder<'a> {
-    fn run(float: &'a FloatModel, mapped: &'a Mapped, runs: Runs<'a>, granularity: Granularity) -> HashMap<ValueId, Known> {
+    fn run(
+        float: &'a FloatModel,
+        mapped: &'a Mapped,
+        runs: Runs<'a>,
+        (granularity, links): (Granularity, bool),
+    ) -> HashMap<ValueId, Known> {
         let nodes = mapped.model.nodes().map(|(node, id)| (id, node)).collect();
         let producers = float.nodes.iter().map(|node| (node.output, node)).collect();
         let mut bounder = Self {
@@ -172,18 +178,18 @@ impl<'a> Bounder<'a> {
             distributions: HashMap::new(),
             linked: Vec::with_capacity(float.nodes.len()),
             positions: float.nodes.iter().enumerate().map(|(position, node)| (node.output, position)).collect(),
-            links: granularity == Granularity::Elements && mapped.model.macs() <= MOST_LINKS && elements(float) <= MOST_LINKED,
+            links,
             budgets: [most_terms(runs); 2].map(std::cell::Cell::new),
             one: granularity == Granularity::Tensors,
         };
         for input in &float.inputs {
             let tensor = bounder.tensor(input.value);
             let declared = Span::of(tensor.range, tensor.scale);
-            // Within the range nothing saturates.
+            // Within the range nothing saturates, and half a unit beyond it is rounding.
             let error = if input.kind == Kind::Real { Span::around(half(tensor)) } else { Span::ZERO };
             let cell = |element: usize| {
                 let found = bounder.seen_of(input.value, element).map_or(declared, |seen| seen.meet(declared));
-                Cell { real: declared.meet(found.minus(error)), found, error, hole: false }
+                Cell { real: found.minus(error), found, error, hole: false }
             };
             let count = if bounder.one { 1 } else { tensor.shape.elements() };
             let cells = (0..count).map(cell).collect();
@@ -319,5 +325,52 @@ impl<'a> Bounder<'a> {
     /// The node that computes a value, unless it is an input.
     fn producer(&self, value: ValueId) -> Option<&'a FloatNode> {
         self.producers.get(&value).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use maat_package::{ImportOptions, Options, quantise_sample, samples};
+    use maat_runtime::{Executor, dequantise};
+
+    use super::*;
+    use crate::calibrate::Ranges;
+    use crate::quantise::quantise;
+    use crate::{float, fuse, lowering, onnx};
+
+    /// Networks are small enough for the finest way here, so the coarser ones are asked for.
+    #[test]
+    fn each_granularity_bounds_what_runs_show() {
+        for name in ["rockybot", "transformer", "digits"] {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples").join(name);
+            let imported = onnx::import(&folder.join(format!("{name}.onnx")), &ImportOptions::default()).unwrap();
+            let (mut network, _) = lowering::lower(&imported.graph).unwrap();
+            fuse::fuse(&mut network);
+            let inputs: Vec<_> = network.inputs.iter().map(|input| (input.name.clone(), input.shape.clone())).collect();
+            let all = samples::read(&folder.join("calibration.json"), &inputs).unwrap();
+            let ranges = Ranges::measure(&network, &all[..32], 8.0).unwrap();
+            let mapped = quantise(&network, name, &ranges, &Options::default()).unwrap();
+            for mode in [(Granularity::Elements, true), (Granularity::Elements, false), (Granularity::Tensors, false)] {
+                let known = Bounder::run(&network, &mapped, Runs::All, mode);
+                for sample in &all[..4] {
+                    let values = float::run(&network, sample);
+                    let mut executor = Executor::new(&mapped.model);
+                    executor.run(&quantise_sample(&mapped.model, sample).unwrap()).unwrap();
+                    for node in &network.nodes {
+                        let id = mapped.tensors[&node.output];
+                        let (scale, integers) = (mapped.model.tensor(id).scale, executor.value(id));
+                        for (element, (q, x)) in integers.iter().zip(&values[&node.output]).enumerate().filter(|(_, (_, x))| x.is_finite())
+                        {
+                            let (cell, q) = (known[&node.output].at(element), dequantise(*q, scale));
+                            let within = |span: Span, value: f64| value >= span.lo - 1e-9 && value <= span.hi + 1e-9;
+                            let holds = within(cell.error, q - x) && within(cell.real, *x) && within(cell.found, q);
+                            assert!(holds, "{name}, `{}`, element {element}, {mode:?}: {q} and {x}, but {cell:?}", node.name);
+                        }
+                    }
+                }
+            }
+        }
     }
 }

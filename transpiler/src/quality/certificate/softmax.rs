@@ -24,8 +24,9 @@ pub(super) struct Row {
 }
 
 impl<'a> Bounder<'a> {
-    /// How far each exact quotient of the integers is from the float network's, if the node divides exponentials by their sums.
-    pub(super) fn softmax(&mut self, node: &'a FloatNode, inputs: &[Known]) -> Option<Vec<Span>> {
+    /// How far each exact quotient of the integers is from the float network's, if the node divides exponentials by their sums. `rounded` is
+    /// what rounding a quotient adds at most.
+    pub(super) fn softmax(&mut self, node: &'a FloatNode, inputs: &[Known], rounded: f64) -> Option<Vec<Span>> {
         if !self.links {
             return None;
         }
@@ -39,7 +40,7 @@ impl<'a> Bounder<'a> {
         let elements = self.tensor(node.output).shape.elements();
         let mut bounds = Vec::with_capacity(elements);
         let mut rows: Vec<(Vec<usize>, Row)> = Vec::new();
-        let (half_unit, tensor) = (half(self.tensor(node.output)), self.tensor(node.output));
+        let tensor = self.tensor(node.output);
         let mut drawn = 0;
         // Elements of a row share their divisor.
         let mut last: Option<(Place, Vec<usize>, f64, f64)> = None;
@@ -80,7 +81,7 @@ impl<'a> Bounder<'a> {
             let by_table = own * [y.lo, y.hi].map(|y| (1.0 - y) + y * (terms - 1.0)).into_iter().fold(1.0, f64::max);
             if rows.len() < drawn {
                 // Both halves of `sum y_i |r_i - r|` are at most a quarter of the greatest distance; then what is rounded.
-                let of_quotients = terms * half_unit;
+                let of_quotients = terms * rounded;
                 let total = 0.5 * (high - low) / share + (2.0 * terms * own + rounding) / divisor + of_quotients;
                 let sum = rounding / divisor + of_quotients;
                 // What saturates comes closer to a quotient that is at most 1, but then errors need not cancel.

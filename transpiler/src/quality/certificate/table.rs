@@ -182,57 +182,26 @@ pub(super) fn change(function: Function, (lo, hi): (f64, f64), error: f64) -> f6
         let (first, last) = (between(lo, lo + step), between(hi, hi - step));
         if first.is_nan() || last.is_nan() { f64::INFINITY } else { first.max(last) }
     });
-    let by_slope = match function {
-        Function::Elu { width, .. } if width <= 0.0 => f64::INFINITY,
-        _ => slope(function, lo, hi) * error,
-    };
+    let by_slope = slope(function, lo, hi) * error;
     // NaN is not a bound, and a minimum passes over it.
     by_slope.min(at_ends).min(ends.1 - ends.0)
 }
 
 /// A bound for a function's slope on a range, less than the function's own where the range is not near its steepest point.
 fn slope(function: Function, lo: f64, hi: f64) -> f64 {
-    let nearest = if lo <= 0.0 && hi >= 0.0 { 0.0 } else { lo.abs().min(hi.abs()) };
-    // These slopes fall with the distance from 0; the factor covers their own rounding.
-    let there = match function {
-        Function::Sigmoid => {
-            let y = Function::Sigmoid.apply(nearest);
-            y * (1.0 - y)
-        }
-        Function::Tanh => 1.0 - Function::Tanh.apply(nearest).powi(2),
-        Function::Erf => std::f64::consts::FRAC_2_SQRT_PI * (-nearest * nearest).exp(),
-        Function::Softsign => 1.0 / (1.0 + nearest).powi(2),
-        Function::Clamp { lo: least, hi: greatest } if hi <= least || lo >= greatest => 0.0,
-        _ => return function.slope(lo, hi),
-    };
-    (there + 1e-12).min(function.slope(lo, hi))
+    let known = function.slope(lo, hi);
+    slopes(function, Span { lo, hi }).map_or(known, |slopes| (slopes.size() + 1e-12).min(known))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::float::EXAMPLES;
 
     #[test]
     fn slopes_hold_every_difference_quotient() {
-        let functions = [
-            Function::Linear { factor: -2.0, offset: 1.0 },
-            Function::Clamp { lo: -1.0, hi: 0.5 },
-            Function::Abs,
-            Function::Sigmoid,
-            Function::Tanh,
-            Function::Exp,
-            Function::Log,
-            Function::Erf,
-            Function::Softplus,
-            Function::Softsign,
-            Function::Sqrt,
-            Function::Reciprocal,
-            Function::Pow(3.0),
-            Function::Pow(-0.5),
-            Function::LeakyRelu(-0.5),
-        ];
         let linear = Function::Linear { factor: 0.5, offset: 0.25 };
-        for function in functions {
+        for function in EXAMPLES.iter().copied() {
             for chain in [vec![function], vec![linear, function], vec![function, linear]] {
                 for (lo, hi) in [(-6.0, 7.0), (-3.0, -0.5), (0.25, 4.0), (-0.75, 0.5), (0.5, 0.5625)] {
                     let Some(slope) = derivative(&chain, Span::new(lo, hi)) else { continue };

@@ -65,14 +65,16 @@ impl Bounder<'_> {
                 break;
             }
         }
+        // What is left open was gone through, too.
+        visited += open.iter().map(|open| open.factors.len() as u64 / 4).sum::<u64>();
         budget.set(budget.get().saturating_sub(visited));
         if open.iter().all(|open| open.position.is_none()) {
-            let inputs =
-                open.iter().flat_map(|open| open.factors.iter().enumerate().map(move |(element, factor)| (open.value, element, factor)));
-            let bound = inputs.fold(rest, |sum, (value, element, factor)| {
-                let error = self.known.get(&value).map_or(Span::ALL, |known| known.at(element).error);
-                sum.plus(error.scaled(*factor))
-            });
+            let mut bound = rest;
+            for Open { value, factors, .. } in &open {
+                let known = self.known.get(value)?;
+                let left = factors.iter().enumerate().filter(|(_, factor)| **factor != 0.0);
+                bound = left.fold(bound, |sum, (element, factor)| sum.plus(known.at(element).error.scaled(*factor)));
+            }
             best = Some(best.map_or(bound, |best| best.meet(bound)));
         }
         best
