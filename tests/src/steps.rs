@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use maat_package::samples::Sample;
-use maat_transpiler::{OperatorValues, operators};
+use maat_transpiler::operators;
 use serde::{Deserialize, Serialize};
 use tract_onnx::pb::tensor_proto::DataType;
 
@@ -49,7 +49,7 @@ const COVERED: &[(&str, &str)] = &[
 
 /// Operators without a network of their own, with the reason.
 pub fn without_network() -> BTreeMap<&'static str, &'static str> {
-    let known = operators().into_iter().filter(|operator| operator.values == OperatorValues::Known);
+    let known = operators().into_iter().filter(|operator| operator.known);
     known.map(|operator| (operator.name, "is known before any input is")).chain(COVERED.iter().copied()).collect()
 }
 
@@ -418,14 +418,21 @@ pub fn cases() -> Vec<Case> {
             vec![("keys_int64s", Ints(vec![1, 2, 3, 5])), ("values_int64s", Ints(vec![10, 30, 20, 50]))],
         ),
         case("ai.onnx.ml.OneHotEncoder", vec![Whole(DataType::Int64, VECTOR, 0, 9)], vec![("cats_int64s", Ints(vec![1, 2, 3, 5]))]),
-        // Eight support vectors of 16 features, and three classes.
-        case(
+    ]);
+
+    // Eight support vectors of 16 features, and three classes.
+    let machine = |operator, own: Vec<(&'static str, Attribute)>| {
+        let shared = [
+            ("kernel_type", Text("RBF")),
+            ("kernel_params", FloatList(vec![0.05, 0.0, 3.0])),
+            ("support_vectors", FloatList(spread(128, -1.0, 1.0))),
+        ];
+        case(operator, vec![Real(&[1, 16])], shared.into_iter().chain(own).collect())
+    };
+    cases.extend([
+        machine(
             "ai.onnx.ml.SVMClassifier",
-            vec![Real(&[1, 16])],
             vec![
-                ("kernel_type", Text("RBF")),
-                ("kernel_params", FloatList(vec![0.05, 0.0, 3.0])),
-                ("support_vectors", FloatList(spread(128, -1.0, 1.0))),
                 ("vectors_per_class", Ints(vec![3, 3, 2])),
                 ("coefficients", FloatList(spread(16, -1.0, 1.0))),
                 ("rho", FloatList(vec![0.1, 0.0, -0.1])),
@@ -433,17 +440,9 @@ pub fn cases() -> Vec<Case> {
             ],
         )
         .outputs(2),
-        case(
+        machine(
             "ai.onnx.ml.SVMRegressor",
-            vec![Real(&[1, 16])],
-            vec![
-                ("kernel_type", Text("RBF")),
-                ("kernel_params", FloatList(vec![0.05, 0.0, 3.0])),
-                ("support_vectors", FloatList(spread(128, -1.0, 1.0))),
-                ("n_supports", Int(8)),
-                ("coefficients", FloatList(spread(8, -1.0, 1.0))),
-                ("rho", FloatList(vec![0.1])),
-            ],
+            vec![("n_supports", Int(8)), ("coefficients", FloatList(spread(8, -1.0, 1.0))), ("rho", FloatList(vec![0.1]))],
         ),
     ]);
 

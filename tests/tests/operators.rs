@@ -84,6 +84,11 @@ fn quotients_of_integers_are_cut_toward_zero() {
     assert_exact("Div", DataType::Uint8, &[], &with_divisor(bytes(0, 255)), |a, b| a / b);
     assert_exact("Div", DataType::Int32, &[], &with_divisor(wide(31, 3000)), |a, b| a / b);
     assert_exact("Div", DataType::Int64, &[], &with_divisor(wide(20, 3000)), |a, b| a / b);
+    // So do quotients that are known.
+    let onnx = Onnx::new().typed_input("x", DataType::Int8, &[2]).bytes("a", DataType::Int8, &[2], vec![128, 249]);
+    let onnx = onnx.bytes("b", DataType::Int8, &[2], vec![255, 2]).node("node", "Div", &["a", "b"], "known", &[]);
+    let onnx = onnx.node("sum", "Max", &["x", "known"], "y", &[]).output("y");
+    assert_eq!(run(onnx, &[vec![vec![-100.0, -100.0]]]).unwrap()[0], [-100.0, -3.0]);
 }
 
 #[test]
@@ -158,9 +163,9 @@ fn shifted_bits_that_leave_the_type_are_gone() {
 
 #[test]
 fn powers_of_integers_are_exact() {
-    let onnx = Onnx::new().opset(15).typed_input("x", DataType::Int32, &[3]).integers("n", &[3], &[2, 3, 0]);
+    let onnx = Onnx::new().opset(15).typed_input("x", DataType::Int32, &[4]).integers("n", &[4], &[2, 3, 0, 4]);
     let onnx = onnx.node("node", "Pow", &["x", "n"], "y", &[]).output("y");
-    assert_eq!(run(onnx, &[vec![vec![-11.0, -7.0, 9.0]]]).unwrap()[0], [121.0, -343.0, 1.0]);
+    assert_eq!(run(onnx, &[vec![vec![-11.0, -7.0, 9.0, -6.0]]]).unwrap()[0], [121.0, -343.0, 1.0, 1296.0]);
 }
 
 /// Attention of one head over `[1, 1, positions, 1]` with known keys of 0, whose shares are those of the mask alone.
@@ -335,10 +340,46 @@ fn equations_that_do_not_fit_are_refused() {
     ] {
         assert!(matches!(einsum(equation, shapes), Err(TranspileError::Node { .. })), "{equation}");
     }
+    let reason = einsum("ij->ik", &[&[2, 3]]).unwrap_err().to_string();
+    assert!(reason.contains("`k` of the output"), "{reason}");
     // A trace, a product of three, and one without an output.
     assert_eq!(einsum("ii->", &[&[3, 3]]).unwrap()[0], [1.5]);
     assert_eq!(einsum("ij,jk,kl->il", &[&[2, 3], &[3, 4], &[4, 2]]).unwrap()[0], [1.5; 4]);
     assert_eq!(einsum("b...j,...j", &[&[2, 3, 4], &[3, 4]]).unwrap()[0], [1.0; 6]);
+}
+
+#[test]
+fn regions_need_a_finite_scale() {
+    for scale in [f32::NAN, f32::INFINITY] {
+        let onnx = Onnx::new().opset(16).input("x", &[1, 1, 4, 4]).floats("regions", &[1, 4], &[0.0, 0.0, 2.0, 2.0]);
+        let onnx = onnx.integers("images", &[1], &[0]);
+        let onnx = onnx.node("node", "RoiAlign", &["x", "regions", "images"], "y", &[("spatial_scale", Float(scale))]).output("y");
+        let reason = refusal(onnx, &[vec![vec![0.5; 16]]]);
+        assert!(reason.contains("`node`") && reason.contains("attribute `spatial_scale`"), "{reason}");
+    }
+}
+
+#[test]
+fn different_exponents_are_limited() {
+    let powers = |count: usize| {
+        let exponents: Vec<f32> = (0..count).map(|k| 1.0 + k as f32 / 64.0).collect();
+        let onnx = Onnx::new().opset(15).input("x", &[count]).floats("n", &[count], &exponents);
+        run(onnx.node("node", "Pow", &["x", "n"], "y", &[]).output("y"), &[vec![vec![0.5; count]]])
+    };
+    powers(64).unwrap();
+    let reason = powers(65).unwrap_err().to_string();
+    assert!(reason.contains("up to 64 different exponents"), "{reason}");
+}
+
+#[test]
+fn transforms_and_weighted_sums_that_are_too_large_are_refused() {
+    let reason = refusal(node("DFT", &[(DataType::Float, &[1, 2049, 1])], &[]), &[vec![vec![0.5; 2049]]]);
+    assert!(reason.contains("from 1 to 2048 are"), "{reason}");
+    // Each place of the grid has two elements along its only axis.
+    let places = (1 << 21) + 1;
+    let onnx = Onnx::new().opset(20).input("x", &[1, 1, 2]).floats("grid", &[1, places, 1], &vec![0.0; places]);
+    let reason = refusal(onnx.node("node", "GridSample", &["x", "grid"], "y", &[]).output("y"), &[vec![vec![0.5; 2]]]);
+    assert!(reason.contains("more than 4194304 terms"), "{reason}");
 }
 
 /// An operator, its computed inputs, its attributes, and a part of the reason for which it is refused.

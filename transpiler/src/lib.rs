@@ -22,7 +22,7 @@ mod quantise;
 
 pub use build::{BuildOptions, CairoChoice, Checked, Compiled, Finding, Package, Private, check};
 pub use error::{CodegenError, Setting, TranspileError, UnsupportedOperator, UnsupportedOperators};
-pub use lowering::{Operator, OperatorValues, operator_advice, operators, supported_operators};
+pub use lowering::{Operator, operator_advice, operators, supported_operators};
 pub use network::Network;
 pub use onnx::{IMPORT_THREAD, sha256 as onnx_sha256};
 pub use quality::Quantised;

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use maat_transpiler::{Operator, OperatorValues, operators};
+use maat_transpiler::{Operator, operators};
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::tensor_shape_proto::dimension;
 use tract_onnx::pb::type_proto::Value;
@@ -23,8 +23,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 /// Those whose result is known before any input is, in alphabetical order.
 pub(super) fn known_results() -> Vec<&'static str> {
-    let mut known: Vec<&str> =
-        operators().into_iter().filter(|operator| operator.values == OperatorValues::Known).map(without_domain).collect();
+    let mut known: Vec<&str> = operators().into_iter().filter(|operator| operator.known).map(without_domain).collect();
     known.sort_unstable();
     known
 }
@@ -138,7 +137,7 @@ pub(super) fn is_parameter(test: &Test, input: &str) -> bool {
 
 /// Whether the operator under test gives its result before any input is known.
 pub(super) fn has_known_result(suite: &Suite, test: &Test) -> bool {
-    operator(suite.subject(test)).is_some_and(|operator| operator.values == OperatorValues::Known)
+    operator(suite.subject(test)).is_some_and(|operator| operator.known)
 }
 
 const FLOATS: &[DataType] = &[DataType::Float, DataType::Double, DataType::Float16, DataType::Bfloat16];

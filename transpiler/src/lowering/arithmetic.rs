@@ -2,7 +2,7 @@
 
 use maat_runtime::Interval;
 
-use super::moves::common_shape;
+use super::moves::{common_shape, narrow};
 use super::scope::{Operand, Scope};
 use crate::float::{Bounds, FloatOp, FloatSum, Function, Kind, Rounding};
 use crate::onnx::{Element, IntegerType};
@@ -300,8 +300,7 @@ impl Scope<'_> {
             }
             let offset = a.elements();
             let chosen = chosen.iter().enumerate().map(|(position, c)| if *c == 1.0 { position } else { offset + position });
-            let indices = chosen.map(|index| u32::try_from(index).expect("tensors are small")).collect();
-            return self.emit(FloatOp::Move { indices, constants: Vec::new() }, &[&a, &b], shape, (element, kind));
+            return self.emit(FloatOp::Move { indices: narrow(chosen), constants: Vec::new() }, &[&a, &b], shape, (element, kind));
         }
         self.emit(FloatOp::Select, &[&condition, &a, &b], shape, (element, kind))
     }

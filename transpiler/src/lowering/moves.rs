@@ -98,10 +98,10 @@ impl Scope<'_> {
         let row = |outer: usize| {
             parts.iter().zip(&starts).flat_map(move |(part, start)| {
                 let run = part.shape[axis] * inner;
-                (start + outer * run..start + (outer + 1) * run).map(|position| u32::try_from(position).expect("tensors are small"))
+                start + outer * run..start + (outer + 1) * run
             })
         };
-        let indices = (0..outer).flat_map(row).collect();
+        let indices = narrow((0..outer).flat_map(row));
         let kind = parts.iter().map(|part| self.kind(part)).reduce(Kind::union).unwrap_or(Kind::Real);
         let inputs: Vec<&Operand> = parts.iter().collect();
         let element = first.element;
@@ -116,14 +116,14 @@ impl Scope<'_> {
         let inner = strides(&x.shape)[axis];
         let block = x.shape[axis] * inner;
         let outer: usize = shape[..axis].iter().product();
-        let run = |start: usize| (start..start + inner).map(|position| u32::try_from(position).expect("tensors are small"));
-        let indices = (0..outer).flat_map(|outer| positions.iter().flat_map(move |k| run(outer * block + k * inner))).collect();
-        self.gather(x, shape, indices, Vec::new())
+        let run = |start: usize| start..start + inner;
+        let indices = (0..outer).flat_map(|outer| positions.iter().flat_map(move |k| run(outer * block + k * inner)));
+        self.gather(x, shape, narrow(indices), Vec::new())
     }
 
     /// The elements at `positions` along each axis; `None` gives `fill`.
     pub(super) fn pick_all(&mut self, x: &Operand, positions: &[Vec<Option<usize>>], fill: f64) -> Result<Operand, String> {
-        let outside = u32::try_from(x.elements()).expect("tensors are small");
+        let outside = x.elements();
         let shape: Vec<usize> = positions.iter().map(Vec::len).collect();
         check_size(&shape)?;
         let mut indices: Vec<Option<usize>> = vec![Some(0)];
@@ -132,18 +132,16 @@ impl Scope<'_> {
             indices = indices.into_iter().flat_map(step).collect();
         }
         let filled = indices.iter().any(Option::is_none);
-        let indices =
-            indices.into_iter().map(|index| index.map_or(outside, |index| u32::try_from(index).expect("tensors are small"))).collect();
+        let indices = narrow(indices.into_iter().map(|index| index.unwrap_or(outside)));
         self.gather(x, shape, indices, if filled { vec![fill] } else { Vec::new() })
     }
 
     /// `x` with `value` in the elements that are chosen by position.
     pub(super) fn fill(&mut self, x: &Operand, chosen: impl Fn(usize) -> bool, value: f64) -> Result<Operand, String> {
         let elements = x.elements();
-        let place = |element: usize| u32::try_from(if chosen(element) { elements } else { element }).expect("tensors are small");
-        let indices: Vec<u32> = (0..elements).map(place).collect();
-        let constants = if indices.iter().any(|index| *index as usize == elements) { vec![value] } else { Vec::new() };
-        self.gather(x, x.shape.clone(), indices, constants)
+        let places: Vec<usize> = (0..elements).map(|element| if chosen(element) { elements } else { element }).collect();
+        let constants = if places.contains(&elements) { vec![value] } else { Vec::new() };
+        self.gather(x, x.shape.clone(), narrow(places), constants)
     }
 
     /// Moves the named axes after the others, in their order. Gives the result, the others' shape, and the product of the named axes'
@@ -164,6 +162,25 @@ pub(super) fn check_size(shape: &[usize]) -> Result<(), String> {
     } else {
         Err(format!("a tensor of shape {shape:?} is too large"))
     }
+}
+
+/// Positions as those of a Move.
+pub(super) fn narrow(positions: impl IntoIterator<Item = usize>) -> Vec<u32> {
+    positions.into_iter().map(|position| u32::try_from(position).expect("tensors are small")).collect()
+}
+
+/// An order of axes that exchanges one with the last, and is its own inverse.
+pub(super) fn axis_last(axes: usize, axis: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..axes).collect();
+    order.swap(axis, axes - 1);
+    order
+}
+
+/// The order of axes that undoes another.
+pub(super) fn inverse(order: &[usize]) -> Vec<usize> {
+    let mut back = vec![0; order.len()];
+    order.iter().enumerate().for_each(|(place, axis)| back[*axis] = place);
+    back
 }
 
 /// The shape that all of these broadcast to.
@@ -196,5 +213,12 @@ mod tests {
         assert_eq!(common_shape([&[2, 1][..], &[3], &[]]).unwrap(), [2, 3]);
         assert_eq!(common_shape([&[][..]]).unwrap(), [0usize; 0]);
         assert!(common_shape([&[2][..], &[3]]).is_err());
+    }
+
+    #[test]
+    fn an_order_of_axes_is_undone_by_its_inverse() {
+        assert_eq!(inverse(&[0, 2, 3, 1]), [0, 3, 1, 2]);
+        assert_eq!(axis_last(4, 1), [0, 3, 2, 1]);
+        assert_eq!(inverse(&axis_last(4, 1)), axis_last(4, 1));
     }
 }

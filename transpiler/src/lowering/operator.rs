@@ -11,20 +11,9 @@ pub struct Operator {
     pub name: &'static str,
     /// Positions of the inputs that are shapes, axes, counts, indices, scales or similar: constants in a trained network.
     pub parameters: &'static [usize],
-    /// What it works with.
-    pub values: OperatorValues,
+    /// Whether its result is known before any input is.
+    pub known: bool,
     pub(super) lower: Lowering,
-}
-
-/// What an operator works with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OperatorValues {
-    /// Real numbers. On integers it would be integer arithmetic, with its own rules of division and overflow.
-    Real,
-    /// Integers and truth values, or values of any type that it only moves.
-    Any,
-    /// Nothing: its result is known before any input is.
-    Known,
 }
 
 impl Operator {
@@ -34,17 +23,12 @@ impl Operator {
     }
 }
 
-/// An operator on real numbers.
-pub const fn real(name: &'static str, lower: Lowering) -> Operator {
-    Operator { name, parameters: &[], values: OperatorValues::Real, lower }
-}
-
-/// An operator on any values.
-pub const fn any(name: &'static str, lower: Lowering) -> Operator {
-    Operator { name, parameters: &[], values: OperatorValues::Any, lower }
+/// An operator that computes or moves what its inputs hold.
+pub const fn of(name: &'static str, lower: Lowering) -> Operator {
+    Operator { name, parameters: &[], known: false, lower }
 }
 
 /// An operator whose result is known before any input is.
 pub const fn known(name: &'static str, lower: Lowering) -> Operator {
-    Operator { name, parameters: &[], values: OperatorValues::Known, lower }
+    Operator { name, parameters: &[], known: true, lower }
 }

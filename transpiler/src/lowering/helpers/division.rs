@@ -33,7 +33,8 @@ impl Scope<'_> {
             let round = if toward == Toward::Zero { f64::trunc } else { f64::floor };
             let quotients: Vec<f64> = x.iter().zip(y).map(|(x, y)| round(x / y)).collect();
             let remainders = x.iter().zip(y).zip(&quotients).map(|((x, y), quotient)| x - y * quotient).collect();
-            return Ok((Operand::constant(shape.clone(), element, quotients), Operand::constant(shape, element, remainders)));
+            let quotients = Operand::constant(shape.clone(), element, quotients);
+            return Ok((self.wrap(&quotients, element)?, Operand::constant(shape, element, remainders)));
         }
         let (Kind::Integer(of_a), Kind::Integer(of_b)) = (self.kind(&a), self.kind(&b)) else {
             return Err("integers are expected".to_owned());
@@ -57,39 +58,39 @@ impl Scope<'_> {
 
         let zero = Operand::constant(Vec::new(), WIDE, vec![0.0]);
         let (above, below) = (self.greater(&excess, &zero)?, self.greater(&zero, &excess)?);
+        let negative = if of_b.lo < 0 { Some(self.greater(&zero, &b)?) } else { None };
         // The remainder is `-e`. It must not be negative, or where `turned`, not positive.
         let turned = match toward {
-            Toward::Zero => (of_a.lo < 0).then_some(&a),
-            Toward::Below => (of_b.lo < 0).then_some(&b),
+            Toward::Zero if of_a.lo < 0 => Some(self.greater(&zero, &a)?),
+            Toward::Zero => None,
+            Toward::Below => negative.clone(),
         };
-        let wrong = match turned {
+        let wrong = match &turned {
             None => above,
-            Some(sign) => {
-                let turned = self.greater(&zero, sign)?;
-                self.select(&turned, &below, &above)?
-            }
+            Some(turned) => self.select(turned, &below, &above)?,
         };
         // The remainder moves by the size of the divisor to the other side of 0, and the quotient by one.
-        let (remainder_step, quotient_step) = if of_b.lo >= 0 {
-            let none = Operand::constant(shape.clone(), WIDE, vec![0.0; a.elements()]);
-            let step = self.select(&wrong, &b, &none)?;
-            (step, Operand { element: WIDE, ..wrong })
-        } else {
-            let negative = self.greater(&zero, &b)?;
-            let one = Operand::constant(Vec::new(), WIDE, vec![1.0]);
-            let minus_one = Operand::constant(Vec::new(), WIDE, vec![-1.0]);
-            let sign = self.select(&negative, &minus_one, &one)?;
-            let negated = self.negate(&b)?;
-            let divisor = self.select(&negative, &negated, &b)?;
-            (self.select(&wrong, &divisor, &zero)?, self.select(&wrong, &sign, &zero)?)
+        let (remainder_step, quotient_step) = match &negative {
+            None => {
+                let none = Operand::constant(shape.clone(), WIDE, vec![0.0; a.elements()]);
+                let step = self.select(&wrong, &b, &none)?;
+                (step, Operand { element: WIDE, ..wrong })
+            }
+            Some(negative) => {
+                let one = Operand::constant(Vec::new(), WIDE, vec![1.0]);
+                let minus_one = Operand::constant(Vec::new(), WIDE, vec![-1.0]);
+                let sign = self.select(negative, &minus_one, &one)?;
+                let negated = self.negate(&b)?;
+                let divisor = self.select(negative, &negated, &b)?;
+                (self.select(&wrong, &divisor, &zero)?, self.select(&wrong, &sign, &zero)?)
+            }
         };
         // Where the remainder has to be negative, it moves down.
-        let (remainder_step, quotient_step) = match turned {
+        let (remainder_step, quotient_step) = match &turned {
             None => (remainder_step, quotient_step),
-            Some(sign) => {
-                let turned = self.greater(&zero, sign)?;
+            Some(turned) => {
                 let (down, back) = (self.negate(&remainder_step)?, self.negate(&quotient_step)?);
-                (self.select(&turned, &down, &remainder_step)?, self.select(&turned, &back, &quotient_step)?)
+                (self.select(turned, &down, &remainder_step)?, self.select(turned, &back, &quotient_step)?)
             }
         };
         let least = match toward {

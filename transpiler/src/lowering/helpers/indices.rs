@@ -6,16 +6,19 @@
 use maat_runtime::Interval;
 
 use crate::float::{Bounds, FloatOp, Kind, Rounding};
-use crate::lowering::moves::check_size;
+use crate::lowering::moves::{check_size, narrow};
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::{Element, IntegerType};
 
 /// The most comparisons of positions with places in one operator.
-const MAX_COMPARISONS: usize = 1 << 18;
+pub const MAX_COMPARISONS: usize = 1 << 18;
 /// The most multiply-accumulates of one operator's choices.
 const MAX_PRODUCTS: usize = 1 << 26;
 /// The most updates of one tensor: each is a selection of its own, because a later one replaces an earlier one.
 const MAX_UPDATES: usize = 256;
+
+/// Puts an update into a tensor of its shape, where truth values say.
+type PutOne = fn(&mut Scope<'_>, &Operand, &Operand, &Operand) -> Result<Operand, String>;
 
 /// What becomes of an element and its update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,11 +54,6 @@ pub fn place(index: i64, length: usize) -> Result<usize, String> {
     let from_front = if index < 0 { index.saturating_add(length as i64) } else { index };
     let found = usize::try_from(from_front).ok().filter(|position| *position < length);
     found.ok_or_else(|| format!("index {index} is outside an axis of length {length}"))
-}
-
-/// Positions as those of a Move.
-pub fn narrow(positions: impl IntoIterator<Item = usize>) -> Vec<u32> {
-    positions.into_iter().map(|position| u32::try_from(position).expect("tensors are small")).collect()
 }
 
 /// Positions as numbers of elements along an axis.
@@ -126,7 +124,9 @@ impl Scope<'_> {
         }
         let sort = (x.element, self.chosen_kind(x)?);
         let chosen = self.one_hot(positions, length)?;
-        if let (Some(values), 1) = (x.values(), batch) {
+        // Weights of integers have 16 bits. A product takes larger ones.
+        let are_weights = |values: &&[f64]| x.element == Element::Float || values.iter().all(|value| value.abs() <= f64::from(i16::MAX));
+        if let (Some(values), 1) = (x.values().filter(are_weights), batch) {
             let weights = (0..inner * length).map(|index| values[index % length * inner + index / length]).collect();
             let op = FloatOp::Affine { groups: 1, weights, bias: vec![0.0; inner], bounds: Bounds::NONE };
             return self.emit(op, &[&chosen], shape, sort);
@@ -158,19 +158,17 @@ impl Scope<'_> {
         }
         check_size(&[batch, length, inner, count])?;
         let chosen = self.one_hot(positions, length)?;
-        if reduction == Reduction::Add {
-            let kind = match self.chosen_kind(updates)? {
-                Kind::Integer(range) if x.element != Element::Float => {
-                    let all = count as i64;
-                    Kind::Integer(Interval::new(range.lo.min(0) * all, range.hi.max(0) * all))
-                }
-                _ => Kind::Real,
-            };
-            let (rows, columns) = (self.transpose(&chosen, &[0, 2, 1])?, self.transpose(updates, &[0, 2, 1])?);
-            let op = FloatOp::Product { rows: length, columns: inner, inner: count };
-            let added = self.emit(op, &[&rows, &columns], x.shape.clone(), (x.element, kind))?;
-            return self.sum(&[(1.0, x), (1.0, &added)], 0.0);
-        }
+        let put_one: PutOne = match reduction {
+            Reduction::Add => return self.put_sums(x, &chosen, updates),
+            Reduction::Replace => |scope, here, update, y| scope.select(here, update, y),
+            Reduction::Mul => |scope, here, update, y| {
+                let one = Operand::constant(y.shape.clone(), y.element, vec![1.0; y.elements()]);
+                let factor = scope.select(here, update, &one)?;
+                scope.mul(y, &factor)
+            },
+            Reduction::Max => |scope, here, update, y| scope.put_if_greater(here, update, y, (update, y)),
+            Reduction::Min => |scope, here, update, y| scope.put_if_greater(here, update, y, (y, update)),
+        };
         let mut y = x.clone();
         for update in 0..count {
             let here = self.pick(&chosen, 1, &[update])?;
@@ -178,21 +176,30 @@ impl Scope<'_> {
             let here = self.expand(&here, &x.shape)?;
             let update = self.pick(updates, 1, &[update])?;
             let update = self.expand(&update, &x.shape)?;
-            y = match reduction {
-                Reduction::Replace | Reduction::Add => self.select(&here, &update, &y)?,
-                Reduction::Mul => {
-                    let one = Operand::constant(x.shape.clone(), x.element, vec![1.0; x.elements()]);
-                    let factor = self.select(&here, &update, &one)?;
-                    self.mul(&y, &factor)?
-                }
-                Reduction::Max | Reduction::Min => {
-                    let (a, b) = if reduction == Reduction::Max { (&update, &y) } else { (&y, &update) };
-                    let better = self.greater(a, b)?;
-                    let replaced = self.truth(&[(1.0, &here), (1.0, &better)], -1.0)?;
-                    self.select(&replaced, &update, &y)?
-                }
-            };
+            y = put_one(self, &here, &update, &y)?;
         }
         Ok(y)
+    }
+
+    /// `x` `[batch, length, inner]` and the sums of the `updates` that are `chosen` `[batch, count, length]` for each place.
+    fn put_sums(&mut self, x: &Operand, chosen: &Operand, updates: &Operand) -> Result<Operand, String> {
+        let kind = match self.chosen_kind(updates)? {
+            Kind::Integer(range) if x.element != Element::Float => {
+                let all = updates.shape[1] as i64;
+                Kind::Integer(Interval::new(range.lo.min(0) * all, range.hi.max(0) * all))
+            }
+            _ => Kind::Real,
+        };
+        let (rows, columns) = (self.transpose(chosen, &[0, 2, 1])?, self.transpose(updates, &[0, 2, 1])?);
+        let op = FloatOp::Product { rows: x.shape[1], columns: x.shape[2], inner: updates.shape[1] };
+        let added = self.emit(op, &[&rows, &columns], x.shape.clone(), (x.element, kind))?;
+        self.sum(&[(1.0, x), (1.0, &added)], 0.0)
+    }
+
+    /// The update where it is to be put and `a > b`, else `y`.
+    fn put_if_greater(&mut self, here: &Operand, update: &Operand, y: &Operand, (a, b): (&Operand, &Operand)) -> Result<Operand, String> {
+        let better = self.greater(a, b)?;
+        let replaced = self.truth(&[(1.0, here), (1.0, &better)], -1.0)?;
+        self.select(&replaced, update, y)
     }
 }

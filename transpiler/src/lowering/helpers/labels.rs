@@ -122,8 +122,16 @@ impl Scope<'_> {
         if steps.iter().all(|other| *other == step) {
             return self.sum_as(&[(step as f64, position)], first as f64, Bounds::NONE, Rounding::HalfUp, sort);
         }
-        // The first label, and a step for each class whose position is reached.
         let batch = position.shape[0];
+        if steps.iter().any(|step| step.unsigned_abs() > u64::from(i16::MAX.unsigned_abs())) {
+            // The steps would be weights, and those of integers have 16 bits.
+            let list = Operand::constant(vec![1, labels.len(), 1], LABEL, labels.iter().map(|label| *label as f64).collect());
+            let position = self.reshape(position, vec![1, batch])?;
+            let found = self.choose(&list, &position)?;
+            let found = self.reshape(&found, vec![batch])?;
+            return Ok(Operand { element, ..found });
+        }
+        // The first label, and a step for each class whose position is reached.
         let position = self.reshape(position, vec![batch, 1])?;
         let before = Operand::constant(vec![1, steps.len()], position.element, (0..steps.len()).map(|class| class as f64).collect());
         let reached = self.greater(&position, &before)?;

@@ -30,9 +30,7 @@ impl Side {
 impl Scope<'_> {
     /// Which key each element of `x` is: truth values `[elements, keys]`.
     pub fn is_key(&mut self, x: &Operand, keys: &Side) -> Result<Operand, String> {
-        if keys.len() == 0 || keys.len() > MAX_KEYS {
-            return Err(format!("has {} keys: from 1 to {MAX_KEYS} are supported", keys.len()));
-        }
+        check_count(keys)?;
         let keys = match (keys, self.texts().list(x.element)) {
             (Side::Numbers(element, keys), None) if (*element == Element::Float) == (x.element == Element::Float) => {
                 check_keys(keys)?;
@@ -62,6 +60,7 @@ impl Scope<'_> {
         if keys.len() != values.len() {
             return Err(format!("has {} keys and {} values", keys.len(), values.len()));
         }
+        check_count(keys)?;
         let (element, values, default) = match (values, default) {
             (Side::Numbers(element, values), Side::Numbers(_, default)) => (*element, values.clone(), default.clone()),
             (Side::Texts(values), Side::Texts(default)) => {
@@ -90,6 +89,14 @@ impl Scope<'_> {
         let op = FloatOp::Affine { groups: 1, weights, bias: vec![default], bounds: Bounds::NONE };
         let found = self.emit(op, &[&is_key], vec![x.elements(), 1], (element, kind))?;
         self.reshape(&found, x.shape.clone())
+    }
+}
+
+/// Refuses too many keys, before any list of them is searched.
+fn check_count(keys: &Side) -> Result<(), String> {
+    match keys.len() {
+        1..=MAX_KEYS => Ok(()),
+        count => Err(format!("has {count} keys: from 1 to {MAX_KEYS} are supported")),
     }
 }
 

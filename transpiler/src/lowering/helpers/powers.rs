@@ -22,25 +22,20 @@ impl Scope<'_> {
         self.table(x, &[if exponent == 0.5 { Function::Sqrt } else { Function::Pow(exponent) }])
     }
 
-    /// `x^exponent` by squares, for a whole exponent that is not negative.
+    /// `x^exponent` by squares, for a whole exponent above 0.
     fn power_of_integers(&mut self, x: &Operand, exponent: f64) -> Result<Operand, String> {
-        if !(exponent.fract() == 0.0 && (0.0..64.0).contains(&exponent)) {
+        if !(exponent.fract() == 0.0 && (1.0..64.0).contains(&exponent)) {
             return Err(format!("exponent {exponent} of computed integers is not supported: whole ones from 0 to 63 are"));
         }
-        let mut power: Option<Operand> = None;
-        let (mut square, mut rest) = (x.clone(), exponent as u32);
-        while rest > 0 {
-            if rest % 2 == 1 {
-                power = Some(match power {
-                    Some(power) => self.wrapping_mul(&power, &square)?,
-                    None => square.clone(),
-                });
-            }
-            rest /= 2;
-            if rest > 0 {
-                square = self.wrapping_mul(&square, &square)?;
+        let exponent = exponent as u32;
+        let mut power = x.clone();
+        // The exponent's bits below the highest one, from there down: each doubles the exponent so far, and one that is set adds 1.
+        for bit in (0..exponent.ilog2()).rev() {
+            power = self.wrapping_mul(&power, &power)?;
+            if (exponent >> bit) % 2 == 1 {
+                power = self.wrapping_mul(&power, x)?;
             }
         }
-        power.ok_or_else(|| "an exponent of 0 has no factors".to_owned())
+        Ok(power)
     }
 }

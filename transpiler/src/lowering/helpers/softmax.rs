@@ -7,13 +7,13 @@ use crate::float::{Bounds, FloatOp, Function, Kind, Rounding};
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::Element;
 
-/// `x - max x` and its exponentials.
-pub fn exponentials(scope: &mut Scope<'_>, x: &Operand, axes: &[usize]) -> Result<(Operand, Operand), String> {
+/// `max x` over some axes together, which are kept, `x - max x`, and its exponentials.
+pub fn exponentials(scope: &mut Scope<'_>, x: &Operand, axes: &[usize]) -> Result<(Operand, Operand, Operand), String> {
     let greatest = scope.reduce_max(x, axes, true)?;
     let Some(holes) = scope.holes(x) else {
         let shifted = scope.sum(&[(1.0, x), (-1.0, &greatest)], 0.0)?;
         let exponentials = scope.table(&shifted, &[Function::Exp])?;
-        return Ok((shifted, exponentials));
+        return Ok((greatest, shifted, exponentials));
     };
     let open = holes.iter().map(|hole| f64::from(u8::from(!hole))).collect();
     let open = scope.reduce_max(&Operand::constant(x.shape.clone(), Element::Float, open), axes, true)?;
@@ -24,7 +24,7 @@ pub fn exponentials(scope: &mut Scope<'_>, x: &Operand, axes: &[usize]) -> Resul
     let finite = scope.fill(x, |element| holes[element], 0.0)?;
     let (shifted, exponentials) = exponentials_below(scope, &finite, &greatest)?;
     let exponentials = scope.fill(&exponentials, |element| holes[element], 0.0)?;
-    Ok((shifted, exponentials))
+    Ok((greatest, shifted, exponentials))
 }
 
 /// `min(x - greatest, 0)` and its exponentials. What a mask leaves out may be greater.
@@ -38,7 +38,7 @@ fn exponentials_below(scope: &mut Scope<'_>, x: &Operand, greatest: &Operand) ->
 impl Scope<'_> {
     /// Softmax over some axes together.
     pub fn softmax(&mut self, x: &Operand, axes: &[usize]) -> Result<Operand, String> {
-        let (_, exponentials) = exponentials(self, x, axes)?;
+        let (_, _, exponentials) = exponentials(self, x, axes)?;
         self.shares(&exponentials, axes)
     }
 
@@ -58,8 +58,7 @@ impl Scope<'_> {
 
     /// `ln sum e^x` over some axes together, which are kept.
     pub fn log_sum_exp(&mut self, x: &Operand, axes: &[usize]) -> Result<Operand, String> {
-        let greatest = self.reduce_max(x, axes, true)?;
-        let (_, exponentials) = exponentials(self, x, axes)?;
+        let (greatest, _, exponentials) = exponentials(self, x, axes)?;
         let total = self.reduce_sum(&exponentials, axes, true, 1.0)?;
         let logarithm = self.table(&total, &[Function::Log])?;
         self.sum(&[(1.0, &greatest), (1.0, &logarithm)], 0.0)

@@ -1,7 +1,6 @@
 //! Fixed weighted sums of a tensor's elements, as sampling and overlapping blocks need them.
 
-use super::indices::narrow;
-use crate::lowering::moves::check_size;
+use crate::lowering::moves::{check_size, narrow};
 use crate::lowering::scope::{Operand, Scope};
 
 /// A weighted sum of elements, by position.

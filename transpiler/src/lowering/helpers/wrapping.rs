@@ -44,8 +44,9 @@ impl Scope<'_> {
             return Ok(retyped);
         }
         let size = (hi - lo + 1) as f64;
-        let turns = Interval::new((range.lo - lo).div_euclid(hi - lo + 1), (range.hi - lo).div_euclid(hi - lo + 1));
-        let turns = (WIDE, Kind::Integer(turns));
+        // Known integers may be as large as 64 bits hold, and their distance to `lo` larger.
+        let turn = |end: i64| ((end as f64 - lo as f64) / size).floor() as i64;
+        let turns = (WIDE, Kind::Integer(Interval::new(turn(range.lo), turn(range.hi))));
         let turns = self.sum_as(&[(1.0 / size, y)], -lo as f64 / size, Bounds::NONE, Rounding::Down, turns)?;
         let sort = (element, Kind::Integer(Interval::new(lo, hi)));
         self.sum_as(&[(1.0, y), (-size, &turns)], 0.0, Bounds::NONE, Rounding::HalfUp, sort)

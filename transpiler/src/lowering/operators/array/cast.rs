@@ -61,20 +61,16 @@ impl Scope<'_> {
         }
     }
 
-    /// Integers of a range under another type: `x - 2^bits * floor((x - lo) / 2^bits)` if they might not fit it.
+    /// Integers of a range under another type, wrapped around if they might not fit it.
     fn retyped(&mut self, x: &Operand, range: Interval, to: Element) -> Result<Operand, String> {
         let (lo, hi) = limits(to);
         if lo <= range.lo && range.hi <= hi {
             return Ok(Operand { element: to, ..x.clone() });
         }
-        let all = (hi.saturating_sub(lo) as f64) + 1.0;
-        if all > 65536.0 {
+        if hi.saturating_sub(lo) >= 1 << 16 {
             return Err(format!("integers of {range} might not fit type {to}"));
         }
-        let times = |x: i64| ((x as f64 - lo as f64) / all).floor() as i64;
-        let sort = (x.element, Kind::Integer(Interval::new(times(range.lo), times(range.hi))));
-        let times = self.sum_as(&[(1.0 / all, x)], -(lo as f64) / all, Bounds::NONE, Rounding::Down, sort)?;
-        self.sum_as(&[(1.0, x), (-all, &times)], 0.0, Bounds::NONE, Rounding::HalfUp, (to, Kind::Integer(Interval::new(lo, hi))))
+        self.wrap(x, to)
     }
 
     fn is_not_zero(&mut self, x: &Operand) -> Result<Operand, String> {
@@ -91,7 +87,7 @@ impl Scope<'_> {
         self.truth(&[(1.0, &above), (1.0, &below)], 0.0)
     }
 
-    /// Real numbers cut to integers: `floor(max(x, 0)) - floor(max(-x, 0))`.
+    /// Real numbers cut to integers.
     fn truncated(&mut self, x: &Operand, to: Element) -> Result<Operand, String> {
         let (lo, hi) = limits(to);
         if let Some(values) = x.values() {
@@ -101,18 +97,7 @@ impl Scope<'_> {
                 None => Ok(Operand::constant(x.shape.clone(), to, values)),
             };
         }
-        let (lo, hi) = (lo.max(ROUNDED.lo), hi.min(ROUNDED.hi));
-        let mut part = |sign: f64, most: i64| {
-            let kind = Kind::Integer(Interval::new(0, most));
-            self.sum_as(&[(sign, x)], 0.0, Bounds { lo: 0.0, ..Bounds::NONE }, Rounding::Down, (to, kind))
-        };
-        let above = part(1.0, hi)?;
-        if lo == 0 {
-            return Ok(above);
-        }
-        let below = part(-1.0, -lo)?;
-        let kind = Kind::Integer(Interval::new(lo, hi));
-        self.sum_as(&[(1.0, &above), (-1.0, &below)], 0.0, Bounds::NONE, Rounding::HalfUp, (to, kind))
+        self.cut(x, (to, Interval::new(lo.max(ROUNDED.lo), hi.min(ROUNDED.hi))))
     }
 }
 

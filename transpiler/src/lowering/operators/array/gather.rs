@@ -2,8 +2,8 @@
 //! indices count from the back.
 
 use crate::float::{Bounds, Rounding, strides};
-use crate::lowering::helpers::indices::{narrow, place, positions_up_to};
-use crate::lowering::moves::check_size;
+use crate::lowering::helpers::indices::{place, positions_up_to};
+use crate::lowering::moves::{axis_last, check_size, narrow};
 use crate::lowering::scope::{Operand, Scope};
 
 /// Whole slices along an axis.
@@ -99,13 +99,6 @@ fn inputs(scope: &Scope<'_>) -> Result<(Operand, Operand, Option<Vec<i64>>), Str
     let indices = scope.input(1)?;
     let chosen = if indices.is_constant() { scope.integers(1)? } else { None };
     Ok((scope.input(0)?, indices, chosen))
-}
-
-/// An order of axes that exchanges one with the last, and is its own inverse.
-pub(super) fn axis_last(axes: usize, axis: usize) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..axes).collect();
-    order.swap(axis, axes - 1);
-    order
 }
 
 /// For each known index, the position in a tensor of shape `x` of the element that it means along an axis.

@@ -4,11 +4,9 @@
 use maat_runtime::Interval;
 
 use crate::float::{Bounds, Kind, Rounding};
+use crate::lowering::helpers::indices::MAX_COMPARISONS;
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::{Element, IntegerType};
-
-/// The most comparisons of indices with places.
-const MAX_COMPARISONS: usize = 1 << 18;
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(3, 3)?;

@@ -1,7 +1,7 @@
 //! ReverseSequence: the first elements of each sequence of a batch in reversed order, as many as are given for it.
 
 use crate::float::strides;
-use crate::lowering::helpers::indices::narrow;
+use crate::lowering::moves::narrow;
 use crate::lowering::scope::Scope;
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {

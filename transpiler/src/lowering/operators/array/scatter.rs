@@ -1,10 +1,10 @@
 //! Scatter, ScatterElements and ScatterND: updates at indices along an axis, or at tuples of indices. Of several updates of one element the
 //! last one stays, or (opset 16; maxima and minima with opset 18) they are added, multiplied or compared.
 
-use super::gather::{axis_last, element_positions, slice_positions};
+use super::gather::{element_positions, slice_positions};
 use crate::float::{FloatOp, Kind};
-use crate::lowering::helpers::indices::{Reduction, narrow};
-use crate::lowering::moves::check_size;
+use crate::lowering::helpers::indices::Reduction;
+use crate::lowering::moves::{axis_last, check_size, narrow};
 use crate::lowering::scope::{Operand, Scope};
 
 /// Single elements: an index replaces the update's position along the axis.

@@ -3,6 +3,7 @@
 
 use crate::float::{Bounds, Rounding};
 use crate::lowering::helpers::indices::{Reduction, positions_up_to};
+use crate::lowering::moves::inverse;
 use crate::lowering::scope::{Operand, Scope};
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
@@ -60,13 +61,17 @@ fn computed(
     let places = if circular { length } else { length - count + 1 };
     let starts = scope.positions(starts, places)?;
     let starts = scope.reshape(&starts, vec![batch, 1])?;
-    let sort = positions_up_to(length + count);
+    let sort = positions_up_to(if circular { length + count } else { length });
     let steps = Operand::constant(vec![1, count], sort.0, (0..count).map(|step| step as f64).collect());
     let positions = scope.sum_as(&[(1.0, &starts), (1.0, &steps)], 0.0, Bounds::NONE, Rounding::HalfUp, sort)?;
-    let last = Operand::constant(Vec::new(), sort.0, vec![length as f64 - 1.0]);
-    let beyond = scope.greater(&positions, &last)?;
-    let terms = [(1.0, &positions), (-(length as f64), &beyond)];
-    let positions = scope.sum_as(&terms, 0.0, Bounds::NONE, Rounding::HalfUp, positions_up_to(length))?;
+    let positions = if circular {
+        let last = Operand::constant(Vec::new(), sort.0, vec![length as f64 - 1.0]);
+        let beyond = scope.greater(&positions, &last)?;
+        let terms = [(1.0, &positions), (-(length as f64), &beyond)];
+        scope.sum_as(&terms, 0.0, Bounds::NONE, Rounding::HalfUp, positions_up_to(length))?
+    } else {
+        positions
+    };
 
     // The axis after that of the batch, and all others behind it.
     let order: Vec<usize> = [0, axis].into_iter().chain((1..x.axes()).filter(|k| *k != axis)).collect();
@@ -76,6 +81,5 @@ fn computed(
     let updates = scope.reshape(&updates, vec![batch, count, inner])?;
     let rows = scope.put(&rows, &positions, &updates, Reduction::Replace)?;
     let rows = scope.reshape(&rows, shape)?;
-    let back: Vec<usize> = (0..x.axes()).map(|k| order.iter().position(|from| *from == k).unwrap_or(k)).collect();
-    scope.transpose(&rows, &back)
+    scope.transpose(&rows, &inverse(&order))
 }

@@ -6,13 +6,11 @@
 use std::collections::BTreeMap;
 
 use crate::float::{Kind, Rounding};
-use crate::lowering::helpers::indices::narrow;
+use crate::lowering::helpers::indices::MAX_COMPARISONS;
 use crate::lowering::helpers::weighted::Terms;
+use crate::lowering::moves::narrow;
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::{Element, IntegerType};
-
-/// The most comparisons and the most members of all sequences at all places.
-const MAX_COMPARISONS: usize = 1 << 18;
 
 /// A sequence, and where its result goes.
 struct Gram<'a> {

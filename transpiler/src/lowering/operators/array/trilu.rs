@@ -16,9 +16,6 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
         let above = (element % columns) as i128 - (element / columns % rows) as i128 - diagonal;
         if upper { above >= 0 } else { above <= 0 }
     };
-    let elements = x.elements();
-    let zeros = if (0..elements).all(kept) { Vec::new() } else { vec![0.0] };
-    let index = |element: usize| u32::try_from(if kept(element) { element } else { elements }).expect("tensors are small");
-    let y = scope.gather(&x, x.shape.clone(), (0..elements).map(index).collect(), zeros)?;
+    let y = scope.fill(&x, |element| !kept(element), 0.0)?;
     scope.finish(y)
 }

@@ -4,11 +4,11 @@ mod r#if;
 mod r#loop;
 mod scan;
 
-use crate::lowering::operator::{Operator, any};
+use crate::lowering::operator::{Operator, of};
 
 /// The operators of this folder, in alphabetical order.
 pub(super) const OPERATORS: &[Operator] =
-    &[any("If", r#if::lower).with_parameters(&[0]), any("Loop", r#loop::lower).with_parameters(&[0, 1]), any("Scan", scan::lower)];
+    &[of("If", r#if::lower).with_parameters(&[0]), of("Loop", r#loop::lower).with_parameters(&[0, 1]), of("Scan", scan::lower)];
 
 /// The most iterations of a loop.
 const MAX_ITERATIONS: usize = 1024;

@@ -1,5 +1,6 @@
 //! CumSum: sums of all elements up to each one along an axis, a product with a triangular matrix; CumProd (opset 26): products of them.
 
+use crate::lowering::moves::axis_last;
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::Element;
 
@@ -15,9 +16,7 @@ pub(super) fn sums(scope: &mut Scope<'_>) -> Result<(), String> {
         f64::from(u8::from(early < late || (early == late && !exclusive)))
     };
     let weights = (0..length * length).map(counts).collect();
-    let last = x.axes() - 1;
-    let mut order: Vec<usize> = (0..x.axes()).collect();
-    order.swap(axis, last);
+    let order = axis_last(x.axes(), axis);
     let moved = scope.transpose(&x, &order)?;
     let sums = scope.affine(&moved, 1, weights, vec![0.0; length])?;
     let y = scope.transpose(&sums, &order)?;

@@ -5,9 +5,10 @@
 //! broadcast, counted from the last one.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use crate::float::strides;
-use crate::lowering::moves::check_size;
+use crate::lowering::moves::narrow;
 use crate::lowering::scope::{Operand, Scope};
 
 /// An axis of an operand: a letter, or one of the ellipsis, counted from the last one.
@@ -15,6 +16,15 @@ use crate::lowering::scope::{Operand, Scope};
 enum Label {
     Ellipsis(usize),
     Letter(u8),
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ellipsis(_) => f.write_str("..."),
+            Self::Letter(letter) => write!(f, "{}", char::from(*letter)),
+        }
+    }
 }
 
 /// A tensor whose axes have different labels.
@@ -61,7 +71,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     if let Some(label) =
         output.iter().enumerate().find_map(|(place, label)| (output[..place].contains(label) || !all.contains(label)).then_some(label))
     {
-        return Err(format!("attribute `equation` is `{equation}`: {label:?} of the output is there twice, or in no operand"));
+        return Err(format!("attribute `equation` is `{equation}`: `{label}` of the output is there twice, or in no operand"));
     }
 
     let mut terms = terms.into_iter();
@@ -114,8 +124,7 @@ fn diagonal(scope: &mut Scope<'_>, x: Operand, labels: &[Label]) -> Result<Term,
     let places = shape.iter().zip(&steps).fold(vec![0], |places: Vec<usize>, (length, step)| {
         places.iter().flat_map(|place| (0..*length).map(move |k| place + k * step)).collect()
     });
-    let indices = places.into_iter().map(|place| u32::try_from(place).expect("tensors are small")).collect();
-    let x = scope.gather(&x, shape, indices, Vec::new())?;
+    let x = scope.gather(&x, shape, narrow(places), Vec::new())?;
     Ok(Term { x, labels: unique })
 }
 
@@ -152,7 +161,6 @@ fn join(scope: &mut Scope<'_>, a: Term, b: &Term, later: &BTreeSet<Label>) -> Re
     let mut matrix = |term: &Term, labels: [&[Label]; 3], lengths: [&[usize]; 3]| {
         let order: Vec<usize> = labels.concat().iter().filter_map(|label| term.labels.iter().position(|other| other == label)).collect();
         let moved = scope.transpose(&term.x, &order)?;
-        check_size(&lengths.concat())?;
         let full = scope.expand(&moved, &lengths.concat())?;
         scope.reshape(&full, lengths.map(|lengths| lengths.iter().product()).to_vec())
     };

@@ -1,9 +1,6 @@
 //! Mod: what is left of `x / y`. With `fmod` 1 it has the sign of `x`, as in C; with 0, which takes integers only, that of `y`, as in
 //! Python.
 
-use maat_runtime::Interval;
-
-use crate::float::{Bounds, Kind, Rounding};
 use crate::lowering::arithmetic::same_element;
 use crate::lowering::helpers::division::Toward;
 use crate::lowering::helpers::rounding::ROUNDED;
@@ -25,7 +22,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.finish(remainder)
 }
 
-/// `x - y * trunc(x / y)`, the quotient cut as `floor(max(x / y, 0)) - floor(max(-x / y, 0))`.
+/// `x - y * trunc(x / y)`
 fn of_reals(scope: &mut Scope<'_>, x: &Operand, y: &Operand) -> Result<Operand, String> {
     if let (Some(_), Some(_)) = (x.values(), y.values()) {
         let quotients = scope.div(x, y)?;
@@ -34,13 +31,7 @@ fn of_reals(scope: &mut Scope<'_>, x: &Operand, y: &Operand) -> Result<Operand, 
         return scope.sum(&[(1.0, x), (-1.0, &multiples)], 0.0);
     }
     let quotient = scope.div(x, y)?;
-    let mut floor = |sign: f64| {
-        let sort = (Element::Float, Kind::Integer(Interval::new(0, ROUNDED.hi)));
-        scope.sum_as(&[(sign, &quotient)], 0.0, Bounds { lo: 0.0, ..Bounds::NONE }, Rounding::Down, sort)
-    };
-    let (above, below) = (floor(1.0)?, floor(-1.0)?);
-    let sort = (Element::Float, Kind::Integer(ROUNDED));
-    let cut = scope.sum_as(&[(1.0, &above), (-1.0, &below)], 0.0, Bounds::NONE, Rounding::HalfUp, sort)?;
+    let cut = scope.cut(&quotient, (Element::Float, ROUNDED))?;
     let multiples = scope.mul(&cut, y)?;
     scope.sum(&[(1.0, x), (-1.0, &multiples)], 0.0)
 }

@@ -13,26 +13,26 @@ mod svm;
 mod tree_ensembles;
 mod zip_map;
 
-use crate::lowering::operator::{Operator, any, real};
+use crate::lowering::operator::{Operator, of};
 
 /// The operators of this folder, in alphabetical order.
 pub(super) const OPERATORS: &[Operator] = &[
-    any("ai.onnx.ml.ArrayFeatureExtractor", array_feature_extractor::lower).with_parameters(&[1]),
-    real("ai.onnx.ml.Binarizer", binarizer::lower),
-    any("ai.onnx.ml.CategoryMapper", encoders::category_mapper),
-    real("ai.onnx.ml.FeatureVectorizer", feature_vectorizer::lower),
-    real("ai.onnx.ml.Imputer", imputer::lower),
-    any("ai.onnx.ml.LabelEncoder", encoders::label_encoder),
-    real("ai.onnx.ml.LinearClassifier", linear_models::classifier),
-    real("ai.onnx.ml.LinearRegressor", linear_models::regressor),
-    real("ai.onnx.ml.Normalizer", normalizer::lower),
-    any("ai.onnx.ml.OneHotEncoder", encoders::one_hot),
-    real("ai.onnx.ml.SVMClassifier", svm::classifier),
-    real("ai.onnx.ml.SVMRegressor", svm::regressor),
-    real("ai.onnx.ml.Scaler", scaler::lower),
-    real("ai.onnx.ml.TreeEnsemble", tree_ensembles::ensemble),
-    real("ai.onnx.ml.TreeEnsembleClassifier", tree_ensembles::classifier),
-    real("ai.onnx.ml.TreeEnsembleRegressor", tree_ensembles::regressor),
-    real("ai.onnx.ml.ZipMap", zip_map::lower),
-    real("com.microsoft.CDist", cdist::lower),
+    of("ai.onnx.ml.ArrayFeatureExtractor", array_feature_extractor::lower).with_parameters(&[1]),
+    of("ai.onnx.ml.Binarizer", binarizer::lower),
+    of("ai.onnx.ml.CategoryMapper", encoders::category_mapper),
+    of("ai.onnx.ml.FeatureVectorizer", feature_vectorizer::lower),
+    of("ai.onnx.ml.Imputer", imputer::lower),
+    of("ai.onnx.ml.LabelEncoder", encoders::label_encoder),
+    of("ai.onnx.ml.LinearClassifier", linear_models::classifier),
+    of("ai.onnx.ml.LinearRegressor", linear_models::regressor),
+    of("ai.onnx.ml.Normalizer", normalizer::lower),
+    of("ai.onnx.ml.OneHotEncoder", encoders::one_hot),
+    of("ai.onnx.ml.SVMClassifier", svm::classifier),
+    of("ai.onnx.ml.SVMRegressor", svm::regressor),
+    of("ai.onnx.ml.Scaler", scaler::lower),
+    of("ai.onnx.ml.TreeEnsemble", tree_ensembles::ensemble),
+    of("ai.onnx.ml.TreeEnsembleClassifier", tree_ensembles::classifier),
+    of("ai.onnx.ml.TreeEnsembleRegressor", tree_ensembles::regressor),
+    of("ai.onnx.ml.ZipMap", zip_map::lower),
+    of("com.microsoft.CDist", cdist::lower),
 ];

@@ -101,14 +101,24 @@ fn heads(scope: &mut Scope<'_>, x: &Operand, attribute: &str) -> Result<Operand,
     match x.shape[..] {
         [_, _, _, _] => Ok(x.clone()),
         [batch, positions, features] => {
-            let heads = scope.optional_attribute::<i64>(attribute)?.ok_or_else(|| format!("attribute `{attribute}` is missing"))?;
-            let heads = usize::try_from(heads).ok().filter(|heads| *heads > 0 && features.is_multiple_of(*heads));
-            let heads = heads.ok_or_else(|| format!("attribute `{attribute}` does not divide {features} features"))?;
-            let split = scope.reshape(x, vec![batch, positions, heads, features / heads])?;
+            let split = split_heads(scope, x, [batch, positions, features], attribute)?;
             scope.transpose(&split, &[0, 2, 1, 3])
         }
         _ => Err(format!("Q, K and V have three or four axes, not shape {:?}", x.shape)),
     }
+}
+
+/// `[batch, positions, heads, features]` from `[batch, positions, heads * features]`.
+pub(super) fn split_heads(
+    scope: &mut Scope<'_>,
+    x: &Operand,
+    [batch, positions, features]: [usize; 3],
+    attribute: &str,
+) -> Result<Operand, String> {
+    let heads = scope.optional_attribute::<i64>(attribute)?.ok_or_else(|| format!("attribute `{attribute}` is missing"))?;
+    let heads = usize::try_from(heads).ok().filter(|heads| *heads > 0 && features.is_multiple_of(*heads));
+    let heads = heads.ok_or_else(|| format!("attribute `{attribute}` does not divide {features} features"))?;
+    scope.reshape(x, vec![batch, positions, heads, features / heads])
 }
 
 /// The number of earlier positions, and keys and values with those of earlier positions before them.

@@ -92,7 +92,6 @@ pub(super) fn affine_grid(scope: &mut Scope<'_>) -> Result<(), String> {
         return Err(format!("maps of shape {:?} do not fit images of size {size:?}", theta.shape));
     }
     let corners = scope.attribute("align_corners", 0i64)? != 0;
-    check_size(&[batch, axes + 1])?;
     check_size(&[lengths, &[batch, axes + 1]].concat())?;
     let coordinate = |place: usize, length: usize| match (corners, length) {
         (true, 1) => 0.0,

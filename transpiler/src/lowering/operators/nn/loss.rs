@@ -4,6 +4,7 @@
 //! Scores are `[batch, classes, ..]`, labels `[batch, ..]`. Places with the label `ignore_index` count nothing. A mean divides by the sum
 //! of the weights. Known labels are moves; computed ones are compared with each class, and a label that is no class counts nothing.
 
+use crate::lowering::moves::narrow;
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::Element;
 
@@ -83,15 +84,14 @@ fn of_known(
     };
     let chosen = labels.iter().map(class).collect::<Result<Vec<_>, _>>()?;
     // Places without a class take the constant 0 after the elements.
-    let index = |index: Option<usize>, elements: usize| u32::try_from(index.unwrap_or(elements)).expect("tensors are small");
     let constants = if chosen.contains(&None) { vec![0.0] } else { Vec::new() };
     let of_scores = chosen
         .iter()
         .enumerate()
-        .map(|(place, class)| index(class.map(|class| (place / inner * classes + class) * inner + place % inner), x.elements()));
-    let picked = scope.gather(x, places.clone(), of_scores.collect(), constants.clone())?;
-    let of_weights = chosen.iter().map(|class| index(*class, classes)).collect();
-    let counts = scope.gather(weights, places, of_weights, constants)?;
+        .map(|(place, class)| class.map_or(x.elements(), |class| (place / inner * classes + class) * inner + place % inner));
+    let picked = scope.gather(x, places.clone(), narrow(of_scores), constants.clone())?;
+    let of_weights = chosen.iter().map(|class| class.unwrap_or(classes));
+    let counts = scope.gather(weights, places, narrow(of_weights), constants)?;
     let products = scope.mul(&picked, &counts)?;
     Ok((scope.negate(&products)?, counts))
 }

@@ -25,22 +25,28 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     let y = windows.channels_first(scope, &greatest, channels)?;
     scope.give(0, y);
     if scope.uses(1) {
-        let found = positions(scope, &x, &windows)?;
+        let found = positions(scope, &x, &windows, (&gathered, least))?;
         let found = windows.channels_first(scope, &found, channels)?;
         scope.give(1, found);
     }
     Ok(())
 }
 
-/// The positions `[batch, windows, channels]` in all of `x`, of the first greatest elements.
-fn positions(scope: &mut Scope<'_>, x: &Operand, windows: &WindowGeometry) -> Result<Operand, String> {
+/// The positions `[batch, windows, channels]` in all of `x`, of the first greatest elements. The elements of the windows are gathered
+/// already, with some padding.
+fn positions(
+    scope: &mut Scope<'_>,
+    x: &Operand,
+    windows: &WindowGeometry,
+    (gathered, padding): (&Operand, f64),
+) -> Result<Operand, String> {
     // An integer may be the least of its type; padding has to be less, or its place would be found.
     let below = match scope.kind(x) {
         Kind::Integer(range) if range.lo > Interval::of_bits(32).lo => range.lo as f64 - 1.0,
         Kind::Integer(range) => return Err(format!("the positions of integers of {range} are not supported: they need a wider type")),
         Kind::Real => f64::NEG_INFINITY,
     };
-    let gathered = windows.gather(scope, x, below)?;
+    let gathered = if below == padding { gathered.clone() } else { windows.gather(scope, x, below)? };
     let tap = scope.arg_max(&gathered, 2, false)?;
     let (&[batch, channels], lengths) = x.shape.split_first_chunk::<2>().ok_or("the input needs a batch axis and a channel axis")?;
     let steps = match scope.attribute("storage_order", 0i64)? {

@@ -2,9 +2,9 @@
 //! shape follows from the attributes; if an output shape is given, that tensor is in its first corner.
 
 use crate::float::strides;
-use crate::lowering::helpers::indices::{narrow, place};
+use crate::lowering::helpers::indices::place;
 use crate::lowering::helpers::windows::{kernel_shape, lengths};
-use crate::lowering::moves::check_size;
+use crate::lowering::moves::{check_size, narrow};
 use crate::lowering::scope::Scope;
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {

@@ -4,10 +4,10 @@
 //! Opset 16 added the attribute `coordinate_transformation_mode`, whose default moves regions by half an element.
 
 use crate::float::{FloatOp, Kind};
-use crate::lowering::helpers::indices::{narrow, place};
+use crate::lowering::helpers::indices::place;
 use crate::lowering::helpers::sampling::together;
 use crate::lowering::helpers::weighted::{Terms, check_terms};
-use crate::lowering::moves::check_size;
+use crate::lowering::moves::{check_size, narrow};
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::Element;
 
@@ -38,7 +38,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     };
     let bins = [length(scope, "output_height", 1, 1)?, length(scope, "output_width", 1, 1)?];
     let points = length(scope, "sampling_ratio", 0, 0)?;
-    let scale = scope.attribute("spatial_scale", 1.0f32)?;
+    let scale = scope.number("spatial_scale", 1.0)? as f32;
     check_size(&[images.len(), bins[0], bins[1], channels])?;
 
     let mut sums: Vec<Terms> = Vec::new();

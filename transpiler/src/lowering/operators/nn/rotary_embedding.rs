@@ -3,6 +3,7 @@
 //!
 //! Cosines and sines are `[batch, positions, r]`, or rows `[.., r]` of which each position takes the one that `position_ids` names.
 
+use super::attention::split_heads;
 use crate::lowering::scope::{Operand, Scope};
 
 pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
@@ -10,12 +11,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     let given = scope.floats(0)?;
     // [batch, positions, heads, features]
     let x = match given.shape[..] {
-        [batch, positions, features] => {
-            let heads: i64 = scope.optional_attribute("num_heads")?.ok_or("attribute `num_heads` is missing")?;
-            let heads = usize::try_from(heads).ok().filter(|heads| *heads > 0 && features.is_multiple_of(*heads));
-            let heads = heads.ok_or_else(|| format!("attribute `num_heads` does not divide {features} features"))?;
-            scope.reshape(&given, vec![batch, positions, heads, features / heads])?
-        }
+        [batch, positions, features] => split_heads(scope, &given, [batch, positions, features], "num_heads")?,
         [_, _, _, _] => scope.transpose(&given, &[0, 2, 1, 3])?,
         _ => return Err(format!("the input has three or four axes, not shape {:?}", given.shape)),
     };

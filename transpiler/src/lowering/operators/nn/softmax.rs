@@ -5,6 +5,7 @@
 
 use crate::float::Function;
 use crate::lowering::helpers::softmax::exponentials;
+use crate::lowering::moves::inverse;
 use crate::lowering::scope::{Operand, Scope};
 
 pub(super) fn softmax(scope: &mut Scope<'_>) -> Result<(), String> {
@@ -33,9 +34,7 @@ pub(super) fn hardmax(scope: &mut Scope<'_>) -> Result<(), String> {
     let chosen = scope.reshape(&chosen, moved.shape)?;
     // The axes go back to where they came from.
     let order: Vec<usize> = (0..x.axes()).filter(|axis| !axes.contains(axis)).chain(axes.iter().copied()).collect();
-    let mut back = vec![0; order.len()];
-    order.iter().enumerate().for_each(|(place, axis)| back[*axis] = place);
-    let y = scope.transpose(&chosen, &back)?;
+    let y = scope.transpose(&chosen, &inverse(&order))?;
     scope.finish(Operand { element: x.element, ..y })
 }
 
@@ -52,7 +51,7 @@ impl Scope<'_> {
         if self.holes(x).is_some() {
             return Err("a mask of the input makes some results minus infinity: mask after it".to_owned());
         }
-        let (shifted, exponentials) = exponentials(self, x, axes)?;
+        let (_, shifted, exponentials) = exponentials(self, x, axes)?;
         let total = self.reduce_sum(&exponentials, axes, true, 1.0)?;
         let logarithm = self.table(&total, &[Function::Log])?;
         self.sum(&[(1.0, &shifted), (-1.0, &logarithm)], 0.0)

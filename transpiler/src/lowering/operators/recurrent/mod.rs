@@ -4,11 +4,11 @@ mod gru;
 mod lstm;
 mod rnn;
 
-use crate::lowering::operator::{Operator, real};
+use crate::lowering::operator::{Operator, of};
 
 /// The operators of this folder, in alphabetical order.
 pub(super) const OPERATORS: &[Operator] = &[
-    real("GRU", gru::lower).with_parameters(&[4]),
-    real("LSTM", lstm::lower).with_parameters(&[4]),
-    real("RNN", rnn::lower).with_parameters(&[4]),
+    of("GRU", gru::lower).with_parameters(&[4]),
+    of("LSTM", lstm::lower).with_parameters(&[4]),
+    of("RNN", rnn::lower).with_parameters(&[4]),
 ];

@@ -8,7 +8,7 @@
 use maat_runtime::Interval;
 
 use crate::float::{Bounds, FloatOp, Kind};
-use crate::lowering::moves::check_size;
+use crate::lowering::moves::{axis_last, check_size};
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::{Element, IntegerType};
 
@@ -38,8 +38,7 @@ pub(super) fn lower(scope: &mut Scope<'_>) -> Result<(), String> {
     if length > MAX_LENGTH {
         return Err(format!("an axis of length {length} is too long: at most {MAX_LENGTH} elements are supported"));
     }
-    let mut order: Vec<usize> = (0..x.axes()).collect();
-    order.swap(axis, x.axes() - 1);
+    let order = axis_last(x.axes(), axis);
     let moved = scope.transpose(&x, &order)?;
     let rows = scope.reshape(&moved, vec![x.elements() / length, length])?;
     let (values, positions) = ranked(scope, &rows, slots, largest)?;
