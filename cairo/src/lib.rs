@@ -5,6 +5,7 @@
 
 mod compiler;
 mod contract;
+mod declarations;
 mod direct;
 mod entry_point;
 mod error;
@@ -16,6 +17,8 @@ mod session;
 mod short;
 mod sources;
 mod splice;
+mod straight;
+mod straight_sierra;
 
 pub use cairo_lang_filesystem::db::Edition;
 pub use compiler::{CairoPackage, Compiler, Crate, Form};

@@ -3,11 +3,13 @@
 use cairo_lang_compiler::CompilerConfig;
 use cairo_lang_compiler::db::RootDatabase;
 use cairo_lang_compiler::diagnostics::DiagnosticsReporter;
-use cairo_lang_executable::compile::{ExecutableConfig, compile_executable_in_prepared_db};
+use cairo_lang_executable::compile::{CompiledFunction, ExecutableConfig, compile_executable_in_prepared_db};
 use cairo_lang_executable::executable::Executable as Compiled;
 use cairo_lang_executable_plugin::executable_plugin_suite;
 use cairo_lang_filesystem::cfg::{Cfg, CfgSet};
 use cairo_lang_filesystem::ids::CrateInput;
+use cairo_lang_runnable_utils::builder::{BuildError, EntryCodeConfig, RunnableBuilder};
+use cairo_lang_sierra::program::Program;
 use cairo_lang_starknet::compile::compile_contract_in_prepared_db;
 use cairo_lang_starknet::starknet_plugin_suite;
 use cairo_lang_starknet_classes::allowed_libfuncs::{BUILTIN_AUDITED_LIBFUNCS_LIST, ListSelector};
@@ -19,8 +21,9 @@ use crate::compiler::{CairoPackage, Compiler, Form, members};
 use crate::contract::Contract;
 use crate::error::CompileError;
 use crate::executable::Executable;
-use crate::short::{LongArray, Short};
+use crate::short::Short;
 use crate::splice::{splice, splice_constants};
+use crate::straight_sierra::fill;
 
 /// A compiler at work on one package. It keeps what it has found out, so that the next version of the package takes it only as long as what is new
 /// in it.
@@ -48,9 +51,9 @@ impl<'a> Session<'a> {
     /// As there.
     pub fn executable(&mut self, package: &CairoPackage) -> Result<Executable, CompileError> {
         let Self { compiler, executables, .. } = self;
-        in_form(compiler.form(), package, |package, arrays| {
+        in_form(compiler.form(), package, |package, short| {
             let (db, main) = given(executables, Target::Executable, compiler, package);
-            executable(db, main, package, arrays)
+            executable(db, main, package, short)
         })
     }
 
@@ -60,9 +63,9 @@ impl<'a> Session<'a> {
     /// As there.
     pub fn contract(&mut self, package: &CairoPackage) -> Result<Contract, CompileError> {
         let Self { compiler, contracts, .. } = self;
-        in_form(compiler.form(), package, |package, arrays| {
+        in_form(compiler.form(), package, |package, short| {
             let (db, main) = given(contracts, Target::Contract, compiler, package);
-            contract(db, main, package, None, arrays)
+            contract(db, main, package, None, short)
         })
     }
 
@@ -72,9 +75,9 @@ impl<'a> Session<'a> {
     /// As there.
     pub fn contracts(&mut self, package: &CairoPackage, paths: &[impl AsRef<str>]) -> Result<Vec<Contract>, CompileError> {
         let Self { compiler, contracts, .. } = self;
-        in_form(compiler.form(), package, |package, arrays| {
+        in_form(compiler.form(), package, |package, short| {
             let (db, main) = given(contracts, Target::Contract, compiler, package);
-            paths.iter().map(|path| contract(db, main.clone(), package, Some(path.as_ref()), arrays)).collect()
+            paths.iter().map(|path| contract(db, main.clone(), package, Some(path.as_ref()), short)).collect()
         })
     }
 }
@@ -84,13 +87,13 @@ impl<'a> Session<'a> {
 fn in_form<T>(
     form: Form,
     package: &CairoPackage,
-    mut compile: impl FnMut(&CairoPackage, &[LongArray]) -> Result<T, CompileError>,
+    mut compile: impl FnMut(&CairoPackage, Option<&Short>) -> Result<T, CompileError>,
 ) -> Result<T, CompileError> {
     let short = if form == Form::Full { None } else { Short::of(package) };
-    match short.map(|Short { package, arrays }| compile(&package, &arrays)) {
+    match short.map(|short| compile(&short.package, Some(&short))) {
         Some(Ok(compiled)) => Ok(compiled),
         Some(Err(error)) if form == Form::Short => Err(error),
-        _ => compile(package, &[]),
+        _ => compile(package, None),
     }
 }
 
@@ -120,29 +123,47 @@ fn empty(target: Target) -> RootDatabase {
     builder.build().expect("no core library is detected and no project is loaded, so nothing can fail")
 }
 
-/// Compiles the executable of a package's own crate. `arrays` are those of which the package has the short form.
-fn executable(db: &RootDatabase, main: CrateInput, package: &CairoPackage, arrays: &[LongArray]) -> Result<Executable, CompileError> {
+/// Compiles the executable of a package's own crate. `short` is the form that the package is in, if it is not as it was written.
+fn executable(db: &RootDatabase, main: CrateInput, package: &CairoPackage, short: Option<&Short>) -> Result<Executable, CompileError> {
     let crate_ids = CrateInput::into_crate_ids(db, [main]);
     let mut diagnostics = String::new();
     let reporter = DiagnosticsReporter::write_to_string(&mut diagnostics).with_crates(&members(package));
     let compiled = compile_executable_in_prepared_db(db, None, crate_ids, reporter, ExecutableConfig::default());
     let compiled = compiled.map_err(|error| reported(package, &diagnostics, &error))?;
     let mut function = compiled.compiled_function;
-    if !arrays.is_empty() {
-        let constants = &mut function.program.consts_info;
-        splice_constants(compiled.builder.sierra_program(), arrays, constants).ok_or_else(|| misplaced(package))?;
+    let sierra = compiled.builder.sierra_program();
+    if let Some(Short { functions, .. }) = short
+        && !functions.is_empty()
+    {
+        let filled = fill(sierra, functions).ok_or_else(|| misplaced(package))?;
+        function =
+            assembled(filled).map_err(|error| CompileError::Casm { package: package.main.name.clone(), reason: error.to_string() })?;
+    }
+    if let Some(Short { arrays, .. }) = short
+        && !arrays.is_empty()
+    {
+        splice_constants(sierra, arrays, &mut function.program.consts_info).ok_or_else(|| misplaced(package))?;
     }
     Ok(Executable::new(Compiled::new(function)))
 }
 
-/// Compiles the contract of a package's own crate, or the one in the module with this path. `arrays` are those of which the package has the short
-/// form.
+/// Compiles the executable whose main function is the first one of a program, as `compile_executable_in_prepared_db` does.
+fn assembled(sierra: Program) -> Result<CompiledFunction, BuildError> {
+    let main = sierra.funcs[0].clone();
+    let ExecutableConfig { allow_syscalls, builtin_list, .. } = ExecutableConfig::default();
+    let builder = RunnableBuilder::new(sierra, None)?;
+    let wrapper = builder.create_wrapper_info(&main, EntryCodeConfig::executable(allow_syscalls, builtin_list))?;
+    Ok(CompiledFunction { program: builder.casm_program().clone(), wrapper })
+}
+
+/// Compiles the contract of a package's own crate, or the one in the module with this path. `short` is the form that the package is in, if it is
+/// not as it was written.
 fn contract(
     db: &RootDatabase,
     main: CrateInput,
     package: &CairoPackage,
     path: Option<&str>,
-    arrays: &[LongArray],
+    short: Option<&Short>,
 ) -> Result<Contract, CompileError> {
     let crate_ids = CrateInput::into_crate_ids(db, [main]);
     let mut diagnostics = String::new();
@@ -156,8 +177,11 @@ fn contract(
     let name = || package.main.name.clone();
     let malformed = |reason: String| CompileError::Casm { package: name(), reason };
     let mut extracted = sierra.extract_sierra_program(false).map_err(|error| malformed(error.to_string()))?;
-    if !arrays.is_empty() {
-        extracted.program = splice(&extracted.program, arrays).ok_or_else(|| misplaced(package))?;
+    if let Some(Short { arrays, functions, .. }) = short
+        && !(arrays.is_empty() && functions.is_empty())
+    {
+        let filled = if functions.is_empty() { Some(extracted.program) } else { fill(&extracted.program, functions) };
+        extracted.program = filled.and_then(|filled| splice(&filled, arrays)).ok_or_else(|| misplaced(package))?;
         let class = ContractClass::new(&extracted.program, sierra.entry_points_by_type, sierra.abi, OrderedHashMap::default());
         sierra = class.map_err(|error| malformed(error.to_string()))?;
     }
@@ -178,7 +202,7 @@ fn contract(
 fn misplaced(package: &CairoPackage) -> CompileError {
     CompileError::Casm {
         package: package.main.name.clone(),
-        reason: "the constants of its short form are not where they should be".to_owned(),
+        reason: "what its short form has stand-ins for is not where it should be".to_owned(),
     }
 }
 

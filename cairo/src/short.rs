@@ -1,8 +1,9 @@
-//! Packages in short form, which the compiler gets through sooner. Sums of products are calls (`direct`), and a long constant array is a stand-in
-//! value, repeated as often as the array is long. The compiler does hardly anything for an array's later elements then. `splice` puts the
-//! values in afterwards.
+//! Packages in short form, which the compiler gets through sooner. Functions that are nothing but sums of products (`straight`) have a stand-in
+//! for their results, other sums of products are calls (`direct`), and a long constant array is a stand-in value, repeated as often as the array
+//! is long. The compiler does hardly anything for an array's later elements then. `straight_sierra` and `splice` put in afterwards what the
+//! stand-ins are for.
 //!
-//! This is right only where no code depends on the values. The compiler folds constants, structures of constants and boxes of them, but it
+//! For arrays this is right only where no code depends on the values. The compiler folds constants, structures of constants and boxes of them, but it
 //! does not look through a span: the function that makes one is none of those that it folds. So an array is taken only if the crate takes
 //! its span, and does nothing else with it. The crates that it depends on cannot name the array.
 
@@ -14,6 +15,8 @@ use num_bigint::BigInt;
 use crate::compiler::{CairoPackage, Crate};
 use crate::direct::{direct, functions};
 use crate::sources::Sources;
+use crate::straight;
+use crate::straight_sierra::StandIn;
 
 /// Elements from which on an array is long.
 const LONG: usize = 32;
@@ -39,8 +42,10 @@ pub struct LongArray {
 pub struct Short {
     /// The package with the stand-ins.
     pub package: CairoPackage,
-    /// What they stand for.
+    /// What they stand for in arrays.
     pub arrays: Vec<LongArray>,
+    /// And in functions.
+    pub functions: Vec<StandIn>,
 }
 
 /// The definition of an array in a text.
@@ -55,8 +60,12 @@ struct Definition<'a> {
 impl Short {
     /// The short form of a package, if there is anything to shorten in its own crate.
     pub fn of(package: &CairoPackage) -> Option<Self> {
-        let sources = &package.main.sources;
-        let files: Vec<(&str, &str, Vec<Definition<'_>>)> = sources.iter().map(|(path, text)| (path, text, definitions(text))).collect();
+        let first = FELT_STAND_IN.parse::<BigInt>().expect("digits");
+        let mut stand_ins = Vec::new();
+        let texts: Vec<(&str, String)> =
+            package.main.sources.iter().map(|(path, text)| (path, without_straight_functions(text, &first, &mut stand_ins))).collect();
+        let files: Vec<(&str, &str, Vec<Definition<'_>>)> =
+            texts.iter().map(|(path, text)| (*path, text.as_str(), definitions(text))).collect();
         let mut names: HashSet<&str> = files.iter().flat_map(|(_, _, definitions)| definitions).map(|array| array.name).collect();
         for (_, text, definitions) in &files {
             // Elements name nothing, and are most of the text.
@@ -68,7 +77,6 @@ impl Short {
             keep_spans(&text[from..], &mut names);
         }
 
-        let first = FELT_STAND_IN.parse::<BigInt>().expect("digits");
         let mut arrays: Vec<LongArray> = Vec::new();
         let mut known: HashMap<(&str, Vec<BigInt>), usize> = HashMap::new();
         let mut short = Sources::default();
@@ -96,15 +104,29 @@ impl Short {
             calls |= with_calls.is_some();
             short.insert(path, with_calls.unwrap_or(written));
         }
-        if arrays.is_empty() && !calls {
+        if arrays.is_empty() && stand_ins.is_empty() && !calls {
             return None;
         }
         let CairoPackage { main, dependencies } = package;
         let main = Crate { sources: short, ..main.clone() };
         let functions = calls.then(functions);
         let package = CairoPackage { main, dependencies: dependencies.iter().cloned().chain(functions).collect() };
-        Some(Self { package, arrays })
+        Some(Self { package, arrays, functions: stand_ins })
     }
+}
+
+/// The text with stand-ins for the bodies of straight functions, which count down from below the first one of arrays.
+fn without_straight_functions(text: &str, first: &BigInt, stand_ins: &mut Vec<StandIn>) -> String {
+    let (mut written, mut from) = (String::new(), 0);
+    for definition in straight::definitions(text) {
+        let value = first - stand_ins.len() - 1;
+        written.push_str(&text[from..definition.lines.start]);
+        written.push_str(&definition.with_stand_in(&value));
+        from = definition.lines.end;
+        stand_ins.push(StandIn { value, straight: definition.straight });
+    }
+    written.push_str(&text[from..]);
+    written
 }
 
 /// The long arrays of `felt252` or `u32` that a text defines in the generator's form: a line with the head, a line for each element, and a line
@@ -204,7 +226,7 @@ mod tests {
         let values: Vec<i64> = (-20..20).collect();
         let weights = format!("//! Weights.\n{}\n{}", array("A", "felt252", &values), array("B", "u32", &[7; 50]));
         let code = "use crate::weights;\nfn f() { g(weights::A.span(), weights::B.span()); }\n";
-        let Short { package, arrays } = short(&[("layers.cairo", code), ("weights.cairo", &weights)]).unwrap();
+        let Short { package, arrays, .. } = short(&[("layers.cairo", code), ("weights.cairo", &weights)]).unwrap();
         assert_eq!(
             arrays[0],
             LongArray { stand_in: FELT_STAND_IN.parse().unwrap(), values: values.into_iter().map(BigInt::from).collect() }
@@ -220,7 +242,7 @@ mod tests {
     fn equal_arrays_share_a_stand_in_and_others_do_not() {
         let text = [("A", "felt252", 1), ("B", "felt252", 1), ("C", "felt252", 2), ("D", "u32", 1)];
         let text: String = text.map(|(name, of, value)| array(name, of, &[value; LONG])).concat();
-        let Short { package, arrays } = short(&[("lib.cairo", &text)]).unwrap();
+        let Short { package, arrays, .. } = short(&[("lib.cairo", &text)]).unwrap();
         assert_eq!(arrays.len(), 3);
         let lines: Vec<&str> = package.main.sources.get("lib.cairo").unwrap().lines().collect();
         let list = |line: &str| line.split_once(" = ").map(|(_, list)| list.to_owned());
