@@ -40,6 +40,14 @@ enum Target {
     Contract,
 }
 
+impl Drop for Session<'_> {
+    /// Frees the databases beside what comes next: they are millions of small pieces.
+    fn drop(&mut self) {
+        let databases = [self.executables.take(), self.contracts.take()];
+        std::thread::spawn(move || drop(databases));
+    }
+}
+
 impl<'a> Session<'a> {
     pub(crate) fn new(compiler: &'a Compiler) -> Self {
         Self { compiler, executables: None, contracts: None }
@@ -125,9 +133,9 @@ fn empty(target: Target) -> RootDatabase {
 
 /// Compiles the executable of a package's own crate. `short` is the form that the package is in, if it is not as it was written.
 fn executable(db: &RootDatabase, main: CrateInput, package: &CairoPackage, short: Option<&Short>) -> Result<Executable, CompileError> {
-    let crate_ids = CrateInput::into_crate_ids(db, [main]);
+    let crate_ids = CrateInput::into_crate_ids(db, [main.clone()]);
     let mut diagnostics = String::new();
-    let reporter = DiagnosticsReporter::write_to_string(&mut diagnostics).with_crates(&members(package));
+    let reporter = DiagnosticsReporter::write_to_string(&mut diagnostics).with_crates(&reported_crates(package, &main, short));
     let compiled = compile_executable_in_prepared_db(db, None, crate_ids, reporter, ExecutableConfig::default());
     let compiled = compiled.map_err(|error| reported(package, &diagnostics, &error))?;
     let mut function = compiled.compiled_function;
@@ -165,10 +173,10 @@ fn contract(
     path: Option<&str>,
     short: Option<&Short>,
 ) -> Result<Contract, CompileError> {
-    let crate_ids = CrateInput::into_crate_ids(db, [main]);
+    let crate_ids = CrateInput::into_crate_ids(db, [main.clone()]);
     let mut diagnostics = String::new();
     let config = CompilerConfig {
-        diagnostics_reporter: DiagnosticsReporter::write_to_string(&mut diagnostics).with_crates(&members(package)),
+        diagnostics_reporter: DiagnosticsReporter::write_to_string(&mut diagnostics).with_crates(&reported_crates(package, &main, short)),
         ..CompilerConfig::default()
     };
     let compiled = compile_contract_in_prepared_db(db, path, crate_ids, config);
@@ -196,6 +204,12 @@ fn contract(
     let casm = CasmContractClass::from_contract_class(sierra.clone(), extracted, false, usize::MAX);
     let casm = casm.map_err(|error| malformed(error.to_string()))?;
     Ok(Contract::new(sierra, casm))
+}
+
+/// The crates whose diagnostics are asked for. To look for them, all functions of a crate are compiled: in the short form, only those of the
+/// package's own crate. Should another one have an error, the package is compiled as it is.
+fn reported_crates(package: &CairoPackage, main: &CrateInput, short: Option<&Short>) -> Vec<CrateInput> {
+    if short.is_some() { vec![main.clone()] } else { members(package) }
 }
 
 /// The short form did not come out as it should.

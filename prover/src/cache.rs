@@ -14,13 +14,11 @@ use std::time::{Duration, SystemTime};
 use maat_verifier::{Goldilocks, hex_digits};
 use rayon::prelude::*;
 use thiserror::Error;
-use winterfell::crypto::hashers::Blake3_256;
 use winterfell::crypto::{Digest, Hasher};
 use winterfell::math::FieldElement;
 
-use crate::extension::Rows;
+use crate::extension::{Blake3, Rows};
 
-type Blake3 = Blake3_256<Goldilocks>;
 type PieceDigest = <Blake3 as Hasher>::Digest;
 
 const MAGIC: [u8; 8] = *b"MAATFIXD";
@@ -381,6 +379,7 @@ fn values(reader: &mut impl Read, count: usize) -> io::Result<Vec<Goldilocks>> {
 mod tests {
     use super::*;
     use crate::extension::{Extension, Fixed};
+    use maat_verifier::{Blake2s256, Hash, Poseidon};
 
     const BLOWUP: usize = 2;
     const LIMIT: u64 = 1 << 20;
@@ -412,9 +411,12 @@ mod tests {
     #[test]
     fn the_extension_is_that_of_the_roots() {
         let fixed = Fixed::interpolate(columns(5));
-        for blowup in [2, 8] {
-            assert_eq!(Extension::<Blake3>::new(&fixed, blowup).root(), fixed.root::<Blake3>(blowup));
-        }
+        let root = |blowup| Extension::<Blake3>::new(&fixed, blowup).root();
+        assert_eq!(fixed.roots(&[(Hash::Blake3, 2)]), [root(2)]);
+        // The trees of all presets at once, from one extension.
+        let trees = [(Hash::Blake3, 4), (Hash::Blake2s, 16), (Hash::Poseidon, 2), (Hash::Blake3, 8)];
+        let expected = [root(4), Extension::<Blake2s256>::new(&fixed, 16).root(), Extension::<Poseidon>::new(&fixed, 2).root(), root(8)];
+        assert_eq!(fixed.roots(&trees), expected);
     }
 
     #[test]

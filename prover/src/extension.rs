@@ -3,15 +3,17 @@
 
 use std::sync::Arc;
 
-use maat_verifier::Goldilocks;
-use maat_verifier::TreeHasher;
+use maat_verifier::{Blake2s256, Goldilocks, Hash, Poseidon, TreeHasher};
 use rayon::prelude::*;
 use winterfell::StarkDomain;
+use winterfell::crypto::hashers::Blake3_256;
 use winterfell::crypto::{Digest, Hasher, MerkleTree};
 use winterfell::math::{FieldElement, StarkField, fft};
 use winterfell::matrix::{ColMatrix, RowMatrix, Segment, get_evaluation_offsets};
 
 use crate::program::{TraceProgram, fixed_columns};
+
+pub(crate) type Blake3 = Blake3_256<Goldilocks>;
 
 /// Columns that are extended at a time: what winterfell's own prover takes.
 pub(crate) const SEGMENT_WIDTH: usize = 8;
@@ -34,26 +36,70 @@ impl Fixed {
         Self { columns, polynomials }
     }
 
-    /// The root of the fixed columns' tree, without holding their extension in memory: twice the trace length at a time, the least that
-    /// winterfell extends to.
-    pub(crate) fn root<H: TreeHasher>(&self, blowup: usize) -> [u8; 32] {
+    /// The roots of the fixed columns' trees with some hash functions and blow-ups, without holding an extension in memory. The domain of a
+    /// smaller blow-up is part of that of a larger one, so the columns are extended once.
+    pub(crate) fn roots(&self, trees: &[(Hash, usize)]) -> Vec<[u8; 32]> {
+        let largest = trees.iter().map(|(_, blowup)| *blowup).max().unwrap_or(2);
+        let leaves = |(hash, blowup): &(Hash, usize)| -> (usize, Box<dyn Hashed>) {
+            let leaves: Box<dyn Hashed> = match hash {
+                Hash::Blake3 => Box::new(Leaves::<Blake3>::new(self, *blowup)),
+                Hash::Blake2s => Box::new(Leaves::<Blake2s256>::new(self, *blowup)),
+                Hash::Poseidon => Box::new(Leaves::<Poseidon>::new(self, *blowup)),
+            };
+            (largest / blowup, leaves)
+        };
+        let mut trees: Vec<(usize, Box<dyn Hashed>)> = trees.iter().map(leaves).collect();
+        self.extend_by_cosets(largest, &mut |coset, extension| {
+            for (step, leaves) in trees.iter_mut().filter(|(step, _)| coset.is_multiple_of(*step)) {
+                leaves.hash(coset / *step, extension);
+            }
+        });
+        trees.into_iter().map(|(_, leaves)| leaves.root()).collect()
+    }
+
+    /// Extends the columns to twice the trace length at a time, the least that winterfell extends to: coset `c` holds the rows that leave `c` when
+    /// they are divided by the number of cosets.
+    fn extend_by_cosets(&self, blowup: usize, each: &mut dyn FnMut(usize, &RowMatrix<Goldilocks>)) {
         let rows = self.polynomials.num_rows();
         let generator = Goldilocks::get_root_of_unity((rows * blowup).ilog2());
         let twiddles = fft::get_twiddles::<Goldilocks>(rows);
-        let mut leaves = vec![H::Digest::default(); rows * blowup];
-        let cosets = blowup / 2;
-        for coset in 0..cosets {
+        for coset in 0..blowup / 2 {
             let offset = Goldilocks::GENERATOR * generator.exp_vartime(coset as u64);
             let domain = StarkDomain::from_twiddles(twiddles.clone(), 2, offset);
-            let extension = RowMatrix::evaluate_polys_over::<SEGMENT_WIDTH>(&self.polynomials, &domain);
-            leaves
-                .par_iter_mut()
-                .skip(coset)
-                .step_by(cosets)
-                .enumerate()
-                .for_each(|(row, leaf)| *leaf = H::hash_elements(extension.row(row)));
+            each(coset, &RowMatrix::evaluate_polys_over::<SEGMENT_WIDTH>(&self.polynomials, &domain));
         }
-        root_of(&MerkleTree::<H>::new(leaves).expect("a domain has at least two points"))
+    }
+}
+
+/// The leaves of a tree over the fixed columns' extension.
+struct Leaves<H: Hasher> {
+    leaves: Vec<H::Digest>,
+    cosets: usize,
+}
+
+/// Leaves with some hash function.
+trait Hashed {
+    /// Hashes the rows of a coset.
+    fn hash(&mut self, coset: usize, extension: &RowMatrix<Goldilocks>);
+
+    /// The root of the tree over the leaves.
+    fn root(self: Box<Self>) -> [u8; 32];
+}
+
+impl<H: TreeHasher> Leaves<H> {
+    fn new(fixed: &Fixed, blowup: usize) -> Self {
+        Self { leaves: vec![H::Digest::default(); fixed.polynomials.num_rows() * blowup], cosets: blowup / 2 }
+    }
+}
+
+impl<H: TreeHasher> Hashed for Leaves<H> {
+    fn hash(&mut self, coset: usize, extension: &RowMatrix<Goldilocks>) {
+        let leaves = self.leaves.par_iter_mut().skip(coset).step_by(self.cosets).enumerate();
+        leaves.for_each(|(row, leaf)| *leaf = H::hash_elements(extension.row(row)));
+    }
+
+    fn root(self: Box<Self>) -> [u8; 32] {
+        root_of(&MerkleTree::<H>::new(self.leaves).expect("a domain has at least two points"))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::error::ProveError;
 use crate::key::{LayoutChoice, WantedPresets, entries_of_batch};
 
 /// The entries of a further commitment to a public model: for each of the presets with each of the batch sizes, unless an earlier commitment has
-/// one for them. `progress` gets the preset and the batch size before each tree is made.
+/// one for them. `progress` gets the presets and the batch size of the trees that are made next.
 ///
 /// # Errors
 /// The model is private: its one-time roots are made with it. A preset is `starknet`: the contract that verifies its proofs knows the commitment
@@ -20,7 +20,7 @@ pub fn further_entries(
     earlier: &[&Entries],
     (presets, batches): (&[Preset], &[u32]),
     layouts: LayoutChoice,
-    progress: &mut dyn FnMut(Preset, u32),
+    progress: &mut dyn FnMut(&[Preset], u32),
 ) -> Result<Entries, ProveError> {
     if earlier.iter().any(|entries| entries.are_private()) {
         return Err(ProveError::Private);
@@ -34,7 +34,7 @@ pub fn further_entries(
         let named: Vec<Preset> = presets.iter().copied().filter(is_new).collect::<BTreeSet<_>>().into_iter().collect();
         if !named.is_empty() {
             let wanted = WantedPresets { named: &named, if_cheap: &[] };
-            added.extend(entries_of_batch(model, batch, wanted, layouts, &mut |preset| progress(preset, batch))?);
+            added.extend(entries_of_batch(model, batch, wanted, layouts, &mut |presets| progress(presets, batch))?);
         }
     }
     if added.is_empty() { Err(ProveError::NothingToAdd) } else { Ok(Entries::new(added)?) }
@@ -66,7 +66,9 @@ mod tests {
         let first = entries_for(&model, &[1], &[Preset::Fast], layouts).unwrap();
         let mut told = Vec::new();
         let (presets, batches) = ([Preset::Balanced, Preset::Fast, Preset::Balanced], [2, 1, 2]);
-        let second = further_entries(&model, &[&first], (&presets, &batches), layouts, &mut |preset, batch| told.push((preset, batch)));
+        let second = further_entries(&model, &[&first], (&presets, &batches), layouts, &mut |presets, batch| {
+            told.extend(presets.iter().map(|preset| (*preset, batch)))
+        });
         let second = second.unwrap();
         assert_eq!(listed(&second), [(Preset::Fast, 2), (Preset::Balanced, 1), (Preset::Balanced, 2)]);
         told.sort();

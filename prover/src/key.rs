@@ -13,12 +13,11 @@ use maat_verifier::{
 };
 use rayon::prelude::*;
 use winter_prover::Serializable;
-use winterfell::crypto::hashers::Blake3_256;
 use winterfell::{Proof, Prover};
 
 use crate::cache::Cache;
 use crate::error::ProveError;
-use crate::extension::{Extension, Fixed};
+use crate::extension::{Blake3, Extension, Fixed};
 use crate::masks::Masks;
 use crate::model_seed::ModelSeed;
 use crate::program::{TraceProgram, fixed_columns, masked_columns};
@@ -28,8 +27,6 @@ use crate::stages::{Clock, Stages};
 use crate::stark::StarkProver;
 use crate::trace::MainTrace;
 use crate::witness::Witness;
-
-type Blake3 = Blake3_256<Goldilocks>;
 
 // ENTRIES
 // ================================================================================================
@@ -120,7 +117,7 @@ pub fn entries_for(model: &Model, batches: &[u32], presets: &[Preset], layouts: 
     Ok(Entries::new(entries)?)
 }
 
-/// The entries of one batch size. `progress` gets each preset before its tree is made.
+/// The entries of one batch size. `progress` gets the presets whose trees are made next.
 ///
 /// # Errors
 /// As for [`entries`].
@@ -129,7 +126,7 @@ pub fn entries_of_batch(
     batch: u32,
     presets: WantedPresets<'_>,
     layouts: LayoutChoice,
-    progress: &mut dyn FnMut(Preset),
+    progress: &mut dyn FnMut(&[Preset]),
 ) -> Result<Vec<Entry>, ProveError> {
     let mut entries = Vec::new();
     for (program, mut of_program) in layouts.programs(model, batch as usize, presets)? {
@@ -163,14 +160,12 @@ pub fn recomputed(model: &Model, listed: &Entries) -> Result<Entries, ProveError
     Ok(Entries::new(entries)?)
 }
 
-/// A program's entries for some presets. `progress` gets each preset before its tree is made.
-fn entries_of_program(program: &TraceProgram, presets: &[Preset], progress: &mut dyn FnMut(Preset)) -> Vec<Entry> {
-    let fixed = Fixed::new(program);
-    let of = |preset: &Preset| {
-        progress(*preset);
-        entry(program, *preset, 0, root(&fixed, *preset))
-    };
-    presets.iter().map(of).collect()
+/// A program's entries for some presets. `progress` gets them before their trees are made.
+fn entries_of_program(program: &TraceProgram, presets: &[Preset], progress: &mut dyn FnMut(&[Preset])) -> Vec<Entry> {
+    progress(presets);
+    let trees: Vec<(Hash, usize)> = presets.iter().map(|preset| (preset.hash(), tree_blowup(*preset))).collect();
+    let roots = Fixed::new(program).roots(&trees);
+    presets.iter().zip(roots).map(|(preset, root)| entry(program, *preset, 0, root)).collect()
 }
 
 /// The entries of a private model's commitment, and the tree over the one-time roots of each, in the order of the entries. Each root costs as
@@ -208,7 +203,7 @@ pub fn private_entries(
                     progress(done, all);
                     done += 1;
                     let masked = masked_columns(columns.clone(), seed.mask_key(&name, index));
-                    roots.push(root(&Fixed::interpolate(masked), preset));
+                    roots.extend(Fixed::interpolate(masked).roots(&[(preset.hash(), tree_blowup(preset))]));
                 }
                 let tree = OneTimeTree::new(roots)?;
                 listed.push((entry(&program, preset, count, tree.root()), tree));
@@ -218,16 +213,6 @@ pub fn private_entries(
     listed.sort_by_key(|(entry, _)| (entry.preset, entry.batch));
     let (entries, trees): (Vec<_>, _) = listed.into_iter().unzip();
     Ok((Entries::new(entries)?, trees))
-}
-
-/// The root of the tree over fixed columns, with a preset's hash and blow-up.
-fn root(fixed: &Fixed, preset: Preset) -> [u8; 32] {
-    let blowup = tree_blowup(preset);
-    match preset.hash() {
-        Hash::Blake3 => fixed.root::<Blake3>(blowup),
-        Hash::Blake2s => fixed.root::<Blake2s256>(blowup),
-        Hash::Poseidon => fixed.root::<Poseidon>(blowup),
-    }
 }
 
 /// The blow-up of the trees in a preset's entries, for whichever mode they are.

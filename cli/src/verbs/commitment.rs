@@ -86,7 +86,10 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
             named => named.to_vec(),
         };
         let batches = if arguments.batch.is_empty() { listed().map(|entry| entry.batch).collect() } else { arguments.batch };
-        let mut tell = |preset, batch| progress.step(&format!("committing to the model: preset {preset}, batches of {batch}"));
+        let mut tell = |presets: &[Preset], batch| {
+            let presets: Vec<String> = presets.iter().map(Preset::to_string).collect();
+            progress.step(&format!("committing to the model: presets {}, batches of {batch}", presets.join(", ")));
+        };
         further_entries(&model, &earlier, (&presets, &batches), LayoutChoice::default(), &mut tell)?
     };
     progress.step("writing the manifest");

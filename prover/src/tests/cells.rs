@@ -11,12 +11,12 @@ use maat_runtime::primitives::*;
 use maat_runtime::{Interval, Model, ModelBuilder, Primitive, Requantise, Shape};
 use maat_verifier::air::sponge;
 use maat_verifier::layout::*;
-use maat_verifier::{Goldilocks, Mode, ValueDigest, VerifyError, signed_element};
+use maat_verifier::{Goldilocks, Hash, Mode, ValueDigest, VerifyError, signed_element};
 use rayon::prelude::*;
 use winterfell::AuxRandElements;
 use winterfell::math::FieldElement;
 
-use super::forged::{Blake3, Departure, Forge};
+use super::forged::{Departure, Forge};
 use super::low_degree::BROKEN_CONSTRAINT;
 use super::{Attempt, Extended, SETTINGS, Violation, models};
 use crate::extension::Fixed;
@@ -438,7 +438,7 @@ fn a_changed_cell_of_a_fixed_column_is_another_model() {
     for setting in SETTINGS.into_iter().step_by(2) {
         let attempt = Attempt::honest(&models::every_primitive(), setting, 1, 7);
         let columns = Fixed::new(&attempt.program).columns;
-        let root = |columns: Vec<Vec<Goldilocks>>| Fixed::interpolate(columns).root::<Blake3>(2);
+        let root = |columns: Vec<Vec<Goldilocks>>| Fixed::interpolate(columns).roots(&[(Hash::Blake3, 2)])[0];
         let honest = root(columns.clone());
         let rows = attempt.rows();
         // The root does not know what a column is for: in the wide layout, the weights are enough.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use maat_verifier::air::{PublicInputs, trace_info};
 use maat_verifier::layout::Layout;
-use maat_verifier::{Entries, Entry, Goldilocks, Header, Mode, ModelCommitment, Preset, ProofFile, Statement, VerifyError, verify};
+use maat_verifier::{Entries, Entry, Goldilocks, Hash, Header, Mode, ModelCommitment, Preset, ProofFile, Statement, VerifyError, verify};
 use winter_fri::VerifierError as FriError;
 use winterfell::crypto::hashers::Blake3_256;
 use winterfell::math::FieldElement;
@@ -59,7 +59,7 @@ pub(super) fn entry(program: &TraceProgram, preset: Preset, fixed: &Fixed) -> En
         inputs: (program.n_inputs / program.batch) as u32,
         outputs: (program.n_outputs / program.batch) as u32,
         one_time_roots: 0,
-        fixed_root: fixed.root::<Blake3>(preset.options(Mode::Plain).blowup_factor()),
+        fixed_root: fixed.roots(&[(Hash::Blake3, preset.options(Mode::Plain).blowup_factor())])[0],
     }
 }
 

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use maat_cairo::{Compiler, limits};
+use maat_package::Proving;
 use maat_runtime::{Model, Primitive, Shape};
-use maat_verifier::ModelCommitment;
 
-use super::compile::Compiled;
+use super::compile::{Compiled, Compiling};
 use crate::codegen::Draft;
 use crate::error::TranspileError;
 
@@ -53,24 +53,35 @@ pub fn plan(model: &Model, choice: CairoChoice, parts: Option<usize>) -> Result<
     }
 }
 
-/// Compiles what was planned.
+/// Compiles what was planned, and makes the commitment that the contract knows meanwhile.
 ///
 /// # Errors
-/// The classes cannot be built. Where nobody asked for Cairo, classes that turn out too large are the reason why there is none.
-pub fn compile(
-    planned: Planned<'_>,
-    commitment: Option<&ModelCommitment>,
+/// The commitment cannot be made, or the classes cannot be built. Where nobody asked for Cairo, classes that turn out too large are the reason why
+/// there is none.
+pub fn compile<T>(
+    planned: &Planned<'_>,
+    commit: impl FnOnce(&mut dyn FnMut(&str)) -> Result<(Proving, T), TranspileError>,
     (choice, parts): (CairoChoice, Option<usize>),
     compiler: &Compiler,
     progress: &mut dyn FnMut(&str),
-) -> Result<Result<Compiled, String>, TranspileError> {
+) -> Result<(Result<Compiled, String>, Proving, T), TranspileError> {
     let draft = match planned {
         Ok(draft) => draft,
-        Err(reason) => return Ok(Err(reason)),
+        Err(reason) => {
+            let (proving, others) = commit(progress)?;
+            return Ok((Err(reason.clone()), proving, others));
+        }
     };
-    match Compiled::new(&draft, commitment, parts, compiler, progress) {
-        Ok(compiled) => Ok(Ok(compiled)),
-        Err(error @ TranspileError::TooLarge { .. }) if choice == CairoChoice::Auto && parts.is_none() => Ok(Err(error.to_string())),
+    let (compiled, proving, others) = std::thread::scope(|scope| {
+        let compiling = Compiling::start(scope, draft, parts, compiler);
+        let (proving, others) = commit(progress)?;
+        Ok::<_, TranspileError>((compiling.finish(proving.commitment(), progress), proving, others))
+    })?;
+    match compiled {
+        Ok(compiled) => Ok((Ok(compiled), proving, others)),
+        Err(error @ TranspileError::TooLarge { .. }) if choice == CairoChoice::Auto && parts.is_none() => {
+            Ok((Err(error.to_string()), proving, others))
+        }
         Err(error) => Err(error),
     }
 }

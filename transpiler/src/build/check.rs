@@ -22,7 +22,7 @@ use serde_json::Value;
 
 use super::cairo::{self, CairoChoice, NOT_WANTED};
 use super::commit::commit;
-use super::compile::Compiled;
+use super::compile::{Compiled, Compiling};
 use super::cost;
 use super::package::{BuildOptions, generated_files};
 use crate::codegen::Draft;
@@ -142,14 +142,18 @@ fn compiled(
         Cairo::Absent { reason } if reason == NOT_WANTED => Ok(Some(None)),
         Cairo::Absent { reason } => {
             let unasked = (CairoChoice::Auto, None);
-            let own = cairo::compile(cairo::plan(model, unasked.0, unasked.1)?, proving.commitment(), unasked, compiler, progress)?;
+            let planned = cairo::plan(model, unasked.0, unasked.1)?;
+            let (own, _, ()) = cairo::compile(&planned, |_| Ok((proving.clone(), ())), unasked, compiler, progress)?;
             let own = own.err().unwrap_or_else(|| "none: the model has a program and classes".to_owned());
             checked.compare("reason why there is no Cairo", reason, &own);
             Ok(Some(None))
         }
         Cairo::Compiled { layer_classes, .. } => {
             let parts = layer_classes.len();
-            match Compiled::new(&Draft::new(model)?, proving.commitment(), Some(parts), compiler, progress) {
+            let draft = Draft::new(model)?;
+            let compiled =
+                std::thread::scope(|scope| Compiling::start(scope, &draft, Some(parts), compiler).finish(proving.commitment(), progress));
+            match compiled {
                 Ok(compiled) => {
                     check_hashes(&package.manifest.cairo, &compiled, checked)?;
                     Ok(Some(Some(compiled)))
@@ -247,7 +251,7 @@ fn committed_differences(manifest: (&ModelCommitment, &Entries), own: (&ModelCom
 
 /// The hashes of the program and of the classes.
 fn check_hashes(manifest: &Cairo, compiled: &Compiled, checked: &mut Checked) -> Result<(), TranspileError> {
-    let own = compiled.hashes()?;
+    let own = compiled.hashes();
     let (
         Cairo::Compiled { program_hash, class, layer_classes },
         Cairo::Compiled { program_hash: own_program, class: own_class, layer_classes: own_layers },

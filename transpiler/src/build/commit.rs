@@ -92,9 +92,10 @@ fn of_batch(
     progress: &mut dyn FnMut(&str),
 ) -> Result<Vec<(maat_verifier::Entry, Option<OneTimeTree>)>, ProveError> {
     let Some(Private { seed, roots }) = private else {
-        let entries = entries_of_batch(model, batch, presets, layouts, &mut |preset| {
+        let entries = entries_of_batch(model, batch, presets, layouts, &mut |presets| {
+            let presets: Vec<String> = presets.iter().map(Preset::to_string).collect();
             let of_batch = if batch > 1 { format!(", batches of {batch}") } else { String::new() };
-            progress(&format!("committing to the model: preset {preset}{of_batch}"));
+            progress(&format!("committing to the model: presets {}{of_batch}", presets.join(", ")));
         })?;
         return Ok(entries.into_iter().map(|entry| (entry, None)).collect());
     };
@@ -149,7 +150,8 @@ mod tests {
             let (proving, _) = commit(&model(2), &options, &mut |step| told.push(step.to_owned())).unwrap();
             let Proving::Committed { entries, .. } = proving else { panic!("it has proofs") };
             let presets: Vec<Preset> = entries.as_slice().iter().map(|entry| entry.preset).collect();
-            assert!(presets.iter().all(|preset| told.contains(&format!("committing to the model: preset {preset}"))), "{told:?}");
+            let names: Vec<String> = presets.iter().map(Preset::to_string).collect();
+            assert!(told.contains(&format!("committing to the model: presets {}", names.join(", "))), "{told:?}");
             presets
         };
         assert_eq!(listed(None, false), Preset::BY_DEFAULT);

@@ -9,7 +9,7 @@ use crate::error::TranspileError;
 
 /// Measures a compiled model.
 pub fn measure(model: &Model, compiled: &Compiled) -> Result<Cost, TranspileError> {
-    let Compiled { generated, program, contract, layer_classes } = compiled;
+    let Compiled { generated, program, contract, layer_classes, .. } = compiled;
     let zeros: Vec<Vec<i32>> =
         model.inputs().iter().map(|input| vec![0i64.clamp(input.range.lo, input.range.hi) as i32; input.shape.elements()]).collect();
     let failed = |error: CairoRunError| TranspileError::Generated { reason: error.to_string() };

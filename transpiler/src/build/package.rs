@@ -80,8 +80,8 @@ impl Package {
             progress("generating Cairo");
         }
         let planned = cairo::plan(&model, options.cairo, options.parts)?;
-        let (proving, one_time_trees) = commit(&model, options, progress)?;
-        let compiled = cairo::compile(planned, proving.commitment(), (options.cairo, options.parts), compiler, progress)?;
+        let committed = |progress: &mut dyn FnMut(&str)| commit(&model, options, progress);
+        let (compiled, proving, one_time_trees) = cairo::compile(&planned, committed, (options.cairo, options.parts), compiler, progress)?;
         let cost = match &compiled {
             Ok(compiled) => {
                 progress("measuring the cost");
@@ -96,7 +96,7 @@ impl Package {
 
         progress("hashing");
         let (hashes, cairo) = match compiled {
-            Ok(compiled) => (compiled.hashes()?, Some(compiled)),
+            Ok(compiled) => (compiled.hashes(), Some(compiled)),
             Err(reason) => (Cairo::Absent { reason }, None),
         };
         let manifest = Manifest {
@@ -134,20 +134,19 @@ impl Package {
 
 impl Compiled {
     /// The hashes of its program and classes, as the manifest has them.
-    pub fn hashes(&self) -> Result<Cairo, TranspileError> {
-        let program = self.program.hash().map_err(|error| TranspileError::Generated { reason: error.to_string() })?;
-        Ok(Cairo::Compiled {
-            program_hash: program.to_fixed_hex_string(),
+    pub fn hashes(&self) -> Cairo {
+        Cairo::Compiled {
+            program_hash: self.program_hash.to_fixed_hex_string(),
             class: ClassHashes::of(&self.contract),
             layer_classes: self.layer_classes.iter().map(ClassHashes::of).collect(),
-        })
+        }
     }
 }
 
 /// The files of a package that follow from the model and its compilation, if it was compiled: all except report and manifest.
 pub fn generated_files(model: &Model, compiled: Option<&Compiled>) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::from([(MODEL.to_owned(), model.to_bytes())]);
-    let Some(Compiled { generated, program, contract, layer_classes }) = compiled else { return files };
+    let Some(Compiled { generated, program, contract, layer_classes, .. }) = compiled else { return files };
     let text = |sources: &Sources, folder: &str| {
         let files = sources.iter().map(|(path, text)| (format!("{folder}/{path}"), text.as_bytes().to_vec()));
         files.collect::<Vec<_>>()
