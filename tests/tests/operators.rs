@@ -225,6 +225,35 @@ fn masks_before_softmax_are_exact_zeros() {
     assert!(y.iter().zip(expected).all(|(y, expected)| (y - expected).abs() < 1e-4 && (expected > 0.0 || *y == 0.0)), "{y:?}");
 }
 
+/// Numbers that stand for minus infinity before a softmax take no precision from the others.
+#[test]
+fn masks_of_large_numbers_are_minus_infinity() {
+    let close = |y: &[f64], expected: &[f64]| {
+        assert!(y.iter().zip(expected).all(|(y, expected)| (y - expected).abs() < 1e-3 && (*expected != 0.0 || *y == 0.0)), "{y:?}");
+    };
+    let scores = [vec![vec![0.0, 9.0, 0.0, 9.0, -4.0, 1.0]]];
+    for far in [-1e4, -1e9, -1000.0] {
+        let onnx = Onnx::new().opset(18).input("x", &[2, 3]).floats("mask", &[2, 3], &[0.0, far, 0.0, far, 0.0, far]);
+        let onnx = onnx.node("sum", "Add", &["x", "mask"], "masked", &[]).node("node", "Softmax", &["masked"], "y", &[]).output("y");
+        close(&run(onnx, &scores).unwrap()[0], &[0.5, 0.0, 0.5, 0.0, 1.0, 0.0]);
+
+        let onnx = Onnx::new().opset(13).input("x", &[2, 3]).bytes("open", DataType::Bool, &[2, 3], vec![1, 0, 1, 0, 1, 0]);
+        let onnx = onnx.floats("far", &[], &[far]).node("choice", "Where", &["open", "x", "far"], "masked", &[]);
+        let onnx = onnx.node("node", "ReduceLogSumExp", &["masked"], "y", &[("axes", Ints(vec![1]))]).output("y");
+        close(&run(onnx, &scores).unwrap()[0], &[2f64.ln(), -4.0]);
+    }
+    // A row without any other element is a softmax of what it holds.
+    let onnx = Onnx::new().opset(18).input("x", &[2, 2]).floats("mask", &[2, 1], &[0.0, -1e4]);
+    let onnx = onnx.node("sum", "Add", &["x", "mask"], "masked", &[]).node("node", "Softmax", &["masked"], "y", &[]).output("y");
+    let y = run(onnx, &[vec![vec![0.0, 0.0, 0.0, 0.0]]]).unwrap().remove(0);
+    close(&y, &[0.5; 4]);
+    // Elsewhere such a number is a number.
+    let onnx = Onnx::new().opset(18).input("x", &[2]).floats("far", &[2], &[0.0, -1e4]);
+    let onnx = onnx.node("sum", "Add", &["x", "far"], "moved", &[]).node("node", "Neg", &["moved"], "y", &[]).output("y");
+    let y = run(onnx, &[vec![vec![1.0, 1.0]]]).unwrap().remove(0);
+    assert!((y[1] - 9999.0).abs() < 1.0, "{y:?}");
+}
+
 #[test]
 fn computed_labels_give_the_loss_of_known_ones() {
     let scores = vec![0.5, -1.0, 2.0, 1.5, 0.25, -0.5, -2.0, 1.0, 0.0];

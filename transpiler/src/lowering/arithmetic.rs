@@ -292,10 +292,9 @@ impl Scope<'_> {
         let (condition, a, b) = (self.expand(condition, &shape)?, self.expand(a, &shape)?, self.expand(b, &shape)?);
         if let (Some(chosen), false) = (condition.values(), a.is_constant() && b.is_constant()) {
             // A choice that is known is a move, and a known choice of minus infinity masks an element.
-            let masks = |x: &Operand| x.values().is_some_and(|values| values.iter().all(|value| *value <= MASKED));
-            for (mask, kept, where_it_is) in [(&a, &b, true), (&b, &a, false)] {
-                if masks(mask) && element == Element::Float {
-                    return self.fill(kept, |position| (chosen[position] == 1.0) == where_it_is, f64::NEG_INFINITY);
+            for (other, kept, where_it_is) in [(&a, &b, true), (&b, &a, false)] {
+                if let (Some(value), Kind::Real) = (filling(other), self.kind(kept)) {
+                    return self.fill(kept, |position| (chosen[position] == 1.0) == where_it_is, value);
                 }
             }
             let offset = a.elements();
@@ -364,6 +363,15 @@ impl Scope<'_> {
         order.swap(axes - 2, axes - 1);
         self.transpose(x, &order)
     }
+}
+
+/// The constant that all elements are, minus infinity if they mask.
+fn filling(x: &Operand) -> Option<f64> {
+    let values = x.values()?;
+    if values.iter().all(|value| *value <= MASKED) {
+        return Some(f64::NEG_INFINITY);
+    }
+    values.iter().all(|value| *value == values[0]).then_some(values[0])
 }
 
 /// The element type of all of these.

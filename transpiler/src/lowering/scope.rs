@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::texts::Vocabularies;
 use crate::error::TranspileError;
-use crate::float::{FloatModel, FloatNode, FloatOp, Function, Kind, ValueId, evaluate};
+use crate::float::{Bounds, FloatModel, FloatNode, FloatOp, FloatSum, Function, Kind, ValueId, evaluate};
 use crate::onnx::{Body, Constant, Element, OnnxNode, Scalar};
 
 /// An ONNX tensor while its graph is lowered: either known, or computed by the network.
@@ -350,6 +350,33 @@ impl<'a> Scope<'a> {
         all.extend(constants.iter().map(|constant| *constant == f64::NEG_INFINITY));
         let holes: Vec<bool> = indices.iter().map(|index| all[*index as usize]).collect();
         holes.contains(&true).then_some(holes)
+    }
+
+    /// The same with minus infinity in place of elements that have a constant of `least` or less added to them, or in their place.
+    pub(super) fn masked_below(&mut self, x: &Operand, least: f64) -> Result<Operand, String> {
+        let Source::Computed(value) = x.source else { return Ok(x.clone()) };
+        let model = &self.lowered.model;
+        let Some(node) = model.producer(value).map(|position| &model.nodes[position]) else { return Ok(x.clone()) };
+        let operand =
+            |input: &ValueId| Operand { shape: model.tensor(*input).0.to_vec(), element: x.element, source: Source::Computed(*input) };
+        let inputs: Vec<Operand> = node.inputs.iter().map(operand).collect();
+        let inputs: Vec<&Operand> = inputs.iter().collect();
+        let sort = (x.element, Kind::Real);
+        match &node.op {
+            FloatOp::Sum(sum) if sum.bounds == Bounds::NONE && sum.bias.iter().any(|bias| *bias <= least) => {
+                let (sum, whole) = (sum.clone(), x.elements());
+                let far = |element: usize| sum.bias[sum.channel(element)] <= least;
+                let bias = sum.bias.iter().map(|bias| if *bias <= least { 0.0 } else { *bias }).collect();
+                let near = FloatSum { bias, ..sum.clone() }.compact(whole);
+                let near = self.emit(FloatOp::Sum(near), &inputs, x.shape.clone(), sort)?;
+                self.fill(&near, far, f64::NEG_INFINITY)
+            }
+            FloatOp::Move { indices, constants } if constants.iter().any(|constant| *constant <= least) => {
+                let constants = constants.iter().map(|constant| if *constant <= least { f64::NEG_INFINITY } else { *constant }).collect();
+                self.emit(FloatOp::Move { indices: indices.clone(), constants }, &inputs, x.shape.clone(), sort)
+            }
+            _ => Ok(x.clone()),
+        }
     }
 
     /// The tensor `[.., n]` whose exponentials a computed tensor adds up along the last axis, if it is such a sum.

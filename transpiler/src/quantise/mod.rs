@@ -23,11 +23,13 @@ use maat_runtime::{Interval, Model, ModelBuilder, Primitive, Requantise, Shape, 
 
 use crate::calibrate::{HEADROOM_BITS, Ranges, input_width, scale_for};
 use crate::error::TranspileError;
-use crate::float::{Bounds, FloatModel, FloatNode, FloatOp, Kind, ValueId};
+use crate::float::{Bounds, FloatModel, FloatNode, FloatOp, FloatSum, Kind, ValueId, range_of};
 use scale::saturation;
 
-/// Rectified tensors of at least this many bits have room for values [`HEADROOM`] times as large as any that were seen.
+/// Computed tensors of at least this many bits have room for values [`MARGIN`] times as large as any that were seen, and those that are open
+/// above and not below for [`HEADROOM`] times as large ones: what follows grows with them.
 const WIDE_BITS: u32 = 12;
+const MARGIN: f64 = 1.125;
 const HEADROOM: f64 = 1.25;
 
 /// Results that nothing multiplies again keep this many bits more than activations. The lanes of an accumulator are as wide anyway, so this
@@ -144,20 +146,36 @@ impl Quantiser<'_> {
             (bits + RESULT_BITS, self.scale(value, bits + RESULT_BITS - HEADROOM_BITS))
         } else {
             let seen = self.ranges.magnitude(value, bits, self.options.ranges);
-            (bits, scale_for(if bits >= WIDE_BITS && self.is_rectified(value) { seen * HEADROOM } else { seen }, bits))
+            (bits, scale_for(if bits >= WIDE_BITS { self.with_room(value, seen) } else { seen }, bits))
         }
     }
 
-    /// Whether a tensor is bounded below and open above. Later values grow with such values, so a sample with larger ones than any that
-    /// were seen is far off if they saturate.
-    fn is_rectified(&self, value: ValueId) -> bool {
-        let node = self.float.producer(value).map(|position| &self.float.nodes[position]);
-        let bounds = node.and_then(|node| match &node.op {
-            FloatOp::Affine { bounds, .. } => Some(*bounds),
-            FloatOp::Sum(sum) => Some(sum.bounds),
-            _ => None,
-        });
-        bounds.is_some_and(|bounds| bounds.lo.is_finite() && bounds.hi == f64::INFINITY)
+    /// The size up to which a tensor is kept, for the greatest size that was seen.
+    fn with_room(&self, value: ValueId, seen: f64) -> f64 {
+        let Some(position) = self.float.producer(value) else { return seen };
+        let node = &self.float.nodes[position];
+        match &node.op {
+            // What is an operand, or its negative, has the operand's room.
+            FloatOp::Sum(FloatSum { coefficients, bounds: Bounds::NONE, .. })
+                if coefficients.len() == 1 && coefficients[0].iter().all(|coefficient| coefficient.abs() == 1.0) =>
+            {
+                seen
+            }
+            FloatOp::Affine { bounds, .. } | FloatOp::Sum(FloatSum { bounds, .. })
+                if bounds.lo.is_finite() && bounds.hi == f64::INFINITY =>
+            {
+                seen * HEADROOM
+            }
+            FloatOp::Affine { .. } | FloatOp::Sum(_) | FloatOp::Product { .. } => seen * MARGIN,
+            FloatOp::Table(_) => {
+                let (lo, hi) = range_of(self.float, node, &[(f64::NEG_INFINITY, f64::INFINITY)]);
+                (seen * MARGIN).min(lo.abs().max(hi.abs())).max(seen)
+            }
+            // Shares of a whole are at most 1.
+            FloatOp::Divide if seen > 1.0 => seen * MARGIN,
+            // What takes its elements from others has their room.
+            _ => seen,
+        }
     }
 
     /// Whether nothing multiplies a tensor: it is an output, or compared, or looked up in a table.
