@@ -43,8 +43,11 @@ enum Target {
 impl Drop for Session<'_> {
     /// Frees the databases beside what comes next: they are millions of small pieces.
     fn drop(&mut self) {
-        let databases = [self.executables.take(), self.contracts.take()];
-        std::thread::spawn(move || drop(databases));
+        let databases: Vec<RootDatabase> = self.executables.take().into_iter().chain(self.contracts.take()).collect();
+        if !databases.is_empty() {
+            // Without a thread they are freed here.
+            drop(std::thread::Builder::new().spawn(move || drop(databases)));
+        }
     }
 }
 
@@ -207,7 +210,7 @@ fn contract(
 }
 
 /// The crates whose diagnostics are asked for. To look for them, all functions of a crate are compiled: in the short form, only those of the
-/// package's own crate. Should another one have an error, the package is compiled as it is.
+/// package's own crate.
 fn reported_crates(package: &CairoPackage, main: &CrateInput, short: Option<&Short>) -> Vec<CrateInput> {
     if short.is_some() { vec![main.clone()] } else { members(package) }
 }

@@ -89,7 +89,8 @@ pub fn definitions(text: &str) -> Vec<Definition<'_>> {
     while let Some(line) = text[at..].split_inclusive('\n').next() {
         let start = at;
         at += line.len();
-        let after_attribute = std::mem::replace(&mut attributed, line.starts_with("#["));
+        let after_attribute = attributed;
+        attributed = line.starts_with("#[") || (attributed && line.starts_with("///"));
         let Some(head) = head(line).filter(|_| !after_attribute) else { continue };
         let Some(length) = text[at..].find("\n}\n") else { continue };
         if let Some(straight) = straight(&head, &text[at..at + length + 1]) {
@@ -159,7 +160,8 @@ fn straight(head: &Head<'_>, body: &str) -> Option<Straight> {
             }
             names.push(name);
             sums.push(Sum { start, products: Vec::new() });
-        } else if names.last() != Some(&name) {
+        } else if sums.last().is_none_or(|sum| sum.start.is_some() != bound) {
+            // A variable of the same name, which hides the accumulator.
             return None;
         }
         let products = &mut sums.last_mut()?.products;
@@ -187,28 +189,32 @@ fn straight(head: &Head<'_>, body: &str) -> Option<Straight> {
 }
 
 impl Straight {
-    /// Whether the compiler has nothing to simplify or to share: no constant and no product is there twice.
+    /// Whether this is one of the two shapes whose compilation is known: an unrolled layer, which multiplies the elements of one box with constants,
+    /// or a tile, which multiplies those of one box with those of another, each of which it uses once. No constant is there twice, which the compiler
+    /// would share.
     fn is_plain(&self) -> bool {
-        let mut constants: HashSet<&BigInt> = HashSet::new();
-        let mut products: HashSet<(Element, Element)> = HashSet::new();
-        let mut is_new = |value| constants.insert(value);
-        let mut count = 0;
-        for Sum { start, products: list } in &self.sums {
-            if list.is_empty() || !start.iter().all(&mut is_new) {
-                return false;
+        let products = || self.sums.iter().flat_map(|sum| &sum.products);
+        let mut constants: HashSet<&BigInt> = self.sums.iter().filter_map(|sum| sum.start.as_ref()).collect();
+        let starts = constants.len();
+        let mut used: HashSet<Element> = HashSet::new();
+        let known = match self.boxes.as_slice() {
+            [_] => {
+                starts == self.sums.len()
+                    && products().all(|(_, factor)| matches!(factor, Factor::Constant(value) if constants.insert(value)))
             }
-            count += list.len();
-            for (a, b) in list {
-                let fresh = match b {
-                    Factor::Constant(value) => is_new(value),
-                    Factor::Element(b) => products.insert((*a, *b)) && !products.contains(&(*b, *a)),
-                };
-                if !fresh {
-                    return false;
-                }
+            [left, right] => {
+                let paired = products().all(|(a, factor)| match factor {
+                    Factor::Element(b) => {
+                        used.insert(*a);
+                        a.of == 0 && b.of == 1 && used.insert(*b)
+                    }
+                    Factor::Constant(_) => false,
+                });
+                starts == 0 && paired && used.len() == left + right
             }
-        }
-        count >= LEAST_PRODUCTS
+            _ => false,
+        };
+        known && self.sums.iter().all(|sum| !sum.products.is_empty()) && products().count() >= LEAST_PRODUCTS
     }
 }
 
@@ -301,6 +307,11 @@ mod tests {
             text.replace("+ *x1 * 101\n", "- *x1 * 101\n"),
             text.replace("w0: @Box", "w0: Box"),
             text.replace("(w0:", "(ref a: felt252, w0:"),
+            text.replace("pub fn", "#[inline]\n/// Sums.\npub fn"),
+            // A second box: the compiler opens them in the order of their first uses.
+            text.replace("(w0: @Box<[felt252; 3]>", "(w0: @Box<[felt252; 3]>, w1: @Box<[felt252; 1]>")
+                .replace("unbox();\n", "unbox();\n    let [y0] = w1.as_snapshot().unbox();\n")
+                .replace("*x1 * 101\n", "*y0 * 101\n"),
         ];
         for other in others {
             assert!(other != text && definitions(&other).is_empty(), "{other}");
@@ -324,7 +335,11 @@ mod tests {
                 "#[inline(never)]\nfn t(_x: @Box<[felt252; 256]>, _w: @Box<[felt252; 256]>, ref a0: felt252) {\n    a0 = 99;\n}"
             )
         );
-        for other in [text.replace("a0 = a0", "let a0 = a0"), text.replace("a0 = a0", "a0 = 5"), text.replace("* *w1 ", "* *x1 ")] {
+        let hidden = text.replacen(" + *x9 ", ";\n    let a0 = a0 + *x9 ", 1);
+        let unused = text.replacen(" + *x255 * *w255", "", 1);
+        let others =
+            [text.replace("a0 = a0", "let a0 = a0"), text.replace("a0 = a0", "a0 = 5"), text.replace("* *w1 ", "* *x1 "), hidden, unused];
+        for other in others {
             assert!(other != text && definitions(&other).is_empty());
         }
     }

@@ -4,7 +4,7 @@
 //! once becomes a value at once. Then comes product after product, added to the sum so far. What is not at the end of the stack any more when it
 //! is used is stored, and what is used again is doubled. Variables are numbered in the order in which they come up.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use cairo_lang_sierra::ids::{ConcreteLibfuncId, ConcreteTypeId, GenericLibfuncId, VarId};
 use cairo_lang_sierra::program::{
@@ -35,19 +35,16 @@ pub fn fill(program: &Program, stand_ins: &[StandIn]) -> Option<Program> {
     let places = places(program, stand_ins)?;
     let ends = program.funcs.iter().map(|function| function.entry_point.0).skip(1).chain([program.statements.len()]);
     let mut starts = Vec::new();
-    // Where each old statement went; that of a body only if it is the first one.
-    let mut moved = vec![0; program.statements.len()];
+    // Where each old statement went, if it is still there.
+    let mut moved = vec![None; program.statements.len()];
     for ((function, end), place) in program.funcs.iter().zip(ends).zip(&places) {
         let old = program.statements.get(function.entry_point.0..end)?;
         starts.push(filled.statements.len());
         match place {
-            Some(stand_in) => {
-                moved[function.entry_point.0] = filled.statements.len();
-                filled.body(function, &stand_in.straight)?;
-            }
+            Some(stand_in) => filled.body(function, &stand_in.straight)?,
             None => {
                 for (at, statement) in old.iter().enumerate() {
-                    moved[function.entry_point.0 + at] = filled.statements.len();
+                    moved[function.entry_point.0 + at] = Some(filled.statements.len());
                     filled.statements.push(statement.clone());
                 }
             }
@@ -55,6 +52,9 @@ pub fn fill(program: &Program, stand_ins: &[StandIn]) -> Option<Program> {
     }
     filled.finish(program, &starts, &moved)
 }
+
+/// What the compiler makes of a stand-in: nothing else is in a function that has one.
+const OF_STAND_INS: [&str; 6] = ["const_as_immediate", "struct_construct", "store_temp", "dup", "drop", "rename"];
 
 /// For each function, the stand-in that is in it.
 fn places<'s>(program: &Program, stand_ins: &'s [StandIn]) -> Option<Vec<Option<&'s StandIn>>> {
@@ -76,19 +76,24 @@ fn places<'s>(program: &Program, stand_ins: &'s [StandIn]) -> Option<Vec<Option<
         Some((declaration.id.id, found?))
     };
     let libfuncs: HashMap<u64, &StandIn> = program.libfunc_declarations.iter().filter_map(of_libfunc).collect();
+    let is_of_stand_ins = |declaration: &&LibfuncDeclaration| OF_STAND_INS.contains(&declaration.long_id.generic_id.0.as_str());
+    let plain: HashSet<u64> = program.libfunc_declarations.iter().filter(is_of_stand_ins).map(|declaration| declaration.id.id).collect();
+    let mut is_plain = vec![true; program.funcs.len()];
     let mut places: Vec<Option<&StandIn>> = vec![None; program.funcs.len()];
     for (at, statement) in program.statements.iter().enumerate() {
         let Statement::Invocation(invocation) = statement else { continue };
-        let Some(found) = libfuncs.get(&invocation.libfunc_id.id).copied() else { continue };
-        // Functions are in the order of their statements, or `fill` refuses.
+        // Functions are in the order of their statements, or this is refused below.
         let function = program.funcs.partition_point(|function| function.entry_point.0 <= at).checked_sub(1)?;
+        is_plain[function] &= plain.contains(&invocation.libfunc_id.id);
+        let Some(found) = libfuncs.get(&invocation.libfunc_id.id).copied() else { continue };
         let other = places.iter().position(|place| place.is_some_and(|place| std::ptr::eq(place, found)));
         if other.is_some_and(|other| other != function) || places[function].is_some_and(|place| !std::ptr::eq(place, found)) {
             return None;
         }
         places[function] = Some(found);
     }
-    program.funcs.is_sorted_by_key(|function| function.entry_point.0).then_some(places)
+    let alone = places.iter().zip(is_plain).all(|(place, is_plain)| place.is_none() || is_plain);
+    (alone && program.funcs.is_sorted_by_key(|function| function.entry_point.0)).then_some(places)
 }
 
 /// The statements so far, and what they name.
@@ -210,15 +215,14 @@ impl Filled {
     }
 
     /// The program, with what it names declared in the compiler's order. Functions start at `starts`, and statements are where they `moved`.
-    fn finish(self, program: &Program, starts: &[usize], moved: &[usize]) -> Option<Program> {
-        let targets = |target: BranchTarget| match target {
-            BranchTarget::Statement(StatementIdx(at)) => BranchTarget::Statement(StatementIdx(moved[at])),
-            BranchTarget::Fallthrough => target,
-        };
+    fn finish(self, program: &Program, starts: &[usize], moved: &[Option<usize>]) -> Option<Program> {
         let mut statements = self.statements;
         for statement in &mut statements {
-            if let Statement::Invocation(invocation) = statement {
-                invocation.branches.iter_mut().for_each(|branch| branch.target = targets(branch.target));
+            let Statement::Invocation(invocation) = statement else { continue };
+            for branch in &mut invocation.branches {
+                if let BranchTarget::Statement(StatementIdx(at)) = &mut branch.target {
+                    *at = (*moved.get(*at)?)?;
+                }
             }
         }
         let funcs =
@@ -302,6 +306,11 @@ impl<'f> Body<'f> {
             [GenericArg::Type(array)] if declaration.long_id.generic_id.0 == "Box" => array.clone(),
             _ => return None,
         };
+        // The name of the type, and its members.
+        let members = self.filled.types.iter().find(|declaration| declaration.id == array)?.long_id.generic_args.len();
+        if members != length + 1 {
+            return None;
+        }
         let (content, opened) = (self.variable(), self.variable());
         self.filled.call("box_forward_snapshot", Some(&array), vec![VarId::new(of as u64)], vec![content.clone()]);
         self.filled.call("unbox", Some(&array), vec![content], vec![opened.clone()]);

@@ -183,7 +183,19 @@ fn what_does_not_compile_in_short_form_is_compiled_as_it_is() {
     let stand_in = "3141592653589793238462643383279502884197169399375105820974944592307816406286";
     let taken = with_array(&format!("for y in SQUARES.span() {{\n        assert(*y != x, 'square');\n    }}\n    x * {stand_in}"));
     let refused = Compiler::default().in_form(Form::Short).executable(&taken).err().unwrap().to_string();
-    assert!(refused.contains("not where they should be"), "{refused}");
+    assert!(refused.contains("not where it should be"), "{refused}");
+    // And one that is a straight function's: the function whose body would be replaced does something else.
+    let products: String = (0..300).map(|k| format!("\n        + *x{} * {}", k % 2, 1_000 + k)).collect();
+    let stand_in = "3141592653589793238462643383279502884197169399375105820974944592307816406285";
+    let straight = package(&format!(
+        "#[executable]\nfn main(x: Span<felt252>) -> felt252 {{\n    let w: @Box<[felt252; 2]> = x.try_into().unwrap();\n    let [a0] = f(w);\n    \
+         a0 * {stand_in}\n}}\nfn f(w0: @Box<[felt252; 2]>) -> [felt252; 1] {{\n    let [x0, x1] = w0.as_snapshot().unbox();\n    let a0 = \
+         5{products};\n    [a0]\n}}\n"
+    ));
+    let refused = Compiler::default().in_form(Form::Short).executable(&straight).err().unwrap().to_string();
+    assert!(refused.contains("not where it should be"), "{refused}");
+    let programs = [Form::Any, Form::Full].map(|form| Compiler::default().in_form(form).executable(&straight).unwrap().to_json());
+    assert_eq!(programs[0], programs[1]);
     let program = Compiler::default().executable(&taken).unwrap();
     assert_eq!(program.to_json(), Compiler::default().in_form(Form::Full).executable(&taken).unwrap().to_json());
 }

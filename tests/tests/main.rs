@@ -1,5 +1,6 @@
 //! The end-to-end tests, a module for each file. One binary holds them all: each would be linked with the whole Cairo compiler.
 
+mod architectures;
 mod cairo_proofs;
 mod cairo_tests;
 mod calibration;

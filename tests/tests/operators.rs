@@ -242,6 +242,17 @@ fn masks_of_large_numbers_are_minus_infinity() {
         let onnx = onnx.node("node", "ReduceLogSumExp", &["masked"], "y", &[("axes", Ints(vec![1]))]).output("y");
         close(&run(onnx, &scores).unwrap()[0], &[2f64.ln(), -4.0]);
     }
+    // It is one only beside much greater ones.
+    let onnx = Onnx::new().opset(18).input("x", &[1, 2]).floats("bias", &[2], &[-1001.0, -999.0]);
+    let onnx = onnx.node("sum", "Add", &["x", "bias"], "scores", &[]).node("node", "Softmax", &["scores"], "y", &[]).output("y");
+    let y = run(onnx, &[vec![vec![3.0, 0.0]]]).unwrap().remove(0);
+    assert!((y[0] - 0.731).abs() < 0.02, "{y:?}");
+    // What is infinite without being a mask is refused.
+    let onnx = Onnx::new().opset(18).input("x", &[2]).bytes("open", DataType::Bool, &[2], vec![1, 0]).floats("far", &[], &[f32::INFINITY]);
+    let onnx =
+        onnx.node("choice", "Where", &["open", "x", "far"], "masked", &[]).node("node", "ReduceMin", &["masked"], "y", &[]).output("y");
+    let reason = refusal(onnx, &[vec![vec![1.0, 2.0]]]);
+    assert!(reason.contains("every constant must be finite"), "{reason}");
     // A row without any other element is a softmax of what it holds.
     let onnx = Onnx::new().opset(18).input("x", &[2, 2]).floats("mask", &[2, 1], &[0.0, -1e4]);
     let onnx = onnx.node("sum", "Add", &["x", "mask"], "masked", &[]).node("node", "Softmax", &["masked"], "y", &[]).output("y");
@@ -398,6 +409,17 @@ fn different_exponents_are_limited() {
     powers(64).unwrap();
     let reason = powers(65).unwrap_err().to_string();
     assert!(reason.contains("up to 64 different exponents"), "{reason}");
+}
+
+#[test]
+fn signals_may_leave_out_their_last_axis() {
+    let spectrum = |shape: &[usize]| {
+        let onnx = Onnx::new().opset(17).input("x", shape).integers("step", &[], &[2]).floats("window", &[4], &[0.5, 1.0, 1.0, 0.5]);
+        run(onnx.node("node", "STFT", &["x", "step", "window"], "y", &[]).output("y"), &[vec![vec![1.0, -0.5, 0.25, 2.0, -1.0, 0.75]]])
+            .unwrap()
+    };
+    assert_eq!(spectrum(&[1, 6]), spectrum(&[1, 6, 1]));
+    assert_eq!(spectrum(&[1, 6])[0].len(), 2 * 3 * 2);
 }
 
 #[test]

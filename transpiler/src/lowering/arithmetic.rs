@@ -293,7 +293,10 @@ impl Scope<'_> {
         if let (Some(chosen), false) = (condition.values(), a.is_constant() && b.is_constant()) {
             // A choice that is known is a move, and a known choice of minus infinity masks an element.
             for (other, kept, where_it_is) in [(&a, &b, true), (&b, &a, false)] {
-                if let (Some(value), Kind::Real) = (filling(other), self.kind(kept)) {
+                if let Some(value) = filling(other)
+                    && element == Element::Float
+                    && (value == f64::NEG_INFINITY || self.kind(kept) == Kind::Real)
+                {
                     return self.fill(kept, |position| (chosen[position] == 1.0) == where_it_is, value);
                 }
             }
@@ -365,13 +368,13 @@ impl Scope<'_> {
     }
 }
 
-/// The constant that all elements are, minus infinity if they mask.
+/// The constant that all elements are, if it is finite; minus infinity if they mask.
 fn filling(x: &Operand) -> Option<f64> {
     let values = x.values()?;
     if values.iter().all(|value| *value <= MASKED) {
         return Some(f64::NEG_INFINITY);
     }
-    values.iter().all(|value| *value == values[0]).then_some(values[0])
+    values.iter().all(|value| *value == values[0] && value.is_finite()).then_some(values[0])
 }
 
 /// The element type of all of these.

@@ -352,31 +352,41 @@ impl<'a> Scope<'a> {
         holes.contains(&true).then_some(holes)
     }
 
-    /// The same with minus infinity in place of elements that have a constant of `least` or less added to them, or in their place.
-    pub(super) fn masked_below(&mut self, x: &Operand, least: f64) -> Result<Operand, String> {
+    /// The constants in a computed tensor: those that its elements are, or that are added to them; 0 for the others.
+    pub(super) fn constants_in(&self, x: &Operand) -> Option<Vec<f64>> {
+        let Source::Computed(value) = x.source else { return None };
+        let model = &self.lowered.model;
+        match &model.nodes[model.producer(value)?] {
+            FloatNode { op: FloatOp::Sum(sum), .. } if sum.bounds == Bounds::NONE => {
+                Some((0..x.elements()).map(|element| sum.bias[sum.channel(element)]).collect())
+            }
+            FloatNode { op: FloatOp::Move { indices, constants }, inputs, .. } if !constants.is_empty() => {
+                let moved: usize = inputs.iter().map(|input| model.elements(*input)).sum();
+                let constant = |index: &u32| (*index as usize).checked_sub(moved).map_or(0.0, |place| constants[place]);
+                Some(indices.iter().map(constant).collect())
+            }
+            _ => None,
+        }
+    }
+
+    /// The same with minus infinity in some places, instead of constants that are added or chosen there.
+    pub(super) fn masked(&mut self, x: &Operand, places: &[bool]) -> Result<Operand, String> {
         let Source::Computed(value) = x.source else { return Ok(x.clone()) };
         let model = &self.lowered.model;
         let Some(node) = model.producer(value).map(|position| &model.nodes[position]) else { return Ok(x.clone()) };
-        let operand =
-            |input: &ValueId| Operand { shape: model.tensor(*input).0.to_vec(), element: x.element, source: Source::Computed(*input) };
+        let FloatOp::Sum(sum) = &node.op else { return self.fill(x, |element| places[element], f64::NEG_INFINITY) };
+        // Without the large constants the sum has a scale of its own.
+        let operand = |input: &ValueId| {
+            let shape = model.tensor(*input).0.to_vec();
+            Operand { shape, element: x.element, source: Source::Computed(*input) }
+        };
         let inputs: Vec<Operand> = node.inputs.iter().map(operand).collect();
-        let inputs: Vec<&Operand> = inputs.iter().collect();
-        let sort = (x.element, Kind::Real);
-        match &node.op {
-            FloatOp::Sum(sum) if sum.bounds == Bounds::NONE && sum.bias.iter().any(|bias| *bias <= least) => {
-                let (sum, whole) = (sum.clone(), x.elements());
-                let far = |element: usize| sum.bias[sum.channel(element)] <= least;
-                let bias = sum.bias.iter().map(|bias| if *bias <= least { 0.0 } else { *bias }).collect();
-                let near = FloatSum { bias, ..sum.clone() }.compact(whole);
-                let near = self.emit(FloatOp::Sum(near), &inputs, x.shape.clone(), sort)?;
-                self.fill(&near, far, f64::NEG_INFINITY)
-            }
-            FloatOp::Move { indices, constants } if constants.iter().any(|constant| *constant <= least) => {
-                let constants = constants.iter().map(|constant| if *constant <= least { f64::NEG_INFINITY } else { *constant }).collect();
-                self.emit(FloatOp::Move { indices: indices.clone(), constants }, &inputs, x.shape.clone(), sort)
-            }
-            _ => Ok(x.clone()),
-        }
+        let all = |values: &[f64]| (0..x.elements()).map(|element| values[sum.channel(element)]).collect::<Vec<f64>>();
+        let bias = all(&sum.bias).into_iter().zip(places).map(|(bias, place)| if *place { 0.0 } else { bias }).collect();
+        let coefficients = sum.coefficients.iter().map(|row| all(row)).collect();
+        let near = FloatSum { coefficients, bias, inner: 1, bounds: sum.bounds, rounding: sum.rounding }.compact(x.elements());
+        let near = self.emit(FloatOp::Sum(near), &inputs.iter().collect::<Vec<_>>(), x.shape.clone(), (x.element, Kind::Real))?;
+        self.fill(&near, |element| places[element], f64::NEG_INFINITY)
     }
 
     /// The tensor `[.., n]` whose exponentials a computed tensor adds up along the last axis, if it is such a sum.

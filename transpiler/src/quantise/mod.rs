@@ -146,20 +146,21 @@ impl Quantiser<'_> {
             (bits + RESULT_BITS, self.scale(value, bits + RESULT_BITS - HEADROOM_BITS))
         } else {
             let seen = self.ranges.magnitude(value, bits, self.options.ranges);
-            (bits, scale_for(if bits >= WIDE_BITS { self.with_room(value, seen) } else { seen }, bits))
+            (bits, scale_for(if bits >= WIDE_BITS { self.with_room(value, seen, bits) } else { seen }, bits))
         }
     }
 
     /// The size up to which a tensor is kept, for the greatest size that was seen.
-    fn with_room(&self, value: ValueId, seen: f64) -> f64 {
+    fn with_room(&self, value: ValueId, seen: f64, bits: u32) -> f64 {
         let Some(position) = self.float.producer(value) else { return seen };
         let node = &self.float.nodes[position];
         match &node.op {
             // What is an operand, or its negative, has the operand's room.
-            FloatOp::Sum(FloatSum { coefficients, bounds: Bounds::NONE, .. })
-                if coefficients.len() == 1 && coefficients[0].iter().all(|coefficient| coefficient.abs() == 1.0) =>
-            {
-                seen
+            FloatOp::Sum(sum) if sum.bounds == Bounds::NONE && sum.coefficients.len() == 1 && sum.bias.iter().all(|bias| *bias == 0.0) => {
+                let Tensor { range, scale, .. } = self.tensor(self.tensors[&node.inputs[0]]);
+                let is_operand = sum.coefficients[0].iter().all(|coefficient| coefficient.abs() == 1.0);
+                let room = range.hi.max(-range.hi) as f64 * 2f64.powi(-scale);
+                if is_operand && Interval::of_bits(bits).includes(*range) { room.max(seen) } else { seen * MARGIN }
             }
             FloatOp::Affine { bounds, .. } | FloatOp::Sum(FloatSum { bounds, .. })
                 if bounds.lo.is_finite() && bounds.hi == f64::INFINITY =>

@@ -1,16 +1,16 @@
 //! Softmax over some axes together, and its exponentials: for Softmax, LogSoftmax, Attention and post transforms.
 //!
 //! A mask leaves elements out. A known one adds minus infinity to them, which stays a constant that only the maximum sees: their
-//! exponentials are 0. So are those of elements to which it adds -1000 or less, in 32-bit floats, unless they were greater than the
-//! others by some 900. A computed mask holds truth values.
+//! exponentials are 0. So are those of elements to which it adds 1000 less than to others, in 32-bit floats, unless they were greater
+//! than these by some 900. A computed mask holds truth values.
 
 use crate::float::{Bounds, FloatOp, Function, Kind, Rounding};
 use crate::lowering::scope::{Operand, Scope};
 use crate::onnx::Element;
 
-/// What networks add to elements, or put in their place, to leave them out of a softmax: minus infinity, -1e9, -10000 and the like. Beside
-/// such numbers the others would have no precision left.
-const FAR: f64 = -1000.0;
+/// How far below the greatest constant of its row one must be to leave an element out: networks add -1e9, -10000 and the like, or put them in the
+/// elements' place. Beside such numbers the others would have no precision left.
+const FAR: f64 = 1000.0;
 
 /// `max x` over some axes together, which are kept, `x - max x`, and its exponentials.
 pub fn exponentials(scope: &mut Scope<'_>, x: &Operand, axes: &[usize]) -> Result<(Operand, Operand, Operand), String> {
@@ -20,7 +20,9 @@ pub fn exponentials(scope: &mut Scope<'_>, x: &Operand, axes: &[usize]) -> Resul
         let exponentials = scope.table(&shifted, &[Function::Exp])?;
         return Ok((greatest, shifted, exponentials));
     };
-    if !is_open(scope, x, &holes, axes)? {
+    let open = holes.iter().map(|hole| f64::from(u8::from(!hole))).collect();
+    let open = scope.reduce_max(&Operand::constant(x.shape.clone(), Element::Float, open), axes, true)?;
+    if open.values().is_none_or(|values| values.contains(&0.0)) {
         return Err("a mask leaves out all elements of a row, for which softmax is not defined: leave at least one in".to_owned());
     }
     // Any number will do where the exponential is replaced.
@@ -30,20 +32,17 @@ pub fn exponentials(scope: &mut Scope<'_>, x: &Operand, axes: &[usize]) -> Resul
     Ok((greatest, shifted, exponentials))
 }
 
-/// Whether holes leave at least one element of each row.
-fn is_open(scope: &mut Scope<'_>, x: &Operand, holes: &[bool], axes: &[usize]) -> Result<bool, String> {
-    let open = holes.iter().map(|hole| f64::from(u8::from(!hole))).collect();
-    let open = scope.reduce_max(&Operand::constant(x.shape.clone(), Element::Float, open), axes, true)?;
-    Ok(open.values().is_some_and(|values| !values.contains(&0.0)))
-}
-
-/// The same with minus infinity in place of numbers that are as good as that, unless they fill a row.
+/// The same with minus infinity in place of numbers that are as good as that.
 fn masked(scope: &mut Scope<'_>, x: &Operand, axes: &[usize]) -> Result<Operand, String> {
-    let masked = scope.masked_below(x, FAR)?;
-    match scope.holes(&masked) {
-        Some(holes) if is_open(scope, &masked, &holes, axes)? => Ok(masked),
-        _ => Ok(x.clone()),
-    }
+    let Some(constants) = scope.constants_in(x).filter(|constants| constants.iter().all(|constant| constant.is_finite())) else {
+        return Ok(x.clone());
+    };
+    let known = Operand::constant(x.shape.clone(), Element::Float, constants.clone());
+    let greatest = scope.reduce_max(&known, axes, true)?;
+    let greatest = scope.expand(&greatest, &x.shape)?;
+    let far = |(constant, greatest): (&f64, &f64)| *constant <= greatest - FAR;
+    let places: Vec<bool> = constants.iter().zip(greatest.values().unwrap_or_default()).map(far).collect();
+    if places.contains(&true) { scope.masked(x, &places) } else { Ok(x.clone()) }
 }
 
 /// `min(x - greatest, 0)` and its exponentials. What a mask leaves out may be greater.

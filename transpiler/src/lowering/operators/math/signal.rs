@@ -164,13 +164,17 @@ fn transform(scope: &mut Scope<'_>, x: &Operand, axis: usize, size: usize, onesi
     scope.transpose(&y, &order)
 }
 
-/// STFT: a window over frames of `[batch, length, 1 or 2]`, and the DFT of each.
+/// STFT: a window over frames of `[batch, length, 1 or 2]`, and the DFT of each. PyTorch writes real signals as `[batch, length]`, which
+/// onnxruntime takes, too.
 pub(super) fn stft(scope: &mut Scope<'_>) -> Result<(), String> {
     scope.arity(2, 4)?;
     let (x, step) = (scope.floats(0)?, length(scope, 1)?);
-    let [batch, samples, parts] = x.shape[..] else {
-        return Err(format!("the signal has three axes, not shape {:?}", x.shape));
+    let (batch, samples, parts) = match x.shape[..] {
+        [batch, samples, parts] => (batch, samples, parts),
+        [batch, samples] => (batch, samples, 1),
+        _ => return Err(format!("the signal has three axes, not shape {:?}", x.shape)),
     };
+    let x = scope.reshape(&x, vec![batch, samples, parts])?;
     let window = if scope.optional(2)?.is_some() { Some(scope.weights(2)?) } else { None };
     let given = if scope.optional(3)?.is_some() { Some(length(scope, 3)?) } else { None };
     let size = match (given, &window) {
