@@ -9,15 +9,15 @@ use maat_tests::conformance::WHEEL;
 use maat_tests::networks::Random;
 use maat_transpiler::{Network, TranspileError};
 
-/// Architectures, and the size of their models: multiply-accumulates of one inference, in millions.
+/// Architectures, and how many million multiply-accumulates one inference takes at least: a part that was lost on the way would show.
 const ARCHITECTURES: &[(&str, u64)] = &[
-    ("shufflenet", 0),
-    ("squeezenet", 0),
-    ("bvlc_alexnet", 0),
-    ("densenet121", 0),
-    ("inception_v1", 0),
-    ("inception_v2", 0),
-    ("resnet50", 0),
+    ("shufflenet", 120),
+    ("squeezenet", 300),
+    ("bvlc_alexnet", 600),
+    ("densenet121", 2_500),
+    ("inception_v1", 1_300),
+    ("inception_v2", 1_500),
+    ("resnet50", 3_500),
 ];
 
 /// Those that are refused, with a part of the reason.
@@ -45,10 +45,10 @@ fn full_size_architectures_are_quantised_or_refused() {
     let bytes = WHEEL.locate(Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap_or_else(|reason| panic!("{reason}"));
     let mut wheel = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
     let slow = cfg!(feature = "slow");
-    for (architecture, macs) in ARCHITECTURES.iter().take(if slow { usize::MAX } else { BY_DEFAULT }) {
+    for (architecture, least) in ARCHITECTURES.iter().take(if slow { usize::MAX } else { BY_DEFAULT }) {
         let found = quantised(architecture, &mut wheel).unwrap_or_else(|error| panic!("{architecture}: {error}"));
         println!("{architecture}: {found} million multiply-accumulates");
-        assert_eq!(found, *macs, "{architecture}");
+        assert!(found >= *least, "{architecture}: {found} million multiply-accumulates");
     }
     for (architecture, reason) in REFUSED.iter().filter(|_| slow) {
         let error = quantised(architecture, &mut wheel).expect_err(architecture).to_string();
