@@ -80,7 +80,8 @@ fn is_atom(text: &str) -> bool {
     is_number || is_name(text.strip_prefix('*').unwrap_or(text))
 }
 
-fn is_name(text: &str) -> bool {
+/// Whether this is the name of a variable or a function.
+pub fn is_name(text: &str) -> bool {
     let mut bytes = text.bytes();
     bytes.next().is_some_and(|byte| byte.is_ascii_lowercase() || byte == b'_')
         && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')

@@ -10,6 +10,8 @@ use cairo_lang_filesystem::cfg::{Cfg, CfgSet};
 use cairo_lang_filesystem::ids::CrateInput;
 use cairo_lang_runnable_utils::builder::{BuildError, EntryCodeConfig, RunnableBuilder};
 use cairo_lang_sierra::program::Program;
+use cairo_lang_sierra_generator::canonical_id_replacer::CanonicalReplacer;
+use cairo_lang_sierra_generator::replace_ids::SierraIdReplacer;
 use cairo_lang_starknet::compile::compile_contract_in_prepared_db;
 use cairo_lang_starknet::starknet_plugin_suite;
 use cairo_lang_starknet_classes::allowed_libfuncs::{BUILTIN_AUDITED_LIBFUNCS_LIST, ListSelector};
@@ -191,8 +193,13 @@ fn contract(
     if let Some(Short { arrays, functions, .. }) = short
         && !(arrays.is_empty() && functions.is_empty())
     {
-        let filled = if functions.is_empty() { Some(extracted.program) } else { fill(&extracted.program, functions) };
-        extracted.program = filled.and_then(|filled| splice(&filled, arrays)).ok_or_else(|| misplaced(package))?;
+        if !functions.is_empty() {
+            extracted.program = fill(&extracted.program, functions).ok_or_else(|| misplaced(package))?;
+        }
+        if !arrays.is_empty() {
+            extracted.program = splice(&extracted.program, arrays).ok_or_else(|| misplaced(package))?;
+        }
+        extracted.program = CanonicalReplacer::from_program(&extracted.program).apply(&extracted.program);
         let class = ContractClass::new(&extracted.program, sierra.entry_points_by_type, sierra.abi, OrderedHashMap::default());
         sierra = class.map_err(|error| malformed(error.to_string()))?;
     }

@@ -15,13 +15,11 @@ use num_bigint::BigInt;
 use crate::compiler::{CairoPackage, Crate};
 use crate::direct::{direct, functions};
 use crate::sources::Sources;
-use crate::straight;
+use crate::straight::{self, FELT_BITS, number};
 use crate::straight_sierra::StandIn;
 
 /// Elements from which on an array is long.
 const LONG: usize = 32;
-/// Bits of the greatest felts that are taken: the compiler does not reduce those.
-const FELT_BITS: u64 = 251;
 /// The first stand-in for felts. Should other code have such a constant, `splice` refuses.
 const FELT_STAND_IN: &str = "3141592653589793238462643383279502884197169399375105820974944592307816406286";
 /// The first stand-in for `u32`.
@@ -172,12 +170,7 @@ fn head(line: &str) -> Option<(&str, &str, usize)> {
 
 /// The number in a line, if it is an element of this type.
 fn element(line: &str, of: &str) -> Option<BigInt> {
-    let digits = line.strip_prefix("    ")?.strip_suffix(",\n")?;
-    let magnitude = digits.strip_prefix('-').unwrap_or(digits);
-    if magnitude.is_empty() || !magnitude.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let value: BigInt = digits.parse().ok()?;
+    let value = number(line.strip_prefix("    ")?.strip_suffix(",\n")?)?;
     let fits = if of == "u32" { u32::try_from(&value).is_ok() } else { value.bits() <= FELT_BITS };
     fits.then_some(value)
 }

@@ -9,8 +9,6 @@ use std::collections::{HashMap, HashSet};
 
 use cairo_lang_sierra::ids::ConcreteTypeId;
 use cairo_lang_sierra::program::{GenericArg, Program, TypeDeclaration};
-use cairo_lang_sierra_generator::canonical_id_replacer::CanonicalReplacer;
-use cairo_lang_sierra_generator::replace_ids::SierraIdReplacer;
 use cairo_lang_sierra_to_casm::compiler::ConstsInfo;
 use num_bigint::BigInt;
 
@@ -39,13 +37,12 @@ pub fn splice(program: &Program, arrays: &[LongArray]) -> Option<Program> {
     let by_id: HashMap<u64, &TypeDeclaration> = types.iter().map(|declaration| (declaration.id.id, declaration)).collect();
     let order = in_order(&used, |id| by_id.get(&id).copied())?;
     let type_declarations = order.iter().map(|id| by_id.get(id).map(|declaration| (*declaration).clone())).collect::<Option<_>>()?;
-    let spliced = Program {
+    Some(Program {
         type_declarations,
         libfunc_declarations: program.libfunc_declarations.clone(),
         statements: program.statements.clone(),
         funcs: program.funcs.clone(),
-    };
-    Some(CanonicalReplacer::from_program(&spliced).apply(&spliced))
+    })
 }
 
 /// Puts the arrays' values into the constants behind the code of a program that was compiled from `program`; nothing if the stand-ins are not

@@ -8,10 +8,12 @@ use std::ops::Range;
 
 use num_bigint::BigInt;
 
+use crate::direct::is_name;
+
 /// Products from which on a function is taken. The compiler puts small functions into those that call them.
 const LEAST_PRODUCTS: usize = 256;
-/// Bits of the greatest constants that are taken: the compiler does not reduce those.
-const FELT_BITS: u64 = 251;
+/// Bits of the greatest felts that are taken: the compiler does not reduce those.
+pub const FELT_BITS: u64 = 251;
 
 /// A function of boxed arrays that adds up products. Its results are an array, or accumulators that it is given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -220,17 +222,14 @@ impl Straight {
 
 /// A number other than 0, 1 and -1, with which the compiler calculates.
 fn constant(text: &str) -> Option<BigInt> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let value: BigInt = text.parse().ok()?;
-    (value.bits() > 1 && value.bits() <= FELT_BITS).then_some(value)
+    number(text).filter(|value| value.bits() > 1 && value.bits() <= FELT_BITS)
 }
 
-fn is_name(text: &str) -> bool {
-    let mut bytes = text.bytes();
-    bytes.next().is_some_and(|byte| byte.is_ascii_lowercase()) && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+/// A decimal number.
+pub fn number(text: &str) -> Option<BigInt> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number { text.parse().ok() } else { None }
 }
 
 #[cfg(test)]
