@@ -148,6 +148,30 @@ fn a_branch_that_no_sample_reached_is_not_destroyed() {
     }
 }
 
+/// The greatest value of `mid` on the samples is just below a power of two, where its scale would end without room.
+#[test]
+fn values_a_little_beyond_the_samples_are_not_cut() {
+    let sums = [(0.9, 0.08), (0.08, 0.9), (-0.5, 0.3)];
+    let tests = [
+        ("Add", sums, (0.55, 0.53)),
+        ("Mul", [(1.4, 0.7), (0.7, 1.4), (-0.5, 0.3)], (1.04, 1.04)),
+        ("Div", [(1.96, 1.0), (2.5, 1.5), (-0.5, 0.8)], (2.1, 1.0)),
+        ("Exp", [(0.6, 0.07), (0.07, 0.6), (-0.5, 0.3)], (0.4, 0.34)),
+    ];
+    for (operator, samples, (a, b)) in tests {
+        let onnx = Onnx::new().input("a", &[1]).input("b", &[1]);
+        let onnx = match operator {
+            "Exp" => onnx.node("sum", "Add", &["a", "b"], "sum", &[]).node("mid", "Exp", &["sum"], "mid", &[]),
+            _ => onnx.node("mid", operator, &["a", "b"], "mid", &[]),
+        };
+        let network = common::import(onnx.node("square", "Mul", &["mid", "mid"], "y", &[]).output("y"));
+        let samples: Vec<Sample> = samples.iter().map(|(a, b)| vec![vec![*a], vec![*b]]).collect();
+        let quantised = network.quantise(&samples, &Options::default()).unwrap();
+        let (off, greatest) = distance(&network, &quantised, &[vec![vec![a], vec![b]]], 0);
+        assert!(off < 1e-3 * greatest, "{operator}: off by {off} of {greatest}");
+    }
+}
+
 /// The choice between two computed sides is the same on all samples.
 #[test]
 fn a_side_that_no_sample_chose_is_not_destroyed() {

@@ -159,7 +159,7 @@ impl Quantiser<'_> {
             FloatOp::Sum(sum) if sum.bounds == Bounds::NONE && sum.coefficients.len() == 1 && sum.bias.iter().all(|bias| *bias == 0.0) => {
                 let Tensor { range, scale, .. } = self.tensor(self.tensors[&node.inputs[0]]);
                 let is_operand = sum.coefficients[0].iter().all(|coefficient| coefficient.abs() == 1.0);
-                let room = range.hi.max(-range.hi) as f64 * 2f64.powi(-scale);
+                let room = range.hi.abs() as f64 * 2f64.powi(-scale);
                 if is_operand && Interval::of_bits(bits).includes(*range) { room.max(seen) } else { seen * MARGIN }
             }
             FloatOp::Affine { bounds, .. } | FloatOp::Sum(FloatSum { bounds, .. })
