@@ -242,7 +242,7 @@ impl Compiler {
     ///
     /// # Errors
     /// As for [`Self::contract`]; a module without a contract is [`CompileError::Diagnostics`] too.
-    pub fn contracts(&self, package: &CairoPackage, paths: &[impl AsRef<str>]) -> Result<Vec<Contract>, CompileError> {
+    pub fn contracts(&self, package: &CairoPackage, paths: &[impl AsRef<str> + Sync]) -> Result<Vec<Contract>, CompileError> {
         self.session().contracts(package, paths)
     }
 

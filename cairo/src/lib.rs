@@ -15,6 +15,7 @@ pub mod gas;
 pub mod limits;
 mod session;
 mod short;
+mod sierra_contract;
 mod sources;
 mod splice;
 mod straight;
@@ -27,6 +28,7 @@ pub use entry_point::{CallResult, Libraries};
 pub use error::{CairoRunError, CompileError};
 pub use executable::{Executable, RunResult};
 pub use session::Session;
+pub use sierra_contract::SierraContract;
 pub use sources::Sources;
 
 /// The version of the Cairo compiler that is built in.

@@ -14,26 +14,29 @@ use cairo_lang_sierra_generator::canonical_id_replacer::CanonicalReplacer;
 use cairo_lang_sierra_generator::replace_ids::SierraIdReplacer;
 use cairo_lang_starknet::compile::compile_contract_in_prepared_db;
 use cairo_lang_starknet::starknet_plugin_suite;
-use cairo_lang_starknet_classes::allowed_libfuncs::{BUILTIN_AUDITED_LIBFUNCS_LIST, ListSelector};
-use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
-use cairo_lang_starknet_classes::contract_class::ContractClass;
-use cairo_lang_utils::ordered_hash_map::OrderedHashMap;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::compiler::{CairoPackage, Compiler, Form, members};
 use crate::contract::Contract;
 use crate::error::CompileError;
 use crate::executable::Executable;
 use crate::short::Short;
+use crate::sierra_contract::SierraContract;
 use crate::splice::{splice, splice_constants};
 use crate::straight_sierra::fill;
 
-/// A compiler at work on one package. It keeps what it has found out, so that the next version of the package takes it only as long as what is new
+/// A compiler at work on one package, in threads of its own: in those of others, which compile or commit at the same time, its parts would wait for
+/// one another while nobody works. It keeps what it has found out, so that the next version of the package takes it only as long as what is new
 /// in it.
 pub struct Session<'a> {
     compiler: &'a Compiler,
     executables: Option<RootDatabase>,
     contracts: Option<RootDatabase>,
+    threads: Option<ThreadPool>,
 }
+
+/// The stack of a thread that compiles, in bytes: as much as main threads have.
+const STACK: usize = 8 << 20;
 
 /// What a package is compiled for: decides the plugins, the gas accounting, and the `target` in `#[cfg(target: ..)]`.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,7 +58,9 @@ impl Drop for Session<'_> {
 
 impl<'a> Session<'a> {
     pub(crate) fn new(compiler: &'a Compiler) -> Self {
-        Self { compiler, executables: None, contracts: None }
+        let threads = std::thread::available_parallelism().map_or(1, |all| all.get().div_ceil(2));
+        let threads = ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build().ok();
+        Self { compiler, executables: None, contracts: None, threads }
     }
 
     /// As [`Compiler::executable`].
@@ -63,8 +68,8 @@ impl<'a> Session<'a> {
     /// # Errors
     /// As there.
     pub fn executable(&mut self, package: &CairoPackage) -> Result<Executable, CompileError> {
-        let Self { compiler, executables, .. } = self;
-        in_form(compiler.form(), package, |package, short| {
+        let Self { compiler, executables, threads, .. } = self;
+        in_form(threads.as_ref(), compiler.form(), package, |package, short| {
             let (db, main) = given(executables, Target::Executable, compiler, package);
             executable(db, main, package, short)
         })
@@ -75,10 +80,22 @@ impl<'a> Session<'a> {
     /// # Errors
     /// As there.
     pub fn contract(&mut self, package: &CairoPackage) -> Result<Contract, CompileError> {
-        let Self { compiler, contracts, .. } = self;
-        in_form(compiler.form(), package, |package, short| {
+        let Self { compiler, contracts, threads, .. } = self;
+        in_form(threads.as_ref(), compiler.form(), package, |package, short| {
             let (db, main) = given(contracts, Target::Contract, compiler, package);
-            contract(db, main, package, None, short)
+            sierra(db, main, package, None, short)?.assemble()
+        })
+    }
+
+    /// Compiles the one contract of a package to Sierra, or, in a package that may have others, the one in the module with this path.
+    ///
+    /// # Errors
+    /// As for [`Self::contract`], but for what [`SierraContract::assemble`] refuses.
+    pub fn sierra(&mut self, package: &CairoPackage, path: Option<&str>) -> Result<SierraContract, CompileError> {
+        let Self { compiler, contracts, threads, .. } = self;
+        in_form(threads.as_ref(), compiler.form(), package, |package, short| {
+            let (db, main) = given(contracts, Target::Contract, compiler, package);
+            sierra(db, main, package, path, short)
         })
     }
 
@@ -86,27 +103,34 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// As there.
-    pub fn contracts(&mut self, package: &CairoPackage, paths: &[impl AsRef<str>]) -> Result<Vec<Contract>, CompileError> {
-        let Self { compiler, contracts, .. } = self;
-        in_form(compiler.form(), package, |package, short| {
+    pub fn contracts(&mut self, package: &CairoPackage, paths: &[impl AsRef<str> + Sync]) -> Result<Vec<Contract>, CompileError> {
+        let Self { compiler, contracts, threads, .. } = self;
+        in_form(threads.as_ref(), compiler.form(), package, |package, short| {
             let (db, main) = given(contracts, Target::Contract, compiler, package);
-            paths.iter().map(|path| contract(db, main.clone(), package, Some(path.as_ref()), short)).collect()
+            paths.iter().map(|path| sierra(db, main.clone(), package, Some(path.as_ref()), short)?.assemble()).collect()
         })
     }
 }
 
 /// Compiles a package's short form, if it has one; and the package as it is if not, or if that fails, for diagnostics that are about the package's
 /// own lines.
-fn in_form<T>(
+fn in_form<T: Send>(
+    threads: Option<&ThreadPool>,
     form: Form,
     package: &CairoPackage,
-    mut compile: impl FnMut(&CairoPackage, Option<&Short>) -> Result<T, CompileError>,
+    mut compile: impl FnMut(&CairoPackage, Option<&Short>) -> Result<T, CompileError> + Send,
 ) -> Result<T, CompileError> {
-    let short = if form == Form::Full { None } else { Short::of(package) };
-    match short.map(|short| compile(&short.package, Some(&short))) {
-        Some(Ok(compiled)) => Ok(compiled),
-        Some(Err(error)) if form == Form::Short => Err(error),
-        _ => compile(package, None),
+    let mut compiled = || {
+        let short = if form == Form::Full { None } else { Short::of(package) };
+        match short.map(|short| compile(&short.package, Some(&short))) {
+            Some(Ok(compiled)) => Ok(compiled),
+            Some(Err(error)) if form == Form::Short => Err(error),
+            _ => compile(package, None),
+        }
+    };
+    match threads {
+        Some(threads) => threads.install(compiled),
+        None => compiled(),
     }
 }
 
@@ -169,15 +193,15 @@ fn assembled(sierra: Program) -> Result<CompiledFunction, BuildError> {
     Ok(CompiledFunction { program: builder.casm_program().clone(), wrapper })
 }
 
-/// Compiles the contract of a package's own crate, or the one in the module with this path. `short` is the form that the package is in, if it is
-/// not as it was written.
-fn contract(
+/// Compiles the contract of a package's own crate to Sierra, or the one in the module with this path. `short` is the form that the package is in,
+/// if it is not as it was written.
+fn sierra(
     db: &RootDatabase,
     main: CrateInput,
     package: &CairoPackage,
     path: Option<&str>,
     short: Option<&Short>,
-) -> Result<Contract, CompileError> {
+) -> Result<SierraContract, CompileError> {
     let crate_ids = CrateInput::into_crate_ids(db, [main.clone()]);
     let mut diagnostics = String::new();
     let config = CompilerConfig {
@@ -185,11 +209,11 @@ fn contract(
         ..CompilerConfig::default()
     };
     let compiled = compile_contract_in_prepared_db(db, path, crate_ids, config);
-    let mut sierra = compiled.map_err(|error| reported(package, &diagnostics, &error))?;
+    let compiled = compiled.map_err(|error| reported(package, &diagnostics, &error))?;
 
     let name = || package.main.name.clone();
     let malformed = |reason: String| CompileError::Casm { package: name(), reason };
-    let mut extracted = sierra.extract_sierra_program(false).map_err(|error| malformed(error.to_string()))?;
+    let mut extracted = compiled.extract_sierra_program(false).map_err(|error| malformed(error.to_string()))?;
     if let Some(Short { arrays, functions, .. }) = short
         && !(arrays.is_empty() && functions.is_empty())
     {
@@ -200,20 +224,8 @@ fn contract(
             extracted.program = splice(&extracted.program, arrays).ok_or_else(|| misplaced(package))?;
         }
         extracted.program = CanonicalReplacer::from_program(&extracted.program).apply(&extracted.program);
-        let class = ContractClass::new(&extracted.program, sierra.entry_points_by_type, sierra.abi, OrderedHashMap::default());
-        sierra = class.map_err(|error| malformed(error.to_string()))?;
     }
-    let audited = ListSelector::ListName(BUILTIN_AUDITED_LIBFUNCS_LIST.to_owned());
-    extracted
-        .validate_version_compatible(audited)
-        .map_err(|error| CompileError::NotAudited { package: name(), reason: error.to_string() })?;
-    // Names for debugging are not part of the class hash, and make the file much larger.
-    let no_names = serde_json::json!({ "type_names": [], "libfunc_names": [], "user_func_names": [] });
-    let no_names = serde_json::from_value(no_names).expect("the fields of a class's debug information");
-    let sierra = ContractClass { sierra_program_debug_info: Some(no_names), ..sierra };
-    let casm = CasmContractClass::from_contract_class(sierra.clone(), extracted, false, usize::MAX);
-    let casm = casm.map_err(|error| malformed(error.to_string()))?;
-    Ok(Contract::new(sierra, casm))
+    Ok(SierraContract { package: name(), entry_points: compiled.entry_points_by_type, abi: compiled.abi, extracted })
 }
 
 /// The crates whose diagnostics are asked for. To look for them, all functions of a crate are compiled: in the short form, only those of the

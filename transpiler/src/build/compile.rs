@@ -3,7 +3,7 @@
 use std::thread::{Scope, ScopedJoinHandle};
 
 use maat_cairo::limits::Figure;
-use maat_cairo::{CairoPackage, Compiler, Contract, Executable, Session};
+use maat_cairo::{Compiler, Contract, Executable, Session, SierraContract};
 use maat_package::ClassSize;
 use maat_verifier::ModelCommitment;
 use starknet_types_core::felt::Felt;
@@ -29,16 +29,22 @@ pub struct Compiled {
     pub layer_classes: Vec<Contract>,
 }
 
-/// A network of which the program is being compiled. It does not depend on the commitment, which can be made meanwhile.
+/// A network that is being compiled. Meanwhile its commitment can be made, which only the finished contract knows.
 pub struct Compiling<'scope, 'a> {
     draft: &'a Draft<'a>,
     parts: Option<usize>,
-    compiler: &'a Compiler,
     program: ScopedJoinHandle<'scope, (Session<'a>, Result<Program, TranspileError>)>,
+    classes: ScopedJoinHandle<'scope, (Session<'a>, Result<Classes, TranspileError>)>,
 }
 
 /// A program and its hash.
 type Program = (Executable, Felt);
+
+/// The model's contract, which has [`STAND_IN`] for a commitment, and the classes of the parts.
+type Classes = (SierraContract, Vec<Contract>);
+
+/// What contracts are compiled with while the commitment is not known.
+const STAND_IN: &str = "0x00e2b7151628aed2a6abf7158809cf4f3c762e7160f38b4da56a784d9045190c";
 
 impl<'scope, 'a: 'scope> Compiling<'scope, 'a> {
     /// Starts to compile a network with `parts` of it as separate classes. Without a number, there are as few as fit: none if the whole network
@@ -47,30 +53,33 @@ impl<'scope, 'a: 'scope> Compiling<'scope, 'a> {
         let first = first_parts(draft, parts);
         let program = scope.spawn(move || {
             let mut session = compiler.session();
-            let program = draft.package(None, first).map_err(TranspileError::from);
-            let program = program.and_then(|generated| program_of(&mut session, &generated.package));
+            let program = program_of(&mut session, draft, first);
             (session, program)
         });
-        Self { draft, parts, compiler, program }
+        let classes = scope.spawn(move || {
+            let mut session = compiler.session();
+            let classes = classes_of(&mut session, draft, first);
+            (session, classes)
+        });
+        Self { draft, parts, program, classes }
     }
 
-    /// Compiles the contract, for a commitment.
+    /// Finishes the contract, for a commitment.
     ///
     /// # Errors
     /// Without a number of parts, a node is too large for a class; with one, there cannot be that many parts.
     pub fn finish(self, commitment: Option<&ModelCommitment>, progress: &mut dyn FnMut(&str)) -> Result<Compiled, TranspileError> {
-        let Self { draft, parts: wanted, compiler, program } = self;
-        let mut contracts = compiler.session();
+        let Self { draft, parts: wanted, program, classes } = self;
         let mut parts = first_parts(draft, wanted);
         let told = |parts| match parts {
             0 => "compiling the program and the contract".to_owned(),
             parts => format!("compiling the program and the contract in {parts} parts"),
         };
         progress(&told(parts));
-        let mut generated = draft.package(commitment, parts)?;
-        let classes = classes_of(&mut contracts, &mut generated, parts);
-        let (mut programs, program) = program.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        let mut compiled = Compiled::new(generated, program?, classes?);
+        let (mut contracts, classes) = joined(classes);
+        let finished = with_commitment(&mut contracts, draft, parts, commitment, classes?);
+        let (mut programs, program) = joined(program);
+        let mut compiled = Compiled::new(program?, finished?);
         while let Some((nodes, figure)) = compiled.excess().filter(|_| wanted.is_none()) {
             // More parts do not help if the part is a single node.
             if nodes.len() == 1 || parts == draft.most_parts() {
@@ -78,17 +87,20 @@ impl<'scope, 'a: 'scope> Compiling<'scope, 'a> {
             }
             parts = (parts + 1).max(draft.fewest_parts()).max(2).min(draft.most_parts());
             progress(&told(parts));
-            let mut generated = draft.package(commitment, parts)?;
-            let package = generated.package.clone();
-            let (program, classes) = std::thread::scope(|scope| {
-                let program = scope.spawn(|| program_of(&mut programs, &package));
-                let classes = classes_of(&mut contracts, &mut generated, parts);
-                (program.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), classes)
+            let (program, finished) = std::thread::scope(|scope| {
+                let program = scope.spawn(|| program_of(&mut programs, draft, parts));
+                let classes = classes_of(&mut contracts, draft, parts);
+                let finished = classes.and_then(|classes| with_commitment(&mut contracts, draft, parts, commitment, classes));
+                (joined(program), finished)
             });
-            compiled = Compiled::new(generated, program?, classes?);
+            compiled = Compiled::new(program?, finished?);
         }
         Ok(compiled)
     }
+}
+
+fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// How many parts are tried first.
@@ -96,26 +108,50 @@ fn first_parts(draft: &Draft<'_>, parts: Option<usize>) -> usize {
     parts.unwrap_or_else(|| if draft.share() > CERTAINLY_TOO_LARGE { draft.fewest_parts() } else { 0 })
 }
 
-fn program_of(session: &mut Session<'_>, package: &CairoPackage) -> Result<Program, TranspileError> {
-    let program = session.executable(package)?;
+/// The program. It does not depend on the commitment.
+fn program_of(session: &mut Session<'_>, draft: &Draft<'_>, parts: usize) -> Result<Program, TranspileError> {
+    let program = session.executable(&draft.package(None, parts)?.package)?;
     let hash = program.hash().map_err(|error| TranspileError::Generated { reason: error.to_string() })?;
     Ok((program, hash))
 }
 
-/// The model's class, and those of the parts, which are compiled before it: it calls them by their class hashes.
-fn classes_of(session: &mut Session<'_>, generated: &mut Generated, parts: usize) -> Result<(Contract, Vec<Contract>), TranspileError> {
-    if parts == 0 {
-        return Ok((session.contract(&generated.package)?, Vec::new()));
-    }
-    let layer_classes = session.contracts(&generated.package, &generated.part_paths())?;
-    let hashes: Vec<Felt> = layer_classes.iter().map(Contract::class_hash).collect();
-    generated.set_class_hashes(&hashes);
-    let contract = session.contracts(&generated.package, &[generated.contract_path()])?.swap_remove(0);
-    Ok((contract, layer_classes))
+/// The model's contract, and the classes of the parts, which are compiled before it: it calls them by their class hashes.
+fn classes_of(session: &mut Session<'_>, draft: &Draft<'_>, parts: usize) -> Result<Classes, TranspileError> {
+    let stand_in = STAND_IN.parse().expect("a commitment begins with a zero byte");
+    let mut generated = draft.package(Some(&stand_in), parts)?;
+    let layer_classes = if parts == 0 { Vec::new() } else { session.contracts(&generated.package, &generated.part_paths())? };
+    generated.set_class_hashes(&hashes(&layer_classes));
+    Ok((session.sierra(&generated.package, Some(&generated.contract_path()))?, layer_classes))
+}
+
+/// The package with the commitment, and its classes.
+fn with_commitment(
+    session: &mut Session<'_>,
+    draft: &Draft<'_>,
+    parts: usize,
+    commitment: Option<&ModelCommitment>,
+    (contract, layer_classes): Classes,
+) -> Result<(Generated, Contract, Vec<Contract>), TranspileError> {
+    let mut generated = draft.package(commitment, parts)?;
+    generated.set_class_hashes(&hashes(&layer_classes));
+    let committed = commitment.and_then(|commitment| {
+        let stand_in = Felt::from_hex_unchecked(STAND_IN);
+        contract.with_felt(&stand_in, &Felt::from_bytes_be(commitment.as_bytes()))?.assemble().ok()
+    });
+    let contract = match committed {
+        Some(contract) => contract,
+        // Without a commitment there is a zero, which the compiler knows more of.
+        None => session.contracts(&generated.package, &[generated.contract_path()])?.swap_remove(0),
+    };
+    Ok((generated, contract, layer_classes))
+}
+
+fn hashes(classes: &[Contract]) -> Vec<Felt> {
+    classes.iter().map(Contract::class_hash).collect()
 }
 
 impl Compiled {
-    fn new(generated: Generated, (program, program_hash): Program, (contract, layer_classes): (Contract, Vec<Contract>)) -> Self {
+    fn new((program, program_hash): Program, (generated, contract, layer_classes): (Generated, Contract, Vec<Contract>)) -> Self {
         Self { generated, program, program_hash, contract, layer_classes }
     }
 
