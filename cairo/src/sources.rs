@@ -81,8 +81,10 @@ impl Sources {
     }
 
     fn embedded(archive: &[u8]) -> Self {
-        let sources = serde_json::from_reader(flate2::read::DeflateDecoder::new(archive));
-        Self(sources.expect("the build script wrote this archive"))
+        const WRITTEN: &str = "the build script wrote this archive";
+        let mut text = Vec::new();
+        flate2::read::DeflateDecoder::new(archive).read_to_end(&mut text).expect(WRITTEN);
+        Self(serde_json::from_slice(&text).expect(WRITTEN))
     }
 
     /// Reads every `.cairo` file below `root`.

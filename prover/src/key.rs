@@ -86,9 +86,9 @@ impl WantedPresets<'_> {
     }
 }
 
-/// The most cells of a cheap tree over extended fixed columns: it takes up to some ten seconds of two cores. A number of cells and not a
-/// time, so that a network gets the same package on every machine.
-const CHEAP_TREE_CELLS: usize = 1 << 28;
+/// The most cells of a cheap tree over extended fixed columns: it takes up to about a second of two cores. A number of cells and not a time, so
+/// that a network gets the same package on every machine.
+const CHEAP_TREE_CELLS: usize = 1 << 24;
 
 /// How many cells the fixed columns have once they are extended for a preset.
 fn tree_cells(preset: Preset, program: &TraceProgram) -> usize {

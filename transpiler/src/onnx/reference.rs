@@ -56,19 +56,33 @@ impl Reference {
 
     /// Runs the float network on one sample, a row-major list of values for each input. Gives the outputs by name, row-major; nothing if
     /// tract fails. It panics where a computed index is negative or outside an axis.
-    pub fn run(&self, sample: &[Vec<f64>]) -> Option<HashMap<String, Vec<f64>>> {
-        let (plan, inputs, names, sample) = (self.plan.clone(), self.inputs.clone(), self.outputs.clone(), sample.to_vec());
-        let run = move || -> TractResult<HashMap<String, Vec<f64>>> {
-            let inputs = inputs.iter().zip(&sample).map(|((shape, datum_type), values)| {
+    pub fn run(&self, sample: &[Vec<f64>]) -> Option<Outputs> {
+        self.run_all(&[sample]).pop().flatten()
+    }
+
+    /// As [`Self::run`], for some samples in one thread: there are networks that run in less time than a thread takes to start.
+    pub fn run_all(&self, samples: &[impl AsRef<[Vec<f64>]>]) -> Vec<Option<Outputs>> {
+        let (plan, inputs, names) = (self.plan.clone(), self.inputs.clone(), self.outputs.clone());
+        let run = move |sample: &[Vec<f64>]| -> TractResult<Outputs> {
+            let inputs = inputs.iter().zip(sample).map(|((shape, datum_type), values)| {
                 let tensor = Tensor::from_shape(shape, values)?;
                 Ok(tensor.cast_to_dt(*datum_type)?.into_owned().into_tvalue())
             });
             let outputs = plan.run(inputs.collect::<TractResult<_>>()?)?;
             names.iter().zip(outputs).map(|(name, output)| Ok((name.clone(), numbers(&output)?.1))).collect()
         };
-        guarded(move || run().map_err(|error| format!("{error:#}"))).ok()
+        let copied: Vec<Vec<Vec<f64>>> = samples.iter().map(|sample| sample.as_ref().to_vec()).collect();
+        match guarded(move || Ok(copied.iter().map(|sample| run(sample).ok()).collect())) {
+            Ok(outputs) => outputs,
+            // A panic, for one of them.
+            Err(_) if samples.len() > 1 => samples.iter().map(|sample| self.run(sample.as_ref())).collect(),
+            Err(_) => vec![None; samples.len()],
+        }
     }
 }
+
+/// The values of outputs by name, row-major.
+type Outputs = HashMap<String, Vec<f64>>;
 
 /// Whether a node is a tree classifier with two labels and votes for only one of them, as scikit-learn exports it. The label depends on
 /// whether that score exceeds a threshold, but tract 0.23 takes the greatest score, and there is only one.

@@ -297,6 +297,9 @@ fn is_chosen_from(float: &FloatModel, value: ValueId) -> bool {
     float.nodes.iter().any(|node| node.inputs.contains(&value) && over_rows(node))
 }
 
+/// How many samples tract runs in one thread.
+const AT_ONCE: usize = 64;
+
 /// Runs both networks on the samples and compares every tensor that both have.
 ///
 /// # Errors
@@ -313,12 +316,16 @@ pub fn measure(mapped: &Mapped, float: &FloatModel, reference: Option<&Reference
     let mut nodes: Vec<Measure> =
         float.nodes.iter().map(|node| Measure::new(&node.name, Nature::of(float, node.output), last(&node.shape))).collect();
     let mut executor = Executor::new(model);
-    for (index, sample) in samples.iter().enumerate() {
+    let witness = reference.filter(|_| baseline == Baseline::Tract);
+    let expected = samples.chunks(AT_ONCE).flat_map(|samples| match witness {
+        Some(reference) => reference.run_all(samples),
+        None => vec![None; samples.len()],
+    });
+    for (index, (sample, expected)) in samples.iter().zip(expected).enumerate() {
         let values = run(float, sample);
         check_finite(float, &values, index)?;
         let inputs = quantise_sample(model, sample)?;
         executor.run(&inputs).expect("quantised samples are within the inputs' ranges");
-        let expected = reference.filter(|_| baseline == Baseline::Tract).and_then(|reference| reference.run(sample));
         for (measure, (name, value)) in outputs.iter_mut().zip(&float.outputs) {
             let id = mapped.tensors[value];
             let expected = expected.as_ref().and_then(|expected| expected.get(name)).unwrap_or(&values[value]);

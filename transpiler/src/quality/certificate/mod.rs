@@ -41,6 +41,7 @@ use std::collections::HashMap;
 
 use maat_package::{CertifiedNode, Granularity, significant};
 use maat_runtime::{Model, Node, Primitive, Requantise, Tensor, TensorId};
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::float::{Bounds, FloatModel, FloatNode, FloatOp, Kind, Used, ValueId, node_range, used};
 use crate::quantise::Mapped;
@@ -65,13 +66,15 @@ pub fn certify(float: &FloatModel, mapped: &Mapped, seen: Option<&Seen>, runs: &
         let of = |(value, id): (&ValueId, &TensorId)| Some((id.index(), known.get(value)?.error()));
         mapped.tensors.iter().filter_map(of).collect()
     };
-    let (always, as_seen) = (bounds(Runs::All), seen.map(|seen| bounds(Runs::Seen(seen))).unwrap_or_default());
-    let mut on_samples: HashMap<usize, f64> = HashMap::new();
     // A run has integers for each element, and so must have its bounds.
-    for run in runs.iter().filter(|_| granularity == Granularity::Elements) {
-        for (index, error) in bounds(Runs::One(run)) {
-            on_samples.entry(index).and_modify(|worst| *worst = worst.max(error)).or_insert(error);
-        }
+    let one_by_one = runs.iter().filter(|_| granularity == Granularity::Elements).map(Runs::One);
+    let all: Vec<Runs<'_>> = [Runs::All].into_iter().chain(seen.map(Runs::Seen)).chain(one_by_one).collect();
+    let mut found = all.into_par_iter().map(bounds).collect::<Vec<_>>().into_iter();
+    let always = found.next().unwrap_or_default();
+    let as_seen = seen.and_then(|_| found.next()).unwrap_or_default();
+    let mut on_samples: HashMap<usize, f64> = HashMap::new();
+    for (index, error) in found.flatten() {
+        on_samples.entry(index).and_modify(|worst| *worst = worst.max(error)).or_insert(error);
     }
     let primitives = model.inputs().iter().map(|_| "Input").chain(model.nodes().map(|(node, _)| node.primitive.name()));
     let tensors = model.tensors().iter().zip(primitives).enumerate();
