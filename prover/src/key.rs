@@ -69,7 +69,7 @@ impl LayoutChoice {
 pub struct WantedPresets<'p> {
     /// In any case.
     pub named: &'p [Preset],
-    /// If their trees take seconds: a model with a long trace has no entry for them.
+    /// If their trees take about a second: a model with a long trace has no entry for them.
     pub if_cheap: &'p [Preset],
 }
 

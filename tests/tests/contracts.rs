@@ -1,8 +1,9 @@
 //! Contracts in the Cairo VM, as Starknet runs them: one class, or one that calls others for the parts of a large network.
 
+use maat_cairo::limits::Figure;
 use maat_cairo::{CairoRunError, Compiler, Contract, Libraries, gas};
-use maat_package::{Cairo, Options, PackageFolder, Proving, quantise_sample, run_contract, run_program, signed};
-use maat_runtime::primitives::{Affine, Move, Sum};
+use maat_package::{Cairo, ClassSize, Options, PackageFolder, Proving, quantise_sample, run_contract, run_program, signed};
+use maat_runtime::primitives::{Affine, ArgMax, Move, Sum};
 use maat_runtime::{Executor, Interval, Model, ModelBuilder, Primitive, Requantise, Shape, Tensor};
 use maat_tests::figures::assert_committed;
 use maat_tests::models::{MODELS, RealModel};
@@ -283,6 +284,30 @@ fn a_network_in_parts_gives_the_runtimes_integers() {
         }
         let values: Vec<i32> = values.into_iter().map(|value| signed(value).unwrap()).collect();
         assert_eq!(values, Executor::new(model).run(&samples[0]).unwrap().concat());
+    }
+}
+
+#[test]
+fn a_layer_larger_than_a_class_is_split_by_its_outputs() {
+    let mut builder = ModelBuilder::new("wide");
+    let x = builder.input("x", Shape::new(&[1, 512]).unwrap(), 0, Interval::of_bits(8)).unwrap();
+    let mut random = Random::new(31);
+    let weights = (0..512 * 640).map(|_| random.within(Interval { lo: -127, hi: 127 }) as i16).collect();
+    let requantise = Requantise { shift: vec![9], lo: -128, hi: 127 };
+    let layer = Affine { groups: 1, inputs: 512, weights, bias: (0..640).collect(), requantise };
+    let y = builder.node("layer", Primitive::Affine(layer), &[x], 0).unwrap();
+    let z = builder.node("label", Primitive::ArgMax(ArgMax { axis: 1, keep_axis: false }), &[y], 0).unwrap();
+    let model = builder.finish(&[("y", y), ("z", z)]).unwrap();
+    let draft = Draft::new(&model).unwrap();
+    let (node, share) = draft.largest_node().unwrap();
+    assert!(node.starts_with("layer ") && node.contains(" of ") && share < 1.0, "{node}: {share}");
+    let compiled = common::compile_in_parts(&model, draft.fewest_parts());
+    assert!(compiled.layer_classes.len() > 1);
+    for class in &compiled.layer_classes {
+        assert!(ClassSize::of("part".to_owned(), class).figures().iter().all(Figure::fits));
+    }
+    for _ in 0..2 {
+        common::assert_equal_in_parts(&model, &compiled, &common::random_inputs(&model, &mut random), "a layer in pieces");
     }
 }
 

@@ -78,7 +78,7 @@ pub struct Arguments {
     #[arg(long, value_enum, default_value_t = CairoFlag::Auto, value_name = "WHEN")]
     cairo: CairoFlag,
     /// The presets that proofs can have, separated by commas. By default `fast`, and `balanced` and `onchain` where committing for them takes
-    /// seconds; `maat commitment --preset` adds others later. Hiding proofs with `fast` need `balanced`
+    /// about a second; `maat commitment --preset` adds others later. Hiding proofs with `fast` need `balanced`
     #[arg(long, value_name = "PRESETS", value_delimiter = ',', conflicts_with = "private", value_parser = presets(MODEL_PRESETS))]
     presets: Vec<Preset>,
     #[command(flatten)]

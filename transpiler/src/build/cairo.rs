@@ -147,17 +147,22 @@ mod tests {
     use super::*;
 
     fn dense(inputs: usize, outputs: usize) -> Model {
-        of_weights(inputs, outputs, |index| (index % 30_011) as i16 + 1)
+        grouped(1, inputs, outputs)
     }
 
-    fn of_weights(inputs: usize, outputs: usize, weight: impl Fn(usize) -> i16) -> Model {
+    fn grouped(groups: usize, inputs: usize, outputs: usize) -> Model {
+        of_weights(groups, (inputs, outputs), |index| (index % 30_011) as i16 + 1)
+    }
+
+    /// A layer whose groups have so many inputs and outputs each.
+    fn of_weights(groups: usize, (inputs, outputs): (usize, usize), weight: impl Fn(usize) -> i16) -> Model {
         let mut builder = ModelBuilder::new("dense");
         // A move before the layer is no part of it.
-        let x = builder.input("x", Shape::new(&[inputs]).unwrap(), 0, Interval::of_bits(8)).unwrap();
-        let x = builder.node("reshaped", Primitive::Move(Move::reshape(Shape::new(&[1, inputs]).unwrap())), &[x], 0).unwrap();
-        let weights = (0..inputs * outputs).map(weight).collect();
+        let x = builder.input("x", Shape::new(&[groups * inputs]).unwrap(), 0, Interval::of_bits(8)).unwrap();
+        let x = builder.node("reshaped", Primitive::Move(Move::reshape(Shape::new(&[1, groups * inputs]).unwrap())), &[x], 0).unwrap();
+        let weights = (0..groups * inputs * outputs).map(weight).collect();
         let requantise = Requantise { shift: vec![20], lo: -128, hi: 127 };
-        let affine = Affine { groups: 1, inputs: inputs as u32, weights, bias: vec![0; outputs], requantise };
+        let affine = Affine { groups: groups as u32, inputs: inputs as u32, weights, bias: vec![0; groups * outputs], requantise };
         let y = builder.node("y", Primitive::Affine(affine), &[x], 0).unwrap();
         builder.finish(&[("y", y)]).unwrap()
     }
@@ -176,11 +181,15 @@ mod tests {
 
     #[test]
     fn what_is_too_large_is_not_planned_unless_it_is_asked_for() {
-        let large = dense(2048, 512);
+        let large = grouped(2, 1024, 256);
         assert!(reason(&large).contains("node `y` alone would take about"), "{}", reason(&large));
         assert!(plan(&large, CairoChoice::Always, None).unwrap().is_ok());
         assert!(plan(&large, CairoChoice::Auto, Some(0)).unwrap().is_ok());
         assert!(plan(&large, CairoChoice::Auto, Some(100)).is_err());
+        // One that is not in groups is split, into too many classes or not.
+        let in_pieces = dense(2048, 1024);
+        assert!(reason(&in_pieces).contains("classes, and more than 8 are built only if"), "{}", reason(&in_pieces));
+        assert!(plan(&dense(2048, 256), CairoChoice::Auto, None).unwrap().is_ok());
         let weights = dense(4096, 2048);
         assert!(reason(&weights).contains("8388608 weights would fill at least 11 classes"), "{}", reason(&weights));
     }
@@ -188,7 +197,7 @@ mod tests {
     #[test]
     fn weights_of_zero_do_not_count() {
         assert!(certainly_too_large(&dense(4096, 2048)).is_some());
-        assert_eq!(certainly_too_large(&of_weights(4096, 2048, |index| i16::from(index % 64 == 0))), None);
+        assert_eq!(certainly_too_large(&of_weights(1, (4096, 2048), |index| i16::from(index % 64 == 0))), None);
     }
 
     #[test]

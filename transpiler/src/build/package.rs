@@ -26,7 +26,7 @@ pub struct BuildOptions {
     pub batches: Vec<u32>,
     /// The layout of the traces that proofs are made of.
     pub layouts: LayoutChoice,
-    /// The presets that proofs can have. By default `fast`, and `balanced` and `onchain` where committing for them takes seconds.
+    /// The presets that proofs can have. By default `fast`, and `balanced` and `onchain` where committing for them takes about a second.
     pub presets: Option<Vec<Preset>>,
     /// Whether to commit to the model for proofs that a Starknet contract verifies, too: those with the preset `starknet`. Its trees take some ten
     /// times as long as those of all other presets together.
