@@ -256,7 +256,7 @@ fn elementwise() -> Onnx {
 }
 
 /// A convolution `y` of `x` with seeded weights and a bias.
-fn convolution(seed: u64, x: &[usize], w: &[usize], attributes: &[(&str, Attribute)]) -> Onnx {
+pub fn convolution(seed: u64, x: &[usize], w: &[usize], attributes: &[(&str, Attribute)]) -> Onnx {
     let mut random = Random::new(seed);
     let terms = w[1..].iter().product::<usize>();
     Onnx::new()

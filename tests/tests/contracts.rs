@@ -7,7 +7,8 @@ use maat_runtime::primitives::{Affine, ArgMax, Move, Sum};
 use maat_runtime::{Executor, Interval, Model, ModelBuilder, Primitive, Requantise, Shape, Tensor};
 use maat_tests::figures::assert_committed;
 use maat_tests::models::{MODELS, RealModel};
-use maat_tests::networks::{Random, dense};
+use maat_tests::networks::{Random, convolution, dense};
+use maat_tests::onnx::Attribute;
 use maat_transpiler::codegen::{self, Draft};
 use maat_transpiler::{BuildOptions, CairoChoice, CodegenError, Compiled, Network, Package, Quantised, TranspileError};
 use maat_verifier::Entries;
@@ -381,7 +382,8 @@ fn a_network_too_large_for_one_class_is_split_by_itself() {
 
 #[test]
 fn a_node_that_fits_no_class_is_named_and_no_error_unless_cairo_is_asked_for() {
-    let network = common::import(dense(&[4, 400, 600, 2], 1));
+    // Groups are not split.
+    let network = common::import(convolution(1, &[1, 800, 1, 1], &[600, 400, 1, 1], &[("group", Attribute::Int(2))]).output("y"));
     let quantised = || network.quantise(&[], &Options::default()).unwrap();
     let package = build(quantised(), None).unwrap();
     let Cairo::Absent { reason } = &package.manifest.cairo else { panic!("it has Cairo") };
@@ -390,7 +392,8 @@ fn a_node_that_fits_no_class_is_named_and_no_error_unless_cairo_is_asked_for() {
     let error = Package::build_with(quantised(), &always, &Compiler::default(), &mut |_| {}).err().unwrap();
     let TranspileError::TooLarge { node, figure } = &error else { panic!("{error}") };
     println!("{error}");
-    let largest = quantised().model.nodes().map(|(node, _)| node.name.clone()).nth(1).unwrap();
+    let model = quantised().model;
+    let largest = model.nodes().find(|(node, _)| matches!(node.primitive, Primitive::Affine(_))).unwrap().0.name.clone();
     assert!(*node == largest && !figure.fits(), "{error}");
     assert!(reason.contains(&format!("node `{largest}`")), "{reason}");
     // Without Starknet, for proofs and the Cairo VM, its package can still be built.

@@ -189,7 +189,7 @@ mod tests {
         // One that is not in groups is split, into too many classes or not.
         let in_pieces = dense(2048, 1024);
         assert!(reason(&in_pieces).contains("classes, and more than 8 are built only if"), "{}", reason(&in_pieces));
-        assert!(plan(&dense(2048, 256), CairoChoice::Auto, None).unwrap().is_ok());
+        assert!(plan(&dense(1024, 256), CairoChoice::Auto, None).unwrap().is_ok());
         let weights = dense(4096, 2048);
         assert!(reason(&weights).contains("8388608 weights would fill at least 11 classes"), "{}", reason(&weights));
     }
