@@ -32,6 +32,8 @@ const CALL: Size = Size::new(100, 270);
 const WAITING: Size = Size::new(60, 0);
 /// The estimated share of a limit that a part may have.
 const TARGET: u64 = 850_000;
+/// The estimated share of a limit that no class has: with less, a layer may fit into one after all, and is not cut.
+const CERTAINLY_TOO_LARGE: u64 = 1_350_000;
 /// A share of a limit is counted in millionths.
 const WHOLE: u64 = 1_000_000;
 /// Places where a network may be cut, at most: the time to choose between them grows with the square.
@@ -92,11 +94,11 @@ impl Cuts {
         Some((self.places[place], share as f64 / WHOLE as f64))
     }
 
-    /// Where the places begin whose nodes are estimated to be too large for a class, and in how many pieces each would fit.
+    /// Where the places begin whose nodes are certainly too large for a class, and in how many pieces each would fit.
     pub fn pieces(&self) -> Vec<(usize, usize)> {
         let empty = share(EMPTY_CLASS);
         let too_large = (0..self.most()).map(|place| (self.places[place], self.between(place, place + 1)));
-        let too_large = too_large.filter(|(_, share)| *share > WHOLE);
+        let too_large = too_large.filter(|(_, share)| *share > CERTAINLY_TOO_LARGE);
         too_large.map(|(node, share)| (node, (share - empty).div_ceil(TARGET - empty) as usize)).collect()
     }
 
