@@ -5,7 +5,6 @@
 
 mod affine;
 mod arg_max;
-mod convolution;
 mod divide;
 mod max;
 mod r#move;
