@@ -38,20 +38,18 @@ fn rebuilt(model: &Model, splits: impl Fn(usize, &Node) -> Vec<Range<usize>>) ->
     for (position, (node, output)) in model.nodes().enumerate() {
         let inputs: Vec<TensorId> = node.inputs.iter().map(|id| ids[id.index()]).collect();
         let ranges = splits(position, node);
-        let Primitive::Affine(affine) = &node.primitive else {
-            ids.push(builder.node(&node.name, node.primitive.clone(), &inputs, node.scale)?);
-            continue;
+        let (primitive, inputs) = match &node.primitive {
+            Primitive::Affine(affine) if !ranges.is_empty() => {
+                let pieces = ranges.iter().enumerate().map(|(index, outputs)| {
+                    let name = format!("{} {} of {}", node.name, index + 1, ranges.len());
+                    builder.node(&name, Primitive::Affine(piece(affine, outputs)), &inputs, node.scale)
+                });
+                let pieces = pieces.collect::<Result<_, _>>()?;
+                (Primitive::Move(joined(&model.tensor(output).shape, &ranges)), pieces)
+            }
+            primitive => (primitive.clone(), inputs),
         };
-        if ranges.is_empty() {
-            ids.push(builder.node(&node.name, node.primitive.clone(), &inputs, node.scale)?);
-            continue;
-        }
-        let pieces = ranges.iter().enumerate().map(|(index, outputs)| {
-            let name = format!("{} {} of {}", node.name, index + 1, ranges.len());
-            builder.node(&name, Primitive::Affine(piece(affine, outputs)), &inputs, node.scale)
-        });
-        let pieces = pieces.collect::<Result<Vec<TensorId>, _>>()?;
-        ids.push(builder.node(&node.name, Primitive::Move(joined(&model.tensor(output).shape, &ranges)), &pieces, node.scale)?);
+        ids.push(builder.node(&node.name, primitive, &inputs, node.scale)?);
     }
     let outputs: Vec<(&str, TensorId)> = model.outputs().iter().map(|port| (port.name.as_str(), ids[port.tensor.index()])).collect();
     builder.finish(&outputs)
@@ -97,7 +95,7 @@ mod tests {
         Primitive::Affine(Affine { groups: groups as u32, inputs: inputs as u32, weights, bias, requantise })
     }
 
-    /// A layer on three rows, and a sum that takes it.
+    /// A layer on three rows, and a move that takes it.
     fn model(layer: Primitive, width: usize) -> Model {
         let mut builder = ModelBuilder::new("split");
         let x = builder.input_by_column("x", Shape::new(&[3, width]).unwrap(), 2, &vec![1; width], Interval::of_bits(8)).unwrap();
