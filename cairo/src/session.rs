@@ -128,10 +128,15 @@ fn in_form<T: Send>(
             _ => compile(package, None),
         }
     };
-    match threads {
-        Some(threads) => threads.install(compiled),
-        None => compiled(),
+    let Some(threads) = threads else { return compiled() };
+    if rayon::current_thread_index().is_none() {
+        return threads.install(compiled);
     }
+    // A thread of another pool would take up other work of that pool while it waits, which may need what the caller holds. Joining a thread blocks.
+    std::thread::scope(|scope| match scope.spawn(|| threads.install(compiled)).join() {
+        Ok(compiled) => compiled,
+        Err(panic) => std::panic::resume_unwind(panic),
+    })
 }
 
 /// The database of a target, new or that of another version, with a package; and the package's own crate.

@@ -1,9 +1,12 @@
 //! The compiler and the virtual machine through the crate's public face.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use maat_cairo::{CairoPackage, CairoRunError, CompileError, Compiler, Crate, Edition, Executable, Form, Sources};
 use maat_verifier::Felt252;
 use maat_verifier::cairo::{Builtin, HALT};
 use maat_verifier::cairo::{Execution, Registers, Value};
+use rayon::ThreadPoolBuilder;
 use starknet_types_core::felt::Felt;
 
 fn package(lib: &str) -> CairoPackage {
@@ -218,4 +221,19 @@ fn a_session_compiles_each_version_as_a_new_compiler_does() {
     }
     assert!(session.executable(&package("#[executable]\nfn main() -> felt252 {\n    nothing()\n}\n")).is_err());
     assert_eq!(session.executable(&package(ADD)).unwrap().hash().unwrap(), compiler.executable(&package(ADD)).unwrap().hash().unwrap());
+}
+
+#[test]
+fn a_thread_of_a_pool_that_waits_for_a_compiler_takes_up_nothing_else() {
+    // The other work of a pool may need what the caller of the compiler holds.
+    let pool = ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    let other = AtomicBool::new(false);
+    pool.in_place_scope(|scope| {
+        pool.install(|| {
+            scope.spawn(|_| other.store(true, Ordering::SeqCst));
+            Compiler::default().executable(&package(ADD)).unwrap();
+            assert!(!other.load(Ordering::SeqCst));
+        });
+    });
+    assert!(other.into_inner());
 }
