@@ -8,8 +8,8 @@ use maat_verifier::air::sponge::PERIOD;
 use maat_verifier::air::trace_info;
 use maat_verifier::layout::Layout;
 use maat_verifier::{
-    Blake2s256, Entries, Entry, Goldilocks, Hash, Header, Kind, Mode, OneTimeRoot, OneTimeTree, Opening, Poseidon, Preset, ProofFile,
-    Security, SideOpening, TreeHasher, ValueDigest, Values,
+    Blake2s256, Entries, Entry, FileError, Goldilocks, Hash, Header, Kind, Mode, OneTimeRoot, OneTimeTree, Opening, Poseidon, Preset,
+    ProofFile, Security, SideOpening, TreeHasher, ValueDigest, Values,
 };
 use rayon::prelude::*;
 use winter_prover::Serializable;
@@ -47,18 +47,26 @@ impl LayoutChoice {
     fn programs(self, model: &Model, batch: usize, presets: WantedPresets<'_>) -> Result<Vec<(TraceProgram, Vec<Preset>)>, ProveError> {
         let (for_contracts, others): (Vec<_>, Vec<_>) = presets.all().partition(|preset| preset.is_for_contracts());
         let base = TraceProgram::new(model, batch, Layout::base());
-        let other = match self {
-            _ if others.is_empty() => None,
-            Self::Only(layout) if layout == Layout::base() => None,
-            Self::Only(layout) => Some(TraceProgram::new(model, batch, layout)?),
+        let better = match self {
+            _ if others.is_empty() => Vec::new(),
+            Self::Only(layout) if layout == Layout::base() => Vec::new(),
+            Self::Only(layout) => vec![TraceProgram::new(model, batch, layout)?],
             Self::Cheapest => TraceProgram::cheaper(&base, model, batch),
         };
-        let Some(other) = other else {
-            return Ok(vec![(base?, presets.all().collect())]);
+        // Entries that hiding proofs take need columns for masks.
+        let suits = |program: &TraceProgram, preset: Preset| {
+            matches!(self, Self::Only(_)) || program.layout.can_hide() || preset.tree(Mode::Hiding) != preset
         };
-        let mut programs = vec![(other, others)];
-        if !for_contracts.is_empty() {
-            programs.push((base?, for_contracts));
+        let mut programs: Vec<(TraceProgram, Vec<Preset>)> = better.into_iter().map(|program| (program, Vec::new())).collect();
+        let mut of_base = Vec::new();
+        for preset in others {
+            let best = programs.iter_mut().find(|(program, _)| suits(program, preset));
+            best.map_or(&mut of_base, |(_, presets)| presets).push(preset);
+        }
+        programs.retain(|(_, presets)| !presets.is_empty());
+        of_base.extend(for_contracts);
+        if !of_base.is_empty() {
+            programs.push((base?, of_base));
         }
         Ok(programs)
     }
@@ -160,6 +168,11 @@ pub fn recomputed(model: &Model, listed: &Entries) -> Result<Entries, ProveError
     Ok(Entries::new(entries)?)
 }
 
+/// Refuses a layout without room for the masks of hiding proofs, before any work.
+fn check_hides(layout: &Layout) -> Result<(), ProveError> {
+    if layout.can_hide() { Ok(()) } else { Err(FileError::CannotHide { layout: layout.name }.into()) }
+}
+
 /// A program's entries for some presets. `progress` gets them before their trees are made.
 fn entries_of_program(program: &TraceProgram, presets: &[Preset], progress: &mut dyn FnMut(&[Preset])) -> Vec<Entry> {
     progress(presets);
@@ -186,6 +199,9 @@ pub fn private_entries(
 ) -> Result<(Entries, Vec<OneTimeTree>), ProveError> {
     if presets.iter().any(|preset| preset.tree(Mode::Hiding) != *preset) {
         return Err(ProveError::PrivatePreset);
+    }
+    if let LayoutChoice::Only(layout) = layouts {
+        check_hides(layout)?;
     }
     // A wrong count is found before any root is computed.
     OneTimeTree::new(vec![[0; 32]; count as usize])?;
@@ -350,6 +366,9 @@ impl<'m> ProvingKey<'m> {
         let expected = *entries.find(of_entry, batch).ok_or(ProveError::NoEntry { preset: of_entry, batch })?;
         if expected.is_private() != one_time.is_some() {
             return Err(ProveError::Private);
+        }
+        if mode.is_hiding() {
+            check_hides(expected.layout)?;
         }
         let program = TraceProgram::new(model, batch as usize, expected.layout)?;
         let mut columns = fixed_columns(&program);
@@ -643,8 +662,10 @@ mod tests {
             Preset::ALL.map(|preset| programs.iter().find(|(_, presets)| presets.contains(&preset)).unwrap().0.layout.name)
         };
         let of = |layout| [layout, layout, "base", "base"];
-        assert_eq!(layouts(&small, LayoutChoice::Cheapest), of("base"));
+        assert_eq!(layouts(&small, LayoutChoice::Cheapest), of("short"));
         assert_eq!(layouts(&many, LayoutChoice::Cheapest), of("wide"));
+        // Hiding proofs take the entry of balanced, and one layout has no room for them.
+        assert_eq!(layouts(&dense(&[900, 256]), LayoutChoice::Cheapest), ["dense", "wide", "base", "base"]);
         for (model, layout) in [&small, &many].into_iter().flat_map(|model| LAYOUTS.iter().map(move |layout| (model, layout))) {
             assert_eq!(layouts(model, LayoutChoice::Only(layout)), of(layout.name));
         }
@@ -657,7 +678,7 @@ mod tests {
         let model = model();
         let entries = entries_for(&model, &[2], &[Preset::Fast, Preset::Balanced], LayoutChoice::default()).unwrap();
         let changes: [fn(&mut Entry); 5] = [
-            |entry| entry.layout = Layout::wide(),
+            |entry| (entry.layout, entry.rows) = (Layout::wide(), Layout::wide().min_rows() as u32),
             |entry| entry.rows *= 2,
             |entry| entry.inputs += 1,
             |entry| entry.outputs += 1,
@@ -678,7 +699,8 @@ mod tests {
     #[test]
     fn rows_of_a_cache_that_are_not_the_models_are_computed_anew() {
         let model = model();
-        for (layout, mode) in LAYOUTS.iter().flat_map(|layout| Mode::ALL.map(|mode| (layout, mode))) {
+        let all = LAYOUTS.iter().flat_map(|layout| Mode::ALL.map(|mode| (layout, mode)));
+        for (layout, mode) in all.filter(|(layout, mode)| layout.can_hide() || !mode.is_hiding()) {
             let folder = tempfile::tempdir().unwrap();
             let preset = Preset::Fast.tree(mode);
             let entries = entries_for(&model, &[2], &[preset], LayoutChoice::Only(layout)).unwrap();

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use maat_verifier::Goldilocks;
 use maat_verifier::air::{Challenges, ModelAir, PublicInputs};
-use maat_verifier::layout::limb_bits;
 use maat_verifier::{SplitHasher, SplitTree, TreeHasher};
 use winterfell::crypto::Hasher;
 use winterfell::math::FieldElement;
@@ -62,7 +61,7 @@ impl<H: TreeHasher + Send + Sync> Prover for StarkProver<'_, H> {
         let fixed = self.public_inputs.layout.fixed();
         let rest = (0..fixed.start).chain(fixed.end..main.num_cols()).map(|column| main.get_column(column).to_vec()).collect();
         let rest = ColMatrix::new(rest).interpolate_columns_into();
-        let lde = SplitTraceLde::new(self.extension.clone(), info, &rest, domain);
+        let lde = SplitTraceLde::new((self.extension.clone(), fixed.start), info, &rest, domain);
         let mut polynomials = rest.into_columns();
         polynomials.splice(fixed.start..fixed.start, self.fixed.polynomials.columns().map(<[Goldilocks]>::to_vec));
         (lde, TracePolyTable::new(ColMatrix::new(polynomials)))
@@ -74,9 +73,10 @@ impl<H: TreeHasher + Send + Sync> Prover for StarkProver<'_, H> {
         random: &AuxRandElements<E>,
     ) -> ColMatrix<E> {
         self.clock.begin("auxiliary columns");
-        let radix = Goldilocks::new(1 << limb_bits(trace.length()));
-        let challenges = Challenges::new(random.rand_elements());
-        let mut columns = auxiliary_columns(trace.main_segment(), &challenges, radix, self.public_inputs.n_inputs);
+        let layout = self.public_inputs.layout;
+        let radix = Goldilocks::new(1 << layout.limb_bits(trace.length()));
+        let challenges = Challenges::new(layout, random.rand_elements());
+        let mut columns = auxiliary_columns(layout, trace.main_segment(), &challenges, radix, self.public_inputs.n_inputs);
         if let Some(masks) = &self.masks {
             masks.fill(&mut columns);
             columns.extend(masks.columns(trace.length()));

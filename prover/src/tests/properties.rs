@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use maat_runtime::primitives::*;
 use maat_runtime::{Executor, Interval, Model, ModelBuilder, ModelError, Primitive, Requantise, Shape, TensorId};
-use maat_verifier::layout::LAYOUTS;
+use maat_verifier::layout::{INPUT_LIMBS, LAYOUTS, Layout, MAX_ROWS};
 use proptest::prelude::*;
 
 use super::{Attempt, SETTINGS, Setting, models};
@@ -176,7 +176,7 @@ pub(super) fn check(case: usize, model: &Model, batch: usize, seed: u64) -> bool
     let program = match TraceProgram::new(model, batch, setting.layout) {
         Ok(program) => program,
         Err(error) => {
-            refused(model, &error);
+            refused(model, &error, setting.layout);
             return false;
         }
     };
@@ -196,12 +196,16 @@ pub(super) fn check(case: usize, model: &Model, batch: usize, seed: u64) -> bool
     true
 }
 
-/// A model is refused only where two limbs of 16 bits or the field's 64 are not enough.
-fn refused(model: &Model, error: &TraceProgramError) {
+/// A model is refused only where the limbs of a number, of 16 bits in the longest traces, or the field's 64 bits are not enough.
+fn refused(model: &Model, error: &TraceProgramError, layout: &Layout) {
     println!("REFUSED {error} {:?}", model.nodes().last().map(|(node, _)| &node.primitive));
-    let (TraceProgramError::Node { reason, .. } | TraceProgramError::Input { reason, .. }) = error else { panic!("{error}") };
+    let (reason, limbs) = match error {
+        TraceProgramError::Node { reason, .. } => (reason, layout.room.limbs),
+        TraceProgramError::Input { reason, .. } => (reason, INPUT_LIMBS),
+        _ => panic!("{error}"),
+    };
     match reason {
-        Unprovable::Range { bits, limit: 32 } => assert!(*bits > 32, "{error}"),
+        Unprovable::Range { bits, limit } => assert!(*limit == 16 * limbs as u32 && bits > limit, "{error}"),
         Unprovable::Wraps { bits } => assert!(*bits >= 64, "{error}"),
         _ => panic!("{error}"),
     }
@@ -261,6 +265,14 @@ fn a_model_with_ranges_too_wide_for_a_short_trace_gets_a_longer_one() {
     let x = builder.input("x", Shape::new(&[2]).unwrap(), 0, Interval::of_bits(32)).unwrap();
     let max = builder.node("max", Primitive::Max(Max { axis: 0, keep_axis: false }), &[x], 0).unwrap();
     let model = builder.finish(&[("max", max)]).unwrap();
-    assert!(LAYOUTS.iter().all(|layout| TraceProgram::new(&model, 1, layout).unwrap().rows == 1 << 16));
-    assert!((0..SETTINGS.len()).all(|case| check(case, &model, 1, 3)));
+    for layout in &LAYOUTS {
+        // Inputs and differences have 32 bits. Where a number has one limb, no trace is long enough.
+        let fits = |rows: &usize| layout.room.limbs.min(INPUT_LIMBS) as u32 * layout.limb_bits(*rows) >= 32;
+        let least = (layout.min_rows().ilog2()..=MAX_ROWS.ilog2()).map(|log| 1 << log).find(fits);
+        assert_eq!(TraceProgram::new(&model, 1, layout).ok().map(|program| program.rows), least, "{}", layout.name);
+    }
+    assert_eq!(TraceProgram::new(&model, 1, Layout::base()).unwrap().rows, 1 << 16);
+    for (case, setting) in SETTINGS.into_iter().enumerate() {
+        assert_eq!(check(case, &model, 1, 3), setting.layout.room.limbs > 1, "{setting:?}");
+    }
 }

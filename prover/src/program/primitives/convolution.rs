@@ -1,0 +1,447 @@
+//! Finds the convolution in windows of cells, and writes it as products of polynomials: a cell is read once for each channel of outputs that
+//! it enters, and not once for each window.
+//!
+//! Windows are a matrix of cells `x[p, j]`, of positions `p` and columns `j`. Columns that are one another's shifts belong to one sequence `X`:
+//! there are places `s(p)` of positions and moves `o_j` of columns so that `x[p, j] = X[s(p) + o_j]`. Then
+//!
+//! ```text
+//! (sum_j rho^(o_j) w_j) (sum_q rho^(-q) X[q]) = sum_s rho^(-s) sum_j w_j X[s + o_j]
+//! ```
+//!
+//! and the coefficient at `s(p)` is what the layer adds for position `p`. All others are results that nobody asks for: the identity
+//! determines them, and they are written to cells that are not read. Nothing is assumed of what made the windows: every cell of every window
+//! is compared with its place in a sequence.
+
+use maat_verifier::layout::Room;
+use rustc_hash::FxHashMap;
+
+use crate::program::builder::Cell;
+
+/// The windows of all inferences, `[p, j]`, positions of one inference after those of another.
+pub(super) struct Windows<'a> {
+    pub(super) cells: &'a dyn Fn(usize, usize) -> Cell,
+    /// Positions of an inference.
+    pub(super) positions: usize,
+    pub(super) batch: usize,
+    /// Columns that have a weight.
+    pub(super) columns: Vec<usize>,
+}
+
+/// Places of positions in rows of a grid: position `u width + v` is at `u stride + v`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Grid {
+    width: usize,
+    stride: usize,
+    /// The most places between two columns of one sequence.
+    reach: usize,
+}
+
+impl Grid {
+    fn place(self, position: usize) -> i64 {
+        (position / self.width * self.stride + position % self.width) as i64
+    }
+
+    /// Whether positions and those of the same cells in another column are equally far apart.
+    fn is_shift(self, pairs: &[(usize, usize)]) -> bool {
+        let mut moves = pairs.iter().map(|(here, there)| self.place(*there) - self.place(*here));
+        let first = moves.next();
+        moves.all(|by| Some(by) == first)
+    }
+}
+
+/// A sequence of cells, and the columns that are shifts of it.
+#[derive(Debug, Clone, Default)]
+struct Sequence {
+    /// The place of the first of the cells.
+    first: i64,
+    /// What is known of the places from there on.
+    cells: Vec<Option<Cell>>,
+    /// Each column with its move.
+    columns: Vec<(usize, i64)>,
+}
+
+/// A layer's windows as products of polynomials.
+#[derive(Debug)]
+pub(super) struct Convolution {
+    /// For each product, the columns of its taps with their moves, the greatest first and 0 last; and the cells of its right factor.
+    pub(super) products: Vec<(Vec<(usize, usize)>, Vec<Cell>)>,
+    /// The position of each result, or nothing where nobody asks for it.
+    pub(super) results: Vec<Option<usize>>,
+}
+
+/// More places than this after a row of windows are not tried: what a window reads beyond its row, and padding.
+const MOST_BEYOND: usize = 16;
+/// Rows of windows on which grids are tried.
+const ROWS_TRIED: usize = 3;
+/// Cells of a column that are compared with those of the first one.
+const CELLS_COMPARED: usize = 256;
+
+impl Convolution {
+    /// Rows that products and results of `outputs` channels take, added up, if no group has more channels than lanes.
+    fn rows(&self, room: Room, outputs: usize) -> usize {
+        let groups = outputs.div_ceil(room.lanes);
+        let products = self.products.iter().map(|(taps, cells)| (taps[0].1 + 1).max(cells.len().div_ceil(room.reads)));
+        groups * products.sum::<usize>() + self.results.len() * outputs.div_ceil(room.units)
+    }
+
+    /// The convolution in some windows, if there is one that takes fewer rows for this many outputs than their products one by one.
+    pub(super) fn find(windows: &Windows<'_>, room: Room, outputs: usize) -> Option<Self> {
+        let positions = windows.positions * windows.batch;
+        let one_by_one = windows.columns.len() * outputs.div_ceil(room.lanes).max(positions.div_ceil(room.reads))
+            + positions * outputs.div_ceil(room.units);
+        let alike = windows.alike();
+        if alike.len() < 2 {
+            return None;
+        }
+        let grids = alike.grids(windows.positions);
+        let candidates = grids.into_iter().filter_map(|grid| {
+            let found = windows.convolution(grid, &windows.sequences(grid, windows.columns.len())?);
+            found.is_of(windows).then(|| (found.rows(room, outputs), found))
+        });
+        candidates.min_by_key(|(rows, _)| *rows).filter(|(rows, _)| *rows < one_by_one).map(|(_, found)| found)
+    }
+
+    /// Whether every cell of every window is where its tap finds it.
+    fn is_of(&self, windows: &Windows<'_>) -> bool {
+        let mut places = vec![None; windows.positions * windows.batch];
+        for (at, position) in self.results.iter().enumerate() {
+            if let Some(position) = position {
+                places[*position] = Some(at);
+            }
+        }
+        let taps: usize = self.products.iter().map(|(taps, _)| taps.len()).sum();
+        let holds = |(taps, cells): &(Vec<(usize, usize)>, Vec<Cell>)| {
+            let reach = taps[0].1;
+            taps.iter().all(|(column, by)| {
+                places.iter().enumerate().all(|(position, place)| {
+                    let Some(place) = place else { return false };
+                    let at = (place + by).checked_sub(reach);
+                    let found = at.and_then(|at| cells.get(at)).copied().unwrap_or(Cell::ZERO);
+                    found == (windows.cells)(position, *column)
+                })
+            })
+        };
+        taps == windows.columns.len() && self.products.iter().all(holds)
+    }
+}
+
+/// Columns that have cells of the first one, and so tell how the windows lie.
+struct Alike<'a> {
+    windows: Windows<'a>,
+    /// For each of the others, positions where it has a cell of the first one, and where that one has it.
+    shared: Vec<Vec<(usize, usize)>>,
+}
+
+impl Alike<'_> {
+    fn len(&self) -> usize {
+        self.windows.columns.len()
+    }
+
+    /// Grids that could be those of some positions: in which the columns are one another's shifts, the narrowest of each width, and once more with
+    /// a sequence for each row of the kernel.
+    fn grids(&self, positions: usize) -> Vec<Grid> {
+        let widths = (1..=positions).filter(|width| positions.is_multiple_of(*width));
+        let strides = |width: usize| (width..=width + MOST_BEYOND).map(move |stride| Grid { width, stride, reach: usize::MAX });
+        let mut grids = Vec::new();
+        for width in widths {
+            // Rows do not meet in a grid with room enough.
+            let apart = Grid { width, stride: 2 * width, reach: usize::MAX };
+            if !self.shared.iter().all(|pairs| apart.is_shift(pairs)) {
+                continue;
+            }
+            for reach in [true, false] {
+                let limited = strides(width).map(|grid| Grid { reach: if reach { grid.stride - 1 } else { usize::MAX }, ..grid });
+                let sequences = |grid: &Grid| {
+                    let positions = positions.min(ROWS_TRIED * grid.width);
+                    let sample = Windows { columns: self.windows.columns.clone(), positions, ..self.windows };
+                    sample.sequences(*grid, self.len().div_ceil(2)).map(|sequences| sequences.len())
+                };
+                let tried = limited.filter_map(|grid| Some((sequences(&grid)?, grid)));
+                grids.extend(tried.min_by_key(|(sequences, grid)| (*sequences, grid.stride)).map(|(_, grid)| grid));
+            }
+        }
+        grids
+    }
+}
+
+impl Windows<'_> {
+    /// The first column, and those that have some of its cells, other than zeros.
+    fn alike(&self) -> Alike<'_> {
+        let first = self.columns.first().copied();
+        let cells = |column: usize| (0..self.positions).map(move |position| (position, (self.cells)(position, column)));
+        let known: FxHashMap<Cell, usize> = first.into_iter().flat_map(cells).map(|(position, cell)| (cell, position)).collect();
+        let shared = |column: usize| -> Vec<(usize, usize)> {
+            let cells = cells(column).filter(|(_, cell)| *cell != Cell::ZERO).take(CELLS_COMPARED);
+            cells.filter_map(|(position, cell)| Some((position, *known.get(&cell)?))).collect()
+        };
+        let others = self.columns.iter().copied().filter(|column| Some(*column) != first);
+        let (columns, shared): (Vec<usize>, Vec<_>) =
+            others.map(|column| (column, shared(column))).filter(|(_, shared)| !shared.is_empty()).unzip();
+        let columns = first.into_iter().chain(columns).collect();
+        Alike { windows: Windows { cells: self.cells, positions: self.positions, batch: 1, columns }, shared }
+    }
+
+    /// The sequences of an inference's columns if positions are placed like this; nothing if they are more than `most`.
+    fn sequences(&self, grid: Grid, most: usize) -> Option<Vec<Sequence>> {
+        let mut sequences: Vec<Sequence> = Vec::new();
+        // The last sequence that has a cell, and the cell's place if it has only one there.
+        let mut places: FxHashMap<Cell, (usize, Option<i64>)> = FxHashMap::default();
+        for column in &self.columns {
+            let cells: Vec<(i64, Cell)> =
+                (0..self.positions).map(|position| (grid.place(position), (self.cells)(position, *column))).collect();
+            let known = cells.iter().filter(|(_, cell)| *cell != Cell::ZERO).find_map(|(at, cell)| {
+                let (sequence, place) = places.get(cell)?;
+                Some((*sequence, (*place)? - at))
+            });
+            let joined = known.filter(|(sequence, by)| sequences[*sequence].agrees(*by, &cells, grid.reach));
+            let (sequence, by) = joined.unwrap_or((sequences.len(), 0));
+            if sequence == most {
+                return None;
+            }
+            if sequence == sequences.len() {
+                sequences.push(Sequence::default());
+            }
+            for (place, cell) in sequences[sequence].take(*column, by, &cells) {
+                let entry = places.entry(cell).or_insert((sequence, Some(place)));
+                *entry = if entry.0 == sequence && entry.1 != Some(place) { (sequence, None) } else { (sequence, Some(place)) };
+            }
+        }
+        Some(sequences)
+    }
+
+    /// Sequences as products that all have the same results.
+    fn convolution(&self, grid: Grid, sequences: &[Sequence]) -> Convolution {
+        let place = |position: usize| grid.place(position);
+        // A result at `s` takes what is at `s + o`.
+        let ends = |sequence: &Sequence| {
+            let moves = sequence.columns.iter().map(|(_, by)| *by);
+            (moves.clone().min().unwrap_or(0), moves.max().unwrap_or(0))
+        };
+        let last = place(self.positions - 1);
+        let bounds = sequences.iter().map(|sequence| {
+            let (least, greatest) = ends(sequence);
+            // The first and the last cell that is not zero.
+            let is_cell = |cell: &Option<Cell>| cell.is_some_and(|cell| cell != Cell::ZERO);
+            let [from, to] = [sequence.cells.iter().position(is_cell), sequence.cells.iter().rposition(is_cell)];
+            let place = |index: Option<usize>| index.map_or(0, |index| sequence.first + index as i64);
+            (place(from) - greatest, place(to) - least)
+        });
+        let (first, end) = bounds.fold((0, last), |(first, end), (from, to)| (first.min(from), end.max(to)));
+        let length = (end - first + 1) as usize;
+        let mut results = vec![None; length * self.batch];
+        for image in 0..self.batch {
+            for position in 0..self.positions {
+                results[image * length + (place(position) - first) as usize] = Some(image * self.positions + position);
+            }
+        }
+        let products = sequences.iter().map(|sequence| {
+            let (least, greatest) = ends(sequence);
+            let mut taps: Vec<(usize, usize)> = sequence.columns.iter().map(|(column, by)| (*column, (by - least) as usize)).collect();
+            taps.sort_by_key(|(_, by)| std::cmp::Reverse(*by));
+            let mut cells = vec![Cell::ZERO; length * self.batch - (greatest - least) as usize];
+            for image in 0..self.batch {
+                for (column, by) in &sequence.columns {
+                    for position in 0..self.positions {
+                        let cell = (self.cells)(image * self.positions + position, *column);
+                        // Zeros are everywhere else, also beyond the ends.
+                        if cell != Cell::ZERO {
+                            let result = (place(position) - first) as usize + image * length;
+                            cells[(result + (by - least) as usize) - (greatest - least) as usize] = cell;
+                        }
+                    }
+                }
+            }
+            (taps, cells)
+        });
+        Convolution { products: products.collect(), results }
+    }
+}
+
+impl Sequence {
+    fn at(&self, place: i64) -> Option<Cell> {
+        let index = usize::try_from(place - self.first).ok()?;
+        self.cells.get(index).copied().flatten()
+    }
+
+    /// Whether a column with a move has the cells that are known, and no other one is so far from it.
+    fn agrees(&self, by: i64, cells: &[(i64, Cell)], reach: usize) -> bool {
+        let far = |other: i64| other == by || other.abs_diff(by) > reach as u64;
+        !self.columns.iter().any(|(_, other)| far(*other))
+            && cells.iter().all(|(at, cell)| self.at(at + by).is_none_or(|known| known == *cell))
+    }
+
+    /// Adds a column with a move; gives its cells other than zero that were not known, with their places.
+    fn take(&mut self, column: usize, by: i64, cells: &[(i64, Cell)]) -> Vec<(i64, Cell)> {
+        let [Some((from, _)), Some((to, _))] = [cells.first(), cells.last()] else { return Vec::new() };
+        let (from, to) = (from + by, to + by);
+        if self.columns.is_empty() {
+            self.first = from;
+        }
+        if from < self.first {
+            self.cells.splice(0..0, std::iter::repeat_n(None, (self.first - from) as usize));
+            self.first = from;
+        }
+        let length = (to - self.first + 1) as usize;
+        if length > self.cells.len() {
+            self.cells.resize(length, None);
+        }
+        self.columns.push((column, by));
+        let mut new = Vec::new();
+        for (at, cell) in cells {
+            let place = at + by;
+            let known = self.cells[(place - self.first) as usize].replace(*cell);
+            if known.is_none() && *cell != Cell::ZERO {
+                new.push((place, *cell));
+            }
+        }
+        new
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use maat_verifier::layout::LAYOUTS;
+
+    use super::*;
+    use crate::program::builder::Builder;
+
+    /// An image of distinct cells, and windows of it.
+    struct Case {
+        batch: usize,
+        channels: usize,
+        size: [usize; 2],
+        kernel: [usize; 2],
+        stride: usize,
+        dilation: usize,
+        /// Before and behind, in either direction.
+        pads: [usize; 2],
+    }
+
+    const CASE: Case = Case { batch: 1, channels: 2, size: [14, 14], kernel: [3, 3], stride: 1, dilation: 1, pads: [1, 1] };
+
+    impl Case {
+        /// How many windows there are in each direction.
+        fn windows(&self) -> [usize; 2] {
+            std::array::from_fn(|axis| {
+                let padded = self.size[axis] + if self.kernel[axis] > 1 { self.pads[0] + self.pads[1] } else { 0 };
+                (padded - (self.kernel[axis] - 1) * self.dilation - 1) / self.stride + 1
+            })
+        }
+
+        /// The windows, `[p, j]`, with the channels of the image innermost.
+        fn cells(&self) -> Vec<Vec<Cell>> {
+            let Self { batch, channels, size: [height, width], kernel, stride, dilation, pads } = *self;
+            let mut builder = Builder::new(16, LAYOUTS[0].room);
+            let image: Vec<Cell> = (0..batch * height * width * channels).map(|_| builder.cell()).collect();
+            let [rows, columns] = self.windows();
+            let pad = |axis: usize| if kernel[axis] > 1 { pads[0] } else { 0 };
+            let mut found = Vec::new();
+            for (b, u, v) in (0..batch).flat_map(|b| (0..rows).flat_map(move |u| (0..columns).map(move |v| (b, u, v)))) {
+                let mut window = Vec::new();
+                for (k, l, c) in (0..kernel[0]).flat_map(|k| (0..kernel[1]).flat_map(move |l| (0..channels).map(move |c| (k, l, c)))) {
+                    let y = (u * stride + k * dilation).checked_sub(pad(0)).filter(|y| *y < height);
+                    let x = (v * stride + l * dilation).checked_sub(pad(1)).filter(|x| *x < width);
+                    let cell = y.zip(x).map(|(y, x)| image[((b * height + y) * width + x) * channels + c]);
+                    window.push(cell.unwrap_or(Cell::ZERO));
+                }
+                found.push(window);
+            }
+            found
+        }
+    }
+
+    fn room() -> Room {
+        LAYOUTS.iter().find(|layout| layout.room.taps).expect("there is one").room
+    }
+
+    fn find(cells: &[Vec<Cell>], batch: usize) -> Option<Convolution> {
+        let at = |position: usize, column: usize| cells[position][column];
+        let columns = (0..cells[0].len()).collect();
+        Convolution::find(&Windows { cells: &at, positions: cells.len() / batch, batch, columns }, room(), 4)
+    }
+
+    /// Compares the polynomials' products with the sums of each window.
+    fn assert_is_of(convolution: &Convolution, cells: &[Vec<Cell>]) {
+        let value = |cell: Cell| if cell == Cell::ZERO { 0 } else { (cell.index() as i64 * 7919) % 1009 - 500 };
+        let weight = |column: usize| (column as i64 * 31) % 17 - 8;
+        let mut found = vec![0i64; convolution.results.len()];
+        for (taps, right) in &convolution.products {
+            let reach = taps[0].1;
+            assert_eq!((right.len() + reach, taps.last().unwrap().1), (convolution.results.len(), 0));
+            assert!(taps.windows(2).all(|pair| pair[0].1 > pair[1].1));
+            for ((column, by), (q, cell)) in taps.iter().flat_map(|tap| right.iter().enumerate().map(move |cell| (tap, cell))) {
+                found[q + reach - by] += weight(*column) * value(*cell);
+            }
+        }
+        let mut asked = vec![0; cells.len()];
+        for (found, position) in found.iter().zip(&convolution.results) {
+            let Some(position) = position else { continue };
+            asked[*position] += 1;
+            let expected: i64 = cells[*position].iter().enumerate().map(|(column, cell)| weight(column) * value(*cell)).sum();
+            assert_eq!(*found, expected, "position {position}");
+        }
+        assert!(asked.iter().all(|times| *times == 1));
+    }
+
+    #[test]
+    fn windows_of_images_are_convolutions() {
+        // Each channel is read once in each phase of the stride, or once for each row of the kernel where that takes fewer rows.
+        let cases = [
+            (CASE, 2),
+            (Case { batch: 3, ..CASE }, 2),
+            (Case { kernel: [5, 5], pads: [2, 2], ..CASE }, 2),
+            (Case { kernel: [5, 3], pads: [0, 0], ..CASE }, 10),
+            (Case { pads: [0, 1], ..CASE }, 2),
+            (Case { size: [24, 18], dilation: 2, pads: [2, 2], ..CASE }, 2),
+            (Case { size: [28, 28], stride: 2, ..CASE }, 8),
+            (Case { size: [1, 200], kernel: [1, 9], ..CASE }, 2),
+            (Case { size: [200, 1], kernel: [9, 1], pads: [4, 4], batch: 2, ..CASE }, 2),
+        ];
+        for (case, products) in cases {
+            let cells = case.cells();
+            let found = find(&cells, case.batch).unwrap_or_else(|| panic!("nothing for {:?} and {:?}", case.size, case.kernel));
+            assert_eq!(found.products.len(), products, "{:?} and {:?}", case.size, case.kernel);
+            assert_is_of(&found, &cells);
+        }
+    }
+
+    #[test]
+    fn rows_of_a_kernel_are_products_of_their_own_where_that_is_cheaper() {
+        // On small images, the way from one row of the kernel to the next takes longer than to read the image again.
+        let case = Case { batch: 8, channels: 4, size: [4, 12], ..CASE };
+        let cells = case.cells();
+        let found = find(&cells, case.batch).unwrap();
+        assert_is_of(&found, &cells);
+    }
+
+    #[test]
+    fn a_cell_that_is_out_of_place_is_never_taken_for_another() {
+        let case = Case { channels: 1, ..CASE };
+        let cells = case.cells();
+        let mut seen = 0;
+        for (position, column) in (0..cells.len()).step_by(11).flat_map(|position| (0..9).map(move |column| (position, column))) {
+            let mut changed = cells.clone();
+            // A cell of another window, or none.
+            let other = cells[(position + 97) % cells.len()][4];
+            changed[position][column] = if changed[position][column] == other { Cell::ZERO } else { other };
+            if let Some(found) = find(&changed, 1) {
+                assert_is_of(&found, &changed);
+                // The column is no shift any more.
+                assert!(found.products.len() > 1);
+                seen += 1;
+            }
+        }
+        assert!(seen > 0);
+    }
+
+    #[test]
+    fn what_is_no_convolution_or_not_worth_it_is_left_as_it_is() {
+        // Windows without a common cell, a single column, and few positions.
+        let apart = Case { kernel: [2, 2], stride: 2, pads: [0, 0], ..CASE };
+        let one = Case { kernel: [1, 1], channels: 1, ..CASE };
+        let few = Case { size: [1, 3], kernel: [1, 3], ..CASE };
+        for case in [apart, one, few] {
+            assert!(find(&case.cells(), 1).is_none(), "{:?}", case.kernel);
+        }
+    }
+}
