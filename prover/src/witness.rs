@@ -21,7 +21,7 @@ impl Witness {
         let (values, products) = program.evaluate(inputs);
         let (rows, layout) = (program.rows, program.layout);
         let (limbs_each, unit_limbs) = (layout.room.limbs, layout.room.unit_limbs());
-        let limb_bits = program.builder.limb_bits;
+        let (limb_bits, number_bits) = (program.builder.limb_bits, program.builder.number_bits());
         let mut columns = vec![vec![Goldilocks::ZERO; rows]; layout.witness_width()];
         let mut uses = Uses::new(program);
         let mut set = |column: usize, row: usize, value: Goldilocks| columns[column][row] = value;
@@ -46,10 +46,12 @@ impl Witness {
                 set(layout[UNIT_VALUE].at(unit), row, signed_element(numbers.y));
                 set(layout[UNIT_BASE].at(unit), row, signed_element(numbers.base));
                 set(layout[UNIT_SIDE].at(unit), row, signed_element(numbers.side));
+                let widths = operation.widths();
+                assert!(widths.iter().all(|bits| *bits <= number_bits), "the builder has let in a number that its limbs do not hold");
                 let limbs = numbers
                     .limbs
                     .into_iter()
-                    .zip(operation.widths())
+                    .zip(widths)
                     .flat_map(|(number, width)| limbs(number, width, limb_bits).into_iter().take(limbs_each));
                 for (limb, (_, value)) in limbs.clone().enumerate() {
                     set(layout[UNIT_LIMB].at(unit * unit_limbs + limb), row, Goldilocks::new(value));

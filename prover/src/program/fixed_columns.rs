@@ -116,6 +116,8 @@ fn set_unit(
         set(layout[UNIT_HI].at(unit), row, signed_element(check.hi));
     }
     let Room { limbs, .. } = layout.room;
+    let fits = |bits: &u32| *bits <= builder.number_bits();
+    assert!(operation.widths().iter().all(fits), "the builder has let in a number that its limbs do not hold");
     let widths = operation.widths().into_iter().flat_map(|bits| limb_widths(bits, builder.limb_bits).into_iter().take(limbs));
     for (limb, width) in widths.enumerate() {
         set(layout[UNIT_WIDTH].at(unit * layout.room.unit_limbs() + limb), row, Goldilocks::new(width.into()));

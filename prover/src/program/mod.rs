@@ -80,8 +80,8 @@ impl TraceProgram {
         Err(TraceProgramError::TooLarge { rows: placed.needed + MASK_ROWS, limit: MAX_ROWS })
     }
 
-    /// The programs of a model in all layouts but `base`, whose program or want of one is known, where their proofs take less time; those that
-    /// take the least come first.
+    /// The programs of a model in other layouts than `base`, whose program or want of one is known, where their proofs take less time: the one
+    /// in which they take the least, and after it, if that one cannot hide, the best one that can.
     pub(crate) fn cheaper(base: &Result<Self, TraceProgramError>, model: &Model, batch: usize) -> Vec<Self> {
         let least = match base {
             Ok(program) => program.cost(),
@@ -89,13 +89,22 @@ impl TraceProgram {
             Err(TraceProgramError::TooLarge { .. }) => u64::MAX,
             Err(_) => return Vec::new(),
         };
-        let others = LAYOUTS.iter().filter(|layout| *layout != Layout::base());
-        // No trace is shorter than the layout's shortest one.
-        let shortest = |layout: &&'static Layout| cost(layout, layout.min_rows()) < least;
-        let mut programs: Vec<Self> = others.filter(shortest).filter_map(|layout| Self::new(model, batch, layout).ok()).collect();
-        programs.retain(|program| program.cost() < least);
-        programs.sort_by_key(Self::cost);
-        programs
+        let mut best: Vec<Self> = Vec::new();
+        for layout in LAYOUTS.iter().filter(|layout| *layout != Layout::base()) {
+            // What suits wherever this layout would.
+            let suits = best.iter().find(|program| program.layout.can_hide() || !layout.can_hide());
+            let bound = suits.map_or(least, Self::cost);
+            // No trace is shorter than the layout's shortest one.
+            if cost(layout, layout.min_rows()) >= bound {
+                continue;
+            }
+            best.extend(Self::new(model, batch, layout).ok().filter(|program| program.cost() < bound));
+            best.sort_by_key(Self::cost);
+            let hiding = best.iter().position(|program| program.layout.can_hide());
+            let mut place = 0..;
+            best.retain(|_| place.next().is_some_and(|place| place == 0 || Some(place) == hiding));
+        }
+        best
     }
 
     /// What a proof costs: see [`cost`].
@@ -130,7 +139,8 @@ fn cost(layout: &Layout, rows: usize) -> u64 {
     let (witness, auxiliary) = (layout.witness_width(), layout.auxiliary_width());
     let columns = layout.fixed_width() + witness + 2 * auxiliary;
     let extended = EXTENSIONS[0] * witness + EXTENSIONS[1] * auxiliary;
-    (rows * (ROW + COLUMN * columns + extended + TERM * layout.room.bus_terms() + WEIGHT * layout.room.lanes)) as u64
+    let row = ROW + COLUMN * columns + extended + TERM * layout.room.bus_terms() + WEIGHT * layout.room.lanes;
+    rows as u64 * row as u64
 }
 
 /// A model in rows, however many there may be, with limbs of one width.

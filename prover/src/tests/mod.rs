@@ -148,9 +148,9 @@ impl Setting {
         mode_of(self.sides)
     }
 
-    /// Whether rows are long, so that a suite does with fewer of them.
+    /// Whether rows have the columns of the layout `base` and more weights, so that a suite does with fewer of them.
     pub(crate) fn is_wide(&self) -> bool {
-        self.layout != Layout::base()
+        self.layout != Layout::base() && is_base_but_for_weights(self.layout)
     }
 
     /// Whether both sides are committed to.

@@ -3,7 +3,7 @@
 use maat_runtime::primitives::Affine;
 use maat_runtime::{Interval, Tensor};
 
-use super::convolution::{Convolution, Windows};
+use super::convolution::{Convolution, TapsAndCells, Windows};
 use super::{Lower, Operand};
 use crate::error::Unprovable;
 use crate::program::builder::{Builder, Cell, Factor, Operation, OuterProduct, Taps};
@@ -137,7 +137,7 @@ impl Convolve for Affine {
                     y[position * self.outputs() + channel] = cell;
                 }
             }
-            let products = convolution.products.iter().map(|(taps, cells)| {
+            let products = convolution.products.iter().map(|TapsAndCells { taps, cells }| {
                 let weights = taps.iter().flat_map(|(j, _)| channels.iter().map(|channel| i64::from(self.row(*channel)[*j]))).collect();
                 let taps = Taps { moves: taps.iter().map(|(_, by)| *by).collect(), weights };
                 OuterProduct { left: Factor::Taps(taps), right: cells.iter().map(|cell| (*cell, i64::from(*cell != Cell::ZERO))).collect() }

@@ -12,8 +12,9 @@
 //! determines them, and they are written to cells that are not read. Nothing is assumed of what made the windows: every cell of every window
 //! is compared with its place in a sequence.
 
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
 use maat_verifier::layout::Room;
-use rustc_hash::FxHashMap;
 
 use crate::program::builder::Cell;
 
@@ -55,16 +56,26 @@ struct Sequence {
     /// The place of the first of the cells.
     first: i64,
     /// What is known of the places from there on.
-    cells: Vec<Option<Cell>>,
+    cells: VecDeque<Option<Cell>>,
     /// Each column with its move.
     columns: Vec<(usize, i64)>,
+    /// The moves.
+    moves: BTreeSet<i64>,
+}
+
+/// A product of two polynomials.
+#[derive(Debug, Clone)]
+pub(super) struct TapsAndCells {
+    /// The columns of the taps with their moves, the greatest first and 0 last.
+    pub(super) taps: Vec<(usize, usize)>,
+    /// The cells of the right factor.
+    pub(super) cells: Vec<Cell>,
 }
 
 /// A layer's windows as products of polynomials.
 #[derive(Debug)]
 pub(super) struct Convolution {
-    /// For each product, the columns of its taps with their moves, the greatest first and 0 last; and the cells of its right factor.
-    pub(super) products: Vec<(Vec<(usize, usize)>, Vec<Cell>)>,
+    pub(super) products: Vec<TapsAndCells>,
     /// The position of each result, or nothing where nobody asks for it.
     pub(super) results: Vec<Option<usize>>,
 }
@@ -73,18 +84,17 @@ pub(super) struct Convolution {
 const MOST_BEYOND: usize = 16;
 /// Rows of windows on which grids are tried.
 const ROWS_TRIED: usize = 3;
-/// Cells of a column that are compared with those of the first one.
+/// Widths of grids that are tried: that of the windows is the only one that many shifts allow.
+const WIDTHS_TRIED: usize = 4;
+/// Columns that are compared with the first one, and the cells of each.
+const COLUMNS_COMPARED: usize = 1 << 10;
 const CELLS_COMPARED: usize = 256;
+/// Places of all sequences for each cell of a window. With more, products would be longer than those that they replace.
+const MOST_PLACES: usize = 4;
 
 impl Convolution {
-    /// Rows that products and results of `outputs` channels take, added up, if no group has more channels than lanes.
-    fn rows(&self, room: Room, outputs: usize) -> usize {
-        let groups = outputs.div_ceil(room.lanes);
-        let products = self.products.iter().map(|(taps, cells)| (taps[0].1 + 1).max(cells.len().div_ceil(room.reads)));
-        groups * products.sum::<usize>() + self.results.len() * outputs.div_ceil(room.units)
-    }
-
-    /// The convolution in some windows, if there is one that takes fewer rows for this many outputs than their products one by one.
+    /// The convolution in some windows, if there is one that takes fewer rows for this many outputs than their products one by one. Work and memory
+    /// are those of the windows' cells, whatever these are.
     pub(super) fn find(windows: &Windows<'_>, room: Room, outputs: usize) -> Option<Self> {
         let positions = windows.positions * windows.batch;
         let one_by_one = windows.columns.len() * outputs.div_ceil(room.lanes).max(positions.div_ceil(room.reads))
@@ -93,24 +103,34 @@ impl Convolution {
         if alike.len() < 2 {
             return None;
         }
-        let grids = alike.grids(windows.positions);
-        let candidates = grids.into_iter().filter_map(|grid| {
-            let found = windows.convolution(grid, &windows.sequences(grid, windows.columns.len())?);
-            found.is_of(windows).then(|| (found.rows(room, outputs), found))
-        });
-        candidates.min_by_key(|(rows, _)| *rows).filter(|(rows, _)| *rows < one_by_one).map(|(_, found)| found)
+        // A product is as long as all of them, so nothing is laid out before it is known to be short.
+        let rows = |grid: Grid| {
+            let sequences = windows.sequences(grid, windows.columns.len())?;
+            Some(Span::of(&sequences, grid.place(windows.positions - 1)).rows(&sequences, windows.batch, room, outputs))
+        };
+        let candidates = alike.grids(windows.positions).into_iter().filter_map(|grid| Some((rows(grid)?, grid)));
+        let (_, grid) = candidates.min_by_key(|(rows, _)| *rows).filter(|(rows, _)| *rows < one_by_one)?;
+        let found = windows.convolution(grid, &windows.sequences(grid, windows.columns.len())?);
+        found.is_of(windows).then_some(found)
     }
 
-    /// Whether every cell of every window is where its tap finds it.
+    /// Whether the products are those of the windows: each column is a tap of one of them, its moves are a descent to 0, and every cell of every
+    /// window is where its tap finds it.
     fn is_of(&self, windows: &Windows<'_>) -> bool {
         let mut places = vec![None; windows.positions * windows.batch];
         for (at, position) in self.results.iter().enumerate() {
-            if let Some(position) = position {
-                places[*position] = Some(at);
+            let Some(position) = position else { continue };
+            if places.get_mut(*position).is_none_or(|place| place.replace(at).is_some()) {
+                return false;
             }
         }
-        let taps: usize = self.products.iter().map(|(taps, _)| taps.len()).sum();
-        let holds = |(taps, cells): &(Vec<(usize, usize)>, Vec<Cell>)| {
+        let mut columns: Vec<usize> = self.products.iter().flat_map(|product| &product.taps).map(|(column, _)| *column).collect();
+        columns.sort_unstable();
+        let is_product = |TapsAndCells { taps, cells }: &TapsAndCells| {
+            let (Some((_, reach)), Some((_, 0))) = (taps.first(), taps.last()) else { return false };
+            taps.windows(2).all(|pair| pair[0].1 > pair[1].1) && cells.len() + reach == self.results.len()
+        };
+        let holds = |TapsAndCells { taps, cells }: &TapsAndCells| {
             let reach = taps[0].1;
             taps.iter().all(|(column, by)| {
                 places.iter().enumerate().all(|(position, place)| {
@@ -121,7 +141,47 @@ impl Convolution {
                 })
             })
         };
-        taps == windows.columns.len() && self.products.iter().all(holds)
+        columns == windows.columns && self.products.iter().all(|product| is_product(product) && holds(product))
+    }
+}
+
+/// The places of the results of an inference.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    first: i64,
+    end: i64,
+}
+
+impl Span {
+    /// The results of some sequences' products, up to the place of the last position and beyond.
+    fn of(sequences: &[Sequence], last: i64) -> Self {
+        let bounds = sequences.iter().map(|sequence| {
+            let (least, greatest) = sequence.ends();
+            // The first and the last cell that is not zero.
+            let is_cell = |cell: &Option<Cell>| cell.is_some_and(|cell| cell != Cell::ZERO);
+            let [from, to] = [sequence.cells.iter().position(is_cell), sequence.cells.iter().rposition(is_cell)];
+            let place = |index: Option<usize>| index.map_or(0, |index| sequence.first + index as i64);
+            // A result at `s` takes what is at `s + o`.
+            (place(from) - greatest, place(to) - least)
+        });
+        let (first, end) = bounds.fold((0, last), |(first, end), (from, to)| (first.min(from), end.max(to)));
+        Self { first, end }
+    }
+
+    fn len(self) -> usize {
+        (self.end - self.first + 1) as usize
+    }
+
+    /// Rows that products and results of `outputs` channels take, added up, if no group has more channels than lanes.
+    fn rows(self, sequences: &[Sequence], batch: usize, room: Room, outputs: usize) -> usize {
+        let groups = outputs.div_ceil(room.lanes);
+        let results = self.len().saturating_mul(batch);
+        let products = sequences.iter().map(|sequence| {
+            let reach = sequence.reach();
+            (reach + 1).max((results - reach).div_ceil(room.reads))
+        });
+        let products = products.fold(0, usize::saturating_add);
+        groups.saturating_mul(products).saturating_add(results.saturating_mul(outputs.div_ceil(room.units)))
     }
 }
 
@@ -140,15 +200,13 @@ impl Alike<'_> {
     /// Grids that could be those of some positions: in which the columns are one another's shifts, the narrowest of each width, and once more with
     /// a sequence for each row of the kernel.
     fn grids(&self, positions: usize) -> Vec<Grid> {
+        // Rows do not meet in a grid with room enough.
+        let apart = |width: usize| Grid { width, stride: 2 * width, reach: usize::MAX };
         let widths = (1..=positions).filter(|width| positions.is_multiple_of(*width));
+        let widths = widths.filter(|width| self.shared.iter().all(|pairs| apart(*width).is_shift(pairs))).take(WIDTHS_TRIED);
         let strides = |width: usize| (width..=width + MOST_BEYOND).map(move |stride| Grid { width, stride, reach: usize::MAX });
         let mut grids = Vec::new();
         for width in widths {
-            // Rows do not meet in a grid with room enough.
-            let apart = Grid { width, stride: 2 * width, reach: usize::MAX };
-            if !self.shared.iter().all(|pairs| apart.is_shift(pairs)) {
-                continue;
-            }
             for reach in [true, false] {
                 let limited = strides(width).map(|grid| Grid { reach: if reach { grid.stride - 1 } else { usize::MAX }, ..grid });
                 let sequences = |grid: &Grid| {
@@ -165,27 +223,28 @@ impl Alike<'_> {
 }
 
 impl Windows<'_> {
-    /// The first column, and those that have some of its cells, other than zeros.
+    /// The first column, and some of those that have some of its cells, other than zeros.
     fn alike(&self) -> Alike<'_> {
         let first = self.columns.first().copied();
         let cells = |column: usize| (0..self.positions).map(move |position| (position, (self.cells)(position, column)));
-        let known: FxHashMap<Cell, usize> = first.into_iter().flat_map(cells).map(|(position, cell)| (cell, position)).collect();
+        let known: HashMap<Cell, usize> = first.into_iter().flat_map(cells).map(|(position, cell)| (cell, position)).collect();
         let shared = |column: usize| -> Vec<(usize, usize)> {
             let cells = cells(column).filter(|(_, cell)| *cell != Cell::ZERO).take(CELLS_COMPARED);
             cells.filter_map(|(position, cell)| Some((position, *known.get(&cell)?))).collect()
         };
         let others = self.columns.iter().copied().filter(|column| Some(*column) != first);
         let (columns, shared): (Vec<usize>, Vec<_>) =
-            others.map(|column| (column, shared(column))).filter(|(_, shared)| !shared.is_empty()).unzip();
+            others.map(|column| (column, shared(column))).filter(|(_, shared)| !shared.is_empty()).take(COLUMNS_COMPARED).unzip();
         let columns = first.into_iter().chain(columns).collect();
         Alike { windows: Windows { cells: self.cells, positions: self.positions, batch: 1, columns }, shared }
     }
 
-    /// The sequences of an inference's columns if positions are placed like this; nothing if they are more than `most`.
+    /// The sequences of an inference's columns if positions are placed like this; nothing if they are more than `most`, or have too many places.
     fn sequences(&self, grid: Grid, most: usize) -> Option<Vec<Sequence>> {
         let mut sequences: Vec<Sequence> = Vec::new();
+        let mut free = (MOST_PLACES * self.positions).checked_mul(self.columns.len())?;
         // The last sequence that has a cell, and the cell's place if it has only one there.
-        let mut places: FxHashMap<Cell, (usize, Option<i64>)> = FxHashMap::default();
+        let mut places: HashMap<Cell, (usize, Option<i64>)> = HashMap::new();
         for column in &self.columns {
             let cells: Vec<(i64, Cell)> =
                 (0..self.positions).map(|position| (grid.place(position), (self.cells)(position, *column))).collect();
@@ -201,7 +260,9 @@ impl Windows<'_> {
             if sequence == sequences.len() {
                 sequences.push(Sequence::default());
             }
-            for (place, cell) in sequences[sequence].take(*column, by, &cells) {
+            let sequence_of = &mut sequences[sequence];
+            free = sequence_of.beyond(by, &cells).into_iter().try_fold(free, usize::checked_sub)?;
+            for (place, cell) in sequence_of.take(*column, by, &cells) {
                 let entry = places.entry(cell).or_insert((sequence, Some(place)));
                 *entry = if entry.0 == sequence && entry.1 != Some(place) { (sequence, None) } else { (sequence, Some(place)) };
             }
@@ -212,22 +273,8 @@ impl Windows<'_> {
     /// Sequences as products that all have the same results.
     fn convolution(&self, grid: Grid, sequences: &[Sequence]) -> Convolution {
         let place = |position: usize| grid.place(position);
-        // A result at `s` takes what is at `s + o`.
-        let ends = |sequence: &Sequence| {
-            let moves = sequence.columns.iter().map(|(_, by)| *by);
-            (moves.clone().min().unwrap_or(0), moves.max().unwrap_or(0))
-        };
-        let last = place(self.positions - 1);
-        let bounds = sequences.iter().map(|sequence| {
-            let (least, greatest) = ends(sequence);
-            // The first and the last cell that is not zero.
-            let is_cell = |cell: &Option<Cell>| cell.is_some_and(|cell| cell != Cell::ZERO);
-            let [from, to] = [sequence.cells.iter().position(is_cell), sequence.cells.iter().rposition(is_cell)];
-            let place = |index: Option<usize>| index.map_or(0, |index| sequence.first + index as i64);
-            (place(from) - greatest, place(to) - least)
-        });
-        let (first, end) = bounds.fold((0, last), |(first, end), (from, to)| (first.min(from), end.max(to)));
-        let length = (end - first + 1) as usize;
+        let span = Span::of(sequences, place(self.positions - 1));
+        let (first, length) = (span.first, span.len());
         let mut results = vec![None; length * self.batch];
         for image in 0..self.batch {
             for position in 0..self.positions {
@@ -235,10 +282,10 @@ impl Windows<'_> {
             }
         }
         let products = sequences.iter().map(|sequence| {
-            let (least, greatest) = ends(sequence);
+            let (least, reach) = (sequence.ends().0, sequence.reach());
             let mut taps: Vec<(usize, usize)> = sequence.columns.iter().map(|(column, by)| (*column, (by - least) as usize)).collect();
             taps.sort_by_key(|(_, by)| std::cmp::Reverse(*by));
-            let mut cells = vec![Cell::ZERO; length * self.batch - (greatest - least) as usize];
+            let mut cells = vec![Cell::ZERO; length * self.batch - reach];
             for image in 0..self.batch {
                 for (column, by) in &sequence.columns {
                     for position in 0..self.positions {
@@ -246,12 +293,12 @@ impl Windows<'_> {
                         // Zeros are everywhere else, also beyond the ends.
                         if cell != Cell::ZERO {
                             let result = (place(position) - first) as usize + image * length;
-                            cells[(result + (by - least) as usize) - (greatest - least) as usize] = cell;
+                            cells[result + (by - least) as usize - reach] = cell;
                         }
                     }
                 }
             }
-            (taps, cells)
+            TapsAndCells { taps, cells }
         });
         Convolution { products: products.collect(), results }
     }
@@ -263,29 +310,44 @@ impl Sequence {
         self.cells.get(index).copied().flatten()
     }
 
-    /// Whether a column with a move has the cells that are known, and no other one is so far from it.
+    /// The least and the greatest move.
+    fn ends(&self) -> (i64, i64) {
+        (self.moves.first().copied().unwrap_or(0), self.moves.last().copied().unwrap_or(0))
+    }
+
+    /// How far the moves are apart.
+    fn reach(&self) -> usize {
+        let (least, greatest) = self.ends();
+        (greatest - least) as usize
+    }
+
+    /// Whether a column with a move has the cells that are known, and no other one has that move or is farther than `reach` from it.
     fn agrees(&self, by: i64, cells: &[(i64, Cell)], reach: usize) -> bool {
-        let far = |other: i64| other == by || other.abs_diff(by) > reach as u64;
-        !self.columns.iter().any(|(_, other)| far(*other))
+        let (least, greatest) = self.ends();
+        let far = |end: i64| end.abs_diff(by) > reach as u64;
+        !(self.moves.contains(&by) || far(least) || far(greatest))
             && cells.iter().all(|(at, cell)| self.at(at + by).is_none_or(|known| known == *cell))
+    }
+
+    /// How many places a column with a move has before those of the sequence, and after them.
+    fn beyond(&self, by: i64, cells: &[(i64, Cell)]) -> [usize; 2] {
+        let [Some((from, _)), Some((to, _))] = [cells.first(), cells.last()] else { return [0; 2] };
+        let (from, to) = (from + by, to + by);
+        let first = if self.moves.is_empty() { from } else { self.first };
+        [(first - from).max(0), (to + 1 - (first + self.cells.len() as i64)).max(0)].map(|places| places as usize)
     }
 
     /// Adds a column with a move; gives its cells other than zero that were not known, with their places.
     fn take(&mut self, column: usize, by: i64, cells: &[(i64, Cell)]) -> Vec<(i64, Cell)> {
-        let [Some((from, _)), Some((to, _))] = [cells.first(), cells.last()] else { return Vec::new() };
-        let (from, to) = (from + by, to + by);
-        if self.columns.is_empty() {
-            self.first = from;
+        let [before, after] = self.beyond(by, cells);
+        if self.moves.is_empty() {
+            self.first = cells.first().map_or(0, |(at, _)| at + by);
         }
-        if from < self.first {
-            self.cells.splice(0..0, std::iter::repeat_n(None, (self.first - from) as usize));
-            self.first = from;
-        }
-        let length = (to - self.first + 1) as usize;
-        if length > self.cells.len() {
-            self.cells.resize(length, None);
-        }
+        self.first -= before as i64;
+        (0..before).for_each(|_| self.cells.push_front(None));
+        self.cells.extend(std::iter::repeat_n(None, after));
         self.columns.push((column, by));
+        self.moves.insert(by);
         let mut new = Vec::new();
         for (at, cell) in cells {
             let place = at + by;
@@ -365,7 +427,7 @@ mod tests {
         let value = |cell: Cell| if cell == Cell::ZERO { 0 } else { (cell.index() as i64 * 7919) % 1009 - 500 };
         let weight = |column: usize| (column as i64 * 31) % 17 - 8;
         let mut found = vec![0i64; convolution.results.len()];
-        for (taps, right) in &convolution.products {
+        for TapsAndCells { taps, cells: right } in &convolution.products {
             let reach = taps[0].1;
             assert_eq!((right.len() + reach, taps.last().unwrap().1), (convolution.results.len(), 0));
             assert!(taps.windows(2).all(|pair| pair[0].1 > pair[1].1));
@@ -432,6 +494,57 @@ mod tests {
             }
         }
         assert!(seen > 0);
+    }
+
+    #[test]
+    fn products_that_are_not_those_of_the_windows_are_found_out() {
+        let cells = Case { channels: 1, batch: 2, ..CASE }.cells();
+        let at = |position: usize, column: usize| cells[position][column];
+        let windows = Windows { cells: &at, positions: cells.len() / 2, batch: 2, columns: (0..9).collect() };
+        let found = || find(&cells, 2).unwrap();
+        assert!(found().is_of(&windows));
+        let asked: Vec<usize> = (0..found().results.len()).filter(|at| found().results[*at].is_some()).collect();
+        let changes: [(&str, &dyn Fn(&mut Convolution)); 12] = [
+            ("a column is missing", &|c| c.products[0].taps.retain(|tap| tap.0 != 3)),
+            ("a column is another one", &|c| c.products[0].taps[3].0 = c.products[0].taps[4].0),
+            ("a column is there twice", &|c| c.products.push(c.products[0].clone())),
+            ("a move is wrong", &|c| c.products[0].taps[3].1 += 1),
+            ("moves are not in order", &|c| c.products[0].taps.swap(3, 4)),
+            ("no move is 0", &|c| c.products[0].taps.iter_mut().for_each(|(_, by)| *by += 1)),
+            ("a product without taps", &|c| c.products.push(TapsAndCells { taps: Vec::new(), ..c.products[0].clone() })),
+            ("a cell too few", &|c| c.products[0].cells.truncate(7)),
+            ("a cell too many", &|c| c.products[0].cells.push(Cell::ZERO)),
+            ("another cell", &|c| c.products[0].cells.swap(40, 41)),
+            ("a position twice", &|c| c.results[asked[1]] = c.results[asked[0]]),
+            ("a position beyond the windows", &|c| *c.results.iter_mut().find(|result| result.is_none()).unwrap() = Some(usize::MAX)),
+        ];
+        for (name, change) in changes {
+            let mut changed = found();
+            change(&mut changed);
+            assert!(!changed.is_of(&windows), "{name}");
+        }
+        let mut lacks = found();
+        lacks.results[asked[0]] = None;
+        assert!(!lacks.is_of(&windows));
+    }
+
+    #[test]
+    fn windows_that_overlap_in_one_cell_each_take_no_more_memory_than_their_cells() {
+        // A chain: each column begins where the one before ends, so that a sequence could be as long as all of them, and products as long again.
+        let (positions, columns) = (8, 2_000);
+        let cells: Vec<Cell> = {
+            let mut builder = Builder::new(16, room());
+            (0..positions * columns).map(|_| builder.cell()).collect()
+        };
+        let at = |position: usize, column: usize| cells[column * (positions - 1) + position];
+        let windows = Windows { cells: &at, positions, batch: 1, columns: (0..columns).collect() };
+        for grid in windows.alike().grids(positions) {
+            let places = windows.sequences(grid, columns).map_or(0, |all| all.iter().map(|sequence| sequence.cells.len()).sum());
+            assert!(places <= MOST_PLACES * positions * columns);
+        }
+        let found = Convolution::find(&windows, room(), 1);
+        let length = found.map_or(0, |found| found.products.iter().map(|product| product.cells.len()).sum::<usize>());
+        assert!(length <= MOST_PLACES * positions * columns, "{length}");
     }
 
     #[test]
