@@ -504,7 +504,8 @@ mod tests {
         let found = || find(&cells, 2).unwrap();
         assert!(found().is_of(&windows));
         let asked: Vec<usize> = (0..found().results.len()).filter(|at| found().results[*at].is_some()).collect();
-        let changes: [(&str, &dyn Fn(&mut Convolution)); 12] = [
+        type Change<'a> = (&'static str, &'a dyn Fn(&mut Convolution));
+        let changes: [Change<'_>; 12] = [
             ("a column is missing", &|c| c.products[0].taps.retain(|tap| tap.0 != 3)),
             ("a column is another one", &|c| c.products[0].taps[3].0 = c.products[0].taps[4].0),
             ("a column is there twice", &|c| c.products.push(c.products[0].clone())),
