@@ -370,31 +370,37 @@ impl<'m> ProvingKey<'m> {
         if mode.is_hiding() {
             check_hides(expected.layout)?;
         }
-        let program = TraceProgram::new(model, batch as usize, expected.layout)?;
-        let mut columns = fixed_columns(&program);
         let mut root = expected.fixed_root;
-        if let Some((seed, one_time)) = &one_time {
+        if let Some((_, one_time)) = &one_time {
             one_time.check(expected.one_time_roots, &expected.fixed_root)?;
-            let name = name(&program, of_entry, &digest(&columns));
-            columns = masked_columns(columns, seed.mask_key(&name, one_time.index));
             root = one_time.root;
         }
+        let lower = || {
+            let program = TraceProgram::with_rows(model, batch as usize, expected.layout, expected.rows as usize)?;
+            let mut columns = fixed_columns(&program);
+            if let Some((seed, one_time)) = &one_time {
+                let name = name(&program, of_entry, &digest(&columns));
+                columns = masked_columns(columns, seed.mask_key(&name, one_time.index));
+            }
+            Ok((program, Fixed::interpolate(columns)))
+        };
+        let shape = [expected.layout.fixed_width(), expected.rows as usize];
         let blowup = tree_blowup(of_entry);
-        let (fixed, extended, found, cached) = match preset.hash() {
+        let ((program, fixed), extended, found, cached) = match preset.hash() {
             Hash::Blake3 => {
-                let (fixed, extension, cached) = extended(columns, &root, blowup, cache);
+                let (lowered, extension, cached) = extended(lower, (&root, shape), blowup, cache)?;
                 let found = extension.root();
-                (fixed, Extended::Blake3(Arc::new(extension)), found, cached)
+                (lowered, Extended::Blake3(Arc::new(extension)), found, cached)
             }
             Hash::Blake2s => {
-                let (fixed, extension, cached) = extended(columns, &root, blowup, cache);
+                let (lowered, extension, cached) = extended(lower, (&root, shape), blowup, cache)?;
                 let found = extension.root();
-                (fixed, Extended::Blake2s(Arc::new(extension)), found, cached)
+                (lowered, Extended::Blake2s(Arc::new(extension)), found, cached)
             }
             Hash::Poseidon => {
-                let (fixed, extension, cached) = extended(columns, &root, blowup, cache);
+                let (lowered, extension, cached) = extended(lower, (&root, shape), blowup, cache)?;
                 let found = extension.root();
-                (fixed, Extended::Poseidon(Arc::new(extension)), found, cached)
+                (lowered, Extended::Poseidon(Arc::new(extension)), found, cached)
             }
         };
         if found != root || entry(&program, of_entry, expected.one_time_roots, expected.fixed_root) != expected {
@@ -508,26 +514,33 @@ fn named(side: &'static str, visibility: Visibility, values: Vec<Vec<i32>>) -> R
     Ok((Values::Committed(opening.digest()), Some(opening)))
 }
 
-/// The polynomials through fixed columns and their extension, which is the cache's if it has one with this root. The flag tells whether it
-/// had.
+/// A program with its fixed columns.
+type Lowered = (TraceProgram, Fixed);
+
+/// Lowers a model, and extends its fixed columns; or takes the extension that a cache has for them and this root, of fixed columns with this width
+/// and so many rows. It is read while the model is lowered. The flag tells whether the cache had it.
 fn extended<H: TreeHasher>(
-    columns: Vec<Vec<Goldilocks>>,
-    root: &[u8; 32],
+    lower: impl FnOnce() -> Result<Lowered, ProveError> + Send,
+    (root, shape): (&[u8; 32], [usize; 2]),
     blowup: usize,
     cache: Option<&Cache>,
-) -> (Fixed, Extension<H>, bool) {
-    let kept = cache.and_then(|cache| cache.read(root, &columns, blowup));
-    let kept = kept.map(Extension::over).filter(|extension| extension.root() == *root);
-    let fixed = Fixed::interpolate(columns);
-    if let Some(extension) = kept {
-        return (fixed, extension, true);
+) -> Result<(Lowered, Extension<H>, bool), ProveError> {
+    let read = || {
+        let (rows, header) = cache?.read(root, shape, blowup)?;
+        let extension = Extension::<H>::over(rows);
+        (extension.root() == *root).then_some((extension, header))
+    };
+    let (lowered, kept) = rayon::join(lower, read);
+    let (program, fixed) = lowered?;
+    if let Some((extension, _)) = kept.filter(|(_, header)| header.is_of(&fixed.columns)) {
+        return Ok(((program, fixed), extension, true));
     }
     let extension = Extension::new(&fixed, blowup);
     if let Some(cache) = cache.filter(|_| extension.root() == *root) {
         // The proof does not need the file.
         let _ = cache.write(root, &fixed.columns, &extension.rows, blowup);
     }
-    (fixed, extension, false)
+    Ok(((program, fixed), extension, false))
 }
 
 #[cfg(test)]

@@ -48,15 +48,7 @@ impl TraceProgram {
     /// # Errors
     /// [`TraceProgramError`] when a node's values cannot be proven not to wrap, or when there would be too many rows.
     pub fn new(model: &Model, batch: usize, layout: &'static Layout) -> Result<Self, TraceProgramError> {
-        if batch == 0 {
-            return Err(TraceProgramError::EmptyBatch);
-        }
-        // Whatever is sure to be refused is refused before anything is laid out.
-        let ports = model.outputs().iter().map(|port| model.tensor(port.tensor)).chain(model.inputs());
-        let values = ports.map(|tensor| tensor.shape.elements()).sum::<usize>().saturating_mul(batch);
-        if values as u64 > MAX_VALUES {
-            return Err(EntriesError::Values { found: values as u64 }.into());
-        }
+        check_size(model, batch)?;
         // Longer traces have room for wider limbs, and these ask for no more operations. So the widest limbs tell the least number of rows.
         let mut placed = Placed::new(model, batch, layout.limb_bits(MAX_ROWS), layout)?;
         let mut rows = (placed.needed + MASK_ROWS).next_power_of_two().max(layout.min_rows());
@@ -78,6 +70,24 @@ impl TraceProgram {
             rows *= 2;
         }
         Err(TraceProgramError::TooLarge { rows: placed.needed + MASK_ROWS, limit: MAX_ROWS })
+    }
+
+    /// As [`Self::new`], and the same program, in half the time where a commitment tells how many rows it has.
+    ///
+    /// # Errors
+    /// As there. With another number of rows, the program is that of [`Self::new`].
+    pub(crate) fn with_rows(model: &Model, batch: usize, layout: &'static Layout, rows: usize) -> Result<Self, TraceProgramError> {
+        check_size(model, batch)?;
+        if rows.is_power_of_two() && (layout.min_rows()..=MAX_ROWS).contains(&rows) {
+            let placed = Placed::new(model, batch, layout.limb_bits(rows), layout);
+            // A shorter trace has narrower limbs, which ask for no fewer operations: the program would not fit.
+            if let Ok(placed) = placed
+                && (placed.needed + MASK_ROWS).next_power_of_two().max(layout.min_rows()) == rows
+            {
+                return Ok(placed.into_program(batch, rows));
+            }
+        }
+        Self::new(model, batch, layout)
     }
 
     /// The programs of a model in other layouts than `base`, whose program or want of one is known, where their proofs take less time: the one
@@ -121,6 +131,19 @@ impl TraceProgram {
     pub(crate) fn first_mask_row(&self) -> usize {
         self.rows - MASK_ROWS
     }
+}
+
+/// Refuses whatever is sure to be refused, before anything is laid out.
+fn check_size(model: &Model, batch: usize) -> Result<(), TraceProgramError> {
+    if batch == 0 {
+        return Err(TraceProgramError::EmptyBatch);
+    }
+    let ports = model.outputs().iter().map(|port| model.tensor(port.tensor)).chain(model.inputs());
+    let values = ports.map(|tensor| tensor.shape.elements()).sum::<usize>().saturating_mul(batch);
+    if values as u64 > MAX_VALUES {
+        return Err(EntriesError::Values { found: values as u64 }.into());
+    }
+    Ok(())
 }
 
 /// What a proof with this many rows costs, in nanoseconds of some machine. Only the ratio of two layouts counts. Fitted to the stages of

@@ -8,7 +8,7 @@ use maat_verifier::{EntriesError, MAX_VALUES};
 use super::properties::{Random, check};
 use super::{SETTINGS, Setting, is_base_but_for_weights, models};
 use crate::error::TraceProgramError;
-use crate::program::{Placed, TraceProgram};
+use crate::program::{Placed, TraceProgram, fixed_columns};
 
 /// A model of one node that takes one input.
 fn model(elements: usize, range: Interval, primitive: Primitive) -> Model {
@@ -86,6 +86,20 @@ fn the_rows_of_a_model_depend_on_the_room_of_the_layout() {
         let program = TraceProgram::new(&models::every_primitive(), 1, layout).unwrap();
         assert_eq!(program.rows, layout.min_rows());
         assert!((140..260).contains(&program.used_rows), "{}: {}", layout.name, program.used_rows);
+    }
+}
+
+#[test]
+fn a_program_is_the_same_where_its_rows_are_known() {
+    let models = [models::every_primitive(), dense(&[300, 500, 300])];
+    for (model, layout) in models.iter().flat_map(|model| LAYOUTS.iter().map(move |layout| (model, layout))) {
+        let expected = TraceProgram::new(model, 2, layout).unwrap();
+        // Also where what is said of them is wrong.
+        for rows in [expected.rows, expected.rows / 2, 2 * expected.rows, 0, 3000, MAX_ROWS, 2 * MAX_ROWS] {
+            let found = TraceProgram::with_rows(model, 2, layout, rows).unwrap();
+            assert_eq!((found.rows, found.used_rows), (expected.rows, expected.used_rows), "{}: {rows}", layout.name);
+            assert!(fixed_columns(&found) == fixed_columns(&expected), "{}: {rows}", layout.name);
+        }
     }
 }
 

@@ -103,14 +103,15 @@ impl Convolution {
         if alike.len() < 2 {
             return None;
         }
-        // A product is as long as all of them, so nothing is laid out before it is known to be short.
-        let rows = |grid: Grid| {
+        // A product is as long as all of them, so none is laid out before they are known to be short.
+        let candidate = |grid: Grid| {
             let sequences = windows.sequences(grid, windows.columns.len())?;
-            Some(Span::of(&sequences, grid.place(windows.positions - 1)).rows(&sequences, windows.batch, room, outputs))
+            let rows = Span::of(&sequences, grid.place(windows.positions - 1)).rows(&sequences, windows.batch, room, outputs);
+            (rows < one_by_one).then_some((rows, grid, sequences))
         };
-        let candidates = alike.grids(windows.positions).into_iter().filter_map(|grid| Some((rows(grid)?, grid)));
-        let (_, grid) = candidates.min_by_key(|(rows, _)| *rows).filter(|(rows, _)| *rows < one_by_one)?;
-        let found = windows.convolution(grid, &windows.sequences(grid, windows.columns.len())?);
+        let candidates = alike.grids(windows.positions).into_iter().filter_map(candidate);
+        let (_, grid, sequences) = candidates.min_by_key(|(rows, ..)| *rows)?;
+        let found = windows.convolution(grid, &sequences);
         found.is_of(windows).then_some(found)
     }
 
