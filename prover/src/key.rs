@@ -294,7 +294,8 @@ enum Extended {
 pub struct ProvingKey<'m> {
     model: &'m Model,
     program: TraceProgram,
-    fixed: Fixed,
+    /// The fixed columns. The polynomials through them take as much memory, and a proof alone needs them.
+    fixed: Vec<Vec<Goldilocks>>,
     extended: Extended,
     entries: Entries,
     preset: Preset,
@@ -382,7 +383,7 @@ impl<'m> ProvingKey<'m> {
                 let name = name(&program, of_entry, &digest(&columns));
                 columns = masked_columns(columns, seed.mask_key(&name, one_time.index));
             }
-            Ok((program, Fixed::interpolate(columns)))
+            Ok((program, columns))
         };
         let shape = [expected.layout.fixed_width(), expected.rows as usize];
         let blowup = tree_blowup(of_entry);
@@ -494,7 +495,7 @@ impl<'m> ProvingKey<'m> {
             masks.fill(&mut columns);
         }
         let fixed = public_inputs.layout.fixed().start;
-        columns.splice(fixed..fixed, self.fixed.columns.iter().cloned());
+        columns.splice(fixed..fixed, self.fixed.iter().cloned());
         let (options, fixed, extension) = (self.preset.options(self.mode), &self.fixed, extension.clone());
         let prover = StarkProver { fixed, extension, options, public_inputs, masks, clock };
         prover.prove(MainTrace::new(info, columns)).map_err(ProveError::Stark)
@@ -515,7 +516,7 @@ fn named(side: &'static str, visibility: Visibility, values: Vec<Vec<i32>>) -> R
 }
 
 /// A program with its fixed columns.
-type Lowered = (TraceProgram, Fixed);
+type Lowered = (TraceProgram, Vec<Vec<Goldilocks>>);
 
 /// Lowers a model, and extends its fixed columns; or takes the extension that a cache has for them and this root, of fixed columns with this width
 /// and so many rows. It is read while the model is lowered. The flag tells whether the cache had it.
@@ -531,16 +532,17 @@ fn extended<H: TreeHasher>(
         (extension.root() == *root).then_some((extension, header))
     };
     let (lowered, kept) = rayon::join(lower, read);
-    let (program, fixed) = lowered?;
-    if let Some((extension, _)) = kept.filter(|(_, header)| header.is_of(&fixed.columns)) {
-        return Ok(((program, fixed), extension, true));
+    let (program, columns) = lowered?;
+    if let Some((extension, _)) = kept.filter(|(_, header)| header.is_of(&columns)) {
+        return Ok(((program, columns), extension, true));
     }
+    let fixed = Fixed::interpolate(columns);
     let extension = Extension::new(&fixed, blowup);
     if let Some(cache) = cache.filter(|_| extension.root() == *root) {
         // The proof does not need the file.
         let _ = cache.write(root, &fixed.columns, &extension.rows, blowup);
     }
-    Ok(((program, fixed), extension, false))
+    Ok(((program, fixed.columns), extension, false))
 }
 
 #[cfg(test)]

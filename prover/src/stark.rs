@@ -14,7 +14,7 @@ use winterfell::{
 };
 
 use crate::auxiliary::auxiliary_columns;
-use crate::extension::{Extension, Fixed};
+use crate::extension::Extension;
 use crate::masks::Masks;
 use crate::stages::Clock;
 use crate::trace::MainTrace;
@@ -22,7 +22,8 @@ use crate::trace_lde::SplitTraceLde;
 
 /// Proves one statement. `H` hashes.
 pub(crate) struct StarkProver<'a, H: Hasher> {
-    pub(crate) fixed: &'a Fixed,
+    /// The fixed columns.
+    pub(crate) fixed: &'a [Vec<Goldilocks>],
     pub(crate) extension: Arc<Extension<H>>,
     pub(crate) options: ProofOptions,
     pub(crate) public_inputs: PublicInputs,
@@ -63,7 +64,8 @@ impl<H: TreeHasher + Send + Sync> Prover for StarkProver<'_, H> {
         let rest = ColMatrix::new(rest).interpolate_columns_into();
         let lde = SplitTraceLde::new((self.extension.clone(), fixed.start), info, &rest, domain);
         let mut polynomials = rest.into_columns();
-        polynomials.splice(fixed.start..fixed.start, self.fixed.polynomials.columns().map(<[Goldilocks]>::to_vec));
+        let of_fixed = ColMatrix::new(self.fixed.to_vec()).interpolate_columns_into().into_columns();
+        polynomials.splice(fixed.start..fixed.start, of_fixed);
         (lde, TracePolyTable::new(ColMatrix::new(polynomials)))
     }
 

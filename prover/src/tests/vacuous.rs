@@ -85,7 +85,7 @@ fn verdict(forge: &Forge, attempt: &Attempt, departure: Departure) -> Result<Sta
     let clock = Clock::new(&|_| ());
     let trace = MainTrace::new(trace_info(attempt.rows(), &public_inputs), attempt.main.clone());
     let honest = StarkProver::<Blake3> {
-        fixed: &forge.fixed,
+        fixed: &forge.fixed.columns,
         extension: forge.extension.clone(),
         options: forge.options.clone(),
         masks: Some(masks(OF_AUXILIARY)),

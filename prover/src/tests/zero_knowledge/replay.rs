@@ -202,7 +202,7 @@ impl<H: TreeHasher + Send + Sync> Setting<H> {
         masks.fill(&mut main);
         let clock = Clock::new(&|_| ());
         let honest = StarkProver {
-            fixed: &self.fixed,
+            fixed: &self.fixed.columns,
             extension: self.extension.clone(),
             options: self.options.clone(),
             public_inputs: self.public_inputs.clone(),
