@@ -262,6 +262,10 @@ impl Cache {
         let mut reader = BufReader::new(file);
         let mut header = [0; HEADER_BYTES];
         reader.read_exact(&mut header).ok()?;
+        // The values are worth reading only if the rest is right: the digest of the columns may not be known yet.
+        if !header.starts_with(&numbers([width, rows], blowup)) {
+            return None;
+        }
         let extension = values(&mut reader, width * rows * blowup).ok()?;
         // What was used last is removed last. If the time cannot be set, the columns are still good.
         let _ = reader.get_ref().set_modified(SystemTime::now());
@@ -357,12 +361,18 @@ fn file_bytes([width, rows]: [usize; 2], blowup: usize) -> u64 {
 fn header(columns: &[Vec<Goldilocks>], blowup: usize) -> [u8; HEADER_BYTES] {
     let digests: Vec<PieceDigest> =
         columns.par_iter().flat_map(|column| column.par_chunks(PIECE)).map(|values| Blake3::hash(&bytes_of(values))).collect();
-    let numbers = [VERSION, columns.len() as u64, columns[0].len() as u64, blowup as u64].map(u64::to_le_bytes);
+    let numbers = numbers([columns.len(), columns[0].len()], blowup);
     let digest = Blake3::merge_many(&digests).as_bytes();
     let mut header = [0; HEADER_BYTES];
-    let parts = MAGIC.iter().chain(numbers.as_flattened()).chain(&digest);
+    let parts = numbers.iter().chain(&digest);
     header.iter_mut().zip(parts).for_each(|(byte, part)| *byte = *part);
     header
+}
+
+/// What the header has before the digest.
+fn numbers([width, rows]: [usize; 2], blowup: usize) -> Vec<u8> {
+    let numbers = [VERSION, width as u64, rows as u64, blowup as u64].map(u64::to_le_bytes);
+    MAGIC.iter().chain(numbers.as_flattened()).copied().collect()
 }
 
 /// Values as integers, least significant byte first.

@@ -163,7 +163,8 @@ pub fn recomputed(model: &Model, listed: &Entries) -> Result<Entries, ProveError
     }
     let mut entries = Vec::new();
     for (entry, presets) in groups {
-        entries.extend(entries_of_program(&TraceProgram::new(model, entry.batch as usize, entry.layout)?, &presets, &mut |_| ()));
+        let program = TraceProgram::with_rows(model, entry.batch as usize, entry.layout, entry.rows as usize)?;
+        entries.extend(entries_of_program(&program, &presets, &mut |_| ()));
     }
     Ok(Entries::new(entries)?)
 }
@@ -518,8 +519,8 @@ fn named(side: &'static str, visibility: Visibility, values: Vec<Vec<i32>>) -> R
 /// A program with its fixed columns.
 type Lowered = (TraceProgram, Vec<Vec<Goldilocks>>);
 
-/// Lowers a model, and extends its fixed columns; or takes the extension that a cache has for them and this root, of fixed columns with this width
-/// and so many rows. It is read while the model is lowered. The flag tells whether the cache had it.
+/// Lowers a model, and extends its fixed columns; or takes the extension that a cache has for them and this root. `shape` is their width and the
+/// number of rows. The file is read while the model is lowered. The flag tells whether the cache had it.
 fn extended<H: TreeHasher>(
     lower: impl FnOnce() -> Result<Lowered, ProveError> + Send,
     (root, shape): (&[u8; 32], [usize; 2]),

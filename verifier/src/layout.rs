@@ -347,7 +347,7 @@ impl Layout {
         &LAYOUTS[0]
     }
 
-    /// The layout with the most weights a row.
+    /// The layout with the most weights a row of those that can hide.
     pub fn wide() -> &'static Self {
         &LAYOUTS[1]
     }

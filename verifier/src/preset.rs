@@ -29,7 +29,7 @@ use crate::poseidon::Poseidon;
 ///   the capacity of list decoding) takes 1.8 bits, so that the queries of all presets keep more than 96 bits under it. With blow-up 4 half as
 ///   many queries do the same.
 /// - In the list-decoding regime a query of blow-up `b` gives nearly `log2(b) / 2` proven bits, and the cubic extension leaves room for the
-///   other terms. 87 queries at blow-up 4 are the fewest for 100 bits with 2^22 rows of more than 211 columns, as in most layouts or with two
+///   other terms. 87 queries at blow-up 4 are the fewest for 100 bits with 2^22 rows and more than 211 columns, as in most layouts and with two
 ///   digests (85 with 2^18 rows in the layout `base`). Blow-up 2 would prove faster still, but asks for 174 queries and so for proofs of twice
 ///   the size; blow-up 8 asks for 58 and for twice the work.
 /// - A proof's size is about its queries times (the columns, plus an authentication path for each of four trees). 16 queries at blow-up 32

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use maat_runtime::Interval;
 use maat_verifier::layout::{FIRST_INPUT, INPUT_LIMBS, MAX_ROWS, Room, ZERO_ADDRESS, first_output};
 
+use super::primitives::MOST_VISITED;
 use crate::error::Unprovable;
 
 /// A cell of the write-once memory, by the order in which cells are made.
@@ -188,7 +189,8 @@ pub(crate) struct Interface {
 
 /// Collects what a trace does.
 ///
-/// Operations beyond [`Builder::most_operations`] are counted and not kept, so that a model of any size takes little memory to refuse.
+/// Operations beyond [`Builder::most_operations`] are counted and not kept, and neither are products of more cells than rows can read, so that a
+/// model of any size takes little memory to refuse.
 #[derive(Debug)]
 pub(crate) struct Builder {
     /// Width of a limb.
@@ -196,6 +198,10 @@ pub(crate) struct Builder {
     room: Room,
     n_cells: u32,
     n_operations: usize,
+    /// Cells that products take.
+    n_taken: usize,
+    /// Cells that may still be visited to find convolutions.
+    pub(crate) visits_left: usize,
     groups: Vec<Group>,
     /// Operations that take only their own cells.
     singles: Vec<Operation>,
@@ -217,6 +223,8 @@ impl Builder {
             room,
             n_cells: 0,
             n_operations: 0,
+            n_taken: 0,
+            visits_left: MOST_VISITED,
             groups: Vec::new(),
             singles: Vec::new(),
             inputs: Vec::new(),
@@ -241,10 +249,6 @@ impl Builder {
 
     pub(crate) fn n_cells(&self) -> usize {
         self.n_cells as usize
-    }
-
-    pub(crate) fn n_operations(&self) -> usize {
-        self.n_operations
     }
 
     pub(crate) fn n_constants(&self) -> usize {
@@ -354,9 +358,17 @@ impl Builder {
         let results = |product: &OuterProduct| (product.right.len() + product.left.reach()) * product.left.len();
         assert!(products.iter().all(|product| product.left.len() == inner && results(product) == operations.len()));
         self.n_operations += operations.len();
-        if self.n_operations <= self.most_operations() {
+        let of_left = |left: &Factor| if let Factor::Cells(cells) = left { cells.len() } else { 0 };
+        self.n_taken += products.iter().map(|product| of_left(&product.left) + product.right.len()).sum::<usize>();
+        if self.least_rows() <= MAX_ROWS {
             self.groups.push(Group { products, operations, inner, after: place.0 });
         }
+    }
+
+    /// The number of rows that a trace has at least, beyond [`MAX_ROWS`] if there are too many operations, or products of too many cells.
+    pub(crate) fn least_rows(&self) -> usize {
+        let of_operations = self.n_operations.div_ceil(self.most_operations() / MAX_ROWS);
+        of_operations.max(self.n_taken.div_ceil(self.room.reads))
     }
 
     /// The place of a function's first value among the constants.

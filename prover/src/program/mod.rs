@@ -49,7 +49,7 @@ impl TraceProgram {
     /// [`TraceProgramError`] when a node's values cannot be proven not to wrap, or when there would be too many rows.
     pub fn new(model: &Model, batch: usize, layout: &'static Layout) -> Result<Self, TraceProgramError> {
         check_size(model, batch)?;
-        // Longer traces have room for wider limbs, and these ask for no more operations. So the widest limbs tell the least number of rows.
+        // Longer traces have wider limbs, and these hardly ever ask for more operations. So the rows that the widest limbs need are where to begin.
         let mut placed = Placed::new(model, batch, layout.limb_bits(MAX_ROWS), layout)?;
         let mut rows = (placed.needed + MASK_ROWS).next_power_of_two().max(layout.min_rows());
         while rows <= MAX_ROWS {
@@ -72,15 +72,15 @@ impl TraceProgram {
         Err(TraceProgramError::TooLarge { rows: placed.needed + MASK_ROWS, limit: MAX_ROWS })
     }
 
-    /// As [`Self::new`], and the same program, in half the time where a commitment tells how many rows it has.
+    /// The program of a model with this number of rows, as a commitment tells it, if it has one and the half would be too few; else that of
+    /// [`Self::new`], which takes twice as long to find.
     ///
     /// # Errors
-    /// As there. With another number of rows, the program is that of [`Self::new`].
+    /// As there.
     pub(crate) fn with_rows(model: &Model, batch: usize, layout: &'static Layout, rows: usize) -> Result<Self, TraceProgramError> {
         check_size(model, batch)?;
         if rows.is_power_of_two() && (layout.min_rows()..=MAX_ROWS).contains(&rows) {
             let placed = Placed::new(model, batch, layout.limb_bits(rows), layout);
-            // A shorter trace has narrower limbs, which ask for no fewer operations: the program would not fit.
             if let Ok(placed) = placed
                 && (placed.needed + MASK_ROWS).next_power_of_two().max(layout.min_rows()) == rows
             {
@@ -90,8 +90,8 @@ impl TraceProgram {
         Self::new(model, batch, layout)
     }
 
-    /// The programs of a model in other layouts than `base`, whose program or want of one is known, where their proofs take less time: the one
-    /// in which they take the least, and after it, if that one cannot hide, the best one that can.
+    /// The programs of a model in other layouts than `base`, whose result is given, where their proofs take less time: the one in which they take
+    /// the least, and after it, if that one cannot hide, the best one that can.
     pub(crate) fn cheaper(base: &Result<Self, TraceProgramError>, model: &Model, batch: usize) -> Vec<Self> {
         let least = match base {
             Ok(program) => program.cost(),
@@ -147,7 +147,7 @@ fn check_size(model: &Model, batch: usize) -> Result<(), TraceProgramError> {
 }
 
 /// What a proof with this many rows costs, in nanoseconds of some machine. Only the ratio of two layouts counts. Fitted to the stages of
-/// proofs with the preset `fast` (docs/benchmarks.md).
+/// proofs with the preset `fast`.
 fn cost(layout: &Layout, rows: usize) -> u64 {
     /// A row by itself.
     const ROW: usize = 1_600;
@@ -238,11 +238,8 @@ fn lower(model: &Model, batch: usize, builder: &mut Builder) -> Result<Interface
     Ok(Interface { inputs, outputs })
 }
 
-/// Refuses a model with more operations than the builder keeps.
+/// Refuses a model with more operations or products than the builder keeps.
 fn has_room(builder: &Builder) -> Result<(), TraceProgramError> {
-    let (found, most) = (builder.n_operations(), builder.most_operations());
-    if found <= most {
-        return Ok(());
-    }
-    Err(TraceProgramError::TooLarge { rows: found.div_ceil(most / MAX_ROWS), limit: MAX_ROWS })
+    let rows = builder.least_rows();
+    if rows <= MAX_ROWS { Ok(()) } else { Err(TraceProgramError::TooLarge { rows, limit: MAX_ROWS }) }
 }

@@ -103,6 +103,43 @@ fn a_program_is_the_same_where_its_rows_are_known() {
     }
 }
 
+#[test]
+fn limbs_that_suit_a_model_by_chance_are_taken_where_a_commitment_says_so() {
+    // With limbs of 12 bits a rescaling takes five units, with narrower and with wider ones six.
+    let requantise = Requantise { shift: vec![2], lo: 0, hi: 1025 };
+    let affine = Affine { groups: 1, inputs: 1, weights: vec![14178; 4], bias: vec![0; 4], requantise };
+    let model = model(625, Interval::of_bits(8), Primitive::Affine(affine));
+    let narrow = Layout::named("narrow").unwrap();
+    assert_eq!(TraceProgram::new(&model, 1, narrow).unwrap().rows, 1 << 13);
+    for rows in [1 << 12, 1 << 13] {
+        assert_eq!(TraceProgram::with_rows(&model, 1, narrow, rows).unwrap().rows, rows);
+    }
+}
+
+#[test]
+fn products_of_more_cells_than_rows_can_read_are_refused_before_they_are_kept() {
+    // Few results, and each window's cells once more for each of the layers.
+    let (positions, columns) = (8, 1 << 18);
+    let mut builder = ModelBuilder::new("products");
+    let x = builder.input("x", Shape::new(&[positions]).unwrap(), 0, Interval::of_bits(4)).unwrap();
+    let indices = (0..positions * columns).map(|index| (index % positions) as u32).collect();
+    let windows = Move { shape: Shape::new(&[positions * columns]).unwrap(), indices, constants: vec![] };
+    let windows = builder.node("windows", Primitive::Move(windows), &[x], 0).unwrap();
+    let layers: Vec<_> = (0..12)
+        .map(|layer| {
+            let requantise = Requantise { shift: vec![20], lo: -128, hi: 127 };
+            let affine = Affine { groups: 1, inputs: columns as u32, weights: vec![layer + 1; columns], bias: vec![0], requantise };
+            (format!("y{layer}"), builder.node(&format!("y{layer}"), Primitive::Affine(affine), &[windows], 0).unwrap())
+        })
+        .collect();
+    let outputs: Vec<_> = layers.iter().map(|(name, id)| (name.as_str(), *id)).collect();
+    let model = builder.finish(&outputs).unwrap();
+    let layout = Layout::base();
+    let Err(TraceProgramError::TooLarge { rows, limit: MAX_ROWS }) = TraceProgram::new(&model, 1, layout) else { panic!("it is refused") };
+    // The first layer that is too many is where it ends.
+    assert!((MAX_ROWS + 1..=MAX_ROWS + positions * columns / layout.room.reads).contains(&rows), "{rows}");
+}
+
 /// The program in the layout in which proofs take the least time.
 fn cheapest(model: &Model, batch: usize) -> Result<TraceProgram, TraceProgramError> {
     let base = TraceProgram::new(model, batch, Layout::base());

@@ -80,7 +80,7 @@ const MOST: i128 = 1 << 62;
 
 /// A group of channels as a convolution: see [`super::convolution`].
 trait Convolve {
-    fn convolution(&self, builder: &Builder, group: usize, batch: usize, x: &Operand) -> Option<Convolution>;
+    fn convolution(&self, builder: &mut Builder, group: usize, batch: usize, x: &Operand) -> Option<Convolution>;
     fn convolve(
         &self,
         builder: &mut Builder,
@@ -93,7 +93,7 @@ trait Convolve {
 
 impl Convolve for Affine {
     /// The convolution in a group's windows, where the layout knows convolutions and it takes fewer rows.
-    fn convolution(&self, builder: &Builder, group: usize, batch: usize, x: &Operand) -> Option<Convolution> {
+    fn convolution(&self, builder: &mut Builder, group: usize, batch: usize, x: &Operand) -> Option<Convolution> {
         if !builder.room().taps {
             return None;
         }
@@ -109,7 +109,7 @@ impl Convolve for Affine {
         }
         let cells = |position: usize, j: usize| x.cells[position * width + group * n + j];
         let windows = Windows { cells: &cells, positions: x.cells.len() / width / batch, batch, columns };
-        Convolution::find(&windows, builder.room(), m)
+        Convolution::find(&windows, builder.room(), m, &mut builder.visits_left)
     }
 
     /// Adds a group's products and results, as many channels at a time as a row has lanes.

@@ -1,5 +1,5 @@
-//! Finds the convolution in windows of cells, and writes it as products of polynomials: a cell is read once for each channel of outputs that
-//! it enters, and not once for each window.
+//! Finds the convolution in windows of cells, and writes it as products of polynomials: a cell is read once for each sequence that has it, and
+//! not once for each window.
 //!
 //! Windows are a matrix of cells `x[p, j]`, of positions `p` and columns `j`. Columns that are one another's shifts belong to one sequence `X`:
 //! there are places `s(p)` of positions and moves `o_j` of columns so that `x[p, j] = X[s(p) + o_j]`. Then
@@ -84,34 +84,56 @@ pub(super) struct Convolution {
 const MOST_BEYOND: usize = 16;
 /// Rows of windows on which grids are tried.
 const ROWS_TRIED: usize = 3;
-/// Widths of grids that are tried: that of the windows is the only one that many shifts allow.
+/// Widths of grids that are tried, besides that of a single row: few others than that of the windows make all columns shifts.
 const WIDTHS_TRIED: usize = 4;
-/// Columns that are compared with the first one, and the cells of each.
-const COLUMNS_COMPARED: usize = 1 << 10;
+/// Columns that are compared with the first one.
+const COLUMNS_COMPARED: usize = 64;
+/// Those of them of which all cells are compared, and the cells of the others.
+const COMPARED_WHOLE: usize = 8;
 const CELLS_COMPARED: usize = 256;
 /// Places of all sequences for each cell of a window. With more, products would be longer than those that they replace.
-const MOST_PLACES: usize = 4;
+const MOST_PLACES: usize = 2;
+/// Fewer rows than this are not worth a search.
+const LEAST_GAIN: usize = 16;
+/// The most cells that are visited for the convolutions of a model: ten seconds' work. Large images take 24 million windows' cells, each visited
+/// about four times.
+pub(crate) const MOST_VISITED: usize = 1 << 28;
+
+/// Takes visits from what is left of [`MOST_VISITED`], if there are so many.
+fn spend(left: &mut usize, visits: usize) -> Option<()> {
+    *left = left.checked_sub(visits)?;
+    Some(())
+}
 
 impl Convolution {
-    /// The convolution in some windows, if there is one that takes fewer rows for this many outputs than their products one by one. Work and memory
-    /// are those of the windows' cells, whatever these are.
-    pub(super) fn find(windows: &Windows<'_>, room: Room, outputs: usize) -> Option<Self> {
+    /// The convolution in some windows, if there is one whose products and results take fewer rows together, for this many outputs, than those of
+    /// the columns one by one. Memory is that of the windows' cells, whatever these are, and no more cells are visited than are `left`.
+    pub(super) fn find(windows: &Windows<'_>, room: Room, outputs: usize, left: &mut usize) -> Option<Self> {
         let positions = windows.positions * windows.batch;
-        let one_by_one = windows.columns.len() * outputs.div_ceil(room.lanes).max(positions.div_ceil(room.reads))
-            + positions * outputs.div_ceil(room.units);
+        let products = windows.columns.len() * outputs.div_ceil(room.lanes).max(positions.div_ceil(room.reads));
+        if products < LEAST_GAIN {
+            return None;
+        }
+        let one_by_one = products + positions * outputs.div_ceil(room.units);
+        let cells = windows.positions * windows.columns.len();
+        spend(left, cells)?;
         let alike = windows.alike();
         if alike.len() < 2 {
             return None;
         }
         // A product is as long as all of them, so none is laid out before they are known to be short.
-        let candidate = |grid: Grid| {
-            let sequences = windows.sequences(grid, windows.columns.len())?;
+        let mut best = None;
+        for grid in alike.grids(windows.positions, left)? {
+            spend(left, cells)?;
+            let Some(sequences) = windows.sequences(grid, windows.columns.len()) else { continue };
             let rows = Span::of(&sequences, grid.place(windows.positions - 1)).rows(&sequences, windows.batch, room, outputs);
-            (rows < one_by_one).then_some((rows, grid, sequences))
-        };
-        let candidates = alike.grids(windows.positions).into_iter().filter_map(candidate);
-        let (_, grid, sequences) = candidates.min_by_key(|(rows, ..)| *rows)?;
-        let found = windows.convolution(grid, &sequences);
+            if best.is_none_or(|(least, _)| rows < least) {
+                best = Some((rows, grid));
+            }
+        }
+        let (_, grid) = best.filter(|(rows, _)| *rows < one_by_one)?;
+        spend(left, cells + 2 * cells * windows.batch)?;
+        let found = windows.convolution(grid, &windows.sequences(grid, windows.columns.len())?)?;
         found.is_of(windows).then_some(found)
     }
 
@@ -198,28 +220,34 @@ impl Alike<'_> {
         self.windows.columns.len()
     }
 
-    /// Grids that could be those of some positions: in which the columns are one another's shifts, the narrowest of each width, and once more with
-    /// a sequence for each row of the kernel.
-    fn grids(&self, positions: usize) -> Vec<Grid> {
+    /// Grids that could be those of some positions, in which the columns are one another's shifts: of each width the narrowest, once with any
+    /// sequences and once with one for each row of the kernel; and a single row. Nothing if that takes more visits than are left.
+    fn grids(&self, positions: usize, left: &mut usize) -> Option<Vec<Grid>> {
         // Rows do not meet in a grid with room enough.
         let apart = |width: usize| Grid { width, stride: 2 * width, reach: usize::MAX };
-        let widths = (1..=positions).filter(|width| positions.is_multiple_of(*width));
-        let widths = widths.filter(|width| self.shared.iter().all(|pairs| apart(*width).is_shift(pairs))).take(WIDTHS_TRIED);
-        let strides = |width: usize| (width..=width + MOST_BEYOND).map(move |stride| Grid { width, stride, reach: usize::MAX });
+        let are_shifts = |width: &usize| self.shared.iter().all(|pairs| apart(*width).is_shift(pairs));
         let mut grids = Vec::new();
-        for width in widths {
+        let pairs: usize = self.shared.iter().map(Vec::len).sum();
+        let widths = (2..positions).filter(|width| positions.is_multiple_of(*width));
+        spend(left, pairs.saturating_mul(widths.clone().count() + 1))?;
+        for width in widths.filter(are_shifts).take(WIDTHS_TRIED) {
+            let sampled = positions.min(ROWS_TRIED * width);
+            spend(left, 2 * (MOST_BEYOND + 1) * sampled * self.len())?;
             for reach in [true, false] {
-                let limited = strides(width).map(|grid| Grid { reach: if reach { grid.stride - 1 } else { usize::MAX }, ..grid });
+                let strides = (width..=width + MOST_BEYOND).map(|stride| Grid { width, stride, reach: usize::MAX });
+                let limited = strides.map(|grid| Grid { reach: if reach { grid.stride - 1 } else { usize::MAX }, ..grid });
                 let sequences = |grid: &Grid| {
-                    let positions = positions.min(ROWS_TRIED * grid.width);
-                    let sample = Windows { columns: self.windows.columns.clone(), positions, ..self.windows };
+                    let sample = Windows { columns: self.windows.columns.clone(), positions: sampled, ..self.windows };
                     sample.sequences(*grid, self.len().div_ceil(2)).map(|sequences| sequences.len())
                 };
                 let tried = limited.filter_map(|grid| Some((sequences(&grid)?, grid)));
                 grids.extend(tried.min_by_key(|(sequences, grid)| (*sequences, grid.stride)).map(|(_, grid)| grid));
             }
         }
-        grids
+        if are_shifts(&positions) {
+            grids.push(Grid { width: positions, stride: positions, reach: usize::MAX });
+        }
+        Some(grids)
     }
 }
 
@@ -229,13 +257,19 @@ impl Windows<'_> {
         let first = self.columns.first().copied();
         let cells = |column: usize| (0..self.positions).map(move |position| (position, (self.cells)(position, column)));
         let known: HashMap<Cell, usize> = first.into_iter().flat_map(cells).map(|(position, cell)| (cell, position)).collect();
-        let shared = |column: usize| -> Vec<(usize, usize)> {
-            let cells = cells(column).filter(|(_, cell)| *cell != Cell::ZERO).take(CELLS_COMPARED);
-            cells.filter_map(|(position, cell)| Some((position, *known.get(&cell)?))).collect()
-        };
-        let others = self.columns.iter().copied().filter(|column| Some(*column) != first);
-        let (columns, shared): (Vec<usize>, Vec<_>) =
-            others.map(|column| (column, shared(column))).filter(|(_, shared)| !shared.is_empty()).take(COLUMNS_COMPARED).unzip();
+        let (mut columns, mut shared) = (Vec::new(), Vec::new());
+        for column in self.columns.iter().copied().filter(|column| Some(*column) != first) {
+            let most = if columns.len() < COMPARED_WHOLE { usize::MAX } else { CELLS_COMPARED };
+            let cells = cells(column).filter(|(_, cell)| *cell != Cell::ZERO).take(most);
+            let pairs: Vec<(usize, usize)> = cells.filter_map(|(position, cell)| Some((position, *known.get(&cell)?))).collect();
+            if !pairs.is_empty() {
+                columns.push(column);
+                shared.push(pairs);
+            }
+            if columns.len() == COLUMNS_COMPARED {
+                break;
+            }
+        }
         let columns = first.into_iter().chain(columns).collect();
         Alike { windows: Windows { cells: self.cells, positions: self.positions, batch: 1, columns }, shared }
     }
@@ -271,8 +305,8 @@ impl Windows<'_> {
         Some(sequences)
     }
 
-    /// Sequences as products that all have the same results.
-    fn convolution(&self, grid: Grid, sequences: &[Sequence]) -> Convolution {
+    /// Sequences as products that all have the same results; nothing if a later inference has cells where the first one has zeros.
+    fn convolution(&self, grid: Grid, sequences: &[Sequence]) -> Option<Convolution> {
         let place = |position: usize| grid.place(position);
         let span = Span::of(sequences, place(self.positions - 1));
         let (first, length) = (span.first, span.len());
@@ -282,26 +316,24 @@ impl Windows<'_> {
                 results[image * length + (place(position) - first) as usize] = Some(image * self.positions + position);
             }
         }
-        let products = sequences.iter().map(|sequence| {
+        let product = |sequence: &Sequence| {
             let (least, reach) = (sequence.ends().0, sequence.reach());
             let mut taps: Vec<(usize, usize)> = sequence.columns.iter().map(|(column, by)| (*column, (by - least) as usize)).collect();
             taps.sort_by_key(|(_, by)| std::cmp::Reverse(*by));
             let mut cells = vec![Cell::ZERO; length * self.batch - reach];
-            for image in 0..self.batch {
-                for (column, by) in &sequence.columns {
-                    for position in 0..self.positions {
-                        let cell = (self.cells)(image * self.positions + position, *column);
-                        // Zeros are everywhere else, also beyond the ends.
-                        if cell != Cell::ZERO {
-                            let result = (place(position) - first) as usize + image * length;
-                            cells[result + (by - least) as usize - reach] = cell;
-                        }
+            for (image, (column, by)) in (0..self.batch).flat_map(|image| sequence.columns.iter().map(move |column| (image, column))) {
+                for position in 0..self.positions {
+                    let cell = (self.cells)(image * self.positions + position, *column);
+                    // Zeros are everywhere else, also beyond the ends.
+                    if cell != Cell::ZERO {
+                        let result = (place(position) - first) as usize + image * length;
+                        *cells.get_mut((result + (by - least) as usize).checked_sub(reach)?)? = cell;
                     }
                 }
             }
-            TapsAndCells { taps, cells }
-        });
-        Convolution { products: products.collect(), results }
+            Some(TapsAndCells { taps, cells })
+        };
+        Some(Convolution { products: sequences.iter().map(product).collect::<Option<_>>()?, results })
     }
 }
 
@@ -420,7 +452,7 @@ mod tests {
     fn find(cells: &[Vec<Cell>], batch: usize) -> Option<Convolution> {
         let at = |position: usize, column: usize| cells[position][column];
         let columns = (0..cells[0].len()).collect();
-        Convolution::find(&Windows { cells: &at, positions: cells.len() / batch, batch, columns }, room(), 4)
+        Convolution::find(&Windows { cells: &at, positions: cells.len() / batch, batch, columns }, room(), 4, &mut MOST_VISITED.clone())
     }
 
     /// Compares the polynomials' products with the sums of each window.
@@ -459,6 +491,8 @@ mod tests {
             (Case { size: [28, 28], stride: 2, ..CASE }, 8),
             (Case { size: [1, 200], kernel: [1, 9], ..CASE }, 2),
             (Case { size: [200, 1], kernel: [9, 1], pads: [4, 4], batch: 2, ..CASE }, 2),
+            // Wider than any number of cells that is compared, with many divisors.
+            (Case { size: [6, 1440], ..CASE }, 6),
         ];
         for (case, products) in cases {
             let cells = case.cells();
@@ -540,13 +574,40 @@ mod tests {
         };
         let at = |position: usize, column: usize| cells[column * (positions - 1) + position];
         let windows = Windows { cells: &at, positions, batch: 1, columns: (0..columns).collect() };
-        for grid in windows.alike().grids(positions) {
+        let mut left = MOST_VISITED;
+        for grid in windows.alike().grids(positions, &mut left).unwrap() {
             let places = windows.sequences(grid, columns).map_or(0, |all| all.iter().map(|sequence| sequence.cells.len()).sum());
             assert!(places <= MOST_PLACES * positions * columns);
         }
-        let found = Convolution::find(&windows, room(), 1);
+        let found = Convolution::find(&windows, room(), 1, &mut left);
         let length = found.map_or(0, |found| found.products.iter().map(|product| product.cells.len()).sum::<usize>());
         assert!(length <= MOST_PLACES * positions * columns, "{length}");
+    }
+
+    #[test]
+    fn a_search_visits_no_more_cells_than_are_left() {
+        let cells = CASE.cells();
+        let at = |position: usize, column: usize| cells[position][column];
+        let windows = Windows { cells: &at, positions: cells.len(), batch: 1, columns: (0..cells[0].len()).collect() };
+        let mut left = MOST_VISITED;
+        assert!(Convolution::find(&windows, room(), 4, &mut left).is_some());
+        let visited = MOST_VISITED - left;
+        // Some 18 columns of 196 positions.
+        assert!((3528..40 * 3528).contains(&visited), "{visited}");
+        for (mut left, found) in [(visited, true), (visited - 1, false), (0, false)] {
+            assert_eq!(Convolution::find(&windows, room(), 4, &mut left).is_some(), found);
+        }
+    }
+
+    #[test]
+    fn inferences_that_differ_in_their_padding_are_no_convolution() {
+        let case = Case { batch: 2, channels: 1, size: [1, 200], kernel: [1, 3], ..CASE };
+        let mut cells = case.cells();
+        assert!(find(&cells, 2).is_some());
+        let (last, other) = (cells.len() - 1, cells[0][1]);
+        assert_eq!(cells[last][2], Cell::ZERO);
+        cells[last][2] = other;
+        assert!(find(&cells, 2).is_none());
     }
 
     #[test]

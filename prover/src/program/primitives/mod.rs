@@ -6,6 +6,7 @@
 mod affine;
 mod arg_max;
 mod convolution;
+pub(crate) use convolution::MOST_VISITED;
 mod divide;
 mod max;
 mod r#move;
