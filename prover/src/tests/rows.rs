@@ -108,7 +108,10 @@ fn limbs_that_suit_a_model_by_chance_are_taken_where_a_commitment_says_so() {
     // With limbs of 12 bits a rescaling takes five units, with narrower and with wider ones six.
     let requantise = Requantise { shift: vec![2], lo: 0, hi: 1025 };
     let affine = Affine { groups: 1, inputs: 1, weights: vec![14178; 4], bias: vec![0; 4], requantise };
-    let model = model(625, Interval::of_bits(8), Primitive::Affine(affine));
+    let mut builder = ModelBuilder::new("rescaled");
+    let x = builder.input("x", Shape::new(&[625, 1]).unwrap(), 0, Interval::of_bits(8)).unwrap();
+    let y = builder.node("y", Primitive::Affine(affine), &[x], 0).unwrap();
+    let model = builder.finish(&[("y", y)]).unwrap();
     let narrow = Layout::named("narrow").unwrap();
     assert_eq!(TraceProgram::new(&model, 1, narrow).unwrap().rows, 1 << 13);
     for rows in [1 << 12, 1 << 13] {
@@ -123,7 +126,7 @@ fn products_of_more_cells_than_rows_can_read_are_refused_before_they_are_kept() 
     let mut builder = ModelBuilder::new("products");
     let x = builder.input("x", Shape::new(&[positions]).unwrap(), 0, Interval::of_bits(4)).unwrap();
     let indices = (0..positions * columns).map(|index| (index % positions) as u32).collect();
-    let windows = Move { shape: Shape::new(&[positions * columns]).unwrap(), indices, constants: vec![] };
+    let windows = Move { shape: Shape::new(&[positions, columns]).unwrap(), indices, constants: vec![] };
     let windows = builder.node("windows", Primitive::Move(windows), &[x], 0).unwrap();
     let layers: Vec<_> = (0..12)
         .map(|layer| {
