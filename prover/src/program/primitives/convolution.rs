@@ -95,11 +95,8 @@ const CELLS_COMPARED: usize = 256;
 const MOST_PLACES: usize = 2;
 /// Fewer rows than this are not worth a search.
 const LEAST_GAIN: usize = 16;
-/// The most cells that are visited for the convolutions of a model: ten seconds' work. Large images take 24 million windows' cells, each visited
-/// about four times.
-pub(crate) const MOST_VISITED: usize = 1 << 28;
 
-/// Takes visits from what is left of [`MOST_VISITED`], if there are so many.
+/// Takes visits from what is left of a model's, if there are so many.
 fn spend(left: &mut usize, visits: usize) -> Option<()> {
     *left = left.checked_sub(visits)?;
     Some(())
@@ -398,7 +395,7 @@ mod tests {
     use maat_verifier::layout::LAYOUTS;
 
     use super::*;
-    use crate::program::builder::Builder;
+    use crate::program::builder::{Builder, MOST_VISITED};
 
     /// An image of distinct cells, and windows of it.
     struct Case {

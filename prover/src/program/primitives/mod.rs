@@ -6,7 +6,6 @@
 mod affine;
 mod arg_max;
 mod convolution;
-pub(crate) use convolution::MOST_VISITED;
 mod divide;
 mod max;
 mod r#move;
