@@ -6,7 +6,7 @@ use std::io::{Cursor, Write};
 use std::path::Path;
 use std::process::Command;
 
-use maat_verifier::layout::{AUXILIARY_WIDTH, Layout};
+use maat_verifier::layout::Layout;
 use serde_json::Value;
 
 use common::*;
@@ -129,8 +129,12 @@ fn a_proof_is_verified_with_the_commitment_alone() {
     assert_eq!(proved["kind"], "model");
     assert_eq!((&proved["batch"], &proved["zero_knowledge"], &proved["mode"]), (&1.into(), &false.into(), &"plain".into()));
     assert_eq!(proved["proof_bytes"], std::fs::metadata(&proof).unwrap().len());
-    // The auxiliary columns are over the quadratic extension.
-    assert_eq!(proved["columns"], Layout::base().main_width(0) + 2 * AUXILIARY_WIDTH);
+    // The example is one of the smallest models. The auxiliary columns are over the quadratic extension.
+    let layout = Layout::named("short").unwrap();
+    assert_eq!(
+        (&proved["layout"], &proved["columns"]),
+        (&layout.name.into(), &(layout.main_width(0) + 2 * layout.auxiliary_width()).into())
+    );
     assert!(proved["rows"].as_u64().unwrap().is_power_of_two());
     assert_eq!(proved["security"]["conjectured"], 99);
     assert!(proved["security"]["proven"].as_u64().unwrap() >= 50);

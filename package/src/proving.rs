@@ -223,7 +223,7 @@ mod tests {
         assert!(refused(|value| value["model_commitment"] = "0x12".into()).contains("a model commitment is 0x00"));
         assert!(refused(|value| value["entries"][0]["rows"] = 5.into()).contains("5 rows are not a power of two"));
         assert!(refused(|value| value["entries"][0]["preset"] = "slow".into()).contains("no preset \"slow\""));
-        assert!(refused(|value| value["entries"][0]["layout"] = "narrow".into()).contains("no layout \"narrow\""));
+        assert!(refused(|value| value["entries"][0]["layout"] = "slim".into()).contains("no layout \"slim\""));
         assert!(refused(|value| value["entries"][0]["one_time_roots"] = 3.into()).contains("3 one-time roots are not a power of two"));
         assert!(refused(|value| value["entries"][0]["one_time_roots"] = 4.into()).contains("a model is private or it is not"));
         for root in ["", "0x", "0x12", "12", &hex(&[7; 32])[1..], &hex(&[7; 32])[..65], "0xé"] {

@@ -10,6 +10,7 @@ use crate::fractions::fractions;
 
 /// The auxiliary columns of a main segment, without masks.
 pub(crate) fn auxiliary_columns<E: FieldElement<BaseField = Goldilocks>>(
+    layout: &'static Layout,
     main: &ColMatrix<Goldilocks>,
     challenges: &Challenges<E>,
     radix: Goldilocks,
@@ -17,20 +18,16 @@ pub(crate) fn auxiliary_columns<E: FieldElement<BaseField = Goldilocks>>(
 ) -> Vec<Vec<E>> {
     let rows = main.num_rows();
     let first_output = Goldilocks::new(first_output(n_inputs));
-    let helpers = fractions(main, BUS_HELPER.count, |_, row, fractions| {
-        for pair in bus::terms(row, first_output, challenges).chunks(2) {
-            fractions.push(match pair {
-                [one, two] => one.plus(two),
-                rest => (rest[0].numerator.into(), rest[0].denominator),
-            });
-        }
+    let width = layout[BUS_HELPER].count;
+    let helpers = fractions(main, width, |_, row, fractions| {
+        bus::helpers(layout, row, first_output, challenges).for_each(|helper| fractions.push(helper));
     });
 
-    let mut columns: Vec<Vec<E>> = (0..AUXILIARY_WIDTH).map(|_| Vec::with_capacity(rows)).collect();
+    let mut columns: Vec<Vec<E>> = (0..layout.auxiliary_width()).map(|_| Vec::with_capacity(rows)).collect();
     let mut sums = Sums { left: E::ZERO, right: E::ZERO, products: E::ZERO, inner: E::ZERO, outer: E::ZERO, results: E::ZERO };
     let (mut bus_sum, mut values) = (E::ZERO, [E::ZERO; SIDES]);
     let mut row = vec![Goldilocks::ZERO; main.num_cols()];
-    for (index, helpers) in helpers.chunks_exact(BUS_HELPER.count).enumerate() {
+    for (index, helpers) in helpers.chunks_exact(width).enumerate() {
         main.read_row_into(index, &mut row);
         let ([inputs, outputs], Sums { left, right, products, inner, outer, results }) = (values, sums);
         let row_sums = [bus_sum, inputs, outputs, left, right, products, inner, outer, results];
@@ -38,8 +35,8 @@ pub(crate) fn auxiliary_columns<E: FieldElement<BaseField = Goldilocks>>(
             column.push(*value);
         }
         bus_sum += helpers.iter().fold(E::ZERO, |sum, helper| sum + *helper);
-        values = public_values::next(&row, values, challenges.z);
-        sums = sums.next(&row, radix, challenges);
+        values = public_values::next(layout, &row, values, challenges.z);
+        sums = sums.next(layout, &row, radix, challenges);
     }
     columns
 }

@@ -248,31 +248,33 @@ impl Cache {
         self.folder.join(hex_digits(root)).with_extension(EXTENSION)
     }
 
-    /// The extension of columns, if it is here. That it has the root, and so is theirs, is left to check.
-    pub(crate) fn read(&self, root: &[u8; 32], columns: &[Vec<Goldilocks>], blowup: usize) -> Option<Rows> {
+    /// The extension of `width` columns with so many rows, if it is here, and what the file begins with. For which columns it is, and that it has
+    /// the root, is left to check.
+    pub(crate) fn read(&self, root: &[u8; 32], [width, rows]: [usize; 2], blowup: usize) -> Option<(Rows, FileHeader)> {
         self.check().ok()?;
-        let (path, width, rows) = (self.path(root), columns.len(), columns[0].len());
+        let path = self.path(root);
         // Before it is opened: a named pipe would be waited for.
         let metadata = fs::metadata(&path).ok().filter(Metadata::is_file)?;
-        if metadata.len() != file_bytes(columns, blowup) {
+        if metadata.len() != file_bytes([width, rows], blowup) {
             return None;
         }
         let file = File::open(path).ok()?;
         let mut reader = BufReader::new(file);
-        let mut found = [0; HEADER_BYTES];
-        reader.read_exact(&mut found).ok()?;
-        if found != header(columns, blowup) {
+        let mut header = [0; HEADER_BYTES];
+        reader.read_exact(&mut header).ok()?;
+        // The values are worth reading only if the rest is right: the digest of the columns may not be known yet.
+        if !header.starts_with(&numbers([width, rows], blowup)) {
             return None;
         }
         let extension = values(&mut reader, width * rows * blowup).ok()?;
         // What was used last is removed last. If the time cannot be set, the columns are still good.
         let _ = reader.get_ref().set_modified(SystemTime::now());
-        Some(Rows::new(extension, width))
+        Some((Rows::new(extension, width), FileHeader { bytes: header, blowup }))
     }
 
     /// Keeps the extension of columns, unless it is too long. A reader sees the whole file or none.
     pub(crate) fn write(&self, root: &[u8; 32], columns: &[Vec<Goldilocks>], extension: &Rows, blowup: usize) -> io::Result<()> {
-        let bytes = file_bytes(columns, blowup);
+        let bytes = file_bytes([columns.len(), columns[0].len()], blowup);
         if bytes > self.limit {
             return Ok(());
         }
@@ -327,6 +329,19 @@ impl Cache {
     }
 }
 
+/// What a file begins with.
+pub(crate) struct FileHeader {
+    bytes: [u8; HEADER_BYTES],
+    blowup: usize,
+}
+
+impl FileHeader {
+    /// Whether the file is for these columns.
+    pub(crate) fn is_of(&self, columns: &[Vec<Goldilocks>]) -> bool {
+        self.bytes == header(columns, self.blowup)
+    }
+}
+
 /// A file that is not there any more is not a failure.
 fn unless_gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
@@ -336,8 +351,8 @@ fn unless_gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-fn file_bytes(columns: &[Vec<Goldilocks>], blowup: usize) -> u64 {
-    let values = columns.len() * columns[0].len() * blowup;
+fn file_bytes([width, rows]: [usize; 2], blowup: usize) -> u64 {
+    let values = width * rows * blowup;
     (HEADER_BYTES + values * Goldilocks::ELEMENT_BYTES) as u64
 }
 
@@ -346,12 +361,18 @@ fn file_bytes(columns: &[Vec<Goldilocks>], blowup: usize) -> u64 {
 fn header(columns: &[Vec<Goldilocks>], blowup: usize) -> [u8; HEADER_BYTES] {
     let digests: Vec<PieceDigest> =
         columns.par_iter().flat_map(|column| column.par_chunks(PIECE)).map(|values| Blake3::hash(&bytes_of(values))).collect();
-    let numbers = [VERSION, columns.len() as u64, columns[0].len() as u64, blowup as u64].map(u64::to_le_bytes);
+    let numbers = numbers([columns.len(), columns[0].len()], blowup);
     let digest = Blake3::merge_many(&digests).as_bytes();
     let mut header = [0; HEADER_BYTES];
-    let parts = MAGIC.iter().chain(numbers.as_flattened()).chain(&digest);
+    let parts = numbers.iter().chain(&digest);
     header.iter_mut().zip(parts).for_each(|(byte, part)| *byte = *part);
     header
+}
+
+/// What the header has before the digest.
+fn numbers([width, rows]: [usize; 2], blowup: usize) -> Vec<u8> {
+    let numbers = [VERSION, width as u64, rows as u64, blowup as u64].map(u64::to_le_bytes);
+    MAGIC.iter().chain(numbers.as_flattened()).copied().collect()
 }
 
 /// Values as integers, least significant byte first.
@@ -381,6 +402,12 @@ mod tests {
     use crate::extension::{Extension, Fixed};
     use maat_verifier::{Blake2s256, Hash, Poseidon};
 
+    /// The extension of columns, if a cache has it for them.
+    fn read(cache: &Cache, root: &[u8; 32], columns: &[Vec<Goldilocks>], blowup: usize) -> Option<Rows> {
+        let (rows, header) = cache.read(root, [columns.len(), columns[0].len()], blowup)?;
+        header.is_of(columns).then_some(rows)
+    }
+
     const BLOWUP: usize = 2;
     const LIMIT: u64 = 1 << 20;
 
@@ -401,7 +428,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::new(folder.path().join("of/maat"));
         let (columns, extension) = kept(&cache, 1);
-        let rows = cache.read(&extension.root(), &columns, BLOWUP).unwrap();
+        let rows = read(&cache, &extension.root(), &columns, BLOWUP).unwrap();
         assert_eq!(rows, extension.rows);
         assert_eq!(Extension::<Blake3>::over(rows).root(), extension.root());
         // Nothing is left beside it.
@@ -428,7 +455,7 @@ mod tests {
         let good = fs::read(&path).unwrap();
         let root = |bytes: &[u8]| {
             fs::write(&path, bytes).unwrap();
-            Some(Extension::<Blake3>::over(cache.read(&extension.root(), &columns, BLOWUP)?).root())
+            Some(Extension::<Blake3>::over(read(&cache, &extension.root(), &columns, BLOWUP)?).root())
         };
         assert_eq!(root(&good), Some(extension.root()));
         for position in [0, 8, 16, 40, HEADER_BYTES - 1] {
@@ -455,7 +482,7 @@ mod tests {
         let path = cache.path(&extension.root());
         fs::remove_file(&path).unwrap();
         assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
-        assert!(cache.read(&extension.root(), &columns, BLOWUP).is_none());
+        assert!(read(&cache, &extension.root(), &columns, BLOWUP).is_none());
     }
 
     #[test]
@@ -464,9 +491,9 @@ mod tests {
         let cache = Cache::new(folder.path());
         let (own, extension) = kept(&cache, 1);
         let root = extension.root();
-        assert!(cache.read(&root, &columns(2), BLOWUP).is_none());
-        assert!(cache.read(&root, &own, 2 * BLOWUP).is_none());
-        assert!(cache.read(&[0; 32], &own, BLOWUP).is_none());
+        assert!(read(&cache, &root, &columns(2), BLOWUP).is_none());
+        assert!(read(&cache, &root, &own, 2 * BLOWUP).is_none());
+        assert!(read(&cache, &[0; 32], &own, BLOWUP).is_none());
     }
 
     /// A name as files of columns have them.
@@ -506,7 +533,7 @@ mod tests {
         for (path, age) in [(&used_path, 30), (&unused_path, 20)] {
             File::options().write(true).open(path).unwrap().set_modified(SystemTime::now() - Duration::from_secs(age)).unwrap();
         }
-        cache.read(&used.root(), &columns, BLOWUP).unwrap();
+        read(&cache, &used.root(), &columns, BLOWUP).unwrap();
         let both = cache.content().unwrap().columns.bytes;
         Cache::new(folder.path()).with_limit(both).make_room(1).unwrap();
         assert!(used_path.exists() && !unused_path.exists());
@@ -515,7 +542,7 @@ mod tests {
     #[test]
     fn the_limit_is_kept() {
         let folder = tempfile::tempdir().unwrap();
-        let one = file_bytes(&columns(0), BLOWUP);
+        let one = file_bytes([columns(0).len(), columns(0)[0].len()], BLOWUP);
         for seed in 0..5 {
             kept(&Cache::new(folder.path()).with_limit(3 * one), seed);
         }
@@ -609,11 +636,11 @@ mod tests {
                 let error = cache.check().unwrap_err();
                 assert!(matches!(&error, Untrusted::Writable { place, .. } if *place == cache.folder().canonicalize().unwrap()), "{error}");
                 assert!(error.to_string().contains("run `chmod go-w "), "{error}");
-                assert!(cache.read(&extension.root(), &columns, BLOWUP).is_none(), "{mode:o}");
+                assert!(read(&cache, &extension.root(), &columns, BLOWUP).is_none(), "{mode:o}");
                 assert!(cache.write(&extension.root(), &columns, &extension.rows, BLOWUP).is_err(), "{mode:o}");
             }
             allow(cache.folder(), 0o755);
-            assert!(cache.read(&extension.root(), &columns, BLOWUP).is_some());
+            assert!(read(&cache, &extension.root(), &columns, BLOWUP).is_some());
         }
 
         #[test]

@@ -8,8 +8,8 @@ use maat_verifier::air::sponge::PERIOD;
 use maat_verifier::air::trace_info;
 use maat_verifier::layout::Layout;
 use maat_verifier::{
-    Blake2s256, Entries, Entry, Goldilocks, Hash, Header, Kind, Mode, OneTimeRoot, OneTimeTree, Opening, Poseidon, Preset, ProofFile,
-    Security, SideOpening, TreeHasher, ValueDigest, Values,
+    Blake2s256, Entries, Entry, FileError, Goldilocks, Hash, Header, Kind, Mode, OneTimeRoot, OneTimeTree, Opening, Poseidon, Preset,
+    ProofFile, Security, SideOpening, TreeHasher, ValueDigest, Values,
 };
 use rayon::prelude::*;
 use winter_prover::Serializable;
@@ -47,18 +47,26 @@ impl LayoutChoice {
     fn programs(self, model: &Model, batch: usize, presets: WantedPresets<'_>) -> Result<Vec<(TraceProgram, Vec<Preset>)>, ProveError> {
         let (for_contracts, others): (Vec<_>, Vec<_>) = presets.all().partition(|preset| preset.is_for_contracts());
         let base = TraceProgram::new(model, batch, Layout::base());
-        let other = match self {
-            _ if others.is_empty() => None,
-            Self::Only(layout) if layout == Layout::base() => None,
-            Self::Only(layout) => Some(TraceProgram::new(model, batch, layout)?),
+        let better = match self {
+            _ if others.is_empty() => Vec::new(),
+            Self::Only(layout) if layout == Layout::base() => Vec::new(),
+            Self::Only(layout) => vec![TraceProgram::new(model, batch, layout)?],
             Self::Cheapest => TraceProgram::cheaper(&base, model, batch),
         };
-        let Some(other) = other else {
-            return Ok(vec![(base?, presets.all().collect())]);
+        // Entries that hiding proofs take need columns for masks.
+        let suits = |program: &TraceProgram, preset: Preset| {
+            matches!(self, Self::Only(_)) || program.layout.can_hide() || preset.tree(Mode::Hiding) != preset
         };
-        let mut programs = vec![(other, others)];
-        if !for_contracts.is_empty() {
-            programs.push((base?, for_contracts));
+        let mut programs: Vec<(TraceProgram, Vec<Preset>)> = better.into_iter().map(|program| (program, Vec::new())).collect();
+        let mut of_base = Vec::new();
+        for preset in others {
+            let best = programs.iter_mut().find(|(program, _)| suits(program, preset));
+            best.map_or(&mut of_base, |(_, presets)| presets).push(preset);
+        }
+        programs.retain(|(_, presets)| !presets.is_empty());
+        of_base.extend(for_contracts);
+        if !of_base.is_empty() {
+            programs.push((base?, of_base));
         }
         Ok(programs)
     }
@@ -155,9 +163,15 @@ pub fn recomputed(model: &Model, listed: &Entries) -> Result<Entries, ProveError
     }
     let mut entries = Vec::new();
     for (entry, presets) in groups {
-        entries.extend(entries_of_program(&TraceProgram::new(model, entry.batch as usize, entry.layout)?, &presets, &mut |_| ()));
+        let program = TraceProgram::with_rows(model, entry.batch as usize, entry.layout, entry.rows as usize)?;
+        entries.extend(entries_of_program(&program, &presets, &mut |_| ()));
     }
     Ok(Entries::new(entries)?)
+}
+
+/// Refuses a layout without room for the masks of hiding proofs, before any work.
+fn check_hides(layout: &Layout) -> Result<(), ProveError> {
+    if layout.can_hide() { Ok(()) } else { Err(FileError::CannotHide { layout: layout.name }.into()) }
 }
 
 /// A program's entries for some presets. `progress` gets them before their trees are made.
@@ -186,6 +200,9 @@ pub fn private_entries(
 ) -> Result<(Entries, Vec<OneTimeTree>), ProveError> {
     if presets.iter().any(|preset| preset.tree(Mode::Hiding) != *preset) {
         return Err(ProveError::PrivatePreset);
+    }
+    if let LayoutChoice::Only(layout) = layouts {
+        check_hides(layout)?;
     }
     // A wrong count is found before any root is computed.
     OneTimeTree::new(vec![[0; 32]; count as usize])?;
@@ -278,7 +295,8 @@ enum Extended {
 pub struct ProvingKey<'m> {
     model: &'m Model,
     program: TraceProgram,
-    fixed: Fixed,
+    /// The fixed columns. The polynomials through them take as much memory, and a proof alone needs them.
+    fixed: Vec<Vec<Goldilocks>>,
     extended: Extended,
     entries: Entries,
     preset: Preset,
@@ -351,31 +369,40 @@ impl<'m> ProvingKey<'m> {
         if expected.is_private() != one_time.is_some() {
             return Err(ProveError::Private);
         }
-        let program = TraceProgram::new(model, batch as usize, expected.layout)?;
-        let mut columns = fixed_columns(&program);
+        if mode.is_hiding() {
+            check_hides(expected.layout)?;
+        }
         let mut root = expected.fixed_root;
-        if let Some((seed, one_time)) = &one_time {
+        if let Some((_, one_time)) = &one_time {
             one_time.check(expected.one_time_roots, &expected.fixed_root)?;
-            let name = name(&program, of_entry, &digest(&columns));
-            columns = masked_columns(columns, seed.mask_key(&name, one_time.index));
             root = one_time.root;
         }
+        let lower = || {
+            let program = TraceProgram::with_rows(model, batch as usize, expected.layout, expected.rows as usize)?;
+            let mut columns = fixed_columns(&program);
+            if let Some((seed, one_time)) = &one_time {
+                let name = name(&program, of_entry, &digest(&columns));
+                columns = masked_columns(columns, seed.mask_key(&name, one_time.index));
+            }
+            Ok((program, columns))
+        };
+        let shape = [expected.layout.fixed_width(), expected.rows as usize];
         let blowup = tree_blowup(of_entry);
-        let (fixed, extended, found, cached) = match preset.hash() {
+        let ((program, fixed), extended, found, cached) = match preset.hash() {
             Hash::Blake3 => {
-                let (fixed, extension, cached) = extended(columns, &root, blowup, cache);
+                let (lowered, extension, cached) = extended(lower, (&root, shape), blowup, cache)?;
                 let found = extension.root();
-                (fixed, Extended::Blake3(Arc::new(extension)), found, cached)
+                (lowered, Extended::Blake3(Arc::new(extension)), found, cached)
             }
             Hash::Blake2s => {
-                let (fixed, extension, cached) = extended(columns, &root, blowup, cache);
+                let (lowered, extension, cached) = extended(lower, (&root, shape), blowup, cache)?;
                 let found = extension.root();
-                (fixed, Extended::Blake2s(Arc::new(extension)), found, cached)
+                (lowered, Extended::Blake2s(Arc::new(extension)), found, cached)
             }
             Hash::Poseidon => {
-                let (fixed, extension, cached) = extended(columns, &root, blowup, cache);
+                let (lowered, extension, cached) = extended(lower, (&root, shape), blowup, cache)?;
                 let found = extension.root();
-                (fixed, Extended::Poseidon(Arc::new(extension)), found, cached)
+                (lowered, Extended::Poseidon(Arc::new(extension)), found, cached)
             }
         };
         if found != root || entry(&program, of_entry, expected.one_time_roots, expected.fixed_root) != expected {
@@ -469,7 +496,7 @@ impl<'m> ProvingKey<'m> {
             masks.fill(&mut columns);
         }
         let fixed = public_inputs.layout.fixed().start;
-        columns.splice(fixed..fixed, self.fixed.columns.iter().cloned());
+        columns.splice(fixed..fixed, self.fixed.iter().cloned());
         let (options, fixed, extension) = (self.preset.options(self.mode), &self.fixed, extension.clone());
         let prover = StarkProver { fixed, extension, options, public_inputs, masks, clock };
         prover.prove(MainTrace::new(info, columns)).map_err(ProveError::Stark)
@@ -489,26 +516,34 @@ fn named(side: &'static str, visibility: Visibility, values: Vec<Vec<i32>>) -> R
     Ok((Values::Committed(opening.digest()), Some(opening)))
 }
 
-/// The polynomials through fixed columns and their extension, which is the cache's if it has one with this root. The flag tells whether it
-/// had.
+/// A program with its fixed columns.
+type Lowered = (TraceProgram, Vec<Vec<Goldilocks>>);
+
+/// Lowers a model, and extends its fixed columns; or takes the extension that a cache has for them and this root. `shape` is their width and the
+/// number of rows. The file is read while the model is lowered. The flag tells whether the cache had it.
 fn extended<H: TreeHasher>(
-    columns: Vec<Vec<Goldilocks>>,
-    root: &[u8; 32],
+    lower: impl FnOnce() -> Result<Lowered, ProveError> + Send,
+    (root, shape): (&[u8; 32], [usize; 2]),
     blowup: usize,
     cache: Option<&Cache>,
-) -> (Fixed, Extension<H>, bool) {
-    let kept = cache.and_then(|cache| cache.read(root, &columns, blowup));
-    let kept = kept.map(Extension::over).filter(|extension| extension.root() == *root);
-    let fixed = Fixed::interpolate(columns);
-    if let Some(extension) = kept {
-        return (fixed, extension, true);
+) -> Result<(Lowered, Extension<H>, bool), ProveError> {
+    let read = || {
+        let (rows, header) = cache?.read(root, shape, blowup)?;
+        let extension = Extension::<H>::over(rows);
+        (extension.root() == *root).then_some((extension, header))
+    };
+    let (lowered, kept) = rayon::join(lower, read);
+    let (program, columns) = lowered?;
+    if let Some((extension, _)) = kept.filter(|(_, header)| header.is_of(&columns)) {
+        return Ok(((program, columns), extension, true));
     }
+    let fixed = Fixed::interpolate(columns);
     let extension = Extension::new(&fixed, blowup);
     if let Some(cache) = cache.filter(|_| extension.root() == *root) {
         // The proof does not need the file.
         let _ = cache.write(root, &fixed.columns, &extension.rows, blowup);
     }
-    (fixed, extension, false)
+    Ok(((program, fixed.columns), extension, false))
 }
 
 #[cfg(test)]
@@ -643,8 +678,10 @@ mod tests {
             Preset::ALL.map(|preset| programs.iter().find(|(_, presets)| presets.contains(&preset)).unwrap().0.layout.name)
         };
         let of = |layout| [layout, layout, "base", "base"];
-        assert_eq!(layouts(&small, LayoutChoice::Cheapest), of("base"));
+        assert_eq!(layouts(&small, LayoutChoice::Cheapest), of("short"));
         assert_eq!(layouts(&many, LayoutChoice::Cheapest), of("wide"));
+        // Hiding proofs take the entry of balanced, and one layout has no room for them.
+        assert_eq!(layouts(&dense(&[900, 256]), LayoutChoice::Cheapest), ["dense", "wide", "base", "base"]);
         for (model, layout) in [&small, &many].into_iter().flat_map(|model| LAYOUTS.iter().map(move |layout| (model, layout))) {
             assert_eq!(layouts(model, LayoutChoice::Only(layout)), of(layout.name));
         }
@@ -657,7 +694,7 @@ mod tests {
         let model = model();
         let entries = entries_for(&model, &[2], &[Preset::Fast, Preset::Balanced], LayoutChoice::default()).unwrap();
         let changes: [fn(&mut Entry); 5] = [
-            |entry| entry.layout = Layout::wide(),
+            |entry| (entry.layout, entry.rows) = (Layout::wide(), Layout::wide().min_rows() as u32),
             |entry| entry.rows *= 2,
             |entry| entry.inputs += 1,
             |entry| entry.outputs += 1,
@@ -678,7 +715,8 @@ mod tests {
     #[test]
     fn rows_of_a_cache_that_are_not_the_models_are_computed_anew() {
         let model = model();
-        for (layout, mode) in LAYOUTS.iter().flat_map(|layout| Mode::ALL.map(|mode| (layout, mode))) {
+        let all = LAYOUTS.iter().flat_map(|layout| Mode::ALL.map(|mode| (layout, mode)));
+        for (layout, mode) in all.filter(|(layout, mode)| layout.can_hide() || !mode.is_hiding()) {
             let folder = tempfile::tempdir().unwrap();
             let preset = Preset::Fast.tree(mode);
             let entries = entries_for(&model, &[2], &[preset], LayoutChoice::Only(layout)).unwrap();

@@ -161,7 +161,7 @@ impl PrivateFolder {
 #[cfg(test)]
 mod tests {
     use maat_verifier::Preset;
-    use maat_verifier::layout::{Layout, MIN_ROWS};
+    use maat_verifier::layout::Layout;
 
     use super::*;
 
@@ -174,7 +174,7 @@ mod tests {
             preset: Preset::Balanced,
             layout: Layout::base(),
             batch,
-            rows: MIN_ROWS as u32,
+            rows: Layout::base().min_rows() as u32,
             inputs: 1,
             outputs: 1,
             one_time_roots: 4,

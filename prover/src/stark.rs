@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use maat_verifier::Goldilocks;
 use maat_verifier::air::{Challenges, ModelAir, PublicInputs};
-use maat_verifier::layout::limb_bits;
 use maat_verifier::{SplitHasher, SplitTree, TreeHasher};
 use winterfell::crypto::Hasher;
 use winterfell::math::FieldElement;
@@ -15,7 +14,7 @@ use winterfell::{
 };
 
 use crate::auxiliary::auxiliary_columns;
-use crate::extension::{Extension, Fixed};
+use crate::extension::Extension;
 use crate::masks::Masks;
 use crate::stages::Clock;
 use crate::trace::MainTrace;
@@ -23,7 +22,8 @@ use crate::trace_lde::SplitTraceLde;
 
 /// Proves one statement. `H` hashes.
 pub(crate) struct StarkProver<'a, H: Hasher> {
-    pub(crate) fixed: &'a Fixed,
+    /// The fixed columns.
+    pub(crate) fixed: &'a [Vec<Goldilocks>],
     pub(crate) extension: Arc<Extension<H>>,
     pub(crate) options: ProofOptions,
     pub(crate) public_inputs: PublicInputs,
@@ -62,9 +62,10 @@ impl<H: TreeHasher + Send + Sync> Prover for StarkProver<'_, H> {
         let fixed = self.public_inputs.layout.fixed();
         let rest = (0..fixed.start).chain(fixed.end..main.num_cols()).map(|column| main.get_column(column).to_vec()).collect();
         let rest = ColMatrix::new(rest).interpolate_columns_into();
-        let lde = SplitTraceLde::new(self.extension.clone(), info, &rest, domain);
+        let lde = SplitTraceLde::new((self.extension.clone(), fixed.start), info, &rest, domain);
         let mut polynomials = rest.into_columns();
-        polynomials.splice(fixed.start..fixed.start, self.fixed.polynomials.columns().map(<[Goldilocks]>::to_vec));
+        let of_fixed = ColMatrix::new(self.fixed.to_vec()).interpolate_columns_into().into_columns();
+        polynomials.splice(fixed.start..fixed.start, of_fixed);
         (lde, TracePolyTable::new(ColMatrix::new(polynomials)))
     }
 
@@ -74,9 +75,10 @@ impl<H: TreeHasher + Send + Sync> Prover for StarkProver<'_, H> {
         random: &AuxRandElements<E>,
     ) -> ColMatrix<E> {
         self.clock.begin("auxiliary columns");
-        let radix = Goldilocks::new(1 << limb_bits(trace.length()));
-        let challenges = Challenges::new(random.rand_elements());
-        let mut columns = auxiliary_columns(trace.main_segment(), &challenges, radix, self.public_inputs.n_inputs);
+        let layout = self.public_inputs.layout;
+        let radix = Goldilocks::new(1 << layout.limb_bits(trace.length()));
+        let challenges = Challenges::new(layout, random.rand_elements());
+        let mut columns = auxiliary_columns(layout, trace.main_segment(), &challenges, radix, self.public_inputs.n_inputs);
         if let Some(masks) = &self.masks {
             masks.fill(&mut columns);
             columns.extend(masks.columns(trace.length()));

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use maat_verifier::Goldilocks;
-use maat_verifier::layout::WITNESS_WIDTH;
 use maat_verifier::{SplitHasher, SplitTree, TreeHasher};
 use winter_air::proof::Queries;
 use winterfell::crypto::{Hasher, VectorCommitment};
@@ -16,6 +15,8 @@ use crate::extension::{Extension, SEGMENT_WIDTH, tree_over};
 /// The extended trace, whose fixed columns were extended and committed to beforehand.
 pub(crate) struct SplitTraceLde<E: FieldElement, H: Hasher> {
     fixed: Arc<Extension<H>>,
+    /// Columns before the fixed ones.
+    witness_width: usize,
     rest: RowMatrix<Goldilocks>,
     main: SplitTree<H>,
     auxiliary: Option<(RowMatrix<E>, SplitTree<H>)>,
@@ -24,21 +25,26 @@ pub(crate) struct SplitTraceLde<E: FieldElement, H: Hasher> {
 }
 
 impl<E: FieldElement<BaseField = Goldilocks>, H: TreeHasher> SplitTraceLde<E, H> {
-    /// Extends and commits to the columns that are not fixed, given as polynomials.
-    pub(crate) fn new(fixed: Arc<Extension<H>>, info: &TraceInfo, rest: &ColMatrix<Goldilocks>, domain: &StarkDomain<Goldilocks>) -> Self {
+    /// Extends and commits to the columns that are not fixed, given as polynomials. `witness_width` of them stand before the fixed ones.
+    pub(crate) fn new(
+        (fixed, witness_width): (Arc<Extension<H>>, usize),
+        info: &TraceInfo,
+        rest: &ColMatrix<Goldilocks>,
+        domain: &StarkDomain<Goldilocks>,
+    ) -> Self {
         let rest = RowMatrix::evaluate_polys_over::<SEGMENT_WIDTH>(rest, domain);
         let trees = vec![fixed.tree.clone(), Arc::new(tree_over(&rest))];
         let main = SplitTree::from_trees(trees).expect("all trees are over one domain");
-        Self { fixed, rest, main, auxiliary: None, info: info.clone(), blowup: domain.trace_to_lde_blowup() }
+        Self { fixed, witness_width, rest, main, auxiliary: None, info: info.clone(), blowup: domain.trace_to_lde_blowup() }
     }
 
     /// A row of the main segment: the fixed columns stand behind the witness, and those of the sponges behind them.
     fn read_main(&self, step: usize, row: &mut [Goldilocks]) {
         let (fixed, rest) = (self.fixed.rows.row(step), self.rest.row(step));
-        let (witness, sponges) = rest.split_at(WITNESS_WIDTH);
-        row[..WITNESS_WIDTH].copy_from_slice(witness);
-        row[WITNESS_WIDTH..][..fixed.len()].copy_from_slice(fixed);
-        row[WITNESS_WIDTH + fixed.len()..].copy_from_slice(sponges);
+        let (witness, sponges) = rest.split_at(self.witness_width);
+        row[..self.witness_width].copy_from_slice(witness);
+        row[self.witness_width..][..fixed.len()].copy_from_slice(fixed);
+        row[self.witness_width + fixed.len()..].copy_from_slice(sponges);
     }
 }
 

@@ -1,9 +1,9 @@
 //! Mutants of valid proofs: truncated, with bits flipped, bytes set, removed, inserted or swapped. Each is refused with an error, none by a
 //! panic, and none with more than 64 MB of memory.
 //!
-//! The proofs are of every preset and layout in both modes: all hash functions, extensions of degree 2 and 3. 1,400 mutants are tried, 21,000
-//! with the feature `slow`, and all of them differ from their proof. A claim with as many public values as there may be is held to the same
-//! limit.
+//! The proofs are of every preset and layout in both modes: all hash functions, extensions of degree 2 and 3. 200 mutants of each are tried,
+//! 3,000 with the feature `slow`, and all of them differ from their proof. A claim with as many public values as there may be is held to the
+//! same limit.
 
 #[path = "../../verifier/tests/memory/mod.rs"]
 mod memory;
@@ -24,8 +24,8 @@ use winter_verifier::VerifierError;
 use memory::{LIMIT, alone, measured};
 use mutation::{Valid, refuse_other_lengths, try_mutants};
 
-/// Mutants of all proofs together, as many of each.
-const MUTANTS: usize = if cfg!(feature = "slow") { 21_000 } else { 1_400 };
+/// Mutants of each proof.
+const MUTANTS: usize = if cfg!(feature = "slow") { 3_000 } else { 200 };
 
 /// The smallest model there is.
 fn smallest() -> Model {
@@ -44,13 +44,7 @@ fn entries(model: &Model, layout: &'static Layout, preset: Preset) -> Entries {
 }
 
 /// A proof whose inputs and outputs have these visibilities.
-fn prove(
-    name: &'static str,
-    model: &Model,
-    layout: &'static Layout,
-    preset: Preset,
-    visible: (Visibility, Visibility),
-) -> Valid<ModelCommitment> {
+fn prove(name: &str, model: &Model, layout: &'static Layout, preset: Preset, visible: (Visibility, Visibility)) -> Valid<ModelCommitment> {
     let entries = entries(model, layout, preset);
     let public = [&visible.0, &visible.1].into_iter().all(|side| *side == Visibility::Public);
     let mode = if public { Mode::Plain } else { Mode::Hiding };
@@ -60,7 +54,7 @@ fn prove(
     let (bytes, commitment) = (file.to_bytes(), entries.commitment());
     verify(&bytes, &commitment).unwrap();
     let header = bytes.len() - file.stark.len();
-    Valid::new(name, bytes, commitment, &[("header", header)])
+    Valid::new(format!("{name}, {}", layout.name), bytes, commitment, &[("header", header)])
 }
 
 /// A proof whose trees take seconds: tests share it.
@@ -73,26 +67,33 @@ static FOR_CONTRACTS: LazyLock<Valid<ModelCommitment>> = LazyLock::new(|| {
 fn every_mutant_of_a_proof_is_refused_without_a_panic_and_in_little_memory() {
     let _alone = alone();
     let (small, large) = (smallest(), models::every_primitive());
-    let [base, wide] = &LAYOUTS;
+    let base = Layout::base();
     let (public, hidden) = (Visibility::Public, Visibility::Hidden);
     let plain = || (public.clone(), public.clone());
-    let proofs = [
+    let mut proofs = vec![
         prove("the smallest model", &small, base, Preset::Fast, plain()),
         prove("the smallest model, hidden inputs", &small, base, Preset::Fast, (hidden.clone(), public.clone())),
-        prove("the smallest model, wide, hidden outputs", &small, wide, Preset::Balanced, (public.clone(), hidden.clone())),
-        prove("every primitive, wide", &large, wide, Preset::Balanced, plain()),
-        prove("every primitive, wide, all hidden", &large, wide, Preset::Fast, (hidden.clone(), hidden.clone())),
         prove("every primitive, hidden inputs, for the chain", &large, base, Preset::Onchain, (hidden.clone(), public.clone())),
         FOR_CONTRACTS.clone(),
     ];
-    try_mutants(&proofs, MUTANTS, verify, |_, _, _| false);
+    for layout in LAYOUTS.iter().filter(|layout| *layout != base) {
+        proofs.push(prove("every primitive", &large, layout, Preset::Balanced, plain()));
+        if layout.can_hide() {
+            proofs.extend([
+                prove("the smallest model, hidden outputs", &small, layout, Preset::Balanced, (public.clone(), hidden.clone())),
+                prove("every primitive, all hidden", &large, layout, Preset::Fast, (hidden.clone(), hidden.clone())),
+            ]);
+        }
+    }
+    try_mutants(&proofs, MUTANTS * proofs.len(), verify, |_, _, _| false);
 }
 
 #[test]
 fn truncated_and_lengthened_proofs_are_refused() {
     let _alone = alone();
     let (public, hidden) = (Visibility::Public, Visibility::Hidden);
-    for (layout, inputs) in [(&LAYOUTS[0], &public), (&LAYOUTS[0], &hidden), (&LAYOUTS[1], &hidden)] {
+    let hiding = LAYOUTS.iter().filter(|layout| layout.can_hide()).map(|layout| (layout, &hidden));
+    for (layout, inputs) in [(Layout::base(), &public)].into_iter().chain(hiding) {
         let valid = prove("the smallest model", &smallest(), layout, Preset::Fast, (inputs.clone(), public.clone()));
         refuse_other_lengths(&valid, verify);
     }

@@ -20,7 +20,7 @@ use crate::error::VerifyError;
 use crate::felt252::Felt252;
 use crate::goldilocks::Goldilocks;
 use crate::hasher::SplitHasher;
-use crate::layout::{Layout, WITNESS_WIDTH};
+use crate::layout::{LAYOUTS, Layout};
 use crate::one_time::OneTimeRoot;
 pub use crate::poseidon::packed_values;
 use crate::poseidon::{Poseidon, VALUES};
@@ -34,6 +34,8 @@ use crate::verify::verify;
 
 /// Elements in a felt.
 const IN_A_FELT: usize = 3;
+/// Witness columns of the layout that contracts verify.
+const WITNESS_WIDTH: usize = LAYOUTS[0].witness_width();
 // The sponges' columns of a row come after the witness's, in pairs of felts of their own.
 const _: () = assert!(WITNESS_WIDTH.is_multiple_of(2 * IN_A_FELT));
 /// Nodes of a cap.

@@ -9,7 +9,7 @@ use winter_verifier::{ByteReader, DeserializationError};
 use crate::blake2s::blake2s;
 use crate::bounded::BoundedReader;
 use crate::hex::{hex, parse_hex};
-use crate::layout::{Layout, MAX_ROWS, MIN_ROWS};
+use crate::layout::{Layout, MAX_ROWS};
 use crate::one_time::MAX_ONE_TIME_ROOTS;
 use crate::preset::Preset;
 
@@ -72,8 +72,10 @@ pub enum EntriesError {
         batch: u32,
     },
     /// The rows are not a power of two, or out of bounds.
-    #[error("{found} rows are not a power of two from {MIN_ROWS} to {MAX_ROWS}")]
+    #[error("{found} rows are not a power of two from {} to {MAX_ROWS}, in the layout `{}`", layout.min_rows(), layout.name)]
     Rows {
+        /// The layout that the entry names.
+        layout: &'static Layout,
         /// Number of rows.
         found: u32,
     },
@@ -161,8 +163,8 @@ impl Entry {
         if preset == Preset::Starknet && layout != Layout::base() {
             return Err(EntriesError::ForContracts { preset, layout });
         }
-        if !rows.is_power_of_two() || !(MIN_ROWS..=MAX_ROWS).contains(&(rows as usize)) {
-            return Err(EntriesError::Rows { found: rows });
+        if !rows.is_power_of_two() || !(layout.min_rows()..=MAX_ROWS).contains(&(rows as usize)) {
+            return Err(EntriesError::Rows { layout, found: rows });
         }
         if batch == 0 || inputs == 0 || outputs == 0 {
             return Err(EntriesError::Empty { batch, inputs, outputs });
@@ -313,10 +315,20 @@ impl FromStr for ModelCommitment {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::layout::LAYOUTS;
 
     pub(crate) fn entry(preset: Preset, batch: u32) -> Entry {
         let layout = Layout::base();
-        Entry { preset, layout, batch, rows: MIN_ROWS as u32, inputs: 3, outputs: 2, one_time_roots: 0, fixed_root: [batch as u8; 32] }
+        Entry {
+            preset,
+            layout,
+            batch,
+            rows: layout.min_rows() as u32,
+            inputs: 3,
+            outputs: 2,
+            one_time_roots: 0,
+            fixed_root: [batch as u8; 32],
+        }
     }
 
     fn entries() -> Entries {
@@ -380,8 +392,12 @@ pub(crate) mod tests {
         let many = (1..=65).map(|batch| entry(Preset::Fast, batch)).collect();
         assert_eq!(Entries::new(many), Err(EntriesError::Number { found: 65 }));
         assert_eq!(error(|entry| entry.batch = 1), EntriesError::Order { preset: Preset::Fast, batch: 1 });
-        for rows in [0, MIN_ROWS / 2, MIN_ROWS + 1, MAX_ROWS * 2].map(|rows| rows as u32) {
-            assert_eq!(error(|entry| entry.rows = rows), EntriesError::Rows { found: rows });
+        for layout in &LAYOUTS {
+            let least = layout.min_rows();
+            for rows in [0, least / 2, least + 1, MAX_ROWS * 2].map(|rows| rows as u32) {
+                assert_eq!(error(|entry| (entry.layout, entry.rows) = (layout, rows)), EntriesError::Rows { layout, found: rows });
+            }
+            assert!(Entries::new(vec![Entry { layout, rows: least as u32, ..entry(Preset::Fast, 1) }]).is_ok());
         }
         assert_eq!(error(|entry| entry.batch = 0), EntriesError::Empty { batch: 0, inputs: 3, outputs: 2 });
         assert_eq!(error(|entry| entry.inputs = 0), EntriesError::Empty { batch: 10, inputs: 0, outputs: 2 });
@@ -400,20 +416,20 @@ pub(crate) mod tests {
     #[test]
     fn an_entry_for_contracts_that_verify_has_the_layout_that_they_know() {
         let of = |preset, layout| Entries::new(vec![Entry { layout, ..entry(preset, 1) }]);
-        let (base, wide) = (Layout::base(), Layout::wide());
-        for preset in Preset::ALL {
+        let (base, others) = LAYOUTS.split_first().unwrap();
+        for (preset, layout) in Preset::ALL.into_iter().flat_map(|preset| others.iter().map(move |layout| (preset, layout))) {
             let entries = of(preset, base).unwrap();
             let expected = match preset {
-                Preset::Starknet => Err(EntriesError::ForContracts { preset, layout: wide }),
-                _ => Ok(of(preset, wide).unwrap()),
+                Preset::Starknet => Err(EntriesError::ForContracts { preset, layout }),
+                _ => Ok(of(preset, layout).unwrap()),
             };
-            assert_eq!(of(preset, wide), expected);
+            assert_eq!(of(preset, layout), expected);
             // The layout is the entry's second byte.
             let mut bytes = entries.to_bytes();
-            bytes[2] = wide.code;
+            bytes[2] = layout.code;
             assert_eq!(Entries::read(&mut BoundedReader::new(&bytes)), expected);
         }
-        let error = of(Preset::Starknet, wide).unwrap_err();
+        let error = of(Preset::Starknet, Layout::wide()).unwrap_err();
         assert_eq!(error.to_string(), "an entry for preset starknet has the layout `base`, not `wide`");
     }
 
@@ -432,7 +448,7 @@ pub(crate) mod tests {
         assert_eq!(read(&[0]), Err(EntriesError::Number { found: 0 }));
         assert_eq!(read(&[65]), Err(EntriesError::Number { found: 65 }));
         assert_eq!(read(&[1, 4, 0]), Err(EntriesError::Preset { code: 4 }));
-        assert_eq!(read(&[&[1, 0, 2][..], &[0; 52]].concat()), Err(EntriesError::Layout { code: 2 }));
+        assert_eq!(read(&[&[1, 0, 6][..], &[0; 52]].concat()), Err(EntriesError::Layout { code: 6 }));
     }
 
     #[test]

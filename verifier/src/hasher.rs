@@ -180,7 +180,8 @@ mod tests {
             let (witness, rest) = row.split_at(layout.fixed().start);
             let (fixed, sponge) = rest.split_at(layout.fixed_width());
             let digest = Split::hash_elements(&row);
-            if layout.has_room_for(sponges) {
+            // Plain proofs have rows without sponges in every layout.
+            if sponges == 0 || layout.has_room_for(sponges) {
                 assert_eq!(digest.parts(), [inner(fixed), inner(&[witness, sponge].concat())]);
             } else {
                 assert_eq!(digest.parts(), [inner(&row)]);

@@ -190,6 +190,12 @@ pub enum FileError {
     /// The one-time root cannot be read.
     #[error("one-time root: {0}")]
     OneTimeRoot(#[from] OneTimeError),
+    /// The layout has no room for the masks of a hiding proof.
+    #[error("the layout `{layout}` of this entry has no room for what hides: prove with another preset, or transpile with `--layout wide`")]
+    CannotHide {
+        /// The layout's name.
+        layout: &'static str,
+    },
     /// The layout has no room for the digests of the committed sides.
     #[error(
         "the layout `{layout}` of this entry has no room for a digest: prove with the preset onchain, or transpile with `--layout base`"
@@ -238,7 +244,7 @@ impl Header {
     /// model spends.
     ///
     /// # Errors
-    /// The model has no such entry, the values are not those of a batch, or the entry's layout or trace has no room for digests.
+    /// The model has no such entry, the values are not those of a batch, or the entry's layout or trace has no room for masks or digests.
     pub fn new(
         entries: Entries,
         (preset, batch): (Preset, u32),
@@ -266,7 +272,10 @@ impl Header {
             return Err(FileError::OneTime);
         }
         let committed = [&inputs, &outputs].into_iter().filter(|values| values.as_committed().is_some()).count();
-        if !entry.layout.has_room_for(committed) {
+        if mode.is_hiding() && !entry.layout.can_hide() {
+            return Err(FileError::CannotHide { layout: entry.layout.name });
+        }
+        if committed > 0 && !entry.layout.has_room_for(committed) {
             return Err(FileError::NoRoom { layout: entry.layout.name });
         }
         Ok(Self { entries, entry, preset, inputs, outputs, one_time })
@@ -438,7 +447,7 @@ fn public_inputs(
 mod tests {
     use super::*;
     use crate::commitment::tests::entry;
-    use crate::layout::Layout;
+    use crate::layout::{LAYOUTS, Layout, SIDES};
     use crate::one_time::OneTimeTree;
     use crate::salt::Salt;
     use winter_verifier::math::StarkField;
@@ -547,24 +556,72 @@ mod tests {
         }
     }
 
-    #[test]
-    fn digests_need_the_base_layout() {
-        let wide = Entry { layout: Layout::wide(), ..entry(Preset::Balanced, 2) };
-        let mixed = Entries::new(vec![wide, entry(Preset::Fast, 2), entry(Preset::Onchain, 2)]).unwrap();
-        let header = |preset, inputs, outputs| Header::new(mixed.clone(), (preset, 2), inputs, outputs, None);
-        // The entry is that of the tree which the proof opens.
-        for preset in [Preset::Fast, Preset::Balanced] {
-            for (inputs, outputs) in [(committed(1), outputs()), (Values::Hidden, committed(2)), (committed(1), committed(2))] {
-                assert_eq!(header(preset, inputs, outputs), Err(FileError::NoRoom { layout: "wide" }), "{preset}");
-            }
-            assert!(header(preset, Values::Hidden, Values::Hidden).is_ok());
-        }
-        assert!(header(Preset::Onchain, committed(1), committed(2)).is_ok());
-        // The layout of the third entry.
-        let mut bytes = file(committed(1), outputs()).to_bytes();
+    /// The entries of a model whose hiding proofs with `fast` and `balanced` have a layout.
+    fn mixed(layout: &'static Layout) -> Entries {
+        let balanced = Entry { layout, ..entry(Preset::Balanced, 2) };
+        Entries::new(vec![balanced, entry(Preset::Fast, 2), entry(Preset::Onchain, 2)]).unwrap()
+    }
+
+    /// The bytes of a file whose hiding proof has another layout: that of the third entry.
+    fn with_layout(file: &ProofFile, layout: &Layout) -> Vec<u8> {
+        let mut bytes = file.to_bytes();
         assert!(ProofFile::split(&bytes).is_ok());
-        bytes[16 + 1 + 2 * 54 + 1] = Layout::wide().code;
-        assert_eq!(ProofFile::split(&bytes), Err(FileError::NoRoom { layout: "wide" }));
+        bytes[16 + 1 + 2 * 54 + 1] = layout.code;
+        bytes
+    }
+
+    #[test]
+    fn digests_need_a_layout_with_room_for_them() {
+        let sides = || [(committed(1), outputs()), (Values::Hidden, committed(2)), (committed(1), committed(2))];
+        for layout in LAYOUTS.iter().filter(|layout| layout.can_hide()) {
+            let mixed = mixed(layout);
+            let header = |preset, inputs, outputs| Header::new(mixed.clone(), (preset, 2), inputs, outputs, None);
+            let room = layout.has_room_for(SIDES);
+            let expected = if room { None } else { Some(FileError::NoRoom { layout: layout.name }) };
+            // The entry is that of the tree which the proof opens.
+            for preset in [Preset::Fast, Preset::Balanced] {
+                for (inputs, outputs) in sides() {
+                    assert_eq!(header(preset, inputs, outputs).err(), expected, "{preset}");
+                }
+                assert!(header(preset, Values::Hidden, Values::Hidden).is_ok());
+            }
+            assert!(header(Preset::Onchain, committed(1), committed(2)).is_ok());
+            for (inputs, outputs) in sides() {
+                assert_eq!(ProofFile::split(&with_layout(&file(inputs, outputs), layout)).err(), expected);
+            }
+        }
+        let room = LAYOUTS.iter().filter(|layout| layout.has_room_for(1)).map(|layout| layout.name);
+        assert_eq!(room.collect::<Vec<_>>(), ["base", "short"]);
+    }
+
+    /// Whatever it is that a proof hides, and before the room for digests counts.
+    #[test]
+    fn a_hiding_proof_needs_a_layout_with_room_for_its_masks() {
+        let dense = Layout::named("dense").unwrap();
+        let refused = FileError::CannotHide { layout: "dense" };
+        let entries = mixed(dense);
+        let header = |preset, inputs, outputs| Header::new(entries.clone(), (preset, 2), inputs, outputs, None);
+        for file in files().into_iter().filter(|file| file.header.mode().is_hiding()) {
+            assert_eq!(ProofFile::split(&with_layout(&file, dense)), Err(refused.clone()));
+            let Header { inputs, outputs, one_time, .. } = file.header;
+            if one_time.is_none() {
+                for preset in [Preset::Fast, Preset::Balanced] {
+                    assert_eq!(header(preset, inputs.clone(), outputs.clone()), Err(refused.clone()), "{preset}");
+                }
+                assert!(header(Preset::Onchain, inputs, outputs).is_ok());
+            } else {
+                let dense = |entry: &Entry| Entry { layout: dense, ..*entry };
+                let private = Entries::new(private_entries().as_slice().iter().map(dense).collect()).unwrap();
+                assert_eq!(Header::new(private, (Preset::Fast, 2), inputs, outputs, one_time), Err(refused.clone()));
+            }
+        }
+        // A plain proof has no masks.
+        let plain = header(Preset::Balanced, inputs(), outputs()).unwrap();
+        assert_eq!((plain.mode(), plain.entry().layout), (Mode::Plain, dense));
+        assert!(header(Preset::Fast, inputs(), outputs()).is_ok());
+        let expected =
+            "the layout `dense` of this entry has no room for what hides: prove with another preset, or transpile with `--layout wide`";
+        assert_eq!(refused.to_string(), expected);
     }
 
     /// The constraints reach to the final row. An entry with a shorter trace is no model's, but a verifier may be given any.
@@ -608,7 +665,7 @@ mod tests {
         assert_eq!(error(11, 2), FileError::NoEntry { preset: Preset::Onchain, batch: 2 });
         assert_eq!(error(11, 3), FileError::NoEntry { preset: Preset::Starknet, batch: 2 });
         assert_eq!(error(16, 0), FileError::Entries(EntriesError::Number { found: 0 }));
-        assert_eq!(error(18, 2), FileError::Entries(EntriesError::Layout { code: 2 }));
+        assert_eq!(error(18, 6), FileError::Entries(EntriesError::Layout { code: 6 }));
         for found in [3, 4, 255] {
             assert_eq!(error(inputs, found), FileError::Visibility { found });
             assert_eq!(error(inputs + 1 + 24, found), FileError::Visibility { found });

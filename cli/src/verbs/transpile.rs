@@ -64,8 +64,8 @@ pub struct Arguments {
     /// small network take half a minute to a few minutes
     #[arg(long, value_name = "N", default_value_t = DEFAULT_ROOTS, requires = "private", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_ONE_TIME_ROOTS)))]
     one_time_roots: u32,
-    /// Columns of the traces that proofs are made of: `base` has room for digests (`maat prove --commit`), `wide` takes models with many
-    /// weights. By default, the one in which proofs take the least time
+    /// Columns of the traces that proofs are made of: `base` and `short` have room for digests (`maat prove --commit`), `wide` and `dense` for
+    /// many weights, `images` and `narrow` for convolutions; `dense` cannot hide. By default, the one in which proofs take the least time
     #[arg(long, value_name = "NAME", value_parser = layouts())]
     layout: Option<&'static Layout>,
     /// Split the network over this many classes, which the contract calls one after the other; 0 keeps it in one class, whatever its size.

@@ -11,7 +11,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use maat_prover::{LayoutChoice, ModelSeed, ProvingKey, Visibility, entries_for, private_entries};
-use maat_verifier::layout::{AUXILIARY_WIDTH, Layout};
+use maat_verifier::layout::Layout;
 use maat_verifier::{Entries, Goldilocks, Mode, OneTimeTree, Preset, verify};
 use measure::{median, ms, peak};
 
@@ -118,8 +118,9 @@ fn main() {
         match flag.as_str() {
             "--prove" => return prove(case),
             "--floor" => {
-                let rows = networks::rows(&(case.network)(), case.batch, (case.layout)());
-                let widths = ((case.layout)().main_width(0), AUXILIARY_WIDTH);
+                let layout = (case.layout)();
+                let rows = networks::rows(&(case.network)(), case.batch, layout);
+                let widths = (layout.main_width(0), layout.auxiliary_width());
                 return floor::measure::<Goldilocks>(rows, widths, &case.preset.options(Mode::Plain), RUNS);
             }
             _ => {}

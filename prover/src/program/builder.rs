@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use maat_runtime::Interval;
-use maat_verifier::layout::{FIRST_INPUT, MAX_ROWS, UNITS, ZERO_ADDRESS, first_output};
+use maat_verifier::layout::{FIRST_INPUT, INPUT_LIMBS, MAX_ROWS, Room, ZERO_ADDRESS, first_output};
 
 use crate::error::Unprovable;
 
@@ -98,6 +98,29 @@ pub(crate) enum Factor {
     Weights(Vec<i64>),
     /// Cells with coefficients.
     Cells(Vec<(Cell, i64)>),
+    /// Weights of some positions, which multiply the right factor as a polynomial: a convolution.
+    Taps(Taps),
+}
+
+/// Weights `[k, i]` of taps `k` that each move the right factor by some positions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Taps {
+    /// By how many positions, the greatest number first and 0 last.
+    pub(crate) moves: Vec<usize>,
+    /// Row-major.
+    pub(crate) weights: Vec<i64>,
+}
+
+impl Taps {
+    /// Results of a position.
+    pub(crate) fn inner(&self) -> usize {
+        self.weights.len() / self.moves.len()
+    }
+
+    /// How many positions more than the right factor the product has.
+    pub(crate) fn reach(&self) -> usize {
+        self.moves[0]
+    }
 }
 
 impl Factor {
@@ -105,18 +128,35 @@ impl Factor {
         match self {
             Self::Weights(weights) => weights.len(),
             Self::Cells(cells) => cells.len(),
+            Self::Taps(taps) => taps.inner(),
+        }
+    }
+
+    /// By how many positions more than the right factor the product reaches.
+    fn reach(&self) -> usize {
+        if let Self::Taps(taps) = self { taps.reach() } else { 0 }
+    }
+
+    /// Its weights, if it has any.
+    pub(crate) fn weights(&self) -> &[i64] {
+        match self {
+            Self::Weights(weights) => weights,
+            Self::Cells(_) => &[],
+            Self::Taps(taps) => &taps.weights,
         }
     }
 }
 
-/// An outer product of a left factor with a right one, added to the accumulators of a group.
+/// A product of a left factor with a right one, added to the accumulators of a group: their outer product, or a convolution over positions. The
+/// last elements of either side belong to the last accumulators.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OuterProduct {
     pub(crate) left: Factor,
     pub(crate) right: Vec<(Cell, i64)>,
 }
 
-/// Accumulators `[p, i]`, `p` outer, that are sums of products `left[i] right[p]`, and the operations that take them.
+/// Accumulators `[p, i]`, `p` outer, that are sums of products `left[i] right[p]`, or of `left[k, i] right[p + moves[k] - reach]`, and the
+/// operations that take them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Group {
     pub(crate) products: Vec<OuterProduct>,
@@ -146,18 +186,25 @@ pub(crate) struct Interface {
     pub(crate) outputs: Vec<Cell>,
 }
 
-/// The most operations that a trace has room for.
-pub(crate) const MAX_OPERATIONS: usize = UNITS * MAX_ROWS;
+/// The most cells that are visited to find the convolutions of a model: ten seconds' work. Large images take 24 million windows' cells, each
+/// visited about four times.
+pub(crate) const MOST_VISITED: usize = 1 << 28;
 
 /// Collects what a trace does.
 ///
-/// Operations beyond [`MAX_OPERATIONS`] are counted and not kept, so that a model of any size takes little memory to refuse.
+/// Operations beyond [`Builder::most_operations`] are counted and not kept, and neither are products of more cells than rows can read, so that a
+/// model of any size takes little memory to refuse.
 #[derive(Debug)]
 pub(crate) struct Builder {
     /// Width of a limb.
     pub(crate) limb_bits: u32,
+    room: Room,
     n_cells: u32,
     n_operations: usize,
+    /// Cells that products take.
+    n_taken: usize,
+    /// Cells that may still be visited to find convolutions.
+    pub(crate) visits_left: usize,
     groups: Vec<Group>,
     /// Operations that take only their own cells.
     singles: Vec<Operation>,
@@ -172,12 +219,15 @@ pub(crate) struct Builder {
 }
 
 impl Builder {
-    /// A builder for a trace with limbs of this width.
-    pub(crate) fn new(limb_bits: u32) -> Self {
+    /// A builder for a trace with limbs of this width, and rows with this room.
+    pub(crate) fn new(limb_bits: u32, room: Room) -> Self {
         let mut builder = Self {
             limb_bits,
+            room,
             n_cells: 0,
             n_operations: 0,
+            n_taken: 0,
+            visits_left: MOST_VISITED,
             groups: Vec::new(),
             singles: Vec::new(),
             inputs: Vec::new(),
@@ -204,10 +254,6 @@ impl Builder {
         self.n_cells as usize
     }
 
-    pub(crate) fn n_operations(&self) -> usize {
-        self.n_operations
-    }
-
     pub(crate) fn n_constants(&self) -> usize {
         self.constants.len()
     }
@@ -222,14 +268,30 @@ impl Builder {
 
     /// A cell that nothing writes yet.
     pub(crate) fn cell(&mut self) -> Cell {
-        // An operation makes a cell, and there is room for far fewer: see `MAX_OPERATIONS`.
+        // An operation makes a cell, and there is room for far fewer: see `most_operations`.
         self.n_cells = self.n_cells.saturating_add(1);
         Cell(self.n_cells - 1)
     }
 
     /// The width of the widest number that a unit can check.
     pub(crate) fn number_bits(&self) -> u32 {
-        2 * self.limb_bits
+        self.room.limbs as u32 * self.limb_bits
+    }
+
+    /// What a row has room for.
+    pub(crate) fn room(&self) -> Room {
+        self.room
+    }
+
+    /// An operation that gives its accumulator as it is, in a cell that nothing reads.
+    pub(crate) fn unread(&mut self) -> Operation {
+        let target = self.cell();
+        Operation { target, source: Source::Accumulator, cells: [Cell::ZERO; 2], coefficients: [0; 3], bias: 0, shift: 0, check: None }
+    }
+
+    /// The most operations that a trace has room for.
+    pub(crate) fn most_operations(&self) -> usize {
+        self.room.units * MAX_ROWS
     }
 
     /// Adds an operation that takes only its own cells.
@@ -243,7 +305,7 @@ impl Builder {
     fn keep(&mut self, operation: Operation) -> Place {
         self.n_operations += 1;
         let place = Place(self.singles.len());
-        if self.n_operations <= MAX_OPERATIONS {
+        if self.n_operations <= self.most_operations() {
             self.singles.push(operation);
         }
         place
@@ -295,12 +357,21 @@ impl Builder {
 
     /// Adds a group at a place.
     pub(crate) fn group(&mut self, place: Place, products: Vec<OuterProduct>, operations: Vec<Operation>, inner: usize) {
-        debug_assert!(operations.len().is_multiple_of(inner));
-        debug_assert!(products.iter().all(|product| product.left.len() == inner && product.right.len() * inner == operations.len()));
+        // The bound on the argument's error counts a result for each coefficient of the products.
+        let results = |product: &OuterProduct| (product.right.len() + product.left.reach()) * product.left.len();
+        assert!(products.iter().all(|product| product.left.len() == inner && results(product) == operations.len()));
         self.n_operations += operations.len();
-        if self.n_operations <= MAX_OPERATIONS {
+        let of_left = |left: &Factor| if let Factor::Cells(cells) = left { cells.len() } else { 0 };
+        self.n_taken += products.iter().map(|product| of_left(&product.left) + product.right.len()).sum::<usize>();
+        if self.least_rows() <= MAX_ROWS {
             self.groups.push(Group { products, operations, inner, after: place.0 });
         }
+    }
+
+    /// The number of rows that a trace has at least, beyond [`MAX_ROWS`] if there are too many operations, or products of too many cells.
+    pub(crate) fn least_rows(&self) -> usize {
+        let of_operations = self.n_operations.div_ceil(self.most_operations() / MAX_ROWS);
+        of_operations.max(self.n_taken.div_ceil(self.room.reads))
     }
 
     /// The place of a function's first value among the constants.
@@ -319,12 +390,16 @@ impl Builder {
     /// The range is too wide for an input's limbs.
     pub(crate) fn inputs(&mut self, count: usize, range: Interval) -> Result<Vec<Cell>, Unprovable> {
         let bits = bits(range.hi.abs_diff(range.lo));
-        if bits > self.number_bits() {
-            return Err(Unprovable::Range { bits, limit: self.number_bits() });
+        let is_power = range.lo + (1 << bits) - 1 == range.hi;
+        // Where the range is not a power of two wide, a unit checks its end.
+        let limit =
+            if is_power { INPUT_LIMBS as u32 * self.limb_bits } else { self.number_bits().min(INPUT_LIMBS as u32 * self.limb_bits) };
+        if bits > limit {
+            return Err(Unprovable::Range { bits, limit });
         }
         let cells: Vec<Cell> = (0..count).map(|_| self.cell()).collect();
         self.inputs.extend(cells.iter().map(|cell| Input { cell: *cell, lo: range.lo, bits }));
-        if range.lo + (1 << bits) - 1 != range.hi {
+        if !is_power {
             // The limbs stop at a power of two above the range, so its end has a check of its own: 0 <= hi - x.
             for cell in &cells {
                 self.within([*cell, Cell::ZERO], [-1, 0, 0], range.hi, bits);

@@ -1,7 +1,7 @@
 //! Carries a trace program out on integers: the values of all cells, and those of the accumulators.
 
 use super::TraceProgram;
-use super::builder::{Cell, Factor, Group, Operation, Source};
+use super::builder::{Cell, Factor, Group, Operation, Source, Taps};
 
 /// The value of every cell.
 #[derive(Debug)]
@@ -119,6 +119,10 @@ fn multiply(group: &Group, values: &CellValues) -> Vec<i64> {
     for product in &group.products {
         let cells: Vec<i64>;
         let left = match &product.left {
+            Factor::Taps(taps) => {
+                convolve(taps, &product.right, group.inner, values, &mut sums);
+                continue;
+            }
             Factor::Weights(weights) => weights,
             Factor::Cells(factors) => {
                 cells = factors.iter().map(|(cell, coefficient)| coefficient * values.of(*cell)).collect();
@@ -133,4 +137,20 @@ fn multiply(group: &Group, values: &CellValues) -> Vec<i64> {
         }
     }
     sums
+}
+
+/// Adds a convolution: what a cell adds to, a tap moves towards the first position.
+fn convolve(taps: &Taps, right: &[(Cell, i64)], inner: usize, values: &CellValues, sums: &mut [i64]) {
+    for (position, (cell, coefficient)) in right.iter().enumerate() {
+        let right = coefficient * values.of(*cell);
+        if right == 0 {
+            continue;
+        }
+        for (by, weights) in taps.moves.iter().zip(taps.weights.chunks_exact(inner)) {
+            let first = (position + taps.reach() - by) * inner;
+            for (sum, weight) in sums[first..][..inner].iter_mut().zip(weights) {
+                *sum += weight * right;
+            }
+        }
+    }
 }

@@ -6,64 +6,65 @@ use maat_verifier::{Goldilocks, Mode, signed_element};
 use winterfell::math::FieldElement;
 
 use super::TraceProgram;
-use super::builder::{Cell, Factor, Operation, Source};
+use super::builder::{Cell, Operation, Source};
 use super::schedule::Slot;
 use crate::random;
 
-/// The fixed columns, in the order of [`FIXED`] and then the weights, each with a value a row.
+/// The fixed columns, in the order of the layout, each with a value a row.
 pub(crate) fn fixed_columns(program: &TraceProgram) -> Vec<Vec<Goldilocks>> {
-    let mut columns = vec![vec![Goldilocks::ZERO; program.rows]; program.layout.fixed_width()];
-    let mut set = |column: usize, row: usize, value: Goldilocks| columns[column - WITNESS_WIDTH][row] = value;
+    let layout = program.layout;
+    let Room { lanes, reads, .. } = layout.room;
+    let mut columns = vec![vec![Goldilocks::ZERO; program.rows]; layout.fixed_width()];
+    let mut set = |column: usize, row: usize, value: Goldilocks| columns[column - layout.witness_width()][row] = value;
     let (builder, schedule) = (&program.builder, &program.schedule);
-    let (lanes, first_mask_row) = (program.layout.lanes, program.first_mask_row());
+    let first_mask_row = program.first_mask_row();
     let readers = readers(program);
     let number = |value: u64| Goldilocks::new(value);
 
     for row in 0..program.rows {
         let content = program.row(row);
         for (lane, (cell, coefficient)) in content.lanes.iter().enumerate() {
-            set(READ_ADDRESS.at(lane), row, number(builder.addresses[cell.index()]));
-            set(READ_COEFFICIENT.at(lane), row, signed_element(*coefficient));
+            set(layout[READ_ADDRESS].at(lane), row, number(builder.addresses[cell.index()]));
+            set(layout[READ_COEFFICIENT].at(lane), row, signed_element(*coefficient));
         }
         for (unit, slot) in content.units.iter().enumerate() {
             if let Some(operation) = program.operation(*slot) {
                 set_unit(&mut set, unit, row, operation, program, readers[operation.target.index()]);
             }
         }
-        for flag in &FIXED[FIXED.len() - FLAGS..] {
-            set(flag.start, row, number(content.flag(*flag).into()));
+        for flag in Layout::flags().filter(|flag| layout[*flag].count > 0) {
+            set(layout[flag].start, row, number(content.flag(flag).into()));
         }
     }
-    set(FINAL.start, first_mask_row - 1, Goldilocks::ONE);
+    set(layout[FINAL].start, first_mask_row - 1, Goldilocks::ONE);
     // The last row reads, too, but counts in no proof.
-    set(UNIT_ADDRESS.at(0), first_mask_row, number(builder.addresses[Cell::SPARE.index()]));
-    set(UNIT_READERS.at(0), first_mask_row, number((READS * (MASK_ROWS - 1)) as u64));
+    set(layout[UNIT_ADDRESS].at(0), first_mask_row, number(builder.addresses[Cell::SPARE.index()]));
+    set(layout[UNIT_READERS].at(0), first_mask_row, number((reads * (MASK_ROWS - 1)) as u64));
 
     for weights in &schedule.weights {
-        if let Factor::Weights(values) = &builder.groups()[weights.group].products[weights.product].left {
-            for (lane, weight) in (lanes - weights.count..).zip(&values[weights.start..][..weights.count]) {
-                set(FIRST_WEIGHT + lane, weights.row, signed_element(*weight));
-            }
+        let values = builder.groups()[weights.group].products[weights.product].left.weights();
+        for (lane, weight) in (lanes - weights.count..).zip(&values[weights.start..][..weights.count]) {
+            set(layout[WEIGHTS].at(lane), weights.row, signed_element(*weight));
         }
     }
     for (row, input) in builder.inputs.iter().enumerate() {
-        set(INPUT.start, row, Goldilocks::ONE);
-        set(INPUT_READERS.start, row, number(readers[input.cell.index()]));
-        set(INPUT_LO.start, row, signed_element(input.lo));
+        set(layout[INPUT].start, row, Goldilocks::ONE);
+        set(layout[INPUT_READERS].start, row, number(readers[input.cell.index()]));
+        set(layout[INPUT_LO].start, row, signed_element(input.lo));
         for (limb, width) in limb_widths(input.bits, builder.limb_bits).into_iter().enumerate() {
-            set(INPUT_WIDTH.at(limb), row, number(width.into()));
+            set(layout[INPUT_WIDTH].at(limb), row, number(width.into()));
         }
     }
-    (0..builder.outputs.len()).for_each(|row| set(OUTPUT.start, row, Goldilocks::ONE));
+    (0..builder.outputs.len()).for_each(|row| set(layout[OUTPUT].start, row, Goldilocks::ONE));
     for (width, value) in (0..=builder.limb_bits).flat_map(|width| (0..1u64 << width).map(move |value| (width, value))) {
         let (table, row) = table_position(width, value, program.rows);
-        set(TABLE_WIDTH.at(table), row, number(width.into()));
-        set(TABLE_VALUE.at(table), row, number(value));
+        set(layout[TABLE_WIDTH].at(table), row, number(width.into()));
+        set(layout[TABLE_VALUE].at(table), row, number(value));
     }
     // No address after the constants is looked up: a look-up's argument is bounded by its function's length.
     for row in 0..program.rows {
-        set(ROW.start, row, number(row as u64));
-        set(CONSTANT_VALUE.start, row, builder.constants.get(row).map_or(Goldilocks::ZERO, |value| signed_element(*value)));
+        set(layout[ROW].start, row, number(row as u64));
+        set(layout[CONSTANT_VALUE].start, row, builder.constants.get(row).map_or(Goldilocks::ZERO, |value| signed_element(*value)));
     }
     columns
 }
@@ -78,9 +79,6 @@ pub(crate) fn masked_columns(mut columns: Vec<Vec<Goldilocks>>, key: [u8; 32]) -
     columns
 }
 
-/// Number of flags, the last fixed columns before the weights.
-const FLAGS: usize = FIRST_WEIGHT - LEFT_KEEP.start;
-
 fn set_unit(
     set: &mut impl FnMut(usize, usize, Goldilocks),
     unit: usize,
@@ -89,32 +87,40 @@ fn set_unit(
     program: &TraceProgram,
     readers: u64,
 ) {
-    let builder = &program.builder;
-    set(UNIT_ADDRESS.at(unit), row, Goldilocks::new(builder.addresses[operation.target.index()]));
-    set(UNIT_READERS.at(unit), row, Goldilocks::new(readers));
+    let (builder, layout) = (&program.builder, program.layout);
+    set(layout[UNIT_ADDRESS].at(unit), row, Goldilocks::new(builder.addresses[operation.target.index()]));
+    set(layout[UNIT_READERS].at(unit), row, Goldilocks::new(readers));
     match operation.source {
         Source::Accumulator => {
             let power = Goldilocks::new(1 << operation.shift.unsigned_abs());
-            set(UNIT_SCALE.at(unit), row, if operation.shift < 0 { power.inv() } else { power });
-            set(UNIT_BIAS.at(unit), row, signed_element(operation.offset()));
-            for (column, coefficient) in [UNIT_FIRST, UNIT_SECOND, UNIT_PRODUCT].into_iter().zip(operation.coefficients) {
-                set(column.at(unit), row, signed_element(coefficient));
+            set(layout[UNIT_SCALE].at(unit), row, if operation.shift < 0 { power.inv() } else { power });
+            set(layout[UNIT_BIAS].at(unit), row, signed_element(operation.offset()));
+            if unit < layout.room.readers() {
+                for (column, coefficient) in [UNIT_FIRST, UNIT_SECOND, UNIT_PRODUCT].into_iter().zip(operation.coefficients) {
+                    set(layout[column].at(unit), row, signed_element(coefficient));
+                }
             }
         }
         Source::Lookup { first } => {
-            set(LOOKUP.start, row, Goldilocks::ONE);
-            set(LOOKUP_ADDRESS.start, row, signed_element(first));
+            set(layout[LOOKUP].at(unit), row, Goldilocks::ONE);
+            set(layout[LOOKUP_ADDRESS].at(unit), row, signed_element(first));
         }
         Source::Digit { .. } | Source::Quotient { .. } => {}
     }
     if let Some(check) = operation.check {
-        set(UNIT_CHECKED.at(unit), row, Goldilocks::ONE);
-        set(UNIT_LO.at(unit), row, signed_element(check.lo));
-        set(UNIT_FLOATING.at(unit), row, Goldilocks::new(check.floating.into()));
-        set(UNIT_HI.at(unit), row, signed_element(check.hi));
+        set(layout[UNIT_CHECKED].at(unit), row, Goldilocks::ONE);
+        set(layout[UNIT_LO].at(unit), row, signed_element(check.lo));
+        if check.floating {
+            set(layout[UNIT_FLOATING].at(unit), row, Goldilocks::ONE);
+        }
+        set(layout[UNIT_HI].at(unit), row, signed_element(check.hi));
     }
-    for (limb, width) in operation.widths().into_iter().flat_map(|bits| limb_widths(bits, builder.limb_bits)).enumerate() {
-        set(UNIT_WIDTH.at(unit * LIMBS + limb), row, Goldilocks::new(width.into()));
+    let Room { limbs, .. } = layout.room;
+    let fits = |bits: &u32| *bits <= builder.number_bits();
+    assert!(operation.widths().iter().all(fits), "the builder has let in a number that its limbs do not hold");
+    let widths = operation.widths().into_iter().flat_map(|bits| limb_widths(bits, builder.limb_bits).into_iter().take(limbs));
+    for (limb, width) in widths.enumerate() {
+        set(layout[UNIT_WIDTH].at(unit * layout.room.unit_limbs() + limb), row, Goldilocks::new(width.into()));
     }
 }
 
@@ -122,11 +128,11 @@ fn set_unit(
 fn readers(program: &TraceProgram) -> Vec<u64> {
     let mut readers = vec![0; program.builder.n_cells()];
     let lanes = (0..program.first_mask_row()).flat_map(|row| program.row(row).lanes);
-    lanes.map(|(cell, _)| cell).chain(program.builder.outputs.iter().copied()).for_each(|cell| readers[cell.index()] += 1);
+    lanes.map(|(cell, _)| *cell).chain(program.builder.outputs.iter().copied()).for_each(|cell| readers[cell.index()] += 1);
     readers
 }
 
-/// The widths of the low and the high limb of a number.
+/// The widths of the low and the high limb of a number. Where there is one limb alone, no number is wider.
 pub(crate) fn limb_widths(bits: u32, limb_bits: u32) -> [u32; 2] {
     [bits.min(limb_bits), bits.saturating_sub(limb_bits)]
 }

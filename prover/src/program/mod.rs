@@ -13,14 +13,14 @@ mod schedule;
 
 use maat_runtime::{Model, TensorId};
 use maat_verifier::air::sponge;
-use maat_verifier::layout::{LAYOUTS, Layout, MASK_ROWS, MAX_ROWS, MIN_ROWS, READS, UNITS, limb_bits};
+use maat_verifier::layout::{LAYOUTS, Layout, MASK_ROWS, MAX_ROWS};
 use maat_verifier::{EntriesError, MAX_VALUES, ValueDigest};
 
 pub(crate) use fixed_columns::{fixed_columns, limb_widths, masked_columns, table_position};
 pub(crate) use schedule::{Row, Slot};
 
 use crate::error::TraceProgramError;
-use builder::{Builder, Cell, Interface, MAX_OPERATIONS};
+use builder::{Builder, Cell, Interface};
 use schedule::Schedule;
 
 /// A model's trace program for one batch size.
@@ -48,20 +48,12 @@ impl TraceProgram {
     /// # Errors
     /// [`TraceProgramError`] when a node's values cannot be proven not to wrap, or when there would be too many rows.
     pub fn new(model: &Model, batch: usize, layout: &'static Layout) -> Result<Self, TraceProgramError> {
-        if batch == 0 {
-            return Err(TraceProgramError::EmptyBatch);
-        }
-        // Whatever is sure to be refused is refused before anything is laid out.
-        let ports = model.outputs().iter().map(|port| model.tensor(port.tensor)).chain(model.inputs());
-        let values = ports.map(|tensor| tensor.shape.elements()).sum::<usize>().saturating_mul(batch);
-        if values as u64 > MAX_VALUES {
-            return Err(EntriesError::Values { found: values as u64 }.into());
-        }
-        // Longer traces have room for wider limbs, and these ask for no more operations. So the widest limbs tell the least number of rows.
-        let mut placed = Placed::new(model, batch, limb_bits(MAX_ROWS), layout)?;
-        let mut rows = (placed.needed + MASK_ROWS).next_power_of_two().max(MIN_ROWS);
+        check_size(model, batch)?;
+        // Longer traces have wider limbs, and these hardly ever ask for more operations. So the rows that the widest limbs need are where to begin.
+        let mut placed = Placed::new(model, batch, layout.limb_bits(MAX_ROWS), layout)?;
+        let mut rows = (placed.needed + MASK_ROWS).next_power_of_two().max(layout.min_rows());
         while rows <= MAX_ROWS {
-            let limb_bits = limb_bits(rows);
+            let limb_bits = layout.limb_bits(rows);
             if placed.builder.limb_bits != limb_bits {
                 placed = match Placed::new(model, batch, limb_bits, layout) {
                     // A number is too wide for these limbs.
@@ -80,43 +72,98 @@ impl TraceProgram {
         Err(TraceProgramError::TooLarge { rows: placed.needed + MASK_ROWS, limit: MAX_ROWS })
     }
 
-    /// Lowers a model to rows of the layout in which its proofs take the least time, the first of those that take the same, where it is less
-    /// than with the layout `base`, whose program or want of one is known.
-    pub(crate) fn cheaper(base: &Result<Self, TraceProgramError>, model: &Model, batch: usize) -> Option<Self> {
-        let least = match base {
-            // No trace is shorter.
-            Ok(program) if program.rows == MIN_ROWS => return None,
-            Ok(program) => program.cost(),
-            // Other layouts have more room, and nothing else.
-            Err(TraceProgramError::TooLarge { .. }) => u64::MAX,
-            Err(_) => return None,
-        };
-        let others = LAYOUTS.iter().filter(|layout| *layout != Layout::base());
-        let programs = others.filter_map(|layout| Self::new(model, batch, layout).ok());
-        programs.filter(|program| program.cost() < least).min_by_key(Self::cost)
+    /// The program of a model with this number of rows, as a commitment tells it, if it has one and the half would be too few; else that of
+    /// [`Self::new`], which takes twice as long to find.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn with_rows(model: &Model, batch: usize, layout: &'static Layout, rows: usize) -> Result<Self, TraceProgramError> {
+        check_size(model, batch)?;
+        if rows.is_power_of_two() && (layout.min_rows()..=MAX_ROWS).contains(&rows) {
+            let placed = Placed::new(model, batch, layout.limb_bits(rows), layout);
+            if let Ok(placed) = placed
+                && (placed.needed + MASK_ROWS).next_power_of_two().max(layout.min_rows()) == rows
+            {
+                return Ok(placed.into_program(batch, rows));
+            }
+        }
+        Self::new(model, batch, layout)
     }
 
-    /// What a proof costs, in nanoseconds of some machine: the rows, and what a row of the layout takes. Only the ratio of two layouts counts. It
-    /// was measured with the preset `fast` (docs/benchmarks.md).
+    /// The programs of a model in other layouts than `base`, whose result is given, where their proofs take less time: the one in which they take
+    /// the least, and after it, if that one cannot hide, the best one that can.
+    pub(crate) fn cheaper(base: &Result<Self, TraceProgramError>, model: &Model, batch: usize) -> Vec<Self> {
+        let least = match base {
+            Ok(program) => program.cost(),
+            // Other layouts have more room.
+            Err(TraceProgramError::TooLarge { .. }) => u64::MAX,
+            Err(_) => return Vec::new(),
+        };
+        let mut best: Vec<Self> = Vec::new();
+        for layout in LAYOUTS.iter().filter(|layout| *layout != Layout::base()) {
+            // What suits wherever this layout would.
+            let suits = best.iter().find(|program| program.layout.can_hide() || !layout.can_hide());
+            let bound = suits.map_or(least, Self::cost);
+            // No trace is shorter than the layout's shortest one.
+            if cost(layout, layout.min_rows()) >= bound {
+                continue;
+            }
+            best.extend(Self::new(model, batch, layout).ok().filter(|program| program.cost() < bound));
+            best.sort_by_key(Self::cost);
+            let hiding = best.iter().position(|program| program.layout.can_hide());
+            let mut place = 0..;
+            best.retain(|_| place.next().is_some_and(|place| place == 0 || Some(place) == hiding));
+        }
+        best
+    }
+
+    /// What a proof costs: see [`cost`].
     fn cost(&self) -> u64 {
-        /// A row with everything but its fixed columns and weights.
-        const ROW: u64 = 21_000;
-        /// A fixed column: what the low-degree test and the hashes take.
-        const FIXED_COLUMN: u64 = 21;
-        /// A weight in the combination.
-        const WEIGHT: u64 = 5;
-        self.rows as u64 * (ROW + FIXED_COLUMN * self.layout.fixed_width() as u64 + WEIGHT * self.layout.lanes as u64)
+        cost(self.layout, self.rows)
     }
 
     /// What a row does.
-    pub(crate) fn row(&self, row: usize) -> &Row {
-        if row < self.first_mask_row() { self.schedule.at(row) } else { &Row::MASK }
+    pub(crate) fn row(&self, row: usize) -> Row<'_> {
+        if row < self.first_mask_row() { self.schedule.at(row) } else { self.schedule.mask() }
     }
 
     /// The first row in which nothing of the model happens.
     pub(crate) fn first_mask_row(&self) -> usize {
         self.rows - MASK_ROWS
     }
+}
+
+/// Refuses whatever is sure to be refused, before anything is laid out.
+fn check_size(model: &Model, batch: usize) -> Result<(), TraceProgramError> {
+    if batch == 0 {
+        return Err(TraceProgramError::EmptyBatch);
+    }
+    let ports = model.outputs().iter().map(|port| model.tensor(port.tensor)).chain(model.inputs());
+    let values = ports.map(|tensor| tensor.shape.elements()).sum::<usize>().saturating_mul(batch);
+    if values as u64 > MAX_VALUES {
+        return Err(EntriesError::Values { found: values as u64 }.into());
+    }
+    Ok(())
+}
+
+/// What a proof with this many rows costs, in nanoseconds of some machine. Only the ratio of two layouts counts. Fitted to the stages of
+/// proofs with the preset `fast`.
+fn cost(layout: &Layout, rows: usize) -> u64 {
+    /// A row by itself.
+    const ROW: usize = 1_600;
+    /// A column: what the low-degree test and the hashes take.
+    const COLUMN: usize = 21;
+    /// Extending a witness column, and an auxiliary one of two elements.
+    const EXTENSIONS: [usize; 2] = [203, 364];
+    /// A term of the bus.
+    const TERM: usize = 153;
+    /// A weight in the combination.
+    const WEIGHT: usize = 5;
+    let (witness, auxiliary) = (layout.witness_width(), layout.auxiliary_width());
+    let columns = layout.fixed_width() + witness + 2 * auxiliary;
+    let extended = EXTENSIONS[0] * witness + EXTENSIONS[1] * auxiliary;
+    let row = ROW + COLUMN * columns + extended + TERM * layout.room.bus_terms() + WEIGHT * layout.room.lanes;
+    rows as u64 * row as u64
 }
 
 /// A model in rows, however many there may be, with limbs of one width.
@@ -131,14 +178,14 @@ pub(crate) struct Placed {
 
 impl Placed {
     pub(crate) fn new(model: &Model, batch: usize, limb_bits: u32, layout: &'static Layout) -> Result<Self, TraceProgramError> {
-        let mut builder = Builder::new(limb_bits);
+        let mut builder = Builder::new(limb_bits, layout.room);
         let interface = lower(model, batch, &mut builder)?;
         Ok(Self::of(builder, interface, layout))
     }
 
     /// What a builder has collected, in rows.
     pub(crate) fn of(builder: Builder, interface: Interface, layout: &'static Layout) -> Self {
-        let schedule = Schedule::new(&builder, layout.lanes);
+        let schedule = Schedule::new(&builder, layout);
         // Each input and each output has a row of its own, and either side may be committed to.
         let io = interface.inputs.len().max(interface.outputs.len());
         let needed = schedule.rows_needed().max(sponge::digest_row(ValueDigest::blocks(io)) + 1).max(builder.n_constants());
@@ -154,8 +201,9 @@ impl Placed {
     }
 }
 
-/// The most elements that all tensors of a batch have together: four times what a trace can read, and few enough for their lists.
-const MAX_ELEMENTS: usize = 4 * READS * MAX_ROWS;
+/// The most elements that all tensors of a batch have together: four times what a trace of the layout `base` can read, and few enough for their
+/// lists.
+const MAX_ELEMENTS: usize = 16 * MAX_ROWS;
 
 /// Adds a whole model to a builder; gives the cells of its inputs and outputs, inference by inference.
 fn lower(model: &Model, batch: usize, builder: &mut Builder) -> Result<Interface, TraceProgramError> {
@@ -190,10 +238,8 @@ fn lower(model: &Model, batch: usize, builder: &mut Builder) -> Result<Interface
     Ok(Interface { inputs, outputs })
 }
 
-/// Refuses a model with more operations than the builder keeps.
+/// Refuses a model with more operations or products than the builder keeps.
 fn has_room(builder: &Builder) -> Result<(), TraceProgramError> {
-    match builder.n_operations() {
-        ..=MAX_OPERATIONS => Ok(()),
-        found => Err(TraceProgramError::TooLarge { rows: found.div_ceil(UNITS), limit: MAX_ROWS }),
-    }
+    let rows = builder.least_rows();
+    if rows <= MAX_ROWS { Ok(()) } else { Err(TraceProgramError::TooLarge { rows, limit: MAX_ROWS }) }
 }

@@ -1,4 +1,4 @@
-//! Rescaling and saturation: how an accumulator becomes a value, in one unit where its numbers fit two limbs each, and otherwise in several.
+//! Rescaling and saturation: how an accumulator becomes a value, in one unit where its numbers fit their limbs, and otherwise in several.
 
 use maat_runtime::Interval;
 

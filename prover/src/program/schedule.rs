@@ -21,32 +21,35 @@ pub(crate) enum Slot {
 
 /// What a row does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Row {
+pub(crate) struct Row<'s> {
     /// The cells that it reads, with their coefficients in the combination.
-    pub(crate) lanes: [(Cell, i64); READS],
-    pub(crate) units: [Slot; UNITS],
+    pub(crate) lanes: &'s [Lane],
+    pub(crate) units: &'s [Slot],
     flags: u32,
 }
 
-impl Row {
-    /// A row that does nothing.
-    pub(crate) const IDLE: Self = Self { lanes: [(Cell::ZERO, 0); READS], units: [Slot::Idle; UNITS], flags: 0 };
-    /// A mask row.
-    pub(crate) const MASK: Self = Self { lanes: [(Cell::SPARE, 0); READS], ..Self::IDLE };
+/// A cell that is read, with its coefficient in the combination.
+pub(crate) type Lane = (Cell, i64);
 
+/// Lanes in which nothing is read.
+const IDLE_LANE: Lane = (Cell::ZERO, 0);
+/// The most lanes or units that a row of any layout has.
+const MOST: usize = 16;
+
+impl Row<'_> {
     /// Whether a flag is set.
-    pub(crate) fn flag(&self, column: Columns) -> bool {
-        self.flags >> (column.start - LEFT_KEEP.start) & 1 == 1
+    pub(crate) fn flag(&self, flag: Role) -> bool {
+        self.flags & bit(flag) != 0
     }
+}
 
-    fn set(&mut self, column: Columns) {
-        self.flags |= 1 << (column.start - LEFT_KEEP.start);
-    }
+fn bit(flag: Role) -> u32 {
+    1 << flag.since(LEFT_KEEP)
+}
 
-    /// Whether the lanes of a unit are free.
-    fn is_free(&self, unit: usize) -> bool {
-        self.lanes[2 * unit..][..2].iter().all(|lane| *lane == (Cell::ZERO, 0))
-    }
+/// Whether the lanes of a unit are free; units without lanes have none.
+fn is_free(lanes: &[Lane], unit: usize) -> bool {
+    lanes.get(2 * unit..2 * unit + 2).is_some_and(|lanes| lanes.iter().all(|lane| *lane == IDLE_LANE))
 }
 
 /// Weights in the lanes of a row; the last weight is in the last lane.
@@ -62,22 +65,25 @@ pub(crate) struct WeightRow {
 /// What every row does.
 #[derive(Debug)]
 pub(crate) struct Schedule {
-    /// Weights in a row.
-    lanes: usize,
-    rows: Vec<Row>,
+    room: Room,
+    /// What each row reads, the lanes of one row after those of another.
+    lanes: Vec<Lane>,
+    /// What its units do.
+    units: Vec<Slot>,
+    flags: Vec<u32>,
     pub(crate) weights: Vec<WeightRow>,
 }
 
 impl Schedule {
-    /// Places everything that a builder has collected, in rows with this many weights.
-    pub(crate) fn new(builder: &Builder, lanes: usize) -> Self {
-        let mut schedule = Self { lanes, rows: Vec::new(), weights: Vec::new() };
+    /// Places everything that a builder has collected, in rows of a layout.
+    pub(crate) fn new(builder: &Builder, layout: &Layout) -> Self {
+        let mut schedule = Self { room: layout.room, lanes: Vec::new(), units: Vec::new(), flags: Vec::new(), weights: Vec::new() };
         let mut next = 0;
         for (number, group) in builder.groups().iter().enumerate() {
             next = schedule.place_products(next, number, group);
         }
         // The operations without a group are a group without products.
-        schedule.row(next + 1).set(PRODUCT_GROUP);
+        schedule.set(next + 1, PRODUCT_GROUP);
         let mut next = 0;
         for (number, group) in builder.groups().iter().enumerate() {
             next = schedule.place_results(next, number, group);
@@ -88,33 +94,62 @@ impl Schedule {
 
     /// Rows that are used, and the one after them in which both sides must agree.
     pub(crate) fn rows_needed(&self) -> usize {
-        self.rows.len() + 1
+        self.flags.len() + 1
     }
 
     /// A row above the mask rows; beyond the used ones, nothing happens.
-    pub(super) fn at(&self, row: usize) -> &Row {
-        self.rows.get(row).unwrap_or(&Row::IDLE)
+    pub(super) fn at(&self, row: usize) -> Row<'_> {
+        let Room { reads, units, .. } = self.room;
+        match self.flags.get(row) {
+            Some(flags) => Row { lanes: &self.lanes[row * reads..][..reads], units: &self.units[row * units..][..units], flags: *flags },
+            None => Row { lanes: &[IDLE_LANE; MOST][..reads], ..self.mask() },
+        }
     }
 
-    /// A row to write to.
-    fn row(&mut self, row: usize) -> &mut Row {
-        if row >= self.rows.len() {
-            self.rows.resize(row + 1, Row::IDLE);
+    /// A mask row.
+    pub(super) fn mask(&self) -> Row<'_> {
+        let Room { reads, units, .. } = self.room;
+        Row { lanes: &[(Cell::SPARE, 0); MOST][..reads], units: &[Slot::Idle; MOST][..units], flags: 0 }
+    }
+
+    /// Makes room for a row.
+    fn reach(&mut self, row: usize) {
+        if row >= self.flags.len() {
+            let Room { reads, units, .. } = self.room;
+            self.flags.resize(row + 1, 0);
+            self.lanes.resize((row + 1) * reads, IDLE_LANE);
+            self.units.resize((row + 1) * units, Slot::Idle);
         }
-        &mut self.rows[row]
+    }
+
+    /// The lanes of a row, to write to.
+    fn lanes(&mut self, row: usize) -> &mut [Lane] {
+        self.reach(row);
+        &mut self.lanes[row * self.room.reads..][..self.room.reads]
+    }
+
+    /// The units of a row, to write to.
+    fn units(&mut self, row: usize) -> &mut [Slot] {
+        self.reach(row);
+        &mut self.units[row * self.room.units..][..self.room.units]
+    }
+
+    fn set(&mut self, row: usize, flag: Role) {
+        self.reach(row);
+        self.flags[row] |= bit(flag);
     }
 
     /// Places the products of a group from a row on; gives the row after them.
     fn place_products(&mut self, mut next: usize, number: usize, group: &Group) -> usize {
         if group.products.is_empty() {
-            self.row(next + 1).set(PRODUCT_GROUP);
+            self.set(next + 1, PRODUCT_GROUP);
             return next + 1;
         }
         for (position, product) in group.products.iter().enumerate() {
             next = self.place_product(next, (number, position), product);
-            self.row(next).set(MULTIPLY);
+            self.set(next, MULTIPLY);
             if position == 0 {
-                self.row(next).set(PRODUCT_GROUP);
+                self.set(next, PRODUCT_GROUP);
             }
         }
         next
@@ -123,31 +158,40 @@ impl Schedule {
     fn place_product(&mut self, first: usize, (group, product): (usize, usize), OuterProduct { left, right }: &OuterProduct) -> usize {
         // Weights have lanes of their own, so cells can be read beside them; cells for both sides come one after the other.
         let (left_rows, right_first) = match left {
-            Factor::Weights(weights) => (weights.len().div_ceil(self.lanes), first),
-            Factor::Cells(cells) => (cells.len().div_ceil(READS), first + cells.len().div_ceil(READS)),
+            Factor::Weights(weights) => (weights.len().div_ceil(self.room.lanes), first),
+            Factor::Cells(cells) => (cells.len().div_ceil(self.room.reads), first + cells.len().div_ceil(self.room.reads)),
+            // A row a position; the weights of a tap have one row.
+            Factor::Taps(taps) => (taps.reach() + 1, first),
         };
-        let right_rows = right.len().div_ceil(READS);
+        let right_rows = right.len().div_ceil(self.room.reads);
         let end = (first + left_rows).max(right_first + right_rows);
         for row in first + 1..end {
             let flag = match left {
                 _ if row >= first + left_rows => LEFT_KEEP,
                 Factor::Weights(_) => LEFT_BY_WEIGHTS,
                 Factor::Cells(_) => LEFT_BY_CELLS,
+                Factor::Taps(_) => LEFT_BY_ONE,
             };
-            self.row(row).set(flag);
+            self.set(row, flag);
         }
         for row in right_first + 1..end {
-            self.row(row).set(if row < right_first + right_rows { RIGHT_BY_CELLS } else { RIGHT_KEEP });
+            self.set(row, if row < right_first + right_rows { RIGHT_BY_CELLS } else { RIGHT_KEEP });
         }
         match left {
             Factor::Weights(weights) => {
-                for (row, start, count) in from_the_end(weights.len(), self.lanes) {
+                for (row, start, count) in from_the_end(weights.len(), self.room.lanes) {
                     self.weights.push(WeightRow { row: first + row, group, product, start, count });
+                }
+            }
+            Factor::Taps(taps) => {
+                let count = taps.inner();
+                for (tap, by) in taps.moves.iter().enumerate() {
+                    self.weights.push(WeightRow { row: first + taps.reach() - by, group, product, start: tap * count, count });
                 }
             }
             Factor::Cells(cells) => {
                 self.read(first, cells);
-                (first..first + left_rows).for_each(|row| self.row(row).set(LEFT_READS));
+                (first..first + left_rows).for_each(|row| self.set(row, LEFT_READS));
             }
         }
         self.read(right_first, right);
@@ -156,8 +200,10 @@ impl Schedule {
 
     /// Reads cells from a row on.
     fn read(&mut self, first: usize, cells: &[(Cell, i64)]) {
-        for (row, start, count) in from_the_end(cells.len(), READS) {
-            self.row(first + row).lanes[READS - count..].copy_from_slice(&cells[start..start + count]);
+        for (row, start, count) in from_the_end(cells.len(), self.room.reads) {
+            let lanes = self.lanes(first + row);
+            let free = lanes.len() - count;
+            lanes[free..].copy_from_slice(&cells[start..start + count]);
         }
     }
 
@@ -165,28 +211,29 @@ impl Schedule {
     fn place_results(&mut self, mut next: usize, number: usize, group: &Group) -> usize {
         let mut taken = None;
         for (position, inner) in (0..).step_by(group.inner).zip(group.operations.chunks(group.inner)) {
-            for (row, start, count) in from_the_end(inner.len(), UNITS) {
-                let row = self.row(next + row);
-                for (unit, index) in row.units[UNITS - count..].iter_mut().zip(position + start..) {
+            for (row, start, count) in from_the_end(inner.len(), self.room.units) {
+                let units = self.units(next + row);
+                let free = units.len() - count;
+                for (unit, index) in units[free..].iter_mut().zip(position + start..) {
                     *unit = Slot::Grouped { group: number as u32, index: index as u32 };
                 }
                 if start > 0 {
-                    row.set(INNER_STEP);
+                    self.set(next + row, INNER_STEP);
                 }
             }
-            next += inner.len().div_ceil(UNITS);
+            next += inner.len().div_ceil(self.room.units);
             self.take(next, taken.replace(next));
         }
-        self.row(next + 1).set(RESULT_GROUP);
+        self.set(next + 1, RESULT_GROUP);
         next
     }
 
     /// Takes an inner sum in a row; `last` is the row in which the group's last one was taken.
     fn take(&mut self, row: usize, last: Option<usize>) {
-        self.row(row).set(OUTER_TAKE);
+        self.set(row, OUTER_TAKE);
         if let Some(last) = last {
-            self.row(row).set(OUTER_STEP);
-            (last + 1..row).for_each(|row| self.row(row).set(OUTER_KEEP));
+            self.set(row, OUTER_STEP);
+            (last + 1..row).for_each(|row| self.set(row, OUTER_KEEP));
         }
     }
 
@@ -202,32 +249,32 @@ impl Schedule {
         }
         let (mut row, mut begun) = (first, false);
         while !(lookups.is_empty() && readers.is_empty() && others.is_empty()) {
-            let target = self.row(row);
             let mut used = false;
-            for unit in 0..UNITS {
-                // Look-ups are unit 0's.
+            for unit in 0..self.room.units {
+                // The first units look up.
+                let looks_up = unit < self.room.lookups;
                 let reader = |lookups: &mut Vec<usize>, readers: &mut Vec<usize>| {
-                    if unit == 0 { lookups.pop().or_else(|| readers.pop()) } else { readers.pop() }
+                    looks_up.then(|| lookups.pop()).flatten().or_else(|| readers.pop())
                 };
-                let free = target.is_free(unit);
+                let free = is_free(self.lanes(row), unit);
                 let chosen = free.then(|| reader(&mut lookups, &mut readers)).flatten().or_else(|| others.pop());
                 let Some(index) = chosen else { continue };
-                target.units[unit] = Slot::Single { index: index as u32 };
+                self.units(row)[unit] = Slot::Single { index: index as u32 };
                 if singles[index].reads() {
-                    for (lane, cell) in target.lanes[2 * unit..].iter_mut().zip(singles[index].cells) {
+                    for (lane, cell) in self.lanes(row)[2 * unit..].iter_mut().zip(singles[index].cells) {
                         *lane = (cell, 0);
                     }
                 }
                 used = true;
             }
             if begun {
-                target.set(if used { INNER_STEP } else { INNER_KEEP });
+                self.set(row, if used { INNER_STEP } else { INNER_KEEP });
             }
             begun |= used;
             row += 1;
         }
         self.take(row, None);
-        self.row(row + 1).set(RESULT_GROUP);
+        self.set(row + 1, RESULT_GROUP);
     }
 }
 

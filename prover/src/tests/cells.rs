@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use maat_runtime::primitives::*;
 use maat_runtime::{Interval, Model, ModelBuilder, Primitive, Requantise, Shape};
-use maat_verifier::air::sponge;
+use maat_verifier::air::{SUMS, sponge};
 use maat_verifier::layout::*;
 use maat_verifier::{Goldilocks, Hash, Mode, ValueDigest, VerifyError, signed_element};
 use rayon::prelude::*;
@@ -18,7 +18,7 @@ use winterfell::math::FieldElement;
 
 use super::forged::{Departure, Forge};
 use super::low_degree::BROKEN_CONSTRAINT;
-use super::{Attempt, Extended, SETTINGS, Violation, models};
+use super::{Attempt, EXCESS, Extended, SETTINGS, Violation, models, number_columns};
 use crate::extension::Fixed;
 use crate::program::{Slot, table_position};
 
@@ -96,7 +96,7 @@ struct Attack<'a> {
 fn group(honest: &Attempt, column: usize) -> (&'static str, usize) {
     let (groups, column) = match column.checked_sub(honest.layout().main_width(0)) {
         Some(column) => (sponge::COLUMNS, column % SPONGE_WIDTH),
-        None => (WITNESS, column),
+        None => (honest.layout().witness_columns(), column),
     };
     let group = groups.iter().find(|group| group.indices().contains(&column)).expect("it is not fixed");
     (group.name, column - group.start)
@@ -134,26 +134,28 @@ impl Attack<'_> {
         if self.honest.public_inputs().sponges().any(|side| side.message.start == column && row < 8 * ValueDigest::blocks(side.values)) {
             return None;
         }
-        let unit = if name == "UNIT_LIMB" { position / LIMBS } else { position };
-        let of_unit = |column: Columns| self.get(column.at(unit), row);
-        let excess = || self.get(UNIT_LIMB.at(unit * LIMBS + 4), row) + self.get(UNIT_LIMB.at(unit * LIMBS + 5), row);
+        let layout = self.honest.layout();
+        let unit = if name == "UNIT_LIMB" { position / layout.room.unit_limbs() } else { position };
+        let of_unit = |column: Role| self.get(layout[column].at(unit), row);
+        let excess = || number_columns(layout, unit, EXCESS);
         let (zero, one) = (Goldilocks::ZERO, Goldilocks::ONE);
         match name {
-            "INPUT_VALUE" if self.get(INPUT.start, row) == zero => Some("there is no input"),
-            "OUTPUT_VALUE" if self.get(OUTPUT.start, row) == zero => Some("there is no output"),
+            "INPUT_VALUE" if self.get(layout[INPUT].start, row) == zero => Some("there is no input"),
+            "OUTPUT_VALUE" if self.get(layout[OUTPUT].start, row) == zero => Some("there is no output"),
             "UNIT_VALUE" => {
                 let idle = [UNIT_CHECKED, UNIT_SCALE, UNIT_READERS].iter().all(|column| of_unit(*column) == zero);
-                let looks_up = unit == 0 && self.get(LOOKUP.start, row) != zero;
+                let looks_up = unit < layout.room.lookups && of_unit(LOOKUP) != zero;
                 (idle && !looks_up).then_some("an idle unit: nobody reads its value")
             }
             "UNIT_SIDE" => {
                 let at_end = value == zero
                     || value == one && of_unit(UNIT_VALUE) == of_unit(UNIT_HI)
                     || value == -one && of_unit(UNIT_VALUE) == of_unit(UNIT_BASE);
-                (at_end && excess() == zero).then_some("the value is the range's end and exceeds it by nothing: saturated or not")
+                let exceeds = excess().any(|limb| self.get(limb, row) != zero);
+                (at_end && !exceeds).then_some("the value is the range's end and exceeds it by nothing: saturated or not")
             }
-            "UNIT_LIMB" if position % LIMBS >= 4 && of_unit(UNIT_SIDE) == zero => {
-                let width = self.get(UNIT_WIDTH.at(position), row).as_int();
+            "UNIT_LIMB" if excess().contains(&column) && of_unit(UNIT_SIDE) == zero => {
+                let width = self.get(layout[UNIT_WIDTH].at(position), row).as_int();
                 let fits = value.as_int() < 1 << width;
                 (fits && recounted).then_some("nothing is saturated: the excess is any number of its width")
             }
@@ -188,12 +190,12 @@ pub(super) fn recount(attempt: &mut Attempt) {
 
 /// The same where the range table's entries have other places.
 pub(super) fn recount_in(attempt: &mut Attempt, position: impl Fn(u32, u64, usize) -> (usize, usize)) {
-    let (rows, last) = (attempt.rows(), attempt.last());
+    let (layout, rows, last) = (attempt.layout(), attempt.rows(), attempt.last());
     let main = &mut attempt.main;
-    let mut uses = vec![vec![0u64; rows]; TABLES];
+    let mut uses = vec![vec![0u64; rows]; layout.room.tables];
     let mut constants = vec![0u64; rows];
-    let limbs = UNIT_LIMB.indices().zip(UNIT_WIDTH.indices()).chain(INPUT_LIMB.indices().zip(INPUT_WIDTH.indices()));
-    for (limb, width) in limbs {
+    let limbs = [(UNIT_LIMB, UNIT_WIDTH), (INPUT_LIMB, INPUT_WIDTH)];
+    for (limb, width) in limbs.into_iter().flat_map(|(limb, width)| layout[limb].indices().zip(layout[width].indices())) {
         for (limb, width) in main[limb].iter().zip(&main[width]).take(last) {
             let (value, width) = (limb.as_int(), width.as_int() as u32);
             if value < 1 << width {
@@ -202,13 +204,17 @@ pub(super) fn recount_in(attempt: &mut Attempt, position: impl Fn(u32, u64, usiz
             }
         }
     }
-    for row in (0..last).filter(|row| main[LOOKUP.start][*row] == Goldilocks::ONE) {
-        let address = (main[LOOKUP_ADDRESS.start][row] + main[READ_VALUE.at(0)][row]).as_int() as usize;
-        if let Some(uses) = constants.get_mut(address) {
-            *uses += 1;
+    for unit in 0..layout.room.lookups {
+        let [looks_up, first, argument] =
+            [layout[LOOKUP].at(unit), layout[LOOKUP_ADDRESS].at(unit), layout[READ_VALUE].at(2 * unit)].map(|column| &main[column]);
+        for row in (0..last).filter(|row| looks_up[*row] == Goldilocks::ONE) {
+            let address = (first[row] + argument[row]).as_int() as usize;
+            if let Some(uses) = constants.get_mut(address) {
+                *uses += 1;
+            }
         }
     }
-    for (column, uses) in TABLE_USES.indices().zip(uses).chain([(CONSTANT_USES.start, constants)]) {
+    for (column, uses) in layout[TABLE_USES].indices().zip(uses).chain([(layout[CONSTANT_USES].start, constants)]) {
         main[column][..last].iter_mut().zip(uses).for_each(|(cell, uses)| *cell = Goldilocks::new(uses));
     }
 }
@@ -222,8 +228,8 @@ fn changes(honest: &Attempt, column: usize, row: usize) -> Vec<Change> {
     match name {
         "UNIT_SIDE" => [-one, Goldilocks::ZERO, one, one + one].into_iter().filter(|side| *side != value).map(change(false)).collect(),
         "UNIT_LIMB" | "INPUT_LIMB" => {
-            let width = if name == "UNIT_LIMB" { UNIT_WIDTH.at(position) } else { INPUT_WIDTH.at(position) };
-            let width = honest.main[width][row].as_int();
+            let width = if name == "UNIT_LIMB" { UNIT_WIDTH } else { INPUT_WIDTH };
+            let width = honest.main[honest.layout()[width].at(position)][row].as_int();
             // Another number of the width, and one that is too wide by one.
             let other = Goldilocks::new(value.as_int() ^ 1);
             let wide = Goldilocks::new(1 << width);
@@ -274,7 +280,7 @@ fn every_cell_of_every_primitive_is_bound_or_free_for_a_reason() {
             // Each constraint of the main segment was the one to object, and so were the ends of all sums.
             let names = Attempt::honest(&case("Max"), setting, 1, 5).names();
             let of_main = names.into_iter().take_while(|(name, _)| *name != "bus helper");
-            let ends = [("agreement", 0), ("boundary", BUS_SUM.start)];
+            let ends = [("agreement", 0), ("boundary", setting.layout[BUS_SUM].start)];
             assert!(of_main.chain(ends).all(|constraint| violated.contains(&constraint)), "{violated:?}");
         }
     }
@@ -307,7 +313,7 @@ fn every_cell_of_the_first_rows_the_padding_and_the_last_rows_is_bound_or_free_f
             assert!(columns.into_iter().all(|column| violated.contains(&("boundary of the main segment", column))), "{violated:?}");
         }
         let named = [(INPUTS, &attempt.inputs), (OUTPUTS, &attempt.outputs)];
-        for (sum, values) in named {
+        for (sum, values) in named.map(|(sum, values)| (setting.layout[sum], values)) {
             assert_eq!(violated.contains(&("boundary", sum.start)), values.as_public().is_some(), "{} {violated:?}", sum.name);
         }
     }
@@ -315,11 +321,12 @@ fn every_cell_of_the_first_rows_the_padding_and_the_last_rows_is_bound_or_free_f
 
 /// Why a changed cell of the auxiliary segment is accepted, if it is.
 fn free_auxiliary(attempt: &Attempt, column: usize, row: usize) -> Option<&'static str> {
+    let layout = attempt.layout();
     let is = |group: &Columns| group.indices().contains(&column);
     match row.cmp(&attempt.last()) {
-        _ if MASKS.iter().any(is) => Some("a mask: its constraints say nothing, or it has none"),
+        _ if layout.masks_columns().iter().any(is) => Some("a mask: its constraints say nothing, or it has none"),
         Ordering::Greater => Some("no constraint begins in a row after the final one, and none ends there"),
-        Ordering::Equal if is(&BUS_HELPER) => Some("the sums run over the rows above: the helpers of the final row are in no sum"),
+        Ordering::Equal if is(&layout[BUS_HELPER]) => Some("the sums run over the rows above: the helpers of the final row are in no sum"),
         _ => None,
     }
 }
@@ -360,14 +367,15 @@ fn the_spare_cell_may_hold_anything_where_all_that_read_it_agree() {
         let attempt = Attempt::honest(&models::every_primitive(), setting, 1, 7);
         let (mask, value) = (attempt.rows() - MASK_ROWS, signed_element(-12345));
         let mut changed = attempt.clone();
-        changed.main[UNIT_VALUE.at(0)][mask] = value;
-        READ_VALUE.indices().for_each(|lane| changed.main[lane][mask..].fill(value));
+        let reads = setting.layout[READ_VALUE];
+        changed.main[setting.layout[UNIT_VALUE].at(0)][mask] = value;
+        reads.indices().for_each(|lane| changed.main[lane][mask..].fill(value));
         let random = attempt.random(5);
         assert_eq!(changed.violations(&changed.auxiliary(&random), &random), []);
         let statement = Forge::of(&attempt).verdict(&changed, Departure::default()).unwrap();
         assert_eq!((statement.inputs, statement.outputs), (attempt.inputs.clone(), attempt.outputs.clone()));
         // One lane that does not agree unbalances the bus, where the bus counts it.
-        changed.main[READ_VALUE.at(3)][mask + 1] = Goldilocks::ZERO;
+        changed.main[reads.end() - 1][mask + 1] = Goldilocks::ZERO;
         let expected = if setting.mode().is_hiding() { vec![] } else { attempt.unbalanced() };
         assert_eq!(changed.violations(&changed.auxiliary(&random), &random), expected);
     }
@@ -390,14 +398,15 @@ fn a_proof_with_a_changed_cell_of_any_column_is_rejected() {
         let chosen = |position: usize| position % SETTINGS.len() == case && tried(position);
         // In each column the first change that is not free, of an idle or a busy row.
         for column in attempt.free_columns().filter(|column| chosen(*column)) {
-            let rows = [attempt.program.used_rows - 3, 1, 0];
-            let mut changes = rows.into_iter().flat_map(|row| changes(attempt, column, row));
+            let rows = [attempt.program.used_rows - 3, 1, 0].into_iter().chain(used_rows(attempt, usize::MAX));
+            let mut changes = rows.flat_map(|row| changes(attempt, column, row));
             let change = changes.find(|change| attack.free(*change).is_none()).expect("every column is bound somewhere");
             let verdict = forge.verdict(&attack.carry_out(change), Departure::default());
             assert_eq!(verdict, Err(BROKEN_CONSTRAINT), "{change:?}");
         }
-        let sums = AUXILIARY.iter().filter(|group| **group != BUS_HELPER).map(|group| (group.start, attempt.last()));
-        let cells = (0..AUXILIARY_WIDTH).map(|column| (column, 5)).chain(sums);
+        let layout = attempt.layout();
+        let sums = SUMS.map(|sum| (layout[sum].start, attempt.last()));
+        let cells = (0..layout.auxiliary_width()).map(|column| (column, 5)).chain(sums);
         for cell in cells.enumerate().filter(|(position, _)| chosen(*position)).map(|(_, cell)| cell) {
             let departure = Departure { auxiliary: Some(cell), ..Departure::default() };
             assert_eq!(forge.verdict(attempt, departure), Err(BROKEN_CONSTRAINT), "auxiliary cell {cell:?}");
@@ -411,26 +420,22 @@ fn a_free_cell_does_not_change_the_statement() {
         let attempt = Attempt::honest(&models::every_primitive(), setting, 1, 7);
         let forge = Forge::of(&attempt);
         let mut freed = attempt.clone();
-        let last = attempt.last();
+        let (layout, last) = (attempt.layout(), attempt.last());
         for column in attempt.free_columns() {
-            let first = last + usize::from(column >= WITNESS_WIDTH);
+            let first = last + usize::from(column >= layout.witness_width());
             freed.main[column][first..].iter_mut().for_each(|cell| *cell += Goldilocks::ONE);
         }
-        [INPUT_VALUE, OUTPUT_VALUE].into_iter().for_each(|column| freed.main[column.start][last - 1] += Goldilocks::ONE);
+        [INPUT_VALUE, OUTPUT_VALUE].into_iter().for_each(|column| freed.main[layout[column].start][last - 1] += Goldilocks::ONE);
         freed.repair_sponges();
-        let masks = MASKS.iter().filter(|_| attempt.mode.is_hiding()).flat_map(|mask| [3, last].map(|row| (mask.start, row)));
-        let end = Some((RESULTS.start, attempt.rows() - 1)).filter(|_| attempt.mode.is_hiding());
-        let ends = [(BUS_HELPER.at(2), last)].into_iter().chain(end);
+        let masks =
+            layout.masks_columns().iter().filter(|_| attempt.mode.is_hiding()).flat_map(|mask| [3, last].map(|row| (mask.start, row)));
+        let end = Some((layout[RESULTS].start, attempt.rows() - 1)).filter(|_| attempt.mode.is_hiding());
+        let ends = [(layout[BUS_HELPER].at(2), last)].into_iter().chain(end);
         for cell in masks.chain(ends).map(Some).chain([None]) {
             let statement = forge.verdict(&freed, Departure { auxiliary: cell, ..Departure::default() }).unwrap();
             assert_eq!((statement.inputs, statement.outputs), (attempt.inputs.clone(), attempt.outputs.clone()), "{cell:?}");
         }
     }
-}
-
-/// The groups of fixed columns of an attempt.
-fn fixed_groups(attempt: &Attempt) -> impl Iterator<Item = Columns> + use<> {
-    FIXED.iter().copied().chain([attempt.layout().weights()])
 }
 
 #[test]
@@ -441,15 +446,16 @@ fn a_changed_cell_of_a_fixed_column_is_another_model() {
         let root = |columns: Vec<Vec<Goldilocks>>| Fixed::interpolate(columns).roots(&[(Hash::Blake3, 2)])[0];
         let honest = root(columns.clone());
         let rows = attempt.rows();
+        let layout = setting.layout;
         // The root does not know what a column is for: in the wide layout, the weights are enough.
-        for group in fixed_groups(&attempt).filter(|group| !setting.is_wide() || *group == attempt.layout().weights()) {
+        for group in layout.fixed_columns().iter().filter(|group| !setting.is_wide() || **group == layout[WEIGHTS]) {
             for (column, row) in group
                 .indices()
                 .step_by(if setting.is_wide() { 6 } else { 1 })
                 .zip([0, 1, 700, rows - MASK_ROWS, rows - 2, rows - 1].into_iter().cycle())
             {
                 let mut changed = columns.clone();
-                changed[column - WITNESS_WIDTH][row] += Goldilocks::ONE;
+                changed[column - layout.witness_width()][row] += Goldilocks::ONE;
                 assert_ne!(root(changed), honest, "{}", group.name);
             }
         }
@@ -461,19 +467,19 @@ fn fixed_columns_that_are_not_the_models_are_rejected() {
     for (case, setting) in SETTINGS.into_iter().enumerate() {
         let attempt = Attempt::honest(&models::every_primitive(), setting, 1, 7);
         let honest = Forge::of(&attempt);
-        let rows = attempt.rows();
-        let groups = fixed_groups(&attempt).enumerate().filter(|(position, _)| position % SETTINGS.len() == case);
+        let (layout, rows) = (attempt.layout(), attempt.rows());
+        let groups = layout.fixed_columns().iter().enumerate().filter(|(position, _)| position % SETTINGS.len() == case);
         let cells = groups.map(|(_, group)| (group.start, 3));
-        for cell in cells.chain([rows - MASK_ROWS - 1, rows - MASK_ROWS, rows - 2].map(|row| (FINAL.start, row))) {
+        for cell in cells.chain([rows - MASK_ROWS - 1, rows - MASK_ROWS, rows - 2].map(|row| (layout[FINAL].start, row))) {
             // The polynomials have another value than the tree that quotients come from: they do not fit out of the domain.
             let departure = Departure { fixed: Some(cell), ..Departure::default() };
             assert_eq!(honest.verdict(&attempt, departure), Err(BROKEN_CONSTRAINT), "{cell:?}");
         }
         // The tree has another value too, and the file claims to be the honest model's.
         let mut columns = Fixed::new(&attempt.program).columns;
-        columns[UNIT_BIAS.at(0) - WITNESS_WIDTH][3] += Goldilocks::ONE;
+        columns[layout[UNIT_BIAS].at(0) - layout.witness_width()][3] += Goldilocks::ONE;
         let mut changed = attempt.clone();
-        changed.main[attempt.layout().fixed()].clone_from_slice(&columns);
+        changed.main[layout.fixed()].clone_from_slice(&columns);
         let mut forge = Forge::new(&attempt.program, Fixed::interpolate(columns), attempt.mode, &[]);
         let found = forge.entry.fixed_root;
         (forge.entries, forge.entry) = (honest.entries.clone(), honest.entry);

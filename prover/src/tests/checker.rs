@@ -21,6 +21,8 @@ const MASKED: usize = 96;
 
 /// A trace with everything that its constraints depend on.
 pub struct Trace<'a> {
+    /// Where its columns are.
+    pub layout: &'static Layout,
     /// The main columns.
     pub main: &'a [Vec<Goldilocks>],
     /// The auxiliary columns.
@@ -139,12 +141,12 @@ impl Trace<'_> {
         self.main.len() - (self.sponges.len() - number) * SPONGE_WIDTH
     }
 
-    fn at(&self, column: Columns, position: usize, row: usize) -> u64 {
-        self.main[column.at(position)][row].as_int()
+    fn at(&self, column: Role, position: usize, row: usize) -> u64 {
+        self.main[self.layout[column].at(position)][row].as_int()
     }
 
-    fn aux(&self, column: Columns, row: usize) -> Extended {
-        plain(self.auxiliary[column.start][row])
+    fn aux(&self, column: Role, row: usize) -> Extended {
+        plain(self.auxiliary[self.layout[column].start][row])
     }
 
     /// The violations in a row: constraints bind it and the next one.
@@ -155,10 +157,10 @@ impl Trace<'_> {
                 violations.push(Violation { constraint, part, row });
             }
         };
-        for unit in 0..UNITS {
+        for unit in 0..self.layout.room.units {
             self.unit(unit, row, &mut |constraint, left, right| require(constraint, unit, lift(left), lift(right)));
         }
-        let radix = 1u64 << limb_bits(self.main[0].len());
+        let radix = 1u64 << self.layout.limb_bits(self.main[0].len());
         // input x = lo + low + 2^b high
         let limbs = add(self.at(INPUT_LIMB, 0, row), mul(radix, self.at(INPUT_LIMB, 1, row)));
         let input = mul(self.at(INPUT, 0, row), self.at(INPUT_VALUE, 0, row));
@@ -186,20 +188,26 @@ impl Trace<'_> {
 
     /// The remainder, the distance from the least value and the excess.
     fn numbers(&self, unit: usize, row: usize) -> [u64; 3] {
-        let radix = 1u64 << limb_bits(self.main[0].len());
+        let radix = 1u64 << self.layout.limb_bits(self.main[0].len());
+        let limbs = self.layout.room.limbs;
         [0, 1, 2].map(|number| {
-            let limb = |part: usize| self.at(UNIT_LIMB, unit * 6 + 2 * number + part, row);
-            add(limb(0), mul(radix, limb(1)))
+            let limb = |part: usize| self.at(UNIT_LIMB, (3 * unit + number) * limbs + part, row);
+            (0..limbs).rev().fold(0, |sum, part| add(mul(sum, radix), limb(part)))
         })
     }
 
+    /// Whether a unit has two lanes of its own.
+    fn has_cells(&self, unit: usize) -> bool {
+        2 * unit + 1 < self.layout.room.reads
+    }
+
     fn unit(&self, unit: usize, row: usize, require: &mut dyn FnMut(&'static str, u64, u64)) {
-        let at = |column: Columns| self.at(column, unit, row);
+        let at = |column: Role| self.at(column, unit, row);
         let (y, base, side) = (at(UNIT_VALUE), at(UNIT_BASE), at(UNIT_SIDE));
-        let second = self.at(READ_VALUE, 2 * unit + 1, row);
         let [_, value, _] = self.numbers(unit, row);
-        // base = lo + floating b
-        require("unit base", base, add(at(UNIT_LO), mul(at(UNIT_FLOATING), second)));
+        // base = lo + floating b, where the unit has cells
+        let floating = if self.has_cells(unit) { mul(at(UNIT_FLOATING), self.at(READ_VALUE, 2 * unit + 1, row)) } else { 0 };
+        require("unit base", base, add(at(UNIT_LO), floating));
         // checked y = base + v
         require("unit range", mul(at(UNIT_CHECKED), y), add(base, value));
         // The side is one of three.
@@ -220,25 +228,28 @@ impl Trace<'_> {
             let tuple = ext_add(ext_add(lift(first), scale(second, alpha)), scale(domain, square));
             ext_sub(z, tuple)
         };
-        let at = |column: Columns, position: usize| self.at(column, position, row);
+        let at = |column: Role, position: usize| self.at(column, position, row);
+        let Room { reads, units, limbs, tables, lookups, .. } = self.layout.room;
         let mut terms = Vec::new();
-        for lane in 0..READS {
+        for lane in 0..reads {
             terms.push((1, denominator(0, at(READ_ADDRESS, lane), at(READ_VALUE, lane))));
         }
-        for unit in 0..UNITS {
+        for unit in 0..units {
             terms.push((neg(at(UNIT_READERS, unit)), denominator(0, at(UNIT_ADDRESS, unit), at(UNIT_VALUE, unit))));
         }
-        for limb in 0..UNITS * LIMBS {
+        for limb in 0..units * 3 * limbs {
             terms.push((1, denominator(1, at(UNIT_LIMB, limb), at(UNIT_WIDTH, limb))));
         }
         for limb in 0..INPUT_LIMBS {
             terms.push((1, denominator(1, at(INPUT_LIMB, limb), at(INPUT_WIDTH, limb))));
         }
-        for table in 0..TABLES {
+        for table in 0..tables {
             terms.push((neg(at(TABLE_USES, table)), denominator(1, at(TABLE_VALUE, table), at(TABLE_WIDTH, table))));
         }
-        let address = add(at(LOOKUP_ADDRESS, 0), at(READ_VALUE, 0));
-        terms.push((at(LOOKUP, 0), denominator(2, address, at(UNIT_VALUE, 0))));
+        for unit in 0..lookups {
+            let address = add(at(LOOKUP_ADDRESS, unit), at(READ_VALUE, 2 * unit));
+            terms.push((at(LOOKUP, unit), denominator(2, address, at(UNIT_VALUE, unit))));
+        }
         terms.push((neg(at(CONSTANT_USES, 0)), denominator(2, at(ROW, 0), at(CONSTANT_VALUE, 0))));
         // An input is given as often as it is read, an output is taken once.
         terms.push((neg(at(INPUT_READERS, 0)), denominator(0, add(at(ROW, 0), 1), at(INPUT_VALUE, 0))));
@@ -246,7 +257,7 @@ impl Trace<'_> {
 
         let mut sum = [0, 0];
         for (helper, pair) in terms.chunks(2).enumerate() {
-            let value = plain(self.auxiliary[BUS_HELPER.at(helper)][row]);
+            let value = plain(self.auxiliary[self.layout[BUS_HELPER].at(helper)][row]);
             sum = ext_add(sum, value);
             // The numerator and the denominator of the sum of one or two fractions.
             let (numerator, denominator) = match pair {
@@ -274,36 +285,37 @@ impl Trace<'_> {
 
     /// The random combination: both factors, products, results.
     fn combination(&self, row: usize, require: &mut dyn FnMut(&'static str, usize, Extended, Extended)) {
-        // The weights are the last fixed columns, and whatever comes before them is the same for every number of them.
-        let lanes = self.first_of_sponge(0) - FIRST_WEIGHT;
+        let Room { lanes, reads, units, .. } = self.layout.room;
         let Challenges { sigma, rho, beta, .. } = self.challenges;
-        let at = |column: Columns, position: usize| self.at(column, position, row);
-        let flag = |column: Columns| self.at(column, 0, row);
+        let at = |column: Role, position: usize| self.at(column, position, row);
+        let flag = |column: Role| self.at(column, 0, row);
         // The last element has the power 0.
         let horner = |base: Extended, terms: Vec<u64>| terms.into_iter().fold([0, 0], |sum, term| ext_add(ext_mul(sum, base), lift(term)));
-        let cells = |side: u64| (0..READS).map(|lane| mul(side, mul(at(READ_COEFFICIENT, lane), at(READ_VALUE, lane)))).collect::<Vec<_>>();
-        let moved = |value: Extended, ways: &[(Columns, Extended)]| {
+        let cells = |side: u64| (0..reads).map(|lane| mul(side, mul(at(READ_COEFFICIENT, lane), at(READ_VALUE, lane)))).collect::<Vec<_>>();
+        let moved = |value: Extended, ways: &[(Role, Extended)]| {
             ways.iter().fold([0, 0], |sum, (column, by)| ext_add(sum, scale(flag(*column), ext_mul(value, *by))))
         };
         let one = [1, 0];
 
-        let left =
-            moved(self.aux(LEFT, row), &[(LEFT_KEEP, one), (LEFT_BY_WEIGHTS, power(sigma, lanes)), (LEFT_BY_CELLS, power(sigma, READS))]);
-        let weights = horner(sigma, (0..lanes).map(|lane| self.main[FIRST_WEIGHT + lane][row].as_int()).collect());
+        let mut ways = vec![(LEFT_KEEP, one), (LEFT_BY_WEIGHTS, power(sigma, lanes)), (LEFT_BY_CELLS, power(sigma, reads))];
+        // A tap of a convolution is a position further than the next one.
+        ways.extend(self.layout.room.taps.then_some((LEFT_BY_ONE, rho)));
+        let left = moved(self.aux(LEFT, row), &ways);
+        let weights = horner(sigma, (0..lanes).map(|lane| at(WEIGHTS, lane)).collect());
         let left = ext_add(ext_add(left, weights), horner(sigma, cells(flag(LEFT_READS))));
         require("left", 0, self.aux(LEFT, row + 1), left);
 
-        let right = moved(self.aux(RIGHT, row), &[(RIGHT_KEEP, one), (RIGHT_BY_CELLS, power(rho, READS))]);
+        let right = moved(self.aux(RIGHT, row), &[(RIGHT_KEEP, one), (RIGHT_BY_CELLS, power(rho, reads))]);
         let right = ext_add(right, horner(rho, cells(sub(1, flag(LEFT_READS)))));
         require("right", 0, self.aux(RIGHT, row + 1), right);
 
         // A new group multiplies by beta: as flags are 0 or 1, 1 + flag (beta - 1).
-        let grouped = |column: Columns, value: Extended| ext_add(value, scale(flag(column), ext_sub(ext_mul(beta, value), value)));
+        let grouped = |column: Role, value: Extended| ext_add(value, scale(flag(column), ext_sub(ext_mul(beta, value), value)));
         let product = scale(flag(MULTIPLY), ext_mul(self.aux(LEFT, row), self.aux(RIGHT, row)));
         require("products", 0, self.aux(PRODUCTS, row + 1), ext_add(grouped(PRODUCT_GROUP, self.aux(PRODUCTS, row)), product));
 
-        let inner = moved(self.aux(INNER, row), &[(INNER_KEEP, one), (INNER_STEP, power(sigma, UNITS))]);
-        let contributions = horner(sigma, (0..UNITS).map(|unit| self.contribution(unit, row)).collect());
+        let inner = moved(self.aux(INNER, row), &[(INNER_KEEP, one), (INNER_STEP, power(sigma, units))]);
+        let contributions = horner(sigma, (0..units).map(|unit| self.contribution(unit, row)).collect());
         require("inner", 0, self.aux(INNER, row + 1), ext_add(inner, contributions));
 
         let outer = moved(self.aux(OUTER, row), &[(OUTER_KEEP, one), (OUTER_STEP, rho)]);
@@ -319,11 +331,14 @@ impl Trace<'_> {
 
     /// `scale (y + s e) + r - bias - first a - second b - product a b`.
     fn contribution(&self, unit: usize, row: usize) -> u64 {
-        let at = |column: Columns| self.at(column, unit, row);
+        let at = |column: Role| self.at(column, unit, row);
         let [remainder, _, excess] = self.numbers(unit, row);
-        let [a, b] = [0, 1].map(|cell| self.at(READ_VALUE, 2 * unit + cell, row));
-        let taken = [(UNIT_FIRST, a), (UNIT_SECOND, b), (UNIT_PRODUCT, mul(a, b))];
-        let taken = taken.into_iter().fold(at(UNIT_BIAS), |sum, (column, cell)| add(sum, mul(at(column), cell)));
+        let mut taken = at(UNIT_BIAS);
+        if self.has_cells(unit) {
+            let [a, b] = [0, 1].map(|cell| self.at(READ_VALUE, 2 * unit + cell, row));
+            let own = [(UNIT_FIRST, a), (UNIT_SECOND, b), (UNIT_PRODUCT, mul(a, b))];
+            taken = own.into_iter().fold(taken, |sum, (column, cell)| add(sum, mul(at(column), cell)));
+        }
         let accumulator = add(mul(at(UNIT_SCALE), add(at(UNIT_VALUE), mul(at(UNIT_SIDE), excess))), remainder);
         sub(accumulator, taken)
     }
@@ -332,7 +347,7 @@ impl Trace<'_> {
     /// with the statement's digest.
     fn boundaries(&self, last: usize) -> Vec<Violation> {
         let mut violations = Vec::new();
-        let mut of_main = vec![(FINAL.start, 0, 0)];
+        let mut of_main = vec![(self.layout[FINAL].start, 0, 0)];
         for (number, Sponge { message, values, digest }) in self.sponges.iter().enumerate() {
             let (first, blocks) = (self.first_of_sponge(number), (values + 5).div_ceil(8));
             of_main.extend((0..12).map(|lane| (first + lane, 7, if lane == 0 { 8 * blocks as u64 } else { 0 })));
@@ -341,9 +356,9 @@ impl Trace<'_> {
         }
         let broken = of_main.into_iter().filter(|(column, row, expected)| self.main[*column][*row].as_int() != *expected);
         violations.extend(broken.map(|(part, row, _)| Violation { constraint: "boundary of the main segment", part, row }));
-        let mut require = |column: Columns, row: usize, expected: Extended| {
+        let mut require = |column: Role, row: usize, expected: Extended| {
             if self.aux(column, row) != expected {
-                violations.push(Violation { constraint: "boundary", part: column.start, row });
+                violations.push(Violation { constraint: "boundary", part: self.layout[column].start, row });
             }
         };
         for column in [BUS_SUM, INPUTS, OUTPUTS, LEFT, RIGHT, PRODUCTS, INNER, OUTER, RESULTS] {

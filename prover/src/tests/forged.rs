@@ -110,7 +110,7 @@ impl Forge {
         let clock = Clock::new(&|_| ());
         let trace = MainTrace::new(trace_info(attempt.rows(), &public_inputs), attempt.main.clone());
         let honest = StarkProver::<Blake3> {
-            fixed: &self.fixed,
+            fixed: &self.fixed.columns,
             extension: self.extension.clone(),
             options: self.options.clone(),
             masks: public_inputs.mode.is_hiding().then(|| masks(OF_AUXILIARY)),

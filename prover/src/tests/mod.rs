@@ -40,6 +40,7 @@ mod versions;
 mod wrapping;
 mod zero_knowledge;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use maat_runtime::Model;
@@ -56,6 +57,7 @@ use winterfell::{Air, AuxRandElements, EvaluationFrame};
 
 use crate::auxiliary::auxiliary_columns;
 use crate::masks::Masks;
+use crate::program::builder::{Factor, OuterProduct};
 use crate::program::{TraceProgram, fixed_columns};
 use crate::witness::Witness;
 use crate::{Visibility, random};
@@ -108,12 +110,19 @@ pub(crate) struct Setting {
 }
 
 /// Every layout in both modes, and digests where there is room for them.
-pub(crate) static SETTINGS: [Setting; 5] = [
+pub(crate) static SETTINGS: [Setting; 12] = [
     Setting { layout: &LAYOUTS[0], sides: [Public, Public] },
     Setting { layout: &LAYOUTS[0], sides: [Hidden, Public] },
     Setting { layout: &LAYOUTS[1], sides: [Public, Public] },
     Setting { layout: &LAYOUTS[1], sides: [Hidden, Hidden] },
     Setting { layout: &LAYOUTS[0], sides: [Committed, Committed] },
+    Setting { layout: &LAYOUTS[2], sides: [Public, Public] },
+    Setting { layout: &LAYOUTS[3], sides: [Public, Public] },
+    Setting { layout: &LAYOUTS[3], sides: [Hidden, Public] },
+    Setting { layout: &LAYOUTS[4], sides: [Public, Public] },
+    Setting { layout: &LAYOUTS[4], sides: [Hidden, Public] },
+    Setting { layout: &LAYOUTS[5], sides: [Public, Public] },
+    Setting { layout: &LAYOUTS[5], sides: [Hidden, Hidden] },
 ];
 
 /// All ways to name both sides.
@@ -139,15 +148,20 @@ impl Setting {
         mode_of(self.sides)
     }
 
-    /// Whether rows are long, so that a suite does with fewer of them.
+    /// Whether rows have the columns of the layout `base` and more weights, so that a suite does with fewer of them.
     pub(crate) fn is_wide(&self) -> bool {
-        self.layout != Layout::base()
+        self.layout != Layout::base() && is_base_but_for_weights(self.layout)
     }
 
     /// Whether both sides are committed to.
     pub(crate) fn commits(&self) -> bool {
         self.sides == [Committed; SIDES]
     }
+}
+
+/// Whether rows have room for the same as those of the layout `base`, but for weights.
+pub(crate) fn is_base_but_for_weights(layout: &Layout) -> bool {
+    layout.room == Room { lanes: layout.room.lanes, ..Layout::base().room }
 }
 
 // ATTEMPTS
@@ -181,6 +195,18 @@ pub(crate) fn masks(seed: u64) -> Masks {
 /// The salt of all committed sides.
 fn salt() -> Salt {
     Salt::new([7; 32])
+}
+
+/// A unit's numbers, in the order of their limbs.
+const REMAINDER: usize = 0;
+const DISTANCE: usize = 1;
+const EXCESS: usize = 2;
+
+/// The columns with the limbs of a unit's number, the low one first.
+fn number_columns(layout: &Layout, unit: usize, number: usize) -> Range<usize> {
+    let Room { limbs, .. } = layout.room;
+    let first = layout[UNIT_LIMB].at((NUMBERS * unit + number) * limbs);
+    first..first + limbs
 }
 
 /// The seeds of the masks of either segment.
@@ -228,7 +254,7 @@ impl Attempt {
 
     /// All columns that are not fixed.
     fn free_columns(&self) -> impl Iterator<Item = usize> + Clone + use<> {
-        (0..WITNESS_WIDTH).chain(self.layout().main_width(0)..self.main.len())
+        (0..self.layout().witness_width()).chain(self.layout().main_width(0)..self.main.len())
     }
 
     /// The columns of the sponges, honest for what they read.
@@ -249,12 +275,13 @@ impl Attempt {
     fn values(&self) -> [Vec<i32>; SIDES] {
         let small = |value: &Goldilocks| i32::try_from(lowerings::centered(*value)).unwrap();
         let sides = [(INPUT_VALUE, self.program.n_inputs), (OUTPUT_VALUE, self.program.n_outputs)];
-        sides.map(|(column, number)| self.main[column.start][..number].iter().map(small).collect())
+        sides.map(|(column, number)| self.main[self.layout()[column].start][..number].iter().map(small).collect())
     }
 
     /// The same trace with another output, which the statement names or has the digest of, and nothing else to support it.
     fn with_other_output(mut self, position: usize, by: i32) -> Self {
-        self.main[OUTPUT_VALUE.start][position] += maat_verifier::signed_element(by.into());
+        let column = self.layout()[OUTPUT_VALUE].start;
+        self.main[column][position] += maat_verifier::signed_element(by.into());
         let [_, outputs] = self.values();
         match self.outputs {
             Values::Public(_) => self.outputs = Values::Public(outputs),
@@ -293,9 +320,11 @@ impl Attempt {
 
     /// The auxiliary columns that the honest code gives for the main segment.
     fn auxiliary(&self, random: &AuxRandElements<Extended>) -> Vec<Vec<Extended>> {
-        let radix = Goldilocks::new(1 << limb_bits(self.rows()));
+        let layout = self.layout();
+        let radix = Goldilocks::new(1 << layout.limb_bits(self.rows()));
         let main = ColMatrix::new(self.main.clone());
-        let mut columns = auxiliary_columns(&main, &Challenges::new(random.rand_elements()), radix, self.program.n_inputs);
+        let challenges = Challenges::new(layout, random.rand_elements());
+        let mut columns = auxiliary_columns(layout, &main, &challenges, radix, self.program.n_inputs);
         if self.mode.is_hiding() {
             let masks = masks(OF_AUXILIARY);
             masks.fill(&mut columns);
@@ -353,7 +382,7 @@ impl Attempt {
         random: &AuxRandElements<Extended>,
         rows: impl IntoIterator<Item = usize>,
     ) -> Vec<Violation> {
-        let Challenges { z, alpha, sigma, rho, beta, .. } = Challenges::new(random.rand_elements());
+        let Challenges { z, alpha, sigma, rho, beta, .. } = Challenges::new(self.layout(), random.rand_elements());
         let [z, alpha, sigma, rho, beta] = [z, alpha, sigma[1], rho[1], beta].map(plain);
         let public = |values: &Values| values.as_public().map(<[i32]>::to_vec);
         let public_inputs = self.public_inputs();
@@ -363,6 +392,7 @@ impl Attempt {
             digest: side.digest.elements().map(|element| element.as_int()),
         });
         let trace = checker::Trace {
+            layout: self.layout(),
             main: &self.main,
             auxiliary,
             challenges: checker::Challenges { z, alpha, sigma, rho, beta },
@@ -394,15 +424,16 @@ impl Attempt {
 
     /// An unbalanced bus and nothing else.
     fn unbalanced(&self) -> Vec<Violation> {
-        vec![Violation { constraint: "boundary", part: BUS_SUM.start, row: self.last() }]
+        vec![Violation { constraint: "boundary", part: self.layout()[BUS_SUM].start, row: self.last() }]
     }
 
     /// The names of the AIR's transition constraints, in its order.
     fn names(&self) -> Vec<(&'static str, usize)> {
-        let units =
-            (0..UNITS).flat_map(|unit| ["unit base", "unit range", "unit side", "unit above", "unit below"].map(|name| (name, unit)));
+        let layout = self.layout();
+        let of_unit = ["unit base", "unit range", "unit side", "unit above", "unit below"];
+        let units = (0..layout.room.units).flat_map(|unit| of_unit.map(|name| (name, unit)));
         let sponges = self.public_inputs().sponges().count() * SPONGE_WIDTH;
-        let helpers = (0..BUS_HELPER.count).map(|helper| ("bus helper", helper));
+        let helpers = (0..layout[BUS_HELPER].count).map(|helper| ("bus helper", helper));
         let values = (0..SIDES).map(|side| ("public values", side));
         let sums = ["left", "right", "products", "inner", "outer", "results", "agreement"];
         let masks: &[_] = if self.mode.is_hiding() { &["first cut", "second cut"] } else { &[] };
@@ -422,9 +453,22 @@ fn plain(value: Extended) -> [u64; 2] {
 #[test]
 fn the_settings_are_every_layout_in_both_modes() {
     let has = |layout, mode| SETTINGS.iter().any(|setting| setting.layout == layout && setting.mode() == mode);
-    assert!(LAYOUTS.iter().all(|layout| Mode::ALL.into_iter().all(|mode| has(layout, mode))));
+    let can = |layout: &Layout, mode: Mode| layout.can_hide() || !mode.is_hiding();
+    assert!(LAYOUTS.iter().all(|layout| Mode::ALL.into_iter().all(|mode| has(layout, mode) == can(layout, mode))));
+    let committed = |setting: &Setting| setting.sides.into_iter().filter(|side| *side == Committed).count();
+    assert!(SETTINGS.iter().all(|setting| setting.mode() == Mode::Plain || setting.layout.has_room_for(committed(setting))));
     assert!(SETTINGS.iter().all(|setting| NAMED.contains(&setting.sides)));
     assert!(SETTINGS.iter().any(Setting::commits));
+}
+
+#[test]
+fn the_model_with_every_primitive_has_a_convolution_where_the_layout_knows_them() {
+    for layout in &LAYOUTS {
+        let program = TraceProgram::new(&models::every_primitive(), 1, layout).unwrap();
+        let taps = |product: &OuterProduct| matches!(product.left, Factor::Taps(_));
+        let convolutions = program.builder.groups().iter().filter(|group| group.products.iter().any(taps)).count();
+        assert_eq!(convolutions, usize::from(layout.room.taps), "{}", layout.name);
+    }
 }
 
 #[test]
@@ -452,7 +496,8 @@ fn an_honest_trace_satisfies_the_air_and_the_checker() {
 fn every_way_to_name_the_sides_of_a_true_statement_is_satisfied() {
     for (layout, sides) in LAYOUTS.iter().flat_map(|layout| NAMED.map(|sides| (layout, sides))) {
         let committed = sides.into_iter().filter(|side| *side == Committed).count();
-        if !layout.has_room_for(committed) {
+        let fits = if mode_of(sides).is_hiding() { layout.has_room_for(committed) } else { true };
+        if !fits {
             continue;
         }
         let attempt = Attempt::honest(&models::every_primitive(), Setting { layout, sides }, 2, 9);

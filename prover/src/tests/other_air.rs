@@ -5,6 +5,7 @@
 use std::marker::PhantomData;
 
 use maat_verifier::air::{ModelAir, PublicInputs};
+use maat_verifier::layout::Layout;
 use maat_verifier::{Goldilocks, SplitHasher, SplitTree, TreeHasher};
 use winter_air::AirContext;
 use winter_verifier::crypto::RandomCoinError;
@@ -21,8 +22,8 @@ use crate::trace::MainTrace;
 
 /// How an AIR departs from the verifier's: in its shape, or in the constraints of the auxiliary segment.
 pub(super) trait Variation: Copy + Default + Send + Sync + 'static {
-    /// The shape.
-    fn context(self, honest: &ModelAir) -> AirContext<Goldilocks> {
+    /// The shape, of a trace in some layout.
+    fn context(self, honest: &ModelAir, _layout: &Layout) -> AirContext<Goldilocks> {
         honest.context().clone()
     }
 
@@ -35,6 +36,8 @@ pub(super) trait Variation: Copy + Default + Send + Sync + 'static {
 
 /// What the constraints of the auxiliary segment are about in a row.
 pub(super) struct Frames<'a, F: FieldElement, E: FieldElement> {
+    /// Where the columns are.
+    pub(super) layout: &'static Layout,
     pub(super) main: &'a EvaluationFrame<F>,
     pub(super) auxiliary: &'a EvaluationFrame<E>,
     pub(super) periodic: &'a [F],
@@ -64,6 +67,7 @@ impl<A: Air<BaseField = Goldilocks, PublicInputs: From<PublicInputs> + Clone> + 
 /// The AIR with a variation.
 pub(super) struct OtherAir<V> {
     honest: ModelAir,
+    layout: &'static Layout,
     context: AirContext<Goldilocks>,
     variation: V,
 }
@@ -73,8 +77,9 @@ impl<V: Variation> Air for OtherAir<V> {
     type PublicInputs = Inputs<V>;
 
     fn new(info: TraceInfo, Inputs(public_inputs, variation): Inputs<V>, options: ProofOptions) -> Self {
+        let layout = public_inputs.layout;
         let honest = ModelAir::new(info, public_inputs, options);
-        Self { context: variation.context(&honest), honest, variation }
+        Self { context: variation.context(&honest, layout), honest, layout, variation }
     }
 
     fn context(&self) -> &AirContext<Goldilocks> {
@@ -100,7 +105,7 @@ impl<V: Variation> Air for OtherAir<V> {
         F: FieldElement<BaseField = Goldilocks>,
         E: FieldElement<BaseField = Goldilocks> + ExtensionOf<F>,
     {
-        self.variation.evaluate(&self.honest, Frames { main, auxiliary, periodic }, random, result);
+        self.variation.evaluate(&self.honest, Frames { layout: self.layout, main, auxiliary, periodic }, random, result);
     }
 
     fn get_assertions(&self) -> Vec<Assertion<Goldilocks>> {

@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use maat_runtime::primitives::*;
 use maat_runtime::{Executor, Interval, Model, ModelBuilder, ModelError, Primitive, Requantise, Shape, TensorId};
-use maat_verifier::layout::LAYOUTS;
+use maat_verifier::layout::{INPUT_LIMBS, LAYOUTS, Layout, MAX_ROWS};
 use proptest::prelude::*;
 
 use super::{Attempt, SETTINGS, Setting, models};
@@ -176,7 +176,7 @@ pub(super) fn check(case: usize, model: &Model, batch: usize, seed: u64) -> bool
     let program = match TraceProgram::new(model, batch, setting.layout) {
         Ok(program) => program,
         Err(error) => {
-            refused(model, &error);
+            refused(model, &error, setting.layout);
             return false;
         }
     };
@@ -196,12 +196,20 @@ pub(super) fn check(case: usize, model: &Model, batch: usize, seed: u64) -> bool
     true
 }
 
-/// A model is refused only where two limbs of 16 bits or the field's 64 are not enough.
-fn refused(model: &Model, error: &TraceProgramError) {
-    println!("REFUSED {error} {:?}", model.nodes().last().map(|(node, _)| &node.primitive));
-    let (TraceProgramError::Node { reason, .. } | TraceProgramError::Input { reason, .. }) = error else { panic!("{error}") };
+/// A model is refused only where the limbs of a number, of 16 bits in the longest traces, or the field's 64 bits are not enough.
+fn refused(model: &Model, error: &TraceProgramError, layout: &Layout) {
+    let (reason, limbs) = match error {
+        TraceProgramError::Node { reason, .. } => (reason, layout.room.limbs),
+        TraceProgramError::Input { reason, input } => {
+            let range = model.inputs().iter().find(|tensor| tensor.name == *input).expect("the input is one of the model's").range;
+            let is_power = (range.hi.abs_diff(range.lo) + 1).is_power_of_two();
+            // A unit checks the end of a range that is not a power of two wide.
+            (reason, if is_power { INPUT_LIMBS } else { INPUT_LIMBS.min(layout.room.limbs) })
+        }
+        _ => panic!("{error}"),
+    };
     match reason {
-        Unprovable::Range { bits, limit: 32 } => assert!(*bits > 32, "{error}"),
+        Unprovable::Range { bits, limit } => assert!(*limit == 16 * limbs as u32 && bits > limit, "{error}"),
         Unprovable::Wraps { bits } => assert!(*bits >= 64, "{error}"),
         _ => panic!("{error}"),
     }
@@ -209,7 +217,9 @@ fn refused(model: &Model, error: &TraceProgramError) {
 
 /// Runs the cases of a primitive.
 fn run(name: &str, cases: u32) {
-    let (accepted, proven) = (Cell::new(0), Cell::new(0));
+    // By the limbs of a number: one, or more.
+    let (accepted, proven) = ([const { Cell::new(0u32) }; 2], [const { Cell::new(0u32) }; 2]);
+    let cases_of = |counts: &[Cell<u32>; 2]| counts.iter().map(Cell::get).sum::<u32>();
     let strategy = (any::<u64>(), -20i8..=62, 1usize..=3);
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
     let mut runner = proptest::test_runner::TestRunner::new_with_rng(
@@ -218,16 +228,20 @@ fn run(name: &str, cases: u32) {
     );
     let result = runner.run(&strategy, |(seed, shift, batch)| {
         if let Ok(model) = model(name, &mut Random(seed), shift) {
-            proven.update(|count| count + u32::from(check(accepted.get() as usize, &model, batch, seed)));
-            accepted.update(|count| count + 1);
+            let case = cases_of(&accepted) as usize;
+            let kind = usize::from(Setting::of_case(case).layout.room.limbs > 1);
+            proven[kind].update(|count| count + u32::from(check(case, &model, batch, seed)));
+            accepted[kind].update(|count| count + 1);
         }
         Ok(())
     });
     result.unwrap();
-    let (accepted, proven) = (accepted.get(), proven.get());
-    assert!(accepted > cases / 4, "{name}: the runtime accepts {accepted} of {cases} models");
+    assert!(cases_of(&accepted) > cases / 4, "{name}: the runtime accepts {} of {cases} models", cases_of(&accepted));
+    let [narrow, others] = [0, 1].map(|kind| (proven[kind].get(), accepted[kind].get()));
     // All of them at the time of writing, for every primitive and 2,000 cases of each; a refusal with a reason is not a failure, but rare.
-    assert!(100 * proven >= 99 * accepted, "{name}: {proven} of {accepted} models are provable");
+    assert!(100 * others.0 >= 99 * others.1, "{name}: {others:?} models are provable");
+    // Half of the random ranges are wider than one limb.
+    assert!(4 * narrow.0 >= narrow.1, "{name}: {narrow:?} models are provable with one limb a number");
 }
 
 #[test]
@@ -261,6 +275,14 @@ fn a_model_with_ranges_too_wide_for_a_short_trace_gets_a_longer_one() {
     let x = builder.input("x", Shape::new(&[2]).unwrap(), 0, Interval::of_bits(32)).unwrap();
     let max = builder.node("max", Primitive::Max(Max { axis: 0, keep_axis: false }), &[x], 0).unwrap();
     let model = builder.finish(&[("max", max)]).unwrap();
-    assert!(LAYOUTS.iter().all(|layout| TraceProgram::new(&model, 1, layout).unwrap().rows == 1 << 16));
-    assert!((0..SETTINGS.len()).all(|case| check(case, &model, 1, 3)));
+    for layout in &LAYOUTS {
+        // Inputs and differences have 32 bits. Where a number has one limb, no trace is long enough.
+        let fits = |rows: &usize| layout.room.limbs.min(INPUT_LIMBS) as u32 * layout.limb_bits(*rows) >= 32;
+        let least = (layout.min_rows().ilog2()..=MAX_ROWS.ilog2()).map(|log| 1 << log).find(fits);
+        assert_eq!(TraceProgram::new(&model, 1, layout).ok().map(|program| program.rows), least, "{}", layout.name);
+    }
+    assert_eq!(TraceProgram::new(&model, 1, Layout::base()).unwrap().rows, 1 << 16);
+    for (case, setting) in SETTINGS.into_iter().enumerate() {
+        assert_eq!(check(case, &model, 1, 3), setting.layout.room.limbs > 1, "{setting:?}");
+    }
 }

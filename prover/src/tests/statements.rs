@@ -16,7 +16,7 @@ use super::cells::recount;
 use super::forged::{Departure, Forge};
 use super::low_degree::BROKEN_CONSTRAINT;
 use super::lowerings::centered;
-use super::{Attempt, NAMED, Named, SETTINGS, Setting, Violation, mode_of, salt};
+use super::{Attempt, DISTANCE, EXCESS, NAMED, Named, REMAINDER, SETTINGS, Setting, Violation, mode_of, number_columns, salt};
 use crate::extension::Fixed;
 use crate::program::{Slot, TraceProgram, fixed_columns};
 use crate::{LayoutChoice, ProvingKey, entries_for};
@@ -198,6 +198,9 @@ fn another_model_is_rejected() {
         let verdict = proven.verify(&ProofFile { header, stark: file.stark });
         assert_eq!(verdict, Err(VerifyError::FixedRoot { expected, found }));
         // A list of entries with one more, or with another number of rows, has another commitment.
+        if !setting.layout.can_hide() {
+            continue;
+        }
         for change in [|entry: &mut Entry| entry.batch += 1, |entry: &mut Entry| entry.rows *= 2] {
             let mut listed = proven.forge.entries.as_slice().to_vec();
             listed.iter_mut().for_each(change);
@@ -214,7 +217,8 @@ fn another_layout_of_a_model_is_another_model() {
     for mode in Mode::ALL {
         // The same sides, so that the statements differ in nothing else.
         let sides = SETTINGS.into_iter().find(|setting| setting.mode() == mode).unwrap().sides;
-        let all: Vec<Proven> = LAYOUTS.iter().map(|layout| Proven::new(Setting { layout, sides })).collect();
+        let layouts = LAYOUTS.iter().filter(|layout| layout.can_hide() || !mode.is_hiding());
+        let all: Vec<Proven> = layouts.map(|layout| Proven::new(Setting { layout, sides })).collect();
         for (proven, other) in all.iter().flat_map(|proven| all.iter().map(move |other| (proven, other))) {
             let widths = [proven, other].map(|proven| proven.attempt.main.len());
             if widths[0] == widths[1] {
@@ -225,7 +229,11 @@ fn another_layout_of_a_model_is_another_model() {
             assert_eq!(proven.verify(&other.file), Err(VerifyError::Commitment { expected, found }));
             // Its STARK under the claim of the expected layout.
             let (expected, found) = (widths[0], widths[1]);
-            assert_eq!(proven.claim_of(other), Err(VerifyError::TraceWidth { expected, found }));
+            match proven.claim_of(other) {
+                // A longer trace's is longer than any of a shorter one.
+                Err(VerifyError::Length { .. }) => assert!(other.attempt.rows() > proven.attempt.rows()),
+                verdict => assert_eq!(verdict, Err(VerifyError::TraceWidth { expected, found })),
+            }
             // The expected layout's STARK, where an entry has the other one's root.
             let root = other.forge.entry.fixed_root;
             let listed = proven.forge.entries.as_slice().iter().map(|entry| Entry { fixed_root: root, ..*entry });
@@ -278,7 +286,7 @@ fn another_preset_is_rejected() {
                 let verdict = verify(&ProofFile { header, ..file.clone() }.to_bytes(), &entries.commitment());
                 // Contracts know one layout only.
                 let refused = match verdict {
-                    Err(VerifyError::TraceWidth { .. }) => preset.is_for_contracts() && setting.is_wide(),
+                    Err(VerifyError::TraceWidth { .. }) => preset.is_for_contracts() && setting.layout != Layout::base(),
                     Err(VerifyError::Options { .. } | VerifyError::Length { .. }) => true,
                     _ => false,
                 };
@@ -329,9 +337,9 @@ fn weaker_options_are_rejected() {
 #[test]
 fn another_remainder_is_rejected() {
     for proven in Proven::all() {
-        // After it come one byte for the partitions and eight for the nonce. 2^11 rows fold to 256 coefficients of 16 bytes.
+        // After it come one byte for the partitions and eight for the nonce. Rows fold by 8 to coefficients of 16 bytes.
         let end = proven.file.stark.len() - 9;
-        for byte in (end - 256 * 16..end).step_by(56) {
+        for byte in (end - proven.attempt.rows() / 8 * 16..end).step_by(56) {
             let mut file = proven.file.clone();
             file.stark[byte] ^= 1;
             assert_eq!(proven.verify(&file), Err(VerifyError::RemainderCommitment), "{byte}");
@@ -376,7 +384,8 @@ fn another_visibility_is_rejected() {
 #[test]
 fn a_prover_in_the_other_mode_than_its_statement_is_rejected() {
     // With sponges, the width of the trace would say so.
-    for setting in SETTINGS.into_iter().filter(|setting| !setting.commits()) {
+    let both = |setting: &Setting| !setting.commits() && setting.layout.can_hide();
+    for setting in SETTINGS.into_iter().filter(both) {
         let proven = Proven::new(setting);
         let (mode, other) = match setting.mode() {
             Mode::Plain => (Mode::Plain, [Named::Hidden, Named::Public]),
@@ -388,7 +397,7 @@ fn a_prover_in_the_other_mode_than_its_statement_is_rejected() {
         let attempt = with_sides(&proven.attempt, [inputs, outputs]);
         assert_ne!(proven.forge.header(&attempt).mode(), mode);
         let found = attempt.air().trace_info().aux_segment_width();
-        let expected = AUXILIARY_WIDTH + if mode.is_hiding() { 0 } else { MASKS_WIDTH };
+        let expected = setting.layout.auxiliary_width() + if mode.is_hiding() { 0 } else { MASKS_WIDTH };
         let verdict = |forge: &Forge| forge.verdict(&attempt, Departure::default());
         let error = Err(VerifyError::AuxiliaryWidth { expected, found });
         if mode.is_hiding() {
@@ -425,15 +434,16 @@ fn a_value_that_a_remainder_makes_up_for_leaves_the_remainders_range() {
     let all = Proven::all();
     for (case, shift) in [1i64, -1, 50, -50, 1 << 30, -(1 << 30)].into_iter().enumerate() {
         let proven = &all[case % all.len()];
-        let attempt = &proven.attempt;
+        let (attempt, layout) = (&proven.attempt, proven.attempt.layout());
         let (row, unit) = rescaling(attempt, 0);
-        let scale = attempt.main[UNIT_SCALE.at(unit)][row];
-        assert_eq!((scale.as_int(), attempt.main[UNIT_SIDE.at(unit)][row]), (4, Goldilocks::ZERO));
+        let low_limb = |number: usize| number_columns(layout, unit, number).start;
+        let scale = attempt.main[layout[UNIT_SCALE].at(unit)][row];
+        assert_eq!((scale.as_int(), attempt.main[layout[UNIT_SIDE].at(unit)][row]), (4, Goldilocks::ZERO));
         // y + k and r - 4 k have the accumulator of y and r; the output follows.
         let mut forged = attempt.clone().with_other_output(0, shift as i32);
-        forged.main[UNIT_VALUE.at(unit)][row] += signed_element(shift);
-        forged.main[UNIT_LIMB.at(unit * LIMBS)][row] -= scale * signed_element(shift);
-        forged.main[UNIT_LIMB.at(unit * LIMBS + 2)][row] += signed_element(shift);
+        forged.main[layout[UNIT_VALUE].at(unit)][row] += signed_element(shift);
+        forged.main[low_limb(REMAINDER)][row] -= scale * signed_element(shift);
+        forged.main[low_limb(DISTANCE)][row] += signed_element(shift);
         assert_eq!(violations(forged.clone()), attempt.unbalanced(), "{shift}");
         recount(&mut forged);
         assert_eq!(proven.forge.verdict(&forged, Departure::default()), Err(BROKEN_CONSTRAINT));
@@ -443,13 +453,14 @@ fn a_value_that_a_remainder_makes_up_for_leaves_the_remainders_range() {
 #[test]
 fn an_accumulator_that_is_larger_by_the_modulus_leaves_the_excess_range() {
     for (proven, end) in Proven::all().iter().flat_map(|proven| ["hi", "lo"].map(|end| (proven, end))) {
-        let attempt = &proven.attempt;
+        let (attempt, layout) = (&proven.attempt, proven.attempt.layout());
         let (row, unit) = rescaling(attempt, 0);
-        let at = |column: Columns| attempt.main[column.at(unit)][row];
+        let at = |column: Role| attempt.main[layout[column].at(unit)][row];
+        let low_limb = |number: usize| number_columns(layout, unit, number).start;
         let (scale, value) = (at(UNIT_SCALE).as_int(), at(UNIT_VALUE).as_int());
-        let limb_bits = limb_bits(attempt.rows());
+        let limb_bits = layout.limb_bits(attempt.rows());
         // The accumulator, with p added or taken away, saturates at the other values.
-        let remainder = attempt.main[UNIT_LIMB.at(unit * LIMBS)][row].as_int();
+        let remainder = attempt.main[low_limb(REMAINDER)][row].as_int();
         let accumulator = i128::from(scale * value + remainder);
         let (wrapped, side, target) = match end {
             "hi" => (accumulator + i128::from(Goldilocks::MODULUS), 1, at(UNIT_HI)),
@@ -457,15 +468,19 @@ fn an_accumulator_that_is_larger_by_the_modulus_leaves_the_excess_range() {
         };
         let (q, rest) = (wrapped.div_euclid(scale.into()), wrapped.rem_euclid(scale.into()));
         let excess = u64::try_from((q - centered(target)).abs()).unwrap();
-        let limb = |number: usize| UNIT_LIMB.at(unit * LIMBS + number);
         let by = centered(target) as i32 - attempt.values()[1][0];
         let mut forged = attempt.clone().with_other_output(0, by);
-        forged.main[limb(0)][row] = Goldilocks::new(rest as u64);
-        forged.main[limb(4)][row] = Goldilocks::new(excess & ((1 << limb_bits) - 1));
-        forged.main[limb(5)][row] = Goldilocks::new(excess >> limb_bits);
-        forged.main[UNIT_SIDE.at(unit)][row] = signed_element(side);
-        forged.main[UNIT_VALUE.at(unit)][row] = target;
-        forged.main[limb(2)][row] = target - at(UNIT_BASE);
+        forged.main[low_limb(REMAINDER)][row] = Goldilocks::new(rest as u64);
+        let (limbs, mut left) = (number_columns(layout, unit, EXCESS), excess);
+        for limb in limbs.clone() {
+            // The last limb takes all that is left.
+            let taken = if limb + 1 == limbs.end { left } else { left & ((1 << limb_bits) - 1) };
+            forged.main[limb][row] = Goldilocks::new(taken);
+            left >>= limb_bits;
+        }
+        forged.main[layout[UNIT_SIDE].at(unit)][row] = signed_element(side);
+        forged.main[layout[UNIT_VALUE].at(unit)][row] = target;
+        forged.main[low_limb(DISTANCE)][row] = target - at(UNIT_BASE);
         assert_eq!(violations(forged.clone()), attempt.unbalanced(), "{end}");
         recount(&mut forged);
         assert_eq!(proven.forge.verdict(&forged, Departure::default()), Err(BROKEN_CONSTRAINT));
@@ -488,18 +503,19 @@ fn an_input_beyond_its_range_is_rejected_even_when_it_is_not_named() {
     for (setting, x) in SETTINGS.into_iter().flat_map(|setting| beyond(setting).map(|x| (setting, x))) {
         let program = |range| TraceProgram::new(&reverse(range), 1, setting.layout).unwrap();
         let honest = program(range);
+        let [low, high] = [0, 1].map(|limb| setting.layout[INPUT_LIMB].at(limb));
         // The trace of a model that takes more, with the fixed columns of the one that does not.
         let mut attempt = Attempt::of(program(Interval::of_bits(12)), setting.sides, vec![1, x, -3]);
         attempt.main[setting.layout.fixed()].clone_from_slice(&fixed_columns(&honest));
         for (row, value) in [1, x, -3].into_iter().enumerate() {
             let above = i64::from(value) - range.lo;
             // A negative distance has limbs modulo p.
-            attempt.main[INPUT_LIMB.at(0)][row] = signed_element(above);
-            attempt.main[INPUT_LIMB.at(1)][row] = Goldilocks::ZERO;
+            attempt.main[low][row] = signed_element(above);
+            attempt.main[high][row] = Goldilocks::ZERO;
         }
         assert_eq!(violations(attempt.clone()), attempt.unbalanced(), "{x}");
         // With limbs in their range, they are not the input's.
-        attempt.main[INPUT_LIMB.at(0)][1] = Goldilocks::ZERO;
+        attempt.main[low][1] = Goldilocks::ZERO;
         assert_eq!(violations(attempt.clone()), [Violation { constraint: "input range", part: 0, row: 1 }], "{x}");
         recount(&mut attempt);
         let forge = Forge::new(&honest, Fixed::new(&honest), attempt.mode, &[]);

@@ -40,7 +40,7 @@ enum Departure {
 const VACUOUS: usize = 2;
 
 impl Variation for Departure {
-    fn context(self, honest: &ModelAir) -> AirContext<Goldilocks> {
+    fn context(self, honest: &ModelAir, layout: &Layout) -> AirContext<Goldilocks> {
         let cycles: &[usize] = match self {
             Self::None | Self::Unmasked(_) => return honest.context().clone(),
             Self::Exempt(more) => return honest.context().clone().set_num_transition_exemptions(MASK_ROWS + more),
@@ -49,10 +49,10 @@ impl Variation for Departure {
             Self::Degree => &[2, 4],
         };
         let degrees = |degrees: &[usize]| degrees.iter().map(|degree| TransitionConstraintDegree::new(*degree)).collect::<Vec<_>>();
-        let mut main = degrees(&[&units::DEGREES.repeat(UNITS)[..], &[inputs::DEGREE]].concat());
+        let mut main = degrees(&[&units::DEGREES.repeat(layout.room.units)[..], &[inputs::DEGREE]].concat());
         let sponges = (honest.context().num_main_transition_constraints() - main.len()) / sponge::WIDTH;
         (0..sponges).for_each(|_| main.extend(sponge::degrees()));
-        let mut auxiliary = degrees(&[&bus::DEGREES[..], &public_values::DEGREES, &combination::DEGREES].concat());
+        let mut auxiliary = degrees(&[&bus::degrees(layout)[..], &public_values::DEGREES, &combination::DEGREES].concat());
         auxiliary.extend(cycles.iter().map(|number| TransitionConstraintDegree::with_cycles(1, vec![4; *number])));
         let of_main = honest.get_assertions().len();
         let of_auxiliary = honest.context().num_assertions() - of_main;
@@ -85,7 +85,7 @@ fn verdict(forge: &Forge, attempt: &Attempt, departure: Departure) -> Result<Sta
     let clock = Clock::new(&|_| ());
     let trace = MainTrace::new(trace_info(attempt.rows(), &public_inputs), attempt.main.clone());
     let honest = StarkProver::<Blake3> {
-        fixed: &forge.fixed,
+        fixed: &forge.fixed.columns,
         extension: forge.extension.clone(),
         options: forge.options.clone(),
         masks: Some(masks(OF_AUXILIARY)),

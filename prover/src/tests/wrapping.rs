@@ -7,7 +7,7 @@
 
 use maat_runtime::primitives::*;
 use maat_runtime::{Interval, Model, ModelBuilder, Primitive, Requantise, Shape};
-use maat_verifier::layout::{Layout, MAX_ROWS, MIN_ROWS, limb_bits};
+use maat_verifier::layout::{INPUT_LIMBS, LAYOUTS, Layout, MAX_ROWS};
 use num_bigint::BigInt;
 
 use super::lowerings::{Departure, P, Run, centered, violations};
@@ -75,7 +75,7 @@ fn difference(builder: &Builder, inputs: &[Interval]) -> BigInt {
     let mut known = Known { builder, cells, floors: vec![None; builder.n_cells()], most: BigInt::ZERO };
     assert_eq!(inputs.len(), builder.inputs.len());
     for (input, range) in builder.inputs.iter().zip(inputs) {
-        assert!(input.bits <= builder.number_bits(), "the limbs of an input are wider than limbs are");
+        assert!(input.bits <= INPUT_LIMBS as u32 * builder.limb_bits, "the limbs of an input are wider than limbs are");
         known.cells[input.cell.index()] = Bounds::new(range.lo, range.hi);
     }
     let nothing = Bounds::new(0, 0);
@@ -88,6 +88,17 @@ fn difference(builder: &Builder, inputs: &[Interval]) -> BigInt {
             let left = match &product.left {
                 Factor::Weights(weights) => weights.iter().map(|weight| Bounds::new(*weight, *weight)).collect(),
                 Factor::Cells(factors) => cells(factors),
+                Factor::Taps(taps) => {
+                    for (position, right) in cells(&product.right).iter().enumerate() {
+                        for (tap, by) in taps.moves.iter().enumerate() {
+                            let sums = &mut sums[(position + taps.moves[0] - by) * group.inner..][..group.inner];
+                            for (sum, weight) in sums.iter_mut().zip(&taps.weights[tap * group.inner..]) {
+                                *sum = sum.plus(&right.by(*weight));
+                            }
+                        }
+                    }
+                    continue;
+                }
             };
             for (right, sums) in cells(&product.right).iter().zip(sums.chunks_exact_mut(group.inner)) {
                 sums.iter_mut().zip(&left).for_each(|(sum, left)| *sum = sum.plus(&left.times(right)));
@@ -105,7 +116,7 @@ impl Known<'_> {
 
     fn add(&mut self, operation: &Operation, products: &Bounds) {
         let widths = operation.widths();
-        assert!(widths.iter().all(|bits| *bits <= self.builder.number_bits()), "a number is wider than two limbs: {operation:?}");
+        assert!(widths.iter().all(|bits| *bits <= self.builder.number_bits()), "a number is wider than its limbs: {operation:?}");
         if let Some(check) = operation.check.filter(|check| !check.floating) {
             assert_eq!(check.hi - check.lo, (1 << check.value_bits) - 1, "a check lets pass what its saturation does not: {operation:?}");
         }
@@ -173,15 +184,24 @@ impl Known<'_> {
     }
 }
 
-/// The greatest difference in a model's identities, for each width of limbs with which it has rows. They are the same in every layout.
+/// All widths of limbs, each with a layout that has them. Of layouts whose numbers have as many limbs of a width, there is one: identities
+/// depend on nothing else.
+fn limbs() -> Vec<(u32, &'static Layout)> {
+    let mut all: Vec<(u32, &Layout)> = Vec::new();
+    for layout in &LAYOUTS {
+        let known = |bits: u32| all.iter().any(|(of, other)| (*of, other.room.limbs) == (bits, layout.room.limbs));
+        let others: Vec<_> = (layout.limb_bits(layout.min_rows())..=layout.limb_bits(MAX_ROWS)).filter(|bits| !known(*bits)).collect();
+        all.extend(others.into_iter().map(|bits| (bits, layout)));
+    }
+    all
+}
+
+/// The greatest difference in a model's identities, for all limbs with which it has rows.
 fn differences(model: &Model, batch: usize) -> Vec<BigInt> {
     let elements = || model.inputs().iter().flat_map(|x| vec![x.range; x.shape.elements()]);
     let inputs: Vec<Interval> = (0..batch).flat_map(|_| elements()).collect();
-    let widths = limb_bits(MIN_ROWS)..=limb_bits(MAX_ROWS);
-    widths
-        .filter_map(|bits| Placed::new(model, batch, bits, Layout::base()).ok())
-        .map(|placed| difference(&placed.builder, &inputs))
-        .collect()
+    let placed = limbs().into_iter().filter_map(|(bits, layout)| Placed::new(model, batch, bits, layout).ok());
+    placed.map(|placed| difference(&placed.builder, &inputs)).collect()
 }
 
 #[test]
@@ -242,15 +262,17 @@ const LEAST: [i32; 2] = [-i32::MAX, -2];
 
 /// A program that is written by hand, with limbs of 16 bits, in rows of a layout.
 fn program(layout: &'static Layout, inputs: &[Interval], lower: impl FnOnce(&mut Builder, &[Cell]) -> Cell) -> TraceProgram {
-    let mut builder = Builder::new(16);
+    let mut builder = Builder::new(16, layout.room);
     let cells: Vec<Cell> = inputs.iter().flat_map(|range| builder.inputs(1, *range).unwrap()).collect();
     let output = lower(&mut builder, &cells);
     Placed::of(builder, Interface { inputs: cells, outputs: vec![output] }, layout).into_program(1, 1 << 16)
 }
 
-/// The honest output, and the one of a departure that no constraint objects to in any setting.
+/// The honest output, and the one of a departure that no constraint objects to in any setting. The programs are written for numbers of two
+/// limbs.
 fn forge(program: impl Fn(&'static Layout) -> TraceProgram, inputs: &[i32], departure: impl Fn(&TraceProgram) -> Departure) -> [i128; 2] {
-    let outputs = SETTINGS.map(|setting| {
+    let settings = SETTINGS.into_iter().filter(|setting| setting.layout.room.limbs == 2);
+    let outputs = settings.map(|setting| {
         let honest = Attempt::of(program(setting.layout), setting.sides, inputs.to_vec());
         let departure = departure(&honest.program);
         [None, Some(departure)].map(|departure| {
@@ -259,6 +281,7 @@ fn forge(program: impl Fn(&'static Layout) -> TraceProgram, inputs: &[i32], depa
             centered(run.of(honest.program.builder.outputs[0]))
         })
     });
+    let outputs: Vec<_> = outputs.collect();
     assert!(outputs.iter().all(|output| *output == outputs[0]));
     outputs[0]
 }
@@ -289,12 +312,17 @@ fn wide_maximum() -> Model {
 }
 
 #[test]
-fn a_maximum_of_more_bits_than_two_limbs_have_is_not_built() {
-    let widths = limb_bits(MIN_ROWS)..=limb_bits(MAX_ROWS);
+fn a_maximum_of_more_bits_than_a_numbers_limbs_have_is_not_built() {
     let model = wide_maximum();
-    let built: Vec<u32> = widths.filter(|bits| Placed::new(&model, 1, *bits, Layout::base()).is_ok()).collect();
-    assert_eq!(built, [14, 15, 16]);
-    assert_eq!(differences(&model, 1).len(), 3);
+    let mut all = limbs();
+    all.retain(|(bits, layout)| {
+        // It needs 28 bits.
+        let is_built = Placed::new(&model, 1, *bits, layout).is_ok();
+        assert_eq!(is_built, layout.room.limbs as u32 * bits >= 28, "{} limbs of {bits} bits", layout.room.limbs);
+        is_built
+    });
+    assert!(all.iter().any(|(bits, layout)| (*bits, *layout) == (14, Layout::base())));
+    assert_eq!(differences(&model, 1).len(), all.len());
 }
 
 #[test]

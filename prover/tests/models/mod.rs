@@ -31,9 +31,19 @@ pub fn every_primitive() -> Model {
     let select = node("select", Primitive::Select(Select {}), &[positive, share, whole]);
     let swap = Move { shape: Shape::new(&[2, 3]).unwrap(), indices: vec![3, 2, 8, 4, 0, 7], constants: vec![-300] };
     let swap = node("swap", Primitive::Move(swap), &[select, exp]);
+    // Windows of seven cells over a row of 24, with three zeros on either side: long enough for a convolution to be worth it.
+    let zero = 24;
+    let cell = |position: usize, tap: usize| (position + tap).checked_sub(3).filter(|cell| *cell < 24).map_or(zero, |cell| cell as u32);
+    let indices = (0..24).flat_map(|position| (0..7).map(move |tap| cell(position, tap))).collect();
+    let windows = Move { shape: Shape::new(&[1, 24, 7]).unwrap(), indices, constants: vec![0] };
+    let windows = node("windows", Primitive::Move(windows), &[dense, depthwise, square, matrix, exp, sum]);
+    let weights = (0..14).map(|index| (index * 37 % 23) - 11).collect();
+    let filter = Affine { groups: 1, inputs: 7, weights, bias: vec![40, -3], requantise: by(&[2, 4], -500, 700) };
+    let filter = node("filter", Primitive::Affine(filter), &[windows]);
+    let peak = node("peak", Primitive::Max(Max { axis: 1, keep_axis: false }), &[filter]);
     let max = node("max", Primitive::Max(Max { axis: 1, keep_axis: true }), &[swap]);
     let class = node("class", Primitive::ArgMax(ArgMax { axis: 1, keep_axis: false }), &[swap]);
-    builder.finish(&[("max", max), ("class", class), ("again", max), ("x", x)]).unwrap()
+    builder.finish(&[("max", max), ("class", class), ("again", max), ("x", x), ("peak", peak)]).unwrap()
 }
 
 /// Inputs within the ranges of a model, in some order that a seed decides; the first inference takes the ends of the ranges.

@@ -20,7 +20,7 @@ static PANICS: AtomicUsize = AtomicUsize::new(0);
 /// A valid proof.
 #[derive(Clone)]
 pub struct Valid<K> {
-    pub name: &'static str,
+    pub name: String,
     pub bytes: Vec<u8>,
     /// What the verifier knows beforehand.
     pub known: K,
@@ -30,7 +30,7 @@ pub struct Valid<K> {
 
 impl<K> Valid<K> {
     /// A file whose header has parts of these lengths; the STARK follows it.
-    pub fn new(name: &'static str, bytes: Vec<u8>, known: K, header: &[(&'static str, usize)]) -> Self {
+    pub fn new(name: impl Into<String>, bytes: Vec<u8>, known: K, header: &[(&'static str, usize)]) -> Self {
         let stark = &bytes[header.iter().map(|(_, size)| size).sum()..];
         let Proof { context, num_unique_queries: _, commitments, trace_queries, constraint_queries, ood_frame, fri_proof, pow_nonce: _ } =
             Proof::read_from_bytes(stark).unwrap();
@@ -52,7 +52,7 @@ impl<K> Valid<K> {
         };
         let parts = header.iter().chain(&stark).map(part).collect();
         assert_eq!(start, bytes.len());
-        Self { name, bytes, known, parts }
+        Self { name: name.into(), bytes, known, parts }
     }
 
     /// The bytes of the header.

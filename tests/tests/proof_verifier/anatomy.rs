@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use maat_verifier::Values;
-use maat_verifier::layout::{AUXILIARY_WIDTH, Layout, MASKS_WIDTH, SPONGE_WIDTH, WITNESS_WIDTH};
+use maat_verifier::layout::{Layout, MASKS_WIDTH, SPONGE_WIDTH};
 
 use super::proofs::Proof;
 
@@ -73,7 +73,8 @@ impl Anatomy {
         let sides = [("inputs", header.inputs()), ("outputs", header.outputs())];
         let sponges = SPONGE_WIDTH * sides.iter().filter(|(_, side)| side.as_committed().is_some()).count();
         let (masks, quotients) = if header.mode().is_hiding() { (MASKS_WIDTH, 3) } else { (0, 2) };
-        let (fixed, auxiliary) = (Layout::base().fixed_width(), AUXILIARY_WIDTH + masks);
+        let layout = Layout::base();
+        let (witness, fixed, auxiliary) = (layout.witness_width(), layout.fixed_width(), layout.auxiliary_width() + masks);
         let log_domain = entry.rows.ilog2() + LOG_BLOWUP;
 
         let mut builder = Builder { end: 0, parts: Vec::new() };
@@ -91,7 +92,7 @@ impl Anatomy {
         for tree in TREES {
             builder.felts(format!("cap of {tree}"), CAP);
         }
-        builder.packed("frame", 2 * 2 * (WITNESS_WIDTH + fixed + sponges + auxiliary + quotients));
+        builder.packed("frame", 2 * 2 * (witness + fixed + sponges + auxiliary + quotients));
         let (mut log_left, mut layers) = (entry.rows.ilog2(), 0);
         while log_left > LOG_REMAINDER {
             layers += 1;
@@ -103,7 +104,7 @@ impl Anatomy {
         let (parts, mut end) = (std::mem::take(&mut builder.parts), builder.end);
         let mut queries = Vec::new();
         for _ in 0..QUERIES {
-            builder.packed("row of witness", WITNESS_WIDTH);
+            builder.packed("row of witness", witness);
             builder.packed("row of fixed", fixed);
             builder.packed("row of sponges", sponges);
             builder.packed("row of auxiliary", 2 * auxiliary);

@@ -4,9 +4,9 @@
 use maat_tests::networks::Random;
 use maat_verifier::Goldilocks;
 use maat_verifier::air::{
-    ARGUMENT_CONSTRAINTS, Challenges, RANDOM_ELEMENTS, ROW_CONSTRAINTS, enforce_arguments, enforce_row, masks, powers, sponge,
+    Challenges, RANDOM_ELEMENTS, argument_constraints, enforce_arguments, enforce_row, masks, powers, row_constraints, sponge,
 };
-use maat_verifier::layout::{AUXILIARY_WIDTH, Layout, MASKS_WIDTH, MAX_ROWS, MIN_ROWS, SPONGE_WIDTH, limb_bits};
+use maat_verifier::layout::{Layout, MASKS_WIDTH, MAX_ROWS, SPONGE_WIDTH};
 use rayon::prelude::*;
 use starknet_types_core::felt::Felt;
 use winter_air::EvaluationFrame;
@@ -56,20 +56,21 @@ fn at_point(columns: &[Vec<Goldilocks>], y: E) -> Vec<E> {
 
 #[test]
 fn the_constraints_of_rows_and_arguments_are_those_in_rust() {
+    let layout = Layout::base();
     compare("constraints", |random| {
-        let row = extension(random, Layout::base().main_width(0));
-        let (auxiliary, next) = (extension(random, AUXILIARY_WIDTH), extension(random, AUXILIARY_WIDTH));
+        let row = extension(random, layout.main_width(0));
+        let [auxiliary, next] = [(), ()].map(|()| extension(random, layout.auxiliary_width()));
         let drawn: [E; RANDOM_ELEMENTS] = extension(random, RANDOM_ELEMENTS).try_into().unwrap();
         let gamma = extension(random, 1)[0];
-        let log_rows = MIN_ROWS.ilog2() + random.below((MAX_ROWS / MIN_ROWS).ilog2() as usize + 1) as u32;
+        let log_rows = Layout::base().min_rows().ilog2() + random.below((MAX_ROWS / Layout::base().min_rows()).ilog2() as usize + 1) as u32;
         let first_output = 1 + random.below(1 << 20) as u32;
 
-        let [radix, first] = [1u64 << limb_bits(1 << log_rows), first_output.into()].map(|number| E::from(Goldilocks::new(number)));
-        let (mut of_row, mut of_arguments) = ([E::ZERO; ROW_CONSTRAINTS], [E::ZERO; ARGUMENT_CONSTRAINTS]);
-        enforce_row(&row, radix, &mut of_row);
+        let [radix, first] = [1u64 << layout.limb_bits(1 << log_rows), first_output.into()].map(|number| E::from(Goldilocks::new(number)));
+        let [mut of_row, mut of_arguments] = [row_constraints(layout), argument_constraints(layout)].map(|count| vec![E::ZERO; count]);
+        enforce_row(layout, &row, radix, &mut of_row);
         let frame = EvaluationFrame::from_rows(auxiliary.clone(), next.clone());
-        let elements = powers(drawn, Layout::base());
-        enforce_arguments(&row, &frame, [radix, first], &Challenges::new(&elements), &mut of_arguments);
+        let elements = powers(drawn, layout);
+        enforce_arguments(layout, &row, &frame, [radix, first], &Challenges::new(layout, &elements), &mut of_arguments);
 
         let all = [&row[..], &auxiliary, &next, &drawn, &[gamma]].concat();
         let felts = [vec![Felt::from(log_rows), Felt::from(first_output)], integers(random, &all)].concat();
@@ -81,9 +82,14 @@ fn the_constraints_of_rows_and_arguments_are_those_in_rust() {
 fn the_constraints_of_masks_are_those_in_rust() {
     compare("masks", |random| {
         let (next, y, gamma) = (extension(random, MASKS_WIDTH), extension(random, 1)[0], extension(random, 1)[0]);
-        let row = [vec![E::ZERO; AUXILIARY_WIDTH], next.clone()].concat();
+        let row = [vec![E::ZERO; Layout::base().auxiliary_width()], next.clone()].concat();
         let mut results = [E::ZERO; masks::CONSTRAINTS];
-        masks::enforce(&EvaluationFrame::from_rows(row.clone(), row), &at_point(&masks::periodic_columns(), y), &mut results);
+        masks::enforce(
+            Layout::base(),
+            &EvaluationFrame::from_rows(row.clone(), row),
+            &at_point(&masks::periodic_columns(), y),
+            &mut results,
+        );
         (integers(random, &[&next[..], &[y, gamma]].concat()), vec![join(&results, gamma)])
     });
 }

@@ -6,7 +6,7 @@ use maat_cairo::CallResult;
 use maat_tests::networks::Random;
 use maat_tests::root;
 use maat_verifier::Goldilocks;
-use maat_verifier::layout::{AUXILIARY_WIDTH, Layout, MASKS_WIDTH, SPONGE_WIDTH};
+use maat_verifier::layout::{Layout, MASKS_WIDTH, SPONGE_WIDTH};
 use serde::{Deserialize, Serialize};
 use starknet_types_core::felt::Felt;
 
@@ -85,7 +85,7 @@ fn parts() -> Table {
     let values = |times: usize| vec![span(&coefficients), span(&some[..times])];
     add("remainder with 32 coefficients", "reversed", &values, TIMES);
 
-    let columns = Layout::base().main_width(0) + 2 * AUXILIARY_WIDTH + 6;
+    let columns = Layout::base().main_width(0) + 2 * Layout::base().auxiliary_width() + 6;
     let constraints = [vec![Felt::from(11), Felt::from(37)], frame(columns)].concat();
     add("constraints of rows and arguments", "constraints", &|times| vec![span(&constraints.repeat(times))], 1);
     add("constraints of masks", "masks", &|times| vec![span(&frame(MASKS_WIDTH + 2).repeat(times))], 1);

@@ -20,62 +20,98 @@ use crate::layout::*;
 use crate::log_up::Term;
 
 /// The degrees of the bus's constraints.
-pub const DEGREES: [usize; BUS_HELPER.count + 1] = {
-    let mut degrees = [3; BUS_HELPER.count + 1];
+pub fn degrees(layout: &Layout) -> Vec<usize> {
+    let helpers = layout[BUS_HELPER].count;
     // An odd number of terms leaves the last helper with one.
-    degrees[BUS_HELPER.count - 1] = 3 - BUS_TERMS % 2;
-    degrees[BUS_HELPER.count] = 1;
-    degrees
-};
+    let last = 3 - layout.room.bus_terms() % 2;
+    std::iter::repeat_n(3, helpers - 1).chain([last, 1]).collect()
+}
 
 /// The terms of a row. Outputs have the addresses from `first_output` on.
-pub fn terms<F, E>(row: &[F], first_output: F, challenges: &Challenges<E>) -> [Term<F, E>; BUS_TERMS]
+pub fn terms<'r, F, E>(
+    layout: &'r Layout,
+    row: &'r [F],
+    first_output: F,
+    challenges: &Challenges<E>,
+) -> impl Iterator<Item = Term<F, E>> + 'r
+where
+    F: FieldElement<BaseField = Goldilocks>,
+    E: FieldElement<BaseField = Goldilocks> + ExtensionOf<F> + 'r,
+{
+    let Challenges { z, alpha, range_domain, constant_domain, .. } = *challenges;
+    let (ranges, constants) = (z - range_domain, z - constant_domain);
+    let term =
+        move |numerator: F, origin: E, first: F, second: F| Term { numerator, denominator: origin - first.into() - alpha.mul_base(second) };
+    let all = |role: Role| &row[layout[role].indices()];
+
+    let reads = all(READ_ADDRESS).iter().zip(all(READ_VALUE)).map(move |(address, value)| term(F::ONE, z, *address, *value));
+    let writes = all(UNIT_READERS).iter().zip(all(UNIT_ADDRESS)).zip(all(UNIT_VALUE));
+    let writes = writes.map(move |((readers, address), value)| term(-*readers, z, *address, *value));
+    let taken =
+        |limbs: Role, widths: Role| all(limbs).iter().zip(all(widths)).map(move |(limb, width)| term(F::ONE, ranges, *limb, *width));
+    let limbs = taken(UNIT_LIMB, UNIT_WIDTH).chain(taken(INPUT_LIMB, INPUT_WIDTH));
+    let tables = all(TABLE_USES).iter().zip(all(TABLE_VALUE)).zip(all(TABLE_WIDTH));
+    let tables = tables.map(move |((uses, value), width)| term(-*uses, ranges, *value, *width));
+    let mut lookups = (0..layout.room.lookups).map(move |unit| {
+        let looked_up = row[layout[LOOKUP_ADDRESS].at(unit)] + row[layout[READ_VALUE].at(2 * unit)];
+        term(row[layout[LOOKUP].at(unit)], constants, looked_up, row[layout[UNIT_VALUE].at(unit)])
+    });
+    // Computed here, as what is below is: Cairo has the operations in this order.
+    let lookup = lookups.next();
+    let one = |role: Role| row[layout[role].start];
+    let constant = term(-one(CONSTANT_USES), constants, one(ROW), one(CONSTANT_VALUE));
+    // An input is given as often as it is read, an output is taken once.
+    let own = |numerator: F, first: F, value: F| term(numerator, z, one(ROW) + first, value);
+    let input = own(-one(INPUT_READERS), Goldilocks::new(FIRST_INPUT).into(), one(INPUT_VALUE));
+    let output = own(one(OUTPUT), first_output, one(OUTPUT_VALUE));
+    reads.chain(writes).chain(limbs).chain(tables).chain(lookup).chain(lookups).chain([constant, input, output])
+}
+
+/// What the helpers of a row are: the sums of two terms each, as numerators and denominators.
+pub fn helpers<'r, F, E>(layout: &'r Layout, row: &'r [F], first_output: F, challenges: &Challenges<E>) -> impl Iterator<Item = (E, E)> + 'r
+where
+    F: FieldElement<BaseField = Goldilocks>,
+    E: FieldElement<BaseField = Goldilocks> + ExtensionOf<F> + 'r,
+{
+    in_pairs(terms(layout, row, first_output, challenges))
+}
+
+fn in_pairs<F, E>(mut terms: impl Iterator<Item = Term<F, E>>) -> impl Iterator<Item = (E, E)>
 where
     F: FieldElement<BaseField = Goldilocks>,
     E: FieldElement<BaseField = Goldilocks> + ExtensionOf<F>,
 {
-    let Challenges { z, alpha, range_domain, constant_domain, .. } = challenges;
-    let (ranges, constants) = (*z - *range_domain, *z - *constant_domain);
-    let term =
-        |numerator: F, origin: E, first: F, second: F| Term { numerator, denominator: origin - first.into() - alpha.mul_base(second) };
-
-    let reads = (0..READS).map(|lane| term(F::ONE, *z, row[READ_ADDRESS.at(lane)], row[READ_VALUE.at(lane)]));
-    let writes = (0..UNITS).map(|unit| term(-row[UNIT_READERS.at(unit)], *z, row[UNIT_ADDRESS.at(unit)], row[UNIT_VALUE.at(unit)]));
-    let limbs = (0..UNITS * LIMBS).map(|limb| term(F::ONE, ranges, row[UNIT_LIMB.at(limb)], row[UNIT_WIDTH.at(limb)]));
-    let inputs = (0..INPUT_LIMBS).map(|limb| term(F::ONE, ranges, row[INPUT_LIMB.at(limb)], row[INPUT_WIDTH.at(limb)]));
-    let tables = (0..TABLES).map(|table| term(-row[TABLE_USES.at(table)], ranges, row[TABLE_VALUE.at(table)], row[TABLE_WIDTH.at(table)]));
-    let looked_up = row[LOOKUP_ADDRESS.start] + row[READ_VALUE.at(0)];
-    let lookup = term(row[LOOKUP.start], constants, looked_up, row[UNIT_VALUE.at(0)]);
-    let constant = term(-row[CONSTANT_USES.start], constants, row[ROW.start], row[CONSTANT_VALUE.start]);
-
-    // An input is given as often as it is read, an output is taken once.
-    let own = |numerator: F, first: F, value: F| term(numerator, *z, row[ROW.start] + first, value);
-    let input = own(-row[INPUT_READERS.start], Goldilocks::new(FIRST_INPUT).into(), row[INPUT_VALUE.start]);
-    let output = own(row[OUTPUT.start], first_output, row[OUTPUT_VALUE.start]);
-
-    let mut all = reads.chain(writes).chain(limbs).chain(inputs).chain(tables).chain([lookup, constant, input, output]);
-    std::array::from_fn(|_| all.next().expect("BUS_TERMS counts them"))
+    std::iter::from_fn(move || {
+        let one = terms.next()?;
+        Some(terms.next().map_or_else(|| (one.numerator.into(), one.denominator), |two| one.plus(&two)))
+    })
 }
 
 /// Enforces that the helpers are the terms, and that the sum runs over them.
-pub(super) fn enforce<F, E>(row: &[F], auxiliary: &EvaluationFrame<E>, first_output: F, challenges: &Challenges<E>, result: &mut [E])
-where
+pub(super) fn enforce<F, E>(
+    layout: &Layout,
+    row: &[F],
+    auxiliary: &EvaluationFrame<E>,
+    first_output: F,
+    challenges: &Challenges<E>,
+    result: &mut [E],
+) where
     F: FieldElement<BaseField = Goldilocks>,
     E: FieldElement<BaseField = Goldilocks> + ExtensionOf<F>,
 {
     let (current, next) = (auxiliary.current(), auxiliary.next());
-    let helpers = &current[BUS_HELPER.indices()];
-    for ((pair, helper), result) in terms(row, first_output, challenges).chunks(2).zip(helpers).zip(result.iter_mut()) {
-        *result = match pair {
-            // h = n1 / d1 + n2 / d2
-            [one, two] => {
-                let (numerator, denominator) = one.plus(two);
-                *helper * denominator - numerator
-            }
-            // h = n / d
-            rest => rest.iter().fold(E::ZERO, |sum, one| sum + *helper * one.denominator - one.numerator.into()),
-        };
+    let found = &current[layout[BUS_HELPER].indices()];
+    // All terms are computed before the first constraint: Cairo has the operations in this order.
+    let mut all = [Term { numerator: F::ZERO, denominator: E::ZERO }; MOST_BUS_TERMS];
+    for (place, term) in all.iter_mut().zip(terms(layout, row, first_output, challenges)) {
+        *place = term;
     }
-    let all = helpers.iter().fold(E::ZERO, |sum, helper| sum + *helper);
-    result[BUS_HELPER.count] = next[BUS_SUM.start] - current[BUS_SUM.start] - all;
+    // h = n1 / d1 + n2 / d2
+    let pairs = in_pairs(all[..layout.room.bus_terms()].iter().copied());
+    for (((numerator, denominator), helper), result) in pairs.zip(found).zip(result.iter_mut()) {
+        *result = *helper * denominator - numerator;
+    }
+    let added = found.iter().fold(E::ZERO, |sum, helper| sum + *helper);
+    let sum = layout[BUS_SUM].start;
+    result[found.len()] = next[sum] - current[sum] - added;
 }

@@ -4,15 +4,13 @@ use winter_air::AuxRandElements;
 use winter_verifier::crypto::{RandomCoin, RandomCoinError};
 use winter_verifier::math::FieldElement;
 
-use crate::layout::{Layout, READS};
+use crate::layout::Layout;
 
 /// Number of elements that are drawn after the main segment is committed: `z`, `alpha`, `sigma`, `rho` and `beta`.
 pub const RANDOM_ELEMENTS: usize = 5;
 
 /// Position of the first power of sigma in the list of elements.
 const SIGMA: usize = 4;
-/// Powers of rho, and beta: what comes after the powers of sigma, whose number depends on the layout.
-const AFTER_SIGMA: usize = READS + 1 + 1;
 
 /// Draws the random elements, and computes the powers that every row of a layout needs.
 ///
@@ -32,7 +30,7 @@ pub fn powers<E: FieldElement>([z, alpha, sigma, rho, beta]: [E; RANDOM_ELEMENTS
     let domain = alpha.square();
     let powers = |base: E, count: usize| (0..=count).scan(E::ONE, move |power, _| Some(std::mem::replace(power, *power * base)));
     let domains = [z, alpha, domain, domain.double()];
-    domains.into_iter().chain(powers(sigma, layout.lanes)).chain(powers(rho, READS)).chain([beta]).collect()
+    domains.into_iter().chain(powers(sigma, layout.room.lanes)).chain(powers(rho, layout.room.reads)).chain([beta]).collect()
 }
 
 /// The random elements of the auxiliary segment, by name.
@@ -47,7 +45,7 @@ pub struct Challenges<'a, E> {
     pub constant_domain: E,
     /// `sigma^0 ..= sigma^lanes`: the place of a result within its inner sum, of a weight within its matrix row.
     pub sigma: &'a [E],
-    /// `rho^0 ..= rho^READS`: the place of an inner sum, of a position.
+    /// `rho^0 ..= rho^reads`: the place of an inner sum, of a position.
     pub rho: &'a [E],
     /// Joins groups.
     pub beta: E,
@@ -55,10 +53,10 @@ pub struct Challenges<'a, E> {
 
 impl<'a, E: FieldElement> Challenges<'a, E> {
     /// Names the elements that the AIR has drawn.
-    pub fn new(elements: &'a [E]) -> Self {
+    pub fn new(layout: &Layout, elements: &'a [E]) -> Self {
         let [z, alpha, range_domain, constant_domain] = [elements[0], elements[1], elements[2], elements[3]];
-        let (sigma, rest) = elements[SIGMA..].split_at(elements.len() - SIGMA - AFTER_SIGMA);
-        let (rho, beta) = rest.split_at(READS + 1);
+        let (sigma, rest) = elements[SIGMA..].split_at(layout.room.lanes + 1);
+        let (rho, beta) = rest.split_at(layout.room.reads + 1);
         Self { z, alpha, range_domain, constant_domain, sigma, rho, beta: beta[0] }
     }
 }

@@ -6,7 +6,7 @@
 //! `sum_g beta^g sum_{p,i} rho^p sigma^i f_g[p, i] = sum_g beta^g sum_j (sum_i sigma^i l_g[i, j]) (sum_p rho^p r_g[j, p])`
 //!
 //! Both sides are sums by Horner's rule, in an order of rows that the fixed columns give, so powers count from the last element. The left
-//! side costs a unit a result; the right side costs its weights, as many a row as the layout has lanes, and its cells, [`READS`] a row: not
+//! side costs a unit a result; the right side costs its weights and its cells, as many a row as the layout has lanes and reads: not
 //! their products.
 
 use crate::goldilocks::Goldilocks;
@@ -38,41 +38,47 @@ pub struct Sums<E> {
 
 impl<E: FieldElement<BaseField = Goldilocks>> Sums<E> {
     /// Reads a row of the auxiliary segment.
-    pub fn of(row: &[E]) -> Self {
-        let [left, right, products, inner, outer, results] = [LEFT, RIGHT, PRODUCTS, INNER, OUTER, RESULTS].map(|column| row[column.start]);
+    pub fn of(layout: &Layout, row: &[E]) -> Self {
+        let [left, right, products, inner, outer, results] =
+            [LEFT, RIGHT, PRODUCTS, INNER, OUTER, RESULTS].map(|role| row[layout[role].start]);
         Self { left, right, products, inner, outer, results }
     }
 
     /// The sums of the next row.
-    pub fn next<F>(&self, row: &[F], radix: F, challenges: &Challenges<E>) -> Self
+    pub fn next<F>(&self, layout: &Layout, row: &[F], radix: F, challenges: &Challenges<E>) -> Self
     where
         F: FieldElement<BaseField = Goldilocks>,
         E: ExtensionOf<F>,
     {
         let (sigma, rho, beta) = (challenges.sigma, challenges.rho, challenges.beta);
-        let flag = |column: Columns| row[column.start];
+        let Room { lanes, reads, units, .. } = layout.room;
+        let flag = |role: Role| row[layout[role].start];
         // `1` where nothing happens, `beta` where a group ends or begins.
-        let grouped = |column: Columns| E::ONE + (beta - E::ONE).mul_base(flag(column));
+        let grouped = |role: Role| E::ONE + (beta - E::ONE).mul_base(flag(role));
         let horner = |powers: &[E], terms: &mut dyn Iterator<Item = F>, count: usize| {
             terms.zip(powers[..count].iter().rev()).fold(E::ZERO, |sum, (term, power)| sum + power.mul_base(term))
         };
-        let lanes = sigma.len() - 1;
-        let weights = horner(sigma, &mut row[FIRST_WEIGHT..][..lanes].iter().copied(), lanes);
-        let mut cells = (0..READS).map(|lane| row[READ_COEFFICIENT.at(lane)] * row[READ_VALUE.at(lane)]);
-        let cells: [F; READS] = std::array::from_fn(|_| cells.next().expect("there are READS"));
-        let left_cells = horner(sigma, &mut cells.into_iter(), READS).mul_base(flag(LEFT_READS));
-        let right_cells = horner(rho, &mut cells.into_iter(), READS).mul_base(F::ONE - flag(LEFT_READS));
-        let contributions = horner(sigma, &mut (0..UNITS).map(|unit| units::contribution(unit, row, radix)), UNITS);
+        let weights = horner(sigma, &mut row[layout.first_weight()..][..lanes].iter().copied(), lanes);
+        let all = |role: Role| &row[layout[role].indices()];
+        let mut cells = [F::ZERO; MOST_READS];
+        for ((cell, coefficient), value) in cells.iter_mut().zip(all(READ_COEFFICIENT)).zip(all(READ_VALUE)) {
+            *cell = *coefficient * *value;
+        }
+        let left_cells = horner(sigma, &mut cells.into_iter(), reads).mul_base(flag(LEFT_READS));
+        let right_cells = horner(rho, &mut cells.into_iter(), reads).mul_base(F::ONE - flag(LEFT_READS));
+        let contributions = horner(sigma, &mut (0..units).map(|unit| units::contribution(layout, unit, row, radix)), units);
 
-        let keep = |column: Columns| E::from(flag(column));
-        let by = |column: Columns, power: E| power.mul_base(flag(column));
+        let keep = |role: Role| E::from(flag(role));
+        let by = |role: Role, power: E| power.mul_base(flag(role));
+        let mut left_moves = keep(LEFT_KEEP) + by(LEFT_BY_WEIGHTS, sigma[lanes]) + by(LEFT_BY_CELLS, sigma[reads]);
+        if layout.room.taps {
+            left_moves += by(LEFT_BY_ONE, rho[1]);
+        }
         Self {
-            left: self.left * (keep(LEFT_KEEP) + by(LEFT_BY_WEIGHTS, sigma[lanes]) + by(LEFT_BY_CELLS, sigma[READS]))
-                + weights
-                + left_cells,
-            right: self.right * (keep(RIGHT_KEEP) + by(RIGHT_BY_CELLS, rho[READS])) + right_cells,
+            left: self.left * left_moves + weights + left_cells,
+            right: self.right * (keep(RIGHT_KEEP) + by(RIGHT_BY_CELLS, rho[reads])) + right_cells,
             products: self.products * grouped(PRODUCT_GROUP) + (self.left * self.right).mul_base(flag(MULTIPLY)),
-            inner: self.inner * (keep(INNER_KEEP) + by(INNER_STEP, sigma[UNITS])) + contributions,
+            inner: self.inner * (keep(INNER_KEEP) + by(INNER_STEP, sigma[units])) + contributions,
             outer: self.outer * (keep(OUTER_KEEP) + by(OUTER_STEP, rho[1])) + self.inner.mul_base(flag(OUTER_TAKE)),
             results: self.results * grouped(RESULT_GROUP) + self.outer.mul_base(flag(RESULT_GROUP)),
         }
@@ -80,18 +86,24 @@ impl<E: FieldElement<BaseField = Goldilocks>> Sums<E> {
 }
 
 /// Enforces that the sums run as they should, and that both sides agree in the final row.
-pub(super) fn enforce<F, E>(row: &[F], auxiliary: &EvaluationFrame<E>, radix: F, challenges: &Challenges<E>, result: &mut [E])
-where
+pub(super) fn enforce<F, E>(
+    layout: &Layout,
+    row: &[F],
+    auxiliary: &EvaluationFrame<E>,
+    radix: F,
+    challenges: &Challenges<E>,
+    result: &mut [E],
+) where
     F: FieldElement<BaseField = Goldilocks>,
     E: FieldElement<BaseField = Goldilocks> + ExtensionOf<F>,
 {
-    let current = Sums::of(auxiliary.current());
-    let (expected, found) = (current.next(row, radix, challenges), Sums::of(auxiliary.next()));
+    let current = Sums::of(layout, auxiliary.current());
+    let (expected, found) = (current.next(layout, row, radix, challenges), Sums::of(layout, auxiliary.next()));
     result[0] = found.left - expected.left;
     result[1] = found.right - expected.right;
     result[2] = found.products - expected.products;
     result[3] = found.inner - expected.inner;
     result[4] = found.outer - expected.outer;
     result[5] = found.results - expected.results;
-    result[6] = (current.products - current.results).mul_base(row[FINAL.start]);
+    result[6] = (current.products - current.results).mul_base(row[layout[FINAL].start]);
 }

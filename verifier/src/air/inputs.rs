@@ -13,7 +13,7 @@ pub const DEGREE: usize = 2;
 
 /// `input * x = lo + low + radix * high`: the bus holds the limbs below their widths. Where there is no input, `lo` and both widths are 0 and
 /// `x` may be anything: it is part of a salt.
-pub fn enforce<E: FieldElement<BaseField = Goldilocks>>(row: &[E], radix: E) -> E {
-    let above = row[INPUT_LIMB.at(0)] + radix * row[INPUT_LIMB.at(1)];
-    row[INPUT.start] * row[INPUT_VALUE.start] - row[INPUT_LO.start] - above
+pub fn enforce<E: FieldElement<BaseField = Goldilocks>>(layout: &Layout, row: &[E], radix: E) -> E {
+    let above = row[layout[INPUT_LIMB].at(0)] + radix * row[layout[INPUT_LIMB].at(1)];
+    row[layout[INPUT].start] * row[layout[INPUT_VALUE].start] - row[layout[INPUT_LO].start] - above
 }

@@ -18,7 +18,7 @@ use winter_air::{EvaluationFrame, TransitionConstraintDegree};
 use winter_verifier::math::{ExtensionOf, FieldElement, StarkField, get_power_series};
 
 use crate::goldilocks::Goldilocks;
-use crate::layout::{FIRST_CUT, SECOND_CUT};
+use crate::layout::{FIRST_CUT, Layout, SECOND_CUT};
 
 /// Rows after which the periodic columns begin again.
 const CYCLE: usize = 4;
@@ -40,12 +40,12 @@ pub fn periodic_columns() -> [Vec<Goldilocks>; PERIODIC] {
 }
 
 /// Adds what masks the quotient. `periodic` are the values of [`periodic_columns`].
-pub fn enforce<F, E>(auxiliary: &EvaluationFrame<E>, periodic: &[F], result: &mut [E])
+pub fn enforce<F, E>(layout: &Layout, auxiliary: &EvaluationFrame<E>, periodic: &[F], result: &mut [E])
 where
     F: FieldElement<BaseField = Goldilocks>,
     E: FieldElement<BaseField = Goldilocks> + ExtensionOf<F>,
 {
     let vanishing = periodic[0] * periodic[1];
-    result[0] = auxiliary.next()[FIRST_CUT.start].mul_base(vanishing);
-    result[1] = auxiliary.next()[SECOND_CUT.start].mul_base(vanishing * periodic[2]);
+    result[0] = auxiliary.next()[layout[FIRST_CUT].start].mul_base(vanishing);
+    result[1] = auxiliary.next()[layout[SECOND_CUT].start].mul_base(vanishing * periodic[2]);
 }

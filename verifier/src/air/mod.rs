@@ -46,17 +46,17 @@ pub struct ModelAir {
 }
 
 /// The auxiliary columns that start at 0.
-pub const SUMS: [Columns; 9] = [BUS_SUM, INPUTS, OUTPUTS, LEFT, RIGHT, PRODUCTS, INNER, OUTER, RESULTS];
+pub const SUMS: [Role; 9] = [BUS_SUM, INPUTS, OUTPUTS, LEFT, RIGHT, PRODUCTS, INNER, OUTER, RESULTS];
 
 /// The shape of a trace with this many rows for a statement: the only one that a verifier accepts.
 ///
 /// # Panics
-/// When `rows` is not a power of two from [`MIN_ROWS`] to [`MAX_ROWS`].
+/// When `rows` is not a power of two from the layout's least number of rows to [`MAX_ROWS`].
 pub fn trace_info(rows: usize, public_inputs: &PublicInputs) -> TraceInfo {
-    assert!(rows.is_power_of_two() && (MIN_ROWS..=MAX_ROWS).contains(&rows), "{rows} rows");
+    assert!(rows.is_power_of_two() && (public_inputs.layout.min_rows()..=MAX_ROWS).contains(&rows), "{rows} rows");
     let main = public_inputs.layout.main_width(public_inputs.sponges().count());
     let masks = if public_inputs.mode.is_hiding() { MASKS_WIDTH } else { 0 };
-    TraceInfo::new_multi_segment(main, AUXILIARY_WIDTH + masks, RANDOM_ELEMENTS, rows, Vec::new())
+    TraceInfo::new_multi_segment(main, public_inputs.layout.auxiliary_width() + masks, RANDOM_ELEMENTS, rows, Vec::new())
 }
 
 /// The row that holds the final sums: the first one that no transition constraint begins in.
@@ -73,22 +73,33 @@ const fn exempt_rows(mode: Mode) -> usize {
 }
 
 /// Number of constraints of a row of the main segment.
-pub const ROW_CONSTRAINTS: usize = UNITS * units::DEGREES.len() + 1;
+pub const fn row_constraints(layout: &Layout) -> usize {
+    layout.room.units * units::DEGREES.len() + 1
+}
+
 /// Number of constraints of the bus, the public values and the combination.
-pub const ARGUMENT_CONSTRAINTS: usize = bus::DEGREES.len() + public_values::DEGREES.len() + combination::DEGREES.len();
+pub const fn argument_constraints(layout: &Layout) -> usize {
+    bus_constraints(layout) + public_values::DEGREES.len() + combination::DEGREES.len()
+}
+
+/// Those of the bus: a helper each, and the sum.
+const fn bus_constraints(layout: &Layout) -> usize {
+    layout.columns(BUS_HELPER).count + 1
+}
 
 /// Enforces what a row of the main segment must satisfy, but for its sponges. `radix` is `2^b` for limbs of `b` bits.
-pub fn enforce_row<E: FieldElement<BaseField = Goldilocks>>(row: &[E], radix: E, result: &mut [E]) {
-    let (units, input) = result.split_at_mut(UNITS * units::DEGREES.len());
+pub fn enforce_row<E: FieldElement<BaseField = Goldilocks>>(layout: &Layout, row: &[E], radix: E, result: &mut [E]) {
+    let (units, input) = result.split_at_mut(layout.room.units * units::DEGREES.len());
     for (unit, result) in units.chunks_exact_mut(units::DEGREES.len()).enumerate() {
-        units::enforce(unit, row, radix, result);
+        units::enforce(layout, unit, row, radix, result);
     }
-    input[0] = inputs::enforce(row, radix);
+    input[0] = inputs::enforce(layout, row, radix);
 }
 
 /// Enforces the bus, the public values and the combination of a row of the main segment and the auxiliary rows beside it. `first_output` is the
 /// address of the first output.
 pub fn enforce_arguments<F, E>(
+    layout: &Layout,
     row: &[F],
     auxiliary: &EvaluationFrame<E>,
     [radix, first_output]: [F; 2],
@@ -98,11 +109,11 @@ pub fn enforce_arguments<F, E>(
     F: FieldElement<BaseField = Goldilocks>,
     E: FieldElement<BaseField = Goldilocks> + ExtensionOf<F>,
 {
-    let (bus, rest) = result.split_at_mut(bus::DEGREES.len());
+    let (bus, rest) = result.split_at_mut(bus_constraints(layout));
     let (public_values, combination) = rest.split_at_mut(public_values::DEGREES.len());
-    bus::enforce(row, auxiliary, first_output, challenges, bus);
-    public_values::enforce(row, auxiliary, challenges.z, public_values);
-    combination::enforce(row, auxiliary, radix, challenges, combination);
+    bus::enforce(layout, row, auxiliary, first_output, challenges, bus);
+    public_values::enforce(layout, row, auxiliary, challenges.z, public_values);
+    combination::enforce(layout, row, auxiliary, radix, challenges, combination);
 }
 
 impl Air for ModelAir {
@@ -113,15 +124,16 @@ impl Air for ModelAir {
         let degrees = |degrees: &[usize]| degrees.iter().map(|degree| TransitionConstraintDegree::new(*degree)).collect::<Vec<_>>();
         let mode = public_inputs.mode;
         let sponges = public_inputs.sponges().count();
-        let mut main = degrees(&[&units::DEGREES.repeat(UNITS)[..], &[inputs::DEGREE]].concat());
+        let layout = public_inputs.layout;
+        let mut main = degrees(&[&units::DEGREES.repeat(layout.room.units)[..], &[inputs::DEGREE]].concat());
         (0..sponges).for_each(|_| main.extend(sponge::degrees()));
-        let mut auxiliary = degrees(&[&bus::DEGREES[..], &public_values::DEGREES, &combination::DEGREES].concat());
+        let mut auxiliary = degrees(&[&bus::degrees(layout)[..], &public_values::DEGREES, &combination::DEGREES].concat());
         if mode.is_hiding() {
             auxiliary.extend(masks::degrees());
         }
         let main_assertions = 1 + sponges * sponge::ASSERTIONS;
         let visible = public_inputs.sides().iter().filter(|side| side.values.as_public().is_some()).count();
-        let radix = Goldilocks::new(1 << limb_bits(trace_info.length()));
+        let radix = Goldilocks::new(1 << layout.limb_bits(trace_info.length()));
         let context = AirContext::new_multi_segment(trace_info, main, auxiliary, main_assertions, SUMS.len() + 1 + visible, options)
             .set_num_transition_exemptions(exempt_rows(mode));
         Self { context, public_inputs, radix }
@@ -144,8 +156,8 @@ impl Air for ModelAir {
 
     fn evaluate_transition<E: FieldElement<BaseField = Goldilocks>>(&self, frame: &EvaluationFrame<E>, periodic: &[E], result: &mut [E]) {
         let row = frame.current();
-        let (rows, sponges) = result.split_at_mut(ROW_CONSTRAINTS);
-        enforce_row(row, self.radix.into(), rows);
+        let (rows, sponges) = result.split_at_mut(row_constraints(self.public_inputs.layout));
+        enforce_row(self.public_inputs.layout, row, self.radix.into(), rows);
         for (side, result) in self.public_inputs.sponges().zip(sponges.chunks_exact_mut(sponge::WIDTH)) {
             let [current, next] = [row, frame.next()].map(|row| &row[side.start..][..SPONGE_WIDTH]);
             sponge::enforce(current, next, row[side.message.start], &periodic[masks::PERIODIC..], result);
@@ -163,30 +175,33 @@ impl Air for ModelAir {
         F: FieldElement<BaseField = Goldilocks>,
         E: FieldElement<BaseField = Goldilocks> + ExtensionOf<F>,
     {
-        let challenges = Challenges::new(random.rand_elements());
-        let (arguments, masks) = result.split_at_mut(ARGUMENT_CONSTRAINTS);
+        let layout = self.public_inputs.layout;
+        let challenges = Challenges::new(layout, random.rand_elements());
+        let (arguments, masks) = result.split_at_mut(argument_constraints(layout));
         let first_output = Goldilocks::new(first_output(self.public_inputs.n_inputs));
-        enforce_arguments(main.current(), auxiliary, [self.radix, first_output].map(F::from), &challenges, arguments);
+        enforce_arguments(layout, main.current(), auxiliary, [self.radix, first_output].map(F::from), &challenges, arguments);
         if self.public_inputs.mode.is_hiding() {
-            masks::enforce(auxiliary, periodic, masks);
+            masks::enforce(layout, auxiliary, periodic, masks);
         }
     }
 
     /// A sponge begins empty, and ends with the statement's digest. Nothing else of the main segment needs an assertion; one is required, so the
     /// first row is not the final one.
     fn get_assertions(&self) -> Vec<Assertion<Goldilocks>> {
+        let layout = self.public_inputs.layout;
         let sponges = self.public_inputs.sponges().flat_map(|side| sponge::assertions(side.start, side.message, side.values, side.digest));
-        [Assertion::single(FINAL.start, 0, Goldilocks::ZERO)].into_iter().chain(sponges).collect()
+        [Assertion::single(layout[FINAL].start, 0, Goldilocks::ZERO)].into_iter().chain(sponges).collect()
     }
 
     /// All sums begin at 0. At the end the bus is balanced, and the inputs and outputs that the statement names are those of the trace.
     fn get_aux_assertions<E: FieldElement<BaseField = Goldilocks>>(&self, random: &AuxRandElements<E>) -> Vec<Assertion<E>> {
-        let challenges = Challenges::new(random.rand_elements());
+        let layout = self.public_inputs.layout;
+        let challenges = Challenges::new(layout, random.rand_elements());
         let last = final_row(self.trace_length(), self.public_inputs.mode);
-        let mut assertions: Vec<_> = SUMS.iter().map(|sum| Assertion::single(sum.start, 0, E::ZERO)).collect();
-        assertions.push(Assertion::single(BUS_SUM.start, last, E::ZERO));
+        let mut assertions: Vec<_> = SUMS.iter().map(|sum| Assertion::single(layout[*sum].start, 0, E::ZERO)).collect();
+        assertions.push(Assertion::single(layout[BUS_SUM].start, last, E::ZERO));
         let polynomials = [INPUTS, OUTPUTS].into_iter().zip(self.public_inputs.polynomials(challenges.z));
-        assertions.extend(polynomials.filter_map(|(column, value)| Some(Assertion::single(column.start, last, value?))));
+        assertions.extend(polynomials.filter_map(|(column, value)| Some(Assertion::single(layout[column].start, last, value?))));
         assertions
     }
 

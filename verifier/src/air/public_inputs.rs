@@ -55,8 +55,8 @@ pub struct Sponge {
 impl PublicInputs {
     pub(super) fn sides(&self) -> [Side<'_>; SIDES] {
         [
-            Side { values: &self.inputs, n: self.n_inputs, column: INPUT_VALUE },
-            Side { values: &self.outputs, n: self.n_outputs, column: OUTPUT_VALUE },
+            Side { values: &self.inputs, n: self.n_inputs, column: self.layout[INPUT_VALUE] },
+            Side { values: &self.outputs, n: self.n_outputs, column: self.layout[OUTPUT_VALUE] },
         ]
     }
 

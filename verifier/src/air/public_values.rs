@@ -15,29 +15,29 @@ use crate::layout::*;
 pub const DEGREES: [usize; SIDES] = [2; SIDES];
 
 /// For each side the column that says where it has values, the column of the values, and the one of the polynomial.
-const COLUMNS: [[Columns; 3]; SIDES] = [[INPUT, INPUT_VALUE, INPUTS], [OUTPUT, OUTPUT_VALUE, OUTPUTS]];
+const COLUMNS: [[Role; 3]; SIDES] = [[INPUT, INPUT_VALUE, INPUTS], [OUTPUT, OUTPUT_VALUE, OUTPUTS]];
 
 /// Both polynomials after a row.
-pub fn next<F, E>(row: &[F], polynomials: [E; SIDES], z: E) -> [E; SIDES]
+pub fn next<F, E>(layout: &Layout, row: &[F], polynomials: [E; SIDES], z: E) -> [E; SIDES]
 where
     F: FieldElement<BaseField = Goldilocks>,
     E: FieldElement<BaseField = Goldilocks> + ExtensionOf<F>,
 {
     std::array::from_fn(|side| {
-        let [flag, value, _] = COLUMNS[side].map(|column| column.start);
+        let [flag, value, _] = COLUMNS[side].map(|role| layout[role].start);
         let polynomial = polynomials[side];
         polynomial + ((z - E::ONE) * polynomial + row[value].into()).mul_base(row[flag])
     })
 }
 
 /// Enforces that the polynomials take in the values of each row.
-pub(super) fn enforce<F, E>(row: &[F], auxiliary: &EvaluationFrame<E>, z: E, result: &mut [E])
+pub(super) fn enforce<F, E>(layout: &Layout, row: &[F], auxiliary: &EvaluationFrame<E>, z: E, result: &mut [E])
 where
     F: FieldElement<BaseField = Goldilocks>,
     E: FieldElement<BaseField = Goldilocks> + ExtensionOf<F>,
 {
-    let [current, found] = [auxiliary.current(), auxiliary.next()].map(|row| COLUMNS.map(|[.., polynomial]| row[polynomial.start]));
-    for ((result, found), expected) in result.iter_mut().zip(found).zip(next(row, current, z)) {
+    let [current, found] = [auxiliary.current(), auxiliary.next()].map(|row| COLUMNS.map(|[.., polynomial]| row[layout[polynomial].start]));
+    for ((result, found), expected) in result.iter_mut().zip(found).zip(next(layout, row, current, z)) {
         *result = found - expected;
     }
 }

@@ -23,7 +23,7 @@ use random::Random;
 
 use super::*;
 use crate::air::final_row;
-use crate::layout::{AUXILIARY_WIDTH, INPUT_VALUE, LAYOUTS, Layout, MASK_ROWS, MASKS_WIDTH, MIN_ROWS, OUTPUT_VALUE};
+use crate::layout::{INPUT_VALUE, LAYOUTS, Layout, MASK_ROWS, MASKS_WIDTH, OUTPUT_VALUE, Role, WEIGHTS};
 
 // THE AIR
 // ================================================================================================
@@ -31,13 +31,10 @@ use crate::layout::{AUXILIARY_WIDTH, INPUT_VALUE, LAYOUTS, Layout, MASK_ROWS, MA
 /// A fixed column `w`, and two witness columns: `x`, and the sums of `w x^2`. The other columns are idle.
 ///
 /// A hiding proof exempts as many rows as the model's AIR does, and has its masks' columns.
-const INPUT: usize = INPUT_VALUE.start;
-const SUM: usize = OUTPUT_VALUE.start;
-
-/// The first weight of the layout: a fixed column.
-fn weight(layout: &Layout) -> usize {
-    layout.weights().start
-}
+const INPUT: Role = INPUT_VALUE;
+const SUM: Role = OUTPUT_VALUE;
+/// The first weight.
+const WEIGHT: Role = WEIGHTS;
 
 /// The sum before the rows that are exempt, and what else the AIR depends on.
 #[derive(Debug, Clone)]
@@ -80,15 +77,17 @@ impl Air for SumAir {
     }
 
     fn evaluate_transition<E: FieldElement<BaseField = Goldilocks>>(&self, frame: &EvaluationFrame<E>, ones: &[E], result: &mut [E]) {
+        let [input, sum, weight] = [INPUT, SUM, WEIGHT].map(|role| self.total.layout[role].start);
         let row = frame.current();
-        let step = frame.next()[SUM] - row[SUM] - row[weight(self.total.layout)] * row[INPUT].square();
+        let step = frame.next()[sum] - row[sum] - row[weight] * row[input].square();
         result[0] = ones.iter().fold(step, |step, one| step * *one);
     }
 
     fn get_assertions(&self) -> Vec<Assertion<Goldilocks>> {
+        let sum = self.total.layout[SUM].start;
         vec![
-            Assertion::single(SUM, 0, Goldilocks::ZERO),
-            Assertion::single(SUM, final_row(self.trace_length(), self.total.mode), self.total.sum),
+            Assertion::single(sum, 0, Goldilocks::ZERO),
+            Assertion::single(sum, final_row(self.trace_length(), self.total.mode), self.total.sum),
         ]
     }
 
@@ -103,7 +102,8 @@ impl Air for SumAir {
         F: FieldElement<BaseField = Goldilocks>,
         E: FieldElement<BaseField = Goldilocks> + ExtensionOf<F>,
     {
-        result[0] = aux.next()[0] - aux.current()[0] - random.rand_elements()[0].mul_base(main.current()[INPUT]);
+        let input = main.current()[self.total.layout[INPUT].start];
+        result[0] = aux.next()[0] - aux.current()[0] - random.rand_elements()[0].mul_base(input);
     }
 
     fn get_aux_assertions<E: FieldElement<BaseField = Goldilocks>>(&self, _: &AuxRandElements<E>) -> Vec<Assertion<E>> {
@@ -111,12 +111,12 @@ impl Air for SumAir {
     }
 }
 
-fn auxiliary_width(mode: Mode) -> usize {
-    AUXILIARY_WIDTH + if mode.is_hiding() { MASKS_WIDTH } else { 0 }
+fn auxiliary_width(layout: &Layout, mode: Mode) -> usize {
+    layout.auxiliary_width() + if mode.is_hiding() { MASKS_WIDTH } else { 0 }
 }
 
 fn info(layout: &Layout, mode: Mode) -> TraceInfo {
-    TraceInfo::new_multi_segment(layout.main_width(0), auxiliary_width(mode), 1, MIN_ROWS, vec![])
+    TraceInfo::new_multi_segment(layout.main_width(0), auxiliary_width(layout, mode), 1, layout.min_rows(), vec![])
 }
 
 // THE PROVER
@@ -130,16 +130,16 @@ struct SumTrace {
 
 impl SumTrace {
     fn new(layout: &'static Layout, mode: Mode) -> Self {
-        let mut random = Random(1);
-        let (weight, last) = (weight(layout), final_row(MIN_ROWS, mode));
-        let mut columns = vec![vec![Goldilocks::ZERO; MIN_ROWS]; layout.main_width(0)];
+        let (mut random, rows) = (Random(1), layout.min_rows());
+        let ([input, sum, weight], last) = ([INPUT, SUM, WEIGHT].map(|role| layout[role].start), final_row(rows, mode));
+        let mut columns = vec![vec![Goldilocks::ZERO; rows]; layout.main_width(0)];
         columns[weight].fill_with(|| Goldilocks::new(random.next() >> 40));
-        columns[INPUT].fill_with(|| Goldilocks::new(random.next() >> 40));
+        columns[input].fill_with(|| Goldilocks::new(random.next() >> 40));
         for row in 1..=last {
-            columns[SUM][row] = columns[SUM][row - 1] + columns[weight][row - 1] * columns[INPUT][row - 1].square();
+            columns[sum][row] = columns[sum][row - 1] + columns[weight][row - 1] * columns[input][row - 1].square();
         }
-        let total = Total { sum: columns[SUM][last], layout, mode };
-        columns[SUM][last + 1..].fill_with(|| Goldilocks::new(random.next() >> 40));
+        let total = Total { sum: columns[sum][last], layout, mode };
+        columns[sum][last + 1..].fill_with(|| Goldilocks::new(random.next() >> 40));
         Self { info: info(layout, mode), columns: ColMatrix::new(columns), total }
     }
 }
@@ -157,7 +157,7 @@ impl Trace for SumTrace {
 
     fn read_main_frame(&self, row: usize, frame: &mut EvaluationFrame<Goldilocks>) {
         self.columns.read_row_into(row, frame.current_mut());
-        self.columns.read_row_into((row + 1) % MIN_ROWS, frame.next_mut());
+        self.columns.read_row_into((row + 1) % self.info.length(), frame.next_mut());
     }
 }
 
@@ -212,9 +212,10 @@ impl<H: TreeHasher + Send + Sync + 'static> Prover for SumProver<H> {
     }
 
     fn build_aux_trace<E: FieldElement<BaseField = Goldilocks>>(&self, trace: &SumTrace, random: &AuxRandElements<E>) -> ColMatrix<E> {
-        let mut columns = vec![vec![E::ZERO; MIN_ROWS]; trace.info.aux_segment_width()];
-        for row in 1..MIN_ROWS {
-            let input = trace.columns.get(INPUT, row - 1);
+        let rows = trace.info.length();
+        let mut columns = vec![vec![E::ZERO; rows]; trace.info.aux_segment_width()];
+        for row in 1..rows {
+            let input = trace.columns.get(trace.total.layout[INPUT].start, row - 1);
             columns[0][row] = columns[0][row - 1] + random.rand_elements()[0].mul_base(input);
         }
         ColMatrix::new(columns)
@@ -305,8 +306,9 @@ static WIDE: LazyLock<&Proven> = LazyLock::new(|| proven(Preset::Fast, Layout::w
 fn kinds() -> impl Iterator<Item = (Preset, &'static Layout, Mode)> {
     let all =
         Preset::ALL.into_iter().flat_map(|preset| LAYOUTS.iter().flat_map(move |layout| Mode::ALL.map(|mode| (preset, layout, mode))));
-    // No entry for contracts that verify has another layout.
-    all.filter(|(preset, layout, _)| *preset != Preset::Starknet || *layout == Layout::base())
+    // Some layouts have no room for masks, and no entry for contracts that verify has another layout than `base`.
+    all.filter(|(_, layout, mode)| layout.can_hide() || !mode.is_hiding())
+        .filter(|(preset, layout, _)| *preset != Preset::Starknet || *layout == Layout::base())
 }
 
 // WHAT HOLDS
@@ -349,12 +351,13 @@ fn a_hiding_proof_with_fast_is_shorter_than_a_plain_one() {
 /// What is exempt in a hiding proof is not in a plain one: its last rows are bound.
 #[test]
 fn constraints_hold_in_all_rows_but_the_exempt_ones() {
-    assert_eq!([&*PLAIN, &*HIDING].map(|proven| MIN_ROWS - final_row(MIN_ROWS, proven.total.mode)), [1, MASK_ROWS]);
+    let rows = Layout::base().min_rows();
+    assert_eq!([&*PLAIN, &*HIDING].map(|proven| rows - final_row(rows, proven.total.mode)), [1, MASK_ROWS]);
     for proven in [&*PLAIN, &*HIDING] {
         let Total { layout, mode, .. } = proven.total;
         // The sums up to another row, as if that were the final one.
-        for row in [final_row(MIN_ROWS, mode) - 1, MIN_ROWS / 2] {
-            let sum = SumTrace::new(layout, mode).columns.get(SUM, row);
+        for row in [final_row(rows, mode) - 1, rows / 2] {
+            let sum = SumTrace::new(layout, mode).columns.get(layout[SUM].start, row);
             let claim = StarkClaim { public_inputs: Total { sum, layout, mode }, ..proven.claim() };
             let expected = VerifyError::Stark(VerifierError::InconsistentOodConstraintEvaluations);
             assert_eq!(check(&proven.bytes, claim), Err(expected), "{mode:?}, row {row}");
@@ -371,7 +374,7 @@ fn every_byte_of_the_context_is_compared() {
         let expected = proven.total.layout.main_width(0);
         let width = u8::try_from(expected).unwrap();
         assert_eq!(proven.with_byte(0, width + 1), VerifyError::TraceWidth { expected, found: expected + 1 });
-        let expected = auxiliary_width(proven.total.mode);
+        let expected = auxiliary_width(proven.total.layout, proven.total.mode);
         assert_eq!(proven.with_byte(1, 0), VerifyError::AuxiliaryWidth { expected, found: 0 });
     }
     assert_eq!(PLAIN.with_byte(2, 255), VerifyError::RandomElements { expected: 1, found: 255 });

@@ -4,11 +4,10 @@ use std::fmt::Write;
 use std::iter;
 
 use maat_verifier::air::{
-    ARGUMENT_CONSTRAINTS, InSeed, ModelAir, PublicInputs, RANDOM_ELEMENTS, ROW_CONSTRAINTS, SUMS, masks, sponge, trace_info,
+    InSeed, ModelAir, PublicInputs, RANDOM_ELEMENTS, SUMS, argument_constraints, masks, row_constraints, sponge, trace_info,
 };
 use maat_verifier::layout::{
-    AUXILIARY_WIDTH, BUS_SUM, FINAL, INPUT_VALUE, INPUTS, Layout, MASK_ROWS, MASKS_WIDTH, MAX_ROWS, MIN_ROWS, OUTPUT_VALUE, OUTPUTS,
-    SPONGE_WIDTH, WITNESS_WIDTH, limb_bits,
+    BUS_SUM, FINAL, INPUT_VALUE, INPUTS, Layout, MASK_ROWS, MASKS_WIDTH, MAX_ROWS, OUTPUT_VALUE, OUTPUTS, SPONGE_WIDTH,
 };
 use maat_verifier::{Goldilocks, Kind, Mode, Preset, Salt, Security, TRANSCRIPT, ValueDigest, Values};
 use winter_air::Air;
@@ -67,23 +66,23 @@ pub fn emitted() -> String {
     };
     let layout = Layout::base();
     let numbers = [
-        ("Witness columns, which come first.", "WITNESS", WITNESS_WIDTH),
+        ("Witness columns, which come first.", "WITNESS", layout.witness_width()),
         ("Fixed columns, which follow them.", "FIXED", layout.fixed_width()),
         ("Columns of the main segment, without sponges.", "MAIN", layout.main_width(0)),
         ("Columns of a sponge.", "SPONGE", SPONGE_WIDTH),
-        ("Auxiliary columns, without masks.", "AUXILIARY", AUXILIARY_WIDTH),
+        ("Auxiliary columns, without masks.", "AUXILIARY", layout.auxiliary_width()),
         ("Auxiliary columns that a hiding proof adds.", "MASKS", MASKS_WIDTH),
-        ("The column of the inputs.", "INPUT_VALUE", INPUT_VALUE.start),
-        ("The column of the outputs.", "OUTPUT_VALUE", OUTPUT_VALUE.start),
-        ("The column that is asserted to begin with 0.", "FINAL", FINAL.start),
-        ("The auxiliary column with the sum of the bus.", "BUS_SUM", BUS_SUM.start),
-        ("The auxiliary column with the polynomial of the inputs.", "INPUTS", INPUTS.start),
-        ("The auxiliary column with the polynomial of the outputs.", "OUTPUTS", OUTPUTS.start),
-        ("The first auxiliary column that begins with 0: all the others follow it.", "FIRST_SUM", SUMS[0].start),
+        ("The column of the inputs.", "INPUT_VALUE", layout[INPUT_VALUE].start),
+        ("The column of the outputs.", "OUTPUT_VALUE", layout[OUTPUT_VALUE].start),
+        ("The column that is asserted to begin with 0.", "FINAL", layout[FINAL].start),
+        ("The auxiliary column with the sum of the bus.", "BUS_SUM", layout[BUS_SUM].start),
+        ("The auxiliary column with the polynomial of the inputs.", "INPUTS", layout[INPUTS].start),
+        ("The auxiliary column with the polynomial of the outputs.", "OUTPUTS", layout[OUTPUTS].start),
+        ("The first auxiliary column that begins with 0: all the others follow it.", "FIRST_SUM", layout[SUMS[0]].start),
         ("How many there are.", "SUMS", SUMS.len()),
         ("Challenges of the AIR.", "CHALLENGES", RANDOM_ELEMENTS),
-        ("Constraints of the main segment, without sponges.", "ROW_CONSTRAINTS", ROW_CONSTRAINTS),
-        ("Constraints of the arguments.", "ARGUMENT_CONSTRAINTS", ARGUMENT_CONSTRAINTS),
+        ("Constraints of the main segment, without sponges.", "ROW_CONSTRAINTS", row_constraints(layout)),
+        ("Constraints of the arguments.", "ARGUMENT_CONSTRAINTS", argument_constraints(layout)),
         ("Constraints of the masks.", "MASK_CONSTRAINTS", masks::CONSTRAINTS),
         ("Assertions of a sponge.", "SPONGE_ASSERTIONS", sponge::ASSERTIONS),
         ("Elements of a sponge's state.", "STATE", sponge::STATE_WIDTH),
@@ -91,7 +90,7 @@ pub fn emitted() -> String {
         ("Rows of a permutation of a sponge.", "PERIOD", sponge::PERIOD),
         ("The row in which a sponge begins.", "START_ROW", sponge::START_ROW),
         ("Rows at the end of a hiding proof's trace that no constraint begins in.", "MASK_ROWS", MASK_ROWS),
-        ("Logarithm of the fewest rows.", "MIN_LOG_ROWS", MIN_ROWS.ilog2() as usize),
+        ("Logarithm of the fewest rows.", "MIN_LOG_ROWS", layout.min_rows().ilog2() as usize),
         ("Logarithm of the most rows.", "MAX_LOG_ROWS", MAX_ROWS.ilog2() as usize),
         ("The code of the preset.", "PRESET", Preset::Starknet.code().into()),
         ("The code of the layout.", "LAYOUT", layout.code.into()),
@@ -99,7 +98,7 @@ pub fn emitted() -> String {
     for (doc, name, value) in numbers {
         constant(doc, name, "u32", value.to_string());
     }
-    let elements: Vec<Goldilocks> = context(MIN_ROWS.ilog2(), Mode::Plain, 0).to_elements();
+    let elements: Vec<Goldilocks> = context(layout.min_rows().ilog2(), Mode::Plain, 0).to_elements();
     let felts = |elements: &[Goldilocks]| elements.iter().map(|element| element.as_int().to_string()).collect::<Vec<_>>().join(", ");
     constant("The modulus, as contexts have it.", "MODULUS_ELEMENTS", "[felt252; 2]", format!("[{}]", felts(&elements[2..4])));
     constant("The options, as contexts have them.", "OPTIONS_ELEMENTS", "[felt252; 3]", format!("[{}]", felts(&elements[5..])));
@@ -108,12 +107,12 @@ pub fn emitted() -> String {
         .map(|bytes| Goldilocks::new(bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))))
         .collect();
     constant("What transcripts begin with.", "TRANSCRIPT", "[felt252; 3]", format!("[{}]", felts(&tag)));
-    let rows = MIN_ROWS.ilog2()..=MAX_ROWS.ilog2();
+    let rows = layout.min_rows().ilog2()..=MAX_ROWS.ilog2();
     let list = |values: Vec<String>| format!("[{}]", values.join(", "));
     let (count, roots) =
         (MOST_POINTS + 1, iter::once(Goldilocks::new(1)).chain((1..=MOST_POINTS).map(Goldilocks::get_root_of_unity)).collect::<Vec<_>>());
     constant("Roots of unity of the orders `2^0`, `2^1`, ..", "ROOTS", &format!("[u64; {count}]"), list(vec![felts(&roots)]));
-    let radices: Vec<_> = rows.clone().map(|log| (1u32 << limb_bits(1 << log)).to_string()).collect();
+    let radices: Vec<_> = rows.clone().map(|log| (1u32 << layout.limb_bits(1 << log)).to_string()).collect();
     constant(
         "`2^b` for limbs of `b` bits, from the fewest rows on.",
         "RADICES",

@@ -15,9 +15,9 @@ use std::path::Path;
 
 use maat_verifier::Goldilocks;
 use maat_verifier::air::{
-    ARGUMENT_CONSTRAINTS, Challenges, RANDOM_ELEMENTS, ROW_CONSTRAINTS, enforce_arguments, enforce_row, masks, powers, sponge,
+    Challenges, RANDOM_ELEMENTS, argument_constraints, enforce_arguments, enforce_row, masks, powers, row_constraints, sponge,
 };
-use maat_verifier::layout::{AUXILIARY_WIDTH, Layout, MASKS_WIDTH};
+use maat_verifier::layout::{Layout, MASKS_WIDTH};
 use winter_air::EvaluationFrame;
 use winter_verifier::math::fields::QuadExtension;
 use winter_verifier::math::{ExtensionOf, FieldElement, StarkField, polynom};
@@ -51,11 +51,11 @@ fn join(results: &[Recorded], gamma: Recorded) -> Recorded {
 
 /// The constraints that every proof in the layout `base` has: those of the main segment, and those of the arguments.
 fn constraints(text: &mut Typed) {
-    let columns = Layout::base().main_width(0);
+    let layout = Layout::base();
     let inputs = [
-        Inputs { name: "row", kind: Kind::Extension(columns) },
-        Inputs { name: "auxiliary", kind: Kind::Extension(AUXILIARY_WIDTH) },
-        Inputs { name: "next", kind: Kind::Extension(AUXILIARY_WIDTH) },
+        Inputs { name: "row", kind: Kind::Extension(layout.main_width(0)) },
+        Inputs { name: "auxiliary", kind: Kind::Extension(layout.auxiliary_width()) },
+        Inputs { name: "next", kind: Kind::Extension(layout.auxiliary_width()) },
         Inputs { name: "challenges", kind: Kind::Extension(RANDOM_ELEMENTS + 1) },
         Inputs { name: "radix", kind: Kind::Integer(RADIX_BITS) },
         Inputs { name: "first_output", kind: Kind::Integer(ADDRESS_BITS) },
@@ -67,19 +67,21 @@ fn constraints(text: &mut Typed) {
 }
 
 fn constraints_tape() -> (Vec<Node>, [Recorded; 2]) {
-    let columns = Layout::base().main_width(0);
-    record(columns + 2 * AUXILIARY_WIDTH + RANDOM_ELEMENTS + 3, |all| {
+    let layout = Layout::base();
+    let (columns, width) = (layout.main_width(0), layout.auxiliary_width());
+    record(columns + 2 * width + RANDOM_ELEMENTS + 3, |all| {
         let (row, rest) = all.split_at(columns);
-        let (auxiliary, rest) = rest.split_at(AUXILIARY_WIDTH);
-        let (next, rest) = rest.split_at(AUXILIARY_WIDTH);
+        let (auxiliary, rest) = rest.split_at(width);
+        let (next, rest) = rest.split_at(width);
         let (drawn, rest) = rest.split_at(RANDOM_ELEMENTS);
         let [gamma, radix, first_output] = rest.try_into().expect("the inputs are counted");
         let drawn: [Recorded; RANDOM_ELEMENTS] = drawn.try_into().expect("the inputs are counted");
-        let elements = powers(drawn, Layout::base());
-        let (mut of_row, mut of_arguments) = ([Recorded::ZERO; ROW_CONSTRAINTS], [Recorded::ZERO; ARGUMENT_CONSTRAINTS]);
-        enforce_row(row, radix, &mut of_row);
+        let elements = powers(drawn, layout);
+        let [mut of_row, mut of_arguments] =
+            [row_constraints(layout), argument_constraints(layout)].map(|count| vec![Recorded::ZERO; count]);
+        enforce_row(layout, row, radix, &mut of_row);
         let frame = EvaluationFrame::from_rows(auxiliary.to_vec(), next.to_vec());
-        enforce_arguments(row, &frame, [radix, first_output], &Challenges::new(&elements), &mut of_arguments);
+        enforce_arguments(layout, row, &frame, [radix, first_output], &Challenges::new(layout, &elements), &mut of_arguments);
         [join(&of_row, gamma), join(&of_arguments, gamma)]
     })
 }
@@ -97,11 +99,11 @@ fn masks_tape() -> (Vec<Node>, Recorded) {
     record(MASKS_WIDTH + 2, |all| {
         let (next, rest) = all.split_at(MASKS_WIDTH);
         let (y, gamma) = (rest[0], rest[1]);
-        let mut row = vec![Recorded::ZERO; AUXILIARY_WIDTH];
+        let mut row = vec![Recorded::ZERO; Layout::base().auxiliary_width()];
         row.extend(next);
         let mut results = [Recorded::ZERO; masks::CONSTRAINTS];
         let periodic = at_point(&masks::periodic_columns(), y);
-        masks::enforce(&EvaluationFrame::from_rows(row.clone(), row), &periodic, &mut results);
+        masks::enforce(Layout::base(), &EvaluationFrame::from_rows(row.clone(), row), &periodic, &mut results);
         join(&results, gamma)
     })
 }
@@ -281,18 +283,19 @@ fn periodic(columns: &[Vec<Goldilocks>], y: E) -> Vec<E> {
 
 #[test]
 fn the_tape_of_the_constraints_computes_them() {
+    let layout = Layout::base();
     let (nodes, outputs) = constraints_tape();
     let mut random = Random(1);
     for frame in 0..FRAMES {
-        let row = random_elements(&mut random, Layout::base().main_width(0));
-        let [auxiliary, next] = [(), ()].map(|()| random_elements(&mut random, AUXILIARY_WIDTH));
+        let row = random_elements(&mut random, layout.main_width(0));
+        let [auxiliary, next] = [(), ()].map(|()| random_elements(&mut random, layout.auxiliary_width()));
         let drawn: [E; RANDOM_ELEMENTS] = *random_elements(&mut random, RANDOM_ELEMENTS).first_chunk().unwrap();
         let [gamma, radix, first_output] = *random_elements(&mut random, 3).first_chunk().unwrap();
-        let (mut of_row, mut of_arguments) = ([E::ZERO; ROW_CONSTRAINTS], [E::ZERO; ARGUMENT_CONSTRAINTS]);
-        enforce_row(&row, radix, &mut of_row);
+        let [mut of_row, mut of_arguments] = [row_constraints(layout), argument_constraints(layout)].map(|count| vec![E::ZERO; count]);
+        enforce_row(layout, &row, radix, &mut of_row);
         let auxiliary_frame = EvaluationFrame::from_rows(auxiliary.clone(), next.clone());
-        let elements = powers(drawn, Layout::base());
-        enforce_arguments(&row, &auxiliary_frame, [radix, first_output], &Challenges::new(&elements), &mut of_arguments);
+        let elements = powers(drawn, layout);
+        enforce_arguments(layout, &row, &auxiliary_frame, [radix, first_output], &Challenges::new(layout, &elements), &mut of_arguments);
 
         let values = recorder::evaluate(&nodes, &[&row[..], &auxiliary, &next, &drawn, &[gamma, radix, first_output]].concat());
         let found = outputs.map(|output| values[output.0 as usize]);
@@ -306,9 +309,14 @@ fn the_tape_of_the_masks_computes_their_constraints() {
     let mut random = Random(2);
     for frame in 0..FRAMES {
         let (next, [y, gamma]) = (random_elements(&mut random, MASKS_WIDTH), *random_elements(&mut random, 2).first_chunk().unwrap());
-        let row = [vec![E::ZERO; AUXILIARY_WIDTH], next.clone()].concat();
+        let row = [vec![E::ZERO; Layout::base().auxiliary_width()], next.clone()].concat();
         let mut results = [E::ZERO; masks::CONSTRAINTS];
-        masks::enforce(&EvaluationFrame::from_rows(row.clone(), row), &periodic(&masks::periodic_columns(), y), &mut results);
+        masks::enforce(
+            Layout::base(),
+            &EvaluationFrame::from_rows(row.clone(), row),
+            &periodic(&masks::periodic_columns(), y),
+            &mut results,
+        );
         let values = recorder::evaluate(&nodes, &[&next[..], &[y, gamma]].concat());
         assert_eq!(values[output.0 as usize], joined(&results, gamma), "frame {frame}");
     }

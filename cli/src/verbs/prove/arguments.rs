@@ -114,9 +114,9 @@ pub fn presets<const N: usize>(described: [(Preset, &'static str); N]) -> impl T
 
 /// What each preset means for model proofs.
 pub const MODEL_PRESETS: [(Preset, &str); Preset::ALL.len()] = [
-    (Preset::Fast, "The least time: 96 to 99 bits conjectured, 51 to 56 proven; if it hides, 95 to 99 and 52 to 57"),
+    (Preset::Fast, "The least time: 96 to 99 bits conjectured, 51 to 57 proven; if it hides, 95 to 99 and 52 to 57"),
     (Preset::Balanced, "Security that rests on no conjecture: 124 bits conjectured, 100 to 102 proven"),
-    (Preset::Onchain, "The smallest proof, hashed with Blake2s: 92 to 99 bits conjectured, 47 to 58 proven"),
+    (Preset::Onchain, "The smallest proof, hashed with Blake2s: 92 to 99 bits conjectured, 47 to 59 proven"),
     (
         Preset::Starknet,
         "A proof that a Starknet contract verifies from 96 bits on, hashed with Poseidon: 92 to 99 bits conjectured, 47 to 58 proven; for packages of \

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::thread;
 
-use maat_verifier::layout::{AUXILIARY_WIDTH, Layout, MASKS_WIDTH};
+use maat_verifier::layout::{Layout, MASKS_WIDTH};
 use maat_verifier::{Entry, Mode, Preset};
 
 /// The memory that a run may take unasked, in bytes.
@@ -31,7 +31,7 @@ fn fitting(layout: &Layout, rows: u64, (preset, mode): (Preset, Mode), budget: u
     let (blowup, degree) = (options.blowup_factor() as u64, u64::from(options.field_extension().degree()));
     let masks = if mode.is_hiding() { MASKS_WIDTH } else { 0 };
     let (fixed, main) = (layout.fixed_width() as u64, layout.main_width(0) as u64);
-    let auxiliary = (AUXILIARY_WIDTH + masks) as u64 * degree;
+    let auxiliary = (layout.auxiliary_width() + masks) as u64 * degree;
     let shared = fixed * (2 + blowup);
     let each = 2 * (main + auxiliary) + blowup * (main - fixed + auxiliary) + blowup * auxiliary;
     let columns = budget * 100 / (100 + OVERHEAD) / (8 * rows);

@@ -3,9 +3,10 @@
 use maat_runtime::primitives::Affine;
 use maat_runtime::{Interval, Tensor};
 
+use super::convolution::{Convolution, TapsAndCells, Windows};
 use super::{Lower, Operand};
 use crate::error::Unprovable;
-use crate::program::builder::{Builder, Cell, Factor, Operation, OuterProduct};
+use crate::program::builder::{Builder, Cell, Factor, Operation, OuterProduct, Taps};
 use crate::program::rescale::Rescale;
 
 /// Each group of channels is a group of products: the positions of all inferences share its weights, a column of them a product.
@@ -13,7 +14,7 @@ use crate::program::rescale::Rescale;
 /// Where a group has one channel (a depthwise layer), weights would fill one lane of a row. So all channels become one group instead,
 /// element by element, with the weights as coefficients of the cells.
 impl Lower for Affine {
-    fn lower(&self, builder: &mut Builder, _batch: usize, inputs: &[Operand], _output: &Tensor) -> Result<Vec<Cell>, Unprovable> {
+    fn lower(&self, builder: &mut Builder, batch: usize, inputs: &[Operand], _output: &Tensor) -> Result<Vec<Cell>, Unprovable> {
         let x = &inputs[0];
         let (n, channels, groups) = (self.inputs as usize, self.outputs(), self.groups as usize);
         let (m, width) = (channels / groups, groups * n);
@@ -46,6 +47,10 @@ impl Lower for Affine {
             return Ok(y);
         }
         for group in 0..groups {
+            if let Some(convolution) = self.convolution(builder, group, batch, x) {
+                self.convolve(builder, group, &convolution, &finish, &mut y)?;
+                continue;
+            }
             let place = builder.place();
             let mut operations: Vec<Operation> = Vec::with_capacity(positions * m);
             for position in 0..positions {
@@ -64,6 +69,82 @@ impl Lower for Affine {
             builder.group(place, products.collect(), operations, m);
         }
         Ok(y)
+    }
+}
+
+/// Adds what finishes a channel's accumulator; gives the operation and the cell of its value.
+type Finish<'a> = &'a dyn Fn(&mut Builder, usize) -> Result<(Operation, Cell), Unprovable>;
+
+/// Partial sums below this are computed without overflow.
+const MOST: i128 = 1 << 62;
+
+/// A group of channels as a convolution: see [`super::convolution`].
+trait Convolve {
+    fn convolution(&self, builder: &mut Builder, group: usize, batch: usize, x: &Operand) -> Option<Convolution>;
+    fn convolve(
+        &self,
+        builder: &mut Builder,
+        group: usize,
+        convolution: &Convolution,
+        finish: Finish,
+        y: &mut [Cell],
+    ) -> Result<(), Unprovable>;
+}
+
+impl Convolve for Affine {
+    /// The convolution in a group's windows, where the layout knows convolutions and it takes fewer rows.
+    fn convolution(&self, builder: &mut Builder, group: usize, batch: usize, x: &Operand) -> Option<Convolution> {
+        if !builder.room().taps {
+            return None;
+        }
+        let (n, m) = (self.inputs as usize, self.outputs() / self.groups as usize);
+        let width = self.groups as usize * n;
+        let channels = group * m..(group + 1) * m;
+        let columns = (0..n).filter(|j| channels.clone().any(|channel| self.row(channel)[*j] != 0)).collect();
+        // Results that nobody asks for are sums of other terms, which no certificate bounds.
+        let most = i128::from(x.range.lo.unsigned_abs().max(x.range.hi.unsigned_abs()));
+        let sum = |channel: usize| self.row(channel).iter().map(|weight| i128::from(weight.unsigned_abs())).sum::<i128>();
+        if channels.clone().any(|channel| sum(channel) * most >= MOST) {
+            return None;
+        }
+        let cells = |position: usize, j: usize| x.cells[position * width + group * n + j];
+        let windows = Windows { cells: &cells, positions: x.cells.len() / width / batch, batch, columns };
+        Convolution::find(&windows, builder.room(), m, &mut builder.visits_left)
+    }
+
+    /// Adds a group's products and results, as many channels at a time as a row has lanes.
+    fn convolve(
+        &self,
+        builder: &mut Builder,
+        group: usize,
+        convolution: &Convolution,
+        finish: Finish,
+        y: &mut [Cell],
+    ) -> Result<(), Unprovable> {
+        let m = self.outputs() / self.groups as usize;
+        let channels: Vec<usize> = (group * m..(group + 1) * m).collect();
+        for channels in channels.chunks(builder.room().lanes) {
+            let place = builder.place();
+            let mut operations = Vec::with_capacity(convolution.results.len() * channels.len());
+            for position in &convolution.results {
+                for channel in channels {
+                    let Some(position) = position else {
+                        operations.push(builder.unread());
+                        continue;
+                    };
+                    let (operation, cell) = finish(builder, *channel)?;
+                    operations.push(operation);
+                    y[position * self.outputs() + channel] = cell;
+                }
+            }
+            let products = convolution.products.iter().map(|TapsAndCells { taps, cells }| {
+                let weights = taps.iter().flat_map(|(j, _)| channels.iter().map(|channel| i64::from(self.row(*channel)[*j]))).collect();
+                let taps = Taps { moves: taps.iter().map(|(_, by)| *by).collect(), weights };
+                OuterProduct { left: Factor::Taps(taps), right: cells.iter().map(|cell| (*cell, i64::from(*cell != Cell::ZERO))).collect() }
+            });
+            builder.group(place, products.collect(), operations, channels.len());
+        }
+        Ok(())
     }
 }
 

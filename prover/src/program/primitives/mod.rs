@@ -5,6 +5,7 @@
 
 mod affine;
 mod arg_max;
+mod convolution;
 mod divide;
 mod max;
 mod r#move;

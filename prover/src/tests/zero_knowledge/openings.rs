@@ -49,7 +49,8 @@ fn assert_nothing_in_common(setting: &Setting<Blake3>, outputs: &Visibility) {
     let (inputs, _) = inputs_of_one_class();
     let unmasked: Vec<_> = setting.witness(&inputs[0]).iter().map(|column| interpolate(column)).collect();
     let air = setting.air();
-    let (fixed, generator) = (Layout::base().fixed(), Goldilocks::get_root_of_unity(air.lde_domain_size().ilog2()));
+    let (layout, generator) = (Layout::base(), Goldilocks::get_root_of_unity(air.lde_domain_size().ilog2()));
+    let fixed = layout.fixed();
     let (mut seen, mut positions, mut commitments) = (HashSet::new(), HashSet::new(), Vec::<HashSet<_>>::new());
     with_key(Mode::Hiding, outputs, |prove| {
         let mut shared = 0;
@@ -57,7 +58,7 @@ fn assert_nothing_in_common(setting: &Setting<Blake3>, outputs: &Visibility) {
             let proof = prove();
             let opened = setting.opened::<Quadratic>(&proof);
             let elements = elements(&opened);
-            assert!(elements.len() > opened.main.len() * (WITNESS_WIDTH + AUXILIARY_WIDTH + MASKS_WIDTH + 3));
+            assert!(elements.len() > opened.main.len() * (layout.witness_width() + layout.auxiliary_width() + MASKS_WIDTH + 3));
             for element in elements {
                 assert!(seen.insert(element), "{element:?} is opened twice");
             }
@@ -134,7 +135,7 @@ fn counts(setting: &Setting<Blake3>, inputs: &[i32], proofs: usize, removed: Rem
         opened.layers.iter_mut().for_each(|layer| layer.truncate(8));
         opened.remainder.truncate(8);
         // An element of the base field is opened as such at a queried point.
-        let in_base = opened.main.len() * WITNESS_WIDTH;
+        let in_base = opened.main.len() * Layout::base().witness_width();
         let parts: Vec<u64> = elements(&opened)
             .iter()
             .enumerate()
@@ -167,7 +168,8 @@ fn what_is_opened_is_distributed_uniformly_for_every_input() {
     let mut setting = Setting::<Blake3>::new(&classifier(), Preset::Fast, Values::Public(class));
     setting.seed(21);
     let [one, two] = inputs.each_ref().map(|inputs| counts(&setting, inputs, 1000, Removed::Nothing));
-    assert!(one.len() > 2 * (WITNESS_WIDTH * 3 + (AUXILIARY_WIDTH + MASKS_WIDTH + 3) * 4));
+    let layout = Layout::base();
+    assert!(one.len() > 2 * (layout.witness_width() * 3 + (layout.auxiliary_width() + MASKS_WIDTH + 3) * 4));
     let mut greatest: f64 = 0.0;
     for (element, (one, two)) in one.iter().zip(&two).enumerate() {
         for statistic in [from_uniform(one), from_uniform(two), from_each_other([one, two])] {
@@ -184,7 +186,7 @@ fn a_column_without_masks_is_not_distributed_uniformly() {
     let (inputs, class) = inputs_of_one_class();
     let mut setting = Setting::<Blake3>::new(&classifier(), Preset::Fast, Values::Public(class));
     setting.seed(22);
-    let [one, two] = inputs.each_ref().map(|inputs| counts(&setting, inputs, 12, Removed::Auxiliary(BUS_SUM.start)));
+    let [one, two] = inputs.each_ref().map(|inputs| counts(&setting, inputs, 12, Removed::Auxiliary(Layout::base()[BUS_SUM].start)));
     // Two queried points and two out of the domain, two parts each.
     let above = |counts: &Counts| counts.iter().filter(|counts| from_uniform(counts) > LIMIT).count();
     assert_eq!([&one, &two].map(above), [8, 8]);

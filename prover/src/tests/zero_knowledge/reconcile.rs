@@ -104,9 +104,10 @@ where
     /// The auxiliary columns of a main segment without masks, from which all columns that are not fixed are given.
     pub(super) fn auxiliary(&self, main: Vec<Vec<Goldilocks>>) -> Vec<Vec<E>> {
         let segment = ColMatrix::new(self.setting.main_segment(main));
-        let radix = Goldilocks::new(1 << limb_bits(self.points.rows));
-        let challenges = Challenges::new(self.drawn.random.rand_elements());
-        auxiliary_columns(&segment, &challenges, radix, self.setting.public_inputs.n_inputs)
+        let layout = self.setting.public_inputs.layout;
+        let radix = Goldilocks::new(1 << layout.limb_bits(self.points.rows));
+        let challenges = Challenges::new(layout, self.drawn.random.rand_elements());
+        auxiliary_columns(layout, &segment, &challenges, radix, self.setting.public_inputs.n_inputs)
     }
 
     /// The coefficients of the two constraints that say nothing: the last ones.
@@ -147,7 +148,8 @@ where
             let added = map.solve(&missing).ok_or(Unsolvable::Auxiliary(column))?;
             masks.iter_mut().zip(added).for_each(|(mask, added)| *mask += added);
         }
-        randomness.columns = std::array::from_fn(|column| run.auxiliary[AUXILIARY_WIDTH + column].clone());
+        let first = self.setting.public_inputs.layout.auxiliary_width();
+        randomness.columns = std::array::from_fn(|column| run.auxiliary[first + column].clone());
         Ok(randomness)
     }
 
@@ -190,7 +192,7 @@ where
         }
         // S opens as before, too.
         assert!(self.points.evaluate(&added).iter().all(|value| *value == E::ZERO));
-        let column = &mut randomness.columns[LOW_DEGREE.start - AUXILIARY_WIDTH];
+        let column = &mut randomness.columns[LOW_DEGREE.since(FIRST_CUT)];
         column.iter_mut().zip(rows_of(&added)).for_each(|(value, added)| *value += added);
         Ok(())
     }

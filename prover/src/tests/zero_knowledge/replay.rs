@@ -48,14 +48,14 @@ pub(super) struct Randomness<E> {
 }
 
 impl<E: FieldElement<BaseField = Goldilocks>> Randomness<E> {
-    /// What a seed gives for this many columns and rows.
-    pub(super) fn draw(main: usize, rows: usize, seed: u64) -> Self {
+    /// What a seed gives for this many columns of either segment, without `R_0`, `R_1` and `S`, and rows.
+    pub(super) fn draw([main, auxiliary]: [usize; 2], rows: usize, seed: u64) -> Self {
         let mut stream = stream(seed);
         let mut extended = |count: usize| -> Vec<E> {
             let parts: Vec<_> = stream.by_ref().take(count * E::EXTENSION_DEGREE).collect();
             E::slice_from_base_elements(&parts).to_vec()
         };
-        let auxiliary = (0..AUXILIARY_WIDTH).map(|_| extended(MASK_ROWS - 1)).collect();
+        let auxiliary = (0..auxiliary).map(|_| extended(MASK_ROWS - 1)).collect();
         let columns = std::array::from_fn(|_| extended(rows));
         let main = (0..main).map(|_| stream.by_ref().take(MASK_ROWS - 1).collect()).collect();
         Self { main, auxiliary, columns }
@@ -176,8 +176,9 @@ impl<H: TreeHasher + Send + Sync> Setting<H> {
 
     /// Randomness for the columns of a witness.
     pub(super) fn randomness<E: FieldElement<BaseField = Goldilocks>>(&self, seed: u64) -> Randomness<E> {
-        let main = self.public_inputs.layout.main_width(self.public_inputs.sponges().count()) - self.public_inputs.layout.fixed_width();
-        Randomness::draw(main, self.rows(), seed)
+        let layout = self.public_inputs.layout;
+        let main = layout.main_width(self.public_inputs.sponges().count()) - layout.fixed_width();
+        Randomness::draw([main, layout.auxiliary_width()], self.rows(), seed)
     }
 
     /// The proof for a witness with chosen randomness, by winterfell's own loop: [`crate::ProvingKey`] does the same with fresh masks.
@@ -201,7 +202,7 @@ impl<H: TreeHasher + Send + Sync> Setting<H> {
         masks.fill(&mut main);
         let clock = Clock::new(&|_| ());
         let honest = StarkProver {
-            fixed: &self.fixed,
+            fixed: &self.fixed.columns,
             extension: self.extension.clone(),
             options: self.options.clone(),
             public_inputs: self.public_inputs.clone(),
@@ -268,8 +269,8 @@ impl<H: TreeHasher + Send + Sync> Setting<H> {
     }
 
     /// The coefficient of an auxiliary column in that sum.
-    pub(super) fn joined_with<E: FieldElement<BaseField = Goldilocks>>(&self, column: Columns, drawn: &Drawn<E>) -> E {
-        drawn.deep[self.info().main_trace_width() + column.start]
+    pub(super) fn joined_with<E: FieldElement<BaseField = Goldilocks>>(&self, column: Role, drawn: &Drawn<E>) -> E {
+        drawn.deep[self.info().main_trace_width() + self.public_inputs.layout[column].start]
     }
 }
 
@@ -377,8 +378,8 @@ impl Variation for InCurrentRow {
     {
         let current = frames.auxiliary.current().to_vec();
         let mut next = frames.auxiliary.next().to_vec();
-        for column in [FIRST_CUT, SECOND_CUT] {
-            next[column.start] = current[column.start];
+        for column in [FIRST_CUT, SECOND_CUT].map(|column| frames.layout[column].start) {
+            next[column] = current[column];
         }
         let auxiliary = EvaluationFrame::from_rows(current, next);
         honest.evaluate_aux_transition(frames.main, &auxiliary, frames.periodic, random, result);

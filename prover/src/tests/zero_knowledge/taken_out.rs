@@ -53,10 +53,11 @@ where
 #[test]
 fn without_any_one_of_the_masks_the_other_witness_has_no_such_randomness() {
     assert_eq!(solved::<Production>(Removed::Nothing), Ok(()));
-    for column in [INPUT_VALUE.start, UNIT_VALUE.start, TABLE_USES.start] {
+    let layout = Layout::base();
+    for column in [INPUT_VALUE, UNIT_VALUE, TABLE_USES].map(|column| layout[column].start) {
         assert_eq!(solved::<Production>(Removed::WitnessRow(column)), Err(Unsolvable::Main(column)));
     }
-    for column in [BUS_HELPER.start, BUS_SUM.start, INPUTS.start, RESULTS.start] {
+    for column in [BUS_HELPER, BUS_SUM, INPUTS, RESULTS].map(|column| layout[column].start) {
         assert_eq!(solved::<Production>(Removed::Auxiliary(column)), Err(Unsolvable::Auxiliary(column)));
     }
     assert_eq!(solved::<Production>(Removed::FirstCut), Err(Unsolvable::Quotients));
@@ -101,7 +102,7 @@ fn by_a_quotient(tools: &Tools, opened: &Opened<Quadratic>, candidates: &[Run<Qu
 fn by_the_current_row(tools: &Tools, opened: &Opened<Quadratic>, candidates: &[Run<Quadratic>; 2]) -> [bool; 2] {
     let points = &tools.points;
     let known = points.with_next();
-    let masks = [FIRST_CUT, SECOND_CUT].map(|column| opened.of_auxiliary(column.start));
+    let masks = [FIRST_CUT, SECOND_CUT].map(|column| opened.of_auxiliary(Layout::base()[column].start));
     let pieces = [0, 1, 2].map(|piece| opened.of_quotient(piece));
     let coefficients = tools.coefficients();
     candidates.each_ref().map(|run| {
@@ -175,7 +176,7 @@ fn assert_told_apart<C>(
 #[test]
 fn columns_without_all_their_random_rows_tell_the_inputs() {
     let (_, witnesses) = setting();
-    let (column, sum) = (INPUT_VALUE.start, BUS_SUM.start);
+    let [column, sum] = [INPUT_VALUE, BUS_SUM].map(|column| Layout::base()[column].start);
     assert_told_apart(
         |tools, trial| witnesses.clone().map(|witness| (tools.setting.randomness(trial), witness)),
         |_, _, _| (),
@@ -222,7 +223,7 @@ fn the_low_degree_test_without_its_mask_tells_columns_apart() {
         let other_run = tools.setting.prove::<Production, Quadratic, Coin>(&witnesses[1], &other);
         [(randomness, run), (other, other_run)]
     };
-    let place = LOW_DEGREE.start - AUXILIARY_WIDTH;
+    let place = LOW_DEGREE.since(FIRST_CUT);
     assert_told_apart(
         candidates,
         |tools, randomness, trial| randomness.columns[place] = tools.setting.randomness(3000 + trial).columns[place].clone(),
