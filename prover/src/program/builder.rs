@@ -192,8 +192,8 @@ pub(crate) const MOST_VISITED: usize = 1 << 28;
 
 /// Collects what a trace does.
 ///
-/// Operations beyond [`Builder::most_operations`] are counted and not kept, and neither are products of more cells than rows can read, so that a
-/// model of any size takes little memory to refuse.
+/// What asks for more than [`MAX_ROWS`], by [`Builder::least_rows`], is counted and not kept, so that a model of any size takes little memory to
+/// refuse.
 #[derive(Debug)]
 pub(crate) struct Builder {
     /// Width of a limb.
@@ -268,7 +268,7 @@ impl Builder {
 
     /// A cell that nothing writes yet.
     pub(crate) fn cell(&mut self) -> Cell {
-        // An operation makes a cell, and there is room for far fewer: see `most_operations`.
+        // An operation makes a cell, and there is room for far fewer: see `least_rows`.
         self.n_cells = self.n_cells.saturating_add(1);
         Cell(self.n_cells - 1)
     }
@@ -289,11 +289,6 @@ impl Builder {
         Operation { target, source: Source::Accumulator, cells: [Cell::ZERO; 2], coefficients: [0; 3], bias: 0, shift: 0, check: None }
     }
 
-    /// The most operations that a trace has room for.
-    pub(crate) fn most_operations(&self) -> usize {
-        self.room.units * MAX_ROWS
-    }
-
     /// Adds an operation that takes only its own cells.
     pub(crate) fn single(&mut self, operation: Operation) -> Cell {
         let target = operation.target;
@@ -305,7 +300,7 @@ impl Builder {
     fn keep(&mut self, operation: Operation) -> Place {
         self.n_operations += 1;
         let place = Place(self.singles.len());
-        if self.n_operations <= self.most_operations() {
+        if self.least_rows() <= MAX_ROWS {
             self.singles.push(operation);
         }
         place
@@ -370,8 +365,7 @@ impl Builder {
 
     /// The number of rows that a trace has at least, beyond [`MAX_ROWS`] if there are too many operations, or products of too many cells.
     pub(crate) fn least_rows(&self) -> usize {
-        let of_operations = self.n_operations.div_ceil(self.most_operations() / MAX_ROWS);
-        of_operations.max(self.n_taken.div_ceil(self.room.reads))
+        self.n_operations.div_ceil(self.room.units).max(self.n_taken.div_ceil(self.room.reads))
     }
 
     /// The place of a function's first value among the constants.

@@ -22,7 +22,7 @@ pub fn default(entry: &Entry, choice: (Preset, Mode)) -> NonZeroUsize {
 
 /// How many proofs fit into so many bytes; at least one.
 ///
-/// All proofs share the fixed columns, as values, polynomials and extension. Each has the main trace as values and as polynomials, the
+/// All proofs share the fixed columns, as values and extension. Each has the main trace as values and as polynomials, the
 /// auxiliary one likewise, the extension of both without the fixed columns, and as much again as that of the auxiliary trace for the
 /// combinations of all columns. A column takes 8 bytes a row, and as often as the blow-up when it is extended. The auxiliary trace of a proof
 /// that hides has masks besides. Records commit to no values, which would take more columns.
@@ -32,7 +32,7 @@ fn fitting(layout: &Layout, rows: u64, (preset, mode): (Preset, Mode), budget: u
     let masks = if mode.is_hiding() { MASKS_WIDTH } else { 0 };
     let (fixed, main) = (layout.fixed_width() as u64, layout.main_width(0) as u64);
     let auxiliary = (layout.auxiliary_width() + masks) as u64 * degree;
-    let shared = fixed * (2 + blowup);
+    let shared = fixed * (1 + blowup);
     let each = 2 * (main + auxiliary) + blowup * (main - fixed + auxiliary) + blowup * auxiliary;
     let columns = budget * 100 / (100 + OVERHEAD) / (8 * rows);
     let jobs = columns.saturating_sub(shared) / each;

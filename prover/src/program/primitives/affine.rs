@@ -47,8 +47,8 @@ impl Lower for Affine {
             return Ok(y);
         }
         for group in 0..groups {
-            if let Some(convolution) = self.convolution(builder, group, batch, x) {
-                self.convolve(builder, group, &convolution, &finish, &mut y)?;
+            if let Some(convolution) = convolution(self, builder, group, batch, x) {
+                convolve(self, builder, group, &convolution, &finish, &mut y)?;
                 continue;
             }
             let place = builder.place();
@@ -78,74 +78,59 @@ type Finish<'a> = &'a dyn Fn(&mut Builder, usize) -> Result<(Operation, Cell), U
 /// Partial sums below this are computed without overflow.
 const MOST: i128 = 1 << 62;
 
-/// A group of channels as a convolution: see [`super::convolution`].
-trait Convolve {
-    fn convolution(&self, builder: &mut Builder, group: usize, batch: usize, x: &Operand) -> Option<Convolution>;
-    fn convolve(
-        &self,
-        builder: &mut Builder,
-        group: usize,
-        convolution: &Convolution,
-        finish: Finish,
-        y: &mut [Cell],
-    ) -> Result<(), Unprovable>;
+/// The convolution in a group's windows, where the layout knows convolutions and it takes fewer rows.
+fn convolution(affine: &Affine, builder: &mut Builder, group: usize, batch: usize, x: &Operand) -> Option<Convolution> {
+    if !builder.room().taps {
+        return None;
+    }
+    let (n, m) = (affine.inputs as usize, affine.outputs() / affine.groups as usize);
+    let width = affine.groups as usize * n;
+    let channels = group * m..(group + 1) * m;
+    let columns = (0..n).filter(|j| channels.clone().any(|channel| affine.row(channel)[*j] != 0)).collect();
+    // Results that nobody asks for are sums of other terms, which no certificate bounds.
+    let most = i128::from(x.range.lo.unsigned_abs().max(x.range.hi.unsigned_abs()));
+    let sum = |channel: usize| affine.row(channel).iter().map(|weight| i128::from(weight.unsigned_abs())).sum::<i128>();
+    if channels.clone().any(|channel| sum(channel) * most >= MOST) {
+        return None;
+    }
+    let cells = |position: usize, j: usize| x.cells[position * width + group * n + j];
+    let windows = Windows { cells: &cells, positions: x.cells.len() / width / batch, batch, columns };
+    Convolution::find(&windows, builder.room(), m, &mut builder.visits_left)
 }
 
-impl Convolve for Affine {
-    /// The convolution in a group's windows, where the layout knows convolutions and it takes fewer rows.
-    fn convolution(&self, builder: &mut Builder, group: usize, batch: usize, x: &Operand) -> Option<Convolution> {
-        if !builder.room().taps {
-            return None;
-        }
-        let (n, m) = (self.inputs as usize, self.outputs() / self.groups as usize);
-        let width = self.groups as usize * n;
-        let channels = group * m..(group + 1) * m;
-        let columns = (0..n).filter(|j| channels.clone().any(|channel| self.row(channel)[*j] != 0)).collect();
-        // Results that nobody asks for are sums of other terms, which no certificate bounds.
-        let most = i128::from(x.range.lo.unsigned_abs().max(x.range.hi.unsigned_abs()));
-        let sum = |channel: usize| self.row(channel).iter().map(|weight| i128::from(weight.unsigned_abs())).sum::<i128>();
-        if channels.clone().any(|channel| sum(channel) * most >= MOST) {
-            return None;
-        }
-        let cells = |position: usize, j: usize| x.cells[position * width + group * n + j];
-        let windows = Windows { cells: &cells, positions: x.cells.len() / width / batch, batch, columns };
-        Convolution::find(&windows, builder.room(), m, &mut builder.visits_left)
-    }
-
-    /// Adds a group's products and results, as many channels at a time as a row has lanes.
-    fn convolve(
-        &self,
-        builder: &mut Builder,
-        group: usize,
-        convolution: &Convolution,
-        finish: Finish,
-        y: &mut [Cell],
-    ) -> Result<(), Unprovable> {
-        let m = self.outputs() / self.groups as usize;
-        let channels: Vec<usize> = (group * m..(group + 1) * m).collect();
-        for channels in channels.chunks(builder.room().lanes) {
-            let place = builder.place();
-            let mut operations = Vec::with_capacity(convolution.results.len() * channels.len());
-            for position in &convolution.results {
-                for channel in channels {
-                    let Some(position) = position else {
-                        operations.push(builder.unread());
-                        continue;
-                    };
-                    let (operation, cell) = finish(builder, *channel)?;
-                    operations.push(operation);
-                    y[position * self.outputs() + channel] = cell;
-                }
+/// Adds a group's products and results, as many channels at a time as a row has lanes.
+fn convolve(
+    affine: &Affine,
+    builder: &mut Builder,
+    group: usize,
+    convolution: &Convolution,
+    finish: Finish,
+    y: &mut [Cell],
+) -> Result<(), Unprovable> {
+    let m = affine.outputs() / affine.groups as usize;
+    let channels: Vec<usize> = (group * m..(group + 1) * m).collect();
+    for channels in channels.chunks(builder.room().lanes) {
+        let place = builder.place();
+        let mut operations = Vec::with_capacity(convolution.results.len() * channels.len());
+        for position in &convolution.results {
+            for channel in channels {
+                let Some(position) = position else {
+                    operations.push(builder.unread());
+                    continue;
+                };
+                let (operation, cell) = finish(builder, *channel)?;
+                operations.push(operation);
+                y[position * affine.outputs() + channel] = cell;
             }
-            let products = convolution.products.iter().map(|TapsAndCells { taps, cells }| {
-                let weights = taps.iter().flat_map(|(j, _)| channels.iter().map(|channel| i64::from(self.row(*channel)[*j]))).collect();
-                let taps = Taps { moves: taps.iter().map(|(_, by)| *by).collect(), weights };
-                OuterProduct { left: Factor::Taps(taps), right: cells.iter().map(|cell| (*cell, i64::from(*cell != Cell::ZERO))).collect() }
-            });
-            builder.group(place, products.collect(), operations, channels.len());
         }
-        Ok(())
+        let products = convolution.products.iter().map(|TapsAndCells { taps, cells }| {
+            let weights = taps.iter().flat_map(|(j, _)| channels.iter().map(|channel| i64::from(affine.row(*channel)[*j]))).collect();
+            let taps = Taps { moves: taps.iter().map(|(_, by)| *by).collect(), weights };
+            OuterProduct { left: Factor::Taps(taps), right: cells.iter().map(|cell| (*cell, i64::from(*cell != Cell::ZERO))).collect() }
+        });
+        builder.group(place, products.collect(), operations, channels.len());
     }
+    Ok(())
 }
 
 /// The range of a channel's accumulator, which the model's certificate has accepted.
